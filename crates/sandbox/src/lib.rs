@@ -1,0 +1,1 @@
+//! The upstreams, simulated faithfully.
