@@ -1,1 +1,44 @@
-//! Placeholder
+//! The normalized model and the [`Provider`] trait: what every site looks like from the inside of Polyhost.
+//!
+//! The types here are the published ones: they derive serde and utoipa's `ToSchema`, so that the adapters, the
+//! cache and the OpenAPI document share one definition. Nothing here knows HTTP clients, servers or a runtime.
+
+mod account;
+mod capability;
+mod conversion;
+mod download;
+mod entry_name;
+mod error;
+mod file;
+mod folder;
+mod ids;
+mod limits;
+mod listing;
+mod names;
+mod network;
+mod profile;
+mod provider;
+mod remote_source;
+mod remote_upload;
+mod sha1;
+mod upload;
+
+pub use account::{Account, AccountStatus};
+pub use capability::{Capabilities, Capability, Support, UnknownCapability};
+pub use conversion::{Conversion, ConversionQuery};
+pub use download::{ByteRange, Download, FileRef, Link, LinkAnswer};
+pub use entry_name::{EntryName, InvalidEntryName};
+pub use error::{Error, ErrorKind, Result, TransportFault, UpstreamAnswer};
+pub use file::{File, FileEdit, FileLookup, FileStatus, FileType, JobState};
+pub use folder::{Folder, FolderEdit, FolderType, NewFolder, PasswordChange, Visibility};
+pub use ids::{ChildFolderId, FileId, FolderId, IdAlphabet, IdGrammar, RemoteUploadId, UnknownId};
+pub use limits::Limits;
+pub use listing::{Listing, NativeCursor};
+pub use names::{AccountName, Dialect, InvalidAccountName, Origin, ProviderId, UnknownDialect};
+pub use network::{is_public_address, is_public_host};
+pub use profile::{DeleteSemantics, Digest, ListingShape, Profile, SortKey};
+pub use provider::Provider;
+pub use remote_source::{HeaderFields, InvalidHeader, InvalidRemoteUrl, RemoteUrl};
+pub use remote_upload::{NewRemoteUpload, RemoteUpload, RemoteUploadSelection};
+pub use sha1::{InvalidSha1, Sha1Digest};
+pub use upload::{ByteSource, ByteStream, TicketRequest, TicketTransport, Upload, UploadBody, UploadTicket};

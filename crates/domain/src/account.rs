@@ -1,0 +1,56 @@
+//! An account at a provider, as its site describes it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{AccountName, Dialect, ProviderId};
+
+/// An account, as its provider describes it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "name": "main", "provider": "pstream", "dialect": "openload", "id": "fnvjeof4815f", "username": null,
+    "email": "pascal@example.net", "status": null, "created_at": "2018-01-07T17:59:31Z", "last_login_at": null,
+    "paid_until": null
+}))]
+pub struct Account {
+    /// The account's name in the configuration.
+    pub name: AccountName,
+    /// The provider that the account is at.
+    pub provider: ProviderId,
+    /// The dialect that the provider speaks.
+    pub dialect: Dialect,
+    /// The account's id at the provider.
+    pub id: Option<String>,
+    /// The user name at the provider.
+    pub username: Option<String>,
+    /// The e-mail address that the provider knows.
+    pub email: Option<String>,
+    /// Whether the provider lets the account work.
+    pub status: Option<AccountStatus>,
+    /// When the account was opened.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub created_at: Option<Timestamp>,
+    /// When the account last logged in.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_login_at: Option<Timestamp>,
+    /// Until when the account is paid for.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paid_until: Option<Timestamp>,
+}
+
+/// Whether a provider lets an account work. New words may appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    /// The account works.
+    Active,
+    /// The account awaits its confirmation.
+    Pending,
+    /// The account was switched off.
+    Disabled,
+    /// The account was suspended by the site.
+    Suspended,
+    /// The provider's word is not known to Polyhost.
+    Unknown,
+}

@@ -1,0 +1,49 @@
+//! A job that makes a file playable.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{AccountName, FileId, JobState, ProviderId};
+
+/// A job that converts a file for playing.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "451984984", "account": "main", "provider": "pstream", "file_id": "LbVwPmA47", "name": "MyOldCamera.avi",
+    "state": "queued", "raw_state": "pending", "progress_percent": 57.0, "retries": 0,
+    "updated_at": "2019-01-01T04:40:40Z", "page_url": "https://www.example.net/v/LbVwPmA47"
+}))]
+pub struct Conversion {
+    /// The job's id at its provider.
+    pub id: String,
+    /// The account that the file belongs to.
+    pub account: AccountName,
+    /// The provider that converts it.
+    pub provider: ProviderId,
+    /// The file that is converted.
+    pub file_id: Option<FileId>,
+    /// The file's name.
+    pub name: Option<String>,
+    /// How far the job has come.
+    pub state: JobState,
+    /// The provider's own word for the state.
+    pub raw_state: Option<String>,
+    /// How much is done, 0 to 100.
+    pub progress_percent: Option<f64>,
+    /// How often the job was tried again.
+    pub retries: Option<u64>,
+    /// When the job last moved.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub updated_at: Option<Timestamp>,
+    /// The page that shows the file to people.
+    pub page_url: Option<String>,
+}
+
+/// Which conversions are asked for.
+#[derive(Debug, Clone)]
+pub struct ConversionQuery {
+    /// Only those of this file.
+    pub file: Option<FileId>,
+    /// At most so many, 1 to 100.
+    pub limit: u32,
+}

@@ -1,0 +1,84 @@
+//! The name of a file or folder, checked once.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A name of a file or folder: 1 to 255 characters, no control character, no `/`, not `.` or `..`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EntryName(String);
+
+/// Why a text is no name of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEntryName {
+    /// No character at all.
+    #[error("must not be empty")]
+    Empty,
+    /// More than 255 characters.
+    #[error("must have at most 255 characters")]
+    TooLong,
+    /// A control character.
+    #[error("must not hold control characters")]
+    Control,
+    /// A slash.
+    #[error("must not hold \"/\"")]
+    Slash,
+    /// `.` or `..`.
+    #[error("must not be \".\" or \"..\"")]
+    Dots,
+}
+
+impl EntryName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EntryName {
+    type Err = InvalidEntryName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEntryName> {
+        match text {
+            "" => Err(InvalidEntryName::Empty),
+            "." | ".." => Err(InvalidEntryName::Dots),
+            _ if text.chars().count() > Self::MAX_CHARS => Err(InvalidEntryName::TooLong),
+            _ if text.chars().any(char::is_control) => Err(InvalidEntryName::Control),
+            _ if text.contains('/') => Err(InvalidEntryName::Slash),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_a_path_can_hold() {
+        for good in ["a", ".hidden", "...", "Le dîner \"de\" cons.mp4", "夏.mkv", &"é".repeat(255)] {
+            assert!(good.parse::<EntryName>().is_ok(), "{good}");
+        }
+        let cases = [
+            ("", InvalidEntryName::Empty),
+            (".", InvalidEntryName::Dots),
+            ("..", InvalidEntryName::Dots),
+            ("a/b", InvalidEntryName::Slash),
+            ("a\nb", InvalidEntryName::Control),
+            ("a\u{85}b", InvalidEntryName::Control),
+        ];
+        for (bad, why) in cases {
+            assert_eq!(bad.parse::<EntryName>(), Err(why), "{bad:?}");
+        }
+        assert_eq!("x".repeat(256).parse::<EntryName>(), Err(InvalidEntryName::TooLong));
+    }
+}

@@ -1,0 +1,124 @@
+//! A file at a provider, what may change in it, and the answer to a lookup of many.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{AccountName, EntryName, Error, FileId, FolderId, ProviderId};
+
+/// A file. Fields that the site's answer does not tell are `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "file", "id": "VKrJd-A_vNmpP4L", "account": "main", "provider": "pstream",
+    "name": "Big bunny buck 720p", "folder_id": "root", "size": 193_986_560, "content_type": "video/mp4",
+    "sha1": "8fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "md5": null, "short_code": null, "status": "active",
+    "conversion": "succeeded", "uploaded_at": "2018-07-29T08:51:49Z", "download_count": null, "tags": null,
+    "page_url": "https://www.example.net/v/VKrJd-A_vNmpP4L", "embed_url": "https://www.example.net/e/VKrJd-A_vNmpP4L"
+}))]
+pub struct File {
+    /// Always `file`; tells files from folders in a list that holds both.
+    #[serde(rename = "type")]
+    pub kind: FileType,
+    /// The file's id at its provider.
+    pub id: FileId,
+    /// The account that the file belongs to.
+    pub account: AccountName,
+    /// The provider that keeps the file.
+    pub provider: ProviderId,
+    /// The file's name.
+    pub name: Option<String>,
+    /// The folder that holds the file; `null` where the answer does not say.
+    pub folder_id: Option<FolderId>,
+    /// The size in bytes.
+    pub size: Option<u64>,
+    /// The media type.
+    #[schema(example = "video/mp4")]
+    pub content_type: Option<String>,
+    /// The SHA-1 digest, in hexadecimal digits.
+    pub sha1: Option<String>,
+    /// The MD5 digest, in hexadecimal digits.
+    pub md5: Option<String>,
+    /// The short code of the file's public address.
+    pub short_code: Option<String>,
+    /// Whether the file can be used.
+    pub status: FileStatus,
+    /// How far its conversion for playing has come.
+    pub conversion: Option<JobState>,
+    /// When the file was uploaded.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub uploaded_at: Option<Timestamp>,
+    /// How often the file was downloaded.
+    pub download_count: Option<u64>,
+    /// The words that the file was tagged with.
+    pub tags: Option<Vec<String>>,
+    /// The page that shows the file to people.
+    pub page_url: Option<String>,
+    /// The address of a player to embed.
+    pub embed_url: Option<String>,
+}
+
+/// The word that marks a file in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileType {
+    /// A file.
+    File,
+}
+
+/// Whether a file can be used. New words may appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileStatus {
+    /// The file can be used.
+    Active,
+    /// The site has suspended the file.
+    Suspended,
+    /// The site still works on the file.
+    Processing,
+    /// The file is in the site's trash.
+    Trashed,
+    /// The file was deleted.
+    Deleted,
+    /// The file exists, but the site cannot use it.
+    Failed,
+    /// The provider's word is not known to Polyhost.
+    Unknown,
+}
+
+/// How far a job at a site (a remote upload, a conversion) has come. New words may appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// The job waits for its turn.
+    Queued,
+    /// The job is being done.
+    Running,
+    /// The job is done.
+    Succeeded,
+    /// The job has failed.
+    Failed,
+    /// The job was cancelled.
+    Cancelled,
+    /// The provider's word is not known to Polyhost.
+    Unknown,
+}
+
+/// What is to change in a file besides its folder. At least one field is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileEdit {
+    /// The new name.
+    pub name: Option<EntryName>,
+    /// The new media type.
+    pub content_type: Option<String>,
+}
+
+/// What one id of a lookup has led to.
+#[derive(Debug, Clone)]
+pub enum FileLookup {
+    /// The file is there.
+    Found(Box<File>),
+    /// The file is there and broken: what is known of it, and the site's complaint.
+    Broken(Box<File>, Error),
+    /// There is no such file, or it could not be asked for.
+    Failed(Error),
+}

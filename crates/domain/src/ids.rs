@@ -1,0 +1,251 @@
+//! Ids, parsed at the door. The upstreams coerce (`12abc` acts on 12) or concatenate what they are given, so the
+//! only way to an id is a provider's [`IdGrammar`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// How callers write the root folder, whatever the site calls it.
+const ROOT: &str = "root";
+
+/// A file's id at its provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
+#[schema(value_type = String, example = "VKrJd-A_vNmpP4L")]
+pub struct FileId(Arc<str>);
+
+/// A remote upload's id at its provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
+#[schema(value_type = String, example = "22")]
+pub struct RemoteUploadId(Arc<str>);
+
+/// A folder: the root, or one with an id at its provider. Written `root` or the id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FolderId {
+    /// The folder that holds everything.
+    Root,
+    /// A folder below the root. Made only by [`IdGrammar::folder`].
+    Child(ChildFolderId),
+}
+
+/// The id of a folder that is not the root.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChildFolderId(Arc<str>);
+
+impl FileId {
+    /// The id as the site writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RemoteUploadId {
+    /// The id as the site writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ChildFolderId {
+    /// The id as the site writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FolderId {
+    /// The id as callers write it: `root` for the root.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Root => ROOT,
+            Self::Child(id) => id.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for RemoteUploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for FolderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl PartialSchema for FolderId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A folder: `root`, or its id at its provider."))
+            .examples(["root"]);
+        RefOr::T(Schema::Object(text.build()))
+    }
+}
+
+impl ToSchema for FolderId {}
+
+impl Serialize for FolderId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The characters that a dialect's ids are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdAlphabet {
+    /// `[A-Za-z0-9_-]{1,64}`
+    UrlSafe,
+    /// `[1-9][0-9]{0,18}`
+    Decimal,
+}
+
+/// What an id looks like at a provider, and what its root folder is called there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdGrammar {
+    alphabet: IdAlphabet,
+    root: Arc<str>,
+}
+
+/// A text that can be no id at this provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an id of this provider")]
+pub struct UnknownId;
+
+impl IdGrammar {
+    /// A grammar whose root folder the site itself calls `root`.
+    #[must_use]
+    pub fn new(alphabet: IdAlphabet, root: &str) -> Self {
+        Self { alphabet, root: Arc::from(root) }
+    }
+
+    /// What the site calls the root folder.
+    #[must_use]
+    pub fn site_root(&self) -> &str {
+        &self.root
+    }
+
+    /// A file's id.
+    ///
+    /// # Errors
+    /// [`UnknownId`] outside the grammar.
+    pub fn file(&self, text: &str) -> Result<FileId, UnknownId> {
+        self.check(text).map(FileId)
+    }
+
+    /// A remote upload's id.
+    ///
+    /// # Errors
+    /// [`UnknownId`] outside the grammar.
+    pub fn remote_upload(&self, text: &str) -> Result<RemoteUploadId, UnknownId> {
+        self.check(text).map(RemoteUploadId)
+    }
+
+    /// A folder's id as a caller writes it: `root`, or an id.
+    ///
+    /// The site's own word for the root is no id here, nor is a zero in any spelling: `DELETE …/folders/0` must
+    /// not reach a site that would read it as "everything".
+    ///
+    /// # Errors
+    /// [`UnknownId`] outside the grammar.
+    pub fn folder(&self, text: &str) -> Result<FolderId, UnknownId> {
+        if text == ROOT {
+            return Ok(FolderId::Root);
+        }
+        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+        if zero || text == &*self.root {
+            return Err(UnknownId);
+        }
+        self.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
+    }
+
+    /// A folder's id as the site writes it, where its own word for the root means the root.
+    ///
+    /// # Errors
+    /// [`UnknownId`] outside the grammar.
+    pub fn folder_from_site(&self, text: &str) -> Result<FolderId, UnknownId> {
+        if text.is_empty() || text == "0" || text == &*self.root {
+            return Ok(FolderId::Root);
+        }
+        self.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
+    }
+
+    /// The id as the site wants it, with its own word for the root.
+    #[must_use]
+    pub fn folder_for_site<'a>(&'a self, folder: &'a FolderId) -> &'a str {
+        match folder {
+            FolderId::Root => &self.root,
+            FolderId::Child(id) => id.as_str(),
+        }
+    }
+
+    fn check(&self, text: &str) -> Result<Arc<str>, UnknownId> {
+        let valid = match self.alphabet {
+            IdAlphabet::UrlSafe => {
+                (1..=64).contains(&text.len())
+                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            }
+            IdAlphabet::Decimal => {
+                (1..=19).contains(&text.len())
+                    && !text.starts_with('0')
+                    && text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+        };
+        if valid { Ok(Arc::from(text)) } else { Err(UnknownId) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn url_safe_ids_follow_their_grammar() {
+        let grammar = IdGrammar::new(IdAlphabet::UrlSafe, "0");
+        for good in ["a", "0", "VKrJd-A_vNmpP4L", &"x".repeat(64)] {
+            assert!(grammar.file(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a,b", "a/b", "é", "a%20", "..", &"x".repeat(65)] {
+            assert!(grammar.file(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn decimal_ids_follow_their_grammar() {
+        let grammar = IdGrammar::new(IdAlphabet::Decimal, "null");
+        for good in ["1", "12", "9999999999999999999"] {
+            assert!(grammar.file(good).is_ok(), "{good}");
+        }
+        for bad in ["", "0", "012", "12abc", "-1", "1.5", "10000000000000000000"] {
+            assert!(grammar.file(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_root_is_never_named_by_the_sites_own_word() {
+        let grammar = IdGrammar::new(IdAlphabet::UrlSafe, "0");
+        assert_eq!(grammar.folder("root"), Ok(FolderId::Root));
+        for zero in ["0", "00", "-0", "--"] {
+            assert_eq!(grammar.folder(zero), Err(UnknownId), "{zero}");
+        }
+        assert_eq!(grammar.folder_from_site("0"), Ok(FolderId::Root));
+        assert_eq!(grammar.folder_from_site(""), Ok(FolderId::Root));
+        assert_eq!(grammar.folder_for_site(&FolderId::Root), "0");
+        let child = grammar.folder("456").unwrap();
+        assert_eq!(grammar.folder_for_site(&child), "456");
+    }
+}

@@ -1,0 +1,69 @@
+//! What a provider can do and how its ids look: everything that is known before the first request.
+
+use url::Url;
+
+use crate::{Capabilities, Dialect, IdGrammar, Origin};
+
+/// What is known of an account's provider before the first request.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The account and its provider.
+    pub origin: Origin,
+    /// The dialect that the provider speaks.
+    pub dialect: Dialect,
+    /// Where the site's API is for this account.
+    pub base_url: Url,
+    /// What the adapter does for this site: native or unsupported, never emulated.
+    pub capabilities: Capabilities,
+    /// What ids look like.
+    pub ids: IdGrammar,
+    /// What deleting means.
+    pub delete: DeleteSemantics,
+    /// The most files that one lookup may ask for.
+    pub max_batch: usize,
+    /// How the site answers a listing.
+    pub listing: ListingShape,
+    /// Which sort keys a listing fills.
+    pub sort_keys: &'static [SortKey],
+    /// The digests of an uploaded file that the site's answer can be held to.
+    pub digests: Vec<Digest>,
+    /// The largest file that the site takes, in bytes, where that is fixed.
+    pub max_upload_bytes: Option<u64>,
+}
+
+/// What becomes of what is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteSemantics {
+    /// It is gone at once.
+    Permanent,
+    /// It goes to the site's trash.
+    Trash,
+}
+
+/// How a site answers a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingShape {
+    /// All at once.
+    Whole,
+    /// In native pages.
+    Paged,
+}
+
+/// What a listing can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SortKey {
+    /// The name.
+    Name,
+    /// The size.
+    Size,
+    /// The time of the upload.
+    UploadedAt,
+}
+
+/// A digest that a site computes of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// SHA-1
+    Sha1,
+}

@@ -1,0 +1,150 @@
+//! What a caller asks a site to fetch: the address, and the header fields to send with it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use crate::network::is_public_host;
+
+/// An address that a site may be asked to fetch: http or https, a public host by its text, no user info.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteUrl(Url);
+
+/// Why a text is no address that a site may be asked to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRemoteUrl {
+    /// No URL at all.
+    #[error("is not an absolute URL")]
+    Malformed,
+    /// Neither http nor https.
+    #[error("must be http or https")]
+    Scheme,
+    /// A user name or password before the host.
+    #[error("must not hold user info; send an Authorization header instead")]
+    UserInfo,
+    /// A private, loopback, link-local or metadata host.
+    #[error("must not lead to a private, loopback, link-local or metadata address")]
+    PrivateHost,
+}
+
+impl RemoteUrl {
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for RemoteUrl {
+    type Err = InvalidRemoteUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRemoteUrl> {
+        let url = Url::parse(text).map_err(|_| InvalidRemoteUrl::Malformed)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidRemoteUrl::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidRemoteUrl::UserInfo);
+        }
+        let host = url.host().ok_or(InvalidRemoteUrl::Malformed)?;
+        if !is_public_host(&host) {
+            return Err(InvalidRemoteUrl::PrivateHost);
+        }
+        Ok(Self(url))
+    }
+}
+
+/// Header fields for a remote upload, in the order given. Their values are never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct HeaderFields(Vec<(String, String)>);
+
+/// Why a header field cannot be sent along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidHeader {
+    /// The name is no token of RFC 9110.
+    #[error("is not a header name")]
+    Name,
+    /// The field belongs to the connection or the message, not to its sender.
+    #[error("must not be Host, Content-Length, Transfer-Encoding or Connection")]
+    Forbidden,
+    /// The value would end the line.
+    #[error("must not hold CR, LF or NUL in its value")]
+    Value,
+}
+
+const FORBIDDEN: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
+
+impl HeaderFields {
+    /// Adds one field.
+    ///
+    /// # Errors
+    /// Says what is wrong with its name or value; the field is not added then.
+    pub fn push(&mut self, name: &str, value: &str) -> Result<(), InvalidHeader> {
+        if name.is_empty() || !name.bytes().all(is_token_byte) {
+            return Err(InvalidHeader::Name);
+        }
+        if FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden)) {
+            return Err(InvalidHeader::Forbidden);
+        }
+        if value.contains(['\r', '\n', '\0']) {
+            return Err(InvalidHeader::Value);
+        }
+        self.0.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields as name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for HeaderFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_addresses_are_public_web_addresses() {
+        assert!("https://media.example.org/a.mp4?x=1".parse::<RemoteUrl>().is_ok());
+        let cases = [
+            ("nonsense", InvalidRemoteUrl::Malformed),
+            ("/relative", InvalidRemoteUrl::Malformed),
+            ("ftp://example.org/a", InvalidRemoteUrl::Scheme),
+            ("file:///etc/passwd", InvalidRemoteUrl::Scheme),
+            ("https://user:pw@example.org/", InvalidRemoteUrl::UserInfo),
+            ("http://127.0.0.1/", InvalidRemoteUrl::PrivateHost),
+        ];
+        for (text, why) in cases {
+            assert_eq!(text.parse::<RemoteUrl>(), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn header_fields_cannot_break_out_of_their_line() {
+        let mut fields = HeaderFields::default();
+        assert_eq!(fields.push("Cookie", "a=b; c=d"), Ok(()));
+        assert_eq!(fields.push("X Y", "v"), Err(InvalidHeader::Name));
+        assert_eq!(fields.push("", "v"), Err(InvalidHeader::Name));
+        assert_eq!(fields.push("cOnTeNt-LeNgTh", "1"), Err(InvalidHeader::Forbidden));
+        assert_eq!(fields.push("X", "a\r\nHost: b"), Err(InvalidHeader::Value));
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("Cookie", "a=b; c=d")]);
+        assert!(!format!("{fields:?}").contains("a=b"));
+    }
+}
