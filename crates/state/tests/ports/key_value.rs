@@ -1,0 +1,186 @@
+//! Key-value: what was put stays until its time, and compare-and-set loses no update.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use polyhost_state::{Entry, Exchange, KeyValue, MemoryKeyValue, Port, State, StateErrorKind};
+use tokio::task::JoinSet;
+use tokio::time::advance;
+
+const TTL: Duration = Duration::from_secs(60);
+
+fn values() -> Arc<dyn KeyValue> {
+    State::in_memory().values
+}
+
+async fn text(values: &Arc<dyn KeyValue>, key: &str) -> Option<String> {
+    let entry = values.get(key).await.unwrap()?;
+    Some(String::from_utf8(entry.value.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn what_was_put_is_there_until_it_is_replaced_or_removed() {
+    let values = values();
+    assert_eq!(values.get("a").await.unwrap(), None);
+
+    let first = values.put("a", "one".into(), TTL).await.unwrap();
+    assert_eq!(text(&values, "a").await.as_deref(), Some("one"));
+    let second = values.put("a", "two".into(), TTL).await.unwrap();
+    assert_eq!(text(&values, "a").await.as_deref(), Some("two"));
+    assert!(second > first);
+
+    assert!(values.remove("a").await.unwrap());
+    assert_eq!(values.get("a").await.unwrap(), None);
+    assert!(!values.remove("a").await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_expires_on_time_and_a_new_one_has_its_own_time() {
+    let values = values();
+    values.put("a", "one".into(), TTL).await.unwrap();
+    values.put("b", "one".into(), TTL).await.unwrap();
+    values.put("gone", "one".into(), Duration::ZERO).await.unwrap();
+    assert_eq!(text(&values, "gone").await, None);
+
+    advance(TTL - Duration::from_millis(1)).await;
+    assert_eq!(text(&values, "a").await.as_deref(), Some("one"));
+    values.put("b", "two".into(), TTL).await.unwrap();
+    advance(Duration::from_millis(1)).await;
+    assert_eq!(text(&values, "a").await, None);
+    assert!(!values.remove("a").await.unwrap());
+    assert_eq!(text(&values, "b").await.as_deref(), Some("two"));
+    advance(TTL).await;
+    assert_eq!(text(&values, "b").await, None);
+}
+
+#[tokio::test]
+async fn compare_and_set_puts_only_over_the_expected_version() {
+    let values = values();
+    let wrong = values.compare_and_set("a", Some(1), "one".into(), TTL).await;
+    assert_eq!(wrong.unwrap(), Exchange::Conflict(None));
+
+    let made = values.compare_and_set("a", None, "one".into(), TTL).await;
+    let Exchange::Done(version) = made.unwrap() else {
+        panic!("the key was free");
+    };
+    let entry = Entry { value: "one".into(), version };
+    assert_eq!(values.get("a").await.unwrap(), Some(entry.clone()));
+
+    let again = values.compare_and_set("a", None, "two".into(), TTL).await;
+    assert_eq!(again.unwrap(), Exchange::Conflict(Some(entry)));
+    let next = values.compare_and_set("a", Some(version), "two".into(), TTL).await;
+    assert!(matches!(next.unwrap(), Exchange::Done(next) if next > version));
+    assert_eq!(text(&values, "a").await.as_deref(), Some("two"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_does_not_prolong_the_value() {
+    let values = values();
+    values.put("a", "one".into(), TTL).await.unwrap();
+    advance(TTL / 2).await;
+    let conflict = values.compare_and_set("a", None, "two".into(), TTL).await;
+    assert!(matches!(conflict.unwrap(), Exchange::Conflict(Some(_))));
+
+    advance(TTL / 2).await;
+    assert_eq!(text(&values, "a").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_does_not_come_back_after_removal_or_expiry() {
+    let values = values();
+    let removed = values.put("a", "one".into(), TTL).await.unwrap();
+    values.remove("a").await.unwrap();
+    let expired = values.put("a", "two".into(), TTL).await.unwrap();
+    advance(TTL).await;
+    let current = values.put("a", "three".into(), TTL).await.unwrap();
+
+    for old in [removed, expired] {
+        let late = values.compare_and_set("a", Some(old), "late".into(), TTL).await;
+        assert!(matches!(late.unwrap(), Exchange::Conflict(Some(_))));
+        assert!(!values.compare_and_remove("a", old).await.unwrap());
+    }
+    assert_eq!(text(&values, "a").await.as_deref(), Some("three"));
+    assert!(values.compare_and_remove("a", current).await.unwrap());
+    assert!(!values.compare_and_remove("a", current).await.unwrap());
+    assert_eq!(text(&values, "a").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_create_a_key_at_once_one_succeeds_and_the_rest_see_its_value() {
+    let values = values();
+    for round in 0..50 {
+        let mut callers = JoinSet::new();
+        for caller in 0..64 {
+            let values = Arc::clone(&values);
+            callers.spawn(async move {
+                let value = Bytes::from(format!("caller {caller}"));
+                let exchange = values.compare_and_set(&format!("key {round}"), None, value.clone(), TTL).await.unwrap();
+                (value, exchange)
+            });
+        }
+        let (won, lost): (Vec<_>, Vec<_>) =
+            callers.join_all().await.into_iter().partition(|(_, exchange)| matches!(exchange, Exchange::Done(_)));
+
+        assert_eq!(won.len(), 1);
+        for (_, exchange) in lost {
+            let Exchange::Conflict(Some(entry)) = exchange else {
+                panic!("a loser was not told who won: {exchange:?}");
+            };
+            assert_eq!(entry.value, won[0].0);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_update_is_lost_between_callers_that_count_together() {
+    let values = values();
+    values.put("count", "0".into(), TTL).await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..16 {
+        let values = Arc::clone(&values);
+        callers.spawn(async move {
+            for _ in 0..100 {
+                count_one(&values).await;
+            }
+        });
+    }
+    callers.join_all().await;
+
+    assert_eq!(text(&values, "count").await.as_deref(), Some("1600"));
+}
+
+async fn count_one(values: &Arc<dyn KeyValue>) {
+    let mut seen = values.get("count").await.unwrap().unwrap();
+    loop {
+        let count: u32 = std::str::from_utf8(&seen.value).unwrap().parse().unwrap();
+        let next = Bytes::from((count + 1).to_string());
+        let expected = Some(seen.version);
+        match values.compare_and_set("count", expected, next, TTL).await {
+            Ok(Exchange::Conflict(Some(current))) => seen = current,
+            done => return assert!(matches!(done, Ok(Exchange::Done(_)))),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_store_refuses_what_is_new_and_keeps_what_it_has() {
+    let values: Arc<dyn KeyValue> = Arc::new(MemoryKeyValue::with_capacity(10_000));
+    let large = Bytes::from(vec![b'x'; 8_000]);
+    values.put("a", large.clone(), TTL).await.unwrap();
+
+    let refused = values.put("b", large.clone(), TTL).await.unwrap_err();
+    assert_eq!(refused.port, Port::Values);
+    assert_eq!(refused.kind, StateErrorKind::Full);
+    let refused = values.compare_and_set("b", None, large.clone(), TTL).await;
+    assert_eq!(refused.unwrap_err().kind, StateErrorKind::Full);
+    assert_eq!(values.get("b").await.unwrap(), None);
+
+    let too_large = Bytes::from(vec![b'y'; 10_000]);
+    assert!(values.put("a", too_large, TTL).await.is_err());
+    assert_eq!(values.get("a").await.unwrap().unwrap().value, large);
+
+    values.put("a", large.clone(), TTL).await.unwrap();
+    advance(TTL).await;
+    values.put("b", large, TTL).await.unwrap();
+}

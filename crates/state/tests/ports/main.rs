@@ -1,0 +1,59 @@
+//! What every port promises, asked of the ports alone, so that it can be asked of any store behind them.
+
+#![allow(clippy::unwrap_used, reason = "what tests share fails as a test does, by panicking")]
+
+mod generations;
+mod key_value;
+mod leases;
+mod limiters;
+
+use polyhost_state::{Port, State, StateError};
+
+#[tokio::test]
+async fn clones_of_the_state_share_what_is_kept_and_other_states_do_not() {
+    let state = State::in_memory();
+    let before = state.generations.raise("account").await.unwrap();
+
+    let clone = state.clone();
+    assert_eq!(clone.generations.current("account").await.unwrap(), before);
+    let other = State::in_memory();
+    assert_ne!(other.generations.current("account").await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn no_output_shows_a_value() {
+    let state = State::in_memory();
+    let value = bytes::Bytes::from("planted-secret");
+    let life = std::time::Duration::from_secs(1);
+    state.values.put("key", value, life).await.unwrap();
+    let entry = state.values.get("key").await.unwrap();
+
+    let shown = format!("{state:?} {entry:?}");
+    assert!(shown.contains("14 bytes"), "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
+}
+
+/// A port can be replaced by one that fails, which is how callers test what they do then.
+#[tokio::test]
+async fn a_port_can_be_replaced() {
+    struct Unreachable;
+
+    #[async_trait::async_trait]
+    impl polyhost_state::Generations for Unreachable {
+        async fn current(&self, _scope: &str) -> Result<u64, StateError> {
+            Err(unreachable_generations())
+        }
+        async fn raise(&self, _scope: &str) -> Result<u64, StateError> {
+            Err(unreachable_generations())
+        }
+    }
+
+    fn unreachable_generations() -> StateError {
+        let kind = polyhost_state::StateErrorKind::Unavailable;
+        StateError::new(Port::Generations, kind)
+    }
+
+    let state = State { generations: std::sync::Arc::new(Unreachable), ..State::in_memory() };
+    let error = state.generations.current("account").await.unwrap_err();
+    assert_eq!(error.port, Port::Generations);
+}
