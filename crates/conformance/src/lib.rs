@@ -1,1 +1,25 @@
-//! Placeholder
+//! The behaviour that every adapter must show, as plain async functions.
+//!
+//! [`run`] takes a [`Subject`] (a provider, and the little that cannot be asked of it) through every [`Check`]. Each
+//! check is a function whose name is the behaviour, and can be called alone. What a provider's profile calls native must
+//! work as the bullets of [`polyhost_domain::Provider`] say; what it calls unsupported must be refused without a request.
+//!
+//! An adapter's test is one call:
+//! ```
+//! # async fn test(subject: polyhost_conformance::Subject) {
+//! let failures = polyhost_conformance::run(&subject).await;
+//! assert!(failures.is_empty(), "{failures:#?}");
+//! # }
+//! ```
+//! The checks make what they need through the provider, in folders of their own, delete it again, and do not depend on
+//! one another. They are not for a real account: they upload, delete and provoke errors.
+
+pub mod account;
+mod check;
+mod expect;
+mod failure;
+mod subject;
+
+pub use check::{Check, checks, run};
+pub use failure::Failure;
+pub use subject::{KnownFiles, Site, Subject};
