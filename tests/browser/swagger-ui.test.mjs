@@ -1,0 +1,54 @@
+// Swagger UI in a real browser against the real program: that it works, offline, and with a client's key.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { gatewayFor } from './gateway.mjs';
+import { start } from './program.mjs';
+import { launch, open } from './swagger-page.mjs';
+
+const screenshots = fileURLToPath(new URL('../../target/browser/', import.meta.url));
+const timeout = 90_000;
+let browser;
+
+before(async () => { browser = await launch(); });
+after(async () => { await browser?.close(); });
+
+test('the sandbox can be tried out in the browser, offline and without a key', { timeout }, async (t) => {
+  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /http:\/\/[\w.:]+\/docs\b\/?/);
+  t.after(sandbox.stop);
+  const docs = await open(browser, sandbox.match[0]);
+
+  const { status, body } = await docs.tryOut('list_folder_items', { account: 'pstream-demo', folder: 'root' });
+  await mkdir(screenshots, { recursive: true });
+  await docs.screenshot(join(screenshots, 'swagger-ui.png'));
+  const schemes = await docs.schemes();
+
+  assert.equal(status, 200);
+  assert.ok(JSON.parse(body).items.length > 0, body);
+  assert.match(schemes.join('\n'), /bearer/i);
+  assert.deepEqual(docs.foreign, []);
+  assert.deepEqual(docs.errors, []);
+});
+
+test('a gateway with clients refuses until the key is given to Authorize', { timeout }, async (t) => {
+  const key = randomBytes(32).toString('base64url');
+  const docs = await open(browser, `${await gatewayFor(t, key)}/docs`);
+  const root = { account: 'main', folder: 'root' };
+
+  const refused = await docs.tryOut('list_folder_items', root);
+  await docs.authorize(key);
+  const served = await docs.tryOut('list_folder_items', root);
+
+  assert.equal(refused.status, 401);
+  assert.equal(JSON.parse(refused.body).code, 'unauthenticated');
+  assert.equal(served.status, 200);
+  assert.ok(Array.isArray(JSON.parse(served.body).items), served.body);
+  assert.deepEqual(docs.foreign, []);
+  // Chromium itself reports every 4xx; the refusal above must be the only thing that it reports.
+  assert.equal(docs.errors.length, 1, docs.errors.join('\n'));
+  assert.match(docs.errors[0], /401/);
+});
