@@ -10,7 +10,7 @@ const patience = 20_000;
 /** Starts `polyhost ARGS`; resolves with the first match of `ready` in its standard output. */
 export async function start(args, ready) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const exited = once(child, 'exit');
+  const exited = new Promise((resolve) => { child.on('exit', resolve); });
   let stdout = '';
   let everything = '';
   child.stderr.on('data', (text) => { everything += text; });
