@@ -1,1 +1,23 @@
-//! The upstreams, simulated faithfully.
+//! The upstreams, simulated faithfully, in process or on a port.
+//!
+//! Each module is one kind of site, written from that site's own documentation and from how such sites are known to
+//! behave, and from nothing else in this workspace: a simulator that shared code with an adapter could not disagree with it.
+//!
+//! - [`openload`] is pstream.net, which speaks the OpenLoad dialect.
+//! - [`Journal`] is the record of what arrived, so that a test can say what was sent, and what was not.
+//! - [`Clock`] is where a simulator takes the time from, so that a test need not wait.
+//! - `faults` (with the feature `faults`) breaks answers and connections on demand.
+//!
+//! A simulator stops when its value is dropped. It listens where it is told and never opens a connection itself.
+
+mod clock;
+#[cfg(feature = "faults")]
+pub mod faults;
+mod journal;
+pub mod openload;
+mod serve;
+
+pub use clock::{Clock, ManualClock};
+#[cfg(feature = "faults")]
+pub use faults::{Fault, Faults, Garbage, Rule};
+pub use journal::{Journal, Received, ReceivedUpload};

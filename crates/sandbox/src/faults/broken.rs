@@ -1,0 +1,108 @@
+//! The broken answers themselves.
+
+use std::io;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::json;
+
+use super::Garbage;
+use crate::serve;
+
+/// How much of an enormous answer is made at a time, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// How long the bytes before a cut have to leave, so that the cut comes after them.
+const BEFORE_CUT: Duration = Duration::from_millis(20);
+
+/// An error answer. A status or header that HTTP does not allow is left out.
+pub(super) fn error(
+    http: u16,
+    body_status: Option<u16>,
+    headers: &[(String, String)],
+    body: Option<String>,
+) -> Response {
+    let status = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match (body, body_status) {
+        (Some(body), _) => (status, body).into_response(),
+        (None, Some(code)) => {
+            let message = StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Error");
+            (status, axum::Json(json!({"status": code, "msg": message, "result": false}))).into_response()
+        }
+        (None, None) => serve::error_page(status),
+    };
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// An answer that makes no sense.
+pub(super) fn garbage(garbage: &Garbage) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    let html = HeaderValue::from_static("text/html; charset=UTF-8");
+    let (content_type, body) = match garbage {
+        Garbage::Text => (json, Body::from("upstream says: all is well")),
+        Garbage::Html => (html, Body::from("<!DOCTYPE html><html><body><h1>Back soon</h1></body></html>")),
+        Garbage::NotUtf8 => (json, Body::from(b"{\"status\":200,\"msg\":\"\xff\xfe\",\"result\":true}".as_slice())),
+        Garbage::TruncatedJson => (json, Body::from("{\"status\":200,\"msg\":\"OK\",\"result\":{\"id\":\"72f")),
+        Garbage::DeepJson { depth } => (json, Body::from("[".repeat(*depth) + &"]".repeat(*depth))),
+        Garbage::Huge { bytes } => (json, huge(*bytes)),
+        Garbage::Empty => (json, Body::empty()),
+    };
+    ([(CONTENT_TYPE, content_type)], body).into_response()
+}
+
+fn huge(bytes: u64) -> Body {
+    let pieces = usize::try_from(bytes.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
+    let filling = stream::repeat(Bytes::from(vec![b'a'; PIECE])).take(pieces);
+    let start = stream::iter([Bytes::from_static(b"{\"status\":200,\"result\":true,\"msg\":\"")]);
+    let end = stream::iter([Bytes::from_static(b"\"}")]);
+    Body::from_stream(start.chain(filling).chain(end).map(Ok::<_, io::Error>))
+}
+
+/// The answer up to a point; then the connection is cut, for its body fails.
+pub(super) async fn cut(response: Response, sent: usize) -> Response {
+    rebuilt(response, |bytes| {
+        let start = stream::iter([Ok(bytes.slice(..sent.min(bytes.len())))]);
+        start.chain(stream::once(async {
+            tokio::time::sleep(BEFORE_CUT).await;
+            Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+        }))
+    })
+    .await
+}
+
+/// The whole answer, byte by byte.
+pub(super) async fn drip(response: Response, pause: Duration) -> Response {
+    rebuilt(response, |bytes| {
+        stream::iter(0..bytes.len()).then(move |at| {
+            let drop = bytes.slice(at..=at);
+            async move {
+                tokio::time::sleep(pause).await;
+                Ok(drop)
+            }
+        })
+    })
+    .await
+}
+
+/// An answer with its true head, the true length of its body, and a body that arrives in some other way.
+async fn rebuilt<S>(response: Response, body: impl FnOnce(Bytes) -> S) -> Response
+where
+    S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+{
+    let (mut head, whole) = response.into_parts();
+    let Ok(whole) = whole.collect().await else { return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR) };
+    let bytes = whole.to_bytes();
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    Response::from_parts(head, Body::from_stream(body(bytes)))
+}

@@ -1,0 +1,29 @@
+//! Faults and the journal over HTTP, for tests that run a simulator in another process. These calls are neither recorded
+//! nor hit by any rule.
+
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+
+use super::Rule;
+use crate::serve::Front;
+
+/// `/_control/faults` takes, shows and forgets rules; `/_control/requests` shows and forgets what arrived.
+pub(crate) fn control(front: &Front) -> Router {
+    let (adding, showing, clearing) = (front.faults.clone(), front.faults.clone(), front.faults.clone());
+    let faults = post(async move |Json(rule): Json<Rule>| {
+        adding.add(rule);
+        StatusCode::NO_CONTENT
+    })
+    .get(async move || Json(showing.rules()))
+    .delete(async move || {
+        clearing.clear();
+        StatusCode::NO_CONTENT
+    });
+    let (reading, forgetting) = (front.journal.clone(), front.journal.clone());
+    let requests = get(async move || Json(reading.all())).delete(async move || {
+        forgetting.clear();
+        StatusCode::NO_CONTENT
+    });
+    Router::new().route("/_control/faults", faults).route("/_control/requests", requests)
+}

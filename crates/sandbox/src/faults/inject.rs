@@ -1,0 +1,67 @@
+//! Where the rules are carried out: between the journal, which records what arrives whatever becomes of it, and the site.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::{Fault, broken};
+use crate::serve::{self, Front, HangUp, Line};
+
+/// Answers a request as the site does, unless a rule hits it.
+pub(crate) async fn inject(State(front): State<Front>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    match front.faults.pick(path, (front.operation)(path)) {
+        Some(fault) => carry_out(fault, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+async fn carry_out(fault: Fault, request: Request, next: Next) -> Response {
+    let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
+    match fault {
+        Fault::Status { http, body_status, headers, body } => {
+            serve::drain(request.into_body()).await;
+            broken::error(http, body_status, &headers, body)
+        }
+        Fault::EarlyAnswer { http, body_status } => {
+            serve::drain_later(request.into_body());
+            broken::error(http, body_status, &[], None)
+        }
+        Fault::Garbage(garbage) => {
+            serve::drain(request.into_body()).await;
+            broken::garbage(&garbage)
+        }
+        Fault::Delay { millis } => {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            next.run(request).await
+        }
+        Fault::CutBody { sent } => broken::cut(next.run(request).await, sent).await,
+        Fault::Drip { millis } => broken::drip(next.run(request).await, Duration::from_millis(millis)).await,
+        Fault::Reset => match hang_up(&line, HangUp::Reset).await {},
+        Fault::CloseAfterBody => {
+            serve::drain(request.into_body()).await;
+            match hang_up(&line, HangUp::Close).await {}
+        }
+        Fault::LoseAnswer => {
+            let _lost = next.run(request).await;
+            match hang_up(&line, HangUp::Close).await {}
+        }
+        Fault::Hang => hang(request.into_body()).await,
+    }
+}
+
+/// Ends the connection, and with it the future that waits here.
+async fn hang_up(line: &Line, how: HangUp) -> Infallible {
+    line.hang_up(how);
+    pending().await
+}
+
+/// Says nothing. The body is kept, not read: a client that sends a long one comes to a standstill as well.
+async fn hang(_unread: Body) -> Response {
+    pending().await
+}

@@ -1,0 +1,123 @@
+//! `remotedl/add` and `remotedl/status`: files that the site fetches from elsewhere. The simulator only says that it
+//! does; it never opens a connection, and makes the bytes up.
+
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+use url::{Host, Url};
+
+use super::call::Call;
+use super::progress::{Schedule, Stage};
+use super::reply::{self, Answer};
+use super::site::Context;
+use super::store::RemoteUpload;
+
+/// `remotedl/add`. A URL that cannot be fetched is taken all the same; only the status tells.
+pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
+    let url = call.required("url")?.to_owned();
+    let folder = context.store.folder(call.given("folder").unwrap_or_default())?;
+    let error = error_of(context, &url);
+    let upload = RemoteUpload {
+        folder,
+        headers: call.array("headers"),
+        schedule: Schedule { start: context.now, step: context.options.remote_upload_step },
+        error,
+        file: None,
+        url,
+    };
+    let id = context.store.add_remote_upload(upload);
+    Ok(json!({"id": id.to_string(), "folderid": folder.to_string()}))
+}
+
+/// Why fetching a URL will fail, if it will.
+fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
+    let failing = context.store.failing_urls.iter().find(|(part, _)| url.contains(part));
+    match Url::parse(url).ok().filter(is_public) {
+        None => Some(INVALID_URL.to_owned()),
+        Some(_) if failing.is_some() => failing.map(|(_, words)| words.clone()),
+        Some(url) if url.host_str().is_some_and(|host| host.ends_with(".invalid")) => {
+            Some("Could not resolve host".to_owned())
+        }
+        Some(_) => None,
+    }
+}
+
+/// The site's words for a URL that it does not even try.
+pub(crate) const INVALID_URL: &str = "Invalid URL";
+
+fn is_public(url: &Url) -> bool {
+    let address = match url.host() {
+        Some(Host::Domain(name)) => return is_fetchable(url) && name != "localhost" && !name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        None => return false,
+    };
+    let is_private = match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local() || address.is_broadcast(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    is_fetchable(url) && !is_private && !address.is_loopback() && !address.is_unspecified()
+}
+
+fn is_fetchable(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https" | "ftp")
+}
+
+/// The name that a fetched file gets: the last part of the URL's path.
+pub(crate) fn name_of(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    let last = url.as_ref().and_then(|url| url.path_segments()).and_then(|mut segments| segments.next_back());
+    match last.filter(|name| !name.is_empty()) {
+        Some(name) => percent_decode_str(name).decode_utf8_lossy().into_owned(),
+        None => "index.html".to_owned(),
+    }
+}
+
+/// `remotedl/status`: the newest first, as far as a map has an order. An unknown id gives an empty answer.
+pub(crate) fn status(context: &mut Context<'_>, call: &Call) -> Answer {
+    let wanted = call.optional("id");
+    let rows = context.store.remote_uploads.iter().rev();
+    let rows = rows.map(|(id, upload)| (id.to_string(), *id, upload));
+    let rows = rows.filter(|(text, ..)| wanted.is_none_or(|wanted| wanted == text)).take(call.limit());
+    let rows: Map<_, _> = rows.map(|(text, id, upload)| (text, row(context, id, upload))).collect();
+    Ok(reply::map(rows))
+}
+
+fn row(context: &Context<'_>, id: u64, upload: &RemoteUpload) -> Value {
+    let options = context.options;
+    let is_refused = upload.error.as_deref() == Some(INVALID_URL);
+    let stage = if is_refused { Stage::Done } else { upload.schedule.stage(context.now) };
+    let updated = if is_refused { upload.schedule.start } else { upload.schedule.last_update(context.now) };
+    let error = upload.error.as_deref().filter(|_| stage == Stage::Done);
+    json!({
+        "id": options.number(id),
+        "remoteurl": upload.url,
+        "status": word(stage, error),
+        "progress_percent": progress(stage),
+        "folderid": upload.folder.to_string(),
+        "added": reply::date_time(upload.schedule.start),
+        "last_update": reply::date_time(updated),
+        "errormsg": options.or_missing(error),
+        "extid": options.or_missing(upload.file.as_deref()),
+        "url": options.or_missing(upload.file.as_ref().map(|id| format!("{}/v/{id}", context.origin))),
+    })
+}
+
+fn word(stage: Stage, error: Option<&str>) -> &'static str {
+    match (stage, error) {
+        (Stage::Waiting, _) => "new",
+        (Stage::Running(_), _) => "downloading",
+        (Stage::Done, None) => "finished",
+        (Stage::Done, Some(_)) => "error",
+    }
+}
+
+/// A text with up to two digits, and nothing before the start. One that failed says 100, too.
+fn progress(stage: Stage) -> Value {
+    match stage {
+        Stage::Waiting => Value::Null,
+        Stage::Running(done) => Value::String(format!("{:.2}", done * 100.0)),
+        Stage::Done => Value::String("100".to_owned()),
+    }
+}

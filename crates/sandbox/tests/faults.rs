@@ -1,0 +1,1 @@
+//! Broken answers and connections, as a client meets them.
