@@ -1,1 +1,11 @@
-//! Placeholder
+//! The adapter for sites that speak the OpenLoad dialect: pstream.net and its relatives.
+//!
+//! Login and key go into the query of every call, and the status of the answer is inside its body. What differs
+//! from site to site is data: [`Quirks`]. The README of this crate says which endpoints are used and where the
+//! sites' own documentation cannot be trusted.
+
+mod config;
+mod provider;
+
+pub use config::{Config, Credentials, ProgressScale, Quirks};
+pub use provider::{IMPLEMENTED, Openload};

@@ -1,1 +1,29 @@
-//! Placeholder
+//! What the adapters share: the one way to a site, and the means to read what sites really answer.
+//!
+//! - [`Client`] sends. [`Client::send`] is the single request path: deadlines, the size limit, redaction and the
+//!   classification of transport failures are there, and nowhere else.
+//! - [`Client::upload`] sends a file as it arrives, with an exact length.
+//! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
+//! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
+
+mod call;
+mod client;
+pub mod decode;
+mod destination;
+mod failure;
+mod flow;
+mod multipart;
+mod redact;
+mod reply;
+mod retry_after;
+mod secret_url;
+mod settings;
+mod upload;
+
+pub use call::{Call, CallKind};
+pub use client::{BuildError, Client};
+pub use multipart::FilePart;
+pub use redact::Redactor;
+pub use reply::Reply;
+pub use secret_url::SecretUrl;
+pub use settings::Settings;

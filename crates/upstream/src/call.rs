@@ -1,0 +1,68 @@
+//! One request to a site, as an adapter describes it.
+
+use reqwest::Method;
+use secrecy::SecretString;
+
+use crate::SecretUrl;
+
+/// Whether a request changes anything at the site: it decides what a lost answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallKind {
+    /// It changes nothing, and may be sent again.
+    Read,
+    /// It changes something; a lost answer leaves its outcome unknown.
+    Write,
+}
+
+/// One request to a site.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) kind: CallKind,
+    pub(crate) method: Method,
+    pub(crate) url: SecretUrl,
+    pub(crate) form: Option<Form>,
+    pub(crate) secrets: Vec<SecretString>,
+}
+
+/// The pairs of an urlencoded body. They may hold secrets.
+#[derive(Clone)]
+pub(crate) struct Form(pub(crate) Vec<(String, String)>);
+
+impl Call {
+    /// A GET. `operation` is the site's own name for it, such as `file/info`.
+    #[must_use]
+    pub fn get(operation: &'static str, kind: CallKind, url: SecretUrl) -> Self {
+        Self::new(operation, kind, Method::GET, url)
+    }
+
+    /// A POST.
+    #[must_use]
+    pub fn post(operation: &'static str, kind: CallKind, url: SecretUrl) -> Self {
+        Self::new(operation, kind, Method::POST, url)
+    }
+
+    /// Gives the request an urlencoded body.
+    #[must_use]
+    pub fn with_form(mut self, pairs: Vec<(String, String)>) -> Self {
+        self.form = Some(Form(pairs));
+        self
+    }
+
+    /// Names a secret that the request holds besides those of its URL, to be masked in what the site says.
+    #[must_use]
+    pub fn with_secret(mut self, secret: SecretString) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    fn new(operation: &'static str, kind: CallKind, method: Method, url: SecretUrl) -> Self {
+        Self { operation, kind, method, url, form: None, secrets: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}

@@ -1,0 +1,224 @@
+//! The one way to a site.
+
+use std::sync::Arc;
+use std::time::{Instant as Started, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use polyhost_domain::{Error, Origin, Result};
+use reqwest::{Request, Response, redirect};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
+use url::Url;
+
+use crate::destination::{PublicResolver, Reach};
+use crate::failure::Failure;
+use crate::retry_after::retry_after;
+use crate::secret_url::Source;
+use crate::{Call, Reply, SecretUrl, Settings};
+
+/// Sends the requests of one account. Clones share their connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    origin: Origin,
+    settings: Settings,
+    /// For the site's API.
+    configured: reqwest::Client,
+    /// For addresses that the site hands out.
+    handed_out: reqwest::Client,
+    reach: Reach,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The base URL is neither http nor https.
+    #[error("the base URL must be http or https, and have a host")]
+    BaseUrl,
+    /// The HTTP client cannot start: no certificates, most likely.
+    #[error("the HTTP client cannot be made")]
+    Http(#[source] reqwest::Error),
+}
+
+impl Client {
+    /// A client for one account.
+    ///
+    /// # Errors
+    /// [`BuildError`], for a base URL that is none of the web's, or a system without certificates.
+    pub fn new(origin: Origin, base_url: &Url, settings: Settings) -> std::result::Result<Self, BuildError> {
+        if !matches!(base_url.scheme(), "http" | "https") || base_url.host().is_none() {
+            return Err(BuildError::BaseUrl);
+        }
+        let reach = Reach::of(base_url, &settings);
+        let configured = http_client(&settings).build().map_err(BuildError::Http)?;
+        let handed_out = match reach {
+            Reach::Anywhere => configured.clone(),
+            Reach::PublicOnly => {
+                http_client(&settings).dns_resolver(PublicResolver).build().map_err(BuildError::Http)?
+            }
+        };
+        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, reach })))
+    }
+
+    /// The account that the client sends for.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// The limits that the client keeps.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Sends a request and reads the answer, whatever its HTTP status.
+    ///
+    /// This is the one place where an operation's time is spent: whatever waits, paces, breaks a circuit or tries
+    /// again belongs between here and [`Client::attempt`].
+    ///
+    /// # Errors
+    /// - `Unavailable`, retryable: the site cannot be reached, or dropped a read.
+    /// - `Timeout`, `InvalidResponse`, retryable: a read whose answer did not come, or not whole.
+    /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
+    pub async fn send(&self, call: Call) -> Result<Reply> {
+        let deadline = Instant::now() + self.0.settings.deadline;
+        self.attempt(&call, deadline).await
+    }
+
+    /// Refuses an address that a site has handed out and that may not be gone to.
+    ///
+    /// # Errors
+    /// `InvalidResponse`.
+    pub fn admit(&self, operation: &'static str, url: &Url) -> Result<()> {
+        let refuse =
+            |why| Failure::prohibited(why).into_error(crate::CallKind::Read).at(&self.0.origin.provider, operation);
+        self.0.reach.check(url).map_err(refuse)
+    }
+
+    async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Reply> {
+        let limit = self.0.settings.attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
+        let request = self.request(call)?;
+        let answer = async { timeout(limit, self.exchange(call, request)).await.unwrap_or(Err(Failure::slow(limit))) };
+        self.observe(call, answer).await
+    }
+
+    /// Tells the log of an attempt, and says what its failure means.
+    pub(crate) async fn observe(
+        &self,
+        call: &Call,
+        answer: impl Future<Output = std::result::Result<Reply, Failure>>,
+    ) -> Result<Reply> {
+        let span = tracing::debug_span!(
+            "upstream",
+            provider = %self.0.origin.provider,
+            account = %self.0.origin.account,
+            operation = call.operation,
+        );
+        let started = Started::now();
+        let outcome = answer.instrument(span.clone()).await;
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let _in_span = span.enter();
+        match outcome {
+            Ok(reply) => {
+                tracing::debug!(http_status = reply.http_status, bytes = reply.body.len(), ms, "the site answered");
+                Ok(reply)
+            }
+            Err(failure) => {
+                tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
+                Err(self.error(call, failure))
+            }
+        }
+    }
+
+    pub(crate) fn error(&self, call: &Call, failure: Failure) -> Error {
+        failure.into_error(call.kind).at(&self.0.origin.provider, call.operation)
+    }
+
+    /// The request, if its address may be gone to.
+    pub(crate) fn request(&self, call: &Call) -> Result<Request> {
+        self.check(&call.url).map_err(|failure| self.error(call, failure))?;
+        let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
+        let request = match &call.form {
+            Some(form) => request.form(&form.0),
+            None => request,
+        };
+        request.build().map_err(|error| self.error(call, Failure::sending(error)))
+    }
+
+    /// Sends a request and reads the whole answer, in no particular time.
+    pub(crate) async fn exchange(&self, call: &Call, request: Request) -> std::result::Result<Reply, Failure> {
+        let response = self.http(&call.url).execute(request).await.map_err(Failure::sending)?;
+        let http_status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), SystemTime::now());
+        let body = match self.body(response).await {
+            Ok(body) => body,
+            // The status alone says what happened.
+            Err(_) if http_status >= 400 => Bytes::new(),
+            Err(failure) => return Err(failure),
+        };
+        Ok(Reply {
+            http_status,
+            retry_after,
+            body,
+            provider: self.0.origin.provider.clone(),
+            operation: call.operation,
+            kind: call.kind,
+            secrets: call.url.secrets().iter().chain(&call.secrets).cloned().collect(),
+        })
+    }
+
+    /// The body, counted after decompression: a small answer may unpack to a large one.
+    async fn body(&self, mut response: Response) -> std::result::Result<Bytes, Failure> {
+        let status = response.status().as_u16();
+        let limit = self.0.settings.max_response;
+        let too_large = |length: u64| length > limit;
+        if response.content_length().is_some_and(too_large) {
+            return Err(Failure::too_large(limit, status));
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::reading(error, status))? {
+            if too_large((body.len() + chunk.len()) as u64) {
+                return Err(Failure::too_large(limit, status));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    fn check(&self, url: &SecretUrl) -> std::result::Result<(), Failure> {
+        match url.source() {
+            Source::Configured => Ok(()),
+            Source::HandedOut => self.0.reach.check(url.expose()).map_err(Failure::prohibited),
+        }
+    }
+
+    fn http(&self, url: &SecretUrl) -> &reqwest::Client {
+        match url.source() {
+            Source::Configured => &self.0.configured,
+            Source::HandedOut => &self.0.handed_out,
+        }
+    }
+}
+
+/// No redirects: an API that answers with one has moved, and credentials must not follow it. No proxy of the
+/// environment: the addresses must be checked where the connection is made. No retries: `send` decides.
+fn http_client(settings: &Settings) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("polyhost/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(settings.connect_timeout)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("origin", &self.0.origin)
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+//! Reading JSON as sites write it. A field that is missing or of an unexpected type is `None`, and never a failure.
+//!
+//! - [`lenient`] for the fields of a wire struct: `#[serde(default, deserialize_with = "decode::lenient")]`.
+//! - [`Entries`] for lists that may be maps.
+//! - [`WireTime`] for the ways in which times are written.
+//!
+//! All of it works on the bytes of the answer; nothing builds a tree of values.
+
+mod entries;
+mod scalar;
+mod time;
+mod unreadable;
+
+pub use entries::Entries;
+pub use scalar::{Scalar, lenient};
+pub use time::WireTime;
+pub use unreadable::{Unreadable, json};

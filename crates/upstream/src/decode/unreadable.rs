@@ -1,0 +1,68 @@
+//! Answers that are no JSON, told without quoting them: they may hold anything.
+
+use serde::Deserialize;
+
+/// Why an answer cannot be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Nothing at all.
+    #[error("an empty body")]
+    Empty,
+    /// A page for people.
+    #[error("an HTML page")]
+    Html,
+    /// No JSON, or JSON that ends early.
+    #[error("something that is not JSON (line {line}, column {column})")]
+    NotJson {
+        /// The line where it stops to be JSON, from 1.
+        line: usize,
+        /// The column there, from 1.
+        column: usize,
+    },
+    /// JSON that says something else than was asked.
+    #[error("JSON of another shape than its API has")]
+    Shape,
+    /// JSON without the part that matters.
+    #[error("an answer without {0}")]
+    Missing(&'static str),
+}
+
+/// Reads JSON, with or without a byte order mark before it.
+///
+/// # Errors
+/// [`Unreadable`], which quotes nothing of the answer.
+pub fn json<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Unreadable> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    match body.first() {
+        None => Err(Unreadable::Empty),
+        Some(b'<') => Err(Unreadable::Html),
+        Some(_) => serde_json::from_slice(body).map_err(|error| Unreadable::from(&error)),
+    }
+}
+
+impl From<&serde_json::Error> for Unreadable {
+    fn from(error: &serde_json::Error) -> Self {
+        if error.is_data() { Self::Shape } else { Self::NotJson { line: error.line(), column: error.column() } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_is_told_without_its_words() {
+        let cases: [(&[u8], Unreadable); 5] = [
+            (b" \n", Unreadable::Empty),
+            (b"<html>key=hunter2</html>", Unreadable::Html),
+            (b"{\"a\":", Unreadable::NotJson { line: 1, column: 5 }),
+            (b"\"hunter2\"", Unreadable::Shape),
+            (b"\xff\xfe", Unreadable::NotJson { line: 1, column: 1 }),
+        ];
+        for (body, why) in cases {
+            assert_eq!(json::<Vec<u8>>(body), Err(why));
+            assert!(!why.to_string().contains("hunter2"));
+        }
+        assert_eq!(json::<Vec<u8>>(b"\xef\xbb\xbf [1, 2] \n"), Ok(vec![1, 2]));
+    }
+}

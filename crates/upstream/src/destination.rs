@@ -1,0 +1,109 @@
+//! Where a request may go. What a site hands out must not lead into the network that the gateway stands in: judged by
+//! the address's text, and again by what its name resolves to.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+
+use polyhost_domain::{is_public_address, is_public_host};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Url;
+
+use crate::Settings;
+
+/// The rule for addresses that a site hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Public addresses alone.
+    PublicOnly,
+    /// Anywhere.
+    Anywhere,
+}
+
+/// An address that may not be gone to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Prohibited {
+    #[error("the address is neither http nor https")]
+    Scheme,
+    #[error("the address holds user info")]
+    UserInfo,
+    #[error("the address leads into a private network")]
+    Private,
+}
+
+impl Reach {
+    /// A site that itself is private by its text (a test, a sandbox) may hand out private addresses.
+    pub(crate) fn of(base_url: &Url, settings: &Settings) -> Self {
+        let private_site = base_url.host().is_some_and(|host| !is_public_host(&host));
+        if settings.allow_private_networks || private_site { Self::Anywhere } else { Self::PublicOnly }
+    }
+
+    pub(crate) fn check(self, url: &Url) -> Result<(), Prohibited> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Prohibited::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Prohibited::UserInfo);
+        }
+        match url.host() {
+            Some(host) if self == Self::Anywhere || is_public_host(&host) => Ok(()),
+            _ => Err(Prohibited::Private),
+        }
+    }
+}
+
+/// Resolves names to public addresses only, so that no name can be pointed into the private network after the check.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublicResolver;
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            public_only(found).map_err(|prohibited| Box::new(prohibited) as Box<dyn StdError + Send + Sync>)
+        })
+    }
+}
+
+fn public_only(found: impl Iterator<Item = SocketAddr>) -> Result<Addrs, Prohibited> {
+    let public: Vec<SocketAddr> = found.filter(|address| is_public_address(address.ip())).collect();
+    if public.is_empty() { Err(Prohibited::Private) } else { Ok(Box::new(public.into_iter())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_public_site_hands_out_public_addresses_only() {
+        let reach = Reach::of(&url("https://api.example.net/v1"), &Settings::default());
+        assert_eq!(reach.check(&url("https://node.example.net/ul/x")), Ok(()));
+        assert_eq!(reach.check(&url("http://127.0.0.1/ul/x")), Err(Prohibited::Private));
+        assert_eq!(reach.check(&url("http://[::ffff:10.0.0.1]/")), Err(Prohibited::Private));
+        assert_eq!(reach.check(&url("http://metadata.google.internal/")), Err(Prohibited::Private));
+        assert_eq!(reach.check(&url("ftp://node.example.net/")), Err(Prohibited::Scheme));
+        assert_eq!(reach.check(&url("https://a:b@node.example.net/")), Err(Prohibited::UserInfo));
+    }
+
+    #[test]
+    fn a_private_site_or_the_setting_lifts_the_rule_for_hosts_alone() {
+        let lifted = Settings { allow_private_networks: true, ..Settings::default() };
+        let sandbox = Reach::of(&url("http://127.0.0.1:7001/v1"), &Settings::default());
+        for reach in [sandbox, Reach::of(&url("https://api.example.net/v1"), &lifted)] {
+            assert_eq!(reach.check(&url("http://127.0.0.1:9/ul/x")), Ok(()));
+            assert_eq!(reach.check(&url("file:///etc/passwd")), Err(Prohibited::Scheme));
+        }
+    }
+
+    #[test]
+    fn private_answers_of_the_dns_are_dropped() {
+        let private: SocketAddr = "10.0.0.1:0".parse().unwrap();
+        let public: SocketAddr = "93.184.216.34:0".parse().unwrap();
+        assert_eq!(public_only([private, public].into_iter()).unwrap().collect::<Vec<_>>(), [public]);
+        assert_eq!(public_only([private].into_iter()).err(), Some(Prohibited::Private));
+        assert_eq!(public_only([].into_iter()).err(), Some(Prohibited::Private));
+    }
+}

@@ -1,0 +1,235 @@
+//! Requests that got no whole answer: how the connection failed, and what that means for the operation.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use polyhost_domain::{Error, ErrorKind, TransportFault, UpstreamAnswer};
+
+use crate::CallKind;
+use crate::destination::Prohibited;
+
+/// What callers are told to wait when a site cannot be reached: it is the least that `Retry-After` can say.
+const UNREACHABLE_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A request that got no whole answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    stage: Stage,
+    fault: TransportFault,
+    http_status: Option<u16>,
+    source: Option<Box<Cause>>,
+}
+
+/// How far a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Refused here: the address may not be gone to.
+    Prohibited,
+    /// No byte was sent.
+    NeverSent,
+    /// It may have been sent; no head of an answer came.
+    Sent,
+    /// The head of the answer came, its body did not, or not whole.
+    Answered,
+}
+
+/// The cause, for the log. It holds no URL.
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error(transparent)]
+    Http(reqwest::Error),
+    #[error(transparent)]
+    Prohibited(Prohibited),
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("no answer within {0:?}")]
+    Slow(Duration),
+}
+
+impl Failure {
+    /// The address may not be gone to.
+    pub(crate) fn prohibited(why: Prohibited) -> Self {
+        Self::new(Stage::Prohibited, TransportFault::DestinationProhibited, Cause::Prohibited(why))
+    }
+
+    /// The HTTP client failed before the head of an answer came.
+    pub(crate) fn sending(error: reqwest::Error) -> Self {
+        let fault = fault_of(&error);
+        let stage = match fault {
+            TransportFault::DestinationProhibited => Stage::Prohibited,
+            _ if error.is_connect()
+                || error.is_builder()
+                || hyper_error(&error).is_some_and(hyper::Error::is_canceled) =>
+            {
+                Stage::NeverSent
+            }
+            _ => Stage::Sent,
+        };
+        Self::new(stage, fault, Cause::Http(error.without_url()))
+    }
+
+    /// The HTTP client failed while the body of an answer was read.
+    pub(crate) fn reading(error: reqwest::Error, http_status: u16) -> Self {
+        let fault =
+            if error.is_decode() { TransportFault::ProtocolError } else { TransportFault::ConnectionTerminated };
+        Self::new(Stage::Answered, fault, Cause::Http(error.without_url())).under(http_status)
+    }
+
+    /// The answer is larger than is read.
+    pub(crate) fn too_large(limit: u64, http_status: u16) -> Self {
+        Self::new(Stage::Answered, TransportFault::ResponseTooLarge, Cause::TooLarge(limit)).under(http_status)
+    }
+
+    /// The answer did not come in time.
+    pub(crate) fn slow(limit: Duration) -> Self {
+        Self::new(Stage::Sent, TransportFault::ResponseTimeout, Cause::Slow(limit))
+    }
+
+    /// No byte of the request was asked for in time.
+    pub(crate) fn never_sent(limit: Duration) -> Self {
+        Self::new(Stage::NeverSent, TransportFault::ConnectionTimeout, Cause::Slow(limit))
+    }
+
+    /// The same failure, where it is known from elsewhere that nothing of value was sent.
+    pub(crate) fn before_any_byte(mut self) -> Self {
+        if self.stage == Stage::Sent {
+            self.stage = Stage::NeverSent;
+        }
+        self
+    }
+
+    pub(crate) fn http_status(&self) -> Option<u16> {
+        self.http_status
+    }
+
+    /// What it means: a read may be sent again; a write only if it was never sent.
+    pub(crate) fn into_error(self, kind: CallKind) -> Error {
+        let error = Error::new(self.kind(kind))
+            .retryable(self.is_retryable(kind))
+            .with_detail(self.detail(kind))
+            .with_transport(self.fault)
+            .with_answer(UpstreamAnswer { http_status: self.http_status, ..UpstreamAnswer::default() });
+        let waits = matches!(error.kind(), ErrorKind::Unavailable).then_some(UNREACHABLE_RETRY_AFTER);
+        let error = error.with_retry_after(waits);
+        match self.source {
+            Some(cause) => error.with_source(*cause),
+            None => error,
+        }
+    }
+
+    fn new(stage: Stage, fault: TransportFault, cause: Cause) -> Self {
+        Self { stage, fault, http_status: None, source: Some(Box::new(cause)) }
+    }
+
+    fn under(mut self, http_status: u16) -> Self {
+        self.http_status = Some(http_status);
+        self
+    }
+
+    fn kind(&self, kind: CallKind) -> ErrorKind {
+        match (self.stage, kind) {
+            (Stage::Prohibited, _) => ErrorKind::InvalidResponse,
+            (Stage::NeverSent, _) => ErrorKind::Unavailable,
+            (_, CallKind::Write) => ErrorKind::OutcomeUnknown,
+            (Stage::Answered, CallKind::Read) => ErrorKind::InvalidResponse,
+            (Stage::Sent, CallKind::Read) => match self.fault {
+                TransportFault::ResponseTimeout => ErrorKind::Timeout,
+                TransportFault::ProtocolError => ErrorKind::InvalidResponse,
+                _ => ErrorKind::Unavailable,
+            },
+        }
+    }
+
+    fn is_retryable(&self, kind: CallKind) -> bool {
+        match self.stage {
+            Stage::Prohibited => false,
+            Stage::NeverSent => true,
+            Stage::Sent | Stage::Answered => kind == CallKind::Read,
+        }
+    }
+
+    fn detail(&self, kind: CallKind) -> &'static str {
+        match (self.fault, kind) {
+            (TransportFault::DestinationProhibited, _) => "The site handed out an address that may not be gone to.",
+            _ if self.stage == Stage::NeverSent => "The site cannot be reached.",
+            (_, CallKind::Write) => {
+                "The site got the request, but its answer was lost: what became of it is not known."
+            }
+            (TransportFault::ResponseTimeout, _) => "The site did not answer in time.",
+            (TransportFault::ResponseTooLarge, _) => "The site's answer is larger than is read.",
+            (TransportFault::ProtocolError, _) => "The site's answer cannot be understood.",
+            _ => "The site ended the connection before its answer was whole.",
+        }
+    }
+}
+
+fn fault_of(error: &reqwest::Error) -> TransportFault {
+    if find::<Prohibited>(error).is_some() {
+        return TransportFault::DestinationProhibited;
+    }
+    let refused = find::<io::Error>(error).is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
+    match hyper_error(error) {
+        _ if error.is_dns() => TransportFault::DnsError,
+        _ if error.is_connect() && error.is_timeout() => TransportFault::ConnectionTimeout,
+        _ if error.is_timeout() => TransportFault::ResponseTimeout,
+        _ if refused => TransportFault::ConnectionRefused,
+        Some(hyper) if hyper.is_parse() => TransportFault::ProtocolError,
+        _ => TransportFault::ConnectionTerminated,
+    }
+}
+
+fn hyper_error(error: &reqwest::Error) -> Option<&hyper::Error> {
+    find::<hyper::Error>(error)
+}
+
+/// The first error of a type in a chain of causes. An `io::Error` hides what it carries from `source`.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match carried {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(stage: Stage, fault: TransportFault) -> Failure {
+        Failure { stage, fault, http_status: None, source: None }
+    }
+
+    #[test]
+    fn what_failed_where_decides_the_kind_and_whether_it_may_be_sent_again() {
+        use CallKind::{Read, Write};
+        use TransportFault as Fault;
+        let rows = [
+            (Stage::Prohibited, Fault::DestinationProhibited, Write, ErrorKind::InvalidResponse, false),
+            (Stage::NeverSent, Fault::ConnectionRefused, Read, ErrorKind::Unavailable, true),
+            (Stage::NeverSent, Fault::ConnectionTimeout, Write, ErrorKind::Unavailable, true),
+            (Stage::NeverSent, Fault::DnsError, Write, ErrorKind::Unavailable, true),
+            (Stage::Sent, Fault::ConnectionTerminated, Read, ErrorKind::Unavailable, true),
+            (Stage::Sent, Fault::ConnectionTerminated, Write, ErrorKind::OutcomeUnknown, false),
+            (Stage::Sent, Fault::ResponseTimeout, Read, ErrorKind::Timeout, true),
+            (Stage::Sent, Fault::ResponseTimeout, Write, ErrorKind::OutcomeUnknown, false),
+            (Stage::Sent, Fault::ProtocolError, Read, ErrorKind::InvalidResponse, true),
+            (Stage::Answered, Fault::ConnectionTerminated, Read, ErrorKind::InvalidResponse, true),
+            (Stage::Answered, Fault::ResponseTooLarge, Read, ErrorKind::InvalidResponse, true),
+            (Stage::Answered, Fault::ResponseTooLarge, Write, ErrorKind::OutcomeUnknown, false),
+        ];
+        for (stage, fault, call, kind, retryable) in rows {
+            let error = of(stage, fault).into_error(call);
+            assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{stage:?} {fault:?} {call:?}");
+            assert_eq!(error.transport(), Some(fault));
+            assert_eq!(error.retry_after().is_some(), kind == ErrorKind::Unavailable, "{stage:?} {fault:?}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A `multipart/form-data` body of one file, of exact length.
+//!
+//! Written here and not by the HTTP library, because the library escapes file names as no browser does, and servers
+//! are tried with browsers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use polyhost_domain::ByteStream;
+use uuid::Uuid;
+
+/// A file on its way into a form.
+pub struct FilePart {
+    /// The form field that holds the file.
+    pub field: String,
+    /// The file's name.
+    pub file_name: String,
+    /// The file's media type; `application/octet-stream` where it is not known or cannot be sent.
+    pub content_type: Option<String>,
+    /// How many bytes the body gives.
+    pub length: u64,
+    /// The bytes.
+    pub body: ByteStream,
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilePart")
+            .field("file_name", &self.file_name)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stands around the bytes of the file.
+pub(crate) struct Frame {
+    boundary: String,
+    head: Bytes,
+    tail: Bytes,
+}
+
+impl Frame {
+    pub(crate) fn new(part: &FilePart) -> Self {
+        Self::with_boundary(part, format!("polyhost-{}", Uuid::new_v4().simple()))
+    }
+
+    fn with_boundary(part: &FilePart, boundary: String) -> Self {
+        let field = escape(&part.field);
+        let file_name = escape(&part.file_name);
+        let content_type = part.content_type.as_deref().filter(|text| is_header_text(text));
+        let content_type = content_type.unwrap_or("application/octet-stream");
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+             Content-Type: {content_type}\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        Self { boundary, head: head.into(), tail: tail.into() }
+    }
+
+    pub(crate) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// The length of the whole body, for a file of `length` bytes.
+    pub(crate) fn length(&self, length: u64) -> u64 {
+        length.saturating_add((self.head.len() + self.tail.len()) as u64)
+    }
+
+    /// The whole body.
+    pub(crate) fn around<S, E>(self, file: S) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        let piece = |bytes: Bytes| stream::iter([Ok(bytes)]);
+        piece(self.head).chain(file).chain(piece(self.tail))
+    }
+}
+
+/// As browsers do: UTF-8 as it is, and only what would end the quotes or the line is escaped.
+fn escape(text: &str) -> String {
+    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn is_header_text(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_form_is_as_long_as_it_says_and_escapes_as_browsers_do() {
+        let part = FilePart {
+            field: "file1".into(),
+            file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
+            content_type: Some("video/mp4".into()),
+            length: 3,
+            body: stream::empty().boxed(),
+        };
+        let frame = Frame::with_boundary(&part, "b".into());
+        let length = frame.length(3);
+        assert_eq!(frame.content_type(), "multipart/form-data; boundary=b");
+
+        let file = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
+        let body: Vec<Bytes> = frame.around(file).map(Result::unwrap).collect().await;
+        let body = body.concat();
+        assert_eq!(body.len() as u64, length);
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            "--b\r\nContent-Disposition: form-data; name=\"file1\"; \
+             filename=\"Le %22dîner%22%0D%0A\\ 夏.mp4\"\r\nContent-Type: video/mp4\r\n\r\nabc\r\n--b--\r\n"
+        );
+    }
+
+    #[test]
+    fn a_media_type_cannot_break_out_of_its_line() {
+        let part = |content_type: &str| FilePart {
+            field: "f".into(),
+            file_name: "n".into(),
+            content_type: Some(content_type.into()),
+            length: 0,
+            body: stream::empty().boxed(),
+        };
+        for bad in ["video/mp4\r\nX: y", "", "vidéo/mp4"] {
+            let head = Frame::new(&part(bad)).head;
+            let head = std::str::from_utf8(&head).unwrap();
+            assert!(head.ends_with("Content-Type: application/octet-stream\r\n\r\n"), "{head}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a site has answered, and the errors that an adapter makes of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use polyhost_domain::{Error, ErrorKind, ProviderId, UpstreamAnswer};
+use secrecy::SecretString;
+
+use crate::decode::Unreadable;
+use crate::{CallKind, Redactor};
+
+/// What a site has answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub(crate) http_status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+    pub(crate) provider: ProviderId,
+    pub(crate) operation: &'static str,
+    pub(crate) kind: CallKind,
+    pub(crate) secrets: Vec<SecretString>,
+}
+
+impl Reply {
+    /// The HTTP status.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        self.http_status
+    }
+
+    /// The body, decompressed. It may be cut short where the HTTP status is an error's.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether the request was to change anything.
+    #[must_use]
+    pub fn kind(&self) -> CallKind {
+        self.kind
+    }
+
+    /// The site's name for what was asked.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// What `Retry-After` says.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// An error of a kind, with what the site said: its own status and message, secrets masked.
+    #[must_use]
+    pub fn error(&self, kind: ErrorKind, status: Option<String>, message: Option<&str>) -> Error {
+        let redactor = Redactor::new(&self.secrets);
+        let show = |text: &str| Some(redactor.redact(text)).filter(|text| !text.is_empty());
+        Error::new(kind).at(&self.provider, self.operation).with_retry_after(self.retry_after).with_answer(
+            UpstreamAnswer {
+                http_status: Some(self.http_status),
+                status: status.as_deref().and_then(show),
+                message: message.and_then(show),
+            },
+        )
+    }
+
+    /// The error of an answer that cannot be understood: the read has no result, and the write an unknown one.
+    #[must_use]
+    pub fn unreadable(&self, why: Unreadable) -> Error {
+        let (kind, retryable) = match self.kind {
+            CallKind::Read => (ErrorKind::InvalidResponse, true),
+            CallKind::Write => (ErrorKind::OutcomeUnknown, false),
+        };
+        let detail = match kind {
+            ErrorKind::OutcomeUnknown => {
+                format!("The site answered with {why}: what became of the request is not known.")
+            }
+            _ => format!("The site answered with {why}."),
+        };
+        self.error(kind, None, None).retryable(retryable).with_detail(detail).with_source(why)
+    }
+}

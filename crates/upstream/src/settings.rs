@@ -1,0 +1,37 @@
+//! How long, how much and where to: the limits of one account's requests.
+
+use std::time::Duration;
+
+/// The limits of one account's requests. The defaults are those of the configuration's `[upstream]` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a connection may take to be made, TLS included.
+    pub connect_timeout: Duration,
+    /// How long one attempt may take, from its start to the last byte of the answer. Not for uploads.
+    pub attempt_timeout: Duration,
+    /// How long all attempts of one operation may take together. Not for uploads.
+    pub deadline: Duration,
+    /// How long a site may work on an uploaded file after its last byte before it answers.
+    pub upload_answer_timeout: Duration,
+    /// How long an upload may stand still: no byte from the caller, or none taken by the site.
+    pub idle_timeout: Duration,
+    /// The longest answer that is read, in bytes, after decompression.
+    pub max_response: u64,
+    /// Whether addresses that a site hands out may be private. They may in any case where the account's own base URL
+    /// is private by its text.
+    pub allow_private_networks: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(25),
+            upload_answer_timeout: Duration::from_secs(15 * 60),
+            idle_timeout: Duration::from_secs(30),
+            max_response: 64 * 1024 * 1024,
+            allow_private_networks: false,
+        }
+    }
+}
