@@ -4,13 +4,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many requests are kept. A sandbox may run for weeks; the oldest entries make room.
 const KEPT: usize = 10_000;
 
 /// One request, as it arrived.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
     /// Counts up from 1 over the life of the simulator.
     pub number: u64,
@@ -31,7 +31,7 @@ pub struct Received {
 }
 
 /// The body of an upload, as it arrived.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceivedUpload {
     /// The multipart field's name.
     pub field: Option<String>,

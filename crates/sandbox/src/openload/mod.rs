@@ -71,10 +71,6 @@ impl Openload {
     /// # Errors
     ///
     /// Where the listener has no address, or no temporary folder can be made.
-    #[allow(
-        clippy::unused_async,
-        reason = "a simulator needs a runtime, and other sites may need to wait for something"
-    )]
     pub async fn start_on(options: Options, listener: TcpListener) -> io::Result<Self> {
         let site = Arc::new(Site::new(options, listener.local_addr()?)?);
         let front = Front {

@@ -1,7 +1,5 @@
 //! What the tests share: a simulator, and a client that sends what it is told and reads JSON.
 
-#![allow(dead_code, reason = "each test program uses a part")]
-
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,10 +9,10 @@ use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
 /// A simulator, and the clock by which it lives.
-pub struct Sandbox {
-    pub openload: Openload,
-    pub clock: ManualClock,
-    pub client: reqwest::Client,
+pub(crate) struct Sandbox {
+    pub(crate) openload: Openload,
+    pub(crate) clock: ManualClock,
+    pub(crate) client: reqwest::Client,
 }
 
 impl std::ops::Deref for Sandbox {
@@ -26,12 +24,12 @@ impl std::ops::Deref for Sandbox {
 }
 
 /// An empty account.
-pub async fn empty() -> Sandbox {
+pub(crate) async fn empty() -> Sandbox {
     with(Options { seeded: false, ..Options::default() }).await
 }
 
 /// An account with options, and a clock that stands still.
-pub async fn with(options: Options) -> Sandbox {
+pub(crate) async fn with(options: Options) -> Sandbox {
     let clock = ManualClock::starting_at("2019-07-06T12:00:00Z".parse::<Timestamp>().unwrap());
     let openload = Openload::start(Options { clock: clock.clock(), ..options }).await.unwrap();
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
@@ -40,20 +38,20 @@ pub async fn with(options: Options) -> Sandbox {
 
 impl Sandbox {
     /// The URL of an operation, with good credentials.
-    pub fn url(&self, operation: &str) -> String {
+    pub(crate) fn url(&self, operation: &str) -> String {
         let separator = if operation.contains('?') { '&' } else { '?' };
         format!("{}/{operation}{separator}login=sandbox-login&key=sandbox-key", self.base_url())
     }
 
     /// The whole answer to a call, whose HTTP status must be 200.
-    pub async fn call(&self, operation: &str) -> Value {
+    pub(crate) async fn call(&self, operation: &str) -> Value {
         let response = self.client.get(self.url(operation)).send().await.unwrap();
         assert_eq!(response.status(), 200, "{operation}");
         json(response).await
     }
 
     /// The result of a call that must succeed.
-    pub async fn result(&self, operation: &str) -> Value {
+    pub(crate) async fn result(&self, operation: &str) -> Value {
         let answer = self.call(operation).await;
         assert_eq!(answer["status"], 200, "{operation}: {answer}");
         assert_eq!(answer["msg"], "OK");
@@ -61,24 +59,30 @@ impl Sandbox {
     }
 
     /// The status in the body of a call, and its message.
-    pub async fn refusal(&self, operation: &str) -> (u64, String) {
+    pub(crate) async fn refusal(&self, operation: &str) -> (u64, String) {
         let answer = self.call(operation).await;
         assert_eq!(answer["result"], false, "{operation}: {answer}");
         (answer["status"].as_u64().unwrap(), answer["msg"].as_str().unwrap().to_owned())
     }
 
     /// An upload URL.
-    pub async fn upload_url(&self, parameters: &str) -> String {
+    pub(crate) async fn upload_url(&self, parameters: &str) -> String {
         self.result(&format!("file/ul?{parameters}")).await["url"].as_str().unwrap().to_owned()
     }
 
     /// Posts one file to an upload URL.
-    pub async fn post_file(&self, url: &str, field: &'static str, name: &str, bytes: &[u8]) -> reqwest::Response {
+    pub(crate) async fn post_file(
+        &self,
+        url: &str,
+        field: &'static str,
+        name: &str,
+        bytes: &[u8],
+    ) -> reqwest::Response {
         self.client.post(url).multipart(form(field, name, bytes)).send().await.unwrap()
     }
 
     /// Uploads a file and gives the result.
-    pub async fn upload(&self, parameters: &str, name: &str, bytes: &[u8]) -> Value {
+    pub(crate) async fn upload(&self, parameters: &str, name: &str, bytes: &[u8]) -> Value {
         let url = self.upload_url(parameters).await;
         let answer = json(self.post_file(&url, "file1", name, bytes).await).await;
         assert_eq!(answer["status"], 200, "{answer}");
@@ -87,16 +91,16 @@ impl Sandbox {
 }
 
 /// A form with one file, its name in plain UTF-8.
-pub fn form(field: &'static str, name: &str, bytes: &[u8]) -> Form {
+pub(crate) fn form(field: &'static str, name: &str, bytes: &[u8]) -> Form {
     Form::new().percent_encode_noop().part(field, Part::bytes(bytes.to_vec()).file_name(name.to_owned()))
 }
 
 /// The JSON of a response.
-pub async fn json(response: reqwest::Response) -> Value {
+pub(crate) async fn json(response: reqwest::Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
 /// The keys of a map.
-pub fn keys(map: &Value) -> Vec<&str> {
+pub(crate) fn keys(map: &Value) -> Vec<&str> {
     map.as_object().unwrap().keys().map(String::as_str).collect()
 }

@@ -1,1 +1,0 @@
-//! Broken answers and connections, as a client meets them.
