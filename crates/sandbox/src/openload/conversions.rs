@@ -6,8 +6,8 @@ use super::call::Call;
 use super::options::{ConvertsFilter, ProgressScale};
 use super::progress::Stage;
 use super::reply::{self, Answer};
+use super::rows::{Conversion, File};
 use super::site::Context;
-use super::store::{Conversion, File};
 
 /// `file/converts`: the newest first. A file that is not known has no conversions, which is no error.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {

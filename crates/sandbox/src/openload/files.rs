@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::reply::{self, Answer, Refusal};
+use super::rows::{Condition, File};
 use super::site::Context;
-use super::store::{Condition, File};
 
 /// How many files one `file/info` may ask for.
 const LARGEST_BATCH: usize = 50;

@@ -6,8 +6,9 @@ use super::call::Call;
 use super::options::FilesShape;
 use super::progress::Stage;
 use super::reply::{self, Answer, Refusal};
+use super::rows::File;
 use super::site::Context;
-use super::store::{File, ROOT};
+use super::store::ROOT;
 
 /// `file/listfolder`: the whole of one folder, without pages and in no promised order.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {

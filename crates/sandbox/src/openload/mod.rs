@@ -29,6 +29,7 @@ mod pages;
 mod progress;
 mod remote_uploads;
 mod reply;
+mod rows;
 mod seams;
 mod seed;
 mod site;
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use options::{ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale};
-pub use store::Counts;
+pub use rows::Counts;
 
 use crate::journal::Journal;
 use crate::serve::{Front, Running};

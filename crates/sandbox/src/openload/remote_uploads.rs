@@ -10,8 +10,8 @@ use url::{Host, Url};
 use super::call::Call;
 use super::progress::{Schedule, Stage};
 use super::reply::{self, Answer};
+use super::rows::RemoteUpload;
 use super::site::Context;
-use super::store::RemoteUpload;
 
 /// `remotedl/add`. A URL that cannot be fetched is taken all the same; only the status tells.
 pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Openload;
 use super::content;
-use super::store::{Condition, Counts, File, NewFile, ROOT, Store};
+use super::rows::{Condition, Counts, File, NewFile};
+use super::store::{ROOT, Store};
 
 impl Openload {
     /// Puts a folder into another (`0`, the empty text and anything that is no folder: the root) and gives its id.

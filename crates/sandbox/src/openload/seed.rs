@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::content;
 use super::progress::Schedule;
-use super::store::{Condition, Conversion, NewFile, ROOT, RemoteUpload, Store};
+use super::rows::{Condition, Conversion, NewFile, RemoteUpload};
+use super::store::{ROOT, Store};
 
 /// When the first of the files was uploaded, in seconds since 1970; each next one came a week later.
 const FIRST_UPLOAD: i64 = 1_532_854_309;

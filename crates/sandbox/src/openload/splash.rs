@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::call::Call;
 use super::content;
 use super::reply::{Answer, Refusal};
+use super::rows::Condition;
 use super::site::{Context, Site};
-use super::store::Condition;
 use crate::serve;
 
 const WIDTH: u16 = 320;

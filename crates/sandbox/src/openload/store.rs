@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::content::{self, Content};
+use super::content;
 use super::progress::{Schedule, Stage};
 use super::reply::Refusal;
+use super::rows::{Condition, Conversion, Counts, File, Folder, NewFile, RemoteUpload, Ticket};
 
 /// The folder that everything is in. It has no row of its own.
 pub(crate) const ROOT: u64 = 0;
@@ -39,113 +40,6 @@ pub(crate) struct Store {
     conversion_step: Duration,
     last_folder: u64,
     last_number: u64,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Folder {
-    pub(crate) parent: u64,
-    pub(crate) name: String,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct File {
-    pub(crate) id: String,
-    /// Counts up, so that a listing has an order.
-    pub(crate) number: u64,
-    pub(crate) name: String,
-    pub(crate) folder: u64,
-    pub(crate) content: Content,
-    pub(crate) size: u64,
-    pub(crate) sha1: String,
-    pub(crate) content_type: String,
-    pub(crate) uploaded_at: Timestamp,
-    pub(crate) condition: Condition,
-    pub(crate) suspended: bool,
-    /// Whether the file belongs to this account.
-    pub(crate) own: bool,
-    /// The newest conversion.
-    pub(crate) conversion: Option<u64>,
-}
-
-/// What a file's own `status` in `file/info` tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Condition {
-    /// 200.
-    Sound,
-    /// 500: the file exists, and its size is not known.
-    Broken,
-    /// 451: taken down for legal reasons.
-    Blocked,
-}
-
-/// A URL to which one file may be uploaded.
-#[derive(Debug, Clone)]
-pub(crate) struct Ticket {
-    pub(crate) folder: u64,
-    pub(crate) sha1: Option<String>,
-    pub(crate) valid_until: Timestamp,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct RemoteUpload {
-    pub(crate) url: String,
-    pub(crate) folder: u64,
-    pub(crate) headers: Vec<String>,
-    pub(crate) schedule: Schedule,
-    /// Why it fails, at the end of its schedule; none if it succeeds.
-    pub(crate) error: Option<String>,
-    /// The file that it became.
-    pub(crate) file: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Conversion {
-    pub(crate) file: String,
-    pub(crate) schedule: Schedule,
-    pub(crate) fails: bool,
-    pub(crate) retries: u32,
-}
-
-/// A file that is to be stored, before it has an id.
-#[derive(Debug)]
-pub(crate) struct NewFile {
-    pub(crate) name: String,
-    pub(crate) folder: u64,
-    pub(crate) content: Content,
-    pub(crate) size: u64,
-    pub(crate) sha1: String,
-    pub(crate) content_type: String,
-    pub(crate) uploaded_at: Timestamp,
-}
-
-/// How much there is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All folders, the root not among them.
-    pub folders: usize,
-    /// All files, other accounts' among them.
-    pub files: usize,
-    /// All remote uploads, whatever came of them.
-    pub remote_uploads: usize,
-    /// The conversions of all files that still exist.
-    pub conversions: usize,
-    /// The upload URLs that were handed out and not used.
-    pub upload_urls: usize,
-}
-
-impl NewFile {
-    /// A file whose bytes are at hand.
-    pub(crate) fn of_bytes(folder: u64, name: &str, bytes: &[u8], uploaded_at: Timestamp) -> Self {
-        Self {
-            name: name.to_owned(),
-            folder,
-            size: bytes.len() as u64,
-            sha1: content::sha1_of(bytes),
-            content_type: content::type_by_name(name).to_owned(),
-            content: Content::Memory(bytes.into()),
-            uploaded_at,
-        }
-    }
 }
 
 impl Store {
