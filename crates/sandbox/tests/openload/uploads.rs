@@ -154,6 +154,23 @@ async fn an_upload_over_the_limit_is_refused_by_the_web_server() {
 }
 
 #[tokio::test]
+async fn a_refusal_by_the_web_server_reaches_a_client_that_is_still_sending() {
+    let sandbox = with(Options { max_upload: Some(1000), ..Options::default() }).await;
+    let path = sandbox.upload_url("").await.split_once("/ul/").unwrap().1.to_owned();
+    let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
+    let head = format!("POST /ul/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 413");
+    stream.write_all(&[7; 3_000_000]).await.unwrap();
+    stream.write_all(b"GET /v1/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("HTTP/1.1 404"), "{rest}");
+}
+
+#[tokio::test]
 async fn the_reply_may_lack_the_id_and_may_be_called_json() {
     let options = Options { reply_without_id: true, html_reply_to_upload: false, ..Options::default() };
     let sandbox = with(options).await;
