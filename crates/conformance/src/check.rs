@@ -3,7 +3,10 @@
 use futures_util::future::BoxFuture;
 use polyhost_domain::Capability;
 
-use crate::{Failure, Subject, account};
+use crate::{
+    Failure, Subject, account, closing, conversions, downloads, errors, file_changes, files, folder_changes, folders,
+    listings, remote_uploads, unsupported, upload_tickets, uploads,
+};
 
 /// One behaviour that every provider must show.
 #[derive(Debug)]
@@ -34,9 +37,27 @@ impl Check {
     }
 }
 
+/// The checks by noun. Closing is last.
+const ALL: &[&[Check]] = &[
+    account::CHECKS,
+    unsupported::CHECKS,
+    uploads::CHECKS,
+    upload_tickets::CHECKS,
+    downloads::CHECKS,
+    files::CHECKS,
+    file_changes::CHECKS,
+    folders::CHECKS,
+    folder_changes::CHECKS,
+    listings::CHECKS,
+    remote_uploads::CHECKS,
+    conversions::CHECKS,
+    errors::CHECKS,
+    closing::CHECKS,
+];
+
 /// Every check, in the order in which [`run`] takes them.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [account::CHECKS].into_iter().flatten()
+    ALL.iter().copied().flatten()
 }
 
 /// Runs every check, one after the other, and answers what was found: nothing, for a provider that behaves.

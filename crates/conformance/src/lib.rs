@@ -15,10 +15,28 @@
 //! one another. They are not for a real account: they upload, delete and provoke errors.
 
 pub mod account;
+mod attempts;
+mod body;
 mod check;
+pub mod closing;
+pub mod conversions;
+pub mod downloads;
+pub mod errors;
 mod expect;
 mod failure;
+pub mod file_changes;
+pub mod files;
+pub mod folder_changes;
+pub mod folders;
+pub mod listings;
+mod observe;
+pub mod remote_uploads;
+mod scratch;
 mod subject;
+mod unknown;
+pub mod unsupported;
+pub mod upload_tickets;
+pub mod uploads;
 
 pub use check::{Check, checks, run};
 pub use failure::Failure;

@@ -1,0 +1,113 @@
+//! Downloads: links, and bytes that come back as they went, whole or in part.
+
+use futures_util::TryStreamExt;
+use polyhost_domain::{ByteRange, Download, ErrorKind, FileId, FileRef, LinkAnswer};
+
+use crate::check::check;
+use crate::scratch::in_scratch;
+use crate::{Check, Failure, Subject, expect, observe, unknown};
+
+pub(crate) const CHECKS: &[Check] = &[
+    check!(a_link_leads_to_a_file, FilesDownload, FilesUpload),
+    check!(a_file_comes_back_byte_for_byte, FilesDownload, FilesUpload),
+    check!(a_range_of_a_file_comes_back, FilesDownload, FilesUpload),
+    check!(an_unknown_file_has_no_link_and_no_bytes, FilesDownload),
+];
+
+/// A link is an address, for the file that was asked for; or the site says how long to wait.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_link_leads_to_a_file(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        for reference in references(subject, &sample.id).await? {
+            let answer = expect::ok(subject.provider.link(&reference).await, "asking for a link")?;
+            let LinkAnswer::Ready(link) = answer else { continue };
+            let scheme = link.url.scheme();
+            expect::that(matches!(scheme, "http" | "https"), "the scheme of a link", "http or https", scheme)?;
+            expect::equal(link.file_id.as_ref().unwrap_or(&sample.id), &sample.id, "the file of a link")?;
+            expect::equal(link.name.as_ref().unwrap_or(&sample.name), &sample.name, "the name of a link's file")?;
+            expect::time(link.expires_at, "until when a link works")?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What went up comes down.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_file_comes_back_byte_for_byte(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        for reference in references(subject, &sample.id).await? {
+            let download = expect::ok(subject.provider.open(&reference, None).await, "downloading a file")?;
+            expect::equal(&download.range, &None, "the range of a whole download")?;
+            arrives(download, &sample.bytes).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A part of a file is the part asked for, and says which it is.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_range_of_a_file_comes_back(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        let size = sample.bytes.len();
+        let ranges = [
+            (ByteRange::From(0, Some(0)), 0, 1),
+            (ByteRange::From(10, Some(99)), 10, 100),
+            (ByteRange::From(900, None), 900, size),
+            (ByteRange::Last(7), size - 7, size),
+        ];
+        for (range, first, end) in ranges {
+            let reference = FileRef::Id(sample.id.clone());
+            let download = subject.provider.open(&reference, Some(range)).await;
+            let download = expect::ok(download, "downloading a part of a file")?;
+            let (told_first, told_last, total) = expect::some(download.range, "the range of a part")?;
+            expect::equal(&(told_first, told_last), &(first as u64, end as u64 - 1), "the range of a part")?;
+            expect::equal(&total.unwrap_or(size as u64), &(size as u64), "the whole that a part is of")?;
+            arrives(download, &sample.bytes.slice(first..end)).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What is not there does not come down.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn an_unknown_file_has_no_link_and_no_bytes(subject: &Subject) -> Result<(), Failure> {
+    let unknown = FileRef::Id(unknown::file(subject, 0)?);
+    let answer = subject.provider.link(&unknown).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "asking for a link to an unknown file")?;
+    let answer = subject.provider.open(&unknown, None).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "downloading an unknown file")
+}
+
+/// The ways to name a file: its id, and its short code where it has one.
+async fn references(subject: &Subject, file: &FileId) -> Result<Vec<FileRef>, Failure> {
+    let short = observe::file(subject, file).await?.and_then(|found| found.short_code).map(FileRef::ShortCode);
+    Ok(std::iter::once(FileRef::Id(file.clone())).chain(short).collect())
+}
+
+/// That a download gives exactly these bytes.
+async fn arrives(download: Download, bytes: &[u8]) -> Result<(), Failure> {
+    let length = bytes.len() as u64;
+    expect::equal(&download.length.unwrap_or(length), &length, "the length of a download")?;
+    let pieces: Vec<_> = download
+        .stream
+        .try_collect()
+        .await
+        .map_err(|fault| Failure::new("a download", "bytes to the end", fault.to_string()))?;
+    let arrived = pieces.concat();
+    expect::equal(&arrived.len(), &bytes.len(), "how many bytes a download gave")?;
+    expect::that(arrived == bytes, "the bytes of a download", "those sent", "others")
+}

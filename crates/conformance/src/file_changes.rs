@@ -1,0 +1,211 @@
+//! Changes to a file: its name and media type, its folder, a copy, its end.
+
+use polyhost_domain::{DeleteSemantics, ErrorKind, File, FileEdit, FolderId};
+
+use crate::check::check;
+use crate::scratch::{Sample, Scratch, entry_name, in_scratch, unique};
+use crate::{Check, Failure, Subject, expect, files, observe, unknown, uploads};
+
+pub(crate) const CHECKS: &[Check] = &[
+    check!(a_renamed_file_has_the_new_name_and_keeps_the_rest, FilesRename, FilesUpload),
+    check!(a_file_given_another_media_type_keeps_the_rest, FilesSetContentType, FilesUpload),
+    check!(an_unknown_file_cannot_be_renamed, FilesRename),
+    check!(a_moved_file_is_in_its_new_folder_alone, FilesMove, FilesUpload, FoldersCreate),
+    check!(an_unknown_file_cannot_be_moved, FilesMove),
+    check!(a_file_moved_to_an_unknown_folder_stays, FilesMove, FilesUpload),
+    check!(a_copied_file_is_another_with_the_same_bytes, FilesCopy, FilesUpload),
+    check!(an_unknown_file_cannot_be_copied, FilesCopy),
+    check!(a_deleted_file_is_gone_or_in_the_trash, FilesDelete, FilesUpload),
+    check!(an_unknown_file_cannot_be_deleted, FilesDelete),
+];
+
+/// A rename changes the name, and nothing else.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_renamed_file_has_the_new_name_and_keeps_the_rest(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        let bystander = scratch.file().await?;
+        for name in [unique(" renamed.mp4"), unique(" “été” & 100%.mp4"), format!(".{}", unique(".mkv"))] {
+            let edit = FileEdit { name: Some(entry_name(&name)?), content_type: None };
+            let answer = expect::ok(subject.provider.edit_file(&sample.id, edit).await, "renaming a file")?;
+            let renamed = Sample { name: subject.site.spelling(&name), ..sample.clone() };
+            answered(subject, answer.as_ref(), &renamed, "a renamed file")?;
+            unchanged(scratch, &renamed, &scratch.base).await?;
+        }
+        unchanged(scratch, &bystander, &scratch.base).await
+    })
+    .await
+}
+
+/// Another media type is taken, and changes nothing else.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_file_given_another_media_type_keeps_the_rest(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        for wanted in ["video/webm", "video/mp4"] {
+            let edit = FileEdit { name: None, content_type: Some(wanted.to_owned()) };
+            let answer = subject.provider.edit_file(&sample.id, edit).await;
+            let answer = expect::ok(answer, "giving a file another media type")?;
+            answered(subject, answer.as_ref(), &sample, "a file given another media type")?;
+            unchanged(scratch, &sample, &scratch.base).await?;
+            let views = [answer, observe::file(subject, &sample.id).await?];
+            for view in views.into_iter().flatten() {
+                expect::equal(&view.content_type.as_deref(), &Some(wanted), "the media type of a file")?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What is not there has no name to change.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn an_unknown_file_cannot_be_renamed(subject: &Subject) -> Result<(), Failure> {
+    let edit = FileEdit { name: Some(entry_name(&unique(".mp4"))?), content_type: None };
+    let answer = subject.provider.edit_file(&unknown::file(subject, 0)?, edit).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "renaming an unknown file")
+}
+
+/// A file goes into a folder, into one below it and back to the root, and each time leaves where it was.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_moved_file_is_in_its_new_folder_alone(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file_in(&FolderId::Root).await?;
+        let below = scratch.folder_in(&scratch.base).await?.id;
+        let mut from = FolderId::Root;
+        for to in [scratch.base.clone(), below, FolderId::Root] {
+            let answer = expect::ok(subject.provider.move_file(&sample.id, &to).await, "moving a file")?;
+            answered(subject, answer.as_ref(), &sample, "a moved file")?;
+            if let Some(folder) = answer.and_then(|file| file.folder_id) {
+                expect::equal(&folder, &to, "the folder that a move answers")?;
+            }
+            unchanged(scratch, &sample, &to).await?;
+            observe::lacks(subject, &from, &sample.id).await?;
+            from = to;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What is not there cannot be moved.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn an_unknown_file_cannot_be_moved(subject: &Subject) -> Result<(), Failure> {
+    let answer = subject.provider.move_file(&unknown::file(subject, 0)?, &FolderId::Root).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "moving an unknown file")
+}
+
+/// A folder that is not there takes no file. A site may not say which of the two is missing.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_file_moved_to_an_unknown_folder_stays(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        let answer = subject.provider.move_file(&sample.id, &unknown::folder(subject)?).await;
+        let kinds = [ErrorKind::FolderNotFound, ErrorKind::FileNotFound];
+        expect::one_of(answer, &kinds, "moving a file to an unknown folder")?;
+        unchanged(scratch, &sample, &scratch.base).await
+    })
+    .await
+}
+
+/// A copy is a file by itself, in the folder asked for; a site may choose its name.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_copied_file_is_another_with_the_same_bytes(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        for folder in [&FolderId::Root, &scratch.base] {
+            let copy = expect::ok(subject.provider.copy_file(&sample.id, folder).await, "copying a file")?;
+            scratch.remember_file(&copy.id);
+            files::well_formed(subject, &copy, "a copy")?;
+            expect::that(copy.id != sample.id, "the id of a copy", "another than the original's", &copy.id)?;
+            let size = copy.size.unwrap_or(sample.bytes.len() as u64);
+            expect::equal(&size, &(sample.bytes.len() as u64), "the size of a copy")?;
+            expect::equal(copy.folder_id.as_ref().unwrap_or(folder), folder, "the folder of a copy")?;
+            observe::holds(subject, folder, &copy.id).await?;
+            uploads::stored(subject, &copy, &sample.bytes).await?;
+            unchanged(scratch, &sample, &scratch.base).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What is not there cannot be copied.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn an_unknown_file_cannot_be_copied(subject: &Subject) -> Result<(), Failure> {
+    let answer = subject.provider.copy_file(&unknown::file(subject, 0)?, &FolderId::Root).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "copying an unknown file")
+}
+
+/// A deleted file is where the profile says: nowhere, or in the trash. The others stay.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn a_deleted_file_is_gone_or_in_the_trash(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let sample = scratch.file().await?;
+        let bystander = scratch.file().await?;
+        expect::ok(subject.provider.delete_file(&sample.id).await, "deleting a file")?;
+        match subject.provider.profile().delete {
+            DeleteSemantics::Permanent => {
+                observe::gone(subject, &sample.id, &scratch.base).await?;
+                let again = subject.provider.delete_file(&sample.id).await;
+                expect::kind(again, ErrorKind::FileNotFound, "deleting a file that is gone")?;
+            }
+            DeleteSemantics::Trash => {
+                observe::trashed(subject, &sample.id, &scratch.base).await?;
+                // A site may take a second deletion or refuse it; the file stays in the trash.
+                drop(subject.provider.delete_file(&sample.id).await);
+                observe::trashed(subject, &sample.id, &scratch.base).await?;
+            }
+        }
+        unchanged(scratch, &bystander, &scratch.base).await
+    })
+    .await
+}
+
+/// What is not there cannot be deleted.
+///
+/// # Errors
+/// What was otherwise.
+pub async fn an_unknown_file_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
+    let answer = subject.provider.delete_file(&unknown::file(subject, 0)?).await;
+    expect::kind(answer, ErrorKind::FileNotFound, "deleting an unknown file")
+}
+
+/// That what a change answered, if anything, is the file.
+fn answered(subject: &Subject, answer: Option<&File>, sample: &Sample, what: &str) -> Result<(), Failure> {
+    let Some(file) = answer else { return Ok(()) };
+    files::well_formed(subject, file, what)?;
+    expect::equal(&file.id, &sample.id, &format!("the id of {what}"))?;
+    expect::equal(&file.name.as_deref(), &Some(sample.name.as_str()), &format!("the name of {what}"))
+}
+
+/// That a file is in a folder with its name, size and bytes.
+async fn unchanged(scratch: &Scratch<'_>, sample: &Sample, folder: &FolderId) -> Result<(), Failure> {
+    let listed = observe::holds(scratch.subject, folder, &sample.id).await?;
+    let found = observe::file(scratch.subject, &sample.id).await?;
+    for view in [&listed, &found].into_iter().flatten() {
+        expect::equal(&view.name.as_deref(), &Some(sample.name.as_str()), "the name of a file after a change")?;
+        let size = sample.bytes.len() as u64;
+        expect::equal(&view.size.unwrap_or(size), &size, "the size of a file after a change")?;
+        expect::equal(view.folder_id.as_ref().unwrap_or(folder), folder, "the folder of a file after a change")?;
+    }
+    uploads::stored(scratch.subject, &sample.file, &sample.bytes).await
+}
