@@ -4,8 +4,18 @@
 //! from site to site is data: [`Quirks`]. The README of this crate says which endpoints are used and where the
 //! sites' own documentation cannot be trusted.
 
+mod auth;
+mod client;
 mod config;
+mod convert;
+mod error;
+mod lookup;
+mod profile;
 mod provider;
+mod remote_uploads;
+mod uploads;
+mod wire;
 
 pub use config::{Config, Credentials, ProgressScale, Quirks};
-pub use provider::{IMPLEMENTED, Openload};
+pub use profile::IMPLEMENTED;
+pub use provider::Openload;

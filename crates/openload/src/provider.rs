@@ -1,80 +1,80 @@
 //! The adapter itself: each method of the trait in terms of the site's endpoints.
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyhost_domain::{
-    Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
-    Error, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, IdAlphabet, IdGrammar, Limits,
-    LinkAnswer, Listing, ListingShape, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload,
-    RemoteUploadSelection, Result, SortKey, Support, TicketRequest, Upload, UploadTicket,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
+    FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
+    NewRemoteUpload, PasswordChange, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest,
+    Upload, UploadTicket, Visibility,
 };
 use polyhost_state::KeyValue;
 use polyhost_upstream::Client;
 use url::Url;
 
-use crate::{Config, Quirks};
-
-/// What the adapter has code for; a site's quirks say which of it the site has.
-pub const IMPLEMENTED: &[Capability] = &[
-    Capability::AccountRead,
-    Capability::FilesLookup,
-    Capability::FilesRead,
-    Capability::FilesUpload,
-    Capability::FilesRename,
-    Capability::FilesMove,
-    Capability::FilesDelete,
-    Capability::FilesThumbnail,
-    Capability::FilesUploadTicket,
-    Capability::FoldersList,
-    Capability::FoldersCreate,
-    Capability::FoldersRename,
-    Capability::FoldersDelete,
-    Capability::RemoteUploadsCreate,
-    Capability::RemoteUploadsHeaders,
-    Capability::RemoteUploadsList,
-    Capability::RemoteUploadsRead,
-    Capability::ConversionsList,
-];
+use crate::auth::Auth;
+use crate::client::Site;
+use crate::convert::Convert;
+use crate::error::{Named, detail};
+use crate::profile::profile;
+use crate::{Config, lookup, remote_uploads, uploads};
 
 /// One account at one site of the OpenLoad dialect.
 pub struct Openload {
     profile: Profile,
-    #[expect(dead_code, reason = "the endpoints come next")]
-    client: Client,
-    #[expect(dead_code, reason = "the endpoints come next")]
-    verdicts: Arc<dyn KeyValue>,
+    site: Site,
+    convert: Convert,
+    file_field: String,
 }
 
 impl Openload {
     /// An adapter for one account. `client` sends its requests; `verdicts` remembers whether the credentials are good.
     #[must_use]
     pub fn new(config: Config, client: Client, verdicts: Arc<dyn KeyValue>) -> Self {
-        Self { profile: profile(&config), client, verdicts }
+        let profile = profile(&config);
+        let Config { origin, base_url, credentials, quirks } = config;
+        let ids = profile.ids.clone();
+        Self {
+            site: Site {
+                http: client,
+                base_url,
+                ids: ids.clone(),
+                auth: Auth::new(credentials, origin.clone(), verdicts),
+            },
+            convert: Convert { origin, ids, timezone: quirks.timezone, progress: quirks.progress },
+            file_field: quirks.file_field,
+            profile,
+        }
     }
-}
 
-fn profile(config: &Config) -> Profile {
-    let quirks = &config.quirks;
-    Profile {
-        origin: config.origin.clone(),
-        dialect: Dialect::Openload,
-        base_url: config.base_url.clone(),
-        capabilities: capabilities(quirks),
-        ids: IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder),
-        delete: DeleteSemantics::Permanent,
-        max_batch: 500,
-        listing: ListingShape::Whole,
-        sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
-        digests: quirks.digest.into_iter().collect(),
-        max_upload_bytes: None,
+    /// Refuses what the profile does not name, before anything is sent.
+    fn needs(&self, capability: Capability) -> Result<()> {
+        if self.profile.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
     }
-}
 
-fn capabilities(quirks: &Quirks) -> Capabilities {
-    let added = quirks.added.iter().filter(|capability| IMPLEMENTED.contains(capability));
-    let all = added.fold(Capabilities::native(IMPLEMENTED), |all, added| all.with(*added, Support::Native));
-    quirks.removed.iter().fold(all, |all, removed| all.with(*removed, Support::Unsupported))
+    /// Refuses what is to keep others out of a folder: without it the folder would be open, unnoticed.
+    fn can_guard(&self, visibility: Option<Visibility>, password: Option<&PasswordChange>) -> Result<()> {
+        if visibility.is_some() {
+            self.needs(Capability::FoldersVisibility)?;
+        }
+        if password.is_some() {
+            self.needs(Capability::FoldersPassword)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
+    fn not_the_root(&self, folder: &FolderId) -> Result<()> {
+        match folder {
+            FolderId::Child(_) => Ok(()),
+            FolderId::Root => {
+                let kind = ErrorKind::FolderNotFound;
+                Err(Error::new(kind).with_detail(detail(kind, Named::Folder(folder), &self.profile.origin.account)))
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -84,88 +84,149 @@ impl Provider for Openload {
     }
 
     async fn account(&self) -> Result<Account> {
-        Err(Error::unsupported(Capability::AccountRead))
+        self.needs(Capability::AccountRead)?;
+        Ok(self.convert.account(self.site.account_info().await?.value))
     }
 
     async fn limits(&self) -> Result<Limits> {
         Err(Error::unsupported(Capability::AccountLimits))
     }
 
-    async fn files(&self, _ids: &[FileId]) -> Result<Vec<FileLookup>> {
-        Err(Error::unsupported(Capability::FilesLookup))
+    async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
+        self.needs(Capability::FilesRead)?;
+        if ids.len() > 1 {
+            self.needs(Capability::FilesLookup)?;
+        }
+        lookup::files(&self.site, &self.convert, ids).await
     }
 
-    async fn link(&self, _file: &FileRef) -> Result<LinkAnswer> {
+    async fn link(&self, _: &FileRef) -> Result<LinkAnswer> {
         Err(Error::unsupported(Capability::FilesDownload))
     }
 
-    async fn open(&self, _file: &FileRef, _range: Option<ByteRange>) -> Result<Download> {
+    async fn open(&self, _: &FileRef, _: Option<ByteRange>) -> Result<Download> {
         Err(Error::unsupported(Capability::FilesDownload))
     }
 
-    async fn thumbnail(&self, _file: &FileId) -> Result<Url> {
-        Err(Error::unsupported(Capability::FilesThumbnail))
+    async fn thumbnail(&self, file: &FileId) -> Result<Url> {
+        self.needs(Capability::FilesThumbnail)?;
+        let splash = self.site.splash(file).await?;
+        let address = splash.value.0.as_deref().and_then(|text| text.parse().ok());
+        address.ok_or_else(|| splash.missing("the address of a picture"))
     }
 
-    async fn upload(&self, _upload: Upload) -> Result<File> {
-        Err(Error::unsupported(Capability::FilesUpload))
+    async fn upload(&self, upload: Upload) -> Result<File> {
+        self.needs(Capability::FilesUpload)?;
+        uploads::upload(&self.site, &self.convert, &self.file_field, upload).await
     }
 
-    async fn upload_ticket(&self, _request: TicketRequest) -> Result<UploadTicket> {
-        Err(Error::unsupported(Capability::FilesUploadTicket))
+    async fn upload_ticket(&self, request: TicketRequest) -> Result<UploadTicket> {
+        self.needs(Capability::FilesUploadTicket)?;
+        uploads::ticket(&self.site, &self.convert, &self.file_field, &request).await
     }
 
-    async fn edit_file(&self, _file: &FileId, _edit: FileEdit) -> Result<Option<File>> {
-        Err(Error::unsupported(Capability::FilesRename))
+    async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
+        if edit.content_type.is_some() {
+            self.needs(Capability::FilesSetContentType)?;
+        }
+        if let Some(name) = &edit.name {
+            self.needs(Capability::FilesRename)?;
+            self.site.rename(file, name).await?;
+        }
+        Ok(None)
     }
 
-    async fn move_file(&self, _file: &FileId, _folder: &FolderId) -> Result<Option<File>> {
-        Err(Error::unsupported(Capability::FilesMove))
+    async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
+        self.needs(Capability::FilesMove)?;
+        self.site.move_file(file, folder).await?;
+        Ok(None)
     }
 
-    async fn copy_file(&self, _file: &FileId, _folder: &FolderId) -> Result<File> {
+    async fn copy_file(&self, _: &FileId, _: &FolderId) -> Result<File> {
         Err(Error::unsupported(Capability::FilesCopy))
     }
 
-    async fn delete_file(&self, _file: &FileId) -> Result<()> {
-        Err(Error::unsupported(Capability::FilesDelete))
+    async fn delete_file(&self, file: &FileId) -> Result<()> {
+        self.needs(Capability::FilesDelete)?;
+        self.site.delete(file).await
     }
 
-    async fn list(&self, _folder: &FolderId, _from: Option<NativeCursor>) -> Result<Listing> {
-        Err(Error::unsupported(Capability::FoldersList))
+    async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
+        self.needs(Capability::FoldersList)?;
+        let listing = self.site.list_folder(folder).await?.value;
+        Ok(self.convert.listing(listing.unwrap_or_default(), folder))
     }
 
-    async fn folder(&self, _folder: &FolderId) -> Result<Folder> {
+    async fn folder(&self, _: &FolderId) -> Result<Folder> {
         Err(Error::unsupported(Capability::FoldersRead))
     }
 
-    async fn create_folder(&self, _new: NewFolder) -> Result<Folder> {
-        Err(Error::unsupported(Capability::FoldersCreate))
+    async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
+        self.needs(Capability::FoldersCreate)?;
+        self.can_guard(new.visibility, new.password.as_ref())?;
+        let created = self.site.create_folder(&new.parent, &new.name).await?;
+        let id = created.value.folderid.as_deref().and_then(|id| self.profile.ids.folder(id).ok());
+        let id = id.ok_or_else(|| created.missing("the folder's id"))?;
+        Ok(Folder::bare(&self.profile.origin, id, Some(new.parent), Some(new.name.as_str().to_owned())))
     }
 
-    async fn edit_folder(&self, _folder: &FolderId, _edit: FolderEdit) -> Result<Option<Folder>> {
-        Err(Error::unsupported(Capability::FoldersRename))
+    async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>> {
+        self.can_guard(edit.visibility, edit.password.as_ref())?;
+        if let Some(name) = &edit.name {
+            self.needs(Capability::FoldersRename)?;
+            self.not_the_root(folder)?;
+            self.site.rename_folder(folder, name).await?;
+        }
+        Ok(None)
     }
 
-    async fn move_folder(&self, _folder: &FolderId, _parent: &FolderId) -> Result<Option<Folder>> {
+    async fn move_folder(&self, _: &FolderId, _: &FolderId) -> Result<Option<Folder>> {
         Err(Error::unsupported(Capability::FoldersMove))
     }
 
-    async fn delete_folder(&self, _folder: &FolderId) -> Result<()> {
-        Err(Error::unsupported(Capability::FoldersDelete))
+    async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
+        self.needs(Capability::FoldersDelete)?;
+        self.not_the_root(folder)?;
+        self.site.delete_folder(folder).await
     }
 
-    async fn add_remote_upload(&self, _new: NewRemoteUpload) -> Result<RemoteUpload> {
-        Err(Error::unsupported(Capability::RemoteUploadsCreate))
+    async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
+        self.needs(Capability::RemoteUploadsCreate)?;
+        if !new.headers.is_empty() {
+            self.needs(Capability::RemoteUploadsHeaders)?;
+        }
+        remote_uploads::add(&self.site, &self.convert, &new).await
     }
 
-    async fn remote_uploads(&self, _selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
-        Err(Error::unsupported(Capability::RemoteUploadsList))
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+        match selection {
+            RemoteUploadSelection::Ids(ids) => {
+                self.needs(Capability::RemoteUploadsRead)?;
+                remote_uploads::by_id(&self.site, &self.convert, &ids).await
+            }
+            RemoteUploadSelection::Recent(limit) => {
+                self.needs(Capability::RemoteUploadsList)?;
+                remote_uploads::recent(&self.site, &self.convert, limit).await
+            }
+        }
     }
 
-    async fn conversions(&self, _query: ConversionQuery) -> Result<Vec<Conversion>> {
-        Err(Error::unsupported(Capability::ConversionsList))
+    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
+        self.needs(Capability::ConversionsList)?;
+        let wire = self.site.converts(query.file.as_ref(), query.limit.clamp(1, 100)).await?.value;
+        let mut found = self.convert.conversions(wire);
+        // Which of its two parameters the site reads is not known, and it may read neither.
+        found.retain(|conversion| query.file.is_none() || conversion.file_id == query.file);
+        found.truncate(query.limit as usize);
+        Ok(found)
     }
 
+    /// Login and key are no session: there is nothing to give back.
     async fn close(&self) {}
+}
+
+impl fmt::Debug for Openload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Openload").field("origin", &self.profile.origin).finish_non_exhaustive()
+    }
 }

@@ -171,7 +171,7 @@ impl Stream for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::{StreamExt, stream};
+    use futures_util::{FutureExt, StreamExt, stream};
 
     fn body(pieces: &'static [&'static str]) -> ByteStream {
         stream::iter(pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes())))).boxed()
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(started.elapsed(), seconds(1));
 
         let mut stalled = flow.watch(stream::pending().boxed(), 1);
-        assert!(futures_util::poll!(stalled.next()).is_pending());
+        assert!(stalled.next().now_or_never().is_none());
         let started = Instant::now();
         assert_eq!(flow.overdue(patience).await, Stage::AwaitingCaller);
         assert_eq!(started.elapsed(), seconds(3));

@@ -55,7 +55,7 @@ mod tests {
         let cases: [(&[u8], Unreadable); 5] = [
             (b" \n", Unreadable::Empty),
             (b"<html>key=hunter2</html>", Unreadable::Html),
-            (b"{\"a\":", Unreadable::NotJson { line: 1, column: 5 }),
+            (b"[1,", Unreadable::NotJson { line: 1, column: 3 }),
             (b"\"hunter2\"", Unreadable::Shape),
             (b"\xff\xfe", Unreadable::NotJson { line: 1, column: 1 }),
         ];

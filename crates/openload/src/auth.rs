@@ -1,0 +1,105 @@
+//! Login and key in every call, and what a 403 means: the site says it to wrong credentials and to denied actions
+//! alike, so the account is asked for, and the verdict kept for a while.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use polyhost_domain::{Error, ErrorKind, Origin, Result};
+use polyhost_state::KeyValue;
+use polyhost_upstream::SecretUrl;
+use tokio::sync::Mutex;
+
+use crate::Credentials;
+use crate::error::{Named, detail};
+
+/// How long a verdict on the credentials is believed.
+const VERDICT_TTL: Duration = Duration::from_secs(60);
+
+const GOOD: &[u8] = b"good";
+const BAD: &[u8] = b"bad";
+
+/// The credentials of one account, and what is known of them.
+pub(crate) struct Auth {
+    credentials: Credentials,
+    origin: Origin,
+    verdicts: Arc<dyn KeyValue>,
+    verdict_key: String,
+    /// Many denials at once ask for the account once.
+    asking: Mutex<()>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Bad,
+}
+
+impl Auth {
+    pub(crate) fn new(credentials: Credentials, origin: Origin, verdicts: Arc<dyn KeyValue>) -> Self {
+        let verdict_key = format!("openload/credentials/{}/{}", origin.provider, origin.account);
+        Self { credentials, origin, verdicts, verdict_key, asking: Mutex::new(()) }
+    }
+
+    /// Adds the credentials to a request.
+    pub(crate) fn sign(&self, url: SecretUrl) -> SecretUrl {
+        url.with_secret("login", &self.credentials.login).with_secret("key", &self.credentials.key)
+    }
+
+    /// Says whether a 403 denies the action or the credentials. `account` asks the site for the account.
+    pub(crate) async fn tell_apart(&self, denial: Error, account: impl Future<Output = Result<()>> + Send) -> Error {
+        match self.verdict(account).await {
+            // Where the account cannot be asked for either, the site's word stands: it denied this action.
+            Some(Verdict::Good) | None => denial,
+            Some(Verdict::Bad) => {
+                let kind = ErrorKind::CredentialsRejected;
+                denial.into_kind(kind).with_detail(detail(kind, Named::Account, &self.origin.account))
+            }
+        }
+    }
+
+    async fn verdict(&self, account: impl Future<Output = Result<()>> + Send) -> Option<Verdict> {
+        let _one_at_a_time = self.asking.lock().await;
+        if let Some(known) = self.known().await {
+            return Some(known);
+        }
+        let verdict = match account.await {
+            Ok(()) => Verdict::Good,
+            Err(error) if error.kind() == ErrorKind::CredentialsRejected => Verdict::Bad,
+            Err(_) => return None,
+        };
+        self.keep(verdict).await;
+        Some(verdict)
+    }
+
+    async fn known(&self) -> Option<Verdict> {
+        match self.verdicts.get(&self.verdict_key).await {
+            Ok(entry) => match &*entry?.value {
+                GOOD => Some(Verdict::Good),
+                BAD => Some(Verdict::Bad),
+                _ => None,
+            },
+            Err(error) => {
+                tracing::debug!(%error, "the verdict on the credentials cannot be read; the site is asked");
+                None
+            }
+        }
+    }
+
+    async fn keep(&self, verdict: Verdict) {
+        let word = match verdict {
+            Verdict::Good => GOOD,
+            Verdict::Bad => BAD,
+        };
+        if let Err(error) = self.verdicts.put(&self.verdict_key, Bytes::from_static(word), VERDICT_TTL).await {
+            tracing::debug!(%error, "the verdict on the credentials cannot be kept");
+        }
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}

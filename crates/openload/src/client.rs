@@ -1,0 +1,238 @@
+//! The site's endpoints, one function each, answering what the site sends.
+
+use polyhost_domain::{
+    EntryName, Error, ErrorKind, FileId, FolderId, IdGrammar, NewRemoteUpload, RemoteUploadId, Result, TicketRequest,
+    TicketTransport,
+};
+use polyhost_upstream::decode::{Entries, Unreadable};
+use polyhost_upstream::{Call, CallKind, Client, FilePart, Reply, SecretUrl};
+use secrecy::SecretString;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use url::Url;
+
+use crate::auth::Auth;
+use crate::error::{Named, result};
+use crate::wire;
+
+/// The endpoints, for one account.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) http: Client,
+    pub(crate) base_url: Url,
+    pub(crate) ids: IdGrammar,
+    pub(crate) auth: Auth,
+}
+
+/// What the site has sent, with the answer that it came in.
+#[derive(Debug)]
+pub(crate) struct Answered<T> {
+    pub(crate) value: T,
+    pub(crate) reply: Reply,
+}
+
+impl<T> Answered<T> {
+    /// The error of an answer without the part that matters.
+    pub(crate) fn missing(&self, what: &'static str) -> Error {
+        self.reply.unreadable(Unreadable::Missing(what))
+    }
+}
+
+/// The site says `true`, or something else that is not `false`.
+type Confirmed = IgnoredAny;
+
+impl Site {
+    pub(crate) async fn account_info(&self) -> Result<Answered<wire::Account>> {
+        self.ask(self.get("account/info", CallKind::Read), Named::Account).await
+    }
+
+    /// At most 50 files.
+    pub(crate) async fn file_info(&self, ids: &[FileId]) -> Result<Answered<Entries<wire::FileInfo>>> {
+        let list = ids.iter().map(FileId::as_str).collect::<Vec<_>>().join(",");
+        let named = match ids {
+            [id] => Named::File(id),
+            _ => Named::Files,
+        };
+        self.call(self.get("file/info", CallKind::Read).with("file", &list), named).await
+    }
+
+    pub(crate) async fn splash(&self, file: &FileId) -> Result<Answered<wire::Text>> {
+        let request = self.get("file/getsplash", CallKind::Read).with("file", file.as_str());
+        self.call(request, Named::File(file)).await
+    }
+
+    /// An address for an upload. Asking for one changes nothing, so it is a read.
+    pub(crate) async fn upload_url(&self, wish: &TicketRequest) -> Result<Answered<wire::UploadUrl>> {
+        let request = self.get("file/ul", CallKind::Read).with_folder("folder", &wish.folder);
+        let request = match &wish.sha1 {
+            Some(sha1) => request.with("sha1", sha1.as_str()),
+            None => request,
+        };
+        let request = match wish.transport {
+            TicketTransport::SiteDefault => request,
+            TicketTransport::PlainHttp => request.with("httponly", "true"),
+        };
+        self.call(request, folder_or_nothing(&wish.folder)).await
+    }
+
+    /// Sends a file's bytes to an address for an upload. The address is all the permission that is needed.
+    pub(crate) async fn upload(&self, address: Url, file: FilePart) -> Result<Answered<wire::Uploaded>> {
+        let call = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
+        let reply = self.http.upload(call, file).await?;
+        let value = result(&reply, Named::UploadAddress, &self.http.origin().account)?;
+        Ok(Answered { value, reply })
+    }
+
+    pub(crate) async fn remote_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
+        let request = self.get("remotedl/add", CallKind::Write).with("url", new.url.as_str());
+        let request = request.with_folder("folder", &new.folder);
+        let request = new.headers.iter().fold(request, |request, (name, value)| {
+            request.with_secret("headers[]", &format!("{name}: {value}")).hiding(value)
+        });
+        self.call(request, folder_or_nothing(&new.folder)).await
+    }
+
+    pub(crate) async fn remote_status(&self, id: &RemoteUploadId) -> Result<Answered<Entries<wire::RemoteStatus>>> {
+        let request = self.get("remotedl/status", CallKind::Read).with("id", id.as_str());
+        self.call(request, Named::RemoteUpload(id)).await
+    }
+
+    /// At most 100.
+    pub(crate) async fn remote_recent(&self, limit: u32) -> Result<Answered<Entries<wire::RemoteStatus>>> {
+        let request = self.get("remotedl/status", CallKind::Read).with("limit", &limit.to_string());
+        self.call(request, Named::Nothing).await
+    }
+
+    pub(crate) async fn list_folder(&self, folder: &FolderId) -> Result<Answered<Option<wire::FolderListing>>> {
+        let request = self.get("file/listfolder", CallKind::Read).with_folder("folder", folder);
+        self.call(request, folder_or_nothing(folder)).await
+    }
+
+    pub(crate) async fn create_folder(
+        &self,
+        parent: &FolderId,
+        name: &EntryName,
+    ) -> Result<Answered<wire::FolderCreated>> {
+        let request = self.get("file/createfolder", CallKind::Write).with("name", name.as_str());
+        self.call(request.with_folder("pid", parent), folder_or_nothing(parent)).await
+    }
+
+    pub(crate) async fn rename_folder(&self, folder: &FolderId, name: &EntryName) -> Result<()> {
+        let request = self.get("file/renamefolder", CallKind::Write);
+        let request = request.with("folder", self.ids.folder_for_site(folder)).with("name", name.as_str());
+        self.confirm(request, Named::Folder(folder)).await
+    }
+
+    /// Deletes every video in the folder, too.
+    pub(crate) async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
+        let request = self.get("file/deletefolder", CallKind::Write);
+        self.confirm(request.with("folder", self.ids.folder_for_site(folder)), Named::Folder(folder)).await
+    }
+
+    pub(crate) async fn rename(&self, file: &FileId, name: &EntryName) -> Result<()> {
+        let request = self.get("file/rename", CallKind::Write).with("file", file.as_str());
+        self.confirm(request.with("name", name.as_str()), Named::File(file)).await
+    }
+
+    /// Here the root has to be named.
+    pub(crate) async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<()> {
+        let request = self.get("file/move", CallKind::Write).with("file", file.as_str());
+        let named = match folder {
+            FolderId::Root => Named::File(file),
+            FolderId::Child(_) => Named::FileAndFolder(file, folder),
+        };
+        self.confirm(request.with("folder", self.ids.folder_for_site(folder)), named).await
+    }
+
+    pub(crate) async fn delete(&self, file: &FileId) -> Result<()> {
+        let request = self.get("file/delete", CallKind::Write).with("file", file.as_str());
+        self.confirm(request, Named::File(file)).await
+    }
+
+    /// The page's URL calls the file `id` and its table `file`, so both are sent.
+    pub(crate) async fn converts(
+        &self,
+        file: Option<&FileId>,
+        limit: u32,
+    ) -> Result<Answered<Entries<wire::Conversion>>> {
+        let request = self.get("file/converts", CallKind::Read).with("limit", &limit.to_string());
+        match file {
+            Some(id) => {
+                let request = request.with("id", id.as_str()).with("file", id.as_str());
+                self.call(request, Named::File(id)).await
+            }
+            None => self.call(request, Named::Nothing).await,
+        }
+    }
+
+    async fn confirm(&self, request: Request, named: Named<'_>) -> Result<()> {
+        self.call::<Confirmed>(request, named).await.map(drop)
+    }
+
+    /// Asks, and finds out what a denial means.
+    async fn call<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
+        match self.ask(request, named).await {
+            Err(denial) if denial.kind() == ErrorKind::Forbidden => {
+                let account = async { self.account_info().await.map(drop) };
+                Err(self.auth.tell_apart(denial, account).await)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
+        let reply = self.http.send(request.into_call()).await?;
+        let value = result(&reply, named, &self.http.origin().account)?;
+        Ok(Answered { value, reply })
+    }
+
+    fn get(&self, operation: &'static str, kind: CallKind) -> Request {
+        let url = self.auth.sign(SecretUrl::endpoint(&self.base_url, operation));
+        Request { operation, kind, url, hidden: Vec::new() }
+    }
+}
+
+/// A request on its way to being sent.
+struct Request {
+    operation: &'static str,
+    kind: CallKind,
+    url: SecretUrl,
+    hidden: Vec<SecretString>,
+}
+
+impl Request {
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.url = self.url.with(name, value);
+        self
+    }
+
+    fn with_secret(mut self, name: &str, value: &str) -> Self {
+        self.url = self.url.with_secret(name, &SecretString::from(value));
+        self
+    }
+
+    /// A folder that may be left out where it is the root.
+    fn with_folder(self, name: &str, folder: &FolderId) -> Self {
+        match folder {
+            FolderId::Root => self,
+            FolderId::Child(id) => self.with(name, id.as_str()),
+        }
+    }
+
+    /// Masks a text in what the site says.
+    fn hiding(mut self, text: &str) -> Self {
+        self.hidden.push(SecretString::from(text));
+        self
+    }
+
+    fn into_call(self) -> Call {
+        let call = Call::get(self.operation, self.kind, self.url);
+        self.hidden.into_iter().fold(call, Call::with_secret)
+    }
+}
+
+fn folder_or_nothing(folder: &FolderId) -> Named<'_> {
+    match folder {
+        FolderId::Root => Named::Nothing,
+        FolderId::Child(_) => Named::Folder(folder),
+    }
+}

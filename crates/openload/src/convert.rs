@@ -1,0 +1,280 @@
+//! From what the site sends to the normalized model. Nothing here asks, waits or fails: what is not told is `None`,
+//! and an entry without an id that could be used is left out.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use polyhost_domain::{
+    Account, Conversion, Dialect, File, FileId, FileStatus, FileType, Folder, FolderId, IdGrammar, JobState, Listing,
+    Origin, RemoteUpload, RemoteUploadId,
+};
+use polyhost_upstream::decode::{Entries, WireTime};
+use url::Url;
+
+use crate::{ProgressScale, wire};
+
+/// What a conversion needs to know of the account and its site.
+#[derive(Debug, Clone)]
+pub(crate) struct Convert {
+    pub(crate) origin: Origin,
+    pub(crate) ids: IdGrammar,
+    pub(crate) timezone: TimeZone,
+    pub(crate) progress: ProgressScale,
+}
+
+impl Convert {
+    pub(crate) fn account(&self, wire: wire::Account) -> Account {
+        Account {
+            name: self.origin.account.clone(),
+            provider: self.origin.provider.clone(),
+            dialect: Dialect::Openload,
+            id: wire.extid.or(wire.apiid).or(wire.id),
+            username: None,
+            email: wire.email,
+            status: None,
+            created_at: self.time(wire.signup_at.as_ref()),
+            last_login_at: None,
+            paid_until: None,
+        }
+    }
+
+    /// A file of `file/info`, which does not tell where the file is.
+    pub(crate) fn file_info(&self, id: FileId, wire: &wire::FileInfo, status: FileStatus) -> File {
+        File {
+            name: wire.name.clone(),
+            size: wire.size,
+            content_type: wire.content_type.clone(),
+            sha1: wire.sha1.clone(),
+            status,
+            ..self.file(id)
+        }
+    }
+
+    /// The file that an upload has made. `None`: the reply does not tell its id.
+    pub(crate) fn uploaded(&self, wire: &wire::Uploaded, folder: &FolderId) -> Option<File> {
+        let told = wire.id.as_deref().and_then(|id| self.ids.file(id).ok());
+        let id = told.or_else(|| self.file_id_in(wire.url.as_deref()?))?;
+        Some(File {
+            name: wire.name.clone(),
+            folder_id: Some(folder.clone()),
+            size: wire.size,
+            content_type: wire.content_type.clone(),
+            sha1: wire.sha1.clone(),
+            status: FileStatus::Active,
+            page_url: wire.url.clone(),
+            ..self.file(id)
+        })
+    }
+
+    pub(crate) fn listing(&self, wire: wire::FolderListing, folder: &FolderId) -> Listing {
+        let folders = self.kept("file/listfolder", wire.folders, |key, entry| self.folder_entry(key, entry, folder));
+        let files = self.kept("file/listfolder", wire.files, |key, entry| self.file_entry(key, entry, folder));
+        Listing { folders, files, next: None }
+    }
+
+    pub(crate) fn remote_uploads(&self, wire: Entries<wire::RemoteStatus>) -> Vec<RemoteUpload> {
+        self.kept("remotedl/status", wire, |key, entry| self.remote_upload(key, entry))
+    }
+
+    /// A remote upload that was just asked for. `None`: the answer does not tell its id.
+    pub(crate) fn remote_added(&self, wire: &wire::RemoteAdded, url: &str, folder: &FolderId) -> Option<RemoteUpload> {
+        let id = self.ids.remote_upload(wire.id.as_deref()?).ok()?;
+        let told = wire.folderid.as_deref().and_then(|id| self.ids.folder_from_site(id).ok());
+        Some(RemoteUpload {
+            source_url: Some(url.to_owned()),
+            folder_id: Some(told.unwrap_or_else(|| folder.clone())),
+            state: JobState::Queued,
+            ..self.bare_remote_upload(id)
+        })
+    }
+
+    pub(crate) fn conversions(&self, wire: Entries<wire::Conversion>) -> Vec<Conversion> {
+        self.kept("file/converts", wire, |key, entry| self.conversion(key, entry))
+    }
+
+    pub(crate) fn time(&self, wire: Option<&WireTime>) -> Option<Timestamp> {
+        wire?.in_zone(&self.timezone)
+    }
+
+    /// The entries that could be used, in their order.
+    fn kept<W, T>(
+        &self,
+        operation: &'static str,
+        entries: Entries<W>,
+        convert: impl Fn(Option<String>, W) -> Option<T>,
+    ) -> Vec<T> {
+        let total = entries.items.len() + entries.skipped;
+        let kept: Vec<T> = entries.items.into_iter().filter_map(|(key, entry)| convert(key, entry)).collect();
+        if kept.len() < total {
+            let skipped = total - kept.len();
+            tracing::debug!(provider = %self.origin.provider, operation, skipped, "entries without a usable id");
+        }
+        kept
+    }
+
+    fn folder_entry(&self, key: Option<String>, wire: wire::FolderEntry, parent: &FolderId) -> Option<Folder> {
+        match self.ids.folder_from_site(&wire.id.or(key)?).ok()? {
+            // The root is in no folder.
+            FolderId::Root => None,
+            id => Some(Folder::bare(&self.origin, id, Some(parent.clone()), wire.name)),
+        }
+    }
+
+    fn file_entry(&self, key: Option<String>, wire: wire::FileEntry, folder: &FolderId) -> Option<File> {
+        let told = wire.linkextid.or(wire.linkid).or(key);
+        let told = told.and_then(|id| self.ids.file(&id).ok());
+        let id = told.or_else(|| self.file_id_in(wire.link.as_deref()?))?;
+        let its_folder = wire.folder_id.or(wire.folderid).and_then(|id| self.ids.folder_from_site(&id).ok());
+        Some(File {
+            name: wire.name,
+            folder_id: Some(its_folder.unwrap_or_else(|| folder.clone())),
+            size: wire.size,
+            content_type: wire.content_type,
+            sha1: wire.sha1,
+            status: wire.status.as_deref().map_or(FileStatus::Unknown, file_status),
+            conversion: wire.cstatus.as_deref().map(job_state),
+            uploaded_at: self.time(wire.upload_at.or(wire.created_at).as_ref()),
+            download_count: wire.download_count,
+            page_url: wire.link,
+            embed_url: wire.embed_link,
+            ..self.file(id)
+        })
+    }
+
+    fn remote_upload(&self, key: Option<String>, wire: wire::RemoteStatus) -> Option<RemoteUpload> {
+        let id = self.ids.remote_upload(&wire.id.or(key)?).ok()?;
+        let told = wire.extid.or(wire.linkid).and_then(|id| self.ids.file(&id).ok());
+        Some(RemoteUpload {
+            source_url: wire.remoteurl,
+            folder_id: wire.folderid.and_then(|id| self.ids.folder_from_site(&id).ok()),
+            state: wire.status.as_deref().map_or(JobState::Unknown, job_state),
+            raw_state: wire.status,
+            progress_percent: wire
+                .progress_percent
+                .or_else(|| share(wire.bytes_loaded?, wire.bytes_total?))
+                .map(percent),
+            size: wire.bytes_total,
+            created_at: self.time(wire.added.as_ref()),
+            updated_at: self.time(wire.last_update.as_ref()),
+            error: wire.errormsg,
+            file_id: told.or_else(|| self.file_id_in(wire.url.as_deref()?)),
+            page_url: wire.url,
+            ..self.bare_remote_upload(id)
+        })
+    }
+
+    fn conversion(&self, key: Option<String>, wire: wire::Conversion) -> Option<Conversion> {
+        let told = wire.linkextid.as_deref().and_then(|id| self.ids.file(id).ok());
+        let file_id = told.or_else(|| self.file_id_in(wire.link.as_deref()?));
+        let scale = match self.progress {
+            ProgressScale::Percent => 1.0,
+            ProgressScale::Fraction => 100.0,
+        };
+        Some(Conversion {
+            // Some relatives give a conversion no id of its own.
+            id: wire.id.or(key).or_else(|| file_id.as_ref().map(ToString::to_string))?,
+            account: self.origin.account.clone(),
+            provider: self.origin.provider.clone(),
+            file_id,
+            name: wire.name,
+            state: wire.status.as_deref().map_or(JobState::Unknown, job_state),
+            raw_state: wire.status,
+            progress_percent: wire.progress.map(|progress| percent(progress * scale)),
+            retries: wire.retries,
+            updated_at: self.time(wire.last_update.as_ref()),
+            page_url: wire.link,
+        })
+    }
+
+    /// The id in the address of a file's page: `…/v/ID`, `…/f/ID/name.mp4`.
+    fn file_id_in(&self, address: &str) -> Option<FileId> {
+        let url = Url::parse(address).ok()?;
+        let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+        let marked = segments.iter().position(|segment| matches!(*segment, "v" | "f" | "e"));
+        let id = marked.and_then(|place| segments.get(place + 1)).or(segments.last())?;
+        self.ids.file(id).ok()
+    }
+
+    /// A file of which only the id is known.
+    fn file(&self, id: FileId) -> File {
+        File {
+            kind: FileType::File,
+            id,
+            account: self.origin.account.clone(),
+            provider: self.origin.provider.clone(),
+            name: None,
+            folder_id: None,
+            size: None,
+            content_type: None,
+            sha1: None,
+            md5: None,
+            short_code: None,
+            status: FileStatus::Unknown,
+            conversion: None,
+            uploaded_at: None,
+            download_count: None,
+            tags: None,
+            page_url: None,
+            embed_url: None,
+        }
+    }
+
+    /// A remote upload of which only the id is known.
+    fn bare_remote_upload(&self, id: RemoteUploadId) -> RemoteUpload {
+        RemoteUpload {
+            id,
+            account: self.origin.account.clone(),
+            provider: self.origin.provider.clone(),
+            source_url: None,
+            folder_id: None,
+            name: None,
+            state: JobState::Unknown,
+            raw_state: None,
+            progress_percent: None,
+            size: None,
+            created_at: None,
+            started_at: None,
+            updated_at: None,
+            finished_at: None,
+            error: None,
+            file_id: None,
+            page_url: None,
+        }
+    }
+}
+
+/// The site's word for the state of a file.
+fn file_status(word: &str) -> FileStatus {
+    match word.to_ascii_lowercase().as_str() {
+        "active" => FileStatus::Active,
+        "suspended" => FileStatus::Suspended,
+        "processing" => FileStatus::Processing,
+        "deleted" => FileStatus::Deleted,
+        "failed" | "error" => FileStatus::Failed,
+        _ => FileStatus::Unknown,
+    }
+}
+
+/// The site's word for the state of a remote upload or a conversion. A percentage is never asked.
+fn job_state(word: &str) -> JobState {
+    match word.to_ascii_lowercase().as_str() {
+        "new" | "pending" | "queued" => JobState::Queued,
+        "downloading" | "processing" | "running" => JobState::Running,
+        "finished" | "complete" | "completed" | "converted" | "ok" => JobState::Succeeded,
+        "error" | "failed" => JobState::Failed,
+        "cancelled" | "canceled" => JobState::Cancelled,
+        _ => JobState::Unknown,
+    }
+}
+
+fn share(done: u64, total: u64) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss, reason = "a percentage needs no 53rd bit")]
+    (total > 0).then(|| done as f64 * 100.0 / total as f64)
+}
+
+/// Between 0 and 100, with two digits: 0.57 of one is 57 of a hundred, whatever binary fractions say.
+fn percent(value: f64) -> f64 {
+    (value.clamp(0.0, 100.0) * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests;

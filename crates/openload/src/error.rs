@@ -1,0 +1,155 @@
+//! The classification table: what a status of the site means for what was asked, and nothing else decides it.
+//!
+//! The status inside the body wins over the HTTP status wherever the body can be read; the site's words are passed on
+//! and never looked into.
+
+use std::time::Duration;
+
+use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, Result};
+use polyhost_upstream::decode::{Unreadable, json};
+use polyhost_upstream::{CallKind, Reply};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::wire::Envelope;
+
+/// What callers are told to wait where a limit is reached and the site does not say until when.
+const UNTOLD_WAIT: Duration = Duration::from_secs(1);
+
+/// What a request names, and so what a 404 says to be missing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named<'a> {
+    /// Nothing that could be missing.
+    Nothing,
+    /// The account itself: a 403 is about its credentials.
+    Account,
+    /// A file.
+    File(&'a FileId),
+    /// Several files. A site that says 404 to all of them does not say which.
+    Files,
+    /// A folder.
+    Folder(&'a FolderId),
+    /// A file and a folder. The site does not say which is missing.
+    FileAndFolder(&'a FileId, &'a FolderId),
+    /// A remote upload.
+    RemoteUpload(&'a RemoteUploadId),
+    /// An address that the site gave for an upload. Where it is refused, it has expired or was used.
+    UploadAddress,
+}
+
+/// The result inside an answer.
+///
+/// # Errors
+/// - What the table below makes of a status that is not 200.
+/// - `Rejected`: a result of `false` under a good status.
+/// - `InvalidResponse`, or `OutcomeUnknown` of a write: no answer of this API.
+pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, account: &AccountName) -> Result<T> {
+    let result = match json::<Envelope<'_>>(reply.body()) {
+        Ok(Envelope { status: Some(200), result, .. }) => result.map_or("null", RawValue::get),
+        Ok(Envelope { status: Some(status), msg, .. }) => {
+            return Err(refusal(reply, status, Some(status.to_string()), msg.as_deref(), named, account));
+        }
+        unread => return Err(without_envelope(reply, unread.err(), named, account)),
+    };
+    // No endpoint has a result of 0 that would be one.
+    if matches!(result, "false" | "\"false\"" | "0" | "\"0\"") {
+        let error = reply.error(ErrorKind::Rejected, Some("200".to_owned()), None);
+        return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
+    }
+    serde_json::from_str(result).map_err(|_| reply.unreadable(Unreadable::Shape))
+}
+
+/// An answer that is not in the API's envelope comes from a server before it, whose HTTP status is all there is.
+fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, account: &AccountName) -> Error {
+    let status = reply.http_status();
+    if status < 300 {
+        return reply.unreadable(why.unwrap_or(Unreadable::Missing("a status")));
+    }
+    refusal(reply, status.into(), None, None, named, account)
+}
+
+fn refusal(
+    reply: &Reply,
+    status: i64,
+    told: Option<String>,
+    message: Option<&str>,
+    named: Named<'_>,
+    account: &AccountName,
+) -> Error {
+    let kind = kind_of(status, named);
+    let error = reply
+        .error(kind, told, message)
+        .retryable(is_retryable(status, kind, reply.kind(), named))
+        .with_detail(detail(kind, named, account));
+    match (kind, error.retry_after()) {
+        (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
+        _ => error,
+    }
+}
+
+/// THE table. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
+pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
+    match (status, named) {
+        (403 | 404, Named::UploadAddress) => ErrorKind::SiteFailed,
+        (400, _) => ErrorKind::Rejected,
+        (403, Named::Account) => ErrorKind::CredentialsRejected,
+        (403, _) => ErrorKind::Forbidden,
+        (404, Named::File(_) | Named::Files | Named::FileAndFolder(..)) => ErrorKind::FileNotFound,
+        (404, Named::Folder(_)) => ErrorKind::FolderNotFound,
+        (404, Named::RemoteUpload(_)) => ErrorKind::RemoteUploadNotFound,
+        (413, _) => ErrorKind::TooLarge,
+        (429 | 509, _) => ErrorKind::RateLimited,
+        (451, _) => ErrorKind::LegalBlock,
+        _ => ErrorKind::SiteFailed,
+    }
+}
+
+/// A limit and a spent upload address refuse before anything is done. After a 5xx a write may have been done.
+fn is_retryable(status: i64, kind: ErrorKind, call: CallKind, named: Named<'_>) -> bool {
+    match kind {
+        ErrorKind::RateLimited => true,
+        ErrorKind::SiteFailed if matches!((status, named), (403 | 404, Named::UploadAddress)) => true,
+        ErrorKind::SiteFailed => call == CallKind::Read && status >= 500,
+        _ => false,
+    }
+}
+
+/// What is said to callers.
+pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -> String {
+    match (kind, named) {
+        (ErrorKind::FileNotFound, Named::File(id)) => format!("No file has the id \"{id}\" in account \"{account}\"."),
+        (ErrorKind::FileNotFound, Named::FileAndFolder(file, folder)) => {
+            format!("No file has the id \"{file}\", or no folder has the id \"{folder}\", in account \"{account}\".")
+        }
+        (ErrorKind::FileNotFound, _) => format!("None of the files is in account \"{account}\"."),
+        (ErrorKind::FolderNotFound, Named::Folder(id)) => {
+            format!("No folder has the id \"{id}\" in account \"{account}\".")
+        }
+        (ErrorKind::RemoteUploadNotFound, Named::RemoteUpload(id)) => {
+            format!("No remote upload has the id \"{id}\" in account \"{account}\".")
+        }
+        (ErrorKind::CredentialsRejected, _) => format!("The site refuses the credentials of account \"{account}\"."),
+        (ErrorKind::Forbidden, _) => format!("The site denies this to account \"{account}\"."),
+        (ErrorKind::Rejected, _) => "The site finds the request unacceptable.".to_owned(),
+        (ErrorKind::TooLarge, _) => "The file is larger than the site takes.".to_owned(),
+        (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),
+        (ErrorKind::LegalBlock, _) => "The site blocks this for legal reasons.".to_owned(),
+        (ErrorKind::SiteFailed, Named::UploadAddress) => "The site failed to take the upload.".to_owned(),
+        _ => "The site failed.".to_owned(),
+    }
+}
+
+/// The error of one file among many that were asked for, from that file's own status.
+pub(crate) fn of_item(reply: &Reply, status: i64, id: &FileId, account: &AccountName) -> Error {
+    let named = Named::File(id);
+    let kind = kind_of(status, named);
+    reply.error(kind, Some(status.to_string()), None).retryable(kind == ErrorKind::RateLimited).with_detail(
+        match kind {
+            ErrorKind::SiteFailed => format!("The site has the file \"{id}\" and cannot use it."),
+            _ => detail(kind, named, account),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

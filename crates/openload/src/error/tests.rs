@@ -1,0 +1,103 @@
+//! Every row of the classification table.
+
+use polyhost_domain::{IdAlphabet, IdGrammar};
+
+use super::*;
+
+fn ids() -> (FileId, FolderId, RemoteUploadId) {
+    let grammar = IdGrammar::new(IdAlphabet::UrlSafe, "0");
+    (grammar.file("x").unwrap(), grammar.folder("y").unwrap(), grammar.remote_upload("7").unwrap())
+}
+
+#[test]
+fn every_status_has_its_kind_for_whatever_was_named() {
+    let (file, folder, remote) = ids();
+    let named = |name: &str| match name {
+        "account" => Named::Account,
+        "file" => Named::File(&file),
+        "files" => Named::Files,
+        "folder" => Named::Folder(&folder),
+        "both" => Named::FileAndFolder(&file, &folder),
+        "remote" => Named::RemoteUpload(&remote),
+        "address" => Named::UploadAddress,
+        _ => Named::Nothing,
+    };
+    let everywhere = ["account", "file", "files", "folder", "both", "remote", "address", "nothing"];
+    let rows = [
+        (400, &everywhere[..], ErrorKind::Rejected),
+        (403, &["account"], ErrorKind::CredentialsRejected),
+        (403, &["file", "files", "folder", "both", "remote", "nothing"], ErrorKind::Forbidden),
+        (403, &["address"], ErrorKind::SiteFailed),
+        (404, &["file", "files", "both"], ErrorKind::FileNotFound),
+        (404, &["folder"], ErrorKind::FolderNotFound),
+        (404, &["remote"], ErrorKind::RemoteUploadNotFound),
+        (404, &["account", "address", "nothing"], ErrorKind::SiteFailed),
+        (413, &everywhere[..], ErrorKind::TooLarge),
+        (429, &everywhere[..], ErrorKind::RateLimited),
+        (451, &everywhere[..], ErrorKind::LegalBlock),
+        (500, &everywhere[..], ErrorKind::SiteFailed),
+        (502, &everywhere[..], ErrorKind::SiteFailed),
+        (503, &everywhere[..], ErrorKind::SiteFailed),
+        (509, &everywhere[..], ErrorKind::RateLimited),
+        (302, &everywhere[..], ErrorKind::SiteFailed),
+        (418, &everywhere[..], ErrorKind::SiteFailed),
+        (0, &everywhere[..], ErrorKind::SiteFailed),
+        (-1, &everywhere[..], ErrorKind::SiteFailed),
+    ];
+    for (status, names, kind) in rows {
+        for name in names {
+            assert_eq!(kind_of(status, named(name)), kind, "{status} with {name}");
+        }
+    }
+}
+
+#[test]
+fn only_what_was_done_to_nothing_may_be_sent_again() {
+    let (file, ..) = ids();
+    let rows = [
+        (429, CallKind::Read, true),
+        (429, CallKind::Write, true),
+        (509, CallKind::Write, true),
+        (500, CallKind::Read, true),
+        (503, CallKind::Read, true),
+        (500, CallKind::Write, false),
+        (503, CallKind::Write, false),
+        (418, CallKind::Read, false),
+        (400, CallKind::Read, false),
+        (403, CallKind::Write, false),
+        (404, CallKind::Read, false),
+        (451, CallKind::Read, false),
+    ];
+    for (status, call, retryable) in rows {
+        let named = Named::File(&file);
+        assert_eq!(is_retryable(status, kind_of(status, named), call, named), retryable, "{status} to a {call:?}");
+    }
+    for status in [403, 404] {
+        let named = Named::UploadAddress;
+        assert!(is_retryable(status, kind_of(status, named), CallKind::Write, named), "a spent upload address");
+    }
+}
+
+#[test]
+fn details_are_sentences_that_name_what_is_missing() {
+    let (file, folder, remote) = ids();
+    let account = "main".parse().unwrap();
+    let rows = [
+        (ErrorKind::FileNotFound, Named::File(&file), "No file has the id \"x\" in account \"main\"."),
+        (
+            ErrorKind::FileNotFound,
+            Named::FileAndFolder(&file, &folder),
+            "No file has the id \"x\", or no folder has the id \"y\", in account \"main\".",
+        ),
+        (ErrorKind::FolderNotFound, Named::Folder(&folder), "No folder has the id \"y\" in account \"main\"."),
+        (
+            ErrorKind::RemoteUploadNotFound,
+            Named::RemoteUpload(&remote),
+            "No remote upload has the id \"7\" in account \"main\".",
+        ),
+        (ErrorKind::CredentialsRejected, Named::Account, "The site refuses the credentials of account \"main\"."),
+    ];
+    for (kind, named, sentence) in rows {
+        assert_eq!(detail(kind, named, &account), sentence);
+    }
+}
