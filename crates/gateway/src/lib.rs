@@ -1,1 +1,26 @@
-//! Placeholder
+//! The gateway: one HTTP API over the adapters, and the `polyhost` program around it.
+//!
+//! A request goes through [`middleware`] to a handler in [`routes`], which takes it apart, makes one call (to
+//! [`catalogue`], [`emulate`], [`changes`], [`uploads`] or an account's site) and answers. Problems become answers in
+//! [`problem`] alone; the dialects there are, are known to [`providers`] alone.
+
+pub mod accounts;
+pub mod app;
+pub mod auth;
+pub mod catalogue;
+pub mod changes;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod emulate;
+pub mod extract;
+mod ids;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod providers;
+pub mod router;
+pub mod routes;
+pub mod server;
+pub mod telemetry;
+pub mod uploads;

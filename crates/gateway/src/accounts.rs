@@ -1,0 +1,245 @@
+//! The accounts of the configuration at work: each with its adapter, what can be done with it, and how it fares.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use polyhost_domain::{
+    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
+};
+use polyhost_state::Generations;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Code, Problem, problem_code};
+
+/// An account at work.
+pub struct Account {
+    provider: Arc<dyn Provider>,
+    capabilities: Capabilities,
+    generations: Arc<dyn Generations>,
+    scope: String,
+    health: Mutex<Observed>,
+}
+
+/// Every account, by its name.
+pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
+
+/// An account, and how it fares.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "name": "main", "provider": "pstream", "dialect": "openload",
+    "health": {"circuit": "closed", "last_success_at": "2026-01-31T12:00:00Z", "last_error": null}
+}))]
+pub struct AccountSummary {
+    /// The account's name.
+    pub name: AccountName,
+    /// The provider that it is at.
+    pub provider: ProviderId,
+    /// The dialect that the provider speaks.
+    pub dialect: Dialect,
+    /// How its calls to the site fare.
+    pub health: AccountHealth,
+}
+
+/// How an account's calls to its site fare, as this process has seen it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AccountHealth {
+    /// Whether calls are let through.
+    pub circuit: Circuit,
+    /// When the site last answered as it should.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success_at: Option<Timestamp>,
+    /// How the site last failed.
+    pub last_error: Option<LastError>,
+}
+
+/// Whether calls to a site are let through. New words may appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Circuit {
+    /// Every call is let through.
+    Closed,
+}
+
+/// How a site last failed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LastError {
+    /// The code of the problem that it led to.
+    #[schema(value_type = String, example = "upstream_timeout")]
+    pub code: Code,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Observed {
+    last_success_at: Option<Timestamp>,
+    last_error: Option<LastError>,
+}
+
+impl Account {
+    /// Puts an adapter to work.
+    #[must_use]
+    pub fn new(provider: Arc<dyn Provider>, generations: Arc<dyn Generations>) -> Self {
+        let profile = provider.profile();
+        let capabilities = effective(&profile.capabilities);
+        let scope = format!("account/{}", profile.origin.account);
+        Self { provider, capabilities, generations, scope, health: Mutex::default() }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &AccountName {
+        &self.profile().origin.account
+    }
+
+    /// What is known of its site before the first request.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        self.provider.profile()
+    }
+
+    /// Its site. Calls go through [`Account::read`] or [`Account::write`].
+    #[must_use]
+    pub fn site(&self) -> &dyn Provider {
+        &*self.provider
+    }
+
+    /// What can be done with it, emulation included.
+    #[must_use]
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// Refuses what cannot be done with it.
+    ///
+    /// # Errors
+    /// `capability_unsupported`, which names the capability.
+    pub fn require(&self, capability: Capability) -> std::result::Result<(), Problem> {
+        if self.capabilities.supports(capability) { Ok(()) } else { Err(Problem::unsupported(capability)) }
+    }
+
+    /// A read at the site, observed.
+    ///
+    /// # Errors
+    /// The read's own.
+    pub async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let result = call.await;
+        self.observe(result.as_ref().err());
+        result
+    }
+
+    /// A write at the site, observed. All that was cached of the account is out of date before and after it, however
+    /// it ends: also when the caller goes away in the middle.
+    ///
+    /// # Errors
+    /// The write's own.
+    pub async fn write<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.outdate().await?;
+        let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scope.clone())));
+        let result = call.await;
+        outdated_later.now().await;
+        self.observe(result.as_ref().err());
+        result
+    }
+
+    /// The number that changes with every write: what was read under an older one may be out of date.
+    ///
+    /// # Errors
+    /// `Internal`, where the shared state cannot be reached.
+    pub async fn generation(&self) -> Result<u64> {
+        self.generations.current(&self.scope).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
+    }
+
+    async fn outdate(&self) -> Result<()> {
+        let raised = self.generations.raise(&self.scope).await;
+        raised.map(drop).map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))
+    }
+
+    fn observe(&self, error: Option<&Error>) {
+        let at = Timestamp::now();
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        match error.map(Error::kind) {
+            Some(kind) if is_failure_of_the_site(kind) => {
+                health.last_error = Some(LastError { code: problem_code(kind), at });
+            }
+            Some(ErrorKind::Unsupported(_) | ErrorKind::BodyIncomplete | ErrorKind::Internal) => {}
+            Some(_) | None => health.last_success_at = Some(at),
+        }
+    }
+
+    /// The account, and how it fares.
+    #[must_use]
+    pub fn summary(&self) -> AccountSummary {
+        let profile = self.profile();
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        AccountSummary {
+            name: profile.origin.account.clone(),
+            provider: profile.origin.provider.clone(),
+            dialect: profile.dialect,
+            health: AccountHealth {
+                circuit: Circuit::Closed,
+                last_success_at: health.last_success_at,
+                last_error: health.last_error.clone(),
+            },
+        }
+    }
+}
+
+/// Raises a generation when it is dropped, unless that was done in good order.
+struct OutdateOnDrop(Option<(Arc<dyn Generations>, String)>);
+
+impl OutdateOnDrop {
+    async fn now(mut self) {
+        if let Some((generations, scope)) = self.0.take() {
+            raise(generations, scope).await;
+        }
+    }
+}
+
+impl Drop for OutdateOnDrop {
+    fn drop(&mut self) {
+        if let (Some((generations, scope)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(raise(generations, scope));
+        }
+    }
+}
+
+/// The write is done by now, so a failure here is for the log: a confirmed write is never answered with an error.
+async fn raise(generations: Arc<dyn Generations>, scope: String) {
+    if let Err(error) = generations.raise(&scope).await {
+        tracing::error!(error = &error as &dyn std::error::Error, scope, "the cache may be out of date");
+    }
+}
+
+fn is_failure_of_the_site(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::CredentialsRejected
+            | ErrorKind::SessionContended
+            | ErrorKind::RateLimited
+            | ErrorKind::InvalidResponse
+            | ErrorKind::SiteFailed
+            | ErrorKind::Unavailable
+            | ErrorKind::Overloaded
+            | ErrorKind::Timeout
+            | ErrorKind::OutcomeUnknown
+    )
+}
+
+/// What an adapter does, and what the gateway makes of that.
+#[must_use]
+pub fn effective(native: &Capabilities) -> Capabilities {
+    const EMULATED: [(Capability, Capability); 2] =
+        [(Capability::FoldersRead, Capability::FoldersList), (Capability::FilesLookup, Capability::FilesRead)];
+    EMULATED.into_iter().fold(native.clone(), |capabilities, (lacking, primitive)| {
+        if !capabilities.supports(lacking) && capabilities.supports(primitive) {
+            capabilities.with(lacking, Support::Emulated)
+        } else {
+            capabilities
+        }
+    })
+}

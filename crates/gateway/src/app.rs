@@ -1,0 +1,133 @@
+//! What every request shares: the accounts, the callers, the catalogue and the state of the process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use polyhost_domain::{Capabilities, Dialect, ProviderId};
+use polyhost_state::State;
+use polyhost_upstream::BuildError;
+use serde::Serialize;
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+use crate::accounts::{Account, Accounts, effective};
+use crate::auth::Callers;
+use crate::catalogue::Catalogue;
+use crate::config::{Config, ServerConfig};
+use crate::providers;
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    server: ServerConfig,
+    callers: Callers,
+    providers: Vec<ProviderView>,
+    accounts: Accounts,
+    catalogue: Catalogue,
+    phase: watch::Sender<Phase>,
+}
+
+/// Where in its life the process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It answers.
+    Ready,
+    /// It is about to end, and finishes what it has begun.
+    Draining,
+}
+
+/// A provider, as callers see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Provider)]
+pub struct ProviderView {
+    /// The provider's id.
+    pub id: ProviderId,
+    /// The dialect that it speaks.
+    pub dialect: Dialect,
+    /// Where its API is.
+    #[schema(example = "https://api.pstream.net/v1")]
+    pub base_url: String,
+    /// What can be done with its accounts.
+    pub capabilities: Capabilities,
+}
+
+impl App {
+    /// Puts a configuration to work.
+    ///
+    /// # Errors
+    /// Where an HTTP client cannot be built.
+    pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
+        let state = State::in_memory();
+        let mut accounts = BTreeMap::new();
+        for account in config.accounts.values() {
+            // An account without a provider is a fault of the configuration, and does not come here.
+            let Some(provider) = config.providers.get(&account.provider) else { continue };
+            let adapter = providers::build(provider, account, &state)?;
+            accounts.insert(account.name.clone(), Arc::new(Account::new(adapter, Arc::clone(&state.generations))));
+        }
+        let providers = config.providers.values().map(|provider| ProviderView {
+            id: provider.id.clone(),
+            dialect: provider.dialect,
+            base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
+            capabilities: effective(&providers::capabilities(provider)),
+        });
+        Ok(Self(Arc::new(Shared {
+            server: config.server.clone(),
+            callers,
+            providers: providers.collect(),
+            accounts,
+            catalogue: Catalogue::new(&config.cache),
+            phase: watch::Sender::new(Phase::Ready),
+        })))
+    }
+
+    /// The settings of `[server]`.
+    #[must_use]
+    pub fn server(&self) -> &ServerConfig {
+        &self.0.server
+    }
+
+    /// Who may call.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.0.callers
+    }
+
+    /// The sites, built in and added.
+    #[must_use]
+    pub fn providers(&self) -> &[ProviderView] {
+        &self.0.providers
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// The listings.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    /// Where in its life the process is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        *self.0.phase.borrow()
+    }
+
+    /// Says that the process is about to end.
+    pub fn drain(&self) {
+        self.0.phase.send_replace(Phase::Draining);
+    }
+
+    /// Gives back what the accounts hold at their sites.
+    pub async fn close(&self) {
+        for account in self.accounts().values() {
+            account.site().close().await;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Cursors: where a walk through a listing has come to, opaque to callers and proof against alteration.
+//!
+//! A cursor holds the snapshot it walks, the place it has reached, and the last item's sort value and id, so that
+//! the walk can go on in a fresh listing where the snapshot is gone. Its code covers the account, the folder and the
+//! query without carrying them, so that a cursor is good for the walk that it was made for alone.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::query::Sort;
+use super::snapshot::{Digest, Entry, EntryKind, SortValue, compare};
+
+const VERSION: u8 = 1;
+/// The bytes of the authentication code that a cursor carries.
+const CODE: usize = 16;
+/// The longest sort value that a cursor carries, so that it stays below 512 characters.
+const MAX_VALUE: usize = 192;
+
+/// Where a walk has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The snapshot that is walked.
+    pub(crate) digest: Digest,
+    /// How many items of the selection have been seen.
+    pub(crate) seen: u32,
+    last: LastItem,
+}
+
+/// The last item that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LastItem {
+    kind: EntryKind,
+    id: String,
+    value: OwnedValue,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OwnedValue {
+    Text(String),
+    Number(i128),
+    Missing,
+}
+
+/// Why a text cannot be used as a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CursorError {
+    /// It was altered, or belongs to another query.
+    Invalid,
+    /// It is of a version that is no longer understood.
+    Expired,
+}
+
+/// Makes and reads the cursors of one walk: of one caller through one selection of one folder.
+pub(crate) struct CursorSeal {
+    code: Hmac<Sha256>,
+}
+
+impl CursorSeal {
+    /// `secret` is the caller's, `walk` names the account, the folder and the query.
+    pub(crate) fn new(secret: &[u8], walk: &[&str]) -> Self {
+        // HMAC takes keys of every length, so the fallback is never used.
+        let mut code = Hmac::<Sha256>::new_from_slice(secret)
+            .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
+        for part in walk {
+            code.update(&(part.len() as u64).to_be_bytes());
+            code.update(part.as_bytes());
+        }
+        Self { code }
+    }
+
+    pub(crate) fn seal(&self, cursor: &Cursor) -> String {
+        let mut bytes = cursor.encode();
+        let code = self.code.clone().chain_update(&bytes).finalize().into_bytes();
+        bytes.extend_from_slice(&code[..CODE]);
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(crate) fn open(&self, text: &str) -> Result<Cursor, CursorError> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Invalid)?;
+        let (body, code) =
+            bytes.len().checked_sub(CODE).map(|middle| bytes.split_at(middle)).ok_or(CursorError::Invalid)?;
+        let genuine = self.code.clone().chain_update(body).verify_truncated_left(code);
+        genuine.map_err(|_| CursorError::Invalid)?;
+        match body.split_first() {
+            Some((&VERSION, rest)) => Cursor::decode(rest).ok_or(CursorError::Invalid),
+            _ => Err(CursorError::Expired),
+        }
+    }
+}
+
+impl Cursor {
+    /// The cursor behind an item, the last of `seen` items of a selection.
+    pub(crate) fn after(digest: Digest, seen: u32, entry: &Entry, sort: Sort) -> Self {
+        let value = match entry.sort_value(sort) {
+            SortValue::Text(text) => OwnedValue::Text(truncate(text).to_owned()),
+            SortValue::Number(number) => OwnedValue::Number(number),
+            SortValue::Missing => OwnedValue::Missing,
+        };
+        Self { digest, seen, last: LastItem { kind: entry.kind, id: entry.id.to_string(), value } }
+    }
+
+    /// How many entries of a selection of a fresh listing lie before the walk's next item.
+    pub(crate) fn resume<'e>(&self, sort: Sort, entries: impl Iterator<Item = &'e Entry> + Clone) -> usize {
+        let LastItem { kind, id, value } = &self.last;
+        if let Some(place) = entries.clone().position(|entry| entry.kind == *kind && *entry.id == **id) {
+            return place + 1;
+        }
+        let value = match value {
+            OwnedValue::Text(text) => SortValue::Text(text),
+            OwnedValue::Number(number) => SortValue::Number(*number),
+            OwnedValue::Missing => SortValue::Missing,
+        };
+        let mut before = entries;
+        let mut count = 0;
+        while before.next().is_some_and(|entry| compare(sort, *kind, &value, id, entry).is_gt()) {
+            count += 1;
+        }
+        count
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let LastItem { kind, id, value } = &self.last;
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&self.digest);
+        bytes.extend_from_slice(&self.seen.to_be_bytes());
+        bytes.push(u8::from(*kind == EntryKind::File));
+        // Ids have at most 64 bytes by their grammar.
+        bytes.push(u8::try_from(id.len()).unwrap_or(u8::MAX));
+        bytes.extend_from_slice(&id.as_bytes()[..id.len().min(usize::from(u8::MAX))]);
+        match value {
+            OwnedValue::Missing => bytes.push(0),
+            OwnedValue::Number(number) => {
+                bytes.push(1);
+                bytes.extend_from_slice(&number.to_be_bytes());
+            }
+            OwnedValue::Text(text) => {
+                bytes.push(2);
+                bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (digest, bytes) = bytes.split_first_chunk::<16>()?;
+        let (seen, bytes) = bytes.split_first_chunk::<4>()?;
+        let ([kind, length], bytes) = bytes.split_first_chunk::<2>()?;
+        let (id, bytes) = bytes.split_at_checked(usize::from(*length))?;
+        let (tag, rest) = bytes.split_first()?;
+        let value = match tag {
+            0 => OwnedValue::Missing,
+            1 => OwnedValue::Number(i128::from_be_bytes(rest.try_into().ok()?)),
+            _ => OwnedValue::Text(String::from_utf8(rest.to_vec()).ok()?),
+        };
+        let kind = if *kind == 0 { EntryKind::Folder } else { EntryKind::File };
+        let id = String::from_utf8(id.to_vec()).ok()?;
+        Some(Self { digest: *digest, seen: u32::from_be_bytes(*seen), last: LastItem { kind, id, value } })
+    }
+}
+
+fn truncate(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_VALUE)]
+}

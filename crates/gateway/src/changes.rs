@@ -1,0 +1,188 @@
+//! Changing files and folders: several fields in one request, as many calls as the site needs, one honest answer.
+
+use polyhost_domain::{
+    Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FileType, Folder,
+    FolderEdit, FolderId,
+};
+
+use crate::accounts::Account;
+use crate::catalogue::Catalogue;
+use crate::emulate;
+use crate::problem::{Code, Problem};
+
+/// What is to change in a file. At least one field is set.
+#[derive(Debug, Clone)]
+pub struct FileChange {
+    /// The new folder.
+    pub folder: Option<FolderId>,
+    /// The new name and media type.
+    pub edit: FileEdit,
+}
+
+/// What is to change in a folder. At least one field is set.
+#[derive(Debug, Clone)]
+pub struct FolderChange {
+    /// The new parent.
+    pub parent: Option<FolderId>,
+    /// The new name, visibility and password.
+    pub edit: FolderEdit,
+}
+
+/// Changes a file and answers it.
+///
+/// The move goes first. Nothing is sent where the site lacks one of the things asked for.
+///
+/// # Errors
+/// The site's own; where the second call fails, the problem says what the first has done.
+pub async fn change_file(account: &Account, id: &FileId, change: FileChange) -> Result<File, Problem> {
+    let FileChange { folder, edit } = change;
+    require_file_change(account, folder.is_some(), &edit)?;
+    let mut told = None;
+    let mut applied: &[&'static str] = &[];
+    if let Some(folder) = &folder {
+        told = account.write(account.site().move_file(id, folder)).await?;
+        applied = &["folder_id"];
+    }
+    if edit != FileEdit::default() {
+        let edited = account.write(account.site().edit_file(id, edit.clone())).await;
+        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+    }
+    let file = match told {
+        Some(file) => file,
+        None => read_back(account, id).await.unwrap_or_else(|| known_file(account, id, &edit)),
+    };
+    // file/info may not say where a file is; after a move it is known all the same.
+    Ok(File { folder_id: folder.or(file.folder_id), ..file })
+}
+
+fn require_file_change(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
+    let wanted = [
+        (moves, Capability::FilesMove),
+        (edit.name.is_some(), Capability::FilesRename),
+        (edit.content_type.is_some(), Capability::FilesSetContentType),
+    ];
+    wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
+}
+
+/// The file as it is now. The write is confirmed by then, so a failure here is no failure of it.
+async fn read_back(account: &Account, id: &FileId) -> Option<File> {
+    let mut answers = account.read(account.site().files(std::slice::from_ref(id))).await.ok()?;
+    match answers.pop()? {
+        FileLookup::Found(file) | FileLookup::Broken(file, _) => Some(*file),
+        FileLookup::Failed(_) => None,
+    }
+}
+
+fn known_file(account: &Account, id: &FileId, edit: &FileEdit) -> File {
+    let origin = &account.profile().origin;
+    File {
+        kind: FileType::File,
+        id: id.clone(),
+        account: origin.account.clone(),
+        provider: origin.provider.clone(),
+        name: edit.name.as_ref().map(ToString::to_string),
+        folder_id: None,
+        size: None,
+        content_type: edit.content_type.clone(),
+        sha1: None,
+        md5: None,
+        short_code: None,
+        status: FileStatus::Unknown,
+        conversion: None,
+        uploaded_at: None,
+        download_count: None,
+        tags: None,
+        page_url: None,
+        embed_url: None,
+    }
+}
+
+/// Changes a folder and answers it.
+///
+/// # Errors
+/// 400 for the root; else as for a file.
+pub async fn change_folder(
+    catalogue: &Catalogue,
+    account: &Account,
+    id: &FolderId,
+    change: FolderChange,
+) -> Result<Folder, Problem> {
+    let FolderChange { parent, edit } = change;
+    refuse_root(id)?;
+    require_folder_change(account, parent.is_some(), &edit)?;
+    let mut told = None;
+    let mut applied: &[&'static str] = &[];
+    if let Some(parent) = &parent {
+        told = account.write(account.site().move_folder(id, parent)).await?;
+        applied = &["parent_id"];
+    }
+    let name = edit.name.clone();
+    if edit.name.is_some() || edit.visibility.is_some() || edit.password.is_some() {
+        let edited = account.write(account.site().edit_folder(id, edit)).await;
+        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+    }
+    Ok(match told {
+        Some(folder) => folder,
+        None => emulate::folder(catalogue, account, id)
+            .await
+            .unwrap_or_else(|_| known_folder(account, id, parent, name.as_ref())),
+    })
+}
+
+fn require_folder_change(account: &Account, moves: bool, edit: &FolderEdit) -> Result<(), Problem> {
+    let wanted = [
+        (moves, Capability::FoldersMove),
+        (edit.name.is_some(), Capability::FoldersRename),
+        (edit.visibility.is_some(), Capability::FoldersVisibility),
+        (edit.password.is_some(), Capability::FoldersPassword),
+    ];
+    wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
+}
+
+fn known_folder(account: &Account, id: &FolderId, parent: Option<FolderId>, name: Option<&EntryName>) -> Folder {
+    Folder::bare(&account.profile().origin, id.clone(), parent, name.map(ToString::to_string))
+}
+
+/// Whether a folder is to be deleted with all that is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// Only if nothing is in it.
+    OnlyIfEmpty,
+    /// With all that is in it.
+    Recursive,
+}
+
+/// Deletes a folder.
+///
+/// # Errors
+/// 400 for the root; `folder_not_empty`, and then nothing was sent that deletes; else the site's own.
+pub async fn delete_folder(account: &Account, id: &FolderId, deletion: Deletion) -> Result<(), Problem> {
+    refuse_root(id)?;
+    account.require(Capability::FoldersDelete)?;
+    if deletion == Deletion::OnlyIfEmpty && !emulate::is_empty(account, id).await? {
+        let detail = format!("The folder \"{id}\" is not empty. Send recursive=true to delete all that is in it.");
+        return Err(Problem::new(Code::FolderNotEmpty, detail));
+    }
+    Ok(account.write(account.site().delete_folder(id)).await?)
+}
+
+fn refuse_root(id: &FolderId) -> Result<(), Problem> {
+    match id {
+        FolderId::Root => {
+            Err(Problem::new(Code::InvalidRequest, "The root folder can be neither changed nor deleted."))
+        }
+        FolderId::Child(_) => Ok(()),
+    }
+}
+
+/// The one answer of a lookup of one file.
+///
+/// # Errors
+/// What the file's own answer says is wrong; a file that the site calls broken is an error too.
+pub fn only(answers: Vec<FileLookup>) -> Result<File, Error> {
+    match answers.into_iter().next() {
+        Some(FileLookup::Found(file)) => Ok(*file),
+        Some(FileLookup::Broken(_, error) | FileLookup::Failed(error)) => Err(error),
+        None => Err(Error::new(ErrorKind::Internal)),
+    }
+}

@@ -1,0 +1,16 @@
+//! `polyhost healthcheck`: whether a gateway is ready, for container runtimes.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{CommandError, print};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(url: Url) -> Result<(), CommandError> {
+    let failed = |error: reqwest::Error| CommandError::failed("not ready", error);
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(failed)?;
+    let status = client.get(url).send().await.map_err(failed)?.status();
+    if status.is_success() { print("ready") } else { Err(CommandError::failed("not ready", status)) }
+}

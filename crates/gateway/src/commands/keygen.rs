@@ -1,0 +1,9 @@
+//! `polyhost keygen`: a key for a client, and its hash for the configuration.
+
+use super::{CommandError, print};
+use crate::auth::{KeyHash, generate_key};
+
+pub(super) fn run() -> Result<(), CommandError> {
+    let key = generate_key().map_err(|error| CommandError::failed("the system gives no randomness", error))?;
+    print(format_args!("key        {key}\nkey_sha256 {}", KeyHash::of(&key)))
+}

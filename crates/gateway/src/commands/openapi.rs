@@ -1,0 +1,9 @@
+//! `polyhost openapi`: the OpenAPI document.
+
+use super::{CommandError, print};
+use crate::openapi;
+
+pub(super) fn run() -> Result<(), CommandError> {
+    let document = openapi::pretty().map_err(|error| CommandError::failed("cannot write the document", error))?;
+    print(document.trim_end())
+}

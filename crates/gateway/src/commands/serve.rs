@@ -1,0 +1,52 @@
+//! `polyhost serve`: the gateway as a configuration describes it.
+
+use tokio::net::TcpListener;
+
+use super::{CommandError, check};
+use crate::app::App;
+use crate::auth::Callers;
+use crate::cli::Serve;
+use crate::config::Config;
+use crate::{router, server, telemetry};
+
+pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
+    let config = check::read(&options.config)?;
+    let callers = callers(&config, options.no_auth)?;
+    telemetry::init("info");
+    for key in &config.unused {
+        tracing::warn!(key, "this key of the configuration has no effect in this version");
+    }
+    let listener = TcpListener::bind(config.server.listen)
+        .await
+        .map_err(|error| CommandError::failed(format_args!("cannot listen on {}", config.server.listen), error))?;
+    start(&config, callers, listener).await
+}
+
+/// Without keys, only this machine may reach the gateway.
+fn callers(config: &Config, no_auth: bool) -> Result<Callers, CommandError> {
+    let fault = |text: &str| Err(CommandError::Configuration(vec![text.to_owned()]));
+    match (config.clients.is_empty(), no_auth) {
+        (false, false) => Ok(Callers::keyed(config.clients.clone())),
+        (false, true) => fault("--no-auth and [[clients]] exclude each other"),
+        (true, false) => {
+            fault("[[clients]]: there is none; add one (see \"polyhost keygen\"), or start with --no-auth")
+        }
+        (true, true) if !config.server.listen.ip().is_loopback() => {
+            fault("[server] listen: --no-auth is only for a loopback address such as 127.0.0.1:8080")
+        }
+        (true, true) => Ok(Callers::anybody()),
+    }
+}
+
+/// Serves until the process is asked to end.
+pub(super) async fn start(config: &Config, callers: Callers, listener: TcpListener) -> Result<(), CommandError> {
+    let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
+    let service =
+        router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
+    let end = server::asked_to_end().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, accounts = app.accounts().len(), "listening");
+    }
+    server::serve(listener, service, &app, end).await;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `[accounts.X]`: the named sets of credentials.
+
+use std::collections::BTreeMap;
+
+use polyhost_domain::{AccountName, ProviderId};
+use polyhost_upstream::Settings;
+use secrecy::SecretString;
+use url::Url;
+
+use super::providers::{self, ProviderConfig};
+use super::section::Section;
+use super::{secret, upstream};
+use crate::providers::credential_keys;
+
+/// A named set of credentials at one provider.
+#[derive(Debug, Clone)]
+pub struct AccountConfig {
+    /// Its name.
+    pub name: AccountName,
+    /// The provider that it is at.
+    pub provider: ProviderId,
+    /// Where the site's API is for this account.
+    pub base_url: Url,
+    /// The credentials, by their keys in the configuration.
+    pub credentials: BTreeMap<&'static str, SecretString>,
+    /// How the site is treated for this account.
+    pub settings: Settings,
+}
+
+/// Reads every `[accounts.X]`.
+pub(super) fn read(
+    root: &mut Section<'_>,
+    providers: &BTreeMap<ProviderId, ProviderConfig>,
+) -> BTreeMap<AccountName, AccountConfig> {
+    let mut accounts = BTreeMap::new();
+    for (name, section) in root.named("accounts") {
+        let Ok(name) = name.parse::<AccountName>() else {
+            root.fault("accounts", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
+            continue;
+        };
+        if let Some(account) = read_account(section, &name, providers) {
+            accounts.insert(name, account);
+        }
+    }
+    accounts
+}
+
+fn read_account(
+    mut section: Section<'_>,
+    name: &AccountName,
+    providers: &BTreeMap<ProviderId, ProviderConfig>,
+) -> Option<AccountConfig> {
+    let provider = provider(&mut section, providers)?;
+    let base_url = providers::base_url(&mut section).unwrap_or_else(|| provider.base_url.clone());
+    let keys = credential_keys(provider.dialect);
+    let credentials: BTreeMap<_, _> =
+        keys.iter().filter_map(|key| Some((*key, credential(&mut section, key)?))).collect();
+    let settings = upstream::read(&mut section, &provider.settings);
+    section.finish();
+    let complete = credentials.len() == keys.len();
+    complete.then(|| AccountConfig {
+        name: name.clone(),
+        provider: provider.id.clone(),
+        base_url,
+        credentials,
+        settings,
+    })
+}
+
+fn provider<'p>(
+    section: &mut Section<'_>,
+    providers: &'p BTreeMap<ProviderId, ProviderConfig>,
+) -> Option<&'p ProviderConfig> {
+    let text = section.required("provider")?;
+    let provider = text.parse::<ProviderId>().ok().and_then(|id| providers.get(&id));
+    if provider.is_none() {
+        let known: Vec<&str> = providers.keys().map(ProviderId::as_str).collect();
+        section.fault("provider", format_args!("\"{text}\" is not a provider; known: {}", known.join(", ")));
+    }
+    provider
+}
+
+fn credential(section: &mut Section<'_>, key: &'static str) -> Option<SecretString> {
+    let text = section.required(key)?;
+    secret::read(text).map_err(|what| section.fault(key, what)).ok()
+}

@@ -1,0 +1,38 @@
+//! `[cache]`: what the gateway remembers, how much and for how long.
+
+use std::time::Duration;
+
+use super::section::Section;
+
+/// The settings of `[cache]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheConfig {
+    /// How much may be kept, in bytes, all together.
+    pub max_size: u64,
+    /// How long a listing is fresh.
+    pub listing_ttl: Duration,
+    /// How long a walk through pages may pause.
+    pub cursor_ttl: Duration,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { max_size: 256 << 20, listing_ttl: Duration::from_secs(30), cursor_ttl: Duration::from_secs(15 * 60) }
+    }
+}
+
+impl CacheConfig {
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let default = Self::default();
+        let config = Self {
+            max_size: section.size("max_size", default.max_size),
+            listing_ttl: section.duration("listing_ttl", default.listing_ttl),
+            cursor_ttl: section.duration("cursor_ttl", default.cursor_ttl),
+        };
+        for key in ["account_ttl", "file_ttl", "stale_if_error"] {
+            section.unused(key);
+        }
+        section.finish();
+        config
+    }
+}

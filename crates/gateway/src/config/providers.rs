@@ -1,0 +1,177 @@
+//! `[providers.X]`: the rows of the table of sites, built in or added.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use polyhost_domain::{Capability, Dialect, ProviderId};
+use polyhost_upstream::Settings;
+use url::Url;
+
+use super::section::Section;
+use super::upstream;
+
+/// One site: its dialect, where it is, and where it differs from its dialect's usual behaviour.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    /// The provider's id.
+    pub id: ProviderId,
+    /// The dialect that it speaks.
+    pub dialect: Dialect,
+    /// Where its API is.
+    pub base_url: Url,
+    /// Where it differs from its dialect.
+    pub quirks: QuirksConfig,
+    /// How it is treated.
+    pub settings: Settings,
+}
+
+/// Where a site differs from its dialect's usual behaviour; what is absent is as usual.
+#[derive(Debug, Clone, Default)]
+pub struct QuirksConfig {
+    /// The name of the form field that holds an uploaded file.
+    pub file_field: Option<String>,
+    /// The digest that an uploaded file can be held to.
+    pub digest: Option<DigestChoice>,
+    /// What the site calls its root folder.
+    pub root_folder: Option<String>,
+    /// The zone of the times that the site tells; `None`: detected, else UTC.
+    pub timezone: Option<TimeZone>,
+    /// The scale of the progress that the site tells.
+    pub progress: Option<ProgressScale>,
+    /// Capabilities of the dialect that the site lacks.
+    pub unsupported: Vec<Capability>,
+}
+
+/// The digest that a site computes of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestChoice {
+    /// SHA-1
+    Sha1,
+    /// None that can be relied on.
+    None,
+}
+
+/// The scale of the progress that a site tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressScale {
+    /// 0 to 100
+    Percent,
+    /// 0 to 1
+    Fraction,
+}
+
+/// The sites that are known without any configuration.
+fn built_in() -> [(&'static str, Dialect, &'static str); 1] {
+    [("pstream", Dialect::Openload, "https://api.pstream.net/v1")]
+}
+
+/// Reads `[providers.X]` over the built-in rows.
+pub(super) fn read(root: &mut Section<'_>, outer: &Settings) -> BTreeMap<ProviderId, ProviderConfig> {
+    let mut providers: BTreeMap<ProviderId, ProviderConfig> = BTreeMap::new();
+    for (id, dialect, base_url) in built_in() {
+        let (Ok(id), Ok(base_url)) = (id.parse::<ProviderId>(), Url::parse(base_url)) else { continue };
+        let row = ProviderConfig {
+            id: id.clone(),
+            dialect,
+            base_url,
+            quirks: QuirksConfig::default(),
+            settings: outer.clone(),
+        };
+        providers.insert(id, row);
+    }
+    for (name, section) in root.named("providers") {
+        let Ok(id) = name.parse::<ProviderId>() else {
+            root.fault("providers", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
+            continue;
+        };
+        if let Some(row) = read_row(section, &id, providers.get(&id), outer) {
+            providers.insert(id, row);
+        }
+    }
+    providers
+}
+
+fn read_row(
+    mut section: Section<'_>,
+    id: &ProviderId,
+    built_in: Option<&ProviderConfig>,
+    outer: &Settings,
+) -> Option<ProviderConfig> {
+    let dialect = match built_in {
+        Some(row) => section.parsed("dialect").or(Some(row.dialect)),
+        None => section.required("dialect").and_then(|_| section.parsed("dialect")),
+    };
+    let base_url = match built_in {
+        Some(row) => base_url(&mut section).or_else(|| Some(row.base_url.clone())),
+        None => section.required("base_url").and_then(|_| base_url(&mut section)),
+    };
+    let quirks = quirks(&mut section);
+    let settings = upstream::read(&mut section, outer);
+    section.finish();
+    Some(ProviderConfig { id: id.clone(), dialect: dialect?, base_url: base_url?, quirks, settings })
+}
+
+/// The address of a site's API: http or https, no user info, query or fragment.
+pub(super) fn base_url(section: &mut Section<'_>) -> Option<Url> {
+    let text = section.text("base_url")?;
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let url = Url::parse(text).ok().filter(plain);
+    if url.is_none() {
+        // The text itself may hold a password, so it is not repeated.
+        section.fault("base_url", "must be an http or https URL without user info, query and fragment");
+    }
+    url
+}
+
+fn quirks(section: &mut Section<'_>) -> QuirksConfig {
+    QuirksConfig {
+        file_field: section.text("file_field").map(str::to_owned),
+        digest: choice(section, "digest", &[("sha1", DigestChoice::Sha1), ("none", DigestChoice::None)]),
+        root_folder: section.text("root_folder").map(str::to_owned),
+        timezone: timezone(section),
+        progress: choice(
+            section,
+            "progress",
+            &[("percent", ProgressScale::Percent), ("fraction", ProgressScale::Fraction)],
+        ),
+        unsupported: unsupported(section),
+    }
+}
+
+fn choice<T: Copy>(section: &mut Section<'_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    let text = section.text(key)?;
+    let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        section.fault(key, format_args!("\"{text}\" is none of: {}", words.join(", ")));
+    }
+    found
+}
+
+fn timezone(section: &mut Section<'_>) -> Option<TimeZone> {
+    let text = section.text("timezone").filter(|text| *text != "auto")?;
+    let zone = TimeZone::get(text).ok();
+    if zone.is_none() {
+        section.fault("timezone", format_args!("\"{text}\" is neither \"auto\" nor the name of an IANA time zone"));
+    }
+    zone
+}
+
+/// `unsupported = ["files.thumbnail"]`
+fn unsupported(section: &mut Section<'_>) -> Vec<Capability> {
+    const KEY: &str = "unsupported";
+    let mut lacking = Vec::new();
+    for name in section.texts(KEY).unwrap_or_default() {
+        match name.parse::<Capability>() {
+            Ok(capability) => lacking.push(capability),
+            Err(error) => section.fault(KEY, format_args!("\"{name}\" {error}")),
+        }
+    }
+    lacking
+}

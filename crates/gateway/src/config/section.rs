@@ -1,0 +1,175 @@
+//! Reading one table of the configuration so that every fault in it is found, not just the first.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use toml::{Table, Value};
+
+/// What is wrong with the configuration, and what is of no use in it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// Each names its table and key; the program does not start with any.
+    pub faults: Vec<String>,
+    /// Keys that are understood and have no effect in this version.
+    pub unused: Vec<String>,
+}
+
+/// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others.
+pub(super) struct Section<'a> {
+    path: String,
+    table: Option<&'a Table>,
+    known: BTreeSet<&'static str>,
+    findings: Rc<RefCell<Findings>>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(path: impl Into<String>, table: Option<&'a Table>, findings: &Rc<RefCell<Findings>>) -> Self {
+        Self { path: path.into(), table, known: BTreeSet::new(), findings: Rc::clone(findings) }
+    }
+
+    /// Reports a fault at a key of this table.
+    pub(super) fn fault(&self, key: &str, what: impl fmt::Display) {
+        self.findings.borrow_mut().faults.push(format!("{} {key}: {what}", self.path));
+    }
+
+    /// A value, as it stands.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.known.insert(key);
+        self.table?.get(key)
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
+        let value = self.value(key)?;
+        value.as_str().or_else(|| {
+            self.fault(key, format_args!("must be a text, not {}", value.type_str()));
+            None
+        })
+    }
+
+    /// A text that is parsed.
+    pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str) -> Option<T> {
+        let text = self.text(key)?;
+        text.parse().map_err(|error| self.fault(key, format_args!("\"{text}\" {error}"))).ok()
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&mut self, key: &'static str) -> Option<&'a str> {
+        if self.table.is_none_or(|table| !table.contains_key(key)) {
+            self.known.insert(key);
+            self.fault(key, "is missing");
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// A duration such as `"30s"` or `"15m"`.
+    pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
+        let Some(text) = self.text(key) else { return default };
+        humantime::parse_duration(text).unwrap_or_else(|_| {
+            self.fault(key, format_args!("\"{text}\" is not a duration such as \"30s\" or \"15m\""));
+            default
+        })
+    }
+
+    /// A duration that is not zero.
+    pub(super) fn timeout(&mut self, key: &'static str, default: Duration) -> Duration {
+        let duration = self.duration(key, default);
+        if duration.is_zero() {
+            self.fault(key, "must be longer than zero");
+        }
+        duration
+    }
+
+    /// A size such as `"1 MiB"`, in bytes.
+    pub(super) fn size(&mut self, key: &'static str, default: u64) -> u64 {
+        let Some(text) = self.text(key) else { return default };
+        text.parse::<ByteSize>().map(|size| size.as_u64()).unwrap_or_else(|_| {
+            self.fault(key, format_args!("\"{text}\" is not a size such as \"1 MiB\" or \"100 GiB\""));
+            default
+        })
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.value(key) else { return default };
+        value.as_bool().unwrap_or_else(|| {
+            self.fault(key, format_args!("must be true or false, not {}", value.type_str()));
+            default
+        })
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
+        let value = self.value(key)?;
+        let texts = value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
+        if texts.is_none() {
+            self.fault(key, "must be a list of texts");
+        }
+        texts
+    }
+
+    /// A table below this one; absent reads as empty.
+    pub(super) fn section(&mut self, key: &'static str) -> Section<'a> {
+        let value = self.value(key);
+        if let Some(value) = value.filter(|value| !value.is_table()) {
+            self.fault(key, format_args!("must be a table, not {}", value.type_str()));
+        }
+        let path = if self.path.is_empty() { format!("[{key}]") } else { format!("{} {key}", self.path) };
+        Section::new(path, value.and_then(Value::as_table), &self.findings)
+    }
+
+    /// The tables below a table of this one, each with its name: `[providers.NAME]`.
+    pub(super) fn named(&mut self, key: &'static str) -> Vec<(&'a str, Section<'a>)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(tables) = value.as_table() else {
+            self.fault(key, format_args!("must hold tables such as [{key}.name]"));
+            return Vec::new();
+        };
+        tables.iter().filter_map(|(name, table)| Some((name.as_str(), self.entry(key, name, table)?))).collect()
+    }
+
+    fn entry(&self, key: &str, name: &str, value: &'a Value) -> Option<Section<'a>> {
+        let table = value.as_table();
+        if table.is_none() {
+            self.fault(key, format_args!("{name} must be a table, not {}", value.type_str()));
+        }
+        table.map(|table| Section::new(format!("[{key}.{name}]"), Some(table), &self.findings))
+    }
+
+    /// The tables of a list: `[[clients]]`.
+    pub(super) fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let items: Option<Vec<&Table>> = value.as_array().and_then(|items| items.iter().map(Value::as_table).collect());
+        let Some(items) = items else {
+            self.fault(key, format_args!("must be written as [[{key}]]"));
+            return Vec::new();
+        };
+        let numbered = items.into_iter().enumerate();
+        numbered
+            .map(|(index, table)| Section::new(format!("[[{key}]] {}", index + 1), Some(table), &self.findings))
+            .collect()
+    }
+
+    /// Remembers that a key is understood and has no effect in this version.
+    pub(super) fn unused(&mut self, key: &'static str) {
+        if self.value(key).is_some() {
+            self.findings.borrow_mut().unused.push(format!("{} {key}", self.path));
+        }
+    }
+
+    /// Reports the keys that nobody has asked for.
+    pub(super) fn finish(self) {
+        for key in self.table.into_iter().flat_map(Table::keys) {
+            if !self.known.contains(key.as_str()) {
+                let known: Vec<&str> = self.known.iter().copied().collect();
+                self.fault(key, format_args!("is not a key of this table; known: {}", known.join(", ")));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `[server]`: where the gateway listens, and how long and how much it waits for.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::section::Section;
+
+/// Where the gateway listens unless told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// The settings of `[server]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// The address of the API.
+    pub listen: SocketAddr,
+    /// How long a request may take, bodies that flow aside.
+    pub request_timeout: Duration,
+    /// How long a caller may take for its header fields.
+    pub header_timeout: Duration,
+    /// How long a flowing body may stand still.
+    pub idle_timeout: Duration,
+    /// How long the gateway still accepts connections after `/readyz` has turned to 503.
+    pub shutdown_delay: Duration,
+    /// How long requests under way may still take when the gateway ends.
+    pub drain_timeout: Duration,
+    /// The largest JSON body, in bytes.
+    pub max_body: u64,
+    /// The largest upload, in bytes.
+    pub max_upload: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: DEFAULT_LISTEN,
+            request_timeout: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            shutdown_delay: Duration::ZERO,
+            drain_timeout: Duration::from_secs(30),
+            max_body: 1 << 20,
+            max_upload: 100 << 30,
+        }
+    }
+}
+
+impl ServerConfig {
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let default = Self::default();
+        let config = Self {
+            listen: listen(&mut section).unwrap_or(default.listen),
+            request_timeout: section.timeout("request_timeout", default.request_timeout),
+            header_timeout: section.timeout("header_timeout", default.header_timeout),
+            idle_timeout: section.timeout("idle_timeout", default.idle_timeout),
+            shutdown_delay: section.duration("shutdown_delay", default.shutdown_delay),
+            drain_timeout: section.duration("drain_timeout", default.drain_timeout),
+            max_body: section.size("max_body", default.max_body),
+            max_upload: section.size("max_upload", default.max_upload),
+        };
+        for key in ["admin_listen", "spool_dir", "max_spool"] {
+            section.unused(key);
+        }
+        section.finish();
+        config
+    }
+}
+
+fn listen(section: &mut Section<'_>) -> Option<SocketAddr> {
+    let text = section.text("listen")?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        section.fault("listen", format_args!("\"{text}\" is not an address such as \"127.0.0.1:8080\""));
+    }
+    address
+}

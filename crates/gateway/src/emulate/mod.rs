@@ -1,0 +1,10 @@
+//! What a dialect lacks and can be made from what it has: written once, for every dialect, through the catalogue.
+
+mod emptiness;
+mod find_folder;
+mod usage;
+mod walk;
+
+pub use emptiness::is_empty;
+pub use find_folder::folder;
+pub use usage::{Usage, usage};

@@ -1,0 +1,71 @@
+//! Walking down a tree of folders, breadth first, side by side, and only so far.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use polyhost_domain::{Error, ErrorKind, FolderId, Result};
+use tokio::time::Instant;
+
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Freshness, Snapshot};
+
+/// The most folders that one walk lists.
+const MAX_FOLDERS: usize = 5_000;
+/// The longest that one walk takes: well below `request_timeout`'s default.
+const MAX_TIME: Duration = Duration::from_secs(25);
+/// How many folders are listed side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Shows `visit` the listing of a folder and of every folder below it, the nearest first, until it breaks.
+///
+/// # Errors
+/// The first listing's own; `Timeout`, retryable, where the tree is larger than one walk may see: what was seen
+/// stays in the cache, so that the next walk comes further.
+pub(super) async fn walk<B>(
+    catalogue: &Catalogue,
+    account: &Account,
+    from: &FolderId,
+    mut visit: impl FnMut(&FolderId, &Snapshot) -> ControlFlow<B>,
+) -> Result<Option<B>> {
+    let until = Instant::now() + MAX_TIME;
+    let mut seen: HashSet<FolderId> = HashSet::from([from.clone()]);
+    let mut level = vec![from.clone()];
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        let mut listings =
+            stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder))).buffered(SIDE_BY_SIDE);
+        loop {
+            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(account))?;
+            let Some(listing) = listing else { break };
+            let (folder, snapshot) = match listing {
+                (folder, Ok(snapshot)) => (folder, snapshot),
+                // Somebody has deleted it since its parent was listed.
+                (folder, Err(error)) if error.kind() == ErrorKind::FolderNotFound && folder != *from => continue,
+                (_, Err(error)) => return Err(error),
+            };
+            if let ControlFlow::Break(found) = visit(&folder, &snapshot) {
+                return Ok(Some(found));
+            }
+            next.extend(snapshot.folders().iter().map(|child| child.id.clone()).filter(|id| seen.insert(id.clone())));
+            if seen.len() > MAX_FOLDERS {
+                return Err(too_far(account));
+            }
+        }
+        level = next;
+    }
+    Ok(None)
+}
+
+async fn list(catalogue: &Catalogue, account: &Account, folder: FolderId) -> (FolderId, Result<Arc<Snapshot>>) {
+    let listing = catalogue.listing(account, &folder, Freshness::Cached).await;
+    (folder, listing.map(|(snapshot, _)| snapshot))
+}
+
+fn too_far(account: &Account) -> Error {
+    Error::new(ErrorKind::Timeout).retryable(true).at(&account.profile().origin.provider, "folder walk").with_detail(
+        "The account has more folders than could be looked through in time. Each further try comes further.",
+    )
+}

@@ -1,0 +1,11 @@
+//! What handlers take out of a request, checked: the caller's account, strict parameters, strict JSON.
+
+mod access;
+mod body;
+mod query;
+mod request;
+
+pub use access::{Access, Reading, Writing};
+pub use body::{StrictJson, present};
+pub use query::StrictQuery;
+pub use request::{RequestContext, RequestId};

@@ -1,0 +1,64 @@
+//! What is known of a request before anybody handles it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use uuid::Uuid;
+
+/// The id of a request: the caller's own where it is usable, else a new one.
+#[derive(Debug, Clone)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// Takes `X-Request-Id`: 1 to 128 visible ASCII characters. Anything else is replaced.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let usable = |id: &&[u8]| (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
+        let given = headers.get("x-request-id").map(axum::http::HeaderValue::as_bytes).filter(usable);
+        let text = given.and_then(|id| std::str::from_utf8(id).ok()).map(str::to_owned);
+        Self(Arc::from(text.unwrap_or_else(|| Uuid::now_v7().to_string())))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which request a problem inside an answer belongs to.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// The request's id.
+    pub id: RequestId,
+    /// The request's path, without its query.
+    pub path: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(&parts.headers));
+        let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.path());
+        Ok(Self { id, path: path.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_request_id_is_kept_only_where_it_is_usable() {
+        let of =
+            |id: &str| RequestId::of(&HeaderMap::from_iter([("x-request-id".parse().unwrap(), id.parse().unwrap())]));
+        assert_eq!(of("abc-123").as_str(), "abc-123");
+        for bad in ["", "a b", &"x".repeat(129)] {
+            assert_ne!(of(bad).as_str(), bad);
+        }
+    }
+}

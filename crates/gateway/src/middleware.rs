@@ -1,0 +1,204 @@
+//! What happens to every request before its handler and to every answer after it, in one stack.
+
+use std::any::Any;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::auth::Client;
+use crate::extract::RequestId;
+use crate::problem::{Code, Problem, render};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The largest request line and the largest header fields, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
+pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
+    routes
+        // A handler that takes too long is answered for.
+        .layer(from_fn_with_state(app.clone(), limit_time))
+        // Deny by default: what is not open needs a key.
+        .layer(from_fn_with_state(app.clone(), authenticate))
+        // Without keys, web pages of elsewhere are kept out.
+        .layer(from_fn_with_state(app.clone(), guard_keyless))
+        .layer(from_fn(limit_head))
+        // A panic is a fault of ours, and ends one request alone.
+        .layer(CatchPanicLayer::custom(panicked))
+        // Every request has an id and one line in the log; every problem gets its body.
+        .layer(from_fn(account_for))
+}
+
+async fn account_for(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::of(request.headers());
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let trace_id = trace_id(request.headers()).unwrap_or_default().to_owned();
+    let span = tracing::info_span!("request", id = id.as_str(), %method, route, trace_id);
+    let mut request = request;
+    request.extensions_mut().insert(id.clone());
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && response.extensions().get::<Problem>().is_none() {
+        let allowed = Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}."));
+        response.extensions_mut().insert(allowed);
+    }
+    let mut response = render(response, &path, id.as_str());
+    if let Ok(value) = HeaderValue::try_from(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
+    let client = response.extensions().get::<Arc<Client>>().map_or("", |client| &client.name);
+    let (status, milliseconds) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1e3);
+    span.in_scope(|| tracing::info!(status, milliseconds, client, code, "answered"));
+    response
+}
+
+/// The trace that a caller's request belongs to, from the W3C `traceparent`.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (version, trace) = (parts.next()?, parts.next()?);
+    let hexadecimal = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (version.len() == 2 && hexadecimal(version) && trace.len() == 32 && hexadecimal(trace)).then_some(trace)
+}
+
+fn panicked(payload: Box<dyn Any + Send>) -> Response {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("unknown"), "a handler has panicked");
+    Problem::new(Code::Internal, "The gateway failed. Its operator finds the cause by the request id.").into_response()
+}
+
+async fn limit_head(request: Request, next: Next) -> Response {
+    let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if fields > MAX_HEAD {
+        return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();
+    }
+    if request.uri().to_string().len() > MAX_HEAD {
+        return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
+    }
+    next.run(request).await
+}
+
+/// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of
+/// this machine shows (its `Origin` tells), nor one that has its own name lead here (its `Host` tells).
+async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.callers().are_anybody() {
+        let host = host(request.headers(), request.uri());
+        if !host.as_ref().is_some_and(is_local) || is_foreign(request.headers(), host.as_ref()) {
+            let detail = "Without API keys, only programs of this machine may call, and no web page of elsewhere.";
+            return Problem::new(Code::Forbidden, detail).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
+    let field = headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    field.or_else(|| uri.authority().cloned())
+}
+
+fn is_local(authority: &Authority) -> bool {
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_foreign(headers: &HeaderMap, host: Option<&Authority>) -> bool {
+    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let own = |origin: &HeaderValue| {
+        let origin = origin.to_str().ok()?.split_once("://")?.1;
+        Some(origin.eq_ignore_ascii_case(host?.as_str()))
+    };
+    cross_site || headers.get(ORIGIN).is_some_and(|origin| own(origin) != Some(true))
+}
+
+/// The paths that need no key.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/" | "/livez" | "/readyz" | "/openapi.json" | "/docs")
+        || path.starts_with("/docs/")
+        || path.starts_with("/problems/")
+}
+
+async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let client = app.callers().identify(request.headers());
+    let Some(client) = client else {
+        if is_open(request.uri().path()) {
+            return next.run(request).await;
+        }
+        return Problem::new(Code::Unauthenticated, "The request has no API key, or one that is not known.")
+            .into_response();
+    };
+    request.extensions_mut().insert(Arc::clone(&client));
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(client);
+    response
+}
+
+/// Ends what takes longer than `request_timeout`. Uploads end by themselves when their bytes stand still.
+async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let streams = request.method() == Method::POST
+        && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/files"));
+    if streams {
+        return next.run(request).await;
+    }
+    let reads = request.method().is_safe() || request.uri().path().ends_with("/files/lookup");
+    match tokio::time::timeout(app.server().request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if reads => Problem::new(Code::UpstreamTimeout, "The site took too long.").retryable().into_response(),
+        Err(_) => {
+            Problem::new(Code::OutcomeUnknown, "The site took too long; the change may have been made.").into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_and_its_own_pages_are_local() {
+        let authority = |text: &str| text.parse::<Authority>().unwrap();
+        for local in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"] {
+            assert!(is_local(&authority(local)), "{local}");
+        }
+        for foreign in ["example.org", "10.0.0.1:8080", "localhost.example.org", "127.0.0.1.example.org"] {
+            assert!(!is_local(&authority(foreign)), "{foreign}");
+        }
+        let host = authority("127.0.0.1:8080");
+        let foreign = |name: &'static str, value: &'static str| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            is_foreign(&headers, Some(&host))
+        };
+        assert!(!foreign("origin", "http://127.0.0.1:8080"));
+        assert!(!foreign("sec-fetch-site", "same-origin"));
+        for origin in ["http://127.0.0.1:3000", "https://example.org", "null", "http://localhost:8080"] {
+            assert!(foreign("origin", origin), "{origin}");
+        }
+        assert!(foreign("sec-fetch-site", "cross-site"));
+    }
+
+    #[test]
+    fn a_traceparent_gives_its_trace_id() {
+        let of = |text: &'static str| {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static("traceparent"), HeaderValue::from_static(text))]);
+            trace_id(&headers).map(str::to_owned)
+        };
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(), Some(trace));
+        assert_eq!(of("00-short-00f067aa0ba902b7-01"), None);
+    }
+}

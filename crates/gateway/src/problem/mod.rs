@@ -1,0 +1,135 @@
+//! Everything that a caller is told when a request fails: RFC 9457 problems.
+//!
+//! A handler returns a [`Problem`]; [`render`] is the one place that makes a response of it, for only there the
+//! path and the request id are known.
+
+mod body;
+mod code;
+mod fault;
+mod from_domain;
+mod render;
+mod responses;
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use polyhost_domain::{Capability, ProviderId, TransportFault, UpstreamAnswer};
+
+pub use body::{ProblemBody, UpstreamBody};
+pub use code::Code;
+pub use fault::{Fault, Faults};
+pub use from_domain::code as problem_code;
+pub use render::{page, render};
+pub use responses::*;
+
+/// Why a request failed.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Inner {
+    pub(crate) code: Code,
+    pub(crate) detail: String,
+    pub(crate) retryable: bool,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) errors: Vec<Fault>,
+    pub(crate) applied: Vec<&'static str>,
+    pub(crate) upstream: Option<Upstream>,
+}
+
+/// Which upstream call was the cause.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream {
+    pub(crate) provider: ProviderId,
+    pub(crate) operation: &'static str,
+    pub(crate) answer: UpstreamAnswer,
+    pub(crate) transport: Option<TransportFault>,
+}
+
+impl Problem {
+    /// A problem of a code, with a sentence for people.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            detail: detail.into(),
+            retryable: false,
+            retry_after: None,
+            errors: Vec::new(),
+            applied: Vec::new(),
+            upstream: None,
+        }))
+    }
+
+    /// A request with faults in it.
+    #[must_use]
+    pub fn invalid(errors: Vec<Fault>) -> Self {
+        let named: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let mut problem = Self::new(Code::InvalidRequest, format!("The request is wrong: {}.", named.join("; ")));
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// What the account's site cannot do.
+    #[must_use]
+    pub fn unsupported(capability: Capability) -> Self {
+        Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
+    }
+
+    /// A fault of the gateway's own. The caller learns the request id; the log learns why.
+    #[must_use]
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "internal error");
+        Self::new(Code::Internal, "The gateway failed. Its operator finds the cause by the request id.")
+    }
+
+    /// Says that nothing was done, and that the same request may be sent again.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
+    /// Says how long to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Says what had been done before it failed. Then the same request must not simply be sent again.
+    #[must_use]
+    pub fn applied(mut self, fields: &[&'static str]) -> Self {
+        self.0.applied.extend_from_slice(fields);
+        self.0.retryable = false;
+        self
+    }
+
+    /// Adds a sentence to the detail.
+    #[must_use]
+    pub fn and(mut self, sentence: &str) -> Self {
+        self.0.detail = format!("{} {sentence}", self.0.detail);
+        self
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults.into_vec())
+    }
+}
+
+impl IntoResponse for Problem {
+    /// A response that carries the problem to [`render`].
+    fn into_response(self) -> Response {
+        let mut response = self.0.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

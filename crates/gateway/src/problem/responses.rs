@@ -1,0 +1,120 @@
+//! The problems that operations can answer, as sets for the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use super::Code;
+
+/// What every operation behind a key can answer.
+const CALLER: &[Code] = &[
+    Code::InvalidRequest,
+    Code::Unauthenticated,
+    Code::Forbidden,
+    Code::UriTooLong,
+    Code::HeaderFieldsTooLarge,
+    Code::Internal,
+];
+/// What every operation on an account can answer besides.
+const ACCOUNT: &[Code] = &[Code::AccountNotFound];
+/// What every call to a site can lead to.
+const SITE: &[Code] = &[
+    Code::UpstreamForbidden,
+    Code::CapabilityUnsupported,
+    Code::UpstreamRejected,
+    Code::UpstreamRateLimited,
+    Code::UpstreamCredentialsRejected,
+    Code::UpstreamSessionContended,
+    Code::UpstreamError,
+    Code::UpstreamUnavailable,
+    Code::Overloaded,
+];
+/// What every read at a site can lead to.
+const READ: &[Code] = &[Code::UpstreamInvalidResponse, Code::UpstreamTimeout];
+/// What every write at a site can lead to.
+const WRITE: &[Code] = &[Code::OutcomeUnknown];
+/// What a JSON body can lead to.
+const BODY: &[Code] = &[Code::PayloadTooLarge, Code::UnsupportedMediaType];
+
+fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for code in sets.iter().copied().flatten() {
+        let line = format!("`{}`: {}", code.as_str(), code.title());
+        words.entry(code.status().as_u16()).or_default().push(line);
+    }
+    words.into_iter().map(|(status, lines)| (status.to_string(), RefOr::T(problem(&lines)))).collect()
+}
+
+fn problem(lines: &[String]) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(lines.join("; "))
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+macro_rules! problem_sets {
+    ($($(#[$doc:meta])* $name:ident = [$($set:expr),* $(,)?];)*) => {
+        $(
+            $(#[$doc])*
+            pub struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    responses(&[$($set),*])
+                }
+            }
+        )*
+    };
+}
+
+problem_sets! {
+    /// Operations of the gateway itself.
+    CallerProblems = [CALLER];
+    /// Operations on an account that ask no site.
+    AccountProblems = [CALLER, ACCOUNT];
+    /// Reading at a site.
+    ReadProblems = [CALLER, ACCOUNT, SITE, READ];
+    /// Reading one file.
+    ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound, Code::LegalBlock]];
+    /// Reading many files.
+    LookupProblems = [CALLER, ACCOUNT, SITE, READ, BODY];
+    /// Reading one folder.
+    ReadFolderProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FolderNotFound]];
+    /// Reading a page of a folder.
+    ListProblems =
+        [CALLER, ACCOUNT, SITE, READ, &[Code::FolderNotFound, Code::InvalidCursor, Code::CursorExpired]];
+    /// Reading one remote upload.
+    ReadRemoteUploadProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound]];
+    /// Reading something about a file that a parameter names.
+    ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
+    /// Sending a file.
+    UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
+        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::LegalBlock,
+    ]];
+    /// Changing a file.
+    WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
+        Code::FileNotFound, Code::FolderNotFound, Code::LegalBlock,
+    ]];
+    /// Deleting a file.
+    DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::FileNotFound, Code::LegalBlock]];
+    /// Making something in a folder, or changing a folder.
+    WriteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
+    /// Deleting a folder.
+    DeleteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, &[Code::FolderNotFound, Code::FolderNotEmpty]];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_one_status_share_one_response() {
+        let responses = ReadFileProblems::responses();
+        let RefOr::T(not_found) = &responses["404"] else { panic!("a reference") };
+        assert!(not_found.description.contains("account_not_found"));
+        assert!(not_found.description.contains("file_not_found"));
+        assert!(not_found.content.contains_key("application/problem+json"));
+    }
+}

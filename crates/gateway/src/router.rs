@@ -1,0 +1,69 @@
+//! Every route there is, in one flat table. The OpenAPI document is made from the same table.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use bytes::Bytes;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::app::App;
+use crate::middleware;
+use crate::openapi::Head;
+use crate::routes::{
+    accounts, callers, conversions, files, folders, listings, process, remote_uploads, upload_tickets, uploads,
+};
+
+/// The documented routes.
+pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(head)
+        .routes(routes!(callers::get_me))
+        .routes(routes!(callers::list_providers))
+        .routes(routes!(callers::list_accounts))
+        .routes(routes!(accounts::get_account))
+        .routes(routes!(accounts::get_capabilities))
+        .routes(routes!(files::lookup_files))
+        .routes(routes!(uploads::upload_file))
+        .routes(routes!(files::get_file, files::update_file, files::delete_file))
+        .routes(routes!(files::get_thumbnail))
+        .routes(routes!(upload_tickets::create_upload_ticket))
+        .routes(routes!(folders::create_folder))
+        .routes(routes!(folders::get_folder, folders::update_folder, folders::delete_folder))
+        .routes(routes!(listings::list_folder_items))
+        .routes(routes!(folders::get_folder_usage))
+        .routes(routes!(remote_uploads::create_remote_upload, remote_uploads::list_remote_uploads))
+        .routes(routes!(remote_uploads::get_remote_upload))
+        .routes(routes!(conversions::list_conversions))
+}
+
+/// The whole service.
+///
+/// # Errors
+/// Where the OpenAPI document cannot be serialized.
+pub fn service(app: App) -> Result<Router, serde_json::Error> {
+    let (documented, document) = routes(Head::openapi()).split_for_parts();
+    let json = Bytes::from(document.to_json()?);
+    let max_body = usize::try_from(app.server().max_body).unwrap_or(usize::MAX);
+    let all = documented
+        .route("/", get(process::index))
+        .route("/livez", get(process::livez))
+        .route("/readyz", get(process::readyz))
+        .route("/openapi.json", get(move || process::openapi_json(json.clone())))
+        .route("/problems/{code}", get(process::problem_page))
+        .merge(swagger_ui())
+        .fallback(process::no_route)
+        .layer(DefaultBodyLimit::max(max_body));
+    Ok(middleware::stack(all, &app).with_state(app))
+}
+
+fn swagger_ui() -> SwaggerUi {
+    let config = Config::from("/openapi.json")
+        .try_it_out_enabled(false)
+        .persist_authorization(true)
+        .display_operation_id(true)
+        .doc_expansion("list");
+    SwaggerUi::new("/docs").config(config)
+}

@@ -1,0 +1,70 @@
+//! `/v1/accounts/{account}`: the account itself, and what can be done with it.
+
+use axum::Json;
+use axum::extract::State;
+use polyhost_domain::{Account, AccountName, Capabilities, DeleteSemantics, Dialect, ProviderId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::callers::NoParameters;
+use crate::app::App;
+use crate::extract::{Access, Reading, StrictQuery};
+use crate::problem::{AccountProblems, Problem, ReadProblems};
+
+/// What can be done with an account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Capabilities)]
+pub struct EffectiveCapabilities {
+    /// The account.
+    pub account: AccountName,
+    /// The provider that it is at.
+    pub provider: ProviderId,
+    /// The dialect that the provider speaks.
+    pub dialect: Dialect,
+    /// How each capability is done.
+    pub capabilities: Capabilities,
+    /// What deleting means.
+    pub delete: DeleteSemantics,
+    /// The most files that one lookup may ask for.
+    pub max_batch: usize,
+    /// The largest upload, in bytes.
+    pub max_upload_bytes: Option<u64>,
+}
+
+/// One account.
+///
+/// As its site describes it. OpenLoad dialect: `account/info`.
+#[utoipa::path(get, path = "/v1/accounts/{account}", tag = "Accounts",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    responses((status = 200, description = "The account", body = Account), ReadProblems))]
+pub async fn get_account(
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Account>, Problem> {
+    Ok(Json(access.read(access.site().account()).await?))
+}
+
+/// What can be done with an account.
+///
+/// Native: the site does it. Emulated: Polyhost makes it from what the site does. Unsupported: asking for it is
+/// answered with 422 `capability_unsupported`, and nothing is sent to the site.
+#[utoipa::path(get, path = "/v1/accounts/{account}/capabilities", tag = "Accounts",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    responses((status = 200, description = "The capabilities", body = EffectiveCapabilities), AccountProblems))]
+pub async fn get_capabilities(
+    State(app): State<App>,
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Json<EffectiveCapabilities> {
+    let profile = access.profile();
+    let own = app.server().max_upload;
+    Json(EffectiveCapabilities {
+        account: profile.origin.account.clone(),
+        provider: profile.origin.provider.clone(),
+        dialect: profile.dialect,
+        capabilities: access.capabilities().clone(),
+        delete: profile.delete,
+        max_batch: profile.max_batch,
+        max_upload_bytes: Some(profile.max_upload_bytes.map_or(own, |site| site.min(own))),
+    })
+}

@@ -1,0 +1,91 @@
+//! `/v1/me`, `/v1/providers` and `/v1/accounts`: who calls, and what there is for that client.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use polyhost_domain::AccountName;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Listed;
+use crate::accounts::AccountSummary;
+use crate::app::{App, ProviderView};
+use crate::auth::{Client, Scope};
+use crate::extract::StrictQuery;
+use crate::problem::{CallerProblems, Problem};
+
+/// Operations without parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
+
+/// The client that calls.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "web", "accounts": ["main"], "scopes": ["read", "write"], "rate_limit": null}))]
+pub struct Me {
+    /// The client's name in the configuration.
+    pub name: String,
+    /// The accounts that it may use.
+    pub accounts: Vec<AccountName>,
+    /// What it may do with them.
+    pub scopes: Vec<Scope>,
+    /// How many requests it may send; `null`: no limit is enforced.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// How many requests a client may send.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RateLimit {
+    /// So many requests
+    pub requests: u32,
+    /// in so many seconds.
+    pub per_seconds: u32,
+}
+
+/// The client that calls.
+///
+/// The name, the accounts and the scopes that the API key stands for.
+#[utoipa::path(get, path = "/v1/me", tag = "Gateway", responses(
+    (status = 200, description = "The client", body = Me), CallerProblems
+))]
+pub async fn get_me(
+    State(app): State<App>,
+    Extension(client): Extension<Arc<Client>>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Json<Me> {
+    let accounts = app.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
+    let scopes = client.scopes.iter().copied().collect();
+    Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: None })
+}
+
+/// The providers that are built in or configured.
+///
+/// A provider is one site: its dialect, its address, and what can be done with its accounts.
+#[utoipa::path(get, path = "/v1/providers", tag = "Gateway", responses(
+    (status = 200, description = "The providers", body = Listed<ProviderView>), CallerProblems
+))]
+pub async fn list_providers(
+    State(app): State<App>,
+    Extension(client): Extension<Arc<Client>>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Listed<ProviderView>>, Problem> {
+    client.require(Scope::Read)?;
+    Ok(Json(Listed::all(app.providers().to_vec())))
+}
+
+/// The accounts that the caller may use.
+///
+/// Each with its provider, and how its calls to the site fare.
+#[utoipa::path(get, path = "/v1/accounts", tag = "Accounts", responses(
+    (status = 200, description = "The accounts", body = Listed<AccountSummary>), CallerProblems
+))]
+pub async fn list_accounts(
+    State(app): State<App>,
+    Extension(client): Extension<Arc<Client>>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Listed<AccountSummary>>, Problem> {
+    client.require(Scope::Read)?;
+    let accounts = app.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
+    Ok(Json(Listed::all(accounts.map(|(_, account)| account.summary()).collect())))
+}

@@ -1,0 +1,235 @@
+//! `/v1/accounts/{account}/files`: reading, changing and deleting files.
+
+use std::collections::HashSet;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::response::{IntoResponse as _, Response};
+use polyhost_domain::{AccountName, Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::callers::NoParameters;
+use crate::changes::{FileChange, change_file, only};
+use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
+use crate::problem::{
+    DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems, WriteFileProblems,
+};
+
+/// Which files to look up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"ids": ["VKrJd-A_vNmpP4L", "C4f9cApMlcnJQ"]}))]
+pub struct FileIds {
+    /// The files' ids: 1 to the account's `max_batch`, each once.
+    #[schema(min_items = 1)]
+    pub ids: Vec<String>,
+}
+
+/// What the ids of a lookup have led to, in the order asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileLookupList {
+    /// One for each id.
+    pub items: Vec<FileLookupItem>,
+}
+
+/// What one id of a lookup has led to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileLookupItem {
+    /// The id.
+    pub id: String,
+    /// The HTTP status that asking for this file alone would have.
+    #[schema(minimum = 200, maximum = 599, example = 200)]
+    pub status: u16,
+    /// The file; also where it is broken and the site still tells of it.
+    pub file: Option<File>,
+    /// What is wrong.
+    pub problem: Option<ProblemBody>,
+}
+
+/// Many files at once.
+///
+/// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
+/// dialect: `file/info`, 50 ids a call, the calls side by side.
+#[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    request_body = FileIds,
+    responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
+pub async fn lookup_files(
+    access: Access<Reading>,
+    context: RequestContext,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(FileIds { ids }): StrictJson<FileIds>,
+) -> Result<Json<FileLookupList>, Problem> {
+    access.require(Capability::FilesLookup)?;
+    check_ids(&ids, access.profile().max_batch)?;
+    let parsed: Vec<Result<FileId, Problem>> = ids.iter().map(|id| access.file_id(id)).collect();
+    let asked: Vec<FileId> = parsed.iter().filter_map(|id| id.as_ref().ok()).cloned().collect();
+    let mut answers = access.read(access.site().files(&asked)).await?.into_iter();
+    let mut answer = || answers.next().unwrap_or_else(|| FileLookup::Failed(Error::new(ErrorKind::Internal)));
+    let outcomes = parsed.into_iter().map(|id| id.map(|_| answer()));
+    let items = ids.into_iter().zip(outcomes).map(|(id, outcome)| item(id, outcome, &context)).collect();
+    Ok(Json(FileLookupList { items }))
+}
+
+fn check_ids(ids: &[String], max_batch: usize) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    if ids.is_empty() || ids.len() > max_batch {
+        faults.push(Fault::pointer("/ids", format!("must hold 1 to {max_batch} ids, not {}", ids.len())));
+    }
+    let mut seen = HashSet::new();
+    for (place, id) in ids.iter().enumerate().take(max_batch) {
+        if !seen.insert(id) {
+            faults.push(Fault::pointer(&format!("/ids/{place}"), "is there twice"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContext) -> FileLookupItem {
+    let (file, problem) = match lookup {
+        Ok(FileLookup::Found(file)) => (Some(*file), None),
+        Ok(FileLookup::Broken(file, error)) => (Some(*file), Some(error.into())),
+        Ok(FileLookup::Failed(error)) => (None, Some(error.into())),
+        Err(problem) => (None, Some(problem)),
+    };
+    let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.code().status()).as_u16();
+    let problem = problem.map(|problem| ProblemBody::new(&problem, &context.path, context.id.as_str()));
+    FileLookupItem { id, status, file, problem }
+}
+
+/// One file.
+///
+/// OpenLoad dialect: `file/info`, which does not say in which folder the file is.
+#[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    responses((status = 200, description = "The file", body = File), ReadFileProblems))]
+pub async fn get_file(
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<File>, Problem> {
+    let id = access.file()?;
+    Ok(Json(only(access.read(access.site().files(&[id])).await?)?))
+}
+
+/// What is to change in a file. What is absent stays as it is; at least one field must be there.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
+pub struct FilePatch {
+    /// The new name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 255)]
+    pub name: Option<String>,
+    /// The folder to move the file to.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub folder_id: Option<String>,
+    /// The new media type.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, example = "video/mp4")]
+    pub content_type: Option<String>,
+}
+
+/// Change a file.
+///
+/// Renames it, moves it, or both; the move goes first, and if the second call fails, the problem's `applied` says what
+/// was done. OpenLoad dialect: `file/move` and `file/rename`.
+#[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    request_body(content(
+        (FilePatch = "application/json"), (FilePatch = "application/merge-patch+json")
+    )),
+    responses((status = 200, description = "The file", body = File), WriteFileProblems))]
+pub async fn update_file(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(patch): StrictJson<FilePatch>,
+) -> Result<Json<File>, Problem> {
+    let id = access.file()?;
+    let mut faults = Faults::default();
+    if patch.name.is_none() && patch.folder_id.is_none() && patch.content_type.is_none() {
+        faults.push(Fault::pointer("", "must hold at least one of name, folder_id, content_type"));
+    }
+    let name = patch.name.and_then(|name| faults.parse(&name, |error| Fault::pointer("/name", error)));
+    let content_type = patch.content_type.inspect(|text| {
+        if text.parse::<mime::Mime>().is_err() {
+            faults.push(Fault::pointer("/content_type", "is not a media type"));
+        }
+    });
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let folder = patch.folder_id.map(|folder| access.folder_id(&folder)).transpose()?;
+    let change = FileChange { folder, edit: FileEdit { name, content_type } };
+    Ok(Json(change_file(&access, &id, change).await?))
+}
+
+/// Delete a file.
+///
+/// OpenLoad dialect: `file/delete`; the file is gone for good.
+#[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
+pub async fn delete_file(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<StatusCode, Problem> {
+    let id = access.file()?;
+    access.write(access.site().delete_file(&id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How a link is answered.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkMode {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As a redirect.
+    Redirect,
+}
+
+/// The parameters of a link.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LinkParameters {
+    /// `redirect` answers 302 with the address, instead of the address as JSON.
+    #[serde(default)]
+    #[param(inline)]
+    pub mode: LinkMode,
+}
+
+/// The address of a file's picture.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"url": "https://i.example.net/Knvie_f9GWPF/fneb48g4.jpg"}))]
+pub struct Thumbnail {
+    /// The address.
+    pub url: String,
+}
+
+/// The picture of a file.
+///
+/// OpenLoad dialect: `file/getsplash`.
+#[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}/thumbnail", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id"), LinkParameters),
+    responses(
+        (status = 200, description = "The address of the picture", body = Thumbnail),
+        (status = 302, description = "A redirect to the picture", headers(("Location" = String, description = "The address"))),
+        ReadFileProblems
+    ))]
+pub async fn get_thumbnail(
+    access: Access<Reading>,
+    StrictQuery(parameters): StrictQuery<LinkParameters>,
+) -> Result<Response, Problem> {
+    let id = access.file()?;
+    let url = access.read(access.site().thumbnail(&id)).await?;
+    let no_store = (CACHE_CONTROL, "no-store");
+    Ok(match parameters.mode {
+        LinkMode::Json => ([no_store], Json(Thumbnail { url: url.into() })).into_response(),
+        LinkMode::Redirect => (StatusCode::FOUND, [no_store, (LOCATION, url.as_str())]).into_response(),
+    })
+}

@@ -1,0 +1,194 @@
+//! `/v1/accounts/{account}/folders`: reading, making, changing and deleting folders.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use polyhost_domain::{
+    AccountName, Capability, EntryName, Folder, FolderEdit, FolderId, NewFolder, PasswordChange, Visibility,
+};
+use serde::{Deserialize, Deserializer};
+use utoipa::{IntoParams, ToSchema};
+
+use super::callers::NoParameters;
+use crate::app::App;
+use crate::changes::{self, Deletion, FolderChange, change_folder};
+use crate::emulate::{self, Usage};
+use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::problem::{DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems, WriteFolderProblems};
+
+/// One folder.
+///
+/// `root` gives the root itself, whose name is empty. OpenLoad dialect: emulated, by walking the listings from the
+/// root; past its bound 504 `upstream_timeout`, and each further try comes further.
+#[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`")),
+    responses((status = 200, description = "The folder", body = Folder), ReadFolderProblems))]
+pub async fn get_folder(
+    State(app): State<App>,
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Folder>, Problem> {
+    access.require(Capability::FoldersRead)?;
+    let id = access.folder()?;
+    Ok(Json(emulate::folder(app.catalogue(), &access, &id).await?))
+}
+
+/// What is in a folder, all the way down.
+///
+/// What deleting the folder would delete. Emulated at every site, by walking the listings from the folder down.
+#[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`")),
+    responses((status = 200, description = "What is in it", body = Usage), ReadFolderProblems))]
+pub async fn get_folder_usage(
+    State(app): State<App>,
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Usage>, Problem> {
+    access.require(Capability::FoldersList)?;
+    let id = access.folder()?;
+    Ok(Json(emulate::usage(app.catalogue(), &access, &id).await?))
+}
+
+/// What a new folder needs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Holidays", "parent_id": "root"}))]
+pub struct FolderInput {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: String,
+    /// The folder that is to hold it; the root unless told.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub parent_id: Option<String>,
+    /// Who may see it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub visibility: Option<Visibility>,
+    /// The password that guards it; `null`: none.
+    #[serde(default)]
+    #[schema(write_only)]
+    pub password: Option<String>,
+}
+
+/// Make a folder.
+///
+/// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there.
+#[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    request_body = FolderInput,
+    responses(
+        (status = 201, description = "The folder", body = Folder,
+            headers(("Location" = String, description = "The path of the folder"))),
+        WriteFolderProblems
+    ))]
+pub async fn create_folder(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(new): StrictJson<FolderInput>,
+) -> Result<impl IntoResponse, Problem> {
+    let mut faults = Faults::default();
+    let name: Option<EntryName> = faults.parse(&new.name, |error| Fault::pointer("/name", error));
+    let Some(name) = name else { return Err(faults.into()) };
+    let wanted = [
+        (true, Capability::FoldersCreate),
+        (new.visibility.is_some(), Capability::FoldersVisibility),
+        (new.password.is_some(), Capability::FoldersPassword),
+    ];
+    wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
+    let parent = access.folder_or_root(new.parent_id.as_deref())?;
+    let password = new.password.map(PasswordChange::Set);
+    let new = NewFolder { name, parent, visibility: new.visibility, password };
+    let folder = access.write(access.site().create_folder(new)).await?;
+    let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(folder)))
+}
+
+/// What is to change in a folder. What is absent stays as it is; at least one field must be there.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Summer holidays"}))]
+pub struct FolderPatch {
+    /// The new name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 255)]
+    pub name: Option<String>,
+    /// The folder to move it to.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub parent_id: Option<String>,
+    /// Who may see it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub visibility: Option<Visibility>,
+    /// The new password; `null` removes it.
+    #[serde(default, deserialize_with = "password")]
+    #[schema(value_type = Option<String>, write_only)]
+    pub password: Option<PasswordChange>,
+}
+
+/// Absent leaves the password, `null` removes it, a text sets it.
+fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PasswordChange>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    Ok(Some(text.map_or(PasswordChange::Remove, PasswordChange::Set)))
+}
+
+/// Change a folder.
+///
+/// OpenLoad dialect: `file/renamefolder`; a folder has no other field that could be changed there.
+#[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id")),
+    request_body(content(
+        (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
+    )),
+    responses((status = 200, description = "The folder", body = Folder), WriteFolderProblems))]
+pub async fn update_folder(
+    State(app): State<App>,
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(patch): StrictJson<FolderPatch>,
+) -> Result<Json<Folder>, Problem> {
+    let id = access.folder()?;
+    let mut faults = Faults::default();
+    let empty =
+        patch.name.is_none() && patch.parent_id.is_none() && patch.visibility.is_none() && patch.password.is_none();
+    if empty {
+        faults.push(Fault::pointer("", "must hold at least one of name, parent_id, visibility, password"));
+    }
+    let name = patch.name.and_then(|name| faults.parse(&name, |error| Fault::pointer("/name", error)));
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let parent = patch.parent_id.map(|parent| access.folder_id(&parent)).transpose()?;
+    let edit = FolderEdit { name, visibility: patch.visibility, password: patch.password };
+    Ok(Json(change_folder(app.catalogue(), &access, &id, FolderChange { parent, edit }).await?))
+}
+
+/// How a folder is deleted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteFolderParameters {
+    /// Whether to delete all that is in it too.
+    #[serde(default)]
+    pub recursive: bool,
+}
+
+/// Delete a folder.
+///
+/// A folder that is not empty, asked of the site at that moment, is deleted only with `recursive=true`. OpenLoad
+/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it.
+#[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id"), DeleteFolderParameters),
+    responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
+pub async fn delete_folder(
+    access: Access<Writing>,
+    StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,
+) -> Result<StatusCode, Problem> {
+    let id = access.folder()?;
+    let deletion = if parameters.recursive { Deletion::Recursive } else { Deletion::OnlyIfEmpty };
+    changes::delete_folder(&access, &id, deletion).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

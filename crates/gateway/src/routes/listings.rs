@@ -1,0 +1,196 @@
+//! `/v1/accounts/{account}/folders/{id}/items`: the pages of a folder.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use headers::{CacheControl, HeaderMapExt as _, IfNoneMatch};
+use polyhost_domain::{AccountName, Capability, File, Folder, FolderId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::auth::Client;
+use crate::catalogue::{Freshness, ItemKind, ListQuery, Page, PageRequest, Source};
+use crate::extract::{Access, Reading, StrictQuery};
+use crate::problem::{Fault, Faults, ListProblems, Problem};
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// Which items of a folder to list, and in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParameters {
+    /// At most so many items.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 1000, default = 100)]
+    pub limit: PageLimit,
+    /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
+    pub cursor: Option<String>,
+    /// Only folders, or only files.
+    #[serde(rename = "type")]
+    #[param(inline, nullable = false)]
+    pub kind: Option<TypeFilter>,
+    /// Only items of exactly this name.
+    #[param(nullable = false)]
+    pub name: Option<String>,
+    /// The order of the files; folders come before them, by name. Null values come last, ties are ordered by id.
+    #[param(inline, nullable = false, value_type = Option<SortWord>)]
+    pub sort: Option<String>,
+}
+
+/// How many items a page has: 1 to 1000.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct PageLimit(u32);
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl TryFrom<u32> for PageLimit {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> Result<Self, &'static str> {
+        if (1..=1000).contains(&limit) { Ok(Self(limit)) } else { Err("must be 1 to 1000") }
+    }
+}
+
+/// What kind of item.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeFilter {
+    /// Files.
+    File,
+    /// Folders.
+    Folder,
+}
+
+/// The orders of a folder's files; `-` turns one round.
+#[derive(Debug, ToSchema, Serialize)]
+pub enum SortWord {
+    /// By name.
+    #[serde(rename = "name")]
+    Name,
+    /// By name, the last first.
+    #[serde(rename = "-name")]
+    NameDown,
+    /// By size.
+    #[serde(rename = "size")]
+    Size,
+    /// By size, the largest first.
+    #[serde(rename = "-size")]
+    SizeDown,
+    /// By the time of the upload.
+    #[serde(rename = "uploaded_at")]
+    UploadedAt,
+    /// By the time of the upload, the latest first.
+    #[serde(rename = "-uploaded_at")]
+    UploadedAtDown,
+}
+
+/// A page of a folder: folders, then files.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemPage {
+    /// The items.
+    pub items: Vec<Item>,
+    /// Where the next page begins; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// A folder or a file.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Item {
+    /// A folder.
+    Folder(Folder),
+    /// A file.
+    File(File),
+}
+
+/// The items of a folder.
+///
+/// A walk from page to page sees the folder as it was when the walk began, whatever is written meanwhile; only a
+/// request without a cursor sees it anew. The answer is cached for a short while; `Cache-Control: no-cache` asks the
+/// site again. OpenLoad dialect: `file/listfolder`, which has no pages of its own.
+#[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/items", tag = "Folders",
+    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`"), ListParameters),
+    responses(
+        (status = 200, description = "A page", body = ItemPage, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the listing is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        (status = 304, description = "The caller has this page already"),
+        ListProblems
+    ))]
+pub async fn list_folder_items(
+    State(app): State<App>,
+    access: Access<Reading>,
+    StrictQuery(parameters): StrictQuery<ListParameters>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    access.require(Capability::FoldersList)?;
+    let folder = access.folder()?;
+    let request = page_request(parameters, &headers, &access.client)?;
+    let page = app.catalogue().page(&access, &folder, &request).await?;
+    Ok(respond(&headers, page))
+}
+
+fn page_request(parameters: ListParameters, headers: &HeaderMap, client: &Arc<Client>) -> Result<PageRequest, Problem> {
+    let mut faults = Faults::default();
+    let sort = parameters.sort.and_then(|sort| faults.parse(&sort, |error| Fault::parameter("sort", error)));
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let kind = parameters.kind.map(|kind| match kind {
+        TypeFilter::File => ItemKind::File,
+        TypeFilter::Folder => ItemKind::Folder,
+    });
+    let anew = headers.typed_get::<CacheControl>().is_some_and(|control| control.no_cache());
+    Ok(PageRequest {
+        query: ListQuery { kind, name: parameters.name, sort: sort.unwrap_or_default() },
+        limit: parameters.limit.0 as usize,
+        cursor: parameters.cursor,
+        freshness: if anew { Freshness::Anew } else { Freshness::Cached },
+        secret: client.keys.first().map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
+    })
+}
+
+fn respond(request: &HeaderMap, page: Page) -> Response {
+    let quoted = format!("\"{}\"", page.etag);
+    let unchanged = request
+        .typed_get::<IfNoneMatch>()
+        .zip(quoted.parse::<headers::ETag>().ok())
+        .is_some_and(|(condition, tag)| !condition.precondition_passes(&tag));
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_TYPE, "application/json")], page.json).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(AGE, HeaderValue::from(page.age.as_secs()));
+    // Both are made of hexadecimal digits, numbers and fixed words.
+    for (name, value) in [(ETAG, quoted), (CACHE_STATUS, cache_status(page.source))] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn cache_status(source: Source) -> String {
+    match source {
+        Source::Hit { ttl_seconds } => format!("polyhost; hit; ttl={ttl_seconds}"),
+        Source::Miss => "polyhost; fwd=uri-miss; stored".to_owned(),
+        Source::Collapsed => "polyhost; fwd=uri-miss; collapsed".to_owned(),
+        Source::Requested => "polyhost; fwd=request; stored".to_owned(),
+    }
+}

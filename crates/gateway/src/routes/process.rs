@@ -1,0 +1,44 @@
+//! What is open to everybody: the process's health, the API's description, and the pages on problems.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+
+use crate::app::{App, Phase};
+use crate::problem::{Code, Problem, page};
+
+/// The process runs.
+pub async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// The process answers, and is not about to end. A site that is down is no reason to take it out of service.
+pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
+    match app.phase() {
+        Phase::Ready => Ok("ok\n"),
+        Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.").retryable()),
+    }
+}
+
+/// The OpenAPI document, serialized once.
+pub async fn openapi_json(document: Bytes) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document)
+}
+
+/// The API's pages are at `/docs`.
+pub async fn index() -> impl IntoResponse {
+    (StatusCode::FOUND, [(LOCATION, "/docs")])
+}
+
+/// The page on a problem code.
+pub async fn problem_page(Path(name): Path<String>) -> Result<Response, Problem> {
+    let code = Code::find(&name).ok_or_else(|| Problem::new(Code::RouteNotFound, "No problem has this code."))?;
+    Ok(page(code))
+}
+
+/// The answer where there is no route.
+pub async fn no_route() -> Problem {
+    Problem::new(Code::RouteNotFound, "The API has nothing at this path. See /docs for what there is.")
+}

@@ -1,0 +1,149 @@
+//! `/v1/accounts/{account}/remote-uploads`: files that the site fetches from elsewhere by itself.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use polyhost_domain::{
+    AccountName, Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadId, RemoteUploadSelection,
+    RemoteUrl,
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::callers::NoParameters;
+use super::{JobLimit, JobList};
+use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems, WriteFolderProblems};
+
+/// What a new remote upload needs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "url": "https://media.example.org/bunny.mov", "folder_id": "root", "headers": {"Cookie": "session=1"}
+}))]
+pub struct RemoteUploadInput {
+    /// Where the site shall fetch from: http or https, a public address, no user info.
+    #[schema(format = Uri)]
+    pub url: String,
+    /// The folder that is to hold the file; the root unless told.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub folder_id: Option<String>,
+    /// Header fields that the site shall send.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub headers: Option<BTreeMap<String, HeaderValues>>,
+}
+
+/// The value of a header field, or several.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum HeaderValues {
+    /// One.
+    One(String),
+    /// Several, sent one after the other.
+    Many(Vec<String>),
+}
+
+impl HeaderValues {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// Have the site fetch a file.
+///
+/// OpenLoad dialect: `remotedl/add`.
+#[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    request_body = RemoteUploadInput,
+    responses(
+        (status = 202, description = "The remote upload", body = RemoteUpload,
+            headers(("Location" = String, description = "The path of the remote upload"))),
+        WriteFolderProblems
+    ))]
+pub async fn create_remote_upload(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(input): StrictJson<RemoteUploadInput>,
+) -> Result<impl IntoResponse, Problem> {
+    let mut faults = Faults::default();
+    let url: Option<RemoteUrl> = faults.parse(&input.url, |error| Fault::pointer("/url", error));
+    let headers = header_fields(input.headers.unwrap_or_default(), &mut faults);
+    let (Some(url), true) = (url, faults.is_empty()) else { return Err(faults.into()) };
+    access.require(Capability::RemoteUploadsCreate)?;
+    if !headers.is_empty() {
+        access.require(Capability::RemoteUploadsHeaders)?;
+    }
+    let folder = access.folder_or_root(input.folder_id.as_deref())?;
+    let new = NewRemoteUpload { url, folder, headers };
+    let upload = access.write(access.site().add_remote_upload(new)).await?;
+    let location = format!("/v1/accounts/{}/remote-uploads/{}", upload.account, upload.id);
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(upload)))
+}
+
+fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> HeaderFields {
+    let mut fields = HeaderFields::default();
+    for (name, values) in &given {
+        for value in values.as_slice() {
+            if let Err(error) = fields.push(name, value) {
+                let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+                faults.push(Fault::pointer(&pointer, error));
+            }
+        }
+    }
+    fields
+}
+
+/// How many remote uploads to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RecentParameters {
+    /// At most so many.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
+    pub limit: JobLimit,
+}
+
+/// The recent remote uploads.
+///
+/// The newest first. OpenLoad dialect: `remotedl/status`.
+#[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
+    params(("account" = AccountName, Path, description = "The account's name"), RecentParameters),
+    responses((status = 200, description = "The remote uploads", body = JobList<RemoteUpload>), ReadProblems))]
+pub async fn list_remote_uploads(
+    access: Access<Reading>,
+    StrictQuery(parameters): StrictQuery<RecentParameters>,
+) -> Result<Json<JobList<RemoteUpload>>, Problem> {
+    access.require(Capability::RemoteUploadsList)?;
+    let selection = RemoteUploadSelection::Recent(parameters.limit.0);
+    let uploads = access.read(access.site().remote_uploads(selection)).await?;
+    Ok(Json(JobList::cut(uploads, parameters.limit)))
+}
+
+/// One remote upload.
+///
+/// OpenLoad dialect: `remotedl/status`.
+#[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads/{id}", tag = "Remote uploads",
+    params(
+        ("account" = AccountName, Path, description = "The account's name"),
+        ("id" = RemoteUploadId, Path, description = "The remote upload's id")
+    ),
+    responses((status = 200, description = "The remote upload", body = RemoteUpload), ReadRemoteUploadProblems))]
+pub async fn get_remote_upload(
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<RemoteUpload>, Problem> {
+    access.require(Capability::RemoteUploadsRead)?;
+    let id = access.remote_upload()?;
+    let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
+    let mut uploads = access.read(access.site().remote_uploads(RemoteUploadSelection::Ids(vec![id]))).await?;
+    uploads.pop().map(Json).ok_or(missing)
+}

@@ -1,0 +1,62 @@
+//! `/v1/accounts/{account}/upload-tickets`: addresses that take bytes directly, without the gateway.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use polyhost_domain::{AccountName, Capability, Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::callers::NoParameters;
+use crate::extract::{Access, StrictJson, StrictQuery, Writing, present};
+use crate::problem::{Fault, Faults, Problem, WriteFolderProblems};
+
+/// What a ticket is wanted for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"folder_id": "root"}))]
+pub struct NewUploadTicket {
+    /// The folder that is to hold the file; the root unless told.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub folder_id: Option<String>,
+    /// The SHA-1 digest that the site shall insist on.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, pattern = "^[0-9A-Fa-f]{40}$")]
+    pub sha1: Option<String>,
+    /// Whether the address shall be plain HTTP.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub plain_http: Option<bool>,
+}
+
+/// Get an address that takes a file's bytes directly.
+///
+/// For callers who want to send large files past the gateway. OpenLoad dialect: `file/ul`; send the file as
+/// `multipart/form-data` in the field that `file_field` names.
+#[utoipa::path(post, path = "/v1/accounts/{account}/upload-tickets", tag = "Files",
+    params(("account" = AccountName, Path, description = "The account's name")),
+    request_body = NewUploadTicket,
+    responses((status = 201, description = "The ticket", body = UploadTicket), WriteFolderProblems))]
+pub async fn create_upload_ticket(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(new): StrictJson<NewUploadTicket>,
+) -> Result<impl IntoResponse, Problem> {
+    access.require(Capability::FilesUploadTicket)?;
+    let mut faults = Faults::default();
+    let sha1: Option<Sha1Digest> =
+        new.sha1.and_then(|sha1| faults.parse(&sha1, |error| Fault::pointer("/sha1", error)));
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    let folder = access.folder_or_root(new.folder_id.as_deref())?;
+    let transport = match new.plain_http {
+        Some(true) => TicketTransport::PlainHttp,
+        Some(false) | None => TicketTransport::SiteDefault,
+    };
+    // Nothing changes at the site until the bytes come, so nothing that is cached goes out of date.
+    let ticket = access.read(access.site().upload_ticket(TicketRequest { folder, sha1, transport })).await?;
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(ticket)))
+}

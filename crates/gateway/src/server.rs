@@ -1,0 +1,99 @@
+//! Connections: accepted, limited in what they may take their time for, and ended in good order.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::app::App;
+use crate::config::ServerConfig;
+
+/// The largest request head that is read. What is over 64 KiB is then refused with the right status.
+const MAX_HEAD_BUFFER: usize = 256 * 1024;
+/// How long to wait after a connection could not be accepted, for want of file descriptors say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `end` resolves, then finishes what was begun.
+pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl Future<Output = ()>) {
+    let config = app.server();
+    let connections = GracefulShutdown::new();
+    let builder = builder(config);
+    let stop = async {
+        end.await;
+        app.drain();
+        tracing::info!("shutting down");
+        tokio::time::sleep(config.shutdown_delay).await;
+    };
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections),
+                Err(error) => pause_after(&error).await,
+            },
+        }
+    }
+    drop(listener);
+    match tokio::time::timeout(config.drain_timeout, connections.shutdown()).await {
+        Ok(()) => tracing::info!("every request was finished"),
+        Err(_) => tracing::warn!("some requests were not finished in time"),
+    }
+    app.close().await;
+}
+
+fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.header_timeout)
+        .max_buf_size(MAX_HEAD_BUFFER)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(MAX_HEAD_BUFFER as u32)
+        .keep_alive_interval(Some(config.idle_timeout));
+    builder
+}
+
+fn spawn(stream: TcpStream, builder: &Builder<TokioExecutor>, service: Router, connections: &GracefulShutdown) {
+    // Answers are small or already in large pieces; waiting to join them only adds time.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+    }
+    let service = TowerToHyperService::new(service);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let watched = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(error, "a connection ended badly");
+        }
+    });
+}
+
+async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+/// Resolves when the process is asked to end: SIGTERM, or Ctrl-C.
+///
+/// # Errors
+/// Where the operating system does not let us listen for signals.
+pub fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
