@@ -24,6 +24,7 @@ pub mod downloads;
 pub mod errors;
 mod expect;
 mod failure;
+pub mod faulty;
 pub mod file_changes;
 pub mod files;
 pub mod folder_changes;
