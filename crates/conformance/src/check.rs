@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use polyhost_domain::Capability;
 
 use crate::{
-    Failure, Subject, account, closing, conversions, downloads, errors, file_changes, files, folder_changes, folders,
-    listings, remote_uploads, unsupported, upload_tickets, uploads,
+    Failure, Subject, account, closing, conversions, downloads, errors, failing_uploads, file_changes, files,
+    folder_changes, folders, listings, remote_uploads, root, unsupported, upload_tickets, uploads,
 };
 
 /// One behaviour that every provider must show.
@@ -42,12 +42,14 @@ const ALL: &[&[Check]] = &[
     account::CHECKS,
     unsupported::CHECKS,
     uploads::CHECKS,
+    failing_uploads::CHECKS,
     upload_tickets::CHECKS,
     downloads::CHECKS,
     files::CHECKS,
     file_changes::CHECKS,
     folders::CHECKS,
     folder_changes::CHECKS,
+    root::CHECKS,
     listings::CHECKS,
     remote_uploads::CHECKS,
     conversions::CHECKS,

@@ -3,7 +3,7 @@
 use polyhost_domain::{Conversion, ConversionQuery, FileId};
 
 use crate::check::check;
-use crate::remote_uploads::{ENDED, stage};
+use crate::progress::{ENDED, MOST_STEPS, stage};
 use crate::scratch::in_scratch;
 use crate::{Check, Failure, Subject, expect};
 
@@ -13,9 +13,6 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(conversions_are_no_more_than_asked_for, ConversionsList, FilesUpload),
     check!(a_conversion_comes_to_an_end, ConversionsList, FilesUpload),
 ];
-
-/// In so many steps every job has begun, and has ended.
-const MOST_STEPS: usize = 100;
 
 /// Asked for one file, the site's jobs for others are not told.
 ///

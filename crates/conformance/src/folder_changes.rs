@@ -1,4 +1,4 @@
-//! Changes to a folder: its name, visibility and password, its place, its end. The root takes none of them.
+//! Changes to a folder: its name, visibility and password, its place, its end.
 
 use polyhost_domain::{
     Capability, DeleteSemantics, ErrorKind, Folder, FolderEdit, FolderId, PasswordChange, Visibility,
@@ -13,13 +13,10 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(an_unknown_folder_cannot_be_renamed, FoldersRename),
     check!(a_folder_is_given_another_visibility, FoldersVisibility, FoldersCreate),
     check!(a_folder_is_given_a_password_and_rid_of_it, FoldersPassword, FoldersCreate),
-    check!(the_root_cannot_be_changed, FoldersRename),
     check!(a_moved_folder_is_in_its_new_parent_alone, FoldersMove, FoldersCreate),
     check!(an_unknown_folder_cannot_be_moved_nor_moved_to, FoldersMove, FoldersCreate),
-    check!(the_root_cannot_be_moved, FoldersMove, FoldersCreate),
     check!(a_deleted_folder_takes_its_content_along, FoldersDelete, FoldersCreate),
     check!(an_unknown_folder_cannot_be_deleted, FoldersDelete),
-    check!(the_root_cannot_be_deleted, FoldersDelete),
 ];
 
 /// A rename changes a folder's name; it stays where it is, and so does what is in it.
@@ -106,16 +103,6 @@ pub async fn a_folder_is_given_a_password_and_rid_of_it(subject: &Subject) -> Re
     .await
 }
 
-/// The root has no name to change, and the site is not asked.
-///
-/// # Errors
-/// What was otherwise.
-pub async fn the_root_cannot_be_changed(subject: &Subject) -> Result<(), Failure> {
-    let doing = "renaming the root";
-    let answer = subject.provider.edit_folder(&FolderId::Root, renamed(&unique(""))?);
-    expect::kind(expect::silent(subject, doing, answer).await?, ErrorKind::FolderNotFound, doing)
-}
-
 /// A folder goes below another and back to the root with what is in it, and each time leaves where it was.
 ///
 /// # Errors
@@ -159,19 +146,6 @@ pub async fn an_unknown_folder_cannot_be_moved_nor_moved_to(subject: &Subject) -
     .await
 }
 
-/// The root has nowhere to go, and the site is not asked.
-///
-/// # Errors
-/// What was otherwise.
-pub async fn the_root_cannot_be_moved(subject: &Subject) -> Result<(), Failure> {
-    in_scratch(subject, async |scratch| {
-        let doing = "moving the root";
-        let answer = subject.provider.move_folder(&FolderId::Root, &scratch.base);
-        expect::kind(expect::silent(subject, doing, answer).await?, ErrorKind::FolderNotFound, doing)
-    })
-    .await
-}
-
 /// A deleted folder is in its parent no more, with all that was in it; the folder beside it stays.
 ///
 /// # Errors
@@ -205,16 +179,6 @@ pub async fn a_deleted_folder_takes_its_content_along(subject: &Subject) -> Resu
 pub async fn an_unknown_folder_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.delete_folder(&unknown::folder(subject)?).await;
     expect::kind(answer, ErrorKind::FolderNotFound, "deleting an unknown folder")
-}
-
-/// The root cannot be deleted, and the site is not asked.
-///
-/// # Errors
-/// What was otherwise.
-pub async fn the_root_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
-    let doing = "deleting the root";
-    let answer = expect::silent(subject, doing, subject.provider.delete_folder(&FolderId::Root)).await?;
-    expect::kind(answer, ErrorKind::FolderNotFound, doing)
 }
 
 /// What a check puts into a folder, to see whether it goes where the folder goes.
@@ -255,7 +219,8 @@ impl Content {
     }
 }
 
-fn renamed(name: &str) -> Result<FolderEdit, Failure> {
+/// A new name as an edit.
+pub(crate) fn renamed(name: &str) -> Result<FolderEdit, Failure> {
     Ok(FolderEdit { name: Some(entry_name(name)?), ..FolderEdit::default() })
 }
 

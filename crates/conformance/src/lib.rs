@@ -11,6 +11,17 @@
 //! assert!(failures.is_empty(), "{failures:#?}");
 //! # }
 //! ```
+//!
+//! To write a [`Subject`]: start the site (a simulator), make the adapter twice, with good credentials and with wrong
+//! ones, and implement [`Site`] for what was started. [`checks`] lists what is checked; a [`Failure`] reads as a sentence
+//! that begins with the behaviour, and ends with what was expected and what came. Whether the subject gives the suite
+//! enough to see is shown by wrapping it in each [`faulty::Fault`]: every one that [`faulty::Fault::shows_at`] the
+//! subject must make the suite fail.
+//!
+//! What a capability is named for is checked only where the profile has it; that the others are refused, always. What
+//! the suite cannot make happen, and does not check: answers that are lost or garbled, time limits, and whether a ticket
+//! takes the bytes.
+//!
 //! The checks make what they need through the provider, in folders of their own, delete it again, and do not depend on
 //! one another. They are not for a real account: they upload, delete and provoke errors.
 
@@ -23,6 +34,7 @@ pub mod conversions;
 pub mod downloads;
 pub mod errors;
 mod expect;
+pub mod failing_uploads;
 mod failure;
 pub mod faulty;
 pub mod file_changes;
@@ -31,7 +43,9 @@ pub mod folder_changes;
 pub mod folders;
 pub mod listings;
 mod observe;
+mod progress;
 pub mod remote_uploads;
+pub mod root;
 mod scratch;
 mod subject;
 mod unknown;

@@ -6,6 +6,7 @@ use polyhost_domain::{
 };
 
 use crate::check::check;
+use crate::progress::{ENDED, MOST_STEPS, stage};
 use crate::scratch::{Scratch, in_scratch, unique};
 use crate::{Check, Failure, Subject, expect, observe, unknown};
 
@@ -18,9 +19,6 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(recent_remote_uploads_come_newest_first, RemoteUploadsCreate, RemoteUploadsList),
     check!(recent_remote_uploads_are_no_more_than_asked_for, RemoteUploadsCreate, RemoteUploadsList),
 ];
-
-/// In so many steps every job ends.
-const MOST_STEPS: usize = 100;
 
 /// The answer tells the id, and nothing untrue.
 ///
@@ -216,19 +214,6 @@ async fn watch(scratch: &Scratch<'_>, id: &RemoteUploadId) -> Result<RemoteUploa
         subject.site.advance().await;
     }
     Err(Failure::new("a remote upload", "an end", format!("none after {MOST_STEPS} steps")))
-}
-
-/// The stage of a job that has ended.
-pub(crate) const ENDED: u8 = 2;
-
-/// How far a job is that is in this state; `None` where nobody knows.
-pub(crate) fn stage(state: JobState) -> Option<u8> {
-    match state {
-        JobState::Queued => Some(0),
-        JobState::Running => Some(1),
-        JobState::Succeeded | JobState::Failed | JobState::Cancelled => Some(ENDED),
-        JobState::Unknown => None,
-    }
 }
 
 async fn select(subject: &Subject, ids: Vec<RemoteUploadId>) -> Result<Vec<RemoteUpload>, Failure> {

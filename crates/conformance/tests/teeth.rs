@@ -43,7 +43,9 @@ async fn every_fault_is_found_and_every_check_finds_one() {
     let mut missed = Vec::new();
     let mut idle: BTreeSet<_> = checks().map(|check| check.name).collect();
     for fault in Fault::ALL {
-        let failures = run(&Faulty::subject(subject(&Manner::default()), *fault).unwrap()).await;
+        let good = subject(&Manner::default());
+        assert!(fault.shows_at(&good), "{fault:?}");
+        let failures = run(&Faulty::subject(good, *fault)).await;
         println!("{:18} {fault:?}: {}", fault.method(), fault.sentence());
         for failure in &failures {
             println!("{:20}- {failure}", "");

@@ -9,7 +9,7 @@ use polyhost_domain::{
 use super::{Fault, Faulty, is_unknown};
 
 /// How many ids the first batch of a forgetful provider has.
-const BATCH: usize = 50;
+pub(super) const BATCH: usize = 50;
 
 impl Faulty {
     pub(super) async fn faulty_files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {

@@ -1,8 +1,7 @@
 //! What goes wrong with folders and their listings.
 
 use polyhost_domain::{
-    Error, ErrorKind, File, Folder, FolderEdit, FolderId, Listing, NativeCursor, NewFolder, Origin, PasswordChange,
-    Result,
+    Error, ErrorKind, File, Folder, FolderEdit, FolderId, Listing, NativeCursor, NewFolder, PasswordChange, Result,
 };
 
 use super::{Fault, Faulty, is_unknown};
@@ -105,7 +104,6 @@ impl Faulty {
     }
 
     fn bare(&self, folder: &FolderId) -> Folder {
-        let Origin { account, provider } = self.profile.origin.clone();
-        Folder::bare(&Origin { account, provider }, folder.clone(), Some(FolderId::Root), None)
+        Folder::bare(&self.profile.origin, folder.clone(), Some(FolderId::Root), None)
     }
 }

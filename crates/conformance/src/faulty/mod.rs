@@ -11,12 +11,12 @@ mod uploads;
 use std::sync::Arc;
 
 use polyhost_domain::{
-    AccountName, Capability, DeleteSemantics, Error, ErrorKind, FolderId, Profile, Provider, Result, Support,
+    AccountName, Capability, DeleteSemantics, Digest, Error, ErrorKind, FolderId, Profile, Provider, Result, Support,
 };
 
 pub use fault::Fault;
 
-use crate::{Failure, Subject};
+use crate::Subject;
 
 /// A provider with one fault.
 pub struct Faulty {
@@ -27,6 +27,26 @@ pub struct Faulty {
     secret: String,
 }
 
+impl Fault {
+    /// Whether the fault makes a difference that the suite can see at a subject: its provider has what the fault is
+    /// about, and its site has the files.
+    #[must_use]
+    pub fn shows_at(self, subject: &Subject) -> bool {
+        let profile = subject.provider.profile();
+        let there = match self {
+            Self::BrokenIsFound | Self::BrokenIsUnknown => subject.known.broken.is_some(),
+            Self::BlockIsUnknown => subject.known.blocked.is_some(),
+            Self::DenialToldAsCredentials => subject.known.denied.is_some(),
+            Self::SecretInWords | Self::SecretInCause => !subject.secrets.is_empty(),
+            Self::UploadDropsTheDigest | Self::UploadAnswersALoudDigest => profile.digests.contains(&Digest::Sha1),
+            Self::ListingWithoutKeys => !profile.sort_keys.is_empty(),
+            Self::OnlyTheFirstBatch => profile.max_batch > files::BATCH,
+            _ => true,
+        };
+        there && self.needs().iter().all(|capability| subject.can(*capability))
+    }
+}
+
 /// A cause that tells too much.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -34,25 +54,20 @@ struct Indiscreet(String);
 
 impl Faulty {
     /// The same provider with a fault. An error that tells a secret tells this one.
-    ///
-    /// # Errors
-    /// None that a caller could meet: the name of an account that is nobody's is a name.
-    pub fn new(inner: Arc<dyn Provider>, fault: Fault, secret: &str) -> std::result::Result<Self, Failure> {
-        let name = "nobody-at-all".parse();
-        let nobody = name.map_err(|fault| Failure::new("a name", "one", format!("{fault}")))?;
+    #[must_use]
+    pub fn new(inner: Arc<dyn Provider>, fault: Fault, secret: &str) -> Self {
+        let nobody = "nobody-at-all".parse().unwrap_or_else(|_| inner.profile().origin.account.clone());
         let profile = profile(inner.profile(), fault);
-        Ok(Self { inner, fault, profile, nobody, secret: secret.to_owned() })
+        Self { inner, fault, profile, nobody, secret: secret.to_owned() }
     }
 
     /// A subject whose provider and stranger have a fault.
-    ///
-    /// # Errors
-    /// As for [`Self::new`].
-    pub fn subject(subject: Subject, fault: Fault) -> std::result::Result<Subject, Failure> {
+    #[must_use]
+    pub fn subject(subject: Subject, fault: Fault) -> Subject {
         let secret = subject.secrets.first().cloned().unwrap_or_default();
-        let provider = Arc::new(Self::new(subject.provider, fault, &secret)?);
-        let stranger = Arc::new(Self::new(subject.stranger, fault, &secret)?);
-        Ok(Subject { provider, stranger, ..subject })
+        let provider = Arc::new(Self::new(subject.provider, fault, &secret));
+        let stranger = Arc::new(Self::new(subject.stranger, fault, &secret));
+        Subject { provider, stranger, ..subject }
     }
 
     /// Whether the fault is this one.
