@@ -4,25 +4,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { answers, freePort, start } from './program.mjs';
+import { start } from './program.mjs';
 
 /** Starts both, to be stopped when the test `t` ends; gives the gateway's address. */
 export async function gatewayFor(t, key) {
   const upstream = await start(
     ['sandbox', '--upstreams-only', '--listen', '127.0.0.1:0'],
-    /base_url\W+(http:[^"\s]+)[^]*?login\W+([^"\s]+)[^]*?key\W+([^"\s]+)/,
+    /^base_url +(\S+)\nlogin +(\S+)\nkey +(\S+)\n/m,
   );
   t.after(upstream.stop);
   const [, baseUrl, login, secret] = upstream.match;
-  const [listen, adminListen] = [await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`);
 
   const folder = await mkdtemp(join(tmpdir(), 'polyhost-browser-'));
   t.after(() => rm(folder, { recursive: true }));
   const config = join(folder, 'polyhost.toml');
   await writeFile(config, `
 [server]
-listen = "${listen}"
-admin_listen = "${adminListen}"
+listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
 
 [accounts.main]
 provider = "pstream"
@@ -37,8 +36,7 @@ accounts = ["main"]
 scopes = ["read"]
 `);
 
-  const gateway = await start(['serve', '--config', config], /^/);
+  const gateway = await start(['serve', '--config', config], /"message":"listening","address":"([^"]+)"/);
   t.after(gateway.stop);
-  await answers(`http://${listen}/readyz`);
-  return `http://${listen}`;
+  return `http://${gateway.match[1]}`;
 }

@@ -19,7 +19,7 @@ export function launch() {
 export async function open(browser, url) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1400 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const foreign = [];
   const errors = [];
   page.on('request', (request) => {

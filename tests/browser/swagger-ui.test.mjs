@@ -11,18 +11,18 @@ import { start } from './program.mjs';
 import { launch, open } from './swagger-page.mjs';
 
 const screenshots = fileURLToPath(new URL('../../target/browser/', import.meta.url));
-const timeout = 90_000;
+const timeout = 120_000;
 let browser;
 
 before(async () => { browser = await launch(); });
 after(async () => { await browser?.close(); });
 
 test('the sandbox can be tried out in the browser, offline and without a key', { timeout }, async (t) => {
-  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /http:\/\/[\w.:]+\/docs\b\/?/);
+  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
   t.after(sandbox.stop);
-  const docs = await open(browser, sandbox.match[0]);
+  const docs = await open(browser, sandbox.match[1]);
 
-  const { status, body } = await docs.tryOut('list_folder_items', { account: 'pstream-demo', folder: 'root' });
+  const { status, body } = await docs.tryOut('list_folder_items', { account: 'pstream-demo', id: 'root' });
   await mkdir(screenshots, { recursive: true });
   await docs.screenshot(join(screenshots, 'swagger-ui.png'));
   const schemes = await docs.schemes();
@@ -37,7 +37,7 @@ test('the sandbox can be tried out in the browser, offline and without a key', {
 test('a gateway with clients refuses until the key is given to Authorize', { timeout }, async (t) => {
   const key = randomBytes(32).toString('base64url');
   const docs = await open(browser, `${await gatewayFor(t, key)}/docs`);
-  const root = { account: 'main', folder: 'root' };
+  const root = { account: 'main', id: 'root' };
 
   const refused = await docs.tryOut('list_folder_items', root);
   await docs.authorize(key);
