@@ -80,7 +80,7 @@ pub async fn a_conversion_comes_to_an_end(subject: &Subject) -> Result<(), Failu
         let mut furthest = 0;
         for _ in 0..=MOST_STEPS {
             let conversion = expect::some(begun(subject, &file).await?.into_iter().next(), "the conversion of a file")?;
-            let stage = expect::some(stage(conversion.state), "a state that is known")?;
+            let stage = expect::some(stage(conversion.state), "the meaning of a conversion's state")?;
             expect::that(stage >= furthest, "the state of a conversion", "never to go back", conversion.state)?;
             furthest = stage;
             if stage == ENDED {

@@ -204,7 +204,7 @@ async fn watch(scratch: &Scratch<'_>, id: &RemoteUploadId) -> Result<RemoteUploa
             recent(subject, 100).await?
         };
         let seen = expect::some(seen.into_iter().find(|seen| seen.id == *id), "a remote upload that was asked for")?;
-        let stage = expect::some(stage(seen.state), "a state that is known")?;
+        let stage = expect::some(stage(seen.state), "the meaning of a remote upload's state")?;
         expect::that(stage >= furthest, "the state of a remote upload", "never to go back", seen.state)?;
         furthest = stage;
         if stage == ENDED {
