@@ -1,1 +1,31 @@
-//! x
+//! What the end-to-end tests are made with: the program as a process, a caller that keeps every answer, and the bodies
+//! that the API promises.
+//!
+//! - [`Program`] runs `polyhost` with arguments, and keeps all that it prints.
+//! - [`Gateway`] is `polyhost serve` with a [`Configuration`].
+//! - [`Caller`] sends requests; what it gets are [`Answer`]s.
+//! - [`body`] holds the documented fields of every object, to hold answers against.
+//! - [`wire`] sends bytes that no well-behaved client would.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the support of a test cannot do is a failed test"
+)]
+
+mod answer;
+pub mod body;
+mod caller;
+mod configuration;
+mod gateway;
+mod program;
+mod record;
+pub mod wire;
+
+pub use answer::Answer;
+pub use caller::Caller;
+pub use configuration::{Configuration, key_sha256};
+pub use gateway::Gateway;
+pub use program::{Ended, Program};
+pub use record::Record;

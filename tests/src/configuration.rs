@@ -1,0 +1,77 @@
+//! The configuration of a gateway under test: `[server]`, `[upstream]` and `[cache]` line by line, accounts and clients by
+//! what they are.
+
+use sha2::{Digest, Sha256};
+
+/// A configuration that is being put together.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    server: String,
+    upstream: String,
+    cache: String,
+    tables: String,
+}
+
+impl Configuration {
+    /// No account and no client; listens on a free port.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds lines to `[server]`.
+    #[must_use]
+    pub fn server(mut self, lines: &str) -> Self {
+        self.server += &format!("{lines}\n");
+        self
+    }
+
+    /// Adds lines to `[upstream]`.
+    #[must_use]
+    pub fn upstream(mut self, lines: &str) -> Self {
+        self.upstream += &format!("{lines}\n");
+        self
+    }
+
+    /// Adds lines to `[cache]`.
+    #[must_use]
+    pub fn cache(mut self, lines: &str) -> Self {
+        self.cache += &format!("{lines}\n");
+        self
+    }
+
+    /// Adds an account at pstream, which is reached at `base_url`.
+    #[must_use]
+    pub fn account(self, name: &str, base_url: &str, login: &str, key: &str) -> Self {
+        self.table(&format!(
+            "[accounts.{name}]\nprovider = \"pstream\"\nbase_url = \"{base_url}\"\nlogin = \"{login}\"\nkey = \"{key}\""
+        ))
+    }
+
+    /// Adds a client with one key, for some accounts (`["*"]` is all) with some scopes.
+    #[must_use]
+    pub fn client(self, name: &str, key: &str, accounts: &[&str], scopes: &[&str]) -> Self {
+        let hash = key_sha256(key);
+        self.table(&format!(
+            "[[clients]]\nname = \"{name}\"\nkey_sha256 = \"{hash}\"\naccounts = {accounts:?}\nscopes = {scopes:?}"
+        ))
+    }
+
+    /// Adds a table as it is written.
+    #[must_use]
+    pub fn table(mut self, lines: &str) -> Self {
+        self.tables += &format!("{lines}\n\n");
+        self
+    }
+
+    /// The whole as TOML.
+    pub fn text(&self) -> String {
+        let listen = if self.server.contains("listen") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        let Self { server, upstream, cache, tables } = self;
+        format!("[server]\n{listen}{server}\n[upstream]\n{upstream}\n[cache]\n{cache}\n{tables}")
+    }
+}
+
+/// The SHA-256 of a key, as a configuration holds it.
+pub fn key_sha256(key: &str) -> String {
+    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

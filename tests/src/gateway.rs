@@ -1,0 +1,94 @@
+//! `polyhost serve`, with a configuration file of its own.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::{Caller, Configuration, Ended, Program, Record};
+
+/// A gateway that serves. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Gateway {
+    program: Program,
+    file: NamedTempFile,
+    address: String,
+    record: Record,
+}
+
+impl Gateway {
+    /// Starts a gateway and waits until it listens.
+    pub async fn start(configuration: &Configuration) -> Self {
+        Self::start_with(configuration, &[], &[]).await
+    }
+
+    /// Starts a gateway with further arguments and environment variables.
+    pub async fn start_with(
+        configuration: &Configuration,
+        arguments: &[&str],
+        environment: &[(String, String)],
+    ) -> Self {
+        let file = write(&configuration.text());
+        let mut all = vec!["serve", "--config", utf8(file.path())];
+        all.extend_from_slice(arguments);
+        let mut program = Program::start_with(all, environment);
+        let address = program.logged(listening).await;
+        Self { program, file, address, record: Record::default() }
+    }
+
+    /// Where it listens, such as `127.0.0.1:41234`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The process.
+    pub fn program(&mut self) -> &mut Program {
+        &mut self.program
+    }
+
+    /// Somebody who calls it with a key.
+    pub fn caller(&self, key: &str) -> Caller {
+        Caller::new(&self.address, Some(key), &self.record)
+    }
+
+    /// Somebody who calls it without a key.
+    pub fn stranger(&self) -> Caller {
+        Caller::new(&self.address, None, &self.record)
+    }
+
+    /// Everything that all of its callers were answered.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The path of its configuration file.
+    pub fn configuration_path(&self) -> &str {
+        utf8(self.file.path())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub async fn stop(self) -> Ended {
+        self.program.terminate();
+        self.program.ended().await
+    }
+}
+
+/// The address in the log's line about listening, once there is one.
+fn listening(log: &str) -> Option<String> {
+    log.lines().find_map(|line| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        (line["message"] == "listening").then(|| line["address"].as_str().map(str::to_owned))?
+    })
+}
+
+/// A file with a text in it, for as long as the value lives.
+pub(crate) fn write(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::with_suffix(".toml").expect("a temporary file can be made");
+    file.write_all(text.as_bytes()).expect("a temporary file can be written");
+    file
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("temporary paths are UTF-8")
+}

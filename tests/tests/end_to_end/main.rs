@@ -1,0 +1,14 @@
+//! The real program as a process, in front of a simulated site that runs in the test: every route, what it answers, and
+//! what arrived at the site. A file for each noun.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
+
+mod accounts;
+mod conversions;
+mod files;
+mod folders;
+mod ids;
+mod remote_uploads;
+mod upload_tickets;
+mod uploads;
+mod world;

@@ -1,0 +1,248 @@
+//! Uploads: bytes that arrive as they were sent, and what becomes of those that do not.
+
+use std::path::Path;
+use std::time::Duration;
+
+use polyhost_end_to_end::{Answer, Caller, body, wire};
+use polyhost_sandbox::ReceivedUpload;
+use reqwest::Body;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+
+use crate::world::{KEY, World, at};
+
+/// The SHA-1 of some bytes, in hexadecimal.
+fn sha1_of(bytes: &[u8]) -> String {
+    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes without a short pattern.
+fn bytes(length: usize) -> Vec<u8> {
+    (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(length).collect()
+}
+
+/// Uploads bytes under a name, with further query parameters.
+async fn upload(caller: &Caller, name: &str, more: &str, bytes: &[u8]) -> Answer {
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    let path = at(&format!("files?name={encoded}{more}"));
+    caller.typed("POST", &path, "video/mp4", bytes.to_vec()).await
+}
+
+/// What arrived as an upload's body. It must have been one, and whole.
+fn only_upload(world: &World) -> ReceivedUpload {
+    let arrived = world.arrived();
+    let operations: Vec<&str> = arrived.iter().map(|call| call.operation.as_str()).collect();
+    assert_eq!(operations, ["file/ul", "upload"]);
+    assert_eq!(arrived[1].header("transfer-encoding"), None);
+    let declared = arrived[1].header("content-length").unwrap().parse::<u64>().unwrap();
+    let upload = arrived[1].upload.clone().unwrap();
+    assert!(upload.complete);
+    assert_eq!(upload.declared_length, Some(declared));
+    assert!(declared > upload.bytes && declared < upload.bytes + 2048, "{upload:?}");
+    upload
+}
+
+#[tokio::test]
+async fn bytes_of_every_length_arrive_as_they_were_sent() {
+    let world = World::start().await;
+    for length in [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1] {
+        check_whole(&world, length).await;
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_arrives_as_it_was_sent() {
+    check_whole(&World::start().await, 20 * 1024 * 1024).await;
+}
+
+async fn check_whole(world: &World, length: usize) {
+    let sent = bytes(length);
+    let name = format!("{length}.mp4");
+    let answer = upload(&world.caller, &name, "", &sent).await;
+    let location = answer.header("location").map(str::to_owned);
+    let file = answer.json(201);
+    body::file(&file);
+    let id = file["id"].as_str().unwrap();
+    assert_eq!(location, Some(at(&format!("files/{id}"))));
+    assert_eq!((&file["name"], &file["size"]), (&json!(name), &json!(length)));
+    assert_eq!((&file["sha1"], &file["folder_id"]), (&json!(sha1_of(&sent)), &json!("root")));
+    assert_eq!(file["content_type"], "video/mp4");
+    assert!(world.site.file_bytes(id).unwrap() == sent, "{length} bytes arrived differently");
+    let arrived = only_upload(world);
+    assert_eq!((arrived.field.as_deref(), arrived.bytes), (Some("file1"), length as u64));
+    assert_eq!(arrived.content_type.as_deref(), Some("video/mp4"));
+    assert_eq!(world.caller.get(&location.unwrap()).await.json(200)["size"], json!(length));
+    world.arrived();
+}
+
+#[tokio::test]
+async fn names_of_every_language_arrive_as_they_were_given() {
+    let world = World::start().await;
+    let names = [
+        "東京物語.mp4",
+        "فيلم قصير.mp4",
+        "🎬🍿.mp4",
+        "say \"hello\" & 'bye'; a=b\\c.mp4",
+        ".hidden",
+        "100% + more?#.mp4",
+        &"é".repeat(255),
+    ];
+    for name in names {
+        let file = upload(&world.caller, name, "", b"hello").await.json(201);
+        assert_eq!(file["name"], json!(name));
+        assert_eq!(world.site.find_file(name), file["id"].as_str().map(str::to_owned), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_to_the_folder_that_was_named() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let file = upload(&world.caller, "a.mp4", &format!("&folder_id={folder}"), b"hello").await.json(201);
+    assert_eq!(file["folder_id"], json!(folder));
+    assert_eq!(world.site.folder_of(file["id"].as_str().unwrap()), Some(folder.clone()));
+    assert_eq!(world.arrived()[0].parameter("folder"), Some(&*folder));
+    upload(&world.caller, "a.mp4", "&folder_id=root", b"hello").await.status(201);
+    assert_eq!(world.arrived()[0].parameter("folder"), None);
+
+    // The folder is known to be wrong before any byte goes.
+    upload(&world.caller, "a.mp4", "&folder_id=99999", b"hello").await.problem(404, "folder_not_found");
+    assert_eq!(world.operations(), ["file/ul"]);
+}
+
+#[tokio::test]
+async fn a_declared_digest_is_enforced_and_no_wrong_copy_stays() {
+    let world = World::start().await;
+    let good = format!("&sha1={}", sha1_of(b"hello").to_uppercase());
+    upload(&world.caller, "a.mp4", &good, b"hello").await.status(201);
+    assert_eq!(world.arrived()[0].parameter("sha1"), Some(&*sha1_of(b"hello")));
+    let before = world.site.counts().files;
+    let problem = upload(&world.caller, "a.mp4", &good, b"hellp").await.problem(422, "checksum_mismatch");
+    assert_eq!(problem["retryable"], false);
+    assert_eq!(world.site.counts().files, before);
+}
+
+#[tokio::test]
+async fn a_copy_that_was_damaged_on_the_way_is_found_and_deleted() {
+    let world = World::start().await;
+    world.site.spoil_next_upload();
+    upload(&world.caller, "a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
+    assert_eq!(world.operations(), ["file/ul", "upload", "file/delete"]);
+    assert_eq!(world.site.counts().files, 0);
+}
+
+#[tokio::test]
+async fn a_reply_without_an_id_is_read_from_its_address() {
+    let world = World::at_site(|options| options.reply_without_id = true).await;
+    let file = upload(&world.caller, "a.mp4", "", b"hello").await.json(201);
+    assert_eq!(world.site.find_file("a.mp4"), file["id"].as_str().map(str::to_owned));
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
+    let world = World::configured(|configuration| configuration.server("max_upload = \"1 KiB\"")).await;
+    let caller = &world.caller;
+    let path = at("files?name=a.mp4");
+    caller.typed("POST", &path, "video/mp4", Vec::new()).await.problem(400, "invalid_request");
+    caller.send(caller.request("POST", &path)).await.problem(400, "invalid_request");
+    upload(caller, "a.mp4", "", &bytes(1025)).await.problem(413, "payload_too_large");
+    let form = reqwest::multipart::Form::new().text("name", "a.mp4");
+    caller.send(caller.request("POST", &path).multipart(form)).await.problem(415, "unsupported_media_type");
+    let cases = [("files", "name"), ("files?name=", "name"), ("files?name=a%2Fb", "name"), ("files?name=..", "name")];
+    let more = [("files?name=a&sha1=xyz", "sha1"), ("files?name=a&size=5", "size"), ("files?name=a%00", "name")];
+    for (path, parameter) in cases.into_iter().chain(more) {
+        let answer = caller.typed("POST", &at(path), "video/mp4", "hello").await;
+        assert_eq!(answer.faults("invalid_request"), [parameter], "{path}");
+    }
+    world.assert_nothing_sent();
+    upload(caller, "a.mp4", "", &bytes(1024)).await.status(201);
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_refused_by_the_name_of_the_field() {
+    let world = World::start().await;
+    let chunks = futures_util::stream::iter(["hel", "lo"].map(Ok::<_, std::io::Error>));
+    let path = at("files?name=a.mp4");
+    let answer = world.caller.typed("POST", &path, "video/mp4", Body::wrap_stream(chunks)).await;
+    assert_eq!(answer.faults("invalid_request"), ["Content-Length"]);
+    world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn the_type_that_curl_adds_by_itself_counts_as_none() {
+    let world = World::start().await;
+    let path = at("files?name=a.mkv");
+    let form = "application/x-www-form-urlencoded";
+    let file = world.caller.typed("POST", &path, form, "hello").await.json(201);
+    assert_eq!(file["content_type"], "video/x-matroska");
+    assert_ne!(only_upload(&world).content_type.as_deref(), Some(form));
+    let file = world.caller.typed("POST", &path, "video/webm; codecs=vp9", "hello").await.json(201);
+    assert!(file["content_type"].as_str().unwrap().starts_with("video/webm"), "{file}");
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_leaves_no_copy() {
+    let world = World::start().await;
+    let address = world.gateway.address();
+    let path = at("files?name=a.mp4");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 1000\r\n\
+         Connection: close\r\n\r\nonly this much"
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+    let sent = async {
+        while world.site.journal().of("upload").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap();
+    drop(stream);
+    // The gateway still serves, and the site has no file.
+    world.caller.get("/v1/me").await.status(200);
+    assert_eq!(world.site.counts().files, 0);
+    assert!(world.arrived().iter().all(|call| call.upload.as_ref().is_none_or(|upload| !upload.complete)));
+}
+
+#[tokio::test]
+async fn an_upload_without_a_key_is_refused_before_its_body_is_read() {
+    let world = World::start().await;
+    let address = world.gateway.address();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 100000000\r\nConnection: close\r\n\r\nxx",
+        at("files?name=a.mp4")
+    );
+    let answer = wire::send(address, head.as_bytes()).await.unwrap();
+    answer.problem(401, "unauthenticated");
+    world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn a_real_video_is_uploaded_renamed_moved_listed_looked_up_and_deleted() {
+    let world = World::start().await;
+    let clip = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clip.mp4")).unwrap();
+    let digest = sha1_of(&clip);
+    let file = upload(&world.caller, "clip.mp4", &format!("&sha1={digest}"), &clip).await.json(201);
+    let id = file["id"].as_str().unwrap();
+    assert!(world.site.file_bytes(id).unwrap() == clip);
+    let path = at(&format!("files/{id}"));
+
+    let folder = world.caller.post(&at("folders"), &json!({"name": "Clips"})).await.json(201)["id"].take();
+    let renamed = world.caller.patch(&path, &json!({"name": "Färgtest.mp4", "folder_id": folder})).await.json(200);
+    assert_eq!((&renamed["name"], &renamed["folder_id"]), (&json!("Färgtest.mp4"), &folder));
+
+    let items = world.caller.get(&at(&format!("folders/{}/items", folder.as_str().unwrap()))).await.items();
+    assert_eq!(items.len(), 1);
+    body::file(&items[0]);
+    assert_eq!((&items[0]["id"], &items[0]["folder_id"], &items[0]["sha1"]), (&json!(id), &folder, &json!(digest)));
+    assert_eq!((&items[0]["size"], &items[0]["uploaded_at"]), (&json!(clip.len()), &json!("2019-07-06T12:00:00Z")));
+    assert!(items[0]["page_url"].as_str().unwrap().ends_with(&format!("/v/{id}")));
+    assert!(items[0]["embed_url"].as_str().unwrap().ends_with(&format!("/e/{id}")));
+
+    let found = world.caller.post(&at("files/lookup"), &json!({"ids": [id]})).await.json(200);
+    assert_eq!(found["items"][0]["file"]["name"], "Färgtest.mp4");
+    world.caller.delete(&path).await.no_content();
+    world.caller.get(&path).await.problem(404, "file_not_found");
+    let left = world.caller.get(&at("folders/root/items?type=file")).await.json(200);
+    assert_eq!(left, json!({"items": [], "next_cursor": Value::Null}));
+}
