@@ -87,11 +87,12 @@ pub struct UpstreamAnswer {
 
 /// An error of a provider.
 ///
-/// `Display` says what happened in words that are safe to show; the source, which may not be, is for the log.
-#[derive(Debug, Clone)]
+/// `Display` says what happened in words that are safe to show; the source, which may not be, is for the log, and
+/// `Debug` leaves it out.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     detail: Option<String>,
@@ -246,6 +247,19 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("detail", &self.0.detail)
+            .field("retryable", &self.0.retryable)
+            .field("operation", &self.0.operation)
+            .field("answer", &self.0.answer)
+            .field("transport", &self.0.transport)
+            .finish_non_exhaustive()
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
@@ -261,6 +275,7 @@ mod tests {
         let source = std::io::Error::other("https://site.example/?key=secret");
         let error = Error::new(ErrorKind::Unavailable).with_detail("The site cannot be reached.").with_source(source);
         assert_eq!(error.to_string(), "The site cannot be reached.");
+        assert!(!format!("{error:?}").contains("secret"));
         assert!(error.source().is_some());
     }
 }

@@ -127,7 +127,7 @@ pub struct IdGrammar {
 pub struct UnknownId;
 
 impl IdGrammar {
-    /// A grammar whose root folder the site itself calls `root`.
+    /// A grammar of these characters, at a site that has a word of its own for the root folder, such as `0`.
     #[must_use]
     pub fn new(alphabet: IdAlphabet, root: &str) -> Self {
         Self { alphabet, root: Arc::from(root) }

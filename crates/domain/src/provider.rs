@@ -42,6 +42,7 @@ pub trait Provider: Send + Sync {
     /// - A file that the site calls broken is `Broken`, with what is known of it.
     /// - A call that fails fails the ids that it asked for; if all fail, the error is the first one's.
     /// - No id asks for nothing and sends nothing.
+    /// - A site without `files.lookup` may be asked file by file, or answer `Unsupported`.
     async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>>;
 
     /// An address that gives a file's bytes. Capability `files.download`.
@@ -63,6 +64,7 @@ pub trait Provider: Send + Sync {
     /// - A refusal before any byte was read is that refusal, retryable where nothing was done.
     /// - A body that gives fewer bytes than `length`, or an error, is `BodyIncomplete`; the site gets no whole file.
     /// - An answer lost after the bytes went is `OutcomeUnknown`.
+    /// - A declared `sha1` goes to a site that insists on it; its refusal is `Rejected`, and no file is left.
     async fn upload(&self, upload: Upload) -> Result<File>;
 
     /// An address that takes a file's bytes directly. Capability `files.upload_ticket`.
@@ -97,6 +99,8 @@ pub trait Provider: Send + Sync {
     async fn list(&self, folder: &FolderId, from: Option<NativeCursor>) -> Result<Listing>;
 
     /// One folder. Capability `folders.read`.
+    ///
+    /// - An unknown folder is `FolderNotFound`.
     async fn folder(&self, folder: &FolderId) -> Result<Folder>;
 
     /// Makes a folder. Capabilities `folders.create`, and `folders.visibility` and `folders.password` where set.
@@ -112,6 +116,9 @@ pub trait Provider: Send + Sync {
     async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>>;
 
     /// Moves a folder below another. Capability `folders.move`.
+    ///
+    /// - The root cannot be moved: `FolderNotFound`, and nothing is sent.
+    /// - An unknown folder or parent is `FolderNotFound`.
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>>;
 
     /// Deletes a folder with all that is in it. Capability `folders.delete`.

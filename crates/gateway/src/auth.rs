@@ -190,10 +190,9 @@ impl Callers {
 
 /// Compares with every hash in constant time, so that the time tells nothing about which came close.
 fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
-    let matches = |client: &&Arc<Client>| {
-        client.keys.iter().fold(false, |found, key| found | bool::from(key.0.ct_eq(&presented.0)))
-    };
-    clients.iter().filter(matches).next_back().map(Arc::clone)
+    let has_key =
+        |client: &Client| client.keys.iter().fold(false, |found, key| found | bool::from(key.0.ct_eq(&presented.0)));
+    clients.iter().fold(None, |found, client| if has_key(client) { Some(Arc::clone(client)) } else { found })
 }
 
 fn presented_key(headers: &HeaderMap) -> Option<&str> {

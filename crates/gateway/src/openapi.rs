@@ -1,7 +1,7 @@
 //! The head of the OpenAPI document: what the API is, how to authenticate, what the tags mean.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, Server};
+use utoipa::openapi::{OpenApi, RefOr, Schema, Server};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::problem::ProblemBody;
@@ -46,10 +46,27 @@ impl Modify for Security {
     }
 }
 
+/// Every documented field of an answer is always there, `null` where nothing is known.
+///
+/// What callers send is told by its refusing unknown fields; of a fault, either place may be absent.
+fn require_every_field(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
+    for (name, schema) in schemas {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && object.additional_properties.is_none()
+            && name != "Fault"
+        {
+            object.required = object.properties.keys().cloned().collect();
+        }
+    }
+}
+
 /// The OpenAPI document of this version.
 #[must_use]
 pub fn document() -> OpenApi {
-    router::routes(Head::openapi()).into_openapi()
+    let mut document = router::routes(Head::openapi()).into_openapi();
+    require_every_field(&mut document);
+    document
 }
 
 /// The document as it is kept in the repository: indented JSON with a newline at its end.

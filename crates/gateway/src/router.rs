@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::middleware;
-use crate::openapi::Head;
+use crate::openapi::{self, Head};
 use crate::routes::{
     accounts, callers, conversions, files, folders, listings, process, remote_uploads, upload_tickets, uploads,
 };
@@ -44,8 +44,8 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
 /// # Errors
 /// Where the OpenAPI document cannot be serialized.
 pub fn service(app: App) -> Result<Router, serde_json::Error> {
-    let (documented, document) = routes(Head::openapi()).split_for_parts();
-    let json = Bytes::from(document.to_json()?);
+    let documented = Router::from(routes(Head::openapi()));
+    let json = Bytes::from(openapi::document().to_json()?);
     let max_body = usize::try_from(app.server().max_body).unwrap_or(usize::MAX);
     let all = documented
         .route("/", get(process::index))

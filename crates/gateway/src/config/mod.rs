@@ -7,6 +7,8 @@ mod providers;
 mod secret;
 mod section;
 mod server;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 use std::cell::RefCell;

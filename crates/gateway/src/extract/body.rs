@@ -11,7 +11,7 @@ use mime::Mime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use super::query::quoted;
+use super::query::about_a_field;
 use crate::problem::{Code, Fault, Problem};
 
 /// A JSON body of which every field is known.
@@ -64,14 +64,20 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     if error.inner().is_syntax() || error.inner().is_eof() {
         return Fault::pointer("", format!("is not JSON: {message}"));
     }
-    let mut pointer: String = error.path().iter().map(|segment| Pointer(segment).to_string()).collect();
-    // An unknown or missing field is named in the message, and the path ends at the object that has or lacks it.
-    if let Some(name) = quoted(&message).filter(|name| !pointer.ends_with(&format!("/{name}"))) {
-        if message.contains("field") {
-            pointer = format!("{pointer}/{name}");
+    let pointer: String = error.path().iter().map(|segment| Pointer(segment).to_string()).collect();
+    match about_a_field(&message) {
+        // The path may end at the object that has or lacks the field, or at the field.
+        Some((name, what)) => {
+            let object = pointer.strip_suffix(&format!("/{name}")).unwrap_or(&pointer);
+            Fault::pointer(&format!("{object}/{}", escape(name)), what)
         }
+        None => Fault::pointer(&pointer, message),
     }
-    Fault::pointer(&pointer, message)
+}
+
+/// A name as a segment of a JSON pointer (RFC 6901).
+pub fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// A segment of a JSON pointer.
@@ -81,7 +87,7 @@ impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             serde_path_to_error::Segment::Seq { index } => write!(f, "/{index}"),
-            serde_path_to_error::Segment::Map { key } => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1")),
+            serde_path_to_error::Segment::Map { key } => write!(f, "/{}", escape(key)),
             serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => Ok(()),
         }
     }

@@ -6,6 +6,6 @@ mod query;
 mod request;
 
 pub use access::{Access, Reading, Writing};
-pub use body::{StrictJson, present};
+pub use body::{StrictJson, escape, present};
 pub use query::StrictQuery;
 pub use request::{RequestContext, RequestId};

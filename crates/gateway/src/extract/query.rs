@@ -29,11 +29,65 @@ fn form_urlencoded(query: &str) -> url::form_urlencoded::Parse<'_> {
 fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
     let message = error.inner().to_string();
     let path = error.path().to_string();
-    let name = quoted(&message).filter(|_| path == "." || path == "?").map_or(path, str::to_owned);
-    Fault::parameter(&name, message)
+    match about_a_field(&message) {
+        Some((name, what)) => Fault::parameter(name, what),
+        // The deserializer's only words for a single value that is there more than once.
+        None if message == "unsupported value" => Fault::parameter(&path, "is there more than once"),
+        None => Fault::parameter(&path, message),
+    }
 }
 
-/// serde names an unknown, missing or repeated field between backticks, and nowhere else.
-pub(super) fn quoted(message: &str) -> Option<&str> {
-    message.split('`').nth(1)
+/// serde's words about a field that is unknown, missing or repeated, as the field's name and what is wrong with it.
+pub(super) fn about_a_field(message: &str) -> Option<(&str, String)> {
+    let mut parts = message.split('`');
+    let (kind, name) = (parts.next()?, parts.next()?);
+    let what = match kind {
+        "missing field " => "is missing".to_owned(),
+        "duplicate field " => "is there twice".to_owned(),
+        "unknown field " => {
+            let known: Vec<&str> = parts.skip(1).step_by(2).collect();
+            match known[..] {
+                [] => "is unknown; there is none here".to_owned(),
+                _ => format!("is unknown; known: {}", known.join(", ")),
+            }
+        }
+        _ => return None,
+    };
+    Some((name, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Parameters {
+        limit: Option<u32>,
+        name: Option<String>,
+    }
+
+    async fn fault(query: &str) -> Option<String> {
+        let uri = format!("/?{query}");
+        let (mut parts, ()) = Request::builder().uri(uri).body(()).unwrap().into_parts();
+        let problem = StrictQuery::<Parameters>::from_request_parts(&mut parts, &()).await.err()?;
+        Some(problem.detail().to_owned())
+    }
+
+    #[tokio::test]
+    async fn wrong_parameters_are_refused_by_name() {
+        assert_eq!(fault("limit=3&name=a%20b").await, None);
+        let cases = [
+            ("colour=red", "parameter \"colour\" is unknown; known: limit, name"),
+            ("limit=3&limit=4", "parameter \"limit\" is there more than once"),
+            ("limit=many", "parameter \"limit\" invalid digit found in string"),
+        ];
+        for (query, what) in cases {
+            let told = fault(query).await.unwrap();
+            assert!(told.contains(what), "{query}: {told}");
+        }
+    }
 }

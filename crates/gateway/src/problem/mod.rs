@@ -112,6 +112,12 @@ impl Problem {
         self
     }
 
+    /// What happened, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> Code {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::callers::NoParameters;
+use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, Reading, StrictQuery};
 use crate::problem::{AccountProblems, Problem, ReadProblems};
@@ -35,7 +36,7 @@ pub struct EffectiveCapabilities {
 ///
 /// As its site describes it. OpenLoad dialect: `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}", tag = "Accounts",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     responses((status = 200, description = "The account", body = Account), ReadProblems))]
 pub async fn get_account(
     access: Access<Reading>,
@@ -49,7 +50,7 @@ pub async fn get_account(
 /// Native: the site does it. Emulated: Polyhost makes it from what the site does. Unsupported: asking for it is
 /// answered with 422 `capability_unsupported`, and nothing is sent to the site.
 #[utoipa::path(get, path = "/v1/accounts/{account}/capabilities", tag = "Accounts",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     responses((status = 200, description = "The capabilities", body = EffectiveCapabilities), AccountProblems))]
 pub async fn get_capabilities(
     State(app): State<App>,

@@ -8,7 +8,6 @@ use polyhost_domain::AccountName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Listed;
 use crate::accounts::AccountSummary;
 use crate::app::{App, ProviderView};
 use crate::auth::{Client, Scope};
@@ -59,33 +58,51 @@ pub async fn get_me(
     Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: None })
 }
 
+/// The providers, all at once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderList {
+    /// The providers.
+    pub items: Vec<ProviderView>,
+    /// Always `null`: there is no further page.
+    pub next_cursor: Option<String>,
+}
+
 /// The providers that are built in or configured.
 ///
 /// A provider is one site: its dialect, its address, and what can be done with its accounts.
 #[utoipa::path(get, path = "/v1/providers", tag = "Gateway", responses(
-    (status = 200, description = "The providers", body = Listed<ProviderView>), CallerProblems
+    (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
 pub async fn list_providers(
     State(app): State<App>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Listed<ProviderView>>, Problem> {
+) -> Result<Json<ProviderList>, Problem> {
     client.require(Scope::Read)?;
-    Ok(Json(Listed::all(app.providers().to_vec())))
+    Ok(Json(ProviderList { items: app.providers().to_vec(), next_cursor: None }))
+}
+
+/// The accounts, all at once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountList {
+    /// The accounts.
+    pub items: Vec<AccountSummary>,
+    /// Always `null`: there is no further page.
+    pub next_cursor: Option<String>,
 }
 
 /// The accounts that the caller may use.
 ///
 /// Each with its provider, and how its calls to the site fare.
 #[utoipa::path(get, path = "/v1/accounts", tag = "Accounts", responses(
-    (status = 200, description = "The accounts", body = Listed<AccountSummary>), CallerProblems
+    (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]
 pub async fn list_accounts(
     State(app): State<App>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Listed<AccountSummary>>, Problem> {
+) -> Result<Json<AccountList>, Problem> {
     client.require(Scope::Read)?;
     let accounts = app.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
-    Ok(Json(Listed::all(accounts.map(|(_, account)| account.summary()).collect())))
+    Ok(Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None }))
 }

@@ -1,11 +1,12 @@
 //! `/v1/accounts/{account}/conversions`: the jobs that make files playable.
 
 use axum::Json;
-use polyhost_domain::{AccountName, Capability, Conversion, ConversionQuery};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use polyhost_domain::{Capability, Conversion, ConversionQuery};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{JobLimit, JobList};
+use super::JobLimit;
+use super::paths::AccountPath;
 use crate::extract::{Access, Reading, StrictQuery};
 use crate::problem::{Problem, ReadOfFileProblems};
 
@@ -23,19 +24,31 @@ pub struct ConversionParameters {
     pub limit: JobLimit,
 }
 
+/// The conversions, as many as the limit lets through.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversionList {
+    /// The conversions.
+    pub items: Vec<Conversion>,
+    /// Always `null`: the site has no further page.
+    pub next_cursor: Option<String>,
+    /// Whether the limit was reached, so that there may be more.
+    pub truncated: bool,
+}
+
 /// The conversions.
 ///
 /// OpenLoad dialect: `file/converts`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/conversions", tag = "Conversions",
-    params(("account" = AccountName, Path, description = "The account's name"), ConversionParameters),
-    responses((status = 200, description = "The conversions", body = JobList<Conversion>), ReadOfFileProblems))]
+    params(AccountPath, ConversionParameters),
+    responses((status = 200, description = "The conversions", body = ConversionList), ReadOfFileProblems))]
 pub async fn list_conversions(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ConversionParameters>,
-) -> Result<Json<JobList<Conversion>>, Problem> {
+) -> Result<Json<ConversionList>, Problem> {
     access.require(Capability::ConversionsList)?;
     let file = parameters.file_id.map(|id| access.file_id(&id)).transpose()?;
-    let query = ConversionQuery { file, limit: parameters.limit.0 };
+    let query = ConversionQuery { file, limit: parameters.limit.get() };
     let conversions = access.read(access.site().conversions(query)).await?;
-    Ok(Json(JobList::cut(conversions, parameters.limit)))
+    let (items, truncated) = parameters.limit.cut(conversions);
+    Ok(Json(ConversionList { items, next_cursor: None, truncated }))
 }

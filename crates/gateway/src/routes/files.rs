@@ -6,11 +6,12 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse as _, Response};
-use polyhost_domain::{AccountName, Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
+use polyhost_domain::{Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::callers::NoParameters;
+use super::paths::{AccountPath, FilePath};
 use crate::changes::{FileChange, change_file, only};
 use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{
@@ -53,7 +54,7 @@ pub struct FileLookupItem {
 /// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
 /// dialect: `file/info`, 50 ids a call, the calls side by side.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     request_body = FileIds,
     responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
 pub async fn lookup_files(
@@ -103,7 +104,7 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
 ///
 /// OpenLoad dialect: `file/info`, which does not say in which folder the file is.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    params(FilePath),
     responses((status = 200, description = "The file", body = File), ReadFileProblems))]
 pub async fn get_file(
     access: Access<Reading>,
@@ -137,7 +138,7 @@ pub struct FilePatch {
 /// Renames it, moves it, or both; the move goes first, and if the second call fails, the problem's `applied` says what
 /// was done. OpenLoad dialect: `file/move` and `file/rename`.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    params(FilePath),
     request_body(content(
         (FilePatch = "application/json"), (FilePatch = "application/merge-patch+json")
     )),
@@ -170,7 +171,7 @@ pub async fn update_file(
 ///
 /// OpenLoad dialect: `file/delete`; the file is gone for good.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id")),
+    params(FilePath),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
 pub async fn delete_file(
     access: Access<Writing>,
@@ -215,7 +216,7 @@ pub struct Thumbnail {
 ///
 /// OpenLoad dialect: `file/getsplash`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}/thumbnail", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FileId, Path, description = "The file's id"), LinkParameters),
+    params(FilePath, LinkParameters),
     responses(
         (status = 200, description = "The address of the picture", body = Thumbnail),
         (status = 302, description = "A redirect to the picture", headers(("Location" = String, description = "The address"))),

@@ -5,13 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use polyhost_domain::{
-    AccountName, Capability, EntryName, Folder, FolderEdit, FolderId, NewFolder, PasswordChange, Visibility,
-};
+use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use super::callers::NoParameters;
+use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
@@ -23,7 +22,7 @@ use crate::problem::{DeleteFolderProblems, Fault, Faults, Problem, ReadFolderPro
 /// `root` gives the root itself, whose name is empty. OpenLoad dialect: emulated, by walking the listings from the
 /// root; past its bound 504 `upstream_timeout`, and each further try comes further.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`")),
+    params(FolderPath),
     responses((status = 200, description = "The folder", body = Folder), ReadFolderProblems))]
 pub async fn get_folder(
     State(app): State<App>,
@@ -39,7 +38,7 @@ pub async fn get_folder(
 ///
 /// What deleting the folder would delete. Emulated at every site, by walking the listings from the folder down.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`")),
+    params(FolderPath),
     responses((status = 200, description = "What is in it", body = Usage), ReadFolderProblems))]
 pub async fn get_folder_usage(
     State(app): State<App>,
@@ -77,7 +76,7 @@ pub struct FolderInput {
 ///
 /// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     request_body = FolderInput,
     responses(
         (status = 201, description = "The folder", body = Folder,
@@ -139,7 +138,7 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
 ///
 /// OpenLoad dialect: `file/renamefolder`; a folder has no other field that could be changed there.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id")),
+    params(FolderPath),
     request_body(content(
         (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
     )),
@@ -181,7 +180,7 @@ pub struct DeleteFolderParameters {
 /// A folder that is not empty, asked of the site at that moment, is deleted only with `recursive=true`. OpenLoad
 /// dialect: `file/deletefolder`; the folder is gone for good, with every video in it.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id"), DeleteFolderParameters),
+    params(FolderPath, DeleteFolderParameters),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
 pub async fn delete_folder(
     access: Access<Writing>,

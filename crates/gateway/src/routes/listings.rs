@@ -7,10 +7,11 @@ use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use headers::{CacheControl, HeaderMapExt as _, IfNoneMatch};
-use polyhost_domain::{AccountName, Capability, File, Folder, FolderId};
+use polyhost_domain::{Capability, File, Folder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::paths::FolderPath;
 use crate::app::App;
 use crate::auth::Client;
 use crate::catalogue::{Freshness, ItemKind, ListQuery, Page, PageRequest, Source};
@@ -120,7 +121,7 @@ pub enum Item {
 /// request without a cursor sees it anew. The answer is cached for a short while; `Cache-Control: no-cache` asks the
 /// site again. OpenLoad dialect: `file/listfolder`, which has no pages of its own.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/items", tag = "Folders",
-    params(("account" = AccountName, Path, description = "The account's name"), ("id" = FolderId, Path, description = "The folder's id, or `root`"), ListParameters),
+    params(FolderPath, ListParameters),
     responses(
         (status = 200, description = "A page", body = ItemPage, headers(
             ("ETag" = String, description = "A strong entity tag"),

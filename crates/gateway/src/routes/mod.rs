@@ -5,11 +5,12 @@ pub mod callers;
 pub mod conversions;
 pub mod files;
 pub mod folders;
-mod listed;
+mod job_limit;
 pub mod listings;
+pub mod paths;
 pub mod process;
 pub mod remote_uploads;
 pub mod upload_tickets;
 pub mod uploads;
 
-pub use listed::{JobLimit, JobList, Listed};
+pub use job_limit::JobLimit;

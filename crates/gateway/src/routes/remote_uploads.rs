@@ -6,16 +6,14 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use polyhost_domain::{
-    AccountName, Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadId, RemoteUploadSelection,
-    RemoteUrl,
-};
-use serde::Deserialize;
+use polyhost_domain::{Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadSelection, RemoteUrl};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::JobLimit;
 use super::callers::NoParameters;
-use super::{JobLimit, JobList};
-use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use super::paths::{AccountPath, RemoteUploadPath};
+use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
 use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems, WriteFolderProblems};
 
 /// What a new remote upload needs.
@@ -61,7 +59,7 @@ impl HeaderValues {
 ///
 /// OpenLoad dialect: `remotedl/add`.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     request_body = RemoteUploadInput,
     responses(
         (status = 202, description = "The remote upload", body = RemoteUpload,
@@ -93,8 +91,7 @@ fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> 
     for (name, values) in &given {
         for value in values.as_slice() {
             if let Err(error) = fields.push(name, value) {
-                let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
-                faults.push(Fault::pointer(&pointer, error));
+                faults.push(Fault::pointer(&format!("/headers/{}", escape(name)), error));
             }
         }
     }
@@ -112,20 +109,32 @@ pub struct RecentParameters {
     pub limit: JobLimit,
 }
 
+/// The remote uploads, as many as the limit lets through.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RemoteUploadList {
+    /// The remote uploads.
+    pub items: Vec<RemoteUpload>,
+    /// Always `null`: the site has no further page.
+    pub next_cursor: Option<String>,
+    /// Whether the limit was reached, so that there may be more.
+    pub truncated: bool,
+}
+
 /// The recent remote uploads.
 ///
 /// The newest first. OpenLoad dialect: `remotedl/status`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
-    params(("account" = AccountName, Path, description = "The account's name"), RecentParameters),
-    responses((status = 200, description = "The remote uploads", body = JobList<RemoteUpload>), ReadProblems))]
+    params(AccountPath, RecentParameters),
+    responses((status = 200, description = "The remote uploads", body = RemoteUploadList), ReadProblems))]
 pub async fn list_remote_uploads(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<RecentParameters>,
-) -> Result<Json<JobList<RemoteUpload>>, Problem> {
+) -> Result<Json<RemoteUploadList>, Problem> {
     access.require(Capability::RemoteUploadsList)?;
-    let selection = RemoteUploadSelection::Recent(parameters.limit.0);
+    let selection = RemoteUploadSelection::Recent(parameters.limit.get());
     let uploads = access.read(access.site().remote_uploads(selection)).await?;
-    Ok(Json(JobList::cut(uploads, parameters.limit)))
+    let (items, truncated) = parameters.limit.cut(uploads);
+    Ok(Json(RemoteUploadList { items, next_cursor: None, truncated }))
 }
 
 /// One remote upload.
@@ -133,8 +142,7 @@ pub async fn list_remote_uploads(
 /// OpenLoad dialect: `remotedl/status`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads/{id}", tag = "Remote uploads",
     params(
-        ("account" = AccountName, Path, description = "The account's name"),
-        ("id" = RemoteUploadId, Path, description = "The remote upload's id")
+        RemoteUploadPath
     ),
     responses((status = 200, description = "The remote upload", body = RemoteUpload), ReadRemoteUploadProblems))]
 pub async fn get_remote_upload(

@@ -4,11 +4,12 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
-use polyhost_domain::{AccountName, Capability, Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
+use polyhost_domain::{Capability, Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::callers::NoParameters;
+use super::paths::AccountPath;
 use crate::extract::{Access, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{Fault, Faults, Problem, WriteFolderProblems};
 
@@ -36,7 +37,7 @@ pub struct NewUploadTicket {
 /// For callers who want to send large files past the gateway. OpenLoad dialect: `file/ul`; send the file as
 /// `multipart/form-data` in the field that `file_field` names.
 #[utoipa::path(post, path = "/v1/accounts/{account}/upload-tickets", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name")),
+    params(AccountPath),
     request_body = NewUploadTicket,
     responses((status = 201, description = "The ticket", body = UploadTicket), WriteFolderProblems))]
 pub async fn create_upload_ticket(

@@ -7,10 +7,11 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{AccountName, EntryName, File, Sha1Digest};
+use polyhost_domain::{EntryName, File, Sha1Digest};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
@@ -32,13 +33,19 @@ pub struct UploadParameters {
     pub sha1: Option<String>,
 }
 
+/// A file's bytes as they are, for the OpenAPI document.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "stands for a body that is streamed")]
+pub struct FileBytes(Vec<u8>);
+
 /// Upload a file.
 ///
 /// The body is the file's bytes, its `Content-Type` the file's. `Content-Length` is needed: the bytes are passed on as
 /// they arrive. OpenLoad dialect: `file/ul`, then a POST to the address that it gives.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
-    params(("account" = AccountName, Path, description = "The account's name"), UploadParameters),
-    request_body(content = inline(Vec<u8>), content_type = "application/octet-stream", description = "The file's bytes"),
+    params(AccountPath, UploadParameters),
+    request_body(content = inline(FileBytes), content_type = "application/octet-stream", description = "The file's bytes"),
     responses(
         (status = 201, description = "The file", body = File,
             headers(("Location" = String, description = "The path of the file"))),

@@ -1,0 +1,186 @@
+//! What reading a configuration promises.
+
+use std::time::Duration;
+
+use polyhost_domain::Capability;
+use secrecy::ExposeSecret as _;
+
+use super::{CacheConfig, Config, DigestChoice, ServerConfig};
+use crate::auth::{AccountSelection, Scope};
+
+const HASH: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+
+fn faults(text: &str) -> Vec<String> {
+    Config::parse(text).map(drop).unwrap_err()
+}
+
+#[test]
+fn an_empty_configuration_is_the_defaults() {
+    let config = Config::parse("").unwrap();
+    assert_eq!(config.server, ServerConfig::default());
+    assert_eq!(config.cache, CacheConfig::default());
+    assert_eq!(config.providers.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["pstream"]);
+    assert!(config.accounts.is_empty() && config.clients.is_empty() && config.unused.is_empty());
+}
+
+#[test]
+fn every_fault_is_named_with_its_table_and_key() {
+    let text = r#"
+        [server]
+        listen = "here"
+        request_timeout = "soon"
+        idle_timeout = "0s"
+        max_body = "much"
+        colour = "red"
+        [upstream]
+        allow_private_networks = "maybe"
+        [cache]
+        max_size = 5
+        [providers.elsewhere]
+        base_url = "ftp://example.org"
+        timezone = "Mars/Olympus"
+        digest = "crc"
+        [accounts.main]
+        provider = "nowhere"
+        [accounts.Bad]
+        provider = "pstream"
+        [accounts.half]
+        provider = "pstream"
+        login = "env:POLYHOST_TEST_NOT_SET"
+        [[clients]]
+        name = "web"
+        key_sha256 = "abc"
+        accounts = ["ghost"]
+        scopes = ["fly"]
+        [extra]
+    "#;
+    let faults = faults(text);
+    let expected = [
+        "[server] listen: \"here\" is not an address",
+        "[server] request_timeout: \"soon\" is not a duration",
+        "[server] idle_timeout: must be longer than zero",
+        "[server] max_body: \"much\" is not a size",
+        "[server] colour: is not a key of this table",
+        "[upstream] allow_private_networks: must be true or false",
+        "[cache] max_size: must be a text, not integer",
+        "[providers.elsewhere] dialect: is missing",
+        "[providers.elsewhere] base_url: must be an http or https URL",
+        "[providers.elsewhere] timezone: \"Mars/Olympus\"",
+        "[providers.elsewhere] digest: \"crc\" is none of: sha1, none",
+        "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream",
+        "accounts: \"Bad\" is no name",
+        "[accounts.half] key: is missing",
+        "[accounts.half] login: the environment variable POLYHOST_TEST_NOT_SET is not set",
+        "[[clients]] 1 key_sha256: must be the SHA-256",
+        "[[clients]] 1 accounts: \"ghost\" is not an account",
+        "[[clients]] 1 scopes: \"fly\" is not a scope",
+        "extra: is not a key of this table",
+    ];
+    for fault in expected {
+        assert!(faults.iter().any(|found| found.contains(fault)), "missing: {fault}\nfound: {faults:#?}");
+    }
+    assert_eq!(faults.len(), expected.len(), "{faults:#?}");
+}
+
+#[test]
+fn text_that_is_not_toml_is_told_with_its_place() {
+    let faults = faults("[server\nlisten = 1");
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].contains("line 1"), "{faults:?}");
+}
+
+#[test]
+fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
+    let config = Config::parse(
+        r#"
+        [providers.relative]
+        dialect = "openload"
+        base_url = "https://api.relative.example/v1"
+        file_field = "files"
+        digest = "none"
+        root_folder = "1"
+        timezone = "Europe/Paris"
+        unsupported = ["files.thumbnail"]
+        [accounts.main]
+        provider = "relative"
+        login = "l"
+        key = "k"
+        "#,
+    )
+    .unwrap();
+    let row = &config.providers[&"relative".parse().unwrap()];
+    assert_eq!(row.base_url.as_str(), "https://api.relative.example/v1");
+    assert_eq!(row.quirks.file_field.as_deref(), Some("files"));
+    assert_eq!(row.quirks.digest, Some(DigestChoice::None));
+    assert_eq!(row.quirks.root_folder.as_deref(), Some("1"));
+    assert_eq!(row.quirks.unsupported, [Capability::FilesThumbnail]);
+    assert!(row.quirks.timezone.is_some());
+    let account = &config.accounts[&"main".parse().unwrap()];
+    assert_eq!(account.base_url, row.base_url);
+    assert_eq!(account.credentials["key"].expose_secret(), "k");
+}
+
+#[test]
+fn settings_of_a_site_come_from_the_nearest_table() {
+    let config = Config::parse(
+        r#"
+        [upstream]
+        attempt_timeout = "3s"
+        deadline = "9s"
+        [providers.pstream]
+        attempt_timeout = "2s"
+        [accounts.near]
+        provider = "pstream"
+        login = "l"
+        key = "k"
+        attempt_timeout = "1s"
+        [accounts.far]
+        provider = "pstream"
+        login = "l"
+        key = "k"
+        "#,
+    )
+    .unwrap();
+    let settings = |name: &str| &config.accounts[&name.parse().unwrap()].settings;
+    assert_eq!(settings("near").attempt_timeout, Duration::from_secs(1));
+    assert_eq!(settings("far").attempt_timeout, Duration::from_secs(2));
+    assert_eq!(settings("near").deadline, Duration::from_secs(9));
+}
+
+#[test]
+fn clients_have_one_hash_or_two_while_a_key_is_replaced() {
+    let other = HASH.replace('2', "3");
+    let text = format!(
+        "[[clients]]\nname = \"web\"\nkey_sha256 = [\"{HASH}\", \"{other}\"]\naccounts = [\"*\"]\nscopes = [\"read\", \"admin\"]\n"
+    );
+    let client = Config::parse(&text).unwrap().clients.remove(0);
+    assert_eq!(client.keys.len(), 2);
+    assert_eq!(client.accounts, AccountSelection::All);
+    assert_eq!(client.scopes, [Scope::Read, Scope::Admin].into());
+}
+
+#[test]
+fn two_clients_share_neither_name_nor_key() {
+    let client =
+        format!("[[clients]]\nname = \"web\"\nkey_sha256 = \"{HASH}\"\naccounts = [\"*\"]\nscopes = [\"read\"]\n");
+    let faults = faults(&client.repeat(2));
+    assert!(faults[0].contains("name: \"web\" is the name of another client"), "{faults:?}");
+    assert!(faults[1].contains("key_sha256: is the key of another client"), "{faults:?}");
+}
+
+#[test]
+fn keys_without_effect_are_understood_and_named() {
+    let config = Config::parse("[upstream]\nretries = 2\n[server]\nmax_spool = \"4 GiB\"\n").unwrap();
+    assert_eq!(config.unused, ["[server] max_spool", "[upstream] retries"]);
+}
+
+#[test]
+fn a_secret_is_read_from_a_file_without_its_last_newline() {
+    let path = std::env::temp_dir().join(format!("polyhost-secret-{}", std::process::id()));
+    std::fs::write(&path, "from a file\n").unwrap();
+    let text = format!("[accounts.a]\nprovider = \"pstream\"\nlogin = \"file:{}\"\nkey = \"k\"\n", path.display());
+    let config = Config::parse(&text);
+    std::fs::remove_file(&path).unwrap();
+    let account = &config.unwrap().accounts[&"a".parse().unwrap()];
+    assert_eq!(account.credentials["login"].expose_secret(), "from a file");
+}

@@ -1,0 +1,39 @@
+//! How many jobs (remote uploads, conversions) a list has. The site itself cuts it off.
+
+use serde::Deserialize;
+
+/// How many jobs to list: 1 to 100.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct JobLimit(u32);
+
+impl JobLimit {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The jobs that a site has answered under this limit, and whether the limit was reached.
+    #[must_use]
+    pub fn cut<T>(self, mut jobs: Vec<T>) -> (Vec<T>, bool) {
+        let limit = self.0 as usize;
+        jobs.truncate(limit);
+        let reached = jobs.len() == limit;
+        (jobs, reached)
+    }
+}
+
+impl Default for JobLimit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl TryFrom<u32> for JobLimit {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> Result<Self, &'static str> {
+        if (1..=100).contains(&limit) { Ok(Self(limit)) } else { Err("must be 1 to 100") }
+    }
+}

@@ -1,0 +1,49 @@
+//! The parameters in the paths, for the OpenAPI document. Handlers get them checked, from [`crate::extract::Access`].
+
+use polyhost_domain::{AccountName, FileId, FolderId, RemoteUploadId};
+use utoipa::IntoParams;
+
+/// An account.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct AccountPath {
+    /// The account's name.
+    #[param(example = "pstream-demo")]
+    pub account: AccountName,
+}
+
+/// A file of an account.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct FilePath {
+    /// The account's name.
+    #[param(example = "pstream-demo")]
+    pub account: AccountName,
+    /// The file's id.
+    #[param(example = "VKrJd-A_vNmpP4L")]
+    pub id: FileId,
+}
+
+/// A folder of an account.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct FolderPath {
+    /// The account's name.
+    #[param(example = "pstream-demo")]
+    pub account: AccountName,
+    /// The folder's id; `root` is the root folder.
+    #[param(example = "root")]
+    pub id: FolderId,
+}
+
+/// A remote upload of an account.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct RemoteUploadPath {
+    /// The account's name.
+    #[param(example = "pstream-demo")]
+    pub account: AccountName,
+    /// The remote upload's id.
+    #[param(example = "2")]
+    pub id: RemoteUploadId,
+}

@@ -1,0 +1,85 @@
+//! The OpenAPI document in the repository is the one that the code makes, and says what the contract promises of it.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::collections::BTreeSet;
+
+use polyhost_gateway::openapi;
+use serde_json::Value;
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/polyhost.json");
+
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_the_code_makes() {
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(DOCUMENT).unwrap()).unwrap();
+    let made: Value = serde_json::from_str(&openapi::pretty().unwrap()).unwrap();
+    assert!(committed == made, "run: cargo run -- openapi > openapi/polyhost.json");
+}
+
+#[test]
+fn operation_ids_are_a_verb_and_a_noun_and_each_is_there_once() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    let verbs = ["get", "list", "create", "update", "delete", "lookup", "upload"];
+    let mut seen = BTreeSet::new();
+    for (place, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        let verb = id.split('_').next().unwrap();
+        assert!(verbs.contains(&verb) && id.contains('_'), "{place}: {id}");
+        assert!(seen.insert(id.to_owned()), "{id} is there twice");
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_can_go_wrong() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for (place, operation) in operations(&document) {
+        for member in ["summary", "description"] {
+            assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{place} lacks a {member}");
+        }
+        assert!(!operation["tags"].as_array().unwrap().is_empty(), "{place} lacks a tag");
+        let responses = operation["responses"].as_object().unwrap();
+        for status in ["400", "401", "403", "500"] {
+            let problem = &responses[status]["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(problem, "#/components/schemas/Problem", "{place} {status}");
+        }
+    }
+}
+
+#[test]
+fn every_schema_and_every_field_is_described() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name} lacks a description");
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let described = property["description"].is_string()
+                || property["$ref"].is_string()
+                || property["oneOf"]
+                    .as_array()
+                    .is_some_and(|options| options.iter().any(|o| o["description"].is_string()));
+            // A capability's field is explained by its name and by the map's own description.
+            assert!(described || name == "CapabilityMap", "{name}.{field} lacks a description");
+        }
+    }
+}
+
+#[test]
+fn every_field_of_an_answer_is_always_there() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for name in ["File", "Folder", "Account", "RemoteUpload", "Conversion", "Problem", "ItemPage", "UploadTicket"] {
+        let schema = &document["components"]["schemas"][name];
+        let required: BTreeSet<&str> =
+            schema["required"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
+        let properties: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(required, properties, "{name}");
+    }
+}
