@@ -20,7 +20,7 @@ pub struct FilePath {
     #[param(example = "pstream-demo")]
     pub account: AccountName,
     /// The file's id.
-    #[param(example = "VKrJd-A_vNmpP4L")]
+    #[param(example = "HhszB1ewMteF")]
     pub id: FileId,
 }
 
