@@ -4,11 +4,21 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
 
 mod accounts;
+mod connections;
 mod conversions;
+mod cursors;
+mod denials;
 mod files;
 mod folders;
+mod freshness;
+mod heads;
 mod ids;
+mod keyless;
+mod keys;
+mod pages;
 mod remote_uploads;
+mod requests;
+mod site_errors;
 mod upload_tickets;
 mod uploads;
 mod world;

@@ -1,0 +1,188 @@
+//! Connections that break and answers that do not come: what a read and a write are then told, and that each was tried
+//! exactly once.
+
+use polyhost_end_to_end::{Answer, Gateway};
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::{Value, json};
+
+use crate::world::{KEY, World, at, configuration};
+
+/// A world whose gateway is soon out of patience.
+async fn impatient() -> World {
+    World::configured(|configuration| {
+        configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"\nretries = 0")
+    })
+    .await
+}
+
+#[track_caller]
+fn proxy_error(answer: &Answer, expected: &str) {
+    let told = answer.header("proxy-status").expect("Proxy-Status");
+    assert!(told.starts_with("polyhost; error=") && told.contains("; next-hop=pstream"), "{told}");
+    assert!(told.contains(&format!("error={expected};")), "{told}");
+}
+
+/// Every write, as a method, a path below the account and a body, with the operation of the site that it ends in.
+fn writes(world: &World) -> Vec<(&'static str, String, Value, &'static str)> {
+    let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
+    vec![
+        ("PATCH", format!("files/{file}"), json!({"name": "b.mp4"}), "file/rename"),
+        ("PATCH", format!("files/{file}"), json!({"folder_id": folder}), "file/move"),
+        ("POST", "folders".to_owned(), json!({"name": "New"}), "file/createfolder"),
+        ("PATCH", format!("folders/{folder}"), json!({"name": "Series"}), "file/renamefolder"),
+        ("POST", "remote-uploads".to_owned(), json!({"url": "https://example.org/a.mp4"}), "remotedl/add"),
+        ("DELETE", format!("folders/{folder}?recursive=true"), json!(null), "file/deletefolder"),
+        ("DELETE", format!("files/{file}"), json!(null), "file/delete"),
+    ]
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again() {
+    let broken = [
+        (Fault::LoseAnswer, "connection_terminated"),
+        (Fault::Reset, "connection_terminated"),
+        (Fault::CloseAfterBody, "connection_terminated"),
+        (Fault::CutBody { sent: 5 }, "connection_terminated"),
+        (Fault::Hang, "http_response_timeout"),
+    ];
+    for (fault, error) in broken {
+        let world = impatient().await;
+        world.breaks("*", fault.clone());
+        for (method, path, body, operation) in writes(&world) {
+            let answer = match body {
+                Value::Null => world.caller.delete(&at(&path)).await,
+                body => world.caller.json(method, &at(&path), &body).await,
+            };
+            let problem = answer.problem(504, "outcome_unknown");
+            assert_eq!(problem["retryable"], false);
+            assert_eq!(problem["upstream"]["operation"], operation);
+            proxy_error(&answer, error);
+            assert_eq!(world.operations(), [operation], "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_gets_no_answer_may_be_sent_again() {
+    let cases = [
+        (Fault::Hang, 504, "upstream_timeout", "http_response_timeout"),
+        (Fault::Drip { millis: 50 }, 504, "upstream_timeout", "http_response_timeout"),
+        (Fault::Reset, 503, "upstream_unavailable", "connection_terminated"),
+        (Fault::CloseAfterBody, 503, "upstream_unavailable", "connection_terminated"),
+        (Fault::CutBody { sent: 5 }, 502, "upstream_invalid_response", "connection_terminated"),
+    ];
+    for (fault, status, code, error) in cases {
+        let world = impatient().await;
+        world.site.add_file("0", "a.mp4", b"a");
+        for (operation, path) in [
+            ("file/info", "files/abc"),
+            ("file/listfolder", "folders/root/items"),
+            ("file/getsplash", "files/abc/thumbnail"),
+        ] {
+            world.breaks(operation, fault.clone());
+            let answer = world.caller.get(&at(path)).await;
+            let problem = answer.problem(status, code);
+            assert_eq!(problem["retryable"], true, "{fault:?} {path}");
+            assert_eq!(problem["upstream"]["operation"], operation);
+            assert_eq!(problem["upstream"]["provider"], "pstream");
+            proxy_error(&answer, error);
+            assert_eq!(world.operations(), [operation], "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent_again() {
+    let world = impatient().await;
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = configuration(&world.site)
+        .text()
+        .replace(&world.site.base_url(), &format!("http://{}/v1", port.local_addr().unwrap()));
+    drop(port);
+    let mut configuration = polyhost_end_to_end::Configuration::new();
+    let (_, tables) = dead.split_once("[cache]\n").unwrap();
+    configuration = configuration.table(tables);
+    let gateway = Gateway::start(&configuration).await;
+    let caller = gateway.caller(KEY);
+    let path = at("files?name=a.mp4");
+    for answer in [
+        caller.get(&at("files/abc")).await,
+        caller.delete(&at("files/abc")).await,
+        caller.post(&at("folders"), &json!({"name": "a"})).await,
+        caller.typed("POST", &path, "video/mp4", "hello").await,
+    ] {
+        let problem = answer.problem(503, "upstream_unavailable");
+        assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(true), &Value::Null));
+        assert!(answer.header("retry-after").is_some());
+        proxy_error(&answer, "connection_refused");
+    }
+    // The site is down, not the gateway.
+    caller.get("/readyz").await.status(200);
+}
+
+#[tokio::test]
+async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome() {
+    let world = World::configured(|configuration| {
+        configuration.upstream("attempt_timeout = \"1s\"\nupload_answer_timeout = \"300ms\"")
+    })
+    .await;
+    let path = at("files?name=a.mp4");
+    for (fault, error) in [
+        (Fault::LoseAnswer, "connection_terminated"),
+        (Fault::CloseAfterBody, "connection_terminated"),
+        (Fault::Garbage(polyhost_sandbox::Garbage::Html), ""),
+        (Fault::Delay { millis: 5000 }, "http_response_timeout"),
+    ] {
+        world.site.faults().clear();
+        world.breaks("upload", fault.clone());
+        let answer = world.caller.typed("POST", &path, "video/mp4", "hello").await;
+        let problem = answer.problem(504, "outcome_unknown");
+        assert_eq!(
+            (&problem["retryable"], &problem["upstream"]["operation"]),
+            (&json!(false), &json!("upload")),
+            "{fault:?}"
+        );
+        if !error.is_empty() {
+            proxy_error(&answer, error);
+        }
+        assert_eq!(world.operations(), ["file/ul", "upload"], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_the_site_refuses_was_not_done() {
+    let world = World::at_site(|options| options.max_upload = Some(100)).await;
+    let path = at("files?name=a.mp4");
+    let large = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5000]).await;
+    assert_eq!(large.problem(413, "payload_too_large")["retryable"], false);
+    // The address was used up, or came too late: the next request gets a new one.
+    world.breaks("upload", Fault::EarlyAnswer { http: 403, body_status: Some(403) });
+    let refused = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5]).await;
+    assert_eq!(refused.problem(502, "upstream_error")["retryable"], true);
+    world.site.faults().clear();
+    world.breaks("upload", Fault::http(500));
+    let failed = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5]).await;
+    assert_eq!(failed.problem(502, "upstream_error")["retryable"], false);
+}
+
+#[tokio::test]
+async fn an_early_refusal_of_a_large_upload_reaches_the_caller() {
+    let world = World::start().await;
+    world.site.faults().add(Rule::new("upload", Fault::EarlyAnswer { http: 413, body_status: None }).times(1));
+    let path = at("files?name=a.mp4");
+    let answer = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 8 << 20]).await;
+    answer.problem(413, "payload_too_large");
+    assert_eq!(world.site.counts().files, 0);
+}
+
+#[tokio::test]
+async fn a_request_ends_at_its_timeout() {
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
+    world.breaks("*", Fault::Hang);
+    let read = world.caller.get(&at("folders/root/items")).await.problem(504, "upstream_timeout");
+    assert_eq!(read["retryable"], true);
+    let lookup = world.caller.post(&at("files/lookup"), &json!({"ids": ["a"]})).await.problem(504, "upstream_timeout");
+    assert_eq!(lookup["retryable"], true);
+    let write = world.caller.delete(&at("files/abc")).await.problem(504, "outcome_unknown");
+    assert_eq!(write["retryable"], false);
+}

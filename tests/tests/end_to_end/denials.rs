@@ -1,0 +1,80 @@
+//! The site's 403, which means a denied action or wrong credentials: which of the two is found out, and remembered.
+
+use polyhost_end_to_end::Gateway;
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::json;
+
+use crate::world::{KEY, World, at, configuration};
+
+#[tokio::test]
+async fn a_denied_action_is_told_apart_by_asking_for_the_account_once() {
+    let world = World::start().await;
+    world.site.forbid("file/rename");
+    world.site.forbid("file/delete");
+    let id = world.site.add_file("0", "a.mp4", b"a");
+    let path = at(&format!("files/{id}"));
+    let problem = world.caller.patch(&path, &json!({"name": "b"})).await.problem(403, "upstream_forbidden");
+    assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/rename")));
+    assert_eq!(
+        (&problem["upstream"]["status"], &problem["upstream"]["message"]),
+        (&json!("403"), &json!("Permission denied"))
+    );
+    assert_eq!(world.operations(), ["file/rename", "account/info"]);
+    // The verdict is kept: another denial needs no second question.
+    world.caller.delete(&path).await.problem(403, "upstream_forbidden");
+    world.caller.patch(&path, &json!({"name": "b"})).await.problem(403, "upstream_forbidden");
+    assert_eq!(world.operations(), ["file/delete", "file/rename"]);
+}
+
+#[tokio::test]
+async fn somebody_elses_file_is_denied() {
+    let world = World::start().await;
+    let foreign = world.site.add_foreign_file("theirs.mp4", b"a");
+    let path = at(&format!("files/{foreign}"));
+    assert_eq!(world.caller.get(&path).await.json(200)["name"], "theirs.mp4");
+    world.caller.delete(&path).await.problem(403, "upstream_forbidden");
+    world.caller.get(&format!("{path}/thumbnail")).await.problem(403, "upstream_forbidden");
+}
+
+/// A gateway whose account has the wrong key at the site of a world.
+async fn with_wrong_key(world: &World) -> Gateway {
+    let wrong = configuration(&world.site).text().replace("key-of-main", "not-the-key");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "not-the-key\n").unwrap();
+    assert!(wrong.contains("not-the-key"));
+    let account = polyhost_end_to_end::Configuration::new()
+        .account("main", &world.site.base_url(), crate::world::LOGIN, &format!("file:{}", file.display()))
+        .client("web", KEY, &["*"], &["read", "write"]);
+    Gateway::start(&account).await
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_a_fault_of_the_gateways_and_never_a_401() {
+    let world = World::start().await;
+    let gateway = with_wrong_key(&world).await;
+    let caller = gateway.caller(KEY);
+    let problem = caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
+    assert_eq!(problem["retryable"], false);
+    assert_eq!(world.operations(), ["file/listfolder", "account/info"]);
+    // Known for a minute.
+    caller.delete(&at("files/abc")).await.problem(502, "upstream_credentials_rejected");
+    assert_eq!(world.operations(), ["file/delete"]);
+    caller.get("/v1/accounts/main").await.problem(502, "upstream_credentials_rejected");
+    let health = caller.get("/v1/accounts").await.items()[0]["health"].take();
+    assert_eq!(health["last_error"]["code"], "upstream_credentials_rejected");
+    assert_eq!(health["last_success_at"], json!(null));
+    let path = at("files?name=a.mp4");
+    caller.typed("POST", &path, "video/mp4", "hello").await.problem(502, "upstream_credentials_rejected");
+    assert!(world.site.journal().of("upload").is_empty());
+}
+
+#[tokio::test]
+async fn where_the_account_cannot_be_asked_for_the_sites_word_stands() {
+    let world = World::start().await;
+    world.site.forbid("file/delete");
+    world.site.faults().add(Rule::new("account/info", Fault::http(500)).times(1));
+    world.caller.delete(&at("files/abc")).await.problem(403, "upstream_forbidden");
+    world.caller.delete(&at("files/abc")).await.problem(403, "upstream_forbidden");
+    assert_eq!(world.operations(), ["file/delete", "account/info", "file/delete", "account/info"]);
+}

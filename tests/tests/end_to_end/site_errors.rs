@@ -1,0 +1,186 @@
+//! Errors that the site tells: what each becomes, whether the request may be sent again, and that it was sent once.
+
+use polyhost_end_to_end::Answer;
+use polyhost_sandbox::{Fault, Garbage};
+use serde_json::{Value, json};
+
+use crate::world::{World, at};
+
+/// An answer of the site with a status in the body.
+fn body_status(http: u16, status: u16, headers: &[(&str, &str)]) -> Fault {
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    Fault::Status { http, body_status: Some(status), headers, body: None }
+}
+
+/// An answer of the site as it is.
+fn as_it_is(http: u16, body: &str) -> Fault {
+    Fault::Status { http, body_status: None, headers: Vec::new(), body: Some(body.to_owned()) }
+}
+
+/// A read through a world whose `file/info` is broken.
+async fn read(fault: Fault) -> Answer {
+    let world = World::start().await;
+    world.breaks("file/info", fault);
+    let answer = world.caller.get(&at("files/abc")).await;
+    assert_eq!(world.site.journal().of("file/info").len(), 1, "asked once");
+    answer
+}
+
+/// A write through a world whose `file/rename` is broken.
+async fn write(fault: Fault) -> Answer {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"a");
+    world.breaks("file/rename", fault);
+    let answer = world.caller.patch(&at(&format!("files/{id}")), &json!({"name": "b.mp4"})).await;
+    assert_eq!(world.site.journal().of("file/rename").len(), 1, "asked once");
+    answer
+}
+
+#[tokio::test]
+async fn each_status_of_the_site_has_its_problem() {
+    // The status, then whether a read and a write may be sent again.
+    let cases = [
+        (400, 422, "upstream_rejected", false, false),
+        (404, 404, "file_not_found", false, false),
+        (429, 429, "upstream_rate_limited", true, true),
+        (451, 451, "legal_block", false, false),
+        (500, 502, "upstream_error", true, false),
+        (502, 502, "upstream_error", true, false),
+        (503, 502, "upstream_error", true, false),
+        (509, 429, "upstream_rate_limited", true, true),
+    ];
+    for (status, expected, code, read_again, write_again) in cases {
+        for http in [200, status] {
+            for (answer, again, operation) in [
+                (read(body_status(http, status, &[])).await, read_again, "file/info"),
+                (write(body_status(http, status, &[])).await, write_again, "file/rename"),
+            ] {
+                let problem = answer.problem(expected, code);
+                assert_eq!(problem["retryable"], again, "{status} to {operation}: {problem}");
+                assert_eq!(problem["upstream"]["operation"], operation);
+                assert_eq!(problem["upstream"]["http_status"], http);
+                assert_eq!(problem["upstream"]["status"], status.to_string());
+                let told = format!("polyhost; next-hop=pstream; received-status={http}");
+                assert_eq!(answer.header("proxy-status"), Some(&*told));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_sites_wait_is_passed_on() {
+    for (status, http) in [(429, 429), (429, 200), (509, 200)] {
+        let answer = read(body_status(http, status, &[("Retry-After", "17")])).await;
+        assert_eq!(answer.problem(429, "upstream_rate_limited")["retry_after"], 17);
+        assert_eq!(answer.header("retry-after"), Some("17"));
+        // Where the site says nothing, the gateway says something all the same.
+        let untold = read(body_status(http, status, &[])).await;
+        assert!(untold.header("retry-after").is_some(), "{status} {http}");
+    }
+}
+
+#[tokio::test]
+async fn the_sites_words_are_passed_on_up_to_300_characters_and_without_control_characters() {
+    let words = format!("Bad\u{0}\r\n\t\u{1b}[31m name {}", "é".repeat(400));
+    let body = json!({"status": 400, "msg": words, "result": false}).to_string();
+    let problem = write(as_it_is(200, &body)).await.problem(422, "upstream_rejected");
+    let message = problem["upstream"]["message"].as_str().unwrap();
+    assert!(message.starts_with("Bad") && message.contains("name ééé"), "{message}");
+    assert!(message.chars().count() <= 300 && !message.chars().any(char::is_control), "{message}");
+}
+
+#[tokio::test]
+async fn false_under_a_good_status_is_a_rejection() {
+    let answer = write(as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await;
+    let problem = answer.problem(422, "upstream_rejected");
+    assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(false), &json!(200)));
+    read(as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await.problem(422, "upstream_rejected");
+}
+
+#[tokio::test]
+async fn a_status_may_come_as_text() {
+    read(as_it_is(200, r#"{"status":"404","msg":"Video not found","result":null}"#))
+        .await
+        .problem(404, "file_not_found");
+    let good = r#"{"status":"200","msg":"OK","result":{"abc":{"id":"abc","status":"200","name":"a","size":"5","sha1":false,"content_type":false}}}"#;
+    let file = read(as_it_is(200, good)).await.json(200);
+    assert_eq!((&file["size"], &file["sha1"], &file["content_type"]), (&json!(5), &Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn an_error_page_counts_by_its_http_status() {
+    let problem = read(Fault::http(500)).await.problem(502, "upstream_error");
+    assert_eq!((&problem["upstream"]["http_status"], &problem["upstream"]["status"]), (&json!(500), &Value::Null));
+    read(Fault::http(404)).await.problem(404, "file_not_found");
+    read(Fault::http(429)).await.problem(429, "upstream_rate_limited");
+    read(Fault::http(451)).await.problem(451, "legal_block");
+    let failed = write(Fault::http(503)).await.problem(502, "upstream_error");
+    assert_eq!(failed["retryable"], false);
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_is_invalid_to_a_read_and_unknown_to_a_write() {
+    let garbage =
+        [Garbage::Text, Garbage::Html, Garbage::TruncatedJson, Garbage::DeepJson { depth: 100_000 }, Garbage::Empty];
+    for garbage in garbage {
+        let answer = read(Fault::Garbage(garbage.clone())).await;
+        let problem = answer.problem(502, "upstream_invalid_response");
+        assert_eq!(
+            (&problem["retryable"], &problem["upstream"]["http_status"]),
+            (&json!(true), &json!(200)),
+            "{garbage:?}"
+        );
+        let problem = write(Fault::Garbage(garbage.clone())).await.problem(504, "outcome_unknown");
+        assert_eq!(problem["retryable"], false, "{garbage:?}");
+    }
+    for redirect in [301, 302, 307] {
+        let status = read(as_it_is(redirect, "moved")).await;
+        assert!(status.status >= 500, "{redirect}: {}", status.status);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_over_the_size_limit_is_not_read() {
+    let world = World::configured(|configuration| configuration.upstream("max_response = \"1 MiB\"")).await;
+    world.breaks("file/info", Fault::Garbage(Garbage::Huge { bytes: 4 << 20 }));
+    let answer = world.caller.get(&at("files/abc")).await;
+    answer.problem(502, "upstream_invalid_response");
+    let told = answer.header("proxy-status").unwrap();
+    assert!(told.contains("error=http_response_body_size") && told.contains("received-status=200"), "{told}");
+    world.breaks("file/delete", Fault::Garbage(Garbage::Huge { bytes: 4 << 20 }));
+    world.caller.delete(&at("files/abc")).await.problem(504, "outcome_unknown");
+}
+
+#[tokio::test]
+async fn a_reply_without_the_part_that_matters_is_no_success() {
+    let world = World::start().await;
+    let empty = as_it_is(200, r#"{"status":200,"msg":"OK","result":{}}"#);
+    for operation in ["file/createfolder", "remotedl/add", "upload", "file/getsplash", "file/ul"] {
+        world.breaks(operation, empty.clone());
+    }
+    world.caller.post(&at("folders"), &json!({"name": "a"})).await.problem(504, "outcome_unknown");
+    let remote = json!({"url": "https://example.org/a.mp4"});
+    world.caller.post(&at("remote-uploads"), &remote).await.problem(504, "outcome_unknown");
+    world.caller.get(&at("files/abc/thumbnail")).await.problem(502, "upstream_invalid_response");
+    world.caller.post(&at("upload-tickets"), &json!({})).await.problem(502, "upstream_invalid_response");
+    let path = at("files?name=a.mp4");
+    world.caller.typed("POST", &path, "video/mp4", "hello").await.problem(502, "upstream_invalid_response");
+}
+
+#[tokio::test]
+async fn a_lookup_that_fails_as_a_whole_fails_as_a_request() {
+    let world = World::start().await;
+    world.breaks("file/info", Fault::http(500));
+    let answer = world.caller.post(&at("files/lookup"), &json!({"ids": ["a", "b"]})).await;
+    answer.problem(502, "upstream_error");
+}
+
+#[tokio::test]
+async fn errors_of_a_site_that_mirrors_them_in_http_are_the_same() {
+    let world = World::at_site(|options| options.http_mirrors_status = true).await;
+    let missing = world.caller.get(&at("files/abc/thumbnail")).await.problem(404, "file_not_found");
+    assert_eq!((&missing["upstream"]["http_status"], &missing["upstream"]["status"]), (&json!(404), &json!("404")));
+    world.caller.get(&at("folders/99999/items")).await.problem(404, "folder_not_found");
+    world.site.forbid("file/delete");
+    world.caller.delete(&at("files/abc")).await.problem(403, "upstream_forbidden");
+}
