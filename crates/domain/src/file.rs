@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{AccountName, EntryName, Error, FileId, FolderId, ProviderId};
+use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId};
 
 /// A file. Fields that the site's answer does not tell are `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -55,6 +55,33 @@ pub struct File {
     pub page_url: Option<String>,
     /// The address of a player to embed.
     pub embed_url: Option<String>,
+}
+
+impl File {
+    /// A file of which nothing is known beyond its id.
+    #[must_use]
+    pub fn bare(origin: &Origin, id: FileId) -> Self {
+        Self {
+            kind: FileType::File,
+            id,
+            account: origin.account.clone(),
+            provider: origin.provider.clone(),
+            name: None,
+            folder_id: None,
+            size: None,
+            content_type: None,
+            sha1: None,
+            md5: None,
+            short_code: None,
+            status: FileStatus::Unknown,
+            conversion: None,
+            uploaded_at: None,
+            download_count: None,
+            tags: None,
+            page_url: None,
+            embed_url: None,
+        }
+    }
 }
 
 /// The word that marks a file in a list.

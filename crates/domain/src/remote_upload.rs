@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{AccountName, FileId, FolderId, HeaderFields, JobState, ProviderId, RemoteUploadId, RemoteUrl};
+use crate::{AccountName, FileId, FolderId, HeaderFields, JobState, Origin, ProviderId, RemoteUploadId, RemoteUrl};
 
 /// A remote upload: the site fetches a file from an address.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -53,6 +53,32 @@ pub struct RemoteUpload {
     pub file_id: Option<FileId>,
     /// The page that shows that file to people.
     pub page_url: Option<String>,
+}
+
+impl RemoteUpload {
+    /// A remote upload of which nothing is known beyond its id.
+    #[must_use]
+    pub fn bare(origin: &Origin, id: RemoteUploadId) -> Self {
+        Self {
+            id,
+            account: origin.account.clone(),
+            provider: origin.provider.clone(),
+            source_url: None,
+            folder_id: None,
+            name: None,
+            state: JobState::Unknown,
+            raw_state: None,
+            progress_percent: None,
+            size: None,
+            created_at: None,
+            started_at: None,
+            updated_at: None,
+            finished_at: None,
+            error: None,
+            file_id: None,
+            page_url: None,
+        }
+    }
 }
 
 /// What a new remote upload needs.

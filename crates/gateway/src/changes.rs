@@ -1,8 +1,7 @@
 //! Changing files and folders: several fields in one request, as many calls as the site needs, one honest answer.
 
 use polyhost_domain::{
-    Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FileType, Folder,
-    FolderEdit, FolderId,
+    Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, Folder, FolderEdit, FolderId,
 };
 
 use crate::accounts::Account;
@@ -74,26 +73,10 @@ async fn read_back(account: &Account, id: &FileId) -> Option<File> {
 }
 
 fn known_file(account: &Account, id: &FileId, edit: &FileEdit) -> File {
-    let origin = &account.profile().origin;
     File {
-        kind: FileType::File,
-        id: id.clone(),
-        account: origin.account.clone(),
-        provider: origin.provider.clone(),
         name: edit.name.as_ref().map(ToString::to_string),
-        folder_id: None,
-        size: None,
         content_type: edit.content_type.clone(),
-        sha1: None,
-        md5: None,
-        short_code: None,
-        status: FileStatus::Unknown,
-        conversion: None,
-        uploaded_at: None,
-        download_count: None,
-        tags: None,
-        page_url: None,
-        embed_url: None,
+        ..File::bare(&account.profile().origin, id.clone())
     }
 }
 

@@ -1,8 +1,6 @@
 //! What pages and cursors promise, on listings made up here.
 
-use polyhost_domain::{
-    EntryName, File, FileStatus, FileType, Folder, FolderId, IdAlphabet, IdGrammar, Listing, Origin, SortKey,
-};
+use polyhost_domain::{EntryName, File, Folder, FolderId, IdAlphabet, IdGrammar, Listing, Origin, SortKey};
 use serde_json::Value;
 
 use super::cursor::{Cursor, CursorError, CursorSeal};
@@ -23,26 +21,11 @@ fn folder(id: &str, name: &str) -> Folder {
 }
 
 fn file(id: &str, name: Option<&str>, size: Option<u64>) -> File {
-    let Origin { account, provider } = origin();
     File {
-        kind: FileType::File,
-        id: grammar().file(id).unwrap(),
-        account,
-        provider,
         name: name.map(str::to_owned),
         folder_id: Some(FolderId::Root),
         size,
-        content_type: None,
-        sha1: None,
-        md5: None,
-        short_code: None,
-        status: FileStatus::Active,
-        conversion: None,
-        uploaded_at: None,
-        download_count: None,
-        tags: None,
-        page_url: None,
-        embed_url: None,
+        ..File::bare(&origin(), grammar().file(id).unwrap())
     }
 }
 
