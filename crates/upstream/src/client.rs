@@ -76,7 +76,7 @@ impl Client {
     /// Sends a request and reads the answer, whatever its HTTP status.
     ///
     /// This is the one place where an operation's time is spent: whatever waits, paces, breaks a circuit or tries
-    /// again belongs between here and [`Client::attempt`].
+    /// again belongs between here and `attempt`.
     ///
     /// # Errors
     /// - `Unavailable`, retryable: the site cannot be reached, or dropped a read.

@@ -71,8 +71,11 @@ impl Failure {
 
     /// The HTTP client failed while the body of an answer was read.
     pub(crate) fn reading(error: reqwest::Error, http_status: u16) -> Self {
-        let fault =
-            if error.is_decode() { TransportFault::ProtocolError } else { TransportFault::ConnectionTerminated };
+        // The HTTP library calls either a decoding error; only one of them has the connection's own as its cause.
+        let fault = match hyper_error(&error) {
+            Some(cause) if !cause.is_parse() => TransportFault::ConnectionTerminated,
+            _ => TransportFault::ProtocolError,
+        };
         Self::new(Stage::Answered, fault, Cause::Http(error.without_url())).under(http_status)
     }
 

@@ -1,7 +1,7 @@
 //! A `multipart/form-data` body of one file, of exact length.
 //!
-//! Written here and not by the HTTP library, because the library escapes file names as no browser does, and servers
-//! are tried with browsers.
+//! Written here and not by the HTTP library, because the library doubles every backslash of a file name, and servers
+//! that are tried with browsers alone keep both.
 
 use std::fmt;
 
@@ -78,9 +78,21 @@ impl Frame {
     }
 }
 
-/// As browsers do: UTF-8 as it is, and only what would end the quotes or the line is escaped.
+/// UTF-8 as it is, as browsers send it. Quotes get a backslash and not the browsers' `%22`, which PHP would keep as it
+/// stands; a backslash is doubled only where it would be read as an escape, for not every server undoes that.
 fn escape(text: &str) -> String {
-    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    let mut escaped = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => escaped.push_str("\\\""),
+            '\r' => escaped.push_str("%0D"),
+            '\n' => escaped.push_str("%0A"),
+            '\\' if matches!(letters.peek(), None | Some('"' | '\\')) => escaped.push_str("\\\\"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 fn is_header_text(text: &str) -> bool {
@@ -92,7 +104,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_form_is_as_long_as_it_says_and_escapes_as_browsers_do() {
+    async fn a_form_is_as_long_as_it_says_and_its_names_stay_whole() {
         let part = FilePart {
             field: "file1".into(),
             file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
@@ -111,8 +123,17 @@ mod tests {
         assert_eq!(
             String::from_utf8(body).unwrap(),
             "--b\r\nContent-Disposition: form-data; name=\"file1\"; \
-             filename=\"Le %22dîner%22%0D%0A\\ 夏.mp4\"\r\nContent-Type: video/mp4\r\n\r\nabc\r\n--b--\r\n"
+             filename=\"Le \\\"dîner\\\"%0D%0A\\ 夏.mp4\"\r\nContent-Type: video/mp4\r\n\r\nabc\r\n--b--\r\n"
         );
+    }
+
+    #[test]
+    fn nothing_in_a_name_ends_its_quotes() {
+        let cases =
+            [("a\"b", "a\\\"b"), ("a\\b", "a\\b"), ("a\\", "a\\\\"), ("a\\\"", "a\\\\\\\""), ("\\\\x", "\\\\\\x")];
+        for (name, escaped) in cases {
+            assert_eq!(escape(name), escaped);
+        }
     }
 
     #[test]

@@ -1,0 +1,7 @@
+//! The client against sites that answer as no site should.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod requests;
+mod site;
+mod uploads;

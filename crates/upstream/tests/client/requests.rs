@@ -1,0 +1,129 @@
+//! Requests and their answers.
+
+use std::time::{Duration, Instant};
+
+use polyhost_domain::{ErrorKind, TransportFault};
+use polyhost_upstream::{BuildError, Call, CallKind, Client, SecretUrl, Settings};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::site::{Answer, Site, call, client, hasty};
+
+/// A JSON text of 100,009 bytes in 143.
+const BOMB: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 143\r\n\r\n\
+    \x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x41\x0d\x00\x30\x08\x04\x30\x2b\xe4\x64\xe0\x66\x3a\
+    \x16\xbc\x63\x83\x47\xdb\x9f\x97\xae\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+    \x00\x00\x00\x00\x00\x00\x70\x56\x66\x01\xa0\xfe\x5a\xb7\xa9\x86\x01\x00";
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_not_followed() {
+    let site = Site::start(Answer::ToTheHead(
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    ))
+    .await;
+    let reply = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read)).await.unwrap();
+    assert_eq!((reply.http_status(), reply.body()), (302, &b""[..]));
+    assert_eq!(site.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_is_measured_after_it_is_unpacked() {
+    for (limit, fits) in [(100_009, true), (100_008, false)] {
+        let site = Site::start(Answer::ToTheHead(BOMB)).await;
+        let settings = Settings { max_response: limit, ..Settings::default() };
+        let answer = site.client(settings).send(call(&site.base_url(), CallKind::Read)).await;
+        match answer {
+            Ok(reply) => assert!(fits && reply.body().len() == 100_009),
+            Err(error) => {
+                assert!(!fits, "{error:?}");
+                assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+                assert_eq!(error.transport(), Some(TransportFault::ResponseTooLarge));
+                assert_eq!(error.answer().unwrap().http_status, Some(200));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_ends_with_the_attempt_or_the_deadline_whichever_is_first() {
+    let long = Duration::from_secs(60);
+    let short = Duration::from_millis(30);
+    for (attempt_timeout, deadline) in [(short, long), (long, short)] {
+        let site = Site::start(Answer::Silence).await;
+        let settings = Settings { attempt_timeout, deadline, ..Settings::default() };
+        let client = site.client(settings);
+        let started = Instant::now();
+        let error = client.send(call(&site.base_url(), CallKind::Read)).await.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true));
+        assert_eq!(error.transport(), Some(TransportFault::ResponseTimeout));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_an_invalid_response() {
+    let site = Site::start(Answer::ToTheHead(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n")).await;
+    let error = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read)).await.unwrap_err();
+    assert_eq!((error.kind(), error.transport()), (ErrorKind::InvalidResponse, Some(TransportFault::ProtocolError)));
+}
+
+#[tokio::test]
+async fn an_error_s_status_counts_even_where_its_body_is_cut_short() {
+    let site = Site::start(Answer::ToTheHead(
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
+    ))
+    .await;
+    let reply = site.client(hasty()).send(call(&site.base_url(), CallKind::Write)).await.unwrap();
+    assert_eq!((reply.http_status(), reply.retry_after()), (503, Some(Duration::from_secs(7))));
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_unavailable() {
+    // Longer than a label may be, so that nobody has to be asked for it.
+    let base_url = format!("http://{}.example/v1", "a".repeat(70)).parse().unwrap();
+    let error = client(&base_url, Settings::default()).send(call(&base_url, CallKind::Write)).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
+    assert_eq!(error.transport(), Some(TransportFault::DnsError));
+}
+
+#[tokio::test]
+async fn a_form_is_sent_as_one_and_its_secrets_are_masked_in_the_answer() {
+    let site = Site::start(Answer::After("a=b+c&pw=hunter3", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
+    let pairs = [("a", "b c"), ("pw", "hunter3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let form = Call::post("login", CallKind::Write, SecretUrl::endpoint(&site.base_url(), "login"))
+        .with_form(pairs.into())
+        .with_secret(SecretString::from("hunter3"));
+    assert!(!format!("{form:?}").contains("hunter3"));
+    let reply = site.client(Settings::default()).send(form).await.unwrap();
+    assert!(String::from_utf8_lossy(&site.seen()[0].bytes).contains("application/x-www-form-urlencoded"));
+    let error = reply.error(ErrorKind::Rejected, None, Some("no hunter3 here"));
+    assert_eq!(error.answer().unwrap().message.as_deref(), Some("no *** here"));
+    assert!(!format!("{reply:?} {error:?}").contains("hunter3"));
+}
+
+#[tokio::test]
+async fn a_public_site_cannot_send_the_client_into_a_private_network() {
+    let private = Site::start(Answer::Silence).await;
+    let public: Url = "https://api.example.net/v1".parse().unwrap();
+    let client = client(&public, Settings::default());
+    let address = format!("http://{}/ul/x", private.address).parse().unwrap();
+    let upload = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
+    let error = client.send(upload).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, false));
+    assert_eq!(private.seen().len(), 0);
+    let error = client.admit("file/ul", &format!("http://{}/", private.address).parse().unwrap()).unwrap_err();
+    assert_eq!(error.transport(), Some(TransportFault::DestinationProhibited));
+}
+
+#[test]
+fn a_base_url_is_one_of_the_web_s() {
+    for text in ["ftp://example.net/", "data:text/plain,x", "unix:/run/x"] {
+        let base_url: Url = text.parse().unwrap();
+        let origin = polyhost_domain::Origin { account: "a".parse().unwrap(), provider: "p".parse().unwrap() };
+        let refused = Client::new(origin, &base_url, Settings::default());
+        assert!(matches!(refused, Err(BuildError::BaseUrl)), "{text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! A site made of one answer: it reads what comes, byte by byte as it is on the wire, and says what it was told to say.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use polyhost_domain::Origin;
+use polyhost_upstream::{Call, CallKind, Client, SecretUrl, Settings};
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+/// A listening site, and what it was sent so far.
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+/// What one connection sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ended: bool,
+}
+
+/// When the site answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answer {
+    /// When the head of a request has come.
+    ToTheHead(&'static [u8]),
+    /// When what came ends with this.
+    After(&'static str, &'static [u8]),
+    /// Never.
+    Silence,
+}
+
+impl Site {
+    pub(crate) async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let record = Arc::clone(&seen);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let place = {
+                    let mut record = record.lock().unwrap();
+                    record.push(Seen::default());
+                    record.len() - 1
+                };
+                tokio::spawn(serve(stream, answer, Arc::clone(&record), place));
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn base_url(&self) -> Url {
+        format!("http://{}/v1", self.address).parse().unwrap()
+    }
+
+    pub(crate) fn client(&self, settings: Settings) -> Client {
+        client(&self.base_url(), settings)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Waits until what was sent is as wished; a test that waits in vain is stopped from outside.
+    pub(crate) async fn until(&self, wished: impl Fn(&[Seen]) -> bool) {
+        while !wished(&self.seen()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: Answer, record: Arc<Mutex<Vec<Seen>>>, place: usize) {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut answered = false;
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap_or(0);
+        let said = {
+            let mut record = record.lock().unwrap();
+            let seen = &mut record[place];
+            if count == 0 {
+                seen.ended = true;
+                return;
+            }
+            seen.bytes.extend_from_slice(&buffer[..count]);
+            match answer {
+                Answer::ToTheHead(said) if holds(&seen.bytes, b"\r\n\r\n") => Some(said),
+                Answer::After(end, said) if seen.bytes.ends_with(end.as_bytes()) => Some(said),
+                _ => None,
+            }
+        };
+        if let Some(said) = said.filter(|_| !answered) {
+            answered = true;
+            let _ = stream.write_all(said).await;
+        }
+    }
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+pub(crate) fn client(base_url: &Url, settings: Settings) -> Client {
+    let origin = Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() };
+    Client::new(origin, base_url, settings).unwrap()
+}
+
+/// A request with a secret in its query.
+pub(crate) fn call(base_url: &Url, kind: CallKind) -> Call {
+    let url = SecretUrl::endpoint(base_url, "file/info").with_secret("key", &SecretString::from("hunter2"));
+    Call::get("file/info", kind, url)
+}
+
+/// Limits that a test need not wait for.
+pub(crate) fn hasty() -> Settings {
+    let short = Duration::from_millis(50);
+    Settings { attempt_timeout: short, idle_timeout: short, upload_answer_timeout: short, ..Settings::default() }
+}

@@ -1,0 +1,132 @@
+//! Files on their way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, stream};
+use polyhost_domain::{ByteStream, ErrorKind, Result};
+use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
+
+use crate::site::{Answer, Site, hasty};
+
+const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
+
+fn part(length: u64, body: ByteStream) -> FilePart {
+    FilePart { field: "file1".into(), file_name: "a.mp4".into(), content_type: None, length, body }
+}
+
+async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> {
+    let address = SecretUrl::handed_out(format!("http://{}/ul/ticket", site.address).parse().unwrap());
+    site.client(settings).upload(Call::post("upload", CallKind::Write, address), file).await
+}
+
+/// Pieces without end, and how many of them were taken.
+fn endless() -> (ByteStream, Arc<AtomicUsize>) {
+    let taken: Arc<AtomicUsize> = Arc::default();
+    let count = Arc::clone(&taken);
+    let pieces = stream::repeat_with(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(Bytes::from_static(&[b'x'; 16 * 1024]))
+    });
+    (pieces.boxed(), taken)
+}
+
+fn pieces(pieces: &'static [&'static str]) -> ByteStream {
+    stream::iter(pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes())))).boxed()
+}
+
+#[tokio::test]
+async fn a_file_goes_as_one_form_of_exact_length() {
+    let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
+    let reply = send(&site, Settings::default(), part(3, pieces(&["a", "bc"]))).await.unwrap();
+    assert_eq!(reply.body(), b"{}");
+
+    let sent = String::from_utf8(site.seen()[0].bytes.clone()).unwrap();
+    let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    assert_eq!(length.parse(), Ok(body.len()));
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert!(body.contains("\r\n\r\nabc\r\n--"), "{body}");
+}
+
+#[tokio::test]
+async fn a_site_that_answers_early_is_heard_and_the_rest_is_not_read() {
+    let site = Site::start(Answer::ToTheHead(REFUSED)).await;
+    let (body, taken) = endless();
+    let reply = send(&site, Settings::default(), part(u64::MAX / 2, body)).await.unwrap();
+    assert_eq!((reply.http_status(), reply.body()), (413, &b"big"[..]));
+
+    site.until(|seen| seen[0].ended).await;
+    let read = taken.load(Ordering::Relaxed);
+    tokio::task::yield_now().await;
+    assert_eq!(taken.load(Ordering::Relaxed), read, "the body is still read");
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_or_breaks_leaves_no_whole_form() {
+    let broken = || stream::iter([Ok(Bytes::from_static(b"ab")), Err(std::io::Error::other("gone"))]).boxed();
+    for body in [pieces(&["ab"]), broken(), pieces(&["ab", "cd"])] {
+        let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
+        let error = send(&site, Settings::default(), part(3, body)).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::BodyIncomplete, false));
+        site.until(|seen| seen.first().is_none_or(|seen| seen.ended)).await;
+        assert!(site.seen().iter().all(|seen| !seen.bytes.ends_with(b"--\r\n")));
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_ends_the_site_s_request() {
+    let site = Site::start(Answer::Silence).await;
+    let body = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
+    let sending = send(&site, Settings::default(), part(3, body));
+    tokio::select! {
+        outcome = sending => panic!("{outcome:?}"),
+        () = site.until(|seen| seen.first().is_some_and(|seen| seen.bytes.ends_with(b"ab"))) => {}
+    }
+    site.until(|seen| seen[0].ended).await;
+}
+
+#[tokio::test]
+async fn whoever_stands_still_is_named() {
+    let stopped = || stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
+    let site = Site::start(Answer::Silence).await;
+    let error = send(&site, hasty(), part(3, stopped())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BodyIncomplete, "the caller");
+
+    let error = send(&site, hasty(), part(3, pieces(&["abc"]))).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::OutcomeUnknown, false),
+        "the site, after the last byte"
+    );
+}
+
+#[tokio::test]
+async fn an_upload_outlives_the_deadline_of_other_requests() {
+    let moment = Duration::from_millis(30);
+    let settings = Settings { deadline: moment, attempt_timeout: moment, ..Settings::default() };
+    let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
+    let slow = stream::iter(["a", "b", "c", "d"]).then(|piece| async move {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        Ok(Bytes::from_static(piece.as_bytes()))
+    });
+    let started = Instant::now();
+    send(&site, settings, part(4, slow.boxed())).await.unwrap();
+    assert!(started.elapsed() > moment);
+}
+
+#[tokio::test]
+async fn nothing_is_read_of_a_body_that_has_nowhere_to_go() {
+    let site = Site::start(Answer::Silence).await;
+    let client = site.client(Settings::default());
+    let nowhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (body, taken) = endless();
+    let address = SecretUrl::handed_out(format!("http://{nowhere}/ul/ticket").parse().unwrap());
+    let upload = client.upload(Call::post("upload", CallKind::Write, address), part(5, body)).boxed();
+    let error = upload.await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
+    assert_eq!(taken.load(Ordering::Relaxed), 0);
+}
