@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, Conversion, Dialect, File, FileId, FileStatus, FileType, Folder, FolderId, IdGrammar, JobState, Listing,
-    Origin, RemoteUpload, RemoteUploadId,
+    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, IdGrammar, JobState, Listing, Origin,
+    RemoteUpload,
 };
 use polyhost_upstream::decode::{Entries, WireTime};
 use url::Url;
@@ -45,7 +45,7 @@ impl Convert {
             content_type: wire.content_type.clone(),
             sha1: wire.sha1.clone(),
             status,
-            ..self.file(id)
+            ..File::bare(&self.origin, id)
         }
     }
 
@@ -61,7 +61,7 @@ impl Convert {
             sha1: wire.sha1.clone(),
             status: FileStatus::Active,
             page_url: wire.url.clone(),
-            ..self.file(id)
+            ..File::bare(&self.origin, id)
         })
     }
 
@@ -83,7 +83,7 @@ impl Convert {
             source_url: Some(url.to_owned()),
             folder_id: Some(told.unwrap_or_else(|| folder.clone())),
             state: JobState::Queued,
-            ..self.bare_remote_upload(id)
+            ..RemoteUpload::bare(&self.origin, id)
         })
     }
 
@@ -136,7 +136,7 @@ impl Convert {
             download_count: wire.download_count,
             page_url: wire.link,
             embed_url: wire.embed_link,
-            ..self.file(id)
+            ..File::bare(&self.origin, id)
         })
     }
 
@@ -158,7 +158,7 @@ impl Convert {
             error: wire.errormsg,
             file_id: told.or_else(|| self.file_id_in(wire.url.as_deref()?)),
             page_url: wire.url,
-            ..self.bare_remote_upload(id)
+            ..RemoteUpload::bare(&self.origin, id)
         })
     }
 
@@ -192,53 +192,6 @@ impl Convert {
         let marked = segments.iter().position(|segment| matches!(*segment, "v" | "f" | "e"));
         let id = marked.and_then(|place| segments.get(place + 1)).or(segments.last())?;
         self.ids.file(id).ok()
-    }
-
-    /// A file of which only the id is known.
-    fn file(&self, id: FileId) -> File {
-        File {
-            kind: FileType::File,
-            id,
-            account: self.origin.account.clone(),
-            provider: self.origin.provider.clone(),
-            name: None,
-            folder_id: None,
-            size: None,
-            content_type: None,
-            sha1: None,
-            md5: None,
-            short_code: None,
-            status: FileStatus::Unknown,
-            conversion: None,
-            uploaded_at: None,
-            download_count: None,
-            tags: None,
-            page_url: None,
-            embed_url: None,
-        }
-    }
-
-    /// A remote upload of which only the id is known.
-    fn bare_remote_upload(&self, id: RemoteUploadId) -> RemoteUpload {
-        RemoteUpload {
-            id,
-            account: self.origin.account.clone(),
-            provider: self.origin.provider.clone(),
-            source_url: None,
-            folder_id: None,
-            name: None,
-            state: JobState::Unknown,
-            raw_state: None,
-            progress_percent: None,
-            size: None,
-            created_at: None,
-            started_at: None,
-            updated_at: None,
-            finished_at: None,
-            error: None,
-            file_id: None,
-            page_url: None,
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a site has answered, and the errors that an adapter makes of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use crate::decode::Unreadable;
 use crate::{CallKind, Redactor};
 
 /// What a site has answered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
@@ -80,5 +81,16 @@ impl Reply {
             _ => format!("The site answered with {why}."),
         };
         self.error(kind, None, None).retryable(retryable).with_detail(detail).with_source(why)
+    }
+}
+
+/// Without the body, which may hold anything: an upload's address, the credentials in a site's own words.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("operation", &self.operation)
+            .field("http_status", &self.http_status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
