@@ -1,11 +1,11 @@
 //! Connections that break and answers that do not come: what a read and a write are then told, and that each was tried
 //! exactly once.
 
-use polyhost_end_to_end::{Answer, Gateway};
+use polyhost_end_to_end::{Answer, Configuration, Gateway};
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::{Value, json};
 
-use crate::world::{KEY, World, at, configuration};
+use crate::world::{KEY, LOGIN, SITE_KEY, World, at};
 
 /// A world whose gateway is soon out of patience.
 async fn impatient() -> World {
@@ -93,15 +93,11 @@ async fn a_read_that_gets_no_answer_may_be_sent_again() {
 
 #[tokio::test]
 async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent_again() {
-    let world = impatient().await;
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dead = configuration(&world.site)
-        .text()
-        .replace(&world.site.base_url(), &format!("http://{}/v1", port.local_addr().unwrap()));
+    let nowhere = format!("http://{}/v1", port.local_addr().unwrap());
     drop(port);
-    let mut configuration = polyhost_end_to_end::Configuration::new();
-    let (_, tables) = dead.split_once("[cache]\n").unwrap();
-    configuration = configuration.table(tables);
+    let configuration =
+        Configuration::new().account("main", &nowhere, LOGIN, SITE_KEY).client("web", KEY, &["*"], &["read", "write"]);
     let gateway = Gateway::start(&configuration).await;
     let caller = gateway.caller(KEY);
     let path = at("files?name=a.mp4");

@@ -1,10 +1,10 @@
 //! The site's 403, which means a denied action or wrong credentials: which of the two is found out, and remembered.
 
-use polyhost_end_to_end::Gateway;
+use polyhost_end_to_end::{Configuration, Gateway};
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::json;
 
-use crate::world::{KEY, World, at, configuration};
+use crate::world::{KEY, LOGIN, World, at};
 
 #[tokio::test]
 async fn a_denied_action_is_told_apart_by_asking_for_the_account_once() {
@@ -38,15 +38,13 @@ async fn somebody_elses_file_is_denied() {
 
 /// A gateway whose account has the wrong key at the site of a world.
 async fn with_wrong_key(world: &World) -> Gateway {
-    let wrong = configuration(&world.site).text().replace("key-of-main", "not-the-key");
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("key");
-    std::fs::write(&file, "not-the-key\n").unwrap();
-    assert!(wrong.contains("not-the-key"));
-    let account = polyhost_end_to_end::Configuration::new()
-        .account("main", &world.site.base_url(), crate::world::LOGIN, &format!("file:{}", file.display()))
-        .client("web", KEY, &["*"], &["read", "write"]);
-    Gateway::start(&account).await
+    let configuration = Configuration::new().account("main", &world.site.base_url(), LOGIN, "not-the-key").client(
+        "web",
+        KEY,
+        &["*"],
+        &["read", "write"],
+    );
+    Gateway::start(&configuration).await
 }
 
 #[tokio::test]

@@ -44,7 +44,8 @@ async fn a_caller_who_insists_is_answered_anew() {
     assert!(items(&world, &[]).await.items().is_empty());
     let anew = items(&world, &[("cache-control", "no-cache")]).await;
     assert_eq!(cache_status(&anew), "polyhost; fwd=request; stored");
-    assert_eq!((anew.header("age"), anew.items().len()), (Some("0"), 1));
+    assert_eq!(anew.header("age"), Some("0"));
+    assert_eq!(anew.items().len(), 1);
     assert_eq!(items(&world, &[]).await.items().len(), 1);
     assert_eq!(world.operations().len(), 2);
 }
