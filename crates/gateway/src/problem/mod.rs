@@ -22,9 +22,6 @@ pub use from_domain::code as problem_code;
 pub use render::{page, render};
 pub use responses::*;
 
-/// What callers are told of a fault of the gateway's own.
-const INTERNAL: &str = "The gateway failed. Its operator finds the cause by the request id.";
-
 /// Why a request failed.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Inner>);
@@ -38,8 +35,6 @@ pub(crate) struct Inner {
     pub(crate) errors: Vec<Fault>,
     pub(crate) applied: Vec<&'static str>,
     pub(crate) upstream: Option<Upstream>,
-    /// For the log alone.
-    pub(crate) cause: Option<polyhost_domain::Error>,
 }
 
 /// Which upstream call was the cause.
@@ -63,7 +58,6 @@ impl Problem {
             errors: Vec::new(),
             applied: Vec::new(),
             upstream: None,
-            cause: None,
         }))
     }
 
@@ -82,10 +76,11 @@ impl Problem {
         Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
     }
 
-    /// A fault of the gateway's own: the request id is all that the caller learns.
+    /// A fault of the gateway's own. The caller learns the request id; the log learns why.
     #[must_use]
-    pub fn internal() -> Self {
-        Self::new(Code::Internal, INTERNAL)
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = cause, "internal error");
+        Self::new(Code::Internal, "The gateway failed. Its operator finds the cause by the request id.")
     }
 
     /// Says that nothing was done, and that the same request may be sent again.
@@ -115,12 +110,6 @@ impl Problem {
     pub fn and(mut self, sentence: &str) -> Self {
         self.0.detail = format!("{} {sentence}", self.0.detail);
         self
-    }
-
-    /// The adapter's error that it was made of, for the log.
-    #[must_use]
-    pub fn cause(&self) -> Option<&polyhost_domain::Error> {
-        self.0.cause.as_ref()
     }
 
     /// What happened, for people.
