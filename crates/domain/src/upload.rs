@@ -62,6 +62,12 @@ impl UploadBody {
     }
 }
 
+impl fmt::Debug for UploadTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadTicket").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for UploadBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -92,8 +98,9 @@ pub enum TicketTransport {
     PlainHttp,
 }
 
-/// An address that takes the bytes of one file directly, without Polyhost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// An address that takes the bytes of one file directly, without Polyhost. Whoever has it may use it, so it is never
+/// printed.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "url": "https://1n8rg48c.example.com/ul/fCgaPthr_ys", "method": "POST", "file_field": "file1",
     "expires_at": "2018-01-09T13:02:00Z"

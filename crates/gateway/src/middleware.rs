@@ -1,6 +1,7 @@
 //! What happens to every request before its handler and to every answer after it, in one stack.
 
 use std::any::Any;
+use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -56,6 +57,7 @@ async fn account_for(request: Request, next: Next) -> Response {
         let allowed = Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}."));
         response.extensions_mut().insert(allowed);
     }
+    span.in_scope(|| log_cause(&response));
     let mut response = render(response, &path, id.as_str());
     if let Ok(value) = HeaderValue::try_from(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -65,6 +67,18 @@ async fn account_for(request: Request, next: Next) -> Response {
     let (status, milliseconds) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1e3);
     span.in_scope(|| tracing::info!(status, milliseconds, client, code, "answered"));
     response
+}
+
+/// The one place where an error's chain of causes is told, to the log.
+fn log_cause(response: &Response) {
+    let Some(error) = response.extensions().get::<Problem>().and_then(Problem::cause) else { return };
+    let chain = std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (*cause).source());
+    let causes: Vec<String> = chain.map(ToString::to_string).collect();
+    if response.status().is_server_error() {
+        tracing::warn!(%error, ?causes, "the site's fault, or ours");
+    } else {
+        tracing::debug!(%error, ?causes, "refused");
+    }
 }
 
 /// The trace that a caller's request belongs to, from the W3C `traceparent`.
@@ -79,7 +93,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler has panicked");
-    Problem::new(Code::Internal, "The gateway failed. Its operator finds the cause by the request id.").into_response()
+    Problem::internal().into_response()
 }
 
 async fn limit_head(request: Request, next: Next) -> Response {

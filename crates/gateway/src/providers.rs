@@ -50,11 +50,7 @@ pub fn build(
 #[must_use]
 pub fn capabilities(provider: &ProviderConfig) -> Capabilities {
     match provider.dialect {
-        Dialect::Openload => {
-            provider.quirks.unsupported.iter().fold(Capabilities::native(openload::IMPLEMENTED), |all, lacking| {
-                all.with(*lacking, polyhost_domain::Support::Unsupported)
-            })
-        }
+        Dialect::Openload => openload_quirks(&provider.quirks).capabilities(),
     }
 }
 
@@ -79,7 +75,6 @@ fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
             Some(ProgressScale::Fraction) => openload::ProgressScale::Fraction,
             None => default.progress,
         },
-        added: Vec::new(),
-        removed: quirks.unsupported.clone(),
+        unsupported: quirks.unsupported.clone(),
     }
 }

@@ -40,11 +40,8 @@ pub struct Quirks {
     pub timezone: TimeZone,
     /// What the site's progress of conversions counts.
     pub progress: ProgressScale,
-    /// Capabilities that the site has beyond the dialect's. Only what the adapter has code for
-    /// ([`crate::IMPLEMENTED`]) can be added.
-    pub added: Vec<Capability>,
-    /// Capabilities that the site lacks.
-    pub removed: Vec<Capability>,
+    /// Capabilities of the dialect that the site lacks.
+    pub unsupported: Vec<Capability>,
 }
 
 /// What a site's progress of conversions counts.
@@ -64,8 +61,7 @@ impl Default for Quirks {
             root_folder: "0".to_owned(),
             timezone: TimeZone::UTC,
             progress: ProgressScale::Percent,
-            added: Vec::new(),
-            removed: Vec::new(),
+            unsupported: Vec::new(),
         }
     }
 }

@@ -59,13 +59,20 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
     serde_json::from_str(result).map_err(|_| reply.unreadable(Unreadable::Shape))
 }
 
-/// An answer that is not in the API's envelope comes from a server before it, whose HTTP status is all there is.
+/// An answer that is not in the API's envelope. JSON without a status is the API's all the same, and its HTTP status
+/// says the rest. Anything else comes from a server before it, whose 404 is about no file: a write was refused, and a
+/// read has no answer.
 fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, account: &AccountName) -> Error {
     let status = reply.http_status();
-    if status < 300 {
-        return reply.unreadable(why.unwrap_or(Unreadable::Missing("a status")));
+    let of_any_server = matches!(status, 403 | 413 | 429 | 451 | 500..);
+    match (why, status, reply.kind()) {
+        (None, 400.., _) => refusal(reply, status.into(), None, None, named, account),
+        (_, _, _) if of_any_server => refusal(reply, status.into(), None, None, named, account),
+        (Some(_), 400.., CallKind::Write) => reply
+            .error(ErrorKind::SiteFailed, None, None)
+            .with_detail(format!("The site refused the request with HTTP status {status} and no answer of its API.")),
+        (why, ..) => reply.unreadable(why.unwrap_or(Unreadable::Missing("a status"))),
     }
-    refusal(reply, status.into(), None, None, named, account)
 }
 
 fn refusal(

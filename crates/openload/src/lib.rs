@@ -17,5 +17,4 @@ mod uploads;
 mod wire;
 
 pub use config::{Config, Credentials, ProgressScale, Quirks};
-pub use profile::IMPLEMENTED;
 pub use provider::Openload;

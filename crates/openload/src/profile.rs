@@ -7,7 +7,7 @@ use polyhost_domain::{
 use crate::{Config, Quirks};
 
 /// What the adapter has code for; a site's quirks say which of it the site lacks.
-pub const IMPLEMENTED: &[Capability] = &[
+const IMPLEMENTED: &[Capability] = &[
     Capability::AccountRead,
     Capability::FilesLookup,
     Capability::FilesRead,
@@ -37,7 +37,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         origin: config.origin.clone(),
         dialect: Dialect::Openload,
         base_url: config.base_url.clone(),
-        capabilities: capabilities(quirks),
+        capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder),
         delete: DeleteSemantics::Permanent,
         max_batch: MAX_BATCH,
@@ -48,11 +48,13 @@ pub(crate) fn profile(config: &Config) -> Profile {
     }
 }
 
-/// What is added and has no code stays unsupported: a profile that promised it would lie.
-fn capabilities(quirks: &Quirks) -> Capabilities {
-    let added = quirks.added.iter().filter(|capability| IMPLEMENTED.contains(capability));
-    let all = added.fold(Capabilities::native(IMPLEMENTED), |all, added| all.with(*added, Support::Native));
-    quirks.removed.iter().fold(all, |all, removed| all.with(*removed, Support::Unsupported))
+impl Quirks {
+    /// What such a site does natively.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        let all = Capabilities::native(IMPLEMENTED);
+        self.unsupported.iter().fold(all, |all, lacking| all.with(*lacking, Support::Unsupported))
+    }
 }
 
 #[cfg(test)]
@@ -60,20 +62,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quirks_take_away_and_add_only_what_there_is_code_for() {
-        let quirks = Quirks {
-            added: vec![Capability::FilesDownload],
-            removed: vec![Capability::FoldersDelete],
-            ..Quirks::default()
-        };
-        let changed = capabilities(&quirks);
-        assert!(!changed.supports(Capability::FilesDownload));
-        assert!(!changed.supports(Capability::FoldersDelete));
-        assert!(changed.supports(Capability::FoldersList));
+    fn a_site_may_lack_what_the_dialect_has() {
+        let quirks = Quirks { unsupported: vec![Capability::FoldersDelete], ..Quirks::default() };
+        let capabilities = quirks.capabilities();
+        assert!(!capabilities.supports(Capability::FoldersDelete));
+        assert!(capabilities.supports(Capability::FoldersList));
     }
 
     #[test]
     fn a_folder_is_found_by_walking_and_not_by_the_site() {
-        assert!(!capabilities(&Quirks::default()).supports(Capability::FoldersRead));
+        assert!(!Quirks::default().capabilities().supports(Capability::FoldersRead));
     }
 }

@@ -125,10 +125,26 @@ async fn an_answer_over_the_limit_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_status_means_the_same_in_the_body_and_in_http() {
+async fn a_status_that_is_about_a_file_counts_in_the_body_alone() {
+    for (status, kind) in [(400, ErrorKind::Rejected), (404, ErrorKind::FileNotFound)] {
+        let site = broken("*", &Fault::envelope(status)).await;
+        let provider = site.provider();
+        let unknown = file(&provider, "x");
+        assert_eq!(judged(provider.thumbnail(&unknown).await).0, kind);
+        assert_eq!(judged(provider.delete_file(&unknown).await).0, kind);
+
+        let site = broken("*", &Fault::http(status)).await;
+        let provider = site.provider();
+        let (found, retryable, _) = judged(provider.thumbnail(&unknown).await);
+        assert_eq!((found, retryable), (ErrorKind::InvalidResponse, true), "a page of {status} to a read");
+        let (found, retryable, _) = judged(provider.delete_file(&unknown).await);
+        assert_eq!((found, retryable), (ErrorKind::SiteFailed, false), "a page of {status} to a write");
+    }
+}
+
+#[tokio::test]
+async fn a_status_of_any_server_means_the_same_in_the_body_and_in_http() {
     let rows = [
-        (400, ErrorKind::Rejected, false, false),
-        (404, ErrorKind::FileNotFound, false, false),
         (413, ErrorKind::TooLarge, false, false),
         (429, ErrorKind::RateLimited, true, true),
         (451, ErrorKind::LegalBlock, false, false),

@@ -2,7 +2,7 @@
 
 use polyhost_domain::{Error, ErrorKind};
 
-use super::{Code, Inner, Problem, Upstream};
+use super::{Code, INTERNAL, Inner, Problem, Upstream};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,7 +15,7 @@ impl From<Error> for Problem {
         });
         let detail = match error.kind() {
             ErrorKind::Unsupported(capability) => return Self::unsupported(capability),
-            ErrorKind::Internal => return Self::internal(&error),
+            ErrorKind::Internal => INTERNAL.to_owned(),
             _ => error.detail().unwrap_or(code.explanation()).to_owned(),
         };
         Self(Box::new(Inner {
@@ -26,6 +26,7 @@ impl From<Error> for Problem {
             errors: Vec::new(),
             applied: Vec::new(),
             upstream,
+            cause: Some(error),
         }))
     }
 }

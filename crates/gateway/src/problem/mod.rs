@@ -22,6 +22,9 @@ pub use from_domain::code as problem_code;
 pub use render::{page, render};
 pub use responses::*;
 
+/// What callers are told of a fault of the gateway's own.
+const INTERNAL: &str = "The gateway failed. Its operator finds the cause by the request id.";
+
 /// Why a request failed.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Inner>);
@@ -35,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) errors: Vec<Fault>,
     pub(crate) applied: Vec<&'static str>,
     pub(crate) upstream: Option<Upstream>,
+    /// For the log alone.
+    pub(crate) cause: Option<polyhost_domain::Error>,
 }
 
 /// Which upstream call was the cause.
@@ -58,6 +63,7 @@ impl Problem {
             errors: Vec::new(),
             applied: Vec::new(),
             upstream: None,
+            cause: None,
         }))
     }
 
@@ -76,11 +82,10 @@ impl Problem {
         Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
     }
 
-    /// A fault of the gateway's own. The caller learns the request id; the log learns why.
+    /// A fault of the gateway's own: the request id is all that the caller learns.
     #[must_use]
-    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = cause, "internal error");
-        Self::new(Code::Internal, "The gateway failed. Its operator finds the cause by the request id.")
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, INTERNAL)
     }
 
     /// Says that nothing was done, and that the same request may be sent again.
@@ -110,6 +115,12 @@ impl Problem {
     pub fn and(mut self, sentence: &str) -> Self {
         self.0.detail = format!("{} {sentence}", self.0.detail);
         self
+    }
+
+    /// The adapter's error that it was made of, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&polyhost_domain::Error> {
+        self.0.cause.as_ref()
     }
 
     /// What happened, for people.
