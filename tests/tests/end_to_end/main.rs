@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
 
 mod accounts;
+mod check;
+mod commands;
 mod connections;
 mod conversions;
 mod cursors;
@@ -16,8 +18,12 @@ mod ids;
 mod keyless;
 mod keys;
 mod pages;
+mod problems;
 mod remote_uploads;
 mod requests;
+mod sandbox;
+mod secrets;
+mod shutdown;
 mod site_errors;
 mod upload_tickets;
 mod uploads;

@@ -17,27 +17,27 @@ fn as_it_is(http: u16, body: &str) -> Fault {
     Fault::Status { http, body_status: None, headers: Vec::new(), body: Some(body.to_owned()) }
 }
 
-/// A read through a world whose `file/info` is broken.
-async fn read(fault: Fault) -> Answer {
-    let world = World::start().await;
+/// A read in a world whose `file/info` is broken.
+async fn read(world: &World, fault: Fault) -> Answer {
+    world.site.faults().clear();
     world.breaks("file/info", fault);
     let answer = world.caller.get(&at("files/abc")).await;
-    assert_eq!(world.site.journal().of("file/info").len(), 1, "asked once");
+    assert_eq!(world.operations(), ["file/info"], "asked once");
     answer
 }
 
-/// A write through a world whose `file/rename` is broken.
-async fn write(fault: Fault) -> Answer {
-    let world = World::start().await;
-    let id = world.site.add_file("0", "a.mp4", b"a");
+/// A write in a world whose `file/rename` is broken.
+async fn write(world: &World, fault: Fault) -> Answer {
+    world.site.faults().clear();
     world.breaks("file/rename", fault);
-    let answer = world.caller.patch(&at(&format!("files/{id}")), &json!({"name": "b.mp4"})).await;
-    assert_eq!(world.site.journal().of("file/rename").len(), 1, "asked once");
+    let answer = world.caller.patch(&at("files/abc"), &json!({"name": "b.mp4"})).await;
+    assert_eq!(world.operations(), ["file/rename"], "asked once");
     answer
 }
 
 #[tokio::test]
 async fn each_status_of_the_site_has_its_problem() {
+    let world = World::start().await;
     // The status, then whether a read and a write may be sent again.
     let cases = [
         (400, 422, "upstream_rejected", false, false),
@@ -52,8 +52,8 @@ async fn each_status_of_the_site_has_its_problem() {
     for (status, expected, code, read_again, write_again) in cases {
         for http in [200, status] {
             for (answer, again, operation) in [
-                (read(body_status(http, status, &[])).await, read_again, "file/info"),
-                (write(body_status(http, status, &[])).await, write_again, "file/rename"),
+                (read(&world, body_status(http, status, &[])).await, read_again, "file/info"),
+                (write(&world, body_status(http, status, &[])).await, write_again, "file/rename"),
             ] {
                 let problem = answer.problem(expected, code);
                 assert_eq!(problem["retryable"], again, "{status} to {operation}: {problem}");
@@ -69,21 +69,23 @@ async fn each_status_of_the_site_has_its_problem() {
 
 #[tokio::test]
 async fn the_sites_wait_is_passed_on() {
+    let world = World::start().await;
     for (status, http) in [(429, 429), (429, 200), (509, 200)] {
-        let answer = read(body_status(http, status, &[("Retry-After", "17")])).await;
+        let answer = read(&world, body_status(http, status, &[("Retry-After", "17")])).await;
         assert_eq!(answer.problem(429, "upstream_rate_limited")["retry_after"], 17);
         assert_eq!(answer.header("retry-after"), Some("17"));
         // Where the site says nothing, the gateway says something all the same.
-        let untold = read(body_status(http, status, &[])).await;
+        let untold = read(&world, body_status(http, status, &[])).await;
         assert!(untold.header("retry-after").is_some(), "{status} {http}");
     }
 }
 
 #[tokio::test]
 async fn the_sites_words_are_passed_on_up_to_300_characters_and_without_control_characters() {
+    let world = World::start().await;
     let words = format!("Bad\u{0}\r\n\t\u{1b}[31m name {}", "é".repeat(400));
     let body = json!({"status": 400, "msg": words, "result": false}).to_string();
-    let problem = write(as_it_is(200, &body)).await.problem(422, "upstream_rejected");
+    let problem = write(&world, as_it_is(200, &body)).await.problem(422, "upstream_rejected");
     let message = problem["upstream"]["message"].as_str().unwrap();
     assert!(message.starts_with("Bad") && message.contains("name ééé"), "{message}");
     assert!(message.chars().count() <= 300 && !message.chars().any(char::is_control), "{message}");
@@ -91,50 +93,54 @@ async fn the_sites_words_are_passed_on_up_to_300_characters_and_without_control_
 
 #[tokio::test]
 async fn false_under_a_good_status_is_a_rejection() {
-    let answer = write(as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await;
+    let world = World::start().await;
+    let answer = write(&world, as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await;
     let problem = answer.problem(422, "upstream_rejected");
     assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(false), &json!(200)));
-    read(as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await.problem(422, "upstream_rejected");
+    read(&world, as_it_is(200, r#"{"status":200,"msg":"OK","result":false}"#)).await.problem(422, "upstream_rejected");
 }
 
 #[tokio::test]
 async fn a_status_may_come_as_text() {
-    read(as_it_is(200, r#"{"status":"404","msg":"Video not found","result":null}"#))
+    let world = World::start().await;
+    read(&world, as_it_is(200, r#"{"status":"404","msg":"Video not found","result":null}"#))
         .await
         .problem(404, "file_not_found");
     let good = r#"{"status":"200","msg":"OK","result":{"abc":{"id":"abc","status":"200","name":"a","size":"5","sha1":false,"content_type":false}}}"#;
-    let file = read(as_it_is(200, good)).await.json(200);
+    let file = read(&world, as_it_is(200, good)).await.json(200);
     assert_eq!((&file["size"], &file["sha1"], &file["content_type"]), (&json!(5), &Value::Null, &Value::Null));
 }
 
 #[tokio::test]
-async fn an_error_page_counts_by_its_http_status() {
-    let problem = read(Fault::http(500)).await.problem(502, "upstream_error");
+async fn an_error_page_counts_by_its_http_status_but_says_nothing_of_a_file() {
+    let world = World::start().await;
+    let problem = read(&world, Fault::http(500)).await.problem(502, "upstream_error");
     assert_eq!((&problem["upstream"]["http_status"], &problem["upstream"]["status"]), (&json!(500), &Value::Null));
-    read(Fault::http(404)).await.problem(404, "file_not_found");
-    read(Fault::http(429)).await.problem(429, "upstream_rate_limited");
-    read(Fault::http(451)).await.problem(451, "legal_block");
-    let failed = write(Fault::http(503)).await.problem(502, "upstream_error");
+    read(&world, Fault::http(404)).await.problem(502, "upstream_invalid_response");
+    read(&world, Fault::http(429)).await.problem(429, "upstream_rate_limited");
+    read(&world, Fault::http(451)).await.problem(451, "legal_block");
+    let failed = write(&world, Fault::http(503)).await.problem(502, "upstream_error");
     assert_eq!(failed["retryable"], false);
 }
 
 #[tokio::test]
 async fn an_answer_that_makes_no_sense_is_invalid_to_a_read_and_unknown_to_a_write() {
+    let world = World::start().await;
     let garbage =
         [Garbage::Text, Garbage::Html, Garbage::TruncatedJson, Garbage::DeepJson { depth: 100_000 }, Garbage::Empty];
     for garbage in garbage {
-        let answer = read(Fault::Garbage(garbage.clone())).await;
+        let answer = read(&world, Fault::Garbage(garbage.clone())).await;
         let problem = answer.problem(502, "upstream_invalid_response");
         assert_eq!(
             (&problem["retryable"], &problem["upstream"]["http_status"]),
             (&json!(true), &json!(200)),
             "{garbage:?}"
         );
-        let problem = write(Fault::Garbage(garbage.clone())).await.problem(504, "outcome_unknown");
+        let problem = write(&world, Fault::Garbage(garbage.clone())).await.problem(504, "outcome_unknown");
         assert_eq!(problem["retryable"], false, "{garbage:?}");
     }
     for redirect in [301, 302, 307] {
-        let status = read(as_it_is(redirect, "moved")).await;
+        let status = read(&world, as_it_is(redirect, "moved")).await;
         assert!(status.status >= 500, "{redirect}: {}", status.status);
     }
 }

@@ -1,0 +1,228 @@
+//! `polyhost check`: every fault of a configuration at once, with its table and key.
+
+use polyhost_end_to_end::{Ended, Program, key_sha256};
+
+/// Checks a configuration, with environment variables.
+async fn check(text: &str, environment: &[(&str, &str)]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyhost.toml");
+    std::fs::write(&path, text).unwrap();
+    let owned: Vec<(String, String)> = environment.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    Program::start_with(["check", "--config", path.to_str().unwrap()], &owned).ended().await
+}
+
+/// A configuration in which every line but the tables' heads is wrong.
+const FAULTY: &str = r#"
+[server]
+listen = "everywhere"
+request_timeout = "soon"
+header_timeout = "0s"
+max_body = "large"
+max_upload = 5
+colour = "blue"
+
+[upstream]
+attempt_timeout = 10
+allow_private_networks = "yes"
+max_response = "-1"
+
+[cache]
+listing_ttl = "a while"
+size = "1 MiB"
+
+[providers.example]
+dialect = "esperanto"
+base_url = "ftp://example.org"
+timezone = "Europe/Atlantis"
+unsupported = ["files.fly"]
+
+[providers."Bad Name"]
+dialect = "openload"
+base_url = "https://example.org"
+
+[accounts.main]
+provider = "nowhere"
+
+[accounts.other]
+provider = "pstream"
+login = "env:POLYHOST_TEST_NOT_SET"
+key = "file:/nonexistent/key"
+base_url = "https://user:pw@example.org/v1"
+password = "x"
+
+[accounts.third]
+provider = "pstream"
+
+[[clients]]
+name = "web"
+key_sha256 = "abc"
+accounts = ["ghost"]
+scopes = ["fly"]
+
+[[clients]]
+name = 5
+
+[nonsense]
+a = 1
+"#;
+
+#[tokio::test]
+async fn every_fault_is_named_with_its_table_and_key() {
+    let ended = check(FAULTY, &[]).await;
+    assert_eq!(ended.code(), Some(2), "{}", ended.stdout);
+    let faults = [
+        "[server] listen",
+        "[server] request_timeout",
+        "[server] header_timeout",
+        "[server] max_body",
+        "[server] max_upload",
+        "[server] colour",
+        "[upstream] attempt_timeout",
+        "[upstream] allow_private_networks",
+        "[upstream] max_response",
+        "[cache] listing_ttl",
+        "[cache] size",
+        "[providers.example] dialect",
+        "[providers.example] base_url",
+        "[providers.example] timezone",
+        "[providers.example] unsupported",
+        "Bad Name",
+        "[accounts.main] provider",
+        "[accounts.other] login",
+        "[accounts.other] key",
+        "[accounts.other] base_url",
+        "[accounts.other] password",
+        "[accounts.third] login",
+        "[accounts.third] key",
+        "[[clients]] 1 key_sha256",
+        "[[clients]] 1 accounts",
+        "[[clients]] 1 scopes",
+        "[[clients]] 2 name",
+        "[[clients]] 2 key_sha256",
+        "[[clients]] 2 accounts",
+        "[[clients]] 2 scopes",
+        "nonsense",
+    ];
+    let missing: Vec<&str> = faults.into_iter().filter(|fault| !names(&ended.stderr, fault)).collect();
+    assert!(missing.is_empty(), "not named: {missing:?}\n{}", ended.stderr);
+}
+
+/// Whether a line names a table and key.
+fn names(text: &str, fault: &str) -> bool {
+    text.lines().any(|line| line.contains(&format!("{fault}:")) || line.contains(&format!("\"{fault}\"")))
+}
+
+#[tokio::test]
+async fn serve_names_the_same_faults_and_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyhost.toml");
+    std::fs::write(&path, FAULTY).unwrap();
+    let checked = Program::run(["check", "--config", path.to_str().unwrap()]).await;
+    let served = Program::run(["serve", "--config", path.to_str().unwrap()]).await;
+    assert_eq!((served.code(), &served.stderr), (Some(2), &checked.stderr));
+}
+
+#[tokio::test]
+async fn what_is_no_toml_or_no_file_is_told() {
+    let broken = check("[server\nlisten = 5", &[]).await;
+    assert_eq!(broken.code(), Some(2));
+    assert!(broken.stderr.contains("line 1"), "{}", broken.stderr);
+    let absent = Program::run(["check", "--config", "/nonexistent/polyhost.toml"]).await;
+    assert_eq!(absent.code(), Some(2));
+    assert!(absent.stderr.contains("/nonexistent/polyhost.toml"), "{}", absent.stderr);
+}
+
+/// The documented example with pstream's account alone, and every documented key with its documented default.
+fn documented() -> String {
+    let hash = key_sha256("key");
+    format!(
+        r#"
+[server]
+listen = "127.0.0.1:8080"
+admin_listen = "127.0.0.1:9090"
+request_timeout = "60s"
+header_timeout = "10s"
+idle_timeout = "30s"
+shutdown_delay = "0s"
+drain_timeout = "30s"
+max_body = "1 MiB"
+max_upload = "100 GiB"
+spool_dir = ""
+max_spool = "4 GiB"
+
+[upstream]
+{UPSTREAM}
+[cache]
+max_size = "256 MiB"
+account_ttl = "5m"
+listing_ttl = "30s"
+file_ttl = "30s"
+cursor_ttl = "15m"
+stale_if_error = "10m"
+
+[providers.pstream]
+{UPSTREAM}
+[providers.example-host]
+dialect = "openload"
+base_url = "https://files.example.com/api/v1"
+timezone = "auto"
+
+[accounts.main]
+provider = "pstream"
+login = "env:PSTREAM_LOGIN"
+key = "env:PSTREAM_KEY"
+base_url = "http://127.0.0.1:7001/v1"
+{UPSTREAM}
+[[clients]]
+name = "web"
+key_sha256 = "{hash}"
+accounts = ["main"]
+scopes = ["read", "write", "admin"]
+rate_limit = {{ requests = 100, per_seconds = 60 }}
+"#
+    )
+}
+
+const UPSTREAM: &str = r#"connect_timeout = "5s"
+attempt_timeout = "10s"
+deadline = "25s"
+upload_answer_timeout = "15m"
+retries = 2
+max_concurrency = 32
+requests_per_second = 20.0
+burst = 64
+max_response = "64 MiB"
+circuit_failures = 10
+circuit_open = "15s"
+allow_private_networks = false
+"#;
+
+#[tokio::test]
+async fn every_documented_key_is_understood() {
+    let ended = check(&documented(), &[("PSTREAM_LOGIN", "l"), ("PSTREAM_KEY", "k")]).await;
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("1 accounts") || ended.stdout.contains("1 account"), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn secrets_are_read_from_where_they_are() {
+    let unset = check(&documented(), &[("PSTREAM_LOGIN", "l")]).await;
+    assert_eq!(unset.code(), Some(2));
+    assert!(names(&unset.stderr, "[accounts.main] key") && unset.stderr.contains("PSTREAM_KEY"), "{}", unset.stderr);
+    let empty = check(&documented(), &[("PSTREAM_LOGIN", "l"), ("PSTREAM_KEY", "")]).await;
+    assert!(names(&empty.stderr, "[accounts.main] key"), "{}", empty.stderr);
+}
+
+#[tokio::test]
+async fn two_clients_cannot_share_a_name_or_a_key() {
+    let hash = key_sha256("key");
+    let client =
+        format!("[[clients]]\nname = \"web\"\nkey_sha256 = \"{hash}\"\naccounts = [\"*\"]\nscopes = [\"read\"]\n");
+    let ended = check(&format!("{client}{client}"), &[]).await;
+    assert_eq!(ended.code(), Some(2));
+    assert!(
+        names(&ended.stderr, "[[clients]] 2 name") && names(&ended.stderr, "[[clients]] 2 key_sha256"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,115 @@
+//! `polyhost sandbox`: what it prints works as it is printed, and the pages that a browser opens are there.
+
+use std::time::{Duration, Instant};
+
+use polyhost_end_to_end::{Caller, Configuration, Gateway, Program, Record, body};
+use serde_json::{Value, json};
+
+use crate::world::KEY;
+
+/// A running sandbox, and somebody who calls it without a key.
+async fn start() -> (Program, Caller) {
+    let mut program = Program::start(["sandbox", "--listen", "127.0.0.1:0"]);
+    let docs = program.printed(|out| address(out, "Swagger UI")).await;
+    let address = docs.trim_start_matches("http://").trim_end_matches("/docs").to_owned();
+    let caller = Caller::new(&address, None, &Record::default());
+    (program, caller)
+}
+
+/// The last word of the line that begins so.
+fn address(printed: &str, beginning: &str) -> Option<String> {
+    let whole = printed.rfind('\n').map(|end| &printed[..end])?;
+    let line = whole.lines().find(|line| line.trim_start().starts_with(beginning))?;
+    line.split_whitespace().next_back().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn the_address_is_printed_within_a_second() {
+    let began = Instant::now();
+    let (program, _) = start().await;
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(program.stdout().contains("pstream-demo"));
+}
+
+#[tokio::test]
+async fn the_printed_line_works() {
+    let (mut program, caller) = start().await;
+    let url = program.printed(|out| address(out, "Try")).await;
+    assert!(program.stdout().contains(&format!("curl {url}")), "{}", program.stdout());
+    let items = caller.get(url.strip_prefix(caller.base()).unwrap()).await.items();
+    let kinds: Vec<&Value> = items.iter().map(|item| &item["type"]).collect();
+    assert!(kinds.contains(&&json!("folder")) && kinds.contains(&&json!("file")), "{items:?}");
+    for item in &items {
+        if item["type"] == "file" { body::file(item) } else { body::folder(item) }
+    }
+    let names: Vec<Value> = caller.get("/v1/accounts").await.items().iter().map(|item| item["name"].clone()).collect();
+    assert!(names.contains(&json!("pstream-demo")), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_newcomer_uploads_finds_and_deletes_without_a_key() {
+    let (program, caller) = start().await;
+    let account = "/v1/accounts/pstream-demo";
+    let upload = caller.typed("POST", &format!("{account}/files?name=mine.mp4"), "video/mp4", "hello").await;
+    let location = upload.header("location").unwrap().to_owned();
+    upload.json(201);
+    assert_eq!(caller.get(&location).await.json(200)["name"], "mine.mp4");
+    let folder = caller.post(&format!("{account}/folders"), &json!({"name": "Mine"})).await.json(201);
+    caller.patch(&location, &json!({"folder_id": folder["id"]})).await.json(200);
+    caller.delete(&location).await.no_content();
+    program.terminate();
+    assert_eq!(program.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_sandbox_is_for_this_machine_alone() {
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let ended = Program::run(["sandbox", "--listen", listen]).await;
+        assert!(ended.code() != Some(0) && ended.stderr.contains("loopback"), "{}", ended.stderr);
+    }
+    let (_program, caller) = start().await;
+    let foreign = caller.request("GET", "/v1/accounts").header("origin", "https://example.org");
+    caller.send(foreign).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn the_upstream_alone_serves_a_gateway_elsewhere() {
+    let mut program = Program::start(["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"]);
+    let base_url = program.printed(|out| address(out, "base_url")).await;
+    let login = program.printed(|out| address(out, "login")).await;
+    // The last lines: they may follow in another piece.
+    let key = program.printed(|out| address(out, "key")).await;
+    let configuration =
+        Configuration::new().account("main", &base_url, &login, &key).client("web", KEY, &["*"], &["read", "write"]);
+    let gateway = Gateway::start(&configuration).await;
+    let items = gateway.caller(KEY).get("/v1/accounts/main/folders/root/items").await.items();
+    assert!(!items.is_empty());
+    program.terminate();
+    assert_eq!(program.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn swagger_ui_is_served_with_all_that_it_needs() {
+    let (_program, caller) = start().await;
+    let root = caller.get("/").await;
+    assert!((300..400).contains(&root.status) && root.header("location") == Some("/docs"), "{root:?}");
+    let mut page = caller.get("/docs").await;
+    if (300..400).contains(&page.status) {
+        let location = page.header("location").unwrap().to_owned();
+        assert!(location.starts_with("/docs"), "{location}");
+        page = caller.get(&location).await;
+    }
+    let page = page.status(200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    let html = page.text();
+    let assets: Vec<&str> =
+        html.split('"').filter(|text| [".js", ".css", ".png"].iter().any(|end| text.ends_with(end))).collect();
+    assert!(assets.len() >= 3, "{html}");
+    for asset in assets {
+        let path = format!("/docs/{}", asset.trim_start_matches("./").trim_start_matches("/docs/"));
+        let answer = caller.get(&path).await.status(200);
+        assert!(!answer.body.is_empty() && !answer.header("content-type").unwrap().starts_with("text/html"), "{path}");
+    }
+    let document = caller.get("/openapi.json").await.json(200);
+    assert!(document["paths"].as_object().unwrap().len() > 10);
+}

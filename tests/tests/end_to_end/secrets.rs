@@ -1,0 +1,226 @@
+//! Secrets: planted in the configuration and in requests, and then looked for in all that was printed and answered.
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use polyhost_end_to_end::{Caller, Configuration, Gateway};
+use polyhost_sandbox::openload::Openload;
+use polyhost_sandbox::{Fault, Garbage, Rule};
+use serde_json::{Value, json};
+
+use crate::world::{at, site};
+
+const LOGIN: &str = "Plnt+Login/7f3a=x";
+const SITE_KEY: &str = "Plnt Key&9c1e%20é";
+const API_KEY: &str = "Plnt-Api-Key-5b2d";
+const COOKIE: &str = "Plnt-Cookie-a41c; path=/";
+const PASSWORD: &str = "Plnt-Password-66ef";
+
+fn environment() -> Vec<(String, String)> {
+    [("PLANTED_LOGIN", LOGIN), ("PLANTED_KEY", SITE_KEY), ("RUST_LOG", "debug,polyhost=trace")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+}
+
+/// A site with the planted credentials, and a gateway that logs as much as it can.
+async fn start() -> (Openload, Gateway) {
+    let (site, _) = site(|options| {
+        options.login = LOGIN.to_owned();
+        options.key = SITE_KEY.to_owned();
+    })
+    .await;
+    let configuration = Configuration::new()
+        .account("main", &site.base_url(), "env:PLANTED_LOGIN", "env:PLANTED_KEY")
+        .client("web", API_KEY, &["*"], &["read", "write"])
+        .upstream("attempt_timeout = \"200ms\"");
+    let gateway = Gateway::start_with(&configuration, &[], &environment()).await;
+    (site, gateway)
+}
+
+/// Every way in which a secret may be written: as it is, percent-encoded in its variants, and in base64 at each of the
+/// three places at which it may begin.
+fn spellings(secret: &str) -> Vec<String> {
+    let form: String = secret.bytes().map(|byte| if byte == b' ' { "+".to_owned() } else { percent(byte) }).collect();
+    let strict = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let escaped = Value::from(secret).to_string().trim_matches('"').to_owned();
+    let mut all = vec![secret.to_owned(), form, strict.to_lowercase(), strict, escaped];
+    for offset in 0..3 {
+        let padded = [vec![b' '; offset], secret.as_bytes().to_vec()].concat();
+        for text in [BASE64_STANDARD_NO_PAD.encode(&padded), BASE64_URL_SAFE_NO_PAD.encode(&padded)] {
+            // What the bytes before and after it change is left out.
+            all.push(text[if offset == 0 { 0 } else { 4 }..text.len() - 2].to_owned());
+        }
+    }
+    all
+}
+
+fn percent(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+/// Every operation there is, with secrets wherever a caller can put some.
+async fn exercise(caller: &Caller, file: &str, folder: &str) {
+    for path in ["/v1/me", "/v1/providers", "/v1/accounts", "/v1/accounts/main", "/openapi.json", "/readyz", "/nothing"]
+    {
+        caller.get(path).await;
+    }
+    let reads = [
+        "capabilities",
+        "folders/root",
+        "folders/root/items",
+        "folders/root/usage",
+        "remote-uploads",
+        "remote-uploads/1",
+        "conversions",
+    ];
+    for path in reads {
+        let request = caller.request("GET", &at(path)).header("cache-control", "no-cache");
+        caller.send(request).await;
+    }
+    for path in [format!("files/{file}"), format!("files/{file}/thumbnail"), format!("folders/{folder}/items")] {
+        caller.get(&at(&path)).await;
+    }
+    let remote = |url: &str| json!({"url": url, "headers": {"Cookie": COOKIE, "X-Many": [COOKIE, "b"]}});
+    let bodies = [
+        ("POST", "files/lookup".to_owned(), json!({"ids": [file, "nothing"]})),
+        ("PATCH", format!("files/{file}"), json!({"name": "b.mp4", "folder_id": folder})),
+        ("POST", "folders".to_owned(), json!({"name": "x", "password": PASSWORD})),
+        ("POST", "folders".to_owned(), json!({"name": "x", "password": [PASSWORD]})),
+        ("POST", "folders".to_owned(), json!({"name": "x", "pass": PASSWORD})),
+        ("PATCH", format!("folders/{folder}"), json!({"password": PASSWORD})),
+        ("PATCH", format!("folders/{folder}"), json!({"name": "y"})),
+        ("POST", "remote-uploads".to_owned(), remote("https://example.org/a.mp4")),
+        ("POST", "remote-uploads".to_owned(), remote("ftp://example.org/a.mp4")),
+        (
+            "POST",
+            "remote-uploads".to_owned(),
+            json!({"url": "https://example.org/", "headers": {"A": format!("{COOKIE}\r\n")}}),
+        ),
+    ];
+    for (method, path, body) in bodies {
+        caller.json(method, &at(&path), &body).await;
+    }
+    caller.typed("POST", &at("files?name=new.mp4"), "video/mp4", "hello").await;
+    caller.typed("POST", &at("files?name=new.mp4&sha1=x"), "video/mp4", "hello").await;
+    caller.delete(&at("folders/99999")).await;
+    caller.delete(&at("files/nothing")).await;
+}
+
+/// An error of the site that says everything back that it has been told, and something more.
+fn talkative(more: &str) -> Fault {
+    let encoded = utf8_percent_encode(SITE_KEY, NON_ALPHANUMERIC).to_string();
+    let words = format!("login {LOGIN} key {SITE_KEY} at ?key={encoded} {more}");
+    let body = json!({"status": 400, "msg": words, "result": false}).to_string();
+    Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) }
+}
+
+#[track_caller]
+fn assert_secret(text: &str, secret: &str, place: &str) {
+    for spelling in spellings(secret) {
+        if let Some(found) = text.find(&spelling) {
+            let around: String = text[..found].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+            panic!("{place} holds the secret {secret:?} as {spelling:?} after: …{around}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_printed_or_answered_whatever_happens() {
+    let (site, gateway) = start().await;
+    let (file, folder) = (site.add_file("0", "a.mp4", b"a"), site.add_folder("0", "Films"));
+    let caller = gateway.caller(API_KEY);
+    exercise(&caller, &file, &folder).await;
+    assert!(site.journal().all().iter().any(|call| call.parameter("key") == Some(SITE_KEY)), "nothing was planted");
+    let faults = [
+        talkative(""),
+        Fault::envelope(403),
+        Fault::http(500),
+        Fault::rate_limit(1),
+        Fault::Garbage(Garbage::Html),
+        Fault::Reset,
+        Fault::LoseAnswer,
+        Fault::CutBody { sent: 5 },
+        Fault::Hang,
+    ];
+    for fault in faults {
+        site.faults().clear();
+        if fault == talkative("") {
+            site.faults().add(Rule::new("remotedl/add", talkative(&format!("header Cookie: {COOKIE}"))));
+        }
+        site.faults().add(Rule::new("*", fault));
+        exercise(&caller, &file, &folder).await;
+    }
+    drop(site);
+    exercise(&caller, &file, &folder).await;
+    gateway
+        .stranger()
+        .send(gateway.stranger().request("GET", "/v1/me").header("x-api-key", format!("{API_KEY}x")))
+        .await;
+
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    assert!(answers.len() > 250 && printed.stderr.contains("\"TRACE\"") | printed.stderr.contains("\"DEBUG\""));
+    for secret in [LOGIN, SITE_KEY, API_KEY, COOKIE.split(';').next().unwrap(), PASSWORD] {
+        assert_secret(&printed.stderr, secret, "stderr");
+        assert_secret(&printed.stdout, secret, "stdout");
+        for answer in &answers {
+            let place = format!("{} -> {}", answer.asked, answer.status);
+            assert_secret(&format!("{:?}", answer.headers), secret, &place);
+            assert_secret(&answer.text(), secret, &place);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_an_upload_is_not_printed() {
+    let (site, gateway) = start().await;
+    let caller = gateway.caller(API_KEY);
+    caller.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await.status(201);
+    site.faults().add(Rule::new("upload", Fault::Reset));
+    caller.typed("POST", &at("files?name=b.mp4"), "video/mp4", "hello").await.problem(504, "outcome_unknown");
+    let tickets: Vec<String> =
+        site.journal().of("upload").iter().map(|call| call.path.trim_start_matches("/ul/").to_owned()).collect();
+    assert_eq!(tickets.len(), 2);
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    for ticket in tickets {
+        assert!(!printed.stderr.contains(&ticket), "{}", printed.stderr);
+        assert!(answers.iter().all(|answer| !answer.text().contains(&ticket)));
+    }
+}
+
+#[tokio::test]
+async fn check_prints_no_secret_of_a_faulty_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyhost.toml");
+    let text = format!(
+        "[accounts.main]\nprovider = \"pstream\"\nlogin = \"{LOGIN}\"\nkey = \"{PASSWORD}\"\nkey1 = \"{API_KEY}\"\n\
+         base_url = \"https://user:{PASSWORD}@example.org/v1\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let ended = polyhost_end_to_end::Program::run(["check", "--config", path.to_str().unwrap()]).await;
+    assert_eq!(ended.code(), Some(2));
+    for secret in [LOGIN, PASSWORD, API_KEY] {
+        assert_secret(&ended.stdout, secret, "stdout");
+        assert_secret(&ended.stderr, secret, "stderr");
+    }
+}
+
+#[test]
+fn a_secret_is_found_in_every_spelling() {
+    for text in [
+        format!("key={SITE_KEY}&"),
+        format!("key={}", utf8_percent_encode(SITE_KEY, NON_ALPHANUMERIC)),
+        "key=Plnt+Key%269c1e%2520%C3%A9&x".to_owned(),
+        BASE64_STANDARD_NO_PAD.encode(format!("{LOGIN}:{SITE_KEY}")),
+        BASE64_URL_SAFE_NO_PAD.encode(format!("x{SITE_KEY}xyz")),
+        BASE64_STANDARD_NO_PAD.encode(format!("xy{SITE_KEY}")),
+    ] {
+        assert!(spellings(SITE_KEY).iter().any(|spelling| text.contains(spelling)), "{text}");
+    }
+    assert!(!spellings(SITE_KEY).iter().any(|spelling| "Plnt Key".contains(spelling)));
+}

@@ -1,0 +1,67 @@
+//! The end: asked for, announced, and in good order.
+
+use std::time::Duration;
+
+use polyhost_sandbox::Fault;
+
+use crate::world::{World, at};
+
+async fn sent(world: &World, operation: &str) {
+    let sent = async {
+        while world.site.journal().of(operation).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), sent).await.expect("the request reaches the site");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_finished_and_the_exit_is_clean() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"a");
+    world.breaks("file/delete", Fault::Delay { millis: 700 });
+    let caller = world.caller.clone();
+    let slow = tokio::spawn(async move { caller.delete(&at(&format!("files/{id}"))).await });
+    sent(&world, "file/delete").await;
+    let ended = world.gateway.stop().await;
+    slow.await.unwrap().no_content();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(world.site.counts().files, 0);
+}
+
+#[tokio::test]
+async fn readiness_is_taken_back_before_the_door_is_closed() {
+    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"800ms\"")).await;
+    let stranger = world.gateway.stranger();
+    stranger.get("/readyz").await.status(200);
+    world.gateway.program().terminate();
+    world.gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
+    let answer = stranger.get("/readyz").await;
+    answer.problem(503, "draining");
+    // The process is alive, and still answers those who have not yet heard.
+    stranger.get("/livez").await.status(200);
+    world.caller.get("/v1/me").await.status(200);
+    let ended = world.gateway.stop().await;
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn what_does_not_finish_in_time_is_cut_off() {
+    let world = World::configured(|configuration| configuration.server("drain_timeout = \"200ms\"")).await;
+    world.breaks("file/info", Fault::Hang);
+    let caller = world.caller.clone();
+    let hanging = tokio::spawn(async move { caller.request("GET", &at("files/abc")).send().await.is_err() });
+    sent(&world, "file/info").await;
+    let ended = world.gateway.stop().await;
+    assert!(hanging.await.unwrap(), "the connection was closed");
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_gateway_is_ready_while_its_site_is_down() {
+    let world = World::start().await;
+    world.breaks("*", Fault::http(503));
+    world.caller.get(&at("folders/root/items")).await.problem(502, "upstream_error");
+    world.caller.get("/readyz").await.status(200);
+    world.caller.get("/livez").await.status(200);
+}
