@@ -1,6 +1,6 @@
 //! Everything that a caller is told when a request fails: RFC 9457 problems.
 //!
-//! A handler returns a [`Problem`]; [`render`] is the one place that makes a response of it, for only there the
+//! A handler returns a [`Problem`]; [`render()`] is the one place that makes a response of it, for only there the
 //! path and the request id are known.
 
 mod body;
@@ -143,7 +143,7 @@ impl From<Faults> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// A response that carries the problem to [`render`].
+    /// A response that carries the problem to [`render()`].
     fn into_response(self) -> Response {
         let mut response = self.0.code.status().into_response();
         response.extensions_mut().insert(self);
