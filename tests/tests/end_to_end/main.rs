@@ -19,6 +19,7 @@ mod keyless;
 mod keys;
 mod pages;
 mod problems;
+mod readme;
 mod remote_uploads;
 mod requests;
 mod sandbox;

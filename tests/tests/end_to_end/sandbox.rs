@@ -1,14 +1,12 @@
 //! `polyhost sandbox`: what it prints works as it is printed, and the pages that a browser opens are there.
 
-use std::time::{Duration, Instant};
-
 use polyhost_end_to_end::{Caller, Configuration, Gateway, Program, Record, body};
 use serde_json::{Value, json};
 
 use crate::world::KEY;
 
 /// A running sandbox, and somebody who calls it without a key.
-async fn start() -> (Program, Caller) {
+pub(crate) async fn start() -> (Program, Caller) {
     let mut program = Program::start(["sandbox", "--listen", "127.0.0.1:0"]);
     let docs = program.printed(|out| address(out, "Swagger UI")).await;
     let address = docs.trim_start_matches("http://").trim_end_matches("/docs").to_owned();
@@ -21,19 +19,6 @@ fn address(printed: &str, beginning: &str) -> Option<String> {
     let whole = printed.rfind('\n').map(|end| &printed[..end])?;
     let line = whole.lines().find(|line| line.trim_start().starts_with(beginning))?;
     line.split_whitespace().next_back().map(str::to_owned)
-}
-
-#[tokio::test]
-async fn the_address_is_printed_within_a_second() {
-    let mut fastest = Duration::MAX;
-    // Other tests may keep the machine busy, so the best of several starts counts.
-    for _ in 0..3 {
-        let began = Instant::now();
-        let (program, _) = start().await;
-        fastest = fastest.min(began.elapsed());
-        assert!(program.stdout().contains("pstream-demo"));
-    }
-    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }
 
 #[tokio::test]
