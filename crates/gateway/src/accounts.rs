@@ -81,11 +81,11 @@ struct Observed {
 }
 
 impl Account {
-    /// Puts an adapter to work.
+    /// Puts an adapter to work. `unsupported` is what its provider's row takes away.
     #[must_use]
-    pub fn new(provider: Arc<dyn Provider>, generations: Arc<dyn Generations>) -> Self {
+    pub fn new(provider: Arc<dyn Provider>, unsupported: &[Capability], generations: Arc<dyn Generations>) -> Self {
         let profile = provider.profile();
-        let capabilities = effective(&profile.capabilities);
+        let capabilities = effective(&profile.capabilities, unsupported);
         let scope = format!("account/{}", profile.origin.account);
         Self { provider, capabilities, generations, scope, health: Mutex::default() }
     }
@@ -160,7 +160,7 @@ impl Account {
     }
 
     fn observe(&self, error: Option<&Error>) {
-        let at = Timestamp::now();
+        let at = now();
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         match error.map(Error::kind) {
             Some(kind) if is_failure_of_the_site(kind) => {
@@ -187,6 +187,12 @@ impl Account {
             },
         }
     }
+}
+
+/// The time, in whole seconds.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Raises a generation when it is dropped, unless that was done in good order.
@@ -230,16 +236,31 @@ fn is_failure_of_the_site(kind: ErrorKind) -> bool {
     )
 }
 
-/// What an adapter does, and what the gateway makes of that.
+/// What an adapter does, and what the gateway makes of that; what the provider's row takes away stays away.
 #[must_use]
-pub fn effective(native: &Capabilities) -> Capabilities {
-    const EMULATED: [(Capability, Capability); 2] =
-        [(Capability::FoldersRead, Capability::FoldersList), (Capability::FilesLookup, Capability::FilesRead)];
-    EMULATED.into_iter().fold(native.clone(), |capabilities, (lacking, primitive)| {
-        if !capabilities.supports(lacking) && capabilities.supports(primitive) {
-            capabilities.with(lacking, Support::Emulated)
+pub fn effective(native: &Capabilities, unsupported: &[Capability]) -> Capabilities {
+    /// What the gateway makes, and what it makes it of.
+    const EMULATED: [(Capability, Capability); 1] = [(Capability::FoldersRead, Capability::FoldersList)];
+    EMULATED.into_iter().fold(native.clone(), |all, (lacking, primitive)| {
+        if !all.supports(lacking) && all.supports(primitive) && !unsupported.contains(&lacking) {
+            all.with(lacking, Support::Emulated)
         } else {
-            capabilities
+            all
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_by_its_id_is_emulated_where_the_site_only_lists_unless_its_row_says_no() {
+        let lists = Capabilities::native(&[Capability::FoldersList]);
+        assert_eq!(effective(&lists, &[]).support(Capability::FoldersRead), Support::Emulated);
+        assert!(!effective(&lists, &[Capability::FoldersRead]).supports(Capability::FoldersRead));
+        assert!(!effective(&Capabilities::native(&[]), &[]).supports(Capability::FoldersRead));
+        let reads = Capabilities::native(&[Capability::FoldersList, Capability::FoldersRead]);
+        assert_eq!(effective(&reads, &[]).support(Capability::FoldersRead), Support::Native);
+    }
 }

@@ -65,13 +65,16 @@ impl App {
             // An account without a provider is a fault of the configuration, and does not come here.
             let Some(provider) = config.providers.get(&account.provider) else { continue };
             let adapter = providers::build(provider, account, &state)?;
-            accounts.insert(account.name.clone(), Arc::new(Account::new(adapter, Arc::clone(&state.generations))));
+            accounts.insert(
+                account.name.clone(),
+                Arc::new(Account::new(adapter, &provider.quirks.unsupported, Arc::clone(&state.generations))),
+            );
         }
         let providers = config.providers.values().map(|provider| ProviderView {
             id: provider.id.clone(),
             dialect: provider.dialect,
             base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
-            capabilities: effective(&providers::capabilities(provider)),
+            capabilities: effective(&providers::capabilities(provider), &provider.quirks.unsupported),
         });
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),

@@ -168,7 +168,8 @@ async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Res
     if streams {
         return next.run(request).await;
     }
-    let reads = request.method().is_safe() || request.uri().path().ends_with("/files/lookup");
+    let path = request.uri().path();
+    let reads = request.method().is_safe() || path.ends_with("/files/lookup") || path.ends_with("/upload-tickets");
     match tokio::time::timeout(app.server().request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) if reads => Problem::new(Code::UpstreamTimeout, "The site took too long.").retryable().into_response(),

@@ -112,7 +112,9 @@ impl Provider for Openload {
         self.needs(Capability::FilesThumbnail)?;
         let splash = self.site.splash(file).await?;
         let address = splash.value.0.as_deref().and_then(|text| text.parse().ok());
-        address.ok_or_else(|| splash.missing("the address of a picture"))
+        let address = address.ok_or_else(|| splash.missing("the address of a picture"))?;
+        self.site.http.admit(splash.reply.operation(), &address)?;
+        Ok(address)
     }
 
     async fn upload(&self, upload: Upload) -> Result<File> {

@@ -146,8 +146,7 @@ impl Failure {
 
     fn is_retryable(&self, kind: CallKind) -> bool {
         match self.stage {
-            Stage::Prohibited => false,
-            Stage::NeverSent => true,
+            Stage::Prohibited | Stage::NeverSent => true,
             Stage::Sent | Stage::Answered => kind == CallKind::Read,
         }
     }
@@ -215,7 +214,7 @@ mod tests {
         use CallKind::{Read, Write};
         use TransportFault as Fault;
         let rows = [
-            (Stage::Prohibited, Fault::DestinationProhibited, Write, ErrorKind::InvalidResponse, false),
+            (Stage::Prohibited, Fault::DestinationProhibited, Write, ErrorKind::InvalidResponse, true),
             (Stage::NeverSent, Fault::ConnectionRefused, Read, ErrorKind::Unavailable, true),
             (Stage::NeverSent, Fault::ConnectionTimeout, Write, ErrorKind::Unavailable, true),
             (Stage::NeverSent, Fault::DnsError, Write, ErrorKind::Unavailable, true),

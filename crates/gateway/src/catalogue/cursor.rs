@@ -43,6 +43,20 @@ enum OwnedValue {
     Missing,
 }
 
+impl OwnedValue {
+    fn may_be_cut(&self) -> bool {
+        matches!(self, Self::Text(text) if text.len() + char::MAX_LEN_UTF8 > MAX_VALUE)
+    }
+
+    fn borrowed(&self) -> SortValue<'_> {
+        match self {
+            Self::Text(text) => SortValue::Text(text),
+            Self::Number(number) => SortValue::Number(*number),
+            Self::Missing => SortValue::Missing,
+        }
+    }
+}
+
 /// Why a text cannot be used as a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CursorError {
@@ -104,20 +118,13 @@ impl Cursor {
     /// How many entries of a selection of a fresh listing lie before the walk's next item.
     pub(crate) fn resume<'e>(&self, sort: Sort, entries: impl Iterator<Item = &'e Entry> + Clone) -> usize {
         let LastItem { kind, id, value } = &self.last;
-        if let Some(place) = entries.clone().position(|entry| entry.kind == *kind && *entry.id == **id) {
+        // A value that was cut short does not tell its place, but its item may still be there.
+        if value.may_be_cut()
+            && let Some(place) = entries.clone().position(|entry| entry.kind == *kind && *entry.id == **id)
+        {
             return place + 1;
         }
-        let value = match value {
-            OwnedValue::Text(text) => SortValue::Text(text),
-            OwnedValue::Number(number) => SortValue::Number(*number),
-            OwnedValue::Missing => SortValue::Missing,
-        };
-        let mut before = entries;
-        let mut count = 0;
-        while before.next().is_some_and(|entry| compare(sort, *kind, &value, id, entry).is_gt()) {
-            count += 1;
-        }
-        count
+        entries.take_while(|entry| compare(sort, *kind, &value.borrowed(), id, entry).is_ge()).count()
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -189,4 +189,6 @@ fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
     assert_eq!(resumed(vec![file("f1", Some("a"), None), file("f4", Some("b"), None)]), "f4");
     assert_eq!(resumed(vec![file("f0", Some("aa"), None), file("f9", Some("bb"), None)]), "f9");
     assert_eq!(resumed(Vec::new()), "");
+    // That item has another name by now, behind items that were not seen yet.
+    assert_eq!(resumed(vec![file("f9", Some("d"), None), file("f2", Some("z"), None)]), "f9 f2");
 }

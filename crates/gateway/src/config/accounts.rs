@@ -50,7 +50,12 @@ fn read_account(
     name: &AccountName,
     providers: &BTreeMap<ProviderId, ProviderConfig>,
 ) -> Option<AccountConfig> {
-    let provider = provider(&mut section, providers)?;
+    let Some(provider) = provider(&mut section, providers) else {
+        // Which credentials it needs is not known, but what every account may have can be looked at.
+        providers::base_url(&mut section);
+        upstream::read(&mut section, &Settings::default());
+        return None;
+    };
     let base_url = providers::base_url(&mut section).unwrap_or_else(|| provider.base_url.clone());
     let keys = credential_keys(provider.dialect);
     let credentials: BTreeMap<_, _> =

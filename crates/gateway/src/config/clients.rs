@@ -28,7 +28,10 @@ pub(super) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, Acco
 }
 
 fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Option<Client> {
-    let name = section.required("name").filter(|name| !name.is_empty());
+    let name = section.required("name");
+    if name == Some("") {
+        section.fault("name", "must not be empty");
+    }
     let keys = key_hashes(section);
     let selection = selection(section, accounts);
     let scopes = scopes(section);

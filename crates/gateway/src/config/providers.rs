@@ -34,7 +34,8 @@ pub struct QuirksConfig {
     pub digest: Option<DigestChoice>,
     /// What the site calls its root folder.
     pub root_folder: Option<String>,
-    /// The zone of the times that the site tells; `None`: detected, else UTC.
+    /// The zone of the times that the site tells; `None` is `auto`, which is UTC where the dialect's answers do not
+    /// tell the site's own time.
     pub timezone: Option<TimeZone>,
     /// The scale of the progress that the site tells.
     pub progress: Option<ProgressScale>,

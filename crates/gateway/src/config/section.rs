@@ -34,7 +34,8 @@ impl<'a> Section<'a> {
 
     /// Reports a fault at a key of this table.
     pub(super) fn fault(&self, key: &str, what: impl fmt::Display) {
-        self.findings.borrow_mut().faults.push(format!("{} {key}: {what}", self.path));
+        let place = if self.path.is_empty() { key.to_owned() } else { format!("{} {key}", self.path) };
+        self.findings.borrow_mut().faults.push(format!("{place}: {what}"));
     }
 
     /// A value, as it stands.

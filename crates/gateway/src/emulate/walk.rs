@@ -38,7 +38,7 @@ pub(super) async fn walk<B>(
         let mut listings =
             stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder))).buffered(SIDE_BY_SIDE);
         loop {
-            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(account))?;
+            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far())?;
             let Some(listing) = listing else { break };
             let (folder, snapshot) = match listing {
                 (folder, Ok(snapshot)) => (folder, snapshot),
@@ -51,7 +51,7 @@ pub(super) async fn walk<B>(
             }
             next.extend(snapshot.folders().iter().map(|child| child.id.clone()).filter(|id| seen.insert(id.clone())));
             if seen.len() > MAX_FOLDERS {
-                return Err(too_far(account));
+                return Err(too_far());
             }
         }
         level = next;
@@ -64,8 +64,8 @@ async fn list(catalogue: &Catalogue, account: &Account, folder: FolderId) -> (Fo
     (folder, listing.map(|(snapshot, _)| snapshot))
 }
 
-fn too_far(account: &Account) -> Error {
-    Error::new(ErrorKind::Timeout).retryable(true).at(&account.profile().origin.provider, "folder walk").with_detail(
+fn too_far() -> Error {
+    Error::new(ErrorKind::Timeout).retryable(true).with_detail(
         "The account has more folders than could be looked through in time. Each further try comes further.",
     )
 }

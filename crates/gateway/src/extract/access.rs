@@ -86,17 +86,24 @@ impl<S: AccessScope + Send> FromRequestParts<App> for Access<S> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let client = parts.extensions.get::<Arc<Client>>().cloned();
         let client = client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))?;
-        let path = parts.extract::<Path<HashMap<String, String>>>().await;
-        let Path(mut path) = path.map_err(|_| Problem::new(Code::InvalidRequest, "The path is not UTF-8."))?;
-        let name = path.get("account").map_or("", String::as_str);
+        let (name, id) = names(parts).await;
         // An account that the caller may not use does not exist for it.
         let account = name.parse().ok().and_then(|name| app.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
-        let account = account.map(Arc::clone).ok_or_else(|| not_found(name))?;
+        let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
         client.require(S::SCOPE)?;
-        let id = path.remove("id").unwrap_or_default();
         Ok(Self { account, client, id, scope: PhantomData })
     }
+}
+
+/// The `{account}` and the `{id}` of the path. Where they are not UTF-8 they stay percent-encoded, which no grammar of
+/// ids allows.
+async fn names(parts: &mut Parts) -> (String, String) {
+    if let Ok(Path(mut path)) = parts.extract::<Path<HashMap<String, String>>>().await {
+        return (path.remove("account").unwrap_or_default(), path.remove("id").unwrap_or_default());
+    }
+    let mut segments = parts.uri.path().split('/').skip(3).step_by(2).map(str::to_owned);
+    (segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
 }
 
 impl Client {

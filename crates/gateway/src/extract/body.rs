@@ -10,25 +10,58 @@ use axum::http::{HeaderMap, StatusCode};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use tokio::time::timeout;
 
 use super::query::about_a_field;
+use crate::app::App;
 use crate::problem::{Code, Fault, Problem};
 
 /// A JSON body of which every field is known.
 pub struct StrictJson<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
+impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         check_media_type(request.headers())?;
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value =
-            serde_path_to_error::deserialize(&mut json).map_err(|error| Problem::invalid(vec![fault(&error)]))?;
-        json.end().map_err(|error| Problem::invalid(vec![Fault::pointer("", format!("is not JSON: {error}"))]))?;
-        Ok(Self(value))
+        let arrived = timeout(app.server().idle_timeout, Bytes::from_request(request, app)).await;
+        let bytes = arrived.map_err(|_| incomplete())?.map_err(|rejection| unread(&rejection))?;
+        read(&bytes).map(Self)
     }
+}
+
+/// Reads a body. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
+/// nothing is wrong or nothing can be taken out.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let mut fault = match serde_path_to_error::deserialize(&mut json) {
+        Ok(value) => {
+            json.end().map_err(|error| Problem::invalid(vec![Fault::pointer("", format!("is not JSON: {error}"))]))?;
+            return Ok(value);
+        }
+        Err(error) => fault_of(&error),
+    };
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut rest: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    loop {
+        let there = fault.pointer.as_deref().is_some_and(|pointer| take_out(&mut rest, pointer));
+        // What was taken out may be missed.
+        if !faults.iter().any(|told| told.pointer == fault.pointer) {
+            faults.push(fault);
+        }
+        fault = match serde_path_to_error::deserialize::<_, T>(&rest) {
+            Err(error) if there => fault_of(&error),
+            _ => return Err(Problem::invalid(faults)),
+        };
+    }
+}
+
+/// Takes a field out of its object.
+fn take_out(json: &mut Value, pointer: &str) -> bool {
+    let Some((object, name)) = pointer.rsplit_once('/') else { return false };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    json.pointer_mut(object).and_then(Value::as_object_mut).and_then(|object| object.remove(&name)).is_some()
 }
 
 /// For `#[serde(default, deserialize_with = "present")]`: the field may be absent, but not `null`.
@@ -55,11 +88,15 @@ fn unread(rejection: &BytesRejection) -> Problem {
         status if status == too_large => {
             Problem::new(Code::PayloadTooLarge, "The body is larger than a JSON body may be.")
         }
-        _ => Problem::invalid(vec![Fault::pointer("", "ended before it was complete")]),
+        _ => incomplete(),
     }
 }
 
-fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
+fn incomplete() -> Problem {
+    Problem::invalid(vec![Fault::pointer("", "did not arrive whole, or not in time")])
+}
+
+fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     let message = without_position(&error.inner().to_string());
     if error.inner().is_syntax() || error.inner().is_eof() {
         return Fault::pointer("", format!("is not JSON: {message}"));
@@ -68,8 +105,9 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     match about_a_field(&message) {
         // The path may end at the object that has or lacks the field, or at the field.
         Some((name, what)) => {
+            let name = escape(name);
             let object = pointer.strip_suffix(&format!("/{name}")).unwrap_or(&pointer);
-            Fault::pointer(&format!("{object}/{}", escape(name)), what)
+            Fault::pointer(&format!("{object}/{name}"), what)
         }
         None => Fault::pointer(&pointer, message),
     }
@@ -95,4 +133,45 @@ impl fmt::Display for Pointer<'_> {
 
 fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Body {
+        name: String,
+        #[serde(default, deserialize_with = "present")]
+        parent_id: Option<String>,
+        #[serde(default)]
+        deep: Vec<Body>,
+    }
+
+    fn pointers(json: &str) -> Vec<String> {
+        let problem = read::<Body>(json.as_bytes()).err();
+        problem
+            .map(|problem| problem.errors().iter().filter_map(|fault| fault.pointer.clone()).collect())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn every_fault_of_a_body_is_named_at_once() {
+        assert_eq!(pointers(r#"{"name": "a", "parent_id": "b"}"#), [""; 0]);
+        assert_eq!(
+            pointers(r#"{"name": 5, "parent_id": null, "x": 1, "a/b": 2}"#),
+            ["/name", "/a~1b", "/parent_id", "/x"]
+        );
+        assert_eq!(pointers(r#"{"x": 1}"#), ["/x", "/name"]);
+        assert_eq!(pointers(r#"{"name": "a", "deep": [{"name": 1}]}"#), ["/deep/0/name"]);
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_one_fault_of_the_whole_body() {
+        for json in ["", "[]", "5", "{", "{\"name\": \"a\"} x", "\u{feff}{}"] {
+            assert_eq!(pointers(json), [""], "{json}");
+        }
+    }
 }

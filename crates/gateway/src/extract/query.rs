@@ -1,8 +1,11 @@
 //! Query parameters, read strictly: unknown, repeated and malformed ones are refused by name.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use url::form_urlencoded;
 
 use crate::problem::{Fault, Problem};
 
@@ -13,17 +16,34 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_html_form::Deserializer::new(form_urlencoded(query));
-        match serde_path_to_error::deserialize(pairs) {
-            Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Problem::invalid(vec![fault(&error)])),
-        }
+        read(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
-fn form_urlencoded(query: &str) -> url::form_urlencoded::Parse<'_> {
-    url::form_urlencoded::parse(query.as_bytes())
+/// Reads the parameters. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
+/// nothing is wrong or nothing can be taken out.
+fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let mut query = Cow::Borrowed(query);
+    let mut faults = Vec::new();
+    loop {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let fault = match serde_path_to_error::deserialize(serde_html_form::Deserializer::new(pairs)) {
+            Ok(value) if faults.is_empty() => return Ok(value),
+            Ok(_) => return Err(Problem::invalid(faults)),
+            Err(error) => fault(&error),
+        };
+        let name = fault.parameter.clone().unwrap_or_default();
+        let there = form_urlencoded::parse(query.as_bytes()).any(|(other, _)| other == name);
+        // What was taken out may be missed.
+        if !faults.iter().any(|told: &Fault| told.parameter == fault.parameter) {
+            faults.push(fault);
+        }
+        if !there {
+            return Err(Problem::invalid(faults));
+        }
+        let rest = form_urlencoded::parse(query.as_bytes()).filter(|(other, _)| *other != name);
+        query = Cow::Owned(form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish());
+    }
 }
 
 fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
@@ -75,6 +95,14 @@ mod tests {
         let (mut parts, ()) = Request::builder().uri(uri).body(()).unwrap().into_parts();
         let problem = StrictQuery::<Parameters>::from_request_parts(&mut parts, &()).await.err()?;
         Some(problem.detail().to_owned())
+    }
+
+    #[tokio::test]
+    async fn every_wrong_parameter_is_named_at_once() {
+        let told = fault("colour=red&limit=many&name=a&shape=round").await.unwrap();
+        for name in ["colour", "limit", "shape"] {
+            assert!(told.contains(&format!("parameter \"{name}\"")), "{told}");
+        }
     }
 
     #[tokio::test]

@@ -7,7 +7,9 @@ use super::{Code, INTERNAL, Inner, Problem, Upstream};
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let code = code(error.kind());
-        let upstream = error.provider().zip(error.operation()).map(|(provider, operation)| Upstream {
+        // A caller's bytes that stop are no fault of the site that waits for them.
+        let told = error.provider().zip(error.operation()).filter(|_| error.kind() != ErrorKind::BodyIncomplete);
+        let upstream = told.map(|(provider, operation)| Upstream {
             provider: provider.clone(),
             operation,
             answer: error.answer().cloned().unwrap_or_default(),

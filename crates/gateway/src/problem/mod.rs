@@ -123,6 +123,12 @@ impl Problem {
         self.0.cause.as_ref()
     }
 
+    /// The faults of the request that were found.
+    #[must_use]
+    pub fn errors(&self) -> &[Fault] {
+        &self.0.errors
+    }
+
     /// What happened, for people.
     #[must_use]
     pub fn detail(&self) -> &str {

@@ -20,6 +20,8 @@ const CALLER: &[Code] = &[
 const ACCOUNT: &[Code] = &[Code::AccountNotFound];
 /// What every call to a site can lead to.
 const SITE: &[Code] = &[
+    Code::PayloadTooLarge,
+    Code::LegalBlock,
     Code::UpstreamForbidden,
     Code::CapabilityUnsupported,
     Code::UpstreamRejected,
@@ -35,7 +37,7 @@ const READ: &[Code] = &[Code::UpstreamInvalidResponse, Code::UpstreamTimeout];
 /// What every write at a site can lead to.
 const WRITE: &[Code] = &[Code::OutcomeUnknown];
 /// What a JSON body can lead to.
-const BODY: &[Code] = &[Code::PayloadTooLarge, Code::UnsupportedMediaType];
+const BODY: &[Code] = &[Code::UnsupportedMediaType];
 
 fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
     let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
@@ -77,7 +79,7 @@ problem_sets! {
     /// Reading at a site.
     ReadProblems = [CALLER, ACCOUNT, SITE, READ];
     /// Reading one file.
-    ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound, Code::LegalBlock]];
+    ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Reading many files.
     LookupProblems = [CALLER, ACCOUNT, SITE, READ, BODY];
     /// Reading one folder.
@@ -91,14 +93,14 @@ problem_sets! {
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Sending a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
-        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::LegalBlock,
+        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted,
     ]];
     /// Changing a file.
     WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
-        Code::FileNotFound, Code::FolderNotFound, Code::LegalBlock,
+        Code::FileNotFound, Code::FolderNotFound,
     ]];
     /// Deleting a file.
-    DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::FileNotFound, Code::LegalBlock]];
+    DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::FileNotFound]];
     /// Making something in a folder, or changing a folder.
     WriteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
     /// Deleting a folder.

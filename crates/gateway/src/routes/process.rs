@@ -1,5 +1,7 @@
 //! What is open to everybody: the process's health, the API's description, and the pages on problems.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -18,7 +20,9 @@ pub async fn livez() -> &'static str {
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     match app.phase() {
         Phase::Ready => Ok("ok\n"),
-        Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.").retryable()),
+        Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.")
+            .retryable()
+            .retry_after(Duration::from_secs(1))),
     }
 }
 

@@ -112,7 +112,7 @@ async fn a_public_site_cannot_send_the_client_into_a_private_network() {
     let address = format!("http://{}/ul/x", private.address).parse().unwrap();
     let upload = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
     let error = client.send(upload).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, false));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, true));
     assert_eq!(private.seen().len(), 0);
     let error = client.admit("file/ul", &format!("http://{}/", private.address).parse().unwrap()).unwrap_err();
     assert_eq!(error.transport(), Some(TransportFault::DestinationProhibited));
