@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Timeout,
     /// A write was sent, and no readable answer came.
     OutcomeUnknown,
+    /// The site has taken an upload, and its answer does not tell the file's id.
+    Unnamed,
     /// The caller's body ended early, or its bytes stopped.
     BodyIncomplete,
     /// A fault of Polyhost's own.

@@ -64,6 +64,7 @@ pub trait Provider: Send + Sync {
     /// - A refusal before any byte was read is that refusal, retryable where nothing was done.
     /// - A body that gives fewer bytes than `length`, or an error, is `BodyIncomplete`; the site gets no whole file.
     /// - An answer lost after the bytes went is `OutcomeUnknown`.
+    /// - A success that does not tell the file's id is `Unnamed`: the file is there, and its folder lists it.
     /// - A declared `sha1` goes to a site that insists on it; its refusal is `Rejected`, and no file is left.
     async fn upload(&self, upload: Upload) -> Result<File>;
 

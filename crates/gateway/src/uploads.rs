@@ -11,6 +11,7 @@ use polyhost_domain::{
 use sha1::{Digest as _, Sha1};
 
 use crate::accounts::Account;
+use crate::emulate::{Traits, find_upload};
 use crate::problem::{Code, Problem};
 
 /// What a caller declares about an upload, and the bytes.
@@ -48,7 +49,11 @@ pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Prob
         sha1: incoming.sha1,
         body,
     };
-    let outcome = account.write(account.site().upload(upload)).await;
+    let traits = Traits { folder: upload.folder.clone(), name: upload.name.clone(), size: length };
+    let outcome = match account.write(account.site().upload(upload)).await {
+        Err(error) if error.kind() == ErrorKind::Unnamed => find_upload(account, &traits).await.ok_or(error),
+        outcome => outcome,
+    };
     let arrived = digest.map(finish);
     let mismatch = declared.filter(|declared| arrived.as_deref().is_some_and(|arrived| arrived != declared.as_str()));
     match outcome {

@@ -38,7 +38,8 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
         body,
     };
     let answered = site.upload(ticket.url, part).await?;
-    convert.uploaded(&answered.value, &request.folder).ok_or_else(|| answered.missing("the file's id"))
+    let unnamed = || answered.missing("the file's id").into_kind(ErrorKind::Unnamed);
+    convert.uploaded(&answered.value, &request.folder).ok_or_else(unnamed)
 }
 
 /// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.

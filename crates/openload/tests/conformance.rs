@@ -4,7 +4,7 @@ mod support;
 
 use polyhost_domain::Capability;
 use polyhost_openload::{ProgressScale, Quirks};
-use polyhost_sandbox::openload::{self as sandbox, ConvertsFilter, FilesShape, Missing, Numbers, Options};
+use polyhost_sandbox::openload::{self as sandbox, ConvertsFilter, FilesShape, Missing, Numbers, Options, UploadReply};
 use polyhost_upstream::Settings;
 use support::{all_of, site};
 
@@ -34,7 +34,7 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { converts_filter: ConvertsFilter::File, ..base() },
         Options { converts_filter: ConvertsFilter::Id, ..base() },
         Options { html_reply_to_upload: false, ..base() },
-        Options { reply_without_id: true, ..base() },
+        Options { upload_reply: UploadReply::UrlAlone, ..base() },
         Options { deep_listings: true, ..base() },
     ];
     all_of(habits.map(|options| conforms(options, Quirks::default()))).await;

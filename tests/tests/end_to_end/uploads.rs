@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use polyhost_end_to_end::{Answer, Caller, body, wire};
 use polyhost_sandbox::ReceivedUpload;
+use polyhost_sandbox::openload::UploadReply;
 use reqwest::Body;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -133,9 +134,19 @@ async fn a_copy_that_was_damaged_on_the_way_is_found_and_deleted() {
 
 #[tokio::test]
 async fn a_reply_without_an_id_is_read_from_its_address() {
-    let world = World::at_site(|options| options.reply_without_id = true).await;
+    let world = World::at_site(|options| options.upload_reply = UploadReply::UrlAlone).await;
     let file = upload(&world.caller, "a.mp4", "", b"hello").await.json(201);
     assert_eq!(world.site.find_file("a.mp4"), file["id"].as_str().map(str::to_owned));
+}
+
+#[tokio::test]
+async fn a_reply_that_names_nothing_is_found_in_the_listing_by_name_and_size() {
+    let world = World::at_site(|options| options.upload_reply = UploadReply::Nameless).await;
+    world.site.add_file("0", "a.mp4", b"other length");
+    let file = upload(&world.caller, "a.mp4", "", b"hello").await.json(201);
+    assert_eq!((&file["name"], &file["size"]), (&json!("a.mp4"), &json!(5)));
+    assert_eq!(world.site.file_bytes(file["id"].as_str().unwrap()).unwrap(), b"hello");
+    assert_eq!(world.operations(), ["file/ul", "upload", "file/listfolder"]);
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 mod emptiness;
 mod find_folder;
+mod find_upload;
 mod usage;
 mod walk;
 
 pub use emptiness::is_empty;
 pub use find_folder::folder;
+pub use find_upload::{Traits, find_upload};
 pub use usage::{Usage, usage};

@@ -53,7 +53,7 @@ pub fn code(kind: ErrorKind) -> Code {
         ErrorKind::Unavailable => Code::UpstreamUnavailable,
         ErrorKind::Overloaded => Code::Overloaded,
         ErrorKind::Timeout => Code::UpstreamTimeout,
-        ErrorKind::OutcomeUnknown => Code::OutcomeUnknown,
+        ErrorKind::OutcomeUnknown | ErrorKind::Unnamed => Code::OutcomeUnknown,
         ErrorKind::BodyIncomplete => Code::InvalidRequest,
         ErrorKind::Internal => Code::Internal,
     }

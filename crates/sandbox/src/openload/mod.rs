@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-pub use options::{ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale};
+pub use options::{ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale, UploadReply};
 pub use rows::Counts;
 
 use crate::journal::Journal;

@@ -33,8 +33,8 @@ pub struct Options {
     pub refuse_chunked: bool,
     /// Whether the upload node calls its JSON `text/html`.
     pub html_reply_to_upload: bool,
-    /// Whether the reply to an upload lacks `id`, so that the id stands only in `url`.
-    pub reply_without_id: bool,
+    /// What the reply to an upload tells of the file's id.
+    pub upload_reply: UploadReply,
     /// The largest body that an upload may have, in bytes; a larger one gets HTTP 413.
     pub max_upload: Option<u64>,
     /// How long an upload URL can be used.
@@ -65,7 +65,7 @@ impl Default for Options {
             numbers: Numbers::default(),
             refuse_chunked: true,
             html_reply_to_upload: true,
-            reply_without_id: false,
+            upload_reply: UploadReply::default(),
             max_upload: None,
             upload_url_ttl: Duration::from_secs(4 * 60 * 60),
             remote_upload_step: Duration::from_secs(2),
@@ -128,4 +128,16 @@ pub enum Numbers {
     Native,
     /// All as texts, `status` of the envelope and of each file among them, as PHP does with what a database gave it.
     Text,
+}
+
+/// What the reply to an upload tells of the file's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UploadReply {
+    /// The `id`, and the `url` of the file's page, which ends in it.
+    #[default]
+    Whole,
+    /// The `url` alone.
+    UrlAlone,
+    /// Neither.
+    Nameless,
 }

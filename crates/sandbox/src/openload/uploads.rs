@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::call::Call;
 use super::content::{self, Content};
+use super::options::UploadReply;
 use super::reply::{self, Answer, Refusal};
 use super::rows::{NewFile, Ticket};
 use super::site::{Context, Site, UPLOAD_PATH};
@@ -161,8 +162,13 @@ fn store(context: &mut Context<'_>, folder: u64, arrived: Arrived) -> Value {
         "size": arrived.size.to_string(),
         "url": format!("{}/v/{id}", context.origin),
     });
-    if let Some(fields) = result.as_object_mut().filter(|_| context.options.reply_without_id) {
-        fields.remove("id");
+    let left_out: &[&str] = match context.options.upload_reply {
+        UploadReply::Whole => &[],
+        UploadReply::UrlAlone => &["id"],
+        UploadReply::Nameless => &["id", "url"],
+    };
+    if let Some(fields) = result.as_object_mut() {
+        fields.retain(|name, _| !left_out.contains(&name.as_str()));
     }
     let Arrived { name, content_type, content, size, sha1 } = arrived;
     let file = NewFile { name, folder, content, size, sha1, content_type, uploaded_at: context.now };

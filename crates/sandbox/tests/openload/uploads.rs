@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{empty, form, json, with};
-use polyhost_sandbox::openload::Options;
+use polyhost_sandbox::openload::{Options, UploadReply};
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -172,7 +172,7 @@ async fn a_refusal_by_the_web_server_reaches_a_client_that_is_still_sending() {
 
 #[tokio::test]
 async fn the_reply_may_lack_the_id_and_may_be_called_json() {
-    let options = Options { reply_without_id: true, html_reply_to_upload: false, ..Options::default() };
+    let options = Options { upload_reply: UploadReply::UrlAlone, html_reply_to_upload: false, ..Options::default() };
     let sandbox = with(options).await;
     let url = sandbox.upload_url("").await;
     let response = sandbox.post_file(&url, "file1", "a.mp4", b"abc").await;
@@ -180,6 +180,15 @@ async fn the_reply_may_lack_the_id_and_may_be_called_json() {
     let answer = json(response).await;
     assert_eq!(answer["result"].get("id"), None);
     let id = answer["result"]["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(sandbox.file_bytes(&id).unwrap(), b"abc");
+}
+
+#[tokio::test]
+async fn the_reply_may_not_tell_the_id_at_all() {
+    let sandbox = with(Options { upload_reply: UploadReply::Nameless, ..Options::default() }).await;
+    let answer = json(sandbox.post_file(&sandbox.upload_url("").await, "file1", "a.mp4", b"abc").await).await;
+    assert_eq!((answer["result"].get("id"), answer["result"].get("url")), (None, None));
+    let id = sandbox.find_file("a.mp4").unwrap();
     assert_eq!(sandbox.file_bytes(&id).unwrap(), b"abc");
 }
 
