@@ -82,6 +82,7 @@ impl Client {
     /// - `Unavailable`, retryable: the site cannot be reached, or dropped a read.
     /// - `Timeout`, `InvalidResponse`, retryable: a read whose answer did not come, or not whole.
     /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
+    /// - `Rejected`: the request is too long to be sent at all.
     pub async fn send(&self, call: Call) -> Result<Reply> {
         let deadline = Instant::now() + self.0.settings.deadline;
         self.attempt(&call, deadline).await

@@ -10,6 +10,9 @@ use url::Url;
 
 use crate::Settings;
 
+/// The longest address that can be sent, in bytes.
+const LONGEST: usize = 65_534;
+
 /// The rule for addresses that a site hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -26,6 +29,8 @@ pub(crate) enum Prohibited {
     Scheme,
     #[error("the address holds user info")]
     UserInfo,
+    #[error("the address is longer than can be sent")]
+    TooLong,
     #[error("the address leads into a private network")]
     Private,
 }
@@ -43,6 +48,9 @@ impl Reach {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Prohibited::UserInfo);
+        }
+        if url.as_str().len() > LONGEST {
+            return Err(Prohibited::TooLong);
         }
         match url.host() {
             Some(host) if self == Self::Anywhere || is_public_host(&host) => Ok(()),

@@ -16,7 +16,8 @@ const UNREACHABLE_RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Failure {
     stage: Stage,
-    fault: TransportFault,
+    /// None where no connection was wanted.
+    fault: Option<TransportFault>,
     http_status: Option<u16>,
     source: Option<Box<Cause>>,
 }
@@ -26,6 +27,8 @@ pub(crate) struct Failure {
 enum Stage {
     /// Refused here: the address may not be gone to.
     Prohibited,
+    /// Refused here: it can never be sent, to no site.
+    Unsendable,
     /// No byte was sent.
     NeverSent,
     /// It may have been sent; no head of an answer came.
@@ -55,15 +58,14 @@ impl Failure {
 
     /// The HTTP client failed before the head of an answer came.
     pub(crate) fn sending(error: reqwest::Error) -> Self {
+        if error.is_builder() {
+            let cause = Some(Box::new(Cause::Http(error.without_url())));
+            return Self { stage: Stage::Unsendable, fault: None, http_status: None, source: cause };
+        }
         let fault = fault_of(&error);
         let stage = match fault {
             TransportFault::DestinationProhibited => Stage::Prohibited,
-            _ if error.is_connect()
-                || error.is_builder()
-                || hyper_error(&error).is_some_and(hyper::Error::is_canceled) =>
-            {
-                Stage::NeverSent
-            }
+            _ if error.is_connect() || hyper_error(&error).is_some_and(hyper::Error::is_canceled) => Stage::NeverSent,
             _ => Stage::Sent,
         };
         Self::new(stage, fault, Cause::Http(error.without_url()))
@@ -111,8 +113,11 @@ impl Failure {
         let error = Error::new(self.kind(kind))
             .retryable(self.is_retryable(kind))
             .with_detail(self.detail(kind))
-            .with_transport(self.fault)
             .with_answer(UpstreamAnswer { http_status: self.http_status, ..UpstreamAnswer::default() });
+        let error = match self.fault {
+            Some(fault) => error.with_transport(fault),
+            None => error,
+        };
         let waits = matches!(error.kind(), ErrorKind::Unavailable).then_some(UNREACHABLE_RETRY_AFTER);
         let error = error.with_retry_after(waits);
         match self.source {
@@ -122,7 +127,7 @@ impl Failure {
     }
 
     fn new(stage: Stage, fault: TransportFault, cause: Cause) -> Self {
-        Self { stage, fault, http_status: None, source: Some(Box::new(cause)) }
+        Self { stage, fault: Some(fault), http_status: None, source: Some(Box::new(cause)) }
     }
 
     fn under(mut self, http_status: u16) -> Self {
@@ -133,12 +138,13 @@ impl Failure {
     fn kind(&self, kind: CallKind) -> ErrorKind {
         match (self.stage, kind) {
             (Stage::Prohibited, _) => ErrorKind::InvalidResponse,
+            (Stage::Unsendable, _) => ErrorKind::Rejected,
             (Stage::NeverSent, _) => ErrorKind::Unavailable,
             (_, CallKind::Write) => ErrorKind::OutcomeUnknown,
             (Stage::Answered, CallKind::Read) => ErrorKind::InvalidResponse,
             (Stage::Sent, CallKind::Read) => match self.fault {
-                TransportFault::ResponseTimeout => ErrorKind::Timeout,
-                TransportFault::ProtocolError => ErrorKind::InvalidResponse,
+                Some(TransportFault::ResponseTimeout) => ErrorKind::Timeout,
+                Some(TransportFault::ProtocolError) => ErrorKind::InvalidResponse,
                 _ => ErrorKind::Unavailable,
             },
         }
@@ -147,20 +153,24 @@ impl Failure {
     fn is_retryable(&self, kind: CallKind) -> bool {
         match self.stage {
             Stage::Prohibited | Stage::NeverSent => true,
+            Stage::Unsendable => false,
             Stage::Sent | Stage::Answered => kind == CallKind::Read,
         }
     }
 
     fn detail(&self, kind: CallKind) -> &'static str {
         match (self.fault, kind) {
-            (TransportFault::DestinationProhibited, _) => "The site handed out an address that may not be gone to.",
+            _ if self.stage == Stage::Unsendable => "The request is too long for the site.",
+            (Some(TransportFault::DestinationProhibited), _) => {
+                "The site handed out an address that may not be gone to."
+            }
             _ if self.stage == Stage::NeverSent => "The site cannot be reached.",
             (_, CallKind::Write) => {
                 "The site got the request, but its answer was lost: what became of it is not known."
             }
-            (TransportFault::ResponseTimeout, _) => "The site did not answer in time.",
-            (TransportFault::ResponseTooLarge, _) => "The site's answer is larger than is read.",
-            (TransportFault::ProtocolError, _) => "The site's answer cannot be understood.",
+            (Some(TransportFault::ResponseTimeout), _) => "The site did not answer in time.",
+            (Some(TransportFault::ResponseTooLarge), _) => "The site's answer is larger than is read.",
+            (Some(TransportFault::ProtocolError), _) => "The site's answer cannot be understood.",
             _ => "The site ended the connection before its answer was whole.",
         }
     }
@@ -206,7 +216,7 @@ mod tests {
     use super::*;
 
     fn of(stage: Stage, fault: TransportFault) -> Failure {
-        Failure { stage, fault, http_status: None, source: None }
+        Failure { stage, fault: Some(fault), http_status: None, source: None }
     }
 
     #[test]

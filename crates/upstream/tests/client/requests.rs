@@ -90,6 +90,22 @@ async fn a_name_without_an_address_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_too_long_is_refused_and_never_sent() {
+    let site = Site::start(Answer::ToTheHead(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
+    for kind in [CallKind::Read, CallKind::Write] {
+        let long = format!("http://e.com/{}", "a".repeat(70_000));
+        let url = SecretUrl::endpoint(&site.base_url(), "remotedl/add").with("url", &long);
+        let url = url.with_secret("key", &SecretString::from("hunter2"));
+        let error = site.client(Settings::default()).send(Call::get("remotedl/add", kind, url)).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false), "{kind:?}");
+        assert_eq!(error.detail(), Some("The request is too long for the site."));
+        assert_eq!((error.transport(), error.retry_after()), (None, None));
+        assert!(!format!("{error:?} {:?}", std::error::Error::source(&error)).contains("hunter2"));
+    }
+    assert_eq!(site.seen().len(), 0);
+}
+
+#[tokio::test]
 async fn a_form_is_sent_as_one_and_its_secrets_are_masked_in_the_answer() {
     let site = Site::start(Answer::After("a=b+c&pw=hunter3", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
     let pairs = [("a", "b c"), ("pw", "hunter3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
