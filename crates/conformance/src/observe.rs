@@ -75,7 +75,7 @@ pub(crate) fn only_in(listing: Listing, folder: &FolderId) -> Listing {
     let is_in = |parent: &Option<FolderId>| parent.as_ref() == Some(folder);
     let folders = listing.folders.into_iter().filter(|found| is_in(&found.parent_id)).collect();
     let files = listing.files.into_iter().filter(|found| is_in(&found.folder_id)).collect();
-    Listing { folders, files, next: None }
+    Listing { folders, files, ..Listing::default() }
 }
 
 /// That a folder lists a file as directly in it, exactly once; answers what the listing says of the file. `None` where

@@ -9,6 +9,8 @@ pub struct Listing {
     pub folders: Vec<Folder>,
     /// The files, in the site's order. Some may name another folder as theirs: sites do that.
     pub files: Vec<File>,
+    /// How much of the site's answer could not be read: entries, or whole lists. 0 means that this is all there is.
+    pub unread: usize,
     /// Where the next native page begins; `None` at the end, and always where a provider answers whole.
     pub next: Option<NativeCursor>,
 }

@@ -94,7 +94,8 @@ pub trait Provider: Send + Sync {
 
     /// What is directly in a folder: all of it, or one native page. Capability `folders.list`.
     ///
-    /// - An empty folder is an empty listing.
+    /// - An empty folder is an empty listing, of which nothing is unread.
+    /// - An answer of which nothing can be read is `InvalidResponse`, not an empty listing.
     /// - A file names the folder that the site's answer names, else the one asked for.
     /// - An unknown folder is `FolderNotFound`.
     async fn list(&self, folder: &FolderId, from: Option<NativeCursor>) -> Result<Listing>;

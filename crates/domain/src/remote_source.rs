@@ -7,6 +7,10 @@ use url::Url;
 
 use crate::network::is_public_host;
 
+/// The longest address, and the most that header fields may take together: some sites want both in one URL.
+const MAX_URL: usize = 4096;
+const MAX_FIELDS: usize = 8192;
+
 /// An address that a site may be asked to fetch: http or https, a public host by its text, no user info.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUrl(Url);
@@ -23,6 +27,9 @@ pub enum InvalidRemoteUrl {
     /// A user name or password before the host.
     #[error("must not hold user info; send an Authorization header instead")]
     UserInfo,
+    /// More than 4096 characters.
+    #[error("must have at most 4096 characters")]
+    TooLong,
     /// A private, loopback, link-local or metadata host.
     #[error("must not lead to a private, loopback, link-local or metadata address")]
     PrivateHost,
@@ -40,6 +47,9 @@ impl FromStr for RemoteUrl {
     type Err = InvalidRemoteUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidRemoteUrl> {
+        if text.len() > MAX_URL {
+            return Err(InvalidRemoteUrl::TooLong);
+        }
         let url = Url::parse(text).map_err(|_| InvalidRemoteUrl::Malformed)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidRemoteUrl::Scheme);
@@ -68,6 +78,9 @@ pub enum InvalidHeader {
     /// The field belongs to the connection or the message, not to its sender.
     #[error("must not be Host, Content-Length, Transfer-Encoding or Connection")]
     Forbidden,
+    /// All fields together have more than 8192 bytes.
+    #[error("makes the header fields longer than 8192 bytes together")]
+    TooLong,
     /// The value would end the line.
     #[error("must not hold CR, LF or NUL in its value")]
     Value,
@@ -89,6 +102,10 @@ impl HeaderFields {
         }
         if value.contains(['\r', '\n', '\0']) {
             return Err(InvalidHeader::Value);
+        }
+        let before: usize = self.0.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if before + name.len() + value.len() > MAX_FIELDS {
+            return Err(InvalidHeader::TooLong);
         }
         self.0.push((name.to_owned(), value.to_owned()));
         Ok(())
@@ -130,6 +147,7 @@ mod tests {
             ("file:///etc/passwd", InvalidRemoteUrl::Scheme),
             ("https://user:pw@example.org/", InvalidRemoteUrl::UserInfo),
             ("http://127.0.0.1/", InvalidRemoteUrl::PrivateHost),
+            (&format!("http://example.org/{}", "a".repeat(4096)), InvalidRemoteUrl::TooLong),
         ];
         for (text, why) in cases {
             assert_eq!(text.parse::<RemoteUrl>(), Err(why), "{text}");
@@ -144,6 +162,7 @@ mod tests {
         assert_eq!(fields.push("", "v"), Err(InvalidHeader::Name));
         assert_eq!(fields.push("cOnTeNt-LeNgTh", "1"), Err(InvalidHeader::Forbidden));
         assert_eq!(fields.push("X", "a\r\nHost: b"), Err(InvalidHeader::Value));
+        assert_eq!(fields.push("X", &"é".repeat(4096)), Err(InvalidHeader::TooLong));
         assert_eq!(fields.iter().collect::<Vec<_>>(), [("Cookie", "a=b; c=d")]);
         assert!(!format!("{fields:?}").contains("a=b"));
     }

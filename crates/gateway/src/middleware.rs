@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::auth::Client;
 use crate::extract::RequestId;
-use crate::problem::{Code, Problem, render};
+use crate::problem::{Code, Fault, Problem, render};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The largest request line and the largest header fields, in bytes.
@@ -101,6 +101,10 @@ async fn limit_head(request: Request, next: Next) -> Response {
     if fields > MAX_HEAD {
         return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();
     }
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Problem::invalid(vec![Fault::parameter("Host", "must be there once")]).into_response();
+    }
     if request.uri().to_string().len() > MAX_HEAD {
         return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
     }
@@ -112,7 +116,8 @@ async fn limit_head(request: Request, next: Next) -> Response {
 async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> Response {
     if app.callers().are_anybody() {
         let host = host(request.headers(), request.uri());
-        if !host.as_ref().is_some_and(is_local) || is_foreign(request.headers(), host.as_ref()) {
+        let local = host.as_ref().is_some_and(is_local) && request.uri().authority().is_none_or(is_local);
+        if !local || is_foreign(request.headers(), host.as_ref()) {
             let detail = "Without API keys, only programs of this machine may call, and no web page of elsewhere.";
             return Problem::new(Code::Forbidden, detail).into_response();
         }
@@ -127,7 +132,9 @@ fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
 
 fn is_local(authority: &Authority) -> bool {
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let itself =
+        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    itself && !authority.as_str().contains('@')
 }
 
 fn is_foreign(headers: &HeaderMap, host: Option<&Authority>) -> bool {
@@ -189,7 +196,9 @@ mod tests {
         for local in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"] {
             assert!(is_local(&authority(local)), "{local}");
         }
-        for foreign in ["example.org", "10.0.0.1:8080", "localhost.example.org", "127.0.0.1.example.org"] {
+        for foreign in
+            ["example.org", "10.0.0.1:8080", "localhost.example.org", "127.0.0.1.example.org", "example.org@localhost"]
+        {
             assert!(!is_local(&authority(foreign)), "{foreign}");
         }
         let host = authority("127.0.0.1:8080");

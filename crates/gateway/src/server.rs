@@ -1,20 +1,27 @@
 //! Connections: accepted, limited in what they may take their time for, and ended in good order.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::config::ServerConfig;
 
 /// The largest request head that is read. What is over 64 KiB is then refused with the right status.
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
+/// The most header fields of a request.
+const MAX_HEADERS: usize = 1024;
 /// How long to wait after a connection could not be accepted, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,7 +42,7 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections),
+                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections, config.header_timeout),
                 Err(error) => pause_after(&error).await,
             },
         }
@@ -55,6 +62,7 @@ fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout)
         .max_buf_size(MAX_HEAD_BUFFER)
+        .max_headers(MAX_HEADERS)
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(MAX_HEAD_BUFFER as u32)
@@ -62,19 +70,41 @@ fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
     builder
 }
 
-fn spawn(stream: TcpStream, builder: &Builder<TokioExecutor>, service: Router, connections: &GracefulShutdown) {
+fn spawn(
+    stream: TcpStream,
+    builder: &Builder<TokioExecutor>,
+    service: Router,
+    connections: &GracefulShutdown,
+    patience: Duration,
+) {
     // Answers are small or already in large pieces; waiting to join them only adds time.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps Nagle's algorithm");
     }
-    let service = TowerToHyperService::new(service);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let spoke = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&spoke);
+    let service = service.map_request(move |request: Request<Incoming>| {
+        note.store(true, Ordering::Relaxed);
+        request
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
     let watched = connections.watch(connection);
     tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(error, "a connection ended badly");
+        tokio::select! {
+            ended = watched => if let Err(error) = ended {
+                tracing::debug!(error, "a connection ended badly");
+            },
+            () = silent(patience, &spoke) => tracing::debug!("a connection ended without a request"),
         }
     });
+}
+
+/// Resolves when no request has come for so long. Until it is known which HTTP is spoken, nobody else looks at the clock.
+async fn silent(patience: Duration, spoke: &AtomicBool) {
+    tokio::time::sleep(patience).await;
+    if spoke.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn pause_after(error: &io::Error) {

@@ -49,24 +49,26 @@ pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Prob
         sha1: incoming.sha1,
         body,
     };
-    let traits = Traits { folder: upload.folder.clone(), name: upload.name.clone(), size: length };
-    let outcome = match account.write(account.site().upload(upload)).await {
-        Err(error) if error.kind() == ErrorKind::Unnamed => find_upload(account, &traits).await.ok_or(error),
-        outcome => outcome,
-    };
+    let (folder, name) = (upload.folder.clone(), upload.name.clone());
+    let outcome = account.write(account.site().upload(upload)).await;
     let arrived = digest.map(finish);
     let mismatch = declared.filter(|declared| arrived.as_deref().is_some_and(|arrived| arrived != declared.as_str()));
-    match outcome {
-        Ok(file) => match mismatch {
-            Some(declared) => Err(discard(account, &file, mismatched(&declared, arrived.as_deref())).await),
-            None => verify(account, file, length, arrived.filter(|_| site_digests)).await,
-        },
+    let mismatch = mismatch.map(|declared| mismatched(&declared, arrived.as_deref()));
+    let site_digest = arrived.filter(|_| site_digests);
+    match (outcome, mismatch) {
+        (Ok(file), Some(problem)) => Err(discard(account, &file, problem).await),
+        (Ok(file), None) => verify(account, file, length, site_digest).await,
         // The site may have compared the digest itself, and said so in words of its own.
-        Err(error) if error.kind() == ErrorKind::Rejected => match mismatch {
-            Some(declared) => Err(mismatched(&declared, arrived.as_deref())),
-            None => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
+        (Err(error), Some(problem)) if error.kind() == ErrorKind::Rejected => Err(problem),
+        // A copy that is only guessed at is not deleted: it may be an older file of the caller's.
+        (Err(error), Some(problem)) if error.kind() == ErrorKind::Unnamed => {
+            Err(problem.and("The site did not tell the copy's id, so it may still be there."))
+        }
+        (Err(error), None) if error.kind() == ErrorKind::Unnamed => {
+            let traits = Traits { folder, name, size: length, sha1: site_digest };
+            find_upload(account, &traits).await.ok_or_else(|| error.into())
+        }
+        (Err(error), _) => Err(error.into()),
     }
 }
 
@@ -87,7 +89,8 @@ async fn verify(account: &Account, file: File, length: u64, sha1: Option<String>
         (None, Some((site, sent))) => format!("The site has stored bytes of the SHA-1 {site}, but {sent} was sent."),
         (None, None) => return Ok(File { size: file.size.or(Some(length)), ..file }),
     };
-    Err(discard(account, &file, Problem::new(Code::UploadCorrupted, complaint)).await)
+    let problem = Problem::new(Code::UploadCorrupted, complaint).caused_at(&file.provider, "upload");
+    Err(discard(account, &file, problem).await)
 }
 
 /// Deletes a bad copy, and says so where that fails.

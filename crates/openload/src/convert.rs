@@ -65,10 +65,15 @@ impl Convert {
         })
     }
 
-    pub(crate) fn listing(&self, wire: wire::FolderListing, folder: &FolderId) -> Listing {
+    /// A folder's listing. `None`: nothing of the answer can be read.
+    pub(crate) fn listing(&self, wire: wire::FolderListing, folder: &FolderId) -> Option<Listing> {
+        let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
+        let told = entries_told(&wire.folders) + entries_told(&wire.files);
         let folders = self.kept("file/listfolder", wire.folders, |key, entry| self.folder_entry(key, entry, folder));
         let files = self.kept("file/listfolder", wire.files, |key, entry| self.file_entry(key, entry, folder));
-        Listing { folders, files, next: None }
+        let read = folders.len() + files.len();
+        let unread = told - read + (2 - lists);
+        (lists > 0 && (read > 0 || told == 0)).then_some(Listing { folders, files, unread, next: None })
     }
 
     pub(crate) fn remote_uploads(&self, wire: Entries<wire::RemoteStatus>) -> Vec<RemoteUpload> {
@@ -102,7 +107,7 @@ impl Convert {
         entries: Entries<W>,
         convert: impl Fn(Option<String>, W) -> Option<T>,
     ) -> Vec<T> {
-        let total = entries.items.len() + entries.skipped;
+        let total = entries_told(&entries);
         let kept: Vec<T> = entries.items.into_iter().filter_map(|(key, entry)| convert(key, entry)).collect();
         if kept.len() < total {
             let skipped = total - kept.len();
@@ -193,6 +198,11 @@ impl Convert {
         let id = marked.and_then(|place| segments.get(place + 1)).or(segments.last())?;
         self.ids.file(id).ok()
     }
+}
+
+/// How many entries the site has told, readable or not.
+fn entries_told<T>(entries: &Entries<T>) -> usize {
+    entries.items.len() + entries.skipped
 }
 
 /// The site's word for the state of a file.

@@ -155,8 +155,9 @@ impl Provider for Openload {
 
     async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
         self.needs(Capability::FoldersList)?;
-        let listing = self.site.list_folder(folder).await?.value;
-        Ok(self.convert.listing(listing.unwrap_or_default(), folder))
+        let mut answered = self.site.list_folder(folder).await?;
+        let listing = self.convert.listing(answered.value.take().unwrap_or_default(), folder);
+        listing.ok_or_else(|| answered.missing("the folder's items"))
     }
 
     async fn folder(&self, _: &FolderId) -> Result<Folder> {

@@ -245,6 +245,7 @@ impl Provider for Reference {
         let mut listing = Listing {
             folders: folders.map(|(number, row)| convert::folder(&self.profile, *number, row)).collect(),
             files: files.map(|(number, row)| self.file(*number, row)).collect(),
+            unread: 0,
             next: None,
         };
         if self.profile.listing == ListingShape::Paged {

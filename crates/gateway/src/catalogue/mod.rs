@@ -214,6 +214,7 @@ pub(crate) async fn list_whole(account: &Account, folder: &FolderId) -> Result<L
         let part = account.site().list(folder, Some(from)).await?;
         whole.folders.extend(part.folders);
         whole.files.extend(part.files);
+        whole.unread += part.unread;
         whole.next = part.next;
     }
     Ok(whole)

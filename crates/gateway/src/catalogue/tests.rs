@@ -37,7 +37,7 @@ fn snapshot() -> Snapshot {
         file("f2", Some("b"), Some(30)),
         file("f4", Some("b"), Some(10)),
     ];
-    Snapshot::new(Listing { folders: vec![folder("d2", "z"), folder("d1", "y")], files, next: None }).unwrap()
+    Snapshot::new(Listing { folders: vec![folder("d2", "z"), folder("d1", "y")], files, ..Listing::default() }).unwrap()
 }
 
 fn seal(query: &ListQuery) -> CursorSeal {
@@ -135,7 +135,7 @@ fn an_altered_cursor_is_invalid_wherever_it_is_altered() {
 fn a_cursor_is_short_even_after_the_longest_name() {
     let name = "𝄞".repeat(EntryName::MAX_CHARS);
     let files = vec![file(&"x".repeat(64), Some(&name), None), file("y", None, None)];
-    let snapshot = Snapshot::new(Listing { folders: Vec::new(), files, next: None }).unwrap();
+    let snapshot = Snapshot::new(Listing { files, ..Listing::default() }).unwrap();
     let query = ListQuery::default();
     let cursor = page(&snapshot, &query, 0, 1).1.unwrap();
     assert!(cursor.len() <= 512, "{} characters", cursor.len());
@@ -177,7 +177,7 @@ fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
     let query = ListQuery::default();
     let cursor: Cursor = seal(&query).open(&page(&snapshot(), &query, 0, 4).1.unwrap()).unwrap();
     let resumed = |files: Vec<File>| {
-        let fresh = Snapshot::new(Listing { folders: Vec::new(), files, next: None }).unwrap();
+        let fresh = Snapshot::new(Listing { files, ..Listing::default() }).unwrap();
         let start = cursor.resume(query.sort, fresh.entries().iter());
         page(&fresh, &query, start, 100).0.join(" ")
     };

@@ -32,10 +32,11 @@ pub struct Usage {
 pub async fn usage(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Usage> {
     let delete = account.profile().delete;
     let mut usage = Usage { folders: 0, files: 0, bytes: Some(0), delete };
-    // A listing may name files of other folders, which then come up twice.
+    // A listing may name what is in other folders too, which then comes up twice.
     let mut counted: HashSet<Box<str>> = HashSet::new();
+    let mut seen: HashSet<FolderId> = HashSet::from([folder.clone()]);
     let count = |_: &FolderId, snapshot: &Snapshot| {
-        usage.folders += snapshot.folders().len() as u64;
+        usage.folders += snapshot.folders().iter().filter(|child| seen.insert(child.id.clone())).count() as u64;
         for file in snapshot.files().iter().filter(|file| counted.insert(file.id.clone())) {
             usage.files += 1;
             usage.bytes = usage.bytes.zip(file.size).and_then(|(sum, size)| sum.checked_add(size));

@@ -38,7 +38,7 @@ pub(super) async fn walk<B>(
         let mut listings =
             stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder))).buffered(SIDE_BY_SIDE);
         loop {
-            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far())?;
+            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(OUT_OF_TIME))?;
             let Some(listing) = listing else { break };
             let (folder, snapshot) = match listing {
                 (folder, Ok(snapshot)) => (folder, snapshot),
@@ -51,7 +51,7 @@ pub(super) async fn walk<B>(
             }
             next.extend(snapshot.folders().iter().map(|child| child.id.clone()).filter(|id| seen.insert(id.clone())));
             if seen.len() > MAX_FOLDERS {
-                return Err(too_far());
+                return Err(too_far(TOO_MANY));
             }
         }
         level = next;
@@ -64,8 +64,10 @@ async fn list(catalogue: &Catalogue, account: &Account, folder: FolderId) -> (Fo
     (folder, listing.map(|(snapshot, _)| snapshot))
 }
 
-fn too_far() -> Error {
-    Error::new(ErrorKind::Timeout).retryable(true).with_detail(
-        "The account has more folders than could be looked through in time. Each further try comes further.",
-    )
+const OUT_OF_TIME: &str =
+    "The account has more folders than could be looked through in time. Each further try comes further.";
+const TOO_MANY: &str = "The account has more folders than are looked through.";
+
+fn too_far(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail)
 }

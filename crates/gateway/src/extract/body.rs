@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
+use headers::{ContentLength, HeaderMapExt as _};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -24,7 +25,11 @@ impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        check_media_type(request.headers())?;
+        check_media_type(request.method(), request.headers())?;
+        let announced = request.headers().typed_get::<ContentLength>();
+        if announced.is_some_and(|ContentLength(length)| length > app.server().max_body) {
+            return Err(too_large());
+        }
         let arrived = timeout(app.server().idle_timeout, Bytes::from_request(request, app)).await;
         let bytes = arrived.map_err(|_| incomplete())?.map_err(|rejection| unread(&rejection))?;
         read(&bytes).map(Self)
@@ -34,27 +39,38 @@ impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
 /// Reads a body. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
 /// nothing is wrong or nothing can be taken out.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let mut fault = match serde_path_to_error::deserialize(&mut json) {
-        Ok(value) => {
-            json.end().map_err(|error| Problem::invalid(vec![Fault::pointer("", format!("is not JSON: {error}"))]))?;
-            return Ok(value);
-        }
-        Err(error) => fault_of(&error),
-    };
+    let whole = |what: String| Problem::invalid(vec![Fault::pointer("", what)]);
+    // serde would also take an array for a struct, value by value.
+    let object = bytes.trim_ascii_start().starts_with(b"{");
+    if let (true, Ok(value)) = (object, serde_json::from_slice(bytes)) {
+        return Ok(value);
+    }
+    let json: Result<Value, _> = serde_json::from_slice(bytes);
+    let mut rest = json.map_err(|error| whole(format!("is not JSON: {}", without_position(&error.to_string()))))?;
+    if !object {
+        return Err(whole("must be a JSON object".to_owned()));
+    }
     let mut faults: Vec<Fault> = Vec::new();
-    let mut rest: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    loop {
+    while let Err(error) = serde_path_to_error::deserialize::<_, T>(&rest) {
+        let fault = fault_of(&error);
         let there = fault.pointer.as_deref().is_some_and(|pointer| take_out(&mut rest, pointer));
         // What was taken out may be missed.
         if !faults.iter().any(|told| told.pointer == fault.pointer) {
             faults.push(fault);
         }
-        fault = match serde_path_to_error::deserialize::<_, T>(&rest) {
-            Err(error) if there => fault_of(&error),
-            _ => return Err(Problem::invalid(faults)),
-        };
+        if !there {
+            break;
+        }
     }
+    if faults.is_empty() {
+        // Only the text itself tells that a field is there twice.
+        faults.extend(
+            serde_json::from_slice::<T>(bytes)
+                .err()
+                .map(|error| Fault::pointer("", without_position(&error.to_string()))),
+        );
+    }
+    Err(Problem::invalid(faults))
 }
 
 /// Takes a field out of its object.
@@ -72,24 +88,27 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
     T::deserialize(deserializer).map(Some)
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let media: Option<Mime> = value.to_str().ok().and_then(|text| text.parse().ok());
-    let json = media.as_ref().is_some_and(|media| {
-        media.essence_str() == "application/json" || media.essence_str() == "application/merge-patch+json"
+    let json = media.as_ref().is_some_and(|media| match media.essence_str() {
+        "application/json" => true,
+        "application/merge-patch+json" => method == Method::PATCH,
+        _ => false,
     });
     if json { Ok(()) } else { Err(Problem::new(Code::UnsupportedMediaType, "The body must be application/json.")) }
 }
 
 fn unread(rejection: &BytesRejection) -> Problem {
     // axum tells the limit apart by its status alone.
-    let too_large = StatusCode::PAYLOAD_TOO_LARGE;
     match rejection.status() {
-        status if status == too_large => {
-            Problem::new(Code::PayloadTooLarge, "The body is larger than a JSON body may be.")
-        }
+        status if status == StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => incomplete(),
     }
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::PayloadTooLarge, "The body is larger than a JSON body may be.")
 }
 
 fn incomplete() -> Problem {
@@ -98,9 +117,6 @@ fn incomplete() -> Problem {
 
 fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     let message = without_position(&error.inner().to_string());
-    if error.inner().is_syntax() || error.inner().is_eof() {
-        return Fault::pointer("", format!("is not JSON: {message}"));
-    }
     let pointer: String = error.path().iter().map(|segment| Pointer(segment).to_string()).collect();
     match about_a_field(&message) {
         // The path may end at the object that has or lacks the field, or at the field.
@@ -148,6 +164,14 @@ mod tests {
         parent_id: Option<String>,
         #[serde(default)]
         deep: Vec<Body>,
+        #[serde(default, deserialize_with = "present")]
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Only,
     }
 
     fn pointers(json: &str) -> Vec<String> {
@@ -162,7 +186,7 @@ mod tests {
         assert_eq!(pointers(r#"{"name": "a", "parent_id": "b"}"#), [""; 0]);
         assert_eq!(
             pointers(r#"{"name": 5, "parent_id": null, "x": 1, "a/b": 2}"#),
-            ["/name", "/a~1b", "/parent_id", "/x"]
+            ["/a~1b", "/name", "/parent_id", "/x"]
         );
         assert_eq!(pointers(r#"{"x": 1}"#), ["/x", "/name"]);
         assert_eq!(pointers(r#"{"name": "a", "deep": [{"name": 1}]}"#), ["/deep/0/name"]);
@@ -170,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_object_is_one_fault_of_the_whole_body() {
-        for json in ["", "[]", "5", "{", "{\"name\": \"a\"} x", "\u{feff}{}"] {
+        for json in ["", "[]", "[\"a\"]", "5", "{", "{\"name\": \"a\"} x", "\u{feff}{}"] {
             assert_eq!(pointers(json), [""], "{json}");
         }
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -16,8 +17,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        read(parts.uri.query().unwrap_or_default()).map(Self)
+        let query = parts.uri.query().unwrap_or_default();
+        check_text(query)?;
+        read(query).map(Self)
     }
+}
+
+/// Refuses what is no UTF-8: decoding would put something else in its place.
+fn check_text(query: &str) -> Result<(), Problem> {
+    let text = |raw: &str| percent_decode_str(raw).decode_utf8().is_ok();
+    let wrong = query.split('&').filter(|pair| !text(pair)).map(|pair| pair.split('=').next().unwrap_or_default());
+    let faults: Vec<Fault> = wrong.map(|name| Fault::parameter(name, "is not UTF-8")).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
 /// Reads the parameters. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
@@ -111,6 +122,7 @@ mod tests {
         let cases = [
             ("colour=red", "parameter \"colour\" is unknown; known: limit, name"),
             ("limit=3&limit=4", "parameter \"limit\" is there more than once"),
+            ("name=%FF", "parameter \"name\" is not UTF-8"),
             ("limit=many", "parameter \"limit\" invalid digit found in string"),
         ];
         for (query, what) in cases {

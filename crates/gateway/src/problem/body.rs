@@ -46,7 +46,9 @@ pub struct ProblemBody {
 
 /// The call to a site that was the cause of a problem.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(title = "Upstream", as = Upstream)]
+#[schema(title = "Upstream", as = Upstream, example = json!({
+    "provider": "pstream", "operation": "file/info", "http_status": 200, "status": "404", "message": "Video not found"
+}))]
 pub struct UpstreamBody {
     /// The provider that was called.
     pub provider: String,

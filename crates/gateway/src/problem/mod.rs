@@ -110,6 +110,14 @@ impl Problem {
         self
     }
 
+    /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.
+    #[must_use]
+    pub fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
+        let answer = UpstreamAnswer::default();
+        self.0.upstream = Some(Upstream { provider: provider.clone(), operation, answer, transport: None });
+        self
+    }
+
     /// Adds a sentence to the detail.
     #[must_use]
     pub fn and(mut self, sentence: &str) -> Self {

@@ -35,6 +35,7 @@ pub struct Me {
 
 /// How many requests a client may send.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"requests": 100, "per_seconds": 60}))]
 pub struct RateLimit {
     /// So many requests
     pub requests: u32,

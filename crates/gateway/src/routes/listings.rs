@@ -128,7 +128,11 @@ pub enum Item {
             ("Age" = u64, description = "How old the listing is, in seconds"),
             ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
         )),
-        (status = 304, description = "The caller has this page already"),
+        (status = 304, description = "The caller has this page already", headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the listing is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
         ListProblems
     ))]
 pub async fn list_folder_items(

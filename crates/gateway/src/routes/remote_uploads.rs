@@ -38,6 +38,7 @@ pub struct RemoteUploadInput {
 
 /// The value of a header field, or several.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = "Bearer 0123abcd")]
 #[serde(untagged, expecting = "must be a text or a list of texts")]
 pub enum HeaderValues {
     /// One.

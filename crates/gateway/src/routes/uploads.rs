@@ -82,14 +82,16 @@ pub async fn upload_file(
 /// The file's media type. What curl adds by itself says nothing about the file.
 fn content_type(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(None) };
-    let media: Option<Mime> = value.to_str().ok().and_then(|text| text.parse().ok());
+    // What follows the type is passed on as it is.
+    let text = value.to_str().ok();
+    let media: Option<Mime> = text.and_then(|text| text.split(';').next()?.trim().parse().ok());
     match media {
         None => Err(Problem::invalid(vec![Fault::parameter("Content-Type", "is not a media type")])),
         Some(media) if media.type_() == mime::MULTIPART => {
             Err(Problem::new(Code::UnsupportedMediaType, "The body must be the file's bytes themselves, not a form."))
         }
         Some(media) if media == mime::APPLICATION_WWW_FORM_URLENCODED => Ok(None),
-        Some(media) => Ok(Some(media.to_string())),
+        Some(_) => Ok(text.map(str::to_owned)),
     }
 }
 

@@ -35,7 +35,7 @@ fn the_page_s_listing_is_read_in_every_shape() {
     ];
     for files in shapes {
         let json = format!(r#"{{"folders": [{{"id": "456", "name": "My Great Folder"}}], "files": {files}}}"#);
-        let listing = convert().listing(wire(&json), &FolderId::Root);
+        let listing = convert().listing(wire(&json), &FolderId::Root).unwrap();
 
         let found = &listing.folders[0];
         assert_eq!((found.id.as_str(), found.name.as_deref()), ("456", Some("My Great Folder")));
@@ -54,8 +54,8 @@ fn the_page_s_listing_is_read_in_every_shape() {
 
 #[test]
 fn an_empty_listing_is_written_in_many_ways() {
-    for json in [r#"{"folders": [], "files": []}"#, r#"{"folders": {}, "files": null}"#, "{}", "[]"] {
-        let listing = convert().listing(wire(json), &FolderId::Root);
+    for json in [r#"{"folders": [], "files": []}"#, r#"{"folders": {}, "files": null}"#] {
+        let listing = convert().listing(wire(json), &FolderId::Root).unwrap();
         assert!(listing.folders.is_empty() && listing.files.is_empty(), "{json}");
     }
 }
@@ -64,7 +64,7 @@ fn an_empty_listing_is_written_in_many_ways() {
 fn entries_outside_the_grammar_of_ids_are_left_out() {
     let json = r#"{"folders": [{"id": "a b"}, {"name": "no id"}, {"id": 0}, {"id": 7, "name": 5}],
         "files": {"a/b": {}, "ok": {"size": {"odd": true}}, "c d": {"linkextid": "good", "folder_id": "x y"}}}"#;
-    let listing = convert().listing(wire(json), &folder("12"));
+    let listing = convert().listing(wire(json), &folder("12")).unwrap();
 
     let folders: Vec<_> = listing.folders.iter().map(|folder| (folder.id.as_str(), folder.name.as_deref())).collect();
     assert_eq!(folders, [("7", Some("5"))]);
@@ -143,5 +143,28 @@ fn accounts_of_relatives_have_their_id_under_other_names() {
         let account = convert().account(wire(&json));
         assert_eq!(account.id.as_deref(), Some("fnvjeof4815f"), "{name}");
         assert_eq!(account.created_at, None);
+    }
+}
+
+#[test]
+fn a_listing_says_how_much_of_it_could_not_be_read() {
+    let rows = [
+        (r#"{"folders": [], "files": []}"#, Some((0, 0))),
+        (r#"{"folders": [], "files": {}}"#, Some((0, 0))),
+        (r#"{"folders": [{"id": "1", "name": "a"}], "files": [{"name": "x"}]}"#, Some((1, 1))),
+        (r#"{"folders": [{"id": "1", "name": "a"}]}"#, Some((1, 1))),
+        (r#"{"folders": [{"id": "1", "name": "a"}], "files": false}"#, Some((1, 1))),
+        (r#"{"folders": [], "files": null}"#, Some((0, 1))),
+        (r#"{"folders": [], "files": [{"name": "x", "size": 1}]}"#, None),
+        (r#"{"folders": [], "files": {"F 1": {"linkextid": "F 1"}}}"#, None),
+        (r#"{"folders": [], "files": ["abc"]}"#, None),
+        (r#"{"folders": "", "files": "x"}"#, None),
+        (r#"{"folders": 3, "files": 2}"#, None),
+        ("{}", None),
+    ];
+    for (json, expected) in rows {
+        let listing = convert().listing(wire(json), &FolderId::Root);
+        let told = listing.map(|listing| (listing.folders.len() + listing.files.len(), listing.unread));
+        assert_eq!(told, expected, "{json}");
     }
 }

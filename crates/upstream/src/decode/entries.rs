@@ -15,11 +15,13 @@ pub struct Entries<T> {
     pub items: Vec<(Option<String>, T)>,
     /// How many entries could not be read.
     pub skipped: usize,
+    /// Whether there was a list at all, and not `null`, `false`, a text or a number in its place.
+    pub given: bool,
 }
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), skipped: 0 }
+        Self { items: Vec::new(), skipped: 0, given: false }
     }
 }
 
@@ -56,7 +58,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for AnyList<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Entries::default();
+        let mut entries = Entries { given: true, ..Entries::default() };
         while let Some(raw) = seq.next_element::<&RawValue>()? {
             entries.push_element(raw);
         }
@@ -64,7 +66,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for AnyList<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Entries::default();
+        let mut entries = Entries { given: true, ..Entries::default() };
         while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
             entries.push(Some(key), raw);
         }
@@ -156,6 +158,8 @@ mod tests {
     fn an_empty_list_is_written_in_many_ways() {
         for nothing in ["[]", "{}", "null", "false", "\"\"", "0"] {
             assert_eq!(read(nothing), (vec![], 0), "{nothing}");
+            let entries: Entries<Named> = serde_json::from_str(nothing).unwrap();
+            assert_eq!(entries.given, matches!(nothing, "[]" | "{}"), "{nothing}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::shape::whole;
+
 /// Why an answer cannot be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -27,7 +29,7 @@ pub enum Unreadable {
     Missing(&'static str),
 }
 
-/// Reads JSON, with or without a byte order mark before it.
+/// Reads JSON, with or without a byte order mark before it. A struct is read from a map alone.
 ///
 /// # Errors
 /// [`Unreadable`], which quotes nothing of the answer.
@@ -36,7 +38,7 @@ pub fn json<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Unreadable> 
     match body.first() {
         None => Err(Unreadable::Empty),
         Some(b'<') => Err(Unreadable::Html),
-        Some(_) => serde_json::from_slice(body).map_err(|error| Unreadable::from(&error)),
+        Some(_) => whole(serde_json::Deserializer::from_slice(body)).map_err(|error| Unreadable::from(&error)),
     }
 }
 
