@@ -20,11 +20,15 @@ header_timeout = "0s"
 max_body = "large"
 max_upload = 5
 colour = "blue"
+admin_listen = "nowhere"
+max_spool = 4
 
 [upstream]
 attempt_timeout = 10
 allow_private_networks = "yes"
 max_response = "-1"
+retries = -1
+burst = 0
 
 [cache]
 listing_ttl = "a while"
@@ -39,6 +43,7 @@ unsupported = ["files.fly"]
 [providers."Bad Name"]
 dialect = "openload"
 base_url = "https://example.org"
+deadline = "0s"
 
 [accounts.main]
 provider = "nowhere"
@@ -77,9 +82,13 @@ async fn every_fault_is_named_with_its_table_and_key() {
         "[server] max_body",
         "[server] max_upload",
         "[server] colour",
+        "[server] admin_listen",
+        "[server] max_spool",
         "[upstream] attempt_timeout",
         "[upstream] allow_private_networks",
         "[upstream] max_response",
+        "[upstream] retries",
+        "[upstream] burst",
         "[cache] listing_ttl",
         "[cache] size",
         "[providers.example] dialect",
@@ -87,6 +96,7 @@ async fn every_fault_is_named_with_its_table_and_key() {
         "[providers.example] timezone",
         "[providers.example] unsupported",
         "Bad Name",
+        "[providers.Bad Name] deadline",
         "[accounts.main] provider",
         "[accounts.other] login",
         "[accounts.other] key",
@@ -130,6 +140,29 @@ async fn what_is_no_toml_or_no_file_is_told() {
     let absent = Program::run(["check", "--config", "/nonexistent/polyhost.toml"]).await;
     assert_eq!(absent.code(), Some(2));
     assert!(absent.stderr.contains("/nonexistent/polyhost.toml"), "{}", absent.stderr);
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_toml_is_not_repeated_for_it_may_hold_a_secret() {
+    let secret = "planted-secret";
+    let lines = [
+        format!("key = \"{secret}"),
+        format!("key = {secret}"),
+        format!("key = \"k\" {secret}"),
+        format!("key = \"k\"\nkey = \"{secret}\""),
+    ];
+    for line in lines {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("polyhost.toml");
+        std::fs::write(&path, format!("[accounts.main]\n{line}\n")).unwrap();
+        for command in ["check", "serve"] {
+            let ended = Program::run([command, "--config", path.to_str().unwrap()]).await;
+            assert_eq!(ended.code(), Some(2), "{command} {line}");
+            assert!(ended.stderr.contains("line ") && ended.stderr.contains("column "), "{}", ended.stderr);
+            let told = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(!told.contains("planted") && !told.contains("secret"), "{command} {line}: {told}");
+        }
+    }
 }
 
 /// The documented example with pstream's account alone, and every documented key with its documented default.

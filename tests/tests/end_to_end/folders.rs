@@ -1,6 +1,7 @@
 //! Folders: read by id, made, renamed, deleted, and what is in them all the way down.
 
 use polyhost_end_to_end::body;
+use polyhost_sandbox::{Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
@@ -103,6 +104,34 @@ async fn a_folder_that_holds_only_a_folder_is_not_empty() {
     world.site.add_folder(&outer, "Inner");
     world.caller.delete(&at(&format!("folders/{outer}"))).await.problem(409, "folder_not_empty");
     assert_eq!(world.operations(), ["file/listfolder"]);
+}
+
+#[tokio::test]
+async fn a_folder_whose_listing_cannot_be_read_is_not_taken_for_empty() {
+    let results = [
+        r#"{"folders": [], "files": [{"name": "x", "size": 1}]}"#,
+        r#"{"folders": [], "files": {"F 1": {"name": "x", "linkextid": "F 1"}}}"#,
+        r#"{"folders": [], "files": ["abc"]}"#,
+        r#"{"folders": [], "files": null}"#,
+        r#"{"folders": "", "files": "x"}"#,
+        r#"{"folders": 3, "files": 2}"#,
+        r#"[{"name": "x", "linkextid": "abc"}]"#,
+        "{}",
+        "[]",
+        "null",
+    ];
+    for result in results {
+        let world = World::start().await;
+        let folder = world.site.add_folder("0", "Full");
+        world.site.add_file(&folder, "a.mp4", b"a");
+        let body = Some(format!(r#"{{"status": 200, "msg": "OK", "result": {result}}}"#));
+        let answer = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body };
+        world.site.faults().add(Rule::new("file/listfolder", answer));
+        let path = at(&format!("folders/{folder}"));
+        world.caller.delete(&path).await.problem(502, "upstream_invalid_response");
+        assert_eq!(world.operations(), ["file/listfolder"], "{result}");
+        assert_eq!(world.site.counts().files, 1, "{result}");
+    }
 }
 
 #[tokio::test]

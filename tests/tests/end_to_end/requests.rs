@@ -8,6 +8,24 @@ use crate::world::{World, at};
 const GOOD_URL: &str = "https://example.org/a.mp4";
 
 #[tokio::test]
+async fn an_array_is_no_object_however_its_values_stand() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"a");
+    let file = at(&format!("files/{file}"));
+    let cases = [
+        ("PATCH", file, json!(["evil", "root"])),
+        ("POST", at("folders"), json!(["x"])),
+        ("POST", at("files/lookup"), json!([["a"]])),
+        ("POST", at("remote-uploads"), json!(["http://example.org/x"])),
+        ("POST", at("upload-tickets"), json!([])),
+    ];
+    for (method, path, body) in cases {
+        world.caller.typed(method, &path, "application/json", body.to_string()).await.problem(400, "invalid_request");
+    }
+    world.assert_nothing_sent();
+}
+
+#[tokio::test]
 async fn unknown_query_parameters_are_refused_by_name() {
     let world = World::start().await;
     let caller = &world.caller;

@@ -150,6 +150,19 @@ async fn a_reply_that_names_nothing_is_found_in_the_listing_by_name_and_size() {
 }
 
 #[tokio::test]
+async fn an_older_file_is_never_taken_for_the_upload_nor_deleted_in_its_place() {
+    let world = World::at_site(|options| options.upload_reply = UploadReply::Nameless).await;
+    let older = world.site.add_file("0", "a.mp4", b"OLDER");
+    // The copy is spoiled on its way, so that no file of the folder is the one that was sent.
+    world.site.spoil_next_upload();
+    upload(&world.caller, "a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
+    let wrong = format!("&sha1={}", "0".repeat(40));
+    upload(&world.caller, "a.mp4", &wrong, b"OLDER").await.problem(422, "checksum_mismatch");
+    assert_eq!(world.site.file_bytes(&older).unwrap(), b"OLDER");
+    assert!(!world.operations().iter().any(|operation| operation == "file/delete"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
     let world = World::configured(|configuration| configuration.server("max_upload = \"1 KiB\"")).await;
     let caller = &world.caller;
