@@ -34,26 +34,27 @@ pub(super) fn read(
 ) -> BTreeMap<AccountName, AccountConfig> {
     let mut accounts = BTreeMap::new();
     for (name, section) in root.named("accounts") {
-        let Ok(name) = name.parse::<AccountName>() else {
+        let parsed = name.parse::<AccountName>().ok();
+        if parsed.is_none() {
             root.fault("accounts", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
-            continue;
-        };
-        if let Some(account) = read_account(section, &name, providers) {
-            accounts.insert(name, account);
+        }
+        if let Some(account) = read_account(section, parsed, providers) {
+            accounts.insert(account.name.clone(), account);
         }
     }
     accounts
 }
 
+/// `name` is `None` where the table's name is none: the faults inside it are looked for all the same.
 fn read_account(
     mut section: Section<'_>,
-    name: &AccountName,
+    name: Option<AccountName>,
     providers: &BTreeMap<ProviderId, ProviderConfig>,
 ) -> Option<AccountConfig> {
     let Some(provider) = provider(&mut section, providers) else {
         // Which credentials it needs is not known, but what every account may have can be looked at.
         providers::base_url(&mut section);
-        upstream::read(&mut section, &Settings::default());
+        upstream::inspect(&mut section);
         return None;
     };
     let base_url = providers::base_url(&mut section).unwrap_or_else(|| provider.base_url.clone());
@@ -63,8 +64,8 @@ fn read_account(
     let settings = upstream::read(&mut section, &provider.settings);
     section.finish();
     let complete = credentials.len() == keys.len();
-    complete.then(|| AccountConfig {
-        name: name.clone(),
+    name.filter(|_| complete).map(|name| AccountConfig {
+        name,
         provider: provider.id.clone(),
         base_url,
         credentials,

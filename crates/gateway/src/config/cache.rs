@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::section::Section;
+use super::unused::{self, Kind};
 
 /// The settings of `[cache]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl CacheConfig {
             cursor_ttl: section.duration("cursor_ttl", default.cursor_ttl),
         };
         for key in ["account_ttl", "file_ttl", "stale_if_error"] {
-            section.unused(key);
+            unused::read(&mut section, key, Kind::Duration);
         }
         section.finish();
         config

@@ -6,6 +6,7 @@ use polyhost_domain::AccountName;
 
 use super::accounts::AccountConfig;
 use super::section::Section;
+use super::unused::{self, Kind};
 use crate::auth::{AccountSelection, Client, KeyHash, Scope};
 
 /// Reads every `[[clients]]`.
@@ -35,7 +36,7 @@ fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Accou
     let keys = key_hashes(section);
     let selection = selection(section, accounts);
     let scopes = scopes(section);
-    section.unused("rate_limit");
+    unused::read(section, "rate_limit", Kind::RateLimit);
     Some(Client { name: name?.to_owned(), keys: keys?, accounts: selection?, scopes: scopes? })
 }
 
@@ -68,6 +69,9 @@ fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Account
         return None;
     }
     let names = section.texts(KEY)?;
+    if names.is_empty() {
+        section.fault(KEY, "must not be empty; [\"*\"] means all");
+    }
     if names == ["*"] {
         return Some(AccountSelection::All);
     }
@@ -88,8 +92,12 @@ fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
         section.fault(KEY, "is missing; known: read, write, admin");
         return None;
     }
+    let texts = section.texts(KEY)?;
+    if texts.is_empty() {
+        section.fault(KEY, "must not be empty; known: read, write, admin");
+    }
     let mut scopes = BTreeSet::new();
-    for text in section.texts(KEY)? {
+    for text in texts {
         match text.parse::<Scope>() {
             Ok(scope) => drop(scopes.insert(scope)),
             Err(error) => section.fault(KEY, format_args!("\"{text}\" {error}")),

@@ -7,8 +7,10 @@ mod providers;
 mod secret;
 mod section;
 mod server;
+mod syntax;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod upstream;
 
 use std::cell::RefCell;
@@ -50,7 +52,7 @@ impl Config {
     /// # Errors
     /// Every fault, each with its table and key.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        let table = text.parse::<toml::Table>().map_err(|error| vec![error.to_string().trim_end().to_owned()])?;
+        let table = text.parse::<toml::Table>().map_err(|error| vec![syntax::fault(text, &error)])?;
         let findings = Rc::new(RefCell::new(Findings::default()));
         let config = Self::read(&table, &findings);
         let findings = findings.take();

@@ -81,20 +81,22 @@ pub(super) fn read(root: &mut Section<'_>, outer: &Settings) -> BTreeMap<Provide
         providers.insert(id, row);
     }
     for (name, section) in root.named("providers") {
-        let Ok(id) = name.parse::<ProviderId>() else {
+        let id = name.parse::<ProviderId>().ok();
+        if id.is_none() {
             root.fault("providers", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
-            continue;
-        };
-        if let Some(row) = read_row(section, &id, providers.get(&id), outer) {
-            providers.insert(id, row);
+        }
+        let built_in = id.as_ref().and_then(|id| providers.get(id));
+        if let Some(row) = read_row(section, id, built_in, outer) {
+            providers.insert(row.id.clone(), row);
         }
     }
     providers
 }
 
+/// `id` is `None` where the table's name is none: the faults inside it are looked for all the same.
 fn read_row(
     mut section: Section<'_>,
-    id: &ProviderId,
+    id: Option<ProviderId>,
     built_in: Option<&ProviderConfig>,
     outer: &Settings,
 ) -> Option<ProviderConfig> {
@@ -109,7 +111,7 @@ fn read_row(
     let quirks = quirks(&mut section);
     let settings = upstream::read(&mut section, outer);
     section.finish();
-    Some(ProviderConfig { id: id.clone(), dialect: dialect?, base_url: base_url?, quirks, settings })
+    Some(ProviderConfig { id: id?, dialect: dialect?, base_url: base_url?, quirks, settings })
 }
 
 /// The address of a site's API: http or https, no user info, query or fragment.

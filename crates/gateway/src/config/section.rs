@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
@@ -96,6 +97,46 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A size that is not zero, in bytes.
+    pub(super) fn limit(&mut self, key: &'static str, default: u64) -> u64 {
+        let size = self.size(key, default);
+        if size == 0 {
+            self.fault(key, "must be more than zero");
+        }
+        size
+    }
+
+    /// A whole number of at least so much.
+    pub(super) fn count(&mut self, key: &'static str, least: i64) {
+        let Some(value) = self.value(key) else { return };
+        match value.as_integer() {
+            None => self.fault(key, format_args!("must be a whole number, not {}", value.type_str())),
+            Some(number) if number < least => self.fault(key, format_args!("must be at least {least}")),
+            Some(_) => {}
+        }
+    }
+
+    /// A number of at least zero, whole or not.
+    pub(super) fn rate(&mut self, key: &'static str) {
+        let Some(value) = self.value(key) else { return };
+        match value {
+            Value::Integer(0..) => {}
+            Value::Float(number) if number.is_finite() && *number >= 0.0 => {}
+            Value::Integer(_) | Value::Float(_) => self.fault(key, "must be at least zero, and finite"),
+            _ => self.fault(key, format_args!("must be a number, not {}", value.type_str())),
+        }
+    }
+
+    /// An IP address and a port.
+    pub(super) fn address(&mut self, key: &'static str) -> Option<SocketAddr> {
+        let text = self.text(key)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.fault(key, format_args!("\"{text}\" is not an address such as \"127.0.0.1:8080\""));
+        }
+        address
+    }
+
     /// Yes or no.
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let Some(value) = self.value(key) else { return default };
@@ -157,8 +198,13 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// How many faults have been found so far, here and elsewhere.
+    pub(super) fn faults_so_far(&self) -> usize {
+        self.findings.borrow().faults.len()
+    }
+
     /// Remembers that a key is understood and has no effect in this version.
-    pub(super) fn unused(&mut self, key: &'static str) {
+    pub(super) fn note_unused(&mut self, key: &'static str) {
         if self.value(key).is_some() {
             self.findings.borrow_mut().unused.push(format!("{} {key}", self.path));
         }

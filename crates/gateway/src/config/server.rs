@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::section::Section;
+use super::unused::{self, Kind};
 
 /// Where the gateway listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -48,28 +49,19 @@ impl ServerConfig {
     pub(super) fn read(mut section: Section<'_>) -> Self {
         let default = Self::default();
         let config = Self {
-            listen: listen(&mut section).unwrap_or(default.listen),
+            listen: section.address("listen").unwrap_or(default.listen),
             request_timeout: section.timeout("request_timeout", default.request_timeout),
             header_timeout: section.timeout("header_timeout", default.header_timeout),
             idle_timeout: section.timeout("idle_timeout", default.idle_timeout),
             shutdown_delay: section.duration("shutdown_delay", default.shutdown_delay),
             drain_timeout: section.duration("drain_timeout", default.drain_timeout),
-            max_body: section.size("max_body", default.max_body),
-            max_upload: section.size("max_upload", default.max_upload),
+            max_body: section.limit("max_body", default.max_body),
+            max_upload: section.limit("max_upload", default.max_upload),
         };
-        for key in ["admin_listen", "spool_dir", "max_spool"] {
-            section.unused(key);
-        }
+        unused::read(&mut section, "admin_listen", Kind::Address);
+        unused::read(&mut section, "spool_dir", Kind::Path);
+        unused::read(&mut section, "max_spool", Kind::Size);
         section.finish();
         config
     }
-}
-
-fn listen(section: &mut Section<'_>) -> Option<SocketAddr> {
-    let text = section.text("listen")?;
-    let address = text.parse().ok();
-    if address.is_none() {
-        section.fault("listen", format_args!("\"{text}\" is not an address such as \"127.0.0.1:8080\""));
-    }
-    address
 }

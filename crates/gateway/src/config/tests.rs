@@ -69,6 +69,8 @@ fn every_fault_is_named_with_its_table_and_key() {
         "[providers.elsewhere] digest: \"crc\" is none of: sha1, none",
         "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream",
         "accounts: \"Bad\" is no name",
+        "[accounts.Bad] login: is missing",
+        "[accounts.Bad] key: is missing",
         "[accounts.half] key: is missing",
         "[accounts.half] login: the environment variable POLYHOST_TEST_NOT_SET is not set",
         "[[clients]] 1 key_sha256: must be the SHA-256",
@@ -183,4 +185,157 @@ fn a_secret_is_read_from_a_file_without_its_last_newline() {
     std::fs::remove_file(&path).unwrap();
     let account = &config.unwrap().accounts[&"a".parse().unwrap()];
     assert_eq!(account.credentials["login"].expose_secret(), "from a file");
+}
+
+/// The faults of a text are these, and no others.
+#[track_caller]
+fn assert_faults(text: &str, expected: &[&str]) {
+    let found = faults(text);
+    for fault in expected {
+        assert!(found.iter().any(|found| found.starts_with(fault)), "missing: {fault}\nfound: {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn keys_without_effect_are_held_to_their_type_and_range() {
+    assert_faults(
+        r#"
+        [server]
+        admin_listen = "here"
+        spool_dir = 5
+        max_spool = "much"
+        [upstream]
+        retries = -1
+        max_concurrency = 0
+        requests_per_second = "many"
+        burst = 0
+        circuit_failures = 1.5
+        circuit_open = "soon"
+        [cache]
+        account_ttl = 5
+        file_ttl = "1"
+        stale_if_error = true
+        [providers.pstream]
+        requests_per_second = -0.5
+        [accounts.main]
+        provider = "pstream"
+        login = "l"
+        key = "k"
+        requests_per_second = nan
+        "#,
+        &[
+            "[server] admin_listen: \"here\" is not an address",
+            "[server] spool_dir: must be a text, not integer",
+            "[server] max_spool: \"much\" is not a size",
+            "[upstream] retries: must be at least 0",
+            "[upstream] max_concurrency: must be at least 1",
+            "[upstream] requests_per_second: must be a number, not string",
+            "[upstream] burst: must be at least 1",
+            "[upstream] circuit_failures: must be a whole number, not float",
+            "[upstream] circuit_open: \"soon\" is not a duration",
+            "[cache] account_ttl: must be a text, not integer",
+            "[cache] file_ttl: \"1\" is not a duration",
+            "[cache] stale_if_error: must be a text, not boolean",
+            "[providers.pstream] requests_per_second: must be at least zero",
+            "[accounts.main] requests_per_second: must be at least zero",
+        ],
+    );
+}
+
+#[test]
+fn keys_without_effect_may_have_their_least_values() {
+    let text =
+        "[upstream]\nretries = 0\nmax_concurrency = 1\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n";
+    assert_eq!(Config::parse(text).unwrap().unused.len(), 5);
+}
+
+fn client(more: &str) -> String {
+    format!("[[clients]]\nname = \"web\"\nkey_sha256 = \"{HASH}\"\n{more}\n")
+}
+
+#[test]
+fn a_rate_limit_is_two_numbers_of_at_least_one() {
+    let limited = |limit: &str| client(&format!("accounts = [\"*\"]\nscopes = [\"read\"]\nrate_limit = {limit}"));
+    let config = Config::parse(&limited("{ requests = 1, per_seconds = 1 }")).unwrap();
+    assert_eq!(config.unused, ["[[clients]] 1 rate_limit"]);
+    assert_faults(&limited("5"), &["[[clients]] 1 rate_limit: must be a table, not integer"]);
+    assert_faults(
+        &limited("{ requests = 0, per_seconds = \"1s\", burst = 2 }"),
+        &[
+            "[[clients]] 1 rate_limit requests: must be at least 1",
+            "[[clients]] 1 rate_limit per_seconds: must be a whole number, not string",
+            "[[clients]] 1 rate_limit burst: is not a key",
+        ],
+    );
+    assert_faults(&limited("{ requests = 5 }"), &["[[clients]] 1 rate_limit per_seconds: is missing"]);
+}
+
+#[test]
+fn a_bad_name_does_not_hide_the_faults_inside_its_table() {
+    assert_faults(
+        r#"
+        [providers."Bad Id"]
+        dialect = "esperanto"
+        colour = "red"
+        [accounts."Bad Name"]
+        provider = "pstream"
+        login = "l"
+        deadline = "soon"
+        "#,
+        &[
+            "providers: \"Bad Id\" is no name",
+            "[providers.Bad Id] dialect: \"esperanto\"",
+            "[providers.Bad Id] base_url: is missing",
+            "[providers.Bad Id] colour: is not a key",
+            "accounts: \"Bad Name\" is no name",
+            "[accounts.Bad Name] key: is missing",
+            "[accounts.Bad Name] deadline: \"soon\" is not a duration",
+        ],
+    );
+}
+
+#[test]
+fn what_is_read_at_most_is_more_than_nothing() {
+    assert_faults(
+        "[server]\nmax_body = \"0 B\"\nmax_upload = \"0 GiB\"\n[upstream]\nmax_response = \"0 B\"\n",
+        &[
+            "[server] max_body: must be more than zero",
+            "[server] max_upload: must be more than zero",
+            "[upstream] max_response: must be more than zero",
+        ],
+    );
+}
+
+#[test]
+fn an_attempt_is_not_longer_than_all_attempts_together() {
+    let account = "[accounts.main]\nprovider = \"pstream\"\nlogin = \"l\"\nkey = \"k\"\n";
+    // The fault is of the table that makes it so, and of no table inside it.
+    assert_faults(
+        &format!("[upstream]\nattempt_timeout = \"26s\"\n[providers.pstream]\n{account}"),
+        &["[upstream] attempt_timeout: must not be longer than deadline, which is 25s"],
+    );
+    assert_faults(
+        &format!("[providers.pstream]\ndeadline = \"9s\"\n{account}"),
+        &["[providers.pstream] deadline: must not be shorter than attempt_timeout, which is 10s"],
+    );
+    assert_faults(
+        &format!("[upstream]\nattempt_timeout = \"20s\"\n{account}attempt_timeout = \"7s\"\ndeadline = \"6s\"\n"),
+        &["[accounts.main] attempt_timeout: must not be longer than deadline, which is 6s"],
+    );
+    assert!(Config::parse(&format!("{account}attempt_timeout = \"25s\"\n")).is_ok());
+    // A value that is not understood is held to nothing; so is one whose provider is not known.
+    assert_faults("[upstream]\nattempt_timeout = \"soon\"\ndeadline = \"1s\"\n", &["[upstream] attempt_timeout"]);
+    assert_faults(
+        "[accounts.main]\nprovider = \"nowhere\"\nattempt_timeout = \"1h\"\n",
+        &["[accounts.main] provider: \"nowhere\" is not a provider"],
+    );
+}
+
+#[test]
+fn a_client_has_an_account_and_a_scope() {
+    assert_faults(
+        &client("accounts = []\nscopes = []"),
+        &["[[clients]] 1 accounts: must not be empty", "[[clients]] 1 scopes: must not be empty"],
+    );
 }
