@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use polyhost_domain::{ErrorKind, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
+use polyhost_upstream::decode::Entries;
 
-use crate::client::Site;
+use crate::client::{Answered, Site};
 use crate::convert::Convert;
+use crate::wire;
 
 /// The most that the site tells in one answer.
 const MOST: u32 = 100;
@@ -25,36 +27,54 @@ pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -
 /// Newest first; the site's own order is not documented, and a map has none.
 pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result<Vec<RemoteUpload>> {
     let limit = limit.clamp(1, MOST);
-    let mut found = convert.remote_uploads(site.remote_recent(limit).await?.value);
+    let mut found = told(convert, site.remote_recent(limit).await?);
     found.sort_by(newest_first);
     found.truncate(limit as usize);
     Ok(found)
 }
 
 /// Those that are there, in the order asked. Several are looked for among the recent ones first, which is one
-/// question instead of many.
+/// question instead of many. Where one alone is asked for, the site's own "not found" is passed on with its words.
 pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]) -> Result<Vec<RemoteUpload>> {
     let mut known: HashMap<RemoteUploadId, RemoteUpload> = HashMap::new();
-    if ids.len() > 1 {
-        let recent = convert.remote_uploads(site.remote_recent(MOST).await?.value);
+    if let [id] = ids {
+        return Ok(one(site, convert, id).await?.into_iter().collect());
+    }
+    if !ids.is_empty() {
+        let recent = told(convert, site.remote_recent(MOST).await?);
         known.extend(recent.into_iter().map(|upload| (upload.id.clone(), upload)));
     }
     let rest: Vec<_> =
         ids.iter().filter(|id| !known.contains_key(*id)).map(|id| one(site, convert, id).boxed()).collect();
     let answers: Vec<Result<Option<RemoteUpload>>> = stream::iter(rest).buffered(SIDE_BY_SIDE).collect().await;
     for answer in answers {
-        known.extend(answer?.map(|upload| (upload.id.clone(), upload)));
+        let found = match answer {
+            Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => None,
+            answer => answer?,
+        };
+        known.extend(found.map(|upload| (upload.id.clone(), upload)));
     }
     Ok(ids.iter().filter_map(|id| known.get(id).cloned()).collect())
 }
 
+/// `None`: the site answers with an empty list.
 async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<Option<RemoteUpload>> {
-    match site.remote_status(id).await {
-        // A site that does not heed the id answers with others.
-        Ok(answered) => Ok(convert.remote_uploads(answered.value).into_iter().find(|upload| upload.id == *id)),
-        Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => Ok(None),
-        Err(error) => Err(error),
+    let answered = site.remote_status(id).await?;
+    let is_empty = answered.value.items.is_empty() && answered.value.skipped == 0;
+    // A site that does not heed the id answers with others, and so not about this one.
+    let missing = answered.missing("the remote upload that was asked for");
+    match told(convert, answered).into_iter().find(|upload| upload.id == *id) {
+        None if !is_empty => Err(missing),
+        found => Ok(found),
     }
+}
+
+/// What went wrong with a remote upload is the site's text, and may quote the request.
+fn told(convert: &Convert, answered: Answered<Entries<wire::RemoteStatus>>) -> Vec<RemoteUpload> {
+    let Answered { value, reply } = answered;
+    let shown =
+        |upload: RemoteUpload| RemoteUpload { error: upload.error.and_then(|text| reply.shown(&text)), ..upload };
+    convert.remote_uploads(value).into_iter().map(shown).collect()
 }
 
 /// By the time of creation, then by the id: as a number where it is one, for sites count up.

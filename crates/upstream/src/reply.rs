@@ -53,11 +53,18 @@ impl Reply {
         self.retry_after
     }
 
+    /// A text of the site's, made fit to be shown: without the secrets of the request and control characters, and cut
+    /// to 300 characters. `None`: nothing is left.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> Option<String> {
+        shown(&Redactor::new(&self.secrets), text)
+    }
+
     /// An error of a kind, with what the site said: its own status and message, secrets masked.
     #[must_use]
     pub fn error(&self, kind: ErrorKind, status: Option<String>, message: Option<&str>) -> Error {
         let redactor = Redactor::new(&self.secrets);
-        let show = |text: &str| Some(redactor.redact(text)).filter(|text| !text.is_empty());
+        let show = |text: &str| shown(&redactor, text);
         Error::new(kind).at(&self.provider, self.operation).with_retry_after(self.retry_after).with_answer(
             UpstreamAnswer {
                 http_status: Some(self.http_status),
@@ -82,6 +89,10 @@ impl Reply {
         };
         self.error(kind, None, None).retryable(retryable).with_detail(detail).with_source(why)
     }
+}
+
+fn shown(redactor: &Redactor, text: &str) -> Option<String> {
+    Some(redactor.redact(text)).filter(|text| !text.is_empty())
 }
 
 /// Without the body, which may hold anything: an upload's address, the credentials in a site's own words.
