@@ -12,7 +12,7 @@ use polyhost_upstream::SecretUrl;
 use tokio::sync::Mutex;
 
 use crate::Credentials;
-use crate::error::{Named, detail};
+use crate::error::{Named, detail, unsettled};
 
 /// How long a verdict on the credentials is believed.
 const VERDICT_TTL: Duration = Duration::from_secs(60);
@@ -50,8 +50,9 @@ impl Auth {
     /// Says whether a 403 denies the action or the credentials. `account` asks the site for the account.
     pub(crate) async fn tell_apart(&self, denial: Error, account: impl Future<Output = Result<()>> + Send) -> Error {
         match self.verdict(account).await {
-            // Where the account cannot be asked for either, the site's word stands: it denied this action.
-            Some(Verdict::Good) | None => denial,
+            Some(Verdict::Good) => denial,
+            // The site's word stands: it denied this action.
+            None => denial.with_detail(unsettled(&self.origin.account)),
             Some(Verdict::Bad) => {
                 let kind = ErrorKind::CredentialsRejected;
                 denial.into_kind(kind).with_detail(detail(kind, Named::Account, &self.origin.account))

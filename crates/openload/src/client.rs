@@ -42,7 +42,13 @@ type Confirmed = IgnoredAny;
 
 impl Site {
     pub(crate) async fn account_info(&self) -> Result<Answered<wire::Account>> {
-        self.ask(self.get("account/info", CallKind::Read), Named::Account).await
+        let answered: Answered<wire::Account> =
+            self.ask(self.get("account/info", CallKind::Read), Named::Account).await?;
+        // An answer without an id is about no account, and says nothing about the credentials either.
+        match &answered.value {
+            wire::Account { extid: None, apiid: None, id: None, .. } => Err(answered.missing("the account's id")),
+            _ => Ok(answered),
+        }
     }
 
     /// At most 50 files.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, Result};
-use polyhost_upstream::decode::{Unreadable, json};
+use polyhost_upstream::decode::{Unreadable, json, value};
 use polyhost_upstream::{CallKind, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -56,7 +56,7 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
         let error = reply.error(ErrorKind::Rejected, Some("200".to_owned()), None);
         return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
     }
-    serde_json::from_str(result).map_err(|_| reply.unreadable(Unreadable::Shape))
+    value(result).map_err(|_| reply.unreadable(Unreadable::Shape))
 }
 
 /// An answer that is not in the API's envelope. JSON without a status is the API's all the same, and its HTTP status
@@ -64,7 +64,7 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
 /// read has no answer.
 fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, account: &AccountName) -> Error {
     let status = reply.http_status();
-    let of_any_server = matches!(status, 403 | 413 | 429 | 451 | 500..);
+    let of_any_server = matches!(status, 401 | 403 | 413 | 429 | 451 | 500..);
     match (why, status, reply.kind()) {
         (None, 400.., _) => refusal(reply, status.into(), None, None, named, account),
         (_, _, _) if of_any_server => refusal(reply, status.into(), None, None, named, account),
@@ -97,9 +97,9 @@ fn refusal(
 /// THE table. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
 pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
     match (status, named) {
-        (403 | 404, Named::UploadAddress) => ErrorKind::SiteFailed,
+        (401 | 403 | 404, Named::UploadAddress) => ErrorKind::SiteFailed,
         (400, _) => ErrorKind::Rejected,
-        (403, Named::Account) => ErrorKind::CredentialsRejected,
+        (401, _) | (403, Named::Account) => ErrorKind::CredentialsRejected,
         (403, _) => ErrorKind::Forbidden,
         (404, Named::File(_) | Named::Files | Named::FileAndFolder(..)) => ErrorKind::FileNotFound,
         (404, Named::Folder(_)) => ErrorKind::FolderNotFound,
@@ -115,7 +115,7 @@ pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
 fn is_retryable(status: i64, kind: ErrorKind, call: CallKind, named: Named<'_>) -> bool {
     match kind {
         ErrorKind::RateLimited => true,
-        ErrorKind::SiteFailed if matches!((status, named), (403 | 404, Named::UploadAddress)) => true,
+        ErrorKind::SiteFailed if matches!((status, named), (401 | 403 | 404, Named::UploadAddress)) => true,
         ErrorKind::SiteFailed => call == CallKind::Read && status >= 500,
         _ => false,
     }
@@ -144,6 +144,11 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::SiteFailed, Named::UploadAddress) => "The site failed to take the upload.".to_owned(),
         _ => "The site failed.".to_owned(),
     }
+}
+
+/// What is said of a denial where the account cannot be asked for either.
+pub(crate) fn unsettled(account: &AccountName) -> String {
+    format!("The site denies this to account \"{account}\"; whether its credentials are good could not be asked.")
 }
 
 /// The error of one file among many that were asked for, from that file's own status.

@@ -25,6 +25,8 @@ fn every_status_has_its_kind_for_whatever_was_named() {
     let everywhere = ["account", "file", "files", "folder", "both", "remote", "address", "nothing"];
     let rows = [
         (400, &everywhere[..], ErrorKind::Rejected),
+        (401, &["account", "file", "files", "folder", "both", "remote", "nothing"], ErrorKind::CredentialsRejected),
+        (401, &["address"], ErrorKind::SiteFailed),
         (403, &["account"], ErrorKind::CredentialsRejected),
         (403, &["file", "files", "folder", "both", "remote", "nothing"], ErrorKind::Forbidden),
         (403, &["address"], ErrorKind::SiteFailed),
@@ -72,7 +74,7 @@ fn only_what_was_done_to_nothing_may_be_sent_again() {
         let named = Named::File(&file);
         assert_eq!(is_retryable(status, kind_of(status, named), call, named), retryable, "{status} to a {call:?}");
     }
-    for status in [403, 404] {
+    for status in [401, 403, 404] {
         let named = Named::UploadAddress;
         assert!(is_retryable(status, kind_of(status, named), CallKind::Write, named), "a spent upload address");
     }

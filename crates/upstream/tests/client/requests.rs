@@ -102,6 +102,9 @@ async fn a_request_that_is_too_long_is_refused_and_never_sent() {
         assert_eq!((error.transport(), error.retry_after()), (None, None));
         assert!(!format!("{error:?} {:?}", std::error::Error::source(&error)).contains("hunter2"));
     }
+    let long = format!("{}/{}", site.base_url(), "a".repeat(70_000)).parse().unwrap();
+    let error = site.client(Settings::default()).admit("file/ul", &long).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "an address that the site handed out");
     assert_eq!(site.seen().len(), 0);
 }
 

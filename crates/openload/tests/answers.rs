@@ -1,0 +1,147 @@
+//! Answers under a good status that say something else than was asked, or more than may be told.
+
+mod support;
+
+use polyhost_domain::{
+    ErrorKind, FileLookup, FolderId, HeaderFields, NewFolder, NewRemoteUpload, Provider, RemoteUploadSelection, Result,
+};
+use polyhost_sandbox::{Fault, Rule};
+use support::{KEY, LOGIN, Simulated, file, folder, name, plain_site, upload};
+
+/// A site that answers an operation with a status of 200 and this result.
+async fn answering(operation: &str, result: &str) -> Simulated {
+    let site = plain_site().await;
+    answer(&site, operation, 200, result);
+    site
+}
+
+fn answer(site: &Simulated, operation: &str, status: u16, result: &str) {
+    let body = Some(format!(r#"{{"status": {status}, "msg": "So it is", "result": {result}}}"#));
+    let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body };
+    site.sandbox.faults().add(Rule::new(operation, fault));
+}
+
+fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
+    outcome.unwrap_err().kind()
+}
+
+/// Asks for remote uploads by their ids.
+async fn by_id(provider: &dyn Provider, ids: &[&str]) -> Result<Vec<polyhost_domain::RemoteUpload>> {
+    let ids = ids.iter().map(|id| provider.profile().ids.remote_upload(id).unwrap()).collect();
+    provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await
+}
+
+#[tokio::test]
+async fn an_account_without_an_id_is_no_account() {
+    for result in [r#"["x", "y"]"#, "[]", "{}", "true", "null", "\"x\"", "7", r#"{"email": "a@b.example", "id": ""}"#] {
+        let site = answering("account/info", result).await;
+        assert_eq!(kind(site.provider().account().await), ErrorKind::InvalidResponse, "{result}");
+    }
+    for result in [r#"{"extid": "x"}"#, r#"{"apiid": 7}"#, r#"{"id": "x"}"#] {
+        assert!(answering("account/info", result).await.provider().account().await.is_ok(), "{result}");
+    }
+}
+
+#[tokio::test]
+async fn an_array_in_place_of_an_object_is_not_read_by_its_places() {
+    let array = r#"["https://a.example/1", "2", "3", "4", "5", "https://a.example/v/6"]"#;
+    let new = |parent| NewFolder { name: name("a"), parent, visibility: None, password: None };
+    let site = answering("*", array).await;
+    let provider = site.provider();
+    assert_eq!(kind(provider.upload(upload("a.mp4", &["abc"])).await), ErrorKind::InvalidResponse);
+    assert_eq!(kind(provider.create_folder(new(FolderId::Root)).await), ErrorKind::OutcomeUnknown);
+    let url = "https://media.example.org/a.mp4".parse().unwrap();
+    let remote = NewRemoteUpload { url, folder: FolderId::Root, headers: HeaderFields::default() };
+    assert_eq!(kind(provider.add_remote_upload(remote).await), ErrorKind::OutcomeUnknown);
+    assert_eq!(kind(provider.list(&FolderId::Root, None).await), ErrorKind::InvalidResponse);
+
+    let site = answering("upload", array).await;
+    assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown);
+
+    // The envelope, too.
+    let site = plain_site().await;
+    let body = Some(r#"[200, "OK", {"extid": "x"}]"#.to_owned());
+    let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body };
+    site.sandbox.faults().add(Rule::new("*", fault));
+    assert_eq!(kind(site.provider().account().await), ErrorKind::InvalidResponse);
+}
+
+#[tokio::test]
+async fn an_empty_array_is_an_empty_list() {
+    let site = answering("*", "[]").await;
+    let provider = site.provider();
+    assert!(provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap().is_empty());
+    assert!(by_id(&*provider, &["7"]).await.unwrap().is_empty());
+    let query = polyhost_domain::ConversionQuery { file: None, limit: 5 };
+    assert!(provider.conversions(query).await.unwrap().is_empty());
+    let files = provider.files(&[file(&provider, "x")]).await.unwrap();
+    assert!(matches!(&files[..], [FileLookup::Failed(error)] if error.kind() == ErrorKind::InvalidResponse));
+}
+
+#[tokio::test]
+async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
+    let escaped = "planted%20key%262%3Dx";
+    let row = format!(
+        r#"{{"7": {{"id": 7, "status": "error", "errormsg": "{LOGIN}\u0007 with {KEY}, {escaped}: {}"}}}}"#,
+        "x".repeat(400)
+    );
+    let site = answering("remotedl/status", &row).await;
+    let provider = site.provider();
+    let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap();
+    for found in [by_id(&*provider, &["7"]).await.unwrap(), by_id(&*provider, &["7", "7"]).await.unwrap(), recent] {
+        let told = found[0].error.as_deref().unwrap();
+        assert!(told.starts_with("*** with ***, ***: xxx"), "{told}");
+        assert_eq!(told.chars().count(), 300);
+    }
+}
+
+#[tokio::test]
+async fn one_remote_upload_that_is_not_there_is_told_with_the_site_s_words() {
+    let site = plain_site().await;
+    answer(&site, "remotedl/status", 404, "null");
+    let error = by_id(&*site.provider(), &["7"]).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::RemoteUploadNotFound, false));
+    assert_eq!(error.detail(), Some("No remote upload has the id \"7\" in account \"main\"."));
+    let answer = error.answer().unwrap();
+    assert_eq!((answer.status.as_deref(), answer.message.as_deref()), (Some("404"), Some("So it is")));
+}
+
+#[tokio::test]
+async fn other_remote_uploads_than_the_one_asked_for_are_no_answer() {
+    let site = answering("remotedl/status", r#"{"7": {"id": 7, "status": "new"}}"#).await;
+    let provider = site.provider();
+    assert_eq!(by_id(&*provider, &["7"]).await.unwrap().len(), 1);
+    for ids in [&["8"][..], &["7", "8"]] {
+        assert_eq!(kind(by_id(&*provider, ids).await), ErrorKind::InvalidResponse, "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_of_401_is_about_the_credentials() {
+    for fault in [Fault::http(401), Fault::envelope(401)] {
+        let site = plain_site().await;
+        site.sandbox.faults().add(Rule::new("*", fault));
+        let provider = site.provider();
+        assert_eq!(kind(provider.account().await), ErrorKind::CredentialsRejected);
+        let error = provider.delete_file(&file(&provider, "x")).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::CredentialsRejected, false));
+        assert_eq!(error.detail(), Some("The site refuses the credentials of account \"main\"."));
+        assert_eq!(site.sandbox.journal().count(), 2, "a 401 needs no second question");
+    }
+}
+
+#[tokio::test]
+async fn a_denial_says_where_the_credentials_could_not_be_judged() {
+    let denied = "The site denies this to account \"main\"";
+    let unsettled = format!("{denied}; whether its credentials are good could not be asked.");
+    let rows = [(500, "null", &unsettled), (200, "[]", &unsettled), (200, r#"{"id": "x"}"#, &format!("{denied}."))];
+    for (status, account, detail) in rows {
+        let site = plain_site().await;
+        site.sandbox.faults().add(Rule::new("file/deletefolder", Fault::envelope(403)));
+        answer(&site, "account/info", status, account);
+        let provider = site.provider();
+        let error = provider.delete_folder(&folder(&provider, "9")).await.unwrap_err();
+        assert_eq!((error.kind(), error.detail()), (ErrorKind::Forbidden, Some(detail.as_str())), "{status} {account}");
+        assert_eq!(error.answer().unwrap().status.as_deref(), Some("403"));
+    }
+}
