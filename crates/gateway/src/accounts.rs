@@ -45,6 +45,10 @@ pub struct AccountSummary {
 
 /// How an account's calls to its site fare, as this process has seen it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "circuit": "closed", "last_success_at": "2026-01-31T12:00:00Z",
+    "last_error": {"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}
+}))]
 pub struct AccountHealth {
     /// Whether calls are let through.
     pub circuit: Circuit,
@@ -65,6 +69,7 @@ pub enum Circuit {
 
 /// How a site last failed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}))]
 pub struct LastError {
     /// The code of the problem that it led to.
     #[schema(value_type = String, example = "upstream_timeout")]

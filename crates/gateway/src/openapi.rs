@@ -1,7 +1,11 @@
 //! The head of the OpenAPI document: what the API is, how to authenticate, what the tags mean.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::openapi::schema::{ArrayItems, SchemaType};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, RefOr, Schema, Server};
+use utoipa::openapi::{Object, OpenApi, RefOr, Schema, Server, Type};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::problem::ProblemBody;
@@ -61,11 +65,58 @@ fn require_every_field(document: &mut OpenApi) {
     }
 }
 
+/// Gives every schema that brings no example of its own one that is put together from those of its parts.
+fn complete_examples(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    let known = components.schemas.clone();
+    for schema in components.schemas.values_mut() {
+        let made = example(schema, &known);
+        match schema {
+            RefOr::T(Schema::Object(object)) if object.examples.is_empty() => object.example = made,
+            RefOr::T(Schema::OneOf(choice)) if choice.examples.is_empty() => choice.example = made,
+            _ => {}
+        }
+    }
+}
+
+/// An example of a schema; `None` where a part of it has none.
+fn example(schema: &RefOr<Schema>, known: &BTreeMap<String, RefOr<Schema>>) -> Option<Value> {
+    match schema {
+        RefOr::Ref(reference) => example(known.get(reference.ref_location.rsplit('/').next()?)?, known),
+        RefOr::T(Schema::Object(object)) => {
+            let own = object.example.as_ref().or_else(|| object.examples.first());
+            let word = || object.enum_values.as_ref().and_then(|words| words.first());
+            own.or_else(word).cloned().or_else(|| example_of_parts(object, known))
+        }
+        RefOr::T(Schema::OneOf(choice)) => {
+            let own = choice.example.as_ref().or_else(|| choice.examples.first());
+            own.cloned().or_else(|| choice.items.iter().find_map(|item| example(item, known)))
+        }
+        RefOr::T(Schema::Array(list)) => match &list.items {
+            ArrayItems::RefOrSchema(item) => Some(Value::Array(vec![example(item, known)?])),
+            ArrayItems::False => None,
+        },
+        RefOr::T(_) => None,
+    }
+}
+
+fn example_of_parts(object: &Object, known: &BTreeMap<String, RefOr<Schema>>) -> Option<Value> {
+    match &object.schema_type {
+        SchemaType::Array(types) if types.contains(&Type::Null) => Some(Value::Null),
+        SchemaType::Type(Type::Object) if !object.properties.is_empty() => {
+            let fields = object.properties.iter().map(|(name, field)| Some((name.clone(), example(field, known)?)));
+            fields.collect::<Option<_>>().map(Value::Object)
+        }
+        _ => None,
+    }
+}
+
 /// The OpenAPI document of this version.
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = router::routes(Head::openapi()).into_openapi();
     require_every_field(&mut document);
+    complete_examples(&mut document);
     document
 }
 

@@ -1,6 +1,6 @@
 //! The OpenAPI document in the repository is the one that the code makes, and says what the contract promises of it.
 
-#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 use std::collections::BTreeSet;
 
@@ -81,5 +81,25 @@ fn every_field_of_an_answer_is_always_there() {
             schema["required"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
         let properties: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(required, properties, "{name}");
+    }
+}
+
+#[test]
+fn every_schema_has_an_example() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let example = schema.get("example").or_else(|| schema["examples"].get(0));
+        let example = example.unwrap_or_else(|| panic!("{name} lacks an example"));
+        // What is sent may leave fields out; an answer has each, and no example knows another.
+        let fields = schema["properties"].as_object();
+        for field in example.as_object().filter(|_| fields.is_some()).into_iter().flat_map(|example| example.keys()) {
+            assert!(
+                fields.is_some_and(|fields| fields.contains_key(field)),
+                "{name}: the example's {field} is no field"
+            );
+        }
+        for field in schema["required"].as_array().into_iter().flatten() {
+            assert!(example.get(field.as_str().unwrap()).is_some(), "{name}: the example lacks {field}");
+        }
     }
 }

@@ -27,8 +27,10 @@ pub struct EffectiveCapabilities {
     /// What deleting means.
     pub delete: DeleteSemantics,
     /// The most files that one lookup may ask for.
+    #[schema(example = 500)]
     pub max_batch: usize,
     /// The largest upload, in bytes.
+    #[schema(example = 107_374_182_400_u64)]
     pub max_upload_bytes: Option<u64>,
 }
 

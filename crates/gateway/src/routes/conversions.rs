@@ -32,6 +32,7 @@ pub struct ConversionList {
     /// Always `null`: the site has no further page.
     pub next_cursor: Option<String>,
     /// Whether the limit was reached, so that there may be more.
+    #[schema(example = false)]
     pub truncated: bool,
 }
 

@@ -37,6 +37,18 @@ pub struct FileLookupList {
 
 /// What one id of a lookup has led to.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "C4f9cApMlcnJQ", "status": 404, "file": null,
+    "problem": {
+        "type": "/problems/file_not_found", "title": "File not found", "status": 404,
+        "detail": "No file has the id \"C4f9cApMlcnJQ\" in account \"main\".",
+        "instance": "/v1/accounts/main/files/lookup", "code": "file_not_found",
+        "request_id": "0198c5a2-7f9e-7c3b-9a51-2f6d0b8e4c11", "retryable": false, "retry_after": null,
+        "errors": [], "applied": [],
+        "upstream": {"provider": "pstream", "operation": "file/info", "http_status": 200, "status": "404",
+            "message": "Video not found"}
+    }
+}))]
 pub struct FileLookupItem {
     /// The id.
     pub id: String,
