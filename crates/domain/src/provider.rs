@@ -137,7 +137,7 @@ pub trait Provider: Send + Sync {
     /// Remote uploads by id (capability `remote_uploads.read`), or the recent ones, newest first (capability
     /// `remote_uploads.list`).
     ///
-    /// - Unknown ids are left out of the answer.
+    /// - Unknown ids are left out of the answer; one that was asked for alone may be `RemoteUploadNotFound`.
     /// - A failed one is `Failed` whatever its percentage says.
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>>;
 

@@ -95,7 +95,7 @@ pub struct NewRemoteUpload {
 /// Which remote uploads are asked for.
 #[derive(Debug, Clone)]
 pub enum RemoteUploadSelection {
-    /// Those with these ids; the unknown ones are left out of the answer.
+    /// Those with these ids; unknown ones are left out of the answer, or, asked for alone, not found.
     Ids(Vec<RemoteUploadId>),
     /// The most recent ones, at most so many, 1 to 100.
     Recent(u32),

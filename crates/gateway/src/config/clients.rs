@@ -69,9 +69,6 @@ fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Account
         return None;
     }
     let names = section.texts(KEY)?;
-    if names.is_empty() {
-        section.fault(KEY, "must not be empty; [\"*\"] means all");
-    }
     if names == ["*"] {
         return Some(AccountSelection::All);
     }
@@ -92,12 +89,8 @@ fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
         section.fault(KEY, "is missing; known: read, write, admin");
         return None;
     }
-    let texts = section.texts(KEY)?;
-    if texts.is_empty() {
-        section.fault(KEY, "must not be empty; known: read, write, admin");
-    }
     let mut scopes = BTreeSet::new();
-    for text in texts {
+    for text in section.texts(KEY)? {
         match text.parse::<Scope>() {
             Ok(scope) => drop(scopes.insert(scope)),
             Err(error) => section.fault(KEY, format_args!("\"{text}\" {error}")),

@@ -198,11 +198,6 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// How many faults have been found so far, here and elsewhere.
-    pub(super) fn faults_so_far(&self) -> usize {
-        self.findings.borrow().faults.len()
-    }
-
     /// Remembers that a key is understood and has no effect in this version.
     pub(super) fn note_unused(&mut self, key: &'static str) {
         if self.value(key).is_some() {

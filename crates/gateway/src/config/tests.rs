@@ -306,36 +306,3 @@ fn what_is_read_at_most_is_more_than_nothing() {
         ],
     );
 }
-
-#[test]
-fn an_attempt_is_not_longer_than_all_attempts_together() {
-    let account = "[accounts.main]\nprovider = \"pstream\"\nlogin = \"l\"\nkey = \"k\"\n";
-    // The fault is of the table that makes it so, and of no table inside it.
-    assert_faults(
-        &format!("[upstream]\nattempt_timeout = \"26s\"\n[providers.pstream]\n{account}"),
-        &["[upstream] attempt_timeout: must not be longer than deadline, which is 25s"],
-    );
-    assert_faults(
-        &format!("[providers.pstream]\ndeadline = \"9s\"\n{account}"),
-        &["[providers.pstream] deadline: must not be shorter than attempt_timeout, which is 10s"],
-    );
-    assert_faults(
-        &format!("[upstream]\nattempt_timeout = \"20s\"\n{account}attempt_timeout = \"7s\"\ndeadline = \"6s\"\n"),
-        &["[accounts.main] attempt_timeout: must not be longer than deadline, which is 6s"],
-    );
-    assert!(Config::parse(&format!("{account}attempt_timeout = \"25s\"\n")).is_ok());
-    // A value that is not understood is held to nothing; so is one whose provider is not known.
-    assert_faults("[upstream]\nattempt_timeout = \"soon\"\ndeadline = \"1s\"\n", &["[upstream] attempt_timeout"]);
-    assert_faults(
-        "[accounts.main]\nprovider = \"nowhere\"\nattempt_timeout = \"1h\"\n",
-        &["[accounts.main] provider: \"nowhere\" is not a provider"],
-    );
-}
-
-#[test]
-fn a_client_has_an_account_and_a_scope() {
-    assert_faults(
-        &client("accounts = []\nscopes = []"),
-        &["[[clients]] 1 accounts: must not be empty", "[[clients]] 1 scopes: must not be empty"],
-    );
-}

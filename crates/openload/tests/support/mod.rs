@@ -108,10 +108,10 @@ pub(crate) async fn all_of<T: Send + 'static>(
 /// Limits that a test need not wait for, nor fill.
 pub(crate) fn hasty() -> Settings {
     Settings {
-        connect_timeout: Duration::from_millis(200),
-        attempt_timeout: Duration::from_millis(100),
-        idle_timeout: Duration::from_millis(100),
-        upload_answer_timeout: Duration::from_millis(200),
+        connect_timeout: Duration::from_millis(800),
+        attempt_timeout: Duration::from_millis(400),
+        idle_timeout: Duration::from_millis(400),
+        upload_answer_timeout: Duration::from_millis(500),
         max_response: 200_000,
         ..Settings::default()
     }

@@ -27,7 +27,7 @@ impl<T> Default for Entries<T> {
 
 impl<T: DeserializeOwned> Entries<T> {
     fn push(&mut self, key: Option<String>, raw: &RawValue) {
-        match serde_json::from_str(raw.get()) {
+        match super::value(raw.get()) {
             Ok(entry) => self.items.push((key, entry)),
             Err(_) => self.skipped += 1,
         }
