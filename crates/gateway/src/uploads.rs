@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::BodyDataStream;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
-    ByteStream, Capability, Digest, EntryName, ErrorKind, File, FolderId, Sha1Digest, Upload, UploadBody,
+    ByteStream, Capability, Digest, EntryName, Error, ErrorKind, File, FolderId, Sha1Digest, Upload, UploadBody,
 };
 use sha1::{Digest as _, Sha1};
 
@@ -52,12 +52,21 @@ pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Prob
     let (folder, name) = (upload.folder.clone(), upload.name.clone());
     let outcome = account.write(account.site().upload(upload)).await;
     let arrived = digest.map(finish);
-    let mismatch = declared.filter(|declared| arrived.as_deref().is_some_and(|arrived| arrived != declared.as_str()));
-    let mismatch = mismatch.map(|declared| mismatched(&declared, arrived.as_deref()));
-    let site_digest = arrived.filter(|_| site_digests);
+    let mismatch = mismatch(declared.as_ref(), arrived.as_deref());
+    let sent = Traits { folder, name, size: length, sha1: arrived.filter(|_| site_digests) };
+    judge(account, outcome, mismatch, &sent).await
+}
+
+/// What the caller is told of an upload: of its outcome at the site, and of a digest that was declared wrongly.
+async fn judge(
+    account: &Account,
+    outcome: Result<File, Error>,
+    mismatch: Option<Problem>,
+    sent: &Traits,
+) -> Result<File, Problem> {
     match (outcome, mismatch) {
         (Ok(file), Some(problem)) => Err(discard(account, &file, problem).await),
-        (Ok(file), None) => verify(account, file, length, site_digest).await,
+        (Ok(file), None) => verify(account, file, sent).await,
         // The site may have compared the digest itself, and said so in words of its own.
         (Err(error), Some(problem)) if error.kind() == ErrorKind::Rejected => Err(problem),
         // A copy that is only guessed at is not deleted: it may be an older file of the caller's.
@@ -65,29 +74,27 @@ pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Prob
             Err(problem.and("The site did not tell the copy's id, so it may still be there."))
         }
         (Err(error), None) if error.kind() == ErrorKind::Unnamed => {
-            let traits = Traits { folder, name, size: length, sha1: site_digest };
-            find_upload(account, &traits).await.ok_or_else(|| error.into())
+            find_upload(account, sent).await.ok_or_else(|| error.into())
         }
         (Err(error), _) => Err(error.into()),
     }
 }
 
-fn mismatched(declared: &Sha1Digest, arrived: Option<&str>) -> Problem {
-    let arrived = arrived.unwrap_or("unknown");
-    Problem::new(
-        Code::ChecksumMismatch,
-        format!("The bytes that arrived have the SHA-1 {arrived}, but {declared} was declared."),
-    )
+fn mismatch(declared: Option<&Sha1Digest>, arrived: Option<&str>) -> Option<Problem> {
+    let (declared, arrived) = declared.zip(arrived).filter(|(declared, arrived)| declared.as_str() != *arrived)?;
+    let detail = format!("The bytes that arrived have the SHA-1 {arrived}, but {declared} was declared.");
+    Some(Problem::new(Code::ChecksumMismatch, detail))
 }
 
 /// Compares what the site says it has with what was sent.
-async fn verify(account: &Account, file: File, length: u64, sha1: Option<String>) -> Result<File, Problem> {
-    let wrong_size = file.size.filter(|size| *size != length);
+async fn verify(account: &Account, file: File, sent: &Traits) -> Result<File, Problem> {
+    let Traits { size: length, sha1, .. } = sent;
+    let wrong_size = file.size.filter(|size| size != length);
     let wrong_digest = file.sha1.as_ref().zip(sha1.as_ref()).filter(|(site, sent)| !site.eq_ignore_ascii_case(sent));
     let complaint = match (wrong_size, wrong_digest) {
         (Some(size), _) => format!("The site has stored {size} bytes, but {length} were sent."),
         (None, Some((site, sent))) => format!("The site has stored bytes of the SHA-1 {site}, but {sent} was sent."),
-        (None, None) => return Ok(File { size: file.size.or(Some(length)), ..file }),
+        (None, None) => return Ok(File { size: file.size.or(Some(*length)), ..file }),
     };
     let problem = Problem::new(Code::UploadCorrupted, complaint).caused_at(&file.provider, "upload");
     Err(discard(account, &file, problem).await)

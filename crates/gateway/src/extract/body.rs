@@ -64,11 +64,8 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     if faults.is_empty() {
         // Only the text itself tells that a field is there twice.
-        faults.extend(
-            serde_json::from_slice::<T>(bytes)
-                .err()
-                .map(|error| Fault::pointer("", without_position(&error.to_string()))),
-        );
+        let mut text = serde_json::Deserializer::from_slice(bytes);
+        faults.extend(serde_path_to_error::deserialize::<_, T>(&mut text).err().map(|error| fault_of(&error)));
     }
     Err(Problem::invalid(faults))
 }
@@ -188,6 +185,8 @@ mod tests {
             pointers(r#"{"name": 5, "parent_id": null, "x": 1, "a/b": 2}"#),
             ["/a~1b", "/name", "/parent_id", "/x"]
         );
+        assert_eq!(pointers(r#"{"name": "a", "name": "b"}"#), ["/name"]);
+        assert_eq!(pointers(r#"{"name": "a", "kind": null}"#), ["/kind"]);
         assert_eq!(pointers(r#"{"x": 1}"#), ["/x", "/name"]);
         assert_eq!(pointers(r#"{"name": "a", "deep": [{"name": 1}]}"#), ["/deep/0/name"]);
     }

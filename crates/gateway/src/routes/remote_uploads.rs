@@ -24,13 +24,13 @@ use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploa
 }))]
 pub struct RemoteUploadInput {
     /// Where the site shall fetch from: http or https, a public address, no user info.
-    #[schema(format = Uri)]
+    #[schema(format = Uri, max_length = 4096)]
     pub url: String,
     /// The folder that is to hold the file; the root unless told.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub folder_id: Option<String>,
-    /// Header fields that the site shall send.
+    /// Header fields that the site shall send, at most 8192 bytes together.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub headers: Option<BTreeMap<String, HeaderValues>>,
