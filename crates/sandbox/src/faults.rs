@@ -80,7 +80,8 @@ pub enum Fault {
     Status {
         /// The HTTP status.
         http: u16,
-        /// The `status` of an envelope `{"status", "msg", "result": false}`, which is then the body.
+        /// The status of an error in the site's own envelope, which is then the body: `{"status", "msg", "result"}` at
+        /// OpenLoad, the status's words in `{"response", "_status"}` at YetiShare.
         #[serde(default)]
         body_status: Option<u16>,
         /// Further headers, such as `Retry-After`.

@@ -22,7 +22,7 @@ pub struct Received {
     pub path: String,
     /// The pairs of the query, decoded, in the order sent.
     pub query: Vec<(String, String)>,
-    /// The pairs of an urlencoded form, decoded, in the order sent.
+    /// The pairs of an urlencoded form, decoded, or the text fields of a multipart one, in the order sent.
     pub form: Vec<(String, String)>,
     /// The headers, names in lower case, in the order sent; bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
@@ -140,6 +140,10 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn note_form(&self, form: &[(String, String)]) {
         self.change(|received| received.form = form.to_vec());
+    }
+
+    pub(crate) fn note_field(&self, name: &str, value: &str) {
+        self.change(|received| received.form.push((name.to_owned(), value.to_owned())));
     }
 
     pub(crate) fn note_upload(&self, upload: ReceivedUpload) {

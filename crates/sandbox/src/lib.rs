@@ -4,6 +4,7 @@
 //! behave, and from nothing else in this workspace: a simulator that shared code with an adapter could not disagree with it.
 //!
 //! - [`openload`] is pstream.net, which speaks the OpenLoad dialect.
+//! - [`yetishare`] is streamplay.online, a site of the YetiShare script.
 //! - [`Journal`] is the record of what arrived, so that a test can say what was sent, and what was not.
 //! - [`Clock`] is where a simulator takes the time from, so that a test need not wait.
 //! - `faults` (with the feature `faults`) breaks answers and connections on demand.
@@ -11,11 +12,15 @@
 //! A simulator stops when its value is dropped. It listens where it is told and never opens a connection itself.
 
 mod clock;
+mod content;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
 pub mod openload;
+mod receive;
+mod remote;
 mod serve;
+pub mod yetishare;
 
 pub use clock::{Clock, ManualClock};
 #[cfg(feature = "faults")]

@@ -3,6 +3,7 @@
 //! Connections are handled here, not by `axum::serve`, for a faithful simulator must be able to drop one: a reset before
 //! the answer is something that upstreams do.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +14,14 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
@@ -136,7 +139,10 @@ impl Line {
 pub(crate) struct Front {
     pub(crate) journal: Journal,
     /// The operation that a path asks for, in the words of the simulated site.
-    pub(crate) operation: fn(&str) -> &str,
+    pub(crate) operation: fn(&str) -> Cow<'_, str>,
+    /// The simulated site's envelope of an error, from a status and its words.
+    #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only a fault makes up an error"))]
+    pub(crate) envelope: fn(u16, &str) -> Value,
     #[cfg(feature = "faults")]
     pub(crate) faults: crate::faults::Faults,
 }
@@ -156,7 +162,7 @@ impl Front {
 async fn record(State(front): State<Front>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let entry = front.journal.add(Received {
-        operation: (front.operation)(&path).to_owned(),
+        operation: (front.operation)(&path).into_owned(),
         method: request.method().to_string(),
         query: pairs(request.uri().query().unwrap_or_default().as_bytes()),
         headers: headers(request.headers()),
@@ -165,6 +171,20 @@ async fn record(State(front): State<Front>, mut request: Request, next: Next) ->
     });
     request.extensions_mut().insert(entry);
     next.run(request).await
+}
+
+/// Where a listener is reached. One that listens everywhere is reached at loopback, too.
+pub(crate) fn origin_of(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+/// How long a body says that it is.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The pairs of a query or of an urlencoded form, decoded.

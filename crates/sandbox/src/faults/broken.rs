@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::json;
+use serde_json::Value;
 
 use super::Garbage;
 use crate::serve;
@@ -24,17 +24,14 @@ const BEFORE_CUT: Duration = Duration::from_millis(20);
 /// An error answer. A status or header that HTTP does not allow is left out.
 pub(super) fn error(
     http: u16,
-    body_status: Option<u16>,
+    envelope: Option<Value>,
     headers: &[(String, String)],
     body: Option<String>,
 ) -> Response {
     let status = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = match (body, body_status) {
+    let mut response = match (body, envelope) {
         (Some(body), _) => (status, body).into_response(),
-        (None, Some(code)) => {
-            let message = StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Error");
-            (status, axum::Json(json!({"status": code, "msg": message, "result": false}))).into_response()
-        }
+        (None, Some(envelope)) => (status, axum::Json(envelope)).into_response(),
         (None, None) => serve::error_page(status),
     };
     for (name, value) in headers {

@@ -8,6 +8,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::StatusCode;
+use serde_json::Value;
 
 use super::{Fault, broken};
 use crate::serve::{self, Front, HangUp, Line};
@@ -15,22 +17,22 @@ use crate::serve::{self, Front, HangUp, Line};
 /// Answers a request as the site does, unless a rule hits it.
 pub(crate) async fn inject(State(front): State<Front>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    match front.faults.pick(path, (front.operation)(path)) {
-        Some(fault) => carry_out(fault, request, next).await,
+    match front.faults.pick(path, &(front.operation)(path)) {
+        Some(fault) => carry_out(&front, fault, request, next).await,
         None => next.run(request).await,
     }
 }
 
-async fn carry_out(fault: Fault, request: Request, next: Next) -> Response {
+async fn carry_out(front: &Front, fault: Fault, request: Request, next: Next) -> Response {
     let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
     match fault {
         Fault::Status { http, body_status, headers, body } => {
             serve::drain(request.into_body()).await;
-            broken::error(http, body_status, &headers, body)
+            broken::error(http, front.refusal(body_status), &headers, body)
         }
         Fault::EarlyAnswer { http, body_status } => {
             serve::drain_later(request.into_body());
-            broken::error(http, body_status, &[], None)
+            broken::error(http, front.refusal(body_status), &[], None)
         }
         Fault::Garbage(garbage) => {
             serve::drain(request.into_body()).await;
@@ -52,6 +54,15 @@ async fn carry_out(fault: Fault, request: Request, next: Next) -> Response {
             match hang_up(&line, HangUp::Close).await {}
         }
         Fault::Hang => hang(request.into_body()).await,
+    }
+}
+
+impl Front {
+    /// An error in the site's own envelope.
+    fn refusal(&self, status: Option<u16>) -> Option<Value> {
+        let status = status?;
+        let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
+        Some((self.envelope)(status, reason.unwrap_or("Error")))
     }
 }
 

@@ -20,10 +20,10 @@
 
 mod account;
 mod call;
-mod content;
 mod conversions;
 mod files;
 mod folders;
+mod ids;
 mod options;
 mod pages;
 mod progress;
@@ -77,6 +77,7 @@ impl Openload {
         let front = Front {
             journal: Journal::default(),
             operation: site::operation,
+            envelope: reply::refused,
             #[cfg(feature = "faults")]
             faults: crate::faults::Faults::default(),
         };

@@ -1,17 +1,15 @@
 //! `remotedl/add` and `remotedl/status`: files that the site fetches from elsewhere. The simulator only says that it
 //! does; it never opens a connection, and makes the bytes up.
 
-use std::net::IpAddr;
-
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use url::Url;
 
 use super::call::Call;
 use super::progress::{Schedule, Stage};
 use super::reply::{self, Answer};
 use super::rows::RemoteUpload;
 use super::site::Context;
+use crate::remote;
 
 /// `remotedl/add`. A URL that cannot be fetched is taken all the same; only the status tells.
 pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
@@ -33,7 +31,7 @@ pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
 /// Why fetching a URL will fail, if it will.
 fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     let failing = context.store.failing_urls.iter().find(|(part, _)| url.contains(part));
-    match Url::parse(url).ok().filter(is_public) {
+    match Url::parse(url).ok().filter(remote::is_public) {
         None => Some(INVALID_URL.to_owned()),
         Some(_) if failing.is_some() => failing.map(|(_, words)| words.clone()),
         Some(url) if url.host_str().is_some_and(|host| host.ends_with(".invalid")) => {
@@ -45,34 +43,6 @@ fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
 
 /// The site's words for a URL that it does not even try.
 pub(crate) const INVALID_URL: &str = "Invalid URL";
-
-fn is_public(url: &Url) -> bool {
-    let address = match url.host() {
-        Some(Host::Domain(name)) => return is_fetchable(url) && name != "localhost" && !name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        None => return false,
-    };
-    let is_private = match address {
-        IpAddr::V4(address) => address.is_private() || address.is_link_local() || address.is_broadcast(),
-        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
-    };
-    is_fetchable(url) && !is_private && !address.is_loopback() && !address.is_unspecified()
-}
-
-fn is_fetchable(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https" | "ftp")
-}
-
-/// The name that a fetched file gets: the last part of the URL's path.
-pub(crate) fn name_of(url: &str) -> String {
-    let url = Url::parse(url).ok();
-    let last = url.as_ref().and_then(|url| url.path_segments()).and_then(|mut segments| segments.next_back());
-    match last.filter(|name| !name.is_empty()) {
-        Some(name) => percent_decode_str(name).decode_utf8_lossy().into_owned(),
-        None => "index.html".to_owned(),
-    }
-}
 
 /// `remotedl/status`: the newest first, as far as a map has an order. An unknown id gives an empty answer.
 pub(crate) fn status(context: &mut Context<'_>, call: &Call) -> Answer {

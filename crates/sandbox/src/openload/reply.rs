@@ -71,6 +71,11 @@ pub(crate) fn envelope(options: &Options, answer: Answer) -> Response {
     (StatusCode::from_u16(http).unwrap_or(StatusCode::OK), body).into_response()
 }
 
+/// The envelope of an error that no operation came to.
+pub(crate) fn refused(status: u16, message: &str) -> Value {
+    json!({"status": status, "msg": message, "result": false})
+}
+
 impl Options {
     /// What stands where a value is missing.
     pub(crate) fn missing(&self) -> Value {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::content::{self, Content};
 use super::progress::Schedule;
+use crate::content::{self, Content};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {

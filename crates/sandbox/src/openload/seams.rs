@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Openload;
-use super::content;
+use super::ids;
 use super::rows::{Condition, Counts, File, NewFile};
 use super::store::{ROOT, Store};
+use crate::receive::Damage;
 
 impl Openload {
     /// Puts a folder into another (`0`, the empty text and anything that is no folder: the root) and gives its id.
@@ -22,7 +23,7 @@ impl Openload {
         self.site.with(|context| {
             let folder = context.store.folder(folder).unwrap_or(ROOT);
             let file = NewFile::of_bytes(folder, name, bytes, context.now);
-            context.store.add_file(content::random_id(), file)
+            context.store.add_file(ids::random_id(), file)
         })
     }
 
@@ -71,7 +72,7 @@ impl Openload {
 
     /// Damages the next upload: one byte of what is stored differs from what was sent.
     pub fn spoil_next_upload(&self) {
-        self.change(|store| store.spoil_next_upload = true);
+        self.change(|store| store.damage_next_upload = Damage::OneByteWrong);
     }
 
     /// Refuses an operation, such as `file/rename`, with 403 `Permission denied`, although the credentials are good.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::content;
+use super::ids;
 use super::progress::Schedule;
 use super::rows::{Condition, Conversion, NewFile, RemoteUpload};
 use super::store::{ROOT, Store};
+use crate::content;
 
 /// When the first of the files was uploaded, in seconds since 1970; each next one came a week later.
 const FIRST_UPLOAD: i64 = 1_532_854_309;
@@ -57,7 +58,7 @@ pub(crate) fn plant(store: &mut Store, now: Timestamp) {
     for (week, (folder, name, length)) in (0..).zip(FILES) {
         let uploaded_at = Timestamp::from_second(FIRST_UPLOAD + week * WEEK).unwrap_or(now);
         let file = NewFile::of_bytes(place(&folders, folder), name, &content::made_up(name, length), uploaded_at);
-        let id = store.add_file(content::lasting_id(name), file);
+        let id = store.add_file(ids::lasting_id(name), file);
         trouble(store, &id, name, now);
     }
     plant_remote_uploads(store, place(&folders, Some(5)), now);

@@ -1,5 +1,6 @@
 //! The site as a whole: its routes, and the one way in which every operation of the API is carried out.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +45,7 @@ type Operation = fn(&mut Context<'_>, &Call) -> Answer;
 
 impl Site {
     pub(crate) fn new(options: Options, address: SocketAddr) -> io::Result<Self> {
-        let origin = options.origin.clone().unwrap_or_else(|| origin_of(address));
+        let origin = options.origin.clone().unwrap_or_else(|| serve::origin_of(address));
         let mut store = Store::new(options.conversion_step);
         if options.seeded {
             seed::plant(&mut store, options.clock.now());
@@ -91,18 +92,9 @@ impl Site {
     }
 }
 
-/// Where a listener is reached. One that listens everywhere is reached at loopback, too.
-fn origin_of(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", address.port())
-    } else {
-        format!("http://{address}")
-    }
-}
-
 /// The operation that a path asks for: what follows `/v1/`, or `upload` for the bytes of an upload.
-pub(crate) fn operation(path: &str) -> &str {
-    if path.starts_with(UPLOAD_PATH) { "upload" } else { path.trim_start_matches("/v1/") }
+pub(crate) fn operation(path: &str) -> Cow<'_, str> {
+    Cow::Borrowed(if path.starts_with(UPLOAD_PATH) { "upload" } else { path.trim_start_matches("/v1/") })
 }
 
 /// Every page of the site.

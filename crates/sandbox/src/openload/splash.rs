@@ -11,11 +11,10 @@ use jpeg_encoder::{ColorType, Encoder};
 use serde_json::Value;
 
 use super::call::Call;
-use super::content;
 use super::reply::{Answer, Refusal};
 use super::rows::Condition;
 use super::site::{Context, Site};
-use crate::serve;
+use crate::{content, serve};
 
 const WIDTH: u16 = 320;
 const HEIGHT: u16 = 180;

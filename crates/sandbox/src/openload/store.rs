@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::content;
+use super::ids;
 use super::progress::{Schedule, Stage};
 use super::reply::Refusal;
 use super::rows::{Condition, Conversion, Counts, File, Folder, NewFile, RemoteUpload, Ticket};
+use crate::receive::Damage;
+use crate::{content, remote};
 
 /// The folder that everything is in. It has no row of its own.
 pub(crate) const ROOT: u64 = 0;
@@ -35,8 +37,8 @@ pub(crate) struct Store {
     pub(crate) forbidden: HashSet<String>,
     /// Parts of URLs whose remote uploads fail, and the site's words for it.
     pub(crate) failing_urls: Vec<(String, String)>,
-    /// Whether the next upload is to arrive damaged.
-    pub(crate) spoil_next_upload: bool,
+    /// How the next upload is to arrive damaged.
+    pub(crate) damage_next_upload: Damage,
     conversion_step: Duration,
     last_folder: u64,
     last_number: u64,
@@ -64,9 +66,9 @@ impl Store {
         let Some(upload) = self.remote_uploads.get(&id).cloned() else { return };
         // A folder that was deleted meanwhile cannot take the file; the root can.
         let folder = if self.folders.contains_key(&upload.folder) { upload.folder } else { ROOT };
-        let name = super::remote_uploads::name_of(&upload.url);
+        let name = remote::name_of(&upload.url);
         let bytes = content::made_up(&upload.url, FETCHED_LENGTH);
-        let file = self.add_file(content::random_id(), NewFile::of_bytes(folder, &name, &bytes, upload.schedule.end()));
+        let file = self.add_file(ids::random_id(), NewFile::of_bytes(folder, &name, &bytes, upload.schedule.end()));
         if let Some(upload) = self.remote_uploads.get_mut(&id) {
             upload.file = Some(file);
         }

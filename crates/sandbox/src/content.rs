@@ -7,9 +7,6 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 use tempfile::TempPath;
 
-/// The letters of a file's id.
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// Where a file's bytes lie.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
@@ -48,21 +45,6 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An id that nobody has seen before, such as `VKrJd-A_vNmpP4L`.
-pub(crate) fn random_id() -> String {
-    let length = rand::random_range(12..=16);
-    (0..length).map(|_| letter(rand::random_range(0..64))).collect()
-}
-
-/// An id that is the same each time for the same text, so that what is seeded can be named in a document.
-pub(crate) fn lasting_id(text: &str) -> String {
-    digest(text.as_bytes()).into_iter().take(12).map(|byte| letter(byte & 63)).collect()
-}
-
-fn letter(index: u8) -> char {
-    LETTERS.get(usize::from(index)).copied().map_or('A', char::from)
-}
-
 /// The content type of a file, by the end of its name.
 pub(crate) fn type_by_name(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
@@ -81,19 +63,12 @@ pub(crate) fn type_by_name(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{made_up, random_id, sha1_of};
+    use super::{made_up, sha1_of};
 
     #[test]
     fn made_up_bytes_have_their_length_and_depend_on_the_name() {
         assert_eq!(made_up("a.mp4", 5000).len(), 5000);
         assert_eq!(made_up("a.mp4", 5000), made_up("a.mp4", 5000));
         assert_ne!(sha1_of(&made_up("a.mp4", 5000)), sha1_of(&made_up("b.mp4", 5000)));
-    }
-
-    #[test]
-    fn ids_look_like_the_sites() {
-        let id = random_id();
-        assert!((12..=16).contains(&id.len()));
-        assert!(id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter)));
     }
 }

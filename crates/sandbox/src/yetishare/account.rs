@@ -1,0 +1,114 @@
+//! The account, and what it may do: `account/info`, `account/package`.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::options::Version;
+use super::reply::{Answer, Success};
+use super::site::Context;
+
+/// What the account may do. For every limit, 0 is none. Only `max_upload_size` and `can_upload` are enforced,
+/// by `file/upload`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Also the account's `level_id`.
+    pub id: u64,
+    /// What the package is called.
+    pub label: String,
+    /// The largest file that may be uploaded, in bytes.
+    pub max_upload_size: u64,
+    /// Whether files may be uploaded at all.
+    pub can_upload: bool,
+    /// In seconds.
+    pub wait_between_downloads: u64,
+    /// In bytes a second.
+    pub download_speed: u64,
+    /// How much may be stored, in bytes.
+    pub max_storage_bytes: u64,
+    /// How many uploads may run at once.
+    pub concurrent_uploads: u64,
+    /// How many downloads may run at once.
+    pub concurrent_downloads: u64,
+    /// How many files may be downloaded in a day.
+    pub downloads_per_24_hours: u64,
+    /// How many bytes may be downloaded in a day. Told by version 5 alone.
+    pub download_size_per_24_hours: u64,
+    /// The largest file that may be downloaded, in bytes.
+    pub max_download_filesize_allowed: u64,
+    /// How many remote uploads may wait at once.
+    pub max_remote_download_urls: u64,
+    /// Such as `free`, `paid user` or `admin`.
+    pub level_type: String,
+}
+
+impl Default for Package {
+    /// The page's sample.
+    fn default() -> Self {
+        Self {
+            id: 20,
+            label: "Premium Account".to_owned(),
+            max_upload_size: 1_073_741_824,
+            can_upload: true,
+            wait_between_downloads: 0,
+            download_speed: 0,
+            max_storage_bytes: 0,
+            concurrent_uploads: 100,
+            concurrent_downloads: 0,
+            downloads_per_24_hours: 0,
+            download_size_per_24_hours: 0,
+            max_download_filesize_allowed: 0,
+            max_remote_download_urls: 50,
+            level_type: "paid user".to_owned(),
+        }
+    }
+}
+
+/// `account/package`.
+pub(crate) fn package(context: &mut Context<'_>, _: &Call) -> Answer {
+    let (options, package) = (context.options, &context.options.package);
+    let mut data = json!({
+        "id": options.number(package.id),
+        "label": package.label,
+        "max_upload_size": options.number(package.max_upload_size),
+        "can_upload": options.number(u64::from(package.can_upload)),
+        "wait_between_downloads": options.number(package.wait_between_downloads),
+        "download_speed": options.number(package.download_speed),
+        "max_storage_bytes": options.number(package.max_storage_bytes),
+        "show_site_adverts": options.number(0),
+        "show_upgrade_screen": options.number(1),
+        "days_to_keep_inactive_files": options.number(0),
+        "concurrent_uploads": options.number(package.concurrent_uploads),
+        "concurrent_downloads": options.number(package.concurrent_downloads),
+        "downloads_per_24_hours": options.number(package.downloads_per_24_hours),
+        "max_download_filesize_allowed": options.number(package.max_download_filesize_allowed),
+        "max_remote_download_urls": options.number(package.max_remote_download_urls),
+        "level_type": package.level_type,
+        "on_upgrade_page": options.number(0),
+    });
+    if options.version >= Version::V5 {
+        data["download_size_per_24_hours"] = options.number(package.download_size_per_24_hours);
+    }
+    Ok(Success::data(data))
+}
+
+/// `account/info`.
+pub(crate) fn info(context: &mut Context<'_>, _: &Call) -> Answer {
+    let options = context.options;
+    Ok(Success::data(json!({
+        "id": options.number(super::ACCOUNT),
+        "username": options.login.username,
+        "level_id": options.number(options.package.id),
+        "email": "sandbox@streamplay.example",
+        "lastlogindate": "2017-02-18 11:43:39",
+        "lastloginip": "192.168.33.1",
+        "status": "active",
+        "title": "Mr",
+        "firstname": "Sandbox",
+        "lastname": "User",
+        "languageId": options.number(1),
+        "datecreated": options.date(None),
+        "lastPayment": "2011-12-27 13:45:22",
+        "paidExpiryDate": options.date(None),
+        "storageLimitOverride": options.storage_limit_override.map_or(Value::Null, |limit| options.number(limit)),
+    })))
+}

@@ -1,0 +1,186 @@
+//! The file server: it gives the bytes of a file to whoever has a token for it.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LOCATION, RANGE,
+    SET_COOKIE,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use super::links;
+use super::options::{Options, Redirects};
+use super::pages;
+use super::range::{self, Wanted};
+use super::rows::File;
+use super::session::random_text;
+use super::site::Site;
+use crate::content::Content;
+use crate::serve;
+
+/// How much of a file is read at a time, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// Where a download leads whose token is not good.
+const ERROR_PAGE: &str = "/error.html";
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Ticket {
+    download_token: Option<String>,
+}
+
+/// `/{short}`: the file with a token, and else its page. `~` begins what else there is to see of a file.
+pub(crate) async fn file(
+    State(site): State<Arc<Site>>,
+    Path(short_url): Path<String>,
+    Query(ticket): Query<Ticket>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if let Redirects::To(address) = site.with(|context| context.store.redirects.clone())
+        && ticket.download_token.is_some()
+    {
+        return redirect(&address);
+    }
+    serve_file(&site, &short_url, ticket, &method, &headers).await
+}
+
+/// The same with the file's name behind it, which is only there to be read.
+pub(crate) async fn named_file(
+    state: State<Arc<Site>>,
+    Path((short_url, _)): Path<(String, String)>,
+    ticket: Query<Ticket>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    file(state, Path(short_url), ticket, method, headers).await
+}
+
+/// `/hop/{left}/{short}`: so many redirects, and then the file.
+pub(crate) async fn hop(
+    State(site): State<Arc<Site>>,
+    Path((left, short_url)): Path<(u32, String)>,
+    Query(ticket): Query<Ticket>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let token = ticket.download_token.as_deref().unwrap_or_default();
+    match left.checked_sub(1) {
+        Some(left) => redirect(&format!("/hop/{left}/{short_url}?download_token={token}")),
+        None => serve_file(&site, &short_url, ticket, &method, &headers).await,
+    }
+}
+
+fn redirect(address: &str) -> Response {
+    (StatusCode::FOUND, [(LOCATION, address)]).into_response()
+}
+
+async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Method, headers: &HeaderMap) -> Response {
+    let (short_url, is_plain) =
+        short_url.split_once('~').map_or((short_url, true), |(short_url, _)| (short_url, false));
+    let Some(file) = site.with(|context| links::by_short_url(context, short_url).cloned()) else {
+        return serve::error_page(StatusCode::NOT_FOUND);
+    };
+    let Some(token) = ticket.download_token.filter(|_| is_plain) else { return pages::of_file(&file) };
+    let is_good = site.with(|context| {
+        let is_good = context.store.links.get(&token).is_some_and(|link| link.file == file.id) && file.is_listed();
+        if let Some(file) = context.store.files.get_mut(&file.id).filter(|_| is_good && method == Method::GET) {
+            file.accessed = Some(context.now);
+            file.downloads += u64::from(!headers.contains_key(RANGE));
+        }
+        is_good
+    });
+    if !is_good {
+        return redirect(ERROR_PAGE);
+    }
+    send(site.options(), &file, headers).await.unwrap_or_else(|_| serve::error_page(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+async fn send(options: &Options, file: &File, headers: &HeaderMap) -> io::Result<Response> {
+    let length = length_of(&file.content).await?;
+    let wanted = wanted(options, file, headers, length);
+    if wanted == Wanted::Beyond {
+        let all = (CONTENT_RANGE, format!("bytes */{length}"));
+        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [all]).into_response());
+    }
+    let (status, range) = match wanted {
+        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Wanted::Whole | Wanted::Beyond => (StatusCode::OK, 0..length),
+    };
+    let mut response = (status, body(&file.content, range.clone()).await?).into_response();
+    let mut head =
+        |name, value: &[u8]| HeaderValue::from_bytes(value).map(|value| response.headers_mut().insert(name, value));
+    let _ = head(CONTENT_TYPE, file.content_type.as_bytes());
+    let _ = head(CONTENT_DISPOSITION, disposition(&file.name).as_bytes());
+    if options.download_headers {
+        let _ = head(ACCEPT_RANGES, b"bytes");
+        let _ = head(CONTENT_LENGTH, (range.end - range.start).to_string().as_bytes());
+    }
+    if status == StatusCode::PARTIAL_CONTENT {
+        let _ = head(CONTENT_RANGE, format!("bytes {}-{}/{length}", range.start, range.end - 1).as_bytes());
+    }
+    if options.download_etag {
+        let _ = head(ETAG, etag(file).as_bytes());
+    }
+    if options.set_cookie_on_download {
+        let session = random_text(b"0123456789abcdefghijklmnopqrstuv", 26);
+        let _ = head(SET_COOKIE, format!("filehosting={session}; path=/; HttpOnly").as_bytes());
+    }
+    Ok(response)
+}
+
+fn wanted(options: &Options, file: &File, headers: &HeaderMap, length: u64) -> Wanted {
+    let is_unchanged = headers.get(IF_RANGE).is_none_or(|tag| options.download_etag && tag == etag(file).as_str());
+    let header = headers.get(RANGE).filter(|_| !options.ignore_range && is_unchanged);
+    range::wanted(header.and_then(|header| header.to_str().ok()), length)
+}
+
+/// The name goes out as it is, in UTF-8, but for what would end the header or the quotes.
+fn disposition(name: &str) -> String {
+    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+    format!("attachment; filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn etag(file: &File) -> String {
+    format!("\"{:x}-{:x}\"", file.id, file.size)
+}
+
+async fn length_of(content: &Content) -> io::Result<u64> {
+    match content {
+        Content::Memory(bytes) => Ok(bytes.len() as u64),
+        Content::Disk(path) => Ok(tokio::fs::metadata(&**path).await?.len()),
+    }
+}
+
+async fn body(content: &Content, range: Range<u64>) -> io::Result<Body> {
+    match content {
+        Content::Memory(bytes) => {
+            let (start, end) = (range.start as usize, range.end as usize);
+            // Copied piece by piece, so that its length is not announced by itself.
+            let part = Bytes::copy_from_slice(bytes.get(start..end).unwrap_or_default());
+            Ok(Body::from_stream(stream::iter([Ok::<_, io::Error>(part)])))
+        }
+        Content::Disk(path) => {
+            let path = Arc::clone(path);
+            let mut file = tokio::fs::File::open(&*path).await?;
+            file.seek(io::SeekFrom::Start(range.start)).await?;
+            // The path goes along, for the bytes are gone once nobody holds it.
+            let source = (file.take(range.end - range.start), path);
+            Ok(Body::from_stream(stream::try_unfold(source, |(mut file, path)| async move {
+                let mut piece = vec![0; PIECE];
+                let read = file.read(&mut piece).await?;
+                piece.truncate(read);
+                Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), (file, path))))
+            })))
+        }
+    }
+}

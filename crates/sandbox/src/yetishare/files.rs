@@ -1,0 +1,147 @@
+//! What is done with files by their ids: `file/info`, `file/edit`, `file/delete`, `file/move`, `file/copy`.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::folders;
+use super::options::Version;
+use super::refusal::Refusal;
+use super::reply::{Answer, Success};
+use super::rows::{ACTIVE, File, NewFile, TRASH};
+use super::site::Context;
+
+/// `file/info`. A file in the trash still answers.
+pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
+    let file = own_file(context, call)?;
+    Ok(Success::data(whole(context, &file)))
+}
+
+/// `file/edit`: what is empty stays as it is, and so does the folder where the new one is not the account's.
+pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
+    let id = own_file(context, call)?.id;
+    let folder = folders::moved_to(context, call.text("folder_id"));
+    let file = context.store.own_file(id)?;
+    if let Some(name) = call.optional("filename") {
+        file.name = name.to_owned();
+    }
+    if let Some(content_type) = call.optional("fileType") {
+        file.content_type = content_type.to_owned();
+    }
+    file.folder = folder.unwrap_or(file.folder);
+    changed(context, id, "File successfully updated.")
+}
+
+/// `file/delete`: into the trash, from which no call of the API gets it back.
+pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
+    let id = active_file(context, call, "deleting")?;
+    context.store.own_file(id)?.status = TRASH.to_owned();
+    changed(context, id, "File successfully set as deleted.")
+}
+
+/// `file/move`.
+pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
+    let id = active_file(context, call, "moving")?;
+    let folder = folders::destination(context, call, "new_parent_folder_id")?;
+    context.store.own_file(id)?.folder = folder;
+    changed(context, id, "File successfully moved.")
+}
+
+/// `file/copy`.
+pub(crate) fn copy(context: &mut Context<'_>, call: &Call) -> Answer {
+    let id = active_file(context, call, "copying")?;
+    let folder = folders::destination(context, call, "copy_to_folder_id")?;
+    let original = context.store.own_file(id)?.clone();
+    let copied = context.store.add_file(NewFile {
+        name: original.name.clone(),
+        folder,
+        content: original.content.clone(),
+        size: original.size,
+        content_type: original.content_type.clone(),
+        uploaded: context.now,
+        source: original.source,
+    });
+    let copied = context.store.own_file(copied)?.clone();
+    // The misspelling is the script's, and there is no `data` beside the two.
+    Ok(Success::told("File successfully copyied.")
+        .with("original_file", json!({"data": whole(context, &original)}))
+        .with("new_file", json!({"data": whole(context, &copied)})))
+}
+
+fn own_file(context: &mut Context<'_>, call: &Call) -> Result<File, Refusal> {
+    call.required("file_id")?;
+    context.store.own_file(call.id("file_id")).cloned()
+}
+
+/// The id of a file to do something with that wants an active one of this account. One of somebody else, or one in the
+/// trash, fails by other words than one that is not there.
+fn active_file(context: &Context<'_>, call: &Call, doing: &str) -> Result<u64, Refusal> {
+    call.required("file_id")?;
+    let file = context.store.files.get(&call.id("file_id")).ok_or_else(Refusal::no_such_file)?;
+    if file.is_listed() { Ok(file.id) } else { Err(Refusal::failed(doing, "file")) }
+}
+
+fn changed(context: &mut Context<'_>, id: u64, words: &str) -> Answer {
+    let file = context.store.own_file(id)?.clone();
+    Ok(Success::told(words).with("data", whole(context, &file)))
+}
+
+/// All that is told about a file.
+fn whole(context: &Context<'_>, file: &File) -> Value {
+    let options = context.options;
+    let (url, hash) = (url(context.origin, file), file.delete_hash());
+    let status = if options.version >= Version::V5 { "status" } else { "file_status" };
+    json!({
+        "id": options.number(file.id),
+        "filename": file.name,
+        "shortUrl": file.short_url(),
+        "fileType": file.content_type,
+        "extension": file.extension(),
+        "fileSize": options.number(file.size),
+        "uploadedIP": "127.0.0.1",
+        "uploadedDate": options.date(Some(file.uploaded)),
+        status: file.status,
+        "downloads": options.number(file.downloads),
+        "lastAccessed": options.date(file.accessed),
+        "folderId": options.reference(file.folder),
+        "keywords": file.keywords(),
+        "isPublic": options.number(file.is_public),
+        "uploadSource": file.source,
+        "url_file": url,
+        "url_file_info": format!("{url}~i?{hash}"),
+        "url_file_stats": format!("{url}~s"),
+        "url_file_delete": format!("{url}~d?{hash}"),
+    })
+}
+
+/// What a listing tells about a file.
+pub(crate) fn listed(context: &Context<'_>, file: &File) -> Value {
+    let options = context.options;
+    let mut row = json!({
+        "id": options.number(file.id),
+        "filename": file.name,
+        "shortUrl": file.short_url(),
+        "fileType": file.content_type,
+        "extension": file.extension(),
+        "fileSize": options.number(file.size),
+        "status": ACTIVE,
+        "downloads": options.number(file.downloads),
+        "folderId": options.reference(file.folder),
+        "keywords": file.keywords(),
+        "url_file": url(context.origin, file),
+    });
+    if options.dates_in_listings {
+        row["uploadedDate"] = options.date(Some(file.uploaded));
+    }
+    row
+}
+
+/// The page of a file.
+pub(crate) fn url(origin: &str, file: &File) -> String {
+    format!("{origin}/{}", file.short_url())
+}
+
+/// How much all files of this account in some folders take, and how often they were downloaded.
+pub(crate) fn totals(context: &Context<'_>, folders: &[u64]) -> (u64, u64) {
+    let files = context.store.files.values().filter(|file| file.is_listed() && folders.contains(&file.folder));
+    files.fold((0, 0), |(size, downloads), file| (size.saturating_add(file.size), downloads + file.downloads))
+}

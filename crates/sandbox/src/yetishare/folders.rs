@@ -1,0 +1,88 @@
+//! Folders as they are read: `folder/listing`, `folder/info`; and how a folder is named in a parameter.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::files;
+use super::options::Version;
+use super::php;
+use super::refusal::Refusal;
+use super::reply::{Answer, Success};
+use super::rows::Folder;
+use super::site::Context;
+use super::store::ROOT;
+
+/// `folder/listing`: the whole of one folder, without pages, by name. What is not the number of a folder is the root.
+pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
+    let folder = call.id("parent_folder_id");
+    if folder != ROOT {
+        context.store.own_folder(folder)?;
+    }
+    let folders: Vec<Value> = context.store.folders_in(folder).into_iter().map(|row| told(context, row)).collect();
+    let files: Vec<Value> = context.store.files_in(folder).into_iter().map(|row| files::listed(context, row)).collect();
+    Ok(Success::data(json!({"folders": folders, "files": files})))
+}
+
+/// `folder/info`. The page says `parent_folder_id`, but the script reads `folder_id`.
+pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
+    let folder = context.store.own_folder(call.id("folder_id"))?.clone();
+    Ok(Success::data(told_with_password(context, &folder)))
+}
+
+/// What a listing tells about a folder. Size and downloads are those of everything below it, as in the page's sample.
+fn told(context: &Context<'_>, folder: &Folder) -> Value {
+    let options = context.options;
+    let (size, downloads) = files::totals(context, &context.store.with_all_below(folder.id));
+    let mut row = json!({
+        "id": options.number(folder.id),
+        "parentId": options.reference(folder.parent),
+        "folderName": folder.name,
+        "totalSize": options.number(size),
+        "isPublic": options.number(folder.is_public),
+        "date_added": options.date(Some(folder.added)),
+        "date_updated": options.date(folder.updated),
+        "url_folder": url(context.origin, folder),
+        "total_downloads": downloads,
+        "child_folder_count": context.store.folders_in(folder.id).len(),
+        "file_count": context.store.files_in(folder.id).len(),
+    });
+    if options.version >= Version::V5 {
+        row["status"] = Value::from(folder.status.as_str());
+        row["urlHash"] = Value::from(crate::content::sha1_of(format!("folder {}", folder.id).as_bytes()));
+    }
+    row
+}
+
+/// What the calls about one folder tell about it.
+pub(crate) fn told_with_password(context: &Context<'_>, folder: &Folder) -> Value {
+    let mut row = told(context, folder);
+    row["accessPassword"] = folder.password.as_deref().map_or(Value::Null, Value::from);
+    row
+}
+
+fn url(origin: &str, folder: &Folder) -> String {
+    let name: String = folder.name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
+    format!("{origin}/folder/{}/{name}", folder.id)
+}
+
+/// The folder that something is to be moved into: `null` is the root, and everything else a folder of the account.
+pub(crate) fn destination(context: &mut Context<'_>, call: &Call, parameter: &str) -> Result<u64, Refusal> {
+    match call.required(parameter)? {
+        "null" => Ok(ROOT),
+        folder => context
+            .store
+            .own_folder(php::id(folder))
+            .map(|folder| folder.id)
+            .map_err(|_| Refusal::no_such_destination(parameter)),
+    }
+}
+
+/// The same where it is one of several things that may be edited: none if it is to stay where it is, which includes every
+/// folder that is not the account's.
+pub(crate) fn moved_to(context: &mut Context<'_>, folder: &str) -> Option<u64> {
+    match folder {
+        "" => None,
+        "null" => Some(ROOT),
+        folder => context.store.own_folder(php::id(folder)).ok().map(|folder| folder.id),
+    }
+}

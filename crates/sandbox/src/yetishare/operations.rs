@@ -1,0 +1,82 @@
+//! The table of the API's operations.
+
+use super::call::Call;
+use super::options::Version;
+use super::reply::Answer;
+use super::session::{self, Guard};
+use super::site::Context;
+use super::{account, files, folder_changes, folders, links, remote_uploads, uploads};
+
+/// An operation of the API.
+pub(crate) struct Operation {
+    endpoint: &'static str,
+    action: &'static str,
+    since: Version,
+    pub(crate) guard: Guard,
+    pub(crate) effect: Effect,
+    /// None of them waits for anything, so the store stays locked for as long as one takes.
+    pub(crate) act: fn(&mut Context<'_>, &Call) -> Answer,
+}
+
+/// What an operation does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Reads,
+    Writes,
+}
+
+/// What of a path is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    Endpoint,
+    Action,
+}
+
+/// The operation that a version has under a name. A path without an action asks for `index`.
+pub(crate) fn find(endpoint: &str, action: &str, version: Version) -> Result<&'static Operation, Unknown> {
+    let mut of_endpoint = OPERATIONS.iter().filter(|operation| operation.endpoint == endpoint).peekable();
+    if of_endpoint.peek().is_none() {
+        return Err(Unknown::Endpoint);
+    }
+    of_endpoint.find(|operation| operation.action == action && operation.since <= version).ok_or(Unknown::Action)
+}
+
+type Act = fn(&mut Context<'_>, &Call) -> Answer;
+
+const fn row(endpoint: &'static str, action: &'static str, guard: Guard, effect: Effect, act: Act) -> Operation {
+    Operation { endpoint, action, since: Version::V4, guard, effect, act }
+}
+
+const fn reads(endpoint: &'static str, action: &'static str, act: Act) -> Operation {
+    row(endpoint, action, Guard::TokenAndAccount, Effect::Reads, act)
+}
+
+const fn writes(endpoint: &'static str, action: &'static str, act: Act) -> Operation {
+    row(endpoint, action, Guard::TokenAndAccount, Effect::Writes, act)
+}
+
+const fn since_v5(operation: Operation) -> Operation {
+    Operation { since: Version::V5, ..operation }
+}
+
+static OPERATIONS: [Operation; 19] = [
+    row("authorize", "index", Guard::Open, Effect::Reads, session::authorize),
+    row("disable_access_token", "index", Guard::TokenAndAccount, Effect::Reads, session::disable),
+    row("account", "info", Guard::Token, Effect::Reads, account::info),
+    row("account", "package", Guard::Token, Effect::Reads, account::package),
+    writes("file", "upload", uploads::upload),
+    reads("file", "download", links::download),
+    since_v5(writes("file", "url_upload_add", remote_uploads::add)),
+    since_v5(reads("file", "url_upload_status", remote_uploads::status)),
+    reads("file", "info", files::info),
+    writes("file", "edit", files::edit),
+    writes("file", "delete", files::delete),
+    writes("file", "move", files::relocate),
+    writes("file", "copy", files::copy),
+    writes("folder", "create", folder_changes::create),
+    reads("folder", "listing", folders::listing),
+    reads("folder", "info", folders::info),
+    writes("folder", "edit", folder_changes::edit),
+    writes("folder", "delete", folder_changes::delete),
+    writes("folder", "move", folder_changes::relocate),
+];

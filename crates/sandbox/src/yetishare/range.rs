@@ -1,0 +1,54 @@
+//! Which part of a file a request asks for.
+
+use std::ops::Range;
+
+/// What a `Range` header comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The whole: there is no such header, or one of a kind that is ignored.
+    Whole,
+    /// A part, 206.
+    Part(Range<u64>),
+    /// A part that the file does not have, 416.
+    Beyond,
+}
+
+/// Reads a header such as `bytes=0-499`, `bytes=500-` or `bytes=-500`. Several ranges at once count as none.
+pub(crate) fn wanted(header: Option<&str>, length: u64) -> Wanted {
+    let Some((first, last)) = header.and_then(|header| header.trim().strip_prefix("bytes=")?.split_once('-')) else {
+        return Wanted::Whole;
+    };
+    let (first, last) = (first.trim(), last.trim());
+    let range = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(length),
+        (Ok(first), Err(_)) if last.is_empty() => first..length,
+        (Err(_), Ok(suffix)) if first.is_empty() => length.saturating_sub(suffix)..length,
+        _ => return Wanted::Whole,
+    };
+    if range.is_empty() { Wanted::Beyond } else { Wanted::Part(range) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wanted, wanted};
+
+    #[test]
+    fn ranges_are_read() {
+        let pairs = [
+            ("bytes=0-4", Wanted::Part(0..5)),
+            ("bytes=5-", Wanted::Part(5..10)),
+            ("bytes=-3", Wanted::Part(7..10)),
+            ("bytes=-30", Wanted::Part(0..10)),
+            ("bytes=8-99", Wanted::Part(8..10)),
+            ("bytes=10-", Wanted::Beyond),
+            ("bytes=-0", Wanted::Beyond),
+            ("bytes=4-3", Wanted::Whole),
+            ("bytes=0-1,3-4", Wanted::Whole),
+            ("lines=0-1", Wanted::Whole),
+        ];
+        for (header, expected) in pairs {
+            assert_eq!(wanted(Some(header), 10), expected, "{header}");
+        }
+        assert_eq!(wanted(None, 10), Wanted::Whole);
+    }
+}

@@ -1,0 +1,106 @@
+//! The envelopes that answers come in, and how the options make their values look.
+
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, StatusCode};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde_json::{Map, Value, json};
+
+use super::options::{ContentType, Numbers, Options, Version};
+use super::refusal::Refusal;
+
+/// What an operation comes to: what it adds to the envelope, or the error in its place.
+pub(crate) type Answer = Result<Success, Refusal>;
+
+/// What an operation adds to the envelope.
+#[derive(Debug)]
+pub(crate) struct Success(Map<String, Value>);
+
+impl Success {
+    pub(crate) fn data(data: Value) -> Self {
+        Self(Map::new()).with("data", data)
+    }
+
+    /// Words for people, under `response`.
+    pub(crate) fn told(words: &str) -> Self {
+        Self(Map::new()).with("response", Value::from(words))
+    }
+
+    /// The same, with something more.
+    pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
+        self.0.insert(key.to_owned(), value);
+        self
+    }
+}
+
+/// An operation's outcome in its envelope.
+pub(crate) fn envelope(options: &Options, now: Timestamp, answer: Answer) -> Response {
+    let (http, mut fields) = match answer {
+        Ok(Success(mut fields)) => {
+            fields.insert("_status".to_owned(), Value::from("success"));
+            (StatusCode::OK, fields)
+        }
+        Err(refusal) => (if options.http_errors { refusal.http() } else { StatusCode::OK }, told(options, &refusal)),
+    };
+    fields.insert("_datetime".to_owned(), Value::from(options.date_time(now)));
+    respond(options, http, fields)
+}
+
+/// Version 4 tells an error by a key of its own.
+fn told(options: &Options, refusal: &Refusal) -> Map<String, Value> {
+    let key = if options.version >= Version::V5 { "_status" } else { "status" };
+    let pairs = [(key, Value::from("error")), ("response", Value::from(refusal.words()))];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The answer of the script's outermost layer, which has no `response`: its words stand under `0`.
+pub(crate) fn outermost(options: &Options, now: Timestamp, http: StatusCode, words: &str) -> Response {
+    let fields = json!({"0": words, "_status": "error", "_datetime": options.date_time(now)});
+    respond(options, http, fields)
+}
+
+/// The envelope of an error that no operation came to.
+pub(crate) fn refused(_: u16, words: &str) -> Value {
+    json!({"response": words, "_status": "error"})
+}
+
+fn respond(options: &Options, http: StatusCode, fields: impl Into<Value>) -> Response {
+    let content_type = match options.content_type {
+        ContentType::Json => "application/json",
+        ContentType::Html => "text/html; charset=UTF-8",
+    };
+    // The misspelling is the script's.
+    let misspelt = HeaderName::from_static("access-control-allow-orgin");
+    (http, [(CONTENT_TYPE, content_type), (misspelt, "*")], fields.into().to_string()).into_response()
+}
+
+impl Options {
+    /// A number out of the database, as number or as text.
+    pub(crate) fn number(&self, number: u64) -> Value {
+        match self.numbers {
+            Numbers::Native => Value::from(number),
+            Numbers::Text => Value::from(number.to_string()),
+        }
+    }
+
+    /// A reference to another row, which may be none.
+    pub(crate) fn reference(&self, id: u64) -> Value {
+        if id == 0 { Value::Null } else { self.number(id) }
+    }
+
+    /// A date out of the database, which may be none.
+    pub(crate) fn date(&self, date: Option<Timestamp>) -> Value {
+        match date {
+            Some(date) => Value::from(self.date_time(date)),
+            None if self.zero_dates => Value::from("0000-00-00 00:00:00"),
+            None => Value::Null,
+        }
+    }
+
+    /// A time as the site writes it: `Y-m-d H:i:s`, by its own clock.
+    pub(crate) fn date_time(&self, time: Timestamp) -> String {
+        let offset = Offset::from_seconds(self.utc_offset_minutes.saturating_mul(60)).unwrap_or(Offset::UTC);
+        offset.to_datetime(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+}

@@ -1,0 +1,167 @@
+//! The rows of the database: folders, files, remote uploads and download tokens.
+
+use jiff::Timestamp;
+use sha1::Digest;
+
+use crate::content::{self, Content};
+
+/// The state of what is there, and of what is in the trash. There are others.
+pub(crate) const ACTIVE: &str = "active";
+pub(crate) const TRASH: &str = "trash";
+
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    pub(crate) id: u64,
+    /// The folder that it is in, 0 for the root; which need not exist, for nobody checks it.
+    pub(crate) parent: u64,
+    pub(crate) name: String,
+    /// 0 private, 1 unlisted, 2 public.
+    pub(crate) is_public: u64,
+    /// An MD5 in hexadecimal.
+    pub(crate) password: Option<String>,
+    pub(crate) status: String,
+    pub(crate) added: Timestamp,
+    pub(crate) updated: Option<Timestamp>,
+    /// Whether the folder belongs to this account.
+    pub(crate) own: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// The folder that it is in, 0 for the root; which need not exist, for nobody checks it.
+    pub(crate) folder: u64,
+    pub(crate) content: Content,
+    pub(crate) size: u64,
+    pub(crate) content_type: String,
+    pub(crate) status: String,
+    pub(crate) downloads: u64,
+    pub(crate) uploaded: Timestamp,
+    pub(crate) accessed: Option<Timestamp>,
+    pub(crate) is_public: u64,
+    /// Such as `direct`, `api` or `remote`.
+    pub(crate) source: &'static str,
+    /// Whether the file belongs to this account.
+    pub(crate) own: bool,
+}
+
+impl Folder {
+    /// Whether the account can see it in its tree.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.own && self.status == ACTIVE
+    }
+}
+
+impl File {
+    /// Whether the account can see it in its tree.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.own && self.status == ACTIVE
+    }
+
+    /// What follows the last dot of the name.
+    pub(crate) fn extension(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// The words of the name, as the site's search takes them.
+    pub(crate) fn keywords(&self) -> String {
+        let words = self.name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(",")
+    }
+
+    /// The text that stands for the file in every URL of it.
+    pub(crate) fn short_url(&self) -> String {
+        short_url(self.id)
+    }
+
+    /// The secret with which anybody may delete the file, which `info_url` and `delete_url` carry.
+    pub(crate) fn delete_hash(&self) -> String {
+        let mut hash = content::sha1_of(format!("delete {}", self.id).as_bytes());
+        hash.truncate(32);
+        hash
+    }
+}
+
+/// The id with a `1` before it, to the base of 62: 1253 is `2Vv`, as on the page.
+fn short_url(id: u64) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut rest: u128 = format!("1{id}").parse().unwrap_or_default();
+    let mut digits: Vec<u8> = Vec::new();
+    while rest > 0 {
+        digits.extend(DIGITS.get((rest % 62) as usize));
+        rest /= 62;
+    }
+    digits.iter().rev().map(|digit| char::from(*digit)).collect()
+}
+
+/// A file that is to be stored, before it has an id.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    pub(crate) name: String,
+    pub(crate) folder: u64,
+    pub(crate) content: Content,
+    pub(crate) size: u64,
+    pub(crate) content_type: String,
+    pub(crate) uploaded: Timestamp,
+    pub(crate) source: &'static str,
+}
+
+impl NewFile {
+    /// A file whose bytes are at hand.
+    pub(crate) fn of_bytes(folder: u64, name: &str, bytes: &[u8], uploaded: Timestamp) -> Self {
+        Self {
+            name: name.to_owned(),
+            folder,
+            size: bytes.len() as u64,
+            content_type: content::type_by_name(name).to_owned(),
+            content: Content::Memory(bytes.into()),
+            uploaded,
+            source: "direct",
+        }
+    }
+}
+
+/// What a download token opens.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) file: u64,
+    pub(crate) valid_until: Timestamp,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The active folders, other accounts' among them, the root not.
+    pub folders: usize,
+    /// The active files, other accounts' among them.
+    pub files: usize,
+    /// The folders in any other state.
+    pub trashed_folders: usize,
+    /// The files in any other state.
+    pub trashed_files: usize,
+    /// All remote uploads, whatever came of them.
+    pub remote_uploads: usize,
+    /// The download tokens that were handed out and did not expire.
+    pub links: usize,
+}
+
+/// MD5 in hexadecimal, as passwords of folders are kept.
+pub(crate) fn md5_of(text: &str) -> String {
+    content::hexadecimal(&md5::Md5::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{md5_of, short_url};
+
+    #[test]
+    fn short_urls_are_those_of_the_page() {
+        assert_eq!([1253, 1162, 1254, 1161, 11456].map(short_url), ["2Vv", "2U2", "2Vw", "2U1", "sZG"]);
+    }
+
+    #[test]
+    fn passwords_are_kept_as_md5() {
+        assert_eq!(md5_of("abc"), "900150983cd24fb0d6963f7d28e17f72");
+    }
+}

@@ -1,0 +1,107 @@
+//! `file/upload`. The API hands a file on to the site's own uploader and tells what that answered.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::files;
+use super::options::Version;
+use super::php;
+use super::refusal::Refusal;
+use super::reply::{Answer, Success};
+use super::rows::{File, NewFile};
+use super::site::Context;
+use crate::receive::{Damage, Saved};
+
+/// What is to happen to the next upload.
+#[derive(Debug, Default)]
+pub(crate) struct Upcoming {
+    pub(crate) damage: Damage,
+    /// The uploader's words, by which it fails.
+    pub(crate) error: Option<String>,
+}
+
+impl Upcoming {
+    /// How the upload that comes now is damaged; the one after it is not.
+    pub(crate) fn take_damage(&mut self) -> Damage {
+        std::mem::take(&mut self.damage)
+    }
+}
+
+/// `file/upload`. Whether there is such a folder, and whose it is, is not checked.
+pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
+    let arrived = call.upload().ok_or_else(Refusal::no_upload)?;
+    if arrived.size == 0 {
+        return Err(Refusal::empty_upload());
+    }
+    if let Some(words) = context.store.uploads.error.take() {
+        return Ok(uploaded(failed(context, arrived, &words)));
+    }
+    if let Some(words) = refused_by_the_uploader(context, arrived) {
+        return match context.options.version {
+            Version::V4 => Err(Refusal::by_uploader(context.origin, &words)),
+            Version::V5 => Ok(uploaded(failed(context, arrived, &words))),
+        };
+    }
+    let id = context.store.add_file(NewFile {
+        name: name_of(arrived),
+        folder: call.id("folder_id"),
+        content: arrived.content.clone(),
+        size: arrived.size,
+        content_type: arrived.content_type.clone(),
+        uploaded: context.now,
+        source: "api",
+    });
+    let file = context.store.own_file(id)?.clone();
+    Ok(uploaded(stored(context, &file, &arrived.hash)))
+}
+
+/// The answer is a list, because the uploader's is.
+fn uploaded(file: Value) -> Success {
+    Success::told("File uploaded").with("data", json!([file]))
+}
+
+fn name_of(arrived: &Saved) -> String {
+    php::basename(&arrived.name).trim().to_owned()
+}
+
+fn refused_by_the_uploader(context: &Context<'_>, arrived: &Saved) -> Option<String> {
+    let package = &context.options.package;
+    if !package.can_upload {
+        return Some("Uploading is currently disabled on the site, please try again later.".to_owned());
+    }
+    let most = package.max_upload_size;
+    (most > 0 && arrived.size > most).then(|| format!("File received is larger than permitted. (max {most} B)"))
+}
+
+/// What the uploader tells of a file that it did not take.
+fn failed(context: &Context<'_>, arrived: &Saved, words: &str) -> Value {
+    json!({
+        "name": name_of(arrived),
+        "size": context.options.number(arrived.size),
+        "type": arrived.content_type,
+        "error": words,
+    })
+}
+
+fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
+    let (url, delete_hash) = (files::url(context.origin, file), file.delete_hash());
+    let unique = crate::content::made_up(&format!("unique {}", file.id), 32);
+    json!({
+        "name": file.name,
+        "size": context.options.number(file.size),
+        "type": file.content_type,
+        "error": null,
+        "url": url,
+        "delete_url": format!("{url}~d?{delete_hash}"),
+        "info_url": format!("{url}~i?{delete_hash}"),
+        "delete_type": "DELETE",
+        "delete_hash": delete_hash,
+        "hash": hash,
+        "stats_url": format!("{url}~s"),
+        "short_url": file.short_url(),
+        "file_id": context.options.number(file.id),
+        "unique_hash": crate::content::hexadecimal(&unique),
+        "url_html": format!("<a href=\"{url}\" target=\"_blank\" title=\"Download from Sandbox\">download {}</a>", file.name),
+        "url_bbcode": format!("[url]{url}[/url]"),
+    })
+}
