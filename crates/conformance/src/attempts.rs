@@ -122,7 +122,7 @@ attempts! {
     "making a folder with a visibility" [FoldersCreate, FoldersVisibility]
         |p, n| p.create_folder(n.new_folder(Some(Visibility::Private), None));
     "making a folder with a password" [FoldersCreate, FoldersPassword]
-        |p, n| p.create_folder(n.new_folder(None, Some(PasswordChange::Set("sesame".to_owned()))));
+        |p, n| p.create_folder(n.new_folder(None, Some(PasswordChange::Set("sesame".into()))));
     "renaming a folder" [FoldersRename]
         |p, n| p.edit_folder(&n.folder, FolderEdit { name: Some(n.name.clone()), ..FolderEdit::default() });
     "giving a folder another visibility" [FoldersVisibility]

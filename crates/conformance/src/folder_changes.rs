@@ -86,7 +86,7 @@ pub async fn a_folder_is_given_another_visibility(subject: &Subject) -> Result<(
 pub async fn a_folder_is_given_a_password_and_rid_of_it(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
-        let changes = [(PasswordChange::Set("open sesame".to_owned()), true), (PasswordChange::Remove, false)];
+        let changes = [(PasswordChange::Set("open sesame".into()), true), (PasswordChange::Remove, false)];
         for (password, guarded) in changes {
             let edit = FolderEdit { password: Some(password), ..FolderEdit::default() };
             let answer = subject.provider.edit_folder(&made.id, edit).await;

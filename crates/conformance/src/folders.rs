@@ -110,7 +110,7 @@ pub async fn a_folder_is_made_with_its_visibility(subject: &Subject) -> Result<(
 /// What was otherwise.
 pub async fn a_folder_is_made_with_its_password(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
-        for (password, guarded) in [(Some(PasswordChange::Set("open sesame".to_owned())), true), (None, false)] {
+        for (password, guarded) in [(Some(PasswordChange::Set("open sesame".into())), true), (None, false)] {
             let name = entry_name(&unique(""))?;
             let new = NewFolder { name, parent: scratch.base.clone(), visibility: None, password };
             let made = expect::ok(scratch.create_folder(new).await, "making a folder with or without a password")?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::{ByteStream, FileId, HeaderFields};
+use crate::{ByteStream, FileId, HeaderFields, ShortCode};
 
 /// What names a file that is to be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum FileRef {
     /// Its id.
     Id(FileId),
     /// The short code of its public address.
-    ShortCode(String),
+    ShortCode(ShortCode),
 }
 
 /// The answer to a wish for a link.
@@ -59,14 +59,25 @@ pub enum ByteRange {
     Last(u64),
 }
 
+/// The part of a file that is answered: first and last byte, both counted from 0 and included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentRange {
+    /// The first byte.
+    pub first: u64,
+    /// The last byte.
+    pub last: u64,
+    /// The size of the whole file, where the site says.
+    pub size: Option<u64>,
+}
+
 /// A file's bytes as they arrive.
 pub struct Download {
-    /// The bytes.
+    /// The bytes: exactly `length`, or an error where they end early.
     pub stream: ByteStream,
     /// How many there are, where the site says.
     pub length: Option<u64>,
-    /// The part of the file that they are, where only a part was asked for: first byte, last byte, size.
-    pub range: Option<(u64, u64, Option<u64>)>,
+    /// The part of the file that they are; `None`: all of it.
+    pub range: Option<ContentRange>,
     /// The media type, where the site says.
     pub content_type: Option<String>,
 }

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Rejected,
     /// The file is larger than the site takes.
     TooLarge,
+    /// The file does not reach as far as the range that was asked for.
+    RangeNotSatisfiable,
     /// The site's limit is reached.
     RateLimited,
     /// The file is blocked for legal reasons.

@@ -1,8 +1,7 @@
 //! A folder at a provider, what a new one needs and what may change in it.
 
-use std::fmt;
-
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,20 +118,11 @@ pub struct FolderEdit {
     pub password: Option<PasswordChange>,
 }
 
-/// What becomes of a folder's password. Its text is never printed.
-#[derive(Clone, PartialEq, Eq)]
+/// What becomes of a folder's password.
+#[derive(Debug, Clone)]
 pub enum PasswordChange {
-    /// This password guards the folder from now on.
-    Set(String),
+    /// This password, in clear, guards the folder from now on.
+    Set(SecretString),
     /// No password guards it any more.
     Remove,
-}
-
-impl fmt::Debug for PasswordChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Set(_) => "Set(***)",
-            Self::Remove => "Remove",
-        })
-    }
 }

@@ -21,6 +21,10 @@ pub struct FileId(Arc<str>);
 #[schema(value_type = String, example = "22")]
 pub struct RemoteUploadId(Arc<str>);
 
+/// The short code of a file's public address, which some sites take in place of its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ShortCode(Arc<str>);
+
 /// A folder: the root, or one with an id at its provider. Written `root` or the id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FolderId {
@@ -36,6 +40,14 @@ pub struct ChildFolderId(Arc<str>);
 
 impl FileId {
     /// The id as the site writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ShortCode {
+    /// The code as the site writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -193,13 +205,27 @@ impl IdGrammar {
         }
     }
 
+    /// A file's short code. Whatever the ids look like, it is made to stand in an address.
+    ///
+    /// # Errors
+    /// [`UnknownId`] outside `[A-Za-z0-9_-]{1,64}`.
+    pub fn short_code(&self, text: &str) -> Result<ShortCode, UnknownId> {
+        IdAlphabet::UrlSafe.check(text).map(ShortCode)
+    }
+
     fn check(&self, text: &str) -> Result<Arc<str>, UnknownId> {
-        let valid = match self.alphabet {
-            IdAlphabet::UrlSafe => {
+        self.alphabet.check(text)
+    }
+}
+
+impl IdAlphabet {
+    fn check(self, text: &str) -> Result<Arc<str>, UnknownId> {
+        let valid = match self {
+            Self::UrlSafe => {
                 (1..=64).contains(&text.len())
                     && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
             }
-            IdAlphabet::Decimal => {
+            Self::Decimal => {
                 (1..=19).contains(&text.len())
                     && !text.starts_with('0')
                     && text.bytes().all(|byte| byte.is_ascii_digit())

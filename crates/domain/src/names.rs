@@ -67,11 +67,13 @@ name!(ProviderId);
 pub enum Dialect {
     /// Login and key in every call; status inside the body. pstream.net and its relatives.
     Openload,
+    /// A session per user; an error inside a success. streamplay.online and every site of YetiShare's File Upload API v2.
+    Yetishare,
 }
 
 /// A text that names no dialect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not a known dialect; known: openload")]
+#[error("is not a known dialect; known: openload, yetishare")]
 pub struct UnknownDialect;
 
 impl FromStr for Dialect {
@@ -80,6 +82,7 @@ impl FromStr for Dialect {
     fn from_str(text: &str) -> Result<Self, UnknownDialect> {
         match text {
             "openload" => Ok(Self::Openload),
+            "yetishare" => Ok(Self::Yetishare),
             _ => Err(UnknownDialect),
         }
     }
@@ -89,6 +92,7 @@ impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Openload => "openload",
+            Self::Yetishare => "yetishare",
         })
     }
 }

@@ -27,6 +27,8 @@ pub struct Profile {
     pub sort_keys: &'static [SortKey],
     /// The digests of an uploaded file that the site's answer can be held to.
     pub digests: Vec<Digest>,
+    /// Digests that the site's answer may tell and cannot be held to: one that is not the body's says nothing.
+    pub doubtful_digests: Vec<Digest>,
     /// The largest file that the site takes, in bytes, where that is fixed.
     pub max_upload_bytes: Option<u64>,
 }
@@ -66,4 +68,6 @@ pub enum SortKey {
 pub enum Digest {
     /// SHA-1
     Sha1,
+    /// MD5
+    Md5,
 }

@@ -46,9 +46,20 @@ pub trait Provider: Send + Sync {
     async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>>;
 
     /// An address that gives a file's bytes. Capability `files.download`.
+    ///
+    /// - The address is one that the gateway itself may go to.
+    /// - An unknown file is `FileNotFound`.
     async fn link(&self, file: &FileRef) -> Result<LinkAnswer>;
 
     /// A file's bytes, or a range of them. Capability `files.download`.
+    ///
+    /// - A range is answered as that part of the file, or as the whole where the site does not do ranges.
+    /// - A range that begins where the file has ended already is `RangeNotSatisfiable`.
+    /// - The file's server gets no credential of the account. Its redirects are followed at most five times, and only
+    ///   to where the gateway may go; else it is `InvalidResponse`.
+    /// - Bytes are fetched as they are asked for; dropping the stream ends the fetching.
+    /// - Bytes that end early, or stand still, are an error of the stream and never its end.
+    /// - An unknown file is `FileNotFound`.
     async fn open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download>;
 
     /// The address of a file's picture. Capability `files.thumbnail`.
@@ -61,10 +72,12 @@ pub trait Provider: Send + Sync {
     /// - What the site wants before the bytes (a session, an address) is got before the first byte is read.
     /// - The site gets exactly `length` bytes under the name given; a body that has begun to flow is never sent twice.
     /// - The answer has the site's id, name and size, and the folder that the file was sent to.
-    /// - A refusal before any byte was read is that refusal, retryable where nothing was done.
+    /// - A refusal before any byte was read is that refusal, retryable where nothing was done; an unknown folder is
+    ///   one where the site can be asked for it.
     /// - A body that gives fewer bytes than `length`, or an error, is `BodyIncomplete`; the site gets no whole file.
     /// - An answer lost after the bytes went is `OutcomeUnknown`.
     /// - A success that does not tell the file's id is `Unnamed`: the file is there, and its folder lists it.
+    /// - What the answer tells of a doubtful digest is passed on as it is told.
     /// - A declared `sha1` goes to a site that insists on it; its refusal is `Rejected`, and no file is left.
     async fn upload(&self, upload: Upload) -> Result<File>;
 
@@ -85,6 +98,9 @@ pub trait Provider: Send + Sync {
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>>;
 
     /// Copies a file into a folder and answers the copy. Capability `files.copy`.
+    ///
+    /// - The site may give the copy another name.
+    /// - An unknown file or folder is as for a move.
     async fn copy_file(&self, file: &FileId, folder: &FolderId) -> Result<File>;
 
     /// Deletes a file, as the profile says: for good or into the trash. Capability `files.delete`.
@@ -107,13 +123,14 @@ pub trait Provider: Send + Sync {
 
     /// Makes a folder. Capabilities `folders.create`, and `folders.visibility` and `folders.password` where set.
     ///
-    /// - An unknown parent is `FolderNotFound`.
+    /// - An unknown parent is `FolderNotFound`, and no folder is made.
     async fn create_folder(&self, new: NewFolder) -> Result<Folder>;
 
     /// Changes a folder's name, visibility or password. Capabilities `folders.rename`, `folders.visibility`,
     /// `folders.password`.
     ///
     /// - Answers the folder where the site does, else `None`.
+    /// - A password that is set or removed is so afterwards; a site that ignores the wish is `Rejected`.
     /// - The root cannot be changed: `FolderNotFound`, and nothing is sent.
     async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>>;
 
@@ -132,6 +149,7 @@ pub trait Provider: Send + Sync {
     /// Has the site fetch a file. Capabilities `remote_uploads.create`, and `remote_uploads.headers` where set.
     ///
     /// - Answers what the site's answer tells: at least the id.
+    /// - An unknown folder is `FolderNotFound`, and nothing is fetched, where the site can be asked for it.
     async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload>;
 
     /// Remote uploads by id (capability `remote_uploads.read`), or the recent ones, newest first (capability

@@ -245,7 +245,8 @@ fn is_failure_of_the_site(kind: ErrorKind) -> bool {
 #[must_use]
 pub fn effective(native: &Capabilities, unsupported: &[Capability]) -> Capabilities {
     /// What the gateway makes, and what it makes it of.
-    const EMULATED: [(Capability, Capability); 1] = [(Capability::FoldersRead, Capability::FoldersList)];
+    const EMULATED: [(Capability, Capability); 2] =
+        [(Capability::FilesLookup, Capability::FilesRead), (Capability::FoldersRead, Capability::FoldersList)];
     EMULATED.into_iter().fold(native.clone(), |all, (lacking, primitive)| {
         if !all.supports(lacking) && all.supports(primitive) && !unsupported.contains(&lacking) {
             all.with(lacking, Support::Emulated)
@@ -258,6 +259,13 @@ pub fn effective(native: &Capabilities, unsupported: &[Capability]) -> Capabilit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lookup_is_emulated_where_the_site_reads_one_file_at_a_time() {
+        let reads = Capabilities::native(&[Capability::FilesRead]);
+        assert_eq!(effective(&reads, &[]).support(Capability::FilesLookup), Support::Emulated);
+        assert!(!effective(&reads, &[Capability::FilesLookup]).supports(Capability::FilesLookup));
+    }
 
     #[test]
     fn a_folder_by_its_id_is_emulated_where_the_site_only_lists_unless_its_row_says_no() {

@@ -83,7 +83,7 @@ fn known_file(account: &Account, id: &FileId, edit: &FileEdit) -> File {
 /// Changes a folder and answers it.
 ///
 /// # Errors
-/// 400 for the root; else as for a file.
+/// 400 for the root; `folder_cycle`, and then nothing was changed; else as for a file.
 pub async fn change_folder(
     catalogue: &Catalogue,
     account: &Account,
@@ -96,6 +96,7 @@ pub async fn change_folder(
     let mut told = None;
     let mut applied: &[&'static str] = &[];
     if let Some(parent) = &parent {
+        refuse_cycle(catalogue, account, id, parent).await?;
         told = account.write(account.site().move_folder(id, parent)).await?;
         applied = &["parent_id"];
     }
@@ -110,6 +111,19 @@ pub async fn change_folder(
             .await
             .unwrap_or_else(|_| known_folder(account, id, parent, name.as_ref())),
     })
+}
+
+async fn refuse_cycle(
+    catalogue: &Catalogue,
+    account: &Account,
+    id: &FolderId,
+    parent: &FolderId,
+) -> Result<(), Problem> {
+    if !emulate::is_within(catalogue, account, parent, id).await? {
+        return Ok(());
+    }
+    let detail = format!("The folder \"{id}\" cannot be moved to \"{parent}\", which is itself or lies below it.");
+    Err(Problem::new(Code::FolderCycle, detail))
 }
 
 fn require_folder_change(account: &Account, moves: bool, edit: &FolderEdit) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! Ids from callers, parsed by the grammar of the account's provider: what is outside it is never sent to a site.
 
-use polyhost_domain::{FileId, FolderId, RemoteUploadId};
+use polyhost_domain::{FileId, FolderId, RemoteUploadId, ShortCode};
 
 use crate::accounts::Account;
 use crate::problem::{Code, Problem};
@@ -12,6 +12,18 @@ impl Account {
     /// `file_not_found` outside the grammar.
     pub fn file_id(&self, text: &str) -> Result<FileId, Problem> {
         self.profile().ids.file(text).map_err(|_| self.nothing_has(Code::FileNotFound, "file", text))
+    }
+
+    /// A file's short code.
+    ///
+    /// # Errors
+    /// `file_not_found` outside the grammar.
+    pub fn short_code(&self, text: &str) -> Result<ShortCode, Problem> {
+        let text_shown: String = text.chars().take(80).collect();
+        self.profile().ids.short_code(text).map_err(|_| {
+            let detail = format!("No file has the short code {text_shown:?} in account \"{}\".", self.name());
+            Problem::new(Code::FileNotFound, detail)
+        })
     }
 
     /// A folder's id, `root` included.

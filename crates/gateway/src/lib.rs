@@ -12,6 +12,8 @@ pub mod changes;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod digests;
+pub mod downloads;
 pub mod emulate;
 pub mod extract;
 mod ids;

@@ -176,7 +176,8 @@ async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Res
         return next.run(request).await;
     }
     let path = request.uri().path();
-    let reads = request.method().is_safe() || path.ends_with("/files/lookup") || path.ends_with("/upload-tickets");
+    let asks = ["/files/lookup", "/upload-tickets", "/download-links"];
+    let reads = request.method().is_safe() || asks.iter().any(|end| path.ends_with(end));
     match tokio::time::timeout(app.server().request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) if reads => Problem::new(Code::UpstreamTimeout, "The site took too long.").retryable().into_response(),

@@ -7,15 +7,17 @@ use polyhost_domain::{Capabilities, Dialect, Digest, Origin, Provider};
 use polyhost_openload as openload;
 use polyhost_state::State;
 use polyhost_upstream::{BuildError, Client};
+use polyhost_yetishare as yetishare;
 use secrecy::SecretString;
 
 use crate::config::{AccountConfig, DigestChoice, ProgressScale, ProviderConfig, QuirksConfig};
 
-/// The keys of an account that hold its credentials.
+/// The keys of an account that hold its credentials: each way in which the dialect's sites take them.
 #[must_use]
-pub fn credential_keys(dialect: Dialect) -> &'static [&'static str] {
+pub fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
     match dialect {
-        Dialect::Openload => &["login", "key"],
+        Dialect::Openload => &[&["login", "key"]],
+        Dialect::Yetishare => &[&["key1", "key2"], &["username", "password"]],
     }
 }
 
@@ -29,19 +31,20 @@ pub fn build(
     state: &State,
 ) -> Result<Arc<dyn Provider>, BuildError> {
     let origin = Origin { account: account.name.clone(), provider: provider.id.clone() };
-    let client = Client::new(origin.clone(), &account.base_url, account.settings.clone())?;
+    let base_url = account.base_url.clone();
+    let client = Client::new(origin.clone(), &base_url, account.settings.clone())?;
     match provider.dialect {
         Dialect::Openload => {
-            let config = openload::Config {
-                origin,
-                base_url: account.base_url.clone(),
-                credentials: openload::Credentials {
-                    login: credential(&account.credentials, "login"),
-                    key: credential(&account.credentials, "key"),
-                },
-                quirks: openload_quirks(&provider.quirks),
-            };
+            let credentials = openload_credentials(&account.credentials);
+            let quirks = openload_quirks(&provider.quirks);
+            let config = openload::Config { origin, base_url, credentials, quirks };
             Ok(Arc::new(openload::Openload::new(config, client, Arc::clone(&state.values))))
+        }
+        Dialect::Yetishare => {
+            let credentials = yetishare_credentials(&account.credentials);
+            let quirks = yetishare_quirks(&provider.quirks);
+            let config = yetishare::Config { origin, base_url, credentials, quirks };
+            Ok(Arc::new(yetishare::Yetishare::new(config, client, state)))
         }
     }
 }
@@ -51,12 +54,28 @@ pub fn build(
 pub fn capabilities(provider: &ProviderConfig) -> Capabilities {
     match provider.dialect {
         Dialect::Openload => openload_quirks(&provider.quirks).capabilities(),
+        Dialect::Yetishare => yetishare_quirks(&provider.quirks).capabilities(),
     }
 }
 
-/// The configuration has made sure that every credential is there.
-fn credential(credentials: &BTreeMap<&'static str, SecretString>, key: &str) -> SecretString {
+/// What the configuration holds. It has made sure that the credentials of one way are all there.
+type Credentials = BTreeMap<&'static str, SecretString>;
+
+fn credential(credentials: &Credentials, key: &str) -> SecretString {
     credentials.get(key).cloned().unwrap_or_default()
+}
+
+fn openload_credentials(credentials: &Credentials) -> openload::Credentials {
+    openload::Credentials { login: credential(credentials, "login"), key: credential(credentials, "key") }
+}
+
+fn yetishare_credentials(credentials: &Credentials) -> yetishare::Credentials {
+    let credential = |key| credential(credentials, key);
+    if credentials.contains_key("key1") {
+        yetishare::Credentials::Keys { key1: credential("key1"), key2: credential("key2") }
+    } else {
+        yetishare::Credentials::Password { username: credential("username"), password: credential("password") }
+    }
 }
 
 fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
@@ -65,7 +84,7 @@ fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
         file_field: quirks.file_field.clone().unwrap_or(default.file_field),
         digest: match quirks.digest {
             Some(DigestChoice::Sha1) => Some(Digest::Sha1),
-            Some(DigestChoice::None) => None,
+            Some(DigestChoice::Md5 | DigestChoice::None) => None,
             None => default.digest,
         },
         root_folder: quirks.root_folder.clone().unwrap_or(default.root_folder),
@@ -75,6 +94,14 @@ fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
             Some(ProgressScale::Fraction) => openload::ProgressScale::Fraction,
             None => default.progress,
         },
+        unsupported: quirks.unsupported.clone(),
+    }
+}
+
+fn yetishare_quirks(quirks: &QuirksConfig) -> yetishare::Quirks {
+    yetishare::Quirks {
+        timezone: quirks.timezone.clone(),
+        digest: (quirks.digest == Some(DigestChoice::Md5)).then_some(Digest::Md5),
         unsupported: quirks.unsupported.clone(),
     }
 }

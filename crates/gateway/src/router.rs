@@ -14,7 +14,8 @@ use crate::app::App;
 use crate::middleware;
 use crate::openapi::{self, Head};
 use crate::routes::{
-    accounts, callers, conversions, files, folders, listings, process, remote_uploads, upload_tickets, uploads,
+    accounts, callers, conversions, downloads, files, folders, listings, process, remote_uploads, upload_tickets,
+    uploads,
 };
 
 /// The documented routes.
@@ -24,10 +25,14 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
         .routes(routes!(callers::list_providers))
         .routes(routes!(callers::list_accounts))
         .routes(routes!(accounts::get_account))
+        .routes(routes!(accounts::get_limits))
         .routes(routes!(accounts::get_capabilities))
         .routes(routes!(files::lookup_files))
         .routes(routes!(uploads::upload_file))
         .routes(routes!(files::get_file, files::update_file, files::delete_file))
+        .routes(routes!(files::copy_file))
+        .routes(routes!(downloads::create_download_link))
+        .routes(routes!(downloads::get_content, downloads::head_content))
         .routes(routes!(files::get_thumbnail))
         .routes(routes!(upload_tickets::create_upload_ticket))
         .routes(routes!(folders::create_folder))

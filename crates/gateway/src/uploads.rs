@@ -1,16 +1,12 @@
 //! An upload on its way through: bytes counted and digested as they pass, the outcome held against what was declared.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::body::BodyDataStream;
-use futures_util::StreamExt as _;
 use polyhost_domain::{
-    ByteStream, Capability, Digest, EntryName, Error, ErrorKind, File, FolderId, Sha1Digest, Upload, UploadBody,
+    Capability, Digest, EntryName, Error, ErrorKind, File, FolderId, Limits, Sha1Digest, Upload, UploadBody,
 };
-use sha1::{Digest as _, Sha1};
 
 use crate::accounts::Account;
+use crate::digests::{Digesting, Digests};
 use crate::emulate::{Traits, find_upload};
 use crate::problem::{Code, Problem};
 
@@ -37,10 +33,13 @@ pub struct Incoming {
 /// else; a bad copy is deleted. Else the site's own.
 pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Problem> {
     account.require(Capability::FilesUpload)?;
-    let site_digests = account.profile().digests.contains(&Digest::Sha1);
-    let digest = (incoming.sha1.is_some() || site_digests).then(|| Arc::new(Mutex::new(Sha1::new())));
+    let profile = account.profile();
+    let callers = incoming.sha1.is_some().then_some(Digest::Sha1);
+    let wanted: Vec<Digest> =
+        callers.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
+    let digesting = Digesting::of(&wanted);
     let (length, declared) = (incoming.length, incoming.sha1.clone());
-    let body = UploadBody::Once(digested(incoming.body, digest.clone()));
+    let body = UploadBody::Once(digesting.watch(incoming.body));
     let upload = Upload {
         name: incoming.name,
         folder: incoming.folder,
@@ -51,10 +50,43 @@ pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Prob
     };
     let (folder, name) = (upload.folder.clone(), upload.name.clone());
     let outcome = account.write(account.site().upload(upload)).await;
-    let arrived = digest.map(finish);
-    let mismatch = mismatch(declared.as_ref(), arrived.as_deref());
-    let sent = Traits { folder, name, size: length, sha1: arrived.filter(|_| site_digests) };
-    judge(account, outcome, mismatch, &sent).await
+    let digests = digesting.finish();
+    let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref());
+    judge(account, outcome, mismatch, &Sent { folder, name, size: length, digests }).await
+}
+
+/// What was sent.
+struct Sent {
+    folder: FolderId,
+    name: EntryName,
+    size: u64,
+    digests: Digests,
+}
+
+impl Sent {
+    /// What a file that the site did not name is known by. Only a digest that the site can be held to counts.
+    fn traits(&self, account: &Account) -> Traits {
+        let declared = account.profile().digests.contains(&Digest::Sha1);
+        let sha1 = self.digests.sha1.clone().filter(|_| declared);
+        Traits { folder: self.folder.clone(), name: self.name.clone(), size: self.size, sha1 }
+    }
+}
+
+/// Refuses what the account's plan does not take, before any byte goes to the site.
+///
+/// # Errors
+/// `upstream_forbidden` for a plan that may not upload, `payload_too_large` over its limit.
+pub fn check_plan(limits: &Limits, length: u64) -> Result<(), Problem> {
+    if limits.can_upload == Some(false) {
+        return Err(Problem::new(Code::UpstreamForbidden, "The account's plan may not upload."));
+    }
+    match limits.max_upload_bytes.filter(|limit| length > *limit) {
+        Some(limit) => {
+            let detail = format!("The file has {length} bytes; the account's plan takes at most {limit}.");
+            Err(Problem::new(Code::PayloadTooLarge, detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the caller is told of an upload: of its outcome at the site, and of a digest that was declared wrongly.
@@ -62,7 +94,7 @@ async fn judge(
     account: &Account,
     outcome: Result<File, Error>,
     mismatch: Option<Problem>,
-    sent: &Traits,
+    sent: &Sent,
 ) -> Result<File, Problem> {
     match (outcome, mismatch) {
         (Ok(file), Some(problem)) => Err(discard(account, &file, problem).await),
@@ -74,7 +106,7 @@ async fn judge(
             Err(problem.and("The site did not tell the copy's id, so it may still be there."))
         }
         (Err(error), None) if error.kind() == ErrorKind::Unnamed => {
-            find_upload(account, sent).await.ok_or_else(|| error.into())
+            find_upload(account, &sent.traits(account)).await.ok_or_else(|| error.into())
         }
         (Err(error), _) => Err(error.into()),
     }
@@ -87,17 +119,50 @@ fn mismatch(declared: Option<&Sha1Digest>, arrived: Option<&str>) -> Option<Prob
 }
 
 /// Compares what the site says it has with what was sent.
-async fn verify(account: &Account, file: File, sent: &Traits) -> Result<File, Problem> {
-    let Traits { size: length, sha1, .. } = sent;
-    let wrong_size = file.size.filter(|size| size != length);
-    let wrong_digest = file.sha1.as_ref().zip(sha1.as_ref()).filter(|(site, sent)| !site.eq_ignore_ascii_case(sent));
-    let complaint = match (wrong_size, wrong_digest) {
-        (Some(size), _) => format!("The site has stored {size} bytes, but {length} were sent."),
-        (None, Some((site, sent))) => format!("The site has stored bytes of the SHA-1 {site}, but {sent} was sent."),
-        (None, None) => return Ok(File { size: file.size.or(Some(*length)), ..file }),
+async fn verify(account: &Account, file: File, sent: &Sent) -> Result<File, Problem> {
+    let file = without_doubtful(account, file, &sent.digests);
+    match complaint(account, &file, sent) {
+        Some(complaint) => {
+            let problem = Problem::new(Code::UploadCorrupted, complaint).caused_at(&file.provider, "upload");
+            Err(discard(account, &file, problem).await)
+        }
+        None => Ok(File { size: file.size.or(Some(sent.size)), ..file }),
+    }
+}
+
+fn complaint(account: &Account, file: &File, sent: &Sent) -> Option<String> {
+    if let Some(size) = file.size.filter(|size| *size != sent.size) {
+        return Some(format!("The site has stored {size} bytes, but {} were sent.", sent.size));
+    }
+    let differs = |digest: &Digest| Some((*digest, told(file, *digest)?, sent.digests.get(*digest)?));
+    let differing = account.profile().digests.iter().filter_map(differs);
+    let (digest, stored, sent) = differing.into_iter().find(|(_, stored, sent)| !stored.eq_ignore_ascii_case(sent))?;
+    let name = match digest {
+        Digest::Sha1 => "SHA-1",
+        Digest::Md5 => "MD5",
     };
-    let problem = Problem::new(Code::UploadCorrupted, complaint).caused_at(&file.provider, "upload");
-    Err(discard(account, &file, problem).await)
+    Some(format!("The site has stored bytes of the {name} {stored}, but {sent} was sent."))
+}
+
+fn told(file: &File, digest: Digest) -> Option<&str> {
+    match digest {
+        Digest::Sha1 => file.sha1.as_deref(),
+        Digest::Md5 => file.md5.as_deref(),
+    }
+}
+
+/// A digest that the site cannot be held to is the file's only where it is that of the bytes.
+fn without_doubtful(account: &Account, file: File, digests: &Digests) -> File {
+    let doubtful = |digest: Digest| {
+        account.profile().doubtful_digests.contains(&digest)
+            && told(&file, digest)
+                .is_some_and(|told| digests.get(digest).is_none_or(|ours| !ours.eq_ignore_ascii_case(told)))
+    };
+    let (sha1, md5) = (doubtful(Digest::Sha1), doubtful(Digest::Md5));
+    if sha1 || md5 {
+        tracing::info!(provider = %file.provider, file = %file.id, "drift: the site's digest is not that of the bytes");
+    }
+    File { sha1: file.sha1.filter(|_| !sha1), md5: file.md5.filter(|_| !md5), ..file }
 }
 
 /// Deletes a bad copy, and says so where that fails.
@@ -109,20 +174,4 @@ async fn discard(account: &Account, file: &File, problem: Problem) -> Problem {
             problem.and(&format!("The bad copy could not be deleted: it is the file \"{}\".", file.id))
         }
     }
-}
-
-fn finish(digest: Arc<Mutex<Sha1>>) -> String {
-    let digest = digest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The caller's bytes, digested where somebody will compare.
-fn digested(body: BodyDataStream, digest: Option<Arc<Mutex<Sha1>>>) -> ByteStream {
-    body.map(move |chunk| {
-        if let (Ok(bytes), Some(digest)) = (&chunk, &digest) {
-            digest.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
-        }
-        chunk.map_err(io::Error::other)
-    })
-    .boxed()
 }

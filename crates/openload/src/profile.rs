@@ -44,6 +44,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         listing: ListingShape::Whole,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: quirks.digest.into_iter().collect(),
+        doubtful_digests: Vec::new(),
         max_upload_bytes: None,
     }
 }

@@ -31,6 +31,7 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
     let ticket = ticket(site, convert, file_field, &request).await?;
     let (body, _) = upload.body.open().await.map_err(unopened)?;
     let part = FilePart {
+        fields: Vec::new(),
         field: ticket.file_field,
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type,

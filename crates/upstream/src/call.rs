@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use crate::SecretUrl;
 
@@ -23,6 +24,7 @@ pub struct Call {
     pub(crate) url: SecretUrl,
     pub(crate) form: Option<Form>,
     pub(crate) secrets: Vec<SecretString>,
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// The pairs of an urlencoded body. They may hold secrets.
@@ -56,8 +58,15 @@ impl Call {
         self
     }
 
+    /// Lets the request be over before the operation that it is a part of: it has no time of its own then.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     fn new(operation: &'static str, kind: CallKind, method: Method, url: SecretUrl) -> Self {
-        Self { operation, kind, method, url, form: None, secrets: Vec::new() }
+        Self { operation, kind, method, url, form: None, secrets: Vec::new(), deadline: None }
     }
 }
 

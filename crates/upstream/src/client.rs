@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
-use crate::retry_after::retry_after;
+use crate::header::{date, retry_after};
 use crate::secret_url::Source;
 use crate::{Call, Reply, SecretUrl, Settings};
 
@@ -27,7 +27,20 @@ struct Inner {
     configured: reqwest::Client,
     /// For addresses that the site hands out.
     handed_out: reqwest::Client,
+    /// For files, which are passed on as they are: nothing is unpacked.
+    files: reqwest::Client,
     reach: Reach,
+}
+
+/// An answer, as far as the log wants to know it.
+pub(crate) trait Observed {
+    fn http_status(&self) -> u16;
+}
+
+impl Observed for Reply {
+    fn http_status(&self) -> u16 {
+        self.http_status
+    }
 }
 
 /// Why a client cannot be made.
@@ -51,14 +64,18 @@ impl Client {
             return Err(BuildError::BaseUrl);
         }
         let reach = Reach::of(base_url, &settings);
-        let configured = http_client(&settings).build().map_err(BuildError::Http)?;
+        let build = |client: reqwest::ClientBuilder| client.build().map_err(BuildError::Http);
+        let reaching = |client: reqwest::ClientBuilder| match reach {
+            Reach::Anywhere => client,
+            Reach::PublicOnly => client.dns_resolver(PublicResolver),
+        };
+        let configured = build(http_client(&settings))?;
         let handed_out = match reach {
             Reach::Anywhere => configured.clone(),
-            Reach::PublicOnly => {
-                http_client(&settings).dns_resolver(PublicResolver).build().map_err(BuildError::Http)?
-            }
+            Reach::PublicOnly => build(reaching(http_client(&settings)))?,
         };
-        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, reach })))
+        let files = build(reaching(http_client(&settings)).no_gzip())?;
+        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, files, reach })))
     }
 
     /// The account that the client sends for.
@@ -84,8 +101,14 @@ impl Client {
     /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
     /// - `Rejected`: the request is too long to be sent at all.
     pub async fn send(&self, call: Call) -> Result<Reply> {
-        let deadline = Instant::now() + self.0.settings.deadline;
+        let deadline = call.deadline.unwrap_or_else(|| self.deadline());
         self.attempt(&call, deadline).await
+    }
+
+    /// When an operation that begins now must be over, all of its requests together.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.0.settings.deadline
     }
 
     /// Refuses an address that a site has handed out and that may not be gone to.
@@ -106,11 +129,11 @@ impl Client {
     }
 
     /// Tells the log of an attempt, and says what its failure means.
-    pub(crate) async fn observe(
+    pub(crate) async fn observe<T: Observed>(
         &self,
         call: &Call,
-        answer: impl Future<Output = std::result::Result<Reply, Failure>>,
-    ) -> Result<Reply> {
+        answer: impl Future<Output = std::result::Result<T, Failure>>,
+    ) -> Result<T> {
         let span = tracing::debug_span!(
             "upstream",
             provider = %self.0.origin.provider,
@@ -122,9 +145,9 @@ impl Client {
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _in_span = span.enter();
         match outcome {
-            Ok(reply) => {
-                tracing::debug!(http_status = reply.http_status, bytes = reply.body.len(), ms, "the site answered");
-                Ok(reply)
+            Ok(answer) => {
+                tracing::debug!(http_status = answer.http_status(), ms, "the site answered");
+                Ok(answer)
             }
             Err(failure) => {
                 tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
@@ -153,6 +176,7 @@ impl Client {
         let response = self.http(&call.url).execute(request).await.map_err(Failure::sending)?;
         let http_status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), SystemTime::now());
+        let date = date(response.headers());
         let body = match self.body(response).await {
             Ok(body) => body,
             // The status alone says what happened.
@@ -162,6 +186,7 @@ impl Client {
         Ok(Reply {
             http_status,
             retry_after,
+            date,
             body,
             provider: self.0.origin.provider.clone(),
             operation: call.operation,
@@ -186,6 +211,18 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
+    }
+
+    /// The request for a file, if its address may be gone to.
+    pub(crate) fn file_request(&self, call: &Call) -> Result<Request> {
+        self.check(&call.url).map_err(|failure| self.error(call, failure))?;
+        let request = self.files().get(call.url.expose().clone());
+        request.build().map_err(|error| self.error(call, Failure::sending(error)))
+    }
+
+    /// Sends requests for files.
+    pub(crate) fn files(&self) -> &reqwest::Client {
+        &self.0.files
     }
 
     fn check(&self, url: &SecretUrl) -> std::result::Result<(), Failure> {

@@ -3,6 +3,8 @@
 //! - [`Client`] sends. [`Client::send`] is the single request path: deadlines, the size limit, redaction and the
 //!   classification of transport failures are there, and nowhere else.
 //! - [`Client::upload`] sends a file as it arrives, with an exact length.
+//! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
+//! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
 
@@ -10,13 +12,15 @@ mod call;
 mod client;
 pub mod decode;
 mod destination;
+mod download;
 mod failure;
 mod flow;
+mod header;
 mod multipart;
 mod redact;
 mod reply;
-mod retry_after;
 mod secret_url;
+mod session;
 mod settings;
 mod upload;
 
@@ -26,4 +30,5 @@ pub use multipart::FilePart;
 pub use redact::Redactor;
 pub use reply::Reply;
 pub use secret_url::SecretUrl;
+pub use session::{Grant, Held, Login, LoginBudget, Refusal, Session};
 pub use settings::Settings;

@@ -1,4 +1,4 @@
-//! A `multipart/form-data` body of one file, of exact length.
+//! A `multipart/form-data` body of a few fields and one file, of exact length.
 //!
 //! Written here and not by the HTTP library, because the library doubles every backslash of a file name, and servers
 //! that are tried with browsers alone keep both.
@@ -8,10 +8,13 @@ use std::fmt;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use polyhost_domain::ByteStream;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 /// A file on its way into a form.
 pub struct FilePart {
+    /// Fields of the form that come before the file, by name and value.
+    pub fields: Vec<(String, SecretString)>,
     /// The form field that holds the file.
     pub field: String,
     /// The file's name.
@@ -50,8 +53,9 @@ impl Frame {
         let file_name = escape(&part.file_name);
         let content_type = part.content_type.as_deref().filter(|text| is_header_text(text));
         let content_type = content_type.unwrap_or("application/octet-stream");
+        let fields: String = part.fields.iter().map(|(name, value)| text_part(&boundary, name, value)).collect();
         let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+            "{fields}--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
              Content-Type: {content_type}\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
@@ -76,6 +80,11 @@ impl Frame {
         let piece = |bytes: Bytes| stream::iter([Ok(bytes)]);
         piece(self.head).chain(file).chain(piece(self.tail))
     }
+}
+
+fn text_part(boundary: &str, name: &str, value: &SecretString) -> String {
+    let (name, value) = (escape(name), value.expose_secret());
+    format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
 }
 
 /// UTF-8 as it is, as browsers send it. Quotes get a backslash and not the browsers' `%22`, which PHP would keep as it
@@ -106,6 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_form_is_as_long_as_it_says_and_its_names_stay_whole() {
         let part = FilePart {
+            fields: vec![("access_token".into(), "t0ken".into()), ("folder_id".into(), "12".into())],
             field: "file1".into(),
             file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
             content_type: Some("video/mp4".into()),
@@ -122,7 +132,9 @@ mod tests {
         assert_eq!(body.len() as u64, length);
         assert_eq!(
             String::from_utf8(body).unwrap(),
-            "--b\r\nContent-Disposition: form-data; name=\"file1\"; \
+            "--b\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\nt0ken\r\n\
+             --b\r\nContent-Disposition: form-data; name=\"folder_id\"\r\n\r\n12\r\n\
+             --b\r\nContent-Disposition: form-data; name=\"file1\"; \
              filename=\"Le \\\"dîner\\\"%0D%0A\\ 夏.mp4\"\r\nContent-Type: video/mp4\r\n\r\nabc\r\n--b--\r\n"
         );
     }
@@ -139,6 +151,7 @@ mod tests {
     #[test]
     fn a_media_type_cannot_break_out_of_its_line() {
         let part = |content_type: &str| FilePart {
+            fields: Vec::new(),
             field: "f".into(),
             file_name: "n".into(),
             content_type: Some(content_type.into()),

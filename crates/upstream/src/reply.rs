@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use polyhost_domain::{Error, ErrorKind, ProviderId, UpstreamAnswer};
 use secrecy::SecretString;
 
@@ -15,6 +16,7 @@ use crate::{CallKind, Redactor};
 pub struct Reply {
     pub(crate) http_status: u16,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) date: Option<Timestamp>,
     pub(crate) body: Bytes,
     pub(crate) provider: ProviderId,
     pub(crate) operation: &'static str,
@@ -51,6 +53,12 @@ impl Reply {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// When the answer was made, by its `Date`.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        self.date
     }
 
     /// A text of the site's, made fit to be shown: without the secrets of the request and control characters, and cut

@@ -63,7 +63,7 @@ impl Faulty {
             Fault::FolderVisibilityStays if edit.visibility.take().is_some() => {
                 return self.inner.folder(folder).await.map(|_| None);
             }
-            Fault::FolderPasswordStays if edit.password == Some(PasswordChange::Remove) => {
+            Fault::FolderPasswordStays if matches!(edit.password, Some(PasswordChange::Remove)) => {
                 return self.inner.folder(folder).await.map(|_| None);
             }
             _ => {}

@@ -81,6 +81,7 @@ fn profile(manner: &Manner) -> Profile {
         listing: manner.listing,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: vec![Digest::Sha1],
+        doubtful_digests: Vec::new(),
         max_upload_bytes: None,
     }
 }

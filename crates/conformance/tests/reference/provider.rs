@@ -67,7 +67,7 @@ impl Reference {
     fn resolve(&self, store: &Store, file: &FileRef) -> Result<(u64, Bytes)> {
         let number = match file {
             FileRef::Id(id) => number(id.as_str()),
-            FileRef::ShortCode(code) => number(code.trim_start_matches("short")),
+            FileRef::ShortCode(code) => number(code.as_str().trim_start_matches("short")),
         };
         let row = store.files.get(&number).ok_or_else(|| Error::new(ErrorKind::FileNotFound))?;
         Ok((number, row.bytes.clone()))
@@ -137,14 +137,17 @@ impl Provider for Reference {
         let size = bytes.len() as u64;
         let (first, last) = match range {
             None => (0, size - 1),
-            Some(ByteRange::From(first, last)) => (first, last.unwrap_or(size - 1)),
-            Some(ByteRange::Last(count)) => (size - count, size - 1),
+            Some(ByteRange::From(first, last)) => (first, last.unwrap_or(size - 1).min(size - 1)),
+            Some(ByteRange::Last(count)) => (size.saturating_sub(count), size - 1),
         };
+        if first >= size {
+            return Err(Error::new(ErrorKind::RangeNotSatisfiable));
+        }
         let part = bytes.slice(first as usize..=last as usize);
         Ok(Download {
             length: Some(part.len() as u64),
             stream: stream::iter([Ok(part)]).boxed(),
-            range: range.map(|_| (first, last, Some(size))),
+            range: range.map(|_| ContentRange { first, last, size: Some(size) }),
             content_type: None,
         })
     }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
-use polyhost_domain::{AccountName, Error, ErrorKind, FolderId, Listing};
+use polyhost_domain::{AccountName, Error, ErrorKind, FolderId, Limits, Listing};
 
 pub use page::{Page, Source};
 pub use query::{Direction, ItemKind, ListQuery, Sort, UnknownSort};
@@ -53,11 +53,12 @@ pub enum Freshness {
     Anew,
 }
 
-/// The listings of every account.
+/// The listings of every account, and what its plan allows.
 pub struct Catalogue {
     fresh: Cache<FreshKey, Arc<Snapshot>>,
     pinned: Cache<PinnedKey, Arc<Snapshot>>,
     parents: Cache<(AccountName, FolderId), FolderId>,
+    limits: Cache<AccountName, Arc<Limits>>,
     listing_ttl: Duration,
 }
 
@@ -77,6 +78,8 @@ struct PinnedKey {
 
 /// How many folders' places are remembered.
 const MAX_PARENTS: u64 = 100_000;
+/// Of how many accounts the limits are remembered.
+const MAX_LIMITS: u64 = 10_000;
 
 impl Catalogue {
     /// An empty catalogue.
@@ -97,6 +100,7 @@ impl Catalogue {
                 .time_to_idle(config.cursor_ttl)
                 .build(),
             parents: Cache::new(MAX_PARENTS),
+            limits: Cache::builder().max_capacity(MAX_LIMITS).time_to_live(config.account_ttl).build(),
             listing_ttl: config.listing_ttl,
         }
     }
@@ -149,6 +153,15 @@ impl Catalogue {
         let snapshot = self.fresh.try_get_with(key, fetch).await.map_err(|error| Error::clone(&error))?;
         let source = if asked.load(Ordering::Relaxed) { Source::Miss } else { Source::Collapsed };
         Ok((snapshot, source))
+    }
+
+    /// What an account's plan allows, as the site has said lately; callers who miss together ask once.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub async fn limits(&self, account: &Account) -> Result<Arc<Limits>, Error> {
+        let ask = async { account.read(account.site().limits()).await.map(Arc::new) };
+        self.limits.try_get_with(account.name().clone(), ask).await.map_err(|error| Error::clone(&error))
     }
 
     /// The folder that holds this one, where a listing has shown it.

@@ -3,7 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
-use polyhost_sandbox::openload::{Openload, Options};
+use polyhost_sandbox::openload::{self, Openload};
+use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
 
 use super::serve::start;
@@ -13,7 +14,7 @@ use crate::cli::Sandbox;
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::{server, telemetry};
 
-/// Where the simulated pstream.net listens when it runs alone.
+/// Where the simulated pstream.net listens when the sites run alone.
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<(), CommandError> {
@@ -28,35 +29,48 @@ pub(super) async fn run(options: Sandbox) -> Result<(), CommandError> {
 }
 
 async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
-    let credentials = Options::default();
-    let upstream = Openload::start(Options::default()).await.map_err(not_started)?;
+    let pstream = Openload::start(openload::Options::default()).await.map_err(not_started)?;
+    let streamplay = Yetishare::start(yetishare::Options::default()).await.map_err(not_started)?;
     let listener = bind(listen, DEFAULT_LISTEN).await?;
     let address = listener.local_addr().map_err(not_started)?;
-    let text = format!(
-        "[accounts.pstream-demo]\nprovider = \"pstream\"\nbase_url = \"{}\"\nlogin = \"{}\"\nkey = \"{}\"\n",
-        upstream.base_url(),
-        credentials.login,
-        credentials.key,
-    );
+    let text = accounts(&pstream.base_url(), &streamplay.base_url());
     let config = Config::parse(&text).map_err(CommandError::Configuration)?;
     print(format_args!(
-        "Polyhost sandbox: pstream.net is simulated in this process; nothing leaves this machine.\n\n\
+        "Polyhost sandbox: pstream.net and streamplay.online are simulated in this process; nothing leaves this machine.\n\n\
          Swagger UI   http://{address}/docs\n\
-         Account      pstream-demo\n\
+         Accounts     pstream-demo, streamplay-demo\n\
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
          Ctrl-C ends it, and everything in it."
     ))?;
     start(&config, Callers::anybody(), listener).await
 }
 
+/// The two accounts, as they would stand in a configuration.
+fn accounts(pstream: &str, streamplay: &str) -> String {
+    let openload::Options { login, key, .. } = openload::Options::default();
+    let yetishare::Login { key1, key2, .. } = yetishare::Options::default().login;
+    format!(
+        "[accounts.pstream-demo]\nprovider = \"pstream\"\nbase_url = \"{pstream}\"\n\
+         login = \"{login}\"\nkey = \"{key}\"\n\n\
+         [accounts.streamplay-demo]\nprovider = \"streamplay\"\nbase_url = \"{streamplay}\"\n\
+         key1 = \"{key1}\"\nkey2 = \"{key2}\"\n"
+    )
+}
+
+/// The sites alone, side by side: pstream.net where it was asked for, streamplay.online one port above.
 async fn upstreams(listen: Option<SocketAddr>) -> Result<(), CommandError> {
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
-    let options = Options::default();
-    let (login, key) = (options.login.clone(), options.key.clone());
-    let upstream = Openload::start_on(options, listener).await.map_err(not_started)?;
+    let above = |address: SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(1));
+    let beside = match listen {
+        Some(address) if address.port() == 0 => bind(listen, DEFAULT_UPSTREAM).await?,
+        Some(address) => bind(Some(above(address)), DEFAULT_UPSTREAM).await?,
+        None => bind(None, above(DEFAULT_UPSTREAM)).await?,
+    };
+    let pstream = Openload::start_on(openload::Options::default(), listener).await.map_err(not_started)?;
+    let streamplay = Yetishare::start_on(yetishare::Options::default(), beside).await.map_err(not_started)?;
     print(format_args!(
-        "Simulated pstream.net\n\nbase_url   {}\nlogin      {login}\nkey        {key}\n\nCtrl-C ends it, and everything in it.",
-        upstream.base_url(),
+        "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both, and everything in them.",
+        accounts(&pstream.base_url(), &streamplay.base_url()),
     ))?;
     let end = server::asked_to_end().map_err(not_started)?;
     end.await;

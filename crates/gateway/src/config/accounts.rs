@@ -58,19 +58,44 @@ fn read_account(
         return None;
     };
     let base_url = providers::base_url(&mut section).unwrap_or_else(|| provider.base_url.clone());
-    let keys = credential_keys(provider.dialect);
-    let credentials: BTreeMap<_, _> =
-        keys.iter().filter_map(|key| Some((*key, credential(&mut section, key)?))).collect();
+    let credentials = credentials(&mut section, credential_keys(provider.dialect));
     let settings = upstream::read(&mut section, &provider.settings);
     section.finish();
-    let complete = credentials.len() == keys.len();
-    name.filter(|_| complete).map(|name| AccountConfig {
+    name.zip(credentials).map(|(name, credentials)| AccountConfig {
         name,
         provider: provider.id.clone(),
         base_url,
         credentials,
         settings,
     })
+}
+
+/// Reads the credentials, in one of the ways in which the dialect's sites take them.
+fn credentials(
+    section: &mut Section<'_>,
+    ways: &'static [&'static [&'static str]],
+) -> Option<BTreeMap<&'static str, SecretString>> {
+    // Every key is asked for, so that each is known, whichever way it belongs to.
+    let mut is_given = |way: &[&'static str]| way.iter().filter(|key| section.value(key).is_some()).count() > 0;
+    let given: Vec<_> = ways.iter().copied().filter(|way| is_given(way)).collect();
+    let way = match (ways, &given[..]) {
+        ([only], _) | (_, [only]) => *only,
+        (_, []) => {
+            section.fault(ways[0][0], format_args!("is missing: the site takes {}", spelled(ways)));
+            return None;
+        }
+        (_, [_, others @ ..]) => {
+            section.fault(others[0][0], format_args!("is one too many: the site takes {}", spelled(ways)));
+            return None;
+        }
+    };
+    let read: BTreeMap<_, _> = way.iter().filter_map(|key| Some((*key, credential(section, key)?))).collect();
+    Some(read).filter(|read| read.len() == way.len())
+}
+
+/// `key1 and key2, or username and password`
+fn spelled(ways: &[&[&str]]) -> String {
+    ways.iter().map(|way| way.join(" and ")).collect::<Vec<_>>().join(", or ")
 }
 
 fn provider<'p>(

@@ -10,6 +10,8 @@ use super::unused::{self, Kind};
 pub struct CacheConfig {
     /// How much may be kept, in bytes, all together.
     pub max_size: u64,
+    /// How long what is known of an account is fresh.
+    pub account_ttl: Duration,
     /// How long a listing is fresh.
     pub listing_ttl: Duration,
     /// How long a walk through pages may pause.
@@ -18,7 +20,12 @@ pub struct CacheConfig {
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { max_size: 256 << 20, listing_ttl: Duration::from_secs(30), cursor_ttl: Duration::from_secs(15 * 60) }
+        Self {
+            max_size: 256 << 20,
+            account_ttl: Duration::from_secs(5 * 60),
+            listing_ttl: Duration::from_secs(30),
+            cursor_ttl: Duration::from_secs(15 * 60),
+        }
     }
 }
 
@@ -27,10 +34,11 @@ impl CacheConfig {
         let default = Self::default();
         let config = Self {
             max_size: section.size("max_size", default.max_size),
+            account_ttl: section.duration("account_ttl", default.account_ttl),
             listing_ttl: section.duration("listing_ttl", default.listing_ttl),
             cursor_ttl: section.duration("cursor_ttl", default.cursor_ttl),
         };
-        for key in ["account_ttl", "file_ttl", "stale_if_error"] {
+        for key in ["file_ttl", "stale_if_error"] {
             unused::read(&mut section, key, Kind::Duration);
         }
         section.finish();

@@ -34,8 +34,8 @@ pub struct QuirksConfig {
     pub digest: Option<DigestChoice>,
     /// What the site calls its root folder.
     pub root_folder: Option<String>,
-    /// The zone of the times that the site tells; `None` is `auto`, which is UTC where the dialect's answers do not
-    /// tell the site's own time.
+    /// The zone of the times that the site tells; `None` is `auto`: as the site's answers tell its own time, and UTC
+    /// where the dialect's do not.
     pub timezone: Option<TimeZone>,
     /// The scale of the progress that the site tells.
     pub progress: Option<ProgressScale>,
@@ -48,6 +48,8 @@ pub struct QuirksConfig {
 pub enum DigestChoice {
     /// SHA-1
     Sha1,
+    /// MD5
+    Md5,
     /// None that can be relied on.
     None,
 }
@@ -62,14 +64,15 @@ pub enum ProgressScale {
 }
 
 /// The sites that are known without any configuration.
-fn built_in() -> [(&'static str, Dialect, &'static str); 1] {
-    [("pstream", Dialect::Openload, "https://api.pstream.net/v1")]
-}
+const BUILT_IN: [(&str, Dialect, &str); 2] = [
+    ("pstream", Dialect::Openload, "https://api.pstream.net/v1"),
+    ("streamplay", Dialect::Yetishare, "https://streamplay.online/api/v2"),
+];
 
 /// Reads `[providers.X]` over the built-in rows.
 pub(super) fn read(root: &mut Section<'_>, outer: &Settings) -> BTreeMap<ProviderId, ProviderConfig> {
     let mut providers: BTreeMap<ProviderId, ProviderConfig> = BTreeMap::new();
-    for (id, dialect, base_url) in built_in() {
+    for (id, dialect, base_url) in BUILT_IN {
         let (Ok(id), Ok(base_url)) = (id.parse::<ProviderId>(), Url::parse(base_url)) else { continue };
         let row = ProviderConfig {
             id: id.clone(),
@@ -108,7 +111,7 @@ fn read_row(
         Some(row) => base_url(&mut section).or_else(|| Some(row.base_url.clone())),
         None => section.required("base_url").and_then(|_| base_url(&mut section)),
     };
-    let quirks = quirks(&mut section);
+    let quirks = quirks(&mut section, dialect);
     let settings = upstream::read(&mut section, outer);
     section.finish();
     Some(ProviderConfig { id: id?, dialect: dialect?, base_url: base_url?, quirks, settings })
@@ -132,18 +135,32 @@ pub(super) fn base_url(section: &mut Section<'_>) -> Option<Url> {
     url
 }
 
-fn quirks(section: &mut Section<'_>) -> QuirksConfig {
+/// Reads what sites of the dialect differ in; where the dialect is not known, the keys of both are.
+fn quirks(section: &mut Section<'_>, dialect: Option<Dialect>) -> QuirksConfig {
+    const SHA1: (&str, DigestChoice) = ("sha1", DigestChoice::Sha1);
+    const MD5: (&str, DigestChoice) = ("md5", DigestChoice::Md5);
+    const NONE: (&str, DigestChoice) = ("none", DigestChoice::None);
+    let digests: &[_] = match dialect {
+        Some(Dialect::Openload) => &[SHA1, NONE],
+        Some(Dialect::Yetishare) => &[MD5, NONE],
+        None => &[SHA1, MD5, NONE],
+    };
+    let common = QuirksConfig {
+        digest: choice(section, "digest", digests),
+        timezone: timezone(section),
+        unsupported: unsupported(section),
+        ..QuirksConfig::default()
+    };
+    if dialect == Some(Dialect::Yetishare) {
+        return common;
+    }
+    const SCALES: [(&str, ProgressScale); 2] =
+        [("percent", ProgressScale::Percent), ("fraction", ProgressScale::Fraction)];
     QuirksConfig {
         file_field: section.text("file_field").map(str::to_owned),
-        digest: choice(section, "digest", &[("sha1", DigestChoice::Sha1), ("none", DigestChoice::None)]),
         root_folder: section.text("root_folder").map(str::to_owned),
-        timezone: timezone(section),
-        progress: choice(
-            section,
-            "progress",
-            &[("percent", ProgressScale::Percent), ("fraction", ProgressScale::Fraction)],
-        ),
-        unsupported: unsupported(section),
+        progress: choice(section, "progress", &SCALES),
+        ..common
     }
 }
 

@@ -19,7 +19,7 @@ fn an_empty_configuration_is_the_defaults() {
     let config = Config::parse("").unwrap();
     assert_eq!(config.server, ServerConfig::default());
     assert_eq!(config.cache, CacheConfig::default());
-    assert_eq!(config.providers.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["pstream"]);
+    assert_eq!(config.providers.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["pstream", "streamplay"]);
     assert!(config.accounts.is_empty() && config.clients.is_empty() && config.unused.is_empty());
 }
 
@@ -66,8 +66,8 @@ fn every_fault_is_named_with_its_table_and_key() {
         "[providers.elsewhere] dialect: is missing",
         "[providers.elsewhere] base_url: must be an http or https URL",
         "[providers.elsewhere] timezone: \"Mars/Olympus\"",
-        "[providers.elsewhere] digest: \"crc\" is none of: sha1, none",
-        "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream",
+        "[providers.elsewhere] digest: \"crc\" is none of: sha1, md5, none",
+        "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream, streamplay",
         "accounts: \"Bad\" is no name",
         "[accounts.Bad] login: is missing",
         "[accounts.Bad] key: is missing",
@@ -305,4 +305,38 @@ fn what_is_read_at_most_is_more_than_nothing() {
             "[upstream] max_response: must be more than zero",
         ],
     );
+}
+
+#[test]
+fn a_yetishare_account_has_its_credentials_in_one_of_two_ways() {
+    let account = |credentials: &str| format!("[accounts.a]\nprovider = \"streamplay\"\n{credentials}");
+    for good in ["key1 = \"a\"\nkey2 = \"b\"", "username = \"a\"\npassword = \"b\""] {
+        let config = Config::parse(&account(good)).unwrap();
+        assert_eq!(config.accounts[&"a".parse().unwrap()].credentials.len(), 2, "{good}");
+    }
+    let cases = [
+        ("", "[accounts.a] key1: is missing: the site takes key1 and key2, or username and password"),
+        ("key1 = \"a\"", "[accounts.a] key2: is missing"),
+        ("password = \"b\"", "[accounts.a] username: is missing"),
+        ("key1 = \"a\"\nusername = \"b\"", "[accounts.a] username: is one too many: the site takes key1 and key2"),
+        ("login = \"a\"\nkey1 = \"a\"\nkey2 = \"b\"", "[accounts.a] login: is not a key of this table"),
+    ];
+    for (credentials, fault) in cases {
+        let found = faults(&account(credentials));
+        assert!(found.len() == 1 && found[0].starts_with(fault), "{credentials}: {found:?}");
+    }
+}
+
+#[test]
+fn quirks_of_another_dialect_are_refused() {
+    let row = |quirk: &str| {
+        let base_url = "base_url = \"https://files.example.com/api/v2\"";
+        format!("[providers.files]\ndialect = \"yetishare\"\n{base_url}\n{quirk}\n")
+    };
+    for good in ["digest = \"md5\"", "timezone = \"auto\"", "unsupported = [\"remote_uploads.create\"]"] {
+        assert!(Config::parse(&row(good)).is_ok(), "{good}");
+    }
+    for foreign in ["digest = \"sha1\"", "file_field = \"file1\"", "progress = \"percent\"", "root_folder = \"0\""] {
+        assert_eq!(faults(&row(foreign)).len(), 1, "{foreign}");
+    }
 }

@@ -1,12 +1,16 @@
 //! What a dialect lacks and can be made from what it has: written once, for every dialect, through the catalogue.
 
+mod cycles;
 mod emptiness;
 mod find_folder;
 mod find_upload;
+mod lookup;
 mod usage;
 mod walk;
 
+pub use cycles::is_within;
 pub use emptiness::is_empty;
 pub use find_folder::folder;
 pub use find_upload::{Traits, find_upload};
+pub use lookup::files;
 pub use usage::{Usage, usage};

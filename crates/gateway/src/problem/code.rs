@@ -64,6 +64,8 @@ codes! {
         "The path exists, but not with this method. The header Allow tells which there are.";
     FolderNotEmpty = 409 "folder_not_empty", "Folder not empty",
         "The folder holds something, and deleting it would delete that too. Send recursive=true if that is meant.";
+    FolderCycle = 409 "folder_cycle", "Folder cycle",
+        "A folder cannot be moved into itself, nor below itself. Nothing was changed.";
     CursorExpired = 410 "cursor_expired", "Cursor expired",
         "The walk that this cursor belongs to cannot be resumed. Begin again without a cursor.";
     PayloadTooLarge = 413 "payload_too_large", "Payload too large",
@@ -72,6 +74,8 @@ codes! {
         "The request line is longer than 64 KiB.";
     UnsupportedMediaType = 415 "unsupported_media_type", "Unsupported media type",
         "The body has a media type that is not read here.";
+    RangeNotSatisfiable = 416 "range_not_satisfiable", "Range not satisfiable",
+        "The file ends before the range begins. The header Content-Range tells the file's size.";
     CapabilityUnsupported = 422 "capability_unsupported", "Not supported by the site",
         "The account's site cannot do this. GET /v1/accounts/{account}/capabilities tells what it can. Nothing was sent to it.";
     ChecksumMismatch = 422 "checksum_mismatch", "Checksum mismatch",

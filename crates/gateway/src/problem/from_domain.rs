@@ -28,6 +28,7 @@ impl From<Error> for Problem {
             errors: Vec::new(),
             applied: Vec::new(),
             upstream,
+            file_size: None,
             cause: Some(error),
         }))
     }
@@ -46,6 +47,7 @@ pub fn code(kind: ErrorKind) -> Code {
         ErrorKind::Forbidden => Code::UpstreamForbidden,
         ErrorKind::Rejected => Code::UpstreamRejected,
         ErrorKind::TooLarge => Code::PayloadTooLarge,
+        ErrorKind::RangeNotSatisfiable => Code::RangeNotSatisfiable,
         ErrorKind::RateLimited => Code::UpstreamRateLimited,
         ErrorKind::LegalBlock => Code::LegalBlock,
         ErrorKind::InvalidResponse => Code::UpstreamInvalidResponse,

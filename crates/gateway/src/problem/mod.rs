@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) errors: Vec<Fault>,
     pub(crate) applied: Vec<&'static str>,
     pub(crate) upstream: Option<Upstream>,
+    /// The size of the file that a range was asked of.
+    pub(crate) file_size: Option<u64>,
     /// For the log alone.
     pub(crate) cause: Option<polyhost_domain::Error>,
 }
@@ -63,6 +65,7 @@ impl Problem {
             errors: Vec::new(),
             applied: Vec::new(),
             upstream: None,
+            file_size: None,
             cause: None,
         }))
     }
@@ -116,6 +119,15 @@ impl Problem {
         let answer = UpstreamAnswer::default();
         self.0.upstream = Some(Upstream { provider: provider.clone(), operation, answer, transport: None });
         self
+    }
+
+    /// A range that the file does not reach.
+    #[must_use]
+    pub fn beyond(file_size: u64) -> Self {
+        let detail = format!("The file has {file_size} bytes, and ends before the range begins.");
+        let mut problem = Self::new(Code::RangeNotSatisfiable, detail);
+        problem.0.file_size = Some(file_size);
+        problem
     }
 
     /// Adds a sentence to the detail.

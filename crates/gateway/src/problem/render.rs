@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
+use headers::{ContentRange, HeaderMapExt as _};
 use polyhost_domain::TransportFault;
 
 use super::{Code, Inner, Problem, ProblemBody, Upstream};
@@ -32,6 +33,9 @@ fn describe(problem: &Inner, headers: &mut HeaderMap) {
     }
     if let Some(wait) = problem.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+    if let Some(size) = problem.file_size {
+        headers.typed_insert(ContentRange::unsatisfied_bytes(size));
     }
     let status = problem.upstream.as_ref().map(proxy_status);
     if let Some(Ok(value)) = status.map(HeaderValue::try_from) {

@@ -101,8 +101,14 @@ problem_sets! {
     ]];
     /// Deleting a file.
     DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::FileNotFound]];
-    /// Making something in a folder, or changing a folder.
+    /// Asking for a link to a file.
+    LinkProblems = [CALLER, ACCOUNT, SITE, READ, BODY, &[Code::FileNotFound]];
+    /// Reading a file's bytes.
+    ContentProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound, Code::RangeNotSatisfiable]];
+    /// Making something in a folder.
     WriteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
+    /// Changing a folder.
+    ChangeFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, &[Code::FolderNotFound, Code::FolderCycle]];
     /// Deleting a folder.
     DeleteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, &[Code::FolderNotFound, Code::FolderNotEmpty]];
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use polyhost_domain::{Account, AccountName, Capabilities, DeleteSemantics, Dialect, ProviderId};
+use polyhost_domain::{Account, AccountName, Capabilities, Capability, DeleteSemantics, Dialect, Limits, ProviderId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub struct EffectiveCapabilities {
 
 /// One account.
 ///
-/// As its site describes it. OpenLoad dialect: `account/info`.
+/// As its site describes it. Both dialects: `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}", tag = "Accounts",
     params(AccountPath),
     responses((status = 200, description = "The account", body = Account), ReadProblems))]
@@ -44,7 +44,23 @@ pub async fn get_account(
     access: Access<Reading>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<Account>, Problem> {
+    access.require(Capability::AccountRead)?;
     Ok(Json(access.read(access.site().account()).await?))
+}
+
+/// What an account's plan allows.
+///
+/// `null` is no limit, or none that the site tells. YetiShare dialect: `account/package`, and the storage that
+/// `account/info` grants above it.
+#[utoipa::path(get, path = "/v1/accounts/{account}/limits", tag = "Accounts",
+    params(AccountPath),
+    responses((status = 200, description = "The limits", body = Limits), ReadProblems))]
+pub async fn get_limits(
+    access: Access<Reading>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<Json<Limits>, Problem> {
+    access.require(Capability::AccountLimits)?;
+    Ok(Json(access.read(access.site().limits()).await?))
 }
 
 /// What can be done with an account.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
 use crate::changes::{FileChange, change_file, only};
+use crate::emulate;
 use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{
     DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems, WriteFileProblems,
@@ -64,7 +65,7 @@ pub struct FileLookupItem {
 /// Many files at once.
 ///
 /// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
-/// dialect: `file/info`, 50 ids a call, the calls side by side.
+/// dialect: `file/info`, 50 ids a call, the calls side by side. YetiShare dialect: emulated, by `file/info` for each.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
     params(AccountPath),
     request_body = FileIds,
@@ -79,7 +80,7 @@ pub async fn lookup_files(
     check_ids(&ids, access.profile().max_batch)?;
     let parsed: Vec<Result<FileId, Problem>> = ids.iter().map(|id| access.file_id(id)).collect();
     let asked: Vec<FileId> = parsed.iter().filter_map(|id| id.as_ref().ok()).cloned().collect();
-    let mut answers = access.read(access.site().files(&asked)).await?.into_iter();
+    let mut answers = emulate::files(&access, &asked).await?.into_iter();
     let mut answer = || answers.next().unwrap_or_else(|| FileLookup::Failed(Error::new(ErrorKind::Internal)));
     let outcomes = parsed.into_iter().map(|id| id.map(|_| answer()));
     let items = ids.into_iter().zip(outcomes).map(|(id, outcome)| item(id, outcome, &context)).collect();
@@ -114,7 +115,8 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
 
 /// One file.
 ///
-/// OpenLoad dialect: `file/info`, which does not say in which folder the file is.
+/// OpenLoad dialect: `file/info`, which does not say in which folder the file is. YetiShare dialect: `file/info`, which
+/// also tells of files in the trash.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath),
     responses((status = 200, description = "The file", body = File), ReadFileProblems))]
@@ -122,6 +124,7 @@ pub async fn get_file(
     access: Access<Reading>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<File>, Problem> {
+    access.require(Capability::FilesRead)?;
     let id = access.file()?;
     Ok(Json(only(access.read(access.site().files(&[id])).await?)?))
 }
@@ -148,7 +151,7 @@ pub struct FilePatch {
 /// Change a file.
 ///
 /// Renames it, moves it, or both; the move goes first, and if the second call fails, the problem's `applied` says what
-/// was done. OpenLoad dialect: `file/move` and `file/rename`.
+/// was done. OpenLoad dialect: `file/move` and `file/rename`. YetiShare dialect: `file/move` and `file/edit`.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath),
     request_body(content(
@@ -179,9 +182,43 @@ pub async fn update_file(
     Ok(Json(change_file(&access, &id, change).await?))
 }
 
+/// Where a copy of a file goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"folder_id": "root"}))]
+pub struct FileCopy {
+    /// The folder that is to hold the copy.
+    pub folder_id: String,
+}
+
+/// Copy a file.
+///
+/// The site may give the copy another name. YetiShare dialect: `file/copy`.
+#[utoipa::path(post, path = "/v1/accounts/{account}/files/{id}/copy", tag = "Files",
+    params(FilePath),
+    request_body = FileCopy,
+    responses(
+        (status = 201, description = "The copy", body = File,
+            headers(("Location" = String, description = "The path of the copy"))),
+        WriteFileProblems
+    ))]
+pub async fn copy_file(
+    access: Access<Writing>,
+    StrictQuery(_): StrictQuery<NoParameters>,
+    StrictJson(copy): StrictJson<FileCopy>,
+) -> Result<impl IntoResponse, Problem> {
+    access.require(Capability::FilesCopy)?;
+    let id = access.file()?;
+    let folder = access.folder_id(&copy.folder_id)?;
+    let file = access.write(access.site().copy_file(&id, &folder)).await?;
+    let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
+}
+
 /// Delete a file.
 ///
-/// OpenLoad dialect: `file/delete`; the file is gone for good.
+/// OpenLoad dialect: `file/delete`; the file is gone for good. YetiShare dialect: `file/delete`; the file goes to the
+/// site's trash, and can still be read with the status `trashed`.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]

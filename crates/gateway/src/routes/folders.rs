@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
+use secrecy::SecretString;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,12 +17,14 @@ use crate::app::App;
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
-use crate::problem::{DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems, WriteFolderProblems};
+use crate::problem::{
+    ChangeFolderProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems, WriteFolderProblems,
+};
 
 /// One folder.
 ///
 /// `root` gives the root itself, whose name is empty. OpenLoad dialect: emulated, by walking the listings from the
-/// root; past its bound 504 `upstream_timeout`, and each further try comes further.
+/// root; past its bound 504 `upstream_timeout`, and each further try comes further. YetiShare dialect: `folder/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath),
     responses((status = 200, description = "The folder", body = Folder), ReadFolderProblems))]
@@ -67,14 +71,15 @@ pub struct FolderInput {
     #[schema(nullable = false)]
     pub visibility: Option<Visibility>,
     /// The password that guards it; `null`: none.
-    #[serde(default)]
-    #[schema(write_only)]
-    pub password: Option<String>,
+    #[serde(default, deserialize_with = "password")]
+    #[schema(value_type = Option<String>, write_only, min_length = 1)]
+    pub password: Option<PasswordChange>,
 }
 
 /// Make a folder.
 ///
-/// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there.
+/// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there. YetiShare dialect:
+/// `folder/create`; a folder is private unless told otherwise.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
     params(AccountPath),
     request_body = FolderInput,
@@ -94,12 +99,11 @@ pub async fn create_folder(
     let wanted = [
         (true, Capability::FoldersCreate),
         (new.visibility.is_some(), Capability::FoldersVisibility),
-        (new.password.is_some(), Capability::FoldersPassword),
+        (matches!(new.password, Some(PasswordChange::Set(_))), Capability::FoldersPassword),
     ];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
-    let password = new.password.map(PasswordChange::Set);
-    let new = NewFolder { name, parent, visibility: new.visibility, password };
+    let new = NewFolder { name, parent, visibility: new.visibility, password: new.password };
     let folder = access.write(access.site().create_folder(new)).await?;
     let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(folder)))
@@ -124,25 +128,30 @@ pub struct FolderPatch {
     pub visibility: Option<Visibility>,
     /// The new password; `null` removes it.
     #[serde(default, deserialize_with = "password")]
-    #[schema(value_type = Option<String>, write_only)]
+    #[schema(value_type = Option<String>, write_only, min_length = 1)]
     pub password: Option<PasswordChange>,
 }
 
 /// Absent leaves the password, `null` removes it, a text sets it.
 fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PasswordChange>, D::Error> {
-    let text: Option<String> = Option::deserialize(deserializer)?;
-    Ok(Some(text.map_or(PasswordChange::Remove, PasswordChange::Set)))
+    match Option::<String>::deserialize(deserializer)? {
+        None => Ok(Some(PasswordChange::Remove)),
+        Some(text) if text.is_empty() => Err(D::Error::custom("must not be empty; null stands for none")),
+        Some(text) => Ok(Some(PasswordChange::Set(SecretString::from(text)))),
+    }
 }
 
 /// Change a folder.
 ///
-/// OpenLoad dialect: `file/renamefolder`; a folder has no other field that could be changed there.
+/// The move goes first, and if the second call fails, the problem's `applied` says what was done. A folder moved into
+/// itself or below itself is 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; a folder has no other field that
+/// could be changed there. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath),
     request_body(content(
         (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
     )),
-    responses((status = 200, description = "The folder", body = Folder), WriteFolderProblems))]
+    responses((status = 200, description = "The folder", body = Folder), ChangeFolderProblems))]
 pub async fn update_folder(
     State(app): State<App>,
     access: Access<Writing>,
@@ -178,7 +187,8 @@ pub struct DeleteFolderParameters {
 /// Delete a folder.
 ///
 /// A folder that is not empty, asked of the site at that moment, is deleted only with `recursive=true`. OpenLoad
-/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it.
+/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it. YetiShare dialect: `folder/delete`;
+/// it goes to the site's trash.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, DeleteFolderParameters),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]

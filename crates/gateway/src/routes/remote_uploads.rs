@@ -58,7 +58,8 @@ impl HeaderValues {
 
 /// Have the site fetch a file.
 ///
-/// OpenLoad dialect: `remotedl/add`.
+/// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; it can be read by
+/// its id alone, so keep that.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath),
     request_body = RemoteUploadInput,
@@ -141,7 +142,7 @@ pub async fn list_remote_uploads(
 
 /// One remote upload.
 ///
-/// OpenLoad dialect: `remotedl/status`.
+/// OpenLoad dialect: `remotedl/status`. YetiShare dialect: `file/url_upload_status`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads/{id}", tag = "Remote uploads",
     params(
         RemoteUploadPath

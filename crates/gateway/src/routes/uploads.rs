@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{EntryName, File, Sha1Digest};
+use polyhost_domain::{Capability, EntryName, File, Sha1Digest};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,7 +15,7 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
-use crate::uploads::{Incoming, receive};
+use crate::uploads::{Incoming, check_plan, receive};
 
 /// What is declared about an upload.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -42,7 +42,8 @@ pub struct FileBytes(Vec<u8>);
 /// Upload a file.
 ///
 /// The body is the file's bytes, its `Content-Type` the file's. `Content-Length` is needed: the bytes are passed on as
-/// they arrive. OpenLoad dialect: `file/ul`, then a POST to the address that it gives.
+/// they arrive. OpenLoad dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`,
+/// within what the account's plan allows.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
     params(AccountPath, UploadParameters),
     request_body(content = inline(FileBytes), content_type = "application/octet-stream", description = "The file's bytes"),
@@ -71,8 +72,15 @@ pub async fn upload_file(
     let content_type = content_type(&headers)?;
     let length = length(&body, &mut faults);
     let (Some(name), Some(length), true) = (name, length, faults.is_empty()) else { return Err(faults.into()) };
+    access.require(Capability::FilesUpload)?;
     let folder = access.folder_or_root(parameters.folder_id.as_deref())?;
     check_limit(length, app.server().max_upload, access.profile().max_upload_bytes)?;
+    if access.capabilities().supports(Capability::AccountLimits)
+        // A site that does not tell its limits enforces them itself.
+        && let Ok(limits) = app.catalogue().limits(&access).await
+    {
+        check_plan(&limits, length)?;
+    }
     let body = body.into_data_stream();
     let file = receive(&access, Incoming { name, folder, content_type, length, sha1, body }).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);

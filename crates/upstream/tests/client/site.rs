@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
 /// A listening site, and what it was sent so far.
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
@@ -29,6 +31,10 @@ pub(crate) struct Seen {
 pub(crate) enum Answer {
     /// When the head of a request has come.
     ToTheHead(&'static [u8]),
+    /// When the head of a request has come, each time.
+    ToEveryHead(&'static [u8]),
+    /// When the head of a request has come; then it ends the connection.
+    AndHangUp(&'static [u8]),
     /// When what came ends with this.
     After(&'static str, &'static [u8]),
     /// Never.
@@ -76,7 +82,7 @@ impl Site {
 
 async fn serve(mut stream: TcpStream, answer: Answer, record: Arc<Mutex<Vec<Seen>>>, place: usize) {
     let mut buffer = vec![0; 64 * 1024];
-    let mut answered = false;
+    let mut answered = 0;
     loop {
         let count = stream.read(&mut buffer).await.unwrap_or(0);
         let said = {
@@ -88,20 +94,29 @@ async fn serve(mut stream: TcpStream, answer: Answer, record: Arc<Mutex<Vec<Seen
             }
             seen.bytes.extend_from_slice(&buffer[..count]);
             match answer {
-                Answer::ToTheHead(said) if holds(&seen.bytes, b"\r\n\r\n") => Some(said),
-                Answer::After(end, said) if seen.bytes.ends_with(end.as_bytes()) => Some(said),
+                Answer::ToEveryHead(said) if count_of(&seen.bytes, HEAD_END) > answered => Some(said),
+                Answer::ToTheHead(said) | Answer::AndHangUp(said)
+                    if answered == 0 && count_of(&seen.bytes, HEAD_END) > 0 =>
+                {
+                    Some(said)
+                }
+                Answer::After(end, said) if answered == 0 && seen.bytes.ends_with(end.as_bytes()) => Some(said),
                 _ => None,
             }
         };
-        if let Some(said) = said.filter(|_| !answered) {
-            answered = true;
+        if let Some(said) = said {
+            answered += 1;
             let _ = stream.write_all(said).await;
+            if matches!(answer, Answer::AndHangUp(_)) {
+                return;
+            }
         }
     }
 }
 
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
+/// How often a part is in what was sent.
+pub(crate) fn count_of(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).filter(|window| *window == part).count()
 }
 
 pub(crate) fn client(base_url: &Url, settings: Settings) -> Client {

@@ -15,7 +15,7 @@ const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
 
 fn part(length: u64, body: ByteStream) -> FilePart {
-    FilePart { field: "file1".into(), file_name: "a.mp4".into(), content_type: None, length, body }
+    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, length, body }
 }
 
 async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> {

@@ -1,8 +1,9 @@
-//! The `Retry-After` header: seconds, or a date.
+//! Header fields that say when: `Retry-After`, in seconds or as a date, and `Date`.
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// What a site asks to be waited for, if it says so in a way that can be read. A date that has passed means no wait.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -12,6 +13,12 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// When the answer was made, by the clock of whoever made it.
+pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    date.try_into().ok()
 }
 
 #[cfg(test)]

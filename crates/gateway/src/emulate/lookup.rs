@@ -1,0 +1,30 @@
+//! Many files at once, where the site reads one at a time: side by side, and not too many at once.
+
+use futures_util::{StreamExt as _, stream};
+use polyhost_domain::{Capability, Error, ErrorKind, FileId, FileLookup, Result, Support};
+
+use crate::accounts::Account;
+
+/// How many files are read side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// One answer for each id, in the order asked.
+///
+/// # Errors
+/// The site's own; where files are read one by one, the first one's where all reads have failed.
+pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>> {
+    if account.capabilities().support(Capability::FilesLookup) == Support::Native {
+        return account.read(account.site().files(ids)).await;
+    }
+    let reads: Vec<_> = ids.iter().map(|id| read(account, id)).collect();
+    let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
+    match outcomes.first() {
+        Some(Err(error)) if outcomes.iter().all(Result::is_err) => Err(error.clone()),
+        _ => Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(FileLookup::Failed)).collect()),
+    }
+}
+
+async fn read(account: &Account, id: &FileId) -> Result<FileLookup> {
+    let answers = account.read(account.site().files(std::slice::from_ref(id))).await?;
+    answers.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal))
+}

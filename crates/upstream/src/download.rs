@@ -1,0 +1,219 @@
+//! Fetching a file from wherever the site says that it is: without credentials, without cookies, never into a network
+//! that the gateway may not go to, and never less than was promised.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use headers::{ContentRange as ContentRangeField, HeaderMapExt};
+use polyhost_domain::{ByteRange, ByteStream, ContentRange, Download, Error, ErrorKind, Result, UpstreamAnswer};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RANGE};
+use reqwest::{Request, Response, StatusCode};
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use crate::client::{Client, Observed};
+use crate::failure::Failure;
+use crate::header::retry_after;
+use crate::{Call, CallKind, SecretUrl};
+
+/// The most redirects that are followed.
+const MAX_REDIRECTS: usize = 5;
+
+impl Client {
+    /// Fetches a file, or a part of it, from an address that the site has handed out.
+    ///
+    /// The answer is there when its head is; the bytes come as they are asked for, and end with an error where they
+    /// stop for `idle_timeout`, or come to less than was promised.
+    ///
+    /// # Errors
+    /// - `Unavailable`, `Timeout`, retryable: the file's server cannot be reached, or does not answer.
+    /// - `RangeNotSatisfiable`: the file ends before the range begins.
+    /// - `FileNotFound`, `LegalBlock`, `RateLimited`, `SiteFailed`: what its HTTP status says.
+    /// - `InvalidResponse`: it leads on for ever, to nowhere, or to where it must not; or its answer is not the range.
+    pub async fn open(&self, operation: &'static str, url: Url, range: Option<ByteRange>) -> Result<Download> {
+        let response = self.follow(operation, url, range).await?;
+        let told = Told { client: self, operation, status: response.status() };
+        let part = match (response.status(), range) {
+            (StatusCode::OK, _) => None,
+            (StatusCode::PARTIAL_CONTENT, Some(wanted)) => Some(told.part(&response, wanted)?),
+            _ => return Err(told.refusal(&response)),
+        };
+        // A file that was packed on the way has neither the length nor the ranges that are told of it.
+        if !is_plain(&response) {
+            return Err(told.invalid("packs the file although it was asked not to"));
+        }
+        let length = response.content_length().or(part.map(|part| part.last - part.first + 1));
+        let content_type =
+            response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let stream = bytes(response, length, self.settings().idle_timeout);
+        Ok(Download { stream, length, range: part, content_type })
+    }
+
+    async fn follow(&self, operation: &'static str, mut url: Url, range: Option<ByteRange>) -> Result<Response> {
+        let deadline = self.deadline();
+        for _ in 0..=MAX_REDIRECTS {
+            let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone())).until(deadline);
+            let mut request = self.file_request(&call)?;
+            ask_for(&mut request, range);
+            let response = self.head(&call, request, deadline).await?;
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let told = Told { client: self, operation, status: response.status() };
+            let next = location.and_then(|location| url.join(location).ok());
+            url = next.ok_or_else(|| told.invalid("leads on to no address"))?;
+        }
+        let told = Told { client: self, operation, status: StatusCode::FOUND };
+        Err(told.invalid("leads on more than five times"))
+    }
+
+    async fn head(&self, call: &Call, request: Request, deadline: Instant) -> Result<Response> {
+        let limit = self.settings().attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
+        let answer = async {
+            match timeout(limit, self.files().execute(request)).await {
+                Ok(answer) => answer.map_err(Failure::sending),
+                Err(_) => Err(Failure::slow(limit)),
+            }
+        };
+        self.observe(call, answer).await
+    }
+}
+
+impl Observed for Response {
+    fn http_status(&self) -> u16 {
+        self.status().as_u16()
+    }
+}
+
+/// What the file's server has answered, for the errors that are made of it.
+struct Told<'a> {
+    client: &'a Client,
+    operation: &'static str,
+    status: StatusCode,
+}
+
+impl Told<'_> {
+    /// The part that is answered, if it is what was asked for.
+    fn part(&self, response: &Response, wanted: ByteRange) -> Result<ContentRange> {
+        let field = response.headers().typed_get::<ContentRangeField>();
+        let part = field.and_then(|field| {
+            let (first, last) = field.bytes_range()?;
+            Some(ContentRange { first, last, size: field.bytes_len() })
+        });
+        let part = part.ok_or_else(|| self.invalid("does not say which part of the file it answers"))?;
+        let whole = response.content_length().is_none_or(|length| part.last - part.first + 1 == length);
+        if fits(part, wanted) && whole { Ok(part) } else { Err(self.invalid("answers another part of the file")) }
+    }
+
+    /// What a status means that is no file.
+    fn refusal(&self, response: &Response) -> Error {
+        let (kind, detail) = match self.status.as_u16() {
+            404 | 410 => (ErrorKind::FileNotFound, "The file's server does not have the file."),
+            416 => (ErrorKind::RangeNotSatisfiable, "The file ends before the range begins."),
+            429 | 509 => (ErrorKind::RateLimited, "The limit of the file's server is reached."),
+            451 => (ErrorKind::LegalBlock, "The site blocks this for legal reasons."),
+            400.. => (ErrorKind::SiteFailed, "The file's server refuses to give the file."),
+            _ => return self.invalid("does not answer with the file"),
+        };
+        let retryable = self.status.is_server_error() || kind == ErrorKind::RateLimited;
+        let wait = retry_after(response.headers(), SystemTime::now());
+        let wait = wait.or((kind == ErrorKind::RateLimited).then_some(Duration::from_secs(1)));
+        self.error(kind).retryable(retryable).with_retry_after(wait).with_detail(detail)
+    }
+
+    fn invalid(&self, what: &str) -> Error {
+        self.error(ErrorKind::InvalidResponse).retryable(true).with_detail(format!("The file's server {what}."))
+    }
+
+    fn error(&self, kind: ErrorKind) -> Error {
+        let answer = UpstreamAnswer { http_status: Some(self.status.as_u16()), ..UpstreamAnswer::default() };
+        Error::new(kind).at(&self.client.origin().provider, self.operation).with_answer(answer)
+    }
+}
+
+fn ask_for(request: &mut Request, range: Option<ByteRange>) {
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let range = range.map(|range| match range {
+        ByteRange::From(first, Some(last)) => format!("bytes={first}-{last}"),
+        ByteRange::From(first, None) => format!("bytes={first}-"),
+        ByteRange::Last(count) => format!("bytes=-{count}"),
+    });
+    if let Some(Ok(range)) = range.map(TryInto::try_into) {
+        headers.insert(RANGE, range);
+    }
+}
+
+/// Whether a part is what was asked for, as far as the file reaches.
+fn fits(part: ContentRange, wanted: ByteRange) -> bool {
+    let ends = |last: u64| part.last == last || part.size.is_some_and(|size| part.last + 1 == size && part.last < last);
+    part.first <= part.last
+        && match wanted {
+            ByteRange::From(first, Some(last)) => part.first == first && ends(last),
+            ByteRange::From(first, None) => part.first == first && part.size.is_none_or(|size| part.last + 1 == size),
+            ByteRange::Last(count) => {
+                part.size.is_none_or(|size| part.last + 1 == size && part.first == size.saturating_sub(count))
+            }
+        }
+}
+
+fn is_plain(response: &Response) -> bool {
+    let encodings = response.headers().get_all(CONTENT_ENCODING);
+    encodings.iter().all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// The bytes of an answer: as many as were promised, or an error.
+fn bytes(response: Response, length: Option<u64>, idle: Duration) -> ByteStream {
+    let state = (response, length, Some(()));
+    stream::unfold(state, move |(mut response, left, going)| async move {
+        going?;
+        let next = timeout(idle, response.chunk()).await;
+        let (item, left) = match next {
+            Ok(Ok(Some(chunk))) => counted(chunk, left),
+            Ok(Ok(None)) if left.is_none_or(|left| left == 0) => return None,
+            Ok(Ok(None)) => (Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file ended early")), left),
+            Ok(Err(error)) => (Err(io::Error::other(error.without_url())), left),
+            Err(_) => (Err(io::Error::new(io::ErrorKind::TimedOut, "the file's bytes stopped")), left),
+        };
+        let going = item.is_ok().then_some(());
+        Some((item, (response, left, going)))
+    })
+    .boxed()
+}
+
+fn counted(chunk: Bytes, left: Option<u64>) -> (io::Result<Bytes>, Option<u64>) {
+    match left.map(|left| left.checked_sub(chunk.len() as u64)) {
+        Some(None) => (Err(io::Error::new(io::ErrorKind::InvalidData, "the file is longer than was said")), left),
+        Some(Some(left)) => (Ok(chunk), Some(left)),
+        None => (Ok(chunk), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_the_one_asked_for_as_far_as_the_file_reaches() {
+        let part = |first, last, size| ContentRange { first, last, size };
+        let cases = [
+            (ByteRange::From(0, Some(9)), part(0, 9, Some(100)), true),
+            (ByteRange::From(0, Some(9)), part(0, 9, None), true),
+            (ByteRange::From(90, Some(500)), part(90, 99, Some(100)), true),
+            (ByteRange::From(0, Some(9)), part(0, 8, Some(100)), false),
+            (ByteRange::From(0, Some(9)), part(1, 9, Some(100)), false),
+            (ByteRange::From(0, Some(9)), part(0, 99, Some(100)), false),
+            (ByteRange::From(5, None), part(5, 99, Some(100)), true),
+            (ByteRange::From(5, None), part(5, 50, Some(100)), false),
+            (ByteRange::Last(10), part(90, 99, Some(100)), true),
+            (ByteRange::Last(1000), part(0, 99, Some(100)), true),
+            (ByteRange::Last(10), part(0, 9, Some(100)), false),
+        ];
+        for (wanted, part, fitting) in cases {
+            assert_eq!(fits(part, wanted), fitting, "{part:?} for {wanted:?}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! A session at a site that lets each user have one: a login kills the token that the login before it gave.
+//!
+//! So the holder of the newest login has the only valid token, nothing can be fenced, and logging in is the one thing
+//! that must not be done in a loop. Here it is done once however many ask, across replicas where the state is shared;
+//! within a [budget](LoginBudget); and not at all while the site is known to refuse the credentials. Whoever holds a
+//! token that the site knows no more says so with that token in hand: a late refusal of an old one costs nothing.
+
+mod budget;
+mod refusals;
+mod renewal;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use polyhost_domain::{Error, ErrorKind, Origin, Result};
+use polyhost_state::{State, StateError};
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, timeout_at};
+
+use budget::Budget;
+pub use budget::LoginBudget;
+use refusals::Refusals;
+use renewal::Renewal;
+
+/// What a login has given.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// What opens the site.
+    pub token: SecretString,
+    /// Whom it belongs to, in the site's words.
+    pub holder: String,
+}
+
+/// How an adapter logs in at its site, and out again.
+#[async_trait]
+pub trait Login: Send + Sync {
+    /// The site's name for logging in.
+    fn operation(&self) -> &'static str;
+
+    /// Logs in: one attempt, over before `deadline`.
+    ///
+    /// - `CredentialsRejected` and `Forbidden` are remembered, and not tried again for a while.
+    async fn log_in(&self, deadline: Instant) -> Result<Grant>;
+
+    /// Gives a grant back. A failure is for the log alone.
+    async fn log_out(&self, grant: &Grant);
+}
+
+/// The session of one user at one site. Clones share it.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    login: Arc<dyn Login>,
+    origin: Origin,
+    /// Names this user at this site in the shared state, without telling who it is.
+    key: String,
+    state: State,
+    budget: Budget,
+    refusals: Refusals,
+    current: RwLock<Option<Held>>,
+    renewal: Mutex<Option<Renewal>>,
+}
+
+/// A grant in use.
+#[derive(Debug, Clone)]
+pub struct Held {
+    grant: Arc<Grant>,
+    /// The version under which the shared state keeps it; `None` where it could not be kept.
+    version: Option<u64>,
+}
+
+/// Why a call under a grant was refused.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The site does not know the grant, or no more. Nothing was done.
+    Session(Error),
+    /// Anything else.
+    Other(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Held {
+    /// The grant.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.grant, &other.grant) || (self.version.is_some() && self.version == other.version)
+    }
+}
+
+impl Session {
+    /// A session that is begun when it is first needed. `identity` is everything that tells this user at this site
+    /// from every other; accounts of one identity share one session. Only its digest is kept.
+    #[must_use]
+    pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State) -> Self {
+        let key = key(identity);
+        Self(Arc::new(Inner {
+            login,
+            origin,
+            budget: Budget::new(&key, LoginBudget::default(), Arc::clone(&state.values)),
+            refusals: Refusals::new(&key, Arc::clone(&state.values)),
+            key,
+            state: state.clone(),
+            current: RwLock::default(),
+            renewal: Mutex::default(),
+        }))
+    }
+
+    /// The same session, not begun yet, under another budget.
+    #[must_use]
+    pub fn with_budget(&self, limits: LoginBudget) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            login: Arc::clone(&inner.login),
+            origin: inner.origin.clone(),
+            key: inner.key.clone(),
+            state: inner.state.clone(),
+            budget: Budget::new(&inner.key, limits, Arc::clone(&inner.state.values)),
+            refusals: Refusals::new(&inner.key, Arc::clone(&inner.state.values)),
+            current: RwLock::default(),
+            renewal: Mutex::default(),
+        }))
+    }
+
+    /// Makes a call under the grant that is held, or a new one. If the site does not know it, the call is made once
+    /// more under the next.
+    ///
+    /// # Errors
+    /// The login's, the call's own; `SessionContended` where the site does not know the second grant either, or where
+    /// the budget allows no login before `deadline`.
+    pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
+    where
+        T: Send,
+        F: Fn(Held) -> Fut + Send,
+        Fut: Future<Output = std::result::Result<T, Refusal>> + Send,
+    {
+        let held = self.held(deadline).await?;
+        match call(held.clone()).await {
+            Ok(done) => return Ok(done),
+            Err(Refusal::Other(error)) => return Err(error),
+            Err(Refusal::Session(_)) => self.refused(&held).await,
+        }
+        let next = self.held(deadline).await?;
+        match call(next.clone()).await {
+            Ok(done) => Ok(done),
+            Err(Refusal::Other(error)) => Err(error),
+            Err(Refusal::Session(error)) => {
+                self.refused(&next).await;
+                Err(self.0.contended(self.0.budget.gap()).with_source(error))
+            }
+        }
+    }
+
+    /// The grant that is held; a new one where there is none.
+    ///
+    /// # Errors
+    /// As for [`Session::run`].
+    pub async fn held(&self, deadline: Instant) -> Result<Held> {
+        if let Some(held) = self.0.current() {
+            return Ok(held);
+        }
+        let renewal = self.renewal(deadline);
+        match timeout_at(deadline, renewal).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.0.error(ErrorKind::Timeout).retryable(true).with_detail("The login took too long.")),
+        }
+    }
+
+    /// Says that the site does not know a grant. If it is the one that is held, whoever comes next logs in anew.
+    pub async fn refused(&self, held: &Held) {
+        self.0.forget(held);
+        let Some(version) = held.version else { return };
+        if let Err(error) = self.0.state.values.compare_and_remove(&self.0.session_key(), version).await {
+            tracing::warn!(%error, "a token that the site refuses cannot be removed");
+        }
+    }
+
+    /// Gives back what is held, once.
+    pub async fn close(&self) {
+        let Some(held) = self.0.current() else { return };
+        self.refused(&held).await;
+        self.0.login.log_out(held.grant()).await;
+    }
+
+    /// The login under way, or one that begins now. It belongs to no caller: whoever goes away does not stop it.
+    fn renewal(&self, deadline: Instant) -> Renewal {
+        let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
+        match slot.as_ref().filter(|renewal| renewal.peek().is_none()) {
+            Some(under_way) => under_way.clone(),
+            None => slot.insert(renewal::begin(Arc::clone(&self.0), deadline)).clone(),
+        }
+    }
+}
+
+impl Inner {
+    fn current(&self) -> Option<Held> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold(&self, held: &Held) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
+    }
+
+    fn forget(&self, held: &Held) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|current| current.is(held));
+    }
+
+    fn session_key(&self) -> String {
+        format!("session/{}", self.key)
+    }
+
+    fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind).at(&self.origin.provider, self.login.operation())
+    }
+
+    /// The site's one session is being taken by somebody else, and logging in again at once would go on for ever.
+    fn contended(&self, wait: Duration) -> Error {
+        let account = &self.origin.account;
+        let detail = format!(
+            "The site allows one session for each user, and that of account \"{account}\" is being taken elsewhere."
+        );
+        self.error(ErrorKind::SessionContended).retryable(true).with_retry_after(Some(wait)).with_detail(detail)
+    }
+}
+
+/// Without the shared state nobody knows how often others log in, so nobody does.
+fn lost(error: StateError) -> Error {
+    Error::new(ErrorKind::Internal).retryable(true).with_source(error)
+}
+
+fn key(identity: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in identity {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("origin", &self.0.origin).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! One login for all who wait for it: theirs, other replicas', or none where the site has just refused the credentials.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use polyhost_domain::{Error, ErrorKind, Result};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep};
+
+use super::{Grant, Held, Inner, lost};
+
+/// A login under way, and then its outcome.
+pub(super) type Renewal = Shared<BoxFuture<'static, Result<Held>>>;
+
+/// How long a token is kept in the shared state. When it dies is the site's affair, and is told by refusals.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often to look whether another replica has logged in.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// By how much a lease outlives the login that it is for.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Begins to log in, in a task of its own.
+pub(super) fn begin(session: Arc<Inner>, deadline: Instant) -> Renewal {
+    let task = tokio::spawn(async move { session.renew(deadline).await });
+    let outcome = async { task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Internal).with_source(error))) };
+    outcome.boxed().shared()
+}
+
+impl Inner {
+    async fn renew(&self, deadline: Instant) -> Result<Held> {
+        loop {
+            if let Some(held) = self.known().await? {
+                return Ok(held);
+            }
+            let life = deadline.saturating_duration_since(Instant::now()) + MARGIN;
+            let lease = self.state.leases.acquire(&self.session_key(), life).await.map_err(lost)?;
+            let Some(lease) = lease else {
+                self.pause(LOOK_AGAIN, deadline).await?;
+                continue;
+            };
+            let outcome = self.log_in(deadline).await;
+            if let Err(error) = self.state.leases.release(lease).await {
+                tracing::warn!(%error, "the lease for a login must end by itself");
+            }
+            return outcome;
+        }
+    }
+
+    /// What others have found out: a token, or that there is none to be had.
+    async fn known(&self) -> Result<Option<Held>> {
+        if let Some(entry) = self.state.values.get(&self.session_key()).await.map_err(lost)?
+            && let Some(grant) = decode(&entry.value)
+        {
+            let held = Held { grant: Arc::new(grant), version: Some(entry.version) };
+            self.hold(&held);
+            return Ok(Some(held));
+        }
+        match self.refusals.known().await.map_err(lost)? {
+            Some(error) => Err(error.at(&self.origin.provider, self.login.operation())),
+            None => Ok(None),
+        }
+    }
+
+    /// Logs in, alone: the lease is held.
+    async fn log_in(&self, deadline: Instant) -> Result<Held> {
+        let place = loop {
+            // Whoever had the lease before may have logged in.
+            if let Some(held) = self.known().await? {
+                return Ok(held);
+            }
+            match self.budget.take().await.map_err(lost)? {
+                Ok(place) => break place,
+                Err(wait) => self.pause(wait, deadline).await?,
+            }
+        };
+        match self.login.log_in(deadline).await {
+            Ok(grant) => {
+                tracing::info!(provider = %self.origin.provider, account = %self.origin.account, "logged in");
+                Ok(self.keep(grant).await)
+            }
+            Err(error) => {
+                self.refusals.note(&error).await;
+                let never_sent = error.kind() == ErrorKind::Unavailable && error.is_retryable();
+                if never_sent && let Err(error) = self.budget.give_back(place).await {
+                    tracing::warn!(%error, "a login that was never sent counts");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn keep(&self, grant: Grant) -> Held {
+        let kept = self.state.values.put(&self.session_key(), encode(&grant), KEPT).await;
+        let version = kept.map_err(|error| tracing::warn!(%error, "the other replicas cannot see the token")).ok();
+        let held = Held { grant: Arc::new(grant), version };
+        self.hold(&held);
+        held
+    }
+
+    /// Waits, if there is time to.
+    async fn pause(&self, wait: Duration, deadline: Instant) -> Result<()> {
+        if Instant::now() + wait >= deadline {
+            return Err(self.contended(wait));
+        }
+        sleep(wait).await;
+        Ok(())
+    }
+}
+
+fn encode(grant: &Grant) -> Bytes {
+    // Two texts can always be serialized.
+    serde_json::to_vec(&(grant.token.expose_secret(), &grant.holder)).unwrap_or_default().into()
+}
+
+fn decode(kept: &[u8]) -> Option<Grant> {
+    let (token, holder): (String, String) = serde_json::from_slice(kept).ok()?;
+    Some(Grant { token: token.into(), holder })
+}

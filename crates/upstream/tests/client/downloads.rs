@@ -1,0 +1,116 @@
+//! Files on their way back: from wherever the site says, as they are, whole or not at all.
+
+use futures_util::TryStreamExt;
+use polyhost_domain::{ByteRange, ContentRange, Download, Error, ErrorKind, Result};
+use polyhost_upstream::Settings;
+use url::Url;
+
+use crate::site::{Answer, Site, count_of, hasty};
+
+const WHOLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\nbytes";
+const PART: &[u8] = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 1-3/5\r\nContent-Length: 3\r\n\r\nyte";
+const CUT: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nbytes";
+const PACKED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nbytes";
+const AROUND: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: /again?token=planted-token\r\nContent-Length: 0\r\n\r\n";
+const NOWHERE: &[u8] = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n";
+const ELSEWHERE: &[u8] = b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n";
+
+async fn site(said: &'static [u8]) -> Site {
+    Site::start(Answer::ToTheHead(said)).await
+}
+
+async fn open(site: &Site, settings: Settings, range: Option<ByteRange>) -> Result<Download> {
+    let url: Url = format!("http://{}/file?token=planted-token", site.address).parse().unwrap();
+    site.client(settings).open("file/download", url, range).await
+}
+
+async fn refused(said: &'static [u8], range: Option<ByteRange>) -> Error {
+    open(&site(said).await, Settings::default(), range).await.unwrap_err()
+}
+
+async fn bytes(download: Download) -> std::io::Result<Vec<u8>> {
+    download.stream.map_ok(|piece| piece.to_vec()).try_concat().await
+}
+
+#[tokio::test]
+async fn a_file_comes_as_it_is_and_nothing_of_the_account_goes_along() {
+    let site = site(WHOLE).await;
+    let download = open(&site, Settings::default(), None).await.unwrap();
+    assert_eq!((download.length, download.range), (Some(5), None));
+    assert_eq!(download.content_type.as_deref(), Some("video/mp4"));
+    assert_eq!(bytes(download).await.unwrap(), b"bytes");
+
+    let head = String::from_utf8(site.seen()[0].bytes.clone()).unwrap().to_lowercase();
+    assert!(head.contains("accept-encoding: identity"), "{head}");
+    for field in ["authorization", "cookie", "referer", "range:"] {
+        assert!(!head.contains(field), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_asked_for_and_held_to_what_was_asked() {
+    let site = site(PART).await;
+    let download = open(&site, Settings::default(), Some(ByteRange::From(1, Some(3)))).await.unwrap();
+    assert_eq!(download.range, Some(ContentRange { first: 1, last: 3, size: Some(5) }));
+    assert_eq!(bytes(download).await.unwrap(), b"yte");
+    let head = String::from_utf8(site.seen()[0].bytes.clone()).unwrap();
+    assert!(head.contains("range: bytes=1-3\r\n"), "{head}");
+
+    assert_eq!(refused(PART, Some(ByteRange::From(0, Some(2)))).await.kind(), ErrorKind::InvalidResponse);
+    assert_eq!(refused(PART, None).await.kind(), ErrorKind::InvalidResponse);
+    let whole = open(&self::site(WHOLE).await, Settings::default(), Some(ByteRange::Last(2))).await.unwrap();
+    assert_eq!((whole.range, whole.length), (None, Some(5)));
+}
+
+#[tokio::test]
+async fn a_file_that_ends_early_or_stops_is_an_error_and_not_an_end() {
+    let stops = Site::start(Answer::ToTheHead(CUT)).await;
+    let ends = Site::start(Answer::AndHangUp(CUT)).await;
+    for (site, settings) in [(stops, hasty()), (ends, Settings::default())] {
+        let download = open(&site, settings, None).await.unwrap();
+        assert_eq!(download.length, Some(500));
+        assert!(bytes(download).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn what_a_file_s_server_says_has_its_kind() {
+    let cases: [(&[u8], ErrorKind, bool); 7] = [
+        (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", ErrorKind::FileNotFound, false),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", ErrorKind::SiteFailed, false),
+        (b"HTTP/1.1 416 Range\r\nContent-Length: 0\r\n\r\n", ErrorKind::RangeNotSatisfiable, false),
+        (b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", ErrorKind::RateLimited, true),
+        (b"HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n", ErrorKind::SiteFailed, true),
+        (b"HTTP/1.1 204 Nothing\r\n\r\n", ErrorKind::InvalidResponse, true),
+        (PACKED, ErrorKind::InvalidResponse, true),
+    ];
+    for (said, kind, retryable) in cases {
+        let error = refused(said, Some(ByteRange::From(9, None))).await;
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error:?}");
+        assert!(!format!("{error:?} {error}").contains("planted"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_followed_five_times_and_never_to_where_nothing_may_go() {
+    let around = Site::start(Answer::ToEveryHead(AROUND)).await;
+    let error = open(&around, Settings::default(), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    let requests: usize = around.seen().iter().map(|seen| count_of(&seen.bytes, b"GET ")).sum();
+    assert_eq!(requests, 6);
+
+    for said in [NOWHERE, ELSEWHERE] {
+        let error = refused(said, None).await;
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_public_site_s_file_is_not_fetched_from_a_private_network() {
+    let base_url = "https://site.example.org/api/v2".parse().unwrap();
+    let client = crate::site::client(&base_url, Settings::default());
+    for text in ["http://127.0.0.1:9/", "http://169.254.169.254/", "http://[::1]/", "http://printer/"] {
+        let error = client.open("file/download", text.parse().unwrap(), None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{text}");
+    }
+}

@@ -1,0 +1,55 @@
+//! The budget of logins: over every window, whoever fights over the session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyhost_domain::ErrorKind;
+use polyhost_state::State;
+use tokio::time::{Instant, advance};
+
+use crate::site::{Site, call, session};
+
+#[tokio::test(start_paused = true)]
+async fn logins_are_five_seconds_apart_and_four_in_ten_minutes() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    for _ in 0..4 {
+        site.kill().await;
+        call(&site, &session).await.unwrap();
+    }
+    let times = site.times.lock().await.clone();
+    assert_eq!(times.len(), 4);
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(5)), "{times:?}");
+
+    site.kill().await;
+    let error = call(&site, &session).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SessionContended, true));
+    assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(60)));
+    assert_eq!(site.logins(), 4);
+
+    advance(Duration::from_secs(600)).await;
+    call(&site, &session).await.unwrap();
+    assert_eq!(site.logins(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_gateways_that_know_nothing_of_each_other_keep_serving_within_the_budget_or_say_so() {
+    let site = Arc::new(Site::default());
+    let gateways = [session(&site, &State::in_memory()), session(&site, &State::in_memory())];
+    let began = Instant::now();
+    let (mut served, mut contended) = (0, 0);
+    while began.elapsed() < Duration::from_secs(540) {
+        for gateway in &gateways {
+            match call(&site, gateway).await {
+                Ok(()) => served += 1,
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::SessionContended);
+                    contended += 1;
+                }
+            }
+        }
+        advance(Duration::from_secs(1)).await;
+    }
+    assert!(site.logins() <= 8, "{} logins", site.logins());
+    assert!(served > 0 && contended > 0, "{served} served, {contended} contended");
+}

@@ -1,0 +1,59 @@
+//! A token that dies: renewed once, whoever notices first, and never because of an old one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use polyhost_domain::ErrorKind;
+use polyhost_state::State;
+use tokio::time::Instant;
+
+use crate::site::{Site, call, calls, session};
+
+#[tokio::test(start_paused = true)]
+async fn a_token_killed_under_many_calls_is_renewed_once() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    call(&site, &session).await.unwrap();
+    let running = calls(&site, &session, 200);
+    let (outcomes, ()) = tokio::join!(running, site.kill());
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(site.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_refusal_of_an_old_token_costs_nothing() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    let deadline = Instant::now() + Duration::from_secs(25);
+    let old = session.held(deadline).await.unwrap();
+    site.kill().await;
+    call(&site, &session).await.unwrap();
+    session.refused(&old).await;
+    call(&site, &session).await.unwrap();
+    assert_eq!(site.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_takes_the_token_that_another_has_renewed() {
+    let site = Arc::new(Site::default());
+    let state = State::in_memory();
+    let (one, other) = (session(&site, &state), session(&site, &state));
+    call(&site, &one).await.unwrap();
+    call(&site, &other).await.unwrap();
+    site.kill().await;
+    call(&site, &one).await.unwrap();
+    call(&site, &other).await.unwrap();
+    assert_eq!(site.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_dies_at_once_again_and_again_is_told_as_contended() {
+    let site = Arc::new(Site::default());
+    site.stillborn.store(true, Ordering::SeqCst);
+    let session = session(&site, &State::in_memory());
+    let error = call(&site, &session).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SessionContended, true));
+    assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO));
+    assert_eq!(site.logins(), 2);
+}

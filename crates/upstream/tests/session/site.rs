@@ -1,0 +1,108 @@
+//! A site that lets each user have one session, in memory: a login kills the token before it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use polyhost_domain::{Error, ErrorKind, Origin, Result};
+use polyhost_state::State;
+use polyhost_upstream::{Grant, Held, Login, Refusal, Session};
+use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+/// How long the site takes to answer.
+const SLOW: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+pub(crate) struct Site {
+    pub(crate) logins: AtomicUsize,
+    pub(crate) logouts: AtomicUsize,
+    pub(crate) refuses: AtomicBool,
+    pub(crate) unreachable: AtomicBool,
+    /// Whether every token is dead as soon as it is given.
+    pub(crate) stillborn: AtomicBool,
+    live: Mutex<String>,
+    pub(crate) times: Mutex<Vec<Instant>>,
+}
+
+impl Site {
+    pub(crate) fn logins(&self) -> usize {
+        self.logins.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn kill(&self) {
+        self.live.lock().await.clear();
+    }
+
+    /// A call that the site answers only under the newest token.
+    pub(crate) async fn call(&self, held: Held) -> std::result::Result<(), Refusal> {
+        sleep(SLOW).await;
+        if *self.live.lock().await == held.grant().token.expose_secret() {
+            return Ok(());
+        }
+        Err(Refusal::Session(Error::new(ErrorKind::CredentialsRejected)))
+    }
+}
+
+struct User(Arc<Site>);
+
+#[async_trait]
+impl Login for User {
+    fn operation(&self) -> &'static str {
+        "authorize"
+    }
+
+    async fn log_in(&self, _: Instant) -> Result<Grant> {
+        if self.0.unreachable.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable).retryable(true));
+        }
+        let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.times.lock().await.push(Instant::now());
+        sleep(SLOW).await;
+        if self.0.refuses.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::CredentialsRejected).with_detail("No."));
+        }
+        let token = format!("token-{number}");
+        if !self.0.stillborn.load(Ordering::SeqCst) {
+            self.0.live.lock().await.clone_from(&token);
+        }
+        Ok(Grant { token: token.into(), holder: "158642".to_owned() })
+    }
+
+    async fn log_out(&self, grant: &Grant) {
+        self.0.logouts.fetch_add(1, Ordering::SeqCst);
+        let mut live = self.0.live.lock().await;
+        if *live == grant.token.expose_secret() {
+            live.clear();
+        }
+    }
+}
+
+/// A replica's session at a site.
+pub(crate) fn session(site: &Arc<Site>, state: &State) -> Session {
+    let origin = Origin { account: "plays".parse().unwrap(), provider: "streamplay".parse().unwrap() };
+    Session::new(Arc::new(User(Arc::clone(site))), origin, &["https://site.example", "key"], state)
+}
+
+/// One call under a session, as long as requests wait by default.
+pub(crate) async fn call(site: &Arc<Site>, session: &Session) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(25);
+    session.run(deadline, |held| site.call(held)).await
+}
+
+/// Many calls at once, each in a task.
+pub(crate) async fn calls(site: &Arc<Site>, session: &Session, count: usize) -> Vec<Result<()>> {
+    let tasks: Vec<_> = (0..count)
+        .map(|_| {
+            let (site, session) = (Arc::clone(site), session.clone());
+            tokio::spawn(async move { call(&site, &session).await })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}

@@ -1,0 +1,242 @@
+//! The site's endpoints, one function each, answering what the site sends.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::tz::TimeZone;
+use polyhost_domain::{
+    AccountName, EntryName, Error, FileId, FileRef, FolderId, IdGrammar, NewRemoteUpload, RemoteUploadId, Result,
+};
+use polyhost_upstream::decode::{Unreadable, value};
+use polyhost_upstream::{CallKind, Client, FilePart, Held, Refusal, Reply, Session};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::clock::zone;
+use crate::error::{Named, success};
+use crate::request::{FolderChange, Request};
+use crate::wire;
+
+/// The endpoints, for one account.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) http: Client,
+    pub(crate) base_url: Url,
+    pub(crate) ids: IdGrammar,
+    pub(crate) session: Session,
+    /// The zone of the dates, where each answer is not to tell it.
+    pub(crate) timezone: Option<TimeZone>,
+}
+
+/// What the site has sent, with the answer that it came in.
+#[derive(Debug)]
+pub(crate) struct Answered<T> {
+    pub(crate) value: T,
+    pub(crate) reply: Reply,
+    /// The zone of the dates in it.
+    pub(crate) zone: TimeZone,
+}
+
+impl<T> Answered<T> {
+    /// The error of an answer without the part that matters.
+    pub(crate) fn missing(&self, what: &'static str) -> Error {
+        self.reply.unreadable(Unreadable::Missing(what))
+    }
+}
+
+impl Site {
+    pub(crate) async fn account_info(&self) -> Result<Answered<wire::Account>> {
+        self.answer(ask("account/info"), Named::Nothing).await
+    }
+
+    pub(crate) async fn account_package(&self) -> Result<Answered<wire::Package>> {
+        self.answer(ask("account/package"), Named::Nothing).await
+    }
+
+    pub(crate) async fn file_info(&self, file: &FileId) -> Result<Answered<wire::File>> {
+        self.answer(ask("file/info").with("file_id", file.as_str()), Named::File(file)).await
+    }
+
+    /// It makes an address and changes nothing, so it is a read.
+    pub(crate) async fn file_download(&self, file: &FileRef) -> Result<Answered<wire::Download>> {
+        let request = ask("file/download");
+        match file {
+            FileRef::Id(id) => self.answer(request.with("file_id", id.as_str()), Named::File(id)).await,
+            FileRef::ShortCode(code) => self.answer(request.with("short_url", code.as_str()), Named::ShortCode).await,
+        }
+    }
+
+    /// Never sends `folder_id`: a folder that the site does not like is ignored without a word.
+    pub(crate) async fn file_edit(
+        &self,
+        file: &FileId,
+        name: Option<&EntryName>,
+        content_type: Option<&str>,
+    ) -> Result<Answered<Option<wire::File>>> {
+        let request = change("file/edit").with("file_id", file.as_str());
+        let request = request.with_some("filename", name.map(EntryName::as_str)).with_some("fileType", content_type);
+        self.done(request, Named::File(file)).await
+    }
+
+    pub(crate) async fn file_move(&self, file: &FileId, folder: &FolderId) -> Result<Answered<Option<wire::File>>> {
+        let request = change("file/move").with("file_id", file.as_str());
+        let request = request.with("new_parent_folder_id", self.ids.folder_for_site(folder));
+        self.done(request, Named::FileAndFolder(file, folder)).await
+    }
+
+    pub(crate) async fn file_copy(&self, file: &FileId, folder: &FolderId) -> Result<Answered<wire::File>> {
+        let request = change("file/copy").with("file_id", file.as_str());
+        let request = request.with("copy_to_folder_id", self.ids.folder_for_site(folder));
+        self.answer(request, Named::FileAndFolder(file, folder)).await
+    }
+
+    pub(crate) async fn file_delete(&self, file: &FileId) -> Result<()> {
+        self.confirm(change("file/delete").with("file_id", file.as_str()), Named::File(file)).await
+    }
+
+    /// Sends a file's bytes under a grant that has just worked, once.
+    pub(crate) async fn file_upload(&self, held: &Held, folder: &FolderId, file: FilePart) -> Result<Reply> {
+        let request = change("file/upload").with_folder("folder_id", folder).signed(held);
+        let (call, fields) = request.into_bare_call(&self.base_url);
+        self.http.upload(call, FilePart { fields, ..file }).await
+    }
+
+    pub(crate) async fn url_upload_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
+        let request = change("file/url_upload_add").with("file_url_base64", &STANDARD.encode(new.url.as_str()));
+        let named = folder_or_nothing(&new.folder);
+        self.answer(request.with_folder("folder_id", &new.folder), named).await
+    }
+
+    pub(crate) async fn url_upload_status(&self, id: &RemoteUploadId) -> Result<Answered<wire::RemoteStatus>> {
+        let request = ask("file/url_upload_status").with("scheduled_item_id", id.as_str());
+        self.answer(request, Named::RemoteUpload(id)).await
+    }
+
+    pub(crate) async fn folder_listing(&self, folder: &FolderId) -> Result<Answered<wire::Listing>> {
+        let request = ask("folder/listing").with_folder("parent_folder_id", folder);
+        self.answer(request, folder_or_nothing(folder)).await
+    }
+
+    /// The page calls the folder `parent_folder_id`; the site reads `folder_id`.
+    pub(crate) async fn folder_info(&self, folder: &FolderId) -> Result<Answered<wire::Folder>> {
+        let request = ask("folder/info").with_folder("folder_id", folder);
+        self.answer(request.with_folder("parent_folder_id", folder), Named::Folder(folder)).await
+    }
+
+    pub(crate) async fn folder_create(
+        &self,
+        parent: &FolderId,
+        new: FolderChange<'_>,
+    ) -> Result<Answered<wire::Folder>> {
+        let request = change("folder/create").with_change(new).with_folder("parent_id", parent);
+        self.answer(request, folder_or_nothing(parent)).await
+    }
+
+    /// Never sends `parent_id`: a parent that the site does not like is ignored without a word.
+    pub(crate) async fn folder_edit(
+        &self,
+        folder: &FolderId,
+        edit: FolderChange<'_>,
+    ) -> Result<Answered<Option<wire::Folder>>> {
+        let request = change("folder/edit").with_folder("folder_id", folder).with_change(edit);
+        self.done(request, Named::Folder(folder)).await
+    }
+
+    pub(crate) async fn folder_move(
+        &self,
+        folder: &FolderId,
+        parent: &FolderId,
+    ) -> Result<Answered<Option<wire::Folder>>> {
+        let request = change("folder/move").with_folder("folder_id", folder);
+        let request = request.with("new_parent_folder_id", self.ids.folder_for_site(parent));
+        self.done(request, Named::FolderAndParent(folder, parent)).await
+    }
+
+    pub(crate) async fn folder_delete(&self, folder: &FolderId) -> Result<()> {
+        self.confirm(change("folder/delete").with_folder("folder_id", folder), Named::Folder(folder)).await
+    }
+
+    /// Makes sure of a folder, and of the session: answers the grant that has worked. The root is always there, so it
+    /// is the account that is asked for then.
+    ///
+    /// Some versions of the script take any number for a folder, and put what they get where nobody finds it.
+    pub(crate) async fn make_sure_of(&self, folder: &FolderId) -> Result<Held> {
+        let request = match folder {
+            FolderId::Root => ask("account/info"),
+            FolderId::Child(_) => {
+                ask("folder/info").with_folder("folder_id", folder).with_folder("parent_folder_id", folder)
+            }
+        };
+        let named = folder_or_nothing(folder);
+        self.under_session(request, move |reply, held| success(&reply, named, self.account()).map(|_| held)).await
+    }
+
+    /// A call whose answer is what matters.
+    async fn answer<T: DeserializeOwned + Send>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
+        self.under_session(request, move |reply, _| {
+            let success = success(&reply, named, self.account())?;
+            let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
+            let value = value(data.get()).map_err(|_| reply.unreadable(Unreadable::Shape))?;
+            let zone = self.zone(success.clock.as_deref(), &reply);
+            Ok(Answered { value, reply, zone })
+        })
+        .await
+    }
+
+    /// A call that the site only has to confirm. What else it answers may be missing or unreadable: it is done.
+    async fn done<T: DeserializeOwned + Send>(
+        &self,
+        request: Request,
+        named: Named<'_>,
+    ) -> Result<Answered<Option<T>>> {
+        self.under_session(request, move |reply, _| {
+            let success = success(&reply, named, self.account())?;
+            let value = success.data.map(RawValue::get).and_then(|data| value(data).ok());
+            let zone = self.zone(success.clock.as_deref(), &reply);
+            Ok(Answered { value, reply, zone })
+        })
+        .await
+    }
+
+    async fn confirm(&self, request: Request, named: Named<'_>) -> Result<()> {
+        self.under_session(request, move |reply, _| success(&reply, named, self.account()).map(drop)).await
+    }
+
+    /// Sends a request with a token, and once more with the next where the site does not know it any more.
+    async fn under_session<T: Send>(
+        &self,
+        request: Request,
+        read: impl Fn(Reply, Held) -> std::result::Result<T, Refusal> + Send + Sync,
+    ) -> Result<T> {
+        let deadline = self.http.deadline();
+        let (request, read) = (&request, &read);
+        let call = move |held: Held| async move {
+            let call = request.clone().signed(&held).into_call(&self.base_url);
+            read(self.http.send(call.until(deadline)).await?, held)
+        };
+        self.session.run(deadline, call).await
+    }
+
+    fn zone(&self, clock: Option<&str>, reply: &Reply) -> TimeZone {
+        self.timezone.clone().unwrap_or_else(|| zone(clock, reply.date()))
+    }
+
+    fn account(&self) -> &AccountName {
+        &self.http.origin().account
+    }
+}
+
+fn ask(operation: &'static str) -> Request {
+    Request::new(operation, CallKind::Read)
+}
+
+fn change(operation: &'static str) -> Request {
+    Request::new(operation, CallKind::Write)
+}
+
+fn folder_or_nothing(folder: &FolderId) -> Named<'_> {
+    match folder {
+        FolderId::Root => Named::Nothing,
+        FolderId::Child(_) => Named::Folder(folder),
+    }
+}

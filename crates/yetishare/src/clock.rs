@@ -1,0 +1,55 @@
+//! The zone of the site's dates. They come without one; but each answer tells what time it is there, and its `Date`
+//! what time it is.
+
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+/// All zones are whole quarters of an hour from UTC.
+const QUARTER: i64 = 15 * 60;
+
+/// Clocks that differ by this much or more are wrong, and tell no zone.
+const TOO_FAR: SignedDuration = SignedDuration::from_hours(15);
+
+/// The zone in which the site's clock and the answer's `Date` are the same moment; UTC where either is missing.
+pub(crate) fn zone(clock: Option<&str>, date: Option<Timestamp>) -> TimeZone {
+    let offset = || {
+        let clock: DateTime = clock?.trim().parse().ok()?;
+        let difference = clock.to_zoned(TimeZone::UTC).ok()?.timestamp().duration_since(date?);
+        if difference.abs() >= TOO_FAR {
+            return None;
+        }
+        let seconds = (difference.as_secs() + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+        Offset::from_seconds(i32::try_from(seconds).ok()?).ok()
+    };
+    offset().map_or(TimeZone::UTC, TimeZone::fixed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_told_by_two_clocks() {
+        let date: Timestamp = "2024-11-19T00:28:38Z".parse().unwrap();
+        let rows = [
+            ("2024-11-19 00:28:38", 0),
+            ("2024-11-19 01:28:39", 3600),
+            ("2024-11-19 01:24:01", 3600),
+            ("2024-11-18 19:28:38", -5 * 3600),
+            ("2024-11-18 20:58:30", -(3 * 3600 + 1800)),
+            ("2024-11-19 06:13:38", 5 * 3600 + 45 * 60),
+            ("2024-11-19 14:28:38", 14 * 3600),
+            ("2024-11-19 15:28:38", 0),
+            ("2023-11-19 00:28:38", 0),
+            ("soon", 0),
+            ("9999-12-31 23:59:59", 0),
+        ];
+        for (clock, seconds) in rows {
+            let zone = zone(Some(clock), Some(date));
+            assert_eq!(zone.to_offset(date).seconds(), seconds, "{clock}");
+        }
+        assert_eq!(zone(None, Some(date)), TimeZone::UTC);
+        assert_eq!(zone(Some("2024-11-19 01:28:38"), None), TimeZone::UTC);
+    }
+}

@@ -1,0 +1,253 @@
+//! From what the site sends to the normalized model. Nothing here asks, waits or fails: what is not told is `None`,
+//! and an entry without an id that could be used is left out.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use polyhost_domain::{
+    Account, AccountStatus, Dialect, Digest, File, FileStatus, Folder, FolderId, IdGrammar, JobState, Limits, Listing,
+    Origin, RemoteUpload, RemoteUploadId, Visibility,
+};
+use polyhost_upstream::decode::{Entries, WireTime};
+
+use crate::wire;
+
+/// What a conversion needs to know of the account and its site.
+#[derive(Debug, Clone)]
+pub(crate) struct Convert {
+    pub(crate) origin: Origin,
+    pub(crate) ids: IdGrammar,
+    /// What `hash` is, where that is known.
+    pub(crate) digest: Option<Digest>,
+}
+
+impl Convert {
+    /// `None`: the answer does not tell who the account is.
+    pub(crate) fn account(&self, wire: wire::Account, zone: &TimeZone) -> Option<Account> {
+        let known = wire.id.is_some() || wire.username.is_some();
+        known.then(|| Account {
+            name: self.origin.account.clone(),
+            provider: self.origin.provider.clone(),
+            dialect: Dialect::Yetishare,
+            id: wire.id,
+            username: wire.username,
+            email: wire.email,
+            status: wire.status.as_deref().map(account_status),
+            created_at: time(wire.datecreated.as_ref(), zone),
+            last_login_at: time(wire.lastlogindate.as_ref(), zone),
+            paid_until: time(wire.paid_expiry_date.as_ref(), zone),
+        })
+    }
+
+    /// `None`: the answer tells of no package. A storage of the account's own counts more than the package's.
+    pub(crate) fn limits(wire: wire::Package, account: &wire::Account) -> Option<Limits> {
+        let known = wire.id.is_some() || wire.label.is_some() || wire.max_upload_size.is_some();
+        known.then(|| Limits {
+            plan: wire.label,
+            plan_type: wire.level_type,
+            can_upload: wire.can_upload,
+            max_upload_bytes: limit(wire.max_upload_size),
+            max_storage_bytes: limit(account.storage_limit_override).or(limit(wire.max_storage_bytes)),
+            max_concurrent_uploads: limit(wire.concurrent_uploads),
+            max_concurrent_downloads: limit(wire.concurrent_downloads),
+            max_downloads_per_day: limit(wire.downloads_per_24_hours),
+            max_download_bytes_per_day: limit(wire.download_size_per_24_hours),
+            max_download_file_bytes: limit(wire.max_download_filesize_allowed),
+            max_remote_uploads: limit(wire.max_remote_download_urls),
+            download_bytes_per_second: limit(wire.download_speed),
+            wait_seconds_between_downloads: limit(wire.wait_between_downloads),
+            inactive_file_days: limit(wire.days_to_keep_inactive_files),
+        })
+    }
+
+    /// A file as any call but a listing tells of it. `None`: it does not tell its id.
+    pub(crate) fn file(&self, wire: wire::File, zone: &TimeZone) -> Option<File> {
+        let id = self.ids.file(wire.id.as_deref()?).ok()?;
+        let word = wire.file_status.or(wire.status);
+        Some(File {
+            name: wire.filename,
+            folder_id: self.folder_told(wire.folder_id),
+            size: wire.file_size,
+            content_type: wire.file_type,
+            short_code: wire.short_url,
+            status: word.as_deref().map_or(FileStatus::Unknown, file_status),
+            uploaded_at: time(wire.uploaded_date.as_ref(), zone),
+            download_count: wire.downloads,
+            tags: wire.keywords.map(|words| tags(words.as_deref().unwrap_or_default())),
+            page_url: wire.url_file,
+            ..File::bare(&self.origin, id)
+        })
+    }
+
+    /// The file that an upload has made. `None`: the reply does not tell its id, which its address does not hold.
+    pub(crate) fn uploaded(&self, wire: wire::Uploaded, folder: &FolderId) -> Option<File> {
+        let id = self.ids.file(wire.file_id.as_deref()?).ok()?;
+        let hash = wire.hash.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let hash = hash.map(|hash| hash.to_ascii_lowercase());
+        let (sha1, md5) = match self.digest {
+            Some(Digest::Sha1) => (hash.filter(|hash| hash.len() == 40), None),
+            Some(Digest::Md5) | None => (None, hash.filter(|hash| hash.len() == 32)),
+        };
+        Some(File {
+            name: wire.name,
+            folder_id: Some(folder.clone()),
+            size: wire.size,
+            content_type: wire.content_type,
+            sha1,
+            md5,
+            short_code: wire.short_url,
+            status: FileStatus::Active,
+            page_url: wire.url,
+            ..File::bare(&self.origin, id)
+        })
+    }
+
+    /// A folder, in `parent` where the answer does not tell in which. `None`: it does not tell its id, or is the root.
+    pub(crate) fn folder(&self, wire: wire::Folder, zone: &TimeZone, parent: Option<&FolderId>) -> Option<Folder> {
+        let id = match self.ids.folder_from_site(wire.id.as_deref()?).ok()? {
+            FolderId::Root => return None,
+            id => id,
+        };
+        let parent = self.folder_told(wire.parent_id).or_else(|| parent.cloned());
+        Some(Folder {
+            total_size: wire.total_size,
+            visibility: wire.is_public.and_then(visibility),
+            password_protected: wire.access_password.map(|password| password.is_some()),
+            created_at: time(wire.date_added.as_ref(), zone),
+            updated_at: time(wire.date_updated.as_ref(), zone),
+            page_url: wire.url_folder,
+            download_count: wire.total_downloads,
+            folder_count: wire.child_folder_count,
+            file_count: wire.file_count,
+            ..Folder::bare(&self.origin, id, parent, wire.folder_name)
+        })
+    }
+
+    /// A folder's listing. `None`: nothing of the answer can be read.
+    pub(crate) fn listing(&self, wire: wire::Listing, zone: &TimeZone, folder: &FolderId) -> Option<Listing> {
+        let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
+        let told = entries_told(&wire.folders) + entries_told(&wire.files);
+        let folders = kept(wire.folders, |entry| self.folder(entry, zone, Some(folder)));
+        let files = kept(wire.files, |entry| self.file_entry(entry, zone, folder));
+        let read = folders.len() + files.len();
+        if read < told {
+            let skipped = told - read;
+            tracing::debug!(provider = %self.origin.provider, skipped, "entries of a listing without a usable id");
+        }
+        let unread = told - read + (2 - lists);
+        (lists > 0 && (read > 0 || told == 0)).then_some(Listing { folders, files, unread, next: None })
+    }
+
+    /// A remote upload that was just asked for. `None`: the answer does not tell its id.
+    pub(crate) fn remote_added(&self, wire: &wire::RemoteAdded, url: &str, folder: &FolderId) -> Option<RemoteUpload> {
+        let id = self.ids.remote_upload(wire.scheduled_item_id.as_deref()?).ok()?;
+        Some(RemoteUpload {
+            source_url: Some(url.to_owned()),
+            folder_id: Some(folder.clone()),
+            state: JobState::Queued,
+            ..RemoteUpload::bare(&self.origin, id)
+        })
+    }
+
+    /// A remote upload as its status tells of it. Only one that has succeeded has a file.
+    pub(crate) fn remote_upload(&self, id: RemoteUploadId, wire: wire::RemoteStatus, zone: &TimeZone) -> RemoteUpload {
+        let state = wire.status.as_deref().map_or(JobState::Unknown, job_state);
+        let is_done = state == JobState::Succeeded;
+        let file = if is_done { wire.downloaded_file } else { wire::Fetched::default() };
+        let failed = matches!(state, JobState::Failed | JobState::Cancelled);
+        RemoteUpload {
+            source_url: wire.url,
+            name: file.name,
+            state,
+            raw_state: wire.status,
+            progress_percent: is_done.then_some(100.0),
+            // Before the end a size of 0 is one that is not known yet.
+            size: wire.total_size.or(file.size).filter(|size| is_done || *size > 0),
+            created_at: time(wire.created.as_ref(), zone),
+            started_at: time(wire.started.as_ref(), zone),
+            finished_at: time(wire.finished.as_ref(), zone),
+            error: wire.notes.or(wire.message).or(wire.error).filter(|_| failed),
+            file_id: file.file_id.and_then(|id| self.ids.file(&id).ok()),
+            page_url: file.url,
+            ..RemoteUpload::bare(&self.origin, id)
+        }
+    }
+
+    fn file_entry(&self, wire: wire::File, zone: &TimeZone, folder: &FolderId) -> Option<File> {
+        let file = self.file(wire, zone)?;
+        let folder_id = file.folder_id.clone().unwrap_or_else(|| folder.clone());
+        Some(File { folder_id: Some(folder_id), ..file })
+    }
+
+    /// A folder that stands in an answer: null is the root, and an answer without it does not tell.
+    fn folder_told(&self, told: wire::Told<String>) -> Option<FolderId> {
+        self.ids.folder_from_site(&told?.unwrap_or_default()).ok()
+    }
+}
+
+fn kept<W, T>(entries: Entries<W>, convert: impl Fn(W) -> Option<T>) -> Vec<T> {
+    entries.items.into_iter().filter_map(|(_, entry)| convert(entry)).collect()
+}
+
+/// How many entries the site has told, readable or not.
+fn entries_told<T>(entries: &Entries<T>) -> usize {
+    entries.items.len() + entries.skipped
+}
+
+fn time(wire: Option<&WireTime>, zone: &TimeZone) -> Option<Timestamp> {
+    wire?.in_zone(zone)
+}
+
+/// A limit of 0 is none.
+fn limit(told: Option<u64>) -> Option<u64> {
+    told.filter(|limit| *limit > 0)
+}
+
+fn tags(keywords: &str) -> Vec<String> {
+    keywords.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn visibility(told: u64) -> Option<Visibility> {
+    match told {
+        0 => Some(Visibility::Private),
+        1 => Some(Visibility::Unlisted),
+        2 => Some(Visibility::Public),
+        _ => None,
+    }
+}
+
+/// The site's word for the state of an account.
+fn account_status(word: &str) -> AccountStatus {
+    match word.to_ascii_lowercase().as_str() {
+        "active" => AccountStatus::Active,
+        "pending" => AccountStatus::Pending,
+        "disabled" => AccountStatus::Disabled,
+        "suspended" => AccountStatus::Suspended,
+        _ => AccountStatus::Unknown,
+    }
+}
+
+/// The site's word for the state of a file. Older versions tell who has removed it.
+fn file_status(word: &str) -> FileStatus {
+    match word.to_ascii_lowercase().as_str() {
+        "active" => FileStatus::Active,
+        "trash" => FileStatus::Trashed,
+        "deleted" | "removed" | "user removed" | "admin removed" | "copyright removed" | "system expired"
+        | "system removed" => FileStatus::Deleted,
+        _ => FileStatus::Unknown,
+    }
+}
+
+/// The site's word for the state of a remote upload.
+fn job_state(word: &str) -> JobState {
+    match word.to_ascii_lowercase().as_str() {
+        "pending" => JobState::Queued,
+        "processing" | "downloading" => JobState::Running,
+        "complete" => JobState::Succeeded,
+        "failed" => JobState::Failed,
+        "cancelled" => JobState::Cancelled,
+        _ => JobState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;

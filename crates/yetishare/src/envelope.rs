@@ -1,0 +1,156 @@
+//! What every answer comes in, and whether it tells of a success. Versions 4 and 5 of the script have another name for
+//! the status, and older ones none; whichever it is, an answer with data and without an error is a success.
+
+use polyhost_upstream::decode::{self, Unreadable, json};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A JSON answer, as far as it is the same for every endpoint.
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    /// As version 4 has it.
+    status: Option<String>,
+    /// As version 5 has it.
+    #[serde(rename = "_status")]
+    underscored_status: Option<String>,
+    /// The site's clock, where it is.
+    #[serde(rename = "_datetime")]
+    clock: Option<String>,
+    response: Option<String>,
+    /// As older versions have it.
+    message: Option<String>,
+    /// As older versions have it.
+    result: Option<bool>,
+    /// As older versions have it.
+    success: Option<bool>,
+    /// The message about an endpoint that is not there.
+    #[serde(rename = "0")]
+    unnamed: Option<String>,
+    #[serde_with(skip_apply)]
+    #[serde(default, borrow)]
+    data: Option<&'a RawValue>,
+    /// Of `file/copy`, which has no `data` of its own.
+    #[serde_with(skip_apply)]
+    #[serde(default, borrow)]
+    new_file: Option<&'a RawValue>,
+}
+
+/// The `new_file` of `file/copy`.
+#[derive(Deserialize)]
+struct Nested<'a> {
+    #[serde(default, borrow)]
+    data: Option<&'a RawValue>,
+}
+
+/// What an answer says.
+#[derive(Debug)]
+pub(crate) enum Said<'a> {
+    /// It was done.
+    Success(Success<'a>),
+    /// It was not, with the site's word for that and its message.
+    Error { status: Option<String>, message: Option<String> },
+    /// JSON that says neither.
+    Neither,
+}
+
+/// A success.
+#[derive(Debug)]
+pub(crate) struct Success<'a> {
+    /// What was asked for; a call that only does something may answer nothing.
+    pub(crate) data: Option<&'a RawValue>,
+    /// The site's clock.
+    pub(crate) clock: Option<String>,
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// No JSON object.
+pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
+    let envelope: Envelope<'_> = json(body)?;
+    let statuses = [&envelope.underscored_status, &envelope.status];
+    let is = |word: &str| {
+        statuses.iter().any(|status| status.as_deref().is_some_and(|told| told.eq_ignore_ascii_case(word)))
+    };
+    let flags = [envelope.result, envelope.success];
+    if is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
+        let status = envelope.underscored_status.or(envelope.status);
+        let message = envelope.response.or(envelope.message).or(envelope.unnamed);
+        return Ok(Said::Error { status, message });
+    }
+    let confirmed = is("success") || flags.contains(&Some(true));
+    let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
+    let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
+    match data {
+        None if !confirmed => Ok(Said::Neither),
+        data => Ok(Said::Success(Success { data, clock: envelope.clock })),
+    }
+}
+
+/// PHP has many words for nothing.
+fn is_something(raw: &RawValue) -> bool {
+    !matches!(raw.get(), "null" | "false" | "\"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `+` and the data of a success, `-` and the message of an error, `?` for neither.
+    fn said(body: &str) -> String {
+        match read(body.as_bytes()).unwrap() {
+            Said::Success(success) => format!("+{}", success.data.map_or("", RawValue::get)),
+            Said::Error { message, .. } => format!("-{}", message.unwrap_or_default()),
+            Said::Neither => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_success_is_told_in_many_ways() {
+        let rows = [
+            (r#"{"data": {"id": "1"}, "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}}"#, r#"+{"id": "1"}"#),
+            (r#"{"response": "Folder successfully set as deleted.", "_status": "success"}"#, "+"),
+            (r#"{"response": "done", "data": null, "status": "Success"}"#, "+"),
+            (r#"{"data": false, "_status": "success"}"#, "+"),
+            (r#"{"new_file": {"data": {"id": "2"}}, "original_file": {"data": {"id": "1"}}}"#, r#"+{"id": "2"}"#),
+            (r#"{"new_file": "odd", "_status": "success"}"#, "+"),
+            (r#"{"success": true}"#, "+"),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(said(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_in_many_ways_and_outweighs_any_data() {
+        let rows = [
+            (r#"{"status": "error", "response": "No."}"#, "-No."),
+            (r#"{"response": "No.", "_status": "error"}"#, "-No."),
+            (r#"{"response": "No.", "_status": "ERROR", "data": {"id": "1"}}"#, "-No."),
+            (r#"{"message": "Username could not be found.", "result": false}"#, "-Username could not be found."),
+            (r#"{"success": false, "message": "You can`t."}"#, "-You can`t."),
+            (
+                r#"{"0": "No method found within endpoint (file): x", "_status": "error"}"#,
+                "-No method found within endpoint (file): x",
+            ),
+            (r#"{"status": "error"}"#, "-"),
+            (r#"{"status": "error", "response": ["odd"]}"#, "-"),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(said(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_says_neither_is_no_success() {
+        for body in ["{}", "[]", r#"{"response": "File uploaded"}"#, r#"{"data": null}"#, r#"{"status": "trash"}"#] {
+            assert_eq!(said(body), "?", "{body}");
+        }
+        for body in ["", "<html>", "true", r#"["success"]"#, "{"] {
+            assert!(read(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Every row of the classification table, and what it leads to.
+
+use polyhost_domain::{IdAlphabet, IdGrammar};
+
+use super::*;
+
+use ErrorKind as Kind;
+use Meaning::{Kind as Means, NoDestination, Session};
+
+struct Ids {
+    file: FileId,
+    folder: FolderId,
+    parent: FolderId,
+    remote: RemoteUploadId,
+}
+
+fn ids() -> Ids {
+    let grammar = IdGrammar::new(IdAlphabet::Decimal, "null");
+    Ids {
+        file: grammar.file("1253").unwrap(),
+        folder: grammar.folder("123").unwrap(),
+        parent: grammar.folder("99").unwrap(),
+        remote: grammar.remote_upload("52").unwrap(),
+    }
+}
+
+/// Everything that a request can name.
+fn everything(ids: &Ids) -> [Named<'_>; 10] {
+    [
+        Named::Nothing,
+        Named::Login,
+        Named::File(&ids.file),
+        Named::ShortCode,
+        Named::FileAndFolder(&ids.file, &ids.folder),
+        Named::Folder(&ids.folder),
+        Named::FolderAndParent(&ids.folder, &ids.parent),
+        Named::RemoteUpload(&ids.remote),
+        Named::Upload(5),
+        Named::Upload(0),
+    ]
+}
+
+/// The texts of the site's page and of the script, as they are sent, with what they mean.
+fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
+    let (file, folder) = (Named::File(&ids.file), Named::Folder(&ids.folder));
+    let moved_file = Named::FileAndFolder(&ids.file, &ids.folder);
+    let moved_folder = Named::FolderAndParent(&ids.folder, &ids.parent);
+    let (upload, empty, remote) = (Named::Upload(5), Named::Upload(0), Named::RemoteUpload(&ids.remote));
+    let (login, nothing) = (Named::Login, Named::Nothing);
+    vec![
+        (
+            "Could not authenticate user. The key pair may be invalid or your account may be locked from too many failed logins.",
+            login,
+            Means(Kind::CredentialsRejected),
+        ),
+        (
+            "Could not authenticate user. The username and password may be invalid or your account may be locked from too many failed logins.",
+            login,
+            Means(Kind::CredentialsRejected),
+        ),
+        ("Please provide key1. It must be 64 characters in length.", login, Means(Kind::CredentialsRejected)),
+        ("Please provide a username.", login, Means(Kind::CredentialsRejected)),
+        ("Please provide a password.", login, Means(Kind::CredentialsRejected)),
+        ("Username could not be found.", login, Means(Kind::CredentialsRejected)),
+        ("Failed issuing access token.", login, Means(Kind::SiteFailed)),
+        (
+            "Your account level does not have access to the file upload API. Please contact site support for more information.",
+            login,
+            Means(Kind::Forbidden),
+        ),
+        ("Could not validate access_token and account_id, please reauthenticate or try again.", file, Session),
+        ("Could not validate access_token, please reauthenticate or try again.", nothing, Session),
+        ("Could not validate access_token and account_id, please reauthenticate or try again.", upload, Session),
+        ("Username could not be found.", folder, Session),
+        ("This API feature is not available in demo mode.", file, Means(Kind::Forbidden)),
+        ("Please provide the access_token param.", file, Means(Kind::SiteFailed)),
+        ("Please provide the account_id param.", folder, Means(Kind::SiteFailed)),
+        ("Please provide the access_token param.", upload, Means(Kind::TooLarge)),
+        ("Please provide the account_id param.", upload, Means(Kind::TooLarge)),
+        ("Please provide the access_token param.", empty, Means(Kind::SiteFailed)),
+        ("Did not receive uploaded file.", upload, Means(Kind::SiteFailed)),
+        ("Filesize received was zero.", upload, Means(Kind::TooLarge)),
+        ("Filesize received was zero.", empty, Means(Kind::Rejected)),
+        (
+            "PHP Curl module does not exist on your server/web hosting. It will need to be enabled to use this upload feature.",
+            upload,
+            Means(Kind::SiteFailed),
+        ),
+        ("Error uploading file to URL: https://a.example/u", upload, Means(Kind::SiteFailed)),
+        (
+            "Error uploading file. No response received from: https://a.example/not allowed",
+            upload,
+            Means(Kind::SiteFailed),
+        ),
+        (
+            "Failed reading response from: https://a.example/u. Response: this is blocked",
+            upload,
+            Means(Kind::SiteFailed),
+        ),
+        ("Error on: https://a.example/u. File is too big", upload, Means(Kind::TooLarge)),
+        ("File is too small", upload, Means(Kind::Rejected)),
+        ("Filetype not allowed", upload, Means(Kind::Rejected)),
+        ("Max number of files exceeded", upload, Means(Kind::Rejected)),
+        ("File exceeds upload_max_filesize (php.ini directive)", upload, Means(Kind::TooLarge)),
+        ("File was only partially uploaded", upload, Means(Kind::SiteFailed)),
+        ("No File was uploaded", upload, Means(Kind::SiteFailed)),
+        ("File received has zero size.", upload, Means(Kind::TooLarge)),
+        ("File received is larger than permitted. (max 1 GB)", upload, Means(Kind::TooLarge)),
+        (
+            "File could not be uploaded due to that file type being banned by the site admin",
+            upload,
+            Means(Kind::Rejected),
+        ),
+        ("File could not be uploaded as the filename was blocked", upload, Means(Kind::Rejected)),
+        ("File content has been blocked from being uploaded", upload, Means(Kind::Rejected)),
+        ("File is banned from being uploaded", upload, Means(Kind::Rejected)),
+        ("Uploading is currently disabled on the site, please try again later.", upload, Means(Kind::Rejected)),
+        (
+            "General upload error, please contact support. Expected size: 5. Received size: 3.",
+            upload,
+            Means(Kind::SiteFailed),
+        ),
+        ("You have reached the maximum permitted uploads for today.", upload, Means(Kind::RateLimited)),
+        ("Max uploads reached.", upload, Means(Kind::RateLimited)),
+        ("Could not find file based on file_id.", file, Means(Kind::FileNotFound)),
+        ("Could not find file based on short_url.", Named::ShortCode, Means(Kind::FileNotFound)),
+        ("Failed deleting the file.", file, Means(Kind::FileNotFound)),
+        ("Failed moving the file.", moved_file, Means(Kind::FileNotFound)),
+        ("Failed copying the file.", moved_file, Means(Kind::FileNotFound)),
+        ("Could not find the destination folder id defined by new_parent_folder_id.", moved_file, NoDestination),
+        ("Could not find the destination folder id defined by copy_to_folder_id.", moved_file, NoDestination),
+        ("Could not find the destination folder id defined by new_parent_folder_id.", moved_folder, NoDestination),
+        ("Could not find folder based on folder_id.", folder, Means(Kind::FolderNotFound)),
+        ("Failed deleting the folder.", folder, Means(Kind::FolderNotFound)),
+        ("Failed moving the folder.", moved_folder, Means(Kind::FolderNotFound)),
+        ("Param folder_id can not match new_parent_folder_id.", moved_folder, Means(Kind::Rejected)),
+        ("Failed creating the folder.", folder, Means(Kind::SiteFailed)),
+        ("Could not generate download url.", file, Means(Kind::Rejected)),
+        ("You can`t download files of this size.", file, Means(Kind::Forbidden)),
+        ("You can't download files of this size.", file, Means(Kind::Forbidden)),
+        ("Please provide the file_id param.", file, Means(Kind::Rejected)),
+        ("Please provide the folder_name param.", nothing, Means(Kind::Rejected)),
+        ("Could not parse the file_url_base64 parameter. Ensure it's base64 encoded.", nothing, Means(Kind::Rejected)),
+        ("Could not find the scheduled item.", remote, Means(Kind::RemoteUploadNotFound)),
+        ("Scheduled URL download was not found.", remote, Means(Kind::RemoteUploadNotFound)),
+        ("No scheduled download.", remote, Means(Kind::RemoteUploadNotFound)),
+        ("No method found within endpoint (file): url_upload_add", nothing, Means(Kind::Rejected)),
+        ("User not found.", nothing, Means(Kind::SiteFailed)),
+        ("Something else.", file, Means(Kind::SiteFailed)),
+        ("", file, Means(Kind::SiteFailed)),
+    ]
+}
+
+#[test]
+fn every_text_has_its_meaning_however_it_is_written() {
+    let ids = ids();
+    for (text, named, expected) in texts(&ids) {
+        for text in [text.to_owned(), text.to_uppercase(), text.to_lowercase(), format!(" {text}\n")] {
+            assert_eq!(meaning(200, Some(&text), named), expected, "{text:?} with {named:?}");
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_table_is_reached_by_a_text() {
+    let ids = ids();
+    for row in TABLE {
+        let (words, when, _) = row;
+        let reached = texts(&ids).into_iter().any(|(text, named, _)| {
+            let text = text.to_lowercase();
+            let first = TABLE.iter().find(|(words, when, _)| {
+                let said = words.strip_prefix('^').map_or(text.contains(words), |start| text.starts_with(start));
+                when.holds(named) && said
+            });
+            first.is_some_and(|first| std::ptr::eq(first, row))
+        });
+        assert!(reached || *words == "post_max_size", "{words:?} {when:?}");
+    }
+}
+
+#[test]
+fn where_the_words_say_nothing_the_http_status_does() {
+    let ids = ids();
+    let rows = [
+        (200, Kind::SiteFailed),
+        (302, Kind::SiteFailed),
+        (400, Kind::Rejected),
+        (403, Kind::Forbidden),
+        (404, Kind::SiteFailed),
+        (405, Kind::SiteFailed),
+        (413, Kind::TooLarge),
+        (429, Kind::RateLimited),
+        (451, Kind::LegalBlock),
+        (500, Kind::SiteFailed),
+        (503, Kind::SiteFailed),
+        (509, Kind::RateLimited),
+    ];
+    for named in everything(&ids) {
+        let is_login = matches!(named, Named::Login);
+        for (status, kind) in rows {
+            let kind = if is_login && status == 403 { Kind::CredentialsRejected } else { kind };
+            for text in [None, Some("Something else.")] {
+                assert_eq!(meaning(status, text, named), Means(kind), "{status} with {named:?}");
+            }
+        }
+        let of_401 = if is_login { Means(Kind::CredentialsRejected) } else { Session };
+        assert_eq!(meaning(401, None, named), of_401, "{named:?}");
+    }
+}
+
+#[test]
+fn only_what_was_done_to_nothing_may_be_sent_again() {
+    let rows = [
+        (Session, true, true),
+        (Means(Kind::RateLimited), true, true),
+        (Means(Kind::SiteFailed), true, false),
+        (Means(Kind::TooLarge), false, false),
+        (Means(Kind::Rejected), false, false),
+        (Means(Kind::Forbidden), false, false),
+        (Means(Kind::FileNotFound), false, false),
+        (NoDestination, false, false),
+        (Means(Kind::LegalBlock), false, false),
+    ];
+    for (meaning, read, write) in rows {
+        assert_eq!(is_retryable(meaning, CallKind::Read), read, "{meaning:?}");
+        assert_eq!(is_retryable(meaning, CallKind::Write), write, "{meaning:?}");
+    }
+}
+
+#[test]
+fn details_are_sentences_that_name_what_is_missing() {
+    let ids = ids();
+    let account = "main".parse().unwrap();
+    let (both, nested) =
+        (Named::FileAndFolder(&ids.file, &ids.folder), Named::FolderAndParent(&ids.folder, &ids.parent));
+    let rows = [
+        (Kind::FileNotFound, Named::File(&ids.file), "No file has the id \"1253\" in account \"main\"."),
+        (Kind::FileNotFound, both, "No file has the id \"1253\" in account \"main\"."),
+        (Kind::FileNotFound, Named::ShortCode, "No such file is in account \"main\"."),
+        (Kind::FolderNotFound, nested, "No folder has the id \"123\" in account \"main\"."),
+        (
+            Kind::RemoteUploadNotFound,
+            Named::RemoteUpload(&ids.remote),
+            "No remote upload has the id \"52\" in account \"main\".",
+        ),
+        (Kind::CredentialsRejected, Named::Login, "The site refuses the credentials of account \"main\"."),
+    ];
+    for (kind, named, sentence) in rows {
+        assert_eq!(detail(kind, named, &account), sentence);
+    }
+    assert_eq!(no_destination(both, &account), "No folder has the id \"123\" in account \"main\".");
+    assert_eq!(no_destination(nested, &account), "No folder has the id \"99\" in account \"main\".");
+}

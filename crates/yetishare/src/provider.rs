@@ -1,0 +1,268 @@
+//! The adapter itself: each method of the trait in terms of the site's endpoints.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::try_join;
+use polyhost_domain::{
+    Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
+    FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
+    NewRemoteUpload, PasswordChange, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest,
+    Upload, UploadTicket, Visibility,
+};
+use polyhost_state::State;
+use polyhost_upstream::{Client, LoginBudget, Session};
+use url::Url;
+
+use crate::auth::Door;
+use crate::client::{Answered, Site};
+use crate::convert::Convert;
+use crate::error::{Named, detail};
+use crate::profile::profile;
+use crate::{Config, downloads, folders, remote_uploads, uploads, wire};
+
+/// What is said of fetching a file from where its link leads.
+const DOWNLOAD: &str = "download";
+
+/// One account at one site of the YetiShare dialect.
+pub struct Yetishare {
+    profile: Profile,
+    site: Site,
+    convert: Convert,
+}
+
+impl Yetishare {
+    /// An adapter for one account. `client` sends its requests; `state` keeps its session, with all who share it.
+    #[must_use]
+    pub fn new(config: Config, client: Client, state: &State) -> Self {
+        let profile = profile(&config);
+        let Config { origin, base_url, credentials, quirks } = config;
+        let ids = profile.ids.clone();
+        let door = Door { http: client.clone(), base_url: base_url.clone(), credentials: credentials.clone() };
+        let [mode, first, second] = credentials.identity();
+        let identity = [base_url.as_str().trim_end_matches('/'), mode, first, second];
+        let session = Session::new(Arc::new(door), origin.clone(), &identity, state);
+        Self {
+            convert: Convert { origin, ids: ids.clone(), digest: quirks.digest },
+            site: Site { http: client, base_url, ids, session, timezone: quirks.timezone },
+            profile,
+        }
+    }
+
+    /// The same adapter, that may log in more often or less: for tests.
+    #[must_use]
+    pub fn with_login_budget(mut self, budget: LoginBudget) -> Self {
+        self.site.session = self.site.session.with_budget(budget);
+        self
+    }
+
+    /// Refuses what the profile does not name, before anything is sent.
+    fn needs(&self, capability: Capability) -> Result<()> {
+        if self.profile.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
+    }
+
+    /// Refuses what is to keep others out of a folder: without it the folder would be open, unnoticed.
+    fn can_guard(&self, visibility: Option<Visibility>, password: Option<&PasswordChange>) -> Result<()> {
+        if visibility.is_some() {
+            self.needs(Capability::FoldersVisibility)?;
+        }
+        if password.is_some() {
+            self.needs(Capability::FoldersPassword)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
+    fn not_the_root(&self, folder: &FolderId) -> Result<()> {
+        match folder {
+            FolderId::Child(_) => Ok(()),
+            FolderId::Root => {
+                let kind = ErrorKind::FolderNotFound;
+                Err(Error::new(kind).with_detail(detail(kind, Named::Folder(folder), &self.profile.origin.account)))
+            }
+        }
+    }
+
+    /// The file that was asked for. An answer about another is none.
+    async fn file(&self, id: &FileId) -> Result<File> {
+        let mut answered = self.site.file_info(id).await?;
+        let file = self.convert.file(std::mem::take(&mut answered.value), &answered.zone);
+        file.filter(|file| file.id == *id).ok_or_else(|| answered.missing("the file that was asked for"))
+    }
+
+    /// The file as a confirmed change has left it, where the answer tells.
+    fn changed(&self, answered: Answered<Option<wire::File>>, id: &FileId) -> Option<File> {
+        let file = self.convert.file(answered.value?, &answered.zone);
+        file.filter(|file| file.id == *id)
+    }
+}
+
+#[async_trait]
+impl Provider for Yetishare {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    async fn account(&self) -> Result<Account> {
+        self.needs(Capability::AccountRead)?;
+        let mut answered = self.site.account_info().await?;
+        let account = self.convert.account(std::mem::take(&mut answered.value), &answered.zone);
+        account.ok_or_else(|| answered.missing("the account's id"))
+    }
+
+    async fn limits(&self) -> Result<Limits> {
+        self.needs(Capability::AccountLimits)?;
+        let (mut package, account) = try_join(self.site.account_package(), self.site.account_info()).await?;
+        let limits = Convert::limits(std::mem::take(&mut package.value), &account.value);
+        limits.ok_or_else(|| package.missing("the account's package"))
+    }
+
+    async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
+        self.needs(Capability::FilesRead)?;
+        match ids {
+            [] => Ok(Vec::new()),
+            [id] => match self.file(id).await {
+                Ok(file) => Ok(vec![FileLookup::Found(Box::new(file))]),
+                Err(error) if error.kind() == ErrorKind::FileNotFound => Ok(vec![FileLookup::Failed(error)]),
+                Err(error) => Err(error),
+            },
+            _ => Err(Error::unsupported(Capability::FilesLookup)),
+        }
+    }
+
+    async fn link(&self, file: &FileRef) -> Result<LinkAnswer> {
+        self.needs(Capability::FilesDownload)?;
+        downloads::link(&self.site, &self.convert, file).await.map(LinkAnswer::Ready)
+    }
+
+    async fn open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download> {
+        self.needs(Capability::FilesDownload)?;
+        let link = downloads::link(&self.site, &self.convert, file).await?;
+        self.site.http.open(DOWNLOAD, link.url, range).await
+    }
+
+    async fn thumbnail(&self, _: &FileId) -> Result<Url> {
+        Err(Error::unsupported(Capability::FilesThumbnail))
+    }
+
+    async fn upload(&self, upload: Upload) -> Result<File> {
+        self.needs(Capability::FilesUpload)?;
+        uploads::upload(&self.site, &self.convert, upload).await
+    }
+
+    /// It would hand out the token.
+    async fn upload_ticket(&self, _: TicketRequest) -> Result<UploadTicket> {
+        Err(Error::unsupported(Capability::FilesUploadTicket))
+    }
+
+    async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
+        if edit.name.is_some() {
+            self.needs(Capability::FilesRename)?;
+        }
+        if edit.content_type.is_some() {
+            self.needs(Capability::FilesSetContentType)?;
+        }
+        let answered = self.site.file_edit(file, edit.name.as_ref(), edit.content_type.as_deref()).await?;
+        Ok(self.changed(answered, file))
+    }
+
+    async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
+        self.needs(Capability::FilesMove)?;
+        let answered = self.site.file_move(file, folder).await?;
+        Ok(self.changed(answered, file))
+    }
+
+    async fn copy_file(&self, file: &FileId, folder: &FolderId) -> Result<File> {
+        self.needs(Capability::FilesCopy)?;
+        let mut answered = self.site.file_copy(file, folder).await?;
+        let copy = self.convert.file(std::mem::take(&mut answered.value), &answered.zone);
+        let copy = copy.filter(|copy| copy.id != *file).ok_or_else(|| answered.missing("the copy's id"))?;
+        let folder_id = copy.folder_id.clone().unwrap_or_else(|| folder.clone());
+        Ok(File { folder_id: Some(folder_id), ..copy })
+    }
+
+    async fn delete_file(&self, file: &FileId) -> Result<()> {
+        self.needs(Capability::FilesDelete)?;
+        self.site.file_delete(file).await
+    }
+
+    async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
+        self.needs(Capability::FoldersList)?;
+        let mut answered = self.site.folder_listing(folder).await?;
+        let listing = self.convert.listing(std::mem::take(&mut answered.value), &answered.zone, folder);
+        listing.ok_or_else(|| answered.missing("the folder's items"))
+    }
+
+    async fn folder(&self, folder: &FolderId) -> Result<Folder> {
+        self.needs(Capability::FoldersRead)?;
+        if *folder == FolderId::Root {
+            // The site tells nothing about it.
+            return Ok(Folder::bare(&self.profile.origin, FolderId::Root, None, Some(String::new())));
+        }
+        let mut answered = self.site.folder_info(folder).await?;
+        let found = self.convert.folder(std::mem::take(&mut answered.value), &answered.zone, None);
+        found.filter(|found| found.id == *folder).ok_or_else(|| answered.missing("the folder that was asked for"))
+    }
+
+    async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
+        self.needs(Capability::FoldersCreate)?;
+        self.can_guard(new.visibility, new.password.as_ref())?;
+        folders::create(&self.site, &self.convert, new).await
+    }
+
+    async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>> {
+        self.can_guard(edit.visibility, edit.password.as_ref())?;
+        if edit.name.is_some() {
+            self.needs(Capability::FoldersRename)?;
+        }
+        self.not_the_root(folder)?;
+        folders::edit(&self.site, &self.convert, folder, edit).await
+    }
+
+    async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
+        self.needs(Capability::FoldersMove)?;
+        self.not_the_root(folder)?;
+        let answered = self.site.folder_move(folder, parent).await?;
+        let moved = answered.value.and_then(|wire| self.convert.folder(wire, &answered.zone, None));
+        Ok(moved.filter(|moved| moved.id == *folder))
+    }
+
+    async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
+        self.needs(Capability::FoldersDelete)?;
+        self.not_the_root(folder)?;
+        self.site.folder_delete(folder).await
+    }
+
+    async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
+        self.needs(Capability::RemoteUploadsCreate)?;
+        if !new.headers.is_empty() {
+            self.needs(Capability::RemoteUploadsHeaders)?;
+        }
+        remote_uploads::add(&self.site, &self.convert, &new).await
+    }
+
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+        match selection {
+            RemoteUploadSelection::Ids(ids) => {
+                self.needs(Capability::RemoteUploadsRead)?;
+                remote_uploads::by_id(&self.site, &self.convert, &ids).await
+            }
+            RemoteUploadSelection::Recent(_) => Err(Error::unsupported(Capability::RemoteUploadsList)),
+        }
+    }
+
+    async fn conversions(&self, _: ConversionQuery) -> Result<Vec<Conversion>> {
+        Err(Error::unsupported(Capability::ConversionsList))
+    }
+
+    async fn close(&self) {
+        self.site.session.close().await;
+    }
+}
+
+impl fmt::Debug for Yetishare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Yetishare").field("origin", &self.profile.origin).finish_non_exhaustive()
+    }
+}

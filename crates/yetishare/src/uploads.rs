@@ -1,0 +1,74 @@
+//! Uploads: one request, under a session and into a folder that were made sure of before the first byte.
+
+use polyhost_domain::{Error, ErrorKind, File, Result, Upload};
+use polyhost_upstream::decode::{Entries, Unreadable, value};
+use polyhost_upstream::{FilePart, Refusal, Reply};
+use serde_json::value::RawValue;
+
+use crate::client::Site;
+use crate::convert::Convert;
+use crate::error::{Named, refusal, success, told};
+use crate::wire::Uploaded;
+
+/// The field of the form that holds the file.
+const FILE_FIELD: &str = "upload_file";
+
+pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Result<File> {
+    let held = site.make_sure_of(&upload.folder).await?;
+    let (body, _) = upload.body.open().await.map_err(unopened)?;
+    let part = FilePart {
+        fields: Vec::new(),
+        field: FILE_FIELD.to_owned(),
+        file_name: upload.name.as_str().to_owned(),
+        content_type: upload.content_type,
+        length: upload.length,
+        body,
+    };
+    let reply = site.file_upload(&held, &upload.folder, part).await?;
+    let uploaded = match uploaded(site, &reply, Named::Upload(upload.length)) {
+        Ok(uploaded) => uploaded,
+        Err(Refusal::Other(error)) => return Err(error),
+        // The bytes have flowed by and are not sent again; but nothing was done, and whoever comes next logs in.
+        Err(Refusal::Session(error)) => {
+            site.session.refused(&held).await;
+            return Err(error);
+        }
+    };
+    let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
+    convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)
+}
+
+/// What an answer tells of the file; nothing, where it tells of a success alone.
+fn uploaded(site: &Site, reply: &Reply, named: Named<'_>) -> std::result::Result<Uploaded, Refusal> {
+    let account = &site.http.origin().account;
+    let success = success(reply, named, account)?;
+    let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), only_file);
+    let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;
+    match uploaded.error.as_deref() {
+        None => Ok(uploaded),
+        // The session has let the file in: whatever this says, it is not about the token.
+        Some(words) => Err(Refusal::Other(told(refusal(reply, None, Some(words), named, account)))),
+    }
+}
+
+/// The page shows an array of one.
+fn only_file(data: &RawValue) -> Option<Uploaded> {
+    let alone: Option<Uploaded> = value(data.get()).ok();
+    if let Some(uploaded) = alone.filter(Uploaded::tells_anything) {
+        return Some(uploaded);
+    }
+    let several: Entries<Uploaded> = value(data.get()).ok()?;
+    let was_empty = several.skipped == 0 && several.given;
+    several.items.into_iter().next().map(|(_, uploaded)| uploaded).or(was_empty.then(Uploaded::default))
+}
+
+impl Uploaded {
+    fn tells_anything(&self) -> bool {
+        self.file_id.is_some() || self.name.is_some() || self.error.is_some()
+    }
+}
+
+/// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.
+fn unopened(cause: std::io::Error) -> Error {
+    Error::new(ErrorKind::Internal).with_source(cause)
+}

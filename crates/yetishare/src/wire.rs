@@ -1,0 +1,190 @@
+//! What the site sends, as it sends it. Every field may be missing, null, or of another type than the site's page says:
+//! numbers are texts or numbers by the version of PHP.
+//!
+//! The attribute on each struct makes all of its optional fields read leniently.
+
+use polyhost_upstream::decode::{self, Entries, Scalar, WireTime};
+use serde::{Deserialize, Deserializer};
+
+/// A field of which it matters whether the answer has it at all: `None` where it has not, `Some(None)` where it is
+/// null.
+pub(crate) type Told<T> = Option<Option<T>>;
+
+fn told<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Told<T>, D::Error> {
+    decode::lenient(deserializer).map(Some)
+}
+
+/// `authorize`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Default, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) access_token: Option<String>,
+    pub(crate) account_id: Option<String>,
+}
+
+/// `account/info`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) datecreated: Option<WireTime>,
+    pub(crate) lastlogindate: Option<WireTime>,
+    #[serde(rename = "paidExpiryDate")]
+    pub(crate) paid_expiry_date: Option<WireTime>,
+    #[serde(rename = "storageLimitOverride")]
+    pub(crate) storage_limit_override: Option<u64>,
+}
+
+/// `account/package`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) id: Option<String>,
+    pub(crate) label: Option<String>,
+    pub(crate) max_upload_size: Option<u64>,
+    pub(crate) can_upload: Option<bool>,
+    pub(crate) wait_between_downloads: Option<u64>,
+    pub(crate) download_speed: Option<u64>,
+    pub(crate) max_storage_bytes: Option<u64>,
+    pub(crate) days_to_keep_inactive_files: Option<u64>,
+    pub(crate) concurrent_uploads: Option<u64>,
+    pub(crate) concurrent_downloads: Option<u64>,
+    pub(crate) downloads_per_24_hours: Option<u64>,
+    pub(crate) download_size_per_24_hours: Option<u64>,
+    pub(crate) max_download_filesize_allowed: Option<u64>,
+    pub(crate) max_remote_download_urls: Option<u64>,
+    pub(crate) level_type: Option<String>,
+}
+
+/// A file of `file/info` and of every call that answers one; of `folder/listing` with fewer fields.
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct File {
+    pub(crate) id: Option<String>,
+    pub(crate) filename: Option<String>,
+    #[serde(rename = "shortUrl")]
+    pub(crate) short_url: Option<String>,
+    #[serde(rename = "fileType")]
+    pub(crate) file_type: Option<String>,
+    #[serde(rename = "fileSize")]
+    pub(crate) file_size: Option<u64>,
+    /// As version 4 has it in `file/info`.
+    pub(crate) file_status: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) downloads: Option<u64>,
+    #[serde_with(skip_apply)]
+    #[serde(rename = "folderId", default, deserialize_with = "told")]
+    pub(crate) folder_id: Told<String>,
+    #[serde_with(skip_apply)]
+    #[serde(default, deserialize_with = "told")]
+    pub(crate) keywords: Told<String>,
+    #[serde(rename = "uploadedDate")]
+    pub(crate) uploaded_date: Option<WireTime>,
+    pub(crate) url_file: Option<String>,
+}
+
+/// The one file of `file/upload`.
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Uploaded {
+    pub(crate) name: Option<String>,
+    pub(crate) size: Option<u64>,
+    #[serde(rename = "type")]
+    pub(crate) content_type: Option<String>,
+    /// A refusal inside a success.
+    pub(crate) error: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) hash: Option<String>,
+    pub(crate) short_url: Option<String>,
+    pub(crate) file_id: Option<String>,
+}
+
+/// `file/download`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Default, Deserialize)]
+pub(crate) struct Download {
+    pub(crate) file_id: Option<String>,
+    pub(crate) filename: Option<String>,
+    pub(crate) download_url: Option<String>,
+}
+
+/// `file/url_upload_add`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RemoteAdded {
+    pub(crate) scheduled_item_id: Option<String>,
+}
+
+/// `file/url_upload_status`
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RemoteStatus {
+    pub(crate) scheduled_item_id: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) created: Option<WireTime>,
+    pub(crate) started: Option<WireTime>,
+    pub(crate) finished: Option<WireTime>,
+    pub(crate) total_size: Option<u64>,
+    /// Where the file comes from, if the site tells.
+    pub(crate) url: Option<String>,
+    pub(crate) notes: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) error: Option<String>,
+    #[serde_with(skip_apply)]
+    #[serde(default, deserialize_with = "fetched")]
+    pub(crate) downloaded_file: Fetched,
+}
+
+/// The file that a remote upload has made.
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Fetched {
+    pub(crate) file_id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) url: Option<String>,
+}
+
+/// Before its end a remote upload may have `null`, `false` or an empty text for its file.
+fn fetched<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fetched, D::Error> {
+    let raw: &serde_json::value::RawValue = Deserialize::deserialize(deserializer)?;
+    Ok(decode::value(raw.get()).unwrap_or_default())
+}
+
+/// `folder/listing`
+#[derive(Default, Deserialize)]
+pub(crate) struct Listing {
+    #[serde(default)]
+    pub(crate) folders: Entries<Folder>,
+    #[serde(default)]
+    pub(crate) files: Entries<File>,
+}
+
+/// A folder of `folder/info`, of every call that answers one, and of `folder/listing`.
+#[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
+#[derive(Default, Deserialize)]
+pub(crate) struct Folder {
+    pub(crate) id: Option<String>,
+    #[serde_with(skip_apply)]
+    #[serde(rename = "parentId", default, deserialize_with = "told")]
+    pub(crate) parent_id: Told<String>,
+    #[serde(rename = "folderName")]
+    pub(crate) folder_name: Option<String>,
+    #[serde(rename = "totalSize")]
+    pub(crate) total_size: Option<u64>,
+    #[serde(rename = "isPublic")]
+    pub(crate) is_public: Option<u64>,
+    /// The MD5 of the password. Not in listings.
+    #[serde_with(skip_apply)]
+    #[serde(rename = "accessPassword", default, deserialize_with = "told")]
+    pub(crate) access_password: Told<String>,
+    pub(crate) date_added: Option<WireTime>,
+    pub(crate) date_updated: Option<WireTime>,
+    pub(crate) url_folder: Option<String>,
+    pub(crate) total_downloads: Option<u64>,
+    pub(crate) child_folder_count: Option<u64>,
+    pub(crate) file_count: Option<u64>,
+}
