@@ -1,0 +1,19 @@
+//! The simulated streamplay.online, asked over real HTTP, endpoint by endpoint and option by option.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, and its shared parts as well")]
+
+mod account;
+mod downloads;
+mod envelope;
+#[cfg(feature = "faults")]
+mod faults;
+mod files;
+mod folder_changes;
+mod folders;
+mod parameters;
+mod remote_uploads;
+mod seed;
+mod sessions;
+mod support;
+mod upload_refusals;
+mod uploads;

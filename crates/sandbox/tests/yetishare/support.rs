@@ -1,0 +1,149 @@
+//! What the tests share: a simulator, and a client that is logged in, sends what it is told and reads JSON.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use polyhost_sandbox::ManualClock;
+use polyhost_sandbox::yetishare::{Options, Version, Yetishare};
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+/// The hash of `abc`.
+pub(crate) const MD5_OF_ABC: &str = "900150983cd24fb0d6963f7d28e17f72";
+
+/// A simulator, the clock by which it lives, and a token for it.
+pub(crate) struct Sandbox {
+    pub(crate) yetishare: Yetishare,
+    pub(crate) clock: ManualClock,
+    pub(crate) client: reqwest::Client,
+    pub(crate) token: String,
+}
+
+impl std::ops::Deref for Sandbox {
+    type Target = Yetishare;
+
+    fn deref(&self) -> &Yetishare {
+        &self.yetishare
+    }
+}
+
+/// Options for an empty account.
+pub(crate) fn options() -> Options {
+    Options { seeded: false, ..Options::default() }
+}
+
+/// Options for an empty account of the older version.
+pub(crate) fn v4() -> Options {
+    Options { version: Version::V4, ..options() }
+}
+
+/// An empty account, with somebody logged in.
+pub(crate) async fn empty() -> Sandbox {
+    with(options()).await
+}
+
+/// An account with options, a clock that stands still, and somebody logged in.
+pub(crate) async fn with(options: Options) -> Sandbox {
+    let mut sandbox = logged_out(options).await;
+    sandbox.token = sandbox.log_in().await;
+    sandbox
+}
+
+/// The same with nobody logged in.
+pub(crate) async fn logged_out(options: Options) -> Sandbox {
+    let clock = ManualClock::starting_at("2024-11-19T00:28:38Z".parse::<Timestamp>().unwrap());
+    let yetishare = Yetishare::start(Options { clock: clock.clock(), ..options }).await.unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    Sandbox { yetishare, clock, client, token: String::new() }
+}
+
+impl Sandbox {
+    pub(crate) fn origin(&self) -> String {
+        self.base_url().trim_end_matches("/api/v2").to_owned()
+    }
+
+    /// A new token, by whatever credentials the site takes.
+    pub(crate) async fn log_in(&self) -> String {
+        let login = polyhost_sandbox::yetishare::Login::default();
+        let form = [
+            ("key1", login.key1.as_str()),
+            ("key2", login.key2.as_str()),
+            ("username", login.username.as_str()),
+            ("password", login.password.as_str()),
+        ];
+        let answer = self.post("authorize", &form).await;
+        answer["data"]["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The answer to a form as it is, whatever its HTTP status.
+    pub(crate) async fn post(&self, operation: &str, form: &[(&str, &str)]) -> Value {
+        let url = format!("{}/{operation}", self.base_url());
+        json(self.client.post(url).form(form).send().await.unwrap()).await
+    }
+
+    /// The answer to a call with good credentials, whose HTTP status must be 200.
+    pub(crate) async fn call(&self, operation: &str, parameters: &[(&str, &str)]) -> Value {
+        let url = format!("{}/{operation}", self.base_url());
+        let form = [&[("access_token", self.token.as_str()), ("account_id", "158642")], parameters].concat();
+        let response = self.client.post(url).form(&form).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{operation}");
+        json(response).await
+    }
+
+    /// The data of a call that must succeed.
+    pub(crate) async fn data(&self, operation: &str, parameters: &[(&str, &str)]) -> Value {
+        let answer = self.call(operation, parameters).await;
+        assert_eq!(answer["_status"], "success", "{operation}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// The words of a call that must fail.
+    pub(crate) async fn refusal(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
+        refused(&self.call(operation, parameters).await)
+    }
+
+    /// Posts a form with credentials to `file/upload`.
+    pub(crate) async fn post_upload(&self, form: Form) -> reqwest::Response {
+        let form = form.text("access_token", self.token.clone()).text("account_id", "158642");
+        self.client.post(format!("{}/file/upload", self.base_url())).multipart(form).send().await.unwrap()
+    }
+
+    /// Uploads a file into the root, and gives the whole answer.
+    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> Value {
+        json(self.post_upload(form(name, bytes)).await).await
+    }
+
+    /// A download URL of a file.
+    pub(crate) async fn download_url(&self, id: &str) -> String {
+        let data = self.data("file/download", &[("file_id", id)]).await;
+        data["download_url"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A form with one file, its name in plain UTF-8.
+pub(crate) fn form(name: &str, bytes: &[u8]) -> Form {
+    Form::new().percent_encode_noop().part("upload_file", Part::bytes(bytes.to_vec()).file_name(name.to_owned()))
+}
+
+/// The words of an answer that is an error, in either version.
+pub(crate) fn refused(answer: &Value) -> String {
+    let status = answer.get("_status").or_else(|| answer.get("status"));
+    assert_eq!(status.and_then(Value::as_str), Some("error"), "{answer}");
+    assert_eq!(answer.get("data"), None, "{answer}");
+    answer["response"].as_str().unwrap().to_owned()
+}
+
+/// The JSON of a response.
+pub(crate) async fn json(response: reqwest::Response) -> Value {
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+/// One field of every row of a list.
+pub(crate) fn column<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
+    rows.as_array().unwrap().iter().map(|row| row[field].as_str().unwrap()).collect()
+}
