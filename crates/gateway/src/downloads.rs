@@ -11,7 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use headers::{HeaderMapExt as _, IfNoneMatch};
-use http_range_header::parse_range_header;
+use http_range_header::{EndPosition, StartPosition, parse_range_header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use polyhost_domain::{
     ByteRange, Capability, ContentRange, Download, File, FileId, FileRef, FileStatus, Link, LinkAnswer,
@@ -139,11 +139,17 @@ fn range(conditions: &HeaderMap, etag: Option<&HeaderValue>, size: Option<u64>) 
         return Ok(None);
     }
     let Ok(parsed) = parse_range_header(text) else { return Ok(None) };
-    match parsed.validate(size).as_deref() {
-        Ok([part]) => Ok(Some(ByteRange::From(*part.start(), Some(*part.end())))),
-        Ok(_) => Ok(None),
-        Err(_) => Err(Problem::beyond(size)),
-    }
+    let [part] = &parsed.ranges[..] else { return Ok(None) };
+    let first = match part.start {
+        StartPosition::Index(first) => first,
+        StartPosition::FromLast(count) => size.saturating_sub(count),
+    };
+    let end = match part.end {
+        EndPosition::Index(last) if last < first => return Ok(None),
+        EndPosition::Index(last) => last.saturating_add(1).min(size),
+        EndPosition::LastByte => size,
+    };
+    if first < end { Ok(Some(ByteRange::From(first, Some(end - 1)))) } else { Err(Problem::beyond(size)) }
 }
 
 /// Refuses what cannot be the file.
@@ -249,7 +255,7 @@ mod tests {
         assert_eq!(range("bytes=0-9", Some("\"e\"")), part(0, 9));
         assert_eq!(range("bytes=0-9", Some("\"other\"")), Ok(None));
         assert_eq!(range("bytes=0-9", Some("Wed, 21 Oct 2015 07:28:00 GMT")), Ok(None));
-        for none in ["bytes=0-1,5-6", "bytes=9-1", "bytes=", "lines=1-2", "bytes=a-b"] {
+        for none in ["bytes=0-1,5-6", "bytes=9-1", "bytes=", "bytes=-0", "lines=1-2", "bytes=a-b"] {
             assert_eq!(range(none, None), Ok(None), "{none}");
         }
         assert_eq!(range("bytes=100-", None), Err(Code::RangeNotSatisfiable));

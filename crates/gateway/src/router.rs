@@ -32,7 +32,7 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
         .routes(routes!(files::get_file, files::update_file, files::delete_file))
         .routes(routes!(files::copy_file))
         .routes(routes!(downloads::create_download_link))
-        .routes(routes!(downloads::get_content, downloads::head_content))
+        .routes(routes!(downloads::get_content, downloads::get_content_headers))
         .routes(routes!(files::get_thumbnail))
         .routes(routes!(upload_tickets::create_upload_ticket))
         .routes(routes!(folders::create_folder))

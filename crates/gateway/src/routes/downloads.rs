@@ -153,7 +153,7 @@ pub async fn get_content(
         (status = 304, description = "The caller has these bytes"),
         ContentProblems
     ))]
-pub async fn head_content(
+pub async fn get_content_headers(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     headers: HeaderMap,
