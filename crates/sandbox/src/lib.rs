@@ -1,7 +1,8 @@
 //! The upstreams, simulated faithfully, in process or on a port.
 //!
 //! Each module is one kind of site, written from that site's own documentation and from how such sites are known to
-//! behave, and from nothing else in this workspace: a simulator that shared code with an adapter could not disagree with it.
+//! behave, and from nothing else in this workspace: a simulator that shared code with an adapter could not disagree
+//! with it.
 //!
 //! - [`openload`] is pstream.net, which speaks the OpenLoad dialect.
 //! - [`yetishare`] is streamplay.online, a site of the YetiShare script.

@@ -1,5 +1,5 @@
-//! One call of the API: its parameters and its file, read as PHP reads them. `$_GET` comes of the query and `$_POST` of the
-//! body, and a call looks at one of the two.
+//! One call of the API: its parameters and its file, read as PHP reads them. `$_GET` comes of the query and `$_POST` of
+//! the body, and a call looks at one of the two.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};

@@ -77,8 +77,8 @@ pub(crate) fn destination(context: &mut Context<'_>, call: &Call, parameter: &st
     }
 }
 
-/// The same where it is one of several things that may be edited: none if it is to stay where it is, which includes every
-/// folder that is not the account's.
+/// The same where it is one of several things that may be edited: none if it is to stay where it is, which includes
+/// every folder that is not the account's.
 pub(crate) fn moved_to(context: &mut Context<'_>, folder: &str) -> Option<u64> {
     match folder {
         "" => None,

@@ -1,25 +1,28 @@
-//! streamplay.online, simulated: a site of the YetiShare script, with one account of its File Upload API v2, whose folders,
-//! files, uploads, remote uploads and downloads are real.
+//! streamplay.online, simulated: a site of the YetiShare script, with one account of its File Upload API v2, whose
+//! folders, files, uploads, remote uploads and downloads are real.
 //!
 //! It follows the site's API page to the letter where the page is clear, and the script's known behaviour where that is
 //! another. Where both are silent, or versions differ, an [option](Options) says which behaviour is shown. These are
 //! decisions of the simulator, so that tests have something firm to stand on:
 //!
 //! - Parameters are read from the query by GET and PUT, from the body by POST and DELETE, never from both. A body is
-//!   urlencoded or multipart. Tags are stripped from every value and its ends are trimmed.
-//! - Ids are what PHP makes of a text: `12abc` acts on 12, and `abc` is 0, which is the root where a root makes sense and
-//!   otherwise not there.
-//! - Whose the parent of a new folder or the folder of an upload is, and whether there is such a folder, is not checked.
-//! - A file of somebody else, or in the trash, cannot be moved, copied or deleted, by the words `Failed …`; `file/info` and
-//!   `file/edit` know nothing of somebody else's, and answer about what is in the trash. `file/download` refuses it.
+//!   urlencoded or multipart. Tags are stripped from every value and its ends are trimmed; the name of an uploaded
+//!   file, which is no parameter, loses only what stands before its last slash.
+//! - Ids are what PHP makes of a text: `12abc` acts on 12, and `abc` is 0, which is the root where a root makes sense
+//!   and otherwise not there.
+//! - Whose the parent of a new folder or the folder of an upload is, and whether there is such a folder, is not
+//!   checked.
+//! - A file of somebody else, or in the trash, cannot be moved, copied or deleted, by the words `Failed …`; `file/info`
+//!   and `file/edit` know nothing of somebody else's, and answer about what is in the trash. `file/download` refuses
+//!   it.
 //! - A folder in the trash answers as if it were not there, unless an option says otherwise.
 //! - `folder/edit` looks for circles as little as `folder/move`. A folder that is below itself is in no listing.
-//! - A login that succeeds ends the count of those that failed. A locked account refuses even the right credentials, and
-//!   its lock is not prolonged by trying.
+//! - A login that succeeds ends the count of those that failed. A locked account refuses even the right credentials,
+//!   and its lock is not prolonged by trying.
 //! - What the uploader refuses is an error of the envelope in version 4, and an `error` of the one file in version 5.
-//! - A remote upload never dials out: its bytes are made up. One whose host ends in `.invalid` fails, and so does one to an
-//!   address that is not public, or not HTTP or FTP. `downloaded_file` is absent until it is complete. An unknown one is
-//!   `Could not find scheduled item based on scheduled_item_id.`
+//! - A remote upload never dials out: its bytes are made up. One whose host ends in `.invalid` fails, and so does one
+//!   to an address that is not public, or not HTTP or FTP. `downloaded_file` is absent until it is complete. An unknown
+//!   one is `Could not find scheduled item based on scheduled_item_id.`
 //! - A verb that the script does not know is HTTP 405, its words under the key `0`, as those of an unknown action are.
 //! - The header `Date` tells the time of the options' clock.
 

@@ -6,8 +6,8 @@ pub(crate) fn cleaned(value: &str) -> String {
     strip_tags(value).trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']).to_owned()
 }
 
-/// `strip_tags`: takes away what stands between `<` and `>`, and everything after a `<` that is never closed. A `<` before
-/// a space begins no tag.
+/// `strip_tags`: takes away what stands between `<` and `>`, and everything after a `<` that is never closed. A `<`
+/// before a space begins no tag.
 fn strip_tags(value: &str) -> String {
     let mut kept = String::with_capacity(value.len());
     let mut letters = value.chars().peekable();

@@ -50,13 +50,15 @@ impl Refusal {
     /// `with` is what was wrong: a key pair, or username and password.
     pub(crate) fn wrong_credentials(with: &str) -> Self {
         Self::unauthorized(format!(
-            "Could not authenticate user. The {with} may be invalid or your account may be locked from too many failed logins."
+            "Could not authenticate user. The {with} may be invalid or your account may be locked from too many failed \
+             logins."
         ))
     }
 
     pub(crate) fn level_denied() -> Self {
         Self::unauthorized(
-            "Your account level does not have access to the file upload API. Please contact site support for more information.",
+            "Your account level does not have access to the file upload API. Please contact site support for more \
+             information.",
         )
     }
 

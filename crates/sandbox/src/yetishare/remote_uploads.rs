@@ -1,5 +1,5 @@
-//! `file/url_upload_add` and `file/url_upload_status`: files that the site fetches from elsewhere. The simulator only says
-//! that it does; it never opens a connection, and makes the bytes up.
+//! `file/url_upload_add` and `file/url_upload_status`: files that the site fetches from elsewhere. The simulator only
+//! says that it does; it never opens a connection, and makes the bytes up.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;

@@ -7,7 +7,8 @@ use super::rows::{Counts, File, NewFile};
 use super::store::ROOT;
 
 impl Yetishare {
-    /// Puts a folder into another (`0`, `null`, the empty text and anything that is no folder: the root) and gives its id.
+    /// Puts a folder into another (`0`, `null`, the empty text and anything that is no folder: the root) and gives its
+    /// id.
     pub fn add_folder(&self, parent: &str, name: &str) -> String {
         self.site.with(|context| {
             let parent = context.store.own_folder(php::id(parent)).map_or(ROOT, |folder| folder.id);
@@ -15,7 +16,8 @@ impl Yetishare {
         })
     }
 
-    /// Puts a file into a folder (`0`, `null`, the empty text and anything that is no folder: the root) and gives its id.
+    /// Puts a file into a folder (`0`, `null`, the empty text and anything that is no folder: the root) and gives its
+    /// id.
     pub fn add_file(&self, folder: &str, name: &str, bytes: &[u8]) -> String {
         self.site.with(|context| {
             let folder = context.store.own_folder(php::id(folder)).map_or(ROOT, |folder| folder.id);
@@ -77,7 +79,8 @@ impl Yetishare {
         self.site.with(|context| context.store.folders.get(&exact(folder)).map(|folder| folder.status.clone()))
     }
 
-    /// The password of a folder as it is stored, which is an MD5 in hexadecimal, if there is such a folder and it has one.
+    /// The password of a folder as it is stored, which is an MD5 in hexadecimal, if there is such a folder and it has
+    /// one.
     pub fn folder_password(&self, folder: &str) -> Option<String> {
         self.site.with(|context| context.store.folders.get(&exact(folder)).and_then(|folder| folder.password.clone()))
     }

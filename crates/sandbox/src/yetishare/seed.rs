@@ -18,8 +18,8 @@ const WEEK: i64 = 7 * 24 * 60 * 60;
 /// How long what is under way still takes: long enough to be found under way.
 const STILL: Duration = Duration::from_secs(20 * 60);
 
-/// The folders, by name, the place in this list of the folder that each is in, and their visibility: 0 private, 1 unlisted,
-/// 2 public.
+/// The folders, by name, the place in this list of the folder that each is in, and their visibility: 0 private, 1
+/// unlisted, 2 public.
 const FOLDERS: [(&str, Option<usize>, u64); 7] = [
     ("Films", None, 2),
     ("Animation", Some(0), 2),

@@ -89,8 +89,8 @@ impl Site {
     }
 }
 
-/// The operation that a path asks for: what follows `/api/v2/`, or `content` for the bytes of a file, `hop` for a redirect
-/// on the way there, and `page` for a page for people.
+/// The operation that a path asks for: what follows `/api/v2/`, or `content` for the bytes of a file, `hop` for a
+/// redirect on the way there, and `page` for a page for people.
 pub(crate) fn operation(path: &str) -> Cow<'_, str> {
     if let Some(operation) = path.strip_prefix(API) {
         return Cow::Owned(operation.trim_matches('/').to_ascii_lowercase());

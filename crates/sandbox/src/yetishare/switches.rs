@@ -51,8 +51,8 @@ impl Yetishare {
         self.change(|store| store.redirects = redirects);
     }
 
-    /// Lets the job run once that fetches remote uploads, besides its own times: what it took up before is done, and the
-    /// one that waited longest is taken up.
+    /// Lets the job run once that fetches remote uploads, besides its own times: what it took up before is done, and
+    /// the one that waited longest is taken up.
     pub fn tick(&self) {
         self.site.with(|context| {
             for due in context.store.remote_uploads.run_once(context.now) {
@@ -61,8 +61,8 @@ impl Yetishare {
         });
     }
 
-    /// Makes remote uploads fail that are added from now on and whose URL contains `part`. The words of `message` are told
-    /// only where the site tells any.
+    /// Makes remote uploads fail that are added from now on and whose URL contains `part`. The words of `message` are
+    /// told only where the site tells any.
     pub fn fail_remote_uploads_matching(&self, part: &str, message: &str) {
         self.change(|store| store.remote_uploads.failing_urls.push((part.to_owned(), message.to_owned())));
     }

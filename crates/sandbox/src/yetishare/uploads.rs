@@ -86,6 +86,7 @@ fn failed(context: &Context<'_>, arrived: &Saved, words: &str) -> Value {
 fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
     let (url, delete_hash) = (files::url(context.origin, file), file.delete_hash());
     let unique = crate::content::made_up(&format!("unique {}", file.id), 32);
+    let title = "target=\"_blank\" title=\"Download from Sandbox\"";
     json!({
         "name": file.name,
         "size": context.options.number(file.size),
@@ -101,7 +102,7 @@ fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
         "short_url": file.short_url(),
         "file_id": context.options.number(file.id),
         "unique_hash": crate::content::hexadecimal(&unique),
-        "url_html": format!("<a href=\"{url}\" target=\"_blank\" title=\"Download from Sandbox\">download {}</a>", file.name),
+        "url_html": format!("<a href=\"{url}\" {title}>download {}</a>", file.name),
         "url_bbcode": format!("[url]{url}[/url]"),
     })
 }

@@ -7,8 +7,10 @@ use serde_json::json;
 
 use crate::support::{Sandbox, empty, logged_out, options, refused, with};
 
-const WRONG_KEYS: &str = "Could not authenticate user. The key pair may be invalid or your account may be locked from too many failed logins.";
-const WRONG_PASSWORD: &str = "Could not authenticate user. The username and password may be invalid or your account may be locked from too many failed logins.";
+const WRONG_KEYS: &str = "Could not authenticate user. The key pair may be invalid or your account may be locked from \
+                          too many failed logins.";
+const WRONG_PASSWORD: &str = "Could not authenticate user. The username and password may be invalid or your account \
+                              may be locked from too many failed logins.";
 const INVALID: &str = "Could not validate access_token and account_id, please reauthenticate or try again.";
 const INVALID_TOKEN: &str = "Could not validate access_token, please reauthenticate or try again.";
 
@@ -192,7 +194,8 @@ async fn an_accounts_level_may_be_refused_the_api() {
     sandbox.deny_level(true);
     let login = Login::default();
     let good = [("key1", login.key1.as_str()), ("key2", login.key2.as_str())];
-    let words = "Your account level does not have access to the file upload API. Please contact site support for more information.";
+    let words = "Your account level does not have access to the file upload API. Please contact site support for more \
+                 information.";
     assert_eq!(refused(&sandbox.post("authorize", &good).await), words);
     assert_eq!(wrong_login(&sandbox).await, WRONG_KEYS);
     sandbox.deny_level(false);
