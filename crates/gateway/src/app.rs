@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use polyhost_domain::{Capabilities, Dialect, ProviderId};
 use polyhost_state::State;
 use polyhost_upstream::BuildError;
@@ -127,10 +128,8 @@ impl App {
         self.0.phase.send_replace(Phase::Draining);
     }
 
-    /// Gives back what the accounts hold at their sites.
+    /// Gives back what the accounts hold at their sites, side by side: one that does not answer holds up no other.
     pub async fn close(&self) {
-        for account in self.accounts().values() {
-            account.site().close().await;
-        }
+        join_all(self.accounts().values().map(|account| account.site().close())).await;
     }
 }

@@ -52,19 +52,13 @@ pub async fn link(account: &Account, file: &FileRef) -> Result<Link, Problem> {
     }
 }
 
-/// What a file's bytes would be answered with.
-///
-/// # Errors
-/// The site's own; 404 for a file that is in the trash.
-pub async fn head(account: &Account, id: &FileId, conditions: &HeaderMap) -> Result<Response, Problem> {
-    let file = downloadable(account, id).await?;
-    let etag = etag(account, &file);
-    if is_known(conditions, etag.as_ref()) {
-        return Ok(not_modified(etag));
-    }
-    let content_type = content_type(&file, None);
-    let length = file.size;
-    Ok(answer(StatusCode::OK, described(&file, etag, content_type, length), Body::empty()))
+/// What of an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of it.
+    Bytes,
+    /// Its header fields, for which the file's server need not be asked.
+    Head,
 }
 
 /// A file's bytes, or the one part of them that is asked for.
@@ -72,12 +66,23 @@ pub async fn head(account: &Account, id: &FileId, conditions: &HeaderMap) -> Res
 /// Several parts at once, a range that is none, and one that is for another file than this (`If-Range`) get the whole.
 ///
 /// # Errors
-/// As for [`head`]; `range_not_satisfiable`; `upstream_invalid_response` where the file's server sends something else.
-pub async fn content(account: &Account, id: &FileId, conditions: &HeaderMap) -> Result<Response, Problem> {
+/// The site's own; 404 for a file that is in the trash; `range_not_satisfiable`; `upstream_invalid_response` where the
+/// file's server sends something else.
+pub async fn content(
+    account: &Account,
+    id: &FileId,
+    conditions: &HeaderMap,
+    wanted: Wanted,
+) -> Result<Response, Problem> {
     let file = downloadable(account, id).await?;
     let etag = etag(account, &file);
     if is_known(conditions, etag.as_ref()) {
-        return Ok(not_modified(etag));
+        let headers = etag.map(|etag| (ETAG, etag)).into_iter().collect();
+        return Ok(answer(StatusCode::NOT_MODIFIED, headers, Body::empty()));
+    }
+    if wanted == Wanted::Head {
+        let headers = described(&file, etag, content_type(&file, None), file.size);
+        return Ok(answer(StatusCode::OK, headers, Body::empty()));
     }
     let range = range(conditions, etag.as_ref(), file.size)?;
     let download = account.read(account.site().open(&FileRef::Id(id.clone()), range)).await?;
@@ -85,13 +90,8 @@ pub async fn content(account: &Account, id: &FileId, conditions: &HeaderMap) -> 
     let Download { stream, length, range, content_type: told } = download;
     let length = length.or(file.size.filter(|_| range.is_none()));
     let mut headers = described(&file, etag, content_type(&file, told), length);
-    let status = match range {
-        Some(part) => {
-            headers.extend(content_range(part, file.size).map(|value| (CONTENT_RANGE, value)));
-            StatusCode::PARTIAL_CONTENT
-        }
-        None => StatusCode::OK,
-    };
+    headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
+    let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     Ok(answer(status, headers, Body::from_stream(stream)))
 }
 
@@ -167,7 +167,7 @@ fn check(file: &File, download: &Download) -> Result<(), Problem> {
         let detail = "The file's server sends something else than the file.";
         return Err(Problem::new(Code::UpstreamInvalidResponse, detail)
             .retryable()
-            .caused_at(&file.provider, "file/download"));
+            .caused_at(&file.provider, "download"));
     }
     Ok(())
 }
@@ -207,11 +207,6 @@ fn disposition(name: Option<&str>) -> HeaderValue {
     });
     let value = text.and_then(|text| HeaderValue::try_from(text).ok());
     value.unwrap_or(HeaderValue::from_static("attachment"))
-}
-
-fn not_modified(etag: Option<HeaderValue>) -> Response {
-    let headers = etag.map(|etag| (ETAG, etag)).into_iter().collect();
-    answer(StatusCode::NOT_MODIFIED, headers, Body::empty())
 }
 
 fn answer(status: StatusCode, headers: Fields, body: Body) -> Response {

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
-use crate::downloads;
+use crate::downloads::{self, Wanted};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{ContentProblems, Fault, LinkProblems, Problem};
 
@@ -135,11 +135,7 @@ pub async fn get_content(
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = access.file()?;
-    match parameters.mode {
-        ContentMode::Stream => downloads::content(&access, &id, &headers).await,
-        ContentMode::Redirect => redirect(&access, id).await,
-    }
+    respond(&access, &parameters, &headers, Wanted::Bytes).await
 }
 
 /// What a file's bytes would be answered with.
@@ -158,14 +154,20 @@ pub async fn get_content_headers(
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = access.file()?;
-    match parameters.mode {
-        ContentMode::Stream => downloads::head(&access, &id, &headers).await,
-        ContentMode::Redirect => redirect(&access, id).await,
-    }
+    respond(&access, &parameters, &headers, Wanted::Head).await
 }
 
-async fn redirect(access: &Access<Reading>, id: FileId) -> Result<Response, Problem> {
+async fn respond(
+    access: &Access<Reading>,
+    parameters: &ContentParameters,
+    conditions: &HeaderMap,
+    wanted: Wanted,
+) -> Result<Response, Problem> {
+    access.require(Capability::FilesDownload)?;
+    let id = access.file()?;
+    if parameters.mode == ContentMode::Stream {
+        return downloads::content(access, &id, conditions, wanted).await;
+    }
     let link = downloads::link(access, &FileRef::Id(id)).await?;
     Ok((StatusCode::FOUND, [(CACHE_CONTROL, "no-store"), (LOCATION, link.url.as_str())]).into_response())
 }
