@@ -90,6 +90,7 @@ faults! {
     "open" {
         DownloadLosesBytes [FilesDownload, FilesUpload] "The last byte is missing.",
         RangeIgnored [FilesDownload, FilesUpload] "All comes where a part was asked for.",
+        RangePastTheEndBlamesTheSite [FilesDownload, FilesUpload] "A part past the end is told as a fault of the site.",
         RangeUntold [FilesDownload, FilesUpload] "A part does not say which it is.",
     }
     "thumbnail" {

@@ -75,7 +75,13 @@ impl Faulty {
 
     pub(super) async fn faulty_open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download> {
         let range = if self.is(Fault::RangeIgnored) { None } else { range };
-        let mut download = self.inner.open(file, range).await?;
+        let past_the_end = |error: Error| match error.kind() {
+            ErrorKind::RangeNotSatisfiable if self.is(Fault::RangePastTheEndBlamesTheSite) => {
+                error.into_kind(ErrorKind::SiteFailed)
+            }
+            _ => error,
+        };
+        let mut download = self.inner.open(file, range).await.map_err(past_the_end)?;
         match self.fault {
             Fault::RangeUntold => download.range = None,
             Fault::DownloadLosesBytes => {

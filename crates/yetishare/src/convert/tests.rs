@@ -157,7 +157,7 @@ fn a_folder_tells_of_its_password_only_where_the_answer_does() {
     let json = r#"{"id": "123", "parentId": null, "folderName": "My Folder 1", "totalSize": "868689", "isPublic": "1",
         "date_added": "2017-02-15 20:02:05", "date_updated": null, "url_folder": "https://yoursite.com/folder/123",
         "total_downloads": 5864, "child_folder_count": 1, "file_count": 0}"#;
-    let read = |json: &str, parent| convert().folder(wire(json), &TimeZone::UTC, parent);
+    let read = |json: &str, parent: Option<&FolderId>| convert().folder(wire(json), &TimeZone::UTC, parent);
     let found = read(json, None).unwrap();
     assert_eq!((found.id.as_str(), found.name.as_deref()), ("123", Some("My Folder 1")));
     assert_eq!((found.parent_id.clone(), found.visibility), (Some(FolderId::Root), Some(Visibility::Unlisted)));
