@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{Capabilities, Dialect, IdGrammar, Origin};
+use crate::{Capabilities, Capability, Dialect, Error, IdGrammar, Origin, PasswordChange, Result, Visibility};
 
 /// What is known of an account's provider before the first request.
 #[derive(Debug, Clone)]
@@ -31,6 +31,30 @@ pub struct Profile {
     pub doubtful_digests: Vec<Digest>,
     /// The largest file that the site takes, in bytes, where that is fixed.
     pub max_upload_bytes: Option<u64>,
+}
+
+impl Profile {
+    /// Refuses what the site is not said to do, before anything is sent.
+    ///
+    /// # Errors
+    /// `Unsupported`, with the capability.
+    pub fn require(&self, capability: Capability) -> Result<()> {
+        if self.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
+    }
+
+    /// Refuses what is to keep others out of a folder: at a site that cannot, the folder would be open, unnoticed.
+    ///
+    /// # Errors
+    /// `Unsupported`, with the capability.
+    pub fn require_guards(&self, visibility: Option<Visibility>, password: Option<&PasswordChange>) -> Result<()> {
+        if visibility.is_some() {
+            self.require(Capability::FoldersVisibility)?;
+        }
+        if password.is_some() {
+            self.require(Capability::FoldersPassword)?;
+        }
+        Ok(())
+    }
 }
 
 /// What becomes of what is deleted.

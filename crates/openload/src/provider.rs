@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
     FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
-    NewRemoteUpload, PasswordChange, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest,
-    Upload, UploadTicket, Visibility,
+    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
+    UploadTicket,
 };
 use polyhost_state::KeyValue;
 use polyhost_upstream::Client;
@@ -49,22 +49,6 @@ impl Openload {
         }
     }
 
-    /// Refuses what the profile does not name, before anything is sent.
-    fn needs(&self, capability: Capability) -> Result<()> {
-        if self.profile.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
-    }
-
-    /// Refuses what is to keep others out of a folder: without it the folder would be open, unnoticed.
-    fn can_guard(&self, visibility: Option<Visibility>, password: Option<&PasswordChange>) -> Result<()> {
-        if visibility.is_some() {
-            self.needs(Capability::FoldersVisibility)?;
-        }
-        if password.is_some() {
-            self.needs(Capability::FoldersPassword)?;
-        }
-        Ok(())
-    }
-
     /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
     fn not_the_root(&self, folder: &FolderId) -> Result<()> {
         match folder {
@@ -84,7 +68,7 @@ impl Provider for Openload {
     }
 
     async fn account(&self) -> Result<Account> {
-        self.needs(Capability::AccountRead)?;
+        self.profile.require(Capability::AccountRead)?;
         Ok(self.convert.account(self.site.account_info().await?.value))
     }
 
@@ -93,9 +77,9 @@ impl Provider for Openload {
     }
 
     async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
-        self.needs(Capability::FilesRead)?;
+        self.profile.require(Capability::FilesRead)?;
         if ids.len() > 1 {
-            self.needs(Capability::FilesLookup)?;
+            self.profile.require(Capability::FilesLookup)?;
         }
         lookup::files(&self.site, &self.convert, ids).await
     }
@@ -109,7 +93,7 @@ impl Provider for Openload {
     }
 
     async fn thumbnail(&self, file: &FileId) -> Result<Url> {
-        self.needs(Capability::FilesThumbnail)?;
+        self.profile.require(Capability::FilesThumbnail)?;
         let splash = self.site.splash(file).await?;
         let address = splash.value.0.as_deref().and_then(|text| text.parse().ok());
         let address = address.ok_or_else(|| splash.missing("the address of a picture"))?;
@@ -118,28 +102,28 @@ impl Provider for Openload {
     }
 
     async fn upload(&self, upload: Upload) -> Result<File> {
-        self.needs(Capability::FilesUpload)?;
+        self.profile.require(Capability::FilesUpload)?;
         uploads::upload(&self.site, &self.convert, &self.file_field, upload).await
     }
 
     async fn upload_ticket(&self, request: TicketRequest) -> Result<UploadTicket> {
-        self.needs(Capability::FilesUploadTicket)?;
+        self.profile.require(Capability::FilesUploadTicket)?;
         uploads::ticket(&self.site, &self.convert, &self.file_field, &request).await
     }
 
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
         if edit.content_type.is_some() {
-            self.needs(Capability::FilesSetContentType)?;
+            self.profile.require(Capability::FilesSetContentType)?;
         }
         if let Some(name) = &edit.name {
-            self.needs(Capability::FilesRename)?;
+            self.profile.require(Capability::FilesRename)?;
             self.site.rename(file, name).await?;
         }
         Ok(None)
     }
 
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
-        self.needs(Capability::FilesMove)?;
+        self.profile.require(Capability::FilesMove)?;
         self.site.move_file(file, folder).await?;
         Ok(None)
     }
@@ -149,12 +133,12 @@ impl Provider for Openload {
     }
 
     async fn delete_file(&self, file: &FileId) -> Result<()> {
-        self.needs(Capability::FilesDelete)?;
+        self.profile.require(Capability::FilesDelete)?;
         self.site.delete(file).await
     }
 
     async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
-        self.needs(Capability::FoldersList)?;
+        self.profile.require(Capability::FoldersList)?;
         let mut answered = self.site.list_folder(folder).await?;
         let listing = self.convert.listing(answered.value.take().unwrap_or_default(), folder);
         listing.ok_or_else(|| answered.missing("the folder's items"))
@@ -165,8 +149,8 @@ impl Provider for Openload {
     }
 
     async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
-        self.needs(Capability::FoldersCreate)?;
-        self.can_guard(new.visibility, new.password.as_ref())?;
+        self.profile.require(Capability::FoldersCreate)?;
+        self.profile.require_guards(new.visibility, new.password.as_ref())?;
         let created = self.site.create_folder(&new.parent, &new.name).await?;
         let id = created.value.folderid.as_deref().and_then(|id| self.profile.ids.folder(id).ok());
         let id = id.ok_or_else(|| created.missing("the folder's id"))?;
@@ -174,9 +158,9 @@ impl Provider for Openload {
     }
 
     async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>> {
-        self.can_guard(edit.visibility, edit.password.as_ref())?;
+        self.profile.require_guards(edit.visibility, edit.password.as_ref())?;
         if let Some(name) = &edit.name {
-            self.needs(Capability::FoldersRename)?;
+            self.profile.require(Capability::FoldersRename)?;
             self.not_the_root(folder)?;
             self.site.rename_folder(folder, name).await?;
         }
@@ -188,15 +172,15 @@ impl Provider for Openload {
     }
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
-        self.needs(Capability::FoldersDelete)?;
+        self.profile.require(Capability::FoldersDelete)?;
         self.not_the_root(folder)?;
         self.site.delete_folder(folder).await
     }
 
     async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
-        self.needs(Capability::RemoteUploadsCreate)?;
+        self.profile.require(Capability::RemoteUploadsCreate)?;
         if !new.headers.is_empty() {
-            self.needs(Capability::RemoteUploadsHeaders)?;
+            self.profile.require(Capability::RemoteUploadsHeaders)?;
         }
         remote_uploads::add(&self.site, &self.convert, &new).await
     }
@@ -204,18 +188,18 @@ impl Provider for Openload {
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
         match selection {
             RemoteUploadSelection::Ids(ids) => {
-                self.needs(Capability::RemoteUploadsRead)?;
+                self.profile.require(Capability::RemoteUploadsRead)?;
                 remote_uploads::by_id(&self.site, &self.convert, &ids).await
             }
             RemoteUploadSelection::Recent(limit) => {
-                self.needs(Capability::RemoteUploadsList)?;
+                self.profile.require(Capability::RemoteUploadsList)?;
                 remote_uploads::recent(&self.site, &self.convert, limit).await
             }
         }
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
-        self.needs(Capability::ConversionsList)?;
+        self.profile.require(Capability::ConversionsList)?;
         let wire = self.site.converts(query.file.as_ref(), query.limit.clamp(1, 100)).await?.value;
         let mut found = self.convert.conversions(wire);
         // Which of its two parameters the site reads is not known, and it may read neither.

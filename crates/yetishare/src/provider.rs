@@ -8,8 +8,8 @@ use futures_util::future::try_join;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
     FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
-    NewRemoteUpload, PasswordChange, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest,
-    Upload, UploadTicket, Visibility,
+    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
+    UploadTicket,
 };
 use polyhost_state::State;
 use polyhost_upstream::{Client, LoginBudget, Session};
@@ -57,22 +57,6 @@ impl Yetishare {
         self
     }
 
-    /// Refuses what the profile does not name, before anything is sent.
-    fn needs(&self, capability: Capability) -> Result<()> {
-        if self.profile.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
-    }
-
-    /// Refuses what is to keep others out of a folder: without it the folder would be open, unnoticed.
-    fn can_guard(&self, visibility: Option<Visibility>, password: Option<&PasswordChange>) -> Result<()> {
-        if visibility.is_some() {
-            self.needs(Capability::FoldersVisibility)?;
-        }
-        if password.is_some() {
-            self.needs(Capability::FoldersPassword)?;
-        }
-        Ok(())
-    }
-
     /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
     fn not_the_root(&self, folder: &FolderId) -> Result<()> {
         match folder {
@@ -105,21 +89,21 @@ impl Provider for Yetishare {
     }
 
     async fn account(&self) -> Result<Account> {
-        self.needs(Capability::AccountRead)?;
+        self.profile.require(Capability::AccountRead)?;
         let mut answered = self.site.account_info().await?;
         let account = self.convert.account(std::mem::take(&mut answered.value), &answered.zone);
         account.ok_or_else(|| answered.missing("the account's id"))
     }
 
     async fn limits(&self) -> Result<Limits> {
-        self.needs(Capability::AccountLimits)?;
+        self.profile.require(Capability::AccountLimits)?;
         let (mut package, account) = try_join(self.site.account_package(), self.site.account_info()).await?;
         let limits = Convert::limits(std::mem::take(&mut package.value), &account.value);
         limits.ok_or_else(|| package.missing("the account's package"))
     }
 
     async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
-        self.needs(Capability::FilesRead)?;
+        self.profile.require(Capability::FilesRead)?;
         match ids {
             [] => Ok(Vec::new()),
             [id] => match self.file(id).await {
@@ -132,12 +116,12 @@ impl Provider for Yetishare {
     }
 
     async fn link(&self, file: &FileRef) -> Result<LinkAnswer> {
-        self.needs(Capability::FilesDownload)?;
+        self.profile.require(Capability::FilesDownload)?;
         downloads::link(&self.site, &self.convert, file).await.map(LinkAnswer::Ready)
     }
 
     async fn open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download> {
-        self.needs(Capability::FilesDownload)?;
+        self.profile.require(Capability::FilesDownload)?;
         let link = downloads::link(&self.site, &self.convert, file).await?;
         self.site.http.open(DOWNLOAD, link.url, range).await
     }
@@ -147,7 +131,7 @@ impl Provider for Yetishare {
     }
 
     async fn upload(&self, upload: Upload) -> Result<File> {
-        self.needs(Capability::FilesUpload)?;
+        self.profile.require(Capability::FilesUpload)?;
         uploads::upload(&self.site, &self.convert, upload).await
     }
 
@@ -158,23 +142,23 @@ impl Provider for Yetishare {
 
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
         if edit.name.is_some() {
-            self.needs(Capability::FilesRename)?;
+            self.profile.require(Capability::FilesRename)?;
         }
         if edit.content_type.is_some() {
-            self.needs(Capability::FilesSetContentType)?;
+            self.profile.require(Capability::FilesSetContentType)?;
         }
         let answered = self.site.file_edit(file, edit.name.as_ref(), edit.content_type.as_deref()).await?;
         Ok(self.changed(answered, file))
     }
 
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
-        self.needs(Capability::FilesMove)?;
+        self.profile.require(Capability::FilesMove)?;
         let answered = self.site.file_move(file, folder).await?;
         Ok(self.changed(answered, file))
     }
 
     async fn copy_file(&self, file: &FileId, folder: &FolderId) -> Result<File> {
-        self.needs(Capability::FilesCopy)?;
+        self.profile.require(Capability::FilesCopy)?;
         let mut answered = self.site.file_copy(file, folder).await?;
         let copy = self.convert.file(std::mem::take(&mut answered.value), &answered.zone);
         let copy = copy.filter(|copy| copy.id != *file).ok_or_else(|| answered.missing("the copy's id"))?;
@@ -183,19 +167,19 @@ impl Provider for Yetishare {
     }
 
     async fn delete_file(&self, file: &FileId) -> Result<()> {
-        self.needs(Capability::FilesDelete)?;
+        self.profile.require(Capability::FilesDelete)?;
         self.site.file_delete(file).await
     }
 
     async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
-        self.needs(Capability::FoldersList)?;
+        self.profile.require(Capability::FoldersList)?;
         let mut answered = self.site.folder_listing(folder).await?;
         let listing = self.convert.listing(std::mem::take(&mut answered.value), &answered.zone, folder);
         listing.ok_or_else(|| answered.missing("the folder's items"))
     }
 
     async fn folder(&self, folder: &FolderId) -> Result<Folder> {
-        self.needs(Capability::FoldersRead)?;
+        self.profile.require(Capability::FoldersRead)?;
         if *folder == FolderId::Root {
             // The site tells nothing about it.
             return Ok(Folder::bare(&self.profile.origin, FolderId::Root, None, Some(String::new())));
@@ -206,22 +190,22 @@ impl Provider for Yetishare {
     }
 
     async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
-        self.needs(Capability::FoldersCreate)?;
-        self.can_guard(new.visibility, new.password.as_ref())?;
+        self.profile.require(Capability::FoldersCreate)?;
+        self.profile.require_guards(new.visibility, new.password.as_ref())?;
         folders::create(&self.site, &self.convert, new).await
     }
 
     async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>> {
-        self.can_guard(edit.visibility, edit.password.as_ref())?;
+        self.profile.require_guards(edit.visibility, edit.password.as_ref())?;
         if edit.name.is_some() {
-            self.needs(Capability::FoldersRename)?;
+            self.profile.require(Capability::FoldersRename)?;
         }
         self.not_the_root(folder)?;
         folders::edit(&self.site, &self.convert, folder, edit).await
     }
 
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
-        self.needs(Capability::FoldersMove)?;
+        self.profile.require(Capability::FoldersMove)?;
         self.not_the_root(folder)?;
         let answered = self.site.folder_move(folder, parent).await?;
         let moved = answered.value.and_then(|wire| self.convert.folder(wire, &answered.zone, None));
@@ -229,15 +213,15 @@ impl Provider for Yetishare {
     }
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
-        self.needs(Capability::FoldersDelete)?;
+        self.profile.require(Capability::FoldersDelete)?;
         self.not_the_root(folder)?;
         self.site.folder_delete(folder).await
     }
 
     async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
-        self.needs(Capability::RemoteUploadsCreate)?;
+        self.profile.require(Capability::RemoteUploadsCreate)?;
         if !new.headers.is_empty() {
-            self.needs(Capability::RemoteUploadsHeaders)?;
+            self.profile.require(Capability::RemoteUploadsHeaders)?;
         }
         remote_uploads::add(&self.site, &self.convert, &new).await
     }
@@ -245,7 +229,7 @@ impl Provider for Yetishare {
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
         match selection {
             RemoteUploadSelection::Ids(ids) => {
-                self.needs(Capability::RemoteUploadsRead)?;
+                self.profile.require(Capability::RemoteUploadsRead)?;
                 remote_uploads::by_id(&self.site, &self.convert, &ids).await
             }
             RemoteUploadSelection::Recent(_) => Err(Error::unsupported(Capability::RemoteUploadsList)),

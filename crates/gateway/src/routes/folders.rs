@@ -96,14 +96,16 @@ pub async fn create_folder(
     let mut faults = Faults::default();
     let name: Option<EntryName> = faults.parse(&new.name, |error| Fault::pointer("/name", error));
     let Some(name) = name else { return Err(faults.into()) };
+    // A new folder has no password to be removed.
+    let password = new.password.filter(|password| matches!(password, PasswordChange::Set(_)));
     let wanted = [
         (true, Capability::FoldersCreate),
         (new.visibility.is_some(), Capability::FoldersVisibility),
-        (matches!(new.password, Some(PasswordChange::Set(_))), Capability::FoldersPassword),
+        (password.is_some(), Capability::FoldersPassword),
     ];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
-    let new = NewFolder { name, parent, visibility: new.visibility, password: new.password };
+    let new = NewFolder { name, parent, visibility: new.visibility, password };
     let folder = access.write(access.site().create_folder(new)).await?;
     let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(folder)))
