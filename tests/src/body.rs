@@ -26,6 +26,7 @@ enum Kind {
     MaybeObject,
 }
 
+const DIALECTS: &[&str] = &["openload", "yetishare"];
 const FILE_STATUS: &[&str] = &["active", "suspended", "processing", "trashed", "deleted", "failed", "unknown"];
 const CONVERSION: &[&str] = &["queued", "running", "succeeded", "failed", "unknown"];
 const JOB_STATE: &[&str] = &["queued", "running", "succeeded", "failed", "cancelled", "unknown"];
@@ -40,7 +41,7 @@ pub fn file(value: &Value) {
             ("type", Kind::Is("file")),
             ("id", Kind::Text),
             ("account", Kind::Text),
-            ("provider", Kind::Is("pstream")),
+            ("provider", Kind::Text),
             ("name", Kind::MaybeText),
             ("folder_id", Kind::MaybeText),
             ("size", Kind::MaybeInteger),
@@ -68,7 +69,7 @@ pub fn folder(value: &Value) {
             ("type", Kind::Is("folder")),
             ("id", Kind::Text),
             ("account", Kind::Text),
-            ("provider", Kind::Is("pstream")),
+            ("provider", Kind::Text),
             ("name", Kind::MaybeText),
             ("parent_id", Kind::MaybeText),
             ("total_size", Kind::MaybeInteger),
@@ -91,8 +92,8 @@ pub fn account(value: &Value) {
         value,
         &[
             ("name", Kind::Text),
-            ("provider", Kind::Is("pstream")),
-            ("dialect", Kind::Is("openload")),
+            ("provider", Kind::Text),
+            ("dialect", Kind::Word(DIALECTS)),
             ("id", Kind::MaybeText),
             ("username", Kind::MaybeText),
             ("email", Kind::MaybeText),
@@ -124,6 +125,44 @@ pub fn account_summary(value: &Value) {
     }
 }
 
+/// Checks the Limits of an account.
+#[track_caller]
+pub fn limits(value: &Value) {
+    exactly(
+        value,
+        &[
+            ("plan", Kind::MaybeText),
+            ("plan_type", Kind::MaybeText),
+            ("can_upload", Kind::MaybeFlag),
+            ("max_upload_bytes", Kind::MaybeInteger),
+            ("max_storage_bytes", Kind::MaybeInteger),
+            ("max_concurrent_uploads", Kind::MaybeInteger),
+            ("max_concurrent_downloads", Kind::MaybeInteger),
+            ("max_downloads_per_day", Kind::MaybeInteger),
+            ("max_download_bytes_per_day", Kind::MaybeInteger),
+            ("max_download_file_bytes", Kind::MaybeInteger),
+            ("max_remote_uploads", Kind::MaybeInteger),
+            ("download_bytes_per_second", Kind::MaybeInteger),
+            ("wait_seconds_between_downloads", Kind::MaybeInteger),
+            ("inactive_file_days", Kind::MaybeInteger),
+        ],
+    );
+}
+
+/// Checks a link to a file's bytes.
+#[track_caller]
+pub fn download_link(value: &Value) {
+    exactly(
+        value,
+        &[
+            ("url", Kind::Text),
+            ("file_id", Kind::MaybeText),
+            ("name", Kind::MaybeText),
+            ("expires_at", Kind::MaybeTime),
+        ],
+    );
+}
+
 /// Checks a RemoteUpload.
 #[track_caller]
 pub fn remote_upload(value: &Value) {
@@ -132,7 +171,7 @@ pub fn remote_upload(value: &Value) {
         &[
             ("id", Kind::Text),
             ("account", Kind::Text),
-            ("provider", Kind::Is("pstream")),
+            ("provider", Kind::Text),
             ("source_url", Kind::MaybeText),
             ("folder_id", Kind::MaybeText),
             ("name", Kind::MaybeText),
@@ -159,7 +198,7 @@ pub fn conversion(value: &Value) {
         &[
             ("id", Kind::Text),
             ("account", Kind::Text),
-            ("provider", Kind::Is("pstream")),
+            ("provider", Kind::Text),
             ("file_id", Kind::MaybeText),
             ("name", Kind::MaybeText),
             ("state", Kind::Word(JOB_STATE)),
@@ -279,7 +318,7 @@ pub fn problem(value: &Value) {
         exactly(
             &value["upstream"],
             &[
-                ("provider", Kind::Is("pstream")),
+                ("provider", Kind::Text),
                 ("operation", Kind::Text),
                 ("http_status", Kind::MaybeInteger),
                 ("status", Kind::MaybeText),

@@ -26,6 +26,7 @@ mod sandbox;
 mod secrets;
 mod shutdown;
 mod site_errors;
+mod streamplay;
 mod upload_tickets;
 mod uploads;
 mod world;

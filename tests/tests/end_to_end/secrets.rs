@@ -119,7 +119,7 @@ fn talkative(more: &str) -> Fault {
 }
 
 #[track_caller]
-fn assert_secret(text: &str, secret: &str, place: &str) {
+pub(crate) fn assert_secret(text: &str, secret: &str, place: &str) {
     for spelling in spellings(secret) {
         if let Some(found) = text.find(&spelling) {
             let around: String = text[..found].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();

@@ -1,0 +1,192 @@
+//! An account at streamplay: what is told of it, what its plan allows, and what can be done with it.
+
+use polyhost_end_to_end::body;
+use polyhost_sandbox::yetishare::Package;
+use serde_json::{Value, json};
+
+use super::world::{World, at};
+
+/// Every capability, and how it is done at streamplay.
+const CAPABILITIES: [(&str, &str); 26] = [
+    ("account.read", "native"),
+    ("account.limits", "native"),
+    ("files.lookup", "emulated"),
+    ("files.read", "native"),
+    ("files.upload", "native"),
+    ("files.rename", "native"),
+    ("files.move", "native"),
+    ("files.set_content_type", "native"),
+    ("files.copy", "native"),
+    ("files.delete", "native"),
+    ("files.download", "native"),
+    ("files.thumbnail", "unsupported"),
+    ("files.upload_ticket", "unsupported"),
+    ("folders.read", "native"),
+    ("folders.list", "native"),
+    ("folders.create", "native"),
+    ("folders.rename", "native"),
+    ("folders.move", "native"),
+    ("folders.visibility", "native"),
+    ("folders.password", "native"),
+    ("folders.delete", "native"),
+    ("remote_uploads.create", "native"),
+    ("remote_uploads.headers", "unsupported"),
+    ("remote_uploads.list", "unsupported"),
+    ("remote_uploads.read", "native"),
+    ("conversions.list", "unsupported"),
+];
+
+fn capabilities() -> Value {
+    Value::Object(CAPABILITIES.into_iter().map(|(name, support)| (name.to_owned(), json!(support))).collect())
+}
+
+#[tokio::test]
+async fn both_sites_are_built_in_and_their_accounts_stand_side_by_side() {
+    let world = World::start().await;
+    let providers = world.caller.get("/v1/providers").await.items();
+    providers.iter().for_each(body::provider);
+    let streamplay = providers.iter().find(|item| item["id"] == "streamplay").unwrap();
+    assert_eq!(streamplay["dialect"], "yetishare");
+    assert_eq!(streamplay["base_url"], "https://streamplay.online/api/v2");
+    assert_eq!(streamplay["capabilities"], capabilities());
+
+    let accounts = world.caller.get("/v1/accounts").await.items();
+    accounts.iter().for_each(body::account_summary);
+    let told: Vec<[&Value; 3]> =
+        accounts.iter().map(|item| ["name", "provider", "dialect"].map(|k| &item[k])).collect();
+    assert_eq!(json!(told), json!([["main", "pstream", "openload"], ["plays", "streamplay", "yetishare"]]));
+    let me = world.caller.get("/v1/me").await.json(200);
+    assert_eq!(me["accounts"], json!(["main", "plays"]));
+    world.assert_nothing_sent();
+    assert_eq!(world.pstream.journal().count(), 0);
+}
+
+#[tokio::test]
+async fn an_account_is_told_in_normalized_words_and_without_what_is_private() {
+    let world = World::start().await;
+    let account = world.caller.get("/v1/accounts/plays").await.json(200);
+    body::account(&account);
+    assert_eq!(
+        account,
+        json!({
+            "name": "plays", "provider": "streamplay", "dialect": "yetishare", "id": "158642",
+            "username": "name-of-plays", "email": "sandbox@streamplay.example", "status": "active",
+            "created_at": null, "last_login_at": "2017-02-18T11:43:39Z", "paid_until": null,
+        })
+    );
+    world.assert_sent(&[("account/info", &[])]);
+}
+
+#[tokio::test]
+async fn times_are_read_in_the_zone_that_the_site_is_in() {
+    // Minutes ahead of UTC, and what is then told of 11:43:39 at the site. A clock that is off by more is just wrong.
+    let cases = [
+        (120, "2017-02-18T09:43:39Z"),
+        (-210, "2017-02-18T15:13:39Z"),
+        (0, "2017-02-18T11:43:39Z"),
+        (20 * 60, "2017-02-18T11:43:39Z"),
+    ];
+    for (minutes, told) in cases {
+        let world = World::at_site(|options| options.utc_offset_minutes = minutes).await;
+        let account = world.caller.get("/v1/accounts/plays").await.json(200);
+        assert_eq!(account["last_login_at"], told, "{minutes}");
+    }
+}
+
+#[tokio::test]
+async fn dates_that_are_none_are_null() {
+    let world = World::at_site(|options| options.zero_dates = true).await;
+    let account = world.caller.get("/v1/accounts/plays").await.json(200);
+    body::account(&account);
+    assert_eq!((&account["created_at"], &account["paid_until"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn limits_are_those_of_the_plan_and_zero_is_none() {
+    let world = World::start().await;
+    let limits = world.caller.get(&at("limits")).await.json(200);
+    body::limits(&limits);
+    assert_eq!(
+        limits,
+        json!({
+            "plan": "Premium Account", "plan_type": "paid user", "can_upload": true, "max_upload_bytes": 1073741824,
+            "max_storage_bytes": null, "max_concurrent_uploads": 100, "max_concurrent_downloads": null,
+            "max_downloads_per_day": null, "max_download_bytes_per_day": null, "max_download_file_bytes": null,
+            "max_remote_uploads": 50, "download_bytes_per_second": null, "wait_seconds_between_downloads": null,
+            "inactive_file_days": null,
+        })
+    );
+    let mut operations = world.operations();
+    operations.sort();
+    assert_eq!(operations, ["account/info", "account/package"]);
+}
+
+#[tokio::test]
+async fn storage_that_was_granted_to_the_user_outweighs_that_of_the_plan() {
+    for (granted, told) in [(Some(5_000), 5_000), (Some(50_000), 50_000), (None, 9_999)] {
+        let world = World::at_site(|options| {
+            options.package.max_storage_bytes = 9_999;
+            options.storage_limit_override = granted;
+        })
+        .await;
+        assert_eq!(world.caller.get(&at("limits")).await.json(200)["max_storage_bytes"], told, "{granted:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_limit_is_told_by_its_own_name() {
+    let package = Package {
+        can_upload: false,
+        wait_between_downloads: 1,
+        download_speed: 2,
+        concurrent_uploads: 3,
+        concurrent_downloads: 4,
+        downloads_per_24_hours: 5,
+        download_size_per_24_hours: 6,
+        max_download_filesize_allowed: 7,
+        max_remote_download_urls: 0,
+        max_upload_size: 0,
+        ..Package::default()
+    };
+    let world = World::at_site(|options| options.package = package).await;
+    let limits = world.caller.get(&at("limits")).await.json(200);
+    let told = [
+        ("can_upload", json!(false)),
+        ("wait_seconds_between_downloads", json!(1)),
+        ("download_bytes_per_second", json!(2)),
+        ("max_concurrent_uploads", json!(3)),
+        ("max_concurrent_downloads", json!(4)),
+        ("max_downloads_per_day", json!(5)),
+        ("max_download_bytes_per_day", json!(6)),
+        ("max_download_file_bytes", json!(7)),
+        ("max_remote_uploads", Value::Null),
+        ("max_upload_bytes", Value::Null),
+    ];
+    for (name, value) in told {
+        assert_eq!(limits[name], value, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn capabilities_are_those_of_the_site_and_of_the_gateway() {
+    let world = World::start().await;
+    let answer = world.caller.get(&at("capabilities")).await.json(200);
+    body::capabilities(&answer);
+    assert_eq!((&answer["account"], &answer["provider"]), (&json!("plays"), &json!("streamplay")));
+    assert_eq!((&answer["dialect"], &answer["capabilities"]), (&json!("yetishare"), &capabilities()));
+    assert_eq!((&answer["delete"], &answer["max_batch"]), (&json!("trash"), &json!(100)));
+}
+
+#[tokio::test]
+async fn how_an_account_fares_is_told_for_each() {
+    let world = World::start().await;
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    let items = world.caller.get("/v1/accounts").await.items();
+    assert_eq!(items[0]["health"]["last_success_at"], Value::Null);
+    assert!(items[1]["health"]["last_success_at"].is_string());
+    world.breaks("file/info", polyhost_sandbox::Fault::http(500));
+    world.caller.get(&at("files/1001")).await.problem(502, "upstream_error");
+    let items = world.caller.get("/v1/accounts").await.items();
+    assert_eq!(items[0]["health"]["last_error"], Value::Null);
+    assert_eq!(items[1]["health"]["last_error"]["code"], "upstream_error");
+}

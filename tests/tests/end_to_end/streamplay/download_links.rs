@@ -1,0 +1,89 @@
+//! Links to the bytes of files, for callers who want to fetch them past the gateway.
+
+use polyhost_end_to_end::body;
+use serde_json::{Value, json};
+
+use super::world::{World, at};
+
+async fn fetch(url: &str) -> Vec<u8> {
+    let anybody = reqwest::Client::builder().no_proxy().build().unwrap();
+    anybody.get(url).send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
+}
+
+#[tokio::test]
+async fn a_link_gives_the_bytes_to_whoever_has_it_and_is_not_stored() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "東京.mp4", b"hello");
+    let answer = world.caller.post(&at("download-links"), &json!({"file_id": file})).await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let link = answer.json(201);
+    body::download_link(&link);
+    assert_eq!((&link["file_id"], &link["name"]), (&json!(file), &json!("東京.mp4")));
+    assert!(link["expires_at"].is_string(), "{link}");
+    world.assert_sent(&[("file/download", &[("file_id", &file)])]);
+    assert_eq!(fetch(link["url"].as_str().unwrap()).await, b"hello");
+    let again = world.caller.post(&at("download-links"), &json!({"file_id": file})).await.json(201);
+    assert_ne!(again["url"], link["url"]);
+}
+
+#[tokio::test]
+async fn a_short_code_names_a_file_as_well() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let code = world.caller.get(&at(&format!("files/{file}"))).await.json(200)["short_code"].take();
+    world.arrived();
+    let link = world.caller.post(&at("download-links"), &json!({"short_code": code})).await.json(201);
+    body::download_link(&link);
+    assert_eq!((&link["file_id"], &link["name"]), (&json!(file), &json!("a.mp4")));
+    world.assert_sent(&[("file/download", &[("short_url", code.as_str().unwrap())])]);
+    assert_eq!(fetch(link["url"].as_str().unwrap()).await, b"hello");
+}
+
+#[tokio::test]
+async fn exactly_one_name_of_a_file_must_be_given() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let bodies = [
+        json!({}),
+        json!({"file_id": file, "short_code": "abc"}),
+        json!({"file_id": null}),
+        json!({"short_code": null}),
+        json!({"file_id": 1001}),
+        json!({"file_id": file, "more": 1}),
+        json!([file]),
+        Value::Null,
+    ];
+    for body in bodies {
+        world.caller.post(&at("download-links"), &body).await.problem(400, "invalid_request");
+    }
+    let path = at("download-links?mode=redirect");
+    assert_eq!(world.caller.post(&path, &json!({"file_id": file})).await.faults("invalid_request"), ["mode"]);
+    world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn there_is_no_link_to_what_is_not_there() {
+    let world = World::start().await;
+    let foreign = world.site.add_foreign_file("theirs.mp4", b"hello");
+    for file in ["77777", &foreign] {
+        let answer = world.caller.post(&at("download-links"), &json!({"file_id": file})).await;
+        let problem = answer.problem(404, "file_not_found");
+        assert_eq!(problem["upstream"]["operation"], "file/download");
+    }
+    world.caller.post(&at("download-links"), &json!({"short_code": "zzzzz"})).await.problem(404, "file_not_found");
+    assert_eq!(world.site.counts().links, 0);
+}
+
+#[tokio::test]
+async fn a_link_needs_the_scope_to_write_and_reading_bytes_the_one_to_read() {
+    let world =
+        World::configured(|configuration| configuration.client("reader", "key-of-reader", &["*"], &["read"])).await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let reader = world.gateway.caller("key-of-reader");
+    reader.post(&at("download-links"), &json!({"file_id": file})).await.problem(403, "forbidden");
+    reader.post(&at(&format!("files/{file}/copy")), &json!({"folder_id": "root"})).await.problem(403, "forbidden");
+    world.assert_nothing_sent();
+    assert_eq!(reader.get(&at(&format!("files/{file}/content"))).await.status(200).body, b"hello");
+    reader.get(&at("limits")).await.status(200);
+    reader.post(&at("files/lookup"), &json!({"ids": [file]})).await.status(200);
+}

@@ -1,0 +1,185 @@
+//! The site's file server: what it sends is held against what the API told, and it is told nothing that it need not know.
+
+use polyhost_end_to_end::Configuration;
+use polyhost_sandbox::yetishare::{Options, Redirects};
+use polyhost_sandbox::{Fault, Garbage};
+
+use super::world::{World, at, bytes, check_request, site};
+
+fn path(file: &str) -> String {
+    at(&format!("files/{file}/content"))
+}
+
+/// Asks for a file as a program does that reads what comes: the bytes of a success, or none where it breaks off.
+async fn read(world: &World, file: &str, range: Option<&str>) -> Option<Vec<u8>> {
+    let request = world.caller.request("GET", &path(file));
+    let request = range.into_iter().fold(request, |request, range| request.header("range", range));
+    let response = request.send().await.ok().filter(|response| response.status().is_success())?;
+    Some(response.bytes().await.ok()?.to_vec())
+}
+
+#[tokio::test]
+async fn cookies_of_the_file_server_stay_with_the_gateway() {
+    let world = World::start().await;
+    world.site.redirect_downloads(Redirects::Hops(2));
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    for _ in 0..2 {
+        let answer = world.caller.get(&path(&file)).await.status(200);
+        assert_eq!(answer.header("set-cookie"), None);
+        assert_eq!(answer.body, b"hello");
+    }
+    // Looked at one by one: none was sent back, and no credentials were.
+    let operations = world.operations();
+    assert_eq!(operations.iter().filter(|operation| *operation == "content").count(), 2, "{operations:?}");
+}
+
+#[tokio::test]
+async fn what_a_caller_sends_is_not_passed_to_the_file_server() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let request = world.caller.request("GET", &path(&file)).header("cookie", "a=b").header("x-own", "mine");
+    world.caller.send(request.header("referer", "https://example.org/")).await.status(200);
+    for call in world.arrived() {
+        assert!(call.header("x-own").is_none() && call.header("cookie").is_none(), "{call:?}");
+        let key = crate::world::KEY;
+        assert!(call.headers.iter().all(|(_, value)| !value.contains(key)), "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn five_redirects_are_followed_and_a_sixth_is_not() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    for hops in [1, 5] {
+        world.site.redirect_downloads(Redirects::Hops(hops));
+        assert_eq!(world.caller.get(&path(&file)).await.status(200).body, b"hello");
+        let part = world.caller.request("GET", &path(&file)).header("range", "bytes=1-3");
+        assert_eq!(world.caller.send(part).await.status(206).body, b"ell");
+    }
+    world.site.redirect_downloads(Redirects::Hops(6));
+    world.arrived();
+    world.caller.get(&path(&file)).await.problem(502, "upstream_invalid_response");
+    assert!(world.operations().iter().filter(|operation| *operation == "hop").count() <= 6);
+}
+
+#[tokio::test]
+async fn another_server_is_told_nothing_of_the_account() {
+    let world = World::start().await;
+    let other = site(&world.clock, |_| ()).await;
+    let bytes = bytes(1_000);
+    let (here, there) = (world.site.add_file("0", "a.mp4", &bytes), other.add_file("0", "b.mp4", &bytes));
+    world.site.redirect_downloads(Redirects::To(other.direct_link(&there).unwrap()));
+    assert!(world.caller.get(&path(&here)).await.status(200).body == bytes);
+    let arrived = other.journal().all();
+    assert_eq!(arrived.len(), 1);
+    check_request(&arrived[0]);
+    let login = world.site.journal().of("file/download")[0].parameter("access_token").unwrap().to_owned();
+    assert!(!format!("{arrived:?}").contains(&login));
+}
+
+#[tokio::test]
+async fn addresses_that_are_none_of_the_web_are_not_opened() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    for address in ["file:///etc/passwd", "ftp://127.0.0.1/a.mp4", "javascript:alert(1)", "http://", "data:,hello"] {
+        world.site.redirect_downloads(Redirects::To(address.to_owned()));
+        let answer = world.caller.get(&path(&file)).await;
+        assert_eq!(answer.status, 502, "{address}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn the_page_behind_a_dead_link_never_comes_as_the_file() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", &bytes(5_000));
+    world.site.redirect_downloads(Redirects::To("/error.html".to_owned()));
+    for range in [None, Some("bytes=0-9"), Some("bytes=-9")] {
+        let request = world.caller.request("GET", &path(&file));
+        let request = range.into_iter().fold(request, |request, range| request.header("range", range));
+        let problem = world.caller.send(request).await.problem(502, "upstream_invalid_response");
+        assert_eq!(problem["retryable"], true);
+        assert_eq!(problem["upstream"]["provider"], "streamplay");
+    }
+    world.site.redirect_downloads(Redirects::None);
+    world.breaks("content", Fault::Garbage(Garbage::Html));
+    world.caller.get(&path(&file)).await.problem(502, "upstream_invalid_response");
+}
+
+#[tokio::test]
+async fn a_file_server_that_refuses_is_no_success() {
+    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    for (status, expected, code) in
+        [(500, 502, "upstream_error"), (503, 502, "upstream_error"), (429, 429, "upstream_rate_limited")]
+    {
+        world.site.faults().clear();
+        world.breaks("content", Fault::http(status));
+        let problem = world.caller.get(&path(&file)).await.problem(expected, code);
+        assert_eq!(problem["retryable"], true, "{status}");
+    }
+    world.site.faults().clear();
+    world.breaks("content", Fault::Reset);
+    world.caller.get(&path(&file)).await.problem(503, "upstream_unavailable");
+}
+
+/// Sites whose file server tells lengths, and ones whose does not.
+fn with_and_without_lengths() -> [fn(&mut Options); 2] {
+    [|_| (), |options| options.download_headers = false]
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_never_ends_as_a_whole_one() {
+    for options in with_and_without_lengths() {
+        let world = World::with(options, |configuration: Configuration| configuration.upstream("retries = 0")).await;
+        let file = world.site.add_file("0", "a.mp4", &bytes(200_000));
+        assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(200_000));
+        assert_eq!(read(&world, &file, Some("bytes=10-")).await.map(|bytes| bytes.len()), Some(199_990));
+        for sent in [0, 5, 199_999] {
+            world.site.faults().clear();
+            world.breaks("content", Fault::CutBody { sent });
+            assert_eq!(read(&world, &file, None).await, None, "{sent} bytes came");
+        }
+        world.site.faults().clear();
+        world.breaks("content", Fault::CutBody { sent: 100 });
+        assert_eq!(read(&world, &file, Some("bytes=10-")).await, None);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_end_before_the_size_of_the_file_are_no_whole_file() {
+    for options in with_and_without_lengths() {
+        let world = World::at_site(options).await;
+        let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
+        for claimed in [2_000, 500] {
+            world.site.claim_size(&file, claimed);
+            let fresh = world.caller.request("GET", &at(&format!("files/{file}"))).header("cache-control", "no-cache");
+            world.caller.send(fresh).await.status(200);
+            assert_eq!(read(&world, &file, None).await, None, "{claimed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_server_that_gives_no_parts_gives_the_whole() {
+    let world = World::at_site(|options| options.ignore_range = true).await;
+    let bytes = bytes(1_000);
+    let file = world.site.add_file("0", "a.mp4", &bytes);
+    let part = world.caller.request("GET", &path(&file)).header("range", "bytes=5-9");
+    let answer = world.caller.send(part).await.status(200);
+    assert_eq!((answer.header("content-range"), answer.header("content-length")), (None, Some("1000")));
+    assert!(answer.body == bytes);
+}
+
+#[tokio::test]
+async fn a_file_server_without_lengths_is_streamed_all_the_same() {
+    let world = World::at_site(|options| options.download_headers = false).await;
+    let bytes = bytes(300_000);
+    let file = world.site.add_file("0", "a.mp4", &bytes);
+    let answer = world.caller.get(&path(&file)).await.status(200);
+    assert_eq!(answer.header("content-length"), Some("300000"));
+    assert!(answer.body == bytes);
+    let part = world.caller.request("GET", &path(&file)).header("range", "bytes=5-9");
+    let answer = world.caller.send(part).await.status(206);
+    assert_eq!(answer.header("content-range"), Some("bytes 5-9/300000"));
+    assert_eq!(answer.body, bytes[5..10]);
+}

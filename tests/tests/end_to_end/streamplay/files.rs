@@ -1,0 +1,180 @@
+//! Files at streamplay: read, changed and deleted.
+
+use polyhost_end_to_end::body;
+use polyhost_sandbox::Fault;
+use serde_json::{Value, json};
+
+use super::world::{World, at, id};
+
+fn path(file: &str) -> String {
+    at(&format!("files/{file}"))
+}
+
+#[tokio::test]
+async fn a_file_is_read_in_one_call_with_all_that_the_site_tells() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let id = world.site.add_file(&folder, "Big bunny-720p.mp4", b"hello");
+    world.site.set_downloads(&id, 5865);
+    let file = world.caller.get(&path(&id)).await.json(200);
+    body::file(&file);
+    let code = file["short_code"].as_str().unwrap();
+    assert_eq!(
+        file,
+        json!({
+            "type": "file", "id": id, "account": "plays", "provider": "streamplay", "name": "Big bunny-720p.mp4",
+            "folder_id": folder, "size": 5, "content_type": "video/mp4", "sha1": null, "md5": null,
+            "short_code": code, "status": "active", "conversion": null, "uploaded_at": "2019-07-06T12:00:00Z",
+            "download_count": 5865, "tags": ["Big", "bunny", "720p", "mp4"],
+            "page_url": format!("{}/{code}", world.site.base_url().replace("/api/v2", "")), "embed_url": null,
+        })
+    );
+    world.assert_sent(&[("file/info", &[("file_id", &id)])]);
+    let in_root = world.site.add_file("0", "...", b"hello");
+    let file = world.caller.get(&path(&in_root)).await.json(200);
+    assert_eq!((&file["folder_id"], &file["tags"]), (&json!("root"), &json!([])));
+}
+
+#[tokio::test]
+async fn states_of_a_file_are_told_in_normalized_words() {
+    let world = World::configured(|configuration| configuration.cache("file_ttl = \"0s\"")).await;
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    for (word, told) in [("active", "active"), ("trash", "trashed"), ("deleted", "deleted"), ("odd", "unknown")] {
+        world.site.set_file_status(&id, word);
+        let request = world.caller.request("GET", &path(&id)).header("cache-control", "no-cache");
+        assert_eq!(world.caller.send(request).await.json(200)["status"], told, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_or_somebody_elses_is_404() {
+    let world = World::start().await;
+    let foreign = world.site.add_foreign_file("theirs.mp4", b"hello");
+    for id in ["77777", "9999999999999999999", &foreign] {
+        let problem = world.caller.get(&path(id)).await.problem(404, "file_not_found");
+        assert_eq!((&problem["upstream"]["operation"], &problem["retryable"]), (&json!("file/info"), &json!(false)));
+        assert_eq!(problem["upstream"]["provider"], "streamplay");
+        assert!(problem["detail"].as_str().unwrap().contains(id));
+        world.caller.delete(&path(id)).await.problem(404, "file_not_found");
+        world.caller.patch(&path(id), &json!({"name": "b"})).await.problem(404, "file_not_found");
+        world.caller.patch(&path(id), &json!({"folder_id": "root"})).await.problem(404, "file_not_found");
+    }
+    assert_eq!(world.site.file_status(&foreign).as_deref(), Some("active"));
+    assert_eq!(world.site.find_file("b"), None);
+}
+
+#[tokio::test]
+async fn renaming_and_retyping_are_one_edit_that_names_no_folder() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "old.mp4", b"hello");
+    let name = "Été & 東京 + 100%=\"ok\".webm";
+    let file = world.caller.patch(&path(&id), &json!({"name": name})).await.json(200);
+    body::file(&file);
+    assert_eq!((&file["id"], &file["name"], &file["size"]), (&json!(id), &json!(name), &json!(5)));
+    world.assert_changed(&[("file/edit", &[("file_id", &id), ("filename", name)])]);
+    assert_eq!(world.site.find_file(name), Some(id.clone()));
+
+    let file = world.caller.patch(&path(&id), &json!({"content_type": "video/webm"})).await.json(200);
+    assert_eq!((&file["content_type"], &file["name"]), (&json!("video/webm"), &json!(name)));
+    world.assert_changed(&[("file/edit", &[("fileType", "video/webm"), ("file_id", &id)])]);
+
+    let both = json!({"name": "both.mp4", "content_type": "video/mp4"});
+    let file = world.caller.patch(&path(&id), &both).await.json(200);
+    assert_eq!((&file["content_type"], &file["name"]), (&json!("video/mp4"), &json!("both.mp4")));
+    let all: [(&str, &str); 3] = [("fileType", "video/mp4"), ("file_id", &id), ("filename", "both.mp4")];
+    world.assert_changed(&[("file/edit", &all)]);
+    assert_eq!(world.caller.get(&path(&id)).await.json(200)["name"], "both.mp4");
+}
+
+#[tokio::test]
+async fn a_name_that_the_site_changes_is_told_as_the_site_has_it() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "old.mp4", b"hello");
+    let file = world.caller.patch(&path(&id), &json!({"name": "a<b>c.mp4"})).await.json(200);
+    assert_eq!(file["name"], "ac.mp4");
+}
+
+#[tokio::test]
+async fn moving_is_a_call_of_its_own_and_the_root_is_the_word_null() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    let file = world.caller.patch(&path(&id), &json!({"folder_id": folder})).await.json(200);
+    body::file(&file);
+    assert_eq!((&file["folder_id"], &file["name"]), (&json!(folder), &json!("a.mp4")));
+    world.assert_changed(&[("file/move", &[("file_id", &id), ("new_parent_folder_id", &folder)])]);
+    assert_eq!(world.site.folder_of(&id), Some(folder));
+
+    let file = world.caller.patch(&path(&id), &json!({"folder_id": "root"})).await.json(200);
+    assert_eq!(file["folder_id"], "root");
+    world.assert_changed(&[("file/move", &[("file_id", &id), ("new_parent_folder_id", "null")])]);
+    assert_eq!(world.site.folder_of(&id).as_deref(), Some("0"));
+}
+
+#[tokio::test]
+async fn the_move_goes_first_and_a_failed_edit_says_that_it_was_done() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    let both = json!({"name": "b.mp4", "folder_id": folder});
+    world.breaks("file/edit", Fault::http(500));
+    let problem = world.caller.patch(&path(&id), &both).await.problem(502, "upstream_error");
+    assert_eq!((&problem["applied"], &problem["retryable"]), (&json!(["folder_id"]), &json!(false)));
+    assert_eq!(world.site.folder_of(&id).as_deref(), Some(&*folder));
+    world.arrived();
+
+    world.site.faults().clear();
+    let file = world.caller.patch(&path(&id), &both).await.json(200);
+    assert_eq!((&file["name"], &file["folder_id"]), (&json!("b.mp4"), &json!(folder)));
+    let moved: &[(&str, &str)] = &[("file_id", &id), ("new_parent_folder_id", &folder)];
+    world.assert_changed(&[("file/move", moved), ("file/edit", &[("file_id", &id), ("filename", "b.mp4")])]);
+}
+
+#[tokio::test]
+async fn a_file_is_not_moved_to_a_folder_that_is_not_there() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    let foreign = world.site.add_foreign_folder("Theirs");
+    for folder in ["77777", &foreign] {
+        let both = json!({"name": "b.mp4", "folder_id": folder});
+        let problem = world.caller.patch(&path(&id), &both).await.problem(404, "folder_not_found");
+        assert!(problem["detail"].as_str().unwrap().contains(folder), "{problem}");
+        assert_eq!(problem["applied"], json!([]));
+    }
+    assert_eq!(world.site.folder_of(&id).as_deref(), Some("0"));
+    assert_eq!(world.site.find_file("a.mp4"), Some(id));
+    assert!(!world.operations().contains(&"file/edit".to_owned()));
+}
+
+#[tokio::test]
+async fn a_deleted_file_lies_in_the_trash_and_still_answers() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    assert_eq!(world.caller.get(&path(&id)).await.json(200)["status"], "active");
+    assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 1);
+    world.arrived();
+    world.caller.delete(&path(&id)).await.no_content();
+    world.assert_changed(&[("file/delete", &[("file_id", &id)])]);
+    assert_eq!(world.site.file_status(&id).as_deref(), Some("trash"));
+    let file = world.caller.get(&path(&id)).await.json(200);
+    body::file(&file);
+    assert_eq!((&file["status"], &file["name"]), (&json!("trashed"), &json!("a.mp4")));
+    assert!(world.caller.get(&at("folders/root/items")).await.items().is_empty());
+    world.caller.delete(&path(&id)).await.problem(404, "file_not_found");
+}
+
+#[tokio::test]
+async fn a_confirmed_change_is_a_success_whatever_follows() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "old.mp4", b"hello");
+    world.breaks("file/info", Fault::http(500));
+    let changed = world.caller.patch(&path(&file), &json!({"name": "new.mp4"})).await.json(200);
+    body::file(&changed);
+    assert_eq!((id(&changed), &changed["name"]), (file.clone(), &json!("new.mp4")));
+    // The site confirms, and says nothing more.
+    let body = Some(json!({"response": "File successfully updated.", "_status": "success"}).to_string());
+    world.breaks("file/edit", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
+    let changed = world.caller.patch(&path(&file), &json!({"name": "newer.mp4"})).await.json(200);
+    body::file(&changed);
+    assert_eq!((&changed["name"], &changed["size"]), (&json!("newer.mp4"), &Value::Null));
+}

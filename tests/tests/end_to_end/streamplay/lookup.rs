@@ -1,0 +1,109 @@
+//! Many files at once, at a site that reads one at a time.
+
+use std::time::Duration;
+
+use polyhost_end_to_end::body;
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::{Value, json};
+
+use super::world::{World, at};
+
+async fn lookup(world: &World, ids: &[String]) -> Vec<Value> {
+    let answer = world.caller.post(&at("files/lookup"), &json!({"ids": ids})).await.json(200);
+    body::keys(&answer, &["items"]);
+    let items = answer["items"].as_array().unwrap().clone();
+    items.iter().for_each(body::lookup_item);
+    items
+}
+
+#[tokio::test]
+async fn every_id_is_answered_for_itself_in_the_order_asked() {
+    let world = World::start().await;
+    let trashed = world.site.add_file("0", "trashed.mp4", b"hello");
+    world.site.set_file_status(&trashed, "trash");
+    let good = world.site.add_file("0", "good.mp4", b"hello");
+    // The site would take what is no id for one that begins like it.
+    let ids =
+        [good.clone(), "77777".to_owned(), format!("{good}abc"), trashed.clone(), "0".to_owned(), format!("0{good}")];
+    let items = lookup(&world, &ids).await;
+    let told: Vec<&Value> = items.iter().map(|item| &item["id"]).collect();
+    assert_eq!(json!(told), json!(ids));
+    let statuses: Vec<u64> = items.iter().map(|item| item["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 404, 404, 200, 404, 404]);
+    assert_eq!((&items[0]["file"]["name"], &items[3]["file"]["status"]), (&json!("good.mp4"), &json!("trashed")));
+    for item in items.iter().filter(|item| item["status"] == 404) {
+        assert_eq!((&item["file"], &item["problem"]["code"]), (&Value::Null, &json!("file_not_found")));
+    }
+    let arrived = world.arrived();
+    let mut asked: Vec<&str> = arrived.iter().map(|call| call.parameter("file_id").unwrap()).collect();
+    asked.sort_unstable();
+    assert_eq!(asked, [trashed.as_str(), &good, "77777"]);
+    assert!(arrived.iter().all(|call| call.operation == "file/info"));
+}
+
+#[tokio::test]
+async fn a_hundred_are_read_and_more_or_the_same_twice_are_refused() {
+    let world = World::configured(|configuration| configuration.upstream("requests_per_second = 0.0")).await;
+    let mut ids: Vec<String> = (0..101).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
+    let answer = world.caller.post(&at("files/lookup"), &json!({"ids": ids})).await;
+    assert_eq!(answer.faults("invalid_request"), ["/ids"]);
+    let twice = json!({"ids": [ids[0], ids[1], ids[0]]});
+    world.caller.post(&at("files/lookup"), &twice).await.problem(400, "invalid_request");
+    world.assert_nothing_sent();
+    ids.pop();
+    let items = lookup(&world, &ids).await;
+    let names: Vec<&str> = items.iter().map(|item| item["file"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, (0..100).map(|n| format!("{n}.mp4")).collect::<Vec<_>>());
+    assert_eq!(world.operations().len(), 100);
+    assert_eq!(world.site.logins(), 1);
+}
+
+#[tokio::test]
+async fn the_reads_go_side_by_side_and_not_all_at_once() {
+    let world = World::configured(|configuration| {
+        configuration
+            .upstream("requests_per_second = 0.0\nmax_concurrency = 200\nattempt_timeout = \"2s\"\nretries = 0")
+    })
+    .await;
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    world.arrived();
+    let ids: Vec<String> = (0..100).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
+    world.breaks("file/info", Fault::Hang);
+    let caller = world.caller.clone();
+    let asked = tokio::spawn(async move { caller.post(&at("files/lookup"), &json!({"ids": ids})).await });
+    world.sent("file/info", 2).await;
+    // As many as are sent while no answer comes are under way at once.
+    let (mut count, mut calm) = (0, 0);
+    while calm < 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let now = world.site.journal().of("file/info").len();
+        (count, calm) = if now == count { (count, calm + 1) } else { (now, 0) };
+    }
+    assert!((2..=32).contains(&count), "{count} at once");
+    asked.abort();
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_does_not_spoil_the_others() {
+    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let ids: Vec<String> = (0..3).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
+    world.site.faults().add(Rule::new("file/info", Fault::http(500)).times(1));
+    let items = lookup(&world, &ids).await;
+    let broken: Vec<&Value> = items.iter().filter(|item| item["status"] == 502).collect();
+    assert_eq!(broken.len(), 1, "{items:?}");
+    assert_eq!((&broken[0]["problem"]["code"], &broken[0]["file"]), (&json!("upstream_error"), &Value::Null));
+    assert_eq!(items.iter().filter(|item| item["status"] == 200).count(), 2);
+}
+
+#[tokio::test]
+async fn a_lookup_whose_reads_all_fail_fails_as_a_request() {
+    let world = World::start().await;
+    let ids: Vec<String> = (0..3).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
+    world.breaks("file/info", Fault::http(500));
+    let problem = world.caller.post(&at("files/lookup"), &json!({"ids": ids})).await.problem(502, "upstream_error");
+    assert_eq!(problem["upstream"]["operation"], "file/info");
+    // That none is there is an answer for each, and no failure of the whole.
+    world.site.faults().clear();
+    let none = lookup(&world, &["77777".to_owned(), "77778".to_owned()]).await;
+    assert!(none.iter().all(|item| item["status"] == 404), "{none:?}");
+}

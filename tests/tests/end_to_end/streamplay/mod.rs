@@ -1,0 +1,27 @@
+//! The second dialect: streamplay.online beside pstream.net behind one gateway. A file for each noun, one for the session
+//! that the site allows its users, and one for what its file server sends.
+
+mod accounts;
+mod both;
+mod content;
+mod copies;
+mod credentials;
+mod download_links;
+mod file_server;
+mod files;
+mod folder_changes;
+mod folders;
+mod ids;
+mod lookup;
+mod names;
+mod pages;
+mod passwords;
+mod relatives;
+mod remote_uploads;
+mod secrets;
+mod session;
+mod site_errors;
+mod unsupported;
+mod upload_faults;
+mod uploads;
+mod world;

@@ -1,0 +1,73 @@
+//! Names of every language, on their way to the site and back in the header of a download.
+
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+
+use super::world::{World, at, id};
+
+const NAMES: [&str; 9] = [
+    "東京物語.mp4",
+    "فيلم قصير.mp4",
+    "🎬🍿.mp4",
+    "say \"hello\" & 'bye'; a=b.mp4",
+    "100% + more?#,*.mp4",
+    "Été – «à» (1).mp4",
+    "%2e%2e%2Fpasswd",
+    ".hidden",
+    "two  blanks.mp4",
+];
+
+/// The name in `filename*`, as a browser reads it (RFC 6266, RFC 8187).
+fn extended(disposition: &str) -> String {
+    let (kind, rest) = disposition.split_once(';').expect("parameters");
+    assert_eq!(kind.trim(), "attachment");
+    let (_, value) = rest.split_once("filename*=UTF-8''").expect("filename*");
+    let value = value.split(';').next().unwrap().trim();
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "!#$&+-.^_`|~%".contains(c);
+    assert!(value.chars().all(is_allowed), "{value}");
+    percent_decode_str(value).decode_utf8().unwrap().into_owned()
+}
+
+/// The name in `filename="…"`, for programs that know no other.
+fn plain(disposition: &str) -> &str {
+    let (_, rest) = disposition.split_once("filename=\"").expect("filename");
+    let end = rest.find('"').expect("a closing quote");
+    assert!(rest[end + 1..].trim_start().starts_with(';') || end + 1 == rest.len(), "{disposition}");
+    &rest[..end]
+}
+
+#[track_caller]
+fn check(disposition: &str, name: &str) {
+    assert!(disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{disposition}");
+    assert_eq!(extended(disposition), name);
+    assert!(!plain(disposition).contains(['/', '\\']), "{disposition}");
+}
+
+#[tokio::test]
+async fn a_download_has_the_name_of_its_file_whatever_that_is() {
+    let world = World::start().await;
+    for name in NAMES.into_iter().chain(["back\\slash.mp4", &"é".repeat(255)]) {
+        let file = world.site.add_file("0", name, b"hello");
+        let path = at(&format!("files/{file}/content"));
+        let answer = world.caller.get(&path).await.status(200);
+        check(answer.header("content-disposition").unwrap(), name);
+        let head = world.caller.send(world.caller.request("HEAD", &path)).await.status(200);
+        assert_eq!(head.header("content-disposition"), answer.header("content-disposition"));
+    }
+}
+
+#[tokio::test]
+async fn a_name_arrives_at_the_site_as_it_was_given() {
+    let world = World::start().await;
+    for name in NAMES {
+        let file = world.upload(name, "", b"hello").await.json(201);
+        assert_eq!(file["name"], json!(name));
+        assert_eq!(world.site.find_file(name), Some(id(&file)), "{name}");
+        let folder = world.caller.post(&at("folders"), &json!({"name": name})).await.json(201);
+        assert_eq!(folder["name"], json!(name));
+        assert_eq!(world.site.find_folder(name), Some(id(&folder)), "{name}");
+        let found = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        let items = world.caller.get(&at(&format!("folders/root/items?name={found}"))).await.items();
+        assert_eq!(items.len(), 2, "{name}");
+    }
+}

@@ -1,0 +1,200 @@
+//! Secrets of both kinds of credentials, of the session and of folders: planted, and then looked for in all that was
+//! printed and answered.
+
+use polyhost_end_to_end::{Caller, Configuration, Gateway};
+use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Yetishare};
+use polyhost_sandbox::{Fault, Garbage, Received, Rule};
+use serde_json::json;
+
+use crate::secrets::assert_secret;
+
+const KEY1: &str = "Plnt1KeyOfPlaysPlnt1KeyOfPlaysPlnt1KeyOfPlaysPlnt1KeyOfPlays0123";
+const KEY2: &str = "Plnt2KeyOfPlaysPlnt2KeyOfPlaysPlnt2KeyOfPlaysPlnt2KeyOfPlays0123";
+const USERNAME: &str = "plnt-user+1@example.org";
+const PASSWORD: &str = "Plnt Pass&word=7%20é";
+const FOLDER_PASSWORD: &str = "Plnt-Folder-Password-66ef";
+/// The MD5 of that.
+const FOLDER_DIGEST: &str = "14661eaf8d94c490ede5ce5ad927acbd";
+const API_KEY: &str = "Plnt-Api-Key-5b2d";
+
+fn login() -> Login {
+    let [key1, key2, username, password] = [KEY1, KEY2, USERNAME, PASSWORD].map(str::to_owned);
+    Login { key1, key2, username, password }
+}
+
+async fn site(auth: AuthMode) -> Yetishare {
+    Yetishare::start(Options { login: login(), auth, seeded: false, ..Options::default() }).await.unwrap()
+}
+
+/// A gateway that logs as much as it can, with an account at each site.
+async fn start(keys: &Yetishare, words: &Yetishare) -> Gateway {
+    let account = |name: &str, site: &Yetishare, first: &str, second: &str| {
+        let base_url = site.base_url();
+        format!(
+            "[accounts.{name}]\nprovider = \"streamplay\"\nbase_url = \"{base_url}\"\n{first} = \"env:PLANTED_{}\"\n\
+             {second} = \"env:PLANTED_{}\"",
+            first.to_uppercase(),
+            second.to_uppercase()
+        )
+    };
+    let configuration = Configuration::new()
+        .client("web", API_KEY, &["*"], &["read", "write"])
+        .table(&account("keys", keys, "key1", "key2"))
+        .table(&account("words", words, "username", "password"))
+        .upstream("attempt_timeout = \"200ms\"\ndeadline = \"1s\"\ncircuit_failures = 0\nrequests_per_second = 0.0");
+    let environment = [
+        ("PLANTED_KEY1", KEY1),
+        ("PLANTED_KEY2", KEY2),
+        ("PLANTED_USERNAME", USERNAME),
+        ("PLANTED_PASSWORD", PASSWORD),
+        ("RUST_LOG", "debug,polyhost=trace"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Gateway::start_with(&configuration, &[], &environment).await
+}
+
+/// Every operation there is but the links, which are meant to be told.
+async fn exercise(caller: &Caller, account: &str, file: &str, folder: &str) {
+    let at = |path: &str| format!("/v1/accounts/{account}/{path}");
+    let file_path = at(&format!("files/{file}"));
+    let folder_path = at(&format!("folders/{folder}"));
+    let reads = [
+        format!("/v1/accounts/{account}?x=1"),
+        at("limits"),
+        at("capabilities"),
+        at("folders/root/items"),
+        at("folders/root/usage"),
+        at("remote-uploads/51"),
+        file_path.clone(),
+        format!("{file_path}/content"),
+        folder_path.clone(),
+        "/v1/accounts".to_owned(),
+    ];
+    for path in reads {
+        caller.send(caller.request("GET", &path).header("cache-control", "no-cache")).await;
+    }
+    let bodies = [
+        ("POST", at("files/lookup"), json!({"ids": [file, "77777"]})),
+        ("PATCH", file_path.clone(), json!({"name": "b.mp4", "folder_id": folder, "content_type": "video/mp4"})),
+        ("POST", format!("{file_path}/copy"), json!({"folder_id": "root"})),
+        ("POST", at("folders"), json!({"name": "x", "password": FOLDER_PASSWORD})),
+        ("POST", at("folders"), json!({"name": "x", "password": [FOLDER_PASSWORD]})),
+        ("POST", at("folders"), json!({"name": "x", "pass": FOLDER_PASSWORD})),
+        ("PATCH", folder_path.clone(), json!({"password": FOLDER_PASSWORD})),
+        ("PATCH", folder_path.clone(), json!({"name": "y", "visibility": "public", "parent_id": "root"})),
+        ("POST", at("remote-uploads"), json!({"url": "https://example.org/a.mp4"})),
+    ];
+    for (method, path, body) in bodies {
+        caller.json(method, &path, &body).await;
+    }
+    caller.get(&folder_path).await;
+    caller.typed("POST", &at("files?name=new.mp4"), "video/mp4", "hello").await;
+    caller.delete(&at("folders/77777?recursive=true")).await;
+    caller.delete(&at("files/77777")).await;
+}
+
+/// An error of the site that says everything back that it has been told.
+fn talkative() -> Fault {
+    let words = format!("Failed: {KEY1} {KEY2} {USERNAME} {PASSWORD} {FOLDER_DIGEST}");
+    let body = json!({"response": words, "_status": "error"}).to_string();
+    Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) }
+}
+
+/// The tokens of sessions and of links that were in use.
+fn tokens(sites: [&Yetishare; 2]) -> Vec<String> {
+    let of = |call: &Received| {
+        let names = ["access_token", "download_token"];
+        names.iter().filter_map(|name| call.parameter(name).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let mut tokens: Vec<String> =
+        sites.iter().flat_map(|site| site.journal().all()).flat_map(|call| of(&call)).collect();
+    tokens.sort();
+    tokens.dedup();
+    tokens
+}
+
+#[tokio::test]
+async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
+    let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
+    let gateway = start(&keys, &words).await;
+    let caller = gateway.caller(API_KEY);
+    let mut planted = Vec::new();
+    for (name, site) in [("keys", &keys), ("words", &words)] {
+        let (file, folder) = (site.add_file("0", "a.mp4", b"hello"), site.add_folder("0", "Films"));
+        exercise(&caller, name, &file, &folder).await;
+        assert_eq!(site.logins(), 1, "nothing was planted at {name}");
+        assert_eq!(site.folder_password(&folder).as_deref(), Some(FOLDER_DIGEST));
+        planted.push((name, site, file, folder));
+    }
+    let faults = [
+        talkative(),
+        Fault::http(500),
+        Fault::Garbage(Garbage::Html),
+        Fault::Reset,
+        Fault::LoseAnswer,
+        Fault::CutBody { sent: 5 },
+    ];
+    for fault in faults {
+        for (name, site, file, folder) in &planted {
+            site.faults().clear();
+            site.faults().add(Rule::new("*", fault.clone()));
+            exercise(&caller, name, file, folder).await;
+            site.faults().clear();
+        }
+    }
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    assert!(answers.len() > 250 && printed.stderr.contains("\"DEBUG\""));
+    let tokens = tokens([&keys, &words]);
+    assert!(tokens.len() >= 3, "{} tokens", tokens.len());
+    let secrets = [KEY1, KEY2, PASSWORD, FOLDER_PASSWORD, FOLDER_DIGEST, API_KEY];
+    for secret in secrets.into_iter().chain(tokens.iter().map(String::as_str)) {
+        assert_secret(&printed.stderr, secret, "stderr");
+        assert_secret(&printed.stdout, secret, "stdout");
+        for answer in &answers {
+            let place = format!("{} -> {}", answer.asked, answer.status);
+            assert_secret(&format!("{:?}", answer.headers), secret, &place);
+            assert_secret(&answer.text(), secret, &place);
+        }
+    }
+    // The account tells its own name; the log does not.
+    assert_secret(&printed.stderr, USERNAME, "stderr");
+}
+
+#[tokio::test]
+async fn a_link_is_told_to_the_caller_alone() {
+    let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
+    let gateway = start(&keys, &words).await;
+    let caller = gateway.caller(API_KEY);
+    let file = keys.add_file("0", "a.mp4", b"hello");
+    let link = caller.post("/v1/accounts/keys/download-links", &json!({"file_id": file})).await.json(201);
+    let (_, token) = link["url"].as_str().unwrap().split_once("download_token=").unwrap();
+    let path = format!("/v1/accounts/keys/files/{file}/content");
+    let redirect = caller.get(&format!("{path}?mode=redirect")).await.status(302);
+    let (_, other) = redirect.header("location").unwrap().split_once("download_token=").unwrap();
+    caller.get(&path).await.status(200);
+    keys.faults().add(Rule::new("content", Fault::Reset));
+    caller.get(&path).await.problem(503, "upstream_unavailable");
+    let used = tokens([&keys, &words]);
+    let printed = gateway.stop().await;
+    for token in used.iter().map(String::as_str).chain([token, other]) {
+        assert_secret(&printed.stderr, token, "stderr");
+    }
+}
+
+#[tokio::test]
+async fn check_prints_no_secret_of_a_faulty_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyhost.toml");
+    let text = format!(
+        "[accounts.plays]\nprovider = \"streamplay\"\nkey1 = \"{KEY1}\"\nusername = \"{USERNAME}\"\n\
+         password = \"{FOLDER_PASSWORD}\"\nkey3 = \"{KEY2}\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let ended = polyhost_end_to_end::Program::run(["check", "--config", path.to_str().unwrap()]).await;
+    assert_eq!(ended.code(), Some(2));
+    for secret in [KEY1, KEY2, USERNAME, FOLDER_PASSWORD] {
+        assert_secret(&ended.stdout, secret, "stdout");
+        assert_secret(&ended.stderr, secret, "stderr");
+    }
+}

@@ -1,0 +1,137 @@
+//! Uploads to streamplay that go wrong: each is told as what it is, and none as a success.
+
+use polyhost_sandbox::yetishare::Version;
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::json;
+
+use super::world::{World, at, bytes};
+
+/// An answer of the site with this body.
+fn says(body: &serde_json::Value) -> Fault {
+    Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body.to_string()) }
+}
+
+/// How often the bytes went.
+fn uploads(world: &World) -> usize {
+    world.operations().iter().filter(|operation| *operation == "file/upload").count()
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_of_the_sites_web_server_is_too_large_and_no_matter_of_the_token() {
+    // PHP empties what is too large, and the site then misses the token.
+    let world = World::at_site(|options| options.post_max_size = Some(4_000)).await;
+    let problem = world.upload("a.mp4", "", &bytes(8_000)).await.problem(413, "payload_too_large");
+    assert_eq!(problem["retryable"], false);
+    assert_eq!((uploads(&world), world.site.logins()), (1, 1));
+    world.upload("a.mp4", "", &bytes(2_000)).await.status(201);
+    assert_eq!(world.site.logins(), 1);
+}
+
+#[tokio::test]
+async fn a_file_over_the_limit_of_the_sites_web_server_is_too_large_and_not_empty() {
+    let world = World::at_site(|options| options.upload_max_filesize = Some(4_000)).await;
+    world.upload("a.mp4", "", &bytes(8_000)).await.problem(413, "payload_too_large");
+    assert_eq!((uploads(&world), world.site.counts().files), (1, 0));
+}
+
+#[tokio::test]
+async fn an_error_inside_a_success_is_an_error() {
+    for version in [Version::V4, Version::V5] {
+        let world = World::at_site(|options| options.version = version).await;
+        world.site.error_inside_next_upload("Filetype not allowed");
+        let problem = world.upload("a.mp4", "", b"hello").await.problem(422, "upstream_rejected");
+        assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/upload")));
+        let message = problem["upstream"]["message"].as_str().unwrap();
+        assert!(message.contains("Filetype not allowed"), "{message}");
+        assert_eq!((uploads(&world), world.site.counts().files), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_copy_of_another_size_is_found_and_deleted() {
+    let world = World::start().await;
+    world.site.truncate_next_upload();
+    world.upload("a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
+    assert!(world.operations().ends_with(&["file/upload".to_owned(), "file/delete".to_owned()]));
+    assert_eq!((world.site.counts().files, world.site.counts().trashed_files), (0, 1));
+}
+
+#[tokio::test]
+async fn a_copy_with_other_bytes_is_found_where_the_site_is_said_to_tell_the_md5() {
+    // Where it is not, another digest may be another thing altogether.
+    let world = World::start().await;
+    world.site.spoil_next_upload();
+    assert_eq!(world.upload("a.mp4", "", b"hello").await.json(201)["md5"], json!(null));
+
+    let declared = "[providers.streamplay]\ndigest = \"md5\"";
+    let world = World::configured(|configuration| configuration.table(declared)).await;
+    world.site.spoil_next_upload();
+    world.upload("a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
+    assert_eq!((world.site.counts().files, world.site.counts().trashed_files), (0, 1));
+    assert_eq!(world.upload("a.mp4", "", b"hello").await.json(201)["md5"], "5d41402abc4b2a76b9719d911017c592");
+}
+
+#[tokio::test]
+async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again() {
+    for fault in [Fault::LoseAnswer, Fault::CutBody { sent: 5 }, Fault::Garbage(polyhost_sandbox::Garbage::Html)] {
+        let world = World::start().await;
+        world.breaks("file/upload", fault.clone());
+        let problem = world.upload("a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
+        assert_eq!(problem["retryable"], false, "{fault:?}");
+        assert_eq!((uploads(&world), world.site.logins()), (1, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_whose_token_dies_on_the_way_may_be_sent_again() {
+    let world = World::start().await;
+    let words = "Could not validate access_token and account_id, please reauthenticate or try again.";
+    let fault = says(&json!({"response": words, "_status": "error"}));
+    world.site.faults().add(Rule::new("file/upload", fault).times(1));
+    let problem = world.upload("a.mp4", "", b"hello").await.problem(502, "upstream_error");
+    assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(true), &json!("file/upload")));
+    assert_eq!(uploads(&world), 1);
+    // The next one logs in anew.
+    world.upload("a.mp4", "", b"hello").await.status(201);
+    assert_eq!(world.site.logins(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_has_died_is_renewed_before_the_first_byte() {
+    let world = World::start().await;
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    world.site.kill_tokens();
+    world.upload("a.mp4", "", b"hello").await.status(201);
+    assert_eq!((uploads(&world), world.site.logins()), (1, 2));
+}
+
+#[tokio::test]
+async fn an_answer_without_an_id_is_found_in_the_listing() {
+    let world = World::start().await;
+    // The bytes arrive, but the answer does not name the file.
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    world.breaks("file/upload", says(&json!({"response": "File uploaded", "_status": "success", "data": [{}]})));
+    let answer = world.upload("a.mp4", "", b"hello").await;
+    // The older file might be what is found; both words are honest, a wrong one is not.
+    if answer.status == 201 {
+        assert_eq!(answer.json(201)["id"], json!(file));
+    } else {
+        answer.problem(504, "outcome_unknown");
+    }
+    assert_eq!(world.site.file_status(&file).as_deref(), Some("active"));
+}
+
+#[tokio::test]
+async fn a_demo_takes_nothing() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    world.site.demo_mode(true);
+    world.upload("b.mp4", "", b"hello").await.problem(403, "upstream_forbidden");
+    let path = at(&format!("files/{file}"));
+    let problem = world.caller.delete(&path).await.problem(403, "upstream_forbidden");
+    assert_eq!(problem["retryable"], false);
+    world.caller.patch(&path, &json!({"name": "x"})).await.problem(403, "upstream_forbidden");
+    world.caller.post(&at("folders"), &json!({"name": "x"})).await.problem(403, "upstream_forbidden");
+    world.caller.get(&path).await.status(200);
+    assert_eq!((world.site.counts().files, world.site.counts().folders), (1, 0));
+}

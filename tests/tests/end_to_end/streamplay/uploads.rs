@@ -1,0 +1,142 @@
+//! Uploads to streamplay: bytes that arrive as they were sent, and what the account's plan allows.
+
+use polyhost_end_to_end::body;
+use polyhost_sandbox::ReceivedUpload;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+
+use super::world::{World, at, bytes, id};
+
+/// The MD5 of `hello`.
+const HELLO_MD5: &str = "5d41402abc4b2a76b9719d911017c592";
+
+fn sha1_of(bytes: &[u8]) -> String {
+    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What arrived as an upload's body. There must have been one, and it must be whole.
+#[track_caller]
+fn only_upload(world: &World) -> ReceivedUpload {
+    let arrived = world.arrived();
+    let uploads: Vec<_> = arrived.iter().filter(|call| call.operation == "file/upload").collect();
+    assert_eq!(uploads.len(), 1);
+    assert_eq!(uploads[0].header("transfer-encoding"), None);
+    let declared = uploads[0].header("content-length").unwrap().parse::<u64>().unwrap();
+    let upload = uploads[0].upload.clone().unwrap();
+    assert!(upload.complete);
+    assert_eq!((upload.declared_length, upload.field.as_deref()), (Some(declared), Some("upload_file")));
+    assert!(declared > upload.bytes && declared < upload.bytes + 4096, "{upload:?}");
+    upload
+}
+
+/// The parts of what arrived that carry bytes of files.
+fn bytes_went(world: &World) -> bool {
+    world.operations().iter().any(|operation| operation == "file/upload")
+}
+
+#[tokio::test]
+async fn bytes_of_every_length_arrive_as_they_were_sent() {
+    let world = World::start().await;
+    for length in [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 8 * 1024 * 1024] {
+        let sent = bytes(length);
+        let name = format!("{length}.mp4");
+        let answer = world.upload(&name, "", &sent).await.status(201);
+        let location = answer.header("location").map(str::to_owned);
+        let file = answer.json(201);
+        body::file(&file);
+        assert_eq!(location, Some(at(&format!("files/{}", id(&file)))));
+        assert_eq!((&file["name"], &file["size"], &file["folder_id"]), (&json!(name), &json!(length), &json!("root")));
+        assert_eq!((&file["account"], &file["provider"]), (&json!("plays"), &json!("streamplay")));
+        assert!(world.site.file_bytes(&id(&file)).unwrap() == sent, "{length} bytes arrived differently");
+        assert_eq!(world.site.folder_of(&id(&file)).as_deref(), Some("0"));
+        let arrived = only_upload(&world);
+        assert_eq!((arrived.bytes, arrived.content_type.as_deref()), (length as u64, Some("video/mp4")));
+        let read = world.caller.get(&location.unwrap()).await.json(200);
+        assert_eq!((&read["size"], &read["short_code"]), (&json!(length), &file["short_code"]));
+        world.arrived();
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_to_the_folder_that_was_named() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let file = world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await.json(201);
+    assert_eq!(file["folder_id"], json!(folder));
+    assert_eq!(world.site.folder_of(&id(&file)), Some(folder));
+    world.upload("b.mp4", "&folder_id=root", b"hello").await.status(201);
+    assert_eq!(world.site.folder_of(&world.site.find_file("b.mp4").unwrap()).as_deref(), Some("0"));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_known_before_any_byte_goes() {
+    // The site itself would take any number, and nobody would find the file.
+    let world = World::start().await;
+    let foreign = world.site.add_foreign_folder("Theirs");
+    for folder in ["77777", &foreign] {
+        let answer = world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await;
+        answer.problem(404, "folder_not_found");
+    }
+    assert!(!bytes_went(&world));
+    assert_eq!(world.site.counts().files, 0);
+}
+
+#[tokio::test]
+async fn the_digest_that_the_site_tells_is_its_md5_or_nothing() {
+    let world = World::start().await;
+    let file = world.upload("a.mp4", "", b"hello").await.json(201);
+    assert_eq!(file["md5"], HELLO_MD5);
+    // Sites put other things there, which is no fault of the upload.
+    let world = World::at_site(|options| options.hash_is_md5 = false).await;
+    let file = world.upload("a.mp4", "", b"hello").await.json(201);
+    assert_eq!(file["md5"], Value::Null);
+    assert_eq!(world.site.file_bytes(&id(&file)).unwrap(), b"hello");
+}
+
+#[tokio::test]
+async fn a_callers_digest_is_held_against_the_bytes_and_no_wrong_copy_stays() {
+    let world = World::start().await;
+    let good = format!("&sha1={}", sha1_of(b"hello").to_uppercase());
+    world.upload("a.mp4", &good, b"hello").await.status(201);
+    world.arrived();
+    let problem = world.upload("b.mp4", &good, b"hellp").await.problem(422, "checksum_mismatch");
+    assert_eq!(problem["retryable"], false);
+    assert!(world.operations().contains(&"file/delete".to_owned()));
+    assert_eq!((world.site.counts().files, world.site.counts().trashed_files), (1, 1));
+    assert_eq!(world.site.find_file("b.mp4"), None);
+}
+
+#[tokio::test]
+async fn what_the_plan_does_not_take_is_refused_before_any_byte_goes() {
+    let world = World::at_site(|options| options.package.max_upload_size = 1024).await;
+    let problem = world.upload("a.mp4", "", &bytes(1025)).await.problem(413, "payload_too_large");
+    assert_eq!(problem["retryable"], false);
+    assert!(!bytes_went(&world));
+    world.upload("a.mp4", "", &bytes(1024)).await.status(201);
+    // No limit is none.
+    let world = World::at_site(|options| options.package.max_upload_size = 0).await;
+    world.upload("a.mp4", "", &bytes(2048)).await.status(201);
+}
+
+#[tokio::test]
+async fn a_plan_that_may_not_upload_is_told_before_any_byte_goes() {
+    let world = World::at_site(|options| options.package.can_upload = false).await;
+    world.upload("a.mp4", "", b"hello").await.problem(403, "upstream_forbidden");
+    assert!(!bytes_went(&world));
+    // The other account is not concerned.
+    let path = "/v1/accounts/main/files?name=a.mp4";
+    world.caller.typed("POST", path, "video/mp4", "hello").await.status(201);
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
+    let world = World::configured(|configuration| configuration.server("max_upload = \"1 KiB\"")).await;
+    world.upload("a.mp4", "", b"").await.problem(400, "invalid_request");
+    world.upload("a.mp4", "", &bytes(1025)).await.problem(413, "payload_too_large");
+    let cases = [("files", "name"), ("files?name=a%2Fb", "name"), ("files?name=a&sha1=xyz", "sha1")];
+    for (path, parameter) in cases {
+        let answer = world.caller.typed("POST", &at(path), "video/mp4", "hello").await;
+        assert_eq!(answer.faults("invalid_request"), [parameter], "{path}");
+    }
+    world.assert_nothing_sent();
+}
