@@ -22,6 +22,8 @@ use crate::accounts::Account;
 use crate::changes::only;
 use crate::problem::{Code, Problem};
 
+/// A caller may keep the bytes, and asks each time whether they are still the file's.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// What `filename*` need not escape (RFC 8187, section 3.2.1).
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
@@ -77,7 +79,7 @@ pub async fn content(
     let file = downloadable(account, id).await?;
     let etag = etag(account, &file);
     if is_known(conditions, etag.as_ref()) {
-        let headers = etag.map(|etag| (ETAG, etag)).into_iter().collect();
+        let headers = etag.map(|etag| (ETAG, etag)).into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();
         return Ok(answer(StatusCode::NOT_MODIFIED, headers, Body::empty()));
     }
     if wanted == Wanted::Head {
@@ -186,7 +188,7 @@ fn described(file: &File, etag: Option<HeaderValue>, content_type: HeaderValue, 
         (CONTENT_TYPE, content_type),
         (CONTENT_DISPOSITION, disposition(file.name.as_deref())),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (CACHE_CONTROL, REVALIDATE),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     let known = [etag.map(|etag| (ETAG, etag)), length.map(|length| (CONTENT_LENGTH, length.into()))];

@@ -1,14 +1,14 @@
 //! Links that give a file's bytes to whoever has them, for a while.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use polyhost_domain::{FileRef, HeaderFields, Link, Result};
 use url::Url;
 
 use crate::client::Site;
 use crate::convert::Convert;
 
-/// How long such sites let a link work. No answer says so.
-const LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How many seconds such sites let a link work. No answer says so.
+const LIFE: i64 = 24 * 60 * 60;
 
 pub(crate) async fn link(site: &Site, convert: &Convert, file: &FileRef) -> Result<Link> {
     let asked_at = Timestamp::now();
@@ -28,7 +28,7 @@ pub(crate) async fn link(site: &Site, convert: &Convert, file: &FileRef) -> Resu
         url,
         file_id,
         name: answered.value.filename,
-        expires_at: asked_at.checked_add(LIFE).ok(),
+        expires_at: Timestamp::from_second(asked_at.as_second() + LIFE).ok(),
         headers: HeaderFields::default(),
     })
 }

@@ -79,7 +79,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
         let message = envelope.response.or(envelope.message).or(envelope.unnamed);
         return Ok(Said::Error { status, message });
     }
-    let confirmed = is("success") || flags.contains(&Some(true));
+    let confirmed = is("success");
     let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
     let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
     match data {
@@ -117,7 +117,6 @@ mod tests {
             (r#"{"data": false, "_status": "success"}"#, "+"),
             (r#"{"new_file": {"data": {"id": "2"}}, "original_file": {"data": {"id": "1"}}}"#, r#"+{"id": "2"}"#),
             (r#"{"new_file": "odd", "_status": "success"}"#, "+"),
-            (r#"{"success": true}"#, "+"),
         ];
         for (body, expected) in rows {
             assert_eq!(said(body), expected, "{body}");
@@ -146,7 +145,14 @@ mod tests {
 
     #[test]
     fn what_says_neither_is_no_success() {
-        for body in ["{}", "[]", r#"{"response": "File uploaded"}"#, r#"{"data": null}"#, r#"{"status": "trash"}"#] {
+        for body in [
+            "{}",
+            "[]",
+            r#"{"response": "File uploaded"}"#,
+            r#"{"data": null}"#,
+            r#"{"status": "trash"}"#,
+            r#"{"result": true}"#,
+        ] {
             assert_eq!(said(body), "?", "{body}");
         }
         for body in ["", "<html>", "true", r#"["success"]"#, "{"] {

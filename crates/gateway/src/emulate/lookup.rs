@@ -11,17 +11,24 @@ const SIDE_BY_SIDE: usize = 8;
 /// One answer for each id, in the order asked.
 ///
 /// # Errors
-/// The site's own; where files are read one by one, the first one's where all reads have failed.
+/// The site's own; where files are read one by one, the one that all reads have led to.
 pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>> {
     if account.capabilities().support(Capability::FilesLookup) == Support::Native {
         return account.read(account.site().files(ids)).await;
     }
     let reads: Vec<_> = ids.iter().map(|id| read(account, id)).collect();
     let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
-    match outcomes.first() {
-        Some(Err(error)) if outcomes.iter().all(Result::is_err) => Err(error.clone()),
-        _ => Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(FileLookup::Failed)).collect()),
+    match failed_alike(&outcomes) {
+        Some(error) => Err(error.clone()),
+        None => Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(FileLookup::Failed)).collect()),
     }
+}
+
+/// The error that every read has led to.
+fn failed_alike(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
+    let first = outcomes.first()?.as_ref().err()?;
+    let alike = |outcome: &Result<FileLookup>| outcome.as_ref().is_err_and(|error| error.kind() == first.kind());
+    outcomes.iter().all(alike).then_some(first)
 }
 
 async fn read(account: &Account, id: &FileId) -> Result<FileLookup> {
