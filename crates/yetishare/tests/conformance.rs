@@ -24,7 +24,7 @@ async fn the_adapter_conforms_whatever_the_site_s_version_login_and_numbers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_adapter_conforms_to_the_sites_other_habits() {
     let base = Options::default;
-    let habits = [
+    let habits = vec![
         Options { content_type: ContentType::Html, ..base() },
         Options { zero_dates: true, ..base() },
         Options { http_errors: true, ..base() },
@@ -34,7 +34,7 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { hash_is_md5: false, storage_limit_override: Some(5_000_000_000), ..base() },
         Options { download_etag: true, set_cookie_on_download: false, remote_upload_notes: true, ..base() },
     ];
-    all_of(habits.map(|options| conforms(options, Quirks::default()))).await;
+    all_of(habits.into_iter().map(|options| conforms(options, Quirks::default()))).await;
     let declared = Quirks { digest: Some(Digest::Md5), ..Quirks::default() };
     conforms(base(), declared).await;
 }

@@ -1,0 +1,321 @@
+//! Answers that say something else than was asked, or more than may be told; and successes that are none.
+
+#![allow(clippy::unwrap_used, reason = "an outcome of the other sort has failed the test")]
+
+mod support;
+
+use bytes::Bytes;
+use polyhost_domain::{
+    ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, NewFolder, NewRemoteUpload,
+    PasswordChange, RemoteUploadSelection, Result, UploadBody,
+};
+use polyhost_sandbox::yetishare::{Options, Package, Version};
+use polyhost_sandbox::{Fault, Rule};
+use support::{KEY1, KEY2, Simulated, file, folder, name, plain_site, refused, said, site, upload};
+
+fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
+    outcome.unwrap_err().kind()
+}
+
+/// A site that answers an operation with this data.
+async fn answering(operation: &str, data: &str) -> Simulated {
+    let site = plain_site().await;
+    site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+    site
+}
+
+fn new_folder(password: Option<PasswordChange>) -> NewFolder {
+    NewFolder { name: name("a"), parent: FolderId::Root, visibility: None, password }
+}
+
+fn remote() -> NewRemoteUpload {
+    let url = "https://media.example.org/a.mp4".parse().unwrap();
+    NewRemoteUpload { url, folder: FolderId::Root, headers: HeaderFields::default() }
+}
+
+#[tokio::test]
+async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
+    let words = "Could not find file based on file_id.";
+    let bodies = [
+        format!(r#"{{"status": "error", "response": "{words}", "_datetime": "2024-11-19 00:28:38"}}"#),
+        format!(r#"{{"response": "{words}", "_status": "error"}}"#),
+        format!(r#"{{"message": "{words}", "result": false}}"#),
+        format!(r#"{{"success": false, "message": "{words}"}}"#),
+        format!(r#"{{"0": "{words}", "_status": "error"}}"#),
+        format!("\u{feff}{{\"status\": \"error\", \"response\": \"{words}\"}}"),
+    ];
+    for body in bodies {
+        for http in [200, 400, 404, 500] {
+            let site = plain_site().await;
+            let provider = site.provider();
+            for operation in ["file/info", "file/delete"] {
+                site.breaks(operation, said(http, &body));
+            }
+            let unknown = file(&provider, "7");
+            let found = provider.files(std::slice::from_ref(&unknown)).await.unwrap();
+            let [FileLookup::Failed(error)] = &found[..] else { panic!("{found:?}") };
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FileNotFound, false), "{http} {body}");
+            assert_eq!(error.detail(), Some("No file has the id \"7\" in account \"main\"."));
+            assert_eq!(error.answer().unwrap().message.as_deref(), Some(words));
+            assert_eq!(kind(provider.delete_file(&unknown).await), ErrorKind::FileNotFound, "{http} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_action_that_the_site_lacks_is_refused_with_its_words() {
+    let site = site(Options { version: Version::V4, ..Options::default() }).await;
+    let body = r#"{"0": "No method found within endpoint (file): move", "_status": "error"}"#;
+    site.breaks("file/move", said(404, body));
+    let provider = site.provider();
+    let error = provider.move_file(&file(&provider, "7"), &FolderId::Root).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false));
+    let message = error.answer().unwrap().message.as_deref();
+    assert_eq!(message, Some("No method found within endpoint (file): move"));
+}
+
+#[tokio::test]
+async fn words_that_nobody_knows_are_never_a_success() {
+    for version in [Version::V4, Version::V5] {
+        let site = site(Options { version, ..Options::default() }).await;
+        site.breaks("file/delete", refused(200, "The hamsters are on strike."));
+        site.breaks("file/info", refused(200, "The hamsters are on strike."));
+        let provider = site.provider();
+        let error = provider.delete_file(&file(&provider, "7")).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, false));
+        assert_eq!(error.answer().unwrap().message.as_deref(), Some("The hamsters are on strike."));
+        let error = provider.files(&[file(&provider, "7")]).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, true));
+    }
+}
+
+#[tokio::test]
+async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
+    let site = plain_site().await;
+    let provider = site.provider();
+    provider.account().await.unwrap();
+    let token = site.sandbox.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
+    let words = format!("Bad {token} at https://a.example/up?csaKey1=1&csaKey2=2 now");
+    site.breaks("file/info", refused(200, &words));
+    let error = provider.files(&[file(&provider, "7")]).await.unwrap_err();
+    assert_eq!(error.answer().unwrap().message.as_deref(), Some("Bad *** at https://a.example/up now"));
+
+    let site = plain_site().await;
+    site.breaks("authorize", refused(200, &format!("Could not authenticate user {KEY1} with {KEY2}.")));
+    let error = site.provider().account().await.unwrap_err();
+    assert_eq!(error.answer().unwrap().message.as_deref(), Some("Could not authenticate user *** with ***."));
+}
+
+#[tokio::test]
+async fn an_answer_without_what_matters_is_none() {
+    for data in [r#"["x", "y"]"#, "[]", "{}", "true", "null", "\"x\"", "7", r#"{"email": "a@b.example", "id": ""}"#] {
+        let site = plain_site().await;
+        for operation in
+            ["account/info", "account/package", "file/info", "folder/info", "folder/listing", "file/download"]
+        {
+            site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+        }
+        let provider = site.provider();
+        let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
+        assert_eq!(kind(provider.account().await), ErrorKind::InvalidResponse, "{data}");
+        assert_eq!(kind(provider.limits().await), ErrorKind::InvalidResponse, "{data}");
+        assert_eq!(kind(provider.files(std::slice::from_ref(&id)).await), ErrorKind::InvalidResponse, "{data}");
+        assert_eq!(kind(provider.folder(&shelf).await), ErrorKind::InvalidResponse, "{data}");
+        assert_eq!(kind(provider.list(&shelf, None).await), ErrorKind::InvalidResponse, "{data}");
+        assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse, "{data}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_does_not_tell_what_it_made_has_an_unknown_outcome() {
+    for data in [r#"["1", "2", "3"]"#, "{}", "null", "7"] {
+        let site = plain_site().await;
+        for operation in ["folder/create", "file/copy", "file/url_upload_add"] {
+            site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+        }
+        let provider = site.provider();
+        let copied = provider.copy_file(&file(&provider, "7"), &FolderId::Root).await;
+        assert_eq!(kind(copied), ErrorKind::OutcomeUnknown, "{data}");
+        assert_eq!(kind(provider.create_folder(new_folder(None)).await), ErrorKind::OutcomeUnknown, "{data}");
+        assert_eq!(kind(provider.add_remote_upload(remote()).await), ErrorKind::OutcomeUnknown, "{data}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
+    for body in [
+        r#"{"response": "Done.", "_status": "success"}"#,
+        r#"{"response": "Done.", "status": "success", "data": ["odd"]}"#,
+        r#"{"data": {"id": "8", "filename": "another"}}"#,
+    ] {
+        let site = plain_site().await;
+        for operation in ["file/edit", "file/move", "file/delete", "folder/edit", "folder/move", "folder/delete"] {
+            site.answers(operation, body);
+        }
+        let provider = site.provider();
+        let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
+        let edit = FileEdit { name: Some(name("b")), content_type: None };
+        assert_eq!(provider.edit_file(&id, edit).await.unwrap(), None);
+        assert_eq!(provider.move_file(&id, &FolderId::Root).await.unwrap(), None);
+        provider.delete_file(&id).await.unwrap();
+        let edit = FolderEdit { name: Some(name("b")), ..FolderEdit::default() };
+        assert_eq!(provider.edit_folder(&shelf, edit).await.unwrap(), None);
+        assert_eq!(provider.move_folder(&shelf, &FolderId::Root).await.unwrap(), None);
+        provider.delete_folder(&shelf).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_another_than_was_asked_for_is_none() {
+    let other = r#"{"id": "8", "filename": "b", "file_id": "8", "scheduled_item_id": 8, "status": "pending",
+        "download_url": "https://a.example/b"}"#;
+    let site = plain_site().await;
+    for operation in ["file/info", "folder/info", "file/download", "file/url_upload_status"] {
+        site.answers(operation, &format!(r#"{{"data": {other}, "_status": "success"}}"#));
+    }
+    let provider = site.provider();
+    let id = file(&provider, "7");
+    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+    assert_eq!(kind(provider.files(std::slice::from_ref(&id)).await), ErrorKind::InvalidResponse);
+    assert_eq!(kind(provider.folder(&folder(&provider, "7")).await), ErrorKind::InvalidResponse);
+    assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse);
+    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+    assert_eq!(kind(found), ErrorKind::InvalidResponse);
+}
+
+#[tokio::test]
+async fn an_upload_is_read_from_a_list_of_one_or_from_the_one() {
+    let one = r#"{"name": "a.mp4", "size": 3, "error": null, "file_id": 12, "hash": "x"}"#;
+    for data in [format!("[{one}]"), one.to_owned(), format!(r#"{{"0": {one}}}"#)] {
+        let site = answering("file/upload", &data).await;
+        let stored = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
+        assert_eq!((stored.id.as_str(), stored.folder_id), ("12", Some(FolderId::Root)), "{data}");
+    }
+    for data in ["[]", "{}", "[{}]", r#"[{"name": "a.mp4", "url": "https://a.example/2Vv"}]"#, "null"] {
+        let site = answering("file/upload", data).await;
+        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unnamed, false), "{data}");
+    }
+    for data in ["7", "\"x\"", r#"["x"]"#] {
+        let site = answering("file/upload", data).await;
+        assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown, "{data}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_inside_a_success_is_an_error() {
+    let rows = [
+        ("File is too big", ErrorKind::TooLarge, false),
+        ("You have reached the maximum permitted uploads for today.", ErrorKind::RateLimited, true),
+        ("Filetype not allowed", ErrorKind::Rejected, false),
+        ("The hamsters are on strike.", ErrorKind::SiteFailed, false),
+    ];
+    for (words, expected, retryable) in rows {
+        let site = plain_site().await;
+        site.sandbox.error_inside_next_upload(words);
+        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (expected, retryable), "{words}");
+        assert_eq!(error.answer().unwrap().message.as_deref(), Some(words));
+        assert_eq!(site.sandbox.counts().files, 0);
+    }
+}
+
+/// PHP empties a form that is over one of its limits, and then misses the token, or thinks the file empty.
+#[tokio::test]
+async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_token() {
+    let limited = |most| Package { max_upload_size: most, ..Package::default() };
+    for version in [Version::V4, Version::V5] {
+        let base = || Options { version, ..Options::default() };
+        let limits = [
+            Options { post_max_size: Some(20_000), ..base() },
+            Options { upload_max_filesize: Some(20_000), ..base() },
+            Options { package: limited(20_000), ..base() },
+        ];
+        for options in limits {
+            let site = site(options).await;
+            let provider = site.provider();
+            let mut new = upload("a.mp4", &[]);
+            new.length = 30_000;
+            let bytes = Ok(Bytes::from(vec![7; 30_000]));
+            new.body = UploadBody::Once(Box::pin(futures_util::stream::iter([bytes])));
+            let error = provider.upload(new).await.unwrap_err();
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::TooLarge, false), "{error:?}");
+            assert_eq!((site.sandbox.logins(), site.sandbox.counts().files), (1, 0));
+            provider.upload(upload("b.mp4", &["abc"])).await.unwrap();
+            assert_eq!(site.sandbox.logins(), 1, "the session goes on");
+        }
+    }
+    let closed =
+        site(Options { package: Package { can_upload: false, ..Package::default() }, ..Options::default() }).await;
+    assert_eq!(kind(closed.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::Rejected);
+}
+
+#[tokio::test]
+async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
+    let open = r#"{"data": {"id": "7", "folderName": "Shelf", "accessPassword": null}, "_status": "success"}"#;
+    let guarded =
+        r#"{"data": {"id": "7", "folderName": "Shelf", "accessPassword": "d9729feb74992cc3482b350163a1a010"}}"#;
+    let untold = r#"{"response": "Folder successfully updated.", "_status": "success"}"#;
+    let set = || PasswordChange::Set("open sesame".into());
+    let rows = [
+        (set(), open, open, false),
+        (set(), untold, open, false),
+        (set(), guarded, guarded, false),
+        (PasswordChange::Remove, guarded, guarded, false),
+        (PasswordChange::Remove, untold, open, true),
+        (PasswordChange::Remove, guarded, open, true),
+    ];
+    for (change, answer, afterwards, granted) in rows {
+        let site = plain_site().await;
+        site.answers("folder/edit", answer);
+        site.answers("folder/info", afterwards);
+        let provider = site.provider();
+        let shown = format!("{change:?} {answer} {afterwards}");
+        let edit = FolderEdit { password: Some(change), ..FolderEdit::default() };
+        let outcome = provider.edit_folder(&folder(&provider, "7"), edit).await;
+        let rejected = outcome.err().map(|error| error.kind());
+        assert_eq!(rejected, (!granted).then_some(ErrorKind::Rejected), "{shown}");
+    }
+
+    let site = plain_site().await;
+    site.answers("folder/create", open);
+    site.answers("folder/info", open);
+    site.answers("folder/delete", untold);
+    assert_eq!(kind(site.provider().create_folder(new_folder(Some(set()))).await), ErrorKind::Rejected);
+    assert_eq!(site.count("folder/delete"), 1);
+    site.sandbox.faults().clear();
+    site.answers("folder/create", open);
+    site.answers("folder/info", open);
+    site.breaks("folder/delete", Fault::http(500));
+    let error = site.provider().create_folder(new_folder(Some(set()))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(error.detail().unwrap().contains("could not be removed"));
+}
+
+#[tokio::test]
+async fn a_password_s_read_back_that_fails_takes_nothing_back() {
+    let site = plain_site().await;
+    let provider = site.provider();
+    let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
+    site.answers("folder/edit", r#"{"response": "Folder successfully updated.", "_status": "success"}"#);
+    site.sandbox.faults().add(Rule::new("folder/info", Fault::http(500)).after(1));
+    let edit = FolderEdit { password: Some(PasswordChange::Remove), ..FolderEdit::default() };
+    assert_eq!(provider.edit_folder(&shelf, edit).await.unwrap(), None);
+    assert_eq!(site.count("folder/info"), 2);
+}
+
+#[tokio::test]
+async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
+    let site = plain_site().await;
+    let provider = site.provider();
+    provider.account().await.unwrap();
+    let token = site.sandbox.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
+    let notes = format!("{token}: https://a.example/b?sig=1 {}", "x".repeat(400));
+    let row = format!(r#"{{"data": {{"status": "failed", "notes": "{notes}"}}, "_status": "success"}}"#);
+    site.answers("file/url_upload_status", &row);
+    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+    let told = found[0].error.as_deref().unwrap();
+    assert!(told.starts_with("***: https://a.example/b xxx"), "{told}");
+    assert_eq!(told.chars().count(), 300);
+}
