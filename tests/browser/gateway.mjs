@@ -1,4 +1,4 @@
-// A gateway as an operator runs it, with one client and its key, in front of a simulated upstream.
+// A gateway as an operator runs it, with one client and its key, in front of the simulated sites.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,13 @@ import { start } from './program.mjs';
 
 /** Starts both, to be stopped when the test `t` ends; gives the gateway's address. */
 export async function gatewayFor(t, key) {
+  // What it prints after a line of comment are the tables of its accounts.
   const upstream = await start(
     ['sandbox', '--upstreams-only', '--listen', '127.0.0.1:0'],
-    /^base_url +(\S+)\nlogin +(\S+)\nkey +(\S+)\n/m,
+    /^\[accounts\.pstream-demo\]\n[^]*?^key2 = .*\n/m,
   );
   t.after(upstream.stop);
-  const [, baseUrl, login, secret] = upstream.match;
+  const [accounts] = upstream.match;
 
   const folder = await mkdtemp(join(tmpdir(), 'polyhost-browser-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -23,16 +24,11 @@ export async function gatewayFor(t, key) {
 listen = "127.0.0.1:0"
 admin_listen = "127.0.0.1:0"
 
-[accounts.main]
-provider = "pstream"
-base_url = "${baseUrl}"
-login = "${login}"
-key = "${secret}"
-
+${accounts}
 [[clients]]
 name = "browser"
 key_sha256 = "${createHash('sha256').update(key).digest('hex')}"
-accounts = ["main"]
+accounts = ["pstream-demo", "streamplay-demo"]
 scopes = ["read"]
 `);
 

@@ -79,6 +79,14 @@ class SwaggerPage {
     await this.#page.locator('.dialog-ux .close-modal').click();
   }
 
+  /** The operations that the page shows, by their ids. */
+  async operationIds() {
+    for (const tag of await this.#page.locator('.opblock-tag[data-is-open="false"]').all()) await tag.click();
+    const blocks = await this.#page.locator('.opblock').all();
+    const ids = await Promise.all(blocks.map((block) => block.getAttribute('id')));
+    return ids.map((id) => id.split('-').at(-1));
+  }
+
   async screenshot(path) {
     await this.#page.screenshot({ path });
   }

@@ -22,22 +22,48 @@ test('the sandbox can be tried out in the browser, offline and without a key', {
   t.after(sandbox.stop);
   const docs = await open(browser, sandbox.match[1]);
 
-  const { status, body } = await docs.tryOut('list_folder_items', { account: 'pstream-demo', id: 'root' });
+  for (const account of ['pstream-demo', 'streamplay-demo']) {
+    const { status, body } = await docs.tryOut('list_folder_items', { account, id: 'root' });
+    assert.equal(status, 200);
+    assert.ok(JSON.parse(body).items.length > 0, body);
+  }
   await mkdir(screenshots, { recursive: true });
   await docs.screenshot(join(screenshots, 'swagger-ui.png'));
   const schemes = await docs.schemes();
 
-  assert.equal(status, 200);
-  assert.ok(JSON.parse(body).items.length > 0, body);
   assert.match(schemes.join('\n'), /bearer/i);
   assert.deepEqual(docs.foreign, []);
   assert.deepEqual(docs.errors, []);
 });
 
+test('what only one of the two sites can do is executed there and refused at the other', { timeout }, async (t) => {
+  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
+  t.after(sandbox.stop);
+  const docs = await open(browser, sandbox.match[1]);
+
+  const told = await docs.tryOut('get_limits', { account: 'streamplay-demo' });
+  await docs.screenshot(join(screenshots, 'swagger-ui-limits.png'));
+  const refused = await docs.tryOut('get_limits', { account: 'pstream-demo' });
+  const both = await docs.tryOut('list_accounts', {});
+
+  assert.equal(told.status, 200);
+  assert.equal(JSON.parse(told.body).can_upload, true, told.body);
+  assert.equal(refused.status, 422);
+  assert.equal(JSON.parse(refused.body).code, 'capability_unsupported');
+  assert.deepEqual(JSON.parse(both.body).items.map((item) => item.dialect), ['openload', 'yetishare']);
+  const shown = await docs.operationIds();
+  for (const id of ['get_limits', 'copy_file', 'create_download_link', 'get_content', 'get_thumbnail', 'list_conversions']) {
+    assert.ok(shown.includes(id), `${id} is not among ${shown}`);
+  }
+  assert.deepEqual(docs.foreign, []);
+  assert.equal(docs.errors.length, 1, docs.errors.join('\n'));
+  assert.match(docs.errors[0], /422/);
+});
+
 test('a gateway with clients refuses until the key is given to Authorize', { timeout }, async (t) => {
   const key = randomBytes(32).toString('base64url');
   const docs = await open(browser, `${await gatewayFor(t, key)}/docs`);
-  const root = { account: 'main', id: 'root' };
+  const root = { account: 'streamplay-demo', id: 'root' };
 
   const refused = await docs.tryOut('list_folder_items', root);
   await docs.authorize(key);

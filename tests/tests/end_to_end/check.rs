@@ -165,7 +165,7 @@ async fn a_line_that_is_no_toml_is_not_repeated_for_it_may_hold_a_secret() {
     }
 }
 
-/// The documented example with pstream's account alone, and every documented key with its documented default.
+/// The documented example, and every documented key with its documented default.
 fn documented() -> String {
     let hash = key_sha256("key");
     format!(
@@ -196,8 +196,8 @@ stale_if_error = "10m"
 [providers.pstream]
 {UPSTREAM}
 [providers.example-host]
-dialect = "openload"
-base_url = "https://files.example.com/api/v1"
+dialect = "yetishare"
+base_url = "https://files.example.com/api/v2"
 timezone = "auto"
 
 [accounts.main]
@@ -206,10 +206,20 @@ login = "env:PSTREAM_LOGIN"
 key = "env:PSTREAM_KEY"
 base_url = "http://127.0.0.1:7001/v1"
 {UPSTREAM}
+[accounts.plays]
+provider = "streamplay"
+key1 = "env:STREAMPLAY_KEY1"
+key2 = "env:STREAMPLAY_KEY2"
+
+[accounts.elsewhere]
+provider = "example-host"
+username = "name"
+password = "env:EXAMPLE_PASSWORD"
+
 [[clients]]
 name = "web"
 key_sha256 = "{hash}"
-accounts = ["main"]
+accounts = ["main", "plays"]
 scopes = ["read", "write", "admin"]
 rate_limit = {{ requests = 100, per_seconds = 60 }}
 "#
@@ -230,20 +240,98 @@ circuit_open = "15s"
 allow_private_networks = false
 "#;
 
+/// Every environment variable of the documented example.
+const DOCUMENTED: [(&str, &str); 5] = [
+    ("PSTREAM_LOGIN", "l"),
+    ("PSTREAM_KEY", "k"),
+    ("STREAMPLAY_KEY1", "1"),
+    ("STREAMPLAY_KEY2", "2"),
+    ("EXAMPLE_PASSWORD", "p"),
+];
+
 #[tokio::test]
 async fn every_documented_key_is_understood() {
-    let ended = check(&documented(), &[("PSTREAM_LOGIN", "l"), ("PSTREAM_KEY", "k")]).await;
+    let ended = check(&documented(), &DOCUMENTED).await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("1 accounts") || ended.stdout.contains("1 account"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("3 accounts"), "{}", ended.stdout);
 }
 
 #[tokio::test]
 async fn secrets_are_read_from_where_they_are() {
-    let unset = check(&documented(), &[("PSTREAM_LOGIN", "l")]).await;
-    assert_eq!(unset.code(), Some(2));
-    assert!(names(&unset.stderr, "[accounts.main] key") && unset.stderr.contains("PSTREAM_KEY"), "{}", unset.stderr);
-    let empty = check(&documented(), &[("PSTREAM_LOGIN", "l"), ("PSTREAM_KEY", "")]).await;
-    assert!(names(&empty.stderr, "[accounts.main] key"), "{}", empty.stderr);
+    for (missing, fault) in [
+        ("PSTREAM_KEY", "[accounts.main] key"),
+        ("STREAMPLAY_KEY2", "[accounts.plays] key2"),
+        ("EXAMPLE_PASSWORD", "[accounts.elsewhere] password"),
+    ] {
+        let others: Vec<_> = DOCUMENTED.into_iter().filter(|(name, _)| *name != missing).collect();
+        let unset = check(&documented(), &others).await;
+        assert_eq!(unset.code(), Some(2));
+        assert!(names(&unset.stderr, fault) && unset.stderr.contains(missing), "{}", unset.stderr);
+        let empty: Vec<_> = others.into_iter().chain([(missing, "")]).collect();
+        let empty = check(&documented(), &empty).await;
+        assert!(names(&empty.stderr, fault), "{}", empty.stderr);
+    }
+}
+
+/// What is said of the credentials of an account at streamplay that is written so.
+async fn faults_of_account(lines: &str) -> String {
+    let ended = check(&format!("[accounts.plays]\nprovider = \"streamplay\"\n{lines}\n"), &[]).await;
+    assert_eq!(ended.code(), Some(2), "{lines}: {}", ended.stdout);
+    assert!(!ended.stderr.contains("planted"), "{}", ended.stderr);
+    ended.stderr
+}
+
+#[tokio::test]
+async fn an_account_has_one_kind_of_credentials_and_all_of_it() {
+    let [key1, key2, username, password] =
+        ["key1", "key2", "username", "password"].map(|key| format!("{key} = \"planted\""));
+    // Neither: both kinds are named.
+    let neither = faults_of_account("").await;
+    assert!(neither.contains("[accounts.plays] "), "{neither}");
+    assert!(neither.contains("key1") && neither.contains("username"), "{neither}");
+    // Both, whole or half.
+    for lines in [
+        [&*key1, &key2, &username, &password].join("\n"),
+        [&*key1, &key2, &username].join("\n"),
+        [&*key1, &password].join("\n"),
+    ] {
+        let both = faults_of_account(&lines).await;
+        assert!(both.contains("[accounts.plays] "), "{both}");
+    }
+    // Half of one.
+    for (given, missing) in [(&key1, "key2"), (&key2, "key1"), (&username, "password"), (&password, "username")] {
+        let half = faults_of_account(given).await;
+        assert!(names(&half, &format!("[accounts.plays] {missing}")), "{half}");
+    }
+    // Another dialect's.
+    let other = faults_of_account(&format!("{key1}\n{key2}\nlogin = \"planted\"")).await;
+    assert!(names(&other, "[accounts.plays] login"), "{other}");
+    for whole in [[key1, key2], [username, password]] {
+        let lines = whole.join("\n");
+        let ended = check(&format!("[accounts.plays]\nprovider = \"streamplay\"\n{lines}\n"), &[]).await;
+        assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn quirks_are_those_of_the_dialect() {
+    let row = "[providers.relative]\ndialect = \"yetishare\"\nbase_url = \"https://example.org/api/v2\"\n";
+    for (line, key) in [
+        ("file_field = \"file1\"", "file_field"),
+        ("root_folder = \"0\"", "root_folder"),
+        ("progress = \"percent\"", "progress"),
+        ("digest = \"sha1\"", "digest"),
+        ("timezone = \"Europe/Atlantis\"", "timezone"),
+        ("unsupported = [\"files.fly\"]", "unsupported"),
+    ] {
+        let ended = check(&format!("{row}{line}\n"), &[]).await;
+        assert_eq!(ended.code(), Some(2), "{line}");
+        assert!(names(&ended.stderr, &format!("[providers.relative] {key}")), "{}", ended.stderr);
+    }
+    for line in ["", "digest = \"md5\"", "timezone = \"Europe/Berlin\"", "unsupported = [\"files.copy\"]"] {
+        let ended = check(&format!("{row}{line}\n"), &[]).await;
+        assert_eq!(ended.code(), Some(0), "{line}: {}", ended.stderr);
+    }
 }
 
 #[tokio::test]

@@ -33,20 +33,21 @@ async fn the_printed_line_works() {
         if item["type"] == "file" { body::file(item) } else { body::folder(item) }
     }
     let names: Vec<Value> = caller.get("/v1/accounts").await.items().iter().map(|item| item["name"].clone()).collect();
-    assert!(names.contains(&json!("pstream-demo")), "{names:?}");
+    assert_eq!(names, ["pstream-demo", "streamplay-demo"]);
 }
 
 #[tokio::test]
 async fn a_newcomer_uploads_finds_and_deletes_without_a_key() {
     let (program, caller) = start().await;
-    let account = "/v1/accounts/pstream-demo";
-    let upload = caller.typed("POST", &format!("{account}/files?name=mine.mp4"), "video/mp4", "hello").await;
-    let location = upload.header("location").unwrap().to_owned();
-    upload.json(201);
-    assert_eq!(caller.get(&location).await.json(200)["name"], "mine.mp4");
-    let folder = caller.post(&format!("{account}/folders"), &json!({"name": "Mine"})).await.json(201);
-    caller.patch(&location, &json!({"folder_id": folder["id"]})).await.json(200);
-    caller.delete(&location).await.no_content();
+    for account in ["/v1/accounts/pstream-demo", "/v1/accounts/streamplay-demo"] {
+        let upload = caller.typed("POST", &format!("{account}/files?name=mine.mp4"), "video/mp4", "hello").await;
+        let location = upload.header("location").unwrap().to_owned();
+        upload.json(201);
+        assert_eq!(caller.get(&location).await.json(200)["name"], "mine.mp4");
+        let folder = caller.post(&format!("{account}/folders"), &json!({"name": "Mine"})).await.json(201);
+        caller.patch(&location, &json!({"folder_id": folder["id"]})).await.json(200);
+        caller.delete(&location).await.no_content();
+    }
     program.terminate();
     assert_eq!(program.ended().await.code(), Some(0));
 }
@@ -62,20 +63,56 @@ async fn the_sandbox_is_for_this_machine_alone() {
     caller.send(foreign).await.problem(403, "forbidden");
 }
 
+/// The two tables that the sites print for a configuration, once they are there as a whole.
+fn printed_accounts(printed: &str) -> Option<String> {
+    let mut tables: Vec<&str> = Vec::new();
+    let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let end = lines.find_map(|line| {
+        tables.push(line);
+        line.starts_with("key2").then_some(())
+    });
+    end.map(|()| tables.concat())
+}
+
 #[tokio::test]
-async fn the_upstream_alone_serves_a_gateway_elsewhere() {
+async fn the_sites_alone_serve_a_gateway_elsewhere_whose_accounts_they_print() {
     let mut program = Program::start(["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"]);
-    let base_url = program.printed(|out| address(out, "base_url")).await;
-    let login = program.printed(|out| address(out, "login")).await;
-    // The last lines: they may follow in another piece.
-    let key = program.printed(|out| address(out, "key")).await;
-    let configuration =
-        Configuration::new().account("main", &base_url, &login, &key).client("web", KEY, &["*"], &["read", "write"]);
+    let accounts = program.printed(printed_accounts).await;
+    let table: toml::Table = accounts.parse().unwrap();
+    let told = |account: &str, key: &str| table["accounts"][account][key].as_str().map(str::to_owned);
+    assert_eq!(told("pstream-demo", "provider").as_deref(), Some("pstream"));
+    assert_eq!(told("streamplay-demo", "provider").as_deref(), Some("streamplay"));
+    let configuration = Configuration::new().table(&accounts).client("web", KEY, &["*"], &["read", "write"]);
     let gateway = Gateway::start(&configuration).await;
-    let items = gateway.caller(KEY).get("/v1/accounts/main/folders/root/items").await.items();
-    assert!(!items.is_empty());
+    for account in ["pstream-demo", "streamplay-demo"] {
+        let items = gateway.caller(KEY).get(&format!("/v1/accounts/{account}/folders/root/items")).await.items();
+        assert!(!items.is_empty(), "{account}");
+    }
     program.terminate();
     assert_eq!(program.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_sites_alone_listen_side_by_side_where_they_are_told() {
+    // A port with a free one above it, as far as anybody can tell.
+    let mut pair = None;
+    for _ in 0..50 {
+        let first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = first.local_addr().unwrap().port();
+        let above = port.checked_add(1);
+        if let Some(above) = above
+            && tokio::net::TcpListener::bind(("127.0.0.1", above)).await.is_ok()
+        {
+            pair = Some((port, above));
+            break;
+        }
+    }
+    let (port, above) = pair.expect("two free ports side by side");
+    let listen = format!("127.0.0.1:{port}");
+    let mut program = Program::start(["sandbox", "--upstreams-only", "--listen", &listen]);
+    let accounts = program.printed(printed_accounts).await;
+    assert!(accounts.contains(&format!("\"http://127.0.0.1:{port}/v1\"")), "{accounts}");
+    assert!(accounts.contains(&format!("\"http://127.0.0.1:{above}/api/v2\"")), "{accounts}");
 }
 
 #[tokio::test]

@@ -71,7 +71,8 @@ async fn words_of_the_site_have_each_their_problem() {
         ("Your account level does not have access to the file upload API.", 403, "upstream_forbidden"),
         ("This API feature is not available in demo mode.", 403, "upstream_forbidden"),
         ("Please provide the filename param.", 422, "upstream_rejected"),
-        ("Something that nobody has ever seen.", 422, "upstream_rejected"),
+        // Words that are not known are never taken for a success, nor for the caller's fault.
+        ("Something that nobody has ever seen.", 502, "upstream_error"),
     ];
     for (words, status, code) in cases {
         let body = json!({"response": words, "_status": "error"}).to_string();

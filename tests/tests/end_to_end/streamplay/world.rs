@@ -176,6 +176,10 @@ pub(crate) fn check_request(received: &Received) {
     }
     assert_eq!((received.method.as_str(), received.query.len()), ("POST", 0), "{received:?}");
     assert_eq!(received.path, format!("/api/v2/{}", received.operation));
+    if received.form.is_empty() {
+        // The site was broken before it read the body.
+        return;
+    }
     let count = |wanted: &str| received.form.iter().filter(|(name, _)| name == wanted).count();
     let is_login = received.operation == "authorize";
     let expected = usize::from(!is_login);
