@@ -1,5 +1,5 @@
 //! The real program as a process, in front of a simulated site that runs in the test: every route, what it answers, and
-//! what arrived at the site. A file for each noun.
+//! what arrived at the site. A file for each noun; what only the second dialect can show is in `streamplay`.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
 

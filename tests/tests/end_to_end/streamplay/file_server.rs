@@ -145,18 +145,41 @@ async fn a_stream_that_is_cut_never_ends_as_a_whole_one() {
     }
 }
 
-#[tokio::test]
-async fn bytes_that_end_before_the_size_of_the_file_are_no_whole_file() {
-    for options in with_and_without_lengths() {
+/// What comes of a file of 1,000 bytes whose size the site tells otherwise.
+async fn read_claimed(claimed: u64) -> [Option<usize>; 2] {
+    let mut came = [None; 2];
+    for (came, options) in came.iter_mut().zip(with_and_without_lengths()) {
         let world = World::at_site(options).await;
         let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
-        for claimed in [2_000, 500] {
-            world.site.claim_size(&file, claimed);
-            let fresh = world.caller.request("GET", &at(&format!("files/{file}"))).header("cache-control", "no-cache");
-            world.caller.send(fresh).await.status(200);
-            assert_eq!(read(&world, &file, None).await, None, "{claimed}");
-        }
+        world.site.claim_size(&file, claimed);
+        *came = read(&world, &file, None).await.map(|bytes| bytes.len());
     }
+    came
+}
+
+#[tokio::test]
+async fn bytes_that_end_before_the_size_of_the_file_are_no_whole_file() {
+    assert_eq!(read_claimed(2_000).await, [None, None]);
+}
+
+#[tokio::test]
+async fn bytes_that_go_on_behind_the_size_of_the_file_are_no_whole_file() {
+    assert_eq!(read_claimed(500).await, [None, None]);
+}
+
+#[tokio::test]
+async fn bytes_that_stop_end_the_answer_and_ones_that_are_slow_do_not() {
+    let settings = "idle_timeout = \"400ms\"\nrequest_timeout = \"500ms\"";
+    let world = World::configured(|configuration| {
+        configuration.server(settings).upstream("attempt_timeout = \"300ms\"\ndeadline = \"400ms\"\nretries = 0")
+    })
+    .await;
+    let file = world.site.add_file("0", "a.mp4", &bytes(100));
+    world.breaks("content", Fault::Drip { millis: 10 });
+    assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(100));
+    world.site.faults().clear();
+    world.breaks("content", Fault::Drip { millis: 60_000 });
+    assert_eq!(read(&world, &file, None).await, None);
 }
 
 #[tokio::test]

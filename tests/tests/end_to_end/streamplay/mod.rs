@@ -3,6 +3,7 @@
 
 mod accounts;
 mod both;
+mod connections;
 mod content;
 mod copies;
 mod credentials;
@@ -18,6 +19,7 @@ mod pages;
 mod passwords;
 mod relatives;
 mod remote_uploads;
+mod requests;
 mod secrets;
 mod session;
 mod site_errors;

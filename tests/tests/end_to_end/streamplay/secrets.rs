@@ -1,7 +1,7 @@
 //! Secrets of both kinds of credentials, of the session and of folders: planted, and then looked for in all that was
 //! printed and answered.
 
-use polyhost_end_to_end::{Caller, Configuration, Gateway};
+use polyhost_end_to_end::{Answer, Caller, Configuration, Ended, Gateway};
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Yetishare};
 use polyhost_sandbox::{Fault, Garbage, Received, Rule};
 use serde_json::json;
@@ -93,10 +93,9 @@ async fn exercise(caller: &Caller, account: &str, file: &str, folder: &str) {
     caller.delete(&at("files/77777")).await;
 }
 
-/// An error of the site that says everything back that it has been told.
-fn talkative() -> Fault {
-    let words = format!("Failed: {KEY1} {KEY2} {USERNAME} {PASSWORD} {FOLDER_DIGEST}");
-    let body = json!({"response": words, "_status": "error"}).to_string();
+/// An error of the site with these words.
+fn says(words: &str) -> Fault {
+    let body = json!({"response": format!("Failed: {words}"), "_status": "error"}).to_string();
     Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) }
 }
 
@@ -126,14 +125,8 @@ async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
         assert_eq!(site.folder_password(&folder).as_deref(), Some(FOLDER_DIGEST));
         planted.push((name, site, file, folder));
     }
-    let faults = [
-        talkative(),
-        Fault::http(500),
-        Fault::Garbage(Garbage::Html),
-        Fault::Reset,
-        Fault::LoseAnswer,
-        Fault::CutBody { sent: 5 },
-    ];
+    let faults =
+        [Fault::http(500), Fault::Garbage(Garbage::Html), Fault::Reset, Fault::LoseAnswer, Fault::CutBody { sent: 5 }];
     for fault in faults {
         for (name, site, file, folder) in &planted {
             site.faults().clear();
@@ -147,18 +140,91 @@ async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
     assert!(answers.len() > 250 && printed.stderr.contains("\"DEBUG\""));
     let tokens = tokens([&keys, &words]);
     assert!(tokens.len() >= 3, "{} tokens", tokens.len());
-    let secrets = [KEY1, KEY2, PASSWORD, FOLDER_PASSWORD, FOLDER_DIGEST, API_KEY];
-    for secret in secrets.into_iter().chain(tokens.iter().map(String::as_str)) {
-        assert_secret(&printed.stderr, secret, "stderr");
-        assert_secret(&printed.stdout, secret, "stdout");
-        for answer in &answers {
-            let place = format!("{} -> {}", answer.asked, answer.status);
-            assert_secret(&format!("{:?}", answer.headers), secret, &place);
-            assert_secret(&answer.text(), secret, &place);
-        }
+    for secret in SECRETS.into_iter().chain(tokens.iter().map(String::as_str)) {
+        assert_nowhere(secret, &printed, &answers);
     }
     // The account tells its own name; the log does not.
     assert_secret(&printed.stderr, USERNAME, "stderr");
+}
+
+/// What only the configuration and the callers of these tests know.
+const SECRETS: [&str; 6] = [KEY1, KEY2, PASSWORD, FOLDER_PASSWORD, FOLDER_DIGEST, API_KEY];
+
+#[track_caller]
+fn assert_nowhere(secret: &str, printed: &Ended, answers: &[Answer]) {
+    assert_secret(&printed.stderr, secret, "stderr");
+    assert_secret(&printed.stdout, secret, "stdout");
+    for answer in answers {
+        let place = format!("{} -> {}", answer.asked, answer.status);
+        assert_secret(&format!("{:?}", answer.headers), secret, &place);
+        assert_secret(&answer.text(), secret, &place);
+    }
+}
+
+#[tokio::test]
+async fn what_the_site_says_back_at_a_login_is_masked() {
+    let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
+    let gateway = start(&keys, &words).await;
+    let caller = gateway.caller(API_KEY);
+    for (name, site, said) in
+        [("keys", &keys, format!("{KEY1} and {KEY2}")), ("words", &words, format!("{USERNAME} and {PASSWORD}"))]
+    {
+        site.faults().add(Rule::new("authorize", says(&format!("Could not authenticate user {said}"))));
+        let answer = caller.get(&format!("/v1/accounts/{name}")).await;
+        let problem = answer.problem(502, "upstream_credentials_rejected");
+        assert!(problem["upstream"]["message"].as_str().unwrap().contains("Could not authenticate user"), "{problem}");
+        // It is remembered without them, too.
+        caller.get(&format!("/v1/accounts/{name}/limits")).await.problem(502, "upstream_credentials_rejected");
+    }
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    for secret in [KEY1, KEY2, PASSWORD] {
+        assert_nowhere(secret, &printed, &answers);
+    }
+    assert_secret(&printed.stderr, USERNAME, "stderr");
+}
+
+#[tokio::test]
+async fn what_the_site_says_back_of_a_request_is_masked() {
+    let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
+    let gateway = start(&keys, &words).await;
+    let caller = gateway.caller(API_KEY);
+    for (name, site) in [("keys", &keys), ("words", &words)] {
+        let (file, folder) = (site.add_file("0", "a.mp4", b"hello"), site.add_folder("0", "Films"));
+        caller.get(&format!("/v1/accounts/{name}")).await.status(200);
+        let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
+        for operation in ["folder/create", "folder/edit"] {
+            site.faults().add(Rule::new(operation, says(FOLDER_DIGEST)).times(1));
+        }
+        site.faults().add(Rule::new("*", says(&token)));
+        exercise(&caller, name, &file, &folder).await;
+    }
+    let tokens = tokens([&keys, &words]);
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    for secret in tokens.iter().map(String::as_str).chain([FOLDER_PASSWORD, FOLDER_DIGEST]) {
+        assert_nowhere(secret, &printed, &answers);
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_the_site_says_back_long_after_the_login_are_masked() {
+    let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
+    let gateway = start(&keys, &words).await;
+    let caller = gateway.caller(API_KEY);
+    for (name, site, said) in
+        [("keys", &keys, format!("{KEY1} and {KEY2}")), ("words", &words, format!("{USERNAME} and {PASSWORD}"))]
+    {
+        let (file, folder) = (site.add_file("0", "a.mp4", b"hello"), site.add_folder("0", "Films"));
+        caller.get(&format!("/v1/accounts/{name}")).await.status(200);
+        site.faults().add(Rule::new("*", says(&said)));
+        exercise(&caller, name, &file, &folder).await;
+    }
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    for secret in [KEY1, KEY2, PASSWORD] {
+        assert_nowhere(secret, &printed, &answers);
+    }
 }
 
 #[tokio::test]
