@@ -53,6 +53,22 @@ async fn a_newcomer_uploads_finds_and_deletes_without_a_key() {
 }
 
 #[tokio::test]
+async fn a_newcomer_fetches_a_film_whole_and_in_parts() {
+    let (_program, caller) = start().await;
+    let account = "/v1/accounts/streamplay-demo";
+    let items = caller.get(&format!("{account}/folders/root/items?type=file")).await.items();
+    let path = format!("{account}/files/{}/content", items[0]["id"].as_str().unwrap());
+    let whole = caller.get(&path).await.status(200);
+    assert_eq!(json!(whole.body.len()), items[0]["size"]);
+    let part = caller.send(caller.request("GET", &path).header("range", "bytes=100-199")).await.status(206);
+    assert_eq!(part.body, whole.body[100..200]);
+    let limits = caller.get(&format!("{account}/limits")).await.json(200);
+    body::limits(&limits);
+    let link = caller.post(&format!("{account}/download-links"), &json!({"file_id": items[0]["id"]})).await.json(201);
+    body::download_link(&link);
+}
+
+#[tokio::test]
 async fn the_sandbox_is_for_this_machine_alone() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let ended = Program::run(["sandbox", "--listen", listen]).await;

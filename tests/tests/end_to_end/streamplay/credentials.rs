@@ -2,15 +2,16 @@
 
 use futures_util::future::join_all;
 use polyhost_end_to_end::{Configuration, Gateway};
+use polyhost_sandbox::ManualClock;
 use polyhost_sandbox::yetishare::{AuthMode, Yetishare};
 use serde_json::json;
 
 use super::world::{KEY1, World, account, alone, at, check_request, site};
-use crate::world::{KEY, site as pstream_site};
+use crate::world::{KEY, NOW};
 
 /// A site, and a gateway with the wrong second key.
 async fn with_wrong_key() -> (Yetishare, Gateway) {
-    let (_, clock) = pstream_site(|_| ()).await;
+    let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
     let wrong = account("plays", &site.base_url(), KEY1, &"x".repeat(64));
     let client = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
@@ -67,7 +68,7 @@ async fn a_level_without_access_to_the_api_is_denied_and_asked_about_once() {
 
 #[tokio::test]
 async fn a_site_that_wants_the_other_kind_of_credentials_is_not_asked_again_and_again() {
-    let (_, clock) = pstream_site(|_| ()).await;
+    let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |options| options.auth = AuthMode::Password).await;
     let gateway = Gateway::start(&alone(&site)).await;
     for _ in 0..5 {

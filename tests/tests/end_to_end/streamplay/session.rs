@@ -3,11 +3,12 @@
 
 use futures_util::future::join_all;
 use polyhost_end_to_end::{Answer, Caller, Configuration, Gateway};
-use polyhost_sandbox::Fault;
+use polyhost_sandbox::yetishare::Yetishare;
+use polyhost_sandbox::{Fault, ManualClock};
 use serde_json::Value;
 
-use super::world::{HOLDER, World, alone, at, check_request, site};
-use crate::world::{KEY, site as pstream_site};
+use super::world::{HOLDER, KEY1, KEY2, World, account, alone, at, check_request, site};
+use crate::world::{KEY, NOW};
 
 /// A gateway that lets many requests through at once.
 async fn wide() -> World {
@@ -90,6 +91,38 @@ async fn a_session_is_ended_in_good_order() {
 }
 
 #[tokio::test]
+async fn the_session_is_ended_only_after_the_last_request() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"a");
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    world.site.journal().clear();
+    world.breaks("file/delete", Fault::Delay { millis: 700 });
+    let caller = world.caller.clone();
+    let slow = tokio::spawn(async move { caller.delete(&at(&format!("files/{file}"))).await });
+    world.sent("file/delete", 1).await;
+    assert_eq!(world.gateway.stop().await.code(), Some(0));
+    slow.await.unwrap().no_content();
+    let operations: Vec<String> = world.site.journal().all().into_iter().map(|call| call.operation).collect();
+    assert_eq!(operations, ["file/delete", "disable_access_token"]);
+}
+
+#[tokio::test]
+async fn two_accounts_of_one_user_do_not_end_each_others_session() {
+    let clock = ManualClock::starting_at(NOW.parse().unwrap());
+    let site = site(&clock, |_| ()).await;
+    let twin = account("twin", &site.base_url(), KEY1, KEY2);
+    let gateway = Gateway::start(&alone(&site).table(&twin)).await;
+    let caller = gateway.caller(KEY);
+    for _ in 0..3 {
+        for name in ["plays", "twin"] {
+            let told = caller.get(&format!("/v1/accounts/{name}")).await.json(200);
+            assert_eq!(told["name"], name);
+        }
+    }
+    assert_eq!(site.logins(), 1);
+}
+
+#[tokio::test]
 async fn without_a_session_there_is_none_to_end() {
     let world = World::start().await;
     world.caller.get("/v1/me").await.status(200);
@@ -106,10 +139,8 @@ async fn a_site_that_is_gone_does_not_hold_up_the_end() {
 }
 
 /// Two gateways with the same account, and a caller of each.
-async fn rivals(
-    settings: fn(Configuration) -> Configuration,
-) -> (polyhost_sandbox::yetishare::Yetishare, Vec<(Gateway, Caller)>) {
-    let (_, clock) = pstream_site(|_| ()).await;
+async fn rivals(settings: fn(Configuration) -> Configuration) -> (Yetishare, Vec<(Gateway, Caller)>) {
+    let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
     let mut gateways = Vec::new();
     for _ in 0..2 {

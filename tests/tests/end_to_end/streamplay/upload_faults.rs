@@ -106,19 +106,23 @@ async fn a_token_that_has_died_is_renewed_before_the_first_byte() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_id_is_found_in_the_listing() {
-    let world = World::start().await;
-    // The bytes arrive, but the answer does not name the file.
-    let file = world.site.add_file("0", "a.mp4", b"hello");
-    world.breaks("file/upload", says(&json!({"response": "File uploaded", "_status": "success", "data": [{}]})));
-    let answer = world.upload("a.mp4", "", b"hello").await;
-    // The older file might be what is found; both words are honest, a wrong one is not.
-    if answer.status == 201 {
-        assert_eq!(answer.json(201)["id"], json!(file));
-    } else {
-        answer.problem(504, "outcome_unknown");
+async fn an_answer_that_names_no_file_is_no_success_where_none_is_found_and_no_older_file_is_deleted() {
+    // A success by its words, with the bytes nowhere.
+    for data in [json!([{}]), json!([]), json!([{"name": "a.mp4", "size": "5", "error": null}])] {
+        let world = World::start().await;
+        world.breaks("file/upload", says(&json!({"response": "File uploaded", "_status": "success", "data": data})));
+        let other_size = world.site.add_file("0", "a.mp4", b"other size");
+        let other_name = world.site.add_file("0", "b.mp4", b"hello");
+        let problem = world.upload("a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
+        assert_eq!(problem["retryable"], false, "{data}");
+        let older = world.site.add_file("0", "a.mp4", b"OLDER");
+        let wrong = format!("&sha1={}", "0".repeat(40));
+        world.upload("a.mp4", &wrong, b"hello").await.problem(422, "checksum_mismatch");
+        for file in [&other_size, &other_name, &older] {
+            assert_eq!(world.site.file_status(file).as_deref(), Some("active"), "{data}");
+        }
+        assert!(!world.operations().contains(&"file/delete".to_owned()));
     }
-    assert_eq!(world.site.file_status(&file).as_deref(), Some("active"));
 }
 
 #[tokio::test]
