@@ -152,7 +152,9 @@ async fn who_has_the_bytes_gets_304_and_none_come_from_the_site() {
             assert_eq!(same.header("etag"), Some(&*tag));
         }
     }
+    content.get(&[("if-none-match", &tag), ("range", "bytes=0-9")]).await.status(304);
     content.world.assert_changed(&[]);
+    content.assert_part(content.get(&[("if-none-match", "\"other\""), ("range", "bytes=0-9")]).await, 0, 9);
     content.assert_whole(content.get(&[("if-none-match", "\"other\"")]).await);
 }
 
@@ -180,6 +182,9 @@ async fn head_tells_what_get_would_and_fetches_nothing() {
         assert!(head.header(name).is_some(), "{name}");
         assert_eq!(head.header(name), get.header(name), "{name}");
     }
+    // A range is a matter of GET alone.
+    let ranged = content.ask("HEAD", &[("range", "bytes=0-9")]).await.status(200);
+    assert_eq!(ranged.header("content-length"), Some("5000"));
     let missing = content.world.caller.request("HEAD", &at("files/77777/content"));
     assert!(content.world.caller.send(missing).await.status(404).body.is_empty());
 }

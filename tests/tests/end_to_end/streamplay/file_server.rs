@@ -183,6 +183,23 @@ async fn bytes_that_stop_end_the_answer_and_ones_that_are_slow_do_not() {
 }
 
 #[tokio::test]
+async fn a_caller_who_goes_away_takes_no_place_from_others() {
+    let world = World::configured(|configuration| {
+        configuration.upstream("max_concurrency = 1\nrequests_per_second = 0.0\ndeadline = \"5s\"")
+    })
+    .await;
+    let file = world.site.add_file("0", "a.mp4", &bytes(100_000));
+    world.breaks("content", Fault::Drip { millis: 50 });
+    for _ in 0..3 {
+        let response = world.caller.request("GET", &path(&file)).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        drop(response);
+    }
+    world.site.faults().clear();
+    assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(100_000));
+}
+
+#[tokio::test]
 async fn a_file_server_that_gives_no_parts_gives_the_whole() {
     let world = World::at_site(|options| options.ignore_range = true).await;
     let bytes = bytes(1_000);

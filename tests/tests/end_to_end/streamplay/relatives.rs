@@ -106,6 +106,15 @@ async fn what_a_relative_lacks_is_said_in_its_row_and_refused_by_name() {
 }
 
 #[tokio::test]
+async fn what_an_older_version_does_not_know_is_rejected_where_its_row_does_not_say_so() {
+    let (_site, _, _gateway, caller) = relative("", |_| ()).await;
+    let remote = json!({"url": "https://example.org/a.mp4"});
+    let problem = caller.post(&at("remote-uploads"), &remote).await.problem(422, "upstream_rejected");
+    assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(false), &json!(404)));
+    assert!(problem["upstream"]["message"].as_str().unwrap().contains("No method found"), "{problem}");
+}
+
+#[tokio::test]
 async fn a_relatives_zone_may_be_said_in_its_row() {
     let berlin = "timezone = \"Europe/Berlin\"";
     let (site, _, _gateway, caller) = relative(berlin, |options| options.utc_offset_minutes = -300).await;
