@@ -3,19 +3,22 @@
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Result, TransportFault};
 use polyhost_upstream::decode::{Unreadable, value};
-use polyhost_upstream::{Call, CallKind, Client, Grant, Login, Reply, SecretUrl};
+use polyhost_upstream::{Call, CallKind, Client, Grant, Login, Refusal, Reply, SecretUrl};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::error::{Named, success, told};
+use crate::error::{Named, is_of_the_api, success, told};
 use crate::{Credentials, wire};
 
 const AUTHORIZE: &str = "authorize";
 const DISABLE: &str = "disable_access_token";
+/// Every user may ask it, it changes nothing, and it says first whether the token is known.
+const ACCOUNT: &str = "account/info";
 
 /// The door of one site, and the credentials of one account.
+#[derive(Debug)]
 pub(crate) struct Door {
     pub(crate) http: Client,
     pub(crate) base_url: Url,
@@ -30,15 +33,25 @@ impl Login for Door {
 
     async fn log_in(&self, deadline: Instant) -> Result<Grant> {
         // Never sent twice by itself, so it is a write here; but to whoever needs the token, nothing has been done.
-        let reply = self.http.send(self.call(AUTHORIZE, &self.credentials.fields()).until(deadline)).await;
+        let reply =
+            self.http.send(self.call(AUTHORIZE, CallKind::Write, &self.credentials.fields()).until(deadline)).await;
         let grant = reply.and_then(|reply| self.grant(&reply));
         grant.map_err(without_effect)
     }
 
+    async fn knows(&self, grant: &Grant, deadline: Instant) -> Result<bool> {
+        let reply = self.http.send(self.signed(ACCOUNT, CallKind::Read, grant).until(deadline)).await?;
+        match success(&reply, Named::Nothing, &self.http.origin().account) {
+            Ok(_) => Ok(true),
+            Err(Refusal::Session(_)) => Ok(false),
+            // Whatever else the API refuses, it refuses to somebody whom it knows.
+            Err(Refusal::Other(_)) if is_of_the_api(&reply) => Ok(true),
+            Err(Refusal::Other(error)) => Err(untold(error)),
+        }
+    }
+
     async fn log_out(&self, grant: &Grant) {
-        let holder = SecretString::from(grant.holder.as_str());
-        let call = self.call(DISABLE, &[("access_token", &grant.token), ("account_id", &holder)]);
-        let outcome = match self.http.send(call).await {
+        let outcome = match self.http.send(self.signed(DISABLE, CallKind::Write, grant)).await {
             Ok(reply) => success(&reply, Named::Nothing, &self.http.origin().account).map(drop).map_err(told),
             Err(error) => Err(error),
         };
@@ -59,10 +72,16 @@ impl Door {
         }
     }
 
-    fn call(&self, operation: &'static str, fields: &[(&str, &SecretString)]) -> Call {
+    fn signed(&self, operation: &'static str, kind: CallKind, grant: &Grant) -> Call {
+        let holder = SecretString::from(grant.holder.as_str());
+        let fields = [("access_token", &grant.token), ("account_id", &holder)];
+        self.call(operation, kind, &fields).with_secret(grant.token.clone())
+    }
+
+    fn call(&self, operation: &'static str, kind: CallKind, fields: &[(&str, &SecretString)]) -> Call {
         let form = fields.iter().map(|(name, value)| ((*name).to_owned(), value.expose_secret().to_owned())).collect();
-        let call = Call::post(operation, CallKind::Write, SecretUrl::endpoint(&self.base_url, operation));
-        fields.iter().fold(call.with_form(form), |call, (_, value)| call.with_secret((*value).clone()))
+        let call = Call::post(operation, kind, SecretUrl::endpoint(&self.base_url, operation)).with_form(form);
+        self.credentials.hidden_in(call)
     }
 }
 
@@ -71,6 +90,12 @@ impl Credentials {
     pub(crate) fn identity(&self) -> [&str; 3] {
         let [(mode, first), (_, second)] = self.fields();
         [mode, first.expose_secret(), second.expose_secret()]
+    }
+
+    /// The call, with the credentials masked in what the site says to it. It may say them back at any time, not only
+    /// when they were sent.
+    pub(crate) fn hidden_in(&self, call: Call) -> Call {
+        self.fields().into_iter().fold(call, |call, (_, secret)| call.with_secret(secret.clone()))
     }
 
     fn fields(&self) -> [(&'static str, &SecretString); 2] {
@@ -91,5 +116,16 @@ fn without_effect(error: Error) -> Error {
         }
         ErrorKind::SiteFailed => error.retryable(true),
         _ => error,
+    }
+}
+
+/// An answer that is none of the API's is about neither the token nor the request that wanted to know.
+fn untold(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::SiteFailed | ErrorKind::RateLimited | ErrorKind::InvalidResponse => error.retryable(true),
+        _ => {
+            let detail = "The site gave no readable answer to whether it knows the session.";
+            error.into_kind(ErrorKind::InvalidResponse).retryable(true).with_detail(detail)
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The site's endpoints, one function each, answering what the site sends.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
@@ -12,8 +14,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use url::Url;
 
+use crate::auth::Door;
 use crate::clock::zone;
-use crate::error::{Named, success};
+use crate::error::{Named, in_trash, success};
 use crate::request::{FolderChange, Request};
 use crate::wire;
 
@@ -24,6 +27,7 @@ pub(crate) struct Site {
     pub(crate) base_url: Url,
     pub(crate) ids: IdGrammar,
     pub(crate) session: Session,
+    pub(crate) door: Arc<Door>,
     /// The zone of the dates, where each answer is not to tell it.
     pub(crate) timezone: Option<TimeZone>,
 }
@@ -98,7 +102,7 @@ impl Site {
     pub(crate) async fn file_upload(&self, held: &Held, folder: &FolderId, file: FilePart) -> Result<Reply> {
         let request = change("file/upload").with_folder("folder_id", folder).signed(held);
         let (call, fields) = request.into_bare_call(&self.base_url);
-        self.http.upload(call, FilePart { fields, ..file }).await
+        self.http.upload(self.door.credentials.hidden_in(call), FilePart { fields, ..file }).await
     }
 
     pub(crate) async fn url_upload_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
@@ -117,10 +121,13 @@ impl Site {
         self.answer(request, folder_or_nothing(folder)).await
     }
 
-    /// The page calls the folder `parent_folder_id`; the site reads `folder_id`.
+    /// A folder in the trash may answer all the same, and is none.
     pub(crate) async fn folder_info(&self, folder: &FolderId) -> Result<Answered<wire::Folder>> {
-        let request = ask("folder/info").with_folder("folder_id", folder);
-        self.answer(request.with_folder("parent_folder_id", folder), Named::Folder(folder)).await
+        let answered: Answered<wire::Folder> = self.answer(about(folder), Named::Folder(folder)).await?;
+        if answered.value.is_gone() {
+            return Err(in_trash(&answered.reply, folder, self.account()));
+        }
+        Ok(answered)
     }
 
     pub(crate) async fn folder_create(
@@ -159,16 +166,23 @@ impl Site {
     /// Makes sure of a folder, and of the session: answers the grant that has worked. The root is always there, so it
     /// is the account that is asked for then.
     ///
-    /// Some versions of the script take any number for a folder, and put what they get where nobody finds it.
+    /// Some versions of the script take any number for a folder, or one that is in the trash, and put what they get
+    /// where nobody finds it.
     pub(crate) async fn make_sure_of(&self, folder: &FolderId) -> Result<Held> {
-        let request = match folder {
-            FolderId::Root => ask("account/info"),
-            FolderId::Child(_) => {
-                ask("folder/info").with_folder("folder_id", folder).with_folder("parent_folder_id", folder)
-            }
+        let (request, named) = match folder {
+            FolderId::Root => (ask("account/info"), Named::Nothing),
+            FolderId::Child(_) => (about(folder), Named::Folder(folder)),
         };
-        let named = folder_or_nothing(folder);
-        self.under_session(request, move |reply, held| success(&reply, named, self.account()).map(|_| held)).await
+        self.under_session(request, move |reply, held| {
+            // An account has a status, too, which says nothing about the root.
+            let told = success(&reply, named, self.account())?.data.filter(|_| *folder != FolderId::Root);
+            let told: Option<wire::Folder> = told.and_then(|data| value(data.get()).ok());
+            if told.is_some_and(|folder| folder.is_gone()) {
+                return Err(in_trash(&reply, folder, self.account()).into());
+            }
+            Ok(held)
+        })
+        .await
     }
 
     /// A call whose answer is what matters.
@@ -211,7 +225,7 @@ impl Site {
         let deadline = self.http.deadline();
         let (request, read) = (&request, &read);
         let call = move |held: Held| async move {
-            let call = request.clone().signed(&held).into_call(&self.base_url);
+            let call = self.door.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));
             read(self.http.send(call.until(deadline)).await?, held)
         };
         self.session.run(deadline, call).await
@@ -232,6 +246,11 @@ fn ask(operation: &'static str) -> Request {
 
 fn change(operation: &'static str) -> Request {
     Request::new(operation, CallKind::Write)
+}
+
+/// The page calls the folder `parent_folder_id`; the site reads `folder_id`.
+fn about(folder: &FolderId) -> Request {
+    ask("folder/info").with_folder("folder_id", folder).with_folder("parent_folder_id", folder)
 }
 
 fn folder_or_nothing(folder: &FolderId) -> Named<'_> {

@@ -9,7 +9,7 @@ use polyhost_domain::{
 };
 use polyhost_upstream::decode::{Entries, WireTime};
 
-use crate::wire;
+use crate::wire::{self, Keywords};
 
 /// What a conversion needs to know of the account and its site.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Convert {
             status: word.as_deref().map_or(FileStatus::Unknown, file_status),
             uploaded_at: time(wire.uploaded_date.as_ref(), zone),
             download_count: wire.downloads,
-            tags: wire.keywords.map(|words| tags(words.as_deref().unwrap_or_default())),
+            tags: tags(&wire.keywords),
             page_url: wire.url_file,
             ..File::bare(&self.origin, id)
         })
@@ -122,8 +122,9 @@ impl Convert {
         })
     }
 
-    /// A folder's listing. `None`: nothing of the answer can be read.
-    pub(crate) fn listing(&self, wire: wire::Listing, zone: &TimeZone, folder: &FolderId) -> Option<Listing> {
+    /// A folder's listing, without what is in the trash. `None`: nothing of the answer can be read.
+    pub(crate) fn listing(&self, mut wire: wire::Listing, zone: &TimeZone, folder: &FolderId) -> Option<Listing> {
+        wire.folders.items.retain(|(_, folder)| !folder.is_gone());
         let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
         let told = entries_told(&wire.folders) + entries_told(&wire.files);
         let folders = kept(wire.folders, |entry| self.folder(entry, zone, Some(folder)));
@@ -202,8 +203,13 @@ fn limit(told: Option<u64>) -> Option<u64> {
     told.filter(|limit| *limit > 0)
 }
 
-fn tags(keywords: &str) -> Vec<String> {
-    keywords.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+fn tags(keywords: &Keywords) -> Option<Vec<String>> {
+    let words: Vec<&str> = match keywords {
+        Keywords::Untold => return None,
+        Keywords::Joined(text) => text.split(',').collect(),
+        Keywords::Listed(words) => words.iter().map(String::as_str).collect(),
+    };
+    Some(words.into_iter().map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
 fn visibility(told: u64) -> Option<Visibility> {

@@ -20,6 +20,9 @@ struct Envelope<'a> {
     response: Option<String>,
     /// As older versions have it.
     message: Option<String>,
+    #[serde_with(skip_apply)]
+    #[serde(default, borrow)]
+    error: Option<&'a RawValue>,
     /// As older versions have it.
     result: Option<bool>,
     /// As older versions have it.
@@ -73,13 +76,19 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
     let is = |word: &str| {
         statuses.iter().any(|status| status.as_deref().is_some_and(|told| told.eq_ignore_ascii_case(word)))
     };
+    let confirmed = is("success");
+    let denied = envelope.underscored_status.as_deref().is_some_and(|told| !told.eq_ignore_ascii_case("success"));
     let flags = [envelope.result, envelope.success];
-    if is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
+    let error = envelope.error.and_then(words);
+    if denied || is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
         let status = envelope.underscored_status.or(envelope.status);
-        let message = envelope.response.or(envelope.message).or(envelope.unnamed);
+        let message = envelope.response.or(envelope.message).or(error).or(envelope.unnamed);
         return Ok(Said::Error { status, message });
     }
-    let confirmed = is("success");
+    if error.is_some() {
+        // Whatever else it says was written for a success.
+        return Ok(Said::Error { status: envelope.underscored_status.or(envelope.status), message: error });
+    }
     let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
     let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
     match data {
@@ -91,6 +100,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
 /// PHP has many words for nothing.
 fn is_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "null" | "false" | "\"\"")
+}
+
+/// The text of an error, where there is one. A number or a flag in its place counts or denies errors.
+fn words(raw: &RawValue) -> Option<String> {
+    decode::value::<String>(raw.get()).ok().filter(|text| !matches!(text.trim(), "" | "0"))
 }
 
 #[cfg(test)]
@@ -117,6 +131,12 @@ mod tests {
             (r#"{"data": false, "_status": "success"}"#, "+"),
             (r#"{"new_file": {"data": {"id": "2"}}, "original_file": {"data": {"id": "1"}}}"#, r#"+{"id": "2"}"#),
             (r#"{"new_file": "odd", "_status": "success"}"#, "+"),
+            (r#"{"data": {"id": "1"}, "status": "active", "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": null}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": ""}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": 0, "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": "0", "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": false, "_status": "success"}"#, r#"+{"id": "1"}"#),
         ];
         for (body, expected) in rows {
             assert_eq!(said(body), expected, "{body}");
@@ -137,6 +157,14 @@ mod tests {
             ),
             (r#"{"status": "error"}"#, "-"),
             (r#"{"status": "error", "response": ["odd"]}"#, "-"),
+            (r#"{"_status": "failed", "response": "No.", "data": {"id": "1"}}"#, "-No."),
+            (r#"{"_status": "fail", "data": {"id": "1"}}"#, "-"),
+            (r#"{"_status": "pending", "status": "success"}"#, "-"),
+            (r#"{"error": "No."}"#, "-No."),
+            (r#"{"error": "No.", "data": {"id": "1"}}"#, "-No."),
+            (r#"{"error": "No.", "data": {"id": "1"}, "response": "Done.", "_status": "success"}"#, "-No."),
+            (r#"{"error": "No.", "_status": "error"}"#, "-No."),
+            (r#"{"error": "no", "response": "No.", "_status": "error"}"#, "-No."),
         ];
         for (body, expected) in rows {
             assert_eq!(said(body), expected, "{body}");

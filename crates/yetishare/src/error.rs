@@ -12,6 +12,8 @@ use crate::words::without_queries;
 
 /// What callers are told to wait where a limit is reached and the site does not say until when.
 const UNTOLD_WAIT: Duration = Duration::from_secs(1);
+/// The same for a limit of the day: nobody knows when the site's day ends, and no second of it helps.
+const WAIT_OF_THE_DAY: Duration = Duration::from_secs(60 * 60);
 
 /// What a request names, and so what its errors are about.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,8 @@ pub(crate) enum Meaning {
     Session,
     /// An error of this kind.
     Kind(ErrorKind),
+    /// What the account may do in a day is spent.
+    DailyLimit,
     /// The folder that something was to go to is missing.
     NoDestination,
 }
@@ -62,7 +66,7 @@ pub(crate) enum When {
 /// taken.
 pub(crate) const TABLE: &[(&str, When, Meaning)] = {
     use ErrorKind as Kind;
-    use Meaning::{Kind as Means, NoDestination, Session};
+    use Meaning::{DailyLimit, Kind as Means, NoDestination, Session};
     use When::{Always, AskingForRemoteUpload, LoggedIn, LoggingIn, Uploading};
     &[
         // The session.
@@ -89,8 +93,8 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("larger than permitted", Uploading, Means(Kind::TooLarge)),
         ("upload_max_filesize", Uploading, Means(Kind::TooLarge)),
         ("post_max_size", Uploading, Means(Kind::TooLarge)),
-        ("maximum permitted uploads", Uploading, Means(Kind::RateLimited)),
-        ("max uploads reached", Uploading, Means(Kind::RateLimited)),
+        ("maximum permitted uploads", Uploading, DailyLimit),
+        ("max uploads reached", Uploading, DailyLimit),
         ("did not receive", Uploading, Means(Kind::SiteFailed)),
         ("partially uploaded", Uploading, Means(Kind::SiteFailed)),
         ("general upload error", Uploading, Means(Kind::SiteFailed)),
@@ -140,12 +144,13 @@ pub(crate) fn success<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountN
 
 /// An answer that is not in the API's envelope. JSON is the API's all the same, and its HTTP status says the rest.
 /// Anything else comes from a server before it, whose 404 is about no file: a write was refused, and a read has no
-/// answer.
+/// answer. A firewall's 403 is about no credentials.
 fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, account: &AccountName) -> Refusal {
     let status = reply.http_status();
     let of_any_server = matches!(status, 401 | 403 | 413 | 429 | 451 | 500..);
     match (why, status, reply.kind()) {
         (None, 400.., _) => refusal(reply, None, None, named, account),
+        (Some(why), 401 | 403, _) if matches!(named, Named::Login) => Refusal::Other(reply.unreadable(why)),
         (_, _, _) if of_any_server => refusal(reply, None, None, named, account),
         (Some(_), 400.., CallKind::Write) => {
             let detail = format!("The site refused the request with HTTP status {status} and no answer of its API.");
@@ -153,6 +158,17 @@ fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, ac
         }
         (why, ..) => Refusal::Other(reply.unreadable(why.unwrap_or(Unreadable::Missing("data or a status")))),
     }
+}
+
+/// Whether an answer is the API's own, success or error, and not that of a server that has failed or has enough.
+pub(crate) fn is_of_the_api(reply: &Reply) -> bool {
+    let is_told = matches!(read(reply.body()), Ok(Said::Success(_) | Said::Error { .. }));
+    is_told && !matches!(reply.http_status(), 429 | 500..)
+}
+
+/// A folder that answers to its id and is in the trash: nobody finds what is put into it.
+pub(crate) fn in_trash(reply: &Reply, folder: &FolderId, account: &AccountName) -> Error {
+    reply.error(ErrorKind::FolderNotFound, None, None).with_detail(no_folder(folder, account))
 }
 
 /// What the site's words mean, under the HTTP status of the answer.
@@ -168,6 +184,7 @@ pub(crate) fn refusal(
     let (kind, detail) = match meaning {
         Meaning::Session => (ErrorKind::SiteFailed, "The site does not know the session any more.".to_owned()),
         Meaning::NoDestination => (ErrorKind::FolderNotFound, no_destination(named, account)),
+        Meaning::DailyLimit => (ErrorKind::RateLimited, detail(ErrorKind::RateLimited, named, account)),
         Meaning::Kind(kind) => (kind, detail(kind, named, account)),
     };
     let error = reply
@@ -175,34 +192,39 @@ pub(crate) fn refusal(
         .retryable(is_retryable(meaning, reply.kind()))
         .with_detail(detail);
     let error = match (kind, error.retry_after()) {
+        (ErrorKind::RateLimited, None) if meaning == Meaning::DailyLimit => {
+            error.with_retry_after(Some(WAIT_OF_THE_DAY))
+        }
         (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
         _ => error,
     };
     if meaning == Meaning::Session { Refusal::Session(error) } else { Refusal::Other(error) }
 }
 
-/// The words count more than the HTTP status, which is 200 for nearly everything; but a 401 is about the session.
+/// The words count more than the HTTP status, which is 200 for nearly everything. Where they say nothing, a 401 is
+/// about the session.
 pub(crate) fn meaning(http_status: u16, message: Option<&str>, named: Named<'_>) -> Meaning {
-    if http_status == 401 && !matches!(named, Named::Login) {
-        return Meaning::Session;
-    }
     let message = message.unwrap_or_default().trim().to_lowercase();
     let said = |words: &str| match words.strip_prefix('^') {
         Some(beginning) => message.starts_with(beginning),
         None => message.contains(words),
     };
     let row = TABLE.iter().find(|(words, when, _)| when.holds(named) && said(words));
-    row.map_or_else(|| Meaning::Kind(kind_of_status(http_status, named)), |(.., meaning)| *meaning)
+    match (row, http_status, named) {
+        (Some((.., meaning)), ..) => *meaning,
+        (None, 401 | 403, Named::Login) => Meaning::Kind(ErrorKind::CredentialsRejected),
+        (None, 401, _) => Meaning::Session,
+        (None, ..) => Meaning::Kind(kind_of_status(http_status)),
+    }
 }
 
-fn kind_of_status(http_status: u16, named: Named<'_>) -> ErrorKind {
-    match (http_status, named) {
-        (401 | 403, Named::Login) => ErrorKind::CredentialsRejected,
-        (400, _) => ErrorKind::Rejected,
-        (403, _) => ErrorKind::Forbidden,
-        (413, _) => ErrorKind::TooLarge,
-        (429 | 509, _) => ErrorKind::RateLimited,
-        (451, _) => ErrorKind::LegalBlock,
+fn kind_of_status(http_status: u16) -> ErrorKind {
+    match http_status {
+        400 => ErrorKind::Rejected,
+        403 => ErrorKind::Forbidden,
+        413 => ErrorKind::TooLarge,
+        429 | 509 => ErrorKind::RateLimited,
+        451 => ErrorKind::LegalBlock,
         _ => ErrorKind::SiteFailed,
     }
 }
@@ -210,7 +232,7 @@ fn kind_of_status(http_status: u16, named: Named<'_>) -> ErrorKind {
 /// A limit and an unknown session refuse before anything is done. After any other failure a write may have been done.
 pub(crate) fn is_retryable(meaning: Meaning, call: CallKind) -> bool {
     match meaning {
-        Meaning::Session | Meaning::Kind(ErrorKind::RateLimited) => true,
+        Meaning::Session | Meaning::DailyLimit | Meaning::Kind(ErrorKind::RateLimited) => true,
         Meaning::Kind(ErrorKind::SiteFailed) => call == CallKind::Read,
         _ => false,
     }

@@ -12,7 +12,7 @@ use polyhost_domain::{
     UploadTicket,
 };
 use polyhost_state::State;
-use polyhost_upstream::{Client, LoginBudget, Session};
+use polyhost_upstream::{Client, Login, LoginBudget, Session};
 use url::Url;
 
 use crate::auth::Door;
@@ -39,13 +39,14 @@ impl Yetishare {
         let profile = profile(&config);
         let Config { origin, base_url, credentials, quirks } = config;
         let ids = profile.ids.clone();
-        let door = Door { http: client.clone(), base_url: base_url.clone(), credentials: credentials.clone() };
-        let [mode, first, second] = credentials.identity();
+        let door = Arc::new(Door { http: client.clone(), base_url: base_url.clone(), credentials });
+        let [mode, first, second] = door.credentials.identity();
         let identity = [base_url.as_str().trim_end_matches('/'), mode, first, second];
-        let session = Session::new(Arc::new(door), origin.clone(), &identity, state);
+        let login: Arc<dyn Login> = Arc::<Door>::clone(&door);
+        let session = Session::new(login, origin.clone(), &identity, state);
         Self {
             convert: Convert { origin, ids: ids.clone(), digest: quirks.digest },
-            site: Site { http: client, base_url, ids, session, timezone: quirks.timezone },
+            site: Site { http: client, base_url, ids, session, door, timezone: quirks.timezone },
             profile,
         }
     }

@@ -37,7 +37,8 @@ async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<Remo
     let wire = std::mem::take(&mut answered.value);
     let told = wire.scheduled_item_id.as_deref().and_then(|id| convert.ids.remote_upload(id).ok());
     // PHP reads as much of an id as is a number; this adapter sends nothing else, but sites have other ideas, too.
-    if wire.status.is_none() || told.is_some_and(|told| told != *id) {
+    let untold = wire.status.is_none() && told.is_none();
+    if untold || told.is_some_and(|told| told != *id) {
         return Err(answered.missing("the remote upload that was asked for"));
     }
     let found = convert.remote_upload(id.clone(), wire, &answered.zone);

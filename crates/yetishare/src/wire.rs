@@ -5,6 +5,7 @@
 
 use polyhost_upstream::decode::{self, Entries, Scalar, WireTime};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 /// A field of which it matters whether the answer has it at all: `None` where it has not, `Some(None)` where it is
 /// null.
@@ -79,11 +80,39 @@ pub(crate) struct File {
     #[serde(rename = "folderId", default, deserialize_with = "told")]
     pub(crate) folder_id: Told<String>,
     #[serde_with(skip_apply)]
-    #[serde(default, deserialize_with = "told")]
-    pub(crate) keywords: Told<String>,
+    #[serde(default, deserialize_with = "keywords")]
+    pub(crate) keywords: Keywords,
     #[serde(rename = "uploadedDate")]
     pub(crate) uploaded_date: Option<WireTime>,
     pub(crate) url_file: Option<String>,
+}
+
+/// The words by which a file can be searched for.
+#[derive(Debug, Default)]
+pub(crate) enum Keywords {
+    /// None of the ways of writing words.
+    #[default]
+    Untold,
+    /// One text, with commas between the words.
+    Joined(String),
+    Listed(Vec<String>),
+}
+
+/// A single word of a list.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Keyword(#[serde(deserialize_with = "decode::lenient")] Option<String>);
+
+fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::Error> {
+    let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+    Ok(match raw.get() {
+        "true" | "false" => Keywords::Untold,
+        list if list.starts_with(['[', '{']) => {
+            let words: Entries<Keyword> = decode::value(list).unwrap_or_default();
+            Keywords::Listed(words.items.into_iter().filter_map(|(_, word)| word.0).collect())
+        }
+        text => Keywords::Joined(decode::value::<Keyword>(text).ok().and_then(|word| word.0).unwrap_or_default()),
+    })
 }
 
 /// The one file of `file/upload`.
@@ -150,7 +179,7 @@ pub(crate) struct Fetched {
 
 /// Before its end a remote upload may have `null`, `false` or an empty text for its file.
 fn fetched<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fetched, D::Error> {
-    let raw: &serde_json::value::RawValue = Deserialize::deserialize(deserializer)?;
+    let raw: &RawValue = Deserialize::deserialize(deserializer)?;
     Ok(decode::value(raw.get()).unwrap_or_default())
 }
 
@@ -173,6 +202,8 @@ pub(crate) struct Folder {
     pub(crate) parent_id: Told<String>,
     #[serde(rename = "folderName")]
     pub(crate) folder_name: Option<String>,
+    /// In version 5.
+    pub(crate) status: Option<String>,
     #[serde(rename = "totalSize")]
     pub(crate) total_size: Option<u64>,
     #[serde(rename = "isPublic")]
@@ -187,4 +218,12 @@ pub(crate) struct Folder {
     pub(crate) total_downloads: Option<u64>,
     pub(crate) child_folder_count: Option<u64>,
     pub(crate) file_count: Option<u64>,
+}
+
+impl Folder {
+    /// Whether it is in the trash, or deleted.
+    pub(crate) fn is_gone(&self) -> bool {
+        let is = |word: &str| self.status.as_deref().is_some_and(|told| told.trim().eq_ignore_ascii_case(word));
+        is("trash") || is("trashed") || is("deleted")
+    }
 }

@@ -4,14 +4,16 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use polyhost_domain::{
-    ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, NewFolder, NewRemoteUpload,
+    ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState, NewFolder, NewRemoteUpload,
     PasswordChange, RemoteUploadSelection, Result, UploadBody,
 };
-use polyhost_sandbox::yetishare::{Options, Package, Version};
+use polyhost_sandbox::yetishare::{AuthMode, Options, Package, Version};
 use polyhost_sandbox::{Fault, Rule};
-use support::{KEY1, KEY2, Simulated, file, folder, name, plain_site, refused, said, site, upload};
+use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, file, folder, name, plain_site, refused, said, site, upload};
 
 fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
     outcome.unwrap_err().kind()
@@ -42,10 +44,12 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
         format!(r#"{{"message": "{words}", "result": false}}"#),
         format!(r#"{{"success": false, "message": "{words}"}}"#),
         format!(r#"{{"0": "{words}", "_status": "error"}}"#),
+        format!(r#"{{"response": "{words}", "_status": "failed", "data": {{"id": "7"}}}}"#),
+        format!(r#"{{"error": "{words}", "data": {{"id": "7"}}}}"#),
         format!("\u{feff}{{\"status\": \"error\", \"response\": \"{words}\"}}"),
     ];
     for body in bodies {
-        for http in [200, 400, 404, 500] {
+        for http in [200, 400, 401, 403, 404, 500] {
             let site = plain_site().await;
             let provider = site.provider();
             for operation in ["file/info", "file/delete"] {
@@ -58,6 +62,7 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
             assert_eq!(error.detail(), Some("No file has the id \"7\" in account \"main\"."));
             assert_eq!(error.answer().unwrap().message.as_deref(), Some(words));
             assert_eq!(kind(provider.delete_file(&unknown).await), ErrorKind::FileNotFound, "{http} {body}");
+            assert_eq!(site.sandbox.logins(), 1, "{http} {body}");
         }
     }
 }
@@ -104,6 +109,106 @@ async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
     site.breaks("authorize", refused(200, &format!("Could not authenticate user {KEY1} with {KEY2}.")));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("Could not authenticate user *** with ***."));
+}
+
+#[tokio::test]
+async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
+    for (auth, first, second) in [(AuthMode::Keys, KEY1, KEY2), (AuthMode::Password, USERNAME, PASSWORD)] {
+        let site = site(Options { auth, ..Options::default() }).await;
+        let provider = site.provider();
+        provider.account().await.unwrap();
+        let words = format!("No {first} and {second}.");
+        for operation in ["file/info", "file/delete", "folder/create", "file/upload"] {
+            site.breaks(operation, refused(200, &words));
+        }
+        let notes = format!(r#"{{"data": {{"status": "failed", "notes": "{words}"}}, "_status": "success"}}"#);
+        site.answers("file/url_upload_status", &notes);
+        let id = file(&provider, "7");
+        let errors = [
+            provider.files(std::slice::from_ref(&id)).await.err(),
+            provider.delete_file(&id).await.err(),
+            provider.create_folder(new_folder(None)).await.err(),
+            provider.upload(upload("a.mp4", &["abc"])).await.err(),
+        ];
+        for error in errors {
+            assert_eq!(error.unwrap().answer().unwrap().message.as_deref(), Some("No *** and ***."));
+        }
+        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+        assert_eq!(found[0].error.as_deref(), Some("No *** and ***."));
+
+        // The question whether the token is known is a call as well.
+        site.breaks("folder/delete", Fault::http(401));
+        site.breaks("account/info", refused(500, &words));
+        let error = provider.delete_folder(&folder(&provider, "7")).await.unwrap_err();
+        assert_eq!(error.answer().unwrap().message.as_deref(), Some("No *** and ***."));
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_answers_from_the_trash_is_none() {
+    let site = site(Options { trashed_folders_answer: true, ..Options::default() }).await;
+    let provider = site.provider();
+    let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
+    provider.folder(&shelf).await.unwrap();
+    provider.delete_folder(&shelf).await.unwrap();
+    let nothing_in_it = async |word: &str| {
+        let error = provider.folder(&shelf).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FolderNotFound, false), "{word}");
+        assert_eq!(error.detail(), Some(format!("No folder has the id \"{shelf}\" in account \"main\".").as_str()));
+        let opened = support::Opened::default();
+        let mut new = upload("a.mp4", &["abc"]);
+        new.folder = shelf.clone();
+        new.body = UploadBody::Replayable(opened.source());
+        assert_eq!(kind(provider.upload(new).await), ErrorKind::FolderNotFound, "{word}");
+        assert_eq!(opened.times(), 0, "{word}");
+        let new = NewFolder { parent: shelf.clone(), ..new_folder(None) };
+        assert_eq!(kind(provider.create_folder(new).await), ErrorKind::FolderNotFound, "{word}");
+        let new = NewRemoteUpload { folder: shelf.clone(), ..remote() };
+        assert_eq!(kind(provider.add_remote_upload(new).await), ErrorKind::FolderNotFound, "{word}");
+    };
+    nothing_in_it("as the simulated site says it").await;
+    for word in ["trash", "Trashed", "DELETED"] {
+        site.sandbox.faults().clear();
+        let row = format!(r#"{{"id": "{shelf}", "folderName": "Shelf", "status": "{word}"}}"#);
+        site.answers("folder/info", &format!(r#"{{"data": {row}, "_status": "success"}}"#));
+        site.answers("folder/listing", &format!(r#"{{"data": {{"folders": [{row}], "files": []}}}}"#));
+        nothing_in_it(word).await;
+        let listing = provider.list(&FolderId::Root, None).await.unwrap();
+        assert_eq!((listing.folders.len(), listing.unread), (0, 0), "{word}");
+    }
+    for never in ["file/upload", "folder/create", "file/url_upload_add"] {
+        assert_eq!(site.count(never), 0, "{never}");
+    }
+}
+
+/// An account has a status as well, and may be closed without any folder being so.
+#[tokio::test]
+async fn the_status_of_an_account_is_none_of_the_root() {
+    let site = answering("account/info", r#"{"id": "1", "status": "deleted"}"#).await;
+    site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
+    for row in [
+        r#"{"scheduled_item_id": 7, "status": null}"#,
+        r#"{"scheduled_item_id": "7", "status": ""}"#,
+        r#"{"scheduled_item_id": 7}"#,
+    ] {
+        let site = answering("file/url_upload_status", row).await;
+        let provider = site.provider();
+        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+        assert_eq!((found[0].state, found[0].raw_state.as_deref()), (JobState::Unknown, None), "{row}");
+    }
+    for row in ["{}", r#"{"status": null}"#, r#"{"scheduled_item_id": "x"}"#, r#"{"scheduled_item_id": 8}"#] {
+        let site = answering("file/url_upload_status", row).await;
+        let provider = site.provider();
+        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+        assert_eq!(kind(found), ErrorKind::InvalidResponse, "{row}");
+    }
 }
 
 #[tokio::test]
@@ -217,6 +322,27 @@ async fn an_error_inside_a_success_is_an_error() {
         assert_eq!((error.kind(), error.is_retryable()), (expected, retryable), "{words}");
         assert_eq!(error.answer().unwrap().message.as_deref(), Some(words));
         assert_eq!(site.sandbox.counts().files, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwise() {
+    let hour = Duration::from_secs(60 * 60);
+    for words in ["You have reached the maximum permitted uploads for today.", "Max uploads reached."] {
+        let site = plain_site().await;
+        site.sandbox.error_inside_next_upload(words);
+        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(hour)), "{words}");
+        assert!(error.is_retryable() && error.detail().unwrap().contains("limit for account \"main\""));
+
+        let body = format!(r#"{{"response": "{words}", "_status": "error"}}"#);
+        for (headers, wait) in [(vec![], hour), (vec![("Retry-After".into(), "17".into())], Duration::from_secs(17))] {
+            let site = plain_site().await;
+            let body = Some(body.clone());
+            site.breaks("file/upload", Fault::Status { http: 200, body_status: None, headers, body });
+            let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+            assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(wait)), "{words}");
+        }
     }
 }
 

@@ -140,10 +140,52 @@ async fn a_login_without_an_answer_leaves_the_request_unsent() {
 
 #[tokio::test]
 async fn a_login_forbidden_by_http_is_about_the_credentials() {
-    for fault in [Fault::http(401), Fault::http(403), refused(403, "No."), refused(401, "No.")] {
+    for fault in [refused(403, "No."), refused(401, "No."), said(403, "{}"), said(401, "{}")] {
         let site = broken("authorize", &fault).await;
         let (kind, retryable, _) = judged(site.provider().account().await);
         assert_eq!((kind, retryable), (ErrorKind::CredentialsRejected, false), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_firewall_s_page_at_the_login_is_not_about_the_credentials() {
+    for fault in [Fault::http(401), Fault::http(403), said(403, "Forbidden"), said(401, "")] {
+        let site = broken("authorize", &fault).await;
+        let provider = site.provider();
+        let (kind, retryable, error) = judged(provider.account().await);
+        assert_eq!((kind, retryable), (ErrorKind::InvalidResponse, true), "{fault:?}");
+        assert!(error.answer().unwrap().http_status.is_some(), "{fault:?}");
+        site.sandbox.faults().clear();
+        provider.account().await.expect("nobody remembers it against the credentials");
+    }
+}
+
+/// A call is refused as if the token were unknown, and the site does not say whether it is.
+#[tokio::test]
+async fn a_token_in_doubt_is_kept_while_the_site_does_not_tell() {
+    let answers = senseless().into_iter().chain([said(200, "{}"), said(403, "{}"), Fault::http(403), Fault::http(404)]);
+    let mut rows: Vec<_> = answers.map(|fault| (fault, ErrorKind::InvalidResponse)).collect();
+    rows.extend(unanswered().into_iter().map(|(fault, kind, _)| (fault, kind)));
+    rows.extend([
+        (Fault::http(500), ErrorKind::SiteFailed),
+        (Fault::http(503), ErrorKind::SiteFailed),
+        (refused(500, "This API feature is not available in demo mode."), ErrorKind::InvalidResponse),
+        (refused(503, "Something else."), ErrorKind::SiteFailed),
+        (Fault::http(429), ErrorKind::RateLimited),
+        (refused(429, "Something else."), ErrorKind::RateLimited),
+        (Fault::rate_limit(17), ErrorKind::RateLimited),
+    ]);
+    for (fault, expected) in rows {
+        let site = broken("account/info", &fault).await;
+        site.breaks("file/delete", Fault::http(401));
+        let provider = site.provider_with(Quirks::default(), hasty());
+        let (kind, retryable, error) = judged(provider.delete_file(&file(&provider, "7")).await);
+        assert_eq!((kind, retryable), (expected, true), "{fault:?}");
+        assert_eq!(error.operation(), Some("account/info"));
+        assert_eq!((site.count("authorize"), site.count("account/info"), site.count("file/delete")), (1, 1, 1));
+        site.sandbox.faults().clear();
+        provider.account().await.expect("the token is as good as before");
+        assert_eq!(site.sandbox.logins(), 1, "{fault:?}");
     }
 }
 

@@ -229,13 +229,85 @@ async fn every_way_of_not_knowing_a_token_leads_to_one_more_login() {
         for version in [Version::V4, Version::V5] {
             let site = site(Options { version, ..Options::default() }).await;
             let shown = format!("{fault:?}");
-            site.sandbox.faults().add(Rule::new("folder/delete", fault.clone()).times(1));
+            for operation in ["folder/delete", "account/info"] {
+                site.sandbox.faults().add(Rule::new(operation, fault.clone()).times(1));
+            }
             let provider = site.provider();
             let shelf = site.sandbox.add_folder("0", "Shelf");
             provider.delete_folder(&folder(&provider, &shelf)).await.unwrap();
             assert_eq!((site.count("authorize"), site.count("folder/delete")), (2, 2), "{shown}");
+            assert_eq!(site.count("account/info"), 1, "{shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_refused_alone_is_denied_and_costs_nobody_the_token() {
+    let refusals = [
+        refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
+        refused(401, "Something else."),
+        Fault::http(401),
+    ];
+    for fault in refusals {
+        let site = plain_site().await;
+        let provider = site.provider();
+        let id = file(&provider, &site.sandbox.add_file("0", "a.mp4", b"abc"));
+        for operation in ["file/info", "file/delete", "file/upload"] {
+            site.breaks(operation, fault.clone());
+        }
+        for _ in 0..5 {
+            let errors = [
+                provider.files(std::slice::from_ref(&id)).await.err(),
+                provider.delete_file(&id).await.err(),
+                provider.upload(upload("a.mp4", &["abc"])).await.err(),
+            ];
+            for error in errors.map(Option::unwrap) {
+                assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false), "{fault:?}");
+                assert_eq!(error.detail(), Some("The site denies this to account \"main\"."));
+            }
+            provider.list(&FolderId::Root, None).await.unwrap();
+            provider.account().await.unwrap();
+        }
+        assert_eq!((site.sandbox.logins(), site.count("authorize")), (1, 1), "{fault:?}");
+        // Each refusal asks once, an upload before its bytes as well, and then the account itself was asked for.
+        assert_eq!((site.count("account/info"), site.count("file/upload")), (5 * (3 + 1 + 1), 5), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_refuses_to_tell_of_the_account_still_knows_the_token() {
+    for words in [
+        "Your account level does not have access to the file upload API. Please contact site support.",
+        "This API feature is not available in demo mode.",
+        "The hamsters are on strike.",
+    ] {
+        for http in [200, 400, 403] {
+            let site = plain_site().await;
+            site.breaks("folder/listing", Fault::http(401));
+            site.breaks("account/info", refused(http, words));
+            let error = site.provider().list(&FolderId::Root, None).await.unwrap_err();
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::Forbidden, Some("folder/listing")), "{words}");
+            assert_eq!(site.count("authorize"), 1, "{http} {words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
+    let site = plain_site().await;
+    site.breaks("folder/listing", Fault::http(401));
+    let provider = site.provider();
+    provider.account().await.unwrap();
+    provider.list(&FolderId::Root, None).await.unwrap_err();
+    let tokens: Vec<_> = site
+        .sandbox
+        .journal()
+        .of("account/info")
+        .into_iter()
+        .map(|received| received.parameter("access_token").unwrap().to_owned())
+        .collect();
+    assert_eq!((tokens.len(), &tokens[0]), (2, &tokens[1]));
+    assert_eq!(site.forms("account/info"), [pairs(&[]), pairs(&[])]);
 }
 
 #[tokio::test]
@@ -244,7 +316,7 @@ async fn a_token_that_is_refused_twice_is_contended() {
     site.breaks("account/info", refused(200, "Could not validate access_token, please reauthenticate or try again."));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SessionContended, true));
-    assert_eq!((site.count("authorize"), site.count("account/info")), (2, 2));
+    assert_eq!((site.count("authorize"), site.count("account/info")), (2, 4), "each refusal is asked about");
 }
 
 #[tokio::test]
@@ -255,6 +327,8 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
     ] {
         let site = plain_site().await;
         let provider = site.provider();
+        // Before the upload the token is still known, and after it is not.
+        site.sandbox.faults().add(Rule::new("account/info", fault.clone()).after(1).times(1));
         site.sandbox.faults().add(Rule::new("file/upload", fault).times(1));
         let error = provider.upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, true));
@@ -262,6 +336,18 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
         provider.upload(upload("a.mp4", &["abc"])).await.unwrap();
         assert_eq!((site.count("file/upload"), site.count("authorize")), (2, 2));
     }
+}
+
+#[tokio::test]
+async fn a_token_refused_after_the_body_has_flowed_is_kept_while_the_site_does_not_tell() {
+    let site = plain_site().await;
+    let provider = site.provider();
+    site.sandbox.faults().add(Rule::new("account/info", Fault::http(500)).after(1).times(1));
+    site.sandbox.faults().add(Rule::new("file/upload", Fault::http(401)).times(1));
+    let error = provider.upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, true));
+    provider.upload(upload("a.mp4", &["abc"])).await.unwrap();
+    assert_eq!((site.count("file/upload"), site.count("authorize")), (2, 1));
 }
 
 #[tokio::test]

@@ -114,6 +114,16 @@ fn a_file_is_read_whole_with_numbers_of_any_sort() {
     assert_eq!(tags(r#"{"id": 1, "keywords": ""}"#), Some(Vec::new()));
     assert_eq!(tags(r#"{"id": 1, "keywords": null}"#), Some(Vec::new()));
     assert_eq!(tags(r#"{"id": 1}"#), None);
+    assert_eq!(tags(r#"{"id": 1, "keywords": false}"#), None);
+    assert_eq!(tags(r#"{"id": 1, "keywords": true}"#), None);
+    assert_eq!(tags(r#"{"id": 1, "keywords": []}"#), Some(Vec::new()));
+    let words = |list: &[&str]| Some(list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    assert_eq!(
+        tags(r#"{"id": 1, "keywords": ["button", " back, front ", "", 2024, null]}"#),
+        words(&["button", "back, front", "2024"])
+    );
+    assert_eq!(tags(r#"{"id": 1, "keywords": {"0": "button", "2": "gif"}}"#), words(&["button", "gif"]));
+    assert_eq!(tags(r#"{"id": 1, "keywords": 2024}"#), words(&["2024"]));
     let status = |word: &str| file(&format!(r#"{{"id": 1, "status": "{word}"}}"#)).unwrap().status;
     let words = [
         ("Active", FileStatus::Active),
@@ -183,6 +193,9 @@ fn a_listing_says_how_much_of_it_could_not_be_read() {
         (r#"{"folders": [{"id": "1"}], "files": false}"#, Some((1, 1))),
         (r#"{"folders": [], "files": null}"#, Some((0, 1))),
         (r#"{"folders": [], "files": [{"id": "x"}]}"#, None),
+        (r#"{"folders": [{"id": 1, "status": "active"}, {"id": 2, "status": ""}], "files": []}"#, Some((2, 0))),
+        (r#"{"folders": [{"id": 1, "status": "trash"}, {"id": 2, "status": "Trashed"}], "files": []}"#, Some((0, 0))),
+        (r#"{"folders": [{"id": 1, "status": "DELETED"}], "files": [{"id": 2}]}"#, Some((1, 0))),
         (r#"{"folders": "", "files": "x"}"#, None),
         ("{}", None),
     ];

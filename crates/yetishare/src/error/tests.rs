@@ -5,7 +5,7 @@ use polyhost_domain::{IdAlphabet, IdGrammar};
 use super::*;
 
 use ErrorKind as Kind;
-use Meaning::{Kind as Means, NoDestination, Session};
+use Meaning::{DailyLimit, Kind as Means, NoDestination, Session};
 
 struct Ids {
     file: FileId,
@@ -121,8 +121,8 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
             upload,
             Means(Kind::SiteFailed),
         ),
-        ("You have reached the maximum permitted uploads for today.", upload, Means(Kind::RateLimited)),
-        ("Max uploads reached.", upload, Means(Kind::RateLimited)),
+        ("You have reached the maximum permitted uploads for today.", upload, DailyLimit),
+        ("Max uploads reached.", upload, DailyLimit),
         ("Could not find file based on file_id.", file, Means(Kind::FileNotFound)),
         ("Could not find file based on short_url.", Named::ShortCode, Means(Kind::FileNotFound)),
         ("Failed deleting the file.", file, Means(Kind::FileNotFound)),
@@ -158,6 +158,17 @@ fn every_text_has_its_meaning_however_it_is_written() {
     for (text, named, expected) in texts(&ids) {
         for text in [text.to_owned(), text.to_uppercase(), text.to_lowercase(), format!(" {text}\n")] {
             assert_eq!(meaning(200, Some(&text), named), expected, "{text:?} with {named:?}");
+        }
+    }
+}
+
+#[test]
+fn words_that_are_known_count_more_than_any_http_status() {
+    let ids = ids();
+    for (text, named, expected) in texts(&ids) {
+        let is_known = !matches!(expected, Means(Kind::SiteFailed)) || text == "Failed issuing access token.";
+        for status in [400, 401, 403, 404, 429, 500].into_iter().filter(|_| is_known) {
+            assert_eq!(meaning(status, Some(text), named), expected, "{status} {text:?} with {named:?}");
         }
     }
 }
@@ -204,7 +215,9 @@ fn where_the_words_say_nothing_the_http_status_does() {
             }
         }
         let of_401 = if is_login { Means(Kind::CredentialsRejected) } else { Session };
-        assert_eq!(meaning(401, None, named), of_401, "{named:?}");
+        for text in [None, Some("Something else.")] {
+            assert_eq!(meaning(401, text, named), of_401, "{named:?}");
+        }
     }
 }
 
@@ -213,6 +226,7 @@ fn only_what_was_done_to_nothing_may_be_sent_again() {
     let rows = [
         (Session, true, true),
         (Means(Kind::RateLimited), true, true),
+        (DailyLimit, true, true),
         (Means(Kind::SiteFailed), true, false),
         (Means(Kind::TooLarge), false, false),
         (Means(Kind::Rejected), false, false),
