@@ -4,7 +4,6 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use headers::{ContentRange as ContentRangeField, HeaderMapExt};
 use polyhost_domain::{ByteRange, ByteStream, ContentRange, Download, Error, ErrorKind, Result, UpstreamAnswer};
@@ -167,29 +166,20 @@ fn is_plain(response: &Response) -> bool {
 
 /// The bytes of an answer: as many as were promised, or an error.
 fn bytes(response: Response, length: Option<u64>, idle: Duration) -> ByteStream {
-    let state = (response, length, Some(()));
-    stream::unfold(state, move |(mut response, left, going)| async move {
-        going?;
-        let next = timeout(idle, response.chunk()).await;
-        let (item, left) = match next {
-            Ok(Ok(Some(chunk))) => counted(chunk, left),
-            Ok(Ok(None)) if left.is_none_or(|left| left == 0) => return None,
-            Ok(Ok(None)) => (Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file ended early")), left),
-            Ok(Err(error)) => (Err(io::Error::other(error.without_url())), left),
-            Err(_) => (Err(io::Error::new(io::ErrorKind::TimedOut, "the file's bytes stopped")), left),
-        };
-        let going = item.is_ok().then_some(());
-        Some((item, (response, left, going)))
-    })
-    .boxed()
-}
-
-fn counted(chunk: Bytes, left: Option<u64>) -> (io::Result<Bytes>, Option<u64>) {
-    match left.map(|left| left.checked_sub(chunk.len() as u64)) {
-        Some(None) => (Err(io::Error::new(io::ErrorKind::InvalidData, "the file is longer than was said")), left),
-        Some(Some(left)) => (Ok(chunk), Some(left)),
-        None => (Ok(chunk), None),
-    }
+    let fault = |kind, what: &str| io::Error::new(kind, format!("the file {what}"));
+    let counted = stream::try_unfold((response, length), move |(mut response, left)| async move {
+        let stopped = |_| fault(io::ErrorKind::TimedOut, "has stopped");
+        let next = timeout(idle, response.chunk()).await.map_err(stopped)?;
+        match next.map_err(|error| io::Error::other(error.without_url()))? {
+            None if left.is_none_or(|left| left == 0) => Ok(None),
+            None => Err(fault(io::ErrorKind::UnexpectedEof, "ended early")),
+            Some(chunk) => match left.map(|left| left.checked_sub(chunk.len() as u64)) {
+                Some(None) => Err(fault(io::ErrorKind::InvalidData, "is longer than was said")),
+                left => Ok(Some((chunk, (response, left.flatten())))),
+            },
+        }
+    });
+    counted.boxed()
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use polyhost_domain::{Error, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{Entries, Unreadable, value};
-use polyhost_upstream::{FilePart, Held, Login, Refusal, Reply};
+use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
 
 use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::{Named, detail, refusal, success, told};
+use crate::error::{Named, refusal, success, told};
 use crate::wire::Uploaded;
 
 /// The field of the form that holds the file.
@@ -28,31 +28,14 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Re
     let uploaded = match uploaded(site, &reply, Named::Upload(upload.length)) {
         Ok(uploaded) => uploaded,
         Err(Refusal::Other(error)) => return Err(error),
-        Err(Refusal::Session(error)) => return Err(refused(site, &held, error).await),
+        // The bytes have flowed by and are not sent again; but nothing was done, and whoever comes next logs in.
+        Err(Refusal::Session(error)) => {
+            site.session.refused(&held).await;
+            return Err(error);
+        }
     };
     let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
     convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)
-}
-
-/// What a refused token means after the bytes have flowed by, which are not sent again. Nothing was done. Where the site
-/// knows the token, it is uploads alone that are denied; where it does not, whoever comes next logs in; and where it
-/// does not tell, whoever comes next finds out.
-async fn refused(site: &Site, held: &Held, error: Error) -> Error {
-    match site.door.knows(held.grant(), site.http.deadline()).await {
-        Ok(true) => {
-            let kind = ErrorKind::Forbidden;
-            let detail = detail(kind, Named::Nothing, &site.http.origin().account);
-            error.into_kind(kind).retryable(false).with_detail(detail)
-        }
-        Ok(false) => {
-            site.session.refused(held).await;
-            error
-        }
-        Err(unknown) => {
-            tracing::debug!(error = %unknown, "whether the site knows a token cannot be asked");
-            error
-        }
-    }
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.

@@ -4,14 +4,11 @@
 
 mod support;
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use polyhost_domain::{
     ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState, NewFolder, NewRemoteUpload,
     PasswordChange, RemoteUploadSelection, Result, UploadBody,
 };
-use polyhost_sandbox::yetishare::{AuthMode, Options, Package, Version};
+use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
 use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, file, folder, name, plain_site, refused, said, site, upload};
 
@@ -286,94 +283,6 @@ async fn an_answer_about_another_than_was_asked_for_is_none() {
     assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse);
     let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
     assert_eq!(kind(found), ErrorKind::InvalidResponse);
-}
-
-#[tokio::test]
-async fn an_upload_is_read_from_a_list_of_one_or_from_the_one() {
-    let one = r#"{"name": "a.mp4", "size": 3, "error": null, "file_id": 12, "hash": "x"}"#;
-    for data in [format!("[{one}]"), one.to_owned(), format!(r#"{{"0": {one}}}"#)] {
-        let site = answering("file/upload", &data).await;
-        let stored = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
-        assert_eq!((stored.id.as_str(), stored.folder_id), ("12", Some(FolderId::Root)), "{data}");
-    }
-    for data in ["[]", "{}", "[{}]", r#"[{"name": "a.mp4", "url": "https://a.example/2Vv"}]"#, "null"] {
-        let site = answering("file/upload", data).await;
-        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
-        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unnamed, false), "{data}");
-    }
-    for data in ["7", "\"x\"", r#"["x"]"#] {
-        let site = answering("file/upload", data).await;
-        assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown, "{data}");
-    }
-}
-
-#[tokio::test]
-async fn an_error_inside_a_success_is_an_error() {
-    let rows = [
-        ("File is too big", ErrorKind::TooLarge, false),
-        ("You have reached the maximum permitted uploads for today.", ErrorKind::RateLimited, true),
-        ("Filetype not allowed", ErrorKind::Rejected, false),
-        ("The hamsters are on strike.", ErrorKind::SiteFailed, false),
-    ];
-    for (words, expected, retryable) in rows {
-        let site = plain_site().await;
-        site.sandbox.error_inside_next_upload(words);
-        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
-        assert_eq!((error.kind(), error.is_retryable()), (expected, retryable), "{words}");
-        assert_eq!(error.answer().unwrap().message.as_deref(), Some(words));
-        assert_eq!(site.sandbox.counts().files, 0);
-    }
-}
-
-#[tokio::test]
-async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwise() {
-    let hour = Duration::from_secs(60 * 60);
-    for words in ["You have reached the maximum permitted uploads for today.", "Max uploads reached."] {
-        let site = plain_site().await;
-        site.sandbox.error_inside_next_upload(words);
-        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
-        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(hour)), "{words}");
-        assert!(error.is_retryable() && error.detail().unwrap().contains("limit for account \"main\""));
-
-        let body = format!(r#"{{"response": "{words}", "_status": "error"}}"#);
-        for (headers, wait) in [(vec![], hour), (vec![("Retry-After".into(), "17".into())], Duration::from_secs(17))] {
-            let site = plain_site().await;
-            let body = Some(body.clone());
-            site.breaks("file/upload", Fault::Status { http: 200, body_status: None, headers, body });
-            let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
-            assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(wait)), "{words}");
-        }
-    }
-}
-
-/// PHP empties a form that is over one of its limits, and then misses the token, or thinks the file empty.
-#[tokio::test]
-async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_token() {
-    let limited = |most| Package { max_upload_size: most, ..Package::default() };
-    for version in [Version::V4, Version::V5] {
-        let base = || Options { version, ..Options::default() };
-        let limits = [
-            Options { post_max_size: Some(20_000), ..base() },
-            Options { upload_max_filesize: Some(20_000), ..base() },
-            Options { package: limited(20_000), ..base() },
-        ];
-        for options in limits {
-            let site = site(options).await;
-            let provider = site.provider();
-            let mut new = upload("a.mp4", &[]);
-            new.length = 30_000;
-            let bytes = Ok(Bytes::from(vec![7; 30_000]));
-            new.body = UploadBody::Once(Box::pin(futures_util::stream::iter([bytes])));
-            let error = provider.upload(new).await.unwrap_err();
-            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::TooLarge, false), "{error:?}");
-            assert_eq!((site.sandbox.logins(), site.sandbox.counts().files), (1, 0));
-            provider.upload(upload("b.mp4", &["abc"])).await.unwrap();
-            assert_eq!(site.sandbox.logins(), 1, "the session goes on");
-        }
-    }
-    let closed =
-        site(Options { package: Package { can_upload: false, ..Package::default() }, ..Options::default() }).await;
-    assert_eq!(kind(closed.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::Rejected);
 }
 
 #[tokio::test]

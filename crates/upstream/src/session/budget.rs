@@ -1,10 +1,12 @@
 //! How often a user may log in: over every window, not on average, and whoever of the replicas does it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use polyhost_state::{Entry, Exchange, KeyValue, StateError};
+
+use super::since_1970;
 
 /// How often a user may log in at a site that counts logins and locks who logs in too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +75,7 @@ impl Budget {
 
     async fn occupy(&self, key: &str, life: Duration) -> Result<Result<u64, Duration>, StateError> {
         // When the entry expires is the store's affair; the value tells others about when that will be.
-        let until = Bytes::from((now() + life).as_millis().to_string());
+        let until = Bytes::from((since_1970() + life).as_millis().to_string());
         match self.values.compare_and_set(key, None, until, life).await? {
             Exchange::Done(version) => Ok(Ok(version)),
             Exchange::Conflict(entry) => Ok(Err(left(entry.as_ref(), life))),
@@ -81,13 +83,9 @@ impl Budget {
     }
 }
 
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 /// How long an entry will stay, at least a moment.
 fn left(entry: Option<&Entry>, life: Duration) -> Duration {
     const MOMENT: Duration = Duration::from_millis(20);
     let until = entry.and_then(|entry| std::str::from_utf8(&entry.value).ok()?.parse().ok()).map(Duration::from_millis);
-    until.map_or(MOMENT, |until| until.saturating_sub(now()).clamp(MOMENT, life.max(MOMENT)))
+    until.map_or(MOMENT, |until| until.saturating_sub(since_1970()).clamp(MOMENT, life.max(MOMENT)))
 }

@@ -3,7 +3,8 @@
 //! So the holder of the newest login has the only valid token, nothing can be fenced, and logging in is the one thing
 //! that must not be done in a loop. Here it is done once however many ask, across replicas where the state is shared;
 //! within a [budget](LoginBudget); and not at all while the site is known to refuse the credentials. Whoever holds a
-//! token that the site knows no more says so with that token in hand: a late refusal of an old one costs nothing.
+//! token that the site refuses says so with that token in hand: a late refusal of an old one costs nothing, and one call
+//! that is refused by itself does not cost the token that all others use.
 
 mod budget;
 mod refusals;
@@ -12,7 +13,7 @@ mod renewal;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
@@ -46,6 +47,12 @@ pub trait Login: Send + Sync {
     /// - `CredentialsRejected` and `Forbidden` are remembered, and not tried again for a while.
     async fn log_in(&self, deadline: Instant) -> Result<Grant>;
 
+    /// Whether the site still knows a grant, asked of the site.
+    ///
+    /// # Errors
+    /// Where it cannot be told.
+    async fn knows(&self, grant: &Grant, deadline: Instant) -> Result<bool>;
+
     /// Gives a grant back. A failure is for the log alone.
     async fn log_out(&self, grant: &Grant);
 }
@@ -77,7 +84,7 @@ pub struct Held {
 /// Why a call under a grant was refused.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The site does not know the grant, or no more. Nothing was done.
+    /// The site says that it does not know the grant, or no more. Nothing was done.
     Session(Error),
     /// Anything else.
     Other(Error),
@@ -135,12 +142,14 @@ impl Session {
         }))
     }
 
-    /// Makes a call under the grant that is held, or a new one. If the site does not know it, the call is made once
-    /// more under the next.
+    /// Makes a call under the grant that is held, or a new one. If the site does not know it any more, the call is made
+    /// once more under the next.
     ///
     /// # Errors
-    /// The login's, the call's own; `SessionContended` where the site does not know the second grant either, or where
-    /// the budget allows no login before `deadline`.
+    /// - The login's, and the call's own.
+    /// - `Forbidden`: the site refuses the call's grant and still knows it, so that the call alone is denied.
+    /// - `SessionContended`: the site does not know the second grant either, or the budget allows no login before
+    ///   `deadline`.
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
     where
         T: Send,
@@ -149,17 +158,37 @@ impl Session {
     {
         let held = self.held(deadline).await?;
         match call(held.clone()).await {
-            Ok(done) => return Ok(done),
-            Err(Refusal::Other(error)) => return Err(error),
-            Err(Refusal::Session(_)) => self.refused(&held).await,
-        }
-        let next = self.held(deadline).await?;
-        match call(next.clone()).await {
             Ok(done) => Ok(done),
             Err(Refusal::Other(error)) => Err(error),
             Err(Refusal::Session(error)) => {
-                self.refused(&next).await;
-                Err(self.0.contended(self.0.budget.gap()).with_source(error))
+                let next = self.next(&held, deadline).await?;
+                if next.is(&held) {
+                    return Err(self.0.denied(error));
+                }
+                match call(next.clone()).await {
+                    Ok(done) => Ok(done),
+                    Err(Refusal::Other(error)) => Err(error),
+                    Err(Refusal::Session(error)) => Err(self.refused_again(&next, error, deadline).await),
+                }
+            }
+        }
+    }
+
+    /// The grant after one that the site has refused; the same one, where the site still knows it.
+    async fn next(&self, refused: &Held, deadline: Instant) -> Result<Held> {
+        match self.0.current().filter(|current| !current.is(refused)) {
+            Some(renewed) => Ok(renewed),
+            None => self.renewed(deadline, Some(refused.clone())).await,
+        }
+    }
+
+    /// What a second refusal is told as: a denial of the call, or a session that somebody else takes again and again.
+    async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
+        match self.0.login.knows(held.grant(), deadline).await {
+            Ok(true) => self.0.denied(error),
+            Ok(false) | Err(_) => {
+                self.refused(held).await;
+                self.0.contended(self.0.budget.gap()).with_source(error)
             }
         }
     }
@@ -169,23 +198,15 @@ impl Session {
     /// # Errors
     /// As for [`Session::run`].
     pub async fn held(&self, deadline: Instant) -> Result<Held> {
-        if let Some(held) = self.0.current() {
-            return Ok(held);
-        }
-        let renewal = self.renewal(deadline);
-        match timeout_at(deadline, renewal).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.0.error(ErrorKind::Timeout).retryable(true).with_detail("The login took too long.")),
+        match self.0.current() {
+            Some(held) => Ok(held),
+            None => self.renewed(deadline, None).await,
         }
     }
 
     /// Says that the site does not know a grant. If it is the one that is held, whoever comes next logs in anew.
     pub async fn refused(&self, held: &Held) {
-        self.0.forget(held);
-        let Some(version) = held.version else { return };
-        if let Err(error) = self.0.state.values.compare_and_remove(&self.0.session_key(), version).await {
-            tracing::warn!(%error, "a token that the site refuses cannot be removed");
-        }
+        self.0.drop_grant(held).await;
     }
 
     /// Gives back what is held, once.
@@ -195,12 +216,19 @@ impl Session {
         self.0.login.log_out(held.grant()).await;
     }
 
-    /// The login under way, or one that begins now. It belongs to no caller: whoever goes away does not stop it.
-    fn renewal(&self, deadline: Instant) -> Renewal {
+    async fn renewed(&self, deadline: Instant, doubtful: Option<Held>) -> Result<Held> {
+        match timeout_at(deadline, self.renewal(deadline, doubtful)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.0.error(ErrorKind::Timeout).retryable(true).with_detail("The login took too long.")),
+        }
+    }
+
+    /// The renewal under way, or one that begins now. It belongs to no caller: whoever goes away does not stop it.
+    fn renewal(&self, deadline: Instant, doubtful: Option<Held>) -> Renewal {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         match slot.as_ref().filter(|renewal| renewal.peek().is_none()) {
             Some(under_way) => under_way.clone(),
-            None => slot.insert(renewal::begin(Arc::clone(&self.0), deadline)).clone(),
+            None => slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubtful)).clone(),
         }
     }
 }
@@ -214,9 +242,13 @@ impl Inner {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
     }
 
-    fn forget(&self, held: &Held) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.take_if(|current| current.is(held));
+    /// Forgets a grant, if it is the one that is held, here and wherever the state is shared.
+    async fn drop_grant(&self, held: &Held) {
+        self.current.write().unwrap_or_else(PoisonError::into_inner).take_if(|current| current.is(held));
+        let Some(version) = held.version else { return };
+        if let Err(error) = self.state.values.compare_and_remove(&self.session_key(), version).await {
+            tracing::warn!(%error, "a token that the site refuses cannot be removed");
+        }
     }
 
     fn session_key(&self) -> String {
@@ -227,6 +259,12 @@ impl Inner {
         Error::new(kind).at(&self.origin.provider, self.login.operation())
     }
 
+    /// The site refuses a call as if it did not know the session, which it does.
+    fn denied(&self, refusal: Error) -> Error {
+        let detail = format!("The site denies this to account \"{}\".", self.origin.account);
+        refusal.into_kind(ErrorKind::Forbidden).retryable(false).with_detail(detail)
+    }
+
     /// The site's one session is being taken by somebody else, and logging in again at once would go on for ever.
     fn contended(&self, wait: Duration) -> Error {
         let account = &self.origin.account;
@@ -235,6 +273,11 @@ impl Inner {
         );
         self.error(ErrorKind::SessionContended).retryable(true).with_retry_after(Some(wait)).with_detail(detail)
     }
+}
+
+/// The time by which other processes can say when something ends.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Without the shared state nobody knows how often others log in, so nobody does.

@@ -22,9 +22,16 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// By how much a lease outlives the login that it is for.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// Begins to log in, in a task of its own.
-pub(super) fn begin(session: Arc<Inner>, deadline: Instant) -> Renewal {
-    let task = tokio::spawn(async move { session.renew(deadline).await });
+/// Begins to look for a grant, in a task of its own. One that a call has doubted is asked for at the site first.
+pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubtful: Option<Held>) -> Renewal {
+    let task = tokio::spawn(async move {
+        match doubtful {
+            Some(held) if session.login.knows(held.grant(), deadline).await? => return Ok(held),
+            Some(held) => session.drop_grant(&held).await,
+            None => {}
+        }
+        session.renew(deadline).await
+    });
     let outcome = async { task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Internal).with_source(error))) };
     outcome.boxed().shared()
 }

@@ -59,6 +59,23 @@ async fn refused_credentials_are_tried_once_a_minute_however_many_ask() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_site_that_wants_no_login_for_a_while_gets_none() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    site.limited.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        let error = call(&site, &session).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::RateLimited, true));
+        assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(30)), "{error:?}");
+    }
+    assert_eq!(site.logins(), 1);
+
+    site.limited.store(false, Ordering::SeqCst);
+    advance(Duration::from_secs(34)).await;
+    call(&site, &session).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_that_fails_on_the_way_fails_those_who_waited_for_it_and_is_tried_again_by_the_next() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use polyhost_domain::ErrorKind;
+use polyhost_domain::{Error, ErrorKind};
 use polyhost_state::State;
+use polyhost_upstream::Refusal;
 use tokio::time::Instant;
 
 use crate::site::{Site, call, calls, session};
@@ -18,7 +19,22 @@ async fn a_token_killed_under_many_calls_is_renewed_once() {
     let running = calls(&site, &session, 200);
     let (outcomes, ()) = tokio::join!(running, site.kill());
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
-    assert_eq!(site.logins(), 2);
+    assert_eq!((site.logins(), site.questions.load(Ordering::SeqCst)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_by_itself_costs_no_login_and_nobody_else_the_token() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    call(&site, &session).await.unwrap();
+    for _ in 0..20 {
+        let deadline = Instant::now() + Duration::from_secs(25);
+        let refused = |_| async { Err::<(), _>(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true))) };
+        let error = session.run(deadline, refused).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
+        call(&site, &session).await.unwrap();
+    }
+    assert_eq!(site.logins(), 1);
 }
 
 #[tokio::test(start_paused = true)]

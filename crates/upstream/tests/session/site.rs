@@ -21,8 +21,10 @@ pub(crate) struct Site {
     pub(crate) logouts: AtomicUsize,
     pub(crate) refuses: AtomicBool,
     pub(crate) unreachable: AtomicBool,
+    pub(crate) limited: AtomicBool,
     /// Whether every token is dead as soon as it is given.
     pub(crate) stillborn: AtomicBool,
+    pub(crate) questions: AtomicUsize,
     live: Mutex<String>,
     pub(crate) times: Mutex<Vec<Instant>>,
 }
@@ -61,6 +63,10 @@ impl Login for User {
         let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.times.lock().await.push(Instant::now());
         sleep(SLOW).await;
+        if self.0.limited.load(Ordering::SeqCst) {
+            let wait = Some(Duration::from_secs(33));
+            return Err(Error::new(ErrorKind::RateLimited).retryable(true).with_retry_after(wait));
+        }
         if self.0.refuses.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::CredentialsRejected).with_detail("No."));
         }
@@ -69,6 +75,12 @@ impl Login for User {
             self.0.live.lock().await.clone_from(&token);
         }
         Ok(Grant { token: token.into(), holder: "158642".to_owned() })
+    }
+
+    async fn knows(&self, grant: &Grant, _: Instant) -> Result<bool> {
+        self.0.questions.fetch_add(1, Ordering::SeqCst);
+        sleep(SLOW).await;
+        Ok(*self.0.live.lock().await == grant.token.expose_secret())
     }
 
     async fn log_out(&self, grant: &Grant) {
