@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::{Code, Problem, problem_code};
+use crate::progress;
 
 /// An account at work.
 pub struct Account {
@@ -132,6 +133,7 @@ impl Account {
     /// # Errors
     /// The read's own.
     pub async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        progress::reads(&self.profile().origin.provider);
         let result = call.await;
         self.observe(result.as_ref().err());
         result
@@ -144,6 +146,7 @@ impl Account {
     /// The write's own.
     pub async fn write<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.outdate().await?;
+        progress::writes(&self.profile().origin.provider);
         let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scope.clone())));
         let result = call.await;
         outdated_later.now().await;

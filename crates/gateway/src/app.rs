@@ -9,6 +9,7 @@ use polyhost_state::State;
 use polyhost_upstream::BuildError;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 use crate::accounts::{Account, Accounts, effective};
@@ -28,6 +29,7 @@ struct Shared {
     accounts: Accounts,
     catalogue: Catalogue,
     phase: watch::Sender<Phase>,
+    tasks: TaskTracker,
 }
 
 /// Where in its life the process is.
@@ -84,6 +86,7 @@ impl App {
             accounts,
             catalogue: Catalogue::new(&config.cache),
             phase: watch::Sender::new(Phase::Ready),
+            tasks: TaskTracker::new(),
         })))
     }
 
@@ -115,6 +118,12 @@ impl App {
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    /// What is finished even if its caller goes away, and before the process ends.
+    #[must_use]
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
     }
 
     /// Where in its life the process is.

@@ -5,9 +5,10 @@ use polyhost_domain::{
 };
 
 use crate::accounts::Account;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Freshness};
 use crate::emulate;
 use crate::problem::{Code, Problem};
+use crate::progress;
 
 /// What is to change in a file. At least one field is set.
 #[derive(Debug, Clone)]
@@ -41,6 +42,7 @@ pub async fn change_file(account: &Account, id: &FileId, change: FileChange) -> 
     if let Some(folder) = &folder {
         told = account.write(account.site().move_file(id, folder)).await?;
         applied = &["folder_id"];
+        progress::applied("folder_id");
     }
     if edit != FileEdit::default() {
         let edited = account.write(account.site().edit_file(id, edit.clone())).await;
@@ -50,8 +52,8 @@ pub async fn change_file(account: &Account, id: &FileId, change: FileChange) -> 
         Some(file) => file,
         None => read_back(account, id).await.unwrap_or_else(|| known_file(account, id, &edit)),
     };
-    // file/info may not say where a file is; after a move it is known all the same.
-    Ok(File { folder_id: folder.or(file.folder_id), ..file })
+    // The site may not say where a file is; after a move it is known all the same.
+    Ok(File { folder_id: file.folder_id.or(folder), ..file })
 }
 
 fn require_file_change(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
@@ -99,6 +101,7 @@ pub async fn change_folder(
         refuse_cycle(catalogue, account, id, parent).await?;
         told = account.write(account.site().move_folder(id, parent)).await?;
         applied = &["parent_id"];
+        progress::applied("parent_id");
     }
     let name = edit.name.clone();
     if edit.name.is_some() || edit.visibility.is_some() || edit.password.is_some() {
@@ -107,7 +110,7 @@ pub async fn change_folder(
     }
     Ok(match told {
         Some(folder) => folder,
-        None => emulate::folder(catalogue, account, id)
+        None => emulate::folder(catalogue, account, id, Freshness::Cached)
             .await
             .unwrap_or_else(|_| known_folder(account, id, parent, name.as_ref())),
     })

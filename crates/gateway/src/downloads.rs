@@ -3,6 +3,8 @@
 //! What is told of a file (its size, its media type, its name) is the API's word; what its server sends is held
 //! against that, because sites answer a link that has died with a web page under status 200.
 
+use std::io;
+
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
@@ -10,11 +12,13 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use headers::{HeaderMapExt as _, IfNoneMatch};
-use http_range_header::{EndPosition, StartPosition, parse_range_header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use polyhost_domain::{
-    ByteRange, Capability, ContentRange, Download, File, FileId, FileRef, FileStatus, Link, LinkAnswer,
+    ByteRange, ByteStream, Capability, ContentRange, Download, Error, ErrorKind, File, FileId, FileRef, FileStatus,
+    Link, LinkAnswer,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -45,13 +49,23 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
 /// The site's own; `upstream_rate_limited` where it wants the caller to wait first.
 pub async fn link(account: &Account, file: &FileRef) -> Result<Link, Problem> {
     account.require(Capability::FilesDownload)?;
-    match account.read(account.site().link(file)).await? {
-        LinkAnswer::Ready(link) => Ok(link),
-        LinkAnswer::NotReady { after } => {
+    match account.read(account.site().link(file)).await {
+        Ok(LinkAnswer::Ready(link)) => Ok(link),
+        // Sites say the same of a file in the trash as of one that they do not like to give.
+        Err(error) if error.kind() == ErrorKind::Rejected => Err(match file {
+            FileRef::Id(id) => downloadable(account, id).await.err().filter(is_missing).unwrap_or(error.into()),
+            FileRef::ShortCode(_) => error.into(),
+        }),
+        Err(error) => Err(error.into()),
+        Ok(LinkAnswer::NotReady { after }) => {
             let detail = "The site wants the caller to wait before it gives the file.";
             Err(Problem::new(Code::UpstreamRateLimited, detail).retryable().retry_after(after))
         }
     }
+}
+
+fn is_missing(problem: &Problem) -> bool {
+    problem.code() == Code::FileNotFound
 }
 
 /// What of an answer is wanted.
@@ -80,17 +94,21 @@ pub async fn content(
     let etag = etag(account, &file);
     if is_known(conditions, etag.as_ref()) {
         let headers = etag.map(|etag| (ETAG, etag)).into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();
-        return Ok(answer(StatusCode::NOT_MODIFIED, headers, Body::empty()));
+        return Ok(answer(StatusCode::NOT_MODIFIED, headers, no_body()));
     }
     if wanted == Wanted::Head {
         let headers = described(&file, etag, content_type(&file, None), file.size);
-        return Ok(answer(StatusCode::OK, headers, Body::empty()));
+        return Ok(answer(StatusCode::OK, headers, no_body()));
     }
     let range = range(conditions, etag.as_ref(), file.size)?;
-    let download = account.read(account.site().open(&FileRef::Id(id.clone()), range)).await?;
+    let opened = account.read(account.site().open(&FileRef::Id(id.clone()), range)).await;
+    let download = opened.map_err(|error| reached(error, file.size))?;
     check(&file, &download)?;
     let Download { stream, length, range, content_type: told } = download;
-    let length = length.or(file.size.filter(|_| range.is_none()));
+    let (stream, length) = match (length, file.size.filter(|_| range.is_none())) {
+        (None, Some(size)) => (exactly(stream, size), Some(size)),
+        (told, _) => (stream, told),
+    };
     let mut headers = described(&file, etag, content_type(&file, told), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
@@ -140,18 +158,64 @@ fn range(conditions: &HeaderMap, etag: Option<&HeaderValue>, size: Option<u64>) 
     if conditions.get(IF_RANGE).is_some_and(|condition| Some(condition) != etag) {
         return Ok(None);
     }
-    let Ok(parsed) = parse_range_header(text) else { return Ok(None) };
-    let [part] = &parsed.ranges[..] else { return Ok(None) };
-    let first = match part.start {
-        StartPosition::Index(first) => first,
-        StartPosition::FromLast(count) => size.saturating_sub(count),
-    };
-    let end = match part.end {
-        EndPosition::Index(last) if last < first => return Ok(None),
-        EndPosition::Index(last) => last.saturating_add(1).min(size),
-        EndPosition::LastByte => size,
+    let (first, end) = match one_range(text) {
+        Some(ByteRange::From(first, last)) => (first, last.map_or(size, |last| last.saturating_add(1).min(size))),
+        Some(ByteRange::Last(count)) => (size.saturating_sub(count), size),
+        None => return Ok(None),
     };
     if first < end { Ok(Some(ByteRange::From(first, Some(end - 1)))) } else { Err(Problem::beyond(size)) }
+}
+
+/// The range of a `Range` that is well formed, counts bytes and names one part (RFC 9110, section 14.1). A number that
+/// is too large for any file stands for the largest.
+fn one_range(text: &str) -> Option<ByteRange> {
+    let (unit, set) = text.split_once('=')?;
+    let (first, last) = set.trim().split_once('-').filter(|_| unit.trim().eq_ignore_ascii_case("bytes"))?;
+    let number = |digits: &str| {
+        let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        Some(digits.parse().unwrap_or(u64::MAX))
+    };
+    match (first, last) {
+        ("", "") => None,
+        ("", count) => number(count).map(ByteRange::Last),
+        (first, "") => Some(ByteRange::From(number(first)?, None)),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then_some(ByteRange::From(first, Some(last)))
+        }
+    }
+}
+
+/// A range that the file reaches is not refused for want of bytes, whatever the file's server says.
+fn reached(error: Error, size: Option<u64>) -> Error {
+    if error.kind() == ErrorKind::RangeNotSatisfiable && size.is_some() {
+        let detail = "The file's server does not have the part of the file that was asked for.";
+        return error.into_kind(ErrorKind::InvalidResponse).retryable(true).with_detail(detail);
+    }
+    error
+}
+
+/// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
+/// comes after, for whoever has as many as were promised takes them for the file.
+fn exactly(stream: ByteStream, size: u64) -> ByteStream {
+    let other_length = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the file {what}"));
+    let counted = stream::try_unfold((stream, size, None), move |(mut stream, mut left, mut held)| async move {
+        loop {
+            let Some(bytes) = stream.try_next().await? else {
+                let last = held.take();
+                return if left == 0 {
+                    Ok(last.map(|last| (last, (stream, 0, None))))
+                } else {
+                    Err(other_length("ends early"))
+                };
+            };
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| other_length("goes on behind its end"))?;
+            if let Some(before) = held.replace(bytes) {
+                return Ok(Some((before, (stream, left, held))));
+            }
+        }
+    });
+    counted.boxed()
 }
 
 /// Refuses what cannot be the file.
@@ -160,12 +224,12 @@ fn check(file: &File, download: &Download) -> Result<(), Problem> {
         Some(part) => part.size,
         None => download.length,
     };
-    let other_size = size.zip(file.size).is_some_and(|(sent, told)| sent != told);
+    let same_size = size.zip(file.size).map(|(sent, told)| sent == told);
     let page = |text: &str| text.trim_start().to_ascii_lowercase().starts_with("text/html");
-    let other_type = size.is_none()
+    let other_type = same_size.is_none()
         && download.content_type.as_deref().is_some_and(page)
         && !file.content_type.as_deref().is_some_and(page);
-    if other_size || other_type {
+    if same_size == Some(false) || other_type {
         let detail = "The file's server sends something else than the file.";
         return Err(Problem::new(Code::UpstreamInvalidResponse, detail)
             .retryable()
@@ -211,6 +275,11 @@ fn disposition(name: Option<&str>) -> HeaderValue {
     value.unwrap_or(HeaderValue::from_static("attachment"))
 }
 
+/// Nothing, without saying that nothing would be sent.
+fn no_body() -> Body {
+    Body::from_stream(stream::empty::<io::Result<Bytes>>())
+}
+
 fn answer(status: StatusCode, headers: Fields, body: Body) -> Response {
     let mut response = (status, body).into_response();
     response.headers_mut().extend(headers);
@@ -252,7 +321,10 @@ mod tests {
         assert_eq!(range("bytes=0-9", Some("\"e\"")), part(0, 9));
         assert_eq!(range("bytes=0-9", Some("\"other\"")), Ok(None));
         assert_eq!(range("bytes=0-9", Some("Wed, 21 Oct 2015 07:28:00 GMT")), Ok(None));
-        for none in ["bytes=0-1,5-6", "bytes=9-1", "bytes=", "bytes=-0", "lines=1-2", "bytes=a-b"] {
+        assert_eq!(range("Bytes=0-99999999999999999999999", None), part(0, 99));
+        assert_eq!(range("bytes=-0", None), Err(Code::RangeNotSatisfiable));
+        for none in ["bytes=0-1,5-6", "bytes=9-1", "bytes=", "bytes=-", "lines=1-2", "bytes=a-b", "bytes=+1-2", "bytes"]
+        {
             assert_eq!(range(none, None), Ok(None), "{none}");
         }
         assert_eq!(range("bytes=100-", None), Err(Code::RangeNotSatisfiable));

@@ -20,6 +20,7 @@ mod ids;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;
+pub mod progress;
 pub mod providers;
 pub mod router;
 pub mod routes;

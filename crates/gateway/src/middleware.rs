@@ -13,6 +13,8 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -20,6 +22,7 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::extract::RequestId;
 use crate::problem::{Code, Fault, Problem, render};
+use crate::progress::Progress;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The largest request line and the largest header fields, in bytes.
@@ -28,7 +31,7 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
 pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
     routes
-        // A handler that takes too long is answered for.
+        // A handler that takes too long is answered for; one that changes something is always finished.
         .layer(from_fn_with_state(app.clone(), limit_time))
         // Deny by default: what is not open needs a key.
         .layer(from_fn_with_state(app.clone(), authenticate))
@@ -168,22 +171,34 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     response
 }
 
-/// Ends what takes longer than `request_timeout`. Uploads end by themselves when their bytes stand still.
+/// Answers for what takes longer than `request_timeout`. Uploads end by themselves when their bytes stand still.
+///
+/// What may change something is done in a task of its own, which goes on when its caller is answered or gone: a change
+/// of two calls is not left half done, nor a bad copy undeleted.
 async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
-    let streams = request.method() == Method::POST
+    let changes = !request.method().is_safe();
+    let uploads = request.method() == Method::POST
         && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/files"));
-    if streams {
-        return next.run(request).await;
-    }
-    let path = request.uri().path();
-    let asks = ["/files/lookup", "/upload-tickets", "/download-links"];
-    let reads = request.method().is_safe() || asks.iter().any(|end| path.ends_with(end));
-    match tokio::time::timeout(app.server().request_timeout, next.run(request)).await {
+    let progress = Arc::new(Progress::default());
+    let answering = Arc::clone(&progress).watch(next.run(request)).in_current_span();
+    let limit = app.server().request_timeout;
+    let answer = if uploads {
+        Ok(finish(app.tasks().spawn(answering)).await)
+    } else if changes {
+        timeout(limit, finish(app.tasks().spawn(answering))).await
+    } else {
+        timeout(limit, answering).await
+    };
+    answer.unwrap_or_else(|_| progress.overdue().into_response())
+}
+
+/// The answer of a task. A panic in it is one of whoever waits.
+async fn finish(task: JoinHandle<Response>) -> Response {
+    match task.await.map_err(JoinError::try_into_panic) {
         Ok(response) => response,
-        Err(_) if reads => Problem::new(Code::UpstreamTimeout, "The site took too long.").retryable().into_response(),
-        Err(_) => {
-            Problem::new(Code::OutcomeUnknown, "The site took too long; the change may have been made.").into_response()
-        }
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // Nobody cancels it.
+        Err(Err(_)) => Problem::internal().into_response(),
     }
 }
 

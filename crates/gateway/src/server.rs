@@ -48,7 +48,12 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
         }
     }
     drop(listener);
-    match tokio::time::timeout(config.drain_timeout, connections.shutdown()).await {
+    let finished = async {
+        connections.shutdown().await;
+        app.tasks().close();
+        app.tasks().wait().await;
+    };
+    match tokio::time::timeout(config.drain_timeout, finished).await {
         Ok(()) => tracing::info!("every request was finished"),
         Err(_) => tracing::warn!("some requests were not finished in time"),
     }

@@ -7,12 +7,12 @@ use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
 
-use super::serve::start;
+use super::serve::{asked_to_end, start};
 use super::{CommandError, print};
 use crate::auth::Callers;
 use crate::cli::Sandbox;
 use crate::config::{Config, DEFAULT_LISTEN};
-use crate::{server, telemetry};
+use crate::telemetry;
 
 /// Where the simulated pstream.net listens when the sites run alone.
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
@@ -29,6 +29,7 @@ pub(super) async fn run(options: Sandbox) -> Result<(), CommandError> {
 }
 
 async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
+    let end = asked_to_end()?;
     let pstream = Openload::start(openload::Options::default()).await.map_err(not_started)?;
     let streamplay = Yetishare::start(yetishare::Options::default()).await.map_err(not_started)?;
     let listener = bind(listen, DEFAULT_LISTEN).await?;
@@ -42,7 +43,7 @@ async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
          Ctrl-C ends it, and everything in it."
     ))?;
-    start(&config, Callers::anybody(), listener).await
+    start(&config, Callers::anybody(), listener, end).await
 }
 
 /// The two accounts, as they would stand in a configuration.
@@ -59,6 +60,7 @@ fn accounts(pstream: &str, streamplay: &str) -> String {
 
 /// The sites alone, side by side: pstream.net where it was asked for, streamplay.online one port above.
 async fn upstreams(listen: Option<SocketAddr>) -> Result<(), CommandError> {
+    let end = asked_to_end()?;
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
     let above = |address: SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(1));
     let beside = match listen {
@@ -72,7 +74,6 @@ async fn upstreams(listen: Option<SocketAddr>) -> Result<(), CommandError> {
         "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both, and everything in them.",
         accounts(&pstream.base_url(), &streamplay.base_url()),
     ))?;
-    let end = server::asked_to_end().map_err(not_started)?;
     end.await;
     Ok(())
 }

@@ -16,10 +16,11 @@ pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
     for key in &config.unused {
         tracing::warn!(key, "this key of the configuration has no effect in this version");
     }
+    let end = asked_to_end()?;
     let listener = TcpListener::bind(config.server.listen)
         .await
         .map_err(|error| CommandError::failed(format_args!("cannot listen on {}", config.server.listen), error))?;
-    start(&config, callers, listener).await
+    start(&config, callers, listener, end).await
 }
 
 /// Without keys, only this machine may reach the gateway.
@@ -38,12 +39,21 @@ fn callers(config: &Config, no_auth: bool) -> Result<Callers, CommandError> {
     }
 }
 
-/// Serves until the process is asked to end.
-pub(super) async fn start(config: &Config, callers: Callers, listener: TcpListener) -> Result<(), CommandError> {
+/// Resolves when the process is asked to end; to be called before anybody can know that it runs.
+pub(super) fn asked_to_end() -> Result<impl Future<Output = ()>, CommandError> {
+    server::asked_to_end().map_err(|error| CommandError::failed("cannot listen for signals", error))
+}
+
+/// Serves until the end.
+pub(super) async fn start(
+    config: &Config,
+    callers: Callers,
+    listener: TcpListener,
+    end: impl Future<Output = ()>,
+) -> Result<(), CommandError> {
     let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
     let service =
         router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
-    let end = server::asked_to_end().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, accounts = app.accounts().len(), "listening");
     }

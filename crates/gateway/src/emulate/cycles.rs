@@ -1,10 +1,12 @@
 //! Whether a folder would be moved below itself. Sites do not look: they move it, and nobody finds it any more.
 
+use std::collections::HashSet;
+
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 
 use super::find_folder::folder;
 use crate::accounts::Account;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Freshness};
 
 /// The deepest folder whose ancestors are looked at.
 const MAX_DEPTH: usize = 256;
@@ -15,14 +17,16 @@ const MAX_DEPTH: usize = 256;
 /// The folders' own; `Timeout` where a folder lies too deep to be sure.
 pub async fn is_within(catalogue: &Catalogue, account: &Account, id: &FolderId, above: &FolderId) -> Result<bool> {
     let mut at = id.clone();
-    for _ in 0..MAX_DEPTH {
+    let mut seen = HashSet::new();
+    while seen.len() < MAX_DEPTH {
         if at == *above {
             return Ok(true);
         }
-        if at == FolderId::Root {
+        // A loop that is there already does not lead to the folder either.
+        if at == FolderId::Root || !seen.insert(at.clone()) {
             return Ok(false);
         }
-        match folder(catalogue, account, &at).await?.parent_id {
+        match folder(catalogue, account, &at, Freshness::Cached).await?.parent_id {
             Some(parent) => at = parent,
             None => return Ok(false),
         }

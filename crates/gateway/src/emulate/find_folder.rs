@@ -12,7 +12,7 @@ use crate::catalogue::{Catalogue, Freshness, Snapshot};
 ///
 /// # Errors
 /// `FolderNotFound` only where every folder was looked at; `Timeout` where there are too many of them.
-pub async fn folder(catalogue: &Catalogue, account: &Account, id: &FolderId) -> Result<Folder> {
+pub async fn folder(catalogue: &Catalogue, account: &Account, id: &FolderId, freshness: Freshness) -> Result<Folder> {
     let profile = account.profile();
     if account.capabilities().support(Capability::FoldersRead) == Support::Native {
         return account.read(account.site().folder(id)).await;
@@ -20,14 +20,14 @@ pub async fn folder(catalogue: &Catalogue, account: &Account, id: &FolderId) -> 
     if *id == FolderId::Root {
         return Ok(Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new())));
     }
-    if let Some(found) = where_it_was(catalogue, account, id).await {
+    if let Some(found) = where_it_was(catalogue, account, id, freshness).await {
         return Ok(found);
     }
     let look = |_: &FolderId, snapshot: &Snapshot| match child(snapshot, id) {
         Some(found) => ControlFlow::Break(found),
         None => ControlFlow::Continue(()),
     };
-    walk(catalogue, account, &FolderId::Root, look).await?.ok_or_else(|| {
+    walk(catalogue, account, &FolderId::Root, freshness, look).await?.ok_or_else(|| {
         let name = &profile.origin.account;
         Error::new(ErrorKind::FolderNotFound)
             .with_detail(format!("No folder has the id \"{id}\" in account \"{name}\"."))
@@ -35,9 +35,9 @@ pub async fn folder(catalogue: &Catalogue, account: &Account, id: &FolderId) -> 
 }
 
 /// Looks first in the folder whose listing has last shown it.
-async fn where_it_was(catalogue: &Catalogue, account: &Account, id: &FolderId) -> Option<Folder> {
+async fn where_it_was(catalogue: &Catalogue, account: &Account, id: &FolderId, freshness: Freshness) -> Option<Folder> {
     let parent = catalogue.parent(account, id).await?;
-    let (snapshot, _) = catalogue.listing(account, &parent, Freshness::Cached).await.ok()?;
+    let (snapshot, _) = catalogue.listing(account, &parent, freshness).await.ok()?;
     child(&snapshot, id)
 }
 

@@ -2,7 +2,9 @@
 
 use futures_util::{StreamExt as _, stream};
 use polyhost_domain::{Capability, Error, ErrorKind, FileId, FileLookup, Result, Support};
+use tokio::time::{Instant, timeout_at};
 
+use super::MAX_TIME;
 use crate::accounts::Account;
 
 /// How many files are read side by side.
@@ -16,7 +18,8 @@ pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>>
     if account.capabilities().support(Capability::FilesLookup) == Support::Native {
         return account.read(account.site().files(ids)).await;
     }
-    let reads: Vec<_> = ids.iter().map(|id| read(account, id)).collect();
+    let until = Instant::now() + MAX_TIME;
+    let reads: Vec<_> = ids.iter().map(|id| read(account, id, until)).collect();
     let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
     match failed_alike(&outcomes) {
         Some(error) => Err(error.clone()),
@@ -31,7 +34,13 @@ fn failed_alike(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
     outcomes.iter().all(alike).then_some(first)
 }
 
-async fn read(account: &Account, id: &FileId) -> Result<FileLookup> {
-    let answers = account.read(account.site().files(std::slice::from_ref(id))).await?;
+async fn read(account: &Account, id: &FileId, until: Instant) -> Result<FileLookup> {
+    let read = account.read(account.site().files(std::slice::from_ref(id)));
+    let answers = timeout_at(until, read).await.map_err(|_| out_of_time())??;
     answers.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal))
+}
+
+fn out_of_time() -> Error {
+    let detail = "The site has not told of all the files in time. Ask for fewer at once.";
+    Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail)
 }

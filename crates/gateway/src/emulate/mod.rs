@@ -8,9 +8,14 @@ mod lookup;
 mod usage;
 mod walk;
 
+use std::time::Duration;
+
 pub use cycles::is_within;
 pub use emptiness::is_empty;
 pub use find_folder::folder;
 pub use find_upload::{Traits, find_upload};
 pub use lookup::files;
 pub use usage::{Usage, usage};
+
+/// The longest that one emulation takes: well below `request_timeout`'s default.
+const MAX_TIME: Duration = Duration::from_secs(25);

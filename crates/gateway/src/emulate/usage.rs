@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Snapshot};
+use crate::catalogue::{Catalogue, Freshness, Snapshot};
 
 /// What is in a folder, all the way down: what deleting it would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,7 +29,7 @@ pub struct Usage {
 ///
 /// # Errors
 /// The listings' own; `Timeout` where there are too many folders.
-pub async fn usage(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Usage> {
+pub async fn usage(catalogue: &Catalogue, account: &Account, folder: &FolderId, freshness: Freshness) -> Result<Usage> {
     let delete = account.profile().delete;
     let mut usage = Usage { folders: 0, files: 0, bytes: Some(0), delete };
     // A listing may name what is in other folders too, which then comes up twice.
@@ -43,6 +43,6 @@ pub async fn usage(catalogue: &Catalogue, account: &Account, folder: &FolderId) 
         }
         ControlFlow::<()>::Continue(())
     };
-    walk(catalogue, account, folder, count).await?;
+    walk(catalogue, account, folder, freshness, count).await?;
     Ok(usage)
 }

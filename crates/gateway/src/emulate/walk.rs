@@ -3,19 +3,17 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 use tokio::time::Instant;
 
+use super::MAX_TIME;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Snapshot};
 
 /// The most folders that one walk lists.
 const MAX_FOLDERS: usize = 5_000;
-/// The longest that one walk takes: well below `request_timeout`'s default.
-const MAX_TIME: Duration = Duration::from_secs(25);
 /// How many folders are listed side by side.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -28,6 +26,7 @@ pub(super) async fn walk<B>(
     catalogue: &Catalogue,
     account: &Account,
     from: &FolderId,
+    freshness: Freshness,
     mut visit: impl FnMut(&FolderId, &Snapshot) -> ControlFlow<B>,
 ) -> Result<Option<B>> {
     let until = Instant::now() + MAX_TIME;
@@ -35,8 +34,8 @@ pub(super) async fn walk<B>(
     let mut level = vec![from.clone()];
     while !level.is_empty() {
         let mut next = Vec::new();
-        let mut listings =
-            stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder))).buffered(SIDE_BY_SIDE);
+        let mut listings = stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder, freshness)))
+            .buffered(SIDE_BY_SIDE);
         loop {
             let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(OUT_OF_TIME))?;
             let Some(listing) = listing else { break };
@@ -59,8 +58,13 @@ pub(super) async fn walk<B>(
     Ok(None)
 }
 
-async fn list(catalogue: &Catalogue, account: &Account, folder: FolderId) -> (FolderId, Result<Arc<Snapshot>>) {
-    let listing = catalogue.listing(account, &folder, Freshness::Cached).await;
+async fn list(
+    catalogue: &Catalogue,
+    account: &Account,
+    folder: FolderId,
+    freshness: Freshness,
+) -> (FolderId, Result<Arc<Snapshot>>) {
+    let listing = catalogue.listing(account, &folder, freshness).await;
     (folder, listing.map(|(snapshot, _)| snapshot))
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use headers::{CacheControl, HeaderMapExt as _};
 use uuid::Uuid;
+
+use crate::catalogue::Freshness;
 
 /// The id of a request: the caller's own where it is usable, else a new one.
 #[derive(Debug, Clone)]
@@ -45,6 +48,16 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
         let id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(&parts.headers));
         let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.path());
         Ok(Self { id, path: path.to_owned() })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Freshness {
+    type Rejection = Infallible;
+
+    /// `Cache-Control: no-cache` wants the site to be asked.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let anew = parts.headers.typed_get::<CacheControl>().is_some_and(|control| control.no_cache());
+        Ok(if anew { Self::Anew } else { Self::Cached })
     }
 }
 

@@ -52,7 +52,7 @@ pub struct ProblemBody {
 pub struct UpstreamBody {
     /// The provider that was called.
     pub provider: String,
-    /// The site's name for the operation.
+    /// The site's name for the operation; `request` where all of the request's together took too long.
     pub operation: &'static str,
     /// The HTTP status of its answer; `null` where none came.
     pub http_status: Option<u16>,

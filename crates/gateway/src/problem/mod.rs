@@ -116,8 +116,16 @@ impl Problem {
     /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.
     #[must_use]
     pub fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
-        let answer = UpstreamAnswer::default();
-        self.0.upstream = Some(Upstream { provider: provider.clone(), operation, answer, transport: None });
+        let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
+        self.0.upstream = Some(Upstream { provider, operation, answer, transport: None });
+        self
+    }
+
+    /// Says that the cause was no answer of a site's, to whatever it was asked for.
+    #[must_use]
+    pub fn caused_on_the_way_to(mut self, provider: &ProviderId, fault: TransportFault) -> Self {
+        let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
+        self.0.upstream = Some(Upstream { provider, operation: "request", answer, transport: Some(fault) });
         self
     }
 

@@ -119,12 +119,12 @@ pub struct ContentConditions {
     params(FilePath, ContentParameters, ContentConditions),
     responses(
         (status = 200, description = "The bytes", body = inline(super::uploads::FileBytes),
-            content_type = "application/octet-stream", headers(
+            content_type = "*/*", headers(
                 ("Accept-Ranges" = String, description = "`bytes`: parts can be asked for"),
                 ("Content-Disposition" = String, description = "The file's name"),
                 ("ETag" = String, description = "Stands for these bytes"))),
         (status = 206, description = "The part of the bytes that was asked for",
-            body = inline(super::uploads::FileBytes), content_type = "application/octet-stream",
+            body = inline(super::uploads::FileBytes), content_type = "*/*",
             headers(("Content-Range" = String, description = "Which part, of how many bytes"))),
         (status = 302, description = "A redirect to the bytes", headers(("Location" = String, description = "The address"))),
         (status = 304, description = "The caller has these bytes"),

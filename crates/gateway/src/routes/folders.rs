@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
+use crate::catalogue::Freshness;
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
@@ -31,11 +32,12 @@ use crate::problem::{
 pub async fn get_folder(
     State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<Folder>, Problem> {
     access.require(Capability::FoldersRead)?;
     let id = access.folder()?;
-    Ok(Json(emulate::folder(app.catalogue(), &access, &id).await?))
+    Ok(Json(emulate::folder(app.catalogue(), &access, &id, freshness).await?))
 }
 
 /// What is in a folder, all the way down.
@@ -47,11 +49,12 @@ pub async fn get_folder(
 pub async fn get_folder_usage(
     State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<Usage>, Problem> {
     access.require(Capability::FoldersList)?;
     let id = access.folder()?;
-    Ok(Json(emulate::usage(app.catalogue(), &access, &id).await?))
+    Ok(Json(emulate::usage(app.catalogue(), &access, &id, freshness).await?))
 }
 
 /// What a new folder needs.

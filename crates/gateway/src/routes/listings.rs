@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use headers::{CacheControl, HeaderMapExt as _, IfNoneMatch};
+use headers::{HeaderMapExt as _, IfNoneMatch};
 use polyhost_domain::{Capability, File, Folder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -138,17 +138,22 @@ pub enum Item {
 pub async fn list_folder_items(
     State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(parameters): StrictQuery<ListParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     access.require(Capability::FoldersList)?;
     let folder = access.folder()?;
-    let request = page_request(parameters, &headers, &access.client)?;
+    let request = page_request(parameters, freshness, &access.client)?;
     let page = app.catalogue().page(&access, &folder, &request).await?;
     Ok(respond(&headers, page))
 }
 
-fn page_request(parameters: ListParameters, headers: &HeaderMap, client: &Arc<Client>) -> Result<PageRequest, Problem> {
+fn page_request(
+    parameters: ListParameters,
+    freshness: Freshness,
+    client: &Arc<Client>,
+) -> Result<PageRequest, Problem> {
     let mut faults = Faults::default();
     let sort = parameters.sort.and_then(|sort| faults.parse(&sort, |error| Fault::parameter("sort", error)));
     if !faults.is_empty() {
@@ -158,12 +163,11 @@ fn page_request(parameters: ListParameters, headers: &HeaderMap, client: &Arc<Cl
         TypeFilter::File => ItemKind::File,
         TypeFilter::Folder => ItemKind::Folder,
     });
-    let anew = headers.typed_get::<CacheControl>().is_some_and(|control| control.no_cache());
     Ok(PageRequest {
         query: ListQuery { kind, name: parameters.name, sort: sort.unwrap_or_default() },
         limit: parameters.limit.0 as usize,
         cursor: parameters.cursor,
-        freshness: if anew { Freshness::Anew } else { Freshness::Cached },
+        freshness,
         secret: client.keys.first().map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
     })
 }
