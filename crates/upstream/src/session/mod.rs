@@ -113,30 +113,24 @@ impl Session {
     /// from every other; accounts of one identity share one session. Only its digest is kept.
     #[must_use]
     pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State) -> Self {
-        let key = key(identity);
-        Self(Arc::new(Inner {
-            login,
-            origin,
-            budget: Budget::new(&key, LoginBudget::default(), Arc::clone(&state.values)),
-            refusals: Refusals::new(&key, Arc::clone(&state.values)),
-            key,
-            state: state.clone(),
-            current: RwLock::default(),
-            renewal: Mutex::default(),
-        }))
+        Self::begin_with(login, origin, key(identity), state.clone(), LoginBudget::default())
     }
 
     /// The same session, not begun yet, under another budget.
     #[must_use]
     pub fn with_budget(&self, limits: LoginBudget) -> Self {
-        let inner = &self.0;
+        let Inner { login, origin, key, state, .. } = &*self.0;
+        Self::begin_with(Arc::clone(login), origin.clone(), key.clone(), state.clone(), limits)
+    }
+
+    fn begin_with(login: Arc<dyn Login>, origin: Origin, key: String, state: State, limits: LoginBudget) -> Self {
         Self(Arc::new(Inner {
-            login: Arc::clone(&inner.login),
-            origin: inner.origin.clone(),
-            key: inner.key.clone(),
-            state: inner.state.clone(),
-            budget: Budget::new(&inner.key, limits, Arc::clone(&inner.state.values)),
-            refusals: Refusals::new(&inner.key, Arc::clone(&inner.state.values)),
+            login,
+            origin,
+            budget: Budget::new(&key, limits, Arc::clone(&state.values)),
+            refusals: Refusals::new(&key, Arc::clone(&state.values)),
+            key,
+            state,
             current: RwLock::default(),
             renewal: Mutex::default(),
         }))
