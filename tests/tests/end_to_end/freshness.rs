@@ -159,3 +159,27 @@ async fn a_failure_is_not_remembered() {
     items(&world, &[]).await.problem(502, "upstream_error");
     items(&world, &[]).await.status(200);
 }
+
+#[tokio::test]
+async fn what_is_found_by_walking_is_walked_anew_for_a_caller_who_insists() {
+    let world = World::start().await;
+    let outer = world.site.add_folder("0", "Outer");
+    let inner = world.site.add_folder(&outer, "Inner");
+    let usage = at(&format!("folders/{inner}/usage"));
+    for path in [&at(&format!("folders/{outer}")), &usage] {
+        world.caller.get(path).await.status(200);
+        world.arrived();
+        world.caller.get(path).await.status(200);
+        world.assert_nothing_sent();
+        for _ in 0..2 {
+            let request = world.caller.request("GET", path).header("cache-control", "no-cache");
+            world.caller.send(request).await.status(200);
+            assert_eq!(world.operations(), ["file/listfolder"], "{path}");
+        }
+    }
+    // What is new at the site is counted.
+    world.site.add_file(&inner, "a.mp4", b"hello");
+    assert_eq!(world.caller.get(&usage).await.json(200)["bytes"], 0);
+    let request = world.caller.request("GET", &usage).header("cache-control", "no-cache");
+    assert_eq!(world.caller.send(request).await.json(200)["bytes"], 5);
+}

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use polyhost_end_to_end::Gateway;
 use polyhost_sandbox::Fault;
 
-use crate::world::{World, at};
+use crate::world::{World, at, configuration, site};
 
 async fn sent(world: &World, operation: &str) {
     let sent = async {
@@ -64,4 +65,18 @@ async fn a_gateway_is_ready_while_its_site_is_down() {
     world.caller.get(&at("folders/root/items")).await.problem(502, "upstream_error");
     world.caller.get("/readyz").await.status(200);
     world.caller.get("/livez").await.status(200);
+}
+
+#[tokio::test]
+async fn who_is_asked_to_end_as_soon_as_it_listens_ends_in_good_order() {
+    let (site, _clock) = site(|_| ()).await;
+    for _ in 0..5 {
+        let ended = Gateway::start(&configuration(&site)).await.stop().await;
+        assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains("shutting down"), "{}", ended.stderr);
+    }
+    let (program, _caller) = crate::sandbox::start().await;
+    program.terminate();
+    let ended = program.ended().await;
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
 }

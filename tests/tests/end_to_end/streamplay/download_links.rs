@@ -87,3 +87,20 @@ async fn a_link_needs_the_scope_to_write_and_reading_bytes_the_one_to_read() {
     reader.get(&at("limits")).await.status(200);
     reader.post(&at("files/lookup"), &json!({"ids": [file]})).await.status(200);
 }
+
+#[tokio::test]
+async fn there_is_no_link_to_what_is_in_the_trash() {
+    let world = World::start().await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let deleted = world.site.add_file("0", "b.mp4", b"hello");
+    world.site.set_file_status(&file, "trash");
+    world.caller.delete(&at(&format!("files/{deleted}"))).await.no_content();
+    for file in [file, deleted] {
+        world.caller.post(&at("download-links"), &json!({"file_id": file})).await.problem(404, "file_not_found");
+        let redirect = at(&format!("files/{file}/content?mode=redirect"));
+        let answer = world.caller.get(&redirect).await;
+        answer.problem(404, "file_not_found");
+        assert_eq!(answer.header("location"), None);
+    }
+    assert_eq!(world.site.counts().links, 0);
+}

@@ -223,3 +223,26 @@ async fn a_file_server_without_lengths_is_streamed_all_the_same() {
     assert_eq!(answer.header("content-range"), Some("bytes 5-9/300000"));
     assert_eq!(answer.body, bytes[5..10]);
 }
+
+#[tokio::test]
+async fn a_part_that_the_file_reaches_is_not_refused_for_want_of_bytes() {
+    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
+    let shorter = vec![("Content-Range".to_owned(), "bytes */500".to_owned())];
+    let with_its_size = Fault::Status { http: 416, body_status: None, headers: shorter, body: None };
+    for fault in [Fault::http(416), with_its_size] {
+        world.site.faults().clear();
+        world.breaks("content", fault);
+        for range in ["bytes=600-699", "bytes=999-", "bytes=-1"] {
+            let part = world.caller.request("GET", &path(&file)).header("range", range);
+            let answer = world.caller.send(part).await;
+            let problem = answer.problem(502, "upstream_invalid_response");
+            assert_eq!((&problem["retryable"], answer.header("content-range")), (&true.into(), None), "{range}");
+        }
+        // One that it does not reach is refused without asking.
+        world.arrived();
+        let beyond = world.caller.request("GET", &path(&file)).header("range", "bytes=1000-");
+        world.caller.send(beyond).await.problem(416, "range_not_satisfiable");
+        assert!(!world.operations().contains(&"content".to_owned()));
+    }
+}

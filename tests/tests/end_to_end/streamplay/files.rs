@@ -178,3 +178,20 @@ async fn a_confirmed_change_is_a_success_whatever_follows() {
     body::file(&changed);
     assert_eq!((&changed["name"], &changed["size"]), (&json!("newer.mp4"), &Value::Null));
 }
+
+#[tokio::test]
+async fn a_file_that_the_site_puts_elsewhere_is_told_where_the_site_has_it() {
+    let world = World::start().await;
+    let (asked, other) = (world.site.add_folder("0", "Asked"), world.site.add_folder("0", "Other"));
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    for (told, folder) in [(json!(other), other.as_str()), (json!("0"), "root"), (json!(asked), &asked)] {
+        let data = json!({"id": file, "filename": "a.mp4", "fileSize": "5", "folderId": told});
+        let body = json!({"response": "File successfully moved.", "data": data, "_status": "success"}).to_string();
+        world.site.faults().clear();
+        world
+            .breaks("file/move", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) });
+        let moved = world.caller.patch(&path(&file), &json!({"folder_id": asked})).await.json(200);
+        body::file(&moved);
+        assert_eq!(moved["folder_id"], folder, "{told}");
+    }
+}

@@ -122,3 +122,44 @@ async fn a_way_up_that_has_changed_since_it_was_read_is_not_relied_on() {
     world.caller.patch(&path(&a), &json!({"parent_id": b})).await.problem(409, "folder_cycle");
     assert_eq!(world.site.parent_of(&a).as_deref(), Some("0"));
 }
+
+/// Moves a folder at the site itself, past the gateway and under its session.
+async fn move_at_the_site(world: &World, folder: &str, parent: &str) {
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    let login = world.site.journal().of("account/info")[0].clone();
+    let [token, holder] = ["access_token", "account_id"].map(|name| login.parameter(name).unwrap().to_owned());
+    let form = [
+        ("access_token", token.as_str()),
+        ("account_id", &holder),
+        ("folder_id", folder),
+        ("new_parent_folder_id", parent),
+    ];
+    let encoded = form.map(|(name, value)| format!("{name}={value}")).join("&");
+    let anybody = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = anybody.post(format!("{}/folder/move", world.site.base_url())).body(encoded);
+    let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    assert!(answer.text().await.unwrap().contains("successfully moved"));
+}
+
+#[tokio::test]
+async fn a_loop_that_is_there_already_does_not_hold_up_a_move() {
+    // The site makes one if somebody else asks it to.
+    let world = World::start().await;
+    let a = world.site.add_folder("0", "a");
+    let b = world.site.add_folder(&a, "b");
+    let c = world.site.add_folder("0", "c");
+    move_at_the_site(&world, &a, &b).await;
+    assert_eq!((world.site.parent_of(&a), world.site.parent_of(&b)), (Some(b.clone()), Some(a.clone())));
+    world.arrived();
+    let asked = || world.operations().iter().filter(|operation| *operation == "folder/info").count();
+    // The way up from the loop never comes to the folder, which so does not lie above it.
+    world.caller.patch(&path(&c), &json!({"parent_id": b})).await.status(200);
+    assert!(asked() <= 4);
+    assert_eq!(world.site.parent_of(&c), Some(b.clone()));
+    world.caller.patch(&path(&a), &json!({"parent_id": c})).await.problem(409, "folder_cycle");
+    assert!(asked() <= 4);
+    // Whoever notices can undo it.
+    world.caller.patch(&path(&a), &json!({"parent_id": "root"})).await.status(200);
+    assert!(asked() <= 4);
+    assert_eq!(world.site.parent_of(&a).as_deref(), Some("0"));
+}

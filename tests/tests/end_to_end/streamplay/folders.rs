@@ -203,3 +203,29 @@ async fn usage_counts_all_the_way_down_and_says_that_deleting_is_not_for_good() 
     assert_eq!(whole, json!({"folders": 2, "files": 3, "bytes": 10, "delete": "trash"}));
     world.assert_changed(&[]);
 }
+
+#[tokio::test]
+async fn usage_is_counted_anew_for_a_caller_who_insists() {
+    let world = World::start().await;
+    let outer = world.site.add_folder("0", "Outer");
+    let inner = world.site.add_folder(&outer, "Inner");
+    let path = format!("{}/usage", path(&outer));
+    let files = async |fields: &[(&str, &str)]| -> Value {
+        let request = world.caller.request("GET", &path);
+        let request = fields.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        world.caller.send(request).await.json(200)["files"].take()
+    };
+    assert_eq!(files(&[]).await, 0);
+    world.site.add_file(&inner, "a.mp4", b"a");
+    world.arrived();
+    assert_eq!(files(&[]).await, 0);
+    world.assert_nothing_sent();
+    assert_eq!(files(&[("cache-control", "no-cache")]).await, 1);
+    // Every folder's listing was asked for, and is what others get from now on.
+    world.assert_sent(&[
+        ("folder/listing", &[("parent_folder_id", &outer)]),
+        ("folder/listing", &[("parent_folder_id", &inner)]),
+    ]);
+    assert_eq!(files(&[]).await, 1);
+    world.assert_nothing_sent();
+}

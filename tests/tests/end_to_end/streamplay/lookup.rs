@@ -107,3 +107,21 @@ async fn a_lookup_whose_reads_all_fail_fails_as_a_request() {
     let none = lookup(&world, &["77777".to_owned(), "77778".to_owned()]).await;
     assert!(none.iter().all(|item| item["status"] == 404), "{none:?}");
 }
+
+#[tokio::test]
+async fn reads_that_fail_differently_are_told_one_by_one_and_alike_as_the_request() {
+    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    let ids: Vec<String> = (0..2).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
+    world.site.faults().add(Rule::new("file/info", Fault::http(500)).times(1));
+    world.breaks("file/info", Fault::http(429));
+    let items = lookup(&world, &ids).await;
+    let mut told: Vec<_> = items.iter().map(|item| (&item["problem"]["code"], item["status"].as_u64())).collect();
+    told.sort_by_key(|(_, status)| *status);
+    let expected = [(&json!("upstream_rate_limited"), Some(429)), (&json!("upstream_error"), Some(502))];
+    assert_eq!(told, expected);
+    assert!(items.iter().all(|item| item["file"].is_null() && item["problem"]["retryable"] == true), "{items:?}");
+    let answer = world.caller.post(&at("files/lookup"), &json!({"ids": ids})).await;
+    answer.problem(429, "upstream_rate_limited");
+    assert!(answer.header("retry-after").is_some());
+}
