@@ -133,7 +133,7 @@ impl Account {
     /// # Errors
     /// The read's own.
     pub async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        progress::reads(&self.profile().origin.provider);
+        progress::asks(&self.profile().origin.provider);
         let result = call.await;
         self.observe(result.as_ref().err());
         result
@@ -146,7 +146,7 @@ impl Account {
     /// The write's own.
     pub async fn write<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.outdate().await?;
-        progress::writes(&self.profile().origin.provider);
+        progress::asks(&self.profile().origin.provider);
         let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scope.clone())));
         let result = call.await;
         outdated_later.now().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant as Started, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use polyhost_domain::{Error, Origin, Result};
+use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use reqwest::{Request, Response, redirect};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
@@ -14,7 +14,7 @@ use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
 use crate::header::{date, retry_after};
 use crate::secret_url::Source;
-use crate::{Call, Reply, SecretUrl, Settings};
+use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate};
 
 /// Sends the requests of one account. Clones share their connections.
 #[derive(Clone)]
@@ -116,8 +116,7 @@ impl Client {
     /// # Errors
     /// `InvalidResponse`.
     pub fn admit(&self, operation: &'static str, url: &Url) -> Result<()> {
-        let refuse =
-            |why| Failure::prohibited(why).into_error(crate::CallKind::Read).at(&self.0.origin.provider, operation);
+        let refuse = |why| Failure::prohibited(why).into_error(CallKind::Read).at(&self.0.origin.provider, operation);
         self.0.reach.check(url).map_err(refuse)
     }
 
@@ -160,9 +159,13 @@ impl Client {
         failure.into_error(call.kind).at(&self.0.origin.provider, call.operation)
     }
 
-    /// The request, if its address may be gone to.
+    /// The request, if its address may be gone to, and it may still change what it is to change.
     pub(crate) fn request(&self, call: &Call) -> Result<Request> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
+        if call.kind == CallKind::Write && !gate::pass() {
+            let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail("The request was given up.");
+            return Err(given_up.at(&self.0.origin.provider, call.operation));
+        }
         let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
         let request = match &call.form {
             Some(form) => request.form(&form.0),

@@ -5,6 +5,7 @@
 //! - [`Client::upload`] sends a file as it arrives, with an exact length.
 //! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
 //! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
+//! - [`WriteGate`] tells whoever gives up on a request whether anything was sent for it that changes anything.
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
 
@@ -15,6 +16,7 @@ mod destination;
 mod download;
 mod failure;
 mod flow;
+mod gate;
 mod header;
 mod multipart;
 mod redact;
@@ -26,6 +28,7 @@ mod upload;
 
 pub use call::{Call, CallKind};
 pub use client::{BuildError, Client};
+pub use gate::WriteGate;
 pub use multipart::FilePart;
 pub use redact::Redactor;
 pub use reply::Reply;

@@ -88,3 +88,38 @@ async fn a_change_whose_second_call_is_too_slow_says_what_the_first_has_done() {
     assert_eq!(world.site.folder_of(&file).as_deref(), Some(&*folder));
     assert_eq!(world.site.parent_of(&other), Some(folder));
 }
+
+#[tokio::test]
+async fn a_folder_whose_parent_is_still_being_looked_for_is_not_made() {
+    let world = hurried().await;
+    let parent = world.site.add_folder("0", "Films");
+    world.breaks("folder/info", Fault::Hang);
+    harmless(&world.caller.post(&at("folders"), &json!({"name": "New", "parent_id": parent})).await);
+    world.assert_changed(&[]);
+    assert_eq!(world.site.find_folder("New"), None);
+}
+
+#[tokio::test]
+async fn a_write_whose_login_never_ends_was_not_sent() {
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    world.breaks("authorize", Fault::Hang);
+    harmless(&world.caller.delete(&at(&format!("files/{file}"))).await);
+    world.assert_changed(&[]);
+}
+
+#[tokio::test]
+async fn what_may_be_sent_again_is_not_done_later() {
+    let world = hurried().await;
+    let (folder, parent) = (world.site.add_folder("0", "Films"), world.site.add_folder("0", "Series"));
+    world.breaks("folder/listing", Fault::Delay { millis: 500 });
+    world.breaks("folder/info", Fault::Delay { millis: 500 });
+    let path = at(&format!("folders/{folder}"));
+    harmless(&world.caller.patch(&path, &json!({"parent_id": parent})).await);
+    harmless(&world.caller.delete(&path).await);
+    // What was begun is finished before the gateway ends.
+    assert_eq!(world.gateway.stop().await.code(), Some(0));
+    for change in ["folder/move", "folder/delete"] {
+        assert!(world.site.journal().of(change).is_empty(), "{change}");
+    }
+}
