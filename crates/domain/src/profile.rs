@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::{Capabilities, Capability, Dialect, Error, IdGrammar, Origin, PasswordChange, Result, Visibility};
+use crate::{
+    Capabilities, Capability, Dialect, Error, ErrorKind, FolderId, IdGrammar, Origin, PasswordChange, Result,
+    Visibility,
+};
 
 /// What is known of an account's provider before the first request.
 #[derive(Debug, Clone)]
@@ -40,6 +43,20 @@ impl Profile {
     /// `Unsupported`, with the capability.
     pub fn require(&self, capability: Capability) -> Result<()> {
         if self.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
+    }
+
+    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
+    ///
+    /// # Errors
+    /// `FolderNotFound`
+    pub fn require_child(&self, folder: &FolderId) -> Result<()> {
+        match folder {
+            FolderId::Child(_) => Ok(()),
+            FolderId::Root => {
+                let detail = "The root folder can be neither changed nor deleted.";
+                Err(Error::new(ErrorKind::FolderNotFound).with_detail(detail))
+            }
+        }
     }
 
     /// Refuses what is to keep others out of a folder: at a site that cannot, the folder would be open, unnoticed.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyhost_domain::{
-    Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
-    FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
-    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
-    UploadTicket,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, File, FileEdit, FileId, FileLookup,
+    FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload,
+    Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use polyhost_state::KeyValue;
 use polyhost_upstream::Client;
@@ -17,7 +16,6 @@ use url::Url;
 use crate::auth::Auth;
 use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::{Named, detail};
 use crate::profile::profile;
 use crate::{Config, lookup, remote_uploads, uploads};
 
@@ -46,17 +44,6 @@ impl Openload {
             convert: Convert { origin, ids, timezone: quirks.timezone, progress: quirks.progress },
             file_field: quirks.file_field,
             profile,
-        }
-    }
-
-    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
-    fn not_the_root(&self, folder: &FolderId) -> Result<()> {
-        match folder {
-            FolderId::Child(_) => Ok(()),
-            FolderId::Root => {
-                let kind = ErrorKind::FolderNotFound;
-                Err(Error::new(kind).with_detail(detail(kind, Named::Folder(folder), &self.profile.origin.account)))
-            }
         }
     }
 }
@@ -161,7 +148,7 @@ impl Provider for Openload {
         self.profile.require_guards(edit.visibility, edit.password.as_ref())?;
         if let Some(name) = &edit.name {
             self.profile.require(Capability::FoldersRename)?;
-            self.not_the_root(folder)?;
+            self.profile.require_child(folder)?;
             self.site.rename_folder(folder, name).await?;
         }
         Ok(None)
@@ -173,7 +160,7 @@ impl Provider for Openload {
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         self.profile.require(Capability::FoldersDelete)?;
-        self.not_the_root(folder)?;
+        self.profile.require_child(folder)?;
         self.site.delete_folder(folder).await
     }
 

@@ -18,7 +18,6 @@ use url::Url;
 use crate::auth::Door;
 use crate::client::{Answered, Site};
 use crate::convert::Convert;
-use crate::error::{Named, detail};
 use crate::profile::profile;
 use crate::{Config, downloads, folders, remote_uploads, uploads, wire};
 
@@ -56,17 +55,6 @@ impl Yetishare {
     pub fn with_login_budget(mut self, budget: LoginBudget) -> Self {
         self.site.session = self.site.session.with_budget(budget);
         self
-    }
-
-    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
-    fn not_the_root(&self, folder: &FolderId) -> Result<()> {
-        match folder {
-            FolderId::Child(_) => Ok(()),
-            FolderId::Root => {
-                let kind = ErrorKind::FolderNotFound;
-                Err(Error::new(kind).with_detail(detail(kind, Named::Folder(folder), &self.profile.origin.account)))
-            }
-        }
     }
 
     /// The file that was asked for. An answer about another is none.
@@ -201,13 +189,13 @@ impl Provider for Yetishare {
         if edit.name.is_some() {
             self.profile.require(Capability::FoldersRename)?;
         }
-        self.not_the_root(folder)?;
+        self.profile.require_child(folder)?;
         folders::edit(&self.site, &self.convert, folder, edit).await
     }
 
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
         self.profile.require(Capability::FoldersMove)?;
-        self.not_the_root(folder)?;
+        self.profile.require_child(folder)?;
         let answered = self.site.folder_move(folder, parent).await?;
         let moved = answered.value.and_then(|wire| self.convert.folder(wire, &answered.zone, None));
         Ok(moved.filter(|moved| moved.id == *folder))
@@ -215,7 +203,7 @@ impl Provider for Yetishare {
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         self.profile.require(Capability::FoldersDelete)?;
-        self.not_the_root(folder)?;
+        self.profile.require_child(folder)?;
         self.site.folder_delete(folder).await
     }
 
