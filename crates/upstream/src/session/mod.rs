@@ -180,10 +180,12 @@ impl Session {
     async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
         match self.0.login.knows(held.grant(), deadline).await {
             Ok(true) => self.0.denied(error),
-            Ok(false) | Err(_) => {
+            Ok(false) => {
                 self.refused(held).await;
                 self.0.contended(self.0.budget.gap()).with_source(error)
             }
+            // A token that may be good is kept: whoever is refused next asks again.
+            Err(untold) => untold,
         }
     }
 

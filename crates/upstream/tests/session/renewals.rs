@@ -73,3 +73,16 @@ async fn a_token_that_dies_at_once_again_and_again_is_told_as_contended() {
     assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO));
     assert_eq!(site.logins(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_which_the_site_does_not_tell_is_kept_and_its_failure_told() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    site.stillborn.store(true, Ordering::SeqCst);
+    site.falls_silent.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        // The first token is known to be dead; of the second nothing is known.
+        assert_eq!(call(&site, &session).await.unwrap_err().kind(), ErrorKind::Timeout);
+    }
+    assert_eq!(site.logins(), 2);
+}

@@ -25,6 +25,8 @@ pub(crate) struct Site {
     /// Whether every token is dead as soon as it is given.
     pub(crate) stillborn: AtomicBool,
     pub(crate) questions: AtomicUsize,
+    /// Whether it does not say, from the second question on, whether it knows a token.
+    pub(crate) falls_silent: AtomicBool,
     live: Mutex<String>,
     pub(crate) times: Mutex<Vec<Instant>>,
 }
@@ -78,8 +80,11 @@ impl Login for User {
     }
 
     async fn knows(&self, grant: &Grant, _: Instant) -> Result<bool> {
-        self.0.questions.fetch_add(1, Ordering::SeqCst);
+        let asked = self.0.questions.fetch_add(1, Ordering::SeqCst);
         sleep(SLOW).await;
+        if asked > 0 && self.0.falls_silent.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Timeout).retryable(true));
+        }
         Ok(*self.0.live.lock().await == grant.token.expose_secret())
     }
 
