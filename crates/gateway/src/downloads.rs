@@ -251,7 +251,8 @@ fn described(file: &File, etag: Option<HeaderValue>, content_type: HeaderValue, 
     let fixed = [
         (CONTENT_TYPE, content_type),
         (CONTENT_DISPOSITION, disposition(file.name.as_deref())),
-        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        // Where a part would end is not known without a size.
+        (ACCEPT_RANGES, HeaderValue::from_static(if file.size.is_some() { "bytes" } else { "none" })),
         (CACHE_CONTROL, REVALIDATE),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];

@@ -120,7 +120,7 @@ pub struct ContentConditions {
     responses(
         (status = 200, description = "The bytes", body = inline(super::uploads::FileBytes),
             content_type = "*/*", headers(
-                ("Accept-Ranges" = String, description = "`bytes`: parts can be asked for"),
+                ("Accept-Ranges" = String, description = "`bytes`: parts can be asked for; `none`: they cannot, for the size is not known"),
                 ("Content-Disposition" = String, description = "The file's name"),
                 ("ETag" = String, description = "Stands for these bytes"))),
         (status = 206, description = "The part of the bytes that was asked for",
