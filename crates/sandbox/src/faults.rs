@@ -5,23 +5,29 @@
 //!
 //! | fault | the operation takes place |
 //! |---|---|
-//! | `status`, `garbage`, `reset`, `close_after_body`, `early_answer`, `hang` | no |
-//! | `delay`, `cut_body`, `drip`, `lose_answer` | yes |
+//! | `status`, `garbage`, `reset`, `close_after_body`, `early_answer`, `refuse_early`, `hang_up`, `hang` | no |
+//! | `stop_reading` | not before it is resumed |
+//! | `delay`, `delay_answer`, `cut_body`, `drip`, `stall`, `lose_answer`, `replace_answer` | yes |
 //!
 //! The simulators are otherwise never wrong by chance: a rule hits the same requests each time.
 
 mod broken;
 mod control;
 mod inject;
+mod interrupted;
+mod kinds;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 pub(crate) use control::control;
 pub(crate) use inject::inject;
+pub use kinds::{Fault, Garbage, Rest};
 
 use crate::journal::covers;
+pub use crate::serve::HangUp;
 
 /// Which requests are hit, how often, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,107 +78,12 @@ impl Rule {
     }
 }
 
-/// How a request is hit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// An error answer, after the request's body was read.
-    Status {
-        /// The HTTP status.
-        http: u16,
-        /// The status of an error in the site's own envelope, which is then the body: `{"status", "msg", "result"}` at
-        /// OpenLoad, the status's words in `{"response", "_status"}` at YetiShare.
-        #[serde(default)]
-        body_status: Option<u16>,
-        /// Further headers, such as `Retry-After`.
-        #[serde(default)]
-        headers: Vec<(String, String)>,
-        /// The body as it is; without it and without `body_status`, a web server's error page.
-        #[serde(default)]
-        body: Option<String>,
-    },
-    /// The operation takes place only after a while.
-    Delay {
-        /// How long, in milliseconds.
-        millis: u64,
-    },
-    /// The connection is reset before anything is answered.
-    Reset,
-    /// The request's body is read, and then the connection is closed.
-    CloseAfterBody,
-    /// The operation takes place, and then the connection is closed instead of an answer.
-    LoseAnswer,
-    /// The answer's Content-Length promises the whole, and the connection is cut before that.
-    CutBody {
-        /// How many bytes of the body still come.
-        sent: usize,
-    },
-    /// An answer, HTTP 200, that makes no sense.
-    Garbage(Garbage),
-    /// The true answer, byte by byte.
-    Drip {
-        /// How long each byte takes, in milliseconds.
-        millis: u64,
-    },
-    /// The connection stays open, and nothing comes.
-    Hang,
-    /// An error answer before the request's body was read.
-    EarlyAnswer {
-        /// The HTTP status.
-        http: u16,
-        /// As in `status`.
-        #[serde(default)]
-        body_status: Option<u16>,
-    },
-}
-
-impl Fault {
-    /// An error with an HTTP status and a web server's page.
-    pub fn http(status: u16) -> Self {
-        Self::Status { http: status, body_status: None, headers: Vec::new(), body: None }
-    }
-
-    /// An error inside of an envelope, under HTTP 200.
-    pub fn envelope(status: u16) -> Self {
-        Self::Status { http: 200, body_status: Some(status), headers: Vec::new(), body: None }
-    }
-
-    /// HTTP 429 with `Retry-After`, in seconds.
-    pub fn rate_limit(retry_after: u32) -> Self {
-        let headers = vec![("Retry-After".to_owned(), retry_after.to_string())];
-        Self::Status { http: 429, body_status: Some(429), headers, body: None }
-    }
-}
-
-/// An answer that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Garbage {
-    /// Plain text under the name of JSON.
-    Text,
-    /// A page of HTML, as a captive portal or a maintenance page gives.
-    Html,
-    /// JSON with bytes inside that are not UTF-8.
-    NotUtf8,
-    /// JSON that ends in the middle, though the answer is complete.
-    TruncatedJson,
-    /// JSON nested beyond what a recursive reader can bear.
-    DeepJson {
-        /// How deep.
-        depth: usize,
-    },
-    /// A valid envelope with an enormous message, without a Content-Length to warn of it.
-    Huge {
-        /// How many bytes, at least.
-        bytes: u64,
-    },
-    /// Nothing at all.
-    Empty,
-}
-
 /// The rules by which a simulator is broken. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<Vec<Rule>>>);
+pub struct Faults {
+    rules: Arc<Mutex<Vec<Rule>>>,
+    resumed: Arc<Notify>,
+}
 
 impl Faults {
     /// Adds a rule. Of several that are about a request, the first that hits it counts.
@@ -190,6 +101,16 @@ impl Faults {
         self.locked().iter().filter(|rule| !rule.is_used_up()).cloned().collect()
     }
 
+    /// Lets everything go on that stands still by `stop_reading` or `stall` at this moment.
+    pub fn resume(&self) {
+        self.resumed.notify_waiters();
+    }
+
+    /// Waits until what stands still is resumed.
+    async fn resumed(&self) {
+        self.resumed.notified().await;
+    }
+
     /// The fault that hits a request, if one does.
     fn pick(&self, path: &str, operation: &str) -> Option<Fault> {
         let is_about = |rule: &Rule| rule.operation == "*" || covers(&rule.operation, path, operation);
@@ -199,7 +120,7 @@ impl Faults {
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

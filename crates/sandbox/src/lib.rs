@@ -14,6 +14,7 @@
 
 mod clock;
 mod content;
+mod copies;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
@@ -21,9 +22,11 @@ pub mod openload;
 mod receive;
 mod remote;
 mod serve;
+mod watched;
 pub mod yetishare;
 
 pub use clock::{Clock, ManualClock};
+pub use copies::Copies;
 #[cfg(feature = "faults")]
-pub use faults::{Fault, Faults, Garbage, Rule};
-pub use journal::{Journal, Received, ReceivedUpload};
+pub use faults::{Fault, Faults, Garbage, HangUp, Rest, Rule};
+pub use journal::{Ended, Journal, Received, ReceivedUpload};

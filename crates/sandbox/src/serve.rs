@@ -15,12 +15,13 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -28,6 +29,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use crate::journal::{Journal, Received};
+use crate::watched::{self, UnderWay};
 
 /// How long a body that nobody wants is still read, so that the client can read the answer that was given early.
 const LINGER: Duration = Duration::from_secs(30);
@@ -98,9 +100,10 @@ async fn connection(stream: TcpStream, router: Router) {
 }
 
 /// How a connection is given up in the middle of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only a fault hangs up"))]
-pub(crate) enum HangUp {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(not(feature = "faults"), expect(unreachable_pub, reason = "only faults name it"))]
+pub enum HangUp {
     /// Closed, as by a process that ended.
     Close,
     /// Reset, as by a machine that knows nothing of the connection.
@@ -169,8 +172,11 @@ async fn record(State(front): State<Front>, mut request: Request, next: Next) ->
         path,
         ..Received::default()
     });
-    request.extensions_mut().insert(entry);
-    next.run(request).await
+    let under_way = UnderWay::new(entry.clone());
+    let to_head = request.method() == Method::HEAD;
+    request.extensions_mut().insert(entry.clone());
+    let answer = next.run(request.map(|body| watched::request(body, entry))).await;
+    under_way.answer(answer, to_head)
 }
 
 /// Where a listener is reached. One that listens everywhere is reached at loopback, too.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
@@ -17,9 +17,6 @@ use crate::serve;
 
 /// How much of an enormous answer is made at a time, in bytes.
 const PIECE: usize = 64 * 1024;
-
-/// How long the bytes before a cut have to leave, so that the cut comes after them.
-const BEFORE_CUT: Duration = Duration::from_millis(20);
 
 /// An error answer. A status or header that HTTP does not allow is left out.
 pub(super) fn error(
@@ -43,7 +40,8 @@ pub(super) fn error(
 }
 
 /// An answer that makes no sense.
-pub(super) fn garbage(garbage: &Garbage) -> Response {
+pub(super) fn garbage(http: u16, garbage: &Garbage) -> Response {
+    let status = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
     let html = HeaderValue::from_static("text/html; charset=UTF-8");
     let (content_type, body) = match garbage {
@@ -55,7 +53,7 @@ pub(super) fn garbage(garbage: &Garbage) -> Response {
         Garbage::Huge { bytes } => (json, huge(*bytes)),
         Garbage::Empty => (json, Body::empty()),
     };
-    ([(CONTENT_TYPE, content_type)], body).into_response()
+    (status, [(CONTENT_TYPE, content_type)], body).into_response()
 }
 
 fn huge(bytes: u64) -> Body {
@@ -66,40 +64,18 @@ fn huge(bytes: u64) -> Body {
     Body::from_stream(start.chain(filling).chain(end).map(Ok::<_, io::Error>))
 }
 
-/// The answer up to a point; then the connection is cut, for its body fails.
-pub(super) async fn cut(response: Response, sent: usize) -> Response {
-    rebuilt(response, |bytes| {
-        let start = stream::iter([Ok(bytes.slice(..sent.min(bytes.len())))]);
-        start.chain(stream::once(async {
-            tokio::time::sleep(BEFORE_CUT).await;
-            Err(io::Error::from(io::ErrorKind::ConnectionAborted))
-        }))
-    })
-    .await
-}
-
-/// The whole answer, byte by byte.
+/// The whole answer, byte by byte, with its true head and its true length.
 pub(super) async fn drip(response: Response, pause: Duration) -> Response {
-    rebuilt(response, |bytes| {
-        stream::iter(0..bytes.len()).then(move |at| {
-            let drop = bytes.slice(at..=at);
-            async move {
-                tokio::time::sleep(pause).await;
-                Ok(drop)
-            }
-        })
-    })
-    .await
-}
-
-/// An answer with its true head, the true length of its body, and a body that arrives in some other way.
-async fn rebuilt<S>(response: Response, body: impl FnOnce(Bytes) -> S) -> Response
-where
-    S: Stream<Item = io::Result<Bytes>> + Send + 'static,
-{
     let (mut head, whole) = response.into_parts();
     let Ok(whole) = whole.collect().await else { return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR) };
     let bytes = whole.to_bytes();
     head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    Response::from_parts(head, Body::from_stream(body(bytes)))
+    let drops = stream::iter(0..bytes.len()).then(move |at| {
+        let drop = bytes.slice(at..=at);
+        async move {
+            tokio::time::sleep(pause).await;
+            Ok::<_, io::Error>(drop)
+        }
+    });
+    Response::from_parts(head, Body::from_stream(drops))
 }

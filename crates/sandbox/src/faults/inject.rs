@@ -8,10 +8,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::StatusCode;
+use futures_util::StreamExt;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::{Fault, broken};
+use super::interrupted::{self, Interruption, interrupted};
+use super::{Fault, Rest, broken};
 use crate::serve::{self, Front, HangUp, Line};
 
 /// Answers a request as the site does, unless a rule hits it.
@@ -25,36 +28,83 @@ pub(crate) async fn inject(State(front): State<Front>, request: Request, next: N
 
 async fn carry_out(front: &Front, fault: Fault, request: Request, next: Next) -> Response {
     let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
+    let standstill = || Interruption::Standstill(front.faults.clone());
     match fault {
         Fault::Status { http, body_status, headers, body } => {
-            serve::drain(request.into_body()).await;
-            broken::error(http, front.refusal(body_status), &headers, body)
+            after_body(request, broken::error(http, front.refusal(body_status), &headers, body)).await
         }
+        Fault::Garbage(garbage) => after_body(request, broken::garbage(StatusCode::OK.as_u16(), &garbage)).await,
         Fault::EarlyAnswer { http, body_status } => {
-            serve::drain_later(request.into_body());
-            broken::error(http, front.refusal(body_status), &[], None)
+            before_body(request.into_body(), broken::error(http, front.refusal(body_status), &[], None), Rest::Drained)
         }
-        Fault::Garbage(garbage) => {
-            serve::drain(request.into_body()).await;
-            broken::garbage(&garbage)
+        Fault::RefuseEarly { http, status, words, after, rest } => {
+            let refusal = broken::error(http, Some((front.envelope)(status, &words)), &[], None);
+            before_body(begun(request.into_body(), after).await, refusal, rest)
         }
         Fault::Delay { millis } => {
-            tokio::time::sleep(Duration::from_millis(millis)).await;
+            pause(millis).await;
             next.run(request).await
         }
-        Fault::CutBody { sent } => broken::cut(next.run(request).await, sent).await,
-        Fault::Drip { millis } => broken::drip(next.run(request).await, Duration::from_millis(millis)).await,
-        Fault::Reset => match hang_up(&line, HangUp::Reset).await {},
-        Fault::CloseAfterBody => {
-            serve::drain(request.into_body()).await;
-            match hang_up(&line, HangUp::Close).await {}
+        Fault::DelayAnswer { millis } => {
+            let answer = next.run(request).await;
+            pause(millis).await;
+            answer
         }
-        Fault::LoseAnswer => {
-            let _lost = next.run(request).await;
-            match hang_up(&line, HangUp::Close).await {}
+        Fault::CutBody { sent } => interrupted::answer(next.run(request).await, sent, Interruption::Failure),
+        Fault::Stall { sent } => interrupted::answer(next.run(request).await, sent, standstill()),
+        Fault::Drip { millis } => broken::drip(next.run(request).await, Duration::from_millis(millis)).await,
+        Fault::HangUp { after, how } => {
+            next.run(request.map(|body| interrupted(body, after, Interruption::HangUp(line, how)))).await
+        }
+        Fault::StopReading { after } => next.run(request.map(|body| interrupted(body, after, standstill()))).await,
+        Fault::Reset => match hang_up(&line, HangUp::Reset).await {},
+        Fault::CloseAfterBody => match lose(after_body(request, Response::default()), &line).await {},
+        Fault::LoseAnswer => match lose(next.run(request), &line).await {},
+        Fault::ReplaceAnswer { http, with } => {
+            let _replaced = next.run(request).await;
+            broken::garbage(http, &with)
         }
         Fault::Hang => hang(request.into_body()).await,
     }
+}
+
+/// An answer that is given once the request was read.
+async fn after_body(request: Request, answer: Response) -> Response {
+    serve::drain(request.into_body()).await;
+    answer
+}
+
+/// An answer that does not wait for what is left of the request.
+fn before_body(unread: Body, mut answer: Response, rest: Rest) -> Response {
+    match rest {
+        Rest::Drained => serve::drain_later(unread),
+        // What lies unread when a connection is closed has the kernel reset it.
+        Rest::CutOff => {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+    answer
+}
+
+/// Reads at least so many bytes of a body, if it has them, and gives the rest.
+async fn begun(body: Body, bytes: u64) -> Body {
+    let (mut body, mut left) = (body.into_data_stream(), bytes);
+    while left > 0
+        && let Some(Ok(piece)) = body.next().await
+    {
+        left = left.saturating_sub(piece.len() as u64);
+    }
+    Body::from_stream(body)
+}
+
+async fn pause(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
+
+/// Waits for an answer, and closes the connection in place of giving it.
+async fn lose(answer: impl Future<Output = Response>, line: &Line) -> Infallible {
+    let _lost = answer.await;
+    hang_up(line, HangUp::Close).await
 }
 
 impl Front {
@@ -67,7 +117,7 @@ impl Front {
 }
 
 /// Ends the connection, and with it the future that waits here.
-async fn hang_up(line: &Line, how: HangUp) -> Infallible {
+pub(super) async fn hang_up(line: &Line, how: HangUp) -> Infallible {
     line.hang_up(how);
     pending().await
 }

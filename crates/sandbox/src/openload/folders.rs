@@ -16,12 +16,16 @@ pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {
     let below = context.store.folders.iter().filter(|(_, child)| child.parent == folder);
     // A folder's id is a text here, and a number where it is created.
     let folders: Vec<Value> = below.map(|(id, child)| json!({"id": id.to_string(), "name": child.name})).collect();
-    Ok(json!({"folders": folders, "files": shaped(context, files_in(context, folder))}))
+    let files = shaped(context, files_in(context, folder));
+    for late in context.store.files.values_mut().filter(|file| file.folder == folder) {
+        late.unlisted_for = late.unlisted_for.saturating_sub(1);
+    }
+    Ok(json!({"folders": folders, "files": files}))
 }
 
 fn files_in<'a>(context: &'a Context<'_>, folder: u64) -> Vec<&'a File> {
     let listed = if context.options.deep_listings { context.store.with_all_below(folder) } else { vec![folder] };
-    let is_listed = |file: &&File| file.own && listed.contains(&file.folder);
+    let is_listed = |file: &&File| file.own && file.unlisted_for == 0 && listed.contains(&file.folder);
     let mut files: Vec<&File> = context.store.files.values().filter(is_listed).collect();
     files.sort_by_key(|file| file.number);
     files

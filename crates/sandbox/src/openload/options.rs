@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, Copies};
 
 /// How a simulator behaves.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ pub struct Options {
     pub html_reply_to_upload: bool,
     /// What the reply to an upload tells of the file's id.
     pub upload_reply: UploadReply,
+    /// How an upload is named whose folder already has a file of its name.
+    pub copies: Copies,
+    /// How many listings of its folder an uploaded file is missing from at first.
+    pub listed_late: u32,
     /// The largest body that an upload may have, in bytes; a larger one gets HTTP 413.
     pub max_upload: Option<u64>,
     /// How long an upload URL can be used.
@@ -66,6 +70,8 @@ impl Default for Options {
             refuse_chunked: true,
             html_reply_to_upload: true,
             upload_reply: UploadReply::default(),
+            copies: Copies::default(),
+            listed_late: 0,
             max_upload: None,
             upload_url_ttl: Duration::from_secs(4 * 60 * 60),
             remote_upload_step: Duration::from_secs(2),

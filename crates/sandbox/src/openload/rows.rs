@@ -29,6 +29,8 @@ pub(crate) struct File {
     pub(crate) own: bool,
     /// The newest conversion.
     pub(crate) conversion: Option<u64>,
+    /// From how many listings it will still be missing.
+    pub(crate) unlisted_for: u32,
 }
 
 /// What a file's own `status` in `file/info` tells.

@@ -92,6 +92,7 @@ impl Store {
             suspended: false,
             own: true,
             conversion: None,
+            unlisted_for: 0,
         };
         self.files.insert(id.clone(), file);
         if is_video {

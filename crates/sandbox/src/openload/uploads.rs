@@ -107,8 +107,10 @@ fn refused(lost: Lost) -> Refusal {
     }
 }
 
-fn store(context: &mut Context<'_>, folder: u64, arrived: Saved) -> Value {
+fn store(context: &mut Context<'_>, folder: u64, mut arrived: Saved) -> Value {
     let id = ids::random_id();
+    let is_taken = |name: &str| context.store.files.values().any(|file| file.folder == folder && file.name == name);
+    arrived.name = context.options.copies.name(&arrived.name, is_taken);
     let mut result = json!({
         "content_type": arrived.content_type,
         "id": id,
@@ -128,6 +130,9 @@ fn store(context: &mut Context<'_>, folder: u64, arrived: Saved) -> Value {
     }
     let Saved { name, content_type, content, size, hash: sha1 } = arrived;
     let file = NewFile { name, folder, content, size, sha1, content_type, uploaded_at: context.now };
-    context.store.add_file(id, file);
+    let id = context.store.add_file(id, file);
+    if let Some(file) = context.store.files.get_mut(&id) {
+        file.unlisted_for = context.options.listed_late;
+    }
     result
 }

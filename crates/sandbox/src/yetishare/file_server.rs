@@ -18,7 +18,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::links;
-use super::options::{Options, Redirects};
+use super::options::{DeadLinks, Options, Redirects};
 use super::pages;
 use super::range::{self, Wanted};
 use super::rows::File;
@@ -80,6 +80,15 @@ pub(crate) async fn hop(
     }
 }
 
+/// What a token gets that is not good.
+async fn dead(shown: DeadLinks) -> Response {
+    match shown {
+        DeadLinks::Redirect => redirect(ERROR_PAGE),
+        DeadLinks::Page => pages::error().await.into_response(),
+        DeadLinks::Status(status) => serve::error_page(StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND)),
+    }
+}
+
 fn redirect(address: &str) -> Response {
     (StatusCode::FOUND, [(LOCATION, address)]).into_response()
 }
@@ -92,7 +101,7 @@ async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Metho
     };
     let Some(token) = ticket.download_token.filter(|_| is_plain) else { return pages::of_file(&file) };
     let is_good = site.with(|context| {
-        let is_good = context.store.links.get(&token).is_some_and(|link| link.file == file.id) && file.is_listed();
+        let is_good = links::uses(context, &token, file.id) && file.is_listed();
         if let Some(file) = context.store.files.get_mut(&file.id).filter(|_| is_good && method == Method::GET) {
             file.accessed = Some(context.now);
             file.downloads += u64::from(!headers.contains_key(RANGE));
@@ -100,7 +109,7 @@ async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Metho
         is_good
     });
     if !is_good {
-        return redirect(ERROR_PAGE);
+        return dead(site.options().dead_links).await;
     }
     send(site.options(), &file, headers).await.unwrap_or_else(|_| serve::error_page(StatusCode::INTERNAL_SERVER_ERROR))
 }

@@ -19,7 +19,11 @@ pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
         context.store.own_folder(folder)?;
     }
     let folders: Vec<Value> = context.store.folders_in(folder).into_iter().map(|row| told(context, row)).collect();
-    let files: Vec<Value> = context.store.files_in(folder).into_iter().map(|row| files::listed(context, row)).collect();
+    let in_there = context.store.files_in(folder).into_iter().filter(|row| row.unlisted_for == 0);
+    let files: Vec<Value> = in_there.map(|row| files::listed(context, row)).collect();
+    for late in context.store.files.values_mut().filter(|row| row.folder == folder) {
+        late.unlisted_for = late.unlisted_for.saturating_sub(1);
+    }
     Ok(Success::data(json!({"folders": folders, "files": files})))
 }
 

@@ -50,6 +50,13 @@ pub(crate) fn by_short_url<'a>(context: &'a Context<'_>, short_url: &str) -> Opt
 pub(crate) fn issue(context: &mut Context<'_>, file: u64) -> String {
     let token = random_text(b"0123456789abcdef", TOKEN_LENGTH);
     let valid_until = later(context.now, context.options.link_ttl);
-    context.store.links.insert(token.clone(), Link { file, valid_until });
+    context.store.links.insert(token.clone(), Link { file, valid_until, uses: 0 });
     token
+}
+
+/// Uses a token up once, and says whether it is good for a file.
+pub(crate) fn uses(context: &mut Context<'_>, token: &str, file: u64) -> bool {
+    let most = context.options.link_uses.unwrap_or(u32::MAX);
+    let link = context.store.links.get_mut(token).filter(|link| link.file == file && link.uses < most);
+    link.map(|link| link.uses += 1).is_some()
 }

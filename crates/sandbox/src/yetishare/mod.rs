@@ -57,7 +57,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use account::Package;
-pub use options::{AuthMode, ContentType, Login, Numbers, Options, Redirects, Version};
+pub use options::{AuthMode, ContentType, DeadLinks, Login, Numbers, Options, Redirects, Version};
 pub use rows::Counts;
 
 use crate::journal::Journal;
@@ -99,7 +99,8 @@ impl Yetishare {
             #[cfg(feature = "faults")]
             faults: crate::faults::Faults::default(),
         };
-        let running = Running::start(listener, front.wrap(site::router(Arc::clone(&site))))?;
+        let router = site::before_uploads(front.wrap(site::router(Arc::clone(&site))), Arc::clone(&site));
+        let running = Running::start(listener, router)?;
         Ok(Self { running, site, front })
     }
 

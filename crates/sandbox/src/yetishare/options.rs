@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::account::Package;
-use crate::Clock;
+use crate::{Clock, Copies};
 
 /// How a simulator behaves.
 #[derive(Debug, Clone)]
@@ -40,6 +40,10 @@ pub struct Options {
     pub upload_max_filesize: Option<u64>,
     /// Whether a body without a Content-Length is refused with HTTP 411.
     pub refuse_chunked: bool,
+    /// How an upload is named whose folder already has a file of its name.
+    pub copies: Copies,
+    /// How many listings of its folder an uploaded file is missing from at first.
+    pub listed_late: u32,
     /// What the account may do.
     pub package: Package,
     /// The account's own limit of storage, in bytes, in place of the package's.
@@ -59,6 +63,10 @@ pub struct Options {
     pub remote_upload_notes: bool,
     /// How long a download URL works.
     pub link_ttl: Duration,
+    /// How many requests a download URL is good for, where that is limited.
+    pub link_uses: Option<u32>,
+    /// What a download URL that is not good any more answers.
+    pub dead_links: DeadLinks,
     /// Whether the file server sends Content-Length and Accept-Ranges.
     pub download_headers: bool,
     /// Whether the file server sends an ETag.
@@ -93,6 +101,8 @@ impl Default for Options {
             post_max_size: None,
             upload_max_filesize: None,
             refuse_chunked: true,
+            copies: Copies::default(),
+            listed_late: 0,
             package: Package::default(),
             storage_limit_override: None,
             dates_in_listings: false,
@@ -102,6 +112,8 @@ impl Default for Options {
             remote_upload_tick: Duration::from_secs(2),
             remote_upload_notes: false,
             link_ttl: HOUR * 24,
+            link_uses: None,
+            dead_links: DeadLinks::default(),
             download_headers: true,
             download_etag: false,
             ignore_range: false,
@@ -174,6 +186,18 @@ pub enum ContentType {
     Json,
     /// `text/html; charset=UTF-8`.
     Html,
+}
+
+/// What a download URL answers that has expired, was used up, or never was one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeadLinks {
+    /// A redirect to a page that says so.
+    #[default]
+    Redirect,
+    /// That page itself, with HTTP 200.
+    Page,
+    /// An HTTP status, with a web server's page: 404, 403 or 410.
+    Status(u16),
 }
 
 /// Where a download URL leads.

@@ -44,6 +44,8 @@ pub(crate) struct File {
     pub(crate) source: &'static str,
     /// Whether the file belongs to this account.
     pub(crate) own: bool,
+    /// From how many listings it will still be missing.
+    pub(crate) unlisted_for: u32,
 }
 
 impl Folder {
@@ -127,6 +129,7 @@ impl NewFile {
 pub(crate) struct Link {
     pub(crate) file: u64,
     pub(crate) valid_until: Timestamp,
+    pub(crate) uses: u32,
 }
 
 /// How much there is.

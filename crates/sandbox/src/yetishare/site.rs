@@ -120,6 +120,22 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
+/// What happens when an upload arrives, whatever becomes of it.
+pub(crate) fn before_uploads(whole: Router, site: Arc<Site>) -> Router {
+    whole.layer(axum::middleware::map_request_with_state(site, end_tokens))
+}
+
+async fn end_tokens(State(site): State<Arc<Site>>, request: Request) -> Request {
+    if operation(request.uri().path()) == "file/upload" {
+        site.with(|context| {
+            if std::mem::take(&mut context.store.uploads.ends_tokens) {
+                context.store.sessions.kill_tokens();
+            }
+        });
+    }
+    request
+}
+
 /// The header `Date`, by the same clock as everything else.
 async fn dated(State(site): State<Arc<Site>>, mut response: Response) -> Response {
     let now = site.options.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();

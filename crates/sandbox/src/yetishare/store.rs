@@ -90,6 +90,7 @@ impl Store {
             is_public: 0,
             source: new.source,
             own: true,
+            unlisted_for: 0,
         };
         self.files.insert(id, file);
         id

@@ -11,6 +11,12 @@ impl Yetishare {
         self.change(|store| store.sessions.kill_tokens());
     }
 
+    /// Ends every access token when the next upload arrives: after whoever sends it has made sure of its token, and
+    /// before anything else becomes of it.
+    pub fn kill_tokens_with_next_upload(&self) {
+        self.change(|store| store.uploads.ends_tokens = true);
+    }
+
     /// How many logins succeeded.
     pub fn logins(&self) -> usize {
         self.change(|store| store.sessions.logins)

@@ -16,6 +16,8 @@ use crate::receive::{Damage, Saved};
 #[derive(Debug, Default)]
 pub(crate) struct Upcoming {
     pub(crate) damage: Damage,
+    /// Whether every token ends when it arrives.
+    pub(crate) ends_tokens: bool,
     /// The uploader's words, by which it fails.
     pub(crate) error: Option<String>,
 }
@@ -42,15 +44,19 @@ pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
             Version::V5 => Ok(uploaded(failed(context, arrived, &words))),
         };
     }
+    let folder = call.id("folder_id");
+    let is_taken = |name: &str| context.store.files_in(folder).iter().any(|file| file.name == name);
+    let name = context.options.copies.name(&name_of(arrived), is_taken);
     let id = context.store.add_file(NewFile {
-        name: name_of(arrived),
-        folder: call.id("folder_id"),
+        name,
+        folder,
         content: arrived.content.clone(),
         size: arrived.size,
         content_type: arrived.content_type.clone(),
         uploaded: context.now,
         source: "api",
     });
+    context.store.own_file(id)?.unlisted_for = context.options.listed_late;
     let file = context.store.own_file(id)?.clone();
     Ok(uploaded(stored(context, &file, &arrived.hash)))
 }

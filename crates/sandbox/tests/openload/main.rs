@@ -4,6 +4,7 @@
 
 mod account;
 mod conversions;
+mod copies;
 #[cfg(feature = "faults")]
 mod faults;
 mod files;
@@ -13,4 +14,6 @@ mod remote_uploads;
 mod seed;
 mod splash;
 mod support;
+#[cfg(feature = "faults")]
+mod transfers;
 mod uploads;

@@ -15,5 +15,7 @@ mod remote_uploads;
 mod seed;
 mod sessions;
 mod support;
+#[cfg(feature = "faults")]
+mod transfers;
 mod upload_refusals;
 mod uploads;
