@@ -49,9 +49,8 @@ impl Nobody {
             name: self.name.clone(),
             folder: self.folder.clone(),
             content_type: None,
-            length: 100,
             sha1: None,
-            body: body::once(&bytes),
+            body: body::once(&bytes).promising(100),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use polyhost_domain::{ByteSource, ByteStream, UploadBody};
+use polyhost_domain::{ByteSource, ByteStream, SizedStream, UploadBody};
 use sha1::{Digest, Sha1};
 
 /// How many bytes come at a time. Odd, so that no boundary of anybody's falls on one of these.
@@ -25,14 +25,32 @@ pub(crate) fn sha1_of(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What a body gives, whatever it is said to have.
+pub(crate) enum Given {
+    /// It flows by once.
+    Once(ByteStream),
+    /// It can be read again.
+    Again(Arc<Source>),
+}
+
+impl Given {
+    /// A body that is said to have so many bytes.
+    pub(crate) fn promising(self, length: u64) -> UploadBody {
+        match self {
+            Self::Once(stream) => UploadBody::once(length, stream),
+            Self::Again(source) => UploadBody::Replayable(Arc::new(Promise { length, source })),
+        }
+    }
+}
+
 /// A body that flows by once.
-pub(crate) fn once(bytes: &Bytes) -> UploadBody {
-    UploadBody::Once(flow(chunks(bytes)))
+pub(crate) fn once(bytes: &Bytes) -> Given {
+    Given::Once(flow(chunks(bytes)))
 }
 
 /// A body that flows by once and breaks after its bytes.
-pub(crate) fn once_broken(bytes: &Bytes) -> UploadBody {
-    UploadBody::Once(flow(broken(bytes)))
+pub(crate) fn once_broken(bytes: &Bytes) -> Given {
+    Given::Once(flow(broken(bytes)))
 }
 
 /// A source that can be read again, and that counts how often it was, and how many pieces were taken from it.
@@ -55,13 +73,13 @@ impl Source {
     }
 
     /// The source as a body.
-    pub(crate) fn body(self: &Arc<Self>) -> UploadBody {
-        UploadBody::Replayable(Arc::clone(self) as Arc<dyn ByteSource>)
+    pub(crate) fn body(self: &Arc<Self>) -> Given {
+        Given::Again(Arc::clone(self))
     }
 
     /// The source as a body that flows by once.
-    pub(crate) fn body_once(&self) -> UploadBody {
-        UploadBody::Once(self.stream())
+    pub(crate) fn body_once(&self) -> Given {
+        Given::Once(self.stream())
     }
 
     /// How often it was opened.
@@ -84,11 +102,17 @@ impl Source {
     }
 }
 
+/// A source, and what is said of it.
+struct Promise {
+    length: u64,
+    source: Arc<Source>,
+}
+
 #[async_trait]
-impl ByteSource for Source {
-    async fn open(&self) -> io::Result<ByteStream> {
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(self.stream())
+impl ByteSource for Promise {
+    async fn open(&self) -> io::Result<SizedStream> {
+        self.source.opened.fetch_add(1, Ordering::Relaxed);
+        Ok(SizedStream { length: self.length, stream: self.source.stream() })
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use polyhost_domain::{Capability, EntryName, File, FileId, Folder, FolderId, NewFolder, Provider, Upload, UploadBody};
+use polyhost_domain::{Capability, EntryName, File, FileId, Folder, FolderId, NewFolder, Provider, Upload};
 
+use crate::body::Given;
 use crate::{Failure, Subject, body, expect};
 
 /// How many bytes a file has whose size does not matter.
@@ -140,14 +141,13 @@ impl Scratch<'_> {
     }
 }
 
-/// An upload of which nothing is told that need not be.
-pub(crate) fn upload(name: &str, folder: &FolderId, length: usize, body: UploadBody) -> Result<Upload, Failure> {
+/// An upload of which nothing is told that need not be, with a body that is said to have so many bytes.
+pub(crate) fn upload(name: &str, folder: &FolderId, length: usize, body: Given) -> Result<Upload, Failure> {
     Ok(Upload {
         name: entry_name(name)?,
         folder: folder.clone(),
         content_type: None,
-        length: length as u64,
         sha1: None,
-        body,
+        body: body.promising(length as u64),
     })
 }

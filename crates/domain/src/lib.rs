@@ -41,4 +41,6 @@ pub use provider::Provider;
 pub use remote_source::{HeaderFields, InvalidHeader, InvalidRemoteUrl, RemoteUrl};
 pub use remote_upload::{NewRemoteUpload, RemoteUpload, RemoteUploadSelection};
 pub use sha1::{InvalidSha1, Sha1Digest};
-pub use upload::{ByteSource, ByteStream, TicketRequest, TicketTransport, Upload, UploadBody, UploadTicket};
+pub use upload::{
+    ByteSource, ByteStream, Flowing, SizedStream, TicketRequest, TicketTransport, Upload, UploadBody, UploadTicket,
+};

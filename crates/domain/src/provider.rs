@@ -70,11 +70,12 @@ pub trait Provider: Send + Sync {
     /// Sends a file. Capability `files.upload`.
     ///
     /// - What the site wants before the bytes (a session, an address) is got before the first byte is read.
-    /// - The site gets exactly `length` bytes under the name given; a body that has begun to flow is never sent twice.
+    /// - The site gets exactly as many bytes as the body was said to have, under the name given. A body that has begun
+    ///   to flow by is never sent twice; one that can be read again is sent again where the site refuses the session.
     /// - The answer has the site's id, name and size, and the folder that the file was sent to.
     /// - A refusal before any byte was read is that refusal, retryable where nothing was done; an unknown folder is
     ///   one where the site can be asked for it.
-    /// - A body that gives fewer bytes than `length`, or an error, is `BodyIncomplete`; the site gets no whole file.
+    /// - A body that gives fewer bytes than it was said to, or an error, is `BodyIncomplete`; the site gets no whole file.
     /// - An answer lost after the bytes went is `OutcomeUnknown`.
     /// - A success that does not tell the file's id is `Unnamed`: the file is there, and its folder lists it.
     /// - What the answer tells of a doubtful digest is passed on as it is told.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
@@ -26,18 +28,24 @@ pub struct Upload {
     pub folder: FolderId,
     /// The media type, where the caller told one.
     pub content_type: Option<String>,
-    /// The exact number of bytes that the body gives.
-    pub length: u64,
     /// The digest that the file must have, where the caller told one.
     pub sha1: Option<Sha1Digest>,
     /// The bytes.
     pub body: UploadBody,
 }
 
+/// Bytes, and how many they will be.
+pub struct SizedStream {
+    /// The exact number of bytes that the stream gives.
+    pub length: u64,
+    /// The bytes.
+    pub stream: ByteStream,
+}
+
 /// Where the bytes of an upload come from.
 pub enum UploadBody {
     /// They flow by once.
-    Once(ByteStream),
+    Once(Flowing),
     /// They can be read again.
     Replayable(Arc<dyn ByteSource>),
 }
@@ -45,20 +53,84 @@ pub enum UploadBody {
 /// Bytes that can be read more than once.
 #[async_trait]
 pub trait ByteSource: Send + Sync {
-    /// The bytes from their beginning.
-    async fn open(&self) -> io::Result<ByteStream>;
+    /// The bytes from their beginning. The first call may have to wait until all of them are there.
+    async fn open(&self) -> io::Result<SizedStream>;
+}
+
+/// Bytes that flow by once. Until the first of them has been taken, they can be opened again.
+pub struct Flowing {
+    length: u64,
+    slot: Arc<Mutex<Slot>>,
+}
+
+struct Slot {
+    stream: ByteStream,
+    /// How often it was opened: only who came last may take from it.
+    opened: u64,
+    touched: bool,
 }
 
 impl UploadBody {
-    /// The bytes, and, where they can be read again, the way to do so.
+    /// Bytes that flow by once, `length` of them.
+    #[must_use]
+    pub fn once(length: u64, stream: ByteStream) -> Self {
+        Self::Once(Flowing { length, slot: Arc::new(Mutex::new(Slot { stream, opened: 0, touched: false })) })
+    }
+
+    /// The bytes from their beginning.
     ///
     /// # Errors
-    /// The source's own, where it cannot be opened.
-    pub async fn open(self) -> io::Result<(ByteStream, Option<Arc<dyn ByteSource>>)> {
+    /// The source's own, where it cannot be opened; `NotSeekable` where the bytes have begun to flow by.
+    pub async fn open(&self) -> io::Result<SizedStream> {
         match self {
-            Self::Once(stream) => Ok((stream, None)),
-            Self::Replayable(source) => Ok((source.open().await?, Some(source))),
+            Self::Once(flowing) => flowing.open(),
+            Self::Replayable(source) => source.open().await,
         }
+    }
+
+    /// Whether the bytes can still be had from their beginning.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Once(flowing) => !flowing.slot().touched,
+            Self::Replayable(_) => true,
+        }
+    }
+}
+
+impl Flowing {
+    fn open(&self) -> io::Result<SizedStream> {
+        let mut slot = self.slot();
+        if slot.touched {
+            return Err(io::Error::new(io::ErrorKind::NotSeekable, "the bytes have begun to flow by"));
+        }
+        slot.opened += 1;
+        let lent = Lent { slot: Arc::clone(&self.slot), turn: slot.opened };
+        Ok(SizedStream { length: self.length, stream: lent.boxed() })
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The bytes, for one who has opened them.
+struct Lent {
+    slot: Arc<Mutex<Slot>>,
+    turn: u64,
+}
+
+impl Stream for Lent {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.opened != self.turn {
+            return Poll::Ready(Some(Err(io::Error::other("somebody else has begun anew"))));
+        }
+        let next = slot.stream.as_mut().poll_next(context);
+        slot.touched |= next.is_ready();
+        next
     }
 }
 
@@ -115,4 +187,27 @@ pub struct UploadTicket {
     /// Until when the address works.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{FutureExt as _, stream};
+
+    #[test]
+    fn bytes_that_flow_by_can_be_opened_again_until_the_first_is_taken() {
+        let pieces = [Ok(Bytes::from_static(b"a")), Ok(Bytes::from_static(b"b"))];
+        let body = UploadBody::once(2, stream::iter(pieces).boxed());
+        let open = || body.open().now_or_never().unwrap();
+        let next = |opened: &mut SizedStream| opened.stream.next().now_or_never().unwrap();
+
+        let mut first = open().unwrap();
+        assert!(body.is_whole());
+        let mut second = open().unwrap();
+        assert!(next(&mut first).unwrap().is_err(), "only who came last may take");
+        assert_eq!(next(&mut second).unwrap().unwrap(), "a");
+        assert!(!body.is_whole());
+        assert_eq!(open().err().unwrap().kind(), io::ErrorKind::NotSeekable);
+        assert_eq!(next(&mut second).unwrap().unwrap(), "b");
+    }
 }

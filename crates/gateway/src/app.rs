@@ -15,8 +15,11 @@ use utoipa::ToSchema;
 use crate::accounts::{Account, Accounts, effective};
 use crate::auth::Callers;
 use crate::catalogue::Catalogue;
+use crate::completions::Completions;
 use crate::config::{Config, ServerConfig};
+use crate::events::Events;
 use crate::providers;
+use crate::uploads::Spool;
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +31,9 @@ struct Shared {
     providers: Vec<ProviderView>,
     accounts: Accounts,
     catalogue: Catalogue,
+    spool: Spool,
+    completions: Arc<Completions>,
+    events: Events,
     phase: watch::Sender<Phase>,
     tasks: TaskTracker,
 }
@@ -79,14 +85,19 @@ impl App {
             base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
             capabilities: effective(&providers::capabilities(provider), &provider.quirks.unsupported),
         });
+        let (completions, tasks, phase) =
+            (Arc::<Completions>::default(), TaskTracker::new(), watch::Sender::new(Phase::Ready));
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
             callers,
             providers: providers.collect(),
             accounts,
             catalogue: Catalogue::new(&config.cache),
-            phase: watch::Sender::new(Phase::Ready),
-            tasks: TaskTracker::new(),
+            spool: Spool::new(config.server.spool_dir.clone(), config.server.max_spool),
+            events: Events::new(Arc::clone(&completions), tasks.clone(), phase.subscribe()),
+            completions,
+            phase,
+            tasks,
         })))
     }
 
@@ -118,6 +129,24 @@ impl App {
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    /// Where bodies are kept that cannot be passed on as they arrive.
+    #[must_use]
+    pub fn spool(&self) -> &Spool {
+        &self.0.spool
+    }
+
+    /// The remote uploads whose success is known.
+    #[must_use]
+    pub fn completions(&self) -> &Completions {
+        &self.0.completions
+    }
+
+    /// What becomes of remote uploads and conversions.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
     }
 
     /// What is finished even if its caller goes away, and before the process ends.

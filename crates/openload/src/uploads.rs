@@ -29,14 +29,13 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
     let transport = TicketTransport::SiteDefault;
     let request = TicketRequest { folder: upload.folder, sha1: upload.sha1, transport };
     let ticket = ticket(site, convert, file_field, &request).await?;
-    let (body, _) = upload.body.open().await.map_err(unopened)?;
+    let bytes = upload.body.open().await.map_err(unopened)?;
     let part = FilePart {
         fields: Vec::new(),
         field: ticket.file_field,
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type,
-        length: upload.length,
-        body,
+        bytes,
     };
     let answered = site.upload(ticket.url, part).await?;
     let unnamed = || answered.missing("the file's id").into_kind(ErrorKind::Unnamed);

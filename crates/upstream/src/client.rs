@@ -13,6 +13,7 @@ use url::Url;
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
 use crate::header::{date, retry_after};
+use crate::permits::{Permit, Permits};
 use crate::secret_url::Source;
 use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate};
 
@@ -30,6 +31,7 @@ struct Inner {
     /// For files, which are passed on as they are: nothing is unpacked.
     files: reqwest::Client,
     reach: Reach,
+    permits: Permits,
 }
 
 /// An answer, as far as the log wants to know it.
@@ -75,7 +77,8 @@ impl Client {
             Reach::PublicOnly => build(reaching(http_client(&settings)))?,
         };
         let files = build(reaching(http_client(&settings)).no_gzip())?;
-        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, files, reach })))
+        let permits = Permits::new(settings.max_concurrency);
+        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, files, reach, permits })))
     }
 
     /// The account that the client sends for.
@@ -100,6 +103,7 @@ impl Client {
     /// - `Timeout`, `InvalidResponse`, retryable: a read whose answer did not come, or not whole.
     /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
     /// - `Rejected`: the request is too long to be sent at all.
+    /// - `Overloaded`, retryable: too many others are under way.
     pub async fn send(&self, call: Call) -> Result<Reply> {
         let deadline = call.deadline.unwrap_or_else(|| self.deadline());
         self.attempt(&call, deadline).await
@@ -120,7 +124,14 @@ impl Client {
         self.0.reach.check(url).map_err(refuse)
     }
 
+    /// A place among the account's requests under way.
+    pub(crate) async fn permit(&self, call: &Call, deadline: Instant) -> Result<Permit> {
+        let place = self.0.permits.acquire(deadline).await;
+        place.map_err(|error| error.at(&self.0.origin.provider, call.operation))
+    }
+
     async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Reply> {
+        let _permit = self.permit(call, deadline).await?;
         let limit = self.0.settings.attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
         let request = self.request(call)?;
         let answer = async { timeout(limit, self.exchange(call, request)).await.unwrap_or(Err(Failure::slow(limit))) };

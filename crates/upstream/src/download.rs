@@ -15,6 +15,7 @@ use url::Url;
 use crate::client::{Client, Observed};
 use crate::failure::Failure;
 use crate::header::retry_after;
+use crate::permits::Permit;
 use crate::{Call, CallKind, SecretUrl};
 
 /// The most redirects that are followed.
@@ -24,15 +25,17 @@ impl Client {
     /// Fetches a file, or a part of it, from an address that the site has handed out.
     ///
     /// The answer is there when its head is; the bytes come as they are asked for, and end with an error where they
-    /// stop for `idle_timeout`, or come to less than was promised.
+    /// stop for `idle_timeout`, or come to less than was promised. They hold their place among the account's requests
+    /// until they end or are dropped.
     ///
     /// # Errors
     /// - `Unavailable`, `Timeout`, retryable: the file's server cannot be reached, or does not answer.
     /// - `RangeNotSatisfiable`: the file ends before the range begins.
     /// - `FileNotFound`, `LegalBlock`, `RateLimited`, `SiteFailed`: what its HTTP status says.
+    /// - `Overloaded`, retryable: too many requests of the account are under way.
     /// - `InvalidResponse`: it leads on for ever, to nowhere, or to where it must not; or its answer is not the range.
     pub async fn open(&self, operation: &'static str, url: Url, range: Option<ByteRange>) -> Result<Download> {
-        let response = self.follow(operation, url, range).await?;
+        let (response, permit) = self.follow(operation, url, range).await?;
         let told = Told { client: self, operation, status: response.status() };
         let part = match (response.status(), range) {
             (StatusCode::OK, _) => None,
@@ -46,19 +49,26 @@ impl Client {
         let length = response.content_length().or(part.map(|part| part.last - part.first + 1));
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let stream = bytes(response, length, self.settings().idle_timeout);
+        let stream = bytes(response, length, self.settings().idle_timeout, permit);
         Ok(Download { stream, length, range: part, content_type })
     }
 
-    async fn follow(&self, operation: &'static str, mut url: Url, range: Option<ByteRange>) -> Result<Response> {
+    async fn follow(
+        &self,
+        operation: &'static str,
+        mut url: Url,
+        range: Option<ByteRange>,
+    ) -> Result<(Response, Permit)> {
         let deadline = self.deadline();
+        let first = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
+        let permit = self.permit(&first, deadline).await?;
         for _ in 0..=MAX_REDIRECTS {
             let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone())).until(deadline);
             let mut request = self.file_request(&call)?;
             ask_for(&mut request, range);
             let response = self.head(&call, request, deadline).await?;
             if !response.status().is_redirection() {
-                return Ok(response);
+                return Ok((response, permit));
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let told = Told { client: self, operation, status: response.status() };
@@ -165,9 +175,10 @@ fn is_plain(response: &Response) -> bool {
 }
 
 /// The bytes of an answer: as many as were promised, or an error.
-fn bytes(response: Response, length: Option<u64>, idle: Duration) -> ByteStream {
+fn bytes(response: Response, length: Option<u64>, idle: Duration, permit: Permit) -> ByteStream {
     let fault = |kind, what: &str| io::Error::new(kind, format!("the file {what}"));
-    let counted = stream::try_unfold((response, length), move |(mut response, left)| async move {
+    let begun = (response, length, permit);
+    let counted = stream::try_unfold(begun, move |(mut response, left, permit)| async move {
         let stopped = |_| fault(io::ErrorKind::TimedOut, "has stopped");
         let next = timeout(idle, response.chunk()).await.map_err(stopped)?;
         match next.map_err(|error| io::Error::other(error.without_url()))? {
@@ -175,7 +186,7 @@ fn bytes(response: Response, length: Option<u64>, idle: Duration) -> ByteStream 
             None => Err(fault(io::ErrorKind::UnexpectedEof, "ended early")),
             Some(chunk) => match left.map(|left| left.checked_sub(chunk.len() as u64)) {
                 Some(None) => Err(fault(io::ErrorKind::InvalidData, "is longer than was said")),
-                left => Ok(Some((chunk, (response, left.flatten())))),
+                left => Ok(Some((chunk, (response, left.flatten(), permit)))),
             },
         }
     });

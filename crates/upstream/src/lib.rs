@@ -19,6 +19,7 @@ mod flow;
 mod gate;
 mod header;
 mod multipart;
+mod permits;
 mod redact;
 mod reply;
 mod secret_url;

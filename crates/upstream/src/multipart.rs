@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use polyhost_domain::ByteStream;
+use polyhost_domain::SizedStream;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -21,17 +21,15 @@ pub struct FilePart {
     pub file_name: String,
     /// The file's media type; `application/octet-stream` where it is not known or cannot be sent.
     pub content_type: Option<String>,
-    /// How many bytes the body gives.
-    pub length: u64,
-    /// The bytes.
-    pub body: ByteStream,
+    /// The bytes, and how many they are.
+    pub bytes: SizedStream,
 }
 
 impl fmt::Debug for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FilePart")
             .field("file_name", &self.file_name)
-            .field("length", &self.length)
+            .field("length", &self.bytes.length)
             .finish_non_exhaustive()
     }
 }
@@ -119,8 +117,7 @@ mod tests {
             field: "file1".into(),
             file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
             content_type: Some("video/mp4".into()),
-            length: 3,
-            body: stream::empty().boxed(),
+            bytes: SizedStream { length: 3, stream: stream::empty().boxed() },
         };
         let frame = Frame::with_boundary(&part, "b".into());
         let length = frame.length(3);
@@ -155,8 +152,7 @@ mod tests {
             field: "f".into(),
             file_name: "n".into(),
             content_type: Some(content_type.into()),
-            length: 0,
-            body: stream::empty().boxed(),
+            bytes: SizedStream { length: 0, stream: stream::empty().boxed() },
         };
         for bad in ["video/mp4\r\nX: y", "", "vidéo/mp4"] {
             let head = Frame::new(&part(bad)).head;

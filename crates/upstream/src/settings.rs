@@ -9,12 +9,15 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long one attempt may take, from its start to the last byte of the answer. Not for uploads.
     pub attempt_timeout: Duration,
-    /// How long all attempts of one operation may take together. Not for uploads.
+    /// How long all attempts of one operation may take together, and the wait for a place before them. Not for
+    /// bodies that flow.
     pub deadline: Duration,
     /// How long a site may work on an uploaded file after its last byte before it answers.
     pub upload_answer_timeout: Duration,
-    /// How long an upload may stand still: no byte from the caller, or none taken by the site.
+    /// How long a file on its way may stand still: no byte from whoever sends it, or none taken by whoever gets it.
     pub idle_timeout: Duration,
+    /// How many requests may be under way at once, transfers of files included.
+    pub max_concurrency: u32,
     /// The longest answer that is read, in bytes, after decompression.
     pub max_response: u64,
     /// Whether addresses that a site hands out may be private. They may in any case where the account's own base URL
@@ -30,6 +33,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(25),
             upload_answer_timeout: Duration::from_secs(15 * 60),
             idle_timeout: Duration::from_secs(30),
+            max_concurrency: 32,
             max_response: 64 * 1024 * 1024,
             allow_private_networks: false,
         }

@@ -31,6 +31,7 @@ impl Client {
     /// - `Unavailable`, retryable: the site cannot be reached; the body is untouched.
     /// - `BodyIncomplete`: the body failed, stopped or has another length; the site gets no whole file.
     /// - `OutcomeUnknown`: bytes went, and no whole answer came.
+    /// - `Overloaded`, retryable: too many requests of the account are under way; the body is untouched.
     /// - `InvalidResponse`: the address that the site handed out may not be gone to; nothing was sent.
     pub async fn upload(&self, call: Call, file: FilePart) -> Result<Reply> {
         let settings = self.settings();
@@ -39,6 +40,7 @@ impl Client {
             idle: settings.idle_timeout,
             answer: settings.upload_answer_timeout,
         };
+        let _permit = self.permit(&call, self.deadline()).await?;
         let flow = Flow::new();
         let mut request = self.request(&call)?;
         let _end_of_reading = fill(&mut request, file, &flow);
@@ -74,13 +76,13 @@ impl Client {
 fn fill(request: &mut reqwest::Request, file: FilePart, flow: &Flow) -> EndOfReading {
     let frame = Frame::new(&file);
     let headers = request.headers_mut();
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(frame.length(file.length)));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(frame.length(file.bytes.length)));
     if let Ok(content_type) = HeaderValue::try_from(frame.content_type()) {
         headers.insert(CONTENT_TYPE, content_type);
     }
     let (handle, registration) = AbortHandle::new_pair();
-    let body = Abortable::new(file.body, registration).boxed();
-    *request.body_mut() = Some(Body::wrap_stream(frame.around(flow.watch(body, file.length))));
+    let body = Abortable::new(file.bytes.stream, registration).boxed();
+    *request.body_mut() = Some(Body::wrap_stream(frame.around(flow.watch(body, file.bytes.length))));
     EndOfReading(handle)
 }
 

@@ -14,28 +14,37 @@ use crate::wire::Uploaded;
 const FILE_FIELD: &str = "upload_file";
 
 pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Result<File> {
+    let outcome = match attempt(site, convert, &upload).await {
+        // Nothing was done, and the next attempt is under a new session.
+        Err(Refusal::Session(_)) if upload.body.is_whole() => attempt(site, convert, &upload).await,
+        outcome => outcome,
+    };
+    outcome.map_err(|refusal| match refusal {
+        Refusal::Session(error) | Refusal::Other(error) => error,
+    })
+}
+
+async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result::Result<File, Refusal> {
     let held = site.make_sure_of(&upload.folder).await?;
-    let (body, _) = upload.body.open().await.map_err(unopened)?;
+    let bytes = upload.body.open().await.map_err(unopened)?;
+    let length = bytes.length;
     let part = FilePart {
         fields: Vec::new(),
         field: FILE_FIELD.to_owned(),
         file_name: upload.name.as_str().to_owned(),
-        content_type: upload.content_type,
-        length: upload.length,
-        body,
+        content_type: upload.content_type.clone(),
+        bytes,
     };
     let reply = site.file_upload(&held, &upload.folder, part).await?;
-    let uploaded = match uploaded(site, &reply, Named::Upload(upload.length)) {
-        Ok(uploaded) => uploaded,
-        Err(Refusal::Other(error)) => return Err(error),
-        // The bytes have flowed by and are not sent again; but nothing was done, and whoever comes next logs in.
+    let uploaded = match uploaded(site, &reply, Named::Upload(length)) {
         Err(Refusal::Session(error)) => {
             site.session.refused(&held).await;
-            return Err(error);
+            return Err(Refusal::Session(error));
         }
+        uploaded => uploaded?,
     };
     let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
-    convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)
+    Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)?)
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.

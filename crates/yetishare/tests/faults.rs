@@ -259,7 +259,8 @@ async fn a_site_that_is_not_there_is_unavailable_and_the_body_stays_untouched() 
     let provider: std::sync::Arc<dyn polyhost_domain::Provider> =
         std::sync::Arc::new(provider.with_login_budget(support::hasty_logins()));
     let mut new = upload("a.mp4", &["abc"]);
-    new.body = UploadBody::Once(
+    new.body = UploadBody::once(
+        3,
         stream::poll_fn(|_| -> std::task::Poll<Option<std::io::Result<Bytes>>> { panic!("the body was read") }).boxed(),
     );
     let outcomes = [
@@ -279,7 +280,7 @@ async fn a_caller_whose_bytes_stop_is_told_so_and_the_site_gets_no_file() {
     let site = plain_site().await;
     let provider = site.provider_with(Quirks::default(), hasty());
     let mut new = upload("a.mp4", &["abc"]);
-    new.body = UploadBody::Once(stream::iter([Ok(Bytes::from_static(b"a"))]).chain(stream::pending()).boxed());
+    new.body = UploadBody::once(3, stream::iter([Ok(Bytes::from_static(b"a"))]).chain(stream::pending()).boxed());
     let (kind, _, _) = judged(provider.upload(new).await);
     assert_eq!(kind, ErrorKind::BodyIncomplete);
     assert_eq!(site.sandbox.counts().files, 0);

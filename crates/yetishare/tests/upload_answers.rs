@@ -96,9 +96,8 @@ async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_tok
             let site = site(options).await;
             let provider = site.provider();
             let mut new = upload("a.mp4", &[]);
-            new.length = 30_000;
             let bytes = Ok(Bytes::from(vec![7; 30_000]));
-            new.body = UploadBody::Once(Box::pin(futures_util::stream::iter([bytes])));
+            new.body = UploadBody::once(30_000, Box::pin(futures_util::stream::iter([bytes])));
             let error = provider.upload(new).await.unwrap_err();
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::TooLarge, false), "{error:?}");
             assert_eq!((site.sandbox.logins(), site.sandbox.counts().files), (1, 0));

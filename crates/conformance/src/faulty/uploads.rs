@@ -1,10 +1,14 @@
 //! What goes wrong with bytes on their way to the site.
 
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use polyhost_domain::{
-    EntryName, Error, ErrorKind, File, FolderId, Result, TicketRequest, TicketTransport, Upload, UploadBody,
-    UploadTicket,
+    ByteSource, ByteStream, EntryName, Error, ErrorKind, File, FolderId, Result, SizedStream, TicketRequest,
+    TicketTransport, Upload, UploadBody, UploadTicket,
 };
 
 use super::{Fault, Faulty, is_unknown};
@@ -25,7 +29,7 @@ impl Faulty {
             (Fault::UploadOfNobody, Ok(file)) => Ok(File { account: self.nobody.clone(), ..file }),
             (Fault::UploadLeavesAPart, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
                 let part = body(Bytes::from_static(b"part"));
-                let upload = Upload { name, folder, content_type: None, length: 4, sha1: None, body: part };
+                let upload = Upload { name, folder, content_type: None, sha1: None, body: part };
                 self.inner.upload(upload).await?;
                 Err(error)
             }
@@ -41,18 +45,24 @@ impl Faulty {
 
     /// The upload as it is sent.
     async fn faulty_sending(&self, mut upload: Upload) -> Result<Upload> {
-        let length = usize::try_from(upload.length).unwrap_or(usize::MAX);
         match self.fault {
             Fault::UploadLosesTheLastByte => {
-                upload.length = upload.length.saturating_sub(1);
-                upload.body = changed(upload.body, move |bytes| bytes.slice(..bytes.len().min(length - 1)));
+                upload.body = changed(
+                    upload.body,
+                    |promised| promised - 1,
+                    |bytes, length| bytes.slice(..bytes.len().min(length)),
+                );
             }
             Fault::UploadPadsTheBody => {
-                upload.body = changed(upload.body, move |bytes| {
-                    let mut bytes = Vec::from(bytes);
-                    bytes.resize(length, 0);
-                    bytes.into()
-                });
+                upload.body = changed(
+                    upload.body,
+                    |promised| promised,
+                    |bytes, length| {
+                        let mut bytes = Vec::from(bytes);
+                        bytes.resize(length, 0);
+                        bytes.into()
+                    },
+                );
             }
             Fault::UploadForgetsTheFolder => upload.folder = FolderId::Root,
             Fault::UploadGarblesQuotes => upload.name = renamed(&upload.name, |name| name.replace('"', "%22")),
@@ -63,15 +73,17 @@ impl Faulty {
             Fault::UploadDropsTheDigest => upload.sha1 = None,
             Fault::UploadSendsTooMuch => {
                 self.inner.account().await?;
-                let bytes = collect(upload.body).await;
-                upload.length = bytes.len().max(length) as u64;
-                upload.body = body(bytes);
+                let (promised, bytes) = collect(upload.body).await;
+                upload.body = promising(promised.max(bytes.len() as u64), bytes);
             }
-            Fault::UploadReadsBeforeAsking => upload.body = body(collect(upload.body).await),
+            Fault::UploadReadsBeforeAsking => {
+                let (promised, bytes) = collect(upload.body).await;
+                upload.body = promising(promised, bytes);
+            }
             Fault::UploadReadsTwice => {
                 self.inner.account().await?;
                 if let UploadBody::Replayable(source) = &upload.body {
-                    collect(UploadBody::Replayable(std::sync::Arc::clone(source))).await;
+                    collect(UploadBody::Replayable(Arc::clone(source))).await;
                 }
             }
             _ => {}
@@ -105,21 +117,48 @@ fn renamed(name: &EntryName, change: impl Fn(&str) -> String) -> EntryName {
 
 /// A body of these bytes.
 fn body(bytes: Bytes) -> UploadBody {
-    UploadBody::Once(stream::iter([Ok(bytes)]).boxed())
+    promising(bytes.len() as u64, bytes)
+}
+
+/// A body of these bytes that is said to have so many.
+fn promising(length: u64, bytes: Bytes) -> UploadBody {
+    UploadBody::once(length, stream::iter([Ok(bytes)]).boxed())
 }
 
 /// A body that is read, when it is read, as a whole and changed.
-fn changed(body: UploadBody, change: impl FnOnce(Bytes) -> Bytes + Send + 'static) -> UploadBody {
-    UploadBody::Once(async move { Ok(change(collect(body).await)) }.into_stream().boxed())
+fn changed(body: UploadBody, length: fn(u64) -> u64, change: fn(Bytes, usize) -> Bytes) -> UploadBody {
+    UploadBody::Replayable(Arc::new(Changed { body, length, change }))
 }
 
-/// What a body gives before it ends or breaks.
-async fn collect(body: UploadBody) -> Bytes {
+struct Changed {
+    body: UploadBody,
+    length: fn(u64) -> u64,
+    change: fn(Bytes, usize) -> Bytes,
+}
+
+#[async_trait]
+impl ByteSource for Changed {
+    async fn open(&self) -> io::Result<SizedStream> {
+        let SizedStream { length, stream } = self.body.open().await?;
+        let (length, change) = ((self.length)(length), self.change);
+        let size = usize::try_from(length).unwrap_or(usize::MAX);
+        let stream = async move { Ok(change(gather(stream).await, size)) }.into_stream().boxed();
+        Ok(SizedStream { length, stream })
+    }
+}
+
+/// What a body is said to have, and what it gives before it ends or breaks.
+async fn collect(body: UploadBody) -> (u64, Bytes) {
+    match body.open().await {
+        Ok(SizedStream { length, stream }) => (length, gather(stream).await),
+        Err(_) => (0, Bytes::new()),
+    }
+}
+
+async fn gather(mut stream: ByteStream) -> Bytes {
     let mut bytes = Vec::new();
-    if let Ok((mut stream, _)) = body.open().await {
-        while let Some(Ok(piece)) = stream.next().await {
-            bytes.extend_from_slice(&piece);
-        }
+    while let Some(Ok(piece)) = stream.next().await {
+        bytes.extend_from_slice(&piece);
     }
     bytes.into()
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
@@ -107,13 +108,23 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number of at least so much.
-    pub(super) fn count(&mut self, key: &'static str, least: i64) {
-        let Some(value) = self.value(key) else { return };
+    pub(super) fn count(&mut self, key: &'static str, least: i64) -> Option<i64> {
+        let value = self.value(key)?;
         match value.as_integer() {
             None => self.fault(key, format_args!("must be a whole number, not {}", value.type_str())),
             Some(number) if number < least => self.fault(key, format_args!("must be at least {least}")),
-            Some(_) => {}
+            Some(number) => return Some(number),
         }
+        None
+    }
+
+    /// A folder that files can be made in; `None` where it is not told, or told as empty.
+    pub(super) fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
+        let folder = PathBuf::from(self.text(key).filter(|text| !text.is_empty())?);
+        if let Err(error) = tempfile::tempfile_in(&folder) {
+            self.fault(key, format_args!("no file can be made in \"{}\": {error}", folder.display()));
+        }
+        Some(folder)
     }
 
     /// A number of at least zero, whole or not.

@@ -1,6 +1,7 @@
 //! `[server]`: where the gateway listens, and how long and how much it waits for.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::section::Section;
@@ -28,6 +29,10 @@ pub struct ServerConfig {
     pub max_body: u64,
     /// The largest upload, in bytes.
     pub max_upload: u64,
+    /// Where uploads of unknown length are kept until their length is known.
+    pub spool_dir: PathBuf,
+    /// The most bytes that are kept there, all together.
+    pub max_spool: u64,
 }
 
 impl Default for ServerConfig {
@@ -41,6 +46,8 @@ impl Default for ServerConfig {
             drain_timeout: Duration::from_secs(30),
             max_body: 1 << 20,
             max_upload: 100 << 30,
+            spool_dir: std::env::temp_dir(),
+            max_spool: 4 << 30,
         }
     }
 }
@@ -57,10 +64,10 @@ impl ServerConfig {
             drain_timeout: section.duration("drain_timeout", default.drain_timeout),
             max_body: section.limit("max_body", default.max_body),
             max_upload: section.limit("max_upload", default.max_upload),
+            spool_dir: section.folder("spool_dir").unwrap_or(default.spool_dir),
+            max_spool: section.limit("max_spool", default.max_spool),
         };
         unused::read(&mut section, "admin_listen", Kind::Address);
-        unused::read(&mut section, "spool_dir", Kind::Path);
-        unused::read(&mut section, "max_spool", Kind::Size);
         section.finish();
         config
     }

@@ -172,8 +172,8 @@ fn two_clients_share_neither_name_nor_key() {
 
 #[test]
 fn keys_without_effect_are_understood_and_named() {
-    let config = Config::parse("[upstream]\nretries = 2\n[server]\nmax_spool = \"4 GiB\"\n").unwrap();
-    assert_eq!(config.unused, ["[server] max_spool", "[upstream] retries"]);
+    let config = Config::parse("[upstream]\nretries = 2\n[cache]\nfile_ttl = \"30s\"\n").unwrap();
+    assert_eq!(config.unused, ["[cache] file_ttl", "[upstream] retries"]);
 }
 
 #[test]
@@ -203,11 +203,8 @@ fn keys_without_effect_are_held_to_their_type_and_range() {
         r#"
         [server]
         admin_listen = "here"
-        spool_dir = 5
-        max_spool = "much"
         [upstream]
         retries = -1
-        max_concurrency = 0
         requests_per_second = "many"
         burst = 0
         circuit_failures = 1.5
@@ -226,10 +223,7 @@ fn keys_without_effect_are_held_to_their_type_and_range() {
         "#,
         &[
             "[server] admin_listen: \"here\" is not an address",
-            "[server] spool_dir: must be a text, not integer",
-            "[server] max_spool: \"much\" is not a size",
             "[upstream] retries: must be at least 0",
-            "[upstream] max_concurrency: must be at least 1",
             "[upstream] requests_per_second: must be a number, not string",
             "[upstream] burst: must be at least 1",
             "[upstream] circuit_failures: must be a whole number, not float",
@@ -245,9 +239,22 @@ fn keys_without_effect_are_held_to_their_type_and_range() {
 
 #[test]
 fn keys_without_effect_may_have_their_least_values() {
-    let text =
-        "[upstream]\nretries = 0\nmax_concurrency = 1\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n";
-    assert_eq!(Config::parse(text).unwrap().unused.len(), 5);
+    let text = "[upstream]\nretries = 0\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n";
+    assert_eq!(Config::parse(text).unwrap().unused.len(), 4);
+}
+
+#[test]
+fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
+    assert_faults(
+        "[server]\nspool_dir = \"/nowhere/at/all\"\nmax_spool = \"0 B\"\n[upstream]\nmax_concurrency = 0\n",
+        &[
+            "[server] spool_dir: no file can be made in \"/nowhere/at/all\"",
+            "[server] max_spool: must be more than zero",
+            "[upstream] max_concurrency: must be at least 1",
+        ],
+    );
+    let config = Config::parse("[server]\nspool_dir = \"\"\n[upstream]\nmax_concurrency = 5\n").unwrap();
+    assert_eq!((config.server.spool_dir, config.unused), (std::env::temp_dir(), vec![]));
 }
 
 fn client(more: &str) -> String {

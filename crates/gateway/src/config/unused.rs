@@ -10,16 +10,12 @@ use super::section::Section;
 pub(super) enum Kind {
     /// Such as `"30s"`.
     Duration,
-    /// Such as `"1 MiB"`.
-    Size,
     /// A whole number of at least so much.
     Count(i64),
     /// A number of at least zero.
     Rate,
     /// An IP address and a port.
     Address,
-    /// A path, or empty.
-    Path,
     /// `{ requests = 100, per_seconds = 60 }`
     RateLimit,
 }
@@ -28,11 +24,11 @@ pub(super) enum Kind {
 pub(super) fn read(section: &mut Section<'_>, key: &'static str, kind: Kind) {
     match kind {
         Kind::Duration => drop(section.duration(key, Duration::ZERO)),
-        Kind::Size => drop(section.size(key, 0)),
-        Kind::Count(least) => section.count(key, least),
+        Kind::Count(least) => {
+            section.count(key, least);
+        }
         Kind::Rate => section.rate(key),
         Kind::Address => drop(section.address(key)),
-        Kind::Path => drop(section.text(key)),
         Kind::RateLimit => rate_limit(section, key),
     }
     section.note_unused(key);

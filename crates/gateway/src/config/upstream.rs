@@ -6,9 +6,8 @@ use super::section::Section;
 use super::unused::{self, Kind};
 
 /// The keys that have no effect yet.
-const UNUSED: [(&str, Kind); 6] = [
+const UNUSED: [(&str, Kind); 5] = [
     ("retries", Kind::Count(0)),
-    ("max_concurrency", Kind::Count(1)),
     ("requests_per_second", Kind::Rate),
     ("burst", Kind::Count(1)),
     ("circuit_failures", Kind::Count(0)),
@@ -25,6 +24,9 @@ pub(super) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
         attempt_timeout: section.timeout("attempt_timeout", outer.attempt_timeout),
         deadline: section.timeout("deadline", outer.deadline),
         upload_answer_timeout: section.timeout("upload_answer_timeout", outer.upload_answer_timeout),
+        max_concurrency: section
+            .count("max_concurrency", 1)
+            .map_or(outer.max_concurrency, |count| u32::try_from(count).unwrap_or(u32::MAX)),
         max_response: section.limit("max_response", outer.max_response),
         allow_private_networks: section.flag("allow_private_networks", outer.allow_private_networks),
         ..outer.clone()

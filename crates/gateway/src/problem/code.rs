@@ -110,6 +110,8 @@ codes! {
         "The site took too long to answer. The request was a read and may be sent again.";
     OutcomeUnknown = 504 "outcome_unknown", "Outcome unknown",
         "The request went to the site, and no readable answer came: it may or may not have been carried out. Look before sending it again.";
+    InsufficientStorage = 507 "insufficient_storage", "Insufficient storage",
+        "The gateway has no room left to keep a body whose length it does not know. Send it with a Content-Length, or try again later.";
 }
 
 impl Code {

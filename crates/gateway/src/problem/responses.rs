@@ -93,7 +93,7 @@ problem_sets! {
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Sending a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
-        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted,
+        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
     ]];
     /// Changing a file.
     WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[

@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{Capability, EntryName, File, Sha1Digest};
+use polyhost_domain::{Capability, EntryName, File, InvalidEntryName, InvalidSha1, Sha1Digest};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,15 +15,16 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
-use crate::uploads::{Incoming, check_plan, receive};
+use crate::uploads::form::{self, Fields};
+use crate::uploads::{Arriving, Incoming, Terms, receive};
 
 /// What is declared about an upload.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UploadParameters {
-    /// The file's name.
-    #[param(required, min_length = 1, max_length = 255, example = "holiday.mp4")]
+    /// The file's name. Needed, unless the body is a form that tells it.
+    #[param(nullable = false, min_length = 1, max_length = 255, example = "holiday.mp4")]
     pub name: Option<String>,
     /// The folder that is to hold it; the root unless told.
     #[param(nullable = false, example = "root")]
@@ -39,14 +40,37 @@ pub struct UploadParameters {
 #[expect(dead_code, reason = "stands for a body that is streamed")]
 pub struct FileBytes(Vec<u8>);
 
+/// A form with a file, for the OpenAPI document. The file comes last.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "stands for a body that is streamed")]
+pub struct UploadForm {
+    /// The file's name; what the part itself calls it unless told.
+    #[schema(nullable = false, min_length = 1, max_length = 255, example = "holiday.mp4")]
+    name: Option<String>,
+    /// The folder that is to hold it; the root unless told.
+    #[schema(nullable = false, example = "root")]
+    folder_id: Option<String>,
+    /// The SHA-1 digest that the bytes must have.
+    #[schema(nullable = false, pattern = "^[0-9A-Fa-f]{40}$")]
+    sha1: Option<String>,
+    /// The file's bytes.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
 /// Upload a file.
 ///
-/// The body is the file's bytes, its `Content-Type` the file's. `Content-Length` is needed: the bytes are passed on as
-/// they arrive. OpenLoad dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`,
-/// within what the account's plan allows.
+/// The body is the file's bytes, its `Content-Type` the file's; or a form (`multipart/form-data`) with the fields
+/// `name`, `folder_id`, `sha1` and then `file`, as browsers send it. Bytes whose number is known beforehand, by
+/// `Content-Length`, are passed on as they arrive; others are kept by the gateway until all are there. OpenLoad
+/// dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`, within what the
+/// account's plan allows.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
     params(AccountPath, UploadParameters),
-    request_body(content = inline(FileBytes), content_type = "application/octet-stream", description = "The file's bytes"),
+    request_body(description = "The file", content(
+        (inline(FileBytes) = "application/octet-stream"),
+        (inline(UploadForm) = "multipart/form-data"),
+    )),
     responses(
         (status = 201, description = "The file", body = File,
             headers(("Location" = String, description = "The path of the file"))),
@@ -59,68 +83,144 @@ pub async fn upload_file(
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
+    let kind = Kind::of(&headers)?;
+    let length = body.size_hint().exact();
     let mut faults = Faults::default();
-    let name: Option<EntryName> = match parameters.name {
-        Some(name) => faults.parse(&name, |error| Fault::parameter("name", error)),
-        None => {
-            faults.push(Fault::parameter("name", "is missing"));
-            None
+    let UploadParameters { name, folder_id, sha1 } = parameters;
+    if name.is_none() && matches!(kind, Kind::File(_)) {
+        faults.push(Fault::parameter("name", "is missing"));
+    }
+    let declared = Declared::read([name, folder_id, sha1], |name, what| Fault::parameter(name, what), &mut faults);
+    if length == Some(0) {
+        faults.push(Fault::pointer("", "is empty"));
+    }
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    access.require(Capability::FilesUpload)?;
+    access.folder_or_root(declared.folder_id.as_deref())?;
+    let terms = terms(&app, &access, kind.least_file(length)).await?;
+
+    let body = Arriving::new(length, body.into_data_stream(), app.server().idle_timeout);
+    let (declared, content_type, body) = match kind {
+        Kind::File(content_type) => (declared, content_type, body),
+        Kind::Form { boundary } => {
+            let (fields, file) = form::read(&boundary, length, body).await?;
+            let content_type = fields.content_type.clone();
+            (declared.and(fields)?, content_type, file)
         }
     };
-    let sha1: Option<Sha1Digest> =
-        parameters.sha1.and_then(|sha1| faults.parse(&sha1, |error| Fault::parameter("sha1", error)));
-    let content_type = content_type(&headers)?;
-    let length = length(&body, &mut faults);
-    let (Some(name), Some(length), true) = (name, length, faults.is_empty()) else { return Err(faults.into()) };
-    access.require(Capability::FilesUpload)?;
-    let folder = access.folder_or_root(parameters.folder_id.as_deref())?;
-    check_limit(length, app.server().max_upload, access.profile().max_upload_bytes)?;
-    if access.capabilities().supports(Capability::AccountLimits)
-        // A site that does not tell its limits enforces them itself.
-        && let Ok(limits) = app.catalogue().limits(&access).await
-    {
-        check_plan(&limits, length)?;
-    }
-    let body = body.into_data_stream();
-    let file = receive(&access, Incoming { name, folder, content_type, length, sha1, body }).await?;
+    let folder = access.folder_or_root(declared.folder_id.as_deref())?;
+    // It is there by now, one way or the other.
+    let name = declared.name.ok_or_else(Problem::internal)?;
+    let incoming = Incoming { name, folder, content_type, sha1: declared.sha1, body };
+    let file = receive(&access, incoming, terms).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
 }
 
-/// The file's media type. What curl adds by itself says nothing about the file.
-fn content_type(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(None) };
-    // What follows the type is passed on as it is.
-    let text = value.to_str().ok();
-    let media: Option<Mime> = text.and_then(|text| text.split(';').next()?.trim().parse().ok());
-    match media {
-        None => Err(Problem::invalid(vec![Fault::parameter("Content-Type", "is not a media type")])),
-        Some(media) if media.type_() == mime::MULTIPART => {
-            Err(Problem::new(Code::UnsupportedMediaType, "The body must be the file's bytes themselves, not a form."))
-        }
-        Some(media) if media == mime::APPLICATION_WWW_FORM_URLENCODED => Ok(None),
-        Some(_) => Ok(text.map(str::to_owned)),
+/// What the body is held to. Asked for before the first byte is read; a file that is too large by its length alone is
+/// refused before the site is asked.
+async fn terms(app: &App, access: &Access<Writing>, least_file: u64) -> Result<Terms, Problem> {
+    let own = app.server().max_upload;
+    let most = access.profile().max_upload_bytes.map_or(own, |site| site.min(own));
+    let terms = Terms { most, spool: app.spool().clone() };
+    terms.admit(least_file)?;
+    if !access.capabilities().supports(Capability::AccountLimits) {
+        return Ok(terms);
+    }
+    match app.catalogue().limits(access).await {
+        Ok(plan) => terms.under(&plan),
+        // A site that does not tell its limits enforces them itself.
+        Err(_) => Ok(terms),
     }
 }
 
-fn length(body: &Body, faults: &mut Faults) -> Option<u64> {
-    match body.size_hint().exact() {
-        Some(0) => {
-            faults.push(Fault::pointer("", "is empty"));
-            None
+/// What the body is.
+enum Kind {
+    /// The file's bytes, with its media type where that is told.
+    File(Option<String>),
+    /// A form.
+    Form { boundary: String },
+}
+
+impl Kind {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let wrong = |what: &str| Problem::invalid(vec![Fault::parameter("Content-Type", what)]);
+        let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Self::File(None)) };
+        // What follows the type is passed on as it is.
+        let text = value.to_str().ok();
+        let media: Option<Mime> = text.and_then(|text| text.split(';').next()?.trim().parse().ok());
+        match media.ok_or_else(|| wrong("is not a media type"))? {
+            media if media == mime::MULTIPART_FORM_DATA => {
+                let boundary = text.and_then(|text| multer::parse_boundary(text).ok());
+                let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len()));
+                boundary.map(|boundary| Self::Form { boundary }).ok_or_else(|| wrong("has no boundary, or a bad one"))
+            }
+            media if media.type_() == mime::MULTIPART => Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "The body must be the file's bytes themselves, or a form (multipart/form-data).",
+            )),
+            // What curl adds by itself says nothing about the file.
+            media if media == mime::APPLICATION_WWW_FORM_URLENCODED => Ok(Self::File(None)),
+            _ => Ok(Self::File(text.map(str::to_owned))),
         }
-        Some(length) => Some(length),
-        None => {
-            faults.push(Fault::parameter("Content-Length", "is missing: the site needs to know the length beforehand"));
-            None
-        }
+    }
+
+    /// How many bytes the file has at least, in a body of this length.
+    fn least_file(&self, length: Option<u64>) -> u64 {
+        let around = match self {
+            Self::File(_) => 0,
+            Self::Form { boundary } => form::most_around(boundary),
+        };
+        length.unwrap_or_default().saturating_sub(around)
     }
 }
 
-fn check_limit(length: u64, own: u64, site: Option<u64>) -> Result<(), Problem> {
-    let limit = site.map_or(own, |site| site.min(own));
-    if length <= limit {
-        return Ok(());
+/// What is declared about an upload, in its address or in its form.
+struct Declared {
+    name: Option<EntryName>,
+    folder_id: Option<String>,
+    sha1: Option<Sha1Digest>,
+}
+
+impl Declared {
+    /// Reads the texts of `name`, `folder_id` and `sha1`.
+    fn read(texts: [Option<String>; 3], fault: fn(&str, String) -> Fault, faults: &mut Faults) -> Self {
+        let [name, folder_id, sha1] = texts;
+        let name =
+            name.and_then(|text| faults.parse(&text, |error: InvalidEntryName| fault("name", error.to_string())));
+        let sha1 = sha1.and_then(|text| faults.parse(&text, |error: InvalidSha1| fault("sha1", error.to_string())));
+        Self { name, folder_id, sha1 }
     }
-    Err(Problem::new(Code::PayloadTooLarge, format!("The file has {length} bytes; at most {limit} can be uploaded.")))
+
+    /// Adds what a form tells. What neither names is called what the caller calls the file.
+    ///
+    /// # Errors
+    /// 400, for what is wrong, missing or told twice.
+    fn and(self, fields: Fields) -> Result<Self, Problem> {
+        let in_form = |name: &str, what: String| Fault::pointer(&format!("/{name}"), what);
+        let mut faults = Faults::default();
+        let twice = [
+            ("name", self.name.is_some() && fields.name.is_some()),
+            ("folder_id", self.folder_id.is_some() && fields.folder_id.is_some()),
+            ("sha1", self.sha1.is_some() && fields.sha1.is_some()),
+        ];
+        for (name, _) in twice.into_iter().filter(|(_, twice)| *twice) {
+            faults.push(in_form(name, "is a parameter of the address too".to_owned()));
+        }
+        let name = fields.name.or_else(|| fields.file_name.filter(|_| self.name.is_none()));
+        if name.is_none() && self.name.is_none() {
+            faults.push(in_form("name", "is missing".to_owned()));
+        }
+        let told = Self::read([name, fields.folder_id, fields.sha1], in_form, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
+        Ok(Self {
+            name: self.name.or(told.name),
+            folder_id: self.folder_id.or(told.folder_id),
+            sha1: self.sha1.or(told.sha1),
+        })
+    }
 }

@@ -14,7 +14,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
-    ByteSource, ByteStream, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId, Upload,
+    ByteSource, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId, SizedStream, Upload,
     UploadBody,
 };
 use polyhost_openload::{Config, Credentials, Openload, Quirks};
@@ -141,9 +141,8 @@ pub(crate) fn upload(file_name: &str, pieces: &[&'static str]) -> Upload {
         name: name(file_name),
         folder: FolderId::Root,
         content_type: Some("video/mp4".into()),
-        length,
         sha1: None,
-        body: UploadBody::Once(stream::iter(pieces).boxed()),
+        body: UploadBody::once(length, stream::iter(pieces).boxed()),
     }
 }
 
@@ -194,8 +193,8 @@ impl Opened {
 
 #[async_trait]
 impl ByteSource for Counted {
-    async fn open(&self) -> io::Result<ByteStream> {
+    async fn open(&self) -> io::Result<SizedStream> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(stream::iter([Ok(Bytes::from_static(b"abc"))]).boxed())
+        Ok(SizedStream { length: 3, stream: stream::iter([Ok(Bytes::from_static(b"abc"))]).boxed() })
     }
 }

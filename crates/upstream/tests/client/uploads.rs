@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use polyhost_domain::{ByteStream, ErrorKind, Result};
+use polyhost_domain::{ByteStream, ErrorKind, Result, SizedStream};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
 
 use crate::site::{Answer, Site, hasty};
@@ -15,7 +15,8 @@ const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
 
 fn part(length: u64, body: ByteStream) -> FilePart {
-    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, length, body }
+    let bytes = SizedStream { length, stream: body };
+    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, bytes }
 }
 
 async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> {

@@ -1,14 +1,26 @@
 //! An upload on its way through: bytes counted and digested as they pass, the outcome held against what was declared.
 
-use axum::body::BodyDataStream;
+mod arriving;
+mod digests;
+pub mod form;
+mod spool;
+mod spooling;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use polyhost_domain::{
     Capability, Digest, EntryName, Error, ErrorKind, File, FolderId, Limits, Sha1Digest, Upload, UploadBody,
 };
 
+pub use arriving::{Arriving, Refusal};
+pub use spool::Spool;
+
 use crate::accounts::Account;
-use crate::digests::{Digesting, Digests};
-use crate::emulate::{Traits, find_upload};
+use crate::emulate::{Sought, Stored, find_upload};
 use crate::problem::{Code, Problem};
+use digests::{Digesting, Digests};
+use spooling::{Bounds, Spooling};
 
 /// What a caller declares about an upload, and the bytes.
 pub struct Incoming {
@@ -18,74 +30,113 @@ pub struct Incoming {
     pub folder: FolderId,
     /// The media type.
     pub content_type: Option<String>,
-    /// How many bytes will come.
-    pub length: u64,
-    /// The digest that they will have.
+    /// The digest that the bytes will have.
     pub sha1: Option<Sha1Digest>,
     /// The bytes.
-    pub body: BodyDataStream,
+    pub body: Arriving,
 }
 
-/// Sends a file to the account's site as it arrives, and holds the outcome against what was declared.
+/// What a body is held to.
+pub struct Terms {
+    /// The most bytes that it may have.
+    pub most: u64,
+    /// Where it is kept if its length is not known beforehand.
+    pub spool: Spool,
+}
+
+impl Terms {
+    /// The terms under an account's plan.
+    ///
+    /// # Errors
+    /// `upstream_forbidden` for a plan that may not upload.
+    pub fn under(self, plan: &Limits) -> Result<Self, Problem> {
+        if plan.can_upload == Some(false) {
+            return Err(Problem::new(Code::UpstreamForbidden, "The account's plan may not upload."));
+        }
+        Ok(Self { most: plan.max_upload_bytes.map_or(self.most, |most| most.min(self.most)), ..self })
+    }
+
+    /// Refuses a length that is too much.
+    ///
+    /// # Errors
+    /// `payload_too_large`
+    pub fn admit(&self, length: u64) -> Result<(), Problem> {
+        if length > self.most { Err(too_large(self.most)) } else { Ok(()) }
+    }
+}
+
+fn too_large(most: u64) -> Problem {
+    let detail = format!("The file is too large: at most {most} bytes can be uploaded to this account.");
+    Problem::new(Code::PayloadTooLarge, detail)
+}
+
+/// Sends a file to the account's site, as it arrives where its length is known, and holds the outcome against what was
+/// declared.
 ///
 /// # Errors
 /// `checksum_mismatch` where the caller's digest is wrong, `upload_corrupted` where the site has stored something
-/// else; a bad copy is deleted. Else the site's own.
-pub async fn receive(account: &Account, incoming: Incoming) -> Result<File, Problem> {
+/// else; a bad copy is deleted. `insufficient_storage` where there is no room for a body of unknown length. Else the
+/// site's own.
+pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Result<File, Problem> {
     account.require(Capability::FilesUpload)?;
+    incoming.body.length.map_or(Ok(()), |length| terms.admit(length))?;
     let profile = account.profile();
     let callers = incoming.sha1.is_some().then_some(Digest::Sha1);
     let wanted: Vec<Digest> =
         callers.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
     let digesting = Digesting::of(&wanted);
-    let (length, declared) = (incoming.length, incoming.sha1.clone());
-    let body = UploadBody::Once(digesting.watch(incoming.body));
+    let (declared, refusal) = (incoming.sha1.clone(), incoming.body.refusal.clone());
     let upload = Upload {
         name: incoming.name,
         folder: incoming.folder,
         content_type: incoming.content_type,
-        length,
         sha1: incoming.sha1,
-        body,
+        body: body(incoming.body, declared.clone(), terms, &digesting),
     };
-    let (folder, name) = (upload.folder.clone(), upload.name.clone());
+    let (folder, name, began_at) = (upload.folder.clone(), upload.name.clone(), Timestamp::now());
     let outcome = account.write(account.site().upload(upload)).await;
+    if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
+        return Err(problem);
+    }
     let digests = digesting.finish();
     let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref());
-    judge(account, outcome, mismatch, &Sent { folder, name, size: length, digests }).await
+    judge(account, outcome, mismatch, &Sent { folder, name, began_at, digests }).await
+}
+
+/// The body as the site's adapter gets it: as it arrives, or, where its length must be found out first, kept until all
+/// of it is there.
+fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
+    let Arriving { length, stream, refusal } = arriving;
+    match length {
+        Some(length) => UploadBody::once(length, digesting.watch(stream)),
+        None => {
+            let stream = digesting.watch(stream);
+            let bounds = Bounds { spool: terms.spool, most: terms.most, sha1 };
+            UploadBody::Replayable(Arc::new(Spooling::new(stream, refusal, bounds, digesting.clone())))
+        }
+    }
 }
 
 /// What was sent.
 struct Sent {
     folder: FolderId,
     name: EntryName,
-    size: u64,
+    began_at: Timestamp,
     digests: Digests,
 }
 
 impl Sent {
     /// What a file that the site did not name is known by. Only a digest that the site can be held to counts.
-    fn traits(&self, account: &Account) -> Traits {
+    fn sought(&self, account: &Account, stored: Stored) -> Sought {
         let declared = account.profile().digests.contains(&Digest::Sha1);
-        let sha1 = self.digests.sha1.clone().filter(|_| declared);
-        Traits { folder: self.folder.clone(), name: self.name.clone(), size: self.size, sha1 }
-    }
-}
-
-/// Refuses what the account's plan does not take, before any byte goes to the site.
-///
-/// # Errors
-/// `upstream_forbidden` for a plan that may not upload, `payload_too_large` over its limit.
-pub fn check_plan(limits: &Limits, length: u64) -> Result<(), Problem> {
-    if limits.can_upload == Some(false) {
-        return Err(Problem::new(Code::UpstreamForbidden, "The account's plan may not upload."));
-    }
-    match limits.max_upload_bytes.filter(|limit| length > *limit) {
-        Some(limit) => {
-            let detail = format!("The file has {length} bytes; the account's plan takes at most {limit}.");
-            Err(Problem::new(Code::PayloadTooLarge, detail))
+        Sought {
+            folder: self.folder.clone(),
+            name: self.name.clone(),
+            size: self.digests.length,
+            sha1: self.digests.sha1.clone().filter(|_| declared),
+            stored,
+            began_at: self.began_at,
         }
-        None => Ok(()),
     }
 }
 
@@ -102,12 +153,13 @@ async fn judge(
         // The site may have compared the digest itself, and said so in words of its own.
         (Err(error), Some(problem)) if error.kind() == ErrorKind::Rejected => Err(problem),
         // A copy that is only guessed at is not deleted: it may be an older file of the caller's.
-        (Err(error), Some(problem)) if error.kind() == ErrorKind::Unnamed => {
+        (Err(error), Some(problem)) if Stored::told_by(&error).is_some() => {
             Err(problem.and("The site did not tell the copy's id, so it may still be there."))
         }
-        (Err(error), None) if error.kind() == ErrorKind::Unnamed => {
-            find_upload(account, &sent.traits(account)).await.ok_or_else(|| error.into())
-        }
+        (Err(error), None) => match Stored::told_by(&error) {
+            Some(stored) => find_upload(account, &sent.sought(account, stored)).await.ok_or_else(|| error.into()),
+            None => Err(error.into()),
+        },
         (Err(error), _) => Err(error.into()),
     }
 }
@@ -126,13 +178,13 @@ async fn verify(account: &Account, file: File, sent: &Sent) -> Result<File, Prob
             let problem = Problem::new(Code::UploadCorrupted, complaint).caused_at(&file.provider, "upload");
             Err(discard(account, &file, problem).await)
         }
-        None => Ok(File { size: file.size.or(Some(sent.size)), ..file }),
+        None => Ok(File { size: file.size.or(Some(sent.digests.length)), ..file }),
     }
 }
 
 fn complaint(account: &Account, file: &File, sent: &Sent) -> Option<String> {
-    if let Some(size) = file.size.filter(|size| *size != sent.size) {
-        return Some(format!("The site has stored {size} bytes, but {} were sent.", sent.size));
+    if let Some(size) = file.size.filter(|size| *size != sent.digests.length) {
+        return Some(format!("The site has stored {size} bytes, but {} were sent.", sent.digests.length));
     }
     let differs = |digest: &Digest| Some((*digest, told(file, *digest)?, sent.digests.get(*digest)?));
     let differing = account.profile().digests.iter().filter_map(differs);

@@ -1,56 +1,54 @@
 //! Digests of bytes that pass: computed on the way, and only those that somebody will compare.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use md5::Md5;
 use polyhost_domain::{ByteStream, Digest};
 use sha1::{Digest as _, Sha1};
 
 /// Digests under way. Clones see the same bytes.
 #[derive(Clone, Default)]
-pub struct Digesting(Arc<Mutex<Hashers>>);
+pub(super) struct Digesting(Arc<Mutex<Hashers>>);
 
 #[derive(Clone, Default)]
 struct Hashers {
+    passed: u64,
     sha1: Option<Sha1>,
     md5: Option<Md5>,
 }
 
 /// The digests of what has passed, in hexadecimal digits; `None` where nobody asked for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Digests {
+pub(super) struct Digests {
+    /// How many bytes they are of.
+    pub(super) length: u64,
     /// SHA-1
-    pub sha1: Option<String>,
+    pub(super) sha1: Option<String>,
     /// MD5
-    pub md5: Option<String>,
+    pub(super) md5: Option<String>,
 }
 
 impl Digesting {
     /// Of these kinds.
-    #[must_use]
-    pub fn of(wanted: &[Digest]) -> Self {
+    pub(super) fn of(wanted: &[Digest]) -> Self {
         let sha1 = wanted.contains(&Digest::Sha1).then(Sha1::new);
         let md5 = wanted.contains(&Digest::Md5).then(Md5::new);
-        Self(Arc::new(Mutex::new(Hashers { sha1, md5 })))
+        Self(Arc::new(Mutex::new(Hashers { passed: 0, sha1, md5 })))
     }
 
     /// The same bytes, seen as they pass.
-    pub fn watch<E>(&self, body: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> ByteStream
-    where
-        E: std::error::Error + Send + Sync + 'static,
-    {
+    pub(super) fn watch(&self, body: ByteStream) -> ByteStream {
         let seen = self.clone();
-        body.map(move |chunk| chunk.inspect(|bytes| seen.update(bytes)).map_err(io::Error::other)).boxed()
+        body.inspect_ok(move |bytes| seen.update(bytes)).boxed()
     }
 
     /// The digests of what has passed so far.
-    #[must_use]
-    pub fn finish(&self) -> Digests {
+    pub(super) fn finish(&self) -> Digests {
         let hashers = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Digests {
+            length: hashers.passed,
             sha1: hashers.sha1.map(|hasher| hexadecimal(&hasher.finalize())),
             md5: hashers.md5.map(|hasher| hexadecimal(&hasher.finalize())),
         }
@@ -58,6 +56,7 @@ impl Digesting {
 
     fn update(&self, bytes: &Bytes) {
         let mut hashers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hashers.passed += bytes.len() as u64;
         if let Some(sha1) = &mut hashers.sha1 {
             sha1.update(bytes);
         }
@@ -69,8 +68,7 @@ impl Digesting {
 
 impl Digests {
     /// The digest of a kind.
-    #[must_use]
-    pub fn get(&self, digest: Digest) -> Option<&str> {
+    pub(super) fn get(&self, digest: Digest) -> Option<&str> {
         match digest {
             Digest::Sha1 => self.sha1.as_deref(),
             Digest::Md5 => self.md5.as_deref(),
@@ -89,7 +87,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_asked_for_is_computed_over_all_that_passes() {
-        let pieces = || stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"ab")), Ok(Bytes::from_static(b"c"))]);
+        let pieces = || stream::iter([Ok(Bytes::from_static(b"ab")), Ok(Bytes::from_static(b"c"))]).boxed();
         let both = Digesting::of(&[Digest::Sha1, Digest::Md5]);
         assert_eq!(both.watch(pieces()).count().await, 2);
         let digests = both.finish();
@@ -98,6 +96,6 @@ mod tests {
 
         let none = Digesting::of(&[]);
         assert_eq!(none.watch(pieces()).count().await, 2);
-        assert_eq!(none.finish(), Digests::default());
+        assert_eq!(none.finish(), Digests { length: 3, sha1: None, md5: None });
     }
 }
