@@ -1,0 +1,33 @@
+//! Both digests that sites tell of a file.
+
+use md5::Md5;
+use sha1::{Digest as _, Sha1};
+
+/// Digests under way.
+#[derive(Default)]
+pub(crate) struct Hashers {
+    sha1: Sha1,
+    md5: Md5,
+}
+
+/// The digests of a file, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digests {
+    pub(crate) sha1: String,
+    pub(crate) md5: String,
+}
+
+impl Hashers {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.sha1.update(bytes);
+        self.md5.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Digests {
+        Digests { sha1: hexadecimal(&self.sha1.finalize()), md5: hexadecimal(&self.md5.finalize()) }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,50 @@
+//! What the figures were measured on.
+
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::thread::available_parallelism;
+
+use serde::Serialize;
+
+/// A machine, as far as figures depend on it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Machine {
+    pub(crate) cores: usize,
+    /// In bytes.
+    pub(crate) memory: u64,
+    pub(crate) processor: String,
+    pub(crate) kernel: String,
+}
+
+impl Machine {
+    /// This one. What it does not tell is empty.
+    pub(crate) fn this() -> Self {
+        let kibibytes = value("/proc/meminfo", "MemTotal").trim_end_matches("kB").trim().parse().unwrap_or(0_u64);
+        Self {
+            cores: available_parallelism().map_or(1, usize::from),
+            memory: kibibytes * 1024,
+            processor: value("/proc/cpuinfo", "model name"),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+        }
+    }
+}
+
+impl Display for Machine {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let memory = bytesize::ByteSize::b(self.memory).display().iec();
+        write!(f, "{} cores ({}), {memory} of memory, Linux {}", self.cores, self.processor, self.kernel)
+    }
+}
+
+/// How many programs wanted a processor in the last minute, on average (`/proc/loadavg`).
+pub(crate) fn load() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or_default()
+}
+
+/// The first value of this name in a file of lines `name : value`.
+fn value(path: &str, name: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+    pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}

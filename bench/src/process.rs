@@ -1,0 +1,121 @@
+//! A program that is measured: started, waited for, looked at, and ended in every case.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::net::TcpStream;
+
+use crate::failure::Failure;
+
+/// How long a program may take until it listens.
+const START: Duration = Duration::from_secs(15);
+/// How long a program may take to end when it is asked to.
+const END: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A program under way, in a process group of its own so that nothing that it starts is left behind.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: &'static str,
+    child: Child,
+    address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program that is going to listen on an address, and waits until it does. Its log goes to a file.
+    ///
+    /// # Errors
+    /// Where it cannot be started, or ends, or does not listen; with what it said.
+    pub(crate) async fn start(
+        name: &'static str,
+        command: &mut Command,
+        address: SocketAddr,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
+        let log = folder.join(format!("{name}-{}.log", address.port()));
+        let file = File::create(&log).map_err(Failure::of("cannot write a log"))?;
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).process_group(0);
+        let child = command.spawn().map_err(Failure::of(format_args!("cannot start {name}")))?;
+        let mut process = Self { name, child, address, log };
+        process.listens().await?;
+        Ok(process)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its processes: itself, and what it has started.
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|id| id.parse().ok());
+        std::iter::once(id).chain(children).collect()
+    }
+
+    /// Fails where it has ended, with the end of what it said.
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
+        let ended = self.child.try_wait().map_err(Failure::of(format_args!("cannot look after {}", self.name)))?;
+        ended.map_or(Ok(()), |status| Err(self.failed(format_args!("has ended ({status})"))))
+    }
+
+    async fn listens(&mut self) -> Result<(), Failure> {
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(self.address).await.is_err() {
+            self.check()?;
+            if Instant::now() > deadline {
+                return Err(self.failed(format_args!("does not listen after {START:?}")));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, what: std::fmt::Arguments<'_>) -> Failure {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(5)..].join("\n");
+        Failure::new(format_args!("{} {what}\n{last}", self.name))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // What has ended by itself is as good.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Once it has been waited for, its number may be another's.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        self.signal(Signal::TERM);
+        let deadline = Instant::now() + END;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(PAUSE);
+        }
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(Signal::KILL);
+            drop(self.child.wait());
+        }
+    }
+}
+
+/// An address of this machine that nobody listens on, for a program that cannot choose one by itself.
+///
+/// # Errors
+/// Where there is none.
+pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    listener.map_err(Failure::of("no port is free"))
+}

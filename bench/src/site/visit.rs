@@ -1,0 +1,134 @@
+//! One request: which file or answer its path stands for.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::answers;
+use super::connection::{Connection, Head};
+use super::intake::{Intake, Wanted};
+
+/// The largest body that is not an upload.
+const MAX_FORM: u64 = 64 * 1024;
+/// How fast bytes are taken under `/slow`, for each upload: in bytes per second.
+const SLOW: f64 = 16.0 * 1024.0 * 1024.0;
+
+/// How the site treats bytes, by the first part of the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Takes them as fast as it can.
+    Fast,
+    /// `/slow`: takes them slowly, so that those who send have to wait.
+    Slow,
+    /// `/digesting`: tells the digests of what has arrived.
+    Digesting,
+}
+
+impl Manner {
+    pub(crate) const ALL: [Self; 3] = [Self::Fast, Self::Slow, Self::Digesting];
+
+    /// The manner of a path, and the rest of the path.
+    fn of(path: &str) -> (Self, &str) {
+        let named = [Self::Slow, Self::Digesting];
+        let found = named.into_iter().find_map(|manner| Some((manner, path.strip_prefix(manner.prefix())?)));
+        found.unwrap_or((Self::Fast, path))
+    }
+
+    /// What a path of this manner begins with.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Fast => "",
+            Self::Slow => "/slow",
+            Self::Digesting => "/digesting",
+        }
+    }
+
+    /// What accounts of this manner are called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Slow => "slow",
+            Self::Digesting => "digesting",
+        }
+    }
+}
+
+/// Answers a request.
+///
+/// # Errors
+/// Where the connection can be used no more.
+pub(crate) async fn answer(connection: &mut Connection, head: &Head, address: SocketAddr) -> io::Result<()> {
+    let (manner, path) = Manner::of(&head.path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    connection.invite(head).await?;
+    if let Some(size) = path.strip_prefix("/bytes/").and_then(|size| size.parse().ok()) {
+        return connection.give(size).await;
+    }
+    if head.method == "POST" && (path == answers::UPLOAD || path == answers::YETISHARE_UPLOAD) {
+        return receive(connection, head, manner, path).await;
+    }
+    let form = form(connection, head.length).await?;
+    let file = parameter(&form, "file_id").or_else(|| parameter(query, "file_id")).unwrap_or_default();
+    match answers::to(path, file, manner, address) {
+        Some(json) => connection.answer("200 OK", &json).await,
+        None => connection.answer("404 Not Found", "{}").await,
+    }
+}
+
+async fn receive(connection: &mut Connection, head: &Head, manner: Manner, path: &str) -> io::Result<()> {
+    let Some(mut intake) = Intake::new(&head.content_type, head.length) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "an upload is a form"));
+    };
+    let wanted = if manner == Manner::Digesting { Wanted::Digests } else { Wanted::Size };
+    let mut left = head.length;
+    while left > 0 {
+        let bytes = connection.take(left).await?;
+        let taken = bytes.len();
+        intake.feed(bytes, wanted);
+        left -= taken as u64;
+        if manner == Manner::Slow {
+            tokio::time::sleep(Duration::from_secs_f64(taken as f64 / SLOW)).await;
+        }
+    }
+    match intake.finish() {
+        Some(arrived) => connection.answer("200 OK", &answers::stored(path, &arrived)).await,
+        None => connection.answer("400 Bad Request", "{}").await,
+    }
+}
+
+async fn form(connection: &mut Connection, length: u64) -> io::Result<String> {
+    if length > MAX_FORM {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "only uploads are large"));
+    }
+    let mut left = length;
+    let mut form = Vec::new();
+    while left > 0 {
+        let bytes = connection.take(left).await?;
+        form.extend_from_slice(bytes);
+        left -= bytes.len() as u64;
+    }
+    Ok(String::from_utf8_lossy(&form).into_owned())
+}
+
+/// A parameter as it stands; ids need no decoding.
+fn parameter<'a>(form: &'a str, name: &str) -> Option<&'a str> {
+    form.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_says_how_its_bytes_are_treated() {
+        assert_eq!(Manner::of("/openload/v1/file/ul"), (Manner::Fast, "/openload/v1/file/ul"));
+        assert_eq!(Manner::of("/slow/upload"), (Manner::Slow, "/upload"));
+        assert_eq!(Manner::of("/digesting/upload"), (Manner::Digesting, "/upload"));
+    }
+
+    #[test]
+    fn a_parameter_is_found_by_its_whole_name() {
+        assert_eq!(parameter("my_file_id=1&file_id=42&x", "file_id"), Some("42"));
+        assert_eq!(parameter("", "file_id"), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! How fast each way is: all ways in each round, so that whatever else the machine does meets all of them.
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::progress;
+use crate::site::Manner;
+use crate::stage::Stage;
+use crate::transfer::{self, Appetite};
+use crate::usage::processor_seconds;
+use crate::way::{Direction, Way};
+
+const GIBIBYTE: f64 = (1_u64 << 30) as f64;
+const MEBIBYTE: f64 = (1_u64 << 20) as f64;
+
+/// What was measured of one way in one direction.
+#[derive(Debug, Serialize)]
+pub(crate) struct Speed {
+    pub(crate) direction: Direction,
+    pub(crate) way: Way,
+    /// How long the transfers took, in seconds, in the order of the rounds.
+    pub(crate) seconds: Vec<f64>,
+    /// The median over the rounds.
+    pub(crate) mib_per_second: f64,
+    pub(crate) slowest_mib_per_second: f64,
+    pub(crate) fastest_mib_per_second: f64,
+    /// The time on processors, in the kernel and out of it, of what is between the caller and the site: the median, for
+    /// a GiB. `None` where nothing is.
+    pub(crate) processor_seconds_per_gib: Option<f64>,
+}
+
+/// One way's rounds so far.
+struct Rounds {
+    direction: Direction,
+    way: Way,
+    seconds: Vec<f64>,
+    processor_seconds: Vec<f64>,
+}
+
+/// Sends a file of `size` bytes each way, and holds what arrives against what was sent.
+///
+/// # Errors
+/// Where a transfer fails, or other bytes arrive.
+pub(crate) async fn verify(stage: &mut Stage, size: u64) -> Result<(), Failure> {
+    let expected = transfer::expected(size).await?;
+    for (direction, way) in ways() {
+        let Some(target) = stage.addresses().target(way, direction, Manner::Digesting, size) else { continue };
+        progress(format_args!("verifying {} {}", direction.title(), way.title()));
+        let outcome = transfer::verify(&target, size, &expected).await;
+        stage.check().and(outcome)?;
+    }
+    Ok(())
+}
+
+/// Measures every way in both directions.
+///
+/// # Errors
+/// Where a transfer fails.
+pub(crate) async fn measure(stage: &mut Stage, size: u64, rounds: usize) -> Result<Vec<Speed>, Failure> {
+    let addresses = stage.addresses();
+    let reachable = |(direction, way): &(Direction, Way)| addresses.target(*way, *direction, Manner::Fast, 1).is_some();
+    let empty = |(direction, way)| Rounds { direction, way, seconds: Vec::new(), processor_seconds: Vec::new() };
+    let mut all: Vec<Rounds> = ways().filter(reachable).map(empty).collect();
+    for round in 0..rounds {
+        progress(format_args!("round {} of {rounds}", round + 1));
+        // Another begins each time: nobody always comes after the same one.
+        let count = all.len();
+        for turn in 0..count {
+            one_transfer(stage, &mut all[(round + turn) % count], size).await?;
+        }
+    }
+    Ok(all.into_iter().map(|rounds| rounds.sum_up(size)).collect())
+}
+
+async fn one_transfer(stage: &mut Stage, rounds: &mut Rounds, size: u64) -> Result<(), Failure> {
+    let Some(target) = stage.addresses().target(rounds.way, rounds.direction, Manner::Fast, size) else {
+        return Ok(());
+    };
+    let between = stage.between(rounds.way);
+    let before = processor_seconds(&between);
+    let took = transfer::run(&target, size, Appetite::Any).await;
+    stage.check()?;
+    rounds.seconds.push(took?.as_secs_f64());
+    if !between.is_empty() {
+        rounds.processor_seconds.push(processor_seconds(&between) - before);
+    }
+    Ok(())
+}
+
+fn ways() -> impl Iterator<Item = (Direction, Way)> {
+    let directions = [Direction::Up, Direction::Down];
+    directions.into_iter().flat_map(|direction| Way::all(direction).iter().map(move |way| (direction, *way)))
+}
+
+impl Rounds {
+    fn sum_up(self, size: u64) -> Speed {
+        let speed = |seconds: f64| size as f64 / MEBIBYTE / seconds;
+        let slowest = self.seconds.iter().copied().fold(0.0, f64::max);
+        let fastest = self.seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        Speed {
+            direction: self.direction,
+            way: self.way,
+            mib_per_second: speed(median(&self.seconds).unwrap_or(f64::INFINITY)),
+            slowest_mib_per_second: speed(slowest),
+            fastest_mib_per_second: speed(fastest),
+            processor_seconds_per_gib: median(&self.processor_seconds).map(|seconds| seconds * GIBIBYTE / size as f64),
+            seconds: self.seconds,
+        }
+    }
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let (below, above) = (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);
+    Some((below + above) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 9.0]), Some(3.0));
+    }
+}

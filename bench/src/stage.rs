@@ -1,0 +1,122 @@
+//! The programs that a measurement needs: the site, the gateway in front of it, and nginx twice.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::failure::Failure;
+use crate::nginx;
+use crate::process::{Process, free_address};
+use crate::site::Manner;
+use crate::way::{Addresses, Way};
+
+/// Everything that runs. Dropping it ends the programs and removes their files.
+pub(crate) struct Stage {
+    gateway: Process,
+    nginx: Option<[Process; 2]>,
+    site: Process,
+    polyhost: PathBuf,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the site, the gateway of this path, and nginx, if there is one.
+    ///
+    /// # Errors
+    /// Where one of them does not start.
+    pub(crate) async fn set(polyhost: &Path, nginx: Option<&Path>) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(Failure::of("no temporary folder"))?;
+        let site = start_site(folder.path()).await?;
+        let gateway = start_gateway(polyhost, site.address(), folder.path()).await?;
+        let nginx = match nginx {
+            Some(program) => Some(nginx::start_both(program, site.address(), folder.path()).await?),
+            None => None,
+        };
+        Ok(Self { gateway, nginx, site, polyhost: polyhost.to_owned(), folder })
+    }
+
+    pub(crate) fn addresses(&self) -> Addresses {
+        Addresses {
+            site: self.site.address(),
+            gateway: self.gateway.address(),
+            nginx: self.nginx.as_ref().map(|both| both.each_ref().map(Process::address)),
+        }
+    }
+
+    /// The processes between the caller and the site; none where nobody is.
+    pub(crate) fn between(&self, way: Way) -> Vec<u32> {
+        let both = self.nginx.as_ref();
+        let process = match way {
+            Way::Direct => None,
+            Way::Nginx => both.map(|[small, _]| small),
+            Way::NginxLargeBuffers => both.map(|[_, large]| large),
+            Way::Gateway | Way::GatewayMd5 | Way::GatewayNoDigest => Some(&self.gateway),
+        };
+        process.map(Process::ids).unwrap_or_default()
+    }
+
+    /// Starts the gateway and nginx anew: what a program has once taken of the memory it may keep.
+    ///
+    /// # Errors
+    /// Where they do not start.
+    pub(crate) async fn renew(&mut self, nginx: Option<&Path>) -> Result<(), Failure> {
+        self.gateway = start_gateway(&self.polyhost, self.site.address(), self.folder.path()).await?;
+        if let Some(program) = nginx {
+            self.nginx = Some(nginx::start_both(program, self.site.address(), self.folder.path()).await?);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Where a program has ended that should run.
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
+        let all = [&mut self.site, &mut self.gateway].into_iter().chain(self.nginx.iter_mut().flatten());
+        all.into_iter().try_for_each(Process::check)
+    }
+}
+
+async fn start_site(folder: &Path) -> Result<Process, Failure> {
+    let address = free_address()?;
+    let program = std::env::current_exe().map_err(Failure::of("this program does not know where it is"))?;
+    let mut command = Command::new(program);
+    command.args(["site", "--listen", &address.to_string()]);
+    Process::start("site", &mut command, address, folder).await
+}
+
+async fn start_gateway(polyhost: &Path, site: SocketAddr, folder: &Path) -> Result<Process, Failure> {
+    let address = free_address()?;
+    let file = folder.join(format!("gateway-{}.toml", address.port()));
+    fs::write(&file, configuration(address, site, folder)).map_err(Failure::of("cannot write a configuration"))?;
+    let mut command = Command::new(polyhost);
+    command.args(["serve", "--no-auth", "--config"]).arg(file);
+    Process::start("gateway", &mut command, address, folder).await
+}
+
+/// An account for each way and each manner of the site. What the gateway allows is raised where it would hold back more
+/// callers than a measurement has; else everything is as it is by default.
+fn configuration(listen: SocketAddr, site: SocketAddr, folder: &Path) -> String {
+    let spool = folder.display();
+    let mut text = format!(
+        "[server]\nlisten = \"{listen}\"\nspool_dir = \"{spool}\"\n\n\
+         [upstream]\nmax_concurrency = 1024\nrequests_per_second = 0.0\nattempt_timeout = \"60s\"\ndeadline = \"60s\"\n\n\
+         [providers.plain]\ndialect = \"openload\"\nbase_url = \"http://{site}/openload/v1\"\ndigest = \"none\"\n\n"
+    );
+    let key = "k".repeat(64);
+    for manner in Manner::ALL {
+        let (name, base) = (manner.name(), format!("http://{site}{}", manner.prefix()));
+        let openload = format!("base_url = \"{base}/openload/v1\"\nlogin = \"bench\"\nkey = \"bench\"");
+        let yetishare = format!("base_url = \"{base}/yetishare/api/v2\"\nkey1 = \"{key}\"\nkey2 = \"{key}\"");
+        // Writing to a text cannot fail.
+        let _ = write!(
+            text,
+            "[accounts.pstream-{name}]\nprovider = \"pstream\"\n{openload}\n\n\
+             [accounts.plain-{name}]\nprovider = \"plain\"\n{openload}\n\n\
+             [accounts.streamplay-{name}]\nprovider = \"streamplay\"\n{yetishare}\n\n"
+        );
+    }
+    text
+}

@@ -1,0 +1,110 @@
+//! What processes take of the machine, as `/proc` tells it.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+
+/// How often memory is looked at.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// The time on processors that some processes have taken so far, in the kernel and out of it, in seconds.
+pub(crate) fn processor_seconds(ids: &[u32]) -> f64 {
+    let ticks: u64 = ids.iter().filter_map(|id| ticks(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)).sum();
+    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+}
+
+/// The memory that some processes hold now (`VmRSS`), in bytes.
+pub(crate) fn memory(ids: &[u32]) -> u64 {
+    ids.iter().filter_map(|id| resident(&fs::read_to_string(format!("/proc/{id}/status")).ok()?)).sum()
+}
+
+/// Looks at the memory of some processes until it is told to stop, from a thread that no transfer can delay.
+pub(crate) struct Watch {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Vec<u64>>,
+}
+
+/// What a watch has seen, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The most in the first half of the time.
+    pub(crate) first_half: u64,
+    /// The most in the second half: what grows with the bytes grows here.
+    pub(crate) second_half: u64,
+}
+
+impl Watch {
+    pub(crate) fn start(ids: Vec<u32>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut samples = Vec::new();
+            let mut next = Instant::now();
+            while !stopped.load(Ordering::Relaxed) {
+                samples.push(memory(&ids));
+                next += INTERVAL;
+                std::thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+            samples.push(memory(&ids));
+            samples
+        });
+        Self { stop, thread }
+    }
+
+    /// # Errors
+    /// Where the thread has broken off.
+    pub(crate) fn stop(self) -> Result<Seen, Failure> {
+        self.stop.store(true, Ordering::Relaxed);
+        let samples = self.thread.join().map_err(|_| Failure::new("the memory was not watched"))?;
+        Ok(Seen::of(&samples))
+    }
+}
+
+impl Seen {
+    fn of(samples: &[u64]) -> Self {
+        let (first, second) = samples.split_at(samples.len() / 2);
+        let most = |samples: &[u64]| samples.iter().copied().max().unwrap_or_default();
+        Self { first_half: most(first), second_half: most(second) }
+    }
+
+    pub(crate) fn most(self) -> u64 {
+        self.first_half.max(self.second_half)
+    }
+}
+
+/// Of a `stat`: `utime` and `stime`, the 14th and 15th fields. The second is a name that may hold anything.
+fn ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proc_is_read_whatever_a_program_is_called() {
+        let stat = "12 (a) b (c) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 1 0 100 0 0";
+        assert_eq!(ticks(stat), Some(300));
+        assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
+        assert_eq!(resident("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn the_peaks_of_both_halves_are_told_apart() {
+        assert_eq!(Seen::of(&[1, 5, 2, 3]), Seen { first_half: 5, second_half: 3 });
+        assert_eq!(Seen::of(&[7]).most(), 7);
+    }
+}
