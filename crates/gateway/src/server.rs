@@ -13,6 +13,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
 use crate::app::App;
@@ -42,7 +43,7 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections, config.header_timeout),
+                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections, config),
                 Err(error) => pause_after(&error).await,
             },
         }
@@ -80,7 +81,7 @@ fn spawn(
     builder: &Builder<TokioExecutor>,
     service: Router,
     connections: &GracefulShutdown,
-    patience: Duration,
+    config: &ServerConfig,
 ) {
     // Answers are small or already in large pieces; waiting to join them only adds time.
     if let Err(error) = stream.set_nodelay(true) {
@@ -92,8 +93,13 @@ fn spawn(
         note.store(true, Ordering::Relaxed);
         request
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
+    // Whoever does not take what it is sent is not waited for.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(config.idle_timeout));
+    let stream = TokioIo::new(Box::pin(stream));
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service)).into_owned();
     let watched = connections.watch(connection);
+    let patience = config.header_timeout;
     tokio::spawn(async move {
         tokio::select! {
             ended = watched => if let Err(error) = ended {

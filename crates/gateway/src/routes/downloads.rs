@@ -1,6 +1,7 @@
 //! A file's way back: links to its bytes, and the bytes themselves.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
+use crate::app::App;
 use crate::downloads::{self, Wanted};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{ContentProblems, Fault, LinkProblems, Problem};
@@ -131,11 +133,13 @@ pub struct ContentConditions {
         ContentProblems
     ))]
 pub async fn get_content(
+    State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    respond(&access, &parameters, &headers, Wanted::Bytes).await
+    let idle = app.server().idle_timeout;
+    respond(&access, &parameters, &headers, Wanted::Bytes { idle }).await
 }
 
 /// What a file's bytes would be answered with.

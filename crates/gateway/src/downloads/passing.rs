@@ -1,0 +1,132 @@
+//! A file's bytes on their way to the caller.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use polyhost_domain::ByteStream;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
+/// comes after, for whoever has as many as were promised takes them for the file.
+pub(super) fn exactly(stream: ByteStream, size: u64) -> ByteStream {
+    let other_length = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the file {what}"));
+    let counted = stream::try_unfold((stream, size, None), move |(mut stream, mut left, mut held)| async move {
+        loop {
+            let Some(bytes) = stream.try_next().await? else {
+                let last = held.take();
+                return if left == 0 {
+                    Ok(last.map(|last| (last, (stream, 0, None))))
+                } else {
+                    Err(other_length("ends early"))
+                };
+            };
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| other_length("goes on behind its end"))?;
+            if let Some(before) = held.replace(bytes) {
+                return Ok(Some((before, (stream, left, held))));
+            }
+        }
+    });
+    counted.boxed()
+}
+
+/// The same bytes, but dropped where the caller takes none for so long: the site's connection is not held for one who
+/// does not read.
+pub(super) fn attended(stream: ByteStream, idle: Duration) -> ByteStream {
+    let lent = Lent(Arc::new(Mutex::new(State { stream: Some(stream), given_at: Some(Instant::now()) })));
+    let watch = tokio::spawn(watch(lent.clone(), idle)).abort_handle();
+    Attended { lent, watch }.boxed()
+}
+
+/// A stream that its watch can take away.
+#[derive(Clone)]
+struct Lent(Arc<Mutex<State>>);
+
+struct State {
+    stream: Option<ByteStream>,
+    /// When the caller was given what it has not come back from; `None` while it waits.
+    given_at: Option<Instant>,
+}
+
+impl Lent {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn watch(lent: Lent, idle: Duration) {
+    loop {
+        let now = Instant::now();
+        let end = {
+            let mut state = lent.state();
+            let end = state.given_at.unwrap_or(now) + idle;
+            if end <= now {
+                state.stream = None;
+            }
+            end
+        };
+        if end <= now {
+            tracing::debug!("a caller has stopped reading");
+            return;
+        }
+        sleep_until(end).await;
+    }
+}
+
+struct Attended {
+    lent: Lent,
+    watch: AbortHandle,
+}
+
+impl Stream for Attended {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.lent.state();
+        let Some(stream) = &mut state.stream else {
+            return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, "the caller has stopped reading"))));
+        };
+        let next = stream.as_mut().poll_next(context);
+        state.given_at = next.is_ready().then(Instant::now);
+        next
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_site_s_stream_is_dropped_when_the_caller_stops_reading_and_not_when_the_site_is_slow() {
+        let idle = Duration::from_secs(3);
+        let alive = Arc::new(());
+        let held = Arc::clone(&alive);
+        let slow = stream::repeat(()).then(move |()| {
+            let held = Arc::clone(&held);
+            async move {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                drop(held);
+                Ok(Bytes::from_static(b"a"))
+            }
+        });
+        let mut attended = attended(slow.boxed(), idle);
+        assert_eq!(attended.next().await.unwrap().unwrap(), "a");
+        tokio::time::sleep(idle - Duration::from_millis(1)).await;
+        assert_eq!(attended.next().await.unwrap().unwrap(), "a");
+        assert_eq!(Arc::strong_count(&alive), 2);
+        tokio::time::sleep(idle + Duration::from_millis(1)).await;
+        assert_eq!(Arc::strong_count(&alive), 1);
+        assert_eq!(attended.next().await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+}
