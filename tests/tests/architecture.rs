@@ -11,9 +11,10 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 /// Each crate, with the crates of ours that it may be built on. Tests may use more: dev-dependencies do not count.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("bench", &[]),
+    ("client", &[]),
     ("conformance", &["domain"]),
     ("domain", &[]),
-    ("gateway", &["domain", "openload", "sandbox", "state", "upstream", "yetishare"]),
+    ("gateway", &["client", "domain", "openload", "sandbox", "state", "upstream", "yetishare"]),
     ("openload", &["domain", "state", "upstream"]),
     ("sandbox", &[]),
     ("state", &[]),

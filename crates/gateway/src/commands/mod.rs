@@ -6,6 +6,7 @@ mod keygen;
 mod openapi;
 mod sandbox;
 mod serve;
+mod transfers;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -43,9 +44,17 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Keygen => keygen::run(),
         Command::Healthcheck(options) => healthcheck::run(options.url).await,
+        Command::Upload(options) => return ended(transfers::upload(options).await),
+        Command::Download(options) => return ended(transfers::download(options).await),
+        Command::Ls(options) => return ended(transfers::ls(options).await),
     };
+    ended(result.map(|()| ExitCode::SUCCESS))
+}
+
+/// The exit code, after an error was told.
+fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Where the standard error is gone, nobody is there to be told.
             drop(writeln!(io::stderr(), "{error}"));

@@ -1,0 +1,51 @@
+//! Texts of strangers, and numbers, as people get to see them.
+
+use bytesize::ByteSize;
+
+/// A text in which nothing can move the cursor, colour the terminal or turn the order of its characters round.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if misleads(character) => shown.extend(character.escape_unicode()),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Whether a character is not shown but acts: control characters, line separators, and the ones that override the
+/// direction of what follows. The plain marks of direction, which Arabic and Hebrew names need, do not.
+pub(crate) fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A number of bytes, such as `189.4 KiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    ByteSize::b(bytes).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_escaped_and_what_is_read_is_not() {
+        assert_eq!(escaped("a\u{1b}[31mb\n\u{7}"), "a\\u{1b}[31mb\\n\\u{7}");
+        assert_eq!(escaped("exe.\u{202e}4pm"), "exe.\\u{202e}4pm");
+        assert_eq!(escaped("\u{9b}x"), "\\u{9b}x");
+        for plain in ["東京物語.mp4", "فيلم\u{200f}.mp4", "🎬 \"quoted\" 'x' \\ .mkv"] {
+            assert_eq!(escaped(plain), plain);
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(size(5), "5 B");
+        assert_eq!(size(193_986), "189.4 KiB");
+    }
+}

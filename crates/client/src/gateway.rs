@@ -1,0 +1,211 @@
+//! A gateway, as its callers see it: an address and a key. Every request begins here, and every error answer is read
+//! here.
+
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::display::escaped;
+use crate::failure::Failure;
+use crate::key::ApiKey;
+use crate::retry::Tries;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer may take to begin. A gateway gives up by itself after a minute, and says so.
+const ANSWER: Duration = Duration::from_secs(75);
+/// How long bytes may stay away before a connection counts as dead.
+pub(crate) const IDLE: Duration = Duration::from_secs(60);
+/// How long the other side may take no bytes: it may be waiting for a slow site.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
+/// Errors are short. What is longer is none of a gateway's.
+const LONGEST_PROBLEM: usize = 1024 * 1024;
+/// What a segment of a path need not escape (RFC 3986, section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A gateway's address, with the key of whoever calls it.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    http: Client,
+    base: Url,
+    key: Option<ApiKey>,
+}
+
+/// Why an address can be no gateway's.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// Another scheme than http or https.
+    #[error("--server: the address of a gateway begins with http:// or https://")]
+    Scheme,
+    /// Credentials, a query or a fragment.
+    #[error("--server: the address of a gateway holds no user, no password, no query and no fragment")]
+    Excess,
+    /// The HTTP client cannot be made.
+    #[error("cannot build the HTTP client: {0}")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Gateway {
+    /// A gateway at an address such as `http://127.0.0.1:8080`, or below a path.
+    ///
+    /// # Errors
+    /// Where the address can be no gateway's, and where no HTTP client can be made.
+    pub fn new(address: &Url, key: Option<ApiKey>) -> Result<Self, GatewayError> {
+        if !matches!(address.scheme(), "http" | "https") {
+            return Err(GatewayError::Scheme);
+        }
+        let credentials = !address.username().is_empty() || address.password().is_some();
+        if credentials || address.query().is_some() || address.fragment().is_some() {
+            return Err(GatewayError::Excess);
+        }
+        // A file that a proxy compresses on the way has no length, and no parts. A redirect would take the key along.
+        let http = Client::builder()
+            .user_agent(concat!("polyhost/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .tcp_user_timeout(UNACKNOWLEDGED)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_gzip()
+            .build()
+            .map_err(GatewayError::Client)?;
+        Ok(Self { http, base: address.clone(), key })
+    }
+
+    /// The address, for people.
+    pub(crate) fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// A request for a path below `/v1` with a query, not yet sent.
+    ///
+    /// # Errors
+    /// Where a segment would lead elsewhere.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<RequestBuilder, Failure> {
+        let request = self.http.request(method, self.url(segments, query)?);
+        Ok(match self.key.as_ref().and_then(ApiKey::authorization) {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        })
+    }
+
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {
+        // Whatever is done to them, these are taken for steps and not for names.
+        if let Some(step) = segments.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
+            let detail = format!("\"{step}\" is no id and no account.");
+            return Err(Failure::own("invalid_id", "There can be nothing of that name", detail));
+        }
+        let mut path = format!("{}/v1", self.base.path().trim_end_matches('/'));
+        for segment in segments {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        let mut url = self.base.clone();
+        url.set_path(&path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    /// Sends a request that has no body worth speaking of, and waits until its answer begins, whatever it is.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        match timeout(ANSWER, request.send()).await {
+            Ok(answer) => answer.map_err(|error| Failure::transport(self.address(), &error)),
+            Err(_) => Err(Failure::silent(ANSWER)),
+        }
+    }
+
+    /// Asks for JSON, again where there is hope.
+    ///
+    /// # Errors
+    /// The gateway's own, or where no answer can be had.
+    pub(crate) async fn read(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let mut tries = Tries::default();
+        loop {
+            let failure = match self.read_once(segments, query).await {
+                Err(failure) if failure.is_passing() => failure,
+                outcome => return outcome,
+            };
+            let Some(pause) = tries.pause_after(&failure) else { return Err(failure) };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn read_once(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let response = self.send(self.request(Method::GET, segments, query)?).await?;
+        if !response.status().is_success() {
+            return Err(refused(response).await);
+        }
+        let status = response.status().as_u16();
+        let body = timeout(ANSWER, response.bytes()).await.map_err(|_| Failure::silent(ANSWER))?;
+        let body = body.map_err(|error| Failure::transport(self.address(), &error))?;
+        serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "It is not JSON.".to_owned()))
+    }
+}
+
+/// What an error answer says.
+pub(crate) async fn refused(response: Response) -> Failure {
+    let status = response.status().as_u16();
+    if let Some(location) = response.headers().get(LOCATION).filter(|_| (300..400).contains(&status)) {
+        let elsewhere = escaped(&String::from_utf8_lossy(location.as_bytes()));
+        return Failure::foreign(status, format!("The way leads to {elsewhere}; is that the address for --server?"));
+    }
+    let media = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !media.contains("json") {
+        return Failure::foreign(status, format!("It is {}.", if media.is_empty() { "empty" } else { media }));
+    }
+    match timeout(ANSWER, whole(response)).await.ok().flatten().map(|body| serde_json::from_slice(&body)) {
+        Some(Ok(body)) => Failure::answered(status, body),
+        _ => Failure::foreign(status, "It broke off.".to_owned()),
+    }
+}
+
+/// A short body; nothing if it breaks off, or is long.
+async fn whole(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(bytes) = response.chunk().await.ok()? {
+        body.extend_from_slice(&bytes);
+        if body.len() > LONGEST_PROBLEM {
+            return None;
+        }
+    }
+    Some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str, segments: &[&str]) -> Result<String, Failure> {
+        let gateway = Gateway::new(&base.parse().unwrap(), None).unwrap();
+        gateway.url(segments, &[("name", "a b&c=d")]).map(String::from)
+    }
+
+    #[test]
+    fn paths_and_queries_hold_what_they_are_given_and_lead_nowhere_else() {
+        let address = url("http://a:1", &["accounts", "x/../y", "files", "?"]).unwrap();
+        assert_eq!(address, "http://a:1/v1/accounts/x%2F..%2Fy/files/%3F?name=a+b%26c%3Dd");
+        assert_eq!(url("https://a/below/", &["me"]).unwrap(), "https://a/below/v1/me?name=a+b%26c%3Dd");
+        for step in ["", ".", ".."] {
+            assert_eq!(url("http://a", &["accounts", step]).unwrap_err().problem().code(), "invalid_id");
+        }
+    }
+
+    #[test]
+    fn an_address_that_can_be_no_gateways_is_refused() {
+        for address in ["ftp://a", "http://user@a", "http://u:p@a", "http://a/?x=1", "http://a/#x"] {
+            assert!(Gateway::new(&address.parse().unwrap(), None).is_err(), "{address}");
+        }
+    }
+}

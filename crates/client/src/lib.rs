@@ -1,0 +1,30 @@
+//! The command-line client: files sent to a gateway, fetched from it, and listed, over the public HTTP API alone.
+//!
+//! - [`Gateway`] is a gateway's address with an [`ApiKey`]; every request goes through it.
+//! - [`upload`], [`download`] and [`listing`] do the work of one command each, and end with an [`Exit`].
+//! - [`Failure`] says what went wrong: the gateway's [`Problem`], or one of this side in the same form.
+//! - [`Output`] is how much of it is shown, and whether to people or to programs.
+
+mod batch;
+mod display;
+pub mod download;
+mod exit;
+mod failure;
+mod gateway;
+mod interrupt;
+mod key;
+pub mod listing;
+mod problem;
+mod progress;
+mod report;
+mod retry;
+mod standard_streams;
+pub mod upload;
+
+pub use exit::Exit;
+pub use failure::{Failure, FailureKind};
+pub use gateway::{Gateway, GatewayError};
+pub use interrupt::Interrupt;
+pub use key::{ApiKey, KeyError};
+pub use problem::Problem;
+pub use report::Output;

@@ -1,0 +1,90 @@
+//! `polyhost upload`, `polyhost download` and `polyhost ls`: a gateway, called from the command line.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::process::ExitCode;
+
+use polyhost_client::download::{self, Downloads, Existing, Place};
+use polyhost_client::listing::{self, Depth, Form, Listing};
+use polyhost_client::upload::{self, Checksum, Uploads};
+use polyhost_client::{ApiKey, Exit, Gateway, Interrupt, Output};
+
+use super::CommandError;
+use crate::cli::{Connection, Download, Ls, Transfers, Upload};
+
+pub(super) async fn upload(options: Upload) -> Result<ExitCode, CommandError> {
+    let uploads = Uploads {
+        files: options.files,
+        account: options.account,
+        folder: options.folder,
+        name: options.name,
+        jobs: options.transfers.jobs.into(),
+        checksum: if options.checksum { Checksum::Declared } else { Checksum::Omitted },
+    };
+    refuse(uploads.fault())?;
+    let (gateway, output) = (connect(&options.connection)?, output(&options.transfers));
+    Ok(code(upload::run(&gateway, &uploads, output, &interrupt()?).await))
+}
+
+pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError> {
+    let place = match options.output {
+        Some(path) if path == Path::new("-") => Place::StandardOutput,
+        Some(path) => Place::File(path),
+        None => Place::Directory(options.directory),
+    };
+    let downloads = Downloads {
+        ids: options.ids,
+        account: options.account,
+        place,
+        jobs: options.transfers.jobs.into(),
+        existing: if options.force { Existing::Replaced } else { Existing::Kept },
+    };
+    let (gateway, output) = (connect(&options.connection)?, output(&options.transfers));
+    refuse(downloads.fault(output))?;
+    Ok(code(download::run(&gateway, &downloads, output, &interrupt()?).await))
+}
+
+pub(super) async fn ls(options: Ls) -> Result<ExitCode, CommandError> {
+    let listing = Listing {
+        account: options.account,
+        folder: options.folder,
+        depth: if options.recursive { Depth::Everything } else { Depth::Folder },
+        form: match (options.json, options.long) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Long,
+            (false, false) => Form::Short,
+        },
+    };
+    let gateway = connect(&options.connection)?;
+    Ok(code(listing::run(&gateway, &listing, &interrupt()?).await))
+}
+
+fn connect(connection: &Connection) -> Result<Gateway, CommandError> {
+    let key = ApiKey::find(connection.key_file.as_deref()).map_err(wrong)?;
+    Gateway::new(&connection.server, key).map_err(wrong)
+}
+
+fn output(transfers: &Transfers) -> Output {
+    match (transfers.json, transfers.quiet) {
+        (true, _) => Output::Json,
+        (false, true) => Output::Quiet,
+        (false, false) => Output::People,
+    }
+}
+
+fn interrupt() -> Result<Interrupt, CommandError> {
+    Interrupt::listen().map_err(|error| CommandError::failed("cannot listen for signals", error))
+}
+
+fn refuse(fault: Option<&str>) -> Result<(), CommandError> {
+    fault.map_or(Ok(()), |fault| Err(wrong(fault)))
+}
+
+/// What the command line asks for makes no sense. It ends the program as a wrong configuration does.
+fn wrong(fault: impl Display) -> CommandError {
+    CommandError::Configuration(vec![format!("error: {fault}")])
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit.code())
+}
