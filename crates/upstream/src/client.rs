@@ -5,7 +5,8 @@ use std::time::{Instant as Started, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
-use reqwest::{Request, Response, redirect};
+use reqwest::header::HeaderMap;
+use reqwest::{Request, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use url::Url;
@@ -15,7 +16,11 @@ use crate::failure::Failure;
 use crate::header::{date, retry_after};
 use crate::permits::{Permit, Permits};
 use crate::secret_url::Source;
+use crate::uplink::{Uplink, uplink};
 use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate};
+
+/// What the gateway calls itself.
+pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION"));
 
 /// Sends the requests of one account. Clones share their connections.
 #[derive(Clone)]
@@ -28,8 +33,12 @@ struct Inner {
     configured: reqwest::Client,
     /// For addresses that the site hands out.
     handed_out: reqwest::Client,
-    /// For files, which are passed on as they are: nothing is unpacked.
+    /// For files that are fetched, which are passed on as they are: nothing is unpacked.
     files: reqwest::Client,
+    /// For files that are sent to the site's API.
+    uplink: Uplink,
+    /// For files that are sent to addresses that the site hands out.
+    handed_out_uplink: Uplink,
     reach: Reach,
     permits: Permits,
 }
@@ -54,6 +63,9 @@ pub enum BuildError {
     /// The HTTP client cannot start: no certificates, most likely.
     #[error("the HTTP client cannot be made")]
     Http(#[source] reqwest::Error),
+    /// There is nothing that encrypted connections could be trusted by.
+    #[error("the HTTP client has no certificates")]
+    Certificates(#[source] std::io::Error),
 }
 
 impl Client {
@@ -77,8 +89,20 @@ impl Client {
             Reach::PublicOnly => build(reaching(http_client(&settings)))?,
         };
         let files = build(reaching(http_client(&settings)).no_gzip())?;
+        let uplink = |reach| uplink(reach, &settings).map_err(BuildError::Certificates);
+        let (handed_out_uplink, uplink) = (uplink(reach)?, uplink(Reach::Anywhere)?);
         let permits = Permits::new(settings.max_concurrency);
-        Ok(Self(Arc::new(Inner { origin, settings, configured, handed_out, files, reach, permits })))
+        Ok(Self(Arc::new(Inner {
+            origin,
+            settings,
+            configured,
+            handed_out,
+            files,
+            uplink,
+            handed_out_uplink,
+            reach,
+            permits,
+        })))
     }
 
     /// The account that the client sends for.
@@ -170,13 +194,18 @@ impl Client {
         failure.into_error(call.kind).at(&self.0.origin.provider, call.operation)
     }
 
-    /// The request, if its address may be gone to, and it may still change what it is to change.
-    pub(crate) fn request(&self, call: &Call) -> Result<Request> {
+    /// Refuses a request whose address may not be gone to, or that may not change any more what it is to change.
+    pub(crate) fn let_pass(&self, call: &Call) -> Result<()> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
         if call.kind == CallKind::Write && !gate::pass() {
             let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail("The request was given up.");
             return Err(given_up.at(&self.0.origin.provider, call.operation));
         }
+        Ok(())
+    }
+
+    fn request(&self, call: &Call) -> Result<Request> {
+        self.let_pass(call)?;
         let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
         let request = match &call.form {
             Some(form) => request.form(&form.0),
@@ -186,21 +215,30 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer, in no particular time.
-    pub(crate) async fn exchange(&self, call: &Call, request: Request) -> std::result::Result<Reply, Failure> {
+    async fn exchange(&self, call: &Call, request: Request) -> std::result::Result<Reply, Failure> {
         let response = self.http(&call.url).execute(request).await.map_err(Failure::sending)?;
-        let http_status = response.status().as_u16();
-        let retry_after = retry_after(response.headers(), SystemTime::now());
-        let date = date(response.headers());
-        let body = match self.body(response).await {
+        let (status, headers) = (response.status(), response.headers().clone());
+        self.reply(call, status, &headers, self.body(response).await)
+    }
+
+    /// What a site has answered.
+    pub(crate) fn reply(
+        &self,
+        call: &Call,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: std::result::Result<Bytes, Failure>,
+    ) -> std::result::Result<Reply, Failure> {
+        let body = match body {
             Ok(body) => body,
             // The status alone says what happened.
-            Err(_) if http_status >= 400 => Bytes::new(),
+            Err(_) if status.as_u16() >= 400 => Bytes::new(),
             Err(failure) => return Err(failure),
         };
         Ok(Reply {
-            http_status,
-            retry_after,
-            date,
+            http_status: status.as_u16(),
+            retry_after: retry_after(headers, SystemTime::now()),
+            date: date(headers),
             body,
             provider: self.0.origin.provider.clone(),
             operation: call.operation,
@@ -246,6 +284,14 @@ impl Client {
         }
     }
 
+    /// Sends files to an address.
+    pub(crate) fn uplink(&self, url: &SecretUrl) -> &Uplink {
+        match url.source() {
+            Source::Configured => &self.0.uplink,
+            Source::HandedOut => &self.0.handed_out_uplink,
+        }
+    }
+
     fn http(&self, url: &SecretUrl) -> &reqwest::Client {
         match url.source() {
             Source::Configured => &self.0.configured,
@@ -258,7 +304,7 @@ impl Client {
 /// environment: the addresses must be checked where the connection is made. No retries: `send` decides.
 fn http_client(settings: &Settings) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
-        .user_agent(concat!("polyhost/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .connect_timeout(settings.connect_timeout)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -66,15 +66,27 @@ pub(crate) struct PublicResolver;
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            public_only(found).map_err(|prohibited| Box::new(prohibited) as Box<dyn StdError + Send + Sync>)
+            let found = resolve(name.as_str(), Reach::PublicOnly).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
 
-fn public_only(found: impl Iterator<Item = SocketAddr>) -> Result<Addrs, Prohibited> {
+/// The addresses of a name that may be gone to.
+///
+/// # Errors
+/// [`Prohibited`] where there is none of them; the system's own.
+pub(crate) async fn resolve(name: &str, reach: Reach) -> Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>> {
+    let found = tokio::net::lookup_host((name, 0)).await?;
+    match reach {
+        Reach::Anywhere => Ok(found.collect()),
+        Reach::PublicOnly => Ok(public_only(found)?),
+    }
+}
+
+fn public_only(found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Prohibited> {
     let public: Vec<SocketAddr> = found.filter(|address| is_public_address(address.ip())).collect();
-    if public.is_empty() { Err(Prohibited::Private) } else { Ok(Box::new(public.into_iter())) }
+    if public.is_empty() { Err(Prohibited::Private) } else { Ok(public) }
 }
 
 #[cfg(test)]
@@ -110,7 +122,7 @@ mod tests {
     fn private_answers_of_the_dns_are_dropped() {
         let private: SocketAddr = "10.0.0.1:0".parse().unwrap();
         let public: SocketAddr = "93.184.216.34:0".parse().unwrap();
-        assert_eq!(public_only([private, public].into_iter()).unwrap().collect::<Vec<_>>(), [public]);
+        assert_eq!(public_only([private, public].into_iter()), Ok(vec![public]));
         assert_eq!(public_only([private].into_iter()).err(), Some(Prohibited::Private));
         assert_eq!(public_only([].into_iter()).err(), Some(Prohibited::Private));
     }

@@ -8,6 +8,7 @@ use polyhost_domain::{Error, ErrorKind, TransportFault, UpstreamAnswer};
 
 use crate::CallKind;
 use crate::destination::Prohibited;
+use crate::uplink::Unresolved;
 
 /// What callers are told to wait when a site cannot be reached: it is the least that `Retry-After` can say.
 const UNREACHABLE_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +44,10 @@ enum Cause {
     #[error(transparent)]
     Http(reqwest::Error),
     #[error(transparent)]
+    Uplink(hyper_util::client::legacy::Error),
+    #[error(transparent)]
+    Reading(hyper::Error),
+    #[error(transparent)]
     Prohibited(Prohibited),
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
@@ -62,23 +67,32 @@ impl Failure {
             let cause = Some(Box::new(Cause::Http(error.without_url())));
             return Self { stage: Stage::Unsendable, fault: None, http_status: None, source: cause };
         }
-        let fault = fault_of(&error);
-        let stage = match fault {
-            TransportFault::DestinationProhibited => Stage::Prohibited,
-            _ if error.is_connect() || hyper_error(&error).is_some_and(hyper::Error::is_canceled) => Stage::NeverSent,
-            _ => Stage::Sent,
-        };
+        let seen = Seen { dns: error.is_dns(), connect: error.is_connect(), timeout: error.is_timeout() };
+        let (stage, fault) = judge(&error, seen);
         Self::new(stage, fault, Cause::Http(error.without_url()))
+    }
+
+    /// A connection for files failed before the head of an answer came.
+    pub(crate) fn uplink(error: hyper_util::client::legacy::Error) -> Self {
+        let timeout = find::<io::Error>(&error).is_some_and(|io| io.kind() == io::ErrorKind::TimedOut);
+        let seen = Seen { dns: find::<Unresolved>(&error).is_some(), connect: error.is_connect(), timeout };
+        let (stage, fault) = judge(&error, seen);
+        Self::new(stage, fault, Cause::Uplink(error))
+    }
+
+    /// The request cannot be written down.
+    pub(crate) fn unsendable() -> Self {
+        Self { stage: Stage::Unsendable, fault: None, http_status: None, source: None }
     }
 
     /// The HTTP client failed while the body of an answer was read.
     pub(crate) fn reading(error: reqwest::Error, http_status: u16) -> Self {
-        // The HTTP library calls either a decoding error; only one of them has the connection's own as its cause.
-        let fault = match hyper_error(&error) {
-            Some(cause) if !cause.is_parse() => TransportFault::ConnectionTerminated,
-            _ => TransportFault::ProtocolError,
-        };
-        Self::new(Stage::Answered, fault, Cause::Http(error.without_url())).under(http_status)
+        Self::new(Stage::Answered, cut_or_garbled(&error), Cause::Http(error.without_url())).under(http_status)
+    }
+
+    /// A connection for files failed while the body of an answer was read.
+    pub(crate) fn reading_uplink(error: hyper::Error, http_status: u16) -> Self {
+        Self::new(Stage::Answered, cut_or_garbled(&error), Cause::Reading(error)).under(http_status)
     }
 
     /// The answer is larger than is read.
@@ -176,22 +190,48 @@ impl Failure {
     }
 }
 
-fn fault_of(error: &reqwest::Error) -> TransportFault {
+/// What an HTTP client says of its error.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    dns: bool,
+    connect: bool,
+    timeout: bool,
+}
+
+fn judge(error: &(dyn StdError + 'static), seen: Seen) -> (Stage, TransportFault) {
+    let fault = fault_of(error, seen);
+    let stage = match fault {
+        TransportFault::DestinationProhibited => Stage::Prohibited,
+        _ if seen.connect || hyper_error(error).is_some_and(hyper::Error::is_canceled) => Stage::NeverSent,
+        _ => Stage::Sent,
+    };
+    (stage, fault)
+}
+
+/// The HTTP library calls either a decoding error; only one of them has the connection's own as its cause.
+fn cut_or_garbled(error: &(dyn StdError + 'static)) -> TransportFault {
+    match hyper_error(error) {
+        Some(cause) if !cause.is_parse() => TransportFault::ConnectionTerminated,
+        _ => TransportFault::ProtocolError,
+    }
+}
+
+fn fault_of(error: &(dyn StdError + 'static), seen: Seen) -> TransportFault {
     if find::<Prohibited>(error).is_some() {
         return TransportFault::DestinationProhibited;
     }
     let refused = find::<io::Error>(error).is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
     match hyper_error(error) {
-        _ if error.is_dns() => TransportFault::DnsError,
-        _ if error.is_connect() && error.is_timeout() => TransportFault::ConnectionTimeout,
-        _ if error.is_timeout() => TransportFault::ResponseTimeout,
+        _ if seen.dns => TransportFault::DnsError,
+        _ if seen.connect && seen.timeout => TransportFault::ConnectionTimeout,
+        _ if seen.timeout => TransportFault::ResponseTimeout,
         _ if refused => TransportFault::ConnectionRefused,
         Some(hyper) if hyper.is_parse() => TransportFault::ProtocolError,
         _ => TransportFault::ConnectionTerminated,
     }
 }
 
-fn hyper_error(error: &reqwest::Error) -> Option<&hyper::Error> {
+fn hyper_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a hyper::Error> {
     find::<hyper::Error>(error)
 }
 

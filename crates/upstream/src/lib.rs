@@ -25,6 +25,7 @@ mod reply;
 mod secret_url;
 mod session;
 mod settings;
+mod uplink;
 mod upload;
 
 pub use call::{Call, CallKind};

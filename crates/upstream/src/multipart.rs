@@ -35,13 +35,13 @@ impl fmt::Debug for FilePart {
 }
 
 /// What stands around the bytes of the file.
-pub(crate) struct Frame {
+pub(crate) struct Form {
     boundary: String,
     head: Bytes,
     tail: Bytes,
 }
 
-impl Frame {
+impl Form {
     pub(crate) fn new(part: &FilePart) -> Self {
         Self::with_boundary(part, format!("polyhost-{}", Uuid::new_v4().simple()))
     }
@@ -119,12 +119,12 @@ mod tests {
             content_type: Some("video/mp4".into()),
             bytes: SizedStream { length: 3, stream: stream::empty().boxed() },
         };
-        let frame = Frame::with_boundary(&part, "b".into());
-        let length = frame.length(3);
-        assert_eq!(frame.content_type(), "multipart/form-data; boundary=b");
+        let form = Form::with_boundary(&part, "b".into());
+        let length = form.length(3);
+        assert_eq!(form.content_type(), "multipart/form-data; boundary=b");
 
         let file = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
-        let body: Vec<Bytes> = frame.around(file).map(Result::unwrap).collect().await;
+        let body: Vec<Bytes> = form.around(file).map(Result::unwrap).collect().await;
         let body = body.concat();
         assert_eq!(body.len() as u64, length);
         assert_eq!(
@@ -155,7 +155,7 @@ mod tests {
             bytes: SizedStream { length: 0, stream: stream::empty().boxed() },
         };
         for bad in ["video/mp4\r\nX: y", "", "vidéo/mp4"] {
-            let head = Frame::new(&part(bad)).head;
+            let head = Form::new(&part(bad)).head;
             let head = std::str::from_utf8(&head).unwrap();
             assert!(head.ends_with("Content-Type: application/octet-stream\r\n\r\n"), "{head}");
         }

@@ -1,15 +1,19 @@
 //! Sending a file as it arrives. No deadline while it flows: it may be large, and the caller's line slow.
 
-use futures_util::StreamExt;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{AbortHandle, Abortable};
-use polyhost_domain::{Error, ErrorKind, Result};
-use reqwest::Body;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use futures_util::{StreamExt, TryStreamExt};
+use http::Request;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use polyhost_domain::{Error, ErrorKind, Result, SizedStream};
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::flow::{Flow, Patience, Stage};
-use crate::multipart::Frame;
+use crate::multipart::Form;
+use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply};
 
 /// Ends the reading of a caller's body when the upload is over, however it ended: a site that has answered early
@@ -42,16 +46,39 @@ impl Client {
         };
         let _permit = self.permit(&call, self.deadline()).await?;
         let flow = Flow::new();
-        let mut request = self.request(&call)?;
-        let _end_of_reading = fill(&mut request, file, &flow);
+        self.let_pass(&call)?;
+        let request = request(&call, file, &flow).map_err(|_| self.error(&call, Failure::unsendable()));
+        let (request, _end_of_reading) = request?;
         let answer = async {
             tokio::select! {
                 biased;
-                answer = self.exchange(&call, request) => answer.map_err(|failure| told_by(&flow, failure)),
+                answer = self.deliver(&call, request) => answer.map_err(|failure| told_by(&flow, failure)),
                 stage = flow.overdue(patience) => Err(stalled(stage, patience)),
             }
         };
         self.observe(&call, answer).await.map_err(|error| self.blame(&call, &flow, error))
+    }
+
+    /// Sends the file and reads the whole answer, in no particular time.
+    async fn deliver(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Reply, Failure> {
+        let response = self.uplink(&call.url).request(request).await.map_err(Failure::uplink)?;
+        let (head, body) = response.into_parts();
+        let body = self.gather(head.status.as_u16(), body).await;
+        self.reply(call, head.status, &head.headers, body)
+    }
+
+    async fn gather(&self, status: u16, mut body: Incoming) -> std::result::Result<Bytes, Failure> {
+        let limit = self.settings().max_response;
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| Failure::reading_uplink(error, status))?;
+            let Ok(chunk) = frame.into_data() else { continue };
+            if (bytes.len() + chunk.len()) as u64 > limit {
+                return Err(Failure::too_large(limit, status));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
     }
 
     /// What failed because the caller's body failed is the caller's fault, whatever the connection made of it.
@@ -73,17 +100,26 @@ impl Client {
     }
 }
 
-fn fill(request: &mut reqwest::Request, file: FilePart, flow: &Flow) -> EndOfReading {
-    let frame = Frame::new(&file);
-    let headers = request.headers_mut();
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(frame.length(file.bytes.length)));
-    if let Ok(content_type) = HeaderValue::try_from(frame.content_type()) {
-        headers.insert(CONTENT_TYPE, content_type);
-    }
+/// The request, and what ends the reading of the file.
+fn request(
+    call: &Call,
+    file: FilePart,
+    flow: &Flow,
+) -> std::result::Result<(Request<FileBody>, EndOfReading), http::Error> {
+    let form = Form::new(&file);
+    let SizedStream { length, stream } = file.bytes;
+    let head = Request::builder()
+        .method(call.method.clone())
+        .uri(call.url.expose().as_str())
+        .header(USER_AGENT, client::USER_AGENT)
+        .header(ACCEPT, "*/*")
+        .header(ACCEPT_ENCODING, "identity")
+        .header(CONTENT_TYPE, form.content_type())
+        .header(CONTENT_LENGTH, form.length(length));
     let (handle, registration) = AbortHandle::new_pair();
-    let body = Abortable::new(file.bytes.stream, registration).boxed();
-    *request.body_mut() = Some(Body::wrap_stream(frame.around(flow.watch(body, file.bytes.length))));
-    EndOfReading(handle)
+    let stream = flow.watch(Abortable::new(stream, registration).boxed(), length);
+    let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
+    Ok((head.body(body.boxed_unsync())?, EndOfReading(handle)))
 }
 
 /// The HTTP client cannot tell whether the file was begun; the flow can.

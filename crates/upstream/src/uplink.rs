@@ -1,0 +1,167 @@
+//! The connections that files are sent over. A site that refuses a file answers before it has taken it, and hangs up:
+//! then writing fails while its answer lies there unread, and an HTTP client that ends there never reads why. On these
+//! connections a failed write is no end; what the site has said is read first.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::Uri;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::Settings;
+use crate::destination::{Reach, resolve};
+use crate::flow::BodyFailed;
+
+/// Sends files. Clones share their connections.
+pub(crate) type Uplink = Client<HttpsConnector<Hearing>, FileBody>;
+/// A file in its form, on its way.
+pub(crate) type FileBody = UnsyncBoxBody<Bytes, BodyFailed>;
+
+/// Connections to wherever `reach` allows.
+///
+/// # Errors
+/// Where the system has no certificates that connections could be trusted by.
+pub(crate) fn uplink(reach: Reach, settings: &Settings) -> io::Result<Uplink> {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver(reach));
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(settings.connect_timeout));
+    let https = HttpsConnectorBuilder::new()
+        .try_with_platform_verifier()
+        .map_err(io::Error::other)?
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(Hearing(tcp));
+    Ok(Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(https))
+}
+
+/// Resolves names as the rule for addresses wants it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolver(Reach);
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = Unresolved;
+    type Future = BoxFuture<'static, Result<Self::Response, Unresolved>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let reach = self.0;
+        Box::pin(async move { Ok(resolve(name.as_str(), reach).await.map_err(Unresolved)?.into_iter()) })
+    }
+}
+
+/// A name that leads nowhere, or where it must not.
+#[derive(Debug, thiserror::Error)]
+#[error("the name cannot be resolved")]
+pub(crate) struct Unresolved(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
+
+/// Makes connections that are listened to until the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Hearing(HttpConnector<Resolver>);
+
+impl Service<Uri> for Hearing {
+    type Response = Heard;
+    type Error = <HttpConnector<Resolver> as Service<Uri>>::Error;
+    type Future = BoxFuture<'static, Result<Heard, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, address: Uri) -> Self::Future {
+        let connecting = self.0.call(address);
+        Box::pin(async move { Ok(Heard { stream: connecting.await?, is_deaf: false }) })
+    }
+}
+
+/// A connection on which a failed write never ends before what has come was read.
+pub(crate) struct Heard {
+    stream: TokioIo<TcpStream>,
+    /// The other side takes no more.
+    is_deaf: bool,
+}
+
+impl Heard {
+    /// What becomes of a write: one that failed for good waits, since the reader will learn of the end.
+    fn outcome<T>(&mut self, context: &Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match outcome {
+            Poll::Ready(Err(_)) => {
+                self.is_deaf = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+impl Connection for Heard {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
+    }
+}
+
+impl Read for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Heard {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.outcome(context, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.outcome(context, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let outcome = Pin::new(&mut self.stream).poll_flush(context);
+        self.outcome(context, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
