@@ -23,7 +23,7 @@ pub(super) struct Destination {
 
 #[derive(Debug)]
 enum Sink {
-    Part(Part),
+    Part(Box<Part>),
     StandardOutput(OutputStream),
 }
 
@@ -38,11 +38,13 @@ impl Destination {
         existing: Existing,
         digests: Digests,
     ) -> Result<Self, Failure> {
-        let (mut part, kept) = Part::open(target, owner, existing)?;
+        let (part, kept) = Part::open(target, owner, existing)?;
         let unreadable = |error| Failure::local(part.part_path().display(), &error);
-        let digests = digests.over(part.part_path().to_owned()).await.map_err(unreadable)?;
-        part.go_on_at(kept.length).await?;
-        Ok(Self { sink: Sink::Part(part), kept, digests })
+        let digests = match kept.length {
+            0 => digests,
+            _ => digests.over(part.part_path().to_owned()).await.map_err(unreadable)?,
+        };
+        Ok(Self { sink: Sink::Part(Box::new(part)), kept, digests })
     }
 
     /// The standard output. What went there cannot be taken back.
@@ -93,10 +95,10 @@ impl Destination {
     ///
     /// # Errors
     /// A digest differs, and what came was thrown away; or the whole cannot be put in its place.
-    pub(super) async fn finish(self, existing: Existing) -> Result<(), Failure> {
+    pub(super) async fn finish(self) -> Result<(), Failure> {
         let checked = self.digests.check();
         match (self.sink, checked) {
-            (Sink::Part(part), Ok(())) => part.finish(existing).await,
+            (Sink::Part(part), Ok(())) => part.finish().await,
             (Sink::Part(part), Err(failure)) => {
                 part.discard().await;
                 Err(failure)

@@ -80,7 +80,7 @@ impl Fetcher<'_> {
             let detail = format!("{came} came, and it should have {told}.");
             return Err(Failure::own("download_corrupted", "What came is not the file", detail));
         }
-        destination.finish(existing).await?;
+        destination.finish().await?;
         Ok(file)
     }
 

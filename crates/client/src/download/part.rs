@@ -1,7 +1,7 @@
 //! The beginning of a file: `NAME.part`, with `NAME.part.json` beside it, which says of which file it is.
 
-use std::fs::{OpenOptions, TryLockError};
-use std::io::{self, SeekFrom};
+use std::fs::{Metadata, OpenOptions, TryLockError};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -36,77 +36,87 @@ struct Record {
 /// A part that is being written, by this process alone.
 #[derive(Debug)]
 pub(super) struct Part {
-    file: File,
+    /// Not there before there are bytes for it.
+    file: Option<File>,
     target: Target,
     owner: Owner,
+    existing: Existing,
 }
 
 impl Part {
     /// The part of a file, and what is there of it. One that is of another file, or of another program, is replaced
-    /// only where that is wanted.
+    /// only where that is wanted, and not before there is something to replace it with.
     ///
     /// # Errors
     /// Where it is in use, is somebody else's, or cannot be written.
     pub(super) fn open(target: Target, owner: Owner, existing: Existing) -> Result<(Self, Kept), Failure> {
-        let record = Record::read(&target.record).filter(|record| record.owner == owner);
         let failed = |error| Failure::local(target.part.display(), &error);
-        let there = std::fs::symlink_metadata(&target.part);
-        let is_ours = there.as_ref().is_ok_and(|there| there.is_file() && (record.is_some() || there.len() == 0));
-        match there {
-            Ok(_) if !is_ours && existing == Existing::Kept => return Err(somebody_elses(&target)),
-            Ok(_) if !is_ours => std::fs::remove_file(&target.part).map_err(failed)?,
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            Ok(_) | Err(_) => {}
+        let part = there(&target.part).map_err(failed)?;
+        let record = Record::read(&target.record);
+        let ours = record.as_ref().ok().and_then(Option::as_ref).filter(|record| record.owner == owner);
+        match (&part, ours, existing) {
+            (Some(part), Some(record), _) if part.is_file() => {
+                let mut file = OpenOptions::new().read(true).write(true).open(&target.part).map_err(failed)?;
+                claim(&file, &target)?;
+                let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+                let kept = Kept { length, etag: record.etag.clone(), size: record.size };
+                Ok((Self { file: Some(File::from_std(file)), target, owner, existing }, kept))
+            }
+            // A record without a part is of no use to anybody; what is no record is somebody's.
+            (None, _, _) if record.is_ok() => Ok((Self::unbegun(target, owner, existing), Kept::default())),
+            (_, _, Existing::Replaced) => Ok((Self::unbegun(target, owner, existing), Kept::default())),
+            (_, _, Existing::Kept) => Err(somebody_elses(&target)),
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true);
-        let file = if is_ours { options.open(&target.part) } else { options.create_new(true).open(&target.part) };
-        let file = file.map_err(failed)?;
-        claim(&file, &target)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let kept = match record.filter(|_| is_ours) {
-            Some(Record { etag, size, .. }) => Kept { length, etag, size },
-            None => Kept::default(),
-        };
-        Ok((Self { file: File::from_std(file), target, owner }, kept))
     }
 
-    /// The part of the target's paths.
+    fn unbegun(target: Target, owner: Owner, existing: Existing) -> Self {
+        Self { file: None, target, owner, existing }
+    }
+
+    /// The path of the part.
     pub(super) fn part_path(&self) -> &Path {
         &self.target.part
     }
 
-    /// Goes on behind so many bytes.
-    pub(super) async fn go_on_at(&mut self, length: u64) -> Result<(), Failure> {
-        let sought = self.file.seek(SeekFrom::Start(length)).await;
-        sought.map(drop).map_err(|error| self.failed(&error))
-    }
-
     /// Throws away what is there, and notes of what the bytes to come are the beginning.
     pub(super) async fn begin_anew(&mut self, etag: Option<String>, size: Option<u64>) -> Result<(), Failure> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let created = create(&self.target.part, self.existing).map_err(|error| self.failed(&error))?;
+                claim(&created, &self.target)?;
+                self.file.insert(File::from_std(created))
+            }
+        };
         let record = Record { owner: self.owner.clone(), etag, size };
         let emptied = async {
-            self.file.flush().await?;
+            file.flush().await?;
             // In this order: bytes of an old file must never stand beside the record of a new one.
-            self.file.set_len(0).await?;
-            self.file.rewind().await?;
-            tokio::fs::write(&self.target.record, serde_json::to_vec(&record)?).await
+            file.set_len(0).await?;
+            file.rewind().await?;
+            record.write(&self.target.record)
         };
         emptied.await.map_err(|error: io::Error| self.failed(&error))
     }
 
     /// Writes further bytes.
     pub(super) async fn write(&mut self, bytes: &Bytes) -> Result<(), Failure> {
-        self.file.write_all(bytes).await.map_err(|error| self.failed(&error))
+        let written = match &mut self.file {
+            Some(file) => file.write_all(bytes).await,
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        written.map_err(|error| self.failed(&error))
     }
 
     /// Makes the whole file of it.
     ///
     /// # Errors
     /// Where something has come to be in its place, or the file system refuses.
-    pub(super) async fn finish(mut self, existing: Existing) -> Result<(), Failure> {
-        self.file.flush().await.map_err(|error| self.failed(&error))?;
-        self.target.check(existing)?;
+    pub(super) async fn finish(mut self) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            file.flush().await.map_err(|error| self.failed(&error))?;
+        }
+        self.target.check(self.existing)?;
         tokio::fs::rename(&self.target.part, &self.target.path).await.map_err(|error| self.failed(&error))?;
         // What is left of it says nothing about any part, so it does no harm.
         drop(tokio::fs::remove_file(&self.target.record).await);
@@ -127,10 +137,36 @@ impl Part {
 }
 
 impl Record {
-    /// What is noted; nothing if that cannot be read.
-    fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    /// What is noted, if something is.
+    fn read(path: &Path) -> io::Result<Option<Self>> {
+        match there(path)? {
+            Some(metadata) if metadata.is_file() => Ok(Some(serde_json::from_slice(&std::fs::read(path)?)?)),
+            Some(_) => Err(io::ErrorKind::InvalidInput.into()),
+            None => Ok(None),
+        }
     }
+
+    /// Notes it, in a file of its own and not behind a link that somebody has put there.
+    fn write(&self, path: &Path) -> io::Result<()> {
+        create(path, Existing::Replaced)?.write_all(&serde_json::to_vec(self)?)
+    }
+}
+
+/// What is at a path, links not followed, if something is.
+fn there(path: &Path) -> io::Result<Option<Metadata>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A new file in place of what may be there.
+fn create(path: &Path, existing: Existing) -> io::Result<std::fs::File> {
+    if existing == Existing::Replaced && there(path)?.is_some() {
+        std::fs::remove_file(path)?;
+    }
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// Keeps other processes out, and makes sure that none has been at the file before that.
@@ -141,7 +177,7 @@ fn claim(file: &std::fs::File, target: &Target) -> Result<(), Failure> {
         // Where there are no locks, the digests and the size have to do.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
-    let identity = |metadata: &std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
     let opened = file.metadata().as_ref().map(identity).ok();
     let named = std::fs::symlink_metadata(&target.part).as_ref().map(identity).ok();
     if opened.is_some() && opened == named { Ok(()) } else { Err(in_use()) }
@@ -172,7 +208,7 @@ mod tests {
         assert_eq!(kept, Kept::default());
         part.begin_anew(Some("\"e\"".to_owned()), Some(9)).await.unwrap();
         part.write(&Bytes::from_static(b"abcd")).await.unwrap();
-        part.file.flush().await.unwrap();
+        part.file.as_mut().unwrap().flush().await.unwrap();
         part
     }
 
@@ -182,9 +218,8 @@ mod tests {
         drop(begun(folder.path(), "7").await);
         let (mut part, kept) = open(folder.path(), "7", Existing::Kept).unwrap();
         assert_eq!(kept, Kept { length: 4, etag: Some("\"e\"".to_owned()), size: Some(9) });
-        part.go_on_at(4).await.unwrap();
         part.write(&Bytes::from_static(b"efghi")).await.unwrap();
-        part.finish(Existing::Kept).await.unwrap();
+        part.finish().await.unwrap();
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"abcdefghi");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -196,7 +231,7 @@ mod tests {
         let (mut part, _) = open(folder.path(), "7", Existing::Kept).unwrap();
         part.begin_anew(None, None).await.unwrap();
         part.write(&Bytes::from_static(b"xy")).await.unwrap();
-        part.finish(Existing::Kept).await.unwrap();
+        part.finish().await.unwrap();
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"xy");
     }
 
@@ -209,18 +244,33 @@ mod tests {
         assert_eq!(kept, Kept::default());
     }
 
-    #[test]
-    fn a_part_of_another_program_or_behind_a_link_is_left_alone() {
+    #[tokio::test]
+    async fn a_part_of_another_program_or_behind_a_link_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(part(folder.path()), b"theirs").unwrap();
         assert!(open(folder.path(), "7", Existing::Kept).is_err());
+        let (opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
+        drop(opened);
+        // It is not replaced before there is anything to replace it with.
+        assert_eq!(std::fs::read(part(folder.path())).unwrap(), b"theirs");
         std::fs::remove_file(part(folder.path())).unwrap();
-        let elsewhere = folder.path().join("elsewhere");
-        std::fs::write(&elsewhere, b"precious").unwrap();
-        std::os::unix::fs::symlink(&elsewhere, part(folder.path())).unwrap();
-        assert!(open(folder.path(), "7", Existing::Kept).is_err());
-        drop(open(folder.path(), "7", Existing::Replaced).unwrap());
-        assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
+        for name in ["a.mp4.part", "a.mp4.part.json"] {
+            let (link, elsewhere) = (folder.path().join(name), folder.path().join("elsewhere"));
+            std::fs::write(&elsewhere, b"precious").unwrap();
+            std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+            assert!(open(folder.path(), "7", Existing::Kept).is_err());
+            let (mut opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
+            opened.begin_anew(None, None).await.unwrap();
+            assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
+            opened.discard().await;
+        }
+    }
+
+    #[test]
+    fn nothing_is_made_before_there_are_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path(), "7", Existing::Kept).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]
@@ -237,7 +287,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = begun(folder.path(), "7").await;
         std::fs::write(folder.path().join("a.mp4"), b"mine").unwrap();
-        assert!(first.finish(Existing::Kept).await.is_err());
+        assert!(first.finish().await.is_err());
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"mine");
         assert_eq!(std::fs::read(part(folder.path())).unwrap(), b"abcd");
     }
