@@ -18,6 +18,7 @@ pub mod emulate;
 pub mod events;
 pub mod extract;
 mod ids;
+mod linger;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;

@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::auth::Client;
 use crate::extract::RequestId;
+use crate::linger::linger;
 use crate::problem::{Code, Fault, Problem, render};
 use crate::progress::Progress;
 
@@ -38,6 +39,8 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         // Without keys, web pages of elsewhere are kept out.
         .layer(from_fn_with_state(app.clone(), guard_keyless))
         .layer(from_fn(limit_head))
+        // Who still sends when the answer is ready gets it all the same.
+        .layer(from_fn(linger))
         // A panic is a fault of ours, and ends one request alone.
         .layer(CatchPanicLayer::custom(panicked))
         // Every request has an id and one line in the log; every problem gets its body.
