@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::memory::{Memory, Receiver};
 use crate::speed::Speed;
-use crate::way::Way;
 
 const MEBIBYTE: f64 = (1_u64 << 20) as f64;
 
@@ -43,7 +42,7 @@ impl Report {
         writeln!(f, "| | way | MiB/s | slowest to fastest | of direct | of nginx | of nginx, 256 KiB | CPU s/GiB |")?;
         writeln!(f, "|---|---|---:|---:|---:|---:|---:|---:|")?;
         for speed in &self.speeds {
-            let of = |way| self.ratio(speed, way).map_or("".to_owned(), |ratio| format!("{ratio:.2}"));
+            let told = |figure: Option<f64>| figure.map_or("".to_owned(), |figure| format!("{figure:.2}"));
             writeln!(
                 f,
                 "| {} | {} | {:.0} | {:.0} to {:.0} | {} | {} | {} | {} |",
@@ -52,19 +51,13 @@ impl Report {
                 speed.mib_per_second,
                 speed.slowest_mib_per_second,
                 speed.fastest_mib_per_second,
-                of(Way::Direct),
-                of(Way::Nginx),
-                of(Way::NginxLargeBuffers),
-                speed.processor_seconds_per_gib.map_or("".to_owned(), |seconds| format!("{seconds:.2}")),
+                told(speed.of_direct),
+                told(speed.of_nginx),
+                told(speed.of_nginx_large_buffers),
+                told(speed.processor_seconds_per_gib),
             )?;
         }
         writeln!(f)
-    }
-
-    /// How fast a way is, as a part of how fast another is in the same direction.
-    fn ratio(&self, speed: &Speed, way: Way) -> Option<f64> {
-        let other = self.speeds.iter().find(|other| other.way == way && other.direction == speed.direction)?;
-        Some(speed.mib_per_second / other.mib_per_second)
     }
 
     fn write_memory(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -24,6 +24,10 @@ pub(crate) struct Speed {
     pub(crate) mib_per_second: f64,
     pub(crate) slowest_mib_per_second: f64,
     pub(crate) fastest_mib_per_second: f64,
+    /// The speed as a part of that of another way in the same direction; `None` where that was not measured.
+    pub(crate) of_direct: Option<f64>,
+    pub(crate) of_nginx: Option<f64>,
+    pub(crate) of_nginx_large_buffers: Option<f64>,
     /// The time on processors, in the kernel and out of it, of what is between the caller and the site: the median, for
     /// a GiB. `None` where nothing is.
     pub(crate) processor_seconds_per_gib: Option<f64>,
@@ -69,7 +73,20 @@ pub(crate) async fn measure(stage: &mut Stage, size: u64, rounds: usize) -> Resu
             one_transfer(stage, &mut all[(round + turn) % count], size).await?;
         }
     }
-    Ok(all.into_iter().map(|rounds| rounds.sum_up(size)).collect())
+    Ok(compared(all.into_iter().map(|rounds| rounds.sum_up(size)).collect()))
+}
+
+fn compared(speeds: Vec<Speed>) -> Vec<Speed> {
+    let all: Vec<_> = speeds.iter().map(|speed| (speed.direction, speed.way, speed.mib_per_second)).collect();
+    let compare = |speed: Speed| {
+        let of = |way| {
+            let other = all.iter().find(|(direction, other, _)| (*direction, *other) == (speed.direction, way));
+            other.map(|(_, _, other)| speed.mib_per_second / other)
+        };
+        let (of_direct, of_nginx) = (of(Way::Direct), of(Way::Nginx));
+        Speed { of_direct, of_nginx, of_nginx_large_buffers: of(Way::NginxLargeBuffers), ..speed }
+    };
+    speeds.into_iter().map(compare).collect()
 }
 
 async fn one_transfer(stage: &mut Stage, rounds: &mut Rounds, size: u64) -> Result<(), Failure> {
@@ -103,6 +120,9 @@ impl Rounds {
             mib_per_second: speed(median(&self.seconds).unwrap_or(f64::INFINITY)),
             slowest_mib_per_second: speed(slowest),
             fastest_mib_per_second: speed(fastest),
+            of_direct: None,
+            of_nginx: None,
+            of_nginx_large_buffers: None,
             processor_seconds_per_gib: median(&self.processor_seconds).map(|seconds| seconds * GIBIBYTE / size as f64),
             seconds: self.seconds,
         }
@@ -119,6 +139,22 @@ fn median(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speed_is_put_beside_those_of_its_own_direction() {
+        let speed = |direction, way, seconds| {
+            let rounds = Rounds { direction, way, seconds: vec![seconds], processor_seconds: Vec::new() };
+            rounds.sum_up(1 << 20)
+        };
+        let speeds = compared(vec![
+            speed(Direction::Up, Way::Direct, 1.0),
+            speed(Direction::Up, Way::Gateway, 4.0),
+            speed(Direction::Down, Way::Direct, 1.0),
+            speed(Direction::Down, Way::Gateway, 2.0),
+        ]);
+        let ratios: Vec<_> = speeds.iter().map(|speed| (speed.of_direct, speed.of_nginx)).collect();
+        assert_eq!(ratios, [(Some(1.0), None), (Some(0.25), None), (Some(1.0), None), (Some(0.5), None)]);
+    }
 
     #[test]
     fn the_median_is_in_the_middle() {
