@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{Capability, EntryName, File, InvalidEntryName, InvalidSha1, Sha1Digest};
+use polyhost_domain::{Capability, ErrorKind, File};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,8 +15,7 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
-use crate::uploads::form::{self, Fields};
-use crate::uploads::{Arriving, Incoming, Terms, receive};
+use crate::uploads::{Arriving, Declared, Incoming, Terms, form, receive};
 
 /// What is declared about an upload.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -85,18 +84,7 @@ pub async fn upload_file(
 ) -> Result<impl IntoResponse, Problem> {
     let kind = Kind::of(&headers)?;
     let length = body.size_hint().exact();
-    let mut faults = Faults::default();
-    let UploadParameters { name, folder_id, sha1 } = parameters;
-    if name.is_none() && matches!(kind, Kind::File(_)) {
-        faults.push(Fault::parameter("name", "is missing"));
-    }
-    let declared = Declared::read([name, folder_id, sha1], |name, what| Fault::parameter(name, what), &mut faults);
-    if length == Some(0) {
-        faults.push(Fault::pointer("", "is empty"));
-    }
-    if !faults.is_empty() {
-        return Err(faults.into());
-    }
+    let declared = declared(parameters, &kind, length)?;
     access.require(Capability::FilesUpload)?;
     access.folder_or_root(declared.folder_id.as_deref())?;
     let terms = terms(&app, &access, kind.least_file(length)).await?;
@@ -119,6 +107,20 @@ pub async fn upload_file(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
 }
 
+/// What the address declares. A form may still tell the name.
+fn declared(parameters: UploadParameters, kind: &Kind, length: Option<u64>) -> Result<Declared, Problem> {
+    let UploadParameters { name, folder_id, sha1 } = parameters;
+    let mut faults = Faults::default();
+    if name.is_none() && matches!(kind, Kind::File(_)) {
+        faults.push(Fault::parameter("name", "is missing"));
+    }
+    let declared = Declared::read([name, folder_id, sha1], Fault::parameter, &mut faults);
+    if length == Some(0) {
+        faults.push(Fault::pointer("", "is empty"));
+    }
+    if faults.is_empty() { Ok(declared) } else { Err(faults.into()) }
+}
+
 /// What the body is held to. Asked for before the first byte is read; a file that is too large by its length alone is
 /// refused before the site is asked.
 async fn terms(app: &App, access: &Access<Writing>, least_file: u64) -> Result<Terms, Problem> {
@@ -131,6 +133,9 @@ async fn terms(app: &App, access: &Access<Writing>, least_file: u64) -> Result<T
     }
     match app.catalogue().limits(access).await {
         Ok(plan) => terms.under(&plan),
+        Err(error) if matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::SessionContended) => {
+            Err(error.into())
+        }
         // A site that does not tell its limits enforces them itself.
         Err(_) => Ok(terms),
     }
@@ -174,53 +179,5 @@ impl Kind {
             Self::Form { boundary } => form::most_around(boundary),
         };
         length.unwrap_or_default().saturating_sub(around)
-    }
-}
-
-/// What is declared about an upload, in its address or in its form.
-struct Declared {
-    name: Option<EntryName>,
-    folder_id: Option<String>,
-    sha1: Option<Sha1Digest>,
-}
-
-impl Declared {
-    /// Reads the texts of `name`, `folder_id` and `sha1`.
-    fn read(texts: [Option<String>; 3], fault: fn(&str, String) -> Fault, faults: &mut Faults) -> Self {
-        let [name, folder_id, sha1] = texts;
-        let name =
-            name.and_then(|text| faults.parse(&text, |error: InvalidEntryName| fault("name", error.to_string())));
-        let sha1 = sha1.and_then(|text| faults.parse(&text, |error: InvalidSha1| fault("sha1", error.to_string())));
-        Self { name, folder_id, sha1 }
-    }
-
-    /// Adds what a form tells. What neither names is called what the caller calls the file.
-    ///
-    /// # Errors
-    /// 400, for what is wrong, missing or told twice.
-    fn and(self, fields: Fields) -> Result<Self, Problem> {
-        let in_form = |name: &str, what: String| Fault::pointer(&format!("/{name}"), what);
-        let mut faults = Faults::default();
-        let twice = [
-            ("name", self.name.is_some() && fields.name.is_some()),
-            ("folder_id", self.folder_id.is_some() && fields.folder_id.is_some()),
-            ("sha1", self.sha1.is_some() && fields.sha1.is_some()),
-        ];
-        for (name, _) in twice.into_iter().filter(|(_, twice)| *twice) {
-            faults.push(in_form(name, "is a parameter of the address too".to_owned()));
-        }
-        let name = fields.name.or_else(|| fields.file_name.filter(|_| self.name.is_none()));
-        if name.is_none() && self.name.is_none() {
-            faults.push(in_form("name", "is missing".to_owned()));
-        }
-        let told = Self::read([name, fields.folder_id, fields.sha1], in_form, &mut faults);
-        if !faults.is_empty() {
-            return Err(faults.into());
-        }
-        Ok(Self {
-            name: self.name.or(told.name),
-            folder_id: self.folder_id.or(told.folder_id),
-            sha1: self.sha1.or(told.sha1),
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! An upload on its way through: bytes counted and digested as they pass, the outcome held against what was declared.
 
 mod arriving;
+mod declared;
 mod digests;
 pub mod form;
 mod spool;
@@ -14,6 +15,7 @@ use polyhost_domain::{
 };
 
 pub use arriving::{Arriving, Refusal};
+pub use declared::Declared;
 pub use spool::Spool;
 
 use crate::accounts::Account;
