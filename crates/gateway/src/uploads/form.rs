@@ -65,7 +65,7 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
         Some(length) => Some(length_of_file(length, before, boundary)?),
         None => None,
     };
-    let file = FileField { form, field: Some(file), left: length, refusal: refusal.clone() };
+    let file = FileField { form, field: Some(file), left: length, is_empty: true, refusal: refusal.clone() };
     Ok((fields, Arriving { length, stream: file.into_stream(), refusal }))
 }
 
@@ -175,6 +175,7 @@ struct FileField {
     field: Option<Field<'static>>,
     /// How many bytes must still come, where that is known.
     left: Option<u64>,
+    is_empty: bool,
     refusal: Refusal,
 }
 
@@ -194,6 +195,7 @@ impl FileField {
         let chunk = field.chunk().await;
         match chunk.map_err(|error| self.refusal.take().unwrap_or_else(|| told(&error)))? {
             Some(bytes) => {
+                self.is_empty &= bytes.is_empty();
                 if let Some(left) = &mut self.left {
                     *left = left.checked_sub(bytes.len() as u64).ok_or_else(not_last)?;
                 }
@@ -214,6 +216,7 @@ impl FileField {
                 Err(Problem::invalid(vec![Fault::pointer(&format!("/{name}"), twice)]))
             }
             None if self.left.is_some_and(|left| left > 0) => Err(not_last()),
+            None if self.is_empty => Err(empty("/file")),
             None => Ok(()),
         }
     }
@@ -304,6 +307,7 @@ mod tests {
             (file("xyz") + &field("name", "a") + end, true, "field \"/name\" comes after the file"),
             (file("xyz") + &file("x") + end, false, "field \"/file\" comes after the file"),
             (file("") + end, true, "field \"/file\" is empty"),
+            (file("") + end, false, "field \"/file\" is empty"),
             (file("xyz") + "--b-1--", true, "must end with its closing boundary and CRLF"),
             (file("xyz"), false, "the body is a form that ends early"),
             (file("xyz")[..20].to_owned(), true, "the body is a form that ends early"),
