@@ -162,7 +162,11 @@ impl Account {
         self.generations.current(&self.scope).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
     }
 
-    async fn outdate(&self) -> Result<()> {
+    /// Makes everything cached of the account out of date.
+    ///
+    /// # Errors
+    /// `Internal`, where the shared state cannot be reached.
+    pub(crate) async fn outdate(&self) -> Result<()> {
         let raised = self.generations.raise(&self.scope).await;
         raised.map(drop).map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))
     }

@@ -29,7 +29,8 @@ use crate::router;
         (name = "Files", description = "Videos and other files"),
         (name = "Folders", description = "Folders, and what is in them"),
         (name = "Remote uploads", description = "Files that a site fetches from elsewhere by itself"),
-        (name = "Conversions", description = "Jobs that make files playable")
+        (name = "Conversions", description = "Jobs that make files playable"),
+        (name = "Events", description = "Remote uploads and conversions, watched")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)

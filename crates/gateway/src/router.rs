@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::middleware;
 use crate::openapi::{self, Head};
 use crate::routes::{
-    accounts, callers, conversions, downloads, files, folders, listings, process, remote_uploads, upload_tickets,
-    uploads,
+    accounts, callers, conversions, downloads, events, files, folders, listings, process, remote_uploads,
+    upload_tickets, uploads,
 };
 
 /// The documented routes.
@@ -42,6 +42,7 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
         .routes(routes!(remote_uploads::create_remote_upload, remote_uploads::list_remote_uploads))
         .routes(routes!(remote_uploads::get_remote_upload))
         .routes(routes!(conversions::list_conversions))
+        .routes(routes!(events::watch_events))
 }
 
 /// The whole service.

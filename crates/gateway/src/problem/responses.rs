@@ -91,6 +91,8 @@ problem_sets! {
     ReadRemoteUploadProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound]];
     /// Reading something about a file that a parameter names.
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
+    /// Watching remote uploads and conversions.
+    EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
     /// Sending a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
         Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod callers;
 pub mod conversions;
 pub mod downloads;
+pub mod events;
 pub mod files;
 pub mod folders;
 mod job_limit;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
@@ -13,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::JobLimit;
 use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
+use crate::app::App;
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
 use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems, WriteFolderProblems};
 
@@ -130,12 +132,14 @@ pub struct RemoteUploadList {
     params(AccountPath, RecentParameters),
     responses((status = 200, description = "The remote uploads", body = RemoteUploadList), ReadProblems))]
 pub async fn list_remote_uploads(
+    State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<RecentParameters>,
 ) -> Result<Json<RemoteUploadList>, Problem> {
     access.require(Capability::RemoteUploadsList)?;
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
     let uploads = access.read(access.site().remote_uploads(selection)).await?;
+    app.completions().notice(&access, &uploads).await;
     let (items, truncated) = parameters.limit.cut(uploads);
     Ok(Json(RemoteUploadList { items, next_cursor: None, truncated }))
 }
@@ -149,6 +153,7 @@ pub async fn list_remote_uploads(
     ),
     responses((status = 200, description = "The remote upload", body = RemoteUpload), ReadRemoteUploadProblems))]
 pub async fn get_remote_upload(
+    State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<RemoteUpload>, Problem> {
@@ -156,5 +161,6 @@ pub async fn get_remote_upload(
     let id = access.remote_upload()?;
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
     let mut uploads = access.read(access.site().remote_uploads(RemoteUploadSelection::Ids(vec![id]))).await?;
+    app.completions().notice(&access, &uploads).await;
     uploads.pop().map(Json).ok_or(missing)
 }

@@ -1,0 +1,172 @@
+//! `/v1/accounts/{account}/events`: what becomes of remote uploads and conversions, as server-sent events.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream::{self, Stream, StreamExt as _};
+use polyhost_domain::{Capability, Conversion, RemoteUpload};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::paths::AccountPath;
+use crate::app::App;
+use crate::events::{Message, Subject, Subscription};
+use crate::extract::{Access, Reading, RequestContext, StrictQuery};
+use crate::problem::{EventProblems, Fault, Faults, Problem, ProblemBody};
+use crate::progress;
+
+/// How many of each kind can be watched at once: as many as a site tells of in one answer.
+const MOST: usize = 100;
+/// How long a caller whose stream has ended should wait before coming back.
+const RETRY: Duration = Duration::from_secs(3);
+/// How long nothing may be sent: proxies and load balancers cut off what is silent for half a minute or more.
+const SILENCE: Duration = Duration::from_secs(15);
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Keeps nginx, and what understands it, from collecting events until there are many.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What to watch: at least one remote upload or file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventParameters {
+    /// The ids of remote uploads, each as a parameter of its own.
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
+    pub remote_upload: Vec<String>,
+    /// The ids of files whose conversions to watch, each as a parameter of its own.
+    #[serde(default)]
+    #[param(value_type = Option<Vec<String>>, nullable = false, max_items = 100)]
+    pub conversion: Vec<String>,
+}
+
+/// Where a stream that has ended is taken up.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read from the request's header fields")]
+pub struct EventConditions {
+    /// The `id` of the last event that the caller has seen. What is still as it was then is not told again.
+    #[param(rename = "Last-Event-ID", value_type = Option<String>, nullable = false)]
+    last_event_id: Option<String>,
+}
+
+/// An event of the stream: `event`, `id` and `data` are its fields, and `data` is written as one line of JSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "event")]
+pub enum StreamEvent {
+    /// A remote upload, as it is now.
+    #[serde(rename = "remote_upload.updated")]
+    RemoteUpload {
+        /// Stands for all that was told up to this event.
+        #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
+        id: String,
+        /// The remote upload.
+        data: RemoteUpload,
+    },
+    /// A conversion, as it is now.
+    #[serde(rename = "conversion.updated")]
+    Conversion {
+        /// Stands for all that was told up to this event.
+        #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
+        id: String,
+        /// The conversion.
+        data: Conversion,
+    },
+    /// The site could not be asked. If `retryable` is true, the stream goes on; else it ends.
+    #[serde(rename = "error")]
+    Error {
+        /// What happened.
+        data: ProblemBody,
+    },
+}
+
+/// Watch remote uploads and conversions.
+///
+/// Server-sent events. The stream begins with how each object stands, then tells of each change, and ends when all of
+/// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
+/// when the gateway does: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had
+/// ended and was told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who
+/// watch, every 2 to 15 seconds. OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect:
+/// `file/url_upload_status`; it tells of no conversions.
+#[utoipa::path(get, path = "/v1/accounts/{account}/events", tag = "Events",
+    params(AccountPath, EventParameters, EventConditions),
+    responses(
+        (status = 200, description = "The events, one after the other", body = StreamEvent,
+            content_type = "text/event-stream"),
+        (status = 204, description = "All that is watched has ended, and the caller has seen it"),
+        EventProblems
+    ))]
+pub async fn watch_events(
+    State(app): State<App>,
+    access: Access<Reading>,
+    StrictQuery(parameters): StrictQuery<EventParameters>,
+    request: RequestContext,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let subjects = subjects(&access, &parameters)?;
+    let last_event = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
+    progress::asks(&access.profile().origin.provider);
+    let mut subscription = app.events().subscribe(&access.account, subjects, request);
+    subscription.begin(last_event).await?;
+    if subscription.is_finished() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let alive = KeepAlive::new().interval(SILENCE).text("nothing new");
+    let fields = [(CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
+    Ok((fields, Sse::new(events(subscription)).keep_alive(alive)).into_response())
+}
+
+/// What is to be watched, in the order in which it is told.
+fn subjects(access: &Access<Reading>, parameters: &EventParameters) -> Result<Vec<Subject>, Problem> {
+    let EventParameters { remote_upload, conversion } = parameters;
+    let mut faults = Faults::default();
+    for (name, ids) in [("remote_upload", remote_upload), ("conversion", conversion)] {
+        if ids.len() > MOST {
+            faults.push(Fault::parameter(name, format!("is there more than {MOST} times")));
+        }
+        if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
+            faults.push(Fault::parameter(name, "names the same id twice"));
+        }
+    }
+    if remote_upload.is_empty() && conversion.is_empty() {
+        faults.push(Fault::parameter("remote_upload", "is missing, and so is conversion"));
+    }
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
+    for (ids, capability) in [(remote_upload, Capability::RemoteUploadsRead), (conversion, Capability::ConversionsList)]
+    {
+        if !ids.is_empty() {
+            access.require(capability)?;
+        }
+    }
+    let uploads = remote_upload.iter().map(|id| access.remote_upload_id(id).map(Subject::RemoteUpload));
+    let files = conversion.iter().map(|id| access.file_id(id).map(Subject::Conversions));
+    let mut subjects = uploads.chain(files).collect::<Result<Vec<_>, Problem>>()?;
+    subjects.sort();
+    Ok(subjects)
+}
+
+fn events(subscription: Subscription) -> impl Stream<Item = Result<Event, Infallible>> {
+    let messages = stream::unfold(subscription, |mut subscription| async move {
+        let message = subscription.next().await?;
+        Some((event(&message), subscription))
+    });
+    stream::iter([Event::default().retry(RETRY)]).chain(messages).map(Ok)
+}
+
+fn event(message: &Message) -> Event {
+    let event = Event::default().event(message.name);
+    let event = match &message.id {
+        Some(id) => event.id(id),
+        None => event,
+    };
+    event.data(&message.data)
+}
