@@ -45,9 +45,12 @@ impl Stored {
     /// What an upload's error tells of its file; `None` where it is not worth looking for one.
     #[must_use]
     pub fn told_by(error: &Error) -> Option<Self> {
+        // A 504 comes from a server in front of the site, which did not wait for the site's own answer.
+        let impatient_front = || error.answer().and_then(|answer| answer.http_status) == Some(504);
         match error.kind() {
             ErrorKind::Unnamed => Some(Self::Surely),
             ErrorKind::OutcomeUnknown => Some(Self::Perhaps),
+            ErrorKind::SiteFailed if impatient_front() => Some(Self::Perhaps),
             _ => None,
         }
     }

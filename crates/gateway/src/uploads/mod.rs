@@ -88,6 +88,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         callers.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
     let digesting = Digesting::of(&wanted);
     let (declared, refusal) = (incoming.sha1.clone(), incoming.body.refusal.clone());
+    let length = incoming.body.length;
     let upload = Upload {
         name: incoming.name,
         folder: incoming.folder,
@@ -101,8 +102,10 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         return Err(problem);
     }
     let digests = digesting.finish();
-    let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref());
-    judge(account, outcome, mismatch, &Sent { folder, name, began_at, digests }).await
+    let all_went = length.is_none_or(|length| length == digests.length);
+    // Of a part nothing can be said.
+    let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref().filter(|_| all_went));
+    judge(account, outcome, mismatch, &Sent { folder, name, began_at, all_went, digests }).await
 }
 
 /// The body as the site's adapter gets it: as it arrives, or, where its length must be found out first, kept until all
@@ -124,6 +127,8 @@ struct Sent {
     folder: FolderId,
     name: EntryName,
     began_at: Timestamp,
+    /// Whether there may be a whole file at the site.
+    all_went: bool,
     digests: Digests,
 }
 
@@ -158,7 +163,7 @@ async fn judge(
         (Err(error), Some(problem)) if Stored::told_by(&error).is_some() => {
             Err(problem.and("The site did not tell the copy's id, so it may still be there."))
         }
-        (Err(error), None) => match Stored::told_by(&error) {
+        (Err(error), None) => match Stored::told_by(&error).filter(|_| sent.all_went) {
             Some(stored) => find_upload(account, &sent.sought(account, stored)).await.ok_or_else(|| error.into()),
             None => Err(error.into()),
         },
