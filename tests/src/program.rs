@@ -1,7 +1,7 @@
 //! The program as a process: started with arguments, everything that it prints kept, and ended with the test.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,9 +50,30 @@ impl Program {
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
     ) -> Self {
+        Self::spawn(arguments, environment, Stdio::null())
+    }
+
+    /// Starts the program with bytes on its standard input, and nothing after them.
+    pub fn start_reading<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        environment: &[(String, String)],
+        input: Vec<u8>,
+    ) -> Self {
+        let mut program = Self::spawn(arguments, environment, Stdio::piped());
+        let mut stdin = program.child.stdin.take().expect("stdin is a pipe");
+        // It may end before it has read everything.
+        std::thread::spawn(move || drop(stdin.write_all(&input)));
+        program
+    }
+
+    fn spawn<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        environment: &[(String, String)],
+        stdin: Stdio,
+    ) -> Self {
         let mut command = Command::new(executable());
         command.args(arguments).env_remove("RUST_LOG").envs(environment.iter().cloned());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Capture::of(child.stderr.take().expect("stderr is a pipe"));
@@ -62,6 +83,11 @@ impl Program {
     /// Runs the program to its end.
     pub async fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
         Self::start(arguments).ended().await
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it has printed so far.
@@ -86,7 +112,16 @@ impl Program {
 
     /// Asks the process to end, as an operator or a container runtime would.
     pub fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.child.id());
+        self.signal("TERM");
+    }
+
+    /// Asks the process to end, as somebody at a terminal does with Ctrl-C.
+    pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status().expect("sh starts");
         assert!(status.success(), "{kill}: {status}");
     }

@@ -5,8 +5,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::display::escaped;
 
 const KNOWN: &str =
-    "{prefix:30!} {wide_bar} {binary_bytes:>10} of {binary_total_bytes:10} {binary_bytes_per_sec:>12} {eta:>5}";
-const UNKNOWN: &str = "{prefix:30!} {spinner} {binary_bytes:>10} {binary_bytes_per_sec:>12}";
+    "{prefix:24!} {wide_bar} {binary_bytes:>10} of {binary_total_bytes:10} {binary_bytes_per_sec:>12} {eta:>5}";
+const UNKNOWN: &str = "{prefix:24!} {spinner} {binary_bytes:>10} {binary_bytes_per_sec:>12}";
 
 /// The bars of all files under way; nothing where nobody would see them.
 #[derive(Debug, Clone)]

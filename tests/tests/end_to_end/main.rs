@@ -5,6 +5,7 @@
 
 mod accounts;
 mod check;
+mod client;
 mod commands;
 mod connections;
 mod conversions;

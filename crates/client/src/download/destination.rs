@@ -108,6 +108,13 @@ impl Destination {
             }
         }
     }
+
+    /// Throws away what came, where that can be done.
+    pub(super) async fn discard(self) {
+        if let Sink::Part(part) = self.sink {
+            part.discard().await;
+        }
+    }
 }
 
 fn unwritten(error: &io::Error) -> Failure {

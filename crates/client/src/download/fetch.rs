@@ -75,8 +75,9 @@ impl Fetcher<'_> {
         bar.begin_at(destination.kept().length);
         self.transfer(id, &mut destination, &bar).await?;
         let came = destination.kept().length;
-        if told.is_some_and(|told| told != came) {
-            let [came, told] = [came, told.unwrap_or_default()].map(display::size);
+        if let Some(told) = told.filter(|told| *told != came) {
+            destination.discard().await;
+            let [came, told] = [came, told].map(display::size);
             let detail = format!("{came} came, and it should have {told}.");
             return Err(Failure::own("download_corrupted", "What came is not the file", detail));
         }

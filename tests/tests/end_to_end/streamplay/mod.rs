@@ -30,4 +30,4 @@ mod unknown_sizes;
 mod unsupported;
 mod upload_faults;
 mod uploads;
-mod world;
+pub(crate) mod world;

@@ -1,0 +1,99 @@
+//! Uploads: what is sent again, and above all what is not.
+
+use polyhost_client::upload::{Checksum, Uploads, run};
+use polyhost_client::{Exit, Interrupt, Output};
+use serde_json::json;
+
+use crate::gateway::{Reply, Scripted, problem};
+
+/// Too much for the buffers of a loopback connection.
+const LARGE: usize = 32 * 1024 * 1024;
+
+/// Uploads a file of so many bytes to a gateway with a script for uploads, and gives how that ended and how many
+/// uploads arrived, each of which had the whole file where its body was read.
+async fn upload(size: usize, answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Exit, usize) {
+    let gateway = Scripted::start(move |asked, before| match asked.method.as_str() {
+        "GET" => Reply::json(200, &json!({"capabilities": {"files.upload": "native"}, "max_upload_bytes": null})),
+        _ => answer(before),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    std::fs::write(&path, vec![b'x'; size]).unwrap();
+    let uploads = Uploads {
+        files: vec![path],
+        account: "main".to_owned(),
+        folder: None,
+        name: None,
+        jobs: 1,
+        checksum: Checksum::Omitted,
+    };
+    let exit = run(&gateway.gateway(), &uploads, Output::Json, &Interrupt::default()).await;
+    let asked = gateway.asked("POST", "/files");
+    assert!(asked.iter().all(|asked| asked.header("content-length") == Some(&size.to_string())));
+    (exit, asked.len())
+}
+
+fn stored() -> Reply {
+    Reply::json(201, &json!({"type": "file", "id": "x1", "name": "a.mp4"}))
+}
+
+#[tokio::test]
+async fn what_the_gateway_has_not_begun_to_take_is_sent_again() {
+    for (status, code) in [(503, "draining"), (429, "rate_limited")] {
+        let answer = move |before| if before == 0 { problem(status, code, true, Some(0)) } else { stored() };
+        assert_eq!(upload(100_000, answer).await, (Exit::Done, 2), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_do_harm_or_would_take_long_is_not_sent_again() {
+    for (status, code, retryable, wait) in [
+        (503, "upstream_unavailable", false, None),
+        (429, "upstream_rate_limited", true, Some(31)),
+        (502, "upstream_error", true, None),
+        (413, "payload_too_large", false, None),
+    ] {
+        let outcome = upload(1_000, move |_| problem(status, code, retryable, wait)).await;
+        assert_eq!(outcome, (Exit::SomeFailed, 1), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_after_the_last_byte_is_an_unknown_outcome() {
+    assert_eq!(upload(100_000, |_| Reply::hang_up(usize::MAX)).await, (Exit::OutcomeUnknown, 1));
+    let cut = |_| Reply::cut(201, &[("Location", "/v1/accounts/main/files/x1")], b"{\"id\": \"x1\"}", 4);
+    assert_eq!(upload(100_000, cut).await, (Exit::OutcomeUnknown, 1));
+    assert_eq!(upload(1, |_| problem(504, "outcome_unknown", false, None)).await, (Exit::OutcomeUnknown, 1));
+}
+
+#[tokio::test]
+async fn a_proxy_that_gives_up_does_not_know_the_outcome() {
+    let page = |status| move |_| Reply::of(status, &[("Content-Type", "text/html")], b"<h1>Sorry</h1>");
+    assert_eq!(upload(100_000, page(504)).await, (Exit::OutcomeUnknown, 1));
+    assert_eq!(upload(100_000, page(502)).await, (Exit::OutcomeUnknown, 1));
+    // Who asks for other credentials has passed nothing on.
+    assert_eq!(upload(100_000, page(403)).await, (Exit::Denied, 1));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_last_byte_is_a_plain_failure() {
+    assert_eq!(upload(LARGE, |_| Reply::hang_up(100_000)).await, (Exit::SomeFailed, 1));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = |_| Reply::of(307, &[("Location", "http://127.0.0.1:9/v1")], b"");
+    assert_eq!(upload(10, elsewhere).await.1, 1);
+}
+
+#[tokio::test]
+async fn an_account_that_takes_no_uploads_is_sent_none() {
+    let gateway = Scripted::start(|_, _| Reply::json(200, &json!({"capabilities": {"files.upload": "unsupported"}})));
+    let gateway = gateway.await;
+    let files = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into()];
+    let (account, checksum) = ("main".to_owned(), Checksum::Omitted);
+    let uploads = Uploads { files, account, folder: None, name: None, jobs: 1, checksum };
+    let exit = run(&gateway.gateway(), &uploads, Output::Quiet, &Interrupt::default()).await;
+    assert_eq!((exit, gateway.asked("POST", "/files").len()), (Exit::SomeFailed, 0));
+}

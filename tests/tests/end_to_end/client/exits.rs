@@ -1,0 +1,149 @@
+//! What the commands end with, and which gateway and key they use.
+
+use polyhost_end_to_end::Program;
+
+use super::{User, check_code, check_secret, code_of_only, environment, lines};
+use crate::streamplay::world::World;
+use crate::world::KEY;
+
+/// An address where nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+async fn in_front_of_nobody(arguments: &[&str]) -> polyhost_end_to_end::Ended {
+    let ended = Program::start_with(arguments, &environment(NOBODY, KEY)).ended().await;
+    check_secret(&ended, KEY);
+    ended
+}
+
+#[tokio::test]
+async fn a_gateway_that_cannot_be_reached_is_not_called_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.mp4");
+    std::fs::write(&file, b"hello").unwrap();
+    let file = file.to_str().unwrap();
+    for arguments in [
+        ["upload", file, "--account", "plays"].as_slice(),
+        &["download", "1", "--account", "plays", "--output", "/nowhere/x"],
+        &["ls", "--account", "plays"],
+        &["ls"],
+    ] {
+        let ended = in_front_of_nobody(arguments).await;
+        check_code(&ended, 3);
+        assert!(ended.stderr.contains(NOBODY), "{}", ended.stderr);
+    }
+    let ended = in_front_of_nobody(&["upload", file, file, "--account", "plays", "--json"]).await;
+    check_code(&ended, 3);
+    let codes: Vec<_> = lines(&ended).into_iter().map(|line| line["problem"]["code"].clone()).collect();
+    assert_eq!(codes, ["gateway_unreachable", "gateway_unreachable"]);
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_wrong_or_lacks_a_scope_is_told_apart_from_other_failures() {
+    let world = World::configured(|configuration| {
+        configuration.client("reader", "key-of-reader", &["*"], &["read"]).client(
+            "writer",
+            "key-of-writer",
+            &["*"],
+            &["write"],
+        )
+    });
+    let user = User::of(world.await);
+    let file = user.file("a.mp4", b"hello");
+    let upload = ["upload", &file, "--account", "plays", "--json"];
+    for (key, code) in [("", "unauthenticated"), ("key-of-nobody", "unauthenticated"), ("key-of-reader", "forbidden")] {
+        let ended = user.run_with(key, &upload).await;
+        check_code(&ended, 4);
+        assert_eq!(code_of_only(&ended), code);
+    }
+    check_code(&user.run_with("key-of-nobody", &["ls"]).await, 4);
+    check_code(&user.run_with("key-of-writer", &["ls", "--account", "plays"]).await, 4);
+    check_code(&user.run_with("key-of-writer", &["download", "1", "--account", "plays"]).await, 4);
+    user.world.assert_nothing_sent();
+    // Nothing has to be read for an upload.
+    check_code(&user.run_with("key-of-writer", &upload).await, 0);
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_there_fails_every_file_once() {
+    let user = User::start().await;
+    let files = [user.file("a.mp4", b"hello"), user.file("b.mp4", b"hello")];
+    let ended = user.run(&["upload", &files[0], &files[1], "--account", "nobodys"]).await;
+    check_code(&ended, 1);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    let ended = user.run(&["upload", &files[0], &files[1], "--account", "nobodys", "--json"]).await;
+    assert_eq!(lines(&ended).len(), 2);
+}
+
+#[tokio::test]
+async fn a_command_line_that_makes_no_sense_tries_nothing() {
+    let user = User::start().await;
+    let file = user.file("a.mp4", b"hello");
+    let key_file = user.file("key", b"two words\n");
+    let cases: [&[&str]; 14] = [
+        &["upload", "--account", "plays"],
+        &["upload", &file],
+        &["upload", &file, &file, "--name", "x", "--account", "plays"],
+        &["upload", "-", "--account", "plays"],
+        &["upload", &file, "--account", "plays", "--jobs", "0"],
+        &["upload", &file, "--account", "plays", "--json", "--quiet"],
+        &["upload", &file, "--account", "plays", "--server", "ftp://127.0.0.1"],
+        &["upload", &file, "--account", "plays", "--server", "http://user:word@127.0.0.1"],
+        &["upload", &file, "--account", "plays", "--key-file", &key_file],
+        &["upload", &file, "--account", "plays", "--key-file", "/nowhere/key"],
+        &["download", "1", "2", "--output", "x", "--account", "plays"],
+        &["download", "1", "--output", "-", "--json", "--account", "plays"],
+        &["download", "1", "--output", "x", "--directory", "y", "--account", "plays"],
+        &["ls", "root"],
+    ];
+    for arguments in cases {
+        let ended = user.run(arguments).await;
+        check_code(&ended, 2);
+        assert!(ended.stdout.is_empty() && ended.stderr.starts_with("error:"), "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("two words"));
+    }
+    user.world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn a_key_comes_from_a_file_and_never_from_the_command_line() {
+    let user = User::start().await;
+    let key_file = user.file("key", format!("{KEY}\n").as_bytes());
+    let server = format!("http://{}/", user.world.gateway.address());
+    let arguments = ["ls", "--key-file", &key_file, "--server", &server];
+    let ended = Program::start_with(arguments, &environment(NOBODY, "key-of-nobody")).ended().await;
+    check_code(&ended, 0);
+    check_secret(&ended, KEY);
+    for command in ["upload", "download", "ls"] {
+        let help = Program::run([command, "--help"]).await;
+        check_code(&help, 0);
+        assert!(help.stdout.contains("Exit codes") && help.stdout.contains("POLYHOST_API_KEY"), "{}", help.stdout);
+        assert!(!help.stdout.contains("--key ") && !help.stdout.contains("--api-key"), "{}", help.stdout);
+    }
+}
+
+#[tokio::test]
+async fn quiet_says_nothing_of_what_went_well() {
+    let user = User::start().await;
+    let file = user.file("a.mp4", b"hello");
+    let ended = user.upload(&[&file, "--quiet"]).await;
+    check_code(&ended, 0);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+}
+
+#[tokio::test]
+async fn the_page_on_the_command_line_names_every_flag_and_exit_code() {
+    let page = include_str!("../../../../docs/command-line.md");
+    for command in ["upload", "download", "ls"] {
+        let help = Program::run([command, "--help"]).await.stdout;
+        let words = help.split(|character: char| character.is_whitespace() || "[]=,.".contains(character));
+        let flags: Vec<&str> = words.filter(|word| word.starts_with("--") && *word != "--help").collect();
+        assert!(flags.len() > 4, "{help}");
+        for flag in flags {
+            assert!(page.contains(&format!("`{flag}")), "{command} {flag} is not on the page");
+        }
+        let codes = help.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u8>().ok());
+        for code in codes.filter(|code| *code != 2) {
+            assert!(page.contains(&format!("\n| {code} |")), "{code} is not on the page");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `polyhost ls`.
+
+use polyhost_end_to_end::body;
+use serde_json::{Value, json};
+
+use super::{User, check_code, lines};
+
+/// A folder in a folder, with a file in each.
+fn tree(user: &User) -> [String; 2] {
+    let site = &user.world.site;
+    let films = site.add_folder("0", "Films");
+    let silent = site.add_folder(&films, "Silent");
+    site.add_file("0", "a.mp4", b"hello");
+    site.add_file(&films, "b \"x\".mp4", &[0; 2_048]);
+    site.add_file(&silent, "東京.mp4", b"hello");
+    [films, silent]
+}
+
+#[tokio::test]
+async fn a_folder_is_listed_by_names_with_a_slash_behind_folders() {
+    let user = User::start().await;
+    let [films, _] = tree(&user);
+    let ended = user.run(&["ls", "--account", "plays"]).await;
+    check_code(&ended, 0);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("Films/\na.mp4\n", ""));
+    let ended = user.run(&["ls", &films, "--account", "plays"]).await;
+    assert_eq!(ended.stdout, "Silent/\nb \"x\".mp4\n");
+    let ended = user.run(&["ls", &films, "--account", "plays", "--long"]).await;
+    let words: Vec<&str> = ended.stdout.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(words[1..], ["2.0", "KiB", "-", "b", "\"x\".mp4"]);
+}
+
+#[tokio::test]
+async fn folders_are_walked_all_the_way_down() {
+    let user = User::start().await;
+    tree(&user);
+    let ended = user.run(&["ls", "--account", "plays", "--recursive"]).await;
+    check_code(&ended, 0);
+    let expected = "Films/\na.mp4\nFilms/Silent/\nFilms/b \"x\".mp4\nFilms/Silent/東京.mp4\n";
+    assert_eq!(ended.stdout, expected);
+}
+
+#[tokio::test]
+async fn json_is_an_item_a_line_as_the_api_has_it() {
+    let user = User::start().await;
+    tree(&user);
+    let ended = user.run(&["ls", "--account", "plays", "-r", "--json"]).await;
+    check_code(&ended, 0);
+    let paths: Vec<Value> = lines(&ended)
+        .into_iter()
+        .map(|mut item| {
+            let path = item.as_object_mut().unwrap().remove("path").unwrap();
+            if item["type"] == "file" {
+                body::file(&item)
+            } else {
+                body::folder(&item)
+            }
+            path
+        })
+        .collect();
+    assert_eq!(paths, ["Films/", "a.mp4", "Films/Silent/", "Films/b \"x\".mp4", "Films/Silent/東京.mp4"]);
+}
+
+#[tokio::test]
+async fn a_folder_of_many_pages_comes_whole() {
+    let user = User::start().await;
+    for number in 0..2_100 {
+        user.world.site.add_file("0", &format!("{number:04}.mp4"), b"x");
+    }
+    let ended = user.run(&["ls", "--account", "plays"]).await;
+    check_code(&ended, 0);
+    let expected: Vec<String> = (0..2_100).map(|number| format!("{number:04}.mp4")).collect();
+    assert_eq!(ended.stdout.lines().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn accounts_are_listed_where_none_is_named() {
+    let user = User::start().await;
+    let ended = user.run(&["ls"]).await;
+    check_code(&ended, 0);
+    assert_eq!(ended.stdout, "main\nplays\n");
+    let ended = user.run(&["ls", "--json"]).await;
+    lines(&ended).iter().for_each(body::account_summary);
+    assert_eq!(lines(&ended)[1]["provider"], json!("streamplay"));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_told() {
+    let user = User::start().await;
+    let ended = user.run(&["ls", "999", "--account", "plays"]).await;
+    check_code(&ended, 1);
+    assert!(ended.stderr.contains("Folder not found"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}

@@ -1,0 +1,135 @@
+//! `polyhost upload`, `polyhost download` and `polyhost ls`, run as a user runs them against a gateway: what they print,
+//! what they end with, and what arrives at the site.
+
+mod downloads;
+mod exits;
+mod listings;
+mod resuming;
+mod uploads;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use polyhost_end_to_end::{Ended, Program};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::streamplay::world::World;
+use crate::world::KEY;
+
+/// Somebody at a command line, in front of a gateway with an account at each site, with a folder for files.
+pub(crate) struct User {
+    pub(crate) world: World,
+    folder: TempDir,
+}
+
+impl User {
+    pub(crate) async fn start() -> Self {
+        Self::of(World::start().await)
+    }
+
+    pub(crate) fn of(world: World) -> Self {
+        Self { world, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A path in the user's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The same, as an argument.
+    pub(crate) fn argument(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// Puts a file into the user's folder, and gives its path as an argument.
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> String {
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        std::fs::write(self.path(name), bytes).unwrap();
+        self.argument(name)
+    }
+
+    /// What is in the user's folder, or one in it.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(folder)).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The environment that says which gateway, and with which key.
+    pub(crate) fn environment(&self, key: &str) -> Vec<(String, String)> {
+        let server = format!("http://{}", self.world.gateway.address());
+        environment(&server, key)
+    }
+
+    /// Starts the program with the user's key.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Program {
+        Program::start_with(arguments, &self.environment(KEY))
+    }
+
+    /// Runs the program with the user's key, which it must not print.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(KEY, arguments).await
+    }
+
+    /// Runs the program with a key, which it must not print.
+    pub(crate) async fn run_with(&self, key: &str, arguments: &[&str]) -> Ended {
+        let ended = Program::start_with(arguments, &self.environment(key)).ended().await;
+        check_secret(&ended, key);
+        ended
+    }
+
+    /// Runs `polyhost upload … --account plays` with further arguments.
+    pub(crate) async fn upload(&self, arguments: &[&str]) -> Ended {
+        self.run(&[&["upload", "--account", "plays"], arguments].concat()).await
+    }
+
+    /// Runs `polyhost download … --account plays` into the user's folder, with further arguments.
+    pub(crate) async fn download(&self, arguments: &[&str]) -> Ended {
+        self.run(&[&["download", "--account", "plays", "--directory", &self.argument("")], arguments].concat()).await
+    }
+}
+
+/// The environment that says which gateway, and with which key. Proxies of the machine's are for other places.
+pub(crate) fn environment(server: &str, key: &str) -> Vec<(String, String)> {
+    let pairs = [("POLYHOST_SERVER", server), ("POLYHOST_API_KEY", key), ("NO_PROXY", "*")];
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A key is printed nowhere.
+#[track_caller]
+pub(crate) fn check_secret(ended: &Ended, key: &str) {
+    let printed = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(key.is_empty() || !printed.contains(key), "{printed}");
+}
+
+/// A program that has ended so, as it should.
+#[track_caller]
+pub(crate) fn check_code(ended: &Ended, code: i32) {
+    assert_eq!(ended.code(), Some(code), "stdout:\n{}\nstderr:\n{}", ended.stdout, ended.stderr);
+}
+
+/// The lines of JSON that were printed, and nothing else.
+#[track_caller]
+pub(crate) fn lines(ended: &Ended) -> Vec<Value> {
+    ended.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+/// The code of the problem of the one line that was printed.
+#[track_caller]
+pub(crate) fn code_of_only(ended: &Ended) -> String {
+    let lines = lines(ended);
+    assert_eq!((lines.len(), &lines[0]["ok"]), (1, &Value::Bool(false)), "{}", ended.stdout);
+    lines[0]["problem"]["code"].as_str().unwrap().to_owned()
+}
+
+/// Waits until a file has at least so many bytes.
+pub(crate) async fn grown(path: &Path, length: u64) {
+    let grown = async {
+        while std::fs::metadata(path).map_or(0, |metadata| metadata.len()) < length {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), grown).await.expect("the file grows");
+}
