@@ -42,6 +42,13 @@ impl Gateway {
         &self.address
     }
 
+    /// What its process holds open in a folder: the targets of its file descriptors, of deleted files as well.
+    pub fn held_open(&self, folder: &Path) -> Vec<String> {
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", self.program.id())).expect("the process runs");
+        let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        targets.filter(|target| target.starts_with(folder)).map(|target| target.display().to_string()).collect()
+    }
+
     /// The process.
     pub fn program(&mut self) -> &mut Program {
         &mut self.program

@@ -4,6 +4,8 @@
 //! - [`Program`] runs `polyhost` with arguments, and keeps all that it prints.
 //! - [`Gateway`] is `polyhost serve` with a [`Configuration`].
 //! - [`Caller`] sends requests; what it gets are [`Answer`]s.
+//! - [`Form`] is a body of `multipart/form-data`, right or wrong.
+//! - [`Raw`] is a connection on which a request goes piece by piece.
 //! - [`body`] holds the documented fields of every object, to hold answers against.
 //! - [`wire`] sends bytes that no well-behaved client would.
 
@@ -18,14 +20,18 @@ mod answer;
 pub mod body;
 mod caller;
 mod configuration;
+mod form;
 mod gateway;
 mod program;
+mod raw;
 mod record;
 pub mod wire;
 
 pub use answer::Answer;
 pub use caller::Caller;
 pub use configuration::{Configuration, key_sha256};
+pub use form::Form;
 pub use gateway::Gateway;
 pub use program::{Ended, Program};
+pub use raw::{Piece, Raw};
 pub use record::Record;

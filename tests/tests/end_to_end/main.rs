@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
 
 mod accounts;
+mod bodies;
 mod check;
 mod client;
 mod commands;

@@ -1,0 +1,139 @@
+//! A connection on which a request goes piece by piece, for what happens in the middle of one.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::Answer;
+
+/// Longer than anything takes, and shorter than a test may hang.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How much is written at a time, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// A connection to the gateway, with the head of a request sent. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct Raw {
+    stream: TcpStream,
+    asked: String,
+    received: Vec<u8>,
+}
+
+/// What a piece of a body becomes on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// Itself.
+    Plain,
+    /// A chunk.
+    Chunk,
+}
+
+impl Raw {
+    /// Sends the head of a request: its first line, without the version, and its fields besides `Host`.
+    pub async fn begin(address: &str, request: &str, fields: &[(&str, &str)]) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the gateway accepts");
+        let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let mut raw = Self { stream, asked: request.to_owned(), received: Vec::new() };
+        let head = format!("{request} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n");
+        raw.stream.write_all(head.as_bytes()).await.expect("the gateway reads");
+        raw
+    }
+
+    /// Sends a part of the body.
+    ///
+    /// # Errors
+    /// Where the gateway has closed the connection, or reads no more.
+    pub async fn send(&mut self, bytes: &[u8], as_: Piece) -> io::Result<()> {
+        for piece in bytes.chunks(PIECE) {
+            match as_ {
+                Piece::Plain => self.write(piece).await?,
+                Piece::Chunk => {
+                    let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+                    self.write(&chunk).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a body of chunks.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn end(&mut self) -> io::Result<()> {
+        self.write(b"0\r\n\r\n").await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        timeout(PATIENCE, self.stream.write_all(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    /// The status of the next head that comes. The head of an interim answer is over with that, a final one's is kept
+    /// for [`answer`](Self::answer). `None` where the connection ends before.
+    pub async fn next_status(&mut self) -> Option<u16> {
+        let end = self.head_end().await?;
+        let status = status(&self.received[..end])?;
+        if (100..200).contains(&status) {
+            self.received.drain(..end);
+        }
+        Some(status)
+    }
+
+    /// The final answer, whole; `None` where the connection ends before it has come.
+    pub async fn answer(mut self) -> Option<Answer> {
+        while self.next_status().await? < 200 {}
+        let end = self.head_end().await?;
+        let head = String::from_utf8_lossy(&self.received[..end]).into_owned();
+        let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        let headers: Vec<(String, String)> = fields.map(|(name, value)| (name.to_lowercase(), value.into())).collect();
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or_default();
+        while self.received.len() < end + length {
+            self.read().await?;
+        }
+        let body = self.received[end..end + length].to_vec();
+        Some(Answer { asked: self.asked.clone(), status: status(head.as_bytes())?, headers, body })
+    }
+
+    /// Whether nothing comes for a while.
+    pub async fn is_silent_for(&mut self, pause: Duration) -> bool {
+        self.received.is_empty() && timeout(pause, self.read()).await.is_err()
+    }
+
+    /// Reads to the end of the connection, and says how many bytes came in all.
+    pub async fn read_to_end(mut self) -> usize {
+        while self.read().await.is_some() {}
+        self.received.len()
+    }
+
+    /// Resets the connection.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().expect("a socket can be told to reset");
+    }
+
+    async fn head_end(&mut self) -> Option<usize> {
+        loop {
+            if let Some(at) = self.received.windows(4).position(|window| window == b"\r\n\r\n") {
+                return Some(at + 4);
+            }
+            self.read().await?;
+        }
+    }
+
+    /// Reads what there is; `None` at the end of the connection.
+    async fn read(&mut self) -> Option<()> {
+        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await;
+        match read.expect("the gateway answers or closes the connection") {
+            Ok(1..) => Some(()),
+            Ok(0) | Err(_) => None,
+        }
+    }
+}
+
+fn status(head: &[u8]) -> Option<u16> {
+    String::from_utf8_lossy(head).lines().next()?.split(' ').nth(1)?.parse().ok()
+}

@@ -1,0 +1,159 @@
+//! Bodies whose length nobody tells: they are kept until it is known, for as long as there is room, and nowhere to be
+//! found afterwards.
+
+use polyhost_end_to_end::Piece;
+use polyhost_sandbox::{Fault, HangUp};
+use serde_json::json;
+
+use super::world::{BOTH, Dialect, Way, World, bytes};
+
+const CHUNKED: [Way; 2] = [Way::Chunked, Way::ChunkedForm];
+
+#[tokio::test]
+async fn a_body_without_a_length_is_kept_in_a_file_without_a_name() {
+    let world = World::start(Dialect::Openload).await;
+    let mut raw = world.begin(&world.files("a.mp4"), None, &[("Content-Type", "video/mp4")]).await;
+    raw.send(&bytes(300_000), Piece::Chunk).await.unwrap();
+    let held = async {
+        while world.gateway.held_open(world.spool.path()).is_empty() {
+            assert!(world.spooled_by_name().is_empty());
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), held).await.unwrap();
+    assert_eq!(world.gateway.held_open(world.spool.path()).len(), 1);
+    assert!(world.spooled_by_name().is_empty());
+    assert_eq!(world.uploads(), 0, "the site learns of it when its length is known");
+    raw.end().await.unwrap();
+    let file = raw.answer().await.unwrap().json(201);
+    assert_eq!((&file["size"], &file["content_type"]), (&json!(300_000), &json!("video/mp4")));
+    assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == bytes(300_000));
+    world.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn what_there_is_no_room_for_may_be_sent_again_later() {
+    for way in CHUNKED {
+        let world =
+            World::configured(Dialect::Yetishare, |configuration| configuration.server("max_spool = \"100 KiB\""))
+                .await;
+        let problem = world.upload(way, "a.mp4", &bytes(200_000)).await.problem(507, "insufficient_storage");
+        assert_eq!((&problem["retryable"], &problem["upstream"]), (&json!(true), &json!(null)));
+        assert_eq!((world.uploads(), world.stored()), (0, 0));
+        world.assert_spool_empty().await;
+        // The room is free again, and what tells its length needs none.
+        world.upload(way, "a.mp4", &bytes(50_000)).await.status(201);
+        world.upload(Way::Bare, "b.mp4", &bytes(200_000)).await.status(201);
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn all_bodies_share_the_room() {
+    let world =
+        World::configured(Dialect::Openload, |configuration| configuration.server("max_spool = \"300 KiB\"")).await;
+    let begin = async || {
+        let mut raw = world.begin(&world.files("a.mp4"), None, &[]).await;
+        raw.send(&bytes(200_000), Piece::Chunk).await.unwrap();
+        let kept = async {
+            while world.gateway.held_open(world.spool.path()).is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
+        raw
+    };
+    let mut first = begin().await;
+    let mut full = false;
+    for _ in 0..50 {
+        // The first one's bytes may still be on their way.
+        let answer = world.upload(Way::Chunked, "b.mp4", &bytes(200_000)).await;
+        full = answer.status == 507;
+        if full {
+            answer.problem(507, "insufficient_storage");
+            break;
+        }
+        answer.status(201);
+    }
+    assert!(full, "there was room for both");
+    first.end().await.unwrap();
+    first.answer().await.unwrap().status(201);
+    world.upload(Way::Chunked, "c.mp4", &bytes(200_000)).await.status(201);
+    // Who goes away gives up the room.
+    drop(begin().await);
+    world.assert_spool_empty().await;
+    world.upload(Way::Chunked, "d.mp4", &bytes(200_000)).await.status(201);
+    world.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_empty_is_refused_and_never_sent() {
+    for way in CHUNKED {
+        let world =
+            World::configured(Dialect::Openload, |configuration| configuration.server("max_upload = \"100 KiB\""))
+                .await;
+        let problem = world.upload(way, "a.mp4", &bytes(102_401)).await.problem(413, "payload_too_large");
+        assert_eq!(problem["retryable"], false);
+        let problem = world.upload(way, "a.mp4", &[]).await.problem(400, "invalid_request");
+        assert_eq!(problem["retryable"], false);
+        assert_eq!((world.uploads(), world.stored()), (0, 0));
+        world.upload(way, "a.mp4", &bytes(102_400)).await.status(201);
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn the_plans_limit_holds_without_a_length_as_well() {
+    let mut habits = super::world::Habits::default();
+    habits.package.max_upload_size = 100_000;
+    let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
+    for way in CHUNKED {
+        world.upload(way, "a.mp4", &bytes(100_001)).await.problem(413, "payload_too_large");
+        assert_eq!(world.uploads(), 0);
+        world.assert_spool_empty().await;
+    }
+    world.upload(Way::Chunked, "a.mp4", &bytes(100_000)).await.status(201);
+}
+
+#[tokio::test]
+async fn a_wrong_digest_is_known_before_anything_of_the_file_goes() {
+    for dialect in BOTH {
+        let world = World::start(dialect).await;
+        for way in CHUNKED {
+            let wrong = format!("&sha1={}", "0".repeat(40));
+            let answer = world.upload_with(way, "a.mp4", &wrong, &bytes(100_000)).await;
+            assert_eq!(answer.problem(422, "checksum_mismatch")["retryable"], false);
+        }
+        assert_eq!((world.uploads(), world.stored()), (0, 0), "{dialect:?}");
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_held_open_however_an_upload_ends() {
+    let faults = [
+        None,
+        Some(Fault::http(503)),
+        Some(Fault::LoseAnswer),
+        Some(Fault::CloseAfterBody),
+        Some(Fault::HangUp { after: 50_000, how: HangUp::Close }),
+        Some(Fault::HangUp { after: 50_000, how: HangUp::Reset }),
+    ];
+    for dialect in BOTH {
+        let world = World::start(dialect).await;
+        for (number, fault) in faults.iter().enumerate() {
+            world.faults().clear();
+            fault.iter().for_each(|fault| world.breaks(fault.clone()));
+            let expected = match fault {
+                None | Some(Fault::LoseAnswer) => 201,
+                Some(Fault::Status { .. }) => 502,
+                Some(_) => 504,
+            };
+            let way = CHUNKED[number % 2];
+            world.upload(way, &format!("{number}.mp4"), &bytes(200_000)).await.status(expected);
+            world.assert_spool_empty().await;
+        }
+        world.faults().clear();
+        world.assert_nothing_left().await;
+    }
+}

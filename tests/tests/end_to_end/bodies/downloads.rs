@@ -1,0 +1,146 @@
+//! Links that die before they are used, and streams that stand still.
+
+use std::time::{Duration, Instant};
+
+use polyhost_end_to_end::Raw;
+use polyhost_sandbox::yetishare::DeadLinks;
+use polyhost_sandbox::{Ended, Fault, Garbage, Rule};
+use serde_json::json;
+
+use super::world::{Dialect, Habits, World, bytes};
+use crate::world::KEY;
+
+/// More than lies in the buffers of the connections.
+const LARGE: usize = 24 << 20;
+
+/// A world with one file, and the path of its bytes.
+async fn with_file(habits: Habits, bytes: &[u8]) -> (World, String) {
+    let world = World::with(Dialect::Yetishare, habits, |configuration| {
+        configuration.server("idle_timeout = \"300ms\"").upstream("max_concurrency = 1")
+    })
+    .await;
+    let file = world.add_file("clip.mp4", bytes);
+    let path = world.at(&format!("files/{file}/content"));
+    (world, path)
+}
+
+/// How many links were asked for, and how many were used.
+fn links(world: &World) -> (usize, usize) {
+    (world.journal().of("file/download").len(), world.journal().of("content").len())
+}
+
+/// What a link answers that has died.
+fn dead() -> Vec<Fault> {
+    let to_a_page = vec![("Location".to_owned(), "/error.html".to_owned())];
+    vec![
+        Fault::http(404),
+        Fault::http(403),
+        Fault::http(410),
+        Fault::Garbage(Garbage::Html),
+        Fault::Status { http: 302, body_status: None, headers: to_a_page, body: Some(String::new()) },
+    ]
+}
+
+#[tokio::test]
+async fn a_link_that_has_died_is_renewed() {
+    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    for fault in dead() {
+        for range in [None, Some("bytes=500-999")] {
+            world.journal().clear();
+            world.faults().clear();
+            world.faults().add(Rule::new("content", fault.clone()).times(1));
+            let request = world.caller.request("GET", &path);
+            let request = range.into_iter().fold(request, |request, range| request.header("range", range));
+            let answer = world.caller.send(request).await;
+            let (status, expected) = range.map_or((200, 0..100_000), |_| (206, 500..1_000));
+            assert_eq!(answer.status, status, "{fault:?} {range:?}: {}", answer.text());
+            assert!(answer.body == bytes(100_000)[expected], "{fault:?} {range:?}");
+            assert_eq!(links(&world), (2, 2), "{fault:?} {range:?}");
+            world.assert_nothing_left().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_renewed_once_and_then_the_site_is_to_blame() {
+    for dead_links in [DeadLinks::Redirect, DeadLinks::Page, DeadLinks::Status(404), DeadLinks::Status(410)] {
+        let habits = Habits { link_uses: Some(0), dead_links, ..Habits::default() };
+        let (world, path) = with_file(habits, &bytes(100_000)).await;
+        let answer = world.caller.get(&path).await;
+        assert_eq!(answer.status, 502, "{dead_links:?}: {}", answer.text());
+        assert_eq!(links(&world), (2, 2), "{dead_links:?}");
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_works_is_used_once() {
+    let (world, path) = with_file(Habits { link_uses: Some(1), ..Habits::default() }, &bytes(100_000)).await;
+    for _ in 0..3 {
+        world.journal().clear();
+        assert!(world.caller.get(&path).await.status(200).body == bytes(100_000));
+        assert_eq!(links(&world), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_a_page_is_not_taken_for_a_dead_link() {
+    let (world, _) = with_file(Habits::default(), b"").await;
+    let page = "<!DOCTYPE html><html><body><h1>Mine</h1></body></html>";
+    let file = world.caller.typed("POST", &world.files("mine.html"), "text/html", page).await.json(201);
+    world.journal().clear();
+    let path = world.at(&format!("files/{}/content", file["id"].as_str().unwrap()));
+    assert_eq!(world.caller.get(&path).await.status(200).text(), page);
+    assert_eq!(links(&world), (1, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_not_there_whatever_its_links_say() {
+    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    assert_eq!(world.caller.get(&path).await.status(200).body.len(), 100_000);
+    world.plays.set_file_status(path.rsplit('/').nth(1).unwrap(), "trash");
+    world.caller.get(&path).await.problem(404, "file_not_found");
+}
+
+#[tokio::test]
+async fn a_site_that_stops_sending_ends_the_callers_connection() {
+    let (world, path) = with_file(Habits::default(), &bytes(LARGE)).await;
+    world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
+    let start = Instant::now();
+    let response = world.caller.request("GET", &path).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.content_length()), (200, Some(LARGE as u64)));
+    response.bytes().await.unwrap_err();
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(10), "{took:?}");
+    world.assert_nothing_left().await;
+    assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
+}
+
+#[tokio::test]
+async fn a_caller_who_stops_reading_ends_the_sites_stream() {
+    let (world, path) = with_file(Habits::default(), &bytes(LARGE)).await;
+    let key = format!("Bearer {KEY}");
+    let raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &[("Authorization", &key)]).await;
+    world.until(|world| world.journal().open("content") == 1).await;
+    world.assert_nothing_left().await;
+    assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
+    assert!(raw.read_to_end().await < LARGE, "what comes after all is not the whole");
+}
+
+#[tokio::test]
+async fn a_caller_who_reads_slowly_gets_all_of_it() {
+    let (world, path) = with_file(Habits::default(), &bytes(LARGE)).await;
+    let mut response = world.caller.request("GET", &path).send().await.unwrap();
+    let (mut came, mut pauses) = (0, 0);
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        came += chunk.len();
+        // Longer in all than may be between two reads.
+        if came / (4 << 20) > pauses {
+            pauses += 1;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    assert_eq!((came, pauses), (LARGE, 6));
+    assert_eq!(world.journal().of("content").len(), 1);
+    assert_eq!(json!(world.journal().of("content")[0].ended), json!("answered"));
+}

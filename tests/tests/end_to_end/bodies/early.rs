@@ -1,0 +1,113 @@
+//! Sites that refuse an upload before they have read it: what they say reaches the caller, however rudely they say it.
+
+use polyhost_sandbox::{Fault, Rest};
+use serde_json::json;
+
+use super::world::{BOTH, Dialect, WAYS, Way, World, bytes};
+
+const RESTS: [Rest; 2] = [Rest::Drained, Rest::CutOff];
+
+/// More than lies in the buffers of a connection.
+const LARGE: usize = 6 << 20;
+
+const NO_TOKEN: &str = "Could not validate access_token and account_id, please reauthenticate or try again.";
+
+/// A refusal in the site's own words, after so many bytes of the body.
+fn refusal(status: u16, words: &str, after: u64, rest: Rest) -> Fault {
+    Fault::RefuseEarly { http: 200, status, words: words.to_owned(), after, rest }
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
+    let sent = bytes(LARGE);
+    for dialect in BOTH {
+        let world = World::start(dialect).await;
+        for way in WAYS {
+            for rest in RESTS {
+                for after in [0, 300_000] {
+                    world.journal().clear();
+                    world.faults().clear();
+                    world.breaks(refusal(400, "Filetype not allowed", after, rest));
+                    let context = format!("{dialect:?} {way:?} {rest:?} after {after}");
+                    let answer = world.upload(way, "a.mp4", &sent).await;
+                    assert_eq!(answer.status, 422, "{context}: {}", answer.text());
+                    let problem = answer.problem(422, "upstream_rejected");
+                    let told = problem["upstream"]["message"].as_str().unwrap();
+                    assert!(told.contains("Filetype not allowed"), "{context}: {told}");
+                    assert_eq!(problem["upstream"]["operation"], json!(world.operation()), "{context}");
+                    assert_eq!((world.uploads(), world.stored()), (1, 0), "{context}");
+                }
+            }
+        }
+        world.faults().clear();
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_has_gone_meanwhile_is_a_folder_that_is_not_there() {
+    let words = "Could not find folder based on folder_id.";
+    let world = World::start(Dialect::Yetishare).await;
+    for rest in RESTS {
+        world.faults().clear();
+        world.breaks(refusal(404, words, 300_000, rest));
+        let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
+        let problem = answer.problem(404, "folder_not_found");
+        assert_eq!(problem["upstream"]["message"], json!(words), "{rest:?}");
+    }
+    world.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_costs_a_kept_body_nothing() {
+    // The site finds the token dead early, politely or not, or after all has come.
+    for refused in [Some(Rest::Drained), Some(Rest::CutOff), None] {
+        let world = World::start(Dialect::Yetishare).await;
+        world.plays.kill_tokens_with_next_upload();
+        if let Some(rest) = refused {
+            let rule = polyhost_sandbox::Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
+            world.faults().add(rule.times(1));
+        }
+        let sent = bytes(LARGE);
+        let file = world.upload(Way::Chunked, "a.mp4", &sent).await.json(201);
+        assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent, "{refused:?}");
+        assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_under_a_flowing_body_is_told_and_the_next_request_logs_in() {
+    for refused in [Some(Rest::Drained), Some(Rest::CutOff), None] {
+        let world = World::start(Dialect::Yetishare).await;
+        world.plays.kill_tokens_with_next_upload();
+        if let Some(rest) = refused {
+            let rule = polyhost_sandbox::Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
+            world.faults().add(rule.times(1));
+        }
+        let sent = bytes(LARGE);
+        let answer = world.upload(Way::Bare, "a.mp4", &sent).await;
+        let problem = answer.problem(502, "upstream_error");
+        assert_eq!((&problem["retryable"], world.uploads(), world.stored()), (&json!(true), 1, 0), "{refused:?}");
+        world.upload(Way::Bare, "a.mp4", b"hello").await.status(201);
+        assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_refused_is_no_matter_of_the_body() {
+    for rest in RESTS {
+        let world = World::start(Dialect::Openload).await;
+        world.breaks(refusal(403, "Upload URL expired", 300_000, rest));
+        let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
+        let problem = answer.problem(502, "upstream_error");
+        assert_eq!(
+            (&problem["retryable"], &problem["upstream"]["message"]),
+            (&json!(true), &json!("Upload URL expired"))
+        );
+        world.faults().clear();
+        world.upload(Way::Bare, "a.mp4", b"hello").await.status(201);
+        world.assert_nothing_left().await;
+    }
+}

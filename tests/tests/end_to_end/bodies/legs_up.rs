@@ -1,0 +1,213 @@
+//! Uploads cut at every stage, on either side and on both: what is told, that nothing is left of them, and that nothing
+//! was sent twice.
+
+use std::time::Duration;
+
+use polyhost_end_to_end::{Configuration, Form, Piece, Raw};
+use polyhost_sandbox::{Fault, HangUp, Rule};
+use serde_json::json;
+
+use super::world::{BOTH, Dialect, WAYS, Way, World, bytes};
+
+/// More than lies in the buffers of the connections.
+const LARGE: usize = 6 << 20;
+
+/// One request of an account at a time: what is not over holds up what comes next.
+fn narrow(configuration: Configuration) -> Configuration {
+    configuration.upstream("max_concurrency = 1")
+}
+
+/// A caller in the middle of an upload.
+struct Sending {
+    raw: Raw,
+    body: Vec<u8>,
+    piece: Piece,
+}
+
+impl Sending {
+    async fn begin(world: &World, way: Way, sent: &[u8]) -> Self {
+        let form = Form::new().field("name", "a.mp4").file("clip.mp4", sent);
+        let (target, content_type, body) = match way {
+            Way::Bare | Way::Chunked => (world.files("a.mp4"), "video/mp4".to_owned(), sent.to_vec()),
+            Way::Form | Way::ChunkedForm => (world.at("files"), form.content_type(), form.body()),
+        };
+        let length = (!way.is_chunked()).then_some(body.len());
+        let raw = world.begin(&target, length, &[("Content-Type", &content_type)]).await;
+        Self { raw, body, piece: if way.is_chunked() { Piece::Chunk } else { Piece::Plain } }
+    }
+
+    /// Sends the first half of the body; the other side may have ended meanwhile.
+    async fn half(&mut self) {
+        let half = self.body.len() / 2;
+        drop(self.raw.send(&self.body[..half], self.piece).await);
+    }
+
+    /// Sends the whole body; the other side may have ended meanwhile.
+    async fn whole(&mut self) {
+        if self.raw.send(&self.body, self.piece).await.is_ok() && self.piece == Piece::Chunk {
+            drop(self.raw.end().await);
+        }
+    }
+
+    /// Goes away, with a reset or without.
+    fn leave(self, how: HangUp) {
+        match how {
+            HangUp::Close => drop(self),
+            HangUp::Reset => self.raw.reset(),
+        }
+    }
+}
+
+/// Waits until the gateway has begun with a request: the site has heard of it, or its bytes are kept.
+async fn begun(world: &World) {
+    let begun = async {
+        while world.journal().count() == 0 && world.gateway.held_open(world.spool.path()).is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), begun).await.expect("the gateway begins");
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_before_the_body_leaves_nothing() {
+    for dialect in BOTH {
+        let world = World::configured(dialect, narrow).await;
+        for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
+            world.journal().clear();
+            Sending::begin(&world, way, &bytes(LARGE)).await.leave(how);
+            world.assert_nothing_left().await;
+            assert!(world.stored() == 0 && !world.last_upload().complete, "{dialect:?} {way:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_in_the_middle_leaves_nothing() {
+    for dialect in BOTH {
+        let world = World::configured(dialect, narrow).await;
+        for way in WAYS {
+            for how in [HangUp::Close, HangUp::Reset] {
+                world.journal().clear();
+                let mut sending = Sending::begin(&world, way, &bytes(LARGE)).await;
+                sending.half().await;
+                if way.is_chunked() {
+                    begun(&world).await;
+                } else {
+                    world.flows(1 << 20).await;
+                }
+                sending.leave(how);
+                world.assert_nothing_left().await;
+                let context = format!("{dialect:?} {way:?} {how:?}");
+                assert!(world.stored() == 0 && !world.last_upload().complete, "{context}");
+                assert_eq!(world.uploads(), usize::from(!way.is_chunked()), "{context}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_after_the_body_leaves_one_file() {
+    for dialect in BOTH {
+        let world = World::configured(dialect, narrow).await;
+        world.breaks(Fault::DelayAnswer { millis: 100 });
+        for (number, way) in WAYS.into_iter().enumerate() {
+            let how = if number % 2 == 0 { HangUp::Close } else { HangUp::Reset };
+            world.journal().clear();
+            let mut sending = Sending::begin(&world, way, &bytes(100_000)).await;
+            sending.whole().await;
+            world.until(|world| world.last_upload().complete).await;
+            sending.leave(how);
+            world.assert_nothing_left().await;
+            assert_eq!((world.uploads(), world.stored()), (1, number + 1), "{dialect:?} {way:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_leaves_is_told_of_and_nothing_is_left() {
+    let stages = [
+        (Fault::Reset, 504),
+        (Fault::HangUp { after: 300_000, how: HangUp::Close }, 504),
+        (Fault::HangUp { after: 300_000, how: HangUp::Reset }, 504),
+        (Fault::CloseAfterBody, 504),
+        (Fault::LoseAnswer, 201),
+    ];
+    for dialect in BOTH {
+        let world = World::configured(dialect, narrow).await;
+        for (number, (fault, expected)) in stages.iter().enumerate() {
+            let way = WAYS[number % 4];
+            let context = format!("{dialect:?} {way:?} {fault:?}");
+            world.journal().clear();
+            world.faults().clear();
+            world.breaks(fault.clone());
+            let answer = world.upload(way, "a.mp4", &bytes((2 << 20) + number)).await;
+            assert_eq!(answer.status, *expected, "{context}: {}", answer.text());
+            if *expected == 504 {
+                assert_eq!(answer.problem(504, "outcome_unknown")["retryable"], json!(false), "{context}");
+            }
+            assert_eq!((world.uploads(), world.stored()), (1, usize::from(*expected == 201)), "{context}");
+            world.assert_nothing_left().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_is_not_reached_leaves_the_body_with_its_caller() {
+    // The address for the bytes leads nowhere, so not one of them was sent.
+    let world = World::configured(Dialect::Openload, narrow).await;
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nowhere = format!("http://{}/ul/x", port.local_addr().unwrap());
+    drop(port);
+    let ticket = json!({"status": 200, "msg": "OK", "result": {"url": nowhere, "valid_until": "2030-01-01 00:00:00"}});
+    let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(ticket.to_string()) };
+    world.faults().add(Rule::new("file/ul", fault));
+    for way in WAYS {
+        let problem = world.upload(way, "a.mp4", &bytes(1 << 20)).await.problem(503, "upstream_unavailable");
+        assert_eq!(problem["retryable"], json!(true), "{way:?}");
+        world.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
+    for dialect in BOTH {
+        let world = World::configured(dialect, narrow).await;
+        for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
+            world.journal().clear();
+            world.faults().clear();
+            world.breaks(Fault::HangUp { after: 300_000, how });
+            let mut sending = Sending::begin(&world, way, &bytes(LARGE)).await;
+            if way.is_chunked() {
+                sending.whole().await;
+            } else {
+                sending.half().await;
+            }
+            world.until(|world| world.uploads() == 1 && world.journal().open(world.operation()) == 0).await;
+            sending.leave(how);
+            world.faults().clear();
+            world.assert_nothing_left().await;
+            assert_eq!((world.uploads(), world.stored()), (1, 0), "{dialect:?} {way:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_a_site_that_has_stopped_reading_frees_the_place_that_was_held() {
+    for dialect in BOTH {
+        // While nothing can be passed on, nothing is read, and nobody sees the caller leave: idleness ends it.
+        let world =
+            World::configured(dialect, |configuration| narrow(configuration).server("idle_timeout = \"500ms\"")).await;
+        world.faults().add(Rule::new(world.operation(), Fault::StopReading { after: 300_000 }).times(1));
+        // More than all buffers on the way take: the gateway cannot have the whole body.
+        let mut sending = Sending::begin(&world, Way::Bare, &bytes(80 << 20)).await;
+        let pouring = sending.raw.send(&sending.body, Piece::Plain);
+        drop(tokio::time::timeout(Duration::from_millis(300), pouring).await);
+        world.flows(200_000).await;
+        sending.leave(HangUp::Close);
+        // Its place is free though the site still believes in the request.
+        world.upload(Way::Bare, "b.mp4", b"hello").await.status(201);
+        world.faults().resume();
+        world.assert_nothing_left().await;
+        assert_eq!(world.stored(), 1);
+    }
+}

@@ -1,0 +1,81 @@
+//! Bytes that arrive as they were sent, whatever their number, their name and the way that they came.
+
+use polyhost_end_to_end::body;
+use serde_json::json;
+
+use super::world::{Dialect, WAYS, Way, World, bytes};
+
+const SIZES: [usize; 4] = [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1];
+
+const NAMES: [&str; 8] = [
+    "東京物語.mp4",
+    "فيلم قصير.mp4",
+    "🎬🍿.mp4",
+    "say \"hello\" & 'bye'.mp4",
+    "back\\slash.mp4",
+    "100% + a%20b.mp4",
+    "1+1=2.mp4",
+    ".hidden",
+];
+
+/// What the site calls a file that was sent under a name. YetiShare takes a backslash for the end of a folder's name.
+fn called(dialect: Dialect, name: &str) -> &str {
+    match dialect {
+        Dialect::Openload => name,
+        Dialect::Yetishare => name.rsplit('\\').next().unwrap_or(name),
+    }
+}
+
+async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
+    world.journal().clear();
+    let answer = world.upload(way, name, sent).await;
+    let location = answer.header("location").map(str::to_owned);
+    let file = answer.json(201);
+    body::file(&file);
+    let id = file["id"].as_str().unwrap();
+    let context = format!("{way:?}, {} bytes, {name}", sent.len());
+    assert_eq!(location, Some(world.at(&format!("files/{id}"))), "{context}");
+    assert_eq!(file["name"], json!(called(world.dialect, name)), "{context}");
+    assert_eq!((&file["size"], &file["folder_id"]), (&json!(sent.len()), &json!("root")), "{context}");
+    assert!(world.bytes_of(id).unwrap() == sent, "{context}: the site has other bytes");
+    assert_eq!(world.uploads(), 1, "{context}");
+    let arrived = world.last_upload();
+    assert_eq!((arrived.bytes, arrived.content_type.as_deref()), (sent.len() as u64, Some("video/mp4")), "{context}");
+    assert!(arrived.complete && arrived.declared_length.is_some(), "{context}: {arrived:?}");
+    let read = world.caller.get(&location.unwrap()).await.json(200);
+    assert_eq!((&read["name"], &read["size"]), (&file["name"], &file["size"]), "{context}");
+    if world.dialect == Dialect::Yetishare {
+        let back = world.caller.get(&world.at(&format!("files/{id}/content"))).await.status(200);
+        assert!(back.body == sent, "{context}: other bytes come back");
+    }
+}
+
+async fn check_all(dialect: Dialect) {
+    let world = World::start(dialect).await;
+    let mut names = NAMES.iter().cycle();
+    for size in SIZES {
+        for way in WAYS {
+            check(&world, way, names.next().unwrap(), &bytes(size)).await;
+        }
+        // Every way gets every name, in the end.
+        names.next();
+    }
+    world.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn bytes_of_every_size_arrive_at_pstream_in_every_way() {
+    check_all(Dialect::Openload).await;
+}
+
+#[tokio::test]
+async fn bytes_of_every_size_arrive_at_streamplay_in_every_way_and_come_back() {
+    check_all(Dialect::Yetishare).await;
+}
+
+#[tokio::test]
+async fn a_hundred_mebibytes_go_up_and_come_back() {
+    let world = World::start(Dialect::Yetishare).await;
+    check(&world, Way::Bare, "large.mp4", &bytes(100 << 20)).await;
+    world.assert_nothing_left().await;
+}

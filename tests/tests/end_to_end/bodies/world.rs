@@ -1,0 +1,313 @@
+//! Both sites, either of which a test is about, a gateway in front of them with a spool of its own, and somebody who
+//! calls the gateway.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use polyhost_end_to_end::{Answer, Caller, Configuration, Form, Gateway, Raw};
+use polyhost_sandbox::openload::{self, Openload};
+use polyhost_sandbox::yetishare::{self, Yetishare};
+use polyhost_sandbox::{Clock, Copies, Fault, Faults, Journal, ReceivedUpload, Rule};
+use reqwest::Body;
+use tempfile::TempDir;
+
+use crate::streamplay::world::{KEY1, KEY2, account, login};
+use crate::world::{KEY, LOGIN, SITE_KEY, configuration};
+
+/// How long anything may take that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The site that a test is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Openload,
+    Yetishare,
+}
+
+pub(crate) const BOTH: [Dialect; 2] = [Dialect::Openload, Dialect::Yetishare];
+
+/// In what the sites of a world differ from the usual.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
+    pub(crate) copies: Copies,
+    pub(crate) listed_late: u32,
+    pub(crate) link_uses: Option<u32>,
+    pub(crate) dead_links: yetishare::DeadLinks,
+    pub(crate) package: yetishare::Package,
+    /// Whether downloads come without their length.
+    pub(crate) lengthless: bool,
+}
+
+/// How a body is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The bytes alone, their number in Content-Length.
+    Bare,
+    /// The bytes alone, in chunks.
+    Chunked,
+    /// A form, its length in Content-Length.
+    Form,
+    /// A form in chunks.
+    ChunkedForm,
+}
+
+pub(crate) const WAYS: [Way; 4] = [Way::Bare, Way::Chunked, Way::Form, Way::ChunkedForm];
+
+/// The sites, a gateway and a caller.
+pub(crate) struct World {
+    pub(crate) dialect: Dialect,
+    pub(crate) pstream: Openload,
+    pub(crate) plays: Yetishare,
+    pub(crate) gateway: Gateway,
+    pub(crate) caller: Caller,
+    pub(crate) spool: TempDir,
+    /// How far the sites' clocks are from the true time, in seconds.
+    shift: Arc<AtomicI64>,
+}
+
+impl World {
+    /// Empty sites, and a gateway with the default settings.
+    pub(crate) async fn start(dialect: Dialect) -> Self {
+        Self::configured(dialect, |configuration| configuration).await
+    }
+
+    /// A gateway with settings.
+    pub(crate) async fn configured(dialect: Dialect, settings: impl FnOnce(Configuration) -> Configuration) -> Self {
+        Self::with(dialect, Habits::default(), settings).await
+    }
+
+    /// Sites with habits, and a gateway with settings.
+    pub(crate) async fn with(
+        dialect: Dialect,
+        habits: Habits,
+        settings: impl FnOnce(Configuration) -> Configuration,
+    ) -> Self {
+        let shift = Arc::new(AtomicI64::new(0));
+        let clock = clock(&shift);
+        let pstream = pstream(&habits, clock.clone()).await;
+        let plays = plays(habits, clock).await;
+        let spool = TempDir::with_prefix("polyhost-spool-").unwrap();
+        let configuration = configuration(&pstream)
+            .table(&account("plays", &plays.base_url(), KEY1, KEY2))
+            .server(&format!("spool_dir = {:?}", spool.path()));
+        let gateway = Gateway::start(&settings(configuration)).await;
+        let caller = gateway.caller(KEY);
+        Self { dialect, pstream, plays, gateway, caller, spool, shift }
+    }
+
+    /// A path below the account at the site.
+    pub(crate) fn at(&self, path: &str) -> String {
+        let account = match self.dialect {
+            Dialect::Openload => "main",
+            Dialect::Yetishare => "plays",
+        };
+        format!("/v1/accounts/{account}/{path}")
+    }
+
+    /// The path that a file is uploaded to under a name.
+    pub(crate) fn files(&self, name: &str) -> String {
+        let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        self.at(&format!("files?name={name}"))
+    }
+
+    /// What arrived at the site.
+    pub(crate) fn journal(&self) -> &Journal {
+        match self.dialect {
+            Dialect::Openload => self.pstream.journal(),
+            Dialect::Yetishare => self.plays.journal(),
+        }
+    }
+
+    /// The operation that takes the bytes of uploads.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Openload => "upload",
+            Dialect::Yetishare => "file/upload",
+        }
+    }
+
+    /// The operation that lists a folder.
+    pub(crate) fn listing(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Openload => "file/listfolder",
+            Dialect::Yetishare => "folder/listing",
+        }
+    }
+
+    /// The rules by which the site is broken.
+    pub(crate) fn faults(&self) -> &Faults {
+        match self.dialect {
+            Dialect::Openload => self.pstream.faults(),
+            Dialect::Yetishare => self.plays.faults(),
+        }
+    }
+
+    /// Breaks uploads.
+    pub(crate) fn breaks(&self, fault: Fault) {
+        self.faults().add(Rule::new(self.operation(), fault));
+    }
+
+    /// How many uploads have arrived, in whatever state.
+    pub(crate) fn uploads(&self) -> usize {
+        self.journal().of(self.operation()).len()
+    }
+
+    /// What arrived of the last upload.
+    pub(crate) fn last_upload(&self) -> ReceivedUpload {
+        self.journal().of(self.operation()).pop().and_then(|received| received.upload).unwrap_or_default()
+    }
+
+    /// How many files the site has.
+    pub(crate) fn stored(&self) -> usize {
+        match self.dialect {
+            Dialect::Openload => self.pstream.counts().files,
+            Dialect::Yetishare => self.plays.counts().files,
+        }
+    }
+
+    /// The bytes of a file.
+    pub(crate) fn bytes_of(&self, id: &str) -> Option<Vec<u8>> {
+        match self.dialect {
+            Dialect::Openload => self.pstream.file_bytes(id),
+            Dialect::Yetishare => self.plays.file_bytes(id),
+        }
+    }
+
+    /// Puts a file into the root.
+    pub(crate) fn add_file(&self, name: &str, bytes: &[u8]) -> String {
+        match self.dialect {
+            Dialect::Openload => self.pstream.add_file("0", name, bytes),
+            Dialect::Yetishare => self.plays.add_file("0", name, bytes),
+        }
+    }
+
+    /// Puts a file into the root that has been there since yesterday.
+    pub(crate) fn add_old_file(&self, name: &str, bytes: &[u8]) -> String {
+        self.shift.store(-24 * 60 * 60, Ordering::Relaxed);
+        let id = self.add_file(name, bytes);
+        self.shift.store(0, Ordering::Relaxed);
+        id
+    }
+
+    /// Uploads bytes as a video.
+    pub(crate) async fn upload(&self, way: Way, name: &str, bytes: &[u8]) -> Answer {
+        self.upload_with(way, name, "", bytes).await
+    }
+
+    /// The same, with further query parameters (`&sha1=…`).
+    pub(crate) async fn upload_with(&self, way: Way, name: &str, more: &str, bytes: &[u8]) -> Answer {
+        let form = Form::new().field("name", name).file("clip.mp4", bytes);
+        let (path, content_type, body) = match way {
+            Way::Bare | Way::Chunked => (self.files(name), "video/mp4".to_owned(), bytes.to_vec()),
+            Way::Form | Way::ChunkedForm => (self.at("files?"), form.content_type(), form.body()),
+        };
+        let path = format!("{path}{more}").replace("?&", "?");
+        let body = if way.is_chunked() { in_chunks(body) } else { Body::from(body) };
+        self.caller.typed("POST", path.trim_end_matches('?'), &content_type, body).await
+    }
+
+    /// Begins an upload on a connection of its own, with further header fields. `length` is that of the body.
+    pub(crate) async fn begin(&self, target: &str, length: Option<usize>, fields: &[(&str, &str)]) -> Raw {
+        let (key, length) = (format!("Bearer {KEY}"), length.map(|length| length.to_string()));
+        let framing = length.as_deref().map_or(("Transfer-Encoding", "chunked"), |length| ("Content-Length", length));
+        let fields = [&[("Authorization", key.as_str()), framing], fields].concat();
+        Raw::begin(self.gateway.address(), &format!("POST {target}"), &fields).await
+    }
+
+    /// Waits until something is so at the site.
+    #[track_caller]
+    pub(crate) fn until(&self, is_so: impl Fn(&Self) -> bool) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let so = self.journal().until(|_| is_so(self));
+            tokio::time::timeout(PATIENCE, so).await.unwrap_or_else(|_| panic!("{caller}: it never comes to that"));
+        }
+    }
+
+    /// Waits until an upload has come so far: it arrived, and so many bytes of its file.
+    pub(crate) async fn flows(&self, bytes: u64) {
+        self.until(|world| world.uploads() > 0 && world.last_upload().bytes >= bytes).await;
+    }
+
+    /// Nothing is left of what was under way: no file of the spool by name or held open, no request at the site, and
+    /// no place taken of those that the account has.
+    pub(crate) async fn assert_nothing_left(&self) {
+        self.until(|world| ["upload", "file/upload", "content"].iter().all(|each| world.journal().open(each) == 0))
+            .await;
+        self.assert_spool_empty().await;
+        let afresh = self.caller.request("GET", &self.at("folders/root/items")).header("cache-control", "no-cache");
+        self.caller.send(afresh).await.status(200);
+    }
+
+    /// No file is in the spool, by name at no time, and soon none is held open that was deleted.
+    pub(crate) async fn assert_spool_empty(&self) {
+        assert_eq!(self.spooled_by_name(), Vec::<String>::new());
+        let closed = async {
+            while !self.gateway.held_open(self.spool.path()).is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let held = || panic!("still open: {:?}", self.gateway.held_open(self.spool.path()));
+        tokio::time::timeout(PATIENCE, closed).await.unwrap_or_else(|_| held());
+    }
+
+    /// The names in the spool.
+    pub(crate) fn spooled_by_name(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.spool.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+impl Way {
+    pub(crate) fn is_chunked(self) -> bool {
+        matches!(self, Self::Chunked | Self::ChunkedForm)
+    }
+}
+
+/// Bytes without a short pattern, soon made.
+pub(crate) fn bytes(length: usize) -> Vec<u8> {
+    let block: Vec<u8> = (0_u32..4096).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let mut bytes = Vec::with_capacity(length + block.len());
+    while bytes.len() < length {
+        // No two blocks are alike.
+        bytes.extend_from_slice(&bytes.len().to_le_bytes());
+        bytes.extend_from_slice(&block);
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// A body whose length nobody tells.
+pub(crate) fn in_chunks(bytes: Vec<u8>) -> Body {
+    let pieces: Vec<_> = bytes.chunks(100_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+    Body::wrap_stream(futures_util::stream::iter(pieces))
+}
+
+/// The true time, moved by so many seconds.
+fn clock(shift: &Arc<AtomicI64>) -> Clock {
+    let shift = Arc::clone(shift);
+    Clock::new(move || Timestamp::now() + SignedDuration::from_secs(shift.load(Ordering::Relaxed)))
+}
+
+async fn pstream(habits: &Habits, clock: Clock) -> Openload {
+    let options = openload::Options {
+        login: LOGIN.to_owned(),
+        key: SITE_KEY.to_owned(),
+        seeded: false,
+        copies: habits.copies,
+        listed_late: habits.listed_late,
+        clock,
+        ..openload::Options::default()
+    };
+    Openload::start(options).await.unwrap()
+}
+
+async fn plays(habits: Habits, clock: Clock) -> Yetishare {
+    let Habits { copies, listed_late, link_uses, dead_links, package, lengthless } = habits;
+    let usual = yetishare::Options { login: login(), seeded: false, clock, ..yetishare::Options::default() };
+    let download_headers = !lengthless;
+    let options = yetishare::Options { copies, listed_late, link_uses, dead_links, package, download_headers, ..usual };
+    Yetishare::start(options).await.unwrap()
+}
