@@ -92,7 +92,13 @@ pub struct Healthcheck {
 #[derive(Debug, Args)]
 pub struct Connection {
     /// The gateway's address
-    #[arg(long, value_name = "URL", env = "POLYHOST_SERVER", default_value = "http://127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "POLYHOST_SERVER",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8080"
+    )]
     pub server: Url,
     /// A file that holds the API key, in place of the environment variable POLYHOST_API_KEY
     #[arg(long, value_name = "PATH")]
