@@ -1,7 +1,6 @@
 //! What happens to every request before its handler and to every answer after it, in one stack.
 
 use std::any::Any;
-use std::error::Error as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -75,11 +74,11 @@ async fn account_for(request: Request, next: Next) -> Response {
     response
 }
 
-/// The one place where an error's chain of causes is told, to the log.
+/// Where an error's chain of causes is told, to the log.
 fn log_cause(response: &Response) {
-    let Some(error) = response.extensions().get::<Problem>().and_then(Problem::cause) else { return };
-    let chain = std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (*cause).source());
-    let causes: Vec<String> = chain.map(ToString::to_string).collect();
+    let Some(problem) = response.extensions().get::<Problem>() else { return };
+    let Some(error) = problem.cause() else { return };
+    let causes = problem.causes();
     if response.status().is_server_error() {
         tracing::warn!(%error, ?causes, "the site's fault, or ours");
     } else {

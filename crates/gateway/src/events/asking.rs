@@ -104,12 +104,10 @@ async fn remote_uploads(
     answers
 }
 
+/// `None`, or the site's own words: there is none with this id.
 async fn remote_upload(account: &Account, id: RemoteUploadId) -> Result<Option<RemoteUpload>, Error> {
     let selection = RemoteUploadSelection::Ids(vec![id]);
-    match account.read(account.site().remote_uploads(selection)).await {
-        Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => Ok(None),
-        answer => Ok(answer?.pop()),
-    }
+    account.read(account.site().remote_uploads(selection)).await.map(|mut found| found.pop())
 }
 
 /// The conversions of all files are one question; what is not in a full answer is asked for file by file.

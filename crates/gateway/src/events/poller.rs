@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyhost_domain::Error;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -32,19 +31,19 @@ pub(super) async fn run(feed: Arc<Feed>, mut phase: watch::Receiver<Phase>) {
 
 async fn poll(feed: &Feed) {
     let mut pace = Pace::new();
+    let mut round = Round::All;
     loop {
-        let round = tokio::select! {
+        let due = feed.due(round);
+        // A newcomer whose subject is known already waits for the next round like everybody else.
+        if !due.is_empty() || round == Round::All {
+            let learnt = learn(feed, due).await;
+            pace.keep(round, learnt);
+        }
+        round = tokio::select! {
             biased;
             () = sleep_until(pace.next) => Round::All,
             () = feed.arrived() => Round::Newcomers,
         };
-        let due = feed.due(round);
-        // A newcomer whose subject is known already waits for the next round like everybody else.
-        if due.is_empty() && round == Round::Newcomers {
-            continue;
-        }
-        let learnt = learn(feed, due).await;
-        pace.keep(round, learnt);
     }
 }
 
@@ -104,12 +103,12 @@ fn publish(standing: &watch::Sender<Standing>, outcome: Outcome, begun: &mut Opt
 /// Streams have no line in the log for what befalls them all.
 fn log(feed: &Feed, trouble: &Trouble) {
     let (account, code) = (feed.account.name(), trouble.problem.code().as_str());
-    match trouble.problem.cause().filter(|_| !trouble.is_final) {
-        Some(error) => {
-            let error: &(dyn std::error::Error + 'static) = error as &Error;
-            tracing::warn!(%account, code, error, "what is watched cannot be asked for");
+    match trouble.problem.cause() {
+        Some(error) if trouble.problem.code().status().is_server_error() => {
+            let causes = trouble.problem.causes();
+            tracing::warn!(%account, code, %error, ?causes, "what is watched cannot be asked for");
         }
-        None => tracing::debug!(%account, code, "what is watched cannot be asked for"),
+        _ => tracing::debug!(%account, code, "what is watched cannot be asked for"),
     }
 }
 

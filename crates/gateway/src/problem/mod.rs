@@ -151,6 +151,13 @@ impl Problem {
         self.0.cause.as_ref()
     }
 
+    /// What led to that error, the nearest cause first, for the log.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let first = self.cause().and_then(std::error::Error::source);
+        std::iter::successors(first, |cause| (*cause).source()).map(ToString::to_string).collect()
+    }
+
     /// The faults of the request that were found.
     #[must_use]
     pub fn errors(&self) -> &[Fault] {

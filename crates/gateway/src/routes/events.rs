@@ -118,9 +118,14 @@ pub async fn watch_events(
     if subscription.is_finished() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    Ok(response(subscription))
+}
+
+/// The answer that tells what a subscription does, until it ends.
+pub(crate) fn response(subscription: Subscription) -> Response {
     let alive = KeepAlive::new().interval(SILENCE).text("nothing new");
     let fields = [(CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
-    Ok((fields, Sse::new(events(subscription)).keep_alive(alive)).into_response())
+    (fields, Sse::new(events(subscription)).keep_alive(alive)).into_response()
 }
 
 /// What is to be watched, in the order in which it is told.

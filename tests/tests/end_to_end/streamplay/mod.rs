@@ -9,6 +9,7 @@ mod copies;
 mod credentials;
 mod denials;
 mod download_links;
+mod events;
 mod file_server;
 mod files;
 mod folder_changes;

@@ -4,6 +4,7 @@ mod fake;
 mod polling;
 mod streams;
 mod troubles;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
