@@ -5,7 +5,7 @@ use polyhost_end_to_end::Piece;
 use polyhost_sandbox::{Fault, HangUp};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, Way, World, bytes};
+use super::world::{BOTH, Dialect, Way, World, at_both, bytes, side_by_side};
 
 const CHUNKED: [Way; 2] = [Way::Chunked, Way::ChunkedForm];
 
@@ -117,7 +117,7 @@ async fn the_plans_limit_holds_without_a_length_as_well() {
 
 #[tokio::test]
 async fn a_wrong_digest_is_known_before_anything_of_the_file_goes() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for way in CHUNKED {
             let wrong = format!("&sha1={}", "0".repeat(40));
@@ -126,7 +126,8 @@ async fn a_wrong_digest_is_known_before_anything_of_the_file_goes() {
         }
         assert_eq!((world.uploads(), world.stored()), (0, 0), "{dialect:?}");
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -139,21 +140,19 @@ async fn nothing_is_held_open_however_an_upload_ends() {
         Some(Fault::HangUp { after: 50_000, how: HangUp::Close }),
         Some(Fault::HangUp { after: 50_000, how: HangUp::Reset }),
     ];
-    for dialect in BOTH {
+    side_by_side(at_both(&faults), async |(dialect, fault)| {
         let world = World::start(dialect).await;
-        for (number, fault) in faults.iter().enumerate() {
-            world.faults().clear();
-            fault.iter().for_each(|fault| world.breaks(fault.clone()));
-            let expected = match fault {
-                None | Some(Fault::LoseAnswer) => 201,
-                Some(Fault::Status { .. }) => 502,
-                Some(_) => 504,
-            };
-            let way = CHUNKED[number % 2];
-            world.upload(way, &format!("{number}.mp4"), &bytes(200_000)).await.status(expected);
+        fault.iter().for_each(|fault| world.breaks(fault.clone()));
+        let expected = match fault {
+            None | Some(Fault::LoseAnswer) => 201,
+            Some(Fault::Status { .. }) => 502,
+            Some(_) => 504,
+        };
+        for (number, way) in CHUNKED.into_iter().enumerate() {
+            world.upload(way, "a.mp4", &bytes(200_000 + number)).await.status(expected);
             world.assert_spool_empty().await;
         }
-        world.faults().clear();
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }

@@ -1,11 +1,14 @@
 //! Sites that refuse an upload before they have read it: what they say reaches the caller, however rudely they say it.
 
-use polyhost_sandbox::{Fault, Rest};
+use polyhost_sandbox::{Fault, Rest, Rule};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, WAYS, Way, World, bytes};
+use super::world::{BOTH, Dialect, WAYS, Way, World, bytes, side_by_side};
 
 const RESTS: [Rest; 2] = [Rest::Drained, Rest::CutOff];
+
+/// When the site finds that a token is dead: early, politely or not, or after all has come.
+const REFUSED: [Option<Rest>; 3] = [Some(Rest::Drained), Some(Rest::CutOff), None];
 
 /// More than lies in the buffers of a connection.
 const LARGE: usize = 6 << 20;
@@ -20,7 +23,7 @@ fn refusal(status: u16, words: &str, after: u64, rest: Rest) -> Fault {
 #[tokio::test]
 async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
     let sent = bytes(LARGE);
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for way in WAYS {
             for rest in RESTS {
@@ -41,7 +44,8 @@ async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
         }
         world.faults().clear();
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -60,12 +64,11 @@ async fn a_folder_that_has_gone_meanwhile_is_a_folder_that_is_not_there() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_costs_a_kept_body_nothing() {
-    // The site finds the token dead early, politely or not, or after all has come.
-    for refused in [Some(Rest::Drained), Some(Rest::CutOff), None] {
+    side_by_side(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
         if let Some(rest) = refused {
-            let rule = polyhost_sandbox::Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
+            let rule = Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
             world.faults().add(rule.times(1));
         }
         let sent = bytes(LARGE);
@@ -73,16 +76,17 @@ async fn a_token_that_is_refused_costs_a_kept_body_nothing() {
         assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent, "{refused:?}");
         assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_token_that_is_refused_under_a_flowing_body_is_told_and_the_next_request_logs_in() {
-    for refused in [Some(Rest::Drained), Some(Rest::CutOff), None] {
+    side_by_side(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
         if let Some(rest) = refused {
-            let rule = polyhost_sandbox::Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
+            let rule = Rule::new("file/upload", refusal(401, NO_TOKEN, 300_000, rest));
             world.faults().add(rule.times(1));
         }
         let sent = bytes(LARGE);
@@ -92,7 +96,8 @@ async fn a_token_that_is_refused_under_a_flowing_body_is_told_and_the_next_reque
         world.upload(Way::Bare, "a.mp4", b"hello").await.status(201);
         assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use polyhost_end_to_end::{Piece, Raw};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, Habits, Way, World};
+use super::world::{BOTH, Dialect, Habits, Way, World, side_by_side};
 use crate::world::KEY;
 
 const EXPECT: (&str, &str) = ("Expect", "100-continue");
@@ -24,7 +24,7 @@ async fn check(mut raw: Raw, target: &str, status: u16, code: &str) {
 
 #[tokio::test]
 async fn a_body_that_is_wanted_is_asked_for() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for way in [Piece::Plain, Piece::Chunk] {
             let length = (way == Piece::Plain).then_some(5);
@@ -38,7 +38,8 @@ async fn a_body_that_is_wanted_is_asked_for() {
             assert_eq!(world.bytes_of(file["id"].as_str().unwrap()).unwrap(), b"hello");
         }
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -72,13 +73,14 @@ async fn what_the_request_itself_says_wrong_is_told_instead() {
 
 #[tokio::test]
 async fn an_unknown_folder_is_told_instead() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for length in [Some(1_000), None] {
             let target = format!("{}&folder_id=99999", world.files("a.mp4"));
             refused(&world, &target, length, 404, "folder_not_found").await;
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -149,7 +151,7 @@ async fn a_site_that_is_not_there_is_told_instead() {
 
 #[tokio::test]
 async fn as_many_as_may_be_under_way_are_told_instead() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| {
             configuration.upstream("max_concurrency = 1\ndeadline = \"600ms\"\nattempt_timeout = \"500ms\"")
         })
@@ -170,5 +172,6 @@ async fn as_many_as_may_be_under_way_are_told_instead() {
         world.upload(Way::Bare, "c.mp4", b"hello").await.status(201);
         assert_eq!(world.uploads(), 2);
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }

@@ -4,7 +4,7 @@ use polyhost_end_to_end::{Answer, Form, Piece};
 use serde_json::json;
 use sha1::{Digest, Sha1};
 
-use super::world::{BOTH, Dialect, Way, World, bytes, in_chunks};
+use super::world::{BOTH, Dialect, Way, World, bytes, in_chunks, side_by_side};
 
 /// Sends a form to a target, with its length told and without.
 async fn post(world: &World, target: &str, form: &Form, is_chunked: bool) -> Answer {
@@ -20,7 +20,7 @@ fn places(answer: &Answer) -> Vec<String> {
 
 #[tokio::test]
 async fn the_fields_of_a_form_are_those_of_the_address() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let folder = match dialect {
             Dialect::Openload => world.pstream.add_folder("0", "Films"),
@@ -37,7 +37,8 @@ async fn the_fields_of_a_form_are_those_of_the_address() {
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("b.mp4"), &json!("root")));
         }
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -89,7 +90,7 @@ async fn what_is_wrong_with_the_fields_is_named_before_anything_goes_to_the_site
 
 #[tokio::test]
 async fn what_is_wrong_with_the_file_or_follows_it_leaves_nothing_at_the_site() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let begun = || Form::new().field("name", "a.mp4").file("clip.mp4", &bytes(200_000));
         let cases = [
@@ -108,7 +109,8 @@ async fn what_is_wrong_with_the_file_or_follows_it_leaves_nothing_at_the_site() 
             }
         }
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -140,7 +142,7 @@ async fn a_form_without_its_end_or_with_another_boundary_is_no_form() {
 
 #[tokio::test]
 async fn a_form_of_known_length_is_streamed_and_not_kept() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| configuration.server("max_spool = \"1 B\"")).await;
         let sent = bytes(1 << 20);
         let form = Form::new().field("name", "a.mp4").file("clip.mp4", &sent);
@@ -159,5 +161,6 @@ async fn a_form_of_known_length_is_streamed_and_not_kept() {
         let kept = world.upload(Way::ChunkedForm, "b.mp4", b"hello").await;
         assert_eq!(kept.problem(507, "insufficient_storage")["retryable"], true);
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }

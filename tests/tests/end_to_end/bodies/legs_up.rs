@@ -7,7 +7,7 @@ use polyhost_end_to_end::{Configuration, Form, Piece, Raw};
 use polyhost_sandbox::{Fault, HangUp, Rule};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, WAYS, Way, World, bytes};
+use super::world::{BOTH, Dialect, WAYS, Way, World, at_both, bytes, side_by_side};
 
 /// More than lies in the buffers of the connections.
 const LARGE: usize = 6 << 20;
@@ -70,7 +70,7 @@ async fn begun(world: &World) {
 
 #[tokio::test]
 async fn a_caller_who_leaves_before_the_body_leaves_nothing() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, narrow).await;
         for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
@@ -78,12 +78,13 @@ async fn a_caller_who_leaves_before_the_body_leaves_nothing() {
             world.assert_nothing_left().await;
             assert!(world.stored() == 0 && !world.last_upload().complete, "{dialect:?} {way:?}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_caller_who_leaves_in_the_middle_leaves_nothing() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, narrow).await;
         for way in WAYS {
             for how in [HangUp::Close, HangUp::Reset] {
@@ -102,12 +103,13 @@ async fn a_caller_who_leaves_in_the_middle_leaves_nothing() {
                 assert_eq!(world.uploads(), usize::from(!way.is_chunked()), "{context}");
             }
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_caller_who_leaves_after_the_body_leaves_one_file() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, narrow).await;
         world.breaks(Fault::DelayAnswer { millis: 100 });
         for (number, way) in WAYS.into_iter().enumerate() {
@@ -120,7 +122,8 @@ async fn a_caller_who_leaves_after_the_body_leaves_one_file() {
             world.assert_nothing_left().await;
             assert_eq!((world.uploads(), world.stored()), (1, number + 1), "{dialect:?} {way:?}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -132,23 +135,23 @@ async fn a_site_that_leaves_is_told_of_and_nothing_is_left() {
         (Fault::CloseAfterBody, 504),
         (Fault::LoseAnswer, 201),
     ];
-    for dialect in BOTH {
+    side_by_side(at_both(&stages), async |(dialect, (fault, expected))| {
         let world = World::configured(dialect, narrow).await;
-        for (number, (fault, expected)) in stages.iter().enumerate() {
-            let way = WAYS[number % 4];
+        world.breaks(fault.clone());
+        for way in [Way::Bare, Way::ChunkedForm] {
             let context = format!("{dialect:?} {way:?} {fault:?}");
             world.journal().clear();
-            world.faults().clear();
-            world.breaks(fault.clone());
-            let answer = world.upload(way, "a.mp4", &bytes((2 << 20) + number)).await;
-            assert_eq!(answer.status, *expected, "{context}: {}", answer.text());
-            if *expected == 504 {
+            let before = world.stored();
+            let answer = world.upload(way, &format!("{way:?}.mp4"), &bytes(2 << 20)).await;
+            assert_eq!(answer.status, expected, "{context}: {}", answer.text());
+            if expected == 504 {
                 assert_eq!(answer.problem(504, "outcome_unknown")["retryable"], json!(false), "{context}");
             }
-            assert_eq!((world.uploads(), world.stored()), (1, usize::from(*expected == 201)), "{context}");
+            assert_eq!((world.uploads(), world.stored()), (1, before + usize::from(expected == 201)), "{context}");
             world.assert_nothing_left().await;
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -170,7 +173,7 @@ async fn a_site_that_is_not_reached_leaves_the_body_with_its_caller() {
 
 #[tokio::test]
 async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, narrow).await;
         for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
@@ -188,12 +191,13 @@ async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
             world.assert_nothing_left().await;
             assert_eq!((world.uploads(), world.stored()), (1, 0), "{dialect:?} {way:?}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_caller_who_leaves_a_site_that_has_stopped_reading_frees_the_place_that_was_held() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         // While nothing can be passed on, nothing is read, and nobody sees the caller leave: idleness ends it.
         let world =
             World::configured(dialect, |configuration| narrow(configuration).server("idle_timeout = \"500ms\"")).await;
@@ -209,5 +213,6 @@ async fn a_caller_who_leaves_a_site_that_has_stopped_reading_frees_the_place_tha
         world.faults().resume();
         world.assert_nothing_left().await;
         assert_eq!(world.stored(), 1);
-    }
+    })
+    .await;
 }

@@ -7,7 +7,7 @@ use polyhost_end_to_end::{Configuration, Form, Piece};
 use polyhost_sandbox::Fault;
 use serde_json::json;
 
-use super::world::{BOTH, WAYS, Way, World, bytes};
+use super::world::{BOTH, WAYS, Way, World, bytes, side_by_side};
 
 /// Everything but the answer to an upload is soon given up.
 fn impatient(configuration: Configuration) -> Configuration {
@@ -29,7 +29,7 @@ async fn warm(world: &World) {
 
 #[tokio::test]
 async fn an_answer_that_takes_longer_than_everything_else_is_waited_for() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, impatient).await;
         warm(&world).await;
         world.breaks(Fault::DelayAnswer { millis: 1_000 });
@@ -41,12 +41,13 @@ async fn an_answer_that_takes_longer_than_everything_else_is_waited_for() {
         }
         assert_eq!(world.uploads(), 4);
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_answer_that_never_comes_is_given_up_in_the_end() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world =
             World::configured(dialect, |configuration| configuration.upstream("upload_answer_timeout = \"300ms\""))
                 .await;
@@ -56,12 +57,13 @@ async fn an_answer_that_never_comes_is_given_up_in_the_end() {
         let problem = world.upload(Way::Bare, "a.mp4", b"hello").await.problem(504, "outcome_unknown");
         assert_eq!((&problem["retryable"], world.uploads()), (&json!(false), 1), "{dialect:?}");
         assert!(start.elapsed() >= Duration::from_millis(300));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_body_may_take_its_time_as_long_as_it_flows() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, impatient).await;
         warm(&world).await;
         for way in WAYS {
@@ -85,12 +87,13 @@ async fn a_body_may_take_its_time_as_long_as_it_flows() {
             assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent, "{dialect:?} {way:?}");
         }
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_caller_who_stops_sending_is_given_up_and_the_site_gets_no_whole_file() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, restless).await;
         for way in WAYS {
             world.journal().clear();
@@ -109,12 +112,13 @@ async fn a_caller_who_stops_sending_is_given_up_and_the_site_gets_no_whole_file(
             world.assert_nothing_left().await;
             assert!(world.stored() == 0 && !world.last_upload().complete, "{dialect:?} {way:?}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_site_that_stops_reading_is_given_up_and_its_outcome_unknown() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, restless).await;
         for way in [Way::Bare, Way::Chunked] {
             world.journal().clear();
@@ -127,5 +131,6 @@ async fn a_site_that_stops_reading_is_given_up_and_its_outcome_unknown() {
             world.assert_nothing_left().await;
             assert_eq!(world.stored(), 0);
         }
-    }
+    })
+    .await;
 }

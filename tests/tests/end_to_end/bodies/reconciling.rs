@@ -4,7 +4,7 @@ use polyhost_end_to_end::body;
 use polyhost_sandbox::{Copies, Fault, Garbage, HangUp};
 use serde_json::{Value, json};
 
-use super::world::{BOTH, Dialect, Habits, WAYS, Way, World, bytes};
+use super::world::{BOTH, Habits, WAYS, Way, World, at_both, bytes, side_by_side};
 
 /// Uploads a file whose answer is lost, and holds what is told against the one that the site has.
 async fn found(world: &World, way: Way, sent: &[u8]) -> Value {
@@ -46,7 +46,7 @@ async fn a_file_whose_answer_is_lost_is_found() {
         // A server in front of the site that waits no longer.
         Fault::ReplaceAnswer { http: 504, with: Garbage::Html },
     ];
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for (number, fault) in faults.iter().enumerate() {
             world.faults().clear();
@@ -56,23 +56,25 @@ async fn a_file_whose_answer_is_lost_is_found() {
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("clip.mp4"), &json!("root")), "{fault:?}");
         }
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_newest_of_several_alike_is_told_of() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         world.add_old_file("clip.mp4", b"OLDER");
         world.breaks(Fault::LoseAnswer);
         found(&world, Way::Bare, b"newer").await;
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_file_that_the_site_has_numbered_is_found() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         for (copies, expected) in [(Copies::Parentheses, "clip (1).mp4"), (Copies::Dashes, "clip-1.mp4")] {
             let world =
                 World::with(dialect, Habits { copies, ..Habits::default() }, |configuration| configuration).await;
@@ -85,23 +87,25 @@ async fn a_file_that_the_site_has_numbered_is_found() {
             assert_eq!(third["name"], json!(expected.replace('1', "2")), "{dialect:?}");
             world.assert_nothing_left().await;
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_file_that_is_listed_late_is_found() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let habits = Habits { listed_late: 1, ..Habits::default() };
         let world = World::with(dialect, habits, |configuration| configuration).await;
         world.breaks(Fault::LoseAnswer);
         found(&world, Way::Form, b"hello").await;
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_older_file_is_never_taken_for_the_one_that_was_sent() {
-    for dialect in BOTH {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         // The very same bytes, so that nothing but its age tells that it is another.
         let older = world.add_old_file("clip.mp4", b"hello");
@@ -109,49 +113,50 @@ async fn an_older_file_is_never_taken_for_the_one_that_was_sent() {
         unknown(&world, Way::Bare, b"hello", &format!("{dialect:?}")).await;
         assert_eq!(world.bytes_of(&older).unwrap(), b"hello");
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_body_that_the_site_cuts_has_an_unknown_outcome_and_is_not_sent_again() {
-    for dialect in BOTH {
+    let cases = [
+        (Way::Bare, HangUp::Close),
+        (Way::Chunked, HangUp::Reset),
+        (Way::Form, HangUp::Reset),
+        (Way::ChunkedForm, HangUp::Close),
+    ];
+    side_by_side(at_both(&cases), async |(dialect, (way, how))| {
         let world = World::start(dialect).await;
-        for (way, how) in [
-            (Way::Bare, HangUp::Close),
-            (Way::Chunked, HangUp::Reset),
-            (Way::Form, HangUp::Reset),
-            (Way::ChunkedForm, HangUp::Close),
-        ] {
-            world.faults().clear();
-            world.breaks(Fault::HangUp { after: 300_000, how });
-            unknown(&world, way, &bytes(6 << 20), &format!("{dialect:?} {way:?} {how:?}")).await;
-        }
+        world.breaks(Fault::HangUp { after: 300_000, how });
+        unknown(&world, way, &bytes(6 << 20), &format!("{dialect:?} {way:?} {how:?}")).await;
         world.faults().clear();
         world.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_file_that_is_nowhere_to_be_found_may_be_anywhere() {
-    for dialect in BOTH {
-        for fault in [Fault::CloseAfterBody, Fault::Garbage(Garbage::Html), Fault::Garbage(Garbage::TruncatedJson)] {
-            let world = World::start(dialect).await;
-            world.breaks(fault.clone());
-            unknown(&world, Way::Chunked, b"hello", &format!("{dialect:?} {fault:?}")).await;
-            world.faults().clear();
-            world.assert_nothing_left().await;
-        }
-    }
+    let faults = [Fault::CloseAfterBody, Fault::Garbage(Garbage::Html), Fault::Garbage(Garbage::TruncatedJson)];
+    side_by_side(at_both(&faults), async |(dialect, fault)| {
+        let world = World::start(dialect).await;
+        world.breaks(fault.clone());
+        unknown(&world, Way::Chunked, b"hello", &format!("{dialect:?} {fault:?}")).await;
+        world.faults().clear();
+        world.assert_nothing_left().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_listing_that_fails_leaves_the_outcome_unknown() {
-    for dialect in [Dialect::Openload, Dialect::Yetishare] {
+    side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         world.breaks(Fault::LoseAnswer);
         world.faults().add(polyhost_sandbox::Rule::new(world.listing(), Fault::http(503)));
         let problem = world.upload(Way::Bare, "clip.mp4", b"hello").await.problem(504, "outcome_unknown");
         assert_eq!((&problem["retryable"], world.uploads()), (&json!(false), 1), "{dialect:?}");
         assert_eq!(problem["upstream"]["operation"], json!(world.operation()), "the upload is what is told of");
-    }
+    })
+    .await;
 }

@@ -266,6 +266,16 @@ impl Way {
     }
 }
 
+/// Runs a test for several cases at once: most of the time of each passes waiting.
+pub(crate) async fn side_by_side<T>(cases: impl IntoIterator<Item = T>, test: impl AsyncFn(T)) {
+    futures_util::future::join_all(cases.into_iter().map(|case| test(case))).await;
+}
+
+/// The sites, each with every one of these.
+pub(crate) fn at_both<T: Clone>(cases: &[T]) -> Vec<(Dialect, T)> {
+    BOTH.into_iter().flat_map(|dialect| cases.iter().cloned().map(move |case| (dialect, case))).collect()
+}
+
 /// Bytes without a short pattern, soon made.
 pub(crate) fn bytes(length: usize) -> Vec<u8> {
     let block: Vec<u8> = (0_u32..4096).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
