@@ -14,10 +14,12 @@ pub(crate) struct Machine {
     pub(crate) memory: u64,
     pub(crate) processor: String,
     pub(crate) kernel: String,
+    /// How many programs wanted a processor in the minute before, on average.
+    pub(crate) load_before: f64,
 }
 
 impl Machine {
-    /// This one. What it does not tell is empty.
+    /// This one, as it is now. What it does not tell is empty.
     pub(crate) fn this() -> Self {
         let kibibytes = value("/proc/meminfo", "MemTotal").trim_end_matches("kB").trim().parse().unwrap_or(0_u64);
         Self {
@@ -25,6 +27,7 @@ impl Machine {
             memory: kibibytes * 1024,
             processor: value("/proc/cpuinfo", "model name"),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            load_before: load(),
         }
     }
 }
@@ -32,12 +35,12 @@ impl Machine {
 impl Display for Machine {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let memory = bytesize::ByteSize::b(self.memory).display().iec();
-        write!(f, "{} cores ({}), {memory} of memory, Linux {}", self.cores, self.processor, self.kernel)
+        let Self { cores, processor, kernel, load_before, .. } = self;
+        write!(f, "{cores} cores ({processor}), {memory} of memory, Linux {kernel}, load before: {load_before}")
     }
 }
 
-/// How many programs wanted a processor in the last minute, on average (`/proc/loadavg`).
-pub(crate) fn load() -> f64 {
+fn load() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::machine::{self, Machine};
+use crate::machine::Machine;
 use crate::report::Report;
 use crate::stage::Stage;
 use crate::{memory, nginx, progress, speed};
@@ -59,11 +59,11 @@ pub(crate) async fn run(options: Transfers) -> Result<String, Failure> {
     if nginx.is_none() {
         progress("nginx is not there and is left out; on Debian: apt-get install nginx-light");
     }
-    let load = machine::load();
-    if load > BUSY {
-        progress(format_args!("the machine is busy (load {load}), so the figures are of it and of all that it does"));
+    let machine = Machine::this();
+    if machine.load_before > BUSY {
+        progress("the machine is busy, so the figures are of it and of all that it does");
     }
-    let report = measure(&options, &polyhost, nginx.as_deref()).await?;
+    let report = measure(&options, machine, &polyhost, nginx.as_deref()).await?;
     if let Some(path) = &options.json {
         let json = serde_json::to_string_pretty(&report).map_err(Failure::of("no JSON"))?;
         fs::write(path, json + "\n").map_err(Failure::of(path.display()))?;
@@ -71,7 +71,12 @@ pub(crate) async fn run(options: Transfers) -> Result<String, Failure> {
     Ok(report.to_string())
 }
 
-async fn measure(options: &Transfers, polyhost: &Path, nginx: Option<&Path>) -> Result<Report, Failure> {
+async fn measure(
+    options: &Transfers,
+    machine: Machine,
+    polyhost: &Path,
+    nginx: Option<&Path>,
+) -> Result<Report, Failure> {
     let rounds = usize::from(options.rounds);
     let mut programs = vec![version(polyhost)?];
     programs.extend(nginx.map(nginx::version).transpose()?);
@@ -86,7 +91,7 @@ async fn measure(options: &Transfers, polyhost: &Path, nginx: Option<&Path>) -> 
         let many = (usize::from(options.side_by_side), options.size_side_by_side);
         memory = memory::measure(&mut stage, nginx, options.size, many).await?;
     }
-    Ok(Report { machine: Machine::this(), programs, size: options.size, rounds, speeds, memory })
+    Ok(Report { machine, programs, size: options.size, rounds, speeds, memory })
 }
 
 fn size(text: &str) -> Result<u64, String> {
