@@ -65,7 +65,8 @@ impl Configuration {
 
     /// The whole as TOML.
     pub fn text(&self) -> String {
-        let listen = if self.server.contains("listen") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        let is_told = self.server.lines().any(|line| line.trim_start().starts_with("listen"));
+        let listen = if is_told { "" } else { "listen = \"127.0.0.1:0\"\n" };
         let Self { server, upstream, cache, tables } = self;
         format!("[server]\n{listen}{server}\n[upstream]\n{upstream}\n[cache]\n{cache}\n{tables}")
     }

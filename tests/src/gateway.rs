@@ -8,6 +8,9 @@ use tempfile::NamedTempFile;
 
 use crate::{Caller, Configuration, Ended, Program, Record};
 
+/// What the log says of the admin listener, before it says that the gateway listens.
+const WATCHED: &str = "listening for whoever watches over the gateway";
+
 /// A gateway that serves. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Gateway {
@@ -64,6 +67,12 @@ impl Gateway {
         Caller::new(&self.address, None, &self.record)
     }
 
+    /// Somebody who watches over it, at its admin listener.
+    pub fn watcher(&self) -> Caller {
+        let address = told(&self.program.stderr(), WATCHED).expect("the gateway has an admin listener");
+        Caller::new(&address, None, &self.record)
+    }
+
     /// Everything that all of its callers were answered.
     pub fn record(&self) -> &Record {
         &self.record
@@ -83,9 +92,14 @@ impl Gateway {
 
 /// The address in the log's line about listening, once there is one.
 fn listening(log: &str) -> Option<String> {
+    told(log, "listening")
+}
+
+/// The address in the first line with a message.
+fn told(log: &str, message: &str) -> Option<String> {
     log.lines().find_map(|line| {
         let line: Value = serde_json::from_str(line).ok()?;
-        (line["message"] == "listening").then(|| line["address"].as_str().map(str::to_owned))?
+        (line["message"] == message).then(|| line["address"].as_str().map(str::to_owned))?
     })
 }
 

@@ -7,6 +7,7 @@
 //! - [`Form`] is a body of `multipart/form-data`, right or wrong.
 //! - [`Raw`] is a connection on which a request goes piece by piece.
 //! - [`body`] holds the documented fields of every object, to hold answers against.
+//! - [`Metrics`] is the text of `/metrics`, taken apart.
 //! - [`wire`] sends bytes that no well-behaved client would.
 
 #![allow(
@@ -22,6 +23,7 @@ mod caller;
 mod configuration;
 mod form;
 mod gateway;
+mod metrics;
 mod program;
 mod raw;
 mod record;
@@ -32,6 +34,7 @@ pub use caller::Caller;
 pub use configuration::{Configuration, key_sha256};
 pub use form::Form;
 pub use gateway::Gateway;
+pub use metrics::Metrics;
 pub use program::{Ended, Program};
 pub use raw::{Piece, Raw};
 pub use record::Record;

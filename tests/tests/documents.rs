@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use polyhost_domain::Capability;
 use polyhost_gateway::config::Config;
+use polyhost_gateway::metrics::{METRICS, Metric};
 use polyhost_gateway::problem::Code;
 
 /// The documents that lie beside Cargo.toml. One that is not there has no links.
@@ -52,6 +53,17 @@ fn the_page_on_the_api_names_every_capability() {
     let missing: Vec<&str> =
         Capability::ALL.iter().map(|name| name.as_str()).filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/api.md lacks {missing:?}");
+}
+
+#[test]
+fn the_page_on_running_it_names_every_metric_with_its_labels() {
+    let page = read(&root().join("docs/operations.md"));
+    let row = |metric: &Metric| page.lines().find(|line| line.starts_with(&format!("| `{}` |", metric.name)));
+    for metric in METRICS {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let told = row(metric).and_then(|line| line.split('|').nth(3)).map(str::trim);
+        assert_eq!(told, Some(labels.join(", ").as_str()), "{}", metric.name);
+    }
 }
 
 /// The relative links of a document that lead to nothing, each with the document that holds it.

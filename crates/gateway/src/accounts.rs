@@ -12,6 +12,7 @@ use polyhost_state::Generations;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::metrics;
 use crate::problem::{Code, Problem, problem_code};
 use crate::progress;
 
@@ -172,6 +173,7 @@ impl Account {
     }
 
     fn observe(&self, error: Option<&Error>) {
+        error.into_iter().for_each(metrics::site_error);
         let at = now();
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         match error.map(Error::kind) {

@@ -5,6 +5,7 @@
 //! [`problem`] alone; the dialects there are, are known to [`providers`] alone.
 
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod auth;
 pub mod catalogue;
@@ -19,6 +20,7 @@ pub mod events;
 pub mod extract;
 mod ids;
 mod linger;
+pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;

@@ -12,6 +12,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use polyhost_upstream::Waits;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,10 +22,12 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::extract::RequestId;
 use crate::linger::linger;
+use crate::metrics::Answered;
 use crate::problem::{Code, Fault, Problem, render};
 use crate::progress::Progress;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Carries a request's id, both ways.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The largest request line and the largest header fields, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
@@ -42,7 +45,7 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn(linger))
         // A panic is a fault of ours, and ends one request alone.
         .layer(CatchPanicLayer::custom(panicked))
-        // Every request has an id and one line in the log; every problem gets its body.
+        // Every request has an id and one line in the log, and is counted; every problem gets its body.
         .layer(from_fn(account_for))
 }
 
@@ -56,6 +59,8 @@ async fn account_for(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id = id.as_str(), %method, route, trace_id);
     let mut request = request;
     request.extensions_mut().insert(id.clone());
+    let waits = Arc::<Waits>::default();
+    request.extensions_mut().insert(Arc::clone(&waits));
 
     let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && response.extensions().get::<Problem>().is_none() {
@@ -69,7 +74,9 @@ async fn account_for(request: Request, next: Next) -> Response {
     }
     let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
     let client = response.extensions().get::<Arc<Client>>().map_or("", |client| &client.name);
-    let (status, milliseconds) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1e3);
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    Answered { route: &route, method: &method, status, took, waited: waits.total() }.count();
+    let milliseconds = took.as_secs_f64() * 1e3;
     span.in_scope(|| tracing::info!(status, milliseconds, client, code, "answered"));
     response
 }
@@ -182,7 +189,8 @@ async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Res
     let uploads = request.method() == Method::POST
         && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/files"));
     let progress = Arc::new(Progress::default());
-    let answering = Arc::clone(&progress).watch(next.run(request)).in_current_span();
+    let waits = request.extensions().get::<Arc<Waits>>().cloned().unwrap_or_default();
+    let answering = waits.watch(Arc::clone(&progress).watch(next.run(request))).in_current_span();
     let limit = app.server().request_timeout;
     let answer = if uploads {
         Ok(finish(app.tasks().spawn(answering)).await)

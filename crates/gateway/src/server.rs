@@ -29,8 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `end` resolves, then finishes what was begun.
 pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl Future<Output = ()>) {
     let config = app.server();
-    let connections = GracefulShutdown::new();
-    let builder = builder(config);
+    let door = Door::new(config);
     let stop = async {
         end.await;
         app.drain();
@@ -42,15 +41,12 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
         tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => spawn(stream, &builder, service.clone(), &connections, config),
-                Err(error) => pause_after(&error).await,
-            },
+            () = door.admit(&listener, &service) => {}
         }
     }
     drop(listener);
     let finished = async {
-        connections.shutdown().await;
+        door.connections.shutdown().await;
         app.tasks().close();
         app.tasks().wait().await;
     };
@@ -59,6 +55,35 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
         Err(_) => tracing::warn!("some requests were not finished in time"),
     }
     app.close().await;
+}
+
+/// Serves until it is dropped, with the same patience.
+pub async fn answer(listener: TcpListener, service: Router, config: &ServerConfig) {
+    let door = Door::new(config);
+    loop {
+        door.admit(&listener, &service).await;
+    }
+}
+
+/// Where connections come in.
+struct Door<'a> {
+    builder: Builder<TokioExecutor>,
+    connections: GracefulShutdown,
+    config: &'a ServerConfig,
+}
+
+impl<'a> Door<'a> {
+    fn new(config: &'a ServerConfig) -> Self {
+        Self { builder: builder(config), connections: GracefulShutdown::new(), config }
+    }
+
+    /// Takes the next connection.
+    async fn admit(&self, listener: &TcpListener, service: &Router) {
+        match listener.accept().await {
+            Ok((stream, _)) => spawn(stream, &self.builder, service.clone(), &self.connections, self.config),
+            Err(error) => pause_after(&error).await,
+        }
+    }
 }
 
 fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {

@@ -10,6 +10,7 @@ use polyhost_domain::{
 use polyhost_upstream::decode::{Entries, WireTime};
 use url::Url;
 
+use crate::documented::DOCUMENTED;
 use crate::{ProgressScale, wire};
 
 /// What a conversion needs to know of the account and its site.
@@ -107,8 +108,10 @@ impl Convert {
         entries: Entries<W>,
         convert: impl Fn(Option<String>, W) -> Option<T>,
     ) -> Vec<T> {
-        let total = entries_told(&entries);
+        let (total, readable) = (entries_told(&entries), entries.items.len());
         let kept: Vec<T> = entries.items.into_iter().filter_map(|(key, entry)| convert(key, entry)).collect();
+        // What could not even be read was counted then.
+        DOCUMENTED.unusable(&self.origin.provider, operation, "id", readable - kept.len());
         if kept.len() < total {
             let skipped = total - kept.len();
             tracing::debug!(provider = %self.origin.provider, operation, skipped, "entries without a usable id");

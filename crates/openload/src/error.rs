@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, Result};
-use polyhost_upstream::decode::{Unreadable, json, value};
+use polyhost_upstream::decode::{Unreadable, json};
 use polyhost_upstream::{CallKind, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::documented::DOCUMENTED;
 use crate::wire::Envelope;
 
 /// What callers are told to wait where a limit is reached and the site does not say until when.
@@ -56,7 +57,7 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
         let error = reply.error(ErrorKind::Rejected, Some("200".to_owned()), None);
         return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
     }
-    value(result).map_err(|_| reply.unreadable(Unreadable::Shape))
+    reply.value(result, &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))
 }
 
 /// An answer that is not in the API's envelope. JSON without a status is the API's all the same, and its HTTP status

@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod config;
 mod convert;
+mod documented;
 mod error;
 mod lookup;
 mod profile;

@@ -14,10 +14,11 @@ use url::Url;
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
 use crate::header::{date, retry_after};
+use crate::measure::Meter;
 use crate::permits::{Permit, Permits};
 use crate::secret_url::Source;
 use crate::uplink::{Uplink, uplink};
-use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate};
+use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate, waits};
 
 /// What the gateway calls itself.
 pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION"));
@@ -41,6 +42,7 @@ struct Inner {
     handed_out_uplink: Uplink,
     reach: Reach,
     permits: Permits,
+    meter: Meter,
 }
 
 /// An answer, as far as the log wants to know it.
@@ -91,7 +93,7 @@ impl Client {
         let files = build(reaching(http_client(&settings)).no_gzip())?;
         let uplink = |reach| uplink(reach, &settings).map_err(BuildError::Certificates);
         let (handed_out_uplink, uplink) = (uplink(reach)?, uplink(Reach::Anywhere)?);
-        let permits = Permits::new(settings.max_concurrency);
+        let (permits, meter) = (Permits::new(settings.max_concurrency), Meter::new(&origin.provider));
         Ok(Self(Arc::new(Inner {
             origin,
             settings,
@@ -102,6 +104,7 @@ impl Client {
             handed_out_uplink,
             reach,
             permits,
+            meter,
         })))
     }
 
@@ -150,7 +153,8 @@ impl Client {
 
     /// A place among the account's requests under way.
     pub(crate) async fn permit(&self, call: &Call, deadline: Instant) -> Result<Permit> {
-        let place = self.0.permits.acquire(deadline).await;
+        let _wait = waits::wait();
+        let place = self.0.permits.acquire(deadline, &self.0.meter).await;
         place.map_err(|error| error.at(&self.0.origin.provider, call.operation))
     }
 
@@ -159,14 +163,16 @@ impl Client {
         let limit = self.0.settings.attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
         let request = self.request(call)?;
         let answer = async { timeout(limit, self.exchange(call, request)).await.unwrap_or(Err(Failure::slow(limit))) };
-        self.observe(call, answer).await
+        self.observe(call, answer, |error| error).await
     }
 
-    /// Tells the log of an attempt, and says what its failure means.
+    /// Tells the log of an attempt, counts it, and says what its failure means; `blame` knows whose fault it is where
+    /// that is not the site's.
     pub(crate) async fn observe<T: Observed>(
         &self,
         call: &Call,
         answer: impl Future<Output = std::result::Result<T, Failure>>,
+        blame: impl FnOnce(Error) -> Error,
     ) -> Result<T> {
         let span = tracing::debug_span!(
             "upstream",
@@ -174,20 +180,29 @@ impl Client {
             account = %self.0.origin.account,
             operation = call.operation,
         );
-        let started = Started::now();
+        let (started, attempt, wait) = (Started::now(), self.0.meter.attempt(call.operation), waits::wait());
         let outcome = answer.instrument(span.clone()).await;
+        drop(wait);
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _in_span = span.enter();
         match outcome {
             Ok(answer) => {
                 tracing::debug!(http_status = answer.http_status(), ms, "the site answered");
+                attempt.answered(answer.http_status());
                 Ok(answer)
             }
             Err(failure) => {
                 tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
-                Err(self.error(call, failure))
+                let error = blame(self.error(call, failure));
+                attempt.failed(error.kind());
+                Err(error)
             }
         }
+    }
+
+    /// What the account's requests are counted by.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
     }
 
     pub(crate) fn error(&self, call: &Call, failure: Failure) -> Error {

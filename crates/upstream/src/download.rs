@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use headers::{ContentRange as ContentRangeField, HeaderMapExt};
 use polyhost_domain::{ByteRange, ByteStream, ContentRange, Download, Error, ErrorKind, Result, UpstreamAnswer};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RANGE};
@@ -49,7 +49,9 @@ impl Client {
         let length = response.content_length().or(part.map(|part| part.last - part.first + 1));
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let received = self.meter().received();
         let stream = bytes(response, length, self.settings().idle_timeout, permit);
+        let stream = stream.inspect_ok(move |chunk| received.increment(chunk.len() as u64)).boxed();
         Ok(Download { stream, length, range: part, content_type })
     }
 
@@ -87,7 +89,7 @@ impl Client {
                 Err(_) => Err(Failure::slow(limit)),
             }
         };
-        self.observe(call, answer).await
+        self.observe(call, answer, |error| error).await
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
 //! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
 //! - [`WriteGate`] tells whoever gives up on a request whether anything was sent for it that changes anything.
+//! - [`Waits`] tells how long a request has waited for sites; [`measure`] names what is counted of them.
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
 
@@ -18,6 +19,7 @@ mod failure;
 mod flow;
 mod gate;
 mod header;
+pub mod measure;
 mod multipart;
 mod permits;
 mod redact;
@@ -27,6 +29,7 @@ mod session;
 mod settings;
 mod uplink;
 mod upload;
+mod waits;
 
 pub use call::{Call, CallKind};
 pub use client::{BuildError, Client};
@@ -37,3 +40,4 @@ pub use reply::Reply;
 pub use secret_url::SecretUrl;
 pub use session::{Grant, Held, Login, LoginBudget, Refusal, Session};
 pub use settings::Settings;
+pub use waits::{Wait, Waits, wait};

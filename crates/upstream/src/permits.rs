@@ -7,6 +7,8 @@ use polyhost_domain::{Error, ErrorKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+use crate::measure::{Level, Meter};
+
 /// What a caller who found no place is told to wait. Nobody knows when a body that flows will end.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -15,7 +17,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Permits(Arc<Semaphore>);
 
 /// A place among the requests under way; free again when it is dropped.
-pub(crate) type Permit = OwnedSemaphorePermit;
+pub(crate) struct Permit {
+    _place: OwnedSemaphorePermit,
+    _counted: Level,
+}
 
 impl Permits {
     pub(crate) fn new(most: u32) -> Self {
@@ -26,9 +31,12 @@ impl Permits {
     ///
     /// # Errors
     /// `Overloaded`, retryable, where there is none until the deadline.
-    pub(crate) async fn acquire(&self, deadline: Instant) -> Result<Permit, Error> {
-        match timeout_at(deadline, Arc::clone(&self.0).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
+    pub(crate) async fn acquire(&self, deadline: Instant, meter: &Meter) -> Result<Permit, Error> {
+        let waiting = meter.waiting();
+        let place = timeout_at(deadline, Arc::clone(&self.0).acquire_owned()).await;
+        drop(waiting);
+        match place {
+            Ok(Ok(place)) => Ok(Permit { _place: place, _counted: meter.in_flight() }),
             // Nobody closes it.
             Ok(Err(_)) => Err(Error::new(ErrorKind::Internal)),
             Err(_) => Err(Error::new(ErrorKind::Overloaded)
@@ -45,12 +53,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_place_is_free_again_when_its_request_ends_and_nobody_waits_for_ever() {
-        let permits = Permits::new(1);
+        let (permits, meter) = (Permits::new(1), Meter::new(&"site".parse().unwrap()));
         let moment = || Instant::now() + Duration::from_secs(1);
-        let held = permits.acquire(moment()).await.unwrap();
-        let error = permits.acquire(moment()).await.unwrap_err();
+        let held = permits.acquire(moment(), &meter).await.unwrap();
+        let error = permits.acquire(moment(), &meter).await.err().unwrap();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
         drop(held);
-        assert!(permits.acquire(moment()).await.is_ok());
+        assert!(permits.acquire(moment(), &meter).await.is_ok());
     }
 }

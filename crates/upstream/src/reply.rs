@@ -7,8 +7,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use polyhost_domain::{Error, ErrorKind, ProviderId, UpstreamAnswer};
 use secrecy::SecretString;
+use serde::Deserialize;
 
-use crate::decode::Unreadable;
+use crate::decode::{self, Documented, Unreadable};
 use crate::{CallKind, Redactor};
 
 /// What a site has answered.
@@ -59,6 +60,18 @@ impl Reply {
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
         self.date
+    }
+
+    /// Reads a part of the answer, as [`decode::value`] does, and counts how it differs from what is documented.
+    ///
+    /// # Errors
+    /// Broken JSON, or JSON of another shape.
+    pub fn value<'de, T: Deserialize<'de>>(
+        &self,
+        text: &'de str,
+        documented: &'static Documented,
+    ) -> serde_json::Result<T> {
+        documented.watch(&self.provider, self.operation, || decode::value(text))
     }
 
     /// A text of the site's, made fit to be shown: without the secrets of the request and control characters, and cut

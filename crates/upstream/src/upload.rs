@@ -7,6 +7,7 @@ use http::Request;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
+use metrics::Counter;
 use polyhost_domain::{Error, ErrorKind, Result, SizedStream};
 
 use crate::client::{self, Client};
@@ -47,7 +48,8 @@ impl Client {
         let _permit = self.permit(&call, self.deadline()).await?;
         let flow = Flow::new();
         self.let_pass(&call)?;
-        let request = request(&call, file, &flow).map_err(|_| self.error(&call, Failure::unsendable()));
+        let request =
+            request(&call, file, &flow, self.meter().sent()).map_err(|_| self.error(&call, Failure::unsendable()));
         let (request, _end_of_reading) = request?;
         let answer = async {
             tokio::select! {
@@ -56,7 +58,7 @@ impl Client {
                 stage = flow.overdue(patience) => Err(stalled(stage, patience)),
             }
         };
-        self.observe(&call, answer).await.map_err(|error| self.blame(&call, &flow, error))
+        self.observe(&call, answer, |error| self.blame(&call, &flow, error)).await
     }
 
     /// Sends the file and reads the whole answer, in no particular time.
@@ -105,6 +107,7 @@ fn request(
     call: &Call,
     file: FilePart,
     flow: &Flow,
+    sent: Counter,
 ) -> std::result::Result<(Request<FileBody>, EndOfReading), http::Error> {
     let form = Form::new(&file);
     let SizedStream { length, stream } = file.bytes;
@@ -118,6 +121,7 @@ fn request(
         .header(CONTENT_LENGTH, form.length(length));
     let (handle, registration) = AbortHandle::new_pair();
     let stream = flow.watch(Abortable::new(stream, registration).boxed(), length);
+    let stream = stream.inspect_ok(move |chunk| sent.increment(chunk.len() as u64)).boxed();
     let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
     Ok((head.body(body.boxed_unsync())?, EndOfReading(handle)))
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use polyhost_domain::{
     AccountName, EntryName, Error, FileId, FileRef, FolderId, IdGrammar, NewRemoteUpload, RemoteUploadId, Result,
 };
-use polyhost_upstream::decode::{Unreadable, value};
+use polyhost_upstream::decode::Unreadable;
 use polyhost_upstream::{CallKind, Client, FilePart, Held, Refusal, Reply, Session};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::auth::Door;
 use crate::clock::zone;
+use crate::documented::DOCUMENTED;
 use crate::error::{Named, in_trash, success};
 use crate::request::{FolderChange, Request};
 use crate::wire;
@@ -176,7 +177,7 @@ impl Site {
         self.under_session(request, move |reply, held| {
             // An account has a status, too, which says nothing about the root.
             let told = success(&reply, named, self.account())?.data.filter(|_| *folder != FolderId::Root);
-            let told: Option<wire::Folder> = told.and_then(|data| value(data.get()).ok());
+            let told: Option<wire::Folder> = told.and_then(|data| reply.value(data.get(), &DOCUMENTED).ok());
             if told.is_some_and(|folder| folder.is_gone()) {
                 return Err(in_trash(&reply, folder, self.account()).into());
             }
@@ -190,7 +191,7 @@ impl Site {
         self.under_session(request, move |reply, _| {
             let success = success(&reply, named, self.account())?;
             let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
-            let value = value(data.get()).map_err(|_| reply.unreadable(Unreadable::Shape))?;
+            let value = reply.value(data.get(), &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))?;
             let zone = self.zone(success.clock.as_deref(), &reply);
             Ok(Answered { value, reply, zone })
         })
@@ -205,7 +206,7 @@ impl Site {
     ) -> Result<Answered<Option<T>>> {
         self.under_session(request, move |reply, _| {
             let success = success(&reply, named, self.account())?;
-            let value = success.data.map(RawValue::get).and_then(|data| value(data).ok());
+            let value = success.data.map(RawValue::get).and_then(|data| reply.value(data, &DOCUMENTED).ok());
             let zone = self.zone(success.clock.as_deref(), &reply);
             Ok(Answered { value, reply, zone })
         })

@@ -9,6 +9,7 @@ use polyhost_domain::{
 };
 use polyhost_upstream::decode::{Entries, WireTime};
 
+use crate::documented::DOCUMENTED;
 use crate::wire::{self, Keywords};
 
 /// What a conversion needs to know of the account and its site.
@@ -127,9 +128,12 @@ impl Convert {
         wire.folders.items.retain(|(_, folder)| !folder.is_gone());
         let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
         let told = entries_told(&wire.folders) + entries_told(&wire.files);
+        let readable = wire.folders.items.len() + wire.files.items.len();
         let folders = kept(wire.folders, |entry| self.folder(entry, zone, Some(folder)));
         let files = kept(wire.files, |entry| self.file_entry(entry, zone, folder));
         let read = folders.len() + files.len();
+        // What could not even be read was counted then.
+        DOCUMENTED.unusable(&self.origin.provider, "folder/listing", "id", readable - read);
         if read < told {
             let skipped = told - read;
             tracing::debug!(provider = %self.origin.provider, skipped, "entries of a listing without a usable id");

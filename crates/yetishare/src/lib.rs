@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod config;
 mod convert;
+mod documented;
 mod downloads;
 mod envelope;
 mod error;

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::client::Site;
 use crate::convert::Convert;
+use crate::documented::DOCUMENTED;
 use crate::error::{Named, refusal, success, told};
 use crate::wire::Uploaded;
 
@@ -51,7 +52,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
 fn uploaded(site: &Site, reply: &Reply, named: Named<'_>) -> std::result::Result<Uploaded, Refusal> {
     let account = &site.http.origin().account;
     let success = success(reply, named, account)?;
-    let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), only_file);
+    let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), |data| only_file(reply, data));
     let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;
     match uploaded.error.as_deref() {
         None => Ok(uploaded),
@@ -61,12 +62,12 @@ fn uploaded(site: &Site, reply: &Reply, named: Named<'_>) -> std::result::Result
 }
 
 /// The page shows an array of one.
-fn only_file(data: &RawValue) -> Option<Uploaded> {
+fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
     let alone: Option<Uploaded> = value(data.get()).ok();
     if let Some(uploaded) = alone.filter(Uploaded::tells_anything) {
         return Some(uploaded);
     }
-    let several: Entries<Uploaded> = value(data.get()).ok()?;
+    let several: Entries<Uploaded> = reply.value(data.get(), &DOCUMENTED).ok()?;
     let was_empty = several.skipped == 0 && several.given;
     several.items.into_iter().next().map(|(_, uploaded)| uploaded).or(was_empty.then(Uploaded::default))
 }

@@ -21,6 +21,7 @@ mod ids;
 mod keyless;
 mod keys;
 mod listener;
+mod metrics;
 mod pages;
 mod problems;
 mod readme;

@@ -5,6 +5,7 @@
 //! keys hold the listing's digest, so that a walk goes on in what it began with whatever was written since.
 
 mod cursor;
+mod joining;
 mod page;
 mod query;
 mod snapshot;
@@ -12,7 +13,6 @@ mod snapshot;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -24,8 +24,10 @@ pub(crate) use snapshot::Snapshot;
 
 use crate::accounts::Account;
 use crate::config::CacheConfig;
+use crate::metrics;
 use crate::problem::{Code, Fault, Problem};
 use cursor::{Cursor, CursorError, CursorSeal};
+use joining::Joining;
 use snapshot::Digest;
 
 /// Which page a caller wants.
@@ -76,6 +78,9 @@ struct PinnedKey {
     digest: Digest,
 }
 
+/// What the caches are asked for, as it is counted.
+const LISTING: &str = "listing";
+const LIMITS: &str = "limits";
 /// How many folders' places are remembered.
 const MAX_PARENTS: u64 = 100_000;
 /// Of how many accounts the limits are remembered.
@@ -137,6 +142,7 @@ impl Catalogue {
         let generation = account.generation().await?;
         let key = FreshKey { account: account.name().clone(), folder: folder.clone(), generation };
         if freshness == Freshness::Anew {
+            metrics::cache(LISTING, Source::Requested);
             let snapshot = self.fetch(account, folder).await?;
             self.fresh.insert(key, Arc::clone(&snapshot)).await;
             return Ok((snapshot, Source::Requested));
@@ -145,14 +151,15 @@ impl Catalogue {
             let source = self.hit(&snapshot);
             return Ok((snapshot, source));
         }
-        let asked = AtomicBool::new(false);
+        let joining = Joining::new();
         let fetch = async {
-            asked.store(true, Ordering::Relaxed);
+            joining.asks();
             self.fetch(account, folder).await
         };
-        let snapshot = self.fresh.try_get_with(key, fetch).await.map_err(|error| Error::clone(&error))?;
-        let source = if asked.load(Ordering::Relaxed) { Source::Miss } else { Source::Collapsed };
-        Ok((snapshot, source))
+        let snapshot = self.fresh.try_get_with(key, fetch).await;
+        let source = joining.source();
+        metrics::cache(LISTING, source);
+        Ok((snapshot.map_err(|error| Error::clone(&error))?, source))
     }
 
     /// What an account's plan allows, as the site has said lately; callers who miss together ask once.
@@ -160,8 +167,18 @@ impl Catalogue {
     /// # Errors
     /// The site's own.
     pub async fn limits(&self, account: &Account) -> Result<Arc<Limits>, Error> {
-        let ask = async { account.read(account.site().limits()).await.map(Arc::new) };
-        self.limits.try_get_with(account.name().clone(), ask).await.map_err(|error| Error::clone(&error))
+        if let Some(limits) = self.limits.get(account.name()).await {
+            metrics::cache(LIMITS, Source::Hit { ttl_seconds: 0 });
+            return Ok(limits);
+        }
+        let joining = Joining::new();
+        let ask = async {
+            joining.asks();
+            account.read(account.site().limits()).await.map(Arc::new)
+        };
+        let limits = self.limits.try_get_with(account.name().clone(), ask).await;
+        metrics::cache(LIMITS, joining.source());
+        limits.map_err(|error| Error::clone(&error))
     }
 
     /// The folder that holds this one, where a listing has shown it.
@@ -172,7 +189,9 @@ impl Catalogue {
     fn hit(&self, snapshot: &Snapshot) -> Source {
         let (ttl, age) = (self.listing_ttl.as_secs(), snapshot.taken_at().elapsed().as_secs());
         let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        Source::Hit { ttl_seconds: seconds(ttl) - seconds(age) }
+        let source = Source::Hit { ttl_seconds: seconds(ttl) - seconds(age) };
+        metrics::cache(LISTING, source);
+        source
     }
 
     async fn resume(

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::section::Section;
-use super::unused::{self, Kind};
 
 /// Where the gateway listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -15,6 +14,8 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std:
 pub struct ServerConfig {
     /// The address of the API.
     pub listen: SocketAddr,
+    /// The address of the metrics; without one there are none.
+    pub admin_listen: Option<SocketAddr>,
     /// How long a request may take, bodies that flow aside.
     pub request_timeout: Duration,
     /// How long a caller may take for its header fields.
@@ -39,6 +40,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            admin_listen: None,
             request_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
@@ -57,6 +59,7 @@ impl ServerConfig {
         let default = Self::default();
         let config = Self {
             listen: section.address("listen").unwrap_or(default.listen),
+            admin_listen: section.address("admin_listen"),
             request_timeout: section.timeout("request_timeout", default.request_timeout),
             header_timeout: section.timeout("header_timeout", default.header_timeout),
             idle_timeout: section.timeout("idle_timeout", default.idle_timeout),
@@ -67,7 +70,9 @@ impl ServerConfig {
             spool_dir: section.folder("spool_dir").unwrap_or(default.spool_dir),
             max_spool: section.limit("max_spool", default.max_spool),
         };
-        unused::read(&mut section, "admin_listen", Kind::Address);
+        if config.admin_listen.is_some_and(|admin| admin == config.listen && admin.port() != 0) {
+            section.fault("admin_listen", "is where the API listens; it needs an address of its own");
+        }
         section.finish();
         config
     }

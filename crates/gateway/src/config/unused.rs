@@ -14,8 +14,6 @@ pub(super) enum Kind {
     Count(i64),
     /// A number of at least zero.
     Rate,
-    /// An IP address and a port.
-    Address,
     /// `{ requests = 100, per_seconds = 60 }`
     RateLimit,
 }
@@ -28,7 +26,6 @@ pub(super) fn read(section: &mut Section<'_>, key: &'static str, kind: Kind) {
             section.count(key, least);
         }
         Kind::Rate => section.rate(key),
-        Kind::Address => drop(section.address(key)),
         Kind::RateLimit => rate_limit(section, key),
     }
     section.note_unused(key);

@@ -114,7 +114,9 @@ pub async fn watch_events(
     let last_event = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     progress::asks(&access.profile().origin.provider);
     let mut subscription = app.events().subscribe(&access.account, subjects, request);
+    let waiting = polyhost_upstream::wait();
     subscription.begin(last_event).await?;
+    drop(waiting);
     if subscription.is_finished() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -219,6 +219,7 @@ fn without_doubtful(account: &Account, file: File, digests: &Digests) -> File {
     };
     let (sha1, md5) = (doubtful(Digest::Sha1), doubtful(Digest::Md5));
     if sha1 || md5 {
+        crate::metrics::doubtful_digest(account.profile().dialect);
         tracing::info!(provider = %file.provider, file = %file.id, "drift: the site's digest is not that of the bytes");
     }
     File { sha1: file.sha1.filter(|_| !sha1), md5: file.md5.filter(|_| !md5), ..file }

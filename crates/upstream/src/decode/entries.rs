@@ -8,6 +8,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use super::drift;
+
 /// A list in any of the ways in which sites write one. An entry that cannot be read is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entries<T> {
@@ -26,10 +28,18 @@ impl<T> Default for Entries<T> {
 }
 
 impl<T: DeserializeOwned> Entries<T> {
+    fn none() -> Self {
+        drift::unusable();
+        Self::default()
+    }
+
     fn push(&mut self, key: Option<String>, raw: &RawValue) {
         match super::value(raw.get()) {
             Ok(entry) => self.items.push((key, entry)),
-            Err(_) => self.skipped += 1,
+            Err(_) => {
+                self.skipped += 1;
+                drift::unusable();
+            }
         }
     }
 
@@ -75,27 +85,27 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for AnyList<T> {
 
     // No list at all: `null`, `false`, `""`.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Entries::default())
+        Ok(Entries::none())
     }
 }
 

@@ -5,14 +5,19 @@
 //! - [`Entries`] for lists that may be maps.
 //! - [`WireTime`] for the ways in which times are written.
 //!
+//! How an answer differs from a dialect's documentation is counted while it is read: [`Documented`].
+//!
 //! All of it works on the bytes of the answer; nothing builds a tree of values.
 
+mod drift;
 mod entries;
+mod fields;
 mod scalar;
 mod shape;
 mod time;
 mod unreadable;
 
+pub use drift::{Documented, Shape};
 pub use entries::Entries;
 pub use scalar::{Scalar, lenient};
 pub use shape::value;

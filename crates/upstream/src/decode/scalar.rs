@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::drift;
+
 /// A type that can be read from whatever a site writes for it.
 pub trait Scalar: Sized {
     /// From a text that is not empty.
@@ -41,27 +43,29 @@ impl<'de, T: Scalar> Visitor<'de> for Lenient<T> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(if text.is_empty() { None } else { T::from_text(text) })
+        Ok(if text.is_empty() { None } else { used(T::from_text(text)) })
     }
 
     fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(if text.is_empty() { None } else { T::from_owned(text) })
+        Ok(if text.is_empty() { None } else { used(T::from_owned(text)) })
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(T::from_integer(number.into()))
+        Ok(used(T::from_integer(number.into())))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(T::from_integer(number.into()))
+        Ok(used(T::from_integer(number.into())))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Some(number).filter(|number| number.is_finite()).and_then(T::from_float))
+        Ok(used(Some(number).filter(|number| number.is_finite()).and_then(T::from_float)))
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(T::from_flag(flag))
+        let value = T::from_flag(flag);
+        // False is how a site says "nothing".
+        Ok(if flag { used(value) } else { value })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -69,14 +73,28 @@ impl<'de, T: Scalar> Visitor<'de> for Lenient<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+        let mut is_empty = true;
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            is_empty = false;
+        }
+        Ok(if is_empty { None } else { used(None) })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+        let mut is_empty = true;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            is_empty = false;
+        }
+        Ok(if is_empty { None } else { used(None) })
     }
+}
+
+/// A value, noted where the site has written one and it cannot be used.
+fn used<T>(value: Option<T>) -> Option<T> {
+    if value.is_none() {
+        drift::unusable();
+    }
+    value
 }
 
 impl Scalar for String {

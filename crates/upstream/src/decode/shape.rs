@@ -8,6 +8,9 @@ use serde::de::value::MapDeserializer;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::drift;
+use super::fields::Fields;
+
 /// Reads one value of an answer. Where a struct is asked for, the site must have written a map; an empty one may be
 /// written `[]`.
 ///
@@ -35,11 +38,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructsAreMaps<D> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(MapOnly(visitor))
+        self.0.deserialize_any(MapOnly { name, fields, visitor })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -60,7 +63,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructsAreMaps<D> {
     }
 }
 
-struct MapOnly<V>(V);
+struct MapOnly<V> {
+    name: &'static str,
+    fields: &'static [&'static str],
+    visitor: V,
+}
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
     type Value = V::Value;
@@ -70,14 +77,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(map)
+        let Some(shape) = drift::shape(self.name) else { return self.visitor.visit_map(map) };
+        let mut fields = Fields::new(map, shape, self.fields);
+        let value = self.visitor.visit_map(&mut fields)?;
+        fields.end();
+        Ok(value)
     }
 
     /// PHP writes an empty map so.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<V::Value, A::Error> {
         match seq.next_element::<IgnoredAny>()? {
             Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, &self)),
-            None => self.0.visit_map(MapDeserializer::new(std::iter::empty::<((), ())>())),
+            None => self.visit_map(MapDeserializer::new(std::iter::empty::<(&str, ())>())),
         }
     }
 }

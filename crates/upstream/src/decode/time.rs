@@ -42,7 +42,8 @@ fn date(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 impl Scalar for WireTime {
     fn from_text(text: &str) -> Option<Self> {
         let text = text.trim();
-        Some(i64::from_text(text).map_or_else(|| Self::Text(text.to_owned()), Self::Number))
+        let date = || text.starts_with(|first: char| first.is_ascii_digit()).then(|| Self::Text(text.to_owned()));
+        i64::from_text(text).map(Self::Number).or_else(date)
     }
 
     fn from_integer(number: i128) -> Option<Self> {

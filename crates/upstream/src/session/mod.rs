@@ -27,6 +27,8 @@ pub use budget::LoginBudget;
 use refusals::Refusals;
 use renewal::Renewal;
 
+use crate::waits;
+
 /// What a login has given.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -213,6 +215,7 @@ impl Session {
     }
 
     async fn renewed(&self, deadline: Instant, doubtful: Option<Held>) -> Result<Held> {
+        let _wait = waits::wait();
         match timeout_at(deadline, self.renewal(deadline, doubtful)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.0.error(ErrorKind::Timeout).retryable(true).with_detail("The login took too long.")),

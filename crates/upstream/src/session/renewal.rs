@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
 use super::{Grant, Held, Inner, lost};
+use crate::measure;
 
 /// A login under way, and then its outcome.
 pub(super) type Renewal = Shared<BoxFuture<'static, Result<Held>>>;
@@ -83,7 +84,9 @@ impl Inner {
                 Err(wait) => self.pause(wait, deadline).await?,
             }
         };
-        match self.login.log_in(deadline).await {
+        let outcome = self.login.log_in(deadline).await;
+        measure::login(&self.origin.provider, outcome.as_ref().err().map(Error::kind));
+        match outcome {
             Ok(grant) => {
                 tracing::info!(provider = %self.origin.provider, account = %self.origin.account, "logged in");
                 Ok(self.keep(grant).await)

@@ -1,0 +1,282 @@
+//! Every metric that there is: its name, its help, its labels and its buckets, in one table; and how requests to the
+//! gateway are counted. What goes to sites is counted where it is sent. Without an admin listener nothing is kept.
+//!
+//! A label holds our own words alone, or names of the configuration, so that there are only so many series.
+
+use std::time::Duration;
+
+use ::metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, set_global_recorder,
+};
+use axum::http::Method;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use polyhost_domain::{Dialect, Error, ErrorKind};
+use polyhost_upstream::measure;
+
+use crate::catalogue::Source;
+
+const REQUESTS: &str = "polyhost_http_requests_total";
+const REQUEST_SECONDS: &str = "polyhost_http_request_duration_seconds";
+const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
+const ERRORS: &str = "polyhost_upstream_errors_total";
+const CACHE: &str = "polyhost_cache_requests_total";
+const SPOOL: &str = "polyhost_spool_bytes";
+
+/// Stands for every path that is none of the API's.
+const UNMATCHED: &str = "unmatched";
+
+/// One metric, as it is described.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts or measures.
+    pub help: &'static str,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Counter(Unit),
+    Gauge(Unit),
+    /// Seconds, with the upper bounds of its buckets.
+    Histogram(&'static [f64]),
+}
+
+/// For answers to callers.
+const REQUEST_BUCKETS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+/// For what the gateway itself takes, which is to be little.
+const OWN_BUCKETS: &[f64] =
+    &[0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 10.0];
+/// For calls to sites, of which uploads may take minutes.
+const CALL_BUCKETS: &[f64] =
+    &[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 300.0, 900.0];
+
+/// Every metric that there is.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: REQUESTS,
+        help: "Requests that were answered.",
+        labels: &["route", "method", "status"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: REQUEST_SECONDS,
+        help: "How long requests took until the head of their answer.",
+        labels: &["route", "method"],
+        kind: Kind::Histogram(REQUEST_BUCKETS),
+    },
+    Metric {
+        name: OWN_SECONDS,
+        help: "The part of it in which no site was waited for.",
+        labels: &["route", "method"],
+        kind: Kind::Histogram(OWN_BUCKETS),
+    },
+    Metric {
+        name: measure::CALLS,
+        help: "Requests to sites that have ended, by what became of them.",
+        labels: &["provider", "operation", "outcome"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: measure::CALL_SECONDS,
+        help: "How long requests to sites took: until the end of the answer, of downloads until its head.",
+        labels: &["provider", "operation"],
+        kind: Kind::Histogram(CALL_BUCKETS),
+    },
+    Metric {
+        name: ERRORS,
+        help: "Errors of operations at sites, by what the sites' answers mean.",
+        labels: &["provider", "operation", "kind"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: measure::BYTES,
+        help: "Bytes of files that went to sites and came from them.",
+        labels: &["provider", "direction"],
+        kind: Kind::Counter(Unit::Bytes),
+    },
+    Metric {
+        name: measure::IN_FLIGHT,
+        help: "Requests to sites under way, downloads that flow among them.",
+        labels: &["provider"],
+        kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: measure::WAITING,
+        help: "Requests that wait until one of their account's under way has ended.",
+        labels: &["provider"],
+        kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: measure::LOGINS,
+        help: "Logins that were tried, by what became of them.",
+        labels: &["provider", "result"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: measure::DRIFT,
+        help: "Fields that sites leave out, add or write in another way than documented.",
+        labels: &["dialect", "operation", "field"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: CACHE,
+        help: "Questions to the cache, by where the answer came from.",
+        labels: &["kind", "result"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric { name: SPOOL, help: "Bytes of uploads that are spooled now.", labels: &[], kind: Kind::Gauge(Unit::Bytes) },
+];
+
+/// Keeps the metrics of this process from now on.
+///
+/// # Errors
+/// Where they are kept already.
+pub fn keep() -> Result<PrometheusHandle, BuildError> {
+    let recorder = recorder()?;
+    let handle = recorder.handle();
+    set_global_recorder(recorder)?;
+    METRICS.iter().for_each(describe);
+    Ok(handle)
+}
+
+/// What keeps metrics, with their buckets.
+fn recorder() -> Result<PrometheusRecorder, BuildError> {
+    let with_buckets = |builder: PrometheusBuilder, metric: &Metric| match metric.kind {
+        Kind::Histogram(buckets) => builder.set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), buckets),
+        Kind::Counter(_) | Kind::Gauge(_) => Ok(builder),
+    };
+    Ok(METRICS.iter().try_fold(PrometheusBuilder::new(), with_buckets)?.build_recorder())
+}
+
+fn describe(metric: &Metric) {
+    let Metric { name, help, kind, .. } = metric;
+    match kind {
+        Kind::Counter(unit) => describe_counter!(*name, *unit, *help),
+        Kind::Gauge(unit) => describe_gauge!(*name, *unit, *help),
+        Kind::Histogram(_) => describe_histogram!(*name, Unit::Seconds, *help),
+    }
+}
+
+/// A request that was answered.
+#[derive(Debug)]
+pub(crate) struct Answered<'a> {
+    /// The pattern of its route; nothing where there is none.
+    pub(crate) route: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) status: u16,
+    /// From its head to the head of the answer.
+    pub(crate) took: Duration,
+    /// The part of it in which sites were waited for.
+    pub(crate) waited: Duration,
+}
+
+impl Answered<'_> {
+    /// Counts it.
+    pub(crate) fn count(&self) {
+        let route = if self.route.is_empty() { UNMATCHED } else { self.route }.to_owned();
+        let (method, own) = (method_name(self.method), self.took.saturating_sub(self.waited));
+        histogram!(REQUEST_SECONDS, "route" => route.clone(), "method" => method).record(self.took);
+        histogram!(OWN_SECONDS, "route" => route.clone(), "method" => method).record(own);
+        let status = self.status.to_string();
+        counter!(REQUESTS, "route" => route, "method" => method, "status" => status).increment(1);
+    }
+}
+
+/// A caller may send any word for a method.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Counts an error of an operation at a site. What was never sent to it is none.
+pub(crate) fn site_error(error: &Error) {
+    let (Some(provider), Some(operation)) = (error.provider(), error.operation()) else { return };
+    if !matches!(error.kind(), ErrorKind::Unsupported(_)) {
+        let kind = measure::kind_name(error.kind());
+        counter!(ERRORS, "provider" => provider.to_string(), "operation" => operation, "kind" => kind).increment(1);
+    }
+}
+
+/// Counts a question to the cache.
+pub(crate) fn cache(kind: &'static str, source: Source) {
+    let result = match source {
+        Source::Hit { .. } => "hit",
+        Source::Miss => "miss",
+        Source::Collapsed => "collapsed",
+        Source::Requested => "requested",
+    };
+    counter!(CACHE, "kind" => kind, "result" => result).increment(1);
+}
+
+/// Counts an upload whose digest the site has told otherwise than it should.
+pub(crate) fn doubtful_digest(dialect: Dialect) {
+    let dialect = dialect.to_string();
+    counter!(measure::DRIFT, "dialect" => dialect, "operation" => "upload", "field" => "digest").increment(1);
+}
+
+/// Tells how many bytes are spooled now.
+pub(crate) fn spooled(bytes: u64) {
+    #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
+    gauge!(SPOOL).set(bytes as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::metrics::with_local_recorder;
+
+    fn counted(work: impl FnOnce()) -> String {
+        let recorder = recorder().unwrap();
+        with_local_recorder(&recorder, || {
+            METRICS.iter().for_each(describe);
+            work();
+        });
+        recorder.handle().render()
+    }
+
+    #[test]
+    fn a_request_is_counted_by_its_route_and_what_was_waited_for_is_not_its_own() {
+        let text = counted(|| {
+            let took = Duration::from_millis(40);
+            let waited = took - Duration::from_micros(70);
+            Answered { route: "/v1/me", method: &Method::GET, status: 200, took, waited }.count();
+        });
+        for line in [
+            "# HELP polyhost_http_requests_total Requests that were answered.",
+            "polyhost_http_requests_total{route=\"/v1/me\",method=\"GET\",status=\"200\"} 1",
+            "polyhost_http_request_duration_seconds_bucket{route=\"/v1/me\",method=\"GET\",le=\"0.05\"} 1",
+            "polyhost_http_request_duration_seconds_bucket{route=\"/v1/me\",method=\"GET\",le=\"0.025\"} 0",
+            "polyhost_gateway_own_duration_seconds_bucket{route=\"/v1/me\",method=\"GET\",le=\"0.00005\"} 0",
+            "polyhost_gateway_own_duration_seconds_bucket{route=\"/v1/me\",method=\"GET\",le=\"0.0001\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_callers_make_no_series() {
+        let text = counted(|| {
+            for number in 0..100 {
+                let method = Method::from_bytes(format!("M{number}").as_bytes()).unwrap();
+                let (took, waited) = (Duration::from_millis(1), Duration::ZERO);
+                Answered { route: "", method: &method, status: 404, took, waited }.count();
+            }
+        });
+        let series = text.lines().filter(|line| line.starts_with("polyhost_http_requests_total{"));
+        let line = "polyhost_http_requests_total{route=\"unmatched\",method=\"other\",status=\"404\"} 100";
+        assert_eq!(series.collect::<Vec<_>>(), [line]);
+    }
+}

@@ -1,0 +1,37 @@
+//! What the page of pstream.net documents of each answer: what differs from it is drift. Fields whose name differs from
+//! relative to relative are not asked for, and what relatives send besides is known here.
+
+use polyhost_upstream::decode::{Documented, Shape};
+
+pub(crate) static DOCUMENTED: Documented = Documented { dialect: "openload", shapes: SHAPES };
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        name: "Account",
+        always: &["email", "signup_at"],
+        unread: Some(&["storage_left", "storage_used", "traffic", "balance"]),
+    },
+    Shape {
+        name: "FileInfo",
+        always: &["id", "status", "name", "size"],
+        unread: Some(&["type", "converted", "sha256"]),
+    },
+    Shape { name: "UploadUrl", always: &["url", "valid_until"], unread: Some(&[]) },
+    // The page does not show this answer.
+    Shape { name: "Uploaded", always: &["id", "name", "size", "url"], unread: None },
+    Shape { name: "RemoteAdded", always: &["id", "folderid"], unread: Some(&[]) },
+    Shape {
+        name: "RemoteStatus",
+        always: &["id", "remoteurl", "status", "folderid", "added", "last_update", "url"],
+        unread: Some(&["name"]),
+    },
+    Shape { name: "FolderListing", always: &["folders", "files"], unread: Some(&[]) },
+    Shape { name: "FolderEntry", always: &["id", "name"], unread: Some(&[]) },
+    Shape { name: "FileEntry", always: &["name", "size", "link"], unread: Some(&["convert", "sha256"]) },
+    Shape { name: "FolderCreated", always: &["folderid"], unread: Some(&[]) },
+    Shape {
+        name: "Conversion",
+        always: &["name", "status", "last_update", "progress", "link"],
+        unread: Some(&["folderid", "linkid"]),
+    },
+];

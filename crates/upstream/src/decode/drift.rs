@@ -1,0 +1,271 @@
+//! Drift: what a site writes otherwise than its documentation has it, where its answer could be read all the same. A
+//! field that is missing, one that is not known, a value that is none of its field's: each is counted, and told to the
+//! log once an hour. Only our own names for fields are told, never the site's.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::counter;
+use polyhost_domain::ProviderId;
+
+use crate::measure::DRIFT;
+
+/// How long nothing more is told to the log of a field.
+const SILENCE: Duration = Duration::from_secs(60 * 60);
+/// Stands for every field that is not known.
+const UNKNOWN_FIELD: &str = "unknown";
+/// Stands for the answer itself, where it is in no field.
+const WHOLE: &str = "result";
+
+/// What the documentation of a dialect has.
+#[derive(Debug)]
+pub struct Documented {
+    /// The dialect's name.
+    pub dialect: &'static str,
+    /// Its structures. What is not among them is read without a look at its fields.
+    pub shapes: &'static [Shape],
+}
+
+/// What the documentation has of one structure.
+#[derive(Debug)]
+pub struct Shape {
+    /// The name of the wire structure that it is read into.
+    pub name: &'static str,
+    /// The fields that are always there, in the site's words, be it with nothing in them.
+    pub always: &'static [&'static str],
+    /// The documented fields that are not read; `None` where the documentation leaves open what there is.
+    pub unread: Option<&'static [&'static str]>,
+}
+
+/// How an answer differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Difference {
+    Missing,
+    New,
+    Unusable,
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sighting {
+    field: &'static str,
+    difference: Difference,
+    count: u64,
+}
+
+thread_local! {
+    /// The answer that this thread is reading.
+    static READING: RefCell<Option<Reading>> = const { RefCell::new(None) };
+}
+
+#[derive(Debug)]
+struct Reading {
+    documented: &'static Documented,
+    field: &'static str,
+    sightings: Vec<Sighting>,
+}
+
+impl Documented {
+    /// Reads an answer, and counts how it differs where it could be read.
+    pub(crate) fn watch<T, E>(
+        &'static self,
+        provider: &ProviderId,
+        operation: &'static str,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let reading = Reading { documented: self, field: WHOLE, sightings: Vec::new() };
+        let outer = READING.replace(Some(reading));
+        let outcome = read();
+        let reading = READING.replace(outer);
+        if outcome.is_ok() {
+            for sighting in reading.into_iter().flat_map(|reading| reading.sightings) {
+                tell(self.dialect, provider, operation, sighting);
+            }
+        }
+        outcome
+    }
+
+    /// Counts what was read and cannot be used.
+    pub fn unusable(&self, provider: &ProviderId, operation: &'static str, field: &'static str, count: usize) {
+        let (difference, count) = (Difference::Unusable, count as u64);
+        if count > 0 {
+            tell(self.dialect, provider, operation, Sighting { field, difference, count });
+        }
+    }
+
+    fn shape(&self, name: &str) -> Option<&'static Shape> {
+        self.shapes.iter().find(|shape| shape.name == name)
+    }
+}
+
+/// The shape of a structure in the answer that is being read.
+pub(super) fn shape(name: &str) -> Option<&'static Shape> {
+    READING.with_borrow(|reading| reading.as_ref()?.documented.shape(name))
+}
+
+/// Says which field is read next, and answers which was.
+pub(super) fn enter(field: &'static str) -> Option<&'static str> {
+    READING.with_borrow_mut(|reading| Some(std::mem::replace(&mut reading.as_mut()?.field, field)))
+}
+
+/// The value of the field that is being read is none of its own.
+pub(super) fn unusable() {
+    note(None, Difference::Unusable);
+}
+
+/// A documented field is not there.
+pub(super) fn missing(field: &'static str) {
+    note(Some(field), Difference::Missing);
+}
+
+/// A field is there that nobody has documented.
+pub(super) fn new() {
+    note(Some(UNKNOWN_FIELD), Difference::New);
+}
+
+fn note(field: Option<&'static str>, difference: Difference) {
+    READING.with_borrow_mut(|reading| {
+        let Some(reading) = reading else { return };
+        let field = field.unwrap_or(reading.field);
+        let known = reading.sightings.iter_mut().find(|known| known.field == field && known.difference == difference);
+        match known {
+            Some(known) => known.count += 1,
+            None => reading.sightings.push(Sighting { field, difference, count: 1 }),
+        }
+    });
+}
+
+fn tell(dialect: &'static str, provider: &ProviderId, operation: &'static str, sighting: Sighting) {
+    let Sighting { field, difference, count } = sighting;
+    counter!(DRIFT, "dialect" => dialect, "operation" => operation, "field" => field).increment(count);
+    if TOLD.is_due((dialect, operation, field), Instant::now()) {
+        let how = match difference {
+            Difference::Missing => "missing",
+            Difference::New => "not documented",
+            Difference::Unusable => "of no use",
+        };
+        tracing::info!(%provider, dialect, operation, field, how, "drift: the site does not answer as documented");
+    }
+}
+
+/// What the log was told of, and when. All of its names are our own, so there are only so many.
+struct Told(Mutex<BTreeMap<(&'static str, &'static str, &'static str), Instant>>);
+
+static TOLD: Told = Told(Mutex::new(BTreeMap::new()));
+
+impl Told {
+    fn is_due(&self, about: (&'static str, &'static str, &'static str), now: Instant) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_silent = told.get(&about).is_some_and(|last| now.saturating_duration_since(*last) < SILENCE);
+        if !is_silent {
+            told.insert(about, now);
+        }
+        !is_silent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{Entries, WireTime, lenient, value};
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "read for how it differs, not for what it says")]
+    struct File {
+        #[serde(default, deserialize_with = "lenient")]
+        name: Option<String>,
+        #[serde(rename = "fileSize", default, deserialize_with = "lenient")]
+        size: Option<u64>,
+        #[serde(default, deserialize_with = "lenient")]
+        added: Option<WireTime>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "read for how it differs, not for what it says")]
+    struct Listing {
+        #[serde(default)]
+        files: Entries<File>,
+    }
+
+    static DOCUMENTED: Documented = Documented {
+        dialect: "test",
+        shapes: &[
+            Shape { name: "File", always: &["name", "fileSize"], unread: Some(&["colour"]) },
+            Shape { name: "Listing", always: &["files"], unread: None },
+        ],
+    };
+
+    /// The sightings that an answer makes, as `field count`.
+    fn sightings(json: &str) -> Vec<String> {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let provider = "site".parse().unwrap();
+        metrics::with_local_recorder(&recorder, || {
+            let read = || value::<Listing>(json);
+            let _ = DOCUMENTED.watch(&provider, "list", read);
+        });
+        let text = recorder.handle().render();
+        let mut found: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("polyhost_upstream_drift_total{"))
+            .map(|line| {
+                assert!(line.contains("dialect=\"test\"") && line.contains("operation=\"list\""), "{line}");
+                let field = line.split("field=\"").nth(1).unwrap().split('"').next().unwrap();
+                format!("{field} {}", line.rsplit(' ').next().unwrap())
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn what_is_documented_is_no_drift_however_it_is_written() {
+        for json in [
+            r#"{"files": [{"name": "a", "fileSize": "7", "added": "2018-01-07 17:59:31"}], "more": 1}"#,
+            r#"{"files": {"k": {"name": null, "fileSize": false, "colour": {"x": [1]}, "added": 0}}}"#,
+            r#"{"files": [{"name": "", "fileSize": [], "added": "0000-00-00 00:00:00"}]}"#,
+            r#"{"files": []}"#,
+        ] {
+            assert!(sightings(json).is_empty(), "{json}: {:?}", sightings(json));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_new_or_of_no_use_is_counted_by_our_own_names_of_fields() {
+        let rows: [(&str, &[&str]); 7] = [
+            (r#"{"files": [{"name": "a"}, {"name": "b"}]}"#, &["fileSize 2"]),
+            (r#"{"files": [{"name": "a", "fileSize": 1, "smell": 1, "taste": 2}]}"#, &["unknown 2"]),
+            (
+                r#"{"files": [{"name": ["a"], "fileSize": "many", "added": "soon"}]}"#,
+                &["added 1", "fileSize 1", "name 1"],
+            ),
+            (r#"{"files": [{"name": true, "fileSize": {"x": 1}}]}"#, &["fileSize 1", "name 1"]),
+            (r#"{"files": ["odd", {"name": "a", "fileSize": 1}, 5]}"#, &["files 2"]),
+            (r#"{"files": "none"}"#, &["files 1"]),
+            ("{}", &["files 1"]),
+        ];
+        for (json, expected) in rows {
+            assert_eq!(sightings(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_at_all_is_an_error_and_no_drift() {
+        for json in [r#"["a"]"#, r#"{"files": [{"name": ["a"]}]"#, "true"] {
+            assert!(sightings(json).is_empty(), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_log_is_told_of_a_field_once_an_hour() {
+        let told = Told(Mutex::default());
+        let (start, minute) = (Instant::now(), Duration::from_secs(60));
+        let (one, other) = (("d", "o", "one"), ("d", "o", "other"));
+        assert!(told.is_due(one, start) && told.is_due(other, start + minute));
+        assert!(!told.is_due(one, start + 59 * minute));
+        assert!(told.is_due(one, start + 60 * minute) && !told.is_due(other, start + 60 * minute));
+    }
+}

@@ -1,0 +1,103 @@
+//! The fields of a structure as they go by, held against what is documented of it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+
+use super::drift::{self, Shape};
+
+/// A map that is read into a structure with a documented shape.
+pub(super) struct Fields<A> {
+    map: A,
+    shape: &'static Shape,
+    /// What the structure has, in the site's words.
+    fields: &'static [&'static str],
+    /// A bit for each of them.
+    seen: u64,
+    /// The field that all of this stands in.
+    outer: Option<&'static str>,
+}
+
+impl<A> Fields<A> {
+    pub(super) fn new(map: A, shape: &'static Shape, fields: &'static [&'static str]) -> Self {
+        Self { map, shape, fields, seen: 0, outer: None }
+    }
+
+    /// Notes what was not there.
+    pub(super) fn end(self) {
+        let is_seen = |field: &str| self.place(field).is_some_and(|place| self.seen & bit(place) != 0);
+        self.shape.always.iter().filter(|field| !is_seen(field)).for_each(|field| drift::missing(field));
+    }
+
+    fn place(&self, field: &str) -> Option<usize> {
+        self.fields.iter().position(|known| *known == field)
+    }
+
+    fn see(&mut self, key: &str) {
+        match self.place(key) {
+            Some(place) => {
+                self.seen |= bit(place);
+                let before = self.fields.get(place).and_then(|field| drift::enter(field));
+                self.outer = self.outer.or(before);
+            }
+            None if self.shape.unread.is_some_and(|unread| !unread.contains(&key)) => drift::new(),
+            None => {}
+        }
+    }
+}
+
+impl<A> Drop for Fields<A> {
+    fn drop(&mut self) {
+        if let Some(outer) = self.outer {
+            drift::enter(outer);
+        }
+    }
+}
+
+/// No structure has as many fields as there are bits.
+fn bit(place: usize) -> u64 {
+    1_u64.wrapping_shl(u32::try_from(place).unwrap_or_default())
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for &mut Fields<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let Some(Key(key)) = self.map.next_key()? else { return Ok(None) };
+        self.see(&key);
+        seed.deserialize(key.as_ref().into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+/// A key as it stands in the answer, copied only where it holds escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(AnyKey)
+    }
+}
+
+struct AnyKey;
+
+impl<'de> Visitor<'de> for AnyKey {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Owned(key.to_owned())))
+    }
+}

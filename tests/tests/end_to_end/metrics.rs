@@ -1,0 +1,256 @@
+//! What is counted, held against what was done, and where it is told.
+
+use std::time::Duration;
+
+use polyhost_end_to_end::{Configuration, Gateway, Metrics};
+use polyhost_gateway::metrics::METRICS;
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::json;
+
+use crate::streamplay::world::{self as streamplay, KEY1, KEY2, PASSWORD, USERNAME};
+use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
+
+const ITEMS: &str = "/v1/accounts/{account}/folders/{id}/items";
+
+fn watched(configuration: Configuration) -> Configuration {
+    configuration.server("admin_listen = \"127.0.0.1:0\"")
+}
+
+async fn metrics(gateway: &Gateway) -> Metrics {
+    let answer = gateway.watcher().get("/metrics").await.status(200);
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    Metrics::parse(&answer.text())
+}
+
+#[tokio::test]
+async fn requests_and_calls_are_counted_as_they_were_made() {
+    let world = streamplay::World::configured(watched).await;
+    let file = world.site.add_file("0", "a.mp4", b"abc");
+    world.breaks("folder/listing", Fault::Delay { millis: 200 });
+    for _ in 0..2 {
+        world.caller.get("/v1/me").await.status(200);
+        world.caller.get(&streamplay::at("folders/root/items")).await.status(200);
+    }
+    world.caller.get(&streamplay::at(&format!("files/{file}"))).await.status(200);
+    world.caller.get(&streamplay::at("files/99999")).await.problem(404, "file_not_found");
+    world.caller.get(&streamplay::at("folders/99999")).await.problem(404, "folder_not_found");
+    world.gateway.stranger().get("/v1/me").await.status(401);
+    world.caller.get("/v1/nothing").await.problem(404, "route_not_found");
+
+    let found = metrics(&world.gateway).await;
+    let requests = |route, status| {
+        found.sum("polyhost_http_requests_total", &[("route", route), ("method", "GET"), ("status", status)])
+    };
+    assert_eq!((requests("/v1/me", "200"), requests("/v1/me", "401"), requests(ITEMS, "200")), (2.0, 1.0, 2.0));
+    let one_file = "/v1/accounts/{account}/files/{id}";
+    assert_eq!((requests(one_file, "200"), requests(one_file, "404")), (1.0, 1.0));
+    assert_eq!(requests("unmatched", "404"), 1.0);
+    assert_eq!(found.sum("polyhost_http_requests_total", &[]), 9.0);
+
+    let journal = world.site.journal().all();
+    for operation in ["authorize", "folder/listing", "folder/info", "file/info"] {
+        let arrived = journal.iter().filter(|received| received.operation == operation).count();
+        let labels = [("provider", "streamplay"), ("operation", operation), ("outcome", "ok")];
+        assert_eq!(found.sum("polyhost_upstream_calls_total", &labels), arrived as f64, "{operation}");
+        assert_eq!(found.sum("polyhost_upstream_call_duration_seconds_count", &labels[..2]), arrived as f64);
+    }
+    assert_eq!(found.sum("polyhost_upstream_calls_total", &[]), journal.len() as f64);
+    let error = [("provider", "streamplay"), ("operation", "folder/info"), ("kind", "folder_not_found")];
+    assert_eq!(found.sum("polyhost_upstream_errors_total", &error), 1.0);
+    assert_eq!(found.sum("polyhost_upstream_errors_total", &[]), 1.0);
+    assert_eq!(found.by("polyhost_logins_total", &[("provider", "streamplay")], "result"), [("ok".to_owned(), 1.0)]);
+    let mut cache = found.by("polyhost_cache_requests_total", &[("kind", "listing")], "result");
+    cache.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(cache, [("hit".to_owned(), 1.0), ("miss".to_owned(), 1.0)]);
+    assert_eq!(found.sum("polyhost_upstream_in_flight", &[]), 0.0);
+    assert_eq!(found.sum("polyhost_upstream_waiting", &[]), 0.0);
+    // The simulated sites are as documented.
+    assert!(!found.text.contains("polyhost_upstream_drift_total"), "{}", found.text);
+}
+
+#[tokio::test]
+async fn what_sites_take_is_not_the_gateways_own_time() {
+    let world = World::configured(watched).await;
+    world.breaks("file/listfolder", Fault::Delay { millis: 300 });
+    world.caller.get(&at("folders/root/items")).await.status(200);
+    let found = metrics(&world.gateway).await;
+    let labels = [("route", ITEMS), ("method", "GET")];
+    let whole = found.sum("polyhost_http_request_duration_seconds_sum", &labels);
+    let own = found.sum("polyhost_gateway_own_duration_seconds_sum", &labels);
+    assert!(whole >= 0.3 && own > 0.0 && own <= whole - 0.295, "{own} of {whole}");
+
+    let buckets = found.by("polyhost_gateway_own_duration_seconds_bucket", &labels, "le");
+    let bounds: Vec<f64> = buckets.iter().map(|(bound, _)| bound.parse().unwrap()).collect();
+    assert_eq!((bounds.first(), bounds.last()), (Some(&0.00005), Some(&f64::INFINITY)));
+    assert!(bounds.is_sorted() && buckets.iter().map(|(_, count)| *count).is_sorted());
+    assert_eq!(buckets.last().map(|(_, count)| *count), Some(1.0));
+}
+
+#[tokio::test]
+async fn bytes_of_files_and_what_is_under_way_are_counted() {
+    let world = streamplay::World::configured(watched).await;
+    let bytes = streamplay::bytes(100_000);
+    let answer = world.upload("a.mp4", "", &bytes).await.json(201);
+    let content = streamplay::at(&format!("files/{}/content", streamplay::id(&answer)));
+    assert_eq!(world.caller.get(&content).await.status(200).body.len(), bytes.len());
+    let found = metrics(&world.gateway).await;
+    for direction in ["sent", "received"] {
+        let labels = [("provider", "streamplay"), ("direction", direction)];
+        assert_eq!(found.sum("polyhost_upstream_bytes_total", &labels), 100_000.0, "{direction}");
+    }
+    assert_eq!(found.sum("polyhost_spool_bytes", &[]), 0.0);
+
+    world.breaks("folder/listing", Fault::Hang);
+    let (caller, path) = (world.caller.clone(), streamplay::at("folders/root/items"));
+    let hanging = tokio::spawn(async move { caller.request("GET", &path).send().await.is_err() });
+    world.sent("folder/listing", 1).await;
+    let provider = [("provider", "streamplay")];
+    assert_eq!(metrics(&world.gateway).await.sum("polyhost_upstream_in_flight", &provider), 1.0);
+    hanging.abort();
+}
+
+#[tokio::test]
+async fn a_failing_site_is_told_by_what_became_of_its_calls() {
+    let world = World::configured(|configuration| {
+        watched(configuration).upstream("attempt_timeout = \"200ms\"\nmax_concurrency = 1")
+    })
+    .await;
+    let outcomes = [
+        (Fault::http(503), "site_failed", "site_failed"),
+        (Fault::rate_limit(1), "rate_limited", "rate_limited"),
+        (Fault::Hang, "timeout", "timeout"),
+        (Fault::envelope(500), "ok", "site_failed"),
+    ];
+    for (fault, outcome, kind) in outcomes {
+        world.site.faults().clear();
+        world.site.faults().add(Rule::new("account/info", fault));
+        let before = metrics(&world.gateway).await;
+        world.caller.get("/v1/accounts/main").await;
+        let after = metrics(&world.gateway).await;
+        let more = |name: &str, label: (&str, &str)| {
+            let labels = [("provider", "pstream"), ("operation", "account/info"), label];
+            after.sum(name, &labels) - before.sum(name, &labels)
+        };
+        assert_eq!(more("polyhost_upstream_calls_total", ("outcome", outcome)), 1.0, "{outcome}");
+        assert_eq!(more("polyhost_upstream_errors_total", ("kind", kind)), 1.0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn drift_is_counted_and_told_to_the_log_once() {
+    let mut world = World::configured(watched).await;
+    let file = json!({"linkextid": "abcdefghijkl", "name": ["odd"], "link": null, "smell": "Plnt-Word"});
+    let result = json!({"folders": [], "files": [file, "odd"]});
+    let body = json!({"status": 200, "msg": "OK", "result": result}).to_string();
+    let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) };
+    world.breaks("file/listfolder", fault);
+    for _ in 0..2 {
+        let request = world.caller.request("GET", &at("folders/root/items")).header("cache-control", "no-cache");
+        assert_eq!(world.caller.send(request).await.items().len(), 1);
+    }
+    let found = metrics(&world.gateway).await;
+    let labels = [("dialect", "openload"), ("operation", "file/listfolder")];
+    let mut drift = found.by("polyhost_upstream_drift_total", &labels, "field");
+    drift.sort_by(|a, b| a.0.cmp(&b.0));
+    // The size is missing, the name is no text, one field is not known, and one entry is none.
+    let expected = ["files", "name", "size", "unknown"].map(|field| (field.to_owned(), 2.0));
+    assert_eq!(drift, expected);
+    assert!(!found.text.contains("Plnt") && !found.text.contains("smell"), "{}", found.text);
+    let log = world.gateway.program().stderr();
+    assert_eq!(log.matches("drift: the site does not answer as documented").count(), 4, "{log}");
+    assert!(!log.contains("Plnt-Word"), "{log}");
+}
+
+#[tokio::test]
+async fn metrics_are_told_on_their_own_address_alone() {
+    let world = World::configured(watched).await;
+    world.caller.get("/metrics").await.problem(404, "route_not_found");
+    world.gateway.stranger().get("/metrics").await.problem(401, "unauthenticated");
+    let watcher = world.gateway.watcher();
+    for path in ["/v1/me", "/", "/docs", "/openapi.json", "/metrics/"] {
+        watcher.get(path).await.problem(404, "route_not_found");
+    }
+    watcher.get("/livez").await.status(200);
+    watcher.get("/readyz").await.status(200);
+    // A scraper names the gateway as it likes, and needs no key.
+    let named = watcher.request("GET", "/metrics").header("host", "polyhost.example").header("origin", "null");
+    watcher.send(named).await.status(200);
+    // Whoever watches is not counted.
+    assert_eq!(metrics(&world.gateway).await.sum("polyhost_http_requests_total", &[]), 2.0);
+}
+
+#[tokio::test]
+async fn metrics_are_there_until_the_end() {
+    let mut world = World::configured(watched).await;
+    world.breaks("account/info", Fault::Delay { millis: 1000 });
+    let caller = world.caller.clone();
+    let slow = tokio::spawn(async move { caller.get("/v1/accounts/main").await });
+    let (gateway, site) = (&mut world.gateway, &world.site);
+    let sent = async {
+        while site.journal().of("account/info").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap();
+    let watcher = gateway.watcher();
+    gateway.program().terminate();
+    gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
+    watcher.get("/readyz").await.problem(503, "draining");
+    watcher.get("/livez").await.status(200);
+    assert_eq!(metrics(gateway).await.sum("polyhost_upstream_in_flight", &[]), 1.0);
+    slow.await.unwrap().status(200);
+    let ended = world.gateway.stop().await;
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn callers_make_no_series_and_no_secret_is_in_one() {
+    let world = streamplay::World::configured(watched).await;
+    let file = world.site.add_file("0", "Plnt-Name.mp4", b"abc");
+    world.caller.get(&streamplay::at(&format!("files/{file}"))).await.status(200);
+    world.caller.get(&at("folders/root/items")).await.status(200);
+    let odd = |number: usize| {
+        let caller = world.caller.clone();
+        async move {
+            caller.get(&format!("/v1/Plnt-{number}?Plnt={number}")).await.status(404);
+            let method = format!("PLNT{number}");
+            caller.send(caller.request(&method, "/v1/me")).await.status(405);
+            caller.get(&format!("/v1/accounts/plnt-{number}")).await.status(404);
+        }
+    };
+    odd(0).await;
+    let before = metrics(&world.gateway).await;
+    for number in 1..=1000 {
+        odd(number).await;
+    }
+    let after = metrics(&world.gateway).await;
+    assert_eq!(after.count(), before.count(), "{}", after.text);
+    let labels = [("route", "unmatched"), ("method", "GET"), ("status", "404")];
+    assert_eq!(after.sum("polyhost_http_requests_total", &labels), 1001.0);
+    let text = after.text.to_lowercase();
+    for secret in ["plnt", KEY, LOGIN, SITE_KEY, KEY1, KEY2, USERNAME, PASSWORD, "127.0.0.1", "http:"] {
+        assert!(!text.contains(&secret.to_lowercase()), "{secret}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_metric_that_is_told_is_described() {
+    let world = streamplay::World::configured(watched).await;
+    world.caller.get(&streamplay::at("folders/root/items")).await.status(200);
+    let found = metrics(&world.gateway).await;
+    for (name, _) in found.types() {
+        let described = METRICS.iter().find(|metric| metric.name == name);
+        let described = described.unwrap_or_else(|| panic!("{name} is not described"));
+        let help = format!("# HELP {name} {}", described.help);
+        assert!(found.text.lines().any(|line| line == help), "{help}\n{}", found.text);
+    }
+    assert!(found.types().len() >= 9, "{:?}", found.types());
+}
+
+#[tokio::test]
+async fn without_an_admin_listener_there_is_none() {
+    let (site, _clock) = site(|_| ()).await;
+    let mut gateway = Gateway::start(&configuration(&site)).await;
+    gateway.caller(KEY).get("/metrics").await.problem(404, "route_not_found");
+    assert!(!gateway.program().stderr().contains("watches over"));
+}
