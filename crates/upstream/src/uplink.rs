@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use std::vec;
 
 use bytes::Bytes;
@@ -19,11 +20,15 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use crate::Settings;
 use crate::destination::{Reach, resolve};
 use crate::flow::BodyFailed;
+
+/// How long a failed write is kept back. All that the other side has said is there by then, and only has to be read.
+const TIME_TO_HEAR: Duration = Duration::from_secs(1);
 
 /// Sends files. Clones share their connections.
 pub(crate) type Uplink = Client<HttpsConnector<Hearing>, FileBody>;
@@ -39,6 +44,8 @@ pub(crate) fn uplink(reach: Reach, settings: &Settings) -> io::Result<Uplink> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(settings.connect_timeout));
+    // A site that takes nothing keeps no connection, whatever was given up meanwhile.
+    tcp.set_tcp_user_timeout(Some(settings.idle_timeout));
     let https = HttpsConnectorBuilder::new()
         .try_with_platform_verifier()
         .map_err(io::Error::other)?
@@ -87,27 +94,35 @@ impl Service<Uri> for Hearing {
 
     fn call(&mut self, address: Uri) -> Self::Future {
         let connecting = self.0.call(address);
-        Box::pin(async move { Ok(Heard { stream: connecting.await?, is_deaf: false }) })
+        Box::pin(async move { Ok(Heard { stream: connecting.await?, failed: None }) })
     }
 }
 
-/// A connection on which a failed write never ends before what has come was read.
+/// A connection on which a failed write ends nothing before what has come could be read.
 pub(crate) struct Heard {
     stream: TokioIo<TcpStream>,
-    /// The other side takes no more.
-    is_deaf: bool,
+    /// How writing has failed, and until when that is kept from the writer.
+    failed: Option<(io::ErrorKind, Pin<Box<Sleep>>)>,
 }
 
 impl Heard {
-    /// What becomes of a write: one that failed for good waits, since the reader will learn of the end.
-    fn outcome<T>(&mut self, context: &Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match outcome {
-            Poll::Ready(Err(_)) => {
-                self.is_deaf = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
+    /// What becomes of a write: one that fails stands still, and fails a while later.
+    fn write<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TokioIo<TcpStream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.failed.is_none() {
+            match write(Pin::new(&mut self.stream), context) {
+                Poll::Ready(Err(error)) => self.failed = Some((error.kind(), Box::pin(sleep(TIME_TO_HEAR)))),
+                outcome => return outcome,
             }
-            outcome => outcome,
+            // The reader looks first the next time.
+            context.waker().wake_by_ref();
+        }
+        match &mut self.failed {
+            Some((kind, end)) => end.as_mut().poll(context).map(|()| Err((*kind).into())),
+            None => Poll::Pending,
         }
     }
 }
@@ -130,11 +145,7 @@ impl Read for Heard {
 
 impl Write for Heard {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.is_deaf {
-            return Poll::Pending;
-        }
-        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.outcome(context, outcome)
+        self.write(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
@@ -142,11 +153,7 @@ impl Write for Heard {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.is_deaf {
-            return Poll::Pending;
-        }
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.outcome(context, outcome)
+        self.write(context, |stream, context| stream.poll_write_vectored(context, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -154,11 +161,7 @@ impl Write for Heard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_deaf {
-            return Poll::Pending;
-        }
-        let outcome = Pin::new(&mut self.stream).poll_flush(context);
-        self.outcome(context, outcome)
+        self.write(context, |stream, context| stream.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

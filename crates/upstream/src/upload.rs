@@ -1,14 +1,17 @@
 //! Sending a file as it arrives. No deadline while it flows: it may be large, and the caller's line slow.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{AbortHandle, Abortable};
+use futures_util::stream;
 use futures_util::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use metrics::Counter;
-use polyhost_domain::{Error, ErrorKind, Result, SizedStream};
+use polyhost_domain::{ByteStream, Error, ErrorKind, Result, SizedStream};
 
 use crate::client::{self, Client};
 use crate::failure::Failure;
@@ -17,14 +20,28 @@ use crate::multipart::Form;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply};
 
-/// Ends the reading of a caller's body when the upload is over, however it ended: a site that has answered early
-/// would else have the rest sent in the background.
-struct EndOfReading(AbortHandle);
+/// A caller's body, for as long as the upload lasts.
+type Lent = Arc<Mutex<Option<ByteStream>>>;
+
+/// Takes the caller's body back when the upload is over, however it ended. The connection may stay for a while: over a
+/// site that has answered early, or that takes nothing, it would else keep the body, or read the rest in the background.
+struct EndOfReading(Lent);
 
 impl Drop for EndOfReading {
     fn drop(&mut self) {
-        self.0.abort();
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// A body that can be taken back at any time. It has ended then.
+fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
+    let lent: Lent = Arc::new(Mutex::new(Some(stream)));
+    let end = EndOfReading(Arc::clone(&lent));
+    let next = move |context: &mut Context<'_>| match lent.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        Some(stream) => stream.as_mut().poll_next(context),
+        None => Poll::Ready(None),
+    };
+    (stream::poll_fn(next).boxed(), end)
 }
 
 impl Client {
@@ -119,11 +136,11 @@ fn request(
         .header(ACCEPT_ENCODING, "identity")
         .header(CONTENT_TYPE, form.content_type())
         .header(CONTENT_LENGTH, form.length(length));
-    let (handle, registration) = AbortHandle::new_pair();
-    let stream = flow.watch(Abortable::new(stream, registration).boxed(), length);
+    let (stream, end) = lend(stream);
+    let stream = flow.watch(stream, length);
     let stream = stream.inspect_ok(move |chunk| sent.increment(chunk.len() as u64)).boxed();
     let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
-    Ok((head.body(body.boxed_unsync())?, EndOfReading(handle)))
+    Ok((head.body(body.boxed_unsync())?, end))
 }
 
 /// The HTTP client cannot tell whether the file was begun; the flow can.

@@ -90,9 +90,10 @@ pub async fn content(
     let range = range(conditions, etag.as_ref(), file.size)?;
     let download = match open(account, &file, range).await {
         // Links die before their time; another one may live.
-        Err(problem) if may_be_the_link(&problem) => open(account, &file, range).await?,
-        opened => opened?,
+        Err(Unopened::DeadLink(_)) => open(account, &file, range).await,
+        opened => opened,
     };
+    let download = download.map_err(Unopened::into_problem)?;
     let Download { stream, length, range, content_type: told } = download;
     let (stream, length) = match (length, file.size.filter(|_| range.is_none())) {
         (None, Some(size)) => (exactly(stream, size), Some(size)),
@@ -119,17 +120,34 @@ async fn downloadable(account: &Account, id: &FileId) -> Result<File, Problem> {
     }
 }
 
-/// The bytes, under a link of their own, if they can be the file's.
-async fn open(account: &Account, file: &File, range: Option<ByteRange>) -> Result<Download, Problem> {
-    let opened = account.read(account.site().open(&FileRef::Id(file.id.clone()), range)).await;
-    let download = opened.map_err(|error| reached(error, file.size))?;
-    check(file, &download)?;
-    Ok(download)
+/// Why a file's bytes cannot be had.
+enum Unopened {
+    /// Perhaps because the link is dead: the site knows the file, and its server does not, or sends something else.
+    DeadLink(Problem),
+    /// Not for the link.
+    Otherwise(Problem),
 }
 
-/// Whether another link could make it good: the site knows the file, and what it has sent for it is something else.
-fn may_be_the_link(problem: &Problem) -> bool {
-    matches!(problem.code(), Code::FileNotFound | Code::UpstreamError | Code::UpstreamInvalidResponse)
+impl Unopened {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::DeadLink(problem) | Self::Otherwise(problem) => problem,
+        }
+    }
+}
+
+/// The bytes, under a link of their own, if they can be the file's.
+async fn open(account: &Account, file: &File, range: Option<ByteRange>) -> Result<Download, Unopened> {
+    match account.read(account.site().open(&FileRef::Id(file.id.clone()), range)).await {
+        Ok(download) => check(file, &download).map(|()| download).map_err(Unopened::DeadLink),
+        Err(error) if is_denied(&error) => Err(Unopened::DeadLink(error.into())),
+        Err(error) => Err(Unopened::Otherwise(reached(error, file.size).into())),
+    }
+}
+
+fn is_denied(error: &Error) -> bool {
+    let status = error.answer().and_then(|answer| answer.http_status);
+    matches!((error.kind(), status), (ErrorKind::FileNotFound | ErrorKind::SiteFailed, Some(400..=499)))
 }
 
 /// A range that the file reaches is not refused for want of bytes, whatever the file's server says.

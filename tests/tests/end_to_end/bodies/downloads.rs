@@ -62,12 +62,19 @@ async fn a_link_that_has_died_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_link_is_renewed_once_and_then_the_site_is_to_blame() {
-    for dead_links in [DeadLinks::Redirect, DeadLinks::Page, DeadLinks::Status(404), DeadLinks::Status(410)] {
+async fn a_link_is_renewed_once_and_then_believed() {
+    let dead = [
+        (DeadLinks::Redirect, 502),
+        (DeadLinks::Page, 502),
+        (DeadLinks::Status(403), 502),
+        (DeadLinks::Status(404), 404),
+        (DeadLinks::Status(410), 404),
+    ];
+    for (dead_links, status) in dead {
         let habits = Habits { link_uses: Some(0), dead_links, ..Habits::default() };
         let (world, path) = with_file(habits, &bytes(100_000)).await;
         let answer = world.caller.get(&path).await;
-        assert_eq!(answer.status, 502, "{dead_links:?}: {}", answer.text());
+        assert_eq!(answer.status, status, "{dead_links:?}: {}", answer.text());
         assert_eq!(links(&world), (2, 2), "{dead_links:?}");
         world.assert_nothing_left().await;
     }
