@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
@@ -23,6 +24,8 @@ use crate::config::ServerConfig;
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
 /// The most header fields of a request.
 const MAX_HEADERS: usize = 1024;
+/// How much the system keeps of what a caller is yet to be sent, in bytes.
+const MOST_UNSENT: u32 = 128 * 1024;
 /// How long to wait after a connection could not be accepted, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -108,9 +111,8 @@ fn spawn(
     connections: &GracefulShutdown,
     config: &ServerConfig,
 ) {
-    // Answers are small or already in large pieces; waiting to join them only adds time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+    if let Err(error) = set_options(&stream) {
+        tracing::debug!(%error, "a connection keeps the system's settings");
     }
     let spoke = Arc::new(AtomicBool::new(false));
     let note = Arc::clone(&spoke);
@@ -133,6 +135,13 @@ fn spawn(
             () = silent(patience, &spoke) => tracing::debug!("a connection ended without a request"),
         }
     });
+}
+
+fn set_options(stream: &TcpStream) -> io::Result<()> {
+    // Answers are small or already in large pieces; waiting to join them only adds time.
+    stream.set_nodelay(true)?;
+    // The system would keep megabytes, and a caller who takes them slowly would look like one who takes nothing.
+    SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT)
 }
 
 /// Resolves when no request has come for so long. Until it is known which HTTP is spoken, nobody else looks at the clock.

@@ -159,7 +159,9 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Reply> {
-        let _permit = self.permit(call, deadline).await?;
+        // An attempt that is begun has time to be answered in.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let _permit = self.permit(call, deadline - self.0.settings.attempt_timeout.min(left / 2)).await?;
         let limit = self.0.settings.attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
         let request = self.request(call)?;
         let answer = async { timeout(limit, self.exchange(call, request)).await.unwrap_or(Err(Failure::slow(limit))) };

@@ -25,7 +25,7 @@ use crate::changes::only;
 use crate::problem::{Code, Problem};
 use conditions::{etag, is_known, range};
 use describe::{Fields, REVALIDATE, content_range, content_type, described};
-use passing::{attended, exactly};
+use passing::{attended, begun, exactly, portioned};
 
 /// An address that gives a file's bytes.
 ///
@@ -102,7 +102,7 @@ pub async fn content(
     let mut headers = described(&file, etag, content_type(&file, told), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    Ok(answer(status, headers, Body::from_stream(attended(stream, idle))))
+    Ok(answer(status, headers, Body::from_stream(attended(portioned(stream), idle))))
 }
 
 /// The file, if its bytes can be had.
@@ -139,10 +139,20 @@ impl Unopened {
 /// The bytes, under a link of their own, if they can be the file's.
 async fn open(account: &Account, file: &File, range: Option<ByteRange>) -> Result<Download, Unopened> {
     match account.read(account.site().open(&FileRef::Id(file.id.clone()), range)).await {
-        Ok(download) => check(file, &download).map(|()| download).map_err(Unopened::DeadLink),
+        Ok(download) => {
+            check(file, &download).map_err(Unopened::DeadLink)?;
+            let stream = begun(download.stream).await.map_err(|error| Unopened::Otherwise(broken_off(file, &error)))?;
+            Ok(Download { stream, ..download })
+        }
         Err(error) if is_denied(&error) => Err(Unopened::DeadLink(error.into())),
         Err(error) => Err(Unopened::Otherwise(reached(error, file.size).into())),
     }
+}
+
+fn broken_off(file: &File, error: &io::Error) -> Problem {
+    tracing::debug!(%error, "a file's server has promised bytes and sent none");
+    let detail = "The file's server broke off before the first byte.";
+    Problem::new(Code::UpstreamInvalidResponse, detail).retryable().caused_at(&file.provider, "download")
 }
 
 fn is_denied(error: &Error) -> bool {

@@ -12,6 +12,9 @@ use polyhost_domain::ByteStream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
+/// The largest piece that is passed on at a time, in bytes.
+const PORTION: usize = 64 * 1024;
+
 /// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
 /// comes after, for whoever has as many as were promised takes them for the file.
 pub(super) fn exactly(stream: ByteStream, size: u64) -> ByteStream {
@@ -33,6 +36,26 @@ pub(super) fn exactly(stream: ByteStream, size: u64) -> ByteStream {
         }
     });
     counted.boxed()
+}
+
+/// The same bytes, of which the first have come: until then nothing was promised to the caller.
+///
+/// # Errors
+/// How the stream begins, where that is an error.
+pub(super) async fn begun(mut stream: ByteStream) -> io::Result<ByteStream> {
+    Ok(match stream.try_next().await? {
+        Some(first) => stream::iter([Ok(first)]).chain(stream).boxed(),
+        None => stream,
+    })
+}
+
+/// The same bytes, in pieces that a slow caller takes one of in time.
+pub(super) fn portioned(stream: ByteStream) -> ByteStream {
+    let portions = |mut bytes: Bytes| {
+        let next = move || (!bytes.is_empty()).then(|| Ok(bytes.split_to(bytes.len().min(PORTION))));
+        stream::iter(std::iter::from_fn(next))
+    };
+    stream.map_ok(portions).try_flatten().boxed()
 }
 
 /// The same bytes, but dropped where the caller takes none for so long: the site's connection is not held for one who
@@ -106,6 +129,22 @@ impl Drop for Attended {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn pieces_are_as_small_as_a_slow_caller_needs_them() {
+        let pieces = [Ok(Bytes::from(vec![1; 2 * PORTION + 1])), Ok(Bytes::from_static(b"a"))];
+        let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
+        assert_eq!(portions.iter().map(Bytes::len).collect::<Vec<_>>(), [PORTION, PORTION, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_begins_with_an_error_is_none() {
+        let broken = || Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        assert!(begun(stream::iter([broken()]).boxed()).await.is_err());
+        let pieces = || stream::iter([Ok(Bytes::from_static(b"a")), broken()]).boxed();
+        let begun: Vec<io::Result<Bytes>> = begun(pieces()).await.unwrap().collect().await;
+        assert!(begun[0].is_ok() && begun[1].is_err() && begun.len() == 2);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_site_s_stream_is_dropped_when_the_caller_stops_reading_and_not_when_the_site_is_slow() {

@@ -12,8 +12,9 @@ use crate::changes::only;
 
 /// A site may still be busy with a file when its answer is lost, so a second look comes a while after the first.
 const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);
-/// How far a site's clock may be behind ours.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Sites tell whole seconds. A clock that is behind ours by more is not allowed for: to take an older file for the new
+/// one would be worse than to find none.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
 /// What is known of an uploaded file without its id.
 #[derive(Debug, Clone)]
@@ -45,12 +46,13 @@ impl Stored {
     /// What an upload's error tells of its file; `None` where it is not worth looking for one.
     #[must_use]
     pub fn told_by(error: &Error) -> Option<Self> {
-        // A 504 comes from a server in front of the site, which did not wait for the site's own answer.
-        let impatient_front = || error.answer().and_then(|answer| answer.http_status) == Some(504);
+        // A 502 or 504 comes from a server in front of the site, which did not get the site's own answer.
+        let status = error.answer().and_then(|answer| answer.http_status);
+        let is_of_the_front = matches!(status, Some(502 | 504));
         match error.kind() {
             ErrorKind::Unnamed => Some(Self::Surely),
             ErrorKind::OutcomeUnknown => Some(Self::Perhaps),
-            ErrorKind::SiteFailed if impatient_front() => Some(Self::Perhaps),
+            ErrorKind::SiteFailed if is_of_the_front => Some(Self::Perhaps),
             _ => None,
         }
     }
@@ -79,7 +81,7 @@ async fn look(account: &Account, sought: &Sought) -> Option<File> {
                 None => uploaded_at(account, &newest).await,
                 told => told,
             };
-            uploaded_at.is_none_or(|at| at >= sought.began_at - CLOCK_SKEW).then_some(newest)
+            uploaded_at.is_none_or(|at| at >= sought.began_at - ROUNDING).then_some(newest)
         }
     }
 }

@@ -53,15 +53,15 @@ impl Spooling {
             }
             writing.write(&chunk).await.map_err(|error| unkept(&error))?;
         }
-        self.check(&writing).await?;
+        self.check(&writing)?;
         writing.finish().await.map_err(|error| unkept(&error))
     }
 
-    async fn check(&self, writing: &Writing) -> Result<(), Problem> {
+    fn check(&self, writing: &Writing) -> Result<(), Problem> {
         if writing.length() == 0 {
             return Err(empty(""));
         }
-        let digests = self.digesting.finish().await;
+        let digests = self.digesting.finish();
         mismatch(self.bounds.sha1.as_ref(), digests.sha1.as_deref()).map_or(Ok(()), Err)
     }
 }

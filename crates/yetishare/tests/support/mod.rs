@@ -14,8 +14,8 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
-    ByteSource, Capability, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId,
-    SizedStream, Upload, UploadBody,
+    ByteSource, Capability, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId, SizedStream,
+    Upload, UploadBody,
 };
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Version, Yetishare as Sandbox};
 use polyhost_sandbox::{Fault, ManualClock, Received, Rule};

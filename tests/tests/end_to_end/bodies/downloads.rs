@@ -81,6 +81,16 @@ async fn a_link_is_renewed_once_and_then_believed() {
 }
 
 #[tokio::test]
+async fn a_site_that_breaks_off_before_the_first_byte_is_told_of() {
+    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    world.faults().add(Rule::new("content", Fault::CutBody { sent: 0 }).times(1));
+    let problem = world.caller.get(&path).await.problem(502, "upstream_invalid_response");
+    assert_eq!(problem["retryable"], true);
+    assert_eq!(world.caller.get(&path).await.status(200).body.len(), 100_000);
+    world.assert_nothing_left().await;
+}
+
+#[tokio::test]
 async fn a_link_that_works_is_used_once() {
     let (world, path) = with_file(Habits { link_uses: Some(1), ..Habits::default() }, &bytes(100_000)).await;
     for _ in 0..3 {
