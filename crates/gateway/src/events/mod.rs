@@ -1,9 +1,9 @@
 //! Events: what becomes of remote uploads and conversions, told to whoever watches them.
 //!
-//! Each account has a [`feed`]: the [`subject`]s that somebody watches, and what is known of each. While there are any,
-//! one [`poller`] asks the site about all of them together, in as few calls as [`asking`] knows how, and puts what it
-//! learns there. A [`subscription`] is one caller's view of a feed. It wakes only when one of its own subjects has
-//! changed, and takes the latest [`state`] of it: who reads slowly misses what was in between, and costs no memory.
+//! Each account has a `feed`: the `subject`s that somebody watches, and what is known of each. While there are any,
+//! one `poller` asks the site about all of them together, in as few calls as `asking` knows how, and puts what it
+//! learns there. A `subscription` is one caller's view of a feed. It wakes only when one of its own subjects has
+//! changed, and takes the latest `state` of it: who reads slowly misses what was in between, and costs no memory.
 
 mod asking;
 mod feed;
