@@ -25,7 +25,7 @@ const MAX_HEAD_BUFFER: usize = 256 * 1024;
 /// The most header fields of a request.
 const MAX_HEADERS: usize = 1024;
 /// How much the system keeps of what a caller is yet to be sent, in bytes.
-const MOST_UNSENT: u32 = 128 * 1024;
+const MOST_UNSENT: u32 = 512 * 1024;
 /// How long to wait after a connection could not be accepted, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
 /// The largest piece that is passed on at a time, in bytes.
-const PORTION: usize = 64 * 1024;
+const PORTION: usize = 256 * 1024;
 
 /// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
 /// comes after, for whoever has as many as were promised takes them for the file.

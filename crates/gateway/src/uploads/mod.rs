@@ -101,7 +101,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
         return Err(problem);
     }
-    let digests = digesting.finish();
+    let digests = digesting.finish().await;
     let all_went = length.is_none_or(|length| length == digests.length);
     // Of a part nothing can be said.
     let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref().filter(|_| all_went));

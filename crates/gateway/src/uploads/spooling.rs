@@ -53,15 +53,15 @@ impl Spooling {
             }
             writing.write(&chunk).await.map_err(|error| unkept(&error))?;
         }
-        self.check(&writing)?;
+        self.check(&writing).await?;
         writing.finish().await.map_err(|error| unkept(&error))
     }
 
-    fn check(&self, writing: &Writing) -> Result<(), Problem> {
+    async fn check(&self, writing: &Writing) -> Result<(), Problem> {
         if writing.length() == 0 {
             return Err(empty(""));
         }
-        let digests = self.digesting.finish();
+        let digests = self.digesting.finish().await;
         mismatch(self.bounds.sha1.as_ref(), digests.sha1.as_deref()).map_or(Ok(()), Err)
     }
 }
