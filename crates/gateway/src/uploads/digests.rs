@@ -32,7 +32,7 @@ enum Work {
     Away(JoinHandle<Hashers>),
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Hashers {
     sha1: Option<Sha1>,
     md5: Option<Md5>,
@@ -71,9 +71,11 @@ impl Digesting {
         body.and_then(see).boxed()
     }
 
-    /// The digests of what has passed. There is nothing left to go on with then.
+    /// The digests of what has passed so far.
     pub(super) async fn finish(&self) -> Digests {
-        let hashers = self.hashers().await.unwrap_or_default();
+        let hashers = self.hashers().await;
+        self.put_back(hashers.clone().map(Work::Here));
+        let hashers = hashers.unwrap_or_default();
         Digests {
             length: self.0.passed.load(Ordering::Relaxed),
             sha1: hashers.sha1.map(|hasher| hexadecimal(&hasher.finalize())),
@@ -94,7 +96,11 @@ impl Digesting {
                 hashers
             }))
         };
-        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+        self.put_back(Some(work));
+    }
+
+    fn put_back(&self, work: Option<Work>) {
+        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner) = work;
     }
 
     /// The hashers, when they are through with the piece before.
@@ -155,6 +161,7 @@ mod tests {
         assert_eq!(digesting.watch(stream::iter(pieces).boxed()).count().await, sizes.len() + 1);
         let digests = digesting.finish().await;
         assert_eq!(digests.length, 500_000);
+        assert_eq!(digesting.finish().await, digests, "whoever asks again is told the same");
         assert_eq!(digests.sha1, Some(hexadecimal(&Sha1::digest(&bytes))));
     }
 

@@ -45,6 +45,7 @@ async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
     let read = world.caller.get(&location.unwrap()).await.json(200);
     assert_eq!((&read["name"], &read["size"]), (&file["name"], &file["size"]), "{context}");
     if world.dialect == Dialect::Yetishare {
+        assert!(file["md5"].is_string(), "{context}: the site's hash was not held against the bytes");
         let back = world.caller.get(&world.at(&format!("files/{id}/content"))).await.status(200);
         assert!(back.body == sent, "{context}: other bytes come back");
     }
