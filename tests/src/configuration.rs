@@ -3,6 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// One attempt at everything, and no circuit.
+const UNFORGIVING: &str = "retries = 0\ncircuit_failures = 0\n";
+
 /// A configuration that is being put together.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -13,9 +16,17 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// No account and no client; listens on a free port.
+    /// No account and no client; listens on a free port. What a site does wrong is seen as it is: nothing is asked a
+    /// second time, and no site is left alone.
     pub fn new() -> Self {
-        Self::default()
+        Self { upstream: UNFORGIVING.to_owned(), ..Self::default() }
+    }
+
+    /// Gives the default retries and circuits back.
+    #[must_use]
+    pub fn forgives(mut self) -> Self {
+        self.upstream = self.upstream.replace(UNFORGIVING, "");
+        self
     }
 
     /// Adds lines to `[server]`.

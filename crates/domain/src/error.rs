@@ -76,6 +76,8 @@ pub enum TransportFault {
     ProtocolError,
     /// The address is one that may not be gone to.
     DestinationProhibited,
+    /// The site has failed lately, and is left alone.
+    DestinationUnavailable,
 }
 
 /// What a site said, as far as it may be shown.

@@ -42,7 +42,8 @@ pub struct SizedStream {
     pub stream: ByteStream,
 }
 
-/// Where the bytes of an upload come from.
+/// Where the bytes of an upload come from. Clones are the same bytes.
+#[derive(Clone)]
 pub enum UploadBody {
     /// They flow by once.
     Once(Flowing),
@@ -58,6 +59,7 @@ pub trait ByteSource: Send + Sync {
 }
 
 /// Bytes that flow by once. Until the first of them has been taken, they can be opened again.
+#[derive(Clone)]
 pub struct Flowing {
     length: u64,
     slot: Arc<Mutex<Slot>>,

@@ -9,6 +9,7 @@ use polyhost_domain::{
     AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
 };
 use polyhost_state::Generations;
+use polyhost_upstream::{CircuitState, operation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +24,7 @@ pub struct Account {
     generations: Arc<dyn Generations>,
     scope: String,
     health: Mutex<Observed>,
+    circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
 
 /// Every account, by its name.
@@ -67,6 +69,20 @@ pub struct AccountHealth {
 pub enum Circuit {
     /// Every call is let through.
     Closed,
+    /// None is: the site has failed again and again, and is left alone for a while.
+    Open,
+    /// One at a time is, to see whether the site works again.
+    HalfOpen,
+}
+
+impl From<CircuitState> for Circuit {
+    fn from(state: CircuitState) -> Self {
+        match state {
+            CircuitState::Closed => Self::Closed,
+            CircuitState::Open => Self::Open,
+            CircuitState::HalfOpen => Self::HalfOpen,
+        }
+    }
 }
 
 /// How a site last failed.
@@ -88,13 +104,19 @@ struct Observed {
 }
 
 impl Account {
-    /// Puts an adapter to work. `unsupported` is what its provider's row takes away.
+    /// Puts an adapter to work. `unsupported` is what its provider's row takes away; `circuit` tells whether its requests
+    /// are let through.
     #[must_use]
-    pub fn new(provider: Arc<dyn Provider>, unsupported: &[Capability], generations: Arc<dyn Generations>) -> Self {
+    pub fn new(
+        provider: Arc<dyn Provider>,
+        unsupported: &[Capability],
+        generations: Arc<dyn Generations>,
+        circuit: impl Fn() -> CircuitState + Send + Sync + 'static,
+    ) -> Self {
         let profile = provider.profile();
         let capabilities = effective(&profile.capabilities, unsupported);
         let scope = format!("account/{}", profile.origin.account);
-        Self { provider, capabilities, generations, scope, health: Mutex::default() }
+        Self { provider, capabilities, generations, scope, health: Mutex::default(), circuit: Box::new(circuit) }
     }
 
     /// Its name.
@@ -129,18 +151,18 @@ impl Account {
         if self.capabilities.supports(capability) { Ok(()) } else { Err(Problem::unsupported(capability)) }
     }
 
-    /// A read at the site, observed.
+    /// A read at the site, observed: one operation, in the time that the configuration gives it.
     ///
     /// # Errors
     /// The read's own.
     pub async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         progress::asks(&self.profile().origin.provider);
-        let result = call.await;
+        let result = operation(call).await;
         self.observe(result.as_ref().err());
         result
     }
 
-    /// A write at the site, observed. All that was cached of the account is out of date before and after it, however
+    /// A write at the site, observed: one operation, too. All that was cached of the account is out of date before and after it, however
     /// it ends: also when the caller goes away in the middle.
     ///
     /// # Errors
@@ -149,7 +171,7 @@ impl Account {
         self.outdate().await?;
         progress::asks(&self.profile().origin.provider);
         let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scope.clone())));
-        let result = call.await;
+        let result = operation(call).await;
         outdated_later.now().await;
         self.observe(result.as_ref().err());
         result
@@ -195,7 +217,7 @@ impl Account {
             provider: profile.origin.provider.clone(),
             dialect: profile.dialect,
             health: AccountHealth {
-                circuit: Circuit::Closed,
+                circuit: (self.circuit)().into(),
                 last_success_at: health.last_success_at,
                 last_error: health.last_error.clone(),
             },

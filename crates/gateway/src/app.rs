@@ -69,15 +69,15 @@ impl App {
     /// Where an HTTP client cannot be built.
     pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
         let state = State::in_memory();
+        let shared = polyhost_upstream::Shared::new(&state);
         let mut accounts = BTreeMap::new();
         for account in config.accounts.values() {
             // An account without a provider is a fault of the configuration, and does not come here.
             let Some(provider) = config.providers.get(&account.provider) else { continue };
-            let adapter = providers::build(provider, account, &state)?;
-            accounts.insert(
-                account.name.clone(),
-                Arc::new(Account::new(adapter, &provider.quirks.unsupported, Arc::clone(&state.generations))),
-            );
+            let (adapter, client) = providers::build(provider, account, &state, &shared)?;
+            let (unsupported, generations) = (&provider.quirks.unsupported, Arc::clone(&state.generations));
+            let account_at_work = Account::new(adapter, unsupported, generations, move || client.circuit());
+            accounts.insert(account.name.clone(), Arc::new(account_at_work));
         }
         let providers = config.providers.values().map(|provider| ProviderView {
             id: provider.id.clone(),

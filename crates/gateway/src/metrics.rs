@@ -107,9 +107,27 @@ pub const METRICS: &[Metric] = &[
     },
     Metric {
         name: measure::WAITING,
-        help: "Requests that wait until one of their account's under way has ended.",
+        help: "Requests that wait for their turn: for the pace of their account, or until one of it has ended.",
         labels: &["provider"],
         kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: measure::RETRIES,
+        help: "Requests that failed and were sent once more, or were not because that would have been too much.",
+        labels: &["provider", "operation", "result"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: measure::CIRCUITS_OPEN,
+        help: "Addresses of sites that are left alone because they fail, those that are being tried out among them.",
+        labels: &["provider"],
+        kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: measure::CIRCUIT_OPENINGS,
+        help: "How often addresses of sites began to be left alone.",
+        labels: &["provider"],
+        kind: Kind::Counter(Unit::Count),
     },
     Metric {
         name: measure::LOGINS,

@@ -12,7 +12,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use polyhost_upstream::Waits;
+use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -190,7 +190,9 @@ async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Res
         && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/files"));
     let progress = Arc::new(Progress::default());
     let waits = request.extensions().get::<Arc<Waits>>().cloned().unwrap_or_default();
-    let answering = waits.watch(Arc::clone(&progress).watch(next.run(request))).in_current_span();
+    let caller = request.extensions().get::<Arc<Client>>().map_or("", |client| &client.name).into();
+    let answering = on_behalf_of(caller, waits.watch(Arc::clone(&progress).watch(next.run(request))));
+    let answering = answering.in_current_span();
     let limit = app.server().request_timeout;
     let answer = if uploads {
         Ok(finish(app.tasks().spawn(answering)).await)

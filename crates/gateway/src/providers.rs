@@ -6,7 +6,7 @@ use std::sync::Arc;
 use polyhost_domain::{Capabilities, Dialect, Digest, Origin, Provider};
 use polyhost_openload as openload;
 use polyhost_state::State;
-use polyhost_upstream::{BuildError, Client};
+use polyhost_upstream::{BuildError, Client, Shared};
 use polyhost_yetishare as yetishare;
 use secrecy::SecretString;
 
@@ -21,7 +21,7 @@ pub fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// The adapter of an account.
+/// The adapter of an account, and the client that it sends with.
 ///
 /// # Errors
 /// Where the HTTP client cannot be built.
@@ -29,24 +29,27 @@ pub fn build(
     provider: &ProviderConfig,
     account: &AccountConfig,
     state: &State,
-) -> Result<Arc<dyn Provider>, BuildError> {
+    shared: &Shared,
+) -> Result<(Arc<dyn Provider>, Client), BuildError> {
     let origin = Origin { account: account.name.clone(), provider: provider.id.clone() };
     let base_url = account.base_url.clone();
-    let client = Client::new(origin.clone(), &base_url, account.settings.clone())?;
-    match provider.dialect {
+    let client = Client::new(origin.clone(), &base_url, account.settings.clone(), shared)?;
+    let sends = client.clone();
+    let adapter: Arc<dyn Provider> = match provider.dialect {
         Dialect::Openload => {
             let credentials = openload_credentials(&account.credentials);
             let quirks = openload_quirks(&provider.quirks);
             let config = openload::Config { origin, base_url, credentials, quirks };
-            Ok(Arc::new(openload::Openload::new(config, client, Arc::clone(&state.values))))
+            Arc::new(openload::Openload::new(config, sends, Arc::clone(&state.values)))
         }
         Dialect::Yetishare => {
             let credentials = yetishare_credentials(&account.credentials);
             let quirks = yetishare_quirks(&provider.quirks);
             let config = yetishare::Config { origin, base_url, credentials, quirks };
-            Ok(Arc::new(yetishare::Yetishare::new(config, client, state)))
+            Arc::new(yetishare::Yetishare::new(config, sends, state))
         }
-    }
+    };
+    Ok((adapter, client))
 }
 
 /// What the adapter of a provider natively does.

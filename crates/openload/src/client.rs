@@ -83,9 +83,7 @@ impl Site {
     /// Sends a file's bytes to an address for an upload. The address is all the permission that is needed.
     pub(crate) async fn upload(&self, address: Url, file: FilePart) -> Result<Answered<wire::Uploaded>> {
         let call = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
-        let reply = self.http.upload(call, file).await?;
-        let value = result(&reply, Named::UploadAddress, &self.http.origin().account)?;
-        Ok(Answered { value, reply })
+        self.http.upload(call, file, |reply, _| self.read(reply, Named::UploadAddress)).await
     }
 
     pub(crate) async fn remote_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
@@ -186,7 +184,10 @@ impl Site {
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
-        let reply = self.http.send(request.into_call()).await?;
+        self.http.send(request.into_call(), |reply| self.read(reply, named)).await
+    }
+
+    fn read<T: DeserializeOwned>(&self, reply: Reply, named: Named<'_>) -> Result<Answered<T>> {
         let value = result(&reply, named, &self.http.origin().account)?;
         Ok(Answered { value, reply })
     }

@@ -1,6 +1,6 @@
 //! Uploads in their two steps: an address is asked for, and the bytes are sent there.
 
-use polyhost_domain::{Error, ErrorKind, File, Result, TicketRequest, TicketTransport, Upload, UploadTicket};
+use polyhost_domain::{ErrorKind, File, Result, TicketRequest, TicketTransport, Upload, UploadTicket};
 use polyhost_upstream::FilePart;
 use url::Url;
 
@@ -29,20 +29,14 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
     let transport = TicketTransport::SiteDefault;
     let request = TicketRequest { folder: upload.folder, sha1: upload.sha1, transport };
     let ticket = ticket(site, convert, file_field, &request).await?;
-    let bytes = upload.body.open().await.map_err(unopened)?;
     let part = FilePart {
         fields: Vec::new(),
         field: ticket.file_field,
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type,
-        bytes,
+        body: upload.body,
     };
     let answered = site.upload(ticket.url, part).await?;
     let unnamed = || answered.missing("the file's id").into_kind(ErrorKind::Unnamed);
     convert.uploaded(&answered.value, &request.folder).ok_or_else(unnamed)
-}
-
-/// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.
-fn unopened(cause: std::io::Error) -> Error {
-    Error::new(ErrorKind::Internal).with_source(cause)
 }

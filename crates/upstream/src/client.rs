@@ -11,14 +11,16 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use url::Url;
 
+use crate::addresses::{Address, Addresses};
+use crate::attempts::Attempt;
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
 use crate::header::{date, retry_after};
 use crate::measure::Meter;
-use crate::permits::{Permit, Permits};
 use crate::secret_url::Source;
+use crate::turns::Turns;
 use crate::uplink::{Uplink, uplink};
-use crate::{Call, CallKind, Reply, SecretUrl, Settings, gate, waits};
+use crate::{Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, gate, operation, waits};
 
 /// What the gateway calls itself.
 pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION"));
@@ -41,7 +43,9 @@ struct Inner {
     /// For files that are sent to addresses that the site hands out.
     handed_out_uplink: Uplink,
     reach: Reach,
-    permits: Permits,
+    turns: Turns,
+    addresses: Addresses,
+    base_url: Url,
     meter: Meter,
 }
 
@@ -75,7 +79,12 @@ impl Client {
     ///
     /// # Errors
     /// [`BuildError`], for a base URL that is none of the web's, or a system without certificates.
-    pub fn new(origin: Origin, base_url: &Url, settings: Settings) -> std::result::Result<Self, BuildError> {
+    pub fn new(
+        origin: Origin,
+        base_url: &Url,
+        settings: Settings,
+        shared: &Shared,
+    ) -> std::result::Result<Self, BuildError> {
         if !matches!(base_url.scheme(), "http" | "https") || base_url.host().is_none() {
             return Err(BuildError::BaseUrl);
         }
@@ -93,8 +102,11 @@ impl Client {
         let files = build(reaching(http_client(&settings)).no_gzip())?;
         let uplink = |reach| uplink(reach, &settings).map_err(BuildError::Certificates);
         let (handed_out_uplink, uplink) = (uplink(reach)?, uplink(Reach::Anywhere)?);
-        let (permits, meter) = (Permits::new(settings.max_concurrency), Meter::new(&origin.provider));
         Ok(Self(Arc::new(Inner {
+            turns: Turns::new(&origin, &settings, Arc::clone(&shared.limiters)),
+            meter: Meter::new(&origin.provider),
+            addresses: shared.addresses.clone(),
+            base_url: base_url.clone(),
             origin,
             settings,
             configured,
@@ -103,8 +115,6 @@ impl Client {
             uplink,
             handed_out_uplink,
             reach,
-            permits,
-            meter,
         })))
     }
 
@@ -120,26 +130,43 @@ impl Client {
         &self.0.settings
     }
 
-    /// Sends a request and reads the answer, whatever its HTTP status.
-    ///
-    /// This is the one place where an operation's time is spent: whatever waits, paces, breaks a circuit or tries
-    /// again belongs between here and `attempt`.
+    /// Sends a request, and reads the answer with `read`, whatever its HTTP status. What `read` makes of it decides
+    /// whether the request is sent again, and what is known of the site.
     ///
     /// # Errors
-    /// - `Unavailable`, retryable: the site cannot be reached, or dropped a read.
+    /// What `read` answers; and of the way to the site:
+    /// - `Unavailable`, retryable: the site cannot be reached, dropped a read, or is left alone because it fails.
     /// - `Timeout`, `InvalidResponse`, retryable: a read whose answer did not come, or not whole.
     /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
     /// - `Rejected`: the request is too long to be sent at all.
-    /// - `Overloaded`, retryable: too many others are under way.
-    pub async fn send(&self, call: Call) -> Result<Reply> {
-        let deadline = call.deadline.unwrap_or_else(|| self.deadline());
-        self.attempt(&call, deadline).await
+    /// - `Overloaded`, retryable: too many others are under way, or before this one.
+    /// - `RateLimited`, retryable: the site has asked to be left alone.
+    pub async fn send<T, E: Verdict>(
+        &self,
+        call: Call,
+        read: impl Fn(Reply) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let (call, read) = (&call, &read);
+        let attempt = |attempt: Attempt| async move {
+            let Attempt { turn: _turn, limit } = attempt;
+            let request = self.request(call)?;
+            let answer = timeout(limit, self.exchange(call, request));
+            let answer = async { answer.await.unwrap_or_else(|_| Err(Failure::slow(limit))) };
+            self.observe(call, answer, |answer| read(answer?)).await
+        };
+        self.attempts(call, attempt).await
     }
 
-    /// When an operation that begins now must be over, all of its requests together.
+    /// When the operation must be over, all of its requests together: the one under way, or one that begins now.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        Instant::now() + self.0.settings.deadline
+        operation::deadline(self.0.settings.deadline)
+    }
+
+    /// Whether requests to the site's API are let through.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitState {
+        self.0.addresses.of(&self.0.origin.provider, &self.0.base_url).circuit.state()
     }
 
     /// Refuses an address that a site has handed out and that may not be gone to.
@@ -151,55 +178,45 @@ impl Client {
         self.0.reach.check(url).map_err(refuse)
     }
 
-    /// A place among the account's requests under way.
-    pub(crate) async fn permit(&self, call: &Call, deadline: Instant) -> Result<Permit> {
-        let _wait = waits::wait();
-        let place = self.0.permits.acquire(deadline, &self.0.meter).await;
-        place.map_err(|error| error.at(&self.0.origin.provider, call.operation))
-    }
-
-    async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Reply> {
-        // An attempt that is begun has time to be answered in.
-        let left = deadline.saturating_duration_since(Instant::now());
-        let _permit = self.permit(call, deadline - self.0.settings.attempt_timeout.min(left / 2)).await?;
-        let limit = self.0.settings.attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
-        let request = self.request(call)?;
-        let answer = async { timeout(limit, self.exchange(call, request)).await.unwrap_or(Err(Failure::slow(limit))) };
-        self.observe(call, answer, |error| error).await
-    }
-
-    /// Tells the log of an attempt, counts it, and says what its failure means; `blame` knows whose fault it is where
-    /// that is not the site's.
-    pub(crate) async fn observe<T: Observed>(
+    /// Tells the log of an attempt, counts it, and says what became of it: `judge` knows what the answer means, and
+    /// whose fault a failure is.
+    pub(crate) async fn observe<A: Observed, T, E: Verdict>(
         &self,
         call: &Call,
-        answer: impl Future<Output = std::result::Result<T, Failure>>,
-        blame: impl FnOnce(Error) -> Error,
-    ) -> Result<T> {
+        answer: impl Future<Output = std::result::Result<A, Failure>>,
+        judge: impl FnOnce(Result<A>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let span = tracing::debug_span!(
             "upstream",
             provider = %self.0.origin.provider,
             account = %self.0.origin.account,
             operation = call.operation,
         );
-        let (started, attempt, wait) = (Started::now(), self.0.meter.attempt(call.operation), waits::wait());
-        let outcome = answer.instrument(span.clone()).await;
+        let (started, mut counted, wait) = (Started::now(), self.0.meter.attempt(call.operation), waits::wait());
+        let answer = answer.instrument(span.clone()).await;
         drop(wait);
+        counted.answered();
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _in_span = span.enter();
-        match outcome {
-            Ok(answer) => {
-                tracing::debug!(http_status = answer.http_status(), ms, "the site answered");
-                attempt.answered(answer.http_status());
-                Ok(answer)
-            }
+        match &answer {
+            Ok(answer) => tracing::debug!(http_status = answer.http_status(), ms, "the site answered"),
             Err(failure) => {
                 tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
-                let error = blame(self.error(call, failure));
-                attempt.failed(error.kind());
-                Err(error)
             }
         }
+        let outcome = judge(answer.map_err(|failure| self.error(call, failure)));
+        counted.judged(outcome.as_ref().err().map(Verdict::error));
+        outcome
+    }
+
+    /// What is known of the address that a request goes to.
+    pub(crate) fn address(&self, url: &SecretUrl) -> Arc<Address> {
+        self.0.addresses.of(&self.0.origin.provider, url.expose())
+    }
+
+    /// Whose turn it is.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     /// What the account's requests are counted by.
@@ -222,7 +239,6 @@ impl Client {
     }
 
     fn request(&self, call: &Call) -> Result<Request> {
-        self.let_pass(call)?;
         let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
         let request = match &call.form {
             Some(form) => request.form(&form.0),

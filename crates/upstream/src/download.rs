@@ -12,10 +12,11 @@ use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use crate::attempts::Attempt;
 use crate::client::{Client, Observed};
 use crate::failure::Failure;
 use crate::header::retry_after;
-use crate::permits::Permit;
+use crate::turns::Turn;
 use crate::{Call, CallKind, SecretUrl};
 
 /// The most redirects that are followed.
@@ -35,12 +36,17 @@ impl Client {
     /// - `Overloaded`, retryable: too many requests of the account are under way.
     /// - `InvalidResponse`: it leads on for ever, to nowhere, or to where it must not; or its answer is not the range.
     pub async fn open(&self, operation: &'static str, url: Url, range: Option<ByteRange>) -> Result<Download> {
-        let (response, permit) = self.follow(operation, url, range).await?;
+        let url = &url;
+        let first = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
+        let attempt = |attempt: Attempt| async move {
+            let Attempt { turn, limit } = attempt;
+            Ok::<_, Error>((self.follow(operation, url.clone(), range, Instant::now() + limit).await?, turn))
+        };
+        let (response, turn) = self.attempts(&first, attempt).await?;
         let told = Told { client: self, operation, status: response.status() };
         let part = match (response.status(), range) {
-            (StatusCode::OK, _) => None,
             (StatusCode::PARTIAL_CONTENT, Some(wanted)) => Some(told.part(&response, wanted)?),
-            _ => return Err(told.refusal(&response)),
+            _ => None,
         };
         // A file that was packed on the way has neither the length nor the ranges that are told of it.
         if !is_plain(&response) {
@@ -50,27 +56,26 @@ impl Client {
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let received = self.meter().received();
-        let stream = bytes(response, length, self.settings().idle_timeout, permit);
+        let stream = bytes(response, length, self.settings().idle_timeout, turn);
         let stream = stream.inspect_ok(move |chunk| received.increment(chunk.len() as u64)).boxed();
         Ok(Download { stream, length, range: part, content_type })
     }
 
+    /// The answer of where the address leads to in the end: the file, or the part of it.
     async fn follow(
         &self,
         operation: &'static str,
         mut url: Url,
         range: Option<ByteRange>,
-    ) -> Result<(Response, Permit)> {
-        let deadline = self.deadline();
-        let first = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
-        let permit = self.permit(&first, deadline).await?;
+        deadline: Instant,
+    ) -> Result<Response> {
         for _ in 0..=MAX_REDIRECTS {
-            let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone())).until(deadline);
+            let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
             let mut request = self.file_request(&call)?;
             ask_for(&mut request, range);
-            let response = self.head(&call, request, deadline).await?;
+            let response = self.head(&call, request, deadline, range.is_some()).await?;
             if !response.status().is_redirection() {
-                return Ok((response, permit));
+                return Ok(response);
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let told = Told { client: self, operation, status: response.status() };
@@ -81,15 +86,24 @@ impl Client {
         Err(told.invalid("leads on more than five times"))
     }
 
-    async fn head(&self, call: &Call, request: Request, deadline: Instant) -> Result<Response> {
-        let limit = self.settings().attempt_timeout.min(deadline.saturating_duration_since(Instant::now()));
+    /// The head of an answer that leads on, or gives the file.
+    async fn head(&self, call: &Call, request: Request, deadline: Instant, in_part: bool) -> Result<Response> {
+        let limit = deadline.saturating_duration_since(Instant::now());
+        let answer = timeout(limit, self.files().execute(request));
         let answer = async {
-            match timeout(limit, self.files().execute(request)).await {
+            match answer.await {
                 Ok(answer) => answer.map_err(Failure::sending),
                 Err(_) => Err(Failure::slow(limit)),
             }
         };
-        self.observe(call, answer, |error| error).await
+        let judge = |answer: Result<Response>| {
+            let response = answer?;
+            let status = response.status();
+            let gives = status == StatusCode::OK || (in_part && status == StatusCode::PARTIAL_CONTENT);
+            let told = Told { client: self, operation: call.operation, status };
+            if gives || status.is_redirection() { Ok(response) } else { Err(told.refusal(&response)) }
+        };
+        self.observe(call, answer, judge).await
     }
 }
 
@@ -177,10 +191,10 @@ fn is_plain(response: &Response) -> bool {
 }
 
 /// The bytes of an answer: as many as were promised, or an error.
-fn bytes(response: Response, length: Option<u64>, idle: Duration, permit: Permit) -> ByteStream {
+fn bytes(response: Response, length: Option<u64>, idle: Duration, turn: Turn) -> ByteStream {
     let fault = |kind, what: &str| io::Error::new(kind, format!("the file {what}"));
-    let begun = (response, length, permit);
-    let counted = stream::try_unfold(begun, move |(mut response, left, permit)| async move {
+    let begun = (response, length, turn);
+    let counted = stream::try_unfold(begun, move |(mut response, left, turn)| async move {
         let stopped = |_| fault(io::ErrorKind::TimedOut, "has stopped");
         let next = timeout(idle, response.chunk()).await.map_err(stopped)?;
         match next.map_err(|error| io::Error::other(error.without_url()))? {
@@ -188,7 +202,7 @@ fn bytes(response: Response, length: Option<u64>, idle: Duration, permit: Permit
             None => Err(fault(io::ErrorKind::UnexpectedEof, "ended early")),
             Some(chunk) => match left.map(|left| left.checked_sub(chunk.len() as u64)) {
                 Some(None) => Err(fault(io::ErrorKind::InvalidData, "is longer than was said")),
-                left => Ok(Some((chunk, (response, left.flatten(), permit)))),
+                left => Ok(Some((chunk, (response, left.flatten(), turn)))),
             },
         }
     });

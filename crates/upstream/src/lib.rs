@@ -1,7 +1,8 @@
 //! What the adapters share: the one way to a site, and the means to read what sites really answer.
 //!
-//! - [`Client`] sends. [`Client::send`] is the single request path: deadlines, the size limit, redaction and the
-//!   classification of transport failures are there, and nowhere else.
+//! - [`Client`] sends. [`Client::send`] is the single request path: turns, deadlines, retries, the circuit breaker, the
+//!   size limit, redaction and the classification of transport failures are there, and nowhere else.
+//! - [`operation()`] is what requests are a part of that share a budget of time.
 //! - [`Client::upload`] sends a file as it arrives, with an exact length.
 //! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
 //! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
@@ -10,7 +11,10 @@
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
 
+mod addresses;
+mod attempts;
 mod call;
+mod circuit;
 mod client;
 pub mod decode;
 mod destination;
@@ -19,25 +23,33 @@ mod failure;
 mod flow;
 mod gate;
 mod header;
+mod line;
 pub mod measure;
 mod multipart;
-mod permits;
+mod operation;
+mod pace;
 mod redact;
 mod reply;
 mod secret_url;
 mod session;
 mod settings;
+mod shared;
+mod turns;
 mod uplink;
 mod upload;
 mod waits;
 
+pub use attempts::Verdict;
 pub use call::{Call, CallKind};
+pub use circuit::CircuitState;
 pub use client::{BuildError, Client};
 pub use gate::WriteGate;
 pub use multipart::FilePart;
+pub use operation::{on_behalf_of, operation};
 pub use redact::Redactor;
 pub use reply::Reply;
 pub use secret_url::SecretUrl;
 pub use session::{Grant, Held, Login, LoginBudget, Refusal, Session};
 pub use settings::Settings;
+pub use shared::Shared;
 pub use waits::{Wait, Waits, wait};

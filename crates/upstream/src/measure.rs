@@ -2,9 +2,10 @@
 //! by whoever shows them. No label holds anything that a site or a caller has sent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics::{Counter, Gauge, SharedString, counter, gauge, histogram};
-use polyhost_domain::{ErrorKind, ProviderId};
+use polyhost_domain::{Error, ErrorKind, ProviderId};
 use tokio::time::Instant;
 
 /// Attempts that have ended.
@@ -19,6 +20,12 @@ pub const IN_FLIGHT: &str = "polyhost_upstream_in_flight";
 pub const WAITING: &str = "polyhost_upstream_waiting";
 /// Logins that were tried.
 pub const LOGINS: &str = "polyhost_logins_total";
+/// Requests that could have been sent again.
+pub const RETRIES: &str = "polyhost_upstream_retries_total";
+/// Addresses that are left alone because they fail.
+pub const CIRCUITS_OPEN: &str = "polyhost_upstream_circuits_open";
+/// How often addresses began to be left alone.
+pub const CIRCUIT_OPENINGS: &str = "polyhost_upstream_circuit_openings_total";
 /// What sites write otherwise than they document it.
 pub const DRIFT: &str = "polyhost_upstream_drift_total";
 
@@ -26,6 +33,8 @@ pub const DRIFT: &str = "polyhost_upstream_drift_total";
 const ABANDONED: &str = "abandoned";
 /// What became of whatever went well.
 const OK: &str = "ok";
+/// What became of a request under a session that the site does not know.
+const SESSION_REFUSED: &str = "session_refused";
 
 /// What one account's requests are counted by.
 pub(crate) struct Meter {
@@ -50,7 +59,7 @@ impl Meter {
 
     /// An attempt that begins now.
     pub(crate) fn attempt(&self, operation: &'static str) -> Attempt {
-        Attempt { provider: self.provider.clone(), operation, began: Instant::now(), outcome: ABANDONED }
+        Attempt { provider: self.provider.clone(), operation, began: Instant::now(), took: None, outcome: ABANDONED }
     }
 
     /// Counts a request as under way.
@@ -79,30 +88,31 @@ pub(crate) struct Attempt {
     provider: SharedString,
     operation: &'static str,
     began: Instant,
+    took: Option<Duration>,
     outcome: &'static str,
 }
 
 impl Attempt {
-    /// The site has answered. What the answer says is not known here, but for what every server says in the same way.
-    pub(crate) fn answered(mut self, http_status: u16) {
-        self.outcome = match http_status {
-            429 | 509 => kind_name(ErrorKind::RateLimited),
-            500.. => kind_name(ErrorKind::SiteFailed),
-            _ => OK,
-        };
+    /// The answer is there, or will not come.
+    pub(crate) fn answered(&mut self) {
+        self.took = Some(self.began.elapsed());
     }
 
-    /// No whole answer came.
-    pub(crate) fn failed(mut self, kind: ErrorKind) {
-        self.outcome = kind_name(kind);
+    /// What became of it: `None` is a success, and an error that is none is a refused session.
+    pub(crate) fn judged(mut self, error: Option<Option<&Error>>) {
+        self.outcome = match error {
+            None => OK,
+            Some(None) => SESSION_REFUSED,
+            Some(Some(error)) => kind_name(error.kind()),
+        };
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let Self { provider, operation, began, outcome } = self;
-        let (operation, outcome) = (*operation, *outcome);
-        histogram!(CALL_SECONDS, "provider" => provider.clone(), "operation" => operation).record(began.elapsed());
+        let Self { provider, operation, began, took, outcome } = self;
+        let (operation, outcome, took) = (*operation, *outcome, took.unwrap_or_else(|| began.elapsed()));
+        histogram!(CALL_SECONDS, "provider" => provider.clone(), "operation" => operation).record(took);
         counter!(CALLS, "provider" => provider.clone(), "operation" => operation, "outcome" => outcome).increment(1);
     }
 }
@@ -127,6 +137,23 @@ impl Drop for Level {
 pub(crate) fn login(provider: &ProviderId, failure: Option<ErrorKind>) {
     let result = failure.map_or(OK, kind_name);
     counter!(LOGINS, "provider" => provider.to_string(), "result" => result).increment(1);
+}
+
+/// Counts a request that was sent once more, or was not because that would have been too much.
+pub(crate) fn retry(provider: &ProviderId, operation: &'static str, sent: bool) {
+    let result = if sent { "sent" } else { "withheld" };
+    counter!(RETRIES, "provider" => provider.to_string(), "operation" => operation, "result" => result).increment(1);
+}
+
+/// Counts an address as left alone, or no more.
+pub(crate) fn circuit_changed(provider: &ProviderId, opened: bool) {
+    let open = gauge!(CIRCUITS_OPEN, "provider" => provider.to_string());
+    if opened {
+        open.increment(1.0);
+        counter!(CIRCUIT_OPENINGS, "provider" => provider.to_string()).increment(1);
+    } else {
+        open.decrement(1.0);
+    }
 }
 
 /// The name of a kind of error, as labels have it.

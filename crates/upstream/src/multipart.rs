@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use polyhost_domain::SizedStream;
+use polyhost_domain::UploadBody;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -21,16 +21,13 @@ pub struct FilePart {
     pub file_name: String,
     /// The file's media type; `application/octet-stream` where it is not known or cannot be sent.
     pub content_type: Option<String>,
-    /// The bytes, and how many they are.
-    pub bytes: SizedStream,
+    /// The bytes, which are opened when they are wanted.
+    pub body: UploadBody,
 }
 
 impl fmt::Debug for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FilePart")
-            .field("file_name", &self.file_name)
-            .field("length", &self.bytes.length)
-            .finish_non_exhaustive()
+        f.debug_struct("FilePart").field("file_name", &self.file_name).field("body", &self.body).finish_non_exhaustive()
     }
 }
 
@@ -117,7 +114,7 @@ mod tests {
             field: "file1".into(),
             file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
             content_type: Some("video/mp4".into()),
-            bytes: SizedStream { length: 3, stream: stream::empty().boxed() },
+            body: UploadBody::once(3, stream::empty().boxed()),
         };
         let form = Form::with_boundary(&part, "b".into());
         let length = form.length(3);
@@ -152,7 +149,7 @@ mod tests {
             field: "f".into(),
             file_name: "n".into(),
             content_type: Some(content_type.into()),
-            bytes: SizedStream { length: 0, stream: stream::empty().boxed() },
+            body: UploadBody::once(0, stream::empty().boxed()),
         };
         for bad in ["video/mp4\r\nX: y", "", "vidéo/mp4"] {
             let head = Form::new(&part(bad)).head;

@@ -1,5 +1,6 @@
 //! Sending a file as it arrives. No deadline while it flows: it may be large, and the caller's line slow.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -13,12 +14,14 @@ use hyper::body::{Frame, Incoming};
 use metrics::Counter;
 use polyhost_domain::{ByteStream, Error, ErrorKind, Result, SizedStream};
 
+use crate::attempts::Attempt;
 use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::flow::{Flow, Patience, Stage};
 use crate::multipart::Form;
+use crate::turns::Turn;
 use crate::uplink::FileBody;
-use crate::{Call, FilePart, Reply};
+use crate::{Call, FilePart, Reply, Verdict, operation};
 
 /// A caller's body, for as long as the upload lasts.
 type Lent = Arc<Mutex<Option<ByteStream>>>;
@@ -45,41 +48,73 @@ fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
 }
 
 impl Client {
-    /// Sends a file as a form, once, and reads the answer, whatever its HTTP status.
+    /// Sends a file as a form, and reads the answer with `read`, whatever its HTTP status; it is told how long the file
+    /// was. The bytes go once: only what never went is sent again.
     ///
     /// The first byte of the file is asked for when the connection takes it, not before.
     ///
     /// # Errors
-    /// - `Unavailable`, retryable: the site cannot be reached; the body is untouched.
+    /// What `read` answers; and of the way to the site:
+    /// - `Unavailable`, retryable: the site cannot be reached, or is left alone because it fails; the body is untouched.
     /// - `BodyIncomplete`: the body failed, stopped or has another length; the site gets no whole file.
     /// - `OutcomeUnknown`: bytes went, and no whole answer came.
-    /// - `Overloaded`, retryable: too many requests of the account are under way; the body is untouched.
+    /// - `Overloaded`, `RateLimited`, retryable: as for [`Client::send`]; the body is untouched.
     /// - `InvalidResponse`: the address that the site handed out may not be gone to; nothing was sent.
-    pub async fn upload(&self, call: Call, file: FilePart) -> Result<Reply> {
+    /// - `Internal`: the body cannot be opened.
+    pub async fn upload<T, E: Verdict>(
+        &self,
+        call: Call,
+        file: FilePart,
+        read: impl Fn(Reply, u64) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        // A turn is not taken before it is known what there is to be sent.
+        let first = file.body.open().await.map_err(unopened)?;
+        let length = first.length;
+        let first = Mutex::new(Some(first));
+        let (call, file, read) = (&call, &file, &|reply| read(reply, length));
+        let attempt = |Attempt { turn, .. }| {
+            let opened = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.deliver(call, file, opened, turn, read)
+        };
+        let outcome = self.attempts(call, attempt).await;
+        operation::begin_anew();
+        outcome
+    }
+
+    async fn deliver<T, E: Verdict>(
+        &self,
+        call: &Call,
+        file: &FilePart,
+        opened: Option<SizedStream>,
+        _turn: Turn,
+        read: &impl Fn(Reply) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let settings = self.settings();
         let patience = Patience {
             connect: settings.attempt_timeout,
             idle: settings.idle_timeout,
             answer: settings.upload_answer_timeout,
         };
-        let _permit = self.permit(&call, self.deadline()).await?;
+        let bytes = match opened {
+            Some(bytes) => bytes,
+            None => file.body.open().await.map_err(unopened)?,
+        };
         let flow = Flow::new();
-        self.let_pass(&call)?;
-        let request =
-            request(&call, file, &flow, self.meter().sent()).map_err(|_| self.error(&call, Failure::unsendable()));
-        let (request, _end_of_reading) = request?;
+        let request = request(call, file, bytes, &flow, self.meter().sent());
+        let (request, _end_of_reading) = request.map_err(|_| self.error(call, Failure::unsendable()))?;
         let answer = async {
             tokio::select! {
                 biased;
-                answer = self.deliver(&call, request) => answer.map_err(|failure| told_by(&flow, failure)),
+                answer = self.exchange_file(call, request) => answer.map_err(|failure| told_by(&flow, failure)),
                 stage = flow.overdue(patience) => Err(stalled(stage, patience)),
             }
         };
-        self.observe(&call, answer, |error| self.blame(&call, &flow, error)).await
+        let judge = |answer: Result<Reply>| read(answer.map_err(|error| self.blame(call, &flow, error))?);
+        self.observe(call, answer, judge).await
     }
 
     /// Sends the file and reads the whole answer, in no particular time.
-    async fn deliver(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Reply, Failure> {
+    async fn exchange_file(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Reply, Failure> {
         let response = self.uplink(&call.url).request(request).await.map_err(Failure::uplink)?;
         let (head, body) = response.into_parts();
         let body = self.gather(head.status.as_u16(), body).await;
@@ -122,12 +157,12 @@ impl Client {
 /// The request, and what ends the reading of the file.
 fn request(
     call: &Call,
-    file: FilePart,
+    file: &FilePart,
+    SizedStream { length, stream }: SizedStream,
     flow: &Flow,
     sent: Counter,
 ) -> std::result::Result<(Request<FileBody>, EndOfReading), http::Error> {
-    let form = Form::new(&file);
-    let SizedStream { length, stream } = file.bytes;
+    let form = Form::new(file);
     let head = Request::builder()
         .method(call.method.clone())
         .uri(call.url.expose().as_str())
@@ -141,6 +176,11 @@ fn request(
     let stream = stream.inspect_ok(move |chunk| sent.increment(chunk.len() as u64)).boxed();
     let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
     Ok((head.body(body.boxed_unsync())?, end))
+}
+
+/// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.
+fn unopened(cause: io::Error) -> Error {
+    Error::new(ErrorKind::Internal).with_source(cause)
 }
 
 /// The HTTP client cannot tell whether the file was begun; the flow can.

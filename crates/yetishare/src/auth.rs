@@ -33,29 +33,25 @@ impl Login for Door {
 
     async fn log_in(&self, deadline: Instant) -> Result<Grant> {
         // Never sent twice by itself, so it is a write here; but to whoever needs the token, nothing has been done.
-        let reply =
-            self.http.send(self.call(AUTHORIZE, CallKind::Write, &self.credentials.fields()).until(deadline)).await;
-        let grant = reply.and_then(|reply| self.grant(&reply));
-        grant.map_err(without_effect)
+        let call = self.call(AUTHORIZE, CallKind::Write, &self.credentials.fields()).until(deadline);
+        self.http.send(call, |reply| self.grant(&reply)).await.map_err(without_effect)
     }
 
     async fn knows(&self, grant: &Grant, deadline: Instant) -> Result<bool> {
-        let reply = self.http.send(self.signed(ACCOUNT, CallKind::Read, grant).until(deadline)).await?;
-        match success(&reply, Named::Nothing, &self.http.origin().account) {
+        let told = |reply: Reply| match success(&reply, Named::Nothing, &self.http.origin().account) {
             Ok(_) => Ok(true),
             Err(Refusal::Session(_)) => Ok(false),
             // Whatever else the API refuses, it refuses to somebody whom it knows.
             Err(Refusal::Other(_)) if is_of_the_api(&reply) => Ok(true),
             Err(Refusal::Other(error)) => Err(untold(error)),
-        }
+        };
+        self.http.send(self.signed(ACCOUNT, CallKind::Read, grant).until(deadline), told).await
     }
 
     async fn log_out(&self, grant: &Grant) {
-        let outcome = match self.http.send(self.signed(DISABLE, CallKind::Write, grant)).await {
-            Ok(reply) => success(&reply, Named::Nothing, &self.http.origin().account).map(drop).map_err(told),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
+        let done = |reply: Reply| success(&reply, Named::Nothing, &self.http.origin().account).map(drop);
+        let outcome = self.http.send(self.signed(DISABLE, CallKind::Write, grant), done).await;
+        if let Err(error) = outcome.map_err(told) {
             tracing::debug!(%error, "a token was not given back; the site ends it by itself");
         }
     }

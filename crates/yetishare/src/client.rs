@@ -100,10 +100,16 @@ impl Site {
     }
 
     /// Sends a file's bytes under a grant that has just worked, once.
-    pub(crate) async fn file_upload(&self, held: &Held, folder: &FolderId, file: FilePart) -> Result<Reply> {
+    pub(crate) async fn file_upload<T>(
+        &self,
+        held: &Held,
+        folder: &FolderId,
+        file: FilePart,
+        read: impl Fn(Reply, u64) -> std::result::Result<T, Refusal>,
+    ) -> std::result::Result<T, Refusal> {
         let request = change("file/upload").with_folder("folder_id", folder).signed(held);
         let (call, fields) = request.into_bare_call(&self.base_url);
-        self.http.upload(self.door.credentials.hidden_in(call), FilePart { fields, ..file }).await
+        self.http.upload(self.door.credentials.hidden_in(call), FilePart { fields, ..file }, read).await
     }
 
     pub(crate) async fn url_upload_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
@@ -227,7 +233,7 @@ impl Site {
         let (request, read) = (&request, &read);
         let call = move |held: Held| async move {
             let call = self.door.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));
-            read(self.http.send(call.until(deadline)).await?, held)
+            self.http.send(call.until(deadline), |reply| read(reply, held.clone())).await
         };
         self.session.run(deadline, call).await
     }

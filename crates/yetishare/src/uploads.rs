@@ -1,6 +1,6 @@
 //! Uploads: one request, under a session and into a folder that were made sure of before the first byte.
 
-use polyhost_domain::{Error, ErrorKind, File, Result, Upload};
+use polyhost_domain::{ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{Entries, Unreadable, value};
 use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
@@ -27,25 +27,23 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Re
 
 async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result::Result<File, Refusal> {
     let held = site.make_sure_of(&upload.folder).await?;
-    let bytes = upload.body.open().await.map_err(unopened)?;
-    let length = bytes.length;
     let part = FilePart {
         fields: Vec::new(),
         field: FILE_FIELD.to_owned(),
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type.clone(),
-        bytes,
+        body: upload.body.clone(),
     };
-    let reply = site.file_upload(&held, &upload.folder, part).await?;
-    let uploaded = match uploaded(site, &reply, Named::Upload(length)) {
-        Err(Refusal::Session(error)) => {
-            site.session.refused(&held).await;
-            return Err(Refusal::Session(error));
-        }
-        uploaded => uploaded?,
+    let read = |reply: Reply, length| {
+        let uploaded = uploaded(site, &reply, Named::Upload(length))?;
+        let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
+        Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)?)
     };
-    let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
-    Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)?)
+    let outcome = site.file_upload(&held, &upload.folder, part, read).await;
+    if matches!(outcome, Err(Refusal::Session(_))) {
+        site.session.refused(&held).await;
+    }
+    outcome
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.
@@ -76,9 +74,4 @@ impl Uploaded {
     fn tells_anything(&self) -> bool {
         self.file_id.is_some() || self.name.is_some() || self.error.is_some()
     }
-}
-
-/// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.
-fn unopened(cause: std::io::Error) -> Error {
-    Error::new(ErrorKind::Internal).with_source(cause)
 }

@@ -173,7 +173,7 @@ async fn a_token_in_doubt_is_kept_while_the_site_does_not_tell() {
         (refused(503, "Something else."), ErrorKind::SiteFailed),
         (Fault::http(429), ErrorKind::RateLimited),
         (refused(429, "Something else."), ErrorKind::RateLimited),
-        (Fault::rate_limit(17), ErrorKind::RateLimited),
+        (Fault::rate_limit(1), ErrorKind::RateLimited),
     ]);
     for (fault, expected) in rows {
         let site = broken("account/info", &fault).await;

@@ -127,15 +127,21 @@ impl<'a> Section<'a> {
         Some(folder)
     }
 
+    /// A whole number of at least so much, as far as 32 bits reach.
+    pub(super) fn number(&mut self, key: &'static str, least: i64, default: u32) -> u32 {
+        self.count(key, least).map_or(default, |count| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
     /// A number of at least zero, whole or not.
-    pub(super) fn rate(&mut self, key: &'static str) {
-        let Some(value) = self.value(key) else { return };
-        match value {
-            Value::Integer(0..) => {}
-            Value::Float(number) if number.is_finite() && *number >= 0.0 => {}
-            Value::Integer(_) | Value::Float(_) => self.fault(key, "must be at least zero, and finite"),
-            _ => self.fault(key, format_args!("must be a number, not {}", value.type_str())),
+    pub(super) fn rate(&mut self, key: &'static str, default: f64) -> f64 {
+        let Some(value) = self.value(key) else { return default };
+        let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+        match number {
+            Some(number) if number.is_finite() && number >= 0.0 => return number,
+            Some(_) => self.fault(key, "must be at least zero, and finite"),
+            None => self.fault(key, format_args!("must be a number, not {}", value.type_str())),
         }
+        default
     }
 
     /// An IP address and a port.

@@ -10,10 +10,6 @@ use super::section::Section;
 pub(super) enum Kind {
     /// Such as `"30s"`.
     Duration,
-    /// A whole number of at least so much.
-    Count(i64),
-    /// A number of at least zero.
-    Rate,
     /// `{ requests = 100, per_seconds = 60 }`
     RateLimit,
 }
@@ -22,10 +18,6 @@ pub(super) enum Kind {
 pub(super) fn read(section: &mut Section<'_>, key: &'static str, kind: Kind) {
     match kind {
         Kind::Duration => drop(section.duration(key, Duration::ZERO)),
-        Kind::Count(least) => {
-            section.count(key, least);
-        }
-        Kind::Rate => section.rate(key),
         Kind::RateLimit => rate_limit(section, key),
     }
     section.note_unused(key);

@@ -3,30 +3,20 @@
 use polyhost_upstream::Settings;
 
 use super::section::Section;
-use super::unused::{self, Kind};
-
-/// The keys that have no effect yet.
-const UNUSED: [(&str, Kind); 5] = [
-    ("retries", Kind::Count(0)),
-    ("requests_per_second", Kind::Rate),
-    ("burst", Kind::Count(1)),
-    ("circuit_failures", Kind::Count(0)),
-    ("circuit_open", Kind::Duration),
-];
 
 /// Reads the settings out of a table that may hold other keys too; what is not there stays as it was outside.
 pub(super) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
-    for (key, kind) in UNUSED {
-        unused::read(section, key, kind);
-    }
     Settings {
         connect_timeout: section.timeout("connect_timeout", outer.connect_timeout),
         attempt_timeout: section.timeout("attempt_timeout", outer.attempt_timeout),
         deadline: section.timeout("deadline", outer.deadline),
         upload_answer_timeout: section.timeout("upload_answer_timeout", outer.upload_answer_timeout),
-        max_concurrency: section
-            .count("max_concurrency", 1)
-            .map_or(outer.max_concurrency, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        retries: section.number("retries", 0, outer.retries),
+        requests_per_second: section.rate("requests_per_second", outer.requests_per_second),
+        burst: section.number("burst", 1, outer.burst),
+        circuit_failures: section.number("circuit_failures", 0, outer.circuit_failures),
+        circuit_open: section.timeout("circuit_open", outer.circuit_open),
+        max_concurrency: section.number("max_concurrency", 1, outer.max_concurrency),
         max_response: section.limit("max_response", outer.max_response),
         allow_private_networks: section.flag("allow_private_networks", outer.allow_private_networks),
         ..outer.clone()

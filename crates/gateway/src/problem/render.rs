@@ -75,6 +75,7 @@ fn error_type(fault: TransportFault) -> &'static str {
         TransportFault::ResponseTooLarge => "http_response_body_size",
         TransportFault::ProtocolError => "http_protocol_error",
         TransportFault::DestinationProhibited => "destination_ip_prohibited",
+        TransportFault::DestinationUnavailable => "destination_unavailable",
     }
 }
 

@@ -21,7 +21,7 @@ use polyhost_openload::{Config, Credentials, Openload, Quirks};
 use polyhost_sandbox::ManualClock;
 use polyhost_sandbox::openload::{Openload as Sandbox, Options};
 use polyhost_state::State;
-use polyhost_upstream::{Client, Settings};
+use polyhost_upstream::{Client, Settings, Shared};
 
 /// With characters that a URL has to escape, so that an escaped secret is looked for, too.
 pub(crate) const LOGIN: &str = "planted+login/1";
@@ -92,9 +92,12 @@ pub(crate) fn adapter(
 ) -> Arc<dyn Provider> {
     let origin = Origin { account: account.parse().unwrap(), provider: "pstream".parse().unwrap() };
     let base_url = base_url.parse().unwrap();
-    let client = Client::new(origin.clone(), &base_url, settings).unwrap();
+    // What is done for every adapter alike has its tests where it is done.
+    let settings = Settings { requests_per_second: 0.0, retries: 0, circuit_failures: 0, ..settings };
+    let state = State::in_memory();
+    let client = Client::new(origin.clone(), &base_url, settings, &Shared::new(&state)).unwrap();
     let credentials = Credentials { login: login.into(), key: key.into() };
-    Arc::new(Openload::new(Config { origin, base_url, credentials, quirks }, client, State::in_memory().values))
+    Arc::new(Openload::new(Config { origin, base_url, credentials, quirks }, client, state.values))
 }
 
 /// What each of many futures gives, in their order. Two run at a time: more would only make one another late.

@@ -5,7 +5,7 @@ use polyhost_domain::{ByteRange, ContentRange, Download, Error, ErrorKind, Resul
 use polyhost_upstream::Settings;
 use url::Url;
 
-use crate::site::{Answer, Site, count_of, hasty};
+use crate::site::{Answer, Site, count_of, hasty, once};
 
 const WHOLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\nbytes";
 const PART: &[u8] = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 1-3/5\r\nContent-Length: 3\r\n\r\nyte";
@@ -25,7 +25,7 @@ async fn open(site: &Site, settings: Settings, range: Option<ByteRange>) -> Resu
 }
 
 async fn refused(said: &'static [u8], range: Option<ByteRange>) -> Error {
-    open(&site(said).await, Settings::default(), range).await.unwrap_err()
+    open(&site(said).await, once(), range).await.unwrap_err()
 }
 
 async fn bytes(download: Download) -> std::io::Result<Vec<u8>> {
@@ -35,7 +35,7 @@ async fn bytes(download: Download) -> std::io::Result<Vec<u8>> {
 #[tokio::test]
 async fn a_file_comes_as_it_is_and_nothing_of_the_account_goes_along() {
     let site = site(WHOLE).await;
-    let download = open(&site, Settings::default(), None).await.unwrap();
+    let download = open(&site, once(), None).await.unwrap();
     assert_eq!((download.length, download.range), (Some(5), None));
     assert_eq!(download.content_type.as_deref(), Some("video/mp4"));
     assert_eq!(bytes(download).await.unwrap(), b"bytes");
@@ -50,7 +50,7 @@ async fn a_file_comes_as_it_is_and_nothing_of_the_account_goes_along() {
 #[tokio::test]
 async fn a_part_is_asked_for_and_held_to_what_was_asked() {
     let site = site(PART).await;
-    let download = open(&site, Settings::default(), Some(ByteRange::From(1, Some(3)))).await.unwrap();
+    let download = open(&site, once(), Some(ByteRange::From(1, Some(3)))).await.unwrap();
     assert_eq!(download.range, Some(ContentRange { first: 1, last: 3, size: Some(5) }));
     assert_eq!(bytes(download).await.unwrap(), b"yte");
     let head = String::from_utf8(site.seen()[0].bytes.clone()).unwrap();
@@ -58,7 +58,7 @@ async fn a_part_is_asked_for_and_held_to_what_was_asked() {
 
     assert_eq!(refused(PART, Some(ByteRange::From(0, Some(2)))).await.kind(), ErrorKind::InvalidResponse);
     assert_eq!(refused(PART, None).await.kind(), ErrorKind::InvalidResponse);
-    let whole = open(&self::site(WHOLE).await, Settings::default(), Some(ByteRange::Last(2))).await.unwrap();
+    let whole = open(&self::site(WHOLE).await, once(), Some(ByteRange::Last(2))).await.unwrap();
     assert_eq!((whole.range, whole.length), (None, Some(5)));
 }
 
@@ -66,7 +66,7 @@ async fn a_part_is_asked_for_and_held_to_what_was_asked() {
 async fn a_file_that_ends_early_or_stops_is_an_error_and_not_an_end() {
     let stops = Site::start(Answer::ToTheHead(CUT)).await;
     let ends = Site::start(Answer::AndHangUp(CUT)).await;
-    for (site, settings) in [(stops, hasty()), (ends, Settings::default())] {
+    for (site, settings) in [(stops, hasty()), (ends, once())] {
         let download = open(&site, settings, None).await.unwrap();
         assert_eq!(download.length, Some(500));
         assert!(bytes(download).await.is_err());
@@ -94,7 +94,7 @@ async fn what_a_file_s_server_says_has_its_kind() {
 #[tokio::test]
 async fn redirects_are_followed_five_times_and_never_to_where_nothing_may_go() {
     let around = Site::start(Answer::ToEveryHead(AROUND)).await;
-    let error = open(&around, Settings::default(), None).await.unwrap_err();
+    let error = open(&around, once(), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
     let requests: usize = around.seen().iter().map(|seen| count_of(&seen.bytes, b"GET ")).sum();
     assert_eq!(requests, 6);
@@ -108,7 +108,7 @@ async fn redirects_are_followed_five_times_and_never_to_where_nothing_may_go() {
 #[tokio::test]
 async fn a_public_site_s_file_is_not_fetched_from_a_private_network() {
     let base_url = "https://site.example.org/api/v2".parse().unwrap();
-    let client = crate::site::client(&base_url, Settings::default());
+    let client = crate::site::client(&base_url, once());
     for text in ["http://127.0.0.1:9/", "http://169.254.169.254/", "http://[::1]/", "http://printer/"] {
         let error = client.open("file/download", text.parse().unwrap(), None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{text}");

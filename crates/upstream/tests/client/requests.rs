@@ -7,7 +7,7 @@ use polyhost_upstream::{BuildError, Call, CallKind, Client, SecretUrl, Settings}
 use secrecy::SecretString;
 use url::Url;
 
-use crate::site::{Answer, Site, call, client, hasty};
+use crate::site::{Answer, Site, call, client, hasty, shared, whole};
 
 /// A JSON text of 100,009 bytes in 143.
 const BOMB: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 143\r\n\r\n\
@@ -24,7 +24,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     ))
     .await;
-    let reply = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read)).await.unwrap();
+    let reply = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read), whole).await.unwrap();
     assert_eq!((reply.http_status(), reply.body()), (302, &b""[..]));
     assert_eq!(site.seen().len(), 1);
 }
@@ -34,7 +34,7 @@ async fn an_answer_is_measured_after_it_is_unpacked() {
     for (limit, fits) in [(100_009, true), (100_008, false)] {
         let site = Site::start(Answer::ToTheHead(BOMB)).await;
         let settings = Settings { max_response: limit, ..Settings::default() };
-        let answer = site.client(settings).send(call(&site.base_url(), CallKind::Read)).await;
+        let answer = site.client(settings).send(call(&site.base_url(), CallKind::Read), whole).await;
         match answer {
             Ok(reply) => assert!(fits && reply.body().len() == 100_009),
             Err(error) => {
@@ -56,7 +56,7 @@ async fn no_answer_ends_with_the_attempt_or_the_deadline_whichever_is_first() {
         let settings = Settings { attempt_timeout, deadline, ..Settings::default() };
         let client = site.client(settings);
         let started = Instant::now();
-        let error = client.send(call(&site.base_url(), CallKind::Read)).await.unwrap_err();
+        let error = client.send(call(&site.base_url(), CallKind::Read), whole).await.unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(5));
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true));
         assert_eq!(error.transport(), Some(TransportFault::ResponseTimeout));
@@ -66,7 +66,7 @@ async fn no_answer_ends_with_the_attempt_or_the_deadline_whichever_is_first() {
 #[tokio::test]
 async fn what_is_no_http_is_an_invalid_response() {
     let site = Site::start(Answer::ToTheHead(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n")).await;
-    let error = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read)).await.unwrap_err();
+    let error = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read), whole).await.unwrap_err();
     assert_eq!((error.kind(), error.transport()), (ErrorKind::InvalidResponse, Some(TransportFault::ProtocolError)));
 }
 
@@ -76,7 +76,7 @@ async fn an_error_s_status_counts_even_where_its_body_is_cut_short() {
         b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
     ))
     .await;
-    let reply = site.client(hasty()).send(call(&site.base_url(), CallKind::Write)).await.unwrap();
+    let reply = site.client(hasty()).send(call(&site.base_url(), CallKind::Write), whole).await.unwrap();
     assert_eq!((reply.http_status(), reply.retry_after()), (503, Some(Duration::from_secs(7))));
 }
 
@@ -84,7 +84,7 @@ async fn an_error_s_status_counts_even_where_its_body_is_cut_short() {
 async fn a_name_without_an_address_is_unavailable() {
     // Longer than a label may be, so that nobody has to be asked for it.
     let base_url = format!("http://{}.example/v1", "a".repeat(70)).parse().unwrap();
-    let error = client(&base_url, Settings::default()).send(call(&base_url, CallKind::Write)).await.unwrap_err();
+    let error = client(&base_url, Settings::default()).send(call(&base_url, CallKind::Write), whole).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
     assert_eq!(error.transport(), Some(TransportFault::DnsError));
 }
@@ -96,7 +96,8 @@ async fn a_request_that_is_too_long_is_refused_and_never_sent() {
         let long = format!("http://e.com/{}", "a".repeat(70_000));
         let url = SecretUrl::endpoint(&site.base_url(), "remotedl/add").with("url", &long);
         let url = url.with_secret("key", &SecretString::from("hunter2"));
-        let error = site.client(Settings::default()).send(Call::get("remotedl/add", kind, url)).await.unwrap_err();
+        let error =
+            site.client(Settings::default()).send(Call::get("remotedl/add", kind, url), whole).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false), "{kind:?}");
         assert_eq!(error.detail(), Some("The request is too long for the site."));
         assert_eq!((error.transport(), error.retry_after()), (None, None));
@@ -116,7 +117,7 @@ async fn a_form_is_sent_as_one_and_its_secrets_are_masked_in_the_answer() {
         .with_form(pairs.into())
         .with_secret(SecretString::from("hunter3"));
     assert!(!format!("{form:?}").contains("hunter3"));
-    let reply = site.client(Settings::default()).send(form).await.unwrap();
+    let reply = site.client(Settings::default()).send(form, whole).await.unwrap();
     assert!(String::from_utf8_lossy(&site.seen()[0].bytes).contains("application/x-www-form-urlencoded"));
     let error = reply.error(ErrorKind::Rejected, None, Some("no hunter3 here"));
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("no *** here"));
@@ -130,7 +131,7 @@ async fn a_public_site_cannot_send_the_client_into_a_private_network() {
     let client = client(&public, Settings::default());
     let address = format!("http://{}/ul/x", private.address).parse().unwrap();
     let upload = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
-    let error = client.send(upload).await.unwrap_err();
+    let error = client.send(upload, whole).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, true));
     assert_eq!(private.seen().len(), 0);
     let error = client.admit("file/ul", &format!("http://{}/", private.address).parse().unwrap()).unwrap_err();
@@ -142,7 +143,7 @@ fn a_base_url_is_one_of_the_web_s() {
     for text in ["ftp://example.net/", "data:text/plain,x", "unix:/run/x"] {
         let base_url: Url = text.parse().unwrap();
         let origin = polyhost_domain::Origin { account: "a".parse().unwrap(), provider: "p".parse().unwrap() };
-        let refused = Client::new(origin, &base_url, Settings::default());
+        let refused = Client::new(origin, &base_url, Settings::default(), &shared());
         assert!(matches!(refused, Err(BuildError::BaseUrl)), "{text}");
     }
 }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use polyhost_domain::Origin;
-use polyhost_upstream::{Call, CallKind, Client, SecretUrl, Settings};
+use polyhost_domain::{Origin, Result};
+use polyhost_state::State;
+use polyhost_upstream::{Call, CallKind, Client, Reply, SecretUrl, Settings, Shared};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -121,7 +122,17 @@ pub(crate) fn count_of(bytes: &[u8], part: &[u8]) -> usize {
 
 pub(crate) fn client(base_url: &Url, settings: Settings) -> Client {
     let origin = Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() };
-    Client::new(origin, base_url, settings).unwrap()
+    Client::new(origin, base_url, settings, &shared()).unwrap()
+}
+
+/// What the clients of one test share: nothing with those of others.
+pub(crate) fn shared() -> Shared {
+    Shared::new(&State::in_memory())
+}
+
+/// Takes an answer as it is.
+pub(crate) fn whole(reply: Reply) -> Result<Reply> {
+    Ok(reply)
 }
 
 /// A request with a secret in its query.
@@ -133,5 +144,10 @@ pub(crate) fn call(base_url: &Url, kind: CallKind) -> Call {
 /// Limits that a test need not wait for.
 pub(crate) fn hasty() -> Settings {
     let short = Duration::from_millis(50);
-    Settings { attempt_timeout: short, idle_timeout: short, upload_answer_timeout: short, ..Settings::default() }
+    Settings { attempt_timeout: short, idle_timeout: short, upload_answer_timeout: short, ..once() }
+}
+
+/// One attempt at each request.
+pub(crate) fn once() -> Settings {
+    Settings { retries: 0, ..Settings::default() }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use polyhost_domain::{ByteStream, ErrorKind, Result, SizedStream};
+use polyhost_domain::{ByteStream, Error, ErrorKind, Result, UploadBody};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
 
 use crate::site::{Answer, Site, hasty};
@@ -15,13 +15,13 @@ const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
 
 fn part(length: u64, body: ByteStream) -> FilePart {
-    let bytes = SizedStream { length, stream: body };
-    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, bytes }
+    let body = UploadBody::once(length, body);
+    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, body }
 }
 
 async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> {
     let address = SecretUrl::handed_out(format!("http://{}/ul/ticket", site.address).parse().unwrap());
-    site.client(settings).upload(Call::post("upload", CallKind::Write, address), file).await
+    site.client(settings).upload(Call::post("upload", CallKind::Write, address), file, |reply, _| Ok(reply)).await
 }
 
 /// Pieces without end, and how many of them were taken.
@@ -126,7 +126,9 @@ async fn nothing_is_read_of_a_body_that_has_nowhere_to_go() {
     let nowhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let (body, taken) = endless();
     let address = SecretUrl::handed_out(format!("http://{nowhere}/ul/ticket").parse().unwrap());
-    let upload = client.upload(Call::post("upload", CallKind::Write, address), part(5, body)).boxed();
+    let upload = client
+        .upload(Call::post("upload", CallKind::Write, address), part(5, body), |reply, _| Ok::<Reply, Error>(reply))
+        .boxed();
     let error = upload.await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
     assert_eq!(taken.load(Ordering::Relaxed), 0);

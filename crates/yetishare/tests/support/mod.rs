@@ -20,7 +20,7 @@ use polyhost_domain::{
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Version, Yetishare as Sandbox};
 use polyhost_sandbox::{Fault, ManualClock, Received, Rule};
 use polyhost_state::State;
-use polyhost_upstream::{Client, LoginBudget, Settings};
+use polyhost_upstream::{Client, LoginBudget, Settings, Shared};
 use polyhost_yetishare::{Config, Credentials, Quirks, Yetishare};
 
 pub(crate) const KEY1: &str = "plantedKeyOne7plantedKeyOne7plantedKeyOne7plantedKeyOne7plantedK";
@@ -170,7 +170,9 @@ pub(crate) fn adapter(
 ) -> Yetishare {
     let origin = Origin { account: account.parse().unwrap(), provider: "streamplay".parse().unwrap() };
     let base_url = base_url.parse().unwrap();
-    let client = Client::new(origin.clone(), &base_url, settings).unwrap();
+    // What is done for every adapter alike has its tests where it is done.
+    let settings = Settings { requests_per_second: 0.0, retries: 0, circuit_failures: 0, ..settings };
+    let client = Client::new(origin.clone(), &base_url, settings, &Shared::new(state)).unwrap();
     Yetishare::new(Config { origin, base_url, credentials, quirks }, client, state)
 }
 

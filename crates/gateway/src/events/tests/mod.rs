@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use polyhost_domain::Capability;
 use polyhost_state::State;
+use polyhost_upstream::CircuitState;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -53,7 +54,7 @@ impl World {
     /// A process that knows an account at a site.
     fn at(site: &Fake) -> Self {
         let generations = State::in_memory().generations;
-        let account = Arc::new(Account::new(Arc::new(site.clone()), &[], generations));
+        let account = Arc::new(Account::new(Arc::new(site.clone()), &[], generations, || CircuitState::Closed));
         let (phase, tasks) = (watch::Sender::new(Phase::Ready), TaskTracker::new());
         let events = Events::new(Arc::<Completions>::default(), tasks.clone(), phase.subscribe());
         Self { site: site.clone(), account, events, phase, tasks }

@@ -1,0 +1,225 @@
+//! The loop under a clock that stands still until everybody waits: no connection is made.
+
+use std::cell::{Cell, RefCell};
+
+use polyhost_domain::{Origin, UpstreamAnswer};
+use polyhost_state::State;
+use tokio::time::advance;
+
+use super::*;
+use crate::{SecretUrl, Settings, Shared};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn client(settings: Settings, shared: &Shared, account: &str) -> Client {
+    let origin = Origin { account: account.parse().unwrap(), provider: "site".parse().unwrap() };
+    Client::new(origin, &"https://site.example/api".parse().unwrap(), settings, shared).unwrap()
+}
+
+fn shared() -> Shared {
+    Shared::new(&State::in_memory())
+}
+
+fn call(kind: CallKind) -> Call {
+    Call::get("file/info", kind, SecretUrl::endpoint(&"https://site.example/api".parse().unwrap(), "file/info"))
+}
+
+/// An answer of a status that means an error.
+fn answered(kind: ErrorKind, http_status: u16, wait: Option<Duration>) -> Error {
+    let answer = UpstreamAnswer { http_status: Some(http_status), ..UpstreamAnswer::default() };
+    Error::new(kind).retryable(true).with_answer(answer).with_retry_after(wait)
+}
+
+fn unreachable() -> Error {
+    Error::new(ErrorKind::Unavailable).retryable(true).with_retry_after(Some(SECOND))
+}
+
+/// What becomes of a request whose attempts each take some time and then end so; and when each of them began.
+async fn ask(
+    client: &Client,
+    kind: CallKind,
+    took: Duration,
+    outcomes: impl IntoIterator<Item = Option<Error>>,
+) -> (Result<()>, Vec<Duration>) {
+    let (began, attempts) = (Instant::now(), RefCell::new(Vec::new()));
+    let outcomes = RefCell::new(outcomes.into_iter());
+    let attempt = |attempt: Attempt| {
+        attempts.borrow_mut().push(began.elapsed());
+        let outcome = outcomes.borrow_mut().next().flatten().map_or(Ok(()), Err);
+        async move {
+            sleep(took.min(attempt.limit)).await;
+            outcome
+        }
+    };
+    let outcome = client.attempts(&call(kind), attempt).await;
+    (outcome, attempts.into_inner())
+}
+
+fn always(error: Error) -> impl Iterator<Item = Option<Error>> {
+    std::iter::repeat(Some(error))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_sent_again_as_often_as_allowed_and_no_write_of_which_a_byte_may_have_gone() {
+    use CallKind::{Read, Write};
+    use ErrorKind as Kind;
+    let too_large = Error::new(Kind::InvalidResponse).retryable(true).with_transport(TransportFault::ResponseTooLarge);
+    let rows = [
+        (Read, answered(Kind::SiteFailed, 503, None), 3),
+        (Read, Error::new(Kind::Timeout).retryable(true), 3),
+        (Read, Error::new(Kind::InvalidResponse).retryable(true), 3),
+        (Read, answered(Kind::RateLimited, 429, Some(SECOND)), 3),
+        (Read, unreachable(), 3),
+        (Read, too_large, 1),
+        (Read, answered(Kind::SiteFailed, 200, None).retryable(false), 1),
+        (Read, answered(Kind::FileNotFound, 404, None), 1),
+        (Read, answered(Kind::Forbidden, 403, None), 1),
+        (Read, answered(Kind::CredentialsRejected, 403, None), 1),
+        (Write, unreachable(), 3),
+        (Write, Error::new(Kind::OutcomeUnknown), 1),
+        (Write, answered(Kind::SiteFailed, 503, None), 1),
+        (Write, answered(Kind::RateLimited, 429, Some(SECOND)), 1),
+        (Write, Error::new(Kind::Timeout).retryable(true), 1),
+    ];
+    for (kind, error, expected) in rows {
+        let client = client(Settings::default(), &shared(), "main");
+        let (outcome, attempts) = ask(&client, kind, Duration::ZERO, always(error.clone())).await;
+        assert_eq!(attempts.len(), expected, "{kind:?} {error:?}");
+        assert_eq!(outcome.unwrap_err().kind(), error.kind());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_succeeds_is_a_success() {
+    let client = client(Settings::default(), &shared(), "main");
+    let (outcome, attempts) = ask(&client, CallKind::Read, SECOND, [Some(unreachable()), None]).await;
+    assert!(outcome.is_ok());
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts[1] <= SECOND + FIRST_BACK_OFF);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_are_drawn_anew_each_time_and_grow_to_a_limit() {
+    let settings = Settings { retries: 6, deadline: SECOND * 100, ..Settings::default() };
+    let longest = [200, 400, 800, 1600, 2000, 2000].map(Duration::from_millis);
+    let mut all = Vec::new();
+    for _ in 0..20 {
+        let client = client(settings.clone(), &shared(), "main");
+        let (_, attempts) = ask(&client, CallKind::Read, Duration::ZERO, always(unreachable())).await;
+        let waits: Vec<_> = attempts.windows(2).map(|two| two[1] - two[0]).collect();
+        // The clock is that coarse.
+        let within = |(wait, most): (&Duration, &Duration)| *wait <= *most + Duration::from_millis(1);
+        assert!(waits.iter().zip(&longest).all(within), "{waits:?}");
+        all.push(waits);
+    }
+    all.dedup();
+    assert!(all.len() > 15, "every one waits differently");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_operation_outlives_its_deadline() {
+    let settings = Settings { attempt_timeout: SECOND * 10, deadline: SECOND * 25, ..Settings::default() };
+    let client = client(settings, &shared(), "main");
+    let began = Instant::now();
+    let silence = always(Error::new(ErrorKind::Timeout).retryable(true));
+    let (outcome, attempts) = ask(&client, CallKind::Read, SECOND * 1000, silence).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(attempts.len(), 3);
+    assert!(began.elapsed() <= SECOND * 25 + Duration::from_millis(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_site_asks_to_be_waited_for_is_waited_for_where_it_is_short() {
+    let client_of = || client(Settings::default(), &shared(), "main");
+    let limited = |wait| answered(ErrorKind::RateLimited, 429, Some(wait));
+    let (outcome, attempts) = ask(&client_of(), CallKind::Read, Duration::ZERO, [Some(limited(SECOND * 2))]).await;
+    assert!(outcome.is_ok() && attempts[1] >= SECOND * 2);
+
+    let client = client_of();
+    let (outcome, attempts) = ask(&client, CallKind::Read, Duration::ZERO, always(limited(SECOND * 30))).await;
+    assert_eq!((outcome.unwrap_err().retry_after(), attempts.len()), (Some(SECOND * 30), 1));
+    advance(SECOND * 10).await;
+    for kind in [CallKind::Read, CallKind::Write] {
+        let (outcome, attempts) = ask(&client, kind, Duration::ZERO, []).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(SECOND * 20)));
+        assert!(error.is_retryable() && attempts.is_empty(), "the site is left alone");
+    }
+    advance(SECOND * 20).await;
+    assert!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dying_site_is_not_asked_three_times_as_much() {
+    let unhurried = Settings { requests_per_second: 0.0, circuit_failures: 0, ..Settings::default() };
+    let client = client(unhurried, &shared(), "main");
+    let sent = Cell::new(0);
+    for _ in 0..500 {
+        let (_, attempts) = ask(&client, CallKind::Read, Duration::ZERO, always(unreachable())).await;
+        sent.set(sent.get() + attempts.len());
+    }
+    assert!((510..=700).contains(&sent.get()), "{} requests for 500", sent.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_fails_is_left_alone_by_all_its_accounts_and_tried_out_by_one_request() {
+    let (settings, shared) = (Settings { retries: 0, ..Settings::default() }, shared());
+    let (one, other) = (client(settings.clone(), &shared, "one"), client(settings, &shared, "other"));
+    let failed = || answered(ErrorKind::SiteFailed, 500, None);
+    for _ in 0..10 {
+        ask(&one, CallKind::Read, Duration::ZERO, [Some(failed())]).await.0.unwrap_err();
+    }
+    assert_eq!(other.circuit(), crate::CircuitState::Open);
+    let (outcome, attempts) = ask(&other, CallKind::Write, Duration::ZERO, []).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.transport()),
+        (ErrorKind::Unavailable, Some(TransportFault::DestinationUnavailable))
+    );
+    assert_eq!((error.retry_after(), error.is_retryable(), attempts.len()), (Some(SECOND * 15), true, 0));
+
+    advance(SECOND * 15).await;
+    let (_, attempts) = ask(&other, CallKind::Read, Duration::ZERO, [Some(failed())]).await;
+    assert_eq!(attempts.len(), 1);
+    assert!(ask(&one, CallKind::Read, Duration::ZERO, []).await.1.is_empty());
+    advance(SECOND * 15).await;
+    assert!(ask(&other, CallKind::Read, Duration::ZERO, []).await.0.is_ok());
+    assert!(ask(&one, CallKind::Read, Duration::ZERO, []).await.0.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
+    let not_its_fault = [
+        answered(ErrorKind::CredentialsRejected, 403, None),
+        answered(ErrorKind::Forbidden, 200, None),
+        answered(ErrorKind::FileNotFound, 404, None),
+        answered(ErrorKind::RateLimited, 429, None),
+        answered(ErrorKind::SiteFailed, 200, None).retryable(false),
+        Error::new(ErrorKind::BodyIncomplete),
+    ];
+    let unhurried = Settings { requests_per_second: 0.0, retries: 0, ..Settings::default() };
+    for error in not_its_fault {
+        let client = client(unhurried.clone(), &shared(), "main");
+        for _ in 0..20 {
+            ask(&client, CallKind::Read, Duration::ZERO, [Some(error.clone())]).await.0.unwrap_err();
+        }
+        assert_eq!(client.circuit(), crate::CircuitState::Closed, "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_session_is_neither_asked_again_nor_held_against_the_site() {
+    let client = client(Settings { retries: 5, ..Settings::default() }, &shared(), "main");
+    for _ in 0..20 {
+        let attempts = Cell::new(0);
+        let outcome = client
+            .attempts(&call(CallKind::Read), |_| {
+                attempts.set(attempts.get() + 1);
+                async { Err::<(), _>(Refusal::Session(unreachable())) }
+            })
+            .await;
+        assert!(matches!(outcome, Err(Refusal::Session(_))));
+        assert_eq!(attempts.get(), 1);
+    }
+    assert_eq!(client.circuit(), crate::CircuitState::Closed);
+}
