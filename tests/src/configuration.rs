@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 /// One attempt at everything, and no circuit.
-const UNFORGIVING: &str = "retries = 0\ncircuit_failures = 0\n";
+const UNFORGIVING: [&str; 2] = ["retries", "circuit_failures"];
 
 /// A configuration that is being put together.
 #[derive(Debug, Clone, Default)]
@@ -13,19 +13,20 @@ pub struct Configuration {
     upstream: String,
     cache: String,
     tables: String,
+    forgives: bool,
 }
 
 impl Configuration {
     /// No account and no client; listens on a free port. What a site does wrong is seen as it is: nothing is asked a
     /// second time, and no site is left alone.
     pub fn new() -> Self {
-        Self { upstream: UNFORGIVING.to_owned(), ..Self::default() }
+        Self::default()
     }
 
     /// Gives the default retries and circuits back.
     #[must_use]
     pub fn forgives(mut self) -> Self {
-        self.upstream = self.upstream.replace(UNFORGIVING, "");
+        self.forgives = true;
         self
     }
 
@@ -76,11 +77,16 @@ impl Configuration {
 
     /// The whole as TOML.
     pub fn text(&self) -> String {
-        let is_told = self.server.lines().any(|line| line.trim_start().starts_with("listen"));
-        let listen = if is_told { "" } else { "listen = \"127.0.0.1:0\"\n" };
-        let Self { server, upstream, cache, tables } = self;
-        format!("[server]\n{listen}{server}\n[upstream]\n{upstream}\n[cache]\n{cache}\n{tables}")
+        let listen = if tells(&self.server, "listen") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        let untold = UNFORGIVING.into_iter().filter(|key| !self.forgives && !tells(&self.upstream, key));
+        let unforgiving: String = untold.map(|key| format!("{key} = 0\n")).collect();
+        let Self { server, upstream, cache, tables, .. } = self;
+        format!("[server]\n{listen}{server}\n[upstream]\n{unforgiving}{upstream}\n[cache]\n{cache}\n{tables}")
     }
+}
+
+fn tells(lines: &str, key: &str) -> bool {
+    lines.lines().any(|line| line.trim_start().starts_with(key))
 }
 
 /// The SHA-256 of a key, as a configuration holds it.

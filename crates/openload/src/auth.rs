@@ -10,6 +10,7 @@ use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use polyhost_state::KeyValue;
 use polyhost_upstream::SecretUrl;
 use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
 use crate::Credentials;
 use crate::error::{Named, detail, unsettled};
@@ -47,9 +48,15 @@ impl Auth {
         url.with_secret("login", &self.credentials.login).with_secret("key", &self.credentials.key)
     }
 
-    /// Says whether a 403 denies the action or the credentials. `account` asks the site for the account.
-    pub(crate) async fn tell_apart(&self, denial: Error, account: impl Future<Output = Result<()>> + Send) -> Error {
-        match self.verdict(account).await {
+    /// Says whether a 403 denies the action or the credentials. `account` asks the site for the account, if there is
+    /// time to until `deadline`.
+    pub(crate) async fn tell_apart(
+        &self,
+        denial: Error,
+        deadline: Instant,
+        account: impl Future<Output = Result<()>> + Send,
+    ) -> Error {
+        match timeout_at(deadline, self.verdict(account)).await.ok().flatten() {
             Some(Verdict::Good) => denial,
             // The site's word stands: it denied this action.
             None => denial.with_detail(unsettled(&self.origin.account)),

@@ -177,7 +177,7 @@ impl Site {
         match self.ask(request, named).await {
             Err(denial) if denial.kind() == ErrorKind::Forbidden => {
                 let account = async { self.account_info().await.map(drop) };
-                Err(self.auth.tell_apart(denial, account).await)
+                Err(self.auth.tell_apart(denial, self.http.deadline(), account).await)
             }
             outcome => outcome,
         }

@@ -69,6 +69,7 @@ impl Client {
     ) -> std::result::Result<T, E> {
         // A turn is not taken before it is known what there is to be sent.
         let first = file.body.open().await.map_err(unopened)?;
+        operation::begin_anew();
         let length = first.length;
         let first = Mutex::new(Some(first));
         let (call, file, read) = (&call, &file, &|reply| read(reply, length));

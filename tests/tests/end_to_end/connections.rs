@@ -9,10 +9,7 @@ use crate::world::{KEY, LOGIN, SITE_KEY, World, at};
 
 /// A world whose gateway is soon out of patience.
 async fn impatient() -> World {
-    World::configured(|configuration| {
-        configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"\nretries = 0")
-    })
-    .await
+    World::configured(|configuration| configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"")).await
 }
 
 #[track_caller]

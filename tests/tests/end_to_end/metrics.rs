@@ -50,10 +50,18 @@ async fn requests_and_calls_are_counted_as_they_were_made() {
     let journal = world.site.journal().all();
     for operation in ["authorize", "folder/listing", "folder/info", "file/info"] {
         let arrived = journal.iter().filter(|received| received.operation == operation).count();
-        let labels = [("provider", "streamplay"), ("operation", operation), ("outcome", "ok")];
+        let labels = [("provider", "streamplay"), ("operation", operation)];
         assert_eq!(found.sum("polyhost_upstream_calls_total", &labels), arrived as f64, "{operation}");
-        assert_eq!(found.sum("polyhost_upstream_call_duration_seconds_count", &labels[..2]), arrived as f64);
+        assert_eq!(found.sum("polyhost_upstream_call_duration_seconds_count", &labels), arrived as f64);
     }
+    // What an answer means counts, and not that it came under HTTP 200.
+    let outcomes = |operation| {
+        let mut found = found.by("polyhost_upstream_calls_total", &[("operation", operation)], "outcome");
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    };
+    assert_eq!(outcomes("file/info"), [("file_not_found".to_owned(), 1.0), ("ok".to_owned(), 1.0)]);
+    assert_eq!(outcomes("folder/info"), [("folder_not_found".to_owned(), 1.0)]);
     assert_eq!(found.sum("polyhost_upstream_calls_total", &[]), journal.len() as f64);
     let error = [("provider", "streamplay"), ("operation", "folder/info"), ("kind", "folder_not_found")];
     assert_eq!(found.sum("polyhost_upstream_errors_total", &error), 1.0);
@@ -116,12 +124,12 @@ async fn a_failing_site_is_told_by_what_became_of_its_calls() {
     })
     .await;
     let outcomes = [
-        (Fault::http(503), "site_failed", "site_failed"),
-        (Fault::rate_limit(1), "rate_limited", "rate_limited"),
-        (Fault::Hang, "timeout", "timeout"),
-        (Fault::envelope(500), "ok", "site_failed"),
+        (Fault::http(503), "site_failed"),
+        (Fault::rate_limit(1), "rate_limited"),
+        (Fault::Hang, "timeout"),
+        (Fault::envelope(500), "site_failed"),
     ];
-    for (fault, outcome, kind) in outcomes {
+    for (fault, kind) in outcomes {
         world.site.faults().clear();
         world.site.faults().add(Rule::new("account/info", fault));
         let before = metrics(&world.gateway).await;
@@ -131,9 +139,26 @@ async fn a_failing_site_is_told_by_what_became_of_its_calls() {
             let labels = [("provider", "pstream"), ("operation", "account/info"), label];
             after.sum(name, &labels) - before.sum(name, &labels)
         };
-        assert_eq!(more("polyhost_upstream_calls_total", ("outcome", outcome)), 1.0, "{outcome}");
+        assert_eq!(more("polyhost_upstream_calls_total", ("outcome", kind)), 1.0, "{kind}");
         assert_eq!(more("polyhost_upstream_errors_total", ("kind", kind)), 1.0, "{kind}");
     }
+}
+
+#[tokio::test]
+async fn retries_and_open_circuits_are_counted() {
+    let world = World::configured(|configuration| {
+        watched(configuration).forgives().upstream("circuit_failures = 4\nrequests_per_second = 0")
+    })
+    .await;
+    world.breaks("account/info", Fault::http(503));
+    for _ in 0..2 {
+        world.caller.get("/v1/accounts/main").await.status(502);
+    }
+    let found = metrics(&world.gateway).await;
+    let sent = [("provider", "pstream"), ("operation", "account/info"), ("result", "sent")];
+    assert_eq!(found.sum("polyhost_upstream_retries_total", &sent), 3.0);
+    assert_eq!(found.sum("polyhost_upstream_circuits_open", &[("provider", "pstream")]), 1.0);
+    assert_eq!(found.sum("polyhost_upstream_circuit_openings_total", &[("provider", "pstream")]), 1.0);
 }
 
 #[tokio::test]

@@ -172,8 +172,8 @@ fn two_clients_share_neither_name_nor_key() {
 
 #[test]
 fn keys_without_effect_are_understood_and_named() {
-    let config = Config::parse("[upstream]\nretries = 2\n[cache]\nfile_ttl = \"30s\"\n").unwrap();
-    assert_eq!(config.unused, ["[cache] file_ttl", "[upstream] retries"]);
+    let config = Config::parse("[cache]\nfile_ttl = \"30s\"\n").unwrap();
+    assert_eq!(config.unused, ["[cache] file_ttl"]);
 }
 
 #[test]
@@ -238,9 +238,17 @@ fn keys_without_effect_are_held_to_their_type_and_range() {
 }
 
 #[test]
-fn keys_without_effect_may_have_their_least_values() {
-    let text = "[upstream]\nretries = 0\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n";
-    assert_eq!(Config::parse(text).unwrap().unused.len(), 4);
+fn resilience_can_be_turned_down_to_nothing_and_up_for_one_account() {
+    let text = "[upstream]\nretries = 0\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n\
+                [accounts.main]\nprovider = \"pstream\"\nlogin = \"a\"\nkey = \"b\"\n\
+                requests_per_second = 2.5\ncircuit_open = \"1m\"\n";
+    let config = Config::parse(text).unwrap();
+    assert!(config.unused.is_empty());
+    let nothing = &config.providers.values().next().unwrap().settings;
+    assert_eq!((nothing.retries, nothing.burst, nothing.circuit_failures), (0, 1, 0));
+    assert_eq!((nothing.requests_per_second, nothing.circuit_open), (0.0, Duration::from_secs(15)));
+    let account = &config.accounts.values().next().unwrap().settings;
+    assert_eq!((account.requests_per_second, account.circuit_open), (2.5, Duration::from_secs(60)));
 }
 
 #[test]

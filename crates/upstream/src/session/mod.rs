@@ -216,18 +216,27 @@ impl Session {
 
     async fn renewed(&self, deadline: Instant, doubtful: Option<Held>) -> Result<Held> {
         let _wait = waits::wait();
-        match timeout_at(deadline, self.renewal(deadline, doubtful)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.0.error(ErrorKind::Timeout).retryable(true).with_detail("The login took too long.")),
+        loop {
+            let (renewal, is_own) = self.renewal(deadline, doubtful.clone());
+            match timeout_at(deadline, renewal).await {
+                // Whoever began it had less time.
+                Ok(Err(error)) if !is_own && error.kind() == ErrorKind::Timeout => {}
+                Ok(outcome) => return outcome,
+                Err(_) => {
+                    let late = self.0.error(ErrorKind::Timeout).retryable(true);
+                    return Err(late.with_detail("The login took too long."));
+                }
+            }
         }
     }
 
-    /// The renewal under way, or one that begins now. It belongs to no caller: whoever goes away does not stop it.
-    fn renewal(&self, deadline: Instant, doubtful: Option<Held>) -> Renewal {
+    /// The renewal under way, or one that begins now, and whether it does. It belongs to no caller: whoever goes away
+    /// does not stop it.
+    fn renewal(&self, deadline: Instant, doubtful: Option<Held>) -> (Renewal, bool) {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         match slot.as_ref().filter(|renewal| renewal.peek().is_none()) {
-            Some(under_way) => under_way.clone(),
-            None => slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubtful)).clone(),
+            Some(under_way) => (under_way.clone(), false),
+            None => (slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubtful)).clone(), true),
         }
     }
 }

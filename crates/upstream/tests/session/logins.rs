@@ -108,3 +108,14 @@ async fn who_cannot_wait_for_the_login_is_told_that_it_is_slow() {
     let error = held.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_login_of_one_with_less_time_gets_one_of_its_own() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    let hurried = Instant::now() + Duration::from_millis(10);
+    let (hurried, patient) = tokio::join!(session.run(hurried, |held| site.call(held)), call(&site, &session));
+    assert_eq!(hurried.unwrap_err().kind(), ErrorKind::Timeout);
+    assert!(patient.is_ok(), "{patient:?}");
+    assert_eq!(site.logins(), 2);
+}

@@ -10,7 +10,7 @@ use polyhost_state::State;
 use polyhost_upstream::{Grant, Held, Login, Refusal, Session};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long the site takes to answer.
 const SLOW: Duration = Duration::from_millis(50);
@@ -58,13 +58,15 @@ impl Login for User {
         "authorize"
     }
 
-    async fn log_in(&self, _: Instant) -> Result<Grant> {
+    async fn log_in(&self, deadline: Instant) -> Result<Grant> {
         if self.0.unreachable.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Unavailable).retryable(true));
         }
         let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.times.lock().await.push(Instant::now());
-        sleep(SLOW).await;
+        if timeout_at(deadline, sleep(SLOW)).await.is_err() {
+            return Err(Error::new(ErrorKind::Timeout).retryable(true));
+        }
         if self.0.limited.load(Ordering::SeqCst) {
             let wait = Some(Duration::from_secs(33));
             return Err(Error::new(ErrorKind::RateLimited).retryable(true).with_retry_after(wait));

@@ -8,10 +8,7 @@ use super::world::{World, at};
 
 /// A world whose gateway is soon out of patience.
 async fn impatient() -> World {
-    World::configured(|configuration| {
-        configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"\nretries = 0\ncircuit_failures = 0")
-    })
-    .await
+    World::configured(|configuration| configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"")).await
 }
 
 /// Every write, as a method, a path below the account and a body, with the operation of the site that it ends in.

@@ -1,6 +1,5 @@
 //! The site's file server: what it sends is held against what the API told, and it is told nothing that it need not know.
 
-use polyhost_end_to_end::Configuration;
 use polyhost_sandbox::yetishare::{Options, Redirects};
 use polyhost_sandbox::{Fault, Garbage};
 
@@ -107,7 +106,7 @@ async fn the_page_behind_a_dead_link_never_comes_as_the_file() {
 
 #[tokio::test]
 async fn a_file_server_that_refuses_is_no_success() {
-    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     for (status, expected, code) in
         [(500, 502, "upstream_error"), (503, 502, "upstream_error"), (429, 429, "upstream_rate_limited")]
@@ -130,7 +129,7 @@ fn with_and_without_lengths() -> [fn(&mut Options); 2] {
 #[tokio::test]
 async fn a_stream_that_is_cut_never_ends_as_a_whole_one() {
     for options in with_and_without_lengths() {
-        let world = World::with(options, |configuration: Configuration| configuration.upstream("retries = 0")).await;
+        let world = World::at_site(options).await;
         let file = world.site.add_file("0", "a.mp4", &bytes(200_000));
         assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(200_000));
         assert_eq!(read(&world, &file, Some("bytes=10-")).await.map(|bytes| bytes.len()), Some(199_990));
@@ -171,7 +170,7 @@ async fn bytes_that_go_on_behind_the_size_of_the_file_are_no_whole_file() {
 async fn bytes_that_stop_end_the_answer_and_ones_that_are_slow_do_not() {
     let settings = "idle_timeout = \"400ms\"\nrequest_timeout = \"500ms\"";
     let world = World::configured(|configuration| {
-        configuration.server(settings).upstream("attempt_timeout = \"300ms\"\ndeadline = \"400ms\"\nretries = 0")
+        configuration.server(settings).upstream("attempt_timeout = \"300ms\"\ndeadline = \"400ms\"")
     })
     .await;
     let file = world.site.add_file("0", "a.mp4", &bytes(100));
@@ -226,7 +225,7 @@ async fn a_file_server_without_lengths_is_streamed_all_the_same() {
 
 #[tokio::test]
 async fn a_part_that_the_file_reaches_is_not_refused_for_want_of_bytes() {
-    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
     let shorter = vec![("Content-Range".to_owned(), "bytes */500".to_owned())];
     let with_its_size = Fault::Status { http: 416, body_status: None, headers: shorter, body: None };

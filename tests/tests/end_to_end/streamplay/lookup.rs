@@ -61,8 +61,7 @@ async fn a_hundred_are_read_and_more_or_the_same_twice_are_refused() {
 #[tokio::test]
 async fn the_reads_go_side_by_side_and_not_all_at_once() {
     let world = World::configured(|configuration| {
-        configuration
-            .upstream("requests_per_second = 0.0\nmax_concurrency = 200\nattempt_timeout = \"2s\"\nretries = 0")
+        configuration.upstream("requests_per_second = 0.0\nmax_concurrency = 200\nattempt_timeout = \"2s\"")
     })
     .await;
     world.caller.get("/v1/accounts/plays").await.status(200);
@@ -85,7 +84,7 @@ async fn the_reads_go_side_by_side_and_not_all_at_once() {
 
 #[tokio::test]
 async fn one_that_cannot_be_read_does_not_spoil_the_others() {
-    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let world = World::start().await;
     let ids: Vec<String> = (0..3).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
     world.site.faults().add(Rule::new("file/info", Fault::http(500)).times(1));
     let items = lookup(&world, &ids).await;
@@ -110,7 +109,7 @@ async fn a_lookup_whose_reads_all_fail_fails_as_a_request() {
 
 #[tokio::test]
 async fn reads_that_fail_differently_are_told_one_by_one_and_alike_as_the_request() {
-    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     let ids: Vec<String> = (0..2).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
     world.site.faults().add(Rule::new("file/info", Fault::http(500)).times(1));

@@ -12,10 +12,7 @@ use crate::world::{KEY, NOW};
 
 /// A gateway that lets many requests through at once.
 async fn wide() -> World {
-    World::configured(|configuration| {
-        configuration.upstream("requests_per_second = 0.0\nmax_concurrency = 400\ncircuit_failures = 0")
-    })
-    .await
+    World::configured(|configuration| configuration.upstream("requests_per_second = 0.0\nmax_concurrency = 400")).await
 }
 
 /// Asks for files, all at once.

@@ -12,7 +12,7 @@ fn says(http: u16, body: &str) -> Fault {
 }
 
 async fn started() -> World {
-    let world = World::configured(|configuration| configuration.upstream("retries = 0")).await;
+    let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.arrived();
     world
