@@ -64,7 +64,8 @@ impl Client {
                 // What the attempt before it was told says more.
                 Err(error) => return Err(last.unwrap_or_else(|| error.into())),
             };
-            let error = match attempt(begun).await {
+            // On the heap, since it is large and everything that waits for it would be as large.
+            let error = match Box::pin(attempt(begun)).await {
                 Ok(done) => {
                     pass.tell(Shown::Works);
                     return Ok(done);
