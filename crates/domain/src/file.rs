@@ -1,7 +1,7 @@
 //! A file at a provider, what may change in it, and the answer to a lookup of many.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId};
@@ -93,7 +93,7 @@ pub enum FileType {
 }
 
 /// Whether a file can be used. New words may appear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileStatus {
     /// The file can be used.
@@ -113,7 +113,7 @@ pub enum FileStatus {
 }
 
 /// How far a job at a site (a remote upload, a conversion) has come. New words may appear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// The job waits for its turn.

@@ -13,6 +13,7 @@ use polyhost_upstream::{CircuitState, operation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::catalogue::{Change, Scope, Stamp, What};
 use crate::metrics;
 use crate::problem::{Code, Problem, problem_code};
 use crate::progress;
@@ -22,7 +23,6 @@ pub struct Account {
     provider: Arc<dyn Provider>,
     capabilities: Capabilities,
     generations: Arc<dyn Generations>,
-    scope: String,
     health: Mutex<Observed>,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
@@ -115,8 +115,7 @@ impl Account {
     ) -> Self {
         let profile = provider.profile();
         let capabilities = effective(&profile.capabilities, unsupported);
-        let scope = format!("account/{}", profile.origin.account);
-        Self { provider, capabilities, generations, scope, health: Mutex::default(), circuit: Box::new(circuit) }
+        Self { provider, capabilities, generations, health: Mutex::default(), circuit: Box::new(circuit) }
     }
 
     /// Its name.
@@ -162,36 +161,64 @@ impl Account {
         result
     }
 
-    /// A write at the site, observed: one operation, too. All that was cached of the account is out of date before and after it, however
-    /// it ends: also when the caller goes away in the middle.
+    /// A write at the site, observed: one operation, too. What it makes untrue of what is kept is out of date before and
+    /// after it, however it ends: also when the caller goes away in the middle.
     ///
     /// # Errors
     /// The write's own.
-    pub async fn write<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.outdate().await?;
+    pub async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.outdate(change).await?;
         progress::asks(&self.profile().origin.provider);
-        let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scope.clone())));
+        let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scopes(change))));
         let result = operation(call).await;
         outdated_later.now().await;
         self.observe(result.as_ref().err());
         result
     }
 
-    /// The number that changes with every write: what was read under an older one may be out of date.
+    /// The number that changes with every write.
     ///
     /// # Errors
     /// `Internal`, where the shared state cannot be reached.
     pub async fn generation(&self) -> Result<u64> {
-        self.generations.current(&self.scope).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
+        self.current(Some(&Scope::Writes)).await
     }
 
-    /// Makes everything cached of the account out of date.
+    /// The number that changes with every change of the account's folders.
+    pub(crate) async fn tree(&self) -> Result<u64> {
+        self.current(Some(&Scope::Tree)).await
+    }
+
+    /// The generations that something known depends on: what was read under older ones may be out of date.
+    pub(crate) async fn stamp(&self, what: &What) -> Result<Stamp> {
+        let [wide, own, writes] = what.scopes();
+        Ok(Stamp {
+            wide: self.current(wide.as_ref()).await?,
+            own: self.current(own.as_ref()).await?,
+            writes: self.current(writes.as_ref()).await?,
+        })
+    }
+
+    /// Makes what a change touches out of date.
     ///
     /// # Errors
     /// `Internal`, where the shared state cannot be reached.
-    pub(crate) async fn outdate(&self) -> Result<()> {
-        let raised = self.generations.raise(&self.scope).await;
-        raised.map(drop).map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))
+    pub(crate) async fn outdate(&self, change: &Change) -> Result<()> {
+        for scope in self.scopes(change) {
+            let raised = self.generations.raise(&scope).await;
+            raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))?;
+        }
+        Ok(())
+    }
+
+    async fn current(&self, scope: Option<&Scope>) -> Result<u64> {
+        let Some(scope) = scope else { return Ok(0) };
+        let current = self.generations.current(&scope.name(self.name())).await;
+        current.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
+    }
+
+    fn scopes(&self, change: &Change) -> Vec<String> {
+        change.scopes().iter().map(|scope| scope.name(self.name())).collect()
     }
 
     fn observe(&self, error: Option<&Error>) {
@@ -231,29 +258,33 @@ fn now() -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-/// Raises a generation when it is dropped, unless that was done in good order.
-struct OutdateOnDrop(Option<(Arc<dyn Generations>, String)>);
+/// Raises generations when it is dropped, unless that was done in good order.
+struct OutdateOnDrop(Option<(Arc<dyn Generations>, Vec<String>)>);
 
 impl OutdateOnDrop {
     async fn now(mut self) {
-        if let Some((generations, scope)) = self.0.take() {
-            raise(generations, scope).await;
+        // Taken only when it is done, so that a caller who goes away meanwhile leaves it to be done all over.
+        if let Some((generations, scopes)) = &self.0 {
+            raise(generations, scopes).await;
         }
+        self.0 = None;
     }
 }
 
 impl Drop for OutdateOnDrop {
     fn drop(&mut self) {
-        if let (Some((generations, scope)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(raise(generations, scope));
+        if let (Some((generations, scopes)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { raise(&generations, &scopes).await });
         }
     }
 }
 
 /// The write is done by now, so a failure here is for the log: a confirmed write is never answered with an error.
-async fn raise(generations: Arc<dyn Generations>, scope: String) {
-    if let Err(error) = generations.raise(&scope).await {
-        tracing::error!(error = &error as &dyn std::error::Error, scope, "the cache may be out of date");
+async fn raise(generations: &Arc<dyn Generations>, scopes: &[String]) {
+    for scope in scopes {
+        if let Err(error) = generations.raise(scope).await {
+            tracing::error!(error = &error as &dyn std::error::Error, scope, "the cache may be out of date");
+        }
     }
 }
 

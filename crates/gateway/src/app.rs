@@ -92,7 +92,7 @@ impl App {
             callers,
             providers: providers.collect(),
             accounts,
-            catalogue: Catalogue::new(&config.cache),
+            catalogue: Catalogue::new(&config.cache, tasks.clone()),
             spool: Spool::new(config.server.spool_dir.clone(), config.server.max_spool),
             events: Events::new(Arc::clone(&completions), tasks.clone(), phase.subscribe()),
             completions,
@@ -125,7 +125,7 @@ impl App {
         &self.0.accounts
     }
 
-    /// The listings.
+    /// What is known of the accounts.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue

@@ -1,11 +1,13 @@
 //! Changing files and folders: several fields in one request, as many calls as the site needs, one honest answer.
 
+use std::sync::Arc;
+
 use polyhost_domain::{
     Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, Folder, FolderEdit, FolderId,
 };
 
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness};
+use crate::catalogue::{Catalogue, Change, Freshness};
 use crate::emulate;
 use crate::problem::{Code, Problem};
 use crate::progress;
@@ -34,18 +36,26 @@ pub struct FolderChange {
 ///
 /// # Errors
 /// The site's own; where the second call fails, the problem says what the first has done.
-pub async fn change_file(account: &Account, id: &FileId, change: FileChange) -> Result<File, Problem> {
+pub async fn change_file(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FileId,
+    change: FileChange,
+) -> Result<File, Problem> {
     let FileChange { folder, edit } = change;
     require_file_change(account, folder.is_some(), &edit)?;
     let mut told = None;
     let mut applied: &[&'static str] = &[];
     if let Some(folder) = &folder {
-        told = account.write(account.site().move_file(id, folder)).await?;
+        let touched = touched(catalogue, account, id).await.and_listing(folder);
+        told = account.write(&touched, account.site().move_file(id, folder)).await?;
         applied = &["folder_id"];
         progress::applied("folder_id");
     }
     if edit != FileEdit::default() {
-        let edited = account.write(account.site().edit_file(id, edit.clone())).await;
+        // Asked for anew, for a move has changed where it is.
+        let touched = with_folder(touched(catalogue, account, id).await, folder.as_ref());
+        let edited = account.write(&touched, account.site().edit_file(id, edit.clone())).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
     let file = match told {
@@ -54,6 +64,32 @@ pub async fn change_file(account: &Account, id: &FileId, change: FileChange) -> 
     };
     // The site may not say where a file is; after a move it is known all the same.
     Ok(File { folder_id: file.folder_id.or(folder), ..file })
+}
+
+/// Deletes a file.
+///
+/// # Errors
+/// The site's own.
+pub async fn delete_file(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
+    let delete = async {
+        account.site().delete_file(id).await?;
+        // Before anybody can list the folder anew.
+        catalogue.bury_file(account, id).await;
+        Ok(())
+    };
+    account.write(&touched(catalogue, account, id).await, delete).await
+}
+
+/// What a change of a file makes untrue.
+async fn touched(catalogue: &Catalogue, account: &Account, id: &FileId) -> Change {
+    Change::file(id, catalogue.file_shown_in(account, id).await)
+}
+
+fn with_folder(change: Change, folder: Option<&FolderId>) -> Change {
+    match folder {
+        Some(folder) => change.and_listing(folder),
+        None => change,
+    }
 }
 
 fn require_file_change(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
@@ -88,7 +124,7 @@ fn known_file(account: &Account, id: &FileId, edit: &FileEdit) -> File {
 /// 400 for the root; `folder_cycle`, and then nothing was changed; else as for a file.
 pub async fn change_folder(
     catalogue: &Catalogue,
-    account: &Account,
+    account: &Arc<Account>,
     id: &FolderId,
     change: FolderChange,
 ) -> Result<Folder, Problem> {
@@ -99,26 +135,29 @@ pub async fn change_folder(
     let mut applied: &[&'static str] = &[];
     if let Some(parent) = &parent {
         refuse_cycle(catalogue, account, id, parent).await?;
-        told = account.write(account.site().move_folder(id, parent)).await?;
+        let touched = Change::folder(catalogue.folder_shown_in(account, id).await).and_listing(parent);
+        told = account.write(&touched, account.site().move_folder(id, parent)).await?;
+        catalogue.note_place(account, id, parent).await;
         applied = &["parent_id"];
         progress::applied("parent_id");
     }
     let name = edit.name.clone();
     if edit.name.is_some() || edit.visibility.is_some() || edit.password.is_some() {
-        let edited = account.write(account.site().edit_folder(id, edit)).await;
+        let touched = Change::folder(catalogue.folder_shown_in(account, id).await);
+        let edited = account.write(&with_folder(touched, parent.as_ref()), account.site().edit_folder(id, edit)).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
     Ok(match told {
         Some(folder) => folder,
         None => emulate::folder(catalogue, account, id, Freshness::Cached)
             .await
-            .unwrap_or_else(|_| known_folder(account, id, parent, name.as_ref())),
+            .map_or_else(|_| known_folder(account, id, parent, name.as_ref()), |known| known.value.value.clone()),
     })
 }
 
 async fn refuse_cycle(
     catalogue: &Catalogue,
-    account: &Account,
+    account: &Arc<Account>,
     id: &FolderId,
     parent: &FolderId,
 ) -> Result<(), Problem> {
@@ -156,14 +195,24 @@ pub enum Deletion {
 ///
 /// # Errors
 /// 400 for the root; `folder_not_empty`, and then nothing was sent that deletes; else the site's own.
-pub async fn delete_folder(account: &Account, id: &FolderId, deletion: Deletion) -> Result<(), Problem> {
+pub async fn delete_folder(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    deletion: Deletion,
+) -> Result<(), Problem> {
     refuse_root(id)?;
     account.require(Capability::FoldersDelete)?;
-    if deletion == Deletion::OnlyIfEmpty && !emulate::is_empty(account, id).await? {
+    if deletion == Deletion::OnlyIfEmpty && !emulate::is_empty(catalogue, account, id).await? {
         let detail = format!("The folder \"{id}\" is not empty. Send recursive=true to delete all that is in it.");
         return Err(Problem::new(Code::FolderNotEmpty, detail));
     }
-    Ok(account.write(account.site().delete_folder(id)).await?)
+    let delete = async {
+        account.site().delete_folder(id).await?;
+        catalogue.bury_folder(account, id).await;
+        Ok(())
+    };
+    Ok(account.write(&Change::tree(), delete).await?)
 }
 
 fn refuse_root(id: &FolderId) -> Result<(), Problem> {

@@ -4,6 +4,7 @@ use moka::future::Cache;
 use polyhost_domain::{AccountName, JobState, RemoteUpload, RemoteUploadId};
 
 use crate::accounts::Account;
+use crate::catalogue::Change;
 
 /// How many are remembered, all accounts together. One that is forgotten costs a listing that is read once more.
 const REMEMBERED: u64 = 10_000;
@@ -22,16 +23,16 @@ impl Completions {
     /// cached of the account is out of date when this is over.
     pub async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
-        let keys = succeeded.map(|upload| (account.name().clone(), upload.id.clone()));
-        let new: Vec<_> = keys.filter(|key| !self.0.contains_key(key)).collect();
-        if new.is_empty() {
-            return;
-        }
-        if let Err(error) = account.outdate().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
-            return;
-        }
-        for key in new {
+        for upload in succeeded {
+            let key = (account.name().clone(), upload.id.clone());
+            if self.0.contains_key(&key) {
+                continue;
+            }
+            // The folder is told by the site, which may have put the file elsewhere where that one is gone.
+            if let Err(error) = account.outdate(&Change::added_somewhere()).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
+                return;
+            }
             self.0.insert(key, ()).await;
         }
     }

@@ -20,6 +20,8 @@ const REQUEST_SECONDS: &str = "polyhost_http_request_duration_seconds";
 const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
 const ERRORS: &str = "polyhost_upstream_errors_total";
 const CACHE: &str = "polyhost_cache_requests_total";
+const CACHE_EVICTIONS: &str = "polyhost_cache_evictions_total";
+const CACHE_BYTES: &str = "polyhost_cache_bytes";
 const SPOOL: &str = "polyhost_spool_bytes";
 
 /// Stands for every path that is none of the API's.
@@ -147,6 +149,18 @@ pub const METRICS: &[Metric] = &[
         labels: &["kind", "result"],
         kind: Kind::Counter(Unit::Count),
     },
+    Metric {
+        name: CACHE_EVICTIONS,
+        help: "What the cache has let go: for want of room, or after its time.",
+        labels: &["kind", "cause"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
+        name: CACHE_BYTES,
+        help: "Bytes that the cache holds, as they are weighed.",
+        labels: &[],
+        kind: Kind::Gauge(Unit::Bytes),
+    },
     Metric { name: SPOOL, help: "Bytes of uploads that are spooled now.", labels: &[], kind: Kind::Gauge(Unit::Bytes) },
 ];
 
@@ -232,11 +246,23 @@ pub(crate) fn site_error(error: &Error) {
 pub(crate) fn cache(kind: &'static str, source: Source) {
     let result = match source {
         Source::Hit { .. } => "hit",
+        Source::Stale { .. } => "stale",
         Source::Miss => "miss",
         Source::Collapsed => "collapsed",
-        Source::Requested => "requested",
+        Source::Requested { .. } => "requested",
     };
     counter!(CACHE, "kind" => kind, "result" => result).increment(1);
+}
+
+/// Counts what the cache has let go.
+pub(crate) fn cache_eviction(kind: &'static str, cause: &'static str) {
+    counter!(CACHE_EVICTIONS, "kind" => kind, "cause" => cause).increment(1);
+}
+
+/// Tells how many bytes the cache holds.
+pub(crate) fn cache_bytes(bytes: u64) {
+    #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
+    gauge!(CACHE_BYTES).set(bytes as f64);
 }
 
 /// Counts an upload whose digest the site has told otherwise than it should.

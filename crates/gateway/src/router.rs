@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::middleware;
 use crate::openapi::{self, Head};
 use crate::routes::{
-    accounts, callers, conversions, downloads, events, files, folders, listings, process, remote_uploads,
+    accounts, cache, callers, conversions, downloads, events, files, folders, listings, process, remote_uploads,
     upload_tickets, uploads,
 };
 
@@ -43,6 +43,7 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
         .routes(routes!(remote_uploads::get_remote_upload))
         .routes(routes!(conversions::list_conversions))
         .routes(routes!(events::watch_events))
+        .routes(routes!(cache::purge_cache))
 }
 
 /// The whole service.

@@ -9,8 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::query::Sort;
-use super::snapshot::{Digest, Entry, EntryKind, SortValue, compare};
+use super::query::{Sort, partition};
+use super::snapshot::{Digest, EntryKind, Item, SortValue, compare};
 
 const VERSION: u8 = 1;
 /// The bytes of the authentication code that a cursor carries.
@@ -106,25 +106,28 @@ impl CursorSeal {
 
 impl Cursor {
     /// The cursor behind an item, the last of `seen` items of a selection.
-    pub(crate) fn after(digest: Digest, seen: u32, entry: &Entry, sort: Sort) -> Self {
-        let value = match entry.sort_value(sort) {
+    pub(crate) fn after(digest: Digest, seen: u32, item: &Item<'_>, sort: Sort) -> Self {
+        let value = match item.sort_value(sort) {
             SortValue::Text(text) => OwnedValue::Text(truncate(text).to_owned()),
             SortValue::Number(number) => OwnedValue::Number(number),
             SortValue::Missing => OwnedValue::Missing,
         };
-        Self { digest, seen, last: LastItem { kind: entry.kind, id: entry.id.to_string(), value } }
+        Self { digest, seen, last: LastItem { kind: item.kind, id: item.id.to_owned(), value } }
     }
 
-    /// How many entries of a selection of a fresh listing lie before the walk's next item.
-    pub(crate) fn resume<'e>(&self, sort: Sort, entries: impl Iterator<Item = &'e Entry> + Clone) -> usize {
+    /// How many items of a selection of a fresh listing lie before the walk's next one.
+    pub(crate) fn resume<'s>(&self, sort: Sort, count: usize, item: impl Fn(usize) -> Item<'s>) -> usize {
         let LastItem { kind, id, value } = &self.last;
         // A value that was cut short does not tell its place, but its item may still be there.
         if value.may_be_cut()
-            && let Some(place) = entries.clone().position(|entry| entry.kind == *kind && *entry.id == **id)
+            && let Some(place) = (0..count).find(|place| {
+                let item = item(*place);
+                item.kind == *kind && item.id == id
+            })
         {
             return place + 1;
         }
-        entries.take_while(|entry| compare(sort, *kind, &value.borrowed(), id, entry).is_ge()).count()
+        partition(0..count, |place| compare(sort, *kind, value.borrowed(), id, &item(place)).is_ge())
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -1,271 +1,159 @@
-//! The catalogue: listings as they were read, kept for a while, and paged from snapshots that a walk can rely on.
+//! The catalogue: what the sites have told, kept for a while, asked for once for all who want it, and never wrong about
+//! what was written through the gateway.
 //!
-//! Two caches hold the same snapshots. `fresh` answers who asks for a folder; its keys hold the account's
-//! generation, so that every write makes all of them unreachable at once. `pinned` answers who continues a walk; its
-//! keys hold the listing's digest, so that a walk goes on in what it began with whatever was written since.
+//! Every read goes through [`Inner::read`]: the cache, else one question to the site that all share who have it at the
+//! time, else what was lately true. Every answer carries the generations from before it was asked for, and every write
+//! raises those that it touches before and after it, so that no answer from before a write is given after it.
+//!
+//! A listing is a snapshot, kept under its digest. Whoever asks for the folder gets the newest; whoever continues a walk
+//! gets the one that the walk began in, whatever was written since.
+//!
+//! It is made once and knows no configured account: those come with each call, and may be exchanged meanwhile.
 
+mod answers;
 mod cursor;
-mod joining;
+mod files;
+mod flights;
+mod kept;
+mod key;
+mod listings;
+mod merging;
 mod page;
+mod places;
 mod query;
+mod reading;
+mod scopes;
 mod snapshot;
+mod store;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use moka::future::Cache;
-use polyhost_domain::{AccountName, Error, ErrorKind, FolderId, Limits, Listing};
+use polyhost_domain::{Account as SiteAccount, AccountName, Error, Folder, FolderId, Limits};
+use tokio_util::task::TaskTracker;
 
-pub use page::{Page, Source};
+pub use answers::{Freshness, Known, Page, PageRequest, Source};
+pub use kept::Kept;
+pub(crate) use key::What;
+pub(crate) use listings::list_whole;
+pub(crate) use places::Search;
 pub use query::{Direction, ItemKind, ListQuery, Sort, UnknownSort};
+pub use scopes::Change;
+pub(crate) use scopes::{Scope, Stamp};
 pub(crate) use snapshot::Snapshot;
 
 use crate::accounts::Account;
 use crate::config::CacheConfig;
-use crate::metrics;
-use crate::problem::{Code, Fault, Problem};
-use cursor::{Cursor, CursorError, CursorSeal};
-use joining::Joining;
-use snapshot::Digest;
+use files::FieldsSeen;
+use flights::Flights;
+use key::{Key, Stored};
+use places::{Places, Recent};
+use store::Store;
+use tombstones::Tombstones;
 
-/// Which page a caller wants.
-#[derive(Debug, Clone)]
-pub struct PageRequest {
-    /// Which items, in which order.
-    pub query: ListQuery,
-    /// At most so many.
-    pub limit: usize,
-    /// Where the page before it ended.
-    pub cursor: Option<String>,
-    /// Whether a cached listing will do.
-    pub freshness: Freshness,
-    /// What the caller's cursors are sealed with.
-    pub secret: Vec<u8>,
+/// What is known of every account. Clones are the same one.
+#[derive(Clone)]
+pub struct Catalogue(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    flights: Flights<Question, Stored>,
+    places: Places,
+    recent: Recent,
+    tombstones: Tombstones,
+    fields: FieldsSeen,
+    config: CacheConfig,
 }
 
-/// Whether a cached answer will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Freshness {
-    /// One that is fresh.
-    #[default]
-    Cached,
-    /// The site must be asked.
-    Anew,
-}
-
-/// The listings of every account, and what its plan allows.
-pub struct Catalogue {
-    fresh: Cache<FreshKey, Arc<Snapshot>>,
-    pinned: Cache<PinnedKey, Arc<Snapshot>>,
-    parents: Cache<(AccountName, FolderId), FolderId>,
-    limits: Cache<AccountName, Arc<Limits>>,
-    listing_ttl: Duration,
-}
-
+/// A question to a site. One that is asked after a write is another than the same before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct FreshKey {
-    account: AccountName,
-    folder: FolderId,
-    generation: u64,
+struct Question {
+    key: Key,
+    wide: u64,
+    own: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PinnedKey {
-    account: AccountName,
-    folder: FolderId,
-    digest: Digest,
-}
-
-/// What the caches are asked for, as it is counted.
-const LISTING: &str = "listing";
-const LIMITS: &str = "limits";
-/// How many folders' places are remembered.
-const MAX_PARENTS: u64 = 100_000;
-/// Of how many accounts the limits are remembered.
-const MAX_LIMITS: u64 = 10_000;
+/// Of how many accounts small things are remembered.
+const MAX_ACCOUNTS: u64 = 10_000;
 
 impl Catalogue {
-    /// An empty catalogue.
+    /// An empty catalogue. Questions to sites are among `tasks` while they are under way.
     #[must_use]
-    pub fn new(config: &CacheConfig) -> Self {
-        let weigh = |snapshot: &Arc<Snapshot>| u32::try_from(snapshot.weight()).unwrap_or(u32::MAX);
-        // A pinned snapshot is mostly the fresh one too; each cache has half, so that together they keep the bound.
-        let half = config.max_size / 2;
-        Self {
-            fresh: Cache::builder()
-                .max_capacity(half)
-                .weigher(move |_, snapshot| weigh(snapshot))
-                .time_to_live(config.listing_ttl)
-                .build(),
-            pinned: Cache::builder()
-                .max_capacity(half)
-                .weigher(move |_, snapshot| weigh(snapshot))
-                .time_to_idle(config.cursor_ttl)
-                .build(),
-            parents: Cache::new(MAX_PARENTS),
-            limits: Cache::builder().max_capacity(MAX_LIMITS).time_to_live(config.account_ttl).build(),
-            listing_ttl: config.listing_ttl,
-        }
+    pub fn new(config: &CacheConfig, tasks: TaskTracker) -> Self {
+        Self(Arc::new(Inner {
+            store: Store::new(config),
+            flights: Flights::new(tasks),
+            places: Places::default(),
+            recent: Recent::new(),
+            tombstones: Tombstones::default(),
+            fields: FieldsSeen(Cache::new(MAX_ACCOUNTS)),
+            config: config.clone(),
+        }))
     }
 
-    /// A page of a folder's items.
-    ///
-    /// # Errors
-    /// `invalid_cursor`, `cursor_expired`, a sort that the site's listings cannot be put in, and the listing's own.
-    pub async fn page(&self, account: &Account, folder: &FolderId, request: &PageRequest) -> Result<Page, Problem> {
-        check_sort(account, request.query.sort)?;
-        let fingerprint = request.query.fingerprint();
-        let seal = CursorSeal::new(&request.secret, &[account.name().as_str(), folder.as_str(), &fingerprint]);
-        let (snapshot, source, start) = match &request.cursor {
-            None => {
-                let (snapshot, source) = self.listing(account, folder, request.freshness).await?;
-                (snapshot, source, 0)
-            }
-            Some(text) => self.resume(account, folder, request, seal.open(text)?).await?,
-        };
-        let cut = page::cut(&snapshot, &request.query, &seal, start, request.limit);
-        if cut.has_next {
-            self.pin(account, folder, &snapshot).await;
-        }
-        Ok(Page { json: cut.json, etag: cut.etag, age: snapshot.taken_at().elapsed(), source })
-    }
-
-    /// A folder's listing, from the cache where that will do; callers who miss together ask the site once.
-    pub(crate) async fn listing(
-        &self,
-        account: &Account,
-        folder: &FolderId,
-        freshness: Freshness,
-    ) -> Result<(Arc<Snapshot>, Source), Error> {
-        let generation = account.generation().await?;
-        let key = FreshKey { account: account.name().clone(), folder: folder.clone(), generation };
-        if freshness == Freshness::Anew {
-            metrics::cache(LISTING, Source::Requested);
-            let snapshot = self.fetch(account, folder).await?;
-            self.fresh.insert(key, Arc::clone(&snapshot)).await;
-            return Ok((snapshot, Source::Requested));
-        }
-        if let Some(snapshot) = self.fresh.get(&key).await {
-            let source = self.hit(&snapshot);
-            return Ok((snapshot, source));
-        }
-        let joining = Joining::new();
-        let fetch = async {
-            joining.asks();
-            self.fetch(account, folder).await
-        };
-        let snapshot = self.fresh.try_get_with(key, fetch).await;
-        let source = joining.source();
-        metrics::cache(LISTING, source);
-        Ok((snapshot.map_err(|error| Error::clone(&error))?, source))
-    }
-
-    /// What an account's plan allows, as the site has said lately; callers who miss together ask once.
+    /// An account, as its site describes it.
     ///
     /// # Errors
     /// The site's own.
-    pub async fn limits(&self, account: &Account) -> Result<Arc<Limits>, Error> {
-        if let Some(limits) = self.limits.get(account.name()).await {
-            metrics::cache(LIMITS, Source::Hit { ttl_seconds: 0 });
-            return Ok(limits);
-        }
-        let joining = Joining::new();
-        let ask = async {
-            joining.asks();
-            account.read(account.site().limits()).await.map(Arc::new)
-        };
-        let limits = self.limits.try_get_with(account.name().clone(), ask).await;
-        metrics::cache(LIMITS, joining.source());
-        limits.map_err(|error| Error::clone(&error))
-    }
-
-    /// The folder that holds this one, where a listing has shown it.
-    pub(crate) async fn parent(&self, account: &Account, folder: &FolderId) -> Option<FolderId> {
-        self.parents.get(&(account.name().clone(), folder.clone())).await
-    }
-
-    fn hit(&self, snapshot: &Snapshot) -> Source {
-        let (ttl, age) = (self.listing_ttl.as_secs(), snapshot.taken_at().elapsed().as_secs());
-        let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let source = Source::Hit { ttl_seconds: seconds(ttl) - seconds(age) };
-        metrics::cache(LISTING, source);
-        source
-    }
-
-    async fn resume(
+    pub async fn account(
         &self,
-        account: &Account,
-        folder: &FolderId,
-        request: &PageRequest,
-        cursor: Cursor,
-    ) -> Result<(Arc<Snapshot>, Source, usize), Problem> {
-        let key = PinnedKey { account: account.name().clone(), folder: folder.clone(), digest: cursor.digest };
-        if let Some(snapshot) = self.pinned.get(&key).await {
-            let source = self.hit(&snapshot);
-            return Ok((snapshot, source, cursor.seen as usize));
-        }
-        let (snapshot, source) = self.listing(account, folder, request.freshness).await?;
-        let start = if snapshot.digest() == cursor.digest {
-            cursor.seen as usize
-        } else {
-            let selection = request.query.select(&snapshot);
-            let entries = selection.iter().map(|place| &snapshot.entries()[*place as usize]);
-            cursor.resume(request.query.sort, entries)
+        account: &Arc<Account>,
+        freshness: Freshness,
+    ) -> Result<Known<Arc<Kept<SiteAccount>>>, Error> {
+        let ask = |account: Arc<Account>| async move { account.read(account.site().account()).await };
+        self.0.known(account, What::Account, freshness, ask).await
+    }
+
+    /// What an account's plan allows.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub async fn limits(
+        &self,
+        account: &Arc<Account>,
+        freshness: Freshness,
+    ) -> Result<Known<Arc<Kept<Limits>>>, Error> {
+        let ask = |account: Arc<Account>| async move { account.read(account.site().limits()).await };
+        self.0.known(account, What::Limits, freshness, ask).await
+    }
+
+    /// A folder that its site tells by its id.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub(crate) async fn folder(
+        &self,
+        account: &Arc<Account>,
+        id: &FolderId,
+        freshness: Freshness,
+    ) -> Result<Known<Arc<Kept<Folder>>>, Error> {
+        let folder = id.clone();
+        let ask = move |account: Arc<Account>| {
+            let folder = folder.clone();
+            async move { account.read(account.site().folder(&folder)).await }
         };
-        Ok((snapshot, source, start))
+        self.0.known(account, What::Folder(id.clone()), freshness, ask).await
     }
 
-    async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
-        let key = PinnedKey { account: account.name().clone(), folder: folder.clone(), digest: snapshot.digest() };
-        // Reading it also restarts its time.
-        if self.pinned.get(&key).await.is_none() {
-            self.pinned.insert(key, Arc::clone(snapshot)).await;
+    /// Forgets all that is known of an account, but not what its callers have deleted.
+    ///
+    /// # Errors
+    /// `Internal`, where the shared state cannot be reached.
+    pub async fn purge(&self, account: &Account) -> Result<(), Error> {
+        account.outdate(&Change::everything()).await?;
+        self.0.places.forget(account.name()).await;
+        for folder in self.0.recent.take(account.name()).await {
+            let key = Key { account: account.name().clone(), what: What::Listing(folder) };
+            self.0.forget_listing(&key).await;
         }
-    }
-
-    async fn fetch(&self, account: &Account, folder: &FolderId) -> Result<Arc<Snapshot>, Error> {
-        let listing = account.read(list_whole(account, folder)).await?;
-        for child in &listing.folders {
-            self.parents.insert((account.name().clone(), child.id.clone()), folder.clone()).await;
-        }
-        // A listing may hold a hundred thousand files, and sorting them must not hold up everybody else.
-        let made = tokio::task::spawn_blocking(move || Snapshot::new(listing)).await;
-        let snapshot = made
-            .map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?
-            .map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
-        Ok(Arc::new(snapshot))
+        Ok(())
     }
 }
 
-/// A folder's listing as the site has it now, with every native page of it.
-pub(crate) async fn list_whole(account: &Account, folder: &FolderId) -> Result<Listing, Error> {
-    let mut whole = account.site().list(folder, None).await?;
-    while let Some(from) = whole.next.take() {
-        let part = account.site().list(folder, Some(from)).await?;
-        whole.folders.extend(part.folders);
-        whole.files.extend(part.files);
-        whole.unread += part.unread;
-        whole.next = part.next;
-    }
-    Ok(whole)
-}
-
-fn check_sort(account: &Account, sort: Sort) -> Result<(), Problem> {
-    if account.profile().sort_keys.contains(&sort.key) {
-        return Ok(());
-    }
-    Err(Problem::invalid(vec![Fault::parameter("sort", "is by a key that this provider's listings never have")]))
-}
-
-impl From<CursorError> for Problem {
-    fn from(error: CursorError) -> Self {
-        match error {
-            CursorError::Invalid => {
-                Self::new(Code::InvalidCursor, "The cursor was altered, or belongs to another query.")
-            }
-            CursorError::Expired => Self::new(Code::CursorExpired, "The cursor can no longer be resumed."),
-        }
-    }
+/// The name of an account, for what is remembered of each.
+fn name(account: &Account) -> AccountName {
+    account.name().clone()
 }

@@ -1,85 +1,72 @@
 //! One page of a listing, as the bytes that go out.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::cursor::{Cursor, CursorSeal};
-use super::query::ListQuery;
+use super::kept::hexadecimal;
+use super::query::{ItemKind, ListQuery};
 use super::snapshot::Snapshot;
-
-/// A page of a folder's items, ready to be sent.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The answer's body: `{"items": […], "next_cursor": …}`.
-    pub json: Bytes,
-    /// A strong entity tag of those bytes, without its quotes.
-    pub etag: String,
-    /// How old the listing is.
-    pub age: Duration,
-    /// Where it came from.
-    pub source: Source,
-}
-
-/// Where a listing came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The cache; it is fresh for so much longer, or pinned by a walk.
-    Hit {
-        /// How long it is fresh; negative where it is pinned beyond that.
-        ttl_seconds: i64,
-    },
-    /// The site, and it was stored.
-    Miss,
-    /// The site, for somebody else who had asked for the same.
-    Collapsed,
-    /// The site, because the caller insisted.
-    Requested,
-}
 
 /// A page's bytes, and whether another follows.
 pub(super) struct Cut {
+    /// `{"items": […], "next_cursor": …}`
     pub(super) json: Bytes,
+    /// A strong entity tag of those bytes, without its quotes.
     pub(super) etag: String,
     pub(super) has_next: bool,
 }
+
+/// The longest that stands around the items.
+const AROUND: usize = 512 + 32;
 
 /// Joins the items `start..start + limit` of a selection to a page.
 pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, start: usize, limit: usize) -> Cut {
     let selection = query.select(snapshot);
     let start = start.min(selection.len());
     let end = selection.len().min(start + limit);
-    let entries = selection[start..end].iter().map(|place| &snapshot.entries()[*place as usize]);
-    let size: usize = entries.clone().map(|entry| snapshot.json(entry).len() + 1).sum();
+    let items = (start..end).map(|number| snapshot.item(selection.place(number)));
+    let size: usize = items.clone().map(|item| item.json.len() + 1).sum();
 
-    let mut json = Vec::with_capacity(size + 512);
+    let mut json = Vec::with_capacity(size + AROUND);
     json.extend_from_slice(b"{\"items\":[");
-    for (number, entry) in entries.clone().enumerate() {
+    for (number, item) in items.clone().enumerate() {
         if number > 0 {
             json.push(b',');
         }
-        json.extend_from_slice(snapshot.json(entry));
+        json.extend_from_slice(item.json);
     }
     json.extend_from_slice(b"],\"next_cursor\":");
-    let last = entries.last().filter(|_| end < selection.len());
-    let next = last.map(|entry| {
+    let last = items.last().filter(|_| end < selection.len());
+    let next = last.map(|item| {
         let seen = u32::try_from(end).unwrap_or(u32::MAX);
-        seal.seal(&Cursor::after(snapshot.digest(), seen, entry, query.sort))
+        seal.seal(&Cursor::after(snapshot.digest(), seen, &item, query.sort))
     });
     match &next {
-        Some(cursor) => json.extend_from_slice(format!("\"{cursor}\"").as_bytes()),
+        Some(cursor) => [b"\"", cursor.as_bytes(), b"\""].into_iter().for_each(|part| json.extend_from_slice(part)),
         None => json.extend_from_slice(b"null"),
     }
     json.push(b'}');
 
-    // The body follows from the items, the selection, the part of it, and the cursor, which is the caller's own.
-    let tail = next.as_deref().map_or("", |cursor| &cursor[cursor.len().saturating_sub(22)..]);
-    let digest: String = snapshot.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-    let kind = query.kind.map_or("all", |kind| match kind {
-        super::query::ItemKind::Folder => "folders",
-        super::query::ItemKind::File => "files",
-    });
-    let first = selection.get(start).copied().unwrap_or(0);
-    let etag = format!("{digest}-{kind}{}-{first}-{start}-{}-{tail}", query.sort.index(), end - start);
+    let first = if start < end { selection.place(start) } else { 0 };
+    let etag = etag(snapshot, query, first, start, end - start, next.as_deref());
     Cut { json: Bytes::from(json), etag, has_next: next.is_some() }
+}
+
+/// The body follows from the items, the selection, the part of it, and the cursor, which is the caller's own.
+fn etag(
+    snapshot: &Snapshot,
+    query: &ListQuery,
+    first: usize,
+    start: usize,
+    count: usize,
+    next: Option<&str>,
+) -> String {
+    let tail = next.map_or("", |cursor| &cursor[cursor.len().saturating_sub(22)..]);
+    let kind = match query.kind {
+        None => "all",
+        Some(ItemKind::Folder) => "folders",
+        Some(ItemKind::File) => "files",
+    };
+    let digest = hexadecimal(&snapshot.digest());
+    format!("{digest}-{kind}{}-{first}-{start}-{count}-{tail}", query.sort.index())
 }

@@ -1,85 +1,86 @@
 //! A folder's listing as it was at one moment: in order, serialized once, ready to be paged through.
+//!
+//! Beside the bytes that go out, an item takes one [`Row`] and its id and name as they are compared, all of them end to
+//! end in one text: a hundred thousand files are five allocations. Orders other than by name, and the index of ids, are
+//! rows' numbers, made when they are first asked for.
 
-use std::cmp::Ordering;
-use std::ops::Range;
+mod order;
+mod rows;
+
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use polyhost_domain::{File, Folder, Listing, SortKey};
-use serde::Serialize;
+use polyhost_domain::{Folder, FolderId, Listing};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+pub(super) use order::by_sort;
+pub(crate) use order::{SortValue, compare};
+pub(crate) use rows::{EntryKind, Item};
+use rows::{Row, Rows};
 
 use super::query::Sort;
+use super::scopes::Reach;
 
 /// What tells two listings apart: the beginning of the SHA-256 of their items.
 pub(crate) type Digest = [u8; 16];
+
+/// How many orders there are.
+const ORDERS: usize = 6;
 
 /// A listing at one moment.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// Every item as JSON, folders by name, then files by name, without anything between them.
     json: Bytes,
-    entries: Vec<Entry>,
+    /// The ids and names of the same, end to end.
+    text: Box<str>,
+    rows: Box<[Row]>,
     folders: Vec<Folder>,
     digest: Digest,
-    taken_at: Instant,
-    orders: [OnceLock<Box<[u32]>>; 6],
-}
-
-/// What an item is found and sorted by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) kind: EntryKind,
-    pub(crate) id: Box<str>,
-    pub(crate) name: Option<Box<str>>,
-    pub(crate) size: Option<u64>,
-    pub(crate) uploaded_at: Option<i64>,
-    json: Range<u32>,
-}
-
-/// Folders come before files in every order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryKind {
-    Folder,
-    File,
-}
-
-/// What an item is sorted by in one order. A missing value comes last, whichever way the order runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SortValue<'a> {
-    Text(&'a str),
-    Number(i128),
-    Missing,
+    reach: Reach,
+    made_at: Instant,
+    /// When a walk has last gone through it, in milliseconds since it was made, and one; 0 for never.
+    walked: AtomicU64,
+    orders: [OnceLock<Box<[u32]>>; ORDERS],
+    /// The rows by the hash of their ids: the hash above, the row's number below.
+    by_id: OnceLock<Box<[u64]>>,
 }
 
 impl Snapshot {
-    /// Sorts and serializes a listing.
-    pub(crate) fn new(mut listing: Listing) -> Result<Self, serde_json::Error> {
-        listing.folders.sort_by(|a, b| by_name(a.name.as_deref(), b.name.as_deref(), a.id.as_str(), b.id.as_str()));
-        listing.files.sort_by(|a, b| by_name(a.name.as_deref(), b.name.as_deref(), a.id.as_str(), b.id.as_str()));
-        let mut json = Vec::with_capacity(listing.files.len() * 512);
-        let mut entries = Vec::with_capacity(listing.folders.len() + listing.files.len());
+    /// Sorts and serializes the listing of a folder.
+    pub(super) fn new(folder: &FolderId, mut listing: Listing) -> Result<Self, serde_json::Error> {
+        let reach = reach(folder, &listing);
+        order::by_name(&mut listing.folders, |folder| (folder.name.as_deref(), folder.id.as_str()));
+        let mut rows = Rows::with_room(&listing);
         for folder in &listing.folders {
-            entries.push(Entry::folder(folder, append(&mut json, folder)?));
+            rows.push_folder(folder)?;
         }
-        for file in &listing.files {
-            entries.push(Entry::file(file, append(&mut json, file)?));
+        for place in order::places_by_name(&listing.files) {
+            rows.push_file(&listing.files[place as usize])?;
         }
+        let (json, text, rows) = rows.finish();
         let mut digest = Digest::default();
         digest.copy_from_slice(&Sha256::digest(&json)[..16]);
         Ok(Self {
             json: Bytes::from(json),
-            entries,
+            text,
+            rows,
             folders: listing.folders,
             digest,
-            taken_at: Instant::now(),
+            reach,
+            made_at: Instant::now(),
+            walked: AtomicU64::new(0),
             orders: Default::default(),
+            by_id: OnceLock::new(),
         })
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// How many items there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// The folders, by name.
@@ -87,109 +88,93 @@ impl Snapshot {
         &self.folders
     }
 
-    pub(crate) fn files(&self) -> &[Entry] {
-        &self.entries[self.folders.len()..]
+    /// Every file, by name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = Item<'_>> {
+        (self.folders.len()..self.len()).map(|place| self.item(place))
     }
 
     pub(crate) fn digest(&self) -> Digest {
         self.digest
     }
 
-    pub(crate) fn taken_at(&self) -> Instant {
-        self.taken_at
+    pub(super) fn reach(&self) -> Reach {
+        self.reach
     }
 
-    /// An item as JSON.
-    pub(crate) fn json(&self, entry: &Entry) -> &[u8] {
-        &self.json[entry.json.start as usize..entry.json.end as usize]
+    pub(super) fn made_at(&self) -> Instant {
+        self.made_at
     }
 
-    /// About how many bytes of memory it takes.
-    pub(crate) fn weight(&self) -> usize {
-        let names: usize = self.entries.iter().map(|e| e.id.len() + e.name.as_ref().map_or(0, |name| name.len())).sum();
-        self.json.len()
-            + names
-            + self.entries.len() * (size_of::<Entry>() + size_of::<u32>())
-            + self.folders.len() * size_of::<Folder>()
-            + size_of::<Self>()
+    /// The item of a row, or of a place in the order by name, which is the same.
+    pub(crate) fn item(&self, place: usize) -> Item<'_> {
+        let (json, text) = match place.checked_sub(1) {
+            Some(before) => (self.rows[before].json_end, self.rows[before].text_end),
+            None => (0, 0),
+        };
+        let row = &self.rows[place];
+        let kind = if place < self.folders.len() { EntryKind::Folder } else { EntryKind::File };
+        row.item(kind, &self.json[json as usize..row.json_end as usize], &self.text[text as usize..row.text_end as usize])
     }
 
-    /// The places of the entries in an order; made when it is first asked for.
-    pub(crate) fn order(&self, sort: Sort) -> &[u32] {
-        self.orders[sort.index()].get_or_init(|| {
-            #[expect(clippy::cast_possible_truncation, reason = "a listing's bytes, and so its items, fit 32 bits")]
-            let mut places: Vec<u32> = (0..self.entries.len() as u32).collect();
-            places.sort_by(|a, b| {
-                let (a, b) = (&self.entries[*a as usize], &self.entries[*b as usize]);
-                compare(sort, a.kind, &a.sort_value(sort), &a.id, b)
-            });
-            places.into_boxed_slice()
-        })
+    /// The file with an id.
+    pub(super) fn file(&self, id: &str) -> Option<Item<'_>> {
+        let index = self.by_id.get_or_init(|| order::index(self.files().map(|item| item.id), self.folders.len()));
+        let hash = order::hash(id);
+        let start = index.partition_point(|entry| entry >> 32 < hash);
+        let alike = index[start..].iter().take_while(|entry| *entry >> 32 == hash);
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is the row's number")]
+        let mut items = alike.map(|entry| self.item(*entry as u32 as usize));
+        items.find(|item| item.id == id)
     }
-}
 
-impl Entry {
-    fn folder(folder: &Folder, json: Range<u32>) -> Self {
-        Self {
-            kind: EntryKind::Folder,
-            id: folder.id.as_str().into(),
-            name: folder.name.as_deref().map(Into::into),
-            size: folder.total_size,
-            uploaded_at: None,
-            json,
+    /// About how many bytes of memory it takes, never much less: also once every order has been asked for.
+    pub(super) fn weight(&self) -> usize {
+        let folders: usize = self.folders.iter().map(|folder| size_of_val(folder) + strings(folder)).sum();
+        let indexes = self.len() * ((ORDERS - 1) * size_of::<u32>() + size_of::<u64>());
+        self.json.len() + self.text.len() + self.rows.len() * size_of::<Row>() + folders + indexes + size_of::<Self>()
+    }
+
+    /// The places of the items in an order, where that is not by name.
+    pub(crate) fn order(&self, sort: Sort) -> Option<&[u32]> {
+        if sort == Sort::default() {
+            return None;
         }
+        Some(self.orders[sort.index()].get_or_init(|| order::places(self, sort)))
     }
 
-    fn file(file: &File, json: Range<u32>) -> Self {
-        Self {
-            kind: EntryKind::File,
-            id: file.id.as_str().into(),
-            name: file.name.as_deref().map(Into::into),
-            size: file.size,
-            uploaded_at: file.uploaded_at.map(jiff::Timestamp::as_second),
-            json,
-        }
+    /// Whether an order would have to be made first.
+    pub(super) fn lacks(&self, sort: Sort) -> bool {
+        sort != Sort::default() && self.orders[sort.index()].get().is_none()
     }
 
-    /// What it is sorted by: folders always by their name.
-    pub(crate) fn sort_value(&self, sort: Sort) -> SortValue<'_> {
-        let number = |value: Option<i128>| value.map_or(SortValue::Missing, SortValue::Number);
-        match (self.kind, sort.key) {
-            (EntryKind::Folder, _) | (EntryKind::File, SortKey::Name) => {
-                self.name.as_deref().map_or(SortValue::Missing, SortValue::Text)
-            }
-            (EntryKind::File, SortKey::Size) => number(self.size.map(i128::from)),
-            (EntryKind::File, SortKey::UploadedAt) => number(self.uploaded_at.map(i128::from)),
-        }
+    /// Notes that a walk goes through it.
+    pub(super) fn walk(&self) {
+        let since = u64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+        self.walked.store(since + 1, Ordering::Relaxed);
+    }
+
+    /// How long ago a walk went through it.
+    pub(super) fn walked_before(&self) -> Option<Duration> {
+        let walked = Duration::from_millis(self.walked.load(Ordering::Relaxed).checked_sub(1)?);
+        Some(self.made_at.elapsed().saturating_sub(walked))
     }
 }
 
-/// Where an item with this kind, value and id stands to an entry in an order.
-pub(crate) fn compare(sort: Sort, kind: EntryKind, value: &SortValue<'_>, id: &str, entry: &Entry) -> Ordering {
-    let other = entry.sort_value(sort);
-    let by_value = match (value, &other) {
-        (SortValue::Missing, SortValue::Missing) => Ordering::Equal,
-        (SortValue::Missing, _) => Ordering::Greater,
-        (_, SortValue::Missing) => Ordering::Less,
-        (SortValue::Text(a), SortValue::Text(b)) => sort.direct(kind, a.cmp(b)),
-        (SortValue::Number(a), SortValue::Number(b)) => sort.direct(kind, a.cmp(b)),
-        (SortValue::Text(_), SortValue::Number(_)) => Ordering::Less,
-        (SortValue::Number(_), SortValue::Text(_)) => Ordering::Greater,
-    };
-    kind.cmp(&entry.kind).then(by_value).then_with(|| id.cmp(&entry.id))
+/// What is told of other folders is touched by writes that do not name this one.
+fn reach(folder: &FolderId, listing: &Listing) -> Reach {
+    let elsewhere = listing.files.iter().any(|file| file.folder_id.as_ref().is_some_and(|named| named != folder));
+    let counts = listing.folders.iter().any(|child| {
+        child.total_size.is_some()
+            || child.folder_count.is_some()
+            || child.file_count.is_some()
+            || child.updated_at.is_some()
+    });
+    if elsewhere || counts { Reach::Beyond } else { Reach::Own }
 }
 
-fn by_name(a: Option<&str>, b: Option<&str>, a_id: &str, b_id: &str) -> Ordering {
-    let by_value = match (a, b) {
-        (Some(a), Some(b)) => a.cmp(b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    };
-    by_value.then_with(|| a_id.cmp(b_id))
-}
-
-fn append<T: Serialize>(json: &mut Vec<u8>, item: &T) -> Result<Range<u32>, serde_json::Error> {
-    let place = |length: usize| u32::try_from(length).map_err(|_| serde::ser::Error::custom("a listing over 4 GiB"));
-    let start = place(json.len())?;
-    serde_json::to_writer(&mut *json, item)?;
-    Ok(start..place(json.len())?)
+/// The bytes of a folder's texts, with what allocating them takes.
+fn strings(folder: &Folder) -> usize {
+    const ALLOCATION: usize = 24;
+    let texts = [Some(folder.id.as_str()), folder.name.as_deref(), folder.page_url.as_deref()];
+    texts.into_iter().flatten().map(|text| text.len() + ALLOCATION).sum()
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::section::Section;
-use super::unused::{self, Kind};
 
 /// The settings of `[cache]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +13,12 @@ pub struct CacheConfig {
     pub account_ttl: Duration,
     /// How long a listing is fresh.
     pub listing_ttl: Duration,
+    /// How long what is known of a file is fresh.
+    pub file_ttl: Duration,
     /// How long a walk through pages may pause.
     pub cursor_ttl: Duration,
+    /// How much longer than it is fresh something is told where its site fails.
+    pub stale_if_error: Duration,
 }
 
 impl Default for CacheConfig {
@@ -24,7 +27,9 @@ impl Default for CacheConfig {
             max_size: 256 << 20,
             account_ttl: Duration::from_secs(5 * 60),
             listing_ttl: Duration::from_secs(30),
+            file_ttl: Duration::from_secs(30),
             cursor_ttl: Duration::from_secs(15 * 60),
+            stale_if_error: Duration::from_secs(10 * 60),
         }
     }
 }
@@ -36,11 +41,10 @@ impl CacheConfig {
             max_size: section.size("max_size", default.max_size),
             account_ttl: section.duration("account_ttl", default.account_ttl),
             listing_ttl: section.duration("listing_ttl", default.listing_ttl),
+            file_ttl: section.duration("file_ttl", default.file_ttl),
             cursor_ttl: section.duration("cursor_ttl", default.cursor_ttl),
+            stale_if_error: section.duration("stale_if_error", default.stale_if_error),
         };
-        for key in ["file_ttl", "stale_if_error"] {
-            unused::read(&mut section, key, Kind::Duration);
-        }
         section.finish();
         config
     }

@@ -1,6 +1,7 @@
 //! Whether a folder would be moved below itself. Sites do not look: they move it, and nobody finds it any more.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 
@@ -15,7 +16,7 @@ const MAX_DEPTH: usize = 256;
 ///
 /// # Errors
 /// The folders' own; `Timeout` where a folder lies too deep to be sure.
-pub async fn is_within(catalogue: &Catalogue, account: &Account, id: &FolderId, above: &FolderId) -> Result<bool> {
+pub async fn is_within(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId, above: &FolderId) -> Result<bool> {
     let mut at = id.clone();
     let mut seen = HashSet::new();
     while seen.len() < MAX_DEPTH {
@@ -26,8 +27,8 @@ pub async fn is_within(catalogue: &Catalogue, account: &Account, id: &FolderId, 
         if at == FolderId::Root || !seen.insert(at.clone()) {
             return Ok(false);
         }
-        match folder(catalogue, account, &at, Freshness::Cached).await?.parent_id {
-            Some(parent) => at = parent,
+        match &folder(catalogue, account, &at, Freshness::Fresh).await?.value.value.parent_id {
+            Some(parent) => at = parent.clone(),
             None => return Ok(false),
         }
     }

@@ -4,14 +4,14 @@
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 
 use crate::accounts::Account;
-use crate::catalogue::list_whole;
+use crate::catalogue::Catalogue;
 
 /// Whether nothing is in a folder at this moment.
 ///
 /// # Errors
 /// The listing's own; `InvalidResponse` where nothing is seen, but not all of the answer could be read.
-pub async fn is_empty(account: &Account, folder: &FolderId) -> Result<bool> {
-    let listing = account.read(list_whole(account, folder)).await?;
+pub async fn is_empty(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<bool> {
+    let listing = catalogue.listing_now(account, folder).await?;
     let nothing_seen = listing.folders.is_empty() && listing.files.is_empty();
     if nothing_seen && listing.unread > 0 {
         let detail = "The site's answer does not say for certain that the folder is empty.";

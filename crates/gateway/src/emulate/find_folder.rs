@@ -1,46 +1,74 @@
 //! One folder by its id, where the site can only list: found in its parent's listing.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use polyhost_domain::{Capability, Error, ErrorKind, Folder, FolderId, Result, Support};
 
+use super::search::search;
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Snapshot};
+use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
 
 /// One folder.
 ///
 /// # Errors
-/// `FolderNotFound` only where every folder was looked at; `Timeout` where there are too many of them.
-pub async fn folder(catalogue: &Catalogue, account: &Account, id: &FolderId, freshness: Freshness) -> Result<Folder> {
+/// `FolderNotFound` only where every folder was looked at; `Timeout`, retryable, where there are too many of them for
+/// one request: the next goes on where this one ended.
+pub async fn folder(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    freshness: Freshness,
+) -> Result<Known<Arc<Kept<Folder>>>> {
     let profile = account.profile();
     if account.capabilities().support(Capability::FoldersRead) == Support::Native {
-        return account.read(account.site().folder(id)).await;
+        return catalogue.folder(account, id, freshness).await;
     }
     if *id == FolderId::Root {
-        return Ok(Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new())));
+        let root = Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new()));
+        return kept(Known { value: root, age: std::time::Duration::ZERO, source: Source::Hit { ttl_seconds: 0 } });
     }
     if let Some(found) = where_it_was(catalogue, account, id, freshness).await {
-        return Ok(found);
+        return kept(found);
     }
-    let look = |_: &FolderId, snapshot: &Snapshot| match child(snapshot, id) {
-        Some(found) => ControlFlow::Break(found),
-        None => ControlFlow::Continue(()),
+    let found = match freshness {
+        Freshness::Anew => walk_anew(catalogue, account, id).await?,
+        Freshness::Cached | Freshness::Fresh => search(catalogue, account, id).await?,
     };
-    walk(catalogue, account, &FolderId::Root, freshness, look).await?.ok_or_else(|| {
+    kept(found.ok_or_else(|| {
         let name = &profile.origin.account;
         Error::new(ErrorKind::FolderNotFound)
             .with_detail(format!("No folder has the id \"{id}\" in account \"{name}\"."))
-    })
+    })?)
 }
 
 /// Looks first in the folder whose listing has last shown it.
-async fn where_it_was(catalogue: &Catalogue, account: &Account, id: &FolderId, freshness: Freshness) -> Option<Folder> {
+pub(super) async fn where_it_was(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    freshness: Freshness,
+) -> Option<Known<Folder>> {
     let parent = catalogue.parent(account, id).await?;
-    let (snapshot, _) = catalogue.listing(account, &parent, freshness).await.ok()?;
-    child(&snapshot, id)
+    child(catalogue.listing(account, &parent, freshness).await.ok()?, id)
 }
 
-fn child(snapshot: &Snapshot, id: &FolderId) -> Option<Folder> {
-    snapshot.folders().iter().find(|folder| folder.id == *id).cloned()
+/// The folder in a listing.
+pub(super) fn child(listing: Known<Arc<Snapshot>>, id: &FolderId) -> Option<Known<Folder>> {
+    let found = listing.value.folders().iter().find(|folder| folder.id == *id).cloned();
+    found.map(|found| listing.map(|_| found))
+}
+
+async fn walk_anew(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<Option<Known<Folder>>> {
+    let look = |_: &FolderId, listing: Known<Arc<Snapshot>>| match child(listing, id) {
+        Some(found) => ControlFlow::Break(found),
+        None => ControlFlow::Continue(()),
+    };
+    walk(catalogue, account, &FolderId::Root, Freshness::Anew, look).await
+}
+
+fn kept(found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
+    let Known { value, age, source } = found;
+    Ok(Known { value: Arc::new(Kept::new(value)?), age, source })
 }

@@ -5,6 +5,7 @@ mod emptiness;
 mod find_folder;
 mod find_upload;
 mod lookup;
+mod search;
 mod usage;
 mod walk;
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
 
 use polyhost_domain::{DeleteSemantics, FolderId, Result};
 use serde::Serialize;
@@ -9,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Snapshot};
+use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
 
 /// What is in a folder, all the way down: what deleting it would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,20 +31,29 @@ pub struct Usage {
 ///
 /// # Errors
 /// The listings' own; `Timeout` where there are too many folders.
-pub async fn usage(catalogue: &Catalogue, account: &Account, folder: &FolderId, freshness: Freshness) -> Result<Usage> {
+pub async fn usage(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    folder: &FolderId,
+    freshness: Freshness,
+) -> Result<Known<Arc<Kept<Usage>>>> {
     let delete = account.profile().delete;
     let mut usage = Usage { folders: 0, files: 0, bytes: Some(0), delete };
+    let (mut age, mut source) = (Duration::ZERO, None::<Source>);
     // A listing may name what is in other folders too, which then comes up twice.
     let mut counted: HashSet<Box<str>> = HashSet::new();
     let mut seen: HashSet<FolderId> = HashSet::from([folder.clone()]);
-    let count = |_: &FolderId, snapshot: &Snapshot| {
+    let count = |_: &FolderId, listing: Known<Arc<Snapshot>>| {
+        age = age.max(listing.age);
+        source = Some(source.map_or(listing.source, |source| source.and(listing.source)));
+        let snapshot = listing.value;
         usage.folders += snapshot.folders().iter().filter(|child| seen.insert(child.id.clone())).count() as u64;
-        for file in snapshot.files().iter().filter(|file| counted.insert(file.id.clone())) {
+        for file in snapshot.files().filter(|file| counted.insert(file.id.into())) {
             usage.files += 1;
             usage.bytes = usage.bytes.zip(file.size).and_then(|(sum, size)| sum.checked_add(size));
         }
         ControlFlow::<()>::Continue(())
     };
     walk(catalogue, account, folder, freshness, count).await?;
-    Ok(usage)
+    Ok(Known { value: Arc::new(Kept::new(usage)?), age, source: source.unwrap_or(Source::Miss) })
 }

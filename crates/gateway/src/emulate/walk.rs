@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use super::MAX_TIME;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Snapshot};
+use crate::catalogue::{Catalogue, Freshness, Known, Snapshot};
 
 /// The most folders that one walk lists.
-const MAX_FOLDERS: usize = 5_000;
+pub(super) const MAX_FOLDERS: usize = 5_000;
 /// How many folders are listed side by side.
-const SIDE_BY_SIDE: usize = 4;
+pub(super) const SIDE_BY_SIDE: usize = 4;
 
 /// Shows `visit` the listing of a folder and of every folder below it, the nearest first, until it breaks.
 ///
@@ -24,10 +24,10 @@ const SIDE_BY_SIDE: usize = 4;
 /// stays in the cache, so that the next walk comes further.
 pub(super) async fn walk<B>(
     catalogue: &Catalogue,
-    account: &Account,
+    account: &Arc<Account>,
     from: &FolderId,
     freshness: Freshness,
-    mut visit: impl FnMut(&FolderId, &Snapshot) -> ControlFlow<B>,
+    mut visit: impl FnMut(&FolderId, Known<Arc<Snapshot>>) -> ControlFlow<B>,
 ) -> Result<Option<B>> {
     let until = Instant::now() + MAX_TIME;
     let mut seen: HashSet<FolderId> = HashSet::from([from.clone()]);
@@ -39,13 +39,14 @@ pub(super) async fn walk<B>(
         loop {
             let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(OUT_OF_TIME))?;
             let Some(listing) = listing else { break };
-            let (folder, snapshot) = match listing {
-                (folder, Ok(snapshot)) => (folder, snapshot),
+            let (folder, listing) = match listing {
+                (folder, Ok(listing)) => (folder, listing),
                 // Somebody has deleted it since its parent was listed.
                 (folder, Err(error)) if error.kind() == ErrorKind::FolderNotFound && folder != *from => continue,
                 (_, Err(error)) => return Err(error),
             };
-            if let ControlFlow::Break(found) = visit(&folder, &snapshot) {
+            let snapshot = Arc::clone(&listing.value);
+            if let ControlFlow::Break(found) = visit(&folder, listing) {
                 return Ok(Some(found));
             }
             next.extend(snapshot.folders().iter().map(|child| child.id.clone()).filter(|id| seen.insert(id.clone())));
@@ -60,18 +61,18 @@ pub(super) async fn walk<B>(
 
 async fn list(
     catalogue: &Catalogue,
-    account: &Account,
+    account: &Arc<Account>,
     folder: FolderId,
     freshness: Freshness,
-) -> (FolderId, Result<Arc<Snapshot>>) {
+) -> (FolderId, Result<Known<Arc<Snapshot>>>) {
     let listing = catalogue.listing(account, &folder, freshness).await;
-    (folder, listing.map(|(snapshot, _)| snapshot))
+    (folder, listing)
 }
 
-const OUT_OF_TIME: &str =
+pub(super) const OUT_OF_TIME: &str =
     "The account has more folders than could be looked through in time. Each further try comes further.";
-const TOO_MANY: &str = "The account has more folders than are looked through.";
+pub(super) const TOO_MANY: &str = "The account has more folders than are looked through.";
 
-fn too_far(detail: &'static str) -> Error {
+pub(super) fn too_far(detail: &'static str) -> Error {
     Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail)
 }

@@ -38,6 +38,13 @@ pub struct Reading;
 /// Access for making, changing and deleting.
 pub struct Writing;
 
+/// Access for keeping the service itself in order.
+pub struct Administering;
+
+impl AccessScope for Administering {
+    const SCOPE: Scope = Scope::Admin;
+}
+
 impl AccessScope for Reading {
     const SCOPE: Scope = Scope::Read;
 }

@@ -5,7 +5,7 @@ mod body;
 mod query;
 mod request;
 
-pub use access::{Access, Reading, Writing};
+pub use access::{Access, Administering, Reading, Writing};
 pub use body::{StrictJson, escape, present};
 pub use query::StrictQuery;
 pub use request::{RequestContext, RequestId};

@@ -2,13 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use polyhost_domain::{Account, AccountName, Capabilities, Capability, DeleteSemantics, Dialect, Limits, ProviderId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::app::App;
+use crate::catalogue::Freshness;
 use crate::extract::{Access, Reading, StrictQuery};
 use crate::problem::{AccountProblems, Problem, ReadProblems};
 
@@ -39,13 +43,24 @@ pub struct EffectiveCapabilities {
 /// As its site describes it. Both dialects: `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}", tag = "Accounts",
     params(AccountPath),
-    responses((status = 200, description = "The account", body = Account), ReadProblems))]
+    responses(
+        (status = 200, description = "The account", body = Account, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        Unchanged,
+        ReadProblems
+    ))]
 pub async fn get_account(
+    State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Account>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     access.require(Capability::AccountRead)?;
-    Ok(Json(access.read(access.site().account()).await?))
+    Ok(cached::known(&headers, &app.catalogue().account(&access.account, freshness).await?))
 }
 
 /// What an account's plan allows.
@@ -54,13 +69,24 @@ pub async fn get_account(
 /// `account/info` grants above it.
 #[utoipa::path(get, path = "/v1/accounts/{account}/limits", tag = "Accounts",
     params(AccountPath),
-    responses((status = 200, description = "The limits", body = Limits), ReadProblems))]
+    responses(
+        (status = 200, description = "The limits", body = Limits, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        Unchanged,
+        ReadProblems
+    ))]
 pub async fn get_limits(
+    State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Limits>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     access.require(Capability::AccountLimits)?;
-    Ok(Json(access.read(access.site().limits()).await?))
+    Ok(cached::known(&headers, &app.catalogue().limits(&access.account, freshness).await?))
 }
 
 /// What can be done with an account.

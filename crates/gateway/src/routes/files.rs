@@ -3,16 +3,20 @@
 use std::collections::HashSet;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
-use crate::changes::{FileChange, change_file, only};
+use crate::app::App;
+use crate::catalogue::{Change, Freshness};
+use crate::changes::{self, FileChange, change_file};
 use crate::emulate;
 use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
 use crate::problem::{
@@ -119,14 +123,25 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
 /// also tells of files in the trash.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath),
-    responses((status = 200, description = "The file", body = File), ReadFileProblems))]
+    responses(
+        (status = 200, description = "The file", body = File, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        Unchanged,
+        ReadFileProblems
+    ))]
 pub async fn get_file(
+    State(app): State<App>,
     access: Access<Reading>,
+    freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<File>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     access.require(Capability::FilesRead)?;
     let id = access.file()?;
-    Ok(Json(only(access.read(access.site().files(&[id])).await?)?))
+    Ok(cached::known(&headers, &app.catalogue().file(&access.account, &id, freshness).await?))
 }
 
 /// What is to change in a file. What is absent stays as it is; at least one field must be there.
@@ -159,6 +174,7 @@ pub struct FilePatch {
     )),
     responses((status = 200, description = "The file", body = File), WriteFileProblems))]
 pub async fn update_file(
+    State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(patch): StrictJson<FilePatch>,
@@ -179,7 +195,7 @@ pub async fn update_file(
     }
     let folder = patch.folder_id.map(|folder| access.folder_id(&folder)).transpose()?;
     let change = FileChange { folder, edit: FileEdit { name, content_type } };
-    Ok(Json(change_file(&access, &id, change).await?))
+    Ok(Json(change_file(app.catalogue(), &access.account, &id, change).await?))
 }
 
 /// Where a copy of a file goes.
@@ -210,7 +226,7 @@ pub async fn copy_file(
     access.require(Capability::FilesCopy)?;
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
-    let file = access.write(access.site().copy_file(&id, &folder)).await?;
+    let file = access.write(&Change::added(&folder), access.site().copy_file(&id, &folder)).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
 }
@@ -223,11 +239,12 @@ pub async fn copy_file(
     params(FilePath),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
 pub async fn delete_file(
+    State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<StatusCode, Problem> {
     let id = access.file()?;
-    access.write(access.site().delete_file(&id)).await?;
+    changes::delete_file(app.catalogue(), &access.account, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

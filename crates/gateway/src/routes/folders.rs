@@ -2,19 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
+use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
-use crate::catalogue::Freshness;
+use crate::catalogue::{Change, Freshness};
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
@@ -28,16 +29,25 @@ use crate::problem::{
 /// root; past its bound 504 `upstream_timeout`, and each further try comes further. YetiShare dialect: `folder/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath),
-    responses((status = 200, description = "The folder", body = Folder), ReadFolderProblems))]
+    responses(
+        (status = 200, description = "The folder", body = Folder, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        Unchanged,
+        ReadFolderProblems
+    ))]
 pub async fn get_folder(
     State(app): State<App>,
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Folder>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     access.require(Capability::FoldersRead)?;
     let id = access.folder()?;
-    Ok(Json(emulate::folder(app.catalogue(), &access, &id, freshness).await?))
+    Ok(cached::known(&headers, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?))
 }
 
 /// What is in a folder, all the way down.
@@ -45,16 +55,25 @@ pub async fn get_folder(
 /// What deleting the folder would delete. Emulated at every site, by walking the listings from the folder down.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
     params(FolderPath),
-    responses((status = 200, description = "What is in it", body = Usage), ReadFolderProblems))]
+    responses(
+        (status = 200, description = "What is in it", body = Usage, headers(
+            ("ETag" = String, description = "A strong entity tag"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
+            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+        )),
+        Unchanged,
+        ReadFolderProblems
+    ))]
 pub async fn get_folder_usage(
     State(app): State<App>,
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<Usage>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     access.require(Capability::FoldersList)?;
     let id = access.folder()?;
-    Ok(Json(emulate::usage(app.catalogue(), &access, &id, freshness).await?))
+    Ok(cached::known(&headers, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?))
 }
 
 /// What a new folder needs.
@@ -92,6 +111,7 @@ pub struct FolderInput {
         WriteFolderProblems
     ))]
 pub async fn create_folder(
+    State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<FolderInput>,
@@ -108,8 +128,10 @@ pub async fn create_folder(
     ];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
-    let new = NewFolder { name, parent, visibility: new.visibility, password };
-    let folder = access.write(access.site().create_folder(new)).await?;
+    let change = Change::folder_added(&parent);
+    let new = NewFolder { name, parent: parent.clone(), visibility: new.visibility, password };
+    let folder = access.write(&change, access.site().create_folder(new)).await?;
+    app.catalogue().note_place(&access, &folder.id, &parent).await;
     let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(folder)))
 }
@@ -176,7 +198,7 @@ pub async fn update_folder(
     }
     let parent = patch.parent_id.map(|parent| access.folder_id(&parent)).transpose()?;
     let edit = FolderEdit { name, visibility: patch.visibility, password: patch.password };
-    Ok(Json(change_folder(app.catalogue(), &access, &id, FolderChange { parent, edit }).await?))
+    Ok(Json(change_folder(app.catalogue(), &access.account, &id, FolderChange { parent, edit }).await?))
 }
 
 /// How a folder is deleted.
@@ -198,11 +220,12 @@ pub struct DeleteFolderParameters {
     params(FolderPath, DeleteFolderParameters),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
 pub async fn delete_folder(
+    State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,
 ) -> Result<StatusCode, Problem> {
     let id = access.folder()?;
     let deletion = if parameters.recursive { Deletion::Recursive } else { Deletion::OnlyIfEmpty };
-    changes::delete_folder(&access, &id, deletion).await?;
+    changes::delete_folder(app.catalogue(), &access.account, &id, deletion).await?;
     Ok(StatusCode::NO_CONTENT)
 }

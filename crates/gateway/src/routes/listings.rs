@@ -3,22 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use headers::{HeaderMapExt as _, IfNoneMatch};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use polyhost_domain::{Capability, File, Folder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::cached::{self, Unchanged};
 use super::paths::FolderPath;
 use crate::app::App;
 use crate::auth::Client;
-use crate::catalogue::{Freshness, ItemKind, ListQuery, Page, PageRequest, Source};
+use crate::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
 use crate::extract::{Access, Reading, StrictQuery};
 use crate::problem::{Fault, Faults, ListProblems, Problem};
-
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// Which items of a folder to list, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -125,14 +122,10 @@ pub enum Item {
     responses(
         (status = 200, description = "A page", body = ItemPage, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the listing is, in seconds"),
+            ("Age" = u64, description = "How old the answer is, in seconds"),
             ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
         )),
-        (status = 304, description = "The caller has this page already", headers(
-            ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the listing is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
-        )),
+        Unchanged,
         ListProblems
     ))]
 pub async fn list_folder_items(
@@ -145,8 +138,8 @@ pub async fn list_folder_items(
     access.require(Capability::FoldersList)?;
     let folder = access.folder()?;
     let request = page_request(parameters, freshness, &access.client)?;
-    let page = app.catalogue().page(&access, &folder, &request).await?;
-    Ok(respond(&headers, page))
+    let page = app.catalogue().page(&access.account, &folder, &request).await?;
+    Ok(cached::page(&headers, page))
 }
 
 fn page_request(
@@ -170,36 +163,4 @@ fn page_request(
         freshness,
         secret: client.keys.first().map_or_else(Vec::new, |key| key.as_bytes().to_vec()),
     })
-}
-
-fn respond(request: &HeaderMap, page: Page) -> Response {
-    let quoted = format!("\"{}\"", page.etag);
-    let unchanged = request
-        .typed_get::<IfNoneMatch>()
-        .zip(quoted.parse::<headers::ETag>().ok())
-        .is_some_and(|(condition, tag)| !condition.precondition_passes(&tag));
-    let mut response = if unchanged {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(CONTENT_TYPE, "application/json")], page.json).into_response()
-    };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(AGE, HeaderValue::from(page.age.as_secs()));
-    // Both are made of hexadecimal digits, numbers and fixed words.
-    for (name, value) in [(ETAG, quoted), (CACHE_STATUS, cache_status(page.source))] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
-    }
-    response
-}
-
-fn cache_status(source: Source) -> String {
-    match source {
-        Source::Hit { ttl_seconds } => format!("polyhost; hit; ttl={ttl_seconds}"),
-        Source::Miss => "polyhost; fwd=uri-miss; stored".to_owned(),
-        Source::Collapsed => "polyhost; fwd=uri-miss; collapsed".to_owned(),
-        Source::Requested => "polyhost; fwd=request; stored".to_owned(),
-    }
 }

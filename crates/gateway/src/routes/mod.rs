@@ -1,6 +1,8 @@
 //! The handlers, a file per noun: each takes the request apart, makes one call, and answers.
 
 pub mod accounts;
+pub mod cache;
+pub mod cached;
 pub mod callers;
 pub mod conversions;
 pub mod downloads;

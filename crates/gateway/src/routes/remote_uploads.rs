@@ -15,6 +15,7 @@ use super::JobLimit;
 use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
+use crate::catalogue::Change;
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
 use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems, WriteFolderProblems};
 
@@ -84,8 +85,9 @@ pub async fn create_remote_upload(
         access.require(Capability::RemoteUploadsHeaders)?;
     }
     let folder = access.folder_or_root(input.folder_id.as_deref())?;
+    let change = Change::added(&folder);
     let new = NewRemoteUpload { url, folder, headers };
-    let upload = access.write(access.site().add_remote_upload(new)).await?;
+    let upload = access.write(&change, access.site().add_remote_upload(new)).await?;
     let location = format!("/v1/accounts/{}/remote-uploads/{}", upload.account, upload.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(upload)))
 }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::paths::AccountPath;
 use crate::app::App;
+use crate::catalogue::Freshness;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
 use crate::uploads::{Arriving, Declared, Incoming, Terms, form, receive};
@@ -131,8 +132,8 @@ async fn terms(app: &App, access: &Access<Writing>, least_file: u64) -> Result<T
     if !access.capabilities().supports(Capability::AccountLimits) {
         return Ok(terms);
     }
-    match app.catalogue().limits(access).await {
-        Ok(plan) => terms.under(&plan),
+    match app.catalogue().limits(&access.account, Freshness::Cached).await {
+        Ok(plan) => terms.under(&plan.value.value),
         Err(error) if matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::SessionContended) => {
             Err(error.into())
         }

@@ -19,6 +19,7 @@ pub use declared::Declared;
 pub use spool::Spool;
 
 use crate::accounts::Account;
+use crate::catalogue::Change;
 use crate::emulate::{Sought, Stored, find_upload};
 use crate::problem::{Code, Problem};
 use digests::{Digesting, Digests};
@@ -97,7 +98,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         body: body(incoming.body, declared.clone(), terms, &digesting),
     };
     let (folder, name, began_at) = (upload.folder.clone(), upload.name.clone(), Timestamp::now());
-    let outcome = account.write(account.site().upload(upload)).await;
+    let outcome = account.write(&Change::added(&folder), account.site().upload(upload)).await;
     if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
         return Err(problem);
     }
@@ -227,7 +228,8 @@ fn without_doubtful(account: &Account, file: File, digests: &Digests) -> File {
 
 /// Deletes a bad copy, and says so where that fails.
 async fn discard(account: &Account, file: &File, problem: Problem) -> Problem {
-    match account.write(account.site().delete_file(&file.id)).await {
+    // It may be listed by now, where it was sent to or wherever the site has put it.
+    match account.write(&Change::file(&file.id, None), account.site().delete_file(&file.id)).await {
         Ok(()) => problem,
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, file = %file.id, "a bad copy stays at the site");

@@ -3,10 +3,10 @@
 use polyhost_domain::{EntryName, File, Folder, FolderId, IdAlphabet, IdGrammar, Listing, Origin, SortKey};
 use serde_json::Value;
 
-use super::cursor::{Cursor, CursorError, CursorSeal};
-use super::page::cut;
-use super::query::{Direction, ItemKind, ListQuery, Sort};
-use super::snapshot::Snapshot;
+use crate::catalogue::cursor::{Cursor, CursorError, CursorSeal};
+use crate::catalogue::page::cut;
+use crate::catalogue::query::{Direction, ItemKind, ListQuery, Sort};
+use crate::catalogue::snapshot::Snapshot;
 
 fn origin() -> Origin {
     Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() }
@@ -29,6 +29,10 @@ fn file(id: &str, name: Option<&str>, size: Option<u64>) -> File {
     }
 }
 
+fn snapshot_of(listing: Listing) -> Snapshot {
+    Snapshot::new(&FolderId::Root, listing).unwrap()
+}
+
 fn snapshot() -> Snapshot {
     let files = vec![
         file("f3", Some("c"), Some(10)),
@@ -37,7 +41,7 @@ fn snapshot() -> Snapshot {
         file("f2", Some("b"), Some(30)),
         file("f4", Some("b"), Some(10)),
     ];
-    Snapshot::new(Listing { folders: vec![folder("d2", "z"), folder("d1", "y")], files, ..Listing::default() }).unwrap()
+    snapshot_of(Listing { folders: vec![folder("d2", "z"), folder("d1", "y")], files, ..Listing::default() })
 }
 
 fn seal(query: &ListQuery) -> CursorSeal {
@@ -135,7 +139,7 @@ fn an_altered_cursor_is_invalid_wherever_it_is_altered() {
 fn a_cursor_is_short_even_after_the_longest_name() {
     let name = "𝄞".repeat(EntryName::MAX_CHARS);
     let files = vec![file(&"x".repeat(64), Some(&name), None), file("y", None, None)];
-    let snapshot = Snapshot::new(Listing { files, ..Listing::default() }).unwrap();
+    let snapshot = snapshot_of(Listing { files, ..Listing::default() });
     let query = ListQuery::default();
     let cursor = page(&snapshot, &query, 0, 1).1.unwrap();
     assert!(cursor.len() <= 512, "{} characters", cursor.len());
@@ -177,8 +181,8 @@ fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
     let query = ListQuery::default();
     let cursor: Cursor = seal(&query).open(&page(&snapshot(), &query, 0, 4).1.unwrap()).unwrap();
     let resumed = |files: Vec<File>| {
-        let fresh = Snapshot::new(Listing { files, ..Listing::default() }).unwrap();
-        let start = cursor.resume(query.sort, fresh.entries().iter());
+        let fresh = snapshot_of(Listing { files, ..Listing::default() });
+        let start = cursor.resume(query.sort, fresh.len(), |place| fresh.item(place));
         page(&fresh, &query, start, 100).0.join(" ")
     };
     // The last item seen was f2, named b.

@@ -1,0 +1,159 @@
+//! Files: from what was asked of them, from listings that show them, or from the site.
+//!
+//! A listing that shows a file need not tell all that the site tells of the file alone. What that is differs from site to
+//! site, so it is learned: a listing is enough where it fills every field that a look at a single file has ever filled.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use moka::future::Cache;
+use polyhost_domain::{AccountName, Error, File, FileId, FileStatus, FolderId};
+use tokio::time::Instant;
+
+use super::answers::{Freshness, Known};
+use super::kept::Kept;
+use super::key::{Key, Stored, Value, What};
+use super::merging::{Fields, merge, read};
+use super::scopes::{Reach, Stamp};
+use super::tombstones::Deleted;
+use super::{Catalogue, Inner};
+use crate::accounts::Account;
+use crate::changes::only;
+
+/// Which fields looks at single files have filled, for each account.
+pub(super) struct FieldsSeen(pub(super) Cache<AccountName, Arc<AtomicU32>>);
+
+impl FieldsSeen {
+    async fn get(&self, account: &AccountName) -> Option<Fields> {
+        Some(Fields(self.0.get(account).await?.load(Ordering::Relaxed)))
+    }
+
+    async fn add(&self, account: &AccountName, fields: Fields) {
+        self.0.get_with(account.clone(), async { Arc::default() }).await.fetch_or(fields.0, Ordering::Relaxed);
+    }
+}
+
+/// A file in a listing.
+struct Shown {
+    file: File,
+    /// The folder whose listing shows it.
+    listed_in: FolderId,
+    taken_at: Instant,
+}
+
+impl Catalogue {
+    /// A file.
+    ///
+    /// # Errors
+    /// The site's own; that of a broken file, too.
+    pub async fn file(
+        &self,
+        account: &Arc<Account>,
+        id: &FileId,
+        freshness: Freshness,
+    ) -> Result<Known<Arc<Kept<File>>>, Error> {
+        if freshness != Freshness::Anew {
+            self.0.take_from_listing(account, id).await?;
+        }
+        let (inner, of) = (Arc::clone(&self.0), id.clone());
+        let ask = move |account: Arc<Account>| {
+            let (inner, id) = (Arc::clone(&inner), of.clone());
+            async move {
+                let file = only(account.read(account.site().files(std::slice::from_ref(&id))).await?)?;
+                Ok(inner.complete(&account, file).await)
+            }
+        };
+        self.0.known(account, What::File(id.clone()), freshness, ask).await
+    }
+
+    /// The listings that show a file, where that is known for certain.
+    pub(crate) async fn file_shown_in(&self, account: &Account, id: &FileId) -> Option<Vec<FolderId>> {
+        let mut folders: Vec<FolderId> = Vec::new();
+        let mut is_certain = false;
+        for shown in self.0.shown(account, id, usize::MAX).await {
+            is_certain |= shown.taken_at.elapsed() < self.0.config.listing_ttl;
+            folders.push(shown.listed_in);
+            folders.extend(shown.file.folder_id);
+        }
+        if let Some(file) = self.0.standing_file(account, id).await {
+            let told = file.1.value.folder_id.clone();
+            is_certain |= told.is_some() && file.0.taken_at.elapsed() < self.0.config.file_ttl;
+            folders.extend(told);
+        }
+        folders.sort_unstable();
+        folders.dedup();
+        is_certain.then_some(folders)
+    }
+
+    /// Notes that a file was deleted.
+    pub(crate) async fn bury_file(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.set(account, Deleted::File(file.clone())).await;
+    }
+}
+
+impl Inner {
+    /// Keeps what a fresh listing tells of a file, where that is newer than what is kept, and all that there is to tell.
+    async fn take_from_listing(&self, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
+        let key = Key { account: super::name(account), what: What::File(id.clone()) };
+        let stamp = account.stamp(&key.what).await?;
+        let kept = self.standing_file(account, id).await;
+        let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
+        if kept.is_some_and(|(stored, _)| is_fresh(stored.taken_at)) {
+            return Ok(());
+        }
+        let Some(fields) = self.fields.get(account.name()).await else { return Ok(()) };
+        let shown = self.shown(account, id, 1).await;
+        let Some(Shown { file, taken_at, .. }) = shown.into_iter().find(|shown| is_fresh(shown.taken_at)) else {
+            return Ok(());
+        };
+        if Fields::of(&file).include(fields) {
+            let stored =
+                Stored { value: Value::File(Arc::new(Kept::new(file)?)), stamp, reach: Reach::Own, taken_at };
+            self.store.insert(key, stored).await;
+        }
+        Ok(())
+    }
+
+    /// What the site tells of a file alone, with what only a listing tells. Also notes what there is to tell.
+    async fn complete(&self, account: &Account, file: File) -> File {
+        self.fields.add(account.name(), Fields::of(&file)).await;
+        if file.status == FileStatus::Active {
+            self.tombstones.lift(account, &file.id).await;
+        }
+        let shown = self.shown(account, &file.id, 1).await.pop();
+        match shown.filter(|shown| shown.taken_at.elapsed() < self.config.listing_ttl) {
+            Some(shown) => merge(file, &shown.file),
+            None => file,
+        }
+    }
+
+    /// The listings of an account that show a file and that no write has overtaken, the last first.
+    async fn shown(&self, account: &Account, id: &FileId, most: usize) -> Vec<Shown> {
+        let profile = account.profile();
+        let mut found = Vec::new();
+        for folder in self.recent.get(account.name()).await {
+            let Some((stored, snapshot)) = self.standing_listing(account, &folder).await else { continue };
+            let item = snapshot.file(id.as_str());
+            let file = item.and_then(|item| read(item.json, &profile.origin, &profile.ids));
+            found.extend(file.map(|file| Shown { file, listed_in: folder, taken_at: stored.taken_at }));
+            if found.len() >= most {
+                break;
+            }
+        }
+        found
+    }
+
+    /// A file that no write has overtaken, perhaps no longer fresh.
+    async fn standing_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
+        let key = Key { account: super::name(account), what: What::File(id.clone()) };
+        let stored = self.kept(&key).await?;
+        let now: Stamp = account.stamp(&key.what).await.ok()?;
+        match &stored.value {
+            Value::File(file) if stored.stamp.holds(now, stored.reach) => {
+                let file = Arc::clone(file);
+                Some((stored, file))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What is kept, and under which keys.
+
+use std::sync::Arc;
+
+use polyhost_domain::{Account, AccountName, File, FileId, Folder, FolderId, Limits};
+use tokio::time::Instant;
+
+use super::kept::Kept;
+use super::scopes::{Reach, Stamp};
+use super::snapshot::{Digest, Snapshot};
+
+/// What is known of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum What {
+    /// The account itself.
+    Account,
+    /// What its plan allows.
+    Limits,
+    /// A file.
+    File(FileId),
+    /// A folder, where the site tells it by its id.
+    Folder(FolderId),
+    /// What a folder holds now: which snapshot that is.
+    Listing(FolderId),
+    /// What a folder held at some moment. Walks go on in it whatever was written since.
+    Snapshot(FolderId, Digest),
+}
+
+impl What {
+    /// The word that it is counted under.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Limits => "limits",
+            Self::File(_) => "file",
+            Self::Folder(_) => "folder",
+            Self::Listing(_) => "listing",
+            Self::Snapshot(..) => "snapshot",
+        }
+    }
+}
+
+/// Where it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) account: AccountName,
+    pub(super) what: What,
+}
+
+impl Key {
+    /// Where a snapshot of the same account is kept.
+    pub(super) fn of_snapshot(&self, folder: &FolderId, digest: Digest) -> Self {
+        Self { account: self.account.clone(), what: What::Snapshot(folder.clone(), digest) }
+    }
+}
+
+/// What is kept there. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) value: Value,
+    pub(super) stamp: Stamp,
+    pub(super) reach: Reach,
+    pub(super) taken_at: Instant,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Account(Arc<Kept<Account>>),
+    Limits(Arc<Kept<Limits>>),
+    File(Arc<Kept<File>>),
+    Folder(Arc<Kept<Folder>>),
+    /// Kept under its digest, so that listings of equal content are kept once, and walks outlive the listing.
+    Listing(Digest),
+    Snapshot(Arc<Snapshot>),
+}
+
+/// What one cache entry takes beside what is in it: its key, its place in the cache's table, its queue and its timers.
+const ENTRY: usize = 512;
+
+impl Stored {
+    /// About how many bytes of memory it takes, never much less.
+    pub(super) fn weight(&self) -> u32 {
+        let value = match &self.value {
+            Value::Account(kept) => kept.weight(),
+            Value::Limits(kept) => kept.weight(),
+            Value::File(kept) => kept.weight(),
+            Value::Folder(kept) => kept.weight(),
+            Value::Listing(_) => 0,
+            Value::Snapshot(snapshot) => snapshot.weight(),
+        };
+        u32::try_from(value + ENTRY).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,242 @@
+//! One read: from the cache where that will do, else from the site, once for all who ask; and what was lately true,
+//! where the site fails.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyhost_domain::{Error, ErrorKind, Result};
+use polyhost_upstream::wait;
+use tokio::time::Instant;
+
+use super::answers::{Freshness, Known, Source};
+use super::flights::{Joins, Part};
+use super::kept::{Keep, Kept};
+use super::key::{Key, Stored, Value, What};
+use super::scopes::{Reach, Stamp};
+use super::{Inner, Question};
+use crate::accounts::Account;
+use crate::metrics;
+use crate::progress;
+
+/// What a site has answered, to be kept.
+pub(super) struct Fetched {
+    pub(super) value: Value,
+    pub(super) reach: Reach,
+}
+
+impl Inner {
+    /// Something that is kept by itself.
+    pub(super) async fn known<T: Keep, F>(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        what: What,
+        freshness: Freshness,
+        ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
+    ) -> Result<Known<Arc<Kept<T>>>>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let ask = Arc::new(ask);
+        // A folder tells what is in it, which any write may change; the rest says so in its scopes.
+        let reach = if matches!(what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
+        let fetch = move |account: Arc<Account>| {
+            let ask = Arc::clone(&ask);
+            async move { Ok(Fetched { value: T::store(Arc::new(Kept::new(ask(account).await?)?)), reach }) }
+        };
+        let Known { value, age, source } = self.read(account, what, freshness, fetch).await?;
+        let value = T::take(&value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
+        Ok(Known { value, age, source })
+    }
+
+    /// Anything that is kept.
+    pub(super) async fn read<F>(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        what: What,
+        freshness: Freshness,
+        fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
+    ) -> Result<Known<Stored>>
+    where
+        F: Future<Output = Result<Fetched>> + Send + 'static,
+    {
+        let kind = what.kind();
+        let key = Key { account: account.name().clone(), what };
+        let now = account.stamp(&key.what).await?;
+        let kept = self.kept(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
+        let ttl = self.ttl(&key.what);
+        if let Some(stored) = &kept
+            && freshness != Freshness::Anew
+            && stored.taken_at.elapsed() < ttl
+        {
+            return Ok(self.hit(kind, stored.clone(), ttl));
+        }
+        let known = match self.ask(account, &key, freshness, now, fetch).await {
+            Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
+            Err(error) => self.instead(account, &key, freshness, kept, error).await?,
+        };
+        metrics::cache(kind, known.source);
+        Ok(known)
+    }
+
+    pub(super) fn hit(&self, kind: &'static str, stored: Stored, ttl: Duration) -> Known<Stored> {
+        let age = stored.taken_at.elapsed();
+        let source = Source::Hit { ttl_seconds: ttl_seconds(ttl, age) };
+        metrics::cache(kind, source);
+        Known { value: stored, age, source }
+    }
+
+    /// Asks the site, together with whoever asks for the same.
+    async fn ask<F>(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        key: &Key,
+        freshness: Freshness,
+        now: Stamp,
+        fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
+    ) -> Result<(Stored, Source)>
+    where
+        F: Future<Output = Result<Fetched>> + Send + 'static,
+    {
+        progress::asks(&account.profile().origin.provider);
+        // Whoever waits for another's answer waits for the site all the same.
+        let _waiting = wait();
+        let joins = if freshness == Freshness::Anew { Joins::NotBegun } else { Joins::Any };
+        loop {
+            let question = Question { key: key.clone(), wide: now.wide, own: now.own };
+            let (answer, part) = self.flights.join(question, joins, || {
+                Arc::clone(self).fetch(Arc::clone(account), key.clone(), fetch.clone())
+            });
+            let stored = answer.await?;
+            // One that was asked for before a write of another folder may tell of that one. The next cannot.
+            if stored.stamp.holds(now, stored.reach) {
+                return Ok((stored, source(freshness, part)));
+            }
+        }
+    }
+
+    /// The task that asks. It keeps the answer under the generations from before it asked: if something was written
+    /// meanwhile, nobody will be given it who comes later.
+    async fn fetch<F>(
+        self: Arc<Self>,
+        account: Arc<Account>,
+        key: Key,
+        fetch: impl Fn(Arc<Account>) -> F + Send,
+    ) -> Result<Stored>
+    where
+        F: Future<Output = Result<Fetched>> + Send,
+    {
+        let stamp = account.stamp(&key.what).await?;
+        let Fetched { value, reach } = match fetch(Arc::clone(&account)).await {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                self.distrust(&account, &key, error.kind()).await;
+                return Err(error);
+            }
+        };
+        Ok(self.keep(key, Stored { value, stamp, reach, taken_at: Instant::now() }).await)
+    }
+
+    /// After some errors the old answer is not true either, and must not come back when the site fails next.
+    async fn distrust(&self, account: &Account, key: &Key, kind: ErrorKind) {
+        match kind {
+            ErrorKind::CredentialsRejected => {
+                if let Err(error) = account.outdate(&super::Change::everything()).await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
+                }
+            }
+            ErrorKind::FileNotFound | ErrorKind::FolderNotFound | ErrorKind::Forbidden | ErrorKind::LegalBlock => {
+                self.store.remove(key).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// What was lately true, where the site has failed and the caller did not insist.
+    async fn instead(
+        &self,
+        account: &Account,
+        key: &Key,
+        freshness: Freshness,
+        kept: Option<Stored>,
+        error: Error,
+    ) -> Result<Known<Stored>> {
+        let Some(stored) = kept.filter(|_| freshness == Freshness::Cached && is_failure(error.kind())) else {
+            return Err(error);
+        };
+        let (ttl, age) = (self.ttl(&key.what), stored.taken_at.elapsed());
+        // Something may have been written while the site was waited for.
+        let holds = stored.stamp.holds(account.stamp(&key.what).await?, stored.reach);
+        if !holds || age > ttl + self.config.stale_if_error {
+            return Err(error);
+        }
+        Ok(Known { value: stored, age, source: Source::Stale { ttl_seconds: ttl_seconds(ttl, age) } })
+    }
+
+    /// What is kept there, whole: a listing's snapshot is kept by itself.
+    pub(super) async fn kept(&self, key: &Key) -> Option<Stored> {
+        let stored = self.store.get(key).await?;
+        match (&key.what, &stored.value) {
+            (What::Listing(folder), Value::Listing(digest)) => {
+                let snapshot = self.store.get(&key.of_snapshot(folder, *digest)).await?;
+                Some(Stored { value: snapshot.value, ..stored })
+            }
+            _ => Some(stored),
+        }
+    }
+
+    /// Keeps an answer. A listing that is as it was keeps its snapshot, with the orders that were made of it; else the
+    /// old one goes, unless a walk has begun in it.
+    async fn keep(&self, key: Key, stored: Stored) -> Stored {
+        let (What::Listing(folder), Value::Snapshot(snapshot)) = (&key.what, &stored.value) else {
+            self.store.insert(key, stored.clone()).await;
+            return stored;
+        };
+        let before = self.kept(&key).await;
+        if let Some(Value::Snapshot(before)) = before.map(|before| before.value)
+            && before.digest() != snapshot.digest()
+            && before.walked_before().is_none()
+        {
+            self.store.remove(&key.of_snapshot(folder, before.digest())).await;
+        }
+        let of_snapshot = key.of_snapshot(folder, snapshot.digest());
+        let stored = match self.store.get(&of_snapshot).await {
+            Some(same) => Stored { value: same.value, ..stored },
+            None => {
+                self.store.insert(of_snapshot, stored.clone()).await;
+                stored
+            }
+        };
+        if let Value::Snapshot(snapshot) = &stored.value {
+            self.store.insert(key, Stored { value: Value::Listing(snapshot.digest()), ..stored.clone() }).await;
+        }
+        stored
+    }
+
+    pub(super) fn ttl(&self, what: &What) -> Duration {
+        match what {
+            What::Account | What::Limits => self.config.account_ttl,
+            What::File(_) => self.config.file_ttl,
+            What::Folder(_) | What::Listing(_) | What::Snapshot(..) => self.config.listing_ttl,
+        }
+    }
+}
+
+fn source(freshness: Freshness, part: Part) -> Source {
+    match (freshness, part) {
+        (Freshness::Anew, part) => Source::Requested { collapsed: part == Part::Waits },
+        (_, Part::Waits) => Source::Collapsed,
+        (_, Part::Asks) => Source::Miss,
+    }
+}
+
+/// How much longer something of this age is fresh.
+pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
+    let seconds = |value: Duration| i64::try_from(value.as_secs()).unwrap_or(i64::MAX);
+    seconds(ttl) - seconds(age)
+}
+
+/// Failures of the site that say nothing against what it told before.
+fn is_failure(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::SiteFailed | ErrorKind::RateLimited)
+}

@@ -1,0 +1,120 @@
+//! Where everything is kept: one cache for all kinds, bounded by its weight in bytes.
+//!
+//! Whether an entry is fresh is decided by whoever reads it; here it ends when it is of no use to anybody. What was not
+//! used for the longest goes first where room is needed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use moka::Expiry;
+use moka::future::Cache;
+use moka::notification::RemovalCause;
+use moka::policy::EvictionPolicy;
+
+use super::key::{Key, Stored, What};
+use crate::config::CacheConfig;
+use crate::metrics;
+
+/// Everything that is kept.
+pub(super) struct Store {
+    cache: Cache<Key, Stored>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Store {
+    pub(super) fn new(config: &CacheConfig) -> Self {
+        let bytes = Arc::<AtomicU64>::default();
+        let left = Arc::clone(&bytes);
+        let cache = Cache::builder()
+            .max_capacity(config.max_size)
+            .weigher(|_, stored: &Stored| stored.weight())
+            .eviction_policy(EvictionPolicy::lru())
+            .expire_after(Lives::new(config))
+            .eviction_listener(move |key: Arc<Key>, stored, cause| {
+                let weight = u64::from(stored.weight());
+                metrics::cache_bytes(left.fetch_sub(weight, Ordering::Relaxed).saturating_sub(weight));
+                match cause {
+                    RemovalCause::Size => metrics::cache_eviction(key.what.kind(), "size"),
+                    RemovalCause::Expired => metrics::cache_eviction(key.what.kind(), "expired"),
+                    RemovalCause::Explicit | RemovalCause::Replaced => {}
+                }
+            })
+            .build();
+        Self { cache, bytes }
+    }
+
+    pub(super) async fn get(&self, key: &Key) -> Option<Stored> {
+        self.cache.get(key).await
+    }
+
+    pub(super) async fn insert(&self, key: Key, stored: Stored) {
+        let weight = u64::from(stored.weight());
+        metrics::cache_bytes(self.bytes.fetch_add(weight, Ordering::Relaxed) + weight);
+        self.cache.insert(key, stored).await;
+    }
+
+    pub(super) async fn remove(&self, key: &Key) {
+        self.cache.invalidate(key).await;
+    }
+
+    /// How many bytes are kept, as they are weighed.
+    #[cfg(test)]
+    pub(super) async fn weight(&self) -> u64 {
+        self.cache.run_pending_tasks().await;
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// How long an entry may be of use.
+struct Lives {
+    account: Duration,
+    file: Duration,
+    listing: Duration,
+    snapshot: Duration,
+}
+
+impl Lives {
+    fn new(config: &CacheConfig) -> Self {
+        let listing = config.listing_ttl + config.stale_if_error;
+        Self {
+            account: config.account_ttl + config.stale_if_error,
+            file: config.file_ttl + config.stale_if_error,
+            listing,
+            snapshot: listing.max(config.cursor_ttl),
+        }
+    }
+
+    fn of(&self, what: &What) -> Duration {
+        match what {
+            What::Account | What::Limits => self.account,
+            What::File(_) => self.file,
+            What::Folder(_) | What::Listing(_) => self.listing,
+            What::Snapshot(..) => self.snapshot,
+        }
+    }
+}
+
+impl Expiry<Key, Stored> for Lives {
+    fn expire_after_create(&self, key: &Key, _: &Stored, _: Instant) -> Option<Duration> {
+        Some(self.of(&key.what))
+    }
+
+    fn expire_after_update(&self, key: &Key, _: &Stored, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(self.of(&key.what))
+    }
+
+    fn expire_after_read(
+        &self,
+        key: &Key,
+        _: &Stored,
+        _: Instant,
+        left: Option<Duration>,
+        _: Instant,
+    ) -> Option<Duration> {
+        match key.what {
+            What::Snapshot(..) => Some(self.snapshot),
+            _ => left,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Own writes: what they make untrue is gone before they are answered, and what they do not touch stays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, FileEdit, FolderId};
+use serde_json::Value;
+use tokio::time::{advance, sleep, timeout};
+
+use super::site::{Manners, PLAIN, Site};
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
+use crate::changes::{self, FileChange};
+use crate::config::CacheConfig;
+use crate::emulate;
+
+const ROOT: FolderId = FolderId::Root;
+
+fn opened(manners: Manners) -> (Site, Arc<Account>, Catalogue) {
+    let site = Site::new(manners);
+    let (account, catalogue) = site.opened(&CacheConfig::default());
+    (site, account, catalogue)
+}
+
+async fn names(catalogue: &Catalogue, account: &Arc<Account>, folder: &FolderId) -> Vec<String> {
+    let known = catalogue.listing(account, folder, Freshness::Cached).await.unwrap();
+    (0..known.value.len()).map(|place| known.value.item(place).name.unwrap().to_owned()).collect()
+}
+
+fn rename(name: &str) -> FileChange {
+    let name: EntryName = name.parse().unwrap();
+    FileChange { folder: None, edit: FileEdit { name: Some(name), content_type: None } }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_leaves_the_listings_that_it_does_not_touch() {
+    let (site, account, catalogue) = opened(PLAIN);
+    let folders = ["a", "b", "c"].map(|id| site.put_folder(id, id, &ROOT));
+    let file = site.put("f1", "one", &folders[0]);
+    let read = async || {
+        for folder in folders.iter().chain([&ROOT]) {
+            names(&catalogue, &account, folder).await;
+        }
+        site.asked()
+    };
+    assert_eq!(read().await.len(), 4);
+    changes::change_file(&catalogue, &account, &file, rename("two")).await.unwrap();
+    site.asked();
+    assert_eq!(read().await, ["list a"]);
+    let to_b = FileChange { folder: Some(folders[1].clone()), edit: FileEdit::default() };
+    changes::change_file(&catalogue, &account, &file, to_b).await.unwrap();
+    site.asked();
+    assert_eq!(read().await, ["list a", "list b"]);
+    account.write(&Change::added(&folders[2]), account.site().copy_file(&file, &folders[2])).await.unwrap();
+    site.asked();
+    assert_eq!(read().await, ["list c"]);
+    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    site.asked();
+    assert_eq!(read().await, ["list b"]);
+    assert_eq!(names(&catalogue, &account, &folders[1]).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_of_a_file_that_nobody_has_seen_touches_every_listing() {
+    let (site, account, catalogue) = opened(PLAIN);
+    let folder = site.put_folder("a", "a", &ROOT);
+    names(&catalogue, &account, &ROOT).await;
+    names(&catalogue, &account, &folder).await;
+    // It has come there behind the gateway's back.
+    let file = site.put("f1", "one", &folder);
+    changes::change_file(&catalogue, &account, &file, rename("two")).await.unwrap();
+    assert_eq!(names(&catalogue, &account, &folder).await, ["two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_under_way_does_not_put_the_old_answer_back() {
+    for loses in [false, true] {
+        let (site, account, catalogue) = opened(PLAIN);
+        let file = site.put("f1", "one", &ROOT);
+        names(&catalogue, &account, &ROOT).await;
+        advance(Duration::from_secs(31)).await;
+        let reading = {
+            let (catalogue, account) = (catalogue.clone(), Arc::clone(&account));
+            tokio::spawn(async move { names(&catalogue, &account, &ROOT).await })
+        };
+        // The site has looked by now, and its answer is on its way.
+        while site.asked().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        site.state().loses = loses;
+        let deleted = changes::delete_file(&catalogue, &account, &file).await;
+        assert_eq!(deleted.is_err(), loses);
+        reading.await.unwrap();
+        assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
+    let (site, account, catalogue) = opened(PLAIN);
+    let file = site.put("f1", "one", &ROOT);
+    names(&catalogue, &account, &ROOT).await;
+    site.state().takes = Duration::from_secs(1);
+    let deleting = changes::delete_file(&catalogue, &account, &file);
+    assert!(timeout(Duration::from_millis(500), deleting).await.is_err());
+    // The site does it although nobody waits.
+    site.state().files.clear();
+    site.state().takes = Duration::ZERO;
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out() {
+    let (site, account, catalogue) = opened(Manners { delete: DeleteSemantics::Trash, ..PLAIN });
+    let file = site.put("f1", "one", &ROOT);
+    let folder = site.put_folder("d1", "folder", &ROOT);
+    assert_eq!(names(&catalogue, &account, &ROOT).await, ["folder", "one"]);
+    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    assert_eq!(names(&catalogue, &account, &ROOT).await, ["folder"]);
+    changes::delete_folder(&catalogue, &account, &folder, changes::Deletion::Recursive).await.unwrap();
+    assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
+    assert!(emulate::is_empty(&catalogue, &account, &ROOT).await.unwrap());
+    advance(Duration::from_secs(31)).await;
+    assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
+    // Somebody takes the file out of the trash, and somebody else looks at it.
+    site.state().files.get_mut(&file).unwrap().trashed = false;
+    catalogue.file(&account, &file, Freshness::Anew).await.unwrap();
+    catalogue.listing(&account, &ROOT, Freshness::Anew).await.unwrap();
+    assert_eq!(names(&catalogue, &account, &ROOT).await, ["one"]);
+}
+
+async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<String>) -> (Vec<String>, Option<String>) {
+    let (query, freshness) = (ListQuery::default(), Freshness::Cached);
+    let request = PageRequest { query, limit: 2, cursor, freshness, secret: Vec::new() };
+    let page = catalogue.page(account, &ROOT, &request).await.unwrap();
+    let page: Value = serde_json::from_slice(&page.value.json).unwrap();
+    let names = page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned());
+    (names.collect(), page["next_cursor"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_there_is() {
+    let (site, account, catalogue) = opened(PLAIN);
+    for name in ["a", "c", "e", "g", "i", "k"] {
+        site.put(name, name, &ROOT);
+    }
+    let (first, cursor) = page(&catalogue, &account, None).await;
+    assert_eq!(first, ["a", "c"]);
+    for name in ["b", "d", "f"] {
+        site.put(name, name, &ROOT);
+    }
+    changes::delete_file(&catalogue, &account, &site.file_id("c")).await.unwrap();
+    advance(Duration::from_secs(14 * 60)).await;
+    let (second, cursor) = page(&catalogue, &account, cursor).await;
+    assert_eq!(second, ["e", "g"], "as it was");
+    advance(Duration::from_secs(14 * 60)).await;
+    let (_, again) = page(&catalogue, &account, cursor.clone()).await;
+    assert_eq!(again, None, "the last two, as it was");
+    advance(Duration::from_secs(16 * 60)).await;
+    site.put("h", "h", &ROOT);
+    assert_eq!(page(&catalogue, &account, cursor).await.0, ["h", "i"], "after the last item seen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_search_for_a_folder_goes_on_where_it_ended() {
+    let (site, account, catalogue) = opened(PLAIN);
+    let mut parent = ROOT;
+    for depth in 0..300 {
+        parent = site.put_folder(&format!("d{depth}"), "deeper", &parent);
+    }
+    site.state().takes = Duration::from_millis(250);
+    let mut tries = 0;
+    let found = loop {
+        tries += 1;
+        match emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await {
+            Ok(found) => break found,
+            Err(error) => assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true)),
+        }
+        // Every listing has lost its freshness by then.
+        advance(Duration::from_secs(60)).await;
+    };
+    assert_eq!((found.value.value.id.as_str(), tries), ("d299", 4));
+    let asked = site.asked().len();
+    assert!(asked <= 300 + tries, "{asked} listings");
+    // Where it is, is known from now on.
+    emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await.unwrap();
+    assert!(site.asked().len() <= 1);
+    let missing = emulate::folder(&catalogue, &account, &site.folder_id("none"), Freshness::Cached).await;
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::FolderNotFound);
+}
