@@ -1,5 +1,6 @@
 //! Measurements of the gateway beside its peers. README.md says what is measured and how to repeat it.
 
+mod catalogue;
 mod content;
 mod digests;
 mod failure;
@@ -16,16 +17,23 @@ mod transfers;
 mod usage;
 mod way;
 
+use std::alloc::System;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::catalogue::Catalogue;
 use crate::failure::Failure;
 use crate::transfers::Transfers;
+
+/// Counts what is allocated in this process. The gateway that files go through is another.
+#[global_allocator]
+static ALLOCATOR: StatsAlloc<System> = INSTRUMENTED_SYSTEM;
 
 /// Measure the gateway beside its peers, on this machine alone
 #[derive(Debug, Parser)]
@@ -39,6 +47,8 @@ struct Cli {
 enum Command {
     /// Files up and down: directly, through nginx, through the gateway; their speed and the memory they take
     Transfers(Transfers),
+    /// Cached pages and cold listings: their time, their allocations, and the memory that cached files take
+    Catalogue(Catalogue),
     /// The site that takes and gives the bytes; started by the measurements themselves
     Site {
         /// Where it listens
@@ -66,11 +76,13 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Site { listen } => site::serve(listen).await,
-        Command::Transfers(options) => {
-            let tables = transfers::run(options).await?;
-            io::stdout().lock().write_all(tables.as_bytes()).map_err(Failure::of("cannot print"))
-        }
+        Command::Transfers(options) => print(&transfers::run(options).await?),
+        Command::Catalogue(options) => print(&catalogue::run(options, &ALLOCATOR).await?),
     }
+}
+
+fn print(tables: &str) -> Result<(), Failure> {
+    io::stdout().lock().write_all(tables.as_bytes()).map_err(Failure::of("cannot print"))
 }
 
 async fn asked_to_end() -> Result<(), Failure> {

@@ -53,8 +53,10 @@ pub async fn change_file(
         progress::applied("folder_id");
     }
     if edit != FileEdit::default() {
-        // Asked for anew, for a move has changed where it is.
-        let touched = with_folder(touched(catalogue, account, id).await, folder.as_ref());
+        let touched = match &folder {
+            Some(folder) => Change::file(id, Some(vec![folder.clone()])),
+            None => touched(catalogue, account, id).await,
+        };
         let edited = account.write(&touched, account.site().edit_file(id, edit.clone())).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
@@ -71,6 +73,7 @@ pub async fn change_file(
 /// # Errors
 /// The site's own.
 pub async fn delete_file(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
+    catalogue.doubt_file(account, id).await;
     let delete = async {
         account.site().delete_file(id).await?;
         // Before anybody can list the folder anew.
@@ -83,13 +86,6 @@ pub async fn delete_file(catalogue: &Catalogue, account: &Arc<Account>, id: &Fil
 /// What a change of a file makes untrue.
 async fn touched(catalogue: &Catalogue, account: &Account, id: &FileId) -> Change {
     Change::file(id, catalogue.file_shown_in(account, id).await)
-}
-
-fn with_folder(change: Change, folder: Option<&FolderId>) -> Change {
-    match folder {
-        Some(folder) => change.and_listing(folder),
-        None => change,
-    }
 }
 
 fn require_file_change(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
@@ -143,8 +139,11 @@ pub async fn change_folder(
     }
     let name = edit.name.clone();
     if edit.name.is_some() || edit.visibility.is_some() || edit.password.is_some() {
-        let touched = Change::folder(catalogue.folder_shown_in(account, id).await);
-        let edited = account.write(&with_folder(touched, parent.as_ref()), account.site().edit_folder(id, edit)).await;
+        let shown_in = match &parent {
+            Some(parent) => Some(vec![parent.clone()]),
+            None => catalogue.folder_shown_in(account, id).await,
+        };
+        let edited = account.write(&Change::folder(shown_in), account.site().edit_folder(id, edit)).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
     Ok(match told {

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bodies;
+mod catalogue;
 mod check;
 mod client;
 mod commands;

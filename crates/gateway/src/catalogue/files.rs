@@ -85,6 +85,11 @@ impl Catalogue {
         is_certain.then_some(folders)
     }
 
+    /// Notes that a file is about to be deleted: whatever comes of it, only the site knows its status.
+    pub(crate) async fn doubt_file(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.set(account, Deleted::Perhaps(file.clone())).await;
+    }
+
     /// Notes that a file was deleted.
     pub(crate) async fn bury_file(&self, account: &Account, file: &FileId) {
         self.0.tombstones.set(account, Deleted::File(file.clone())).await;
@@ -98,7 +103,7 @@ impl Inner {
         let stamp = account.stamp(&key.what).await?;
         let kept = self.standing_file(account, id).await;
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
-        if kept.is_some_and(|(stored, _)| is_fresh(stored.taken_at)) {
+        if kept.is_some_and(|(stored, _)| is_fresh(stored.taken_at)) || self.tombstones.doubt(account, id) {
             return Ok(());
         }
         let Some(fields) = self.fields.get(account.name()).await else { return Ok(()) };

@@ -151,6 +151,11 @@ impl Catalogue {
         }
         Ok(())
     }
+
+    /// How many bytes are kept, as they are weighed against the most that may be.
+    pub async fn weight(&self) -> u64 {
+        self.0.store.weight().await
+    }
 }
 
 /// The name of an account, for what is remembered of each.

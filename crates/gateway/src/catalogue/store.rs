@@ -59,7 +59,6 @@ impl Store {
     }
 
     /// How many bytes are kept, as they are weighed.
-    #[cfg(test)]
     pub(super) async fn weight(&self) -> u64 {
         self.cache.run_pending_tasks().await;
         self.bytes.load(Ordering::Relaxed)

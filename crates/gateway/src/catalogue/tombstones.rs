@@ -22,6 +22,8 @@ pub(super) struct Tombstones(Cache<(AccountName, Deleted), ()>);
 pub(super) enum Deleted {
     File(FileId),
     Folder(FolderId),
+    /// A file that was perhaps deleted: it stays in listings, whose word for its status is not taken any more.
+    Perhaps(FileId),
 }
 
 impl Default for Tombstones {
@@ -40,7 +42,14 @@ impl Tombstones {
 
     /// Notes that a file is in use.
     pub(super) async fn lift(&self, account: &Account, file: &FileId) {
-        self.0.invalidate(&(account.name().clone(), Deleted::File(file.clone()))).await;
+        for deleted in [Deleted::File(file.clone()), Deleted::Perhaps(file.clone())] {
+            self.0.invalidate(&(account.name().clone(), deleted)).await;
+        }
+    }
+
+    /// Whether a listing's word for a file is not to be taken.
+    pub(super) fn doubt(&self, account: &Account, file: &FileId) -> bool {
+        self.0.contains_key(&(account.name().clone(), Deleted::Perhaps(file.clone())))
     }
 
     /// Rids a listing of what was deleted.

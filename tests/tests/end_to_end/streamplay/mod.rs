@@ -3,6 +3,7 @@
 
 mod accounts;
 mod both;
+mod catalogue;
 mod connections;
 mod content;
 mod copies;

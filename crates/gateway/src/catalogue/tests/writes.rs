@@ -84,7 +84,7 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
             tokio::spawn(async move { names(&catalogue, &account, &ROOT).await })
         };
         // The site has looked by now, and its answer is on its way.
-        while site.asked().len() < 2 {
+        while site.state().calls.len() < 2 {
             tokio::task::yield_now().await;
         }
         site.state().loses = loses;
