@@ -45,7 +45,7 @@ pub use circuit::CircuitState;
 pub use client::{BuildError, Client};
 pub use gate::WriteGate;
 pub use multipart::FilePart;
-pub use operation::{on_behalf_of, operation};
+pub use operation::{caller, on_behalf_of, operation};
 pub use redact::Redactor;
 pub use reply::Reply;
 pub use secret_url::SecretUrl;

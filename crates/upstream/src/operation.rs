@@ -43,7 +43,8 @@ pub(crate) fn begin_anew() {
 }
 
 /// For whom something is done. `None`: for the gateway itself.
-pub(crate) fn caller() -> Option<Arc<str>> {
+#[must_use]
+pub fn caller() -> Option<Arc<str>> {
     CALLER.try_with(Arc::clone).ok()
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use polyhost_domain::{Error, ErrorKind, Result};
+use polyhost_upstream::{caller, on_behalf_of};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -68,12 +69,17 @@ where
         let landing = Landing { under_way: Arc::clone(&self.under_way), key: key.clone(), number };
         let asking = ask();
         let began = before.is_none();
+        // Callers of one account take turns at the site, also where a task asks for them.
+        let caller = caller();
         let task = async move {
             if let Some(before) = before {
                 drop(before.await);
             }
             landing.begin();
-            let result = asking.await;
+            let result = match caller {
+                Some(caller) => on_behalf_of(caller, asking).await,
+                None => asking.await,
+            };
             drop(landing);
             result
         };

@@ -171,9 +171,10 @@ fn two_clients_share_neither_name_nor_key() {
 }
 
 #[test]
-fn keys_without_effect_are_understood_and_named() {
-    let config = Config::parse("[cache]\nfile_ttl = \"20s\"\n").unwrap();
+fn every_key_of_the_cache_has_an_effect() {
+    let config = Config::parse("[cache]\nfile_ttl = \"20s\"\nstale_if_error = \"0s\"\n").unwrap();
     assert_eq!(config.cache.file_ttl, Duration::from_secs(20));
+    assert_eq!(config.cache.stale_if_error, Duration::ZERO);
     assert!(config.unused.is_empty());
 }
 

@@ -1,15 +1,11 @@
 //! Keys that are understood and have no effect in this version. Their values are held to what they will be, so that a
 //! configuration that is good today stays good.
 
-use std::time::Duration;
-
 use super::section::Section;
 
 /// What the value of a key is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
-    /// Such as `"30s"`.
-    Duration,
     /// `{ requests = 100, per_seconds = 60 }`
     RateLimit,
 }
@@ -17,7 +13,6 @@ pub(super) enum Kind {
 /// Reads such a key.
 pub(super) fn read(section: &mut Section<'_>, key: &'static str, kind: Kind) {
     match kind {
-        Kind::Duration => drop(section.duration(key, Duration::ZERO)),
         Kind::RateLimit => rate_limit(section, key),
     }
     section.note_unused(key);

@@ -13,6 +13,7 @@ use polyhost_domain::{
     Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, SortKey, TicketRequest, Upload, UploadTicket,
 };
 use polyhost_state::MemoryGenerations;
+use polyhost_upstream::CircuitState;
 use tokio::time::sleep;
 use url::Url;
 
@@ -84,7 +85,8 @@ impl Site {
 
     /// An account at the site, and a catalogue of it.
     pub(super) fn opened(&self, config: &CacheConfig) -> (Arc<accounts::Account>, Catalogue) {
-        let account = accounts::Account::new(Arc::new(self.clone()), &[], Arc::new(MemoryGenerations::default()));
+        let generations = Arc::new(MemoryGenerations::default());
+        let account = accounts::Account::new(Arc::new(self.clone()), &[], generations, || CircuitState::Closed);
         (Arc::new(account), Catalogue::new(config, tokio_util::task::TaskTracker::new()))
     }
 
