@@ -3,7 +3,7 @@
 //! | port | what it is for |
 //! |---|---|
 //! | [`Leases`] | one replica at a time does something, such as logging in to an account |
-//! | [`KeyValue`] | small values with a time to live, changed by compare-and-set: sessions, idempotency records |
+//! | [`KeyValue`] | small values with a time to live, changed by compare-and-set: sessions, records of idempotency keys |
 //! | [`Generations`] | numbers that only rise, by which a cached answer is known to be out of date |
 //! | [`Limiters`] | who may ask how often |
 //!

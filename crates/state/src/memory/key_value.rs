@@ -14,12 +14,23 @@ use tokio::time::Instant;
 use super::end_of;
 use crate::{Entry, Exchange, KeyValue, Port, StateError, StateErrorKind};
 
+/// Whether the keys of one owner may take all the room. What stands before a key's last `/` is its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    /// Whoever comes first.
+    None,
+    /// No owner may take more than it leaves: one alone gets half of all, each of two a third, and so on. So there is
+    /// room left for whoever comes next, however much the others want.
+    ByOwner,
+}
+
 /// What an entry takes beside its key and its value: its places in the map and in the index, and three allocations.
 const OVERHEAD: usize = 256;
 
 /// [`KeyValue`] of one process, bounded in bytes. No call waits.
 pub struct MemoryKeyValue {
     capacity: usize,
+    sharing: Sharing,
     store: Mutex<Store>,
 }
 
@@ -30,6 +41,8 @@ struct Store {
     expiries: BTreeMap<(Instant, u64), Arc<str>>,
     /// The weight of all entries.
     bytes: usize,
+    /// The weight of the entries of each owner, where the room is shared.
+    by_owner: HashMap<Box<str>, usize>,
     last_version: u64,
 }
 
@@ -45,7 +58,29 @@ impl MemoryKeyValue {
     /// An empty store that holds at most `capacity` bytes: keys, values, and what it takes to keep them.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, store: Mutex::default() }
+        Self { capacity, sharing: Sharing::None, store: Mutex::default() }
+    }
+
+    /// An empty store of the same kind, in which no owner can take the room of all others. What stands before a key's
+    /// last `/` is its owner; one alone may take half of the capacity, each of two a third, and so on.
+    #[must_use]
+    pub fn shared_by_owners(capacity: usize) -> Self {
+        Self { capacity, sharing: Sharing::ByOwner, store: Mutex::default() }
+    }
+
+    /// Refuses what there is no room for. What takes no more than it replaces always has room.
+    fn admit(&self, store: &Store, key: &str, value: &Bytes) -> Result<(), StateError> {
+        let (freed, taken) = (store.weight(key), weight(key, value));
+        let all = store.bytes - freed + taken;
+        let owned = store.by_owner.get(owner(key)).copied().unwrap_or_default() - freed + taken;
+        let most = match self.sharing {
+            Sharing::None => usize::MAX,
+            Sharing::ByOwner => self.capacity.saturating_sub(all),
+        };
+        if taken > freed && (all > self.capacity || owned > most) {
+            return Err(StateError::new(Port::Values, StateErrorKind::Full));
+        }
+        Ok(())
     }
 
     /// The store as of now: what has expired is gone from it.
@@ -70,7 +105,9 @@ impl KeyValue for MemoryKeyValue {
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<u64, StateError> {
-        self.store().put(key, value, end_of(ttl), self.capacity)
+        let mut store = self.store();
+        self.admit(&store, key, &value)?;
+        Ok(store.put(key, value, end_of(ttl)))
     }
 
     async fn compare_and_set(
@@ -85,7 +122,8 @@ impl KeyValue for MemoryKeyValue {
         if current.map(|entry| entry.version) != expected {
             return Ok(Exchange::Conflict(current.cloned()));
         }
-        store.put(key, value, end_of(ttl), self.capacity).map(Exchange::Done)
+        self.admit(&store, key, &value)?;
+        Ok(Exchange::Done(store.put(key, value, end_of(ttl))))
     }
 
     async fn remove(&self, key: &str) -> Result<bool, StateError> {
@@ -104,13 +142,15 @@ impl Store {
         self.entries.get(key).map(|stored| &stored.entry)
     }
 
-    fn put(&mut self, key: &str, value: Bytes, expires_at: Instant, capacity: usize) -> Result<u64, StateError> {
-        let freed = self.entry(key).map_or(0, |entry| weight(key, &entry.value));
-        if self.bytes - freed + weight(key, &value) > capacity {
-            return Err(StateError::new(Port::Values, StateErrorKind::Full));
-        }
+    /// What is under a key weighs so much.
+    fn weight(&self, key: &str) -> usize {
+        self.entry(key).map_or(0, |entry| weight(key, &entry.value))
+    }
+
+    fn put(&mut self, key: &str, value: Bytes, expires_at: Instant) -> u64 {
         self.remove(key);
         self.bytes += weight(key, &value);
+        *self.by_owner.entry(owner(key).into()).or_default() += weight(key, &value);
         self.last_version += 1;
         let version = self.last_version;
         let key: Arc<str> = Arc::from(key);
@@ -119,7 +159,7 @@ impl Store {
         let value = Bytes::copy_from_slice(&value);
         let entry = Entry { value, version };
         self.entries.insert(key, Stored { entry, expires_at });
-        Ok(version)
+        version
     }
 
     fn remove(&mut self, key: &str) -> bool {
@@ -127,7 +167,14 @@ impl Store {
             return false;
         };
         self.expiries.remove(&(stored.expires_at, stored.entry.version));
-        self.bytes -= weight(key, &stored.entry.value);
+        let weight = weight(key, &stored.entry.value);
+        self.bytes -= weight;
+        if let Some(owned) = self.by_owner.get_mut(owner(key)) {
+            *owned -= weight;
+            if *owned == 0 {
+                self.by_owner.remove(owner(key));
+            }
+        }
         true
     }
 
@@ -139,6 +186,10 @@ impl Store {
             self.remove(&key);
         }
     }
+}
+
+fn owner(key: &str) -> &str {
+    key.rsplit_once('/').map_or("", |(owner, _)| owner)
 }
 
 fn weight(key: &str, value: &Bytes) -> usize {
@@ -163,5 +214,6 @@ mod tests {
         assert_eq!(store.bytes, 0);
         assert!(store.entries.is_empty());
         assert!(store.expiries.is_empty());
+        assert!(store.by_owner.is_empty());
     }
 }

@@ -184,3 +184,40 @@ async fn a_full_store_refuses_what_is_new_and_keeps_what_it_has() {
     advance(TTL).await;
     values.put("b", large, TTL).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_owner_takes_the_room_of_those_who_come_later() {
+    let values = MemoryKeyValue::shared_by_owners(100_000);
+    let first = fill(&values, "first").await;
+    assert!((40..=50).contains(&first), "one owner alone has half, not {first} of a hundred");
+    let second = fill(&values, "second").await;
+    assert!((20..=25).contains(&second), "half of what is left, not {second}");
+    assert!(fill(&values, "third").await > 0);
+    assert_eq!(fill(&values, "first").await, 0, "who has more than is left gets no more");
+
+    tokio::time::advance(TTL).await;
+    assert_eq!(fill(&values, "second").await, first, "what has expired makes room");
+}
+
+#[tokio::test]
+async fn what_takes_no_more_than_it_replaces_always_has_room() {
+    let values = MemoryKeyValue::shared_by_owners(100_000);
+    fill(&values, "first").await;
+    let entry = values.get("first/0").await.unwrap().unwrap();
+    let same = vec![b'y'; entry.value.len()].into();
+    let put = values.compare_and_set("first/0", Some(entry.version), same, TTL).await;
+    assert!(matches!(put, Ok(Exchange::Done(_))));
+    let more = vec![b'y'; entry.value.len() + 1].into();
+    assert_eq!(values.put("first/0", more, TTL).await.unwrap_err().kind, StateErrorKind::Full);
+}
+
+/// Puts values of about a thousand bytes until there is no room for another, and tells how many there was room for.
+async fn fill(values: &dyn KeyValue, owner: &str) -> usize {
+    let mut room = 0;
+    for number in 0..1_000 {
+        let value = vec![b'x'; 720].into();
+        let put = values.compare_and_set(&format!("{owner}/{number}"), None, value, TTL).await;
+        room += usize::from(matches!(put, Ok(Exchange::Done(_))));
+    }
+    room
+}
