@@ -59,12 +59,20 @@ impl Configuration {
         ))
     }
 
-    /// Adds a client with one key, for some accounts (`["*"]` is all) with some scopes.
+    /// Adds a client with one key, for some accounts (`["*"]` is all) with some scopes. It may ask as much as any test
+    /// does.
     #[must_use]
     pub fn client(self, name: &str, key: &str, accounts: &[&str], scopes: &[&str]) -> Self {
+        let endless = "rate_limit = { requests = 1000000, per_seconds = 60 }";
+        self.limited_client(name, key, endless, accounts, scopes)
+    }
+
+    /// Adds a client with limits of its own, as they are written.
+    #[must_use]
+    pub fn limited_client(self, name: &str, key: &str, limits: &str, accounts: &[&str], scopes: &[&str]) -> Self {
         let hash = key_sha256(key);
         self.table(&format!(
-            "[[clients]]\nname = \"{name}\"\nkey_sha256 = \"{hash}\"\naccounts = {accounts:?}\nscopes = {scopes:?}"
+            "[[clients]]\nname = \"{name}\"\nkey_sha256 = \"{hash}\"\naccounts = {accounts:?}\nscopes = {scopes:?}\n{limits}"
         ))
     }
 

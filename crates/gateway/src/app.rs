@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use polyhost_domain::{Capabilities, Dialect, ProviderId};
-use polyhost_state::State;
+use polyhost_state::{MemoryKeyValue, State};
 use polyhost_upstream::BuildError;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -18,6 +18,8 @@ use crate::catalogue::Catalogue;
 use crate::completions::Completions;
 use crate::config::{Config, ServerConfig};
 use crate::events::Events;
+use crate::idempotency::Records;
+use crate::limits::Limits;
 use crate::providers;
 use crate::uploads::Spool;
 
@@ -28,6 +30,8 @@ pub struct App(Arc<Shared>);
 struct Shared {
     server: ServerConfig,
     callers: Callers,
+    limits: Limits,
+    records: Records,
     providers: Vec<ProviderView>,
     accounts: Accounts,
     catalogue: Catalogue,
@@ -68,7 +72,9 @@ impl App {
     /// # Errors
     /// Where an HTTP client cannot be built.
     pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
-        let state = State::in_memory();
+        let records =
+            MemoryKeyValue::shared_by_owners(usize::try_from(config.server.max_idempotency).unwrap_or(usize::MAX));
+        let state = State { records: Arc::new(records), ..State::in_memory() };
         let shared = polyhost_upstream::Shared::new(&state);
         let mut accounts = BTreeMap::new();
         for account in config.accounts.values() {
@@ -90,6 +96,8 @@ impl App {
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
             callers,
+            limits: Limits::new(Arc::clone(&state.limiters)),
+            records: Records::new(&state),
             providers: providers.collect(),
             accounts,
             catalogue: Catalogue::new(&config.cache, tasks.clone()),
@@ -111,6 +119,18 @@ impl App {
     #[must_use]
     pub fn callers(&self) -> &Callers {
         &self.0.callers
+    }
+
+    /// How much each client may ask.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// The requests with an `Idempotency-Key`.
+    #[must_use]
+    pub fn records(&self) -> &Records {
+        &self.0.records
     }
 
     /// The sites, built in and added.

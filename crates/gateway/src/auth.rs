@@ -1,20 +1,23 @@
 //! Who calls, and what that client may do.
 
+mod key;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use polyhost_domain::AccountName;
-use rand::TryRng as _;
+use polyhost_state::Quota;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
+
+pub use key::{InvalidKeyHash, KeyHash, generate_key};
 
 /// Somebody who may call the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,23 @@ pub struct Client {
     pub accounts: AccountSelection,
     /// What it may do with them.
     pub scopes: BTreeSet<Scope>,
+    /// When its keys end to be good, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// How many requests it may send; without one, as many as it wants.
+    pub rate_limit: Option<Quota>,
+    /// How many of its requests may be under way at once; without one, as many as it sends.
+    pub max_concurrency: Option<NonZeroU32>,
+}
+
+/// Why nobody is known to have sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// It has no key.
+    WithoutKey,
+    /// It has a key that nobody has.
+    UnknownKey,
+    /// It has a client's key, whose time is over.
+    ExpiredKey,
 }
 
 /// A kind of thing that a client may do.
@@ -89,62 +109,6 @@ impl AccountSelection {
     }
 }
 
-/// The SHA-256 of an API key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyHash([u8; 32]);
-
-/// A text that is no SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a SHA-256 in hexadecimal digits")]
-pub struct InvalidKeyHash;
-
-impl KeyHash {
-    /// The hash of a key.
-    #[must_use]
-    pub fn of(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
-    }
-
-    /// The hash as bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl FromStr for KeyHash {
-    type Err = InvalidKeyHash;
-
-    fn from_str(text: &str) -> Result<Self, InvalidKeyHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(InvalidKeyHash);
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| InvalidKeyHash)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidKeyHash)?;
-        }
-        Ok(Self(hash))
-    }
-}
-
-impl fmt::Display for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// Makes a key of 256 random bits.
-///
-/// # Errors
-/// The operating system's, where it has no randomness.
-pub fn generate_key() -> Result<String, rand::rngs::SysError> {
-    let mut bytes = [0; 32];
-    rand::rngs::SysRng.try_fill_bytes(&mut bytes)?;
-    Ok(format!("ph_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
-}
-
 /// Everybody who may call the gateway.
 #[derive(Debug, Clone)]
 pub enum Callers {
@@ -163,6 +127,9 @@ impl Callers {
             keys: Vec::new(),
             accounts: AccountSelection::All,
             scopes: [Scope::Read, Scope::Write, Scope::Admin].into(),
+            expires_at: None,
+            rate_limit: None,
+            max_concurrency: None,
         }))
     }
 
@@ -178,12 +145,19 @@ impl Callers {
         matches!(self, Self::Anybody(_))
     }
 
-    /// Who has sent a request with these header fields.
-    #[must_use]
-    pub fn identify(&self, headers: &HeaderMap) -> Option<Arc<Client>> {
+    /// Who has sent a request with these header fields, at this time.
+    ///
+    /// # Errors
+    /// Where that is nobody.
+    pub fn identify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, Stranger> {
         match self {
-            Self::Anybody(client) => Some(Arc::clone(client)),
-            Self::Keyed(clients) => find(clients, KeyHash::of(presented_key(headers)?)),
+            Self::Anybody(client) => Ok(Arc::clone(client)),
+            Self::Keyed(clients) => {
+                let key = presented_key(headers).ok_or(Stranger::WithoutKey)?;
+                let client = find(clients, KeyHash::of(key)).ok_or(Stranger::UnknownKey)?;
+                let expired = client.expires_at.is_some_and(|end| end <= now);
+                if expired { Err(Stranger::ExpiredKey) } else { Ok(client) }
+            }
         }
     }
 }
@@ -191,21 +165,27 @@ impl Callers {
 /// Compares with every hash in constant time, so that the time tells nothing about which came close.
 fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
     let has_key =
-        |client: &Client| client.keys.iter().fold(false, |found, key| found | bool::from(key.0.ct_eq(&presented.0)));
+        |client: &Client| client.keys.iter().fold(false, |found, key| found | bool::from(key.ct_eq(&presented)));
     clients.iter().fold(None, |found, client| if has_key(client) { Some(Arc::clone(client)) } else { found })
 }
 
+/// The key of a request. A field that holds none, such as one of another scheme, is one with a wrong key.
 fn presented_key(headers: &HeaderMap) -> Option<&str> {
     let Some(value) = headers.get(AUTHORIZATION) else {
-        return headers.get("x-api-key")?.to_str().ok();
+        return headers.get("x-api-key").map(|key| key.to_str().unwrap_or_default());
     };
-    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    let credentials = value.to_str().ok().and_then(|text| text.split_once(' '));
+    let key = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+    Some(key.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn client(name: &str, keys: &[&str]) -> Client {
         Client {
@@ -213,6 +193,9 @@ mod tests {
             keys: keys.iter().map(|key| KeyHash::of(key)).collect(),
             accounts: AccountSelection::All,
             scopes: BTreeSet::new(),
+            expires_at: None,
+            rate_limit: None,
+            max_concurrency: None,
         }
     }
 
@@ -223,28 +206,25 @@ mod tests {
     #[test]
     fn a_client_is_known_by_either_of_its_keys_in_either_header() {
         let callers = Callers::keyed(vec![client("web", &["old", "new"]), client("job", &["job"])]);
-        let name = |headers: &HeaderMap| callers.identify(headers).map(|client| client.name.clone());
-        assert_eq!(name(&headers("authorization", "Bearer old")).as_deref(), Some("web"));
-        assert_eq!(name(&headers("authorization", "bearer new")).as_deref(), Some("web"));
-        assert_eq!(name(&headers("x-api-key", "job")).as_deref(), Some("job"));
+        let name = |headers: &HeaderMap| callers.identify(headers, NOW).map(|client| client.name.clone());
+        assert_eq!(name(&headers("authorization", "Bearer old")).as_deref(), Ok("web"));
+        assert_eq!(name(&headers("authorization", "bearer new")).as_deref(), Ok("web"));
+        assert_eq!(name(&headers("x-api-key", "job")).as_deref(), Ok("job"));
         for wrong in ["Bearer nobody", "Basic old", "old", "Bearer", ""] {
-            assert_eq!(name(&headers("authorization", wrong)), None, "{wrong}");
+            assert_eq!(name(&headers("authorization", wrong)), Err(Stranger::UnknownKey), "{wrong}");
         }
-        assert_eq!(name(&HeaderMap::new()), None);
+        assert_eq!(name(&HeaderMap::new()), Err(Stranger::WithoutKey));
     }
 
     #[test]
-    fn a_hash_is_read_as_it_is_printed() {
-        let hash = KeyHash::of("key");
-        assert_eq!(hash.to_string().parse(), Ok(hash));
-        assert_eq!("xyz".parse::<KeyHash>(), Err(InvalidKeyHash));
-        assert_eq!("é".repeat(32).parse::<KeyHash>(), Err(InvalidKeyHash));
-    }
-
-    #[test]
-    fn generated_keys_differ_and_hold_256_bits() {
-        let (one, other) = (generate_key().unwrap(), generate_key().unwrap());
-        assert_ne!(one, other);
-        assert_eq!(one.len(), "ph_".len() + 43);
+    fn a_key_is_good_until_its_time_is_over() {
+        let end = NOW + SignedDuration::from_secs(60);
+        let callers = Callers::keyed(vec![Client { expires_at: Some(end), ..client("web", &["old", "new"]) }]);
+        let known = |key: &str, at| callers.identify(&headers("x-api-key", key), at).map(drop);
+        assert_eq!(known("old", end - SignedDuration::from_nanos(1)), Ok(()));
+        for (key, at) in [("old", end), ("new", end + SignedDuration::from_hours(1))] {
+            assert_eq!(known(key, at), Err(Stranger::ExpiredKey));
+        }
+        assert_eq!(known("other", end), Err(Stranger::UnknownKey));
     }
 }

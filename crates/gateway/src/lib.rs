@@ -6,7 +6,9 @@
 
 pub mod accounts;
 pub mod admin;
+mod admission;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod catalogue;
 pub mod changes;
@@ -18,11 +20,14 @@ pub mod downloads;
 pub mod emulate;
 pub mod events;
 pub mod extract;
+pub mod idempotency;
 mod ids;
+pub mod limits;
 mod linger;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+pub mod operation;
 pub mod problem;
 pub mod progress;
 pub mod providers;

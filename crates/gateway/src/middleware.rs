@@ -12,17 +12,21 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
+use crate::admission::admit;
 use crate::app::App;
 use crate::auth::Client;
 use crate::extract::RequestId;
+use crate::limits::{self, Peer};
 use crate::linger::linger;
 use crate::metrics::Answered;
+use crate::operation::Operation;
 use crate::problem::{Code, Fault, Problem, render};
 use crate::progress::Progress;
 
@@ -34,9 +38,11 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
 pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
     routes
+        // Who has a place does what it came for: writes are audited, and done once for each key.
+        .layer(from_fn_with_state(app.clone(), admit))
         // A handler that takes too long is answered for; one that changes something is always finished.
         .layer(from_fn_with_state(app.clone(), limit_time))
-        // Deny by default: what is not open needs a key.
+        // Deny by default: what is not open needs a key, and counts towards its client's limit.
         .layer(from_fn_with_state(app.clone(), authenticate))
         // Without keys, web pages of elsewhere are kept out.
         .layer(from_fn_with_state(app.clone(), guard_keyless))
@@ -166,16 +172,25 @@ fn is_open(path: &str) -> bool {
 }
 
 async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let client = app.callers().identify(request.headers());
-    let Some(client) = client else {
-        if is_open(request.uri().path()) {
-            return next.run(request).await;
+    if is_open(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let client = match app.callers().identify(request.headers(), Timestamp::now()) {
+        Ok(client) => client,
+        Err(stranger) => {
+            let peer = request.extensions().get::<Peer>().copied();
+            return app.limits().turn_away(stranger, peer).await.into_response();
         }
-        return Problem::new(Code::Unauthenticated, "The request has no API key, or one that is not known.")
-            .into_response();
     };
+    let weight = limits::of_operation(Operation::of(&request));
+    let (standing, counted) = app.limits().count(&client, weight).await;
     request.extensions_mut().insert(Arc::clone(&client));
-    let mut response = next.run(request).await;
+    standing.iter().for_each(|standing| drop(request.extensions_mut().insert(standing.clone())));
+    let mut response = match counted {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
     response.extensions_mut().insert(client);
     response
 }

@@ -1,5 +1,7 @@
 //! The head of the OpenAPI document: what the API is, how to authenticate, what the tags mean.
 
+mod header_fields;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -19,7 +21,9 @@ use crate::router;
             a named set of credentials at one provider. `GET /v1/accounts` lists them, and \
             `GET /v1/accounts/{account}/capabilities` tells what can be done with one.\n\nErrors are \
             `application/problem+json` (RFC 9457). Their `code` is for programs; `retryable` says whether nothing was \
-            done and the same request may be sent again.\n\nNew fields, enumeration words and codes may appear within v1.",
+            done and the same request may be sent again.\n\nEach client may ask so much in so much time: `RateLimit-Policy` and \
+            `RateLimit` tell, in every answer to a client, how much and what is left. A POST that takes an \
+            `Idempotency-Key` is carried out once for each key, however often it is sent.\n\nNew fields, enumeration words and codes may appear within v1.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("bearer" = []), ("api_key" = [])),
@@ -116,6 +120,7 @@ fn example_of_parts(object: &Object, known: &BTreeMap<String, RefOr<Schema>>) ->
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = router::routes(Head::openapi()).into_openapi();
+    header_fields::describe(&mut document);
     require_every_field(&mut document);
     complete_examples(&mut document);
     document

@@ -19,6 +19,7 @@ use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::config::ServerConfig;
+use crate::limits::Peer;
 
 /// The largest request head that is read. What is over 64 KiB is then refused with the right status.
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
@@ -83,7 +84,10 @@ impl<'a> Door<'a> {
     /// Takes the next connection.
     async fn admit(&self, listener: &TcpListener, service: &Router) {
         match listener.accept().await {
-            Ok((stream, _)) => spawn(stream, &self.builder, service.clone(), &self.connections, self.config),
+            Ok((stream, peer)) => {
+                let service = service.clone();
+                spawn(stream, Peer::at(peer.ip()), &self.builder, service, &self.connections, self.config);
+            }
             Err(error) => pause_after(&error).await,
         }
     }
@@ -106,6 +110,7 @@ fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
 
 fn spawn(
     stream: TcpStream,
+    peer: Peer,
     builder: &Builder<TokioExecutor>,
     service: Router,
     connections: &GracefulShutdown,
@@ -116,7 +121,8 @@ fn spawn(
     }
     let spoke = Arc::new(AtomicBool::new(false));
     let note = Arc::clone(&spoke);
-    let service = service.map_request(move |request: Request<Incoming>| {
+    let service = service.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         note.store(true, Ordering::Relaxed);
         request
     });

@@ -56,6 +56,45 @@ fn every_operation_says_what_it_does_and_what_can_go_wrong() {
 }
 
 #[test]
+fn every_answer_to_a_client_tells_of_its_limit_and_a_refusal_when_to_come_back() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    for (place, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let of_a_client = !["401", "414", "431"].contains(&status.as_str());
+            for name in ["RateLimit-Policy", "RateLimit"] {
+                assert_eq!(response["headers"].get(name).is_some(), of_a_client, "{place} {status} {name}");
+            }
+        }
+        let limited = &operation["responses"]["429"];
+        assert!(limited["description"].as_str().unwrap().contains("`rate_limited`"), "{place}");
+        let wait = &limited["headers"]["Retry-After"]["$ref"];
+        assert_eq!(wait, "#/components/headers/Retry-After", "{place}");
+    }
+    assert_eq!(document["components"]["headers"]["Retry-After"]["schema"]["type"], "integer");
+}
+
+#[test]
+fn what_takes_an_idempotency_key_says_what_comes_of_it() {
+    let document = serde_json::to_value(openapi::document()).unwrap();
+    let has_key = |operation: &Value| {
+        let parameters = operation["parameters"].as_array();
+        let named = |parameter: &Value| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header";
+        parameters.into_iter().flatten().any(named)
+    };
+    let mut takers = 0;
+    for (place, operation) in operations(&document).into_iter().filter(|(_, operation)| has_key(operation)) {
+        takers += 1;
+        let responses = &operation["responses"];
+        for (status, code) in [("409", "idempotency_conflict"), ("422", "idempotency_key_reused")] {
+            assert!(responses[status]["description"].as_str().unwrap().contains(code), "{place} {status}");
+        }
+        let success = responses.as_object().unwrap().iter().find(|(status, _)| status.starts_with('2')).unwrap();
+        assert!(success.1["headers"].get("Idempotency-Replayed").is_some(), "{place}");
+    }
+    assert!(takers >= 5, "{takers} operations take a key");
+}
+
+#[test]
 fn every_schema_and_every_field_is_described() {
     let document = serde_json::to_value(openapi::document()).unwrap();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {

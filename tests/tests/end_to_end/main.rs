@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
 
 mod accounts;
+mod audit;
 mod bodies;
 mod catalogue;
 mod check;
@@ -18,9 +19,11 @@ mod files;
 mod folders;
 mod freshness;
 mod heads;
+mod idempotency;
 mod ids;
 mod keyless;
 mod keys;
+mod limits;
 mod listener;
 mod metrics;
 mod pages;

@@ -1,13 +1,18 @@
 //! `[[clients]]`: who may call the gateway, with which key, for which accounts and to do what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use polyhost_domain::AccountName;
+use polyhost_state::Quota;
 
 use super::accounts::AccountConfig;
 use super::section::Section;
-use super::unused::{self, Kind};
 use crate::auth::{AccountSelection, Client, KeyHash, Scope};
+
+/// How many requests a client may send unless told otherwise, and in how many seconds.
+const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(60).unwrap());
 
 /// Reads every `[[clients]]`.
 pub(super) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
@@ -36,8 +41,39 @@ fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Accou
     let keys = key_hashes(section);
     let selection = selection(section, accounts);
     let scopes = scopes(section);
-    unused::read(section, "rate_limit", Kind::RateLimit);
-    Some(Client { name: name?.to_owned(), keys: keys?, accounts: selection?, scopes: scopes? })
+    let expires_at = section.moment("expires_at");
+    let rate_limit = Some(rate_limit(section));
+    let max_concurrency = section.positive("max_concurrency");
+    let name = name?.to_owned();
+    Some(Client { name, keys: keys?, accounts: selection?, scopes: scopes?, expires_at, rate_limit, max_concurrency })
+}
+
+/// `{ requests = 100, per_seconds = 60 }`
+fn rate_limit(section: &mut Section<'_>) -> Quota {
+    const KEY: &str = "rate_limit";
+    let (mut requests, mut seconds) = DEFAULT_RATE;
+    if section.value(KEY).is_some() {
+        let is_table = section.value(KEY).is_some_and(toml::Value::is_table);
+        // Tells where it is no table.
+        let mut limit = section.section(KEY);
+        if is_table {
+            requests = needed(&mut limit, "requests").unwrap_or(requests);
+            seconds = needed(&mut limit, "per_seconds").unwrap_or(seconds);
+            limit.finish();
+        }
+    }
+    let per = Duration::from_secs(seconds.get().into());
+    if per > Quota::LONGEST {
+        section.fault(KEY, format_args!("per_seconds must be at most {}", Quota::LONGEST.as_secs()));
+    }
+    Quota { requests, per }
+}
+
+fn needed(section: &mut Section<'_>, key: &'static str) -> Option<NonZeroU32> {
+    if section.value(key).is_none() {
+        section.fault(key, "is missing");
+    }
+    section.positive(key)
 }
 
 /// One hash, or two while a key is being replaced.
@@ -97,4 +133,69 @@ fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
         }
     }
     Some(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    fn client(more: &str) -> String {
+        let hash = KeyHash::of("key");
+        format!(
+            "[[clients]]\nname = \"web\"\nkey_sha256 = \"{hash}\"\naccounts = [\"*\"]\nscopes = [\"read\"]\n{more}\n"
+        )
+    }
+
+    fn read(more: &str) -> Client {
+        Config::parse(&client(more)).unwrap().clients.remove(0)
+    }
+
+    #[track_caller]
+    fn assert_faults(more: &str, expected: &[&str]) {
+        let faults = Config::parse(&client(more)).map(drop).unwrap_err();
+        assert!(
+            faults.len() == expected.len() && faults.iter().zip(expected).all(|(it, start)| it.starts_with(start)),
+            "{faults:#?}"
+        );
+    }
+
+    #[test]
+    fn a_rate_limit_is_two_numbers_and_a_hundred_a_minute_unless_told() {
+        let quota = |client: Client| client.rate_limit.map(|quota| (quota.requests.get(), quota.per.as_secs()));
+        assert_eq!(quota(read("rate_limit = { requests = 1, per_seconds = 2 }")), Some((1, 2)));
+        assert_eq!(quota(read("")), Some((100, 60)));
+    }
+
+    #[test]
+    fn every_fault_of_a_rate_limit_is_told() {
+        const PLACE: &str = "[[clients]] 1 rate_limit";
+        let faulty = |limit: &str, what: &[&str]| {
+            let expected: Vec<String> = what.iter().map(|what| format!("{PLACE}{what}")).collect();
+            let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+            assert_faults(&format!("rate_limit = {limit}"), &expected);
+        };
+        faulty("5", &[": must be a table, not integer"]);
+        faulty("{ requests = 5 }", &[" per_seconds: is missing"]);
+        faulty(
+            "{ requests = 0, per_seconds = \"1s\", burst = 2 }",
+            &[" requests: must be at least 1", " per_seconds: must be a whole number", " burst: is not a key"],
+        );
+        faulty("{ requests = 4294967296, per_seconds = 60 }", &[" requests: must be at most 4294967295"]);
+        faulty("{ requests = 1, per_seconds = 31536001 }", &[": per_seconds must be at most 31536000"]);
+    }
+
+    #[test]
+    fn a_client_may_have_an_end_in_time_and_so_many_requests_at_once() {
+        assert_eq!((read("").expires_at, read("").max_concurrency), (None, None));
+        let end = "2027-01-31T00:00:00Z".parse().ok();
+        for text in ["2027-01-31T00:00:00Z", "2027-01-31 01:00:00+01:00", "\"2027-01-31T00:00:00Z\""] {
+            let client = read(&format!("expires_at = {text}\nmax_concurrency = 3"));
+            assert_eq!((client.expires_at, client.max_concurrency.map(NonZeroU32::get)), (end, Some(3)), "{text}");
+        }
+        for text in ["2027-01-31T00:00:00", "2027-01-31", "\"soon\"", "5"] {
+            assert_faults(&format!("expires_at = {text}"), &["[[clients]] 1 expires_at: must be a date and time"]);
+        }
+        assert_faults("max_concurrency = 0", &["[[clients]] 1 max_concurrency: must be at least 1"]);
+    }
 }

@@ -10,7 +10,6 @@ mod server;
 mod syntax;
 #[cfg(test)]
 mod tests;
-mod unused;
 mod upstream;
 
 use std::cell::RefCell;

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use jiff::Timestamp;
 use toml::{Table, Value};
 
 /// What is wrong with the configuration, and what is of no use in it.
@@ -130,6 +132,27 @@ impl<'a> Section<'a> {
     /// A whole number of at least so much, as far as 32 bits reach.
     pub(super) fn number(&mut self, key: &'static str, least: i64, default: u32) -> u32 {
         self.count(key, least).map_or(default, |count| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// A whole number from 1 to what four bytes hold.
+    pub(super) fn positive(&mut self, key: &'static str) -> Option<NonZeroU32> {
+        let number = self.count(key, 1)?;
+        let fits = u32::try_from(number).ok().and_then(NonZeroU32::new);
+        if fits.is_none() {
+            self.fault(key, format_args!("must be at most {}", u32::MAX));
+        }
+        fits
+    }
+
+    /// A moment: a date and a time with their offset from UTC, as TOML writes them or as a text.
+    pub(super) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
+        let value = self.value(key)?;
+        let text = value.as_str().map(str::to_owned).or_else(|| value.as_datetime().map(ToString::to_string));
+        let moment = text.and_then(|text| text.parse().ok());
+        if moment.is_none() {
+            self.fault(key, "must be a date and time with its offset, such as 2027-01-31T00:00:00Z");
+        }
+        moment
     }
 
     /// A number of at least zero, whole or not.

@@ -34,6 +34,8 @@ pub struct ServerConfig {
     pub spool_dir: PathBuf,
     /// The most bytes that are kept there, all together.
     pub max_spool: u64,
+    /// How much memory the answers may take that are kept for requests with an `Idempotency-Key`.
+    pub max_idempotency: u64,
 }
 
 impl Default for ServerConfig {
@@ -50,6 +52,7 @@ impl Default for ServerConfig {
             max_upload: 100 << 30,
             spool_dir: std::env::temp_dir(),
             max_spool: 4 << 30,
+            max_idempotency: 256 << 20,
         }
     }
 }
@@ -69,6 +72,7 @@ impl ServerConfig {
             max_upload: section.limit("max_upload", default.max_upload),
             spool_dir: section.folder("spool_dir").unwrap_or(default.spool_dir),
             max_spool: section.limit("max_spool", default.max_spool),
+            max_idempotency: section.limit("max_idempotency", default.max_idempotency),
         };
         if config.admin_listen.is_some_and(|admin| admin == config.listen && admin.port() != 0) {
             section.fault("admin_listen", "is where the API listens; it needs an address of its own");

@@ -267,27 +267,6 @@ fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
     assert_eq!((config.server.spool_dir, config.unused), (std::env::temp_dir(), vec![]));
 }
 
-fn client(more: &str) -> String {
-    format!("[[clients]]\nname = \"web\"\nkey_sha256 = \"{HASH}\"\n{more}\n")
-}
-
-#[test]
-fn a_rate_limit_is_two_numbers_of_at_least_one() {
-    let limited = |limit: &str| client(&format!("accounts = [\"*\"]\nscopes = [\"read\"]\nrate_limit = {limit}"));
-    let config = Config::parse(&limited("{ requests = 1, per_seconds = 1 }")).unwrap();
-    assert_eq!(config.unused, ["[[clients]] 1 rate_limit"]);
-    assert_faults(&limited("5"), &["[[clients]] 1 rate_limit: must be a table, not integer"]);
-    assert_faults(
-        &limited("{ requests = 0, per_seconds = \"1s\", burst = 2 }"),
-        &[
-            "[[clients]] 1 rate_limit requests: must be at least 1",
-            "[[clients]] 1 rate_limit per_seconds: must be a whole number, not string",
-            "[[clients]] 1 rate_limit burst: is not a key",
-        ],
-    );
-    assert_faults(&limited("{ requests = 5 }"), &["[[clients]] 1 rate_limit per_seconds: is missing"]);
-}
-
 #[test]
 fn a_bad_name_does_not_hide_the_faults_inside_its_table() {
     assert_faults(

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use headers::{ContentLength, HeaderMapExt as _};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::query::about_a_field;
 use crate::app::App;
+use crate::config::ServerConfig;
 use crate::problem::{Code, Fault, Problem};
 
 /// A JSON body of which every field is known.
@@ -26,14 +27,26 @@ impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         check_media_type(request.method(), request.headers())?;
-        let announced = request.headers().typed_get::<ContentLength>();
-        if announced.is_some_and(|ContentLength(length)| length > app.server().max_body) {
-            return Err(too_large());
-        }
-        let arrived = timeout(app.server().idle_timeout, Bytes::from_request(request, app)).await;
-        let bytes = arrived.map_err(|_| incomplete())?.map_err(|rejection| unread(&rejection))?;
-        read(&bytes).map(Self)
+        let (parts, body) = request.into_parts();
+        read(&whole_body(&parts.headers, body, app.server()).await?).map(Self)
     }
+}
+
+/// A JSON body as bytes.
+///
+/// # Errors
+/// `payload_too_large`; `invalid_request` where it does not come whole.
+pub(crate) async fn whole_body(headers: &HeaderMap, body: Body, config: &ServerConfig) -> Result<Bytes, Problem> {
+    let announced = headers.typed_get::<ContentLength>();
+    if announced.is_some_and(|ContentLength(length)| length > config.max_body) {
+        return Err(too_large());
+    }
+    let most = usize::try_from(config.max_body).unwrap_or(usize::MAX);
+    let arrived = timeout(config.idle_timeout, Limited::new(body, most).collect()).await;
+    let whole = arrived.map_err(|_| incomplete())?;
+    whole
+        .map(Collected::to_bytes)
+        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { incomplete() })
 }
 
 /// Reads a body. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
@@ -94,14 +107,6 @@ fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem>
         _ => false,
     });
     if json { Ok(()) } else { Err(Problem::new(Code::UnsupportedMediaType, "The body must be application/json.")) }
-}
-
-fn unread(rejection: &BytesRejection) -> Problem {
-    // axum tells the limit apart by its status alone.
-    match rejection.status() {
-        status if status == StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        _ => incomplete(),
-    }
 }
 
 fn too_large() -> Problem {

@@ -6,6 +6,7 @@ mod query;
 mod request;
 
 pub use access::{Access, Administering, Reading, Writing};
+pub(crate) use body::whole_body;
 pub use body::{StrictJson, escape, present};
 pub use query::StrictQuery;
 pub use request::{RequestContext, RequestId};

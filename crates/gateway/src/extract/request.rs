@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, Uri};
 use headers::{CacheControl, HeaderMapExt as _};
 use uuid::Uuid;
 
@@ -41,13 +41,25 @@ pub struct RequestContext {
     pub path: String,
 }
 
+impl RequestContext {
+    /// That of a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self::told_by(request.headers(), request.extensions(), request.uri())
+    }
+
+    fn told_by(headers: &HeaderMap, extensions: &Extensions, uri: &Uri) -> Self {
+        let id = extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(headers));
+        let path = extensions.get::<OriginalUri>().map_or_else(|| uri.path(), |uri| uri.path());
+        Self { id, path: path.to_owned() }
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for RequestContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(&parts.headers));
-        let path = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.path());
-        Ok(Self { id, path: path.to_owned() })
+        Ok(Self::told_by(&parts.headers, &parts.extensions, &parts.uri))
     }
 }
 

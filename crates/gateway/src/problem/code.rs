@@ -66,6 +66,8 @@ codes! {
         "The folder holds something, and deleting it would delete that too. Send recursive=true if that is meant.";
     FolderCycle = 409 "folder_cycle", "Folder cycle",
         "A folder cannot be moved into itself, nor below itself. Nothing was changed.";
+    IdempotencyConflict = 409 "idempotency_conflict", "Already being carried out",
+        "The first request with this Idempotency-Key is still being carried out. Send the same request again a little later: then its answer is given again.";
     CursorExpired = 410 "cursor_expired", "Cursor expired",
         "The walk that this cursor belongs to cannot be resumed. Begin again without a cursor.";
     PayloadTooLarge = 413 "payload_too_large", "Payload too large",
@@ -80,8 +82,12 @@ codes! {
         "The account's site cannot do this. GET /v1/accounts/{account}/capabilities tells what it can. Nothing was sent to it.";
     ChecksumMismatch = 422 "checksum_mismatch", "Checksum mismatch",
         "The bytes that arrived do not have the digest that was declared for them. No copy was kept.";
+    IdempotencyKeyReused = 422 "idempotency_key_reused", "Idempotency-Key reused",
+        "The Idempotency-Key belongs to another request: another path or query, another body or, of an upload, another length or type. Send a request of its own with a key of its own.";
     UpstreamRejected = 422 "upstream_rejected", "Rejected by the site",
         "The site found the request unacceptable. Its words are in \"upstream.message\".";
+    RateLimited = 429 "rate_limited", "Too many requests",
+        "The client has sent more requests than it may, or has as many under way as it may; or too many wrong keys have come from its address. Wait as long as Retry-After says. The headers RateLimit-Policy and RateLimit tell what is allowed, and what is left.";
     UpstreamRateLimited = 429 "upstream_rate_limited", "Limited by the site",
         "The site's own limit is reached. Wait as long as Retry-After says.";
     HeaderFieldsTooLarge = 431 "header_fields_too_large", "Header fields too large",

@@ -19,6 +19,7 @@ pub use body::{ProblemBody, UpstreamBody};
 pub use code::Code;
 pub use fault::{Fault, Faults};
 pub use from_domain::code as problem_code;
+pub(crate) use render::whole_seconds;
 pub use render::{page, render};
 pub use responses::*;
 
@@ -168,6 +169,12 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// Whether nothing was done, and the same request may be sent again.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
     }
 
     /// The code.

@@ -44,7 +44,7 @@ fn describe(problem: &Inner, headers: &mut HeaderMap) {
 }
 
 /// Seconds, rounded up: who waits so long has waited long enough.
-pub(super) fn whole_seconds(wait: Duration) -> u64 {
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 

@@ -1,6 +1,6 @@
 //! The problems that operations can answer, as sets for the OpenAPI document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::IntoResponses;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
@@ -13,6 +13,7 @@ const CALLER: &[Code] = &[
     Code::Unauthenticated,
     Code::Forbidden,
     Code::UriTooLong,
+    Code::RateLimited,
     Code::HeaderFieldsTooLarge,
     Code::Internal,
 ];
@@ -36,12 +37,16 @@ const SITE: &[Code] = &[
 const READ: &[Code] = &[Code::UpstreamInvalidResponse, Code::UpstreamTimeout];
 /// What every write at a site can lead to.
 const WRITE: &[Code] = &[Code::OutcomeUnknown];
+/// What an `Idempotency-Key` can lead to.
+const KEY: &[Code] = &[Code::IdempotencyConflict, Code::IdempotencyKeyReused, Code::Overloaded, Code::OutcomeUnknown];
 /// What a JSON body can lead to.
 const BODY: &[Code] = &[Code::UnsupportedMediaType];
 
 fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
     let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for code in sets.iter().copied().flatten() {
+    // A code may be in several sets.
+    let codes: BTreeSet<Code> = sets.iter().copied().flatten().copied().collect();
+    for code in codes {
         let line = format!("`{}`: {}", code.as_str(), code.title());
         words.entry(code.status().as_u16()).or_default().push(line);
     }
@@ -81,7 +86,7 @@ problem_sets! {
     /// Reading one file.
     ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Reading many files.
-    LookupProblems = [CALLER, ACCOUNT, SITE, READ, BODY];
+    LookupProblems = [CALLER, ACCOUNT, SITE, READ, BODY, KEY];
     /// Reading one folder.
     ReadFolderProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FolderNotFound]];
     /// Reading a page of a folder.
@@ -94,11 +99,15 @@ problem_sets! {
     /// Watching remote uploads and conversions.
     EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
     /// Sending a file.
-    UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
+    UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[
         Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
     ]];
     /// Changing a file.
     WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
+        Code::FileNotFound, Code::FolderNotFound,
+    ]];
+    /// Copying a file.
+    CopyFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[
         Code::FileNotFound, Code::FolderNotFound,
     ]];
     /// Deleting a file.
@@ -108,7 +117,9 @@ problem_sets! {
     /// Reading a file's bytes.
     ContentProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound, Code::RangeNotSatisfiable]];
     /// Making something in a folder.
-    WriteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
+    CreateProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[Code::FolderNotFound]];
+    /// Asking for an upload ticket.
+    TicketProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
     /// Changing a folder.
     ChangeFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, &[Code::FolderNotFound, Code::FolderCycle]];
     /// Deleting a folder.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use polyhost_domain::AccountName;
+use polyhost_state::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,7 +22,7 @@ pub struct NoParameters {}
 
 /// The client that calls.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"name": "web", "accounts": ["main"], "scopes": ["read", "write"], "rate_limit": null}))]
+#[schema(example = json!({"name": "web", "accounts": ["main"], "scopes": ["read", "write"], "rate_limit": {"requests": 100, "per_seconds": 60}}))]
 pub struct Me {
     /// The client's name in the configuration.
     pub name: String,
@@ -29,7 +30,7 @@ pub struct Me {
     pub accounts: Vec<AccountName>,
     /// What it may do with them.
     pub scopes: Vec<Scope>,
-    /// How many requests it may send; `null`: no limit is enforced.
+    /// How many requests it may send; `null`: as many as it wants.
     pub rate_limit: Option<RateLimit>,
 }
 
@@ -43,9 +44,17 @@ pub struct RateLimit {
     pub per_seconds: u32,
 }
 
+impl RateLimit {
+    fn of(quota: Quota) -> Self {
+        // The configuration holds both to what fits.
+        let per_seconds = u32::try_from(quota.per.as_secs()).unwrap_or(u32::MAX);
+        Self { requests: quota.requests.get(), per_seconds }
+    }
+}
+
 /// The client that calls.
 ///
-/// The name, the accounts and the scopes that the API key stands for.
+/// The name, the accounts and the scopes that the API key stands for, and how much it may ask.
 #[utoipa::path(get, path = "/v1/me", tag = "Gateway", responses(
     (status = 200, description = "The client", body = Me), CallerProblems
 ))]
@@ -56,7 +65,7 @@ pub async fn get_me(
 ) -> Json<Me> {
     let accounts = app.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
     let scopes = client.scopes.iter().copied().collect();
-    Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: None })
+    Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: client.rate_limit.map(RateLimit::of) })
 }
 
 /// The providers, all at once.

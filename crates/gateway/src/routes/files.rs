@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use polyhost_domain::{Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,8 +19,11 @@ use crate::catalogue::{Change, Freshness};
 use crate::changes::{self, FileChange, change_file};
 use crate::emulate;
 use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
+use crate::idempotency::IdempotencyKey;
+use crate::limits::{self, Standing};
 use crate::problem::{
-    DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems, WriteFileProblems,
+    CopyFileProblems, DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems,
+    WriteFileProblems,
 };
 
 /// Which files to look up.
@@ -71,17 +74,21 @@ pub struct FileLookupItem {
 /// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
 /// dialect: `file/info`, 50 ids a call, the calls side by side. YetiShare dialect: emulated, by `file/info` for each.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
-    params(AccountPath),
+    params(AccountPath, IdempotencyKey),
     request_body = FileIds,
     responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
 pub async fn lookup_files(
     access: Access<Reading>,
+    standing: Option<Extension<Standing>>,
     context: RequestContext,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(FileIds { ids }): StrictJson<FileIds>,
 ) -> Result<Json<FileLookupList>, Problem> {
     access.require(Capability::FilesLookup)?;
     check_ids(&ids, access.profile().max_batch)?;
+    if let (Some(Extension(standing)), Some(weight)) = (standing, limits::of_lookup(ids.len())) {
+        standing.charge(weight).await?;
+    }
     let parsed: Vec<Result<FileId, Problem>> = ids.iter().map(|id| access.file_id(id)).collect();
     let asked: Vec<FileId> = parsed.iter().filter_map(|id| id.as_ref().ok()).cloned().collect();
     let mut answers = emulate::files(&access, &asked).await?.into_iter();
@@ -211,12 +218,12 @@ pub struct FileCopy {
 ///
 /// The site may give the copy another name. YetiShare dialect: `file/copy`.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/{id}/copy", tag = "Files",
-    params(FilePath),
+    params(FilePath, IdempotencyKey),
     request_body = FileCopy,
     responses(
         (status = 201, description = "The copy", body = File,
             headers(("Location" = String, description = "The path of the copy"))),
-        WriteFileProblems
+        CopyFileProblems
     ))]
 pub async fn copy_file(
     access: Access<Writing>,

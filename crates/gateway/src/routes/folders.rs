@@ -19,8 +19,9 @@ use crate::catalogue::{Change, Freshness};
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::idempotency::IdempotencyKey;
 use crate::problem::{
-    ChangeFolderProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems, WriteFolderProblems,
+    ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems,
 };
 
 /// One folder.
@@ -103,12 +104,12 @@ pub struct FolderInput {
 /// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there. YetiShare dialect:
 /// `folder/create`; a folder is private unless told otherwise.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
-    params(AccountPath),
+    params(AccountPath, IdempotencyKey),
     request_body = FolderInput,
     responses(
         (status = 201, description = "The folder", body = Folder,
             headers(("Location" = String, description = "The path of the folder"))),
-        WriteFolderProblems
+        CreateProblems
     ))]
 pub async fn create_folder(
     State(app): State<App>,

@@ -17,7 +17,8 @@ use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
 use crate::catalogue::Change;
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
-use crate::problem::{Code, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems, WriteFolderProblems};
+use crate::idempotency::IdempotencyKey;
+use crate::problem::{Code, CreateProblems, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems};
 
 /// What a new remote upload needs.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,12 +65,12 @@ impl HeaderValues {
 /// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; it can be read by
 /// its id alone, so keep that.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
-    params(AccountPath),
+    params(AccountPath, IdempotencyKey),
     request_body = RemoteUploadInput,
     responses(
         (status = 202, description = "The remote upload", body = RemoteUpload,
             headers(("Location" = String, description = "The path of the remote upload"))),
-        WriteFolderProblems
+        CreateProblems
     ))]
 pub async fn create_remote_upload(
     access: Access<Writing>,

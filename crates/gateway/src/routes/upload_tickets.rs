@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::extract::{Access, StrictJson, StrictQuery, Writing, present};
-use crate::problem::{Fault, Faults, Problem, WriteFolderProblems};
+use crate::problem::{Fault, Faults, Problem, TicketProblems};
 
 /// What a ticket is wanted for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +39,7 @@ pub struct NewUploadTicket {
 #[utoipa::path(post, path = "/v1/accounts/{account}/upload-tickets", tag = "Files",
     params(AccountPath),
     request_body = NewUploadTicket,
-    responses((status = 201, description = "The ticket", body = UploadTicket), WriteFolderProblems))]
+    responses((status = 201, description = "The ticket", body = UploadTicket), TicketProblems))]
 pub async fn create_upload_ticket(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,

@@ -15,6 +15,7 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::catalogue::Freshness;
 use crate::extract::{Access, StrictQuery, Writing};
+use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
 use crate::uploads::{Arriving, Declared, Incoming, Terms, form, receive};
 
@@ -66,7 +67,7 @@ pub struct UploadForm {
 /// dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`, within what the
 /// account's plan allows.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
-    params(AccountPath, UploadParameters),
+    params(AccountPath, UploadParameters, IdempotencyKey),
     request_body(description = "The file", content(
         (inline(FileBytes) = "application/octet-stream"),
         (inline(UploadForm) = "multipart/form-data"),

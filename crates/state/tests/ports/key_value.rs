@@ -207,7 +207,7 @@ async fn what_takes_no_more_than_it_replaces_always_has_room() {
     let same = vec![b'y'; entry.value.len()].into();
     let put = values.compare_and_set("first/0", Some(entry.version), same, TTL).await;
     assert!(matches!(put, Ok(Exchange::Done(_))));
-    let more = vec![b'y'; entry.value.len() + 1].into();
+    let more = vec![b'y'; entry.value.len() + 2_000].into();
     assert_eq!(values.put("first/0", more, TTL).await.unwrap_err().kind, StateErrorKind::Full);
 }
 

@@ -1,0 +1,89 @@
+//! The key that a caller gives a request, by which the request is known when it comes again.
+
+use axum::http::{HeaderMap, HeaderName};
+use sha2::{Digest as _, Sha256};
+use utoipa::IntoParams;
+
+use crate::problem::{Fault, Problem};
+
+/// The header field that holds it.
+pub const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The header field, for the OpenAPI document. An operation that has it takes a key.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyKey {
+    /// Names this request, so that it is carried out once however often it is sent: for 24 hours, the same key with the
+    /// same request gives the first answer again. A random text such as a UUID; each client has keys of its own.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        nullable = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]{1,255}$",
+        example = "6f1c7e0a-0d4b-4c1e-9a55-3f1b2c9d8e70"
+    )]
+    pub key: Option<String>,
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of a request with these header fields, if it has one.
+    ///
+    /// # Errors
+    /// `invalid_request`, for one that is none: 1 to 255 visible ASCII characters, told once.
+    pub fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let mut told = headers.get_all(KEY_FIELD).iter();
+        let Some(value) = told.next() else { return Ok(None) };
+        let wrong = |what: &str| Problem::invalid(vec![Fault::parameter("Idempotency-Key", what)]);
+        if told.next().is_some() {
+            return Err(wrong("is there twice"));
+        }
+        let good = (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
+        let text = value.to_str().ok().filter(|_| good);
+        text.map(|text| Some(Self(text.to_owned()))).ok_or_else(|| wrong("must be 1 to 255 visible ASCII characters"))
+    }
+
+    /// What a client's record of the request is kept under. The client stands before the last `/`, and so owns it.
+    #[must_use]
+    pub fn of_record(&self, client: &str) -> String {
+        let digest = Sha256::digest(self.0.as_bytes());
+        digest.iter().fold(format!("idempotency/{client}/"), |key, byte| key + &format!("{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn key(values: &[&str]) -> Result<Option<Key>, Problem> {
+        let fields = values.iter().map(|value| (KEY_FIELD, HeaderValue::from_bytes(value.as_bytes()).unwrap()));
+        Key::of(&fields.collect())
+    }
+
+    #[test]
+    fn a_key_is_visible_ascii_and_told_once() {
+        assert_eq!(key(&[]).unwrap(), None);
+        for good in ["a", "\"quoted\"", &"x".repeat(255)] {
+            assert_eq!(key(&[good]).unwrap(), Some(Key(good.to_owned())));
+        }
+        for bad in [vec![""], vec!["a b"], vec!["é"], vec!["a\tb"], vec![&"x".repeat(256)], vec!["a", "a"]] {
+            let problem = key(&bad).unwrap_err();
+            assert_eq!(problem.errors()[0].parameter.as_deref(), Some("Idempotency-Key"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn each_client_has_keys_of_its_own() {
+        let (one, other) = (Key("a".to_owned()), Key("b".to_owned()));
+        assert_eq!(one.of_record("web"), one.of_record("web"));
+        assert_ne!(one.of_record("web"), other.of_record("web"));
+        assert_ne!(one.of_record("web"), one.of_record("job"));
+    }
+}

@@ -1,0 +1,93 @@
+//! At most once: a POST with an `Idempotency-Key` is carried out once, and its answer is given again to whoever sends
+//! the same request with the same key.
+
+mod answer;
+mod fingerprint;
+mod key;
+mod record;
+mod records;
+#[cfg(test)]
+mod tests;
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+pub use answer::Answer;
+pub use fingerprint::Fingerprint;
+pub use key::{IdempotencyKey, KEY_FIELD, Key};
+pub use records::{Begun, Records, Running};
+
+use crate::app::App;
+use crate::auth::Client;
+use crate::extract::RequestContext;
+use crate::operation::Operation;
+use crate::problem::{Problem, render};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What an answer is that was given before.
+#[derive(Debug, Clone, Copy)]
+pub struct Replayed;
+
+/// Answers a request of an operation that takes a key. To be done where nobody can cut it in two.
+pub(crate) async fn answer(
+    app: &App,
+    client: &Client,
+    operation: &Operation,
+    request: Request,
+    next: Next,
+) -> Response {
+    let key = match Key::of(request.headers()) {
+        Ok(Some(key)) => key,
+        Ok(None) => return next.run(request).await,
+        Err(problem) => return problem.into_response(),
+    };
+    let context = RequestContext::of(&request);
+    let (request, fingerprint) = match fingerprint::take(request, operation, app.server()).await {
+        Ok(taken) => taken,
+        Err(problem) => return problem.into_response(),
+    };
+    match app.records().begin(&client.name, &key, fingerprint, &context).await {
+        Ok(Begun::Run(running)) => run(running, request, next, &context).await,
+        Ok(Begun::Answered(answer)) => replay(answer),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn run(running: Running, request: Request, next: Next, context: &RequestContext) -> Response {
+    let response = running.watch(next.run(request)).await;
+    let problem = response.extensions().get::<Problem>();
+    if problem.is_some_and(Problem::is_retryable) {
+        running.free().await;
+        return response;
+    }
+    let kept = match problem {
+        // What the caller is told of it is written where the request's id is known: here, too.
+        Some(problem) => Answer::of(render(problem.clone().into_response(), &context.path, context.id.as_str())).await,
+        None => return keep_and_pass_on(running, response, context).await,
+    };
+    running.finish(kept.ok().as_ref(), context).await;
+    response
+}
+
+async fn keep_and_pass_on(running: Running, response: Response, context: &RequestContext) -> Response {
+    match Answer::of(response).await {
+        Ok(answer) => {
+            running.finish(Some(&answer), context).await;
+            answer.into_response()
+        }
+        Err(response) => {
+            running.finish(None, context).await;
+            *response
+        }
+    }
+}
+
+fn replay(answer: Answer) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response.extensions_mut().insert(Replayed);
+    response
+}

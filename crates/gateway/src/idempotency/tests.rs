@@ -1,0 +1,175 @@
+//! What a key promises: once, the same answer again, for a day; and what is said where that cannot be kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use polyhost_state::{MemoryKeyValue, State};
+use tokio::task::JoinSet;
+use tokio::time::advance;
+
+use super::records::{KEPT, LIFE};
+use super::{Answer, Begun, Fingerprint, KEY_FIELD, Key, Records, Running};
+use crate::extract::{RequestContext, RequestId};
+use crate::problem::{Code, Problem};
+
+fn key(text: &'static str) -> Key {
+    Key::of(&HeaderMap::from_iter([(KEY_FIELD, text.parse().unwrap())])).unwrap().unwrap()
+}
+
+fn fingerprint(text: &str) -> Fingerprint {
+    serde_json::from_value(text.into()).unwrap()
+}
+
+fn context() -> RequestContext {
+    RequestContext { id: RequestId::of(&HeaderMap::new()), path: "/v1/accounts/main/folders".to_owned() }
+}
+
+fn created() -> Answer {
+    let headers = vec![("location".to_owned(), "/v1/accounts/main/folders/7".to_owned())];
+    Answer { status: StatusCode::CREATED, headers, body: Bytes::from("{\"id\":\"7\"}") }
+}
+
+async fn begin(records: &Records, key_text: &'static str, request: &str) -> Result<Begun, Problem> {
+    records.begin("web", &key(key_text), fingerprint(request), &context()).await
+}
+
+async fn run(records: &Records, key_text: &'static str, request: &str) -> Running {
+    match begin(records, key_text, request).await {
+        Ok(Begun::Run(running)) => running,
+        Ok(Begun::Answered(answer)) => panic!("it was answered: {answer:?}"),
+        Err(problem) => panic!("it was refused: {problem:?}"),
+    }
+}
+
+async fn answered(records: &Records, key_text: &'static str, request: &str) -> Answer {
+    match begin(records, key_text, request).await {
+        Ok(Begun::Answered(answer)) => answer,
+        Ok(Begun::Run(_)) => panic!("it is carried out"),
+        Err(problem) => panic!("it was refused: {problem:?}"),
+    }
+}
+
+async fn refused(records: &Records, key_text: &'static str, request: &str) -> Problem {
+    begin(records, key_text, request).await.err().expect("it is refused")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_is_given_again_for_a_day() {
+    let records = Records::new(&State::in_memory());
+    run(&records, "a", "request").await.finish(Some(&created()), &context()).await;
+    advance(KEPT - Duration::from_secs(1)).await;
+    assert_eq!(answered(&records, "a", "request").await, created());
+    advance(Duration::from_secs(1)).await;
+    run(&records, "a", "request").await.free().await;
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_request_of_one_client() {
+    let records = Records::new(&State::in_memory());
+    let running = run(&records, "a", "request").await;
+    let problem = refused(&records, "a", "request").await;
+    assert_eq!((problem.code(), problem.is_retryable()), (Code::IdempotencyConflict, true));
+    assert_eq!(refused(&records, "a", "another").await.code(), Code::IdempotencyKeyReused);
+    running.finish(Some(&created()), &context()).await;
+    let problem = refused(&records, "a", "another").await;
+    assert_eq!((problem.code(), problem.is_retryable()), (Code::IdempotencyKeyReused, false));
+    run(&records, "b", "another").await.free().await;
+    let other_client = records.begin("job", &key("a"), fingerprint("another"), &context()).await;
+    assert!(matches!(other_client, Ok(Begun::Run(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_at_once_one_is_carried_out_and_the_rest_conflict() {
+    let records = Arc::new(Records::new(&State::in_memory()));
+    let mut callers = JoinSet::new();
+    for _ in 0..50 {
+        let records = Arc::clone(&records);
+        callers.spawn(async move { begin(&records, "a", "request").await });
+    }
+    let (run, rest): (Vec<_>, Vec<_>) =
+        callers.join_all().await.into_iter().partition(|begun| matches!(begun, Ok(Begun::Run(_))));
+    assert_eq!(run.len(), 1);
+    for begun in rest {
+        assert_eq!(begun.err().map(|problem| problem.code()), Some(Code::IdempotencyConflict));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
+    let records = Records::new(&State::in_memory());
+    let running = run(&records, "a", "request").await;
+    let meanwhile = async {
+        for _ in 0..100 {
+            tokio::time::sleep(LIFE / 2).await;
+            assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
+        }
+    };
+    running.watch(meanwhile).await;
+    running.finish(Some(&created()), &context()).await;
+    assert_eq!(answered(&records, "a", "request").await, created());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
+    let records = Records::new(&State::in_memory());
+    let abandoned = run(&records, "a", "request").await;
+    advance(LIFE - Duration::from_millis(1)).await;
+    assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
+    advance(Duration::from_millis(1)).await;
+    let unknown = answered(&records, "a", "request").await;
+    assert_eq!(unknown.status, StatusCode::GATEWAY_TIMEOUT);
+    let problem: serde_json::Value = serde_json::from_slice(&unknown.body).unwrap();
+    assert_eq!((problem["code"].as_str(), problem["retryable"].as_bool()), (Some("outcome_unknown"), Some(false)));
+    assert_eq!(unknown.clone().into_response().extensions().get::<Code>(), Some(&Code::OutcomeUnknown));
+    // It was only slow; its answer comes too late to be another one.
+    abandoned.finish(Some(&created()), &context()).await;
+    assert_eq!(answered(&records, "a", "request").await, unknown);
+}
+
+#[tokio::test]
+async fn a_key_that_is_freed_is_as_new() {
+    let records = Records::new(&State::in_memory());
+    run(&records, "a", "request").await.free().await;
+    run(&records, "a", "another").await.finish(Some(&created()), &context()).await;
+    assert_eq!(answered(&records, "a", "another").await, created());
+}
+
+#[tokio::test]
+async fn without_room_nothing_is_begun_and_what_was_begun_is_kept() {
+    let small = MemoryKeyValue::shared_by_owners(10_000);
+    let records = Records::new(&State { records: Arc::new(small), ..State::in_memory() });
+    let first = run(&records, "a", "request").await;
+    let second = run(&records, "b", "request").await;
+    let problem = refused(&records, "c", "request").await;
+    assert_eq!((problem.code(), problem.is_retryable()), (Code::Overloaded, true));
+
+    first.finish(Some(&created()), &context()).await;
+    assert_eq!(answered(&records, "a", "request").await, created());
+    // An answer that is larger than the room that was kept for it is forgotten; that there was one is not.
+    let large = Answer { body: Bytes::from(vec![b'x'; 9_000]), ..created() };
+    second.finish(Some(&large), &context()).await;
+    assert_eq!(answered(&records, "b", "request").await.status, StatusCode::GATEWAY_TIMEOUT);
+    // What takes less than was reserved makes room, and what was refused is free to begin.
+    run(&records, "c", "request").await.free().await;
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_whole_and_a_stream_is_passed_on() {
+    let response = || {
+        let headers = [("location", "/x"), ("content-type", "application/json")];
+        (StatusCode::CREATED, headers, Body::from("{}")).into_response()
+    };
+    let answer = Answer::of(response()).await.unwrap();
+    let again = answer.into_response();
+    assert_eq!((again.status(), &again.headers()["location"]), (StatusCode::CREATED, &"/x".parse().unwrap()));
+    assert_eq!(again.headers(), response().headers());
+    assert_eq!(axum::body::to_bytes(again.into_body(), 10).await.unwrap(), "{}");
+
+    let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>("a")]);
+    assert!(Answer::of(Response::new(Body::from_stream(pieces))).await.is_err());
+    assert!(Answer::of(Response::new(Body::from(vec![0; (1 << 20) + 1]))).await.is_err());
+}

@@ -1,0 +1,92 @@
+//! Requests of nobody who is known. Whoever tries one wrong key after the other is told to stop.
+//!
+//! Good keys are let in from everywhere, however many wrong ones have come from there: behind one address there may be
+//! many callers, all of them behind a proxy say, and none of them shall be able to lock out the rest. Keys of 256
+//! random bits are not found by trying; what is limited is the noise.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use polyhost_state::{Limiters, Quota};
+
+use crate::auth::Stranger;
+use crate::problem::{Code, Problem};
+
+/// How many wrong keys an address may try.
+const ATTEMPTS: Quota = Quota { requests: NonZeroU32::new(100).unwrap(), per: Duration::from_secs(60) };
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(IpAddr);
+
+impl Peer {
+    /// The other end of a connection.
+    #[must_use]
+    pub fn at(address: IpAddr) -> Self {
+        // Whoever has one address of IPv6 has a network of them.
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+            address => address,
+        })
+    }
+}
+
+pub(super) async fn turn_away(limiters: &dyn Limiters, stranger: Stranger, peer: Option<Peer>) -> Problem {
+    let detail = match stranger {
+        Stranger::WithoutKey => "The request has no API key.",
+        Stranger::UnknownKey => "The request's API key is not known.",
+        Stranger::ExpiredKey => "The request's API key has expired.",
+    };
+    let unauthenticated = Problem::new(Code::Unauthenticated, detail);
+    // Who shows no key tries none.
+    let Some(Peer(address)) = peer.filter(|_| stranger != Stranger::WithoutKey) else { return unauthenticated };
+    let key = format!("failed-authentication/{address}");
+    match limiters.check(&key, ATTEMPTS, NonZeroU32::MIN).await.map(|decision| decision.retry_after) {
+        Ok(Some(wait)) => {
+            let detail = "Too many requests with a wrong API key have come from this address.";
+            Problem::new(Code::RateLimited, detail).retryable().retry_after(wait)
+        }
+        Ok(None) => unauthenticated,
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a failed authentication is not counted");
+            unauthenticated
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polyhost_state::State;
+    use tokio::time::advance;
+
+    use super::*;
+
+    async fn code(limiters: &dyn Limiters, stranger: Stranger, address: &str) -> Code {
+        let peer = Peer::at(address.parse().unwrap());
+        turn_away(limiters, stranger, Some(peer)).await.code()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_tries_so_many_wrong_keys_and_then_waits() {
+        let limiters = State::in_memory().limiters;
+        for _ in 0..ATTEMPTS.requests.get() {
+            assert_eq!(code(&*limiters, Stranger::UnknownKey, "192.0.2.1").await, Code::Unauthenticated);
+        }
+        assert_eq!(code(&*limiters, Stranger::UnknownKey, "192.0.2.1").await, Code::RateLimited);
+        assert_eq!(code(&*limiters, Stranger::ExpiredKey, "::ffff:192.0.2.1").await, Code::RateLimited);
+        assert_eq!(code(&*limiters, Stranger::WithoutKey, "192.0.2.1").await, Code::Unauthenticated);
+        assert_eq!(code(&*limiters, Stranger::UnknownKey, "192.0.2.2").await, Code::Unauthenticated);
+        advance(ATTEMPTS.interval()).await;
+        assert_eq!(code(&*limiters, Stranger::UnknownKey, "192.0.2.1").await, Code::Unauthenticated);
+        assert_eq!(code(&*limiters, Stranger::UnknownKey, "192.0.2.1").await, Code::RateLimited);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let peer = |text: &str| Peer::at(text.parse().unwrap());
+        assert_eq!(peer("2001:db8::1"), peer("2001:db8::ffff:1"));
+        assert_ne!(peer("2001:db8::1"), peer("2001:db8:0:1::1"));
+        assert_ne!(peer("192.0.2.1"), peer("192.0.2.2"));
+    }
+}
