@@ -15,6 +15,7 @@ const SITE_KEY: &str = "Plnt Key&9c1e%20é";
 const API_KEY: &str = "Plnt-Api-Key-5b2d";
 const COOKIE: &str = "Plnt-Cookie-a41c; path=/";
 const PASSWORD: &str = "Plnt-Password-66ef";
+const IDEMPOTENCY_KEY: &str = "Plnt-Idempotency-Key-3f8a";
 
 fn environment() -> Vec<(String, String)> {
     [("PLANTED_LOGIN", LOGIN), ("PLANTED_KEY", SITE_KEY), ("RUST_LOG", "debug,polyhost=trace")]
@@ -106,6 +107,11 @@ async fn exercise(caller: &Caller, file: &str, folder: &str) {
     }
     caller.typed("POST", &at("files?name=new.mp4"), "video/mp4", "hello").await;
     caller.typed("POST", &at("files?name=new.mp4&sha1=x"), "video/mp4", "hello").await;
+    for _ in 0..2 {
+        let keyed = caller.request("POST", &at("folders")).header("idempotency-key", IDEMPOTENCY_KEY);
+        let body = json!({"name": "x", "password": PASSWORD, "visibility": PASSWORD}).to_string();
+        caller.send(keyed.header("content-type", "application/json").body(body)).await;
+    }
     caller.delete(&at("folders/99999")).await;
     caller.delete(&at("files/nothing")).await;
 }
@@ -164,7 +170,7 @@ async fn no_secret_is_printed_or_answered_whatever_happens() {
     let answers = gateway.record().all();
     let printed = gateway.stop().await;
     assert!(answers.len() > 250 && printed.stderr.contains("\"TRACE\"") | printed.stderr.contains("\"DEBUG\""));
-    for secret in [LOGIN, SITE_KEY, API_KEY, COOKIE.split(';').next().unwrap(), PASSWORD] {
+    for secret in [LOGIN, SITE_KEY, API_KEY, COOKIE.split(';').next().unwrap(), PASSWORD, IDEMPOTENCY_KEY] {
         assert_secret(&printed.stderr, secret, "stderr");
         assert_secret(&printed.stdout, secret, "stdout");
         for answer in &answers {
