@@ -109,7 +109,7 @@ async fn exercise(caller: &Caller, file: &str, folder: &str) {
     caller.typed("POST", &at("files?name=new.mp4&sha1=x"), "video/mp4", "hello").await;
     for _ in 0..2 {
         let keyed = caller.request("POST", &at("folders")).header("idempotency-key", IDEMPOTENCY_KEY);
-        let body = json!({"name": "x", "password": PASSWORD, "visibility": PASSWORD}).to_string();
+        let body = json!({"name": "x", "password": PASSWORD}).to_string();
         caller.send(keyed.header("content-type", "application/json").body(body)).await;
     }
     caller.delete(&at("folders/99999")).await;
