@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -24,8 +25,12 @@ pub struct Account {
     capabilities: Capabilities,
     generations: Arc<dyn Generations>,
     health: Mutex<Observed>,
+    incarnation: u64,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
+
+/// Tells accounts apart that have the same name, one after the other.
+static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
 
 /// Every account, by its name.
 pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
@@ -115,13 +120,27 @@ impl Account {
     ) -> Self {
         let profile = provider.profile();
         let capabilities = effective(&profile.capabilities, unsupported);
-        Self { provider, capabilities, generations, health: Mutex::default(), circuit: Box::new(circuit) }
+        Self {
+            provider,
+            capabilities,
+            generations,
+            incarnation: NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed),
+            health: Mutex::default(),
+            circuit: Box::new(circuit),
+        }
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &AccountName {
         &self.profile().origin.account
+    }
+
+    /// A number that no other account of this process has had, not even one of the same name: a new configuration may
+    /// have that name mean somebody else.
+    #[must_use]
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     /// What is known of its site before the first request.

@@ -1,27 +1,27 @@
 //! What every request shares: the accounts, the callers, the catalogue and the state of the process.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use polyhost_domain::{Capabilities, Dialect, ProviderId};
-use polyhost_state::{MemoryKeyValue, State};
 use polyhost_upstream::BuildError;
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
-use utoipa::ToSchema;
 
-use crate::accounts::{Account, Accounts, effective};
-use crate::auth::Callers;
+use crate::accounts::Account;
+use crate::auth::{Callers, Client};
 use crate::catalogue::Catalogue;
 use crate::completions::Completions;
 use crate::config::{Config, ServerConfig};
 use crate::events::Events;
 use crate::idempotency::Records;
 use crate::limits::Limits;
-use crate::providers;
+use crate::roster::{Ground, Roster};
 use crate::uploads::Spool;
+
+/// How often is looked whether an account is still in use that was left behind.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -29,11 +29,15 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     server: ServerConfig,
-    callers: Callers,
     limits: Limits,
     records: Records,
-    providers: Vec<ProviderView>,
-    accounts: Accounts,
+    /// One pointer, so that accounts and clients change together, and no request waits for that.
+    roster: ArcSwap<Roster>,
+    /// Says that the roster was exchanged.
+    exchanged: watch::Sender<()>,
+    /// Accounts of earlier rosters that may still hold something at their sites.
+    retired: Mutex<Vec<Weak<Account>>>,
+    ground: Ground,
     catalogue: Catalogue,
     spool: Spool,
     completions: Arc<Completions>,
@@ -51,55 +55,24 @@ pub enum Phase {
     Draining,
 }
 
-/// A provider, as callers see it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Provider)]
-pub struct ProviderView {
-    /// The provider's id.
-    pub id: ProviderId,
-    /// The dialect that it speaks.
-    pub dialect: Dialect,
-    /// Where its API is.
-    #[schema(example = "https://api.pstream.net/v1")]
-    pub base_url: String,
-    /// What can be done with its accounts.
-    pub capabilities: Capabilities,
-}
-
 impl App {
     /// Puts a configuration to work.
     ///
     /// # Errors
     /// Where an HTTP client cannot be built.
     pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
-        let records =
-            MemoryKeyValue::shared_by_owners(usize::try_from(config.server.max_idempotency).unwrap_or(usize::MAX));
-        let state = State { records: Arc::new(records), ..State::in_memory() };
-        let shared = polyhost_upstream::Shared::new(&state);
-        let mut accounts = BTreeMap::new();
-        for account in config.accounts.values() {
-            // An account without a provider is a fault of the configuration, and does not come here.
-            let Some(provider) = config.providers.get(&account.provider) else { continue };
-            let (adapter, client) = providers::build(provider, account, &state, &shared)?;
-            let (unsupported, generations) = (&provider.quirks.unsupported, Arc::clone(&state.generations));
-            let account_at_work = Account::new(adapter, unsupported, generations, move || client.circuit());
-            accounts.insert(account.name.clone(), Arc::new(account_at_work));
-        }
-        let providers = config.providers.values().map(|provider| ProviderView {
-            id: provider.id.clone(),
-            dialect: provider.dialect,
-            base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
-            capabilities: effective(&providers::capabilities(provider), &provider.quirks.unsupported),
-        });
+        let ground = Ground::new(&config.server);
+        let roster = Roster::new(config, callers, &ground, None)?;
         let (completions, tasks, phase) =
             (Arc::<Completions>::default(), TaskTracker::new(), watch::Sender::new(Phase::Ready));
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
-            callers,
-            limits: Limits::new(Arc::clone(&state.limiters)),
-            records: Records::new(&state),
-            providers: providers.collect(),
-            accounts,
+            limits: Limits::new(Arc::clone(&ground.state.limiters)),
+            records: Records::new(&ground.state),
+            roster: ArcSwap::from_pointee(roster),
+            exchanged: watch::Sender::new(()),
+            retired: Mutex::default(),
+            ground,
             catalogue: Catalogue::new(&config.cache, tasks.clone()),
             spool: Spool::new(config.server.spool_dir.clone(), config.server.max_spool),
             events: Events::new(Arc::clone(&completions), tasks.clone(), phase.subscribe()),
@@ -115,10 +88,10 @@ impl App {
         &self.0.server
     }
 
-    /// Who may call.
+    /// Who may call, and for which accounts, from now on. A request asks once.
     #[must_use]
-    pub fn callers(&self) -> &Callers {
-        &self.0.callers
+    pub fn roster(&self) -> Arc<Roster> {
+        self.0.roster.load_full()
     }
 
     /// How much each client may ask.
@@ -133,16 +106,40 @@ impl App {
         &self.0.records
     }
 
-    /// The sites, built in and added.
-    #[must_use]
-    pub fn providers(&self) -> &[ProviderView] {
-        &self.0.providers
+    /// The roster of a new configuration, made ready. It takes a moment, and blocks.
+    ///
+    /// # Errors
+    /// Where an HTTP client cannot be built.
+    pub(crate) fn plan(&self, config: &Config, callers: Callers) -> Result<Roster, BuildError> {
+        Roster::new(config, callers, &self.0.ground, Some(&self.roster()))
     }
 
-    /// The accounts.
-    #[must_use]
-    pub fn accounts(&self) -> &Accounts {
-        &self.0.accounts
+    /// Exchanges the roster. Requests under way go on with the old one; what only that one has of the accounts is given
+    /// back when they have ended.
+    pub(crate) fn exchange(&self, next: Roster) {
+        let (next, old) = (Arc::new(next), self.roster());
+        let left: Vec<_> = old.missing_from(&next).cloned().collect();
+        self.0.roster.store(Arc::clone(&next));
+        self.0.exchanged.send_replace(());
+        for account in left {
+            self.0.events.forget(&account);
+            if !next.uses_the_session_of(&account, &old) {
+                self.retired().push(Arc::downgrade(&account));
+                self.tasks().spawn(give_back(account));
+            }
+        }
+    }
+
+    /// Resolves when an exchange has left the client or the account behind.
+    pub(crate) async fn left_behind(&self, client: &Client, account: &Arc<Account>) {
+        let mut exchanges = self.0.exchanged.subscribe();
+        while self.roster().still_has(client, account) && exchanges.changed().await.is_ok() {}
+    }
+
+    fn retired(&self) -> MutexGuard<'_, Vec<Weak<Account>>> {
+        let mut retired = self.0.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.retain(|account| account.strong_count() > 0);
+        retired
     }
 
     /// What is known of the accounts.
@@ -188,6 +185,21 @@ impl App {
 
     /// Gives back what the accounts hold at their sites, side by side: one that does not answer holds up no other.
     pub async fn close(&self) {
-        join_all(self.accounts().values().map(|account| account.site().close())).await;
+        let retired: Vec<_> = self.retired().iter().filter_map(Weak::upgrade).collect();
+        let roster = self.roster();
+        join_all(roster.accounts().values().chain(&retired).map(|account| account.site().close())).await;
     }
+}
+
+/// Gives back what an account holds at its site, once no request uses the account any more.
+async fn give_back(account: Arc<Account>) {
+    // A request that still has the old roster may begin to use it, so nothing but the end of them all will do.
+    while Arc::strong_count(&account) > 1 {
+        tokio::time::sleep(LOOK).await;
+    }
+    account.site().close().await;
+    tracing::info!(
+        account = account.name().as_str(),
+        "the account was removed or changed, and nobody uses it any more"
+    );
 }

@@ -145,6 +145,15 @@ impl Callers {
         matches!(self, Self::Anybody(_))
     }
 
+    /// Whether a client is among them, just as it is.
+    #[must_use]
+    pub(crate) fn know(&self, client: &Client) -> bool {
+        match self {
+            Self::Anybody(anybody) => **anybody == *client,
+            Self::Keyed(clients) => clients.iter().any(|known| **known == *client),
+        }
+    }
+
     /// Who has sent a request with these header fields, at this time.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ pub mod operation;
 pub mod problem;
 pub mod progress;
 pub mod providers;
+pub mod reload;
+pub mod roster;
 pub mod router;
 pub mod routes;
 pub mod server;

@@ -23,6 +23,7 @@ const CACHE: &str = "polyhost_cache_requests_total";
 const CACHE_EVICTIONS: &str = "polyhost_cache_evictions_total";
 const CACHE_BYTES: &str = "polyhost_cache_bytes";
 const SPOOL: &str = "polyhost_spool_bytes";
+const RELOADS: &str = "polyhost_config_reloads_total";
 
 /// Stands for every path that is none of the API's.
 const UNMATCHED: &str = "unmatched";
@@ -162,6 +163,12 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Gauge(Unit::Bytes),
     },
     Metric { name: SPOOL, help: "Bytes of uploads that are spooled now.", labels: &[], kind: Kind::Gauge(Unit::Bytes) },
+    Metric {
+        name: RELOADS,
+        help: "New configurations that were put to work, or refused.",
+        labels: &["result"],
+        kind: Kind::Counter(Unit::Count),
+    },
 ];
 
 /// Keeps the metrics of this process from now on.
@@ -275,6 +282,11 @@ pub(crate) fn doubtful_digest(dialect: Dialect) {
 pub(crate) fn spooled(bytes: u64) {
     #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
     gauge!(SPOOL).set(bytes as f64);
+}
+
+/// Counts a new configuration: `ok`, or `refused`.
+pub(crate) fn reloaded(result: &'static str) {
+    counter!(RELOADS, "result" => result).increment(1);
 }
 
 #[cfg(test)]

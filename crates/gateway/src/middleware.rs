@@ -132,7 +132,7 @@ async fn limit_head(request: Request, next: Next) -> Response {
 /// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of
 /// this machine shows (its `Origin` tells), nor one that has its own name lead here (its `Host` tells).
 async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.callers().are_anybody() {
+    if app.roster().callers().are_anybody() {
         let host = host(request.headers(), request.uri());
         let local = host.as_ref().is_some_and(is_local) && request.uri().authority().is_none_or(is_local);
         if !local || is_foreign(request.headers(), host.as_ref()) {
@@ -175,7 +175,8 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let client = match app.callers().identify(request.headers(), Timestamp::now()) {
+    let roster = app.roster();
+    let client = match roster.callers().identify(request.headers(), Timestamp::now()) {
         Ok(client) => client,
         Err(stranger) => {
             let peer = request.extensions().get::<Peer>().copied();
@@ -185,6 +186,7 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     let weight = limits::of_operation(Operation::of(&request));
     let (standing, counted) = app.limits().count(&client, weight).await;
     request.extensions_mut().insert(Arc::clone(&client));
+    request.extensions_mut().insert(roster);
     standing.iter().for_each(|standing| drop(request.extensions_mut().insert(standing.clone())));
     let mut response = match counted {
         Ok(()) => next.run(request).await,

@@ -164,8 +164,5 @@ async fn a_purge_makes_the_next_question_go_to_the_site_and_needs_the_scope() {
     purge(world.gateway.caller(ADMIN)).await.no_content();
     assert_eq!(read(&world.caller, "folders/root/items", &[]).await.items().len(), 1);
     let nowhere = world.gateway.caller(ADMIN);
-    nowhere
-        .send(nowhere.request("POST", "/v1/accounts/none/cache/purge"))
-        .await
-        .problem(404, "account_not_found");
+    nowhere.send(nowhere.request("POST", "/v1/accounts/none/cache/purge")).await.problem(404, "account_not_found");
 }

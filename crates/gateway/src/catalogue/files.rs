@@ -99,7 +99,7 @@ impl Catalogue {
 impl Inner {
     /// Keeps what a fresh listing tells of a file, where that is newer than what is kept, and all that there is to tell.
     async fn take_from_listing(&self, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
-        let key = Key { account: super::name(account), what: What::File(id.clone()) };
+        let key = Key::new(account, What::File(id.clone()));
         let stamp = account.stamp(&key.what).await?;
         let kept = self.standing_file(account, id).await;
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
@@ -112,8 +112,7 @@ impl Inner {
             return Ok(());
         };
         if Fields::of(&file).include(fields) {
-            let stored =
-                Stored { value: Value::File(Arc::new(Kept::new(file)?)), stamp, reach: Reach::Own, taken_at };
+            let stored = Stored { value: Value::File(Arc::new(Kept::new(file)?)), stamp, reach: Reach::Own, taken_at };
             self.store.insert(key, stored).await;
         }
         Ok(())
@@ -150,7 +149,7 @@ impl Inner {
 
     /// A file that no write has overtaken, perhaps no longer fresh.
     async fn standing_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
-        let key = Key { account: super::name(account), what: What::File(id.clone()) };
+        let key = Key::new(account, What::File(id.clone()));
         let stored = self.kept(&key).await?;
         let now: Stamp = account.stamp(&key.what).await.ok()?;
         match &stored.value {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{Account, AccountName, File, FileId, Folder, FolderId, Limits};
+use polyhost_domain::{Account as SiteAccount, File, FileId, Folder, FolderId, Limits};
 use tokio::time::Instant;
 
 use super::kept::Kept;
 use super::scopes::{Reach, Stamp};
 use super::snapshot::{Digest, Snapshot};
+use crate::accounts::Account;
 
 /// What is known of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,17 +41,21 @@ impl What {
     }
 }
 
-/// Where it is kept.
+/// Where it is kept: by the account itself, since a new configuration may have its name mean somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    pub(super) account: AccountName,
+    account: u64,
     pub(super) what: What,
 }
 
 impl Key {
+    pub(super) fn new(account: &Account, what: What) -> Self {
+        Self { account: account.incarnation(), what }
+    }
+
     /// Where a snapshot of the same account is kept.
     pub(super) fn of_snapshot(&self, folder: &FolderId, digest: Digest) -> Self {
-        Self { account: self.account.clone(), what: What::Snapshot(folder.clone(), digest) }
+        Self { account: self.account, what: What::Snapshot(folder.clone(), digest) }
     }
 }
 
@@ -65,7 +70,7 @@ pub(super) struct Stored {
 
 #[derive(Debug, Clone)]
 pub(super) enum Value {
-    Account(Arc<Kept<Account>>),
+    Account(Arc<Kept<SiteAccount>>),
     Limits(Arc<Kept<Limits>>),
     File(Arc<Kept<File>>),
     Folder(Arc<Kept<Folder>>),

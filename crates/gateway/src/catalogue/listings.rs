@@ -150,9 +150,7 @@ async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, E
     if snapshot.lacks(sort) && snapshot.len() > MANY {
         let snapshot = Arc::clone(snapshot);
         let order = move || snapshot.order(sort).map_or(0, <[u32]>::len);
-        tokio::task::spawn_blocking(order)
-            .await
-            .map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
+        tokio::task::spawn_blocking(order).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
     }
     Ok(Arc::clone(snapshot))
 }
@@ -180,7 +178,7 @@ impl Inner {
     /// The snapshot that a walk began in, while it is pinned.
     async fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
         let what = What::Snapshot(folder.clone(), cursor.digest);
-        let stored = self.store.get(&Key { account: super::name(account), what }).await?;
+        let stored = self.store.get(&Key::new(account, what)).await?;
         let Value::Snapshot(snapshot) = stored.value else { return None };
         let is_pinned = snapshot.walked_before().is_some_and(|before| before <= self.config.cursor_ttl);
         is_pinned.then_some(snapshot)
@@ -189,7 +187,7 @@ impl Inner {
     async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
         snapshot.walk();
         let what = What::Snapshot(folder.clone(), snapshot.digest());
-        let key = Key { account: super::name(account), what };
+        let key = Key::new(account, what);
         // Where room was needed it may have gone meanwhile. The listing's own entry says what it was read under.
         if self.store.get(&key).await.is_none() {
             let stored = Stored {
@@ -208,7 +206,7 @@ impl Inner {
         account: &Account,
         folder: &FolderId,
     ) -> Option<(Stored, Arc<Snapshot>)> {
-        let key = Key { account: super::name(account), what: What::Listing(folder.clone()) };
+        let key = Key::new(account, What::Listing(folder.clone()));
         let stored = self.kept(&key).await?;
         let now = account.stamp(&key.what).await.ok()?;
         match &stored.value {

@@ -32,7 +32,7 @@ mod tombstones;
 use std::sync::Arc;
 
 use moka::future::Cache;
-use polyhost_domain::{Account as SiteAccount, AccountName, Error, Folder, FolderId, Limits};
+use polyhost_domain::{Account as SiteAccount, Error, Folder, FolderId, Limits};
 use tokio_util::task::TaskTracker;
 
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
@@ -146,7 +146,7 @@ impl Catalogue {
         account.outdate(&Change::everything()).await?;
         self.0.places.forget(account.name()).await;
         for folder in self.0.recent.take(account.name()).await {
-            let key = Key { account: account.name().clone(), what: What::Listing(folder) };
+            let key = Key::new(account, What::Listing(folder));
             self.0.forget_listing(&key).await;
         }
         Ok(())
@@ -156,9 +156,4 @@ impl Catalogue {
     pub async fn weight(&self) -> u64 {
         self.0.store.weight().await
     }
-}
-
-/// The name of an account, for what is remembered of each.
-fn name(account: &Account) -> AccountName {
-    account.name().clone()
 }

@@ -61,7 +61,7 @@ impl Inner {
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
         let kind = what.kind();
-        let key = Key { account: account.name().clone(), what };
+        let key = Key::new(account, what);
         let now = account.stamp(&key.what).await?;
         let kept = self.kept(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
         let ttl = self.ttl(&key.what);
@@ -104,9 +104,9 @@ impl Inner {
         let joins = if freshness == Freshness::Anew { Joins::NotBegun } else { Joins::Any };
         loop {
             let question = Question { key: key.clone(), wide: now.wide, own: now.own };
-            let (answer, part) = self.flights.join(question, joins, || {
-                Arc::clone(self).fetch(Arc::clone(account), key.clone(), fetch.clone())
-            });
+            let (answer, part) = self
+                .flights
+                .join(question, joins, || Arc::clone(self).fetch(Arc::clone(account), key.clone(), fetch.clone()));
             let stored = answer.await?;
             // One that was asked for before a write of another folder may tell of that one. The next cannot.
             if stored.stamp.holds(now, stored.reach) {

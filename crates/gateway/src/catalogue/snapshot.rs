@@ -113,7 +113,11 @@ impl Snapshot {
         };
         let row = &self.rows[place];
         let kind = if place < self.folders.len() { EntryKind::Folder } else { EntryKind::File };
-        row.item(kind, &self.json[json as usize..row.json_end as usize], &self.text[text as usize..row.text_end as usize])
+        row.item(
+            kind,
+            &self.json[json as usize..row.json_end as usize],
+            &self.text[text as usize..row.text_end as usize],
+        )
     }
 
     /// The file with an id.

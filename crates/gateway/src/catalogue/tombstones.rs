@@ -54,7 +54,8 @@ impl Tombstones {
 
     /// Rids a listing of what was deleted.
     pub(super) fn apply(&self, account: &Account, listing: &mut Listing) {
-        if account.profile().delete != DeleteSemantics::Trash || self.0.entry_count() == 0 && self.0.iter().next().is_none()
+        if account.profile().delete != DeleteSemantics::Trash
+            || self.0.entry_count() == 0 && self.0.iter().next().is_none()
         {
             return;
         }

@@ -1,5 +1,6 @@
 //! `polyhost check`: every fault of a configuration, or what it comes to.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use super::{CommandError, print};
@@ -22,10 +23,12 @@ pub(super) fn run(options: &Check) -> Result<(), CommandError> {
 
 /// Reads a configuration.
 pub(super) fn read(path: &Path) -> Result<Config, CommandError> {
-    let unreadable = |error| CommandError::Configuration(vec![format!("{}: {error}", path.display())]);
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    Config::parse(&text).map_err(|faults| {
-        let named = faults.into_iter().map(|fault| format!("{}: {fault}", path.display()));
-        CommandError::Configuration(named.collect())
-    })
+    faults(path).map_err(CommandError::Configuration)
+}
+
+/// Reads a configuration, or finds every fault in it.
+pub(super) fn faults(path: &Path) -> Result<Config, Vec<String>> {
+    let named = |fault: &dyn Display| format!("{}: {fault}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| vec![named(&error)])?;
+    Config::parse(&text).map_err(|faults| faults.iter().map(|fault| named(fault)).collect())
 }

@@ -43,7 +43,7 @@ async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
          Ctrl-C ends it, and everything in it."
     ))?;
-    start(&config, Callers::anybody(), listener, end).await
+    start(&config, Callers::anybody(), listener, end, |_| async {}).await
 }
 
 /// The two accounts, as they would stand in a configuration.

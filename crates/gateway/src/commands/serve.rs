@@ -1,6 +1,7 @@
 //! `polyhost serve`: the gateway as a configuration describes it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -11,18 +12,42 @@ use crate::app::App;
 use crate::auth::Callers;
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::{admin, metrics, router, server, telemetry};
+use crate::reload::{Reload, Source};
+use crate::{admin, metrics, reload, router, server, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
     let config = check::read(&options.config)?;
-    let callers = callers(&config, options.no_auth)?;
+    let callers = callers(&config, config.server.listen, options.no_auth).map_err(configuration)?;
     telemetry::init("info");
     for key in &config.unused {
         tracing::warn!(key, "this key of the configuration has no effect in this version");
     }
     let end = asked_to_end()?;
+    let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     let listener = bind(config.server.listen).await?;
-    start(&config, callers, listener, end).await
+    let file = File { path: options.config.clone(), listen: config.server.listen, is_without_keys: options.no_auth };
+    let kept = |app: App| Reload::new(file, app, config.clone(), hangups).run();
+    start(&config, callers, listener, end, kept).await
+}
+
+/// The configuration file of a gateway that serves.
+struct File {
+    path: PathBuf,
+    /// Where the gateway listens, whatever the file says by now.
+    listen: SocketAddr,
+    is_without_keys: bool,
+}
+
+impl Source for File {
+    fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    fn read(&self) -> Result<(Config, Callers), Vec<String>> {
+        let config = check::faults(&self.path)?;
+        let callers = callers(&config, self.listen, self.is_without_keys).map_err(|fault| vec![fault])?;
+        Ok((config, callers))
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
@@ -31,19 +56,23 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
 }
 
 /// Without keys, only this machine may reach the gateway.
-fn callers(config: &Config, no_auth: bool) -> Result<Callers, CommandError> {
-    let fault = |text: &str| Err(CommandError::Configuration(vec![text.to_owned()]));
-    match (config.clients.is_empty(), no_auth) {
+fn callers(config: &Config, listen: SocketAddr, is_without_keys: bool) -> Result<Callers, String> {
+    let fault = |text: &str| Err(text.to_owned());
+    match (config.clients.is_empty(), is_without_keys) {
         (false, false) => Ok(Callers::keyed(config.clients.clone())),
         (false, true) => fault("--no-auth and [[clients]] exclude each other"),
         (true, false) => {
             fault("[[clients]]: there is none; add one (see \"polyhost keygen\"), or start with --no-auth")
         }
-        (true, true) if !config.server.listen.ip().is_loopback() => {
+        (true, true) if !listen.ip().is_loopback() => {
             fault("[server] listen: --no-auth is only for a loopback address such as 127.0.0.1:8080")
         }
         (true, true) => Ok(Callers::anybody()),
     }
+}
+
+fn configuration(fault: String) -> CommandError {
+    CommandError::Configuration(vec![fault])
 }
 
 /// Resolves when the process is asked to end; to be called before anybody can know that it runs.
@@ -51,12 +80,13 @@ pub(super) fn asked_to_end() -> Result<impl Future<Output = ()>, CommandError> {
     server::asked_to_end().map_err(|error| CommandError::failed("cannot listen for signals", error))
 }
 
-/// Serves until the end.
-pub(super) async fn start(
+/// Serves until the end. What is done beside that ends with it.
+pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     config: &Config,
     callers: Callers,
     listener: TcpListener,
     end: impl Future<Output = ()>,
+    beside: impl FnOnce(App) -> Beside,
 ) -> Result<(), CommandError> {
     // What counts is made with the app, and must find where it is kept.
     let admin = admin(config).await?;
@@ -66,8 +96,9 @@ pub(super) async fn start(
     // Ends with this function, and so after all that it tells of.
     let _admin =
         admin.map(|(listener, kept)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), kept))));
+    let _beside = AbortOnDropHandle::new(tokio::spawn(beside(app.clone())));
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, accounts = app.accounts().len(), "listening");
+        tracing::info!(%address, accounts = app.roster().accounts().len(), "listening");
     }
     server::serve(listener, service, &app, end).await;
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polyhost_domain::{AccountName, ProviderId};
 use polyhost_upstream::Settings;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::providers::{self, ProviderConfig};
@@ -25,6 +25,17 @@ pub struct AccountConfig {
     pub credentials: BTreeMap<&'static str, SecretString>,
     /// How the site is treated for this account.
     pub settings: Settings,
+}
+
+impl AccountConfig {
+    /// Whether both are the same user at the same address, whatever they are called and however they are treated.
+    #[must_use]
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        let exposed = |account: &Self| -> Vec<(&'static str, String)> {
+            account.credentials.iter().map(|(key, secret)| (*key, secret.expose_secret().to_owned())).collect()
+        };
+        self.base_url == other.base_url && exposed(self) == exposed(other)
+    }
 }
 
 /// Reads every `[accounts.X]`.
@@ -113,5 +124,8 @@ fn provider<'p>(
 
 fn credential(section: &mut Section<'_>, key: &'static str) -> Option<SecretString> {
     let text = section.required(key)?;
+    if let Some(path) = secret::file(text) {
+        section.note_file(path);
+    }
     secret::read(text).map_err(|what| section.fault(key, what)).ok()
 }

@@ -13,7 +13,8 @@ mod tests;
 mod upstream;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use polyhost_domain::{AccountName, ProviderId};
@@ -43,7 +44,14 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// Keys that are understood and have no effect in this version.
     pub unused: Vec<String>,
+    /// The files that secrets were read from.
+    pub files: Vec<PathBuf>,
+    /// What stands in the tables that are read at the start of the process alone.
+    fixed: BTreeMap<&'static str, toml::Table>,
 }
+
+/// The tables that are read at the start of the process alone.
+const FIXED: [&str; 2] = ["server", "cache"];
 
 impl Config {
     /// Reads a configuration.
@@ -55,7 +63,20 @@ impl Config {
         let findings = Rc::new(RefCell::new(Findings::default()));
         let config = Self::read(&table, &findings);
         let findings = findings.take();
-        if findings.faults.is_empty() { Ok(Self { unused: findings.unused, ..config }) } else { Err(findings.faults) }
+        if !findings.faults.is_empty() {
+            return Err(findings.faults);
+        }
+        let fixed = |key| Some((key, table.get(key)?.as_table()?.clone()));
+        let fixed = FIXED.into_iter().filter_map(fixed).collect();
+        Ok(Self { unused: findings.unused, files: findings.files, fixed, ..config })
+    }
+
+    /// The keys that another configuration has other values for, and that are read at the start of the process alone.
+    #[must_use]
+    pub fn fixed_changes(&self, other: &Self) -> Vec<String> {
+        let is_changed = [self.server != other.server, self.cache != other.cache];
+        let tables = FIXED.into_iter().zip(is_changed).filter(|(_, is_changed)| *is_changed);
+        tables.flat_map(|(table, _)| changed_keys(table, self.fixed.get(table), other.fixed.get(table))).collect()
     }
 
     fn read(table: &toml::Table, findings: &Rc<RefCell<Findings>>) -> Self {
@@ -70,6 +91,23 @@ impl Config {
         let accounts = accounts::read(&mut root, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();
-        Self { server, cache, providers, accounts, clients, unused: Vec::new() }
+        Self {
+            server,
+            cache,
+            providers,
+            accounts,
+            clients,
+            unused: Vec::new(),
+            files: Vec::new(),
+            fixed: BTreeMap::new(),
+        }
     }
+}
+
+/// `[server] listen`, for each key of a table that differs.
+fn changed_keys(table: &str, one: Option<&toml::Table>, other: Option<&toml::Table>) -> Vec<String> {
+    let value = |of: Option<&toml::Table>, key: &str| of.and_then(|table| table.get(key)).cloned();
+    let keys: BTreeSet<&String> = one.into_iter().chain(other).flat_map(toml::Table::keys).collect();
+    let changed = keys.into_iter().filter(|key| value(one, key) != value(other, key));
+    changed.map(|key| format!("[{table}] {key}")).collect()
 }

@@ -26,7 +26,7 @@ pub struct ProviderConfig {
 }
 
 /// Where a site differs from its dialect's usual behaviour; what is absent is as usual.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct QuirksConfig {
     /// The name of the form field that holds an uploaded file.
     pub file_field: Option<String>,

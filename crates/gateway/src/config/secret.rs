@@ -1,5 +1,7 @@
 //! Secrets of the configuration: `"env:NAME"`, `"file:PATH"`, or as they are.
 
+use std::path::PathBuf;
+
 use secrecy::SecretString;
 
 /// Reads a secret from where its text says it is.
@@ -16,4 +18,9 @@ pub(super) fn read(text: &str) -> Result<SecretString, String> {
         text.to_owned()
     };
     if secret.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretString::from(secret)) }
+}
+
+/// The file that a secret is in, if it is in one.
+pub(super) fn file(text: &str) -> Option<PathBuf> {
+    text.strip_prefix("file:").map(PathBuf::from)
 }

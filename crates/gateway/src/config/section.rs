@@ -21,6 +21,8 @@ pub struct Findings {
     pub faults: Vec<String>,
     /// Keys that are understood and have no effect in this version.
     pub unused: Vec<String>,
+    /// Files that secrets were read from.
+    pub files: Vec<PathBuf>,
 }
 
 /// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others.
@@ -243,6 +245,11 @@ impl<'a> Section<'a> {
         if self.value(key).is_some() {
             self.findings.borrow_mut().unused.push(format!("{} {key}", self.path));
         }
+    }
+
+    /// Remembers that something was read from a file.
+    pub(super) fn note_file(&mut self, path: PathBuf) {
+        self.findings.borrow_mut().files.push(path);
     }
 
     /// Reports the keys that nobody has asked for.

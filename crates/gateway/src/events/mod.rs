@@ -58,9 +58,17 @@ impl Events {
         Subscription::new(account.name(), seat, standings, self.phase.clone(), request)
     }
 
+    /// Forgets an account that is left behind. Who watches it keeps its feed.
+    pub(crate) fn forget(&self, account: &Arc<Account>) {
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        feeds.retain(|_, feed| !Arc::ptr_eq(&feed.account, account));
+    }
+
     fn feed(&self, account: &Arc<Account>) -> Arc<Feed> {
         let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || Arc::new(Feed::new(Arc::clone(account), Arc::clone(&self.completions)));
-        Arc::clone(feeds.entry(account.name().clone()).or_insert_with(made))
+        let feed = feeds.entry(account.name().clone()).or_insert_with(made);
+        // A request that began before its account was left behind has a feed to itself.
+        if Arc::ptr_eq(&feed.account, account) { Arc::clone(feed) } else { made() }
     }
 }

@@ -14,6 +14,7 @@ use crate::accounts::Account;
 use crate::app::App;
 use crate::auth::{Client, Scope};
 use crate::problem::{Code, Problem};
+use crate::roster::Roster;
 
 /// The account that the path names, for a caller with the scope `S` stands for.
 pub struct Access<S> {
@@ -95,7 +96,8 @@ impl<S: AccessScope + Send> FromRequestParts<App> for Access<S> {
         let client = client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))?;
         let (name, id) = names(parts).await;
         // An account that the caller may not use does not exist for it.
-        let account = name.parse().ok().and_then(|name| app.accounts().get(&name));
+        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.roster());
+        let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
         client.require(S::SCOPE)?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::{Extension, Json};
 use polyhost_domain::AccountName;
 use polyhost_state::Quota;
@@ -10,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::AccountSummary;
-use crate::app::{App, ProviderView};
 use crate::auth::{Client, Scope};
 use crate::extract::StrictQuery;
 use crate::problem::{CallerProblems, Problem};
+use crate::roster::{ProviderView, Roster};
 
 /// Operations without parameters.
 #[derive(Debug, Deserialize)]
@@ -59,11 +58,11 @@ impl RateLimit {
     (status = 200, description = "The client", body = Me), CallerProblems
 ))]
 pub async fn get_me(
-    State(app): State<App>,
+    Extension(roster): Extension<Arc<Roster>>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Json<Me> {
-    let accounts = app.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
+    let accounts = roster.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
     let scopes = client.scopes.iter().copied().collect();
     Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: client.rate_limit.map(RateLimit::of) })
 }
@@ -84,12 +83,12 @@ pub struct ProviderList {
     (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
 pub async fn list_providers(
-    State(app): State<App>,
+    Extension(roster): Extension<Arc<Roster>>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<ProviderList>, Problem> {
     client.require(Scope::Read)?;
-    Ok(Json(ProviderList { items: app.providers().to_vec(), next_cursor: None }))
+    Ok(Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None }))
 }
 
 /// The accounts, all at once.
@@ -108,11 +107,11 @@ pub struct AccountList {
     (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]
 pub async fn list_accounts(
-    State(app): State<App>,
+    Extension(roster): Extension<Arc<Roster>>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<AccountList>, Problem> {
     client.require(Scope::Read)?;
-    let accounts = app.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
+    let accounts = roster.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
     Ok(Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None }))
 }

@@ -91,7 +91,7 @@ pub enum StreamEvent {
 ///
 /// Server-sent events. The stream begins with how each object stands, then tells of each change, and ends when all of
 /// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
-/// when the gateway does: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had
+/// when the gateway does, or when its configuration has another key or other credentials for you: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had
 /// ended and was told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who
 /// watch, every 2 to 15 seconds. OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect:
 /// `file/url_upload_status`; it tells of no conversions.
@@ -120,14 +120,16 @@ pub async fn watch_events(
     if subscription.is_finished() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(response(subscription))
+    let Access { account, client, .. } = access;
+    let left_behind = async move { app.left_behind(&client, &account).await };
+    Ok(response(subscription, left_behind))
 }
 
-/// The answer that tells what a subscription does, until it ends.
-pub(crate) fn response(subscription: Subscription) -> Response {
+/// The answer that tells what a subscription does, until it ends, or something else does.
+pub(crate) fn response(subscription: Subscription, end: impl Future<Output = ()> + Send + 'static) -> Response {
     let alive = KeepAlive::new().interval(SILENCE).text("nothing new");
     let fields = [(CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
-    (fields, Sse::new(events(subscription)).keep_alive(alive)).into_response()
+    (fields, Sse::new(events(subscription).take_until(Box::pin(end))).keep_alive(alive)).into_response()
 }
 
 /// What is to be watched, in the order in which it is told.

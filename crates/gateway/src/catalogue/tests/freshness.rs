@@ -22,7 +22,11 @@ fn opened() -> (Site, Arc<Account>, Catalogue) {
     (site, account, catalogue)
 }
 
-async fn list(catalogue: &Catalogue, account: &Arc<Account>, freshness: Freshness) -> Result<(usize, Source), ErrorKind> {
+async fn list(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    freshness: Freshness,
+) -> Result<(usize, Source), ErrorKind> {
     let known = catalogue.listing(account, &ROOT, freshness).await.map_err(|error| error.kind())?;
     Ok((known.value.len(), known.source))
 }

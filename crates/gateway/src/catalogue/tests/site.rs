@@ -312,8 +312,7 @@ impl Provider for Site {
     async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
         self.write("create".to_owned(), |state| {
             state.made += 1;
-            let (id, entry) =
-                (self.folder_id(&format!("d{}", state.made)), Entry::new(new.name.as_str(), &new.parent));
+            let (id, entry) = (self.folder_id(&format!("d{}", state.made)), Entry::new(new.name.as_str(), &new.parent));
             let folder = self.folder_of(state, &id, &entry);
             state.folders.insert(id, entry);
             Ok(folder)

@@ -19,7 +19,7 @@ async fn next(body: &mut BodyDataStream) -> String {
 async fn a_stream_is_written_line_by_line_and_is_never_silent_for_long() {
     let world = World::new();
     world.site.upload("1", JobState::Running, 1.0);
-    let answer = response(world.watch(&["1"], &[]).await.unwrap());
+    let answer = response(world.watch(&["1"], &[]).await.unwrap(), std::future::pending());
     for (name, value) in
         [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
     {

@@ -1,0 +1,173 @@
+//! Who may call, and for which accounts: what a new configuration swaps whole. A request takes one roster at its
+//! beginning and keeps it to its end, so that it sees all of it old or all of it new.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use polyhost_domain::{AccountName, Capabilities, Dialect, ProviderId};
+use polyhost_state::{MemoryKeyValue, State};
+use polyhost_upstream::BuildError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::accounts::{Account, Accounts, effective};
+use crate::auth::{Callers, Client};
+use crate::config::{AccountConfig, Config, ProviderConfig, QuirksConfig, ServerConfig};
+use crate::providers;
+
+/// Who may call, and for which accounts.
+pub struct Roster {
+    callers: Callers,
+    providers: Vec<ProviderView>,
+    accounts: Accounts,
+    origins: BTreeMap<AccountName, Origins>,
+}
+
+/// A provider, as callers see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Provider)]
+pub struct ProviderView {
+    /// The provider's id.
+    pub id: ProviderId,
+    /// The dialect that it speaks.
+    pub dialect: Dialect,
+    /// Where its API is.
+    #[schema(example = "https://api.pstream.net/v1")]
+    pub base_url: String,
+    /// What can be done with its accounts.
+    pub capabilities: Capabilities,
+}
+
+/// All that an account was made of.
+#[derive(Clone)]
+struct Origins {
+    account: AccountConfig,
+    dialect: Dialect,
+    quirks: QuirksConfig,
+}
+
+/// What accounts are made with, and what outlives them all.
+pub(crate) struct Ground {
+    pub(crate) state: State,
+    pub(crate) shared: polyhost_upstream::Shared,
+}
+
+impl Ground {
+    pub(crate) fn new(server: &ServerConfig) -> Self {
+        let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
+        let state = State { records: Arc::new(MemoryKeyValue::shared_by_owners(most)), ..State::in_memory() };
+        let shared = polyhost_upstream::Shared::new(&state);
+        Self { state, shared }
+    }
+}
+
+impl Origins {
+    fn new(account: &AccountConfig, provider: &ProviderConfig) -> Self {
+        Self { account: account.clone(), dialect: provider.dialect, quirks: provider.quirks.clone() }
+    }
+
+    /// Whether an account made of the one is as good as one made of the other.
+    fn make_the_same_as(&self, other: &Self) -> bool {
+        self.uses_the_session_of(other)
+            && self.quirks == other.quirks
+            && self.account.provider == other.account.provider
+            && self.account.settings == other.account.settings
+    }
+
+    fn uses_the_session_of(&self, other: &Self) -> bool {
+        self.dialect == other.dialect && self.account.is_same_user(&other.account)
+    }
+}
+
+impl Roster {
+    /// Puts the accounts and clients of a configuration to work. An account that the roster before has just so is taken
+    /// from there, with its session and its connections.
+    ///
+    /// # Errors
+    /// Where an HTTP client cannot be built.
+    pub(crate) fn new(
+        config: &Config,
+        callers: Callers,
+        ground: &Ground,
+        before: Option<&Self>,
+    ) -> Result<Self, BuildError> {
+        let (mut accounts, mut origins) = (Accounts::new(), BTreeMap::new());
+        for account in config.accounts.values() {
+            // An account without a provider is a fault of the configuration, and does not come here.
+            let Some(provider) = config.providers.get(&account.provider) else { continue };
+            let made_of = Origins::new(account, provider);
+            let at_work = match before.and_then(|before| before.made_of(&account.name, &made_of)) {
+                Some(kept) => kept,
+                None => put_to_work(provider, account, ground)?,
+            };
+            accounts.insert(account.name.clone(), at_work);
+            origins.insert(account.name.clone(), made_of);
+        }
+        let providers = config.providers.values().map(ProviderView::new).collect();
+        Ok(Self { callers, providers, accounts, origins })
+    }
+
+    /// Who may call.
+    #[must_use]
+    pub fn callers(&self) -> &Callers {
+        &self.callers
+    }
+
+    /// The sites, built in and added.
+    #[must_use]
+    pub fn providers(&self) -> &[ProviderView] {
+        &self.providers
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Whether a client may still call as it did, for an account that is still the same.
+    pub(crate) fn still_has(&self, client: &Client, account: &Arc<Account>) -> bool {
+        self.callers.know(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
+    }
+
+    /// The accounts that another roster has not, or not just so.
+    pub(crate) fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Arc<Account>> {
+        let kept = |account: &Arc<Account>| {
+            other.accounts.get(account.name()).is_some_and(|at_work| Arc::ptr_eq(at_work, account))
+        };
+        self.accounts.values().filter(move |account| !kept(account))
+    }
+
+    /// Whether an account of another roster has a session at its site that is used here, too.
+    pub(crate) fn uses_the_session_of(&self, account: &Account, in_other: &Self) -> bool {
+        let theirs = in_other.origins.get(account.name());
+        theirs.is_some_and(|theirs| self.origins.values().any(|own| own.uses_the_session_of(theirs)))
+    }
+
+    fn made_of(&self, name: &AccountName, wanted: &Origins) -> Option<Arc<Account>> {
+        let origins = self.origins.get(name)?;
+        origins.make_the_same_as(wanted).then(|| self.accounts.get(name).map(Arc::clone))?
+    }
+}
+
+fn put_to_work(
+    provider: &ProviderConfig,
+    account: &AccountConfig,
+    ground: &Ground,
+) -> Result<Arc<Account>, BuildError> {
+    let (adapter, client) = providers::build(provider, account, &ground.state, &ground.shared)?;
+    let generations = Arc::clone(&ground.state.generations);
+    let at_work = Account::new(adapter, &provider.quirks.unsupported, generations, move || client.circuit());
+    Ok(Arc::new(at_work))
+}
+
+impl ProviderView {
+    fn new(provider: &ProviderConfig) -> Self {
+        Self {
+            id: provider.id.clone(),
+            dialect: provider.dialect,
+            base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
+            capabilities: effective(&providers::capabilities(provider), &provider.quirks.unsupported),
+        }
+    }
+}
