@@ -83,6 +83,11 @@ impl Gateway {
         utf8(self.file.path())
     }
 
+    /// Puts another configuration in place of its own, as an editor would; whether it is taken is up to the gateway.
+    pub fn rewrite(&self, configuration: &Configuration) {
+        std::fs::write(self.file.path(), configuration.text()).expect("the file can be written");
+    }
+
     /// Asks it to end, and waits until it has.
     pub async fn stop(self) -> Ended {
         self.program.terminate();

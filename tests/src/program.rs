@@ -120,6 +120,11 @@ impl Program {
         self.signal("INT");
     }
 
+    /// Asks the process to read its configuration again.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status().expect("sh starts");

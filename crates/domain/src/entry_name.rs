@@ -25,6 +25,38 @@ pub enum InvalidEntryName {
     /// `.` or `..`.
     #[error("must not be \".\" or \"..\"")]
     Dots,
+    /// A character that the account's site leaves out, with more or less of what is around it.
+    #[error("must not hold \"{0}\": the account's site cannot keep it")]
+    Lost(char),
+}
+
+/// What names a site can keep, besides the rules for all names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameGrammar {
+    lost: &'static [char],
+}
+
+impl NameGrammar {
+    /// Of a site that keeps every name.
+    pub const ANY: Self = Self::without(&[]);
+
+    /// Of a site that leaves out some characters.
+    #[must_use]
+    pub const fn without(lost: &'static [char]) -> Self {
+        Self { lost }
+    }
+
+    /// A name that the site can keep.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn name(&self, text: &str) -> Result<EntryName, InvalidEntryName> {
+        let name: EntryName = text.parse()?;
+        match text.chars().find(|character| self.lost.contains(character)) {
+            Some(lost) => Err(InvalidEntryName::Lost(lost)),
+            None => Ok(name),
+        }
+    }
 }
 
 impl EntryName {
@@ -80,5 +112,14 @@ mod tests {
             assert_eq!(bad.parse::<EntryName>(), Err(why), "{bad:?}");
         }
         assert_eq!("x".repeat(256).parse::<EntryName>(), Err(InvalidEntryName::TooLong));
+    }
+
+    #[test]
+    fn a_name_is_refused_where_the_site_cannot_keep_it() {
+        let tags = NameGrammar::without(&['<']);
+        assert_eq!(tags.name("a <b>"), Err(InvalidEntryName::Lost('<')));
+        assert_eq!(tags.name("a > b").unwrap().as_str(), "a > b");
+        assert_eq!(tags.name(""), Err(InvalidEntryName::Empty));
+        assert!(NameGrammar::ANY.name("a <b>").is_ok());
     }
 }

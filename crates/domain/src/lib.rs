@@ -27,7 +27,7 @@ pub use account::{Account, AccountStatus};
 pub use capability::{Capabilities, Capability, Support, UnknownCapability};
 pub use conversion::{Conversion, ConversionQuery};
 pub use download::{ByteRange, ContentRange, Download, FileRef, Link, LinkAnswer};
-pub use entry_name::{EntryName, InvalidEntryName};
+pub use entry_name::{EntryName, InvalidEntryName, NameGrammar};
 pub use error::{Error, ErrorKind, Result, TransportFault, UpstreamAnswer};
 pub use file::{File, FileEdit, FileLookup, FileStatus, FileType, JobState};
 pub use folder::{Folder, FolderEdit, FolderType, NewFolder, PasswordChange, Visibility};

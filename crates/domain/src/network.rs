@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
 
-/// Names that lead to the machine itself or to a cloud's metadata service; also everything below them.
-const PRIVATE_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
+/// Names that lead to the machine itself, into its own network, or to a cloud's metadata service; also everything below
+/// them. Some are reserved (RFC 6761, 6762, 8375), the others in use inside networks and handed out to nobody.
+const PRIVATE_NAMES: [&str; 10] =
+    ["localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
 
 /// Whether an address can belong to a public server: not private, loopback, link-local, shared, reserved or
 /// multicast, in any IPv6 wrapping of an IPv4 address either.
@@ -54,9 +56,12 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     if let Some(v4) = embedded_v4(v6) {
         return is_public_v4(v4);
     }
-    let first = v6.segments()[0];
-    // Only 2000::/3 is handed out; 2001:db8::/32 is for documentation.
-    first & 0xe000 == 0x2000 && !(first == 0x2001 && v6.segments()[1] == 0xdb8)
+    let [first, second, ..] = v6.segments();
+    let documentation = (first == 0x2001 && second == 0xdb8) || (first == 0x3fff && second < 0x1000);
+    // 2001::/23 is for protocols; Teredo among them wraps an IPv4 address.
+    let protocol = first == 0x2001 && second < 0x200;
+    // Only 2000::/3 is handed out.
+    first & 0xe000 == 0x2000 && !documentation && !protocol
 }
 
 /// The IPv4 address inside a mapped, NAT64 or 6to4 address.
@@ -94,6 +99,9 @@ mod tests {
             "http://[fd00:ec2::254]/",
             "http://[64:ff9b::7f00:1]/",
             "http://[2002:7f00:1::]/",
+            "http://[2001:0:7f00:1::]/",
+            "http://[3fff::1]/",
+            "http://nas.lan/",
             "http://localhost/",
             "http://LOCALHOST./",
             "http://a.localhost/",
@@ -106,7 +114,13 @@ mod tests {
             let url = Url::parse(text).unwrap();
             assert!(!is_public_host(&url.host().unwrap()), "{text}");
         }
-        for text in ["http://example.org/", "http://8.8.8.8/", "http://[2606:4700::1]/", "http://notlocalhost.com/"] {
+        for text in [
+            "http://example.org/",
+            "http://8.8.8.8/",
+            "http://[2606:4700::1]/",
+            "http://[2001:4860::1]/",
+            "http://notlocalhost.com/",
+        ] {
             let url = Url::parse(text).unwrap();
             assert!(is_public_host(&url.host().unwrap()), "{text}");
         }

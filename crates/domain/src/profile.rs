@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::{
-    Capabilities, Capability, Dialect, Error, ErrorKind, FolderId, IdGrammar, Origin, PasswordChange, Result,
-    Visibility,
+    Capabilities, Capability, Dialect, Error, ErrorKind, FolderId, IdGrammar, NameGrammar, Origin, PasswordChange,
+    Result, Visibility,
 };
 
 /// What is known of an account's provider before the first request.
@@ -20,6 +20,8 @@ pub struct Profile {
     pub capabilities: Capabilities,
     /// What ids look like.
     pub ids: IdGrammar,
+    /// What names the site can keep.
+    pub names: NameGrammar,
     /// What deleting means.
     pub delete: DeleteSemantics,
     /// The most files that one lookup may ask for.

@@ -19,7 +19,7 @@ use crate::extract::RequestId;
 use crate::middleware::REQUEST_ID;
 use crate::problem::{Code, Problem, render};
 use crate::routes::process::{livez, readyz};
-use crate::{metrics, server};
+use crate::{browsers, metrics, server};
 
 /// The Prometheus text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -56,6 +56,7 @@ async fn tell_problems(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::try_from(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    browsers::protect("", response.headers_mut());
     response
 }
 

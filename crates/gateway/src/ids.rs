@@ -1,11 +1,20 @@
-//! Ids from callers, parsed by the grammar of the account's provider: what is outside it is never sent to a site.
+//! Ids and names from callers, parsed by the grammars of the account's provider: what is outside them is never sent to a
+//! site.
 
-use polyhost_domain::{FileId, FolderId, RemoteUploadId, ShortCode};
+use polyhost_domain::{EntryName, FileId, FolderId, InvalidEntryName, RemoteUploadId, ShortCode};
 
 use crate::accounts::Account;
 use crate::problem::{Code, Problem};
 
 impl Account {
+    /// A name for a file or folder.
+    ///
+    /// # Errors
+    /// What is wrong with it, or what of it the account's site cannot keep.
+    pub fn entry_name(&self, text: &str) -> Result<EntryName, InvalidEntryName> {
+        self.profile().names.name(text)
+    }
+
     /// A file's id.
     ///
     /// # Errors

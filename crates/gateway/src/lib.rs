@@ -10,6 +10,7 @@ mod admission;
 pub mod app;
 pub mod audit;
 pub mod auth;
+mod browsers;
 pub mod catalogue;
 pub mod changes;
 pub mod cli;

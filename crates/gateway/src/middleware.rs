@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{CONNECTION, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -16,12 +16,14 @@ use jiff::Timestamp;
 use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use crate::admission::admit;
 use crate::app::App;
 use crate::auth::Client;
+use crate::browsers;
 use crate::extract::RequestId;
 use crate::limits::{self, Peer};
 use crate::linger::linger;
@@ -29,6 +31,7 @@ use crate::metrics::Answered;
 use crate::operation::Operation;
 use crate::problem::{Code, Fault, Problem, render};
 use crate::progress::Progress;
+use crate::server::Ambiguity;
 
 /// Carries a request's id, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +47,8 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), limit_time))
         // Deny by default: what is not open needs a key, and counts towards its client's limit.
         .layer(from_fn_with_state(app.clone(), authenticate))
+        // Web pages of elsewhere may call where they are said to.
+        .layer(option_layer(browsers::cors(&app.server().cors_origins)))
         // Without keys, web pages of elsewhere are kept out.
         .layer(from_fn_with_state(app.clone(), guard_keyless))
         .layer(from_fn(limit_head))
@@ -78,6 +83,7 @@ async fn account_for(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::try_from(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    browsers::protect(&route, response.headers_mut());
     let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
     let client = response.extensions().get::<Arc<Client>>().map_or("", |client| &client.name);
     let (status, took) = (response.status().as_u16(), began.elapsed());
@@ -115,6 +121,13 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
 }
 
 async fn limit_head(request: Request, next: Next) -> Response {
+    if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
+        let (field, what) = ambiguity.fault();
+        let mut response = Problem::invalid(vec![Fault::parameter(field, what)]).into_response();
+        // Nobody knows where the next request would begin.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD {
         return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();

@@ -1,7 +1,8 @@
 //! What is known of a site of this dialect before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, IdAlphabet, IdGrammar, ListingShape, Profile, SortKey, Support,
+    Capabilities, Capability, DeleteSemantics, Dialect, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Profile,
+    SortKey, Support,
 };
 
 use crate::{Config, Quirks};
@@ -39,6 +40,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         base_url: config.base_url.clone(),
         capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder),
+        names: NameGrammar::ANY,
         delete: DeleteSemantics::Permanent,
         max_batch: MAX_BATCH,
         listing: ListingShape::Whole,

@@ -1,8 +1,8 @@
 //! What is known of a site of this dialect before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, Digest, IdAlphabet, IdGrammar, ListingShape, Profile, SortKey,
-    Support,
+    Capabilities, Capability, DeleteSemantics, Dialect, Digest, IdAlphabet, IdGrammar, ListingShape, NameGrammar,
+    Profile, SortKey, Support,
 };
 
 use crate::{Config, Quirks};
@@ -34,6 +34,9 @@ const IMPLEMENTED: &[Capability] = &[
 /// What the site calls the root where it must be named.
 const ROOT: &str = "null";
 
+/// Every value loses its tags on the way, and all that stands behind one that is never closed.
+const LOST: &[char] = &['<'];
+
 /// The site reads one file in a call; this bounds what is made of such calls.
 const MAX_BATCH: usize = 100;
 
@@ -46,6 +49,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         base_url: config.base_url.clone(),
         capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::Decimal, ROOT),
+        names: NameGrammar::without(LOST),
         delete: DeleteSemantics::Trash,
         max_batch: MAX_BATCH,
         listing: ListingShape::Whole,

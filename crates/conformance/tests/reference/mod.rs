@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, Digest, FileId, IdAlphabet, IdGrammar, ListingShape, Origin,
-    Profile, RemoteUploadId, SortKey,
+    Capabilities, Capability, DeleteSemantics, Dialect, Digest, FileId, IdAlphabet, IdGrammar, ListingShape,
+    NameGrammar, Origin, Profile, RemoteUploadId, SortKey,
 };
 
 use provider::{Model, Reference};
@@ -76,6 +76,7 @@ fn profile(manner: &Manner) -> Profile {
         base_url: "https://api.model.example/v1/".parse().unwrap(),
         capabilities: manner.capabilities.clone(),
         ids: IdGrammar::new(IdAlphabet::Decimal, "null"),
+        names: NameGrammar::ANY,
         delete: manner.delete,
         max_batch: 500,
         listing: manner.listing,

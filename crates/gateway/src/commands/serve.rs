@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -24,10 +25,28 @@ pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
     }
     let end = asked_to_end()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
+    raise_descriptors(config.server.max_connections);
     let listener = bind(config.server.listen).await?;
     let file = File { path: options.config.clone(), listen: config.server.listen, is_without_keys: options.no_auth };
     let kept = |app: App| Reload::new(file, app, config.clone(), hangups).run();
     start(&config, callers, listener, end, kept).await
+}
+
+/// Lets the process have as many file descriptors as it may: each connection needs one, and one to a site while it is
+/// answered. Many systems begin with 1024, for the sake of programs older than this one.
+fn raise_descriptors(max_connections: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    if limit.current.is_some_and(|current| current < most) {
+        let raised = Rlimit { current: Some(most), maximum: limit.maximum };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::debug!(%error, "the limit of file descriptors stays");
+        }
+    }
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    if descriptors / 2 < max_connections as u64 {
+        tracing::warn!(descriptors, max_connections, "there may be too few file descriptors for so many connections");
+    }
 }
 
 /// The configuration file of a gateway that serves.

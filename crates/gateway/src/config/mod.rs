@@ -24,7 +24,7 @@ pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
 pub use providers::{DigestChoice, ProgressScale, ProviderConfig, QuirksConfig};
 pub use section::Findings;
-pub use server::{DEFAULT_LISTEN, ServerConfig};
+pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 
 use crate::auth::Client;
 use section::Section;

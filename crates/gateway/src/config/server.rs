@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
+use tokio::sync::Semaphore;
+use url::Url;
+
 use super::section::Section;
 
 /// Where the gateway listens unless told otherwise.
@@ -16,6 +20,10 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The address of the metrics; without one there are none.
     pub admin_listen: Option<SocketAddr>,
+    /// How many connections there may be at once.
+    pub max_connections: usize,
+    /// The web pages that may call the API from a browser.
+    pub cors_origins: CorsOrigins,
     /// How long a request may take, bodies that flow aside.
     pub request_timeout: Duration,
     /// How long a caller may take for its header fields.
@@ -38,11 +46,28 @@ pub struct ServerConfig {
     pub max_idempotency: u64,
 }
 
+/// Where web pages come from that may call the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// From anywhere.
+    Any,
+    /// From these origins; from none, where there is none.
+    These(Vec<HeaderValue>),
+}
+
+impl Default for CorsOrigins {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
             admin_listen: None,
+            max_connections: 10_000,
+            cors_origins: CorsOrigins::default(),
             request_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
@@ -63,6 +88,8 @@ impl ServerConfig {
         let config = Self {
             listen: section.address("listen").unwrap_or(default.listen),
             admin_listen: section.address("admin_listen"),
+            max_connections: max_connections(&mut section).unwrap_or(default.max_connections),
+            cors_origins: cors_origins(&mut section),
             request_timeout: section.timeout("request_timeout", default.request_timeout),
             header_timeout: section.timeout("header_timeout", default.header_timeout),
             idle_timeout: section.timeout("idle_timeout", default.idle_timeout),
@@ -80,4 +107,32 @@ impl ServerConfig {
         section.finish();
         config
     }
+}
+
+/// As many as can be counted will do for whoever wants no bound.
+fn max_connections(section: &mut Section<'_>) -> Option<usize> {
+    let count = section.count("max_connections", 1)?;
+    Some(usize::try_from(count).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS))
+}
+
+fn cors_origins(section: &mut Section<'_>) -> CorsOrigins {
+    const KEY: &str = "cors_origins";
+    let texts = section.texts(KEY).unwrap_or_default();
+    if texts == ["*"] {
+        return CorsOrigins::Any;
+    }
+    let mut origins = Vec::new();
+    for text in texts {
+        match origin(text) {
+            Some(origin) => origins.push(origin),
+            None => section.fault(KEY, format_args!("\"{text}\" is not an origin such as \"https://app.example.com\"")),
+        }
+    }
+    CorsOrigins::These(origins)
+}
+
+/// An origin as browsers write it: a scheme, a host, a port that is not the scheme's, and nothing else.
+fn origin(text: &str) -> Option<HeaderValue> {
+    let origin = Url::parse(text).ok()?.origin();
+    (origin.is_tuple() && origin.ascii_serialization() == text).then(|| HeaderValue::try_from(text).ok())?
 }

@@ -61,7 +61,12 @@ impl Faults {
         text: &str,
         fault: impl FnOnce(T::Err) -> Fault,
     ) -> Option<T> {
-        text.parse().map_err(|error| self.push(fault(error))).ok()
+        self.take(text.parse(), fault)
+    }
+
+    /// The value, or `None` and a fault.
+    pub fn take<T, E>(&mut self, parsed: Result<T, E>, fault: impl FnOnce(E) -> Fault) -> Option<T> {
+        parsed.map_err(|error| self.push(fault(error))).ok()
     }
 
     /// Whether there is none.

@@ -19,7 +19,7 @@ pub use body::{ProblemBody, UpstreamBody};
 pub use code::Code;
 pub use fault::{Fault, Faults};
 pub use from_domain::code as problem_code;
-pub(crate) use render::whole_seconds;
+pub(crate) use render::{PAGE_STYLE, whole_seconds};
 pub use render::{page, render};
 pub use responses::*;
 

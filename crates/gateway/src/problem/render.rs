@@ -11,6 +11,10 @@ use polyhost_domain::TransportFault;
 
 use super::{Code, Inner, Problem, ProblemBody, Upstream};
 
+/// How the pages on codes look. Their policy allows this style alone.
+pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;\
+    padding:0 1rem}code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}";
+
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Gives a response that carries a [`Problem`] its body and header fields.
@@ -86,8 +90,7 @@ pub fn page(code: Code) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}\
-         code{{background:#8882;padding:.1rem .3rem;border-radius:.2rem}}</style>\
+         <style>{PAGE_STYLE}</style>\
          <h1>{title}</h1><p><code>{name}</code>, answered with HTTP status {status}.</p><p>{}</p>\
          <p><a href=\"/docs\">The API</a></p></html>",
         escape(code.explanation()),

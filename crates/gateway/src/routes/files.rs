@@ -191,7 +191,8 @@ pub async fn update_file(
     if patch.name.is_none() && patch.folder_id.is_none() && patch.content_type.is_none() {
         faults.push(Fault::pointer("", "must hold at least one of name, folder_id, content_type"));
     }
-    let name = patch.name.and_then(|name| faults.parse(&name, |error| Fault::pointer("/name", error)));
+    let name =
+        patch.name.and_then(|name| faults.take(access.entry_name(&name), |error| Fault::pointer("/name", error)));
     let content_type = patch.content_type.inspect(|text| {
         if text.parse::<mime::Mime>().is_err() {
             faults.push(Fault::pointer("/content_type", "is not a media type"));

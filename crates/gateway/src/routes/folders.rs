@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
+use polyhost_domain::{Capability, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -118,7 +118,7 @@ pub async fn create_folder(
     StrictJson(new): StrictJson<FolderInput>,
 ) -> Result<impl IntoResponse, Problem> {
     let mut faults = Faults::default();
-    let name: Option<EntryName> = faults.parse(&new.name, |error| Fault::pointer("/name", error));
+    let name = faults.take(access.entry_name(&new.name), |error| Fault::pointer("/name", error));
     let Some(name) = name else { return Err(faults.into()) };
     // A new folder has no password to be removed.
     let password = new.password.filter(|password| matches!(password, PasswordChange::Set(_)));
@@ -193,7 +193,8 @@ pub async fn update_folder(
     if empty {
         faults.push(Fault::pointer("", "must hold at least one of name, parent_id, visibility, password"));
     }
-    let name = patch.name.and_then(|name| faults.parse(&name, |error| Fault::pointer("/name", error)));
+    let name =
+        patch.name.and_then(|name| faults.take(access.entry_name(&name), |error| Fault::pointer("/name", error)));
     if !faults.is_empty() {
         return Err(faults.into());
     }

@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{Capability, ErrorKind, File};
+use polyhost_domain::{Capability, ErrorKind, File, NameGrammar};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -86,7 +86,8 @@ pub async fn upload_file(
 ) -> Result<impl IntoResponse, Problem> {
     let kind = Kind::of(&headers)?;
     let length = body.size_hint().exact();
-    let declared = declared(parameters, &kind, length)?;
+    let names = access.profile().names;
+    let declared = declared(parameters, names, &kind, length)?;
     access.require(Capability::FilesUpload)?;
     access.folder_or_root(declared.folder_id.as_deref())?;
     let terms = terms(&app, &access, kind.least_file(length)).await?;
@@ -97,7 +98,7 @@ pub async fn upload_file(
         Kind::Form { boundary } => {
             let (fields, file) = form::read(&boundary, length, body).await?;
             let content_type = fields.content_type.clone();
-            (declared.and(fields)?, content_type, file)
+            (declared.and(fields, names)?, content_type, file)
         }
     };
     let folder = access.folder_or_root(declared.folder_id.as_deref())?;
@@ -110,13 +111,18 @@ pub async fn upload_file(
 }
 
 /// What the address declares. A form may still tell the name.
-fn declared(parameters: UploadParameters, kind: &Kind, length: Option<u64>) -> Result<Declared, Problem> {
+fn declared(
+    parameters: UploadParameters,
+    names: NameGrammar,
+    kind: &Kind,
+    length: Option<u64>,
+) -> Result<Declared, Problem> {
     let UploadParameters { name, folder_id, sha1 } = parameters;
     let mut faults = Faults::default();
     if name.is_none() && matches!(kind, Kind::File(_)) {
         faults.push(Fault::parameter("name", "is missing"));
     }
-    let declared = Declared::read([name, folder_id, sha1], Fault::parameter, &mut faults);
+    let declared = Declared::read([name, folder_id, sha1], names, Fault::parameter, &mut faults);
     if length == Some(0) {
         faults.push(Fault::pointer("", "is empty"));
     }

@@ -1,6 +1,6 @@
 //! What a caller declares about an upload.
 
-use polyhost_domain::{EntryName, InvalidEntryName, InvalidSha1, Sha1Digest};
+use polyhost_domain::{EntryName, InvalidSha1, NameGrammar, Sha1Digest};
 
 use super::form::Fields;
 use crate::problem::{Fault, Faults, Problem};
@@ -17,10 +17,14 @@ pub struct Declared {
 
 impl Declared {
     /// Reads the texts of `name`, `folder_id` and `sha1`. What is wrong with them is a fault.
-    pub fn read(texts: [Option<String>; 3], fault: fn(&str, String) -> Fault, faults: &mut Faults) -> Self {
+    pub fn read(
+        texts: [Option<String>; 3],
+        names: NameGrammar,
+        fault: fn(&str, String) -> Fault,
+        faults: &mut Faults,
+    ) -> Self {
         let [name, folder_id, sha1] = texts;
-        let name =
-            name.and_then(|text| faults.parse(&text, |error: InvalidEntryName| fault("name", error.to_string())));
+        let name = name.and_then(|text| faults.take(names.name(&text), |error| fault("name", error.to_string())));
         let sha1 = sha1.and_then(|text| faults.parse(&text, |error: InvalidSha1| fault("sha1", error.to_string())));
         Self { name, folder_id, sha1 }
     }
@@ -29,7 +33,7 @@ impl Declared {
     ///
     /// # Errors
     /// 400, for what is wrong, missing or told twice.
-    pub fn and(self, fields: Fields) -> Result<Self, Problem> {
+    pub fn and(self, fields: Fields, names: NameGrammar) -> Result<Self, Problem> {
         let in_form = |name: &str, what: String| Fault::pointer(&format!("/{name}"), what);
         let mut faults = Faults::default();
         let twice = [
@@ -44,7 +48,7 @@ impl Declared {
         if name.is_none() && self.name.is_none() {
             faults.push(in_form("name", "is missing".to_owned()));
         }
-        let told = Self::read([name, fields.folder_id, fields.sha1], in_form, &mut faults);
+        let told = Self::read([name, fields.folder_id, fields.sha1], names, in_form, &mut faults);
         if !faults.is_empty() {
             return Err(faults.into());
         }

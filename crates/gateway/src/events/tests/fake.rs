@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
     Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, IdAlphabet, IdGrammar,
-    JobState, Limits, LinkAnswer, Listing, ListingShape, NativeCursor, NewFolder, NewRemoteUpload, Origin, Profile,
-    Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    JobState, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder, NewRemoteUpload, Origin,
+    Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload,
+    UploadTicket,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -48,6 +49,7 @@ impl Fake {
             base_url: "http://127.0.0.1:9/".parse().unwrap(),
             capabilities: Capabilities::native(capabilities),
             ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),
+            names: NameGrammar::ANY,
             delete: DeleteSemantics::Permanent,
             max_batch: 50,
             listing: ListingShape::Whole,

@@ -1,0 +1,237 @@
+//! A new configuration for a gateway that serves: on SIGHUP, or when its file has changed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use polyhost_end_to_end::{Configuration, Gateway};
+use polyhost_sandbox::Fault;
+use polyhost_sandbox::yetishare::Yetishare;
+use serde_json::json;
+
+use crate::streamplay::world::{KEY1, KEY2, account, alone, login, site as streamplay_site};
+use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
+
+const DONE: &str = "the new configuration is at work";
+const REFUSED: &str = "the new configuration is refused";
+
+/// The lines of the log with a message.
+fn told(gateway: &mut Gateway, message: &str) -> usize {
+    gateway.program().stderr().lines().filter(|line| line.contains(message)).count()
+}
+
+/// Gives a gateway another configuration, and waits until it is put to work, or refused.
+async fn reload(gateway: &mut Gateway, configuration: &Configuration, outcome: &str) {
+    let before = told(gateway, outcome);
+    gateway.rewrite(configuration);
+    gateway.program().hang_up();
+    let is_more = |log: &str| (log.lines().filter(|line| line.contains(outcome)).count() > before).then_some(());
+    gateway.program().logged(is_more).await;
+}
+
+#[tokio::test]
+async fn clients_and_accounts_come_and_go_and_what_stays_is_left_alone() {
+    let mut world = World::start().await;
+    let (other, _) = site(|options| options.login = "other".to_owned()).await;
+    world.site.add_file("0", "a.mp4", b"a");
+    other.add_file("0", "b.mp4", b"b");
+    let listed = world.caller.get(&at("folders/root/items")).await;
+    assert!(listed.header("cache-status").unwrap().contains("stored"));
+    world.arrived();
+
+    let new = configuration(&world.site).account("second", &other.base_url(), "other", SITE_KEY).client(
+        "job",
+        "key-of-job",
+        &["second"],
+        &["read"],
+    );
+    reload(&mut world.gateway, &new, DONE).await;
+    let job = world.gateway.caller("key-of-job");
+    assert_eq!(job.get("/v1/me").await.json(200)["accounts"], json!(["second"]));
+    assert_eq!(job.get("/v1/accounts/second/folders/root/items").await.items()[0]["name"], "b.mp4");
+    job.get(&at("folders/root/items")).await.problem(404, "account_not_found");
+    // What was known of the account that has stayed is still known.
+    let listed = world.caller.get(&at("folders/root/items")).await;
+    assert!(listed.header("cache-status").unwrap().contains("hit"));
+    assert_eq!(world.operations(), [""; 0]);
+
+    reload(&mut world.gateway, &configuration(&world.site), DONE).await;
+    job.get("/v1/me").await.problem(401, "unauthenticated");
+    world.caller.get("/v1/accounts/second").await.problem(404, "account_not_found");
+}
+
+#[tokio::test]
+async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
+    let mut world = World::start().await;
+    let (other, _) = site(|options| options.key = "other".to_owned()).await;
+    world.site.add_file("0", "old.mp4", b"a");
+    other.add_file("0", "new.mp4", b"b");
+    assert_eq!(world.caller.get(&at("folders/root/items")).await.items()[0]["name"], "old.mp4");
+    let new = Configuration::new().account("main", &other.base_url(), LOGIN, "other").client(
+        "web",
+        KEY,
+        &["*"],
+        &["read", "write"],
+    );
+    reload(&mut world.gateway, &new, DONE).await;
+    let items = world.caller.get(&at("folders/root/items")).await.items();
+    assert_eq!((items.len(), &items[0]["name"]), (1, &json!("new.mp4")));
+}
+
+#[tokio::test]
+async fn a_bad_configuration_is_refused_with_all_its_faults_and_the_old_one_stays() {
+    let mut world = World::start().await;
+    let bad = configuration(&world.site)
+        .upstream("deadline = \"soon\"")
+        .table("[accounts.half]\nprovider = \"pstream\"\nlogin = \"file:/nowhere/at-all\"");
+    reload(&mut world.gateway, &bad, REFUSED).await;
+    let log = world.gateway.program().stderr();
+    for fault in ["[upstream] deadline", "[accounts.half] key: is missing", "[accounts.half] login: /nowhere/at-all"] {
+        assert!(log.contains(fault), "{fault} is not in {log}");
+    }
+    world.caller.get(&at("folders/root/items")).await.status(200);
+    // A gateway with keys is not opened to everybody by a mistake.
+    let open = Configuration::new().account("main", &world.site.base_url(), LOGIN, SITE_KEY);
+    reload(&mut world.gateway, &open, REFUSED).await;
+    world.gateway.stranger().get("/v1/me").await.problem(401, "unauthenticated");
+    assert!(world.gateway.program().runs());
+}
+
+#[tokio::test]
+async fn what_needs_a_restart_is_said_and_stays_as_it_was() {
+    let mut world = World::start().await;
+    let new = configuration(&world.site).server("max_body = \"10 B\"\nmax_connections = 7").cache("max_size = \"0 B\"");
+    reload(&mut world.gateway, &new, DONE).await;
+    let log = world.gateway.program().stderr();
+    for key in ["[server] max_body", "[server] max_connections", "[cache] max_size"] {
+        assert!(log.lines().any(|line| line.contains("needs a restart") && line.contains(key)), "{key}: {log}");
+    }
+    assert!(!log.lines().any(|line| line.contains("needs a restart") && line.contains("listen")), "{log}");
+    let body = json!({"name": "more than ten bytes"});
+    world.caller.post(&at("folders"), &body).await.status(201);
+}
+
+#[tokio::test]
+async fn a_changed_file_or_secret_is_noticed_without_a_signal() {
+    let (site, _) = site(|_| ()).await;
+    site.add_file("0", "a.mp4", b"a");
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "wrong\n").unwrap();
+    let key = format!("file:{}", secret.path().display());
+    let configured =
+        Configuration::new().account("main", &site.base_url(), LOGIN, &key).client("web", KEY, &["*"], &["read"]);
+    let mut gateway = Gateway::start(&configured).await;
+    let caller = gateway.caller(KEY);
+    caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
+
+    std::fs::write(secret.path(), format!("{SITE_KEY}\n")).unwrap();
+    gateway.program().logged(|log| log.contains(DONE).then_some(())).await;
+    assert_eq!(caller.get(&at("folders/root/items")).await.items().len(), 1);
+
+    gateway.rewrite(&configured.client("job", "key-of-job", &["*"], &["read"]));
+    gateway.program().logged(|log| (log.matches(DONE).count() == 2).then_some(())).await;
+    gateway.caller("key-of-job").get("/v1/me").await.status(200);
+}
+
+#[tokio::test]
+async fn a_reload_under_load_drops_nothing() {
+    const CALLERS: usize = 16;
+    let mut world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"a");
+    world.breaks("file/info", Fault::Delay { millis: 20 });
+    let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let load = (0..CALLERS).map(|_| {
+        let (caller, is_over, answered) = (world.gateway.caller(KEY), Arc::clone(&is_over), Arc::clone(&answered));
+        let path = at(&format!("files/{id}"));
+        tokio::spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let request = caller.request("GET", &path).header("cache-control", "no-cache");
+                caller.send(request).await.status(200);
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    });
+    let load: Vec<_> = load.collect();
+    for round in 0..10 {
+        // Each time another setting, so that the account is made anew, and another client.
+        let new = configuration(&world.site).upstream(&format!("attempt_timeout = \"{}s\"", 20 + round)).client(
+            "job",
+            &format!("key-{round}"),
+            &["*"],
+            &["read"],
+        );
+        let before = answered.load(Ordering::Relaxed);
+        reload(&mut world.gateway, &new, DONE).await;
+        world.gateway.caller(&format!("key-{round}")).get("/v1/me").await.status(200);
+        while answered.load(Ordering::Relaxed) < before + 2 * CALLERS {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for caller in load {
+        caller.await.expect("every request was answered with 200");
+    }
+    assert!(answered.load(Ordering::Relaxed) >= 10 * 2 * CALLERS);
+}
+
+/// Logins and log-outs that have arrived at a site.
+fn sessions(site: &Yetishare) -> (usize, usize) {
+    (site.journal().of("authorize").len(), site.journal().of("disable_access_token").len())
+}
+
+#[tokio::test]
+async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its_last_request() {
+    let (_, clock) = site(|_| ()).await;
+    let site = streamplay_site(&clock, |_| ()).await;
+    let mut gateway = Gateway::start(&alone(&site)).await;
+    let caller = gateway.caller(KEY);
+    caller.get("/v1/accounts/plays").await.status(200);
+    assert_eq!(sessions(&site), (1, 0));
+
+    // The same user under another name and other settings has the same session.
+    let renamed = Configuration::new()
+        .client("web", KEY, &["*"], &["read", "write"])
+        .upstream("attempt_timeout = \"9s\"")
+        .table(&account("films", &site.base_url(), KEY1, KEY2));
+    reload(&mut gateway, &renamed, DONE).await;
+    caller.get("/v1/accounts/films").await.status(200);
+    assert_eq!(sessions(&site), (1, 0));
+
+    // A request that is under way when its account is removed ends as it would have.
+    site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Delay { millis: 600 }));
+    let under_way = caller.clone();
+    let under_way =
+        tokio::spawn(async move { under_way.post("/v1/accounts/films/folders", &json!({"name": "New"})).await });
+    while site.journal().of("folder/create").is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let none = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
+    reload(&mut gateway, &none, DONE).await;
+    caller.get("/v1/accounts/films").await.problem(404, "account_not_found");
+    assert_eq!(sessions(&site).1, 0, "the session is in use");
+    under_way.await.unwrap().status(201);
+    gateway.program().logged(|log| log.contains("nobody uses it any more").then_some(())).await;
+    assert_eq!(sessions(&site), (1, 1));
+    assert_eq!(login().key1, KEY1);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_is_taken_away_and_not_before() {
+    let mut world = World::start().await;
+    let body = json!({"url": "https://example.org/a.mp4"});
+    let id = world.caller.post(&at("remote-uploads"), &body).await.json(202)["id"].as_str().unwrap().to_owned();
+    let path = at(&format!("events?remote_upload={id}"));
+    let mut stream = crate::listener::Listener::open(&world.caller, &path).await;
+    stream.state().await;
+    let more = configuration(&world.site).client("job", "key-of-job", &["*"], &["read"]);
+    reload(&mut world.gateway, &more, DONE).await;
+    assert!(stream.is_silent().await);
+    let taken = Configuration::new().account("main", &world.site.base_url(), LOGIN, SITE_KEY).client(
+        "job",
+        "key-of-job",
+        &["*"],
+        &["read"],
+    );
+    reload(&mut world.gateway, &taken, DONE).await;
+    while stream.next().await.is_some() {}
+}
