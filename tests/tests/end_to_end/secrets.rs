@@ -216,6 +216,43 @@ async fn check_prints_no_secret_of_a_faulty_configuration() {
     }
 }
 
+#[tokio::test]
+async fn no_secret_is_printed_while_configurations_come_and_go() {
+    const NEXT: &str = "Plnt-Next-Key-81d0";
+    let (site, mut gateway) = start().await;
+    let good = |key: &str| {
+        Configuration::new()
+            .account("main", &site.base_url(), "env:PLANTED_LOGIN", key)
+            .client("web", API_KEY, &["*"], &["read", "write"])
+            .client("job", NEXT, &["*"], &["read"])
+    };
+    let said = async |gateway: &mut Gateway, text: &str| {
+        gateway.program().hang_up();
+        gateway.program().logged(|log| log.contains(text).then_some(())).await;
+    };
+    for (line, fault) in [
+        (format!("[accounts.broken]\nkey = \"{PASSWORD}"), "line "),
+        (format!("[accounts.broken]\nkey = \"{PASSWORD}\"\nlogin = [\"{COOKIE}\"]"), "[accounts.broken] provider"),
+        (
+            format!("[accounts.broken]\nprovider = \"pstream\"\nbase_url = \"https://a:{PASSWORD}@b/\""),
+            "[accounts.broken] base_url",
+        ),
+    ] {
+        gateway.rewrite(&good("env:PLANTED_KEY").table(&line));
+        said(&mut gateway, fault).await;
+    }
+    gateway.rewrite(&good(NEXT));
+    said(&mut gateway, "the new configuration is at work").await;
+    let caller = gateway.caller(API_KEY);
+    caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
+    let answers = gateway.record().all();
+    let printed = gateway.stop().await;
+    for secret in [LOGIN, SITE_KEY, API_KEY, PASSWORD, NEXT, COOKIE] {
+        assert_secret(&printed.stderr, secret, "stderr");
+        answers.iter().for_each(|answer| assert_secret(&answer.text(), secret, &answer.asked));
+    }
+}
+
 #[test]
 fn a_secret_is_found_in_every_spelling() {
     for text in [

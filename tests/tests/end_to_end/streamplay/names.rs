@@ -71,3 +71,31 @@ async fn a_name_arrives_at_the_site_as_it_was_given() {
         assert_eq!(items.len(), 2, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_name_that_the_site_would_cut_is_refused_before_anything_is_sent() {
+    let world = World::start().await;
+    let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
+    for name in ["<b>bold</b>.mp4", "1 < 2.mp4", "<", "a<b"] {
+        let body = json!({"name": name});
+        let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        let upload = at(&format!("files?name={encoded}"));
+        for (answer, place) in [
+            (world.caller.post(&at("folders"), &body).await, "/name"),
+            (world.caller.patch(&at(&format!("files/{file}")), &body).await, "/name"),
+            (world.caller.patch(&at(&format!("folders/{folder}")), &body).await, "/name"),
+            (world.caller.typed("POST", &upload, "video/mp4", "hello").await, "name"),
+        ] {
+            assert_eq!(answer.faults("invalid_request"), [place], "{name}");
+            assert!(answer.text().contains('<'), "{}", answer.text());
+        }
+        world.assert_nothing_sent();
+        // The other site keeps it.
+        world.caller.post("/v1/accounts/main/folders", &body).await.status(201);
+    }
+    // A file is named by its form, too.
+    let form = polyhost_end_to_end::Form::new().file("a<b.mp4", b"hello");
+    let answer = world.caller.typed("POST", &at("files"), &form.content_type(), form.body()).await;
+    assert_eq!(answer.faults("invalid_request"), ["/name"]);
+    assert!(world.operations().iter().all(|operation| operation.starts_with("account/")));
+}

@@ -50,7 +50,7 @@ async fn a_stream_is_written_line_by_line_and_is_never_silent_for_long() {
 async fn a_body_that_nobody_reads_any_more_gives_up_its_place() {
     let world = World::new();
     world.site.upload("1", JobState::Running, 1.0);
-    let answer = response(world.watch(&["1"], &[]).await.unwrap());
+    let answer = response(world.watch(&["1"], &[]).await.unwrap(), std::future::pending());
     assert_eq!(world.tasks.len(), 1);
     drop(answer);
     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,0 +1,38 @@
+//! A panic in a handler: one request fails, and its caller learns nothing but the request's id.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http_body_util::BodyExt as _;
+use polyhost_gateway::app::App;
+use polyhost_gateway::auth::Callers;
+use polyhost_gateway::config::Config;
+use polyhost_gateway::middleware;
+use tower::ServiceExt as _;
+
+async fn broken() -> Response {
+    let nothing: Option<Response> = None;
+    nothing.expect("the planted words of a panic")
+}
+
+#[tokio::test]
+async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
+    let app = App::new(&Config::parse("").unwrap(), Callers::anybody()).unwrap();
+    // What changes something runs in a task of its own, whose panic is the request's as well.
+    let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
+    let service = middleware::stack(routes, &app).with_state(app.clone());
+    for (method, path) in [("GET", "/reads"), ("POST", "/writes")] {
+        let request =
+            Request::builder().method(method).uri(path).header("host", "localhost").header("x-request-id", "mine");
+        let answer = service.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 500, "{path}");
+        assert_eq!(answer.headers()["x-request-id"], "mine");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body = std::str::from_utf8(&body).unwrap();
+        assert!(body.contains("\"code\":\"internal\"") && body.contains("\"request_id\":\"mine\""), "{body}");
+        assert!(!body.contains("planted") && !body.contains("expect"), "{body}");
+    }
+}
