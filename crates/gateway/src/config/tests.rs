@@ -1,5 +1,7 @@
 //! What reading a configuration promises.
 
+mod reading_anew;
+
 use std::time::Duration;
 
 use polyhost_domain::Capability;
@@ -354,30 +356,4 @@ fn origins_are_written_as_browsers_write_them() {
         assert!(found.len() == 1 && found[0].contains("[server] cors_origins"), "{bad}: {found:?}");
     }
     assert_faults("[server]\nmax_connections = 0", &["[server] max_connections: must be at least 1"]);
-}
-
-#[test]
-fn what_only_a_restart_can_change_is_told_key_by_key() {
-    let read = |text: &str| Config::parse(text).unwrap();
-    let old = read("[server]\nmax_body = \"2 MiB\"\nlisten = \"127.0.0.1:1\"\n[upstream]\ndeadline = \"9s\"");
-    let new = read("[server]\nmax_body = \"3 MiB\"\nlisten = \"127.0.0.1:1\"\n[cache]\nlisting_ttl = \"1s\"");
-    assert_eq!(old.fixed_changes(&new), ["[server] max_body", "[cache] listing_ttl"]);
-    assert_eq!(new.fixed_changes(&old), old.fixed_changes(&new));
-    // The default, written out, is no change.
-    assert_eq!(read("").fixed_changes(&read("[server]\nidle_timeout = \"30s\"")), [""; 0]);
-}
-
-#[test]
-fn files_of_secrets_are_known() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "secret\n").unwrap();
-    let path = file.path().display();
-    let text = format!("[accounts.a]\nprovider = \"pstream\"\nlogin = \"plain\"\nkey = \"file:{path}\"");
-    let config = Config::parse(&text).unwrap();
-    assert_eq!(config.files, [file.path()]);
-    let account = &config.accounts[&"a".parse().unwrap()];
-    assert!(account.is_same_user(account));
-    std::fs::write(file.path(), "other").unwrap();
-    let changed = Config::parse(&text).unwrap();
-    assert!(!account.is_same_user(&changed.accounts[&"a".parse().unwrap()]));
 }

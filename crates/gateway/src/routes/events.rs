@@ -91,10 +91,11 @@ pub enum StreamEvent {
 ///
 /// Server-sent events. The stream begins with how each object stands, then tells of each change, and ends when all of
 /// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
-/// when the gateway does, or when its configuration has another key or other credentials for you: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had
-/// ended and was told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who
-/// watch, every 2 to 15 seconds. OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect:
-/// `file/url_upload_status`; it tells of no conversions.
+/// when the gateway does, or when its configuration has changed the caller or the account: come back with
+/// `Last-Event-ID` after as long as `retry` says. Where all that is watched had ended and was told, that is answered
+/// with 204, at which browsers stop coming back. The site is asked once for all who watch, every 2 to 15 seconds.
+/// OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect: `file/url_upload_status`; it tells of no
+/// conversions.
 #[utoipa::path(get, path = "/v1/accounts/{account}/events", tag = "Events",
     params(AccountPath, EventParameters, EventConditions),
     responses(

@@ -1,5 +1,6 @@
 //! Connections: how many there may be, how each is served, and how long each may do nothing.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Request;
+use axum::body::Body;
+use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -20,7 +22,7 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::{ServiceExt as _, service_fn};
+use tower::{Service, ServiceExt as _, service_fn};
 
 use super::activity::{Activity, Carried};
 use super::refusal;
@@ -104,19 +106,9 @@ impl Connections {
         stream.set_write_timeout(Some(self.idle_timeout));
         let activity = Activity::new();
         let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity));
-        let noted = Arc::clone(&activity);
-        let service = service_fn(move |request: Request<Incoming>| {
-            let (under_way, ambiguity) = noted.begin();
-            let mut request = request.map(|body| Carried::new(body, &under_way));
-            request.extensions_mut().insert(peer);
-            if let Some(ambiguity) = ambiguity {
-                request.extensions_mut().insert(ambiguity);
-            }
-            let answer = service.clone().oneshot(request);
-            async move { answer.await.map(|answer| answer.map(|body| Carried::new(body, &under_way))) }
-        });
+        let service = TowerToHyperService::new(noting(service, peer, &activity));
         let io = TokioIo::new(witnessed);
-        let connection = self.builder.serve_connection(io, TowerToHyperService::new(service)).into_owned();
+        let connection = self.builder.serve_connection(io, service).into_owned();
         let (patience, ending) = (self.patience, self.ending.clone());
         self.open.spawn(async move {
             let mut connection = pin!(connection);
@@ -139,6 +131,33 @@ impl Connections {
             drop(place);
         });
     }
+}
+
+/// The service of one connection, which notes what is under way, and brings who calls and what speaks against a
+/// request's head.
+fn noting(
+    service: Router,
+    peer: Peer,
+    activity: &Arc<Activity>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Carried<Body>>,
+    Error = Infallible,
+    Future = impl Future + Send + 'static,
+> + Clone
++ Send
++ 'static {
+    let activity = Arc::clone(activity);
+    service_fn(move |request: Request<Incoming>| {
+        let (under_way, ambiguity) = activity.begin();
+        let mut request = request.map(|body| Carried::new(body, &under_way));
+        request.extensions_mut().insert(peer);
+        if let Some(ambiguity) = ambiguity {
+            request.extensions_mut().insert(ambiguity);
+        }
+        let answer = service.clone().oneshot(request);
+        async move { answer.await.map(|answer| answer.map(|body| Carried::new(body, &under_way))) }
+    })
 }
 
 fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
