@@ -51,6 +51,11 @@ impl Head {
         *self = Self { is_http_2: self.is_http_2, ..Self::default() };
     }
 
+    /// Whether not even the request line has come whole.
+    pub(super) fn is_in_request_line(&self) -> bool {
+        self.lines == 0 && self.length > 0
+    }
+
     /// Reads on, and says what speaks against the head when it has become whole.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Ambiguity> {
         if self.is_over {

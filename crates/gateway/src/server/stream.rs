@@ -91,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
     /// Whether something goes out in place of what is to be written.
     fn replaces(&mut self, written: &[u8]) -> bool {
         if self.answer.is_none() && self.is_between_requests() {
-            self.answer = refusal::in_place_of(written);
+            self.answer = refusal::in_place_of(written, self.head.is_in_request_line());
         }
         self.answer.is_some()
     }
