@@ -1,7 +1,6 @@
 //! Every route there is, in one flat table. The OpenAPI document is made from the same table.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use bytes::Bytes;
 use utoipa::OpenApi as _;
@@ -53,7 +52,6 @@ pub(crate) fn routes(head: OpenApi) -> OpenApiRouter<App> {
 pub fn service(app: App) -> Result<Router, serde_json::Error> {
     let documented = Router::from(routes(Head::openapi()));
     let json = Bytes::from(openapi::document().to_json()?);
-    let max_body = usize::try_from(app.server().max_body).unwrap_or(usize::MAX);
     let all = documented
         .route("/", get(process::index))
         .route("/livez", get(process::livez))
@@ -61,8 +59,7 @@ pub fn service(app: App) -> Result<Router, serde_json::Error> {
         .route("/openapi.json", get(move || process::openapi_json(json.clone())))
         .route("/problems/{code}", get(process::problem_page))
         .merge(swagger_ui())
-        .fallback(process::no_route)
-        .layer(DefaultBodyLimit::max(max_body));
+        .fallback(process::no_route);
     Ok(middleware::stack(all, &app).with_state(app))
 }
 

@@ -81,6 +81,8 @@ problem_sets! {
     CallerProblems = [CALLER];
     /// Operations on an account that ask no site.
     AccountProblems = [CALLER, ACCOUNT];
+    /// Forgetting what is cached of an account.
+    PurgeProblems = [CALLER, ACCOUNT, KEY];
     /// Reading at a site.
     ReadProblems = [CALLER, ACCOUNT, SITE, READ];
     /// Reading one file.

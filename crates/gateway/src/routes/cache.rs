@@ -7,15 +7,16 @@ use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, Administering, StrictQuery};
-use crate::problem::{AccountProblems, Problem};
+use crate::idempotency::IdempotencyKey;
+use crate::problem::{Problem, PurgeProblems};
 
 /// Forget what is known of an account.
 ///
 /// The next question of each kind goes to the site. Needs the scope `admin`. Writes through Polyhost need no purge: what
 /// they make untrue is gone before they are answered. It is for what was changed at the site by other ways.
 #[utoipa::path(post, path = "/v1/accounts/{account}/cache/purge", tag = "Accounts",
-    params(AccountPath),
-    responses((status = 204, description = "Nothing is cached of the account"), AccountProblems))]
+    params(AccountPath, IdempotencyKey),
+    responses((status = 204, description = "Nothing is cached of the account"), PurgeProblems))]
 pub async fn purge_cache(
     State(app): State<App>,
     access: Access<Administering>,
