@@ -193,5 +193,6 @@ async fn a_purge_forgets_all_of_one_account() {
     };
     assert_eq!((read().await, read().await), (3, 0));
     catalogue.purge(&account).await.unwrap();
-    assert_eq!((read().await, read().await), (3, 0));
+    // By now it is known that the listing tells all there is of a file.
+    assert_eq!((read().await, read().await), (2, 0));
 }

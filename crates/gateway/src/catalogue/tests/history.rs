@@ -24,6 +24,7 @@ pub(super) type Told = Option<Vec<String>>;
 pub(super) struct History {
     version: u64,
     versions: HashMap<Thing, Vec<(u64, Told)>>,
+    there: HashSet<Thing>,
     settled: HashMap<Thing, u64>,
     /// What was deleted and confirmed, and the site keeps in its trash.
     buried: HashSet<String>,
@@ -40,7 +41,9 @@ impl History {
         self.buried.extend(deleted);
         let now = self.look(site, &site.state());
         let mut changed = Vec::new();
-        let gone: Vec<Thing> = self.versions.keys().filter(|thing| !now.contains_key(*thing)).cloned().collect();
+        let there: HashSet<Thing> = now.keys().cloned().collect();
+        let gone: Vec<Thing> = self.there.difference(&there).cloned().collect();
+        self.there = there;
         for (thing, told) in now.into_iter().chain(gone.into_iter().map(|thing| (thing, None))) {
             let versions = self.versions.entry(thing.clone()).or_insert_with(|| vec![(0, None)]);
             if versions.last().is_none_or(|(_, last)| *last != told) {
