@@ -91,9 +91,6 @@ impl<S: Source> Reload<S> {
         for key in self.begun_with.fixed_changes(config) {
             tracing::warn!(key, "this key of the new configuration needs a restart; the old value stays");
         }
-        for key in &config.unused {
-            tracing::warn!(key, "this key of the configuration has no effect in this version");
-        }
     }
 }
 

@@ -9,9 +9,6 @@ use crate::config::Config;
 
 pub(super) fn run(options: &Check) -> Result<(), CommandError> {
     let config = read(&options.config)?;
-    for key in &config.unused {
-        print(format_args!("note: {key} has no effect in this version"))?;
-    }
     print(format_args!(
         "{}: good; {} providers, {} accounts, {} clients",
         options.config.display(),

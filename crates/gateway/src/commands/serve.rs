@@ -20,9 +20,6 @@ pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
     let config = check::read(&options.config)?;
     let callers = callers(&config, config.server.listen, options.no_auth).map_err(configuration)?;
     telemetry::init("info");
-    for key in &config.unused {
-        tracing::warn!(key, "this key of the configuration has no effect in this version");
-    }
     let end = asked_to_end()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     raise_descriptors(config.server.max_connections);

@@ -42,8 +42,6 @@ pub struct Config {
     pub accounts: BTreeMap<AccountName, AccountConfig>,
     /// `[[clients]]`
     pub clients: Vec<Client>,
-    /// Keys that are understood and have no effect in this version.
-    pub unused: Vec<String>,
     /// The files that secrets were read from.
     pub files: Vec<PathBuf>,
     /// What stands in the tables that are read at the start of the process alone.
@@ -68,7 +66,7 @@ impl Config {
         }
         let fixed = |key| Some((key, table.get(key)?.as_table()?.clone()));
         let fixed = FIXED.into_iter().filter_map(fixed).collect();
-        Ok(Self { unused: findings.unused, files: findings.files, fixed, ..config })
+        Ok(Self { files: findings.files, fixed, ..config })
     }
 
     /// The keys that another configuration has other values for, and that are read at the start of the process alone.
@@ -91,16 +89,7 @@ impl Config {
         let accounts = accounts::read(&mut root, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();
-        Self {
-            server,
-            cache,
-            providers,
-            accounts,
-            clients,
-            unused: Vec::new(),
-            files: Vec::new(),
-            fixed: BTreeMap::new(),
-        }
+        Self { server, cache, providers, accounts, clients, files: Vec::new(), fixed: BTreeMap::new() }
     }
 }
 

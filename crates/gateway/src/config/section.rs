@@ -14,13 +14,11 @@ use bytesize::ByteSize;
 use jiff::Timestamp;
 use toml::{Table, Value};
 
-/// What is wrong with the configuration, and what is of no use in it.
+/// What is wrong with the configuration, and what it was read from.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Findings {
     /// Each names its table and key; the program does not start with any.
     pub faults: Vec<String>,
-    /// Keys that are understood and have no effect in this version.
-    pub unused: Vec<String>,
     /// Files that secrets were read from.
     pub files: Vec<PathBuf>,
 }
@@ -238,13 +236,6 @@ impl<'a> Section<'a> {
         numbered
             .map(|(index, table)| Section::new(format!("[[{key}]] {}", index + 1), Some(table), &self.findings))
             .collect()
-    }
-
-    /// Remembers that a key is understood and has no effect in this version.
-    pub(super) fn note_unused(&mut self, key: &'static str) {
-        if self.value(key).is_some() {
-            self.findings.borrow_mut().unused.push(format!("{} {key}", self.path));
-        }
     }
 
     /// Remembers that something was read from a file.

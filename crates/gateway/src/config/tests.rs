@@ -22,7 +22,7 @@ fn an_empty_configuration_is_the_defaults() {
     assert_eq!(config.server, ServerConfig::default());
     assert_eq!(config.cache, CacheConfig::default());
     assert_eq!(config.providers.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["pstream", "streamplay"]);
-    assert!(config.accounts.is_empty() && config.clients.is_empty() && config.unused.is_empty());
+    assert!(config.accounts.is_empty() && config.clients.is_empty());
 }
 
 #[test]
@@ -177,7 +177,6 @@ fn every_key_of_the_cache_has_an_effect() {
     let config = Config::parse("[cache]\nfile_ttl = \"20s\"\nstale_if_error = \"0s\"\n").unwrap();
     assert_eq!(config.cache.file_ttl, Duration::from_secs(20));
     assert_eq!(config.cache.stale_if_error, Duration::ZERO);
-    assert!(config.unused.is_empty());
 }
 
 #[test]
@@ -247,7 +246,6 @@ fn resilience_can_be_turned_down_to_nothing_and_up_for_one_account() {
                 [accounts.main]\nprovider = \"pstream\"\nlogin = \"a\"\nkey = \"b\"\n\
                 requests_per_second = 2.5\ncircuit_open = \"1m\"\n";
     let config = Config::parse(text).unwrap();
-    assert!(config.unused.is_empty());
     let nothing = &config.providers.values().next().unwrap().settings;
     assert_eq!((nothing.retries, nothing.burst, nothing.circuit_failures), (0, 1, 0));
     assert_eq!((nothing.requests_per_second, nothing.circuit_open), (0.0, Duration::from_secs(15)));
@@ -266,7 +264,7 @@ fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
         ],
     );
     let config = Config::parse("[server]\nspool_dir = \"\"\n[upstream]\nmax_concurrency = 5\n").unwrap();
-    assert_eq!((config.server.spool_dir, config.unused), (std::env::temp_dir(), vec![]));
+    assert_eq!(config.server.spool_dir, std::env::temp_dir());
 }
 
 #[test]

@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
     Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderEdit, FolderId,
-    IdAlphabet, IdGrammar, Limits, LinkAnswer, Listing, ListingShape, NativeCursor, NewFolder, NewRemoteUpload, Origin,
-    Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, SortKey, TicketRequest, Upload, UploadTicket,
+    IdAlphabet, IdGrammar, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder,
+    NewRemoteUpload, Origin, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, SortKey, TicketRequest,
+    Upload, UploadTicket,
 };
 use polyhost_state::MemoryGenerations;
 use polyhost_upstream::CircuitState;
@@ -72,6 +73,7 @@ impl Site {
             base_url: "http://127.0.0.1:9/".parse().unwrap(),
             capabilities: Capabilities::native(&capabilities),
             ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),
+            names: NameGrammar::ANY,
             delete: manners.delete,
             max_batch: 50,
             listing: ListingShape::Whole,
