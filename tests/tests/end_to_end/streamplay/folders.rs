@@ -100,7 +100,7 @@ async fn nothing_is_made_in_a_folder_that_is_not_there() {
 #[tokio::test]
 async fn a_name_of_which_the_site_leaves_nothing_is_rejected_with_its_words() {
     let world = World::start().await;
-    let answer = world.caller.post(&at("folders"), &json!({"name": "<b>"})).await;
+    let answer = world.caller.post(&at("folders"), &json!({"name": " "})).await;
     let problem = answer.problem(422, "upstream_rejected");
     assert_eq!(problem["upstream"]["message"], "Please provide the folder_name param.");
     assert_eq!((&problem["retryable"], &problem["upstream"]["status"]), (&json!(false), &json!("error")));

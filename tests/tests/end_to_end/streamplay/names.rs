@@ -76,7 +76,7 @@ async fn a_name_arrives_at_the_site_as_it_was_given() {
 async fn a_name_that_the_site_would_cut_is_refused_before_anything_is_sent() {
     let world = World::start().await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
-    for name in ["<b>bold</b>.mp4", "1 < 2.mp4", "<", "a<b"] {
+    for name in ["<b>bold.mp4", "1 < 2.mp4", "<", "a<b"] {
         let body = json!({"name": name});
         let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
         let upload = at(&format!("files?name={encoded}"));
