@@ -33,7 +33,7 @@ use crate::transfers::Transfers;
 
 /// Counts what is allocated in this process. The gateway that files go through is another.
 #[global_allocator]
-static ALLOCATOR: StatsAlloc<System> = INSTRUMENTED_SYSTEM;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Measure the gateway beside its peers, on this machine alone
 #[derive(Debug, Parser)]
@@ -77,7 +77,7 @@ async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Site { listen } => site::serve(listen).await,
         Command::Transfers(options) => print(&transfers::run(options).await?),
-        Command::Catalogue(options) => print(&catalogue::run(options, &ALLOCATOR).await?),
+        Command::Catalogue(options) => print(&catalogue::run(options, ALLOCATOR).await?),
     }
 }
 
