@@ -1,5 +1,7 @@
 //! How much a client may ask: how often, how much at once, with which weight, and for how long.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use polyhost_end_to_end::{Answer, Caller};
 use polyhost_sandbox::Fault;
@@ -114,13 +116,14 @@ async fn a_lookup_that_is_too_much_asks_no_site() {
 async fn a_client_has_only_so_many_requests_under_way() {
     let (world, job) = with("max_concurrency = 2").await;
     world.breaks("file/info", Fault::Hang);
-    let hanging = |_| {
+    // Two files: who asks for the same would share the question.
+    let hanging = |number| {
         let job = job.clone();
-        tokio::spawn(async move { job.get(&at("files/x")).await })
+        tokio::spawn(async move { job.get(&at(&format!("files/x{number}"))).await })
     };
     let hanging: Vec<_> = (0..2).map(hanging).collect();
     while world.site.journal().all().len() < 2 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let refused = job.get("/v1/me").await;
     let problem = refused.problem(429, "rate_limited");
@@ -130,7 +133,7 @@ async fn a_client_has_only_so_many_requests_under_way() {
     // Who goes away makes room.
     hanging.iter().for_each(tokio::task::JoinHandle::abort);
     while job.get("/v1/me").await.status == 429 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
