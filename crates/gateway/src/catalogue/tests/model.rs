@@ -363,5 +363,5 @@ async fn nor_where_folders_tell_what_is_in_them_and_what_is_deleted_is_still_lis
 
 #[tokio::test(start_paused = true)]
 async fn nor_where_the_root_lists_what_is_in_other_folders() {
-    play(Manners { deep: true, ..PLAIN }, 50_000, 3).await;
+    play(Manners { deep: true, ..PLAIN }, 20_000, 3).await;
 }
