@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use utoipa::ToSchema;
+
 /// A name of a file or folder: 1 to 255 characters, no control character, no `/`, not `.` or `..`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ToSchema)]
+#[schema(min_length = 1, max_length = 255, pattern = r"^[^/\u0000-\u001f\u007f-\u009f]+$", example = "holiday.mp4")]
 pub struct EntryName(String);
 
 /// Why a text is no name of a file or folder.

@@ -20,7 +20,7 @@ use crate::problem::{ContentProblems, Fault, LinkProblems, Problem};
 /// Which file a link is wanted for: its id or its short code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"file_id": "1253"}))]
+#[schema(min_properties = 1, max_properties = 1, example = json!({"file_id": "1253"}))]
 pub struct DownloadLinkInput {
     /// The file's id.
     #[serde(default, deserialize_with = "present")]

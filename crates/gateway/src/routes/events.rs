@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use polyhost_domain::{Capability, Conversion, RemoteUpload};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{Object, Ref, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::paths::AccountPath;
@@ -39,11 +40,11 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 pub struct EventParameters {
     /// The ids of remote uploads, each as a parameter of its own.
     #[serde(default)]
-    #[param(value_type = Option<Vec<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
+    #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
     pub remote_upload: Vec<String>,
     /// The ids of files whose conversions to watch, each as a parameter of its own.
     #[serde(default)]
-    #[param(value_type = Option<Vec<String>>, nullable = false, max_items = 100)]
+    #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100)]
     pub conversion: Vec<String>,
 }
 
@@ -57,9 +58,15 @@ pub struct EventConditions {
     last_event_id: Option<String>,
 }
 
-/// An event of the stream: `event`, `id` and `data` are its fields, and `data` is written as one line of JSON.
+/// An event of the stream: `event`, `id` and `data` are its fields, and `data` is one line of JSON.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "event")]
+#[schema(example = json!({
+    "event": "conversion.updated", "id": "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1",
+    "data": "{\"id\":\"451984984\",\"account\":\"main\",\"provider\":\"pstream\",\"file_id\":\"LbVwPmA47\",\"name\":\"a.avi\",\
+        \"state\":\"running\",\"raw_state\":\"processing\",\"progress_percent\":57.0,\"retries\":0,\"updated_at\":null,\
+        \"page_url\":null}"
+}))]
 pub enum StreamEvent {
     /// A remote upload, as it is now.
     #[serde(rename = "remote_upload.updated")]
@@ -68,6 +75,7 @@ pub enum StreamEvent {
         #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
         id: String,
         /// The remote upload.
+        #[schema(schema_with = line_of::<RemoteUpload>)]
         data: RemoteUpload,
     },
     /// A conversion, as it is now.
@@ -77,14 +85,26 @@ pub enum StreamEvent {
         #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
         id: String,
         /// The conversion.
+        #[schema(schema_with = line_of::<Conversion>)]
         data: Conversion,
     },
     /// The site could not be asked. If `retryable` is true, the stream goes on; else it ends.
     #[serde(rename = "error")]
     Error {
         /// What happened.
+        #[schema(schema_with = line_of::<ProblemBody>)]
         data: ProblemBody,
     },
+}
+
+/// A text that is JSON of a schema, as the fields of an event are texts.
+fn line_of<T: ToSchema>() -> Object {
+    Object::builder()
+        .schema_type(Type::String)
+        .description(Some(format!("A {} as JSON, on one line.", T::name())))
+        .content_media_type("application/json")
+        .content_schema(Some(Ref::from_schema_name(T::name())))
+        .build()
 }
 
 /// Watch remote uploads and conversions.

@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use polyhost_domain::{Capability, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
+use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,7 +32,7 @@ use crate::problem::{
 #[schema(example = json!({"ids": ["VKrJd-A_vNmpP4L", "C4f9cApMlcnJQ"]}))]
 pub struct FileIds {
     /// The files' ids: 1 to the account's `max_batch`, each once.
-    #[schema(min_items = 1)]
+    #[schema(value_type = HashSet<String>, min_items = 1)]
     pub ids: Vec<String>,
 }
 
@@ -154,11 +154,11 @@ pub async fn get_file(
 /// What is to change in a file. What is absent stays as it is; at least one field must be there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
+#[schema(min_properties = 1, example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
 pub struct FilePatch {
     /// The new name.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 1, max_length = 255)]
+    #[schema(nullable = false, value_type = Option<EntryName>)]
     pub name: Option<String>,
     /// The folder to move the file to.
     #[serde(default, deserialize_with = "present")]

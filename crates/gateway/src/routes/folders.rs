@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use polyhost_domain::{Capability, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
+use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -83,7 +83,7 @@ pub async fn get_folder_usage(
 #[schema(example = json!({"name": "Holidays", "parent_id": "root"}))]
 pub struct FolderInput {
     /// Its name.
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(value_type = EntryName)]
     pub name: String,
     /// The folder that is to hold it; the root unless told.
     #[serde(default, deserialize_with = "present")]
@@ -140,11 +140,11 @@ pub async fn create_folder(
 /// What is to change in a folder. What is absent stays as it is; at least one field must be there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Summer holidays"}))]
+#[schema(min_properties = 1, example = json!({"name": "Summer holidays"}))]
 pub struct FolderPatch {
     /// The new name.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, min_length = 1, max_length = 255)]
+    #[schema(nullable = false, value_type = Option<EntryName>)]
     pub name: Option<String>,
     /// The folder to move it to.
     #[serde(default, deserialize_with = "present")]

@@ -36,9 +36,20 @@ pub struct RemoteUploadInput {
     pub folder_id: Option<String>,
     /// Header fields that the site shall send, at most 8192 bytes together.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, value_type = Option<BTreeMap<FieldName, HeaderValues>>)]
     pub headers: Option<BTreeMap<String, HeaderValues>>,
 }
+
+/// The name of a header field; not Host, Content-Length, Transfer-Encoding or Connection.
+#[derive(Debug, ToSchema)]
+#[schema(pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", example = "Cookie")]
+#[expect(dead_code, reason = "stands for a text, for the OpenAPI document")]
+pub struct FieldName(String);
+
+/// The value of a header field: one line.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(pattern = r"^[^\r\n\u0000]*$", example = "session=1")]
+pub struct FieldValue(String);
 
 /// The value of a header field, or several.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,13 +57,13 @@ pub struct RemoteUploadInput {
 #[serde(untagged, expecting = "must be a text or a list of texts")]
 pub enum HeaderValues {
     /// One.
-    One(String),
+    One(FieldValue),
     /// Several, sent one after the other.
-    Many(Vec<String>),
+    Many(Vec<FieldValue>),
 }
 
 impl HeaderValues {
-    fn as_slice(&self) -> &[String] {
+    fn as_slice(&self) -> &[FieldValue] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
             Self::Many(values) => values,
@@ -96,7 +107,7 @@ pub async fn create_remote_upload(
 fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> HeaderFields {
     let mut fields = HeaderFields::default();
     for (name, values) in &given {
-        for value in values.as_slice() {
+        for FieldValue(value) in values.as_slice() {
             if let Err(error) = fields.push(name, value) {
                 faults.push(Fault::pointer(&format!("/headers/{}", escape(name)), error));
             }

@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use mime::Mime;
-use polyhost_domain::{Capability, ErrorKind, File, NameGrammar};
+use polyhost_domain::{Capability, EntryName, ErrorKind, File, NameGrammar};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,7 +25,7 @@ use crate::uploads::{Arriving, Declared, Incoming, Terms, form, receive};
 #[into_params(parameter_in = Query)]
 pub struct UploadParameters {
     /// The file's name. Needed, unless the body is a form that tells it.
-    #[param(nullable = false, min_length = 1, max_length = 255, example = "holiday.mp4")]
+    #[param(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     pub name: Option<String>,
     /// The folder that is to hold it; the root unless told.
     #[param(nullable = false, example = "root")]
@@ -35,18 +35,19 @@ pub struct UploadParameters {
     pub sha1: Option<String>,
 }
 
-/// A file's bytes as they are, for the OpenAPI document.
+/// A file's bytes as they are.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
 pub struct FileBytes(Vec<u8>);
 
-/// A form with a file, for the OpenAPI document. The file comes last.
-#[derive(Debug, ToSchema)]
+/// A form with a file, which comes last.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
 pub struct UploadForm {
     /// The file's name; what the part itself calls it unless told.
-    #[schema(nullable = false, min_length = 1, max_length = 255, example = "holiday.mp4")]
+    #[schema(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     name: Option<String>,
     /// The folder that is to hold it; the root unless told.
     #[schema(nullable = false, example = "root")]
