@@ -166,7 +166,11 @@ pub struct FilePatch {
     pub folder_id: Option<String>,
     /// The new media type.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, example = "video/mp4")]
+    #[schema(
+        nullable = false,
+        example = "video/mp4",
+        pattern = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*(; ?[A-Za-z0-9-]+=[A-Za-z0-9._-]+)*$"
+    )]
     pub content_type: Option<String>,
 }
 
