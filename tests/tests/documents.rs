@@ -40,6 +40,15 @@ fn every_configuration_on_its_page_is_good() {
 }
 
 #[test]
+fn the_programs_on_the_page_about_clients_are_those_that_are_run() {
+    let page = read(&root().join("docs/clients.md"));
+    let shown = [("yaml", "python/generator.yml"), ("python", "python/tour.py"), ("typescript", "typescript/tour.ts")];
+    for (language, file) in shown {
+        assert_eq!(fenced(&page, language), [read(&root().join("tests/openapi").join(file))], "{file}");
+    }
+}
+
+#[test]
 fn the_page_on_the_api_names_every_problem_code() {
     let page = read(&root().join("docs/api.md"));
     let missing: Vec<&str> =

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Runs a command beside a gateway of its own: with a key, in front of the simulated sites.
+
+    POLYHOST_BIN=target/debug/polyhost with_gateway.py COMMAND [ARGUMENT…]
+
+The command finds the gateway's address in POLYHOST_SERVER and the key in POLYHOST_API_KEY, where `polyhost ls` looks
+for them, too. Both are new for every run, and gone with it. Exits as the command does.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+PATIENCE = 20  # seconds
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("POLYHOST_BIN", str(ROOT / "target/debug/polyhost"))
+
+
+@contextmanager
+def polyhost(arguments, output, ready):
+    """A running `polyhost`, with the match of `ready` in what it printed to `output`."""
+    child = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, **{output: subprocess.PIPE}, text=True)
+    late = threading.Timer(PATIENCE, child.kill)
+    late.start()
+    try:
+        printed, found = "", None
+        for line in getattr(child, output):
+            printed += line
+            if found := re.search(ready, printed):
+                break
+        late.cancel()
+        if not found:
+            sys.exit(f"polyhost {' '.join(arguments)} did not become ready; it printed:\n{printed}")
+        # The rest is read and thrown away, lest the program wait for a full pipe to be emptied.
+        threading.Thread(target=getattr(child, output).read, daemon=True).start()
+        yield found
+    finally:
+        late.cancel()
+        child.terminate()
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def configuration(accounts, key):
+    """Of a gateway that knows one client, who may do everything as often as it likes."""
+    return f"""
+[server]
+listen = "127.0.0.1:0"
+
+{accounts}
+[[clients]]
+name = "tests"
+key_sha256 = "{hashlib.sha256(key.encode()).hexdigest()}"
+accounts = ["*"]
+scopes = ["read", "write", "admin"]
+rate_limit = {{ requests = 1000000, per_seconds = 1 }}
+"""
+
+
+def main(command):
+    with ExitStack() as stack:
+        # Between two lines of comment it prints the tables of its accounts.
+        sites = ["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"]
+        accounts = stack.enter_context(polyhost(sites, "stdout", r"(?ms)^\[accounts\..*^key2 = .*?\n"))[0]
+        key = secrets.token_urlsafe(32)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="polyhost-")))
+        file = folder / "polyhost.toml"
+        file.write_text(configuration(accounts, key))
+        serve = ["serve", "--config", str(file)]
+        address = stack.enter_context(polyhost(serve, "stderr", r'"message":"listening","address":"([^"]+)"'))[1]
+        environment = {**os.environ, "POLYHOST_SERVER": f"http://{address}", "POLYHOST_API_KEY": key}
+        return subprocess.run(command, check=False, env=environment).returncode
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))
