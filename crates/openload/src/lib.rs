@@ -10,6 +10,8 @@ mod config;
 mod convert;
 mod documented;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod lookup;
 mod profile;
 mod provider;

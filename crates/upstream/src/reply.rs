@@ -26,6 +26,14 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// An answer that no site has sent, for the fuzz targets.
+    #[cfg(feature = "fuzzing")]
+    #[must_use]
+    pub fn made(provider: &ProviderId, operation: &'static str, kind: CallKind, http_status: u16, body: &[u8]) -> Self {
+        let (provider, body, secrets) = (provider.clone(), Bytes::copy_from_slice(body), Vec::new());
+        Self { http_status, retry_after: None, date: None, body, provider, operation, kind, secrets }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn http_status(&self) -> u16 {

@@ -15,6 +15,8 @@ mod downloads;
 mod envelope;
 mod error;
 mod folders;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod profile;
 mod provider;
 mod remote_uploads;

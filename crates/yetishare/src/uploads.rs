@@ -1,6 +1,6 @@
 //! Uploads: one request, under a session and into a folder that were made sure of before the first byte.
 
-use polyhost_domain::{ErrorKind, File, Result, Upload};
+use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{Entries, Unreadable, value};
 use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
@@ -35,7 +35,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         body: upload.body.clone(),
     };
     let read = |reply: Reply, length| {
-        let uploaded = uploaded(site, &reply, Named::Upload(length))?;
+        let uploaded = uploaded(&reply, Named::Upload(length), &site.http.origin().account)?;
         let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
         Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)?)
     };
@@ -47,8 +47,11 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.
-fn uploaded(site: &Site, reply: &Reply, named: Named<'_>) -> std::result::Result<Uploaded, Refusal> {
-    let account = &site.http.origin().account;
+pub(crate) fn uploaded(
+    reply: &Reply,
+    named: Named<'_>,
+    account: &AccountName,
+) -> std::result::Result<Uploaded, Refusal> {
     let success = success(reply, named, account)?;
     let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), |data| only_file(reply, data));
     let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;

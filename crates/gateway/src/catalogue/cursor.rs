@@ -85,7 +85,10 @@ impl CursorSeal {
     }
 
     pub(crate) fn seal(&self, cursor: &Cursor) -> String {
-        let mut bytes = cursor.encode();
+        self.seal_bytes(cursor.encode())
+    }
+
+    pub(super) fn seal_bytes(&self, mut bytes: Vec<u8>) -> String {
         let code = self.code.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&code[..CODE]);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)

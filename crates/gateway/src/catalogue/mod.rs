@@ -14,6 +14,8 @@ mod answers;
 mod cursor;
 mod files;
 mod flights;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod kept;
 mod key;
 mod listings;

@@ -1,0 +1,86 @@
+//! One answer of a site, read and translated without a request: what the fuzz targets try everything on.
+
+use jiff::tz::TimeZone;
+use polyhost_domain::{FileId, FileStatus, FolderId, IdAlphabet, IdGrammar, Origin, Result};
+use polyhost_upstream::decode::Entries;
+use polyhost_upstream::{CallKind, Reply};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+
+use crate::convert::Convert;
+use crate::error::{Named, result};
+use crate::{Quirks, wire};
+
+/// The endpoints whose answers [`answer`] reads; `upload` is the address that `file/ul` gives.
+pub const OPERATIONS: [&str; 11] = [
+    "account/info",
+    "file/info",
+    "file/getsplash",
+    "file/ul",
+    "upload",
+    "remotedl/add",
+    "remotedl/status",
+    "file/listfolder",
+    "file/createfolder",
+    "file/converts",
+    "file/delete",
+];
+
+/// What is made of an answer to one of the [`OPERATIONS`], as JSON.
+///
+/// # Errors
+/// As the operation's call.
+pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+    let quirks = Quirks::default();
+    let ids = IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder);
+    let convert = Convert { origin: origin.clone(), ids, timezone: TimeZone::UTC, progress: quirks.progress };
+    let kind = match operation {
+        "upload" | "remotedl/add" | "file/createfolder" | "file/delete" => CallKind::Write,
+        _ => CallKind::Read,
+    };
+    let reply = Reply::made(&origin.provider, operation, kind, http_status, body);
+    read(&convert, &reply)
+}
+
+fn read(convert: &Convert, reply: &Reply) -> Result<Value> {
+    let root = &FolderId::Root;
+    Ok(match reply.operation() {
+        "account/info" => json(convert.account(of(convert, reply, Named::Account)?)),
+        "file/info" => json(files(convert, of(convert, reply, Named::Files)?)),
+        "file/getsplash" => json(of::<wire::Text>(convert, reply, Named::Files)?.0),
+        "file/ul" => {
+            let wire: wire::UploadUrl = of(convert, reply, Named::Nothing)?;
+            json((wire.url, convert.time(wire.valid_until.as_ref())))
+        }
+        "upload" => json(convert.uploaded(&of(convert, reply, Named::UploadAddress)?, root)),
+        "remotedl/add" => json(convert.remote_added(&of(convert, reply, Named::Nothing)?, "https://a.example/", root)),
+        "remotedl/status" => json(convert.remote_uploads(of(convert, reply, Named::Nothing)?)),
+        "file/listfolder" => {
+            let told: Option<wire::FolderListing> = of(convert, reply, Named::Nothing)?;
+            let listing = told.and_then(|wire| convert.listing(wire, root));
+            json(listing.map(|listing| (listing.folders, listing.files)))
+        }
+        "file/createfolder" => json(of::<wire::FolderCreated>(convert, reply, Named::Nothing)?.folderid),
+        "file/converts" => json(convert.conversions(of(convert, reply, Named::Nothing)?)),
+        _ => of::<IgnoredAny>(convert, reply, Named::Files).map(|_| Value::Null)?,
+    })
+}
+
+fn of<T: DeserializeOwned>(convert: &Convert, reply: &Reply, named: Named<'_>) -> Result<T> {
+    result(reply, named, &convert.origin.account)
+}
+
+fn files(convert: &Convert, wire: Entries<wire::FileInfo>) -> Vec<polyhost_domain::File> {
+    let id = |key: Option<&String>, file: &wire::FileInfo| -> Option<FileId> {
+        convert.ids.file(file.id.as_ref().or(key)?).ok()
+    };
+    let entries = wire.items.iter();
+    entries
+        .filter_map(|(key, file)| Some(convert.file_info(id(key.as_ref(), file)?, file, FileStatus::Active)))
+        .collect()
+}
+
+fn json(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

@@ -1,0 +1,118 @@
+//! One answer of a site, read and translated without a request: what the fuzz targets try everything on.
+
+use jiff::tz::TimeZone;
+use polyhost_domain::{
+    Error, ErrorKind, FileId, FolderId, IdAlphabet, IdGrammar, Origin, RemoteUploadId, Result, UnknownId,
+};
+use polyhost_upstream::decode::{Unreadable, value};
+use polyhost_upstream::{CallKind, Reply};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::clock::zone;
+use crate::convert::Convert;
+use crate::documented::DOCUMENTED;
+use crate::error::{Named, success, told};
+use crate::uploads::uploaded;
+use crate::wire;
+
+/// The endpoints whose answers [`answer`] reads.
+pub const OPERATIONS: [&str; 12] = [
+    "authorize",
+    "account/info",
+    "account/package",
+    "file/info",
+    "file/download",
+    "file/copy",
+    "file/upload",
+    "file/url_upload_add",
+    "file/url_upload_status",
+    "folder/listing",
+    "folder/info",
+    "folder/delete",
+];
+
+/// What a request has named.
+struct Asked {
+    file: FileId,
+    folder: FolderId,
+    remote: RemoteUploadId,
+}
+
+/// What is made of an answer to one of the [`OPERATIONS`], as JSON.
+///
+/// # Errors
+/// As the operation's call.
+pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+    let ids = IdGrammar::new(IdAlphabet::Decimal, "null");
+    let asked = asked(&ids).map_err(|unknown| Error::new(ErrorKind::FileNotFound).with_source(unknown))?;
+    let convert = Convert { origin: origin.clone(), ids, digest: None };
+    let kind = match operation {
+        "file/copy" | "file/upload" | "file/url_upload_add" | "folder/delete" => CallKind::Write,
+        _ => CallKind::Read,
+    };
+    let reply = Reply::made(&origin.provider, operation, kind, http_status, body);
+    read(&convert, &reply, &asked)
+}
+
+fn asked(ids: &IdGrammar) -> std::result::Result<Asked, UnknownId> {
+    Ok(Asked { file: ids.file("1253")?, folder: ids.folder("123")?, remote: ids.remote_upload("52")? })
+}
+
+fn read(convert: &Convert, reply: &Reply, asked: &Asked) -> Result<Value> {
+    let Asked { file, folder, remote } = asked;
+    Ok(match reply.operation() {
+        "authorize" => json(token(convert, reply)?),
+        "account/info" => of(convert, reply, Named::Nothing, |wire, zone| convert.account(wire, zone))?,
+        "account/package" => {
+            of(convert, reply, Named::Nothing, |wire, _| Convert::limits(wire, &wire::Account::default()))?
+        }
+        "file/info" => of(convert, reply, Named::File(file), |wire, zone| convert.file(wire, zone))?,
+        "file/download" => of(convert, reply, Named::ShortCode, |wire: wire::Download, _| wire.download_url)?,
+        "file/copy" => of(convert, reply, Named::FileAndFolder(file, folder), |wire, zone| convert.file(wire, zone))?,
+        "file/upload" => {
+            let wire = uploaded(reply, Named::Upload(5), &convert.origin.account).map_err(told)?;
+            json(convert.uploaded(wire, folder))
+        }
+        "file/url_upload_add" => {
+            let added = |wire, _: &_| convert.remote_added(&wire, "https://a.example/", folder);
+            of(convert, reply, Named::Folder(folder), added)?
+        }
+        "file/url_upload_status" => {
+            let status = |wire, zone: &_| convert.remote_upload(remote.clone(), wire, zone);
+            of(convert, reply, Named::RemoteUpload(remote), status)?
+        }
+        "folder/listing" => {
+            let listing = |wire, zone: &_| convert.listing(wire, zone, folder);
+            let pair = |wire, zone: &_| listing(wire, zone).map(|listing| (listing.folders, listing.files));
+            of(convert, reply, Named::Folder(folder), pair)?
+        }
+        "folder/info" => of(convert, reply, Named::Folder(folder), |wire, zone| convert.folder(wire, zone, None))?,
+        _ => success(reply, Named::Folder(folder), &convert.origin.account).map(|_| Value::Null).map_err(told)?,
+    })
+}
+
+/// Whose token a login gives.
+fn token(convert: &Convert, reply: &Reply) -> Result<Option<String>> {
+    let success = success(reply, Named::Login, &convert.origin.account).map_err(told)?;
+    let login: wire::Login = value(success.data.map_or("{}", RawValue::get)).unwrap_or_default();
+    Ok(login.access_token.and(login.account_id))
+}
+
+fn of<W: DeserializeOwned, T: Serialize>(
+    convert: &Convert,
+    reply: &Reply,
+    named: Named<'_>,
+    translate: impl Fn(W, &TimeZone) -> T,
+) -> Result<Value> {
+    let success = success(reply, named, &convert.origin.account).map_err(told)?;
+    let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
+    let wire = reply.value(data.get(), &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))?;
+    Ok(json(translate(wire, &zone(success.clock.as_deref(), Some(jiff::Timestamp::UNIX_EPOCH)))))
+}
+
+fn json(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

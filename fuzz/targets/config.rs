@@ -1,0 +1,16 @@
+//! A configuration is understood, or its faults are named: at least one, and each on one line.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use polyhost_gateway::config::Config;
+
+fuzz_target!(|text: &str| {
+    // Secrets may be in files, and the fuzzer is not to read those of this machine.
+    if text.contains("file:") {
+        return;
+    }
+    if let Err(faults) = Config::parse(text) {
+        assert!(!faults.is_empty());
+        assert!(faults.iter().all(|fault| !fault.is_empty()));
+    }
+});

@@ -1,0 +1,30 @@
+//! A cursor that nobody has sealed is refused, and one that was sealed goes on at one place, whatever it holds.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use polyhost_domain::{File, FolderId, Folder, IdAlphabet, IdGrammar, Listing};
+use polyhost_fuzz::origin;
+use polyhost_gateway::catalogue::fuzzing::{resume, seal};
+
+fuzz_target!(|input: &[u8]| {
+    for sort in ["name", "-name", "size", "-uploaded_at"] {
+        let sort = sort.parse().expect("an order");
+        if let Ok(text) = std::str::from_utf8(input) {
+            assert_eq!(resume(text, listing(), sort), None);
+        }
+        if let Some(resumed) = resume(&seal(input), listing(), sort) {
+            assert!(resumed.place <= 3);
+            assert_eq!(resume(&resumed.cursor, listing(), sort).as_ref(), Some(&resumed));
+        }
+    }
+});
+
+fn listing() -> Listing {
+    let (origin, ids) = (origin("pstream"), IdGrammar::new(IdAlphabet::UrlSafe, "0"));
+    let folder = Folder::bare(&origin, ids.folder("f").expect("an id"), Some(FolderId::Root), Some("Films".to_owned()));
+    let files = ["a", "b"].map(|id| {
+        let file = File::bare(&origin, ids.file(id).expect("an id"));
+        File { name: Some(id.repeat(3)), size: (id == "a").then_some(3), ..file }
+    });
+    Listing { folders: vec![folder], files: files.into(), unread: 0, next: None }
+}

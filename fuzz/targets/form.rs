@@ -1,0 +1,35 @@
+//! A form is read the same however it is cut into pieces, and its file is as long as its length says.
+#![no_main]
+
+use std::io;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::executor::block_on;
+use futures::stream;
+use libfuzzer_sys::fuzz_target;
+use polyhost_gateway::uploads::form::{self, Fields};
+use polyhost_gateway::uploads::{Arriving, Refusal};
+
+// The first byte says how long the pieces are; the boundary is `b`.
+fuzz_target!(|input: &[u8]| {
+    let Some((size, form)) = input.split_first() else { return };
+    for length in [None, Some(form.len() as u64)] {
+        let whole = block_on(read(form, form.len(), length));
+        assert_eq!(block_on(read(form, usize::from(*size), length)), whole);
+    }
+});
+
+/// The fields and the bytes of the file; `None` where the form is refused.
+async fn read(form: &[u8], size: usize, length: Option<u64>) -> Option<(Fields, Vec<u8>)> {
+    let pieces: Vec<_> = form.chunks(size.max(1)).map(|piece| io::Result::Ok(Bytes::copy_from_slice(piece))).collect();
+    let body = Arriving { length, stream: stream::iter(pieces).boxed(), refusal: Refusal::default() };
+    let (fields, mut file) = form::read("b", length, body).await.ok()?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = file.stream.next().await {
+        bytes.extend_from_slice(&piece.ok()?);
+    }
+    assert!(!bytes.is_empty());
+    assert!(file.length.is_none_or(|length| length == bytes.len() as u64));
+    Some((fields, bytes))
+}

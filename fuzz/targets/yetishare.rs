@@ -1,0 +1,12 @@
+//! Whatever a site of the dialect `yetishare` answers is read without a panic, and told within the API's bounds.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use polyhost_fuzz::{answer, check, origin};
+use polyhost_yetishare::fuzzing::{self, OPERATIONS};
+
+fuzz_target!(|input: &[u8]| {
+    if let Some((operation, status, body)) = answer(input, &OPERATIONS) {
+        check(fuzzing::answer(&origin("streamplay"), operation, status, body));
+    }
+});
