@@ -49,17 +49,24 @@ impl Caller {
 
     /// Sends a request.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.try_send(request).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Sends a request that may get no answer, or not all of one.
+    ///
+    /// # Errors
+    /// Where the connection ends before the answer does.
+    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let request = request.build().expect("a request that can be sent");
         let asked = format!("{} {}", request.method(), target(&request));
-        let response = self.http.execute(request).await;
-        let response = response.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let response = self.http.execute(request).await?;
         let status = response.status().as_u16();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let body = response.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error:?}")).to_vec();
+        let body = response.bytes().await?.to_vec();
         let answer = Answer { asked, status, headers, body };
         self.record.keep(&answer);
-        answer
+        Ok(answer)
     }
 
     /// GET

@@ -16,6 +16,7 @@ mod conversions;
 mod cursors;
 mod denials;
 mod events;
+mod faults;
 mod files;
 mod folders;
 mod freshness;
