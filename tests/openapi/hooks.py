@@ -11,6 +11,8 @@ EXCEPTIONS = {
     "positive_data_acceptance": [
         ("capability_unsupported", "", "what an account can do depends on its site; the document is for all sites"),
         ("invalid_cursor", "", "a cursor is only what the gateway has made for the same walk"),
+        ("idempotency_key_reused", "", "a key belongs to the request that it came with first"),
+        ("upstream_rejected", "", "the site's own judgement of a well-formed request"),
         ("checksum_mismatch", "", "a digest must be that of the bytes in the same request"),
         ("invalid_request", "The root folder can be neither changed nor deleted", "the id `root` is good elsewhere"),
         ("invalid_request", "is missing, and so is conversion", "one of two parameters must be there"),
@@ -28,6 +30,20 @@ EXCEPTIONS = {
 }
 
 FAILURES = {"RejectedPositiveData": "positive_data_acceptance", "UndefinedStatusCode": "status_code_conformance"}
+
+
+KEY = "Idempotency-Key"
+keys_seen = set()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Makes an `Idempotency-Key` that was sent before a new one; else most of what has one would be refused unread."""
+    key = (case.headers or {}).get(KEY)
+    if isinstance(key, str) and key in keys_seen and len(key) < 250:
+        case.headers[KEY] = f"{key}-{len(keys_seen)}"
+    if key:
+        keys_seen.add(case.headers[KEY])
 
 
 @schemathesis.hook
