@@ -10,6 +10,7 @@ mod nginx;
 mod process;
 mod report;
 mod site;
+mod soak;
 mod speed;
 mod stage;
 mod transfer;
@@ -29,6 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalogue::Catalogue;
 use crate::failure::Failure;
+use crate::soak::Soak;
 use crate::transfers::Transfers;
 
 /// Counts what is allocated in this process. The gateway that files go through is another.
@@ -49,6 +51,8 @@ enum Command {
     Transfers(Transfers),
     /// Cached pages and cold listings: their time, their allocations, and the memory that cached files take
     Catalogue(Catalogue),
+    /// The gateway in front of a site that fails at random: what it holds afterwards, at rest
+    Soak(Soak),
     /// The site that takes and gives the bytes; started by the measurements themselves
     Site {
         /// Where it listens
@@ -78,6 +82,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Site { listen } => site::serve(listen).await,
         Command::Transfers(options) => print(&transfers::run(options).await?),
         Command::Catalogue(options) => print(&catalogue::run(options, ALLOCATOR).await?),
+        Command::Soak(options) => print(&soak::run(options).await?),
     }
 }
 

@@ -79,7 +79,11 @@ impl Stage {
     }
 }
 
-async fn start_site(folder: &Path) -> Result<Process, Failure> {
+/// Starts the site alone.
+///
+/// # Errors
+/// Where it does not start.
+pub(crate) async fn start_site(folder: &Path) -> Result<Process, Failure> {
     let address = free_address()?;
     let program = std::env::current_exe().map_err(Failure::of("this program does not know where it is"))?;
     let mut command = Command::new(program);
@@ -106,7 +110,7 @@ fn configuration(listen: SocketAddr, site: SocketAddr, folder: &Path) -> String 
          [providers.plain]\ndialect = \"openload\"\nbase_url = \"http://{site}/openload/v1\"\ndigest = \"none\"\n\n"
     );
     let key = "k".repeat(64);
-    for manner in Manner::ALL {
+    for manner in Manner::MEASURED {
         let (name, base) = (manner.name(), format!("http://{site}{}", manner.prefix()));
         let openload = format!("base_url = \"{base}/openload/v1\"\nlogin = \"bench\"\nkey = \"bench\"");
         let yetishare = format!("base_url = \"{base}/yetishare/api/v2\"\nkey1 = \"{key}\"\nkey2 = \"{key}\"");

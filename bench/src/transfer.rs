@@ -162,13 +162,18 @@ async fn download(target: &Target, size: u64, appetite: Appetite, mut look: impl
     Ok(())
 }
 
-fn request(target: &Target, method: Method) -> hyper::http::request::Builder {
+/// A request that has no body yet.
+pub(crate) fn request(target: &Target, method: Method) -> hyper::http::request::Builder {
     Request::builder().method(method).uri(&target.path).header(HOST, target.address.to_string())
 }
 
-async fn send<B>(target: &Target, request: Request<B>) -> Result<Response<Incoming>, Failure>
+/// Sends a request over a connection of its own.
+///
+/// # Errors
+/// Where there is no head of an answer.
+pub(crate) async fn send<B>(target: &Target, request: Request<B>) -> Result<Response<Incoming>, Failure>
 where
-    B: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let failed = |error| Failure::of::<std::io::Error>(format_args!("cannot connect to {}", target.address))(error);
     let stream = TcpStream::connect(target.address).await.map_err(failed)?;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::machine::Machine;
@@ -64,10 +65,7 @@ pub(crate) async fn run(options: Transfers) -> Result<String, Failure> {
         progress("the machine is busy, so the figures are of it and of all that it does");
     }
     let report = measure(&options, machine, &polyhost, nginx.as_deref()).await?;
-    if let Some(path) = &options.json {
-        let json = serde_json::to_string_pretty(&report).map_err(Failure::of("no JSON"))?;
-        fs::write(path, json + "\n").map_err(Failure::of(path.display()))?;
-    }
+    write_json(options.json.as_deref(), &report)?;
     Ok(report.to_string())
 }
 
@@ -99,7 +97,21 @@ fn size(text: &str) -> Result<u64, String> {
     if size > 0 { Ok(size) } else { Err("nothing cannot be measured".to_owned()) }
 }
 
-fn beside() -> Result<PathBuf, Failure> {
+/// The figures for programs, where they are wanted.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(crate) fn write_json(path: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let json = serde_json::to_string_pretty(report).map_err(Failure::of("no JSON"))?;
+    fs::write(path, json + "\n").map_err(Failure::of(path.display()))
+}
+
+/// The gateway's program, where it is built together with this one.
+///
+/// # Errors
+/// Where it is not.
+pub(crate) fn beside() -> Result<PathBuf, Failure> {
     let this = std::env::current_exe().map_err(Failure::of("this program does not know where it is"))?;
     let path = this.with_file_name("polyhost");
     if path.is_file() {
@@ -109,7 +121,11 @@ fn beside() -> Result<PathBuf, Failure> {
     Err(Failure::new(format_args!("{} is not there: {advice}", path.display())))
 }
 
-fn version(polyhost: &Path) -> Result<String, Failure> {
+/// What a gateway's program says that it is.
+///
+/// # Errors
+/// Where it does not start.
+pub(crate) fn version(polyhost: &Path) -> Result<String, Failure> {
     let output = Command::new(polyhost).arg("--version").output().map_err(Failure::of("cannot start polyhost"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

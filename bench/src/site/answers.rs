@@ -24,6 +24,16 @@ pub(crate) fn to(path: &str, file: &str, manner: Manner, address: SocketAddr) ->
                 "url": format!("http://{address}{prefix}{UPLOAD}"), "valid_until": "2099-01-01 00:00:00",
             })),
             "account/info" => openload(json!({"extid": "bench", "email": "bench@example.com"})),
+            "file/info" => {
+                let told = json!({
+                    "id": file, "status": 200, "name": "bench.bin", "size": file, "sha1": false,
+                    "content_type": "application/octet-stream",
+                });
+                openload(json!({file: told}))
+            }
+            "file/listfolder" => openload(json!({"folders": [], "files": {}})),
+            "file/createfolder" => openload(json!({"folderid": "1"})),
+            "file/rename" | "file/delete" => openload(json!(true)),
             _ => return None,
         },
     };
@@ -57,14 +67,16 @@ fn yetishare(endpoint: &str, file: &str, address: SocketAddr) -> Option<Value> {
         "authorize" => json!({"access_token": "t".repeat(TOKEN_LENGTH), "account_id": "1"}),
         "account/info" => json!({"id": "1", "username": "bench", "status": "active"}),
         "account/package" => json!({"id": "1", "label": "bench", "can_upload": "1", "max_upload_size": "0"}),
-        "file/info" => json!({
+        "file/info" | "file/edit" => json!({
             "id": file, "filename": "bench.bin", "fileType": "application/octet-stream", "fileSize": file,
             "file_status": "active",
         }),
         "file/download" => json!({
             "file_id": file, "filename": "bench.bin", "download_url": format!("http://{address}/bytes/{file}"),
         }),
-        "disable_access_token" => Value::Null,
+        "folder/listing" => json!({"folders": [], "files": []}),
+        "folder/create" => json!({"id": "1", "folderName": "bench"}),
+        "file/delete" | "disable_access_token" => Value::Null,
         _ => return None,
     };
     Some(yetishare_success(data))

@@ -88,6 +88,27 @@ impl Connection {
         self.stream.write_all(whole.as_bytes()).await
     }
 
+    /// Answers with bytes as they are, and says that so many more come.
+    pub(crate) async fn begin(&mut self, status: &str, bytes: &[u8], more: usize) -> io::Result<()> {
+        let length = bytes.len() + more;
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
+        self.stream.write_all(head.as_bytes()).await?;
+        self.send(bytes).await
+    }
+
+    /// Goes on with what was begun.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await
+    }
+
+    /// Says nothing until the other end has gone, or sends something else.
+    pub(crate) async fn wait_for_its_end(&mut self) -> io::Result<()> {
+        self.begin = 0;
+        self.end = 0;
+        self.stream.read(&mut self.buffer).await?;
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+
     /// Answers a file of this size.
     pub(crate) async fn give(&mut self, size: u64) -> io::Result<()> {
         let head =

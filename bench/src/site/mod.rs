@@ -1,12 +1,15 @@
 //! `bench site`: a site that takes and gives bytes as fast as the machine lets it, and speaks just enough of both
 //! dialects for the gateway to send and fetch files there.
 //!
+//! Under `/troubled` it fails at random, if it is told to.
+//!
 //! It keeps nothing: a file's id is its size, and its bytes are always those of [`crate::content`]. It reads into one
 //! buffer and writes from one block, so that whatever is measured against it is slower than it is.
 
 mod answers;
 mod connection;
 mod intake;
+mod trouble;
 mod visit;
 
 use std::net::SocketAddr;
@@ -15,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::failure::Failure;
 use connection::Connection;
+pub(crate) use trouble::{Mood, SWITCH};
 pub(crate) use visit::Manner;
 
 /// Serves until the process is ended.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answers;
 use super::connection::{Connection, Head};
 use super::intake::{Intake, Wanted};
+use super::trouble::{self, Trouble};
 
 /// The largest body that is not an upload.
 const MAX_FORM: u64 = 64 * 1024;
@@ -22,14 +23,17 @@ pub(crate) enum Manner {
     Slow,
     /// `/digesting`: tells the digests of what has arrived.
     Digesting,
+    /// `/troubled`: takes them as fast as it can, and is in trouble for as long as it is told to be.
+    Troubled,
 }
 
 impl Manner {
-    pub(crate) const ALL: [Self; 3] = [Self::Fast, Self::Slow, Self::Digesting];
+    /// Those in which bytes are measured.
+    pub(crate) const MEASURED: [Self; 3] = [Self::Fast, Self::Slow, Self::Digesting];
 
     /// The manner of a path, and the rest of the path.
     fn of(path: &str) -> (Self, &str) {
-        let named = [Self::Slow, Self::Digesting];
+        let named = [Self::Slow, Self::Digesting, Self::Troubled];
         let found = named.into_iter().find_map(|manner| Some((manner, path.strip_prefix(manner.prefix())?)));
         found.unwrap_or((Self::Fast, path))
     }
@@ -40,6 +44,7 @@ impl Manner {
             Self::Fast => "",
             Self::Slow => "/slow",
             Self::Digesting => "/digesting",
+            Self::Troubled => "/troubled",
         }
     }
 
@@ -49,6 +54,7 @@ impl Manner {
             Self::Fast => "fast",
             Self::Slow => "slow",
             Self::Digesting => "digesting",
+            Self::Troubled => "troubled",
         }
     }
 }
@@ -60,7 +66,19 @@ impl Manner {
 pub(crate) async fn answer(connection: &mut Connection, head: &Head, address: SocketAddr) -> io::Result<()> {
     let (manner, path) = Manner::of(&head.path);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if let Some(mood) = path.strip_prefix(trouble::SWITCH) {
+        let known = trouble::switch(mood);
+        return connection.answer(if known { "200 OK" } else { "404 Not Found" }, "{}").await;
+    }
+    let trouble = if manner == Manner::Troubled { trouble::of(path).await } else { Trouble::None };
+    if trouble == Trouble::Refused {
+        return Err(io::ErrorKind::ConnectionReset.into());
+    }
     connection.invite(head).await?;
+    if trouble != Trouble::None {
+        skim(connection, head.length).await?;
+        return trouble.befall(connection).await;
+    }
     if let Some(size) = path.strip_prefix("/bytes/").and_then(|size| size.parse().ok()) {
         return connection.give(size).await;
     }
@@ -68,7 +86,8 @@ pub(crate) async fn answer(connection: &mut Connection, head: &Head, address: So
         return receive(connection, head, manner, path).await;
     }
     let form = form(connection, head.length).await?;
-    let file = parameter(&form, "file_id").or_else(|| parameter(query, "file_id")).unwrap_or_default();
+    let named = ["file_id", "file"].into_iter().find_map(|name| parameter(&form, name).or(parameter(query, name)));
+    let file = named.unwrap_or_default();
     match answers::to(path, file, manner, address) {
         Some(json) => connection.answer("200 OK", &json).await,
         None => connection.answer("404 Not Found", "{}").await,
@@ -94,6 +113,15 @@ async fn receive(connection: &mut Connection, head: &Head, manner: Manner, path:
         Some(arrived) => connection.answer("200 OK", &answers::stored(path, &arrived)).await,
         None => connection.answer("400 Bad Request", "{}").await,
     }
+}
+
+/// Reads a body of any length and forgets it.
+async fn skim(connection: &mut Connection, length: u64) -> io::Result<()> {
+    let mut left = length;
+    while left > 0 {
+        left -= connection.take(left).await?.len() as u64;
+    }
+    Ok(())
 }
 
 async fn form(connection: &mut Connection, length: u64) -> io::Result<String> {
