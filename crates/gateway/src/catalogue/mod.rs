@@ -1,7 +1,7 @@
 //! The catalogue: what the sites have told, kept for a while, asked for once for all who want it, and never wrong about
 //! what was written through the gateway.
 //!
-//! Every read goes through [`Inner::read`]: the cache, else one question to the site that all share who have it at the
+//! Every read goes through `Inner::read`: the cache, else one question to the site that all share who have it at the
 //! time, else what was lately true. Every answer carries the generations from before it was asked for, and every write
 //! raises those that it touches before and after it, so that no answer from before a write is given after it.
 //!
