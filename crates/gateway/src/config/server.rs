@@ -134,5 +134,7 @@ fn cors_origins(section: &mut Section<'_>) -> CorsOrigins {
 /// An origin as browsers write it: a scheme, a host, a port that is not the scheme's, and nothing else.
 fn origin(text: &str) -> Option<HeaderValue> {
     let origin = Url::parse(text).ok()?.origin();
-    (origin.is_tuple() && origin.ascii_serialization() == text).then(|| HeaderValue::try_from(text).ok())?
+    // A star is a host to URLs, and a pattern to whoever writes it here.
+    let is_one = origin.is_tuple() && origin.ascii_serialization() == text && !text.contains('*');
+    is_one.then(|| HeaderValue::try_from(text).ok())?
 }
