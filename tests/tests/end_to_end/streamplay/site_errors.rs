@@ -22,7 +22,8 @@ async fn started() -> World {
 async fn read(world: &World, fault: Fault) -> Answer {
     world.site.faults().clear();
     world.breaks("file/info", fault);
-    let answer = world.caller.get(&at("files/1001")).await;
+    let request = world.caller.request("GET", &at("files/1001")).header("cache-control", "no-cache");
+    let answer = world.caller.send(request).await;
     assert_eq!(world.operations(), ["file/info"], "asked once");
     answer
 }
