@@ -11,7 +11,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::{Method, Request};
 use rand::{random_bool, random_range};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::gateway::{ACCOUNTS, Dialect, Soaked};
 use crate::content::{self, Content};
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LEAVING: f64 = 0.05;
 /// When they have gone, at the latest.
 const LEAVES: Duration = Duration::from_millis(500);
+/// The longest pause between two requests of a caller. Without one most would be spent on circuits that are open.
+const PAUSE: Duration = Duration::from_millis(80);
 /// The sizes of the files: from what goes in one piece to what takes many.
 const SIZES: [u64; 4] = [1, 4_096, 100_000, 3_000_000];
 
@@ -64,6 +66,7 @@ pub(super) async fn bout(gateway: &Soaked, callers: usize, time: Duration) -> Ou
             while Instant::now() < end {
                 let (asked, outcome) = ask(address).await;
                 outcomes.count(asked, outcome);
+                sleep(random_range(Duration::ZERO..PAUSE)).await;
             }
             outcomes
         });
