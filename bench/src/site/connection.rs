@@ -105,7 +105,7 @@ impl Connection {
     pub(crate) async fn wait_for_its_end(&mut self) -> io::Result<()> {
         self.begin = 0;
         self.end = 0;
-        self.stream.read(&mut self.buffer).await?;
+        let _how_much = self.stream.read(&mut self.buffer).await?;
         Err(io::ErrorKind::UnexpectedEof.into())
     }
 
