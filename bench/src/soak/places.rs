@@ -18,6 +18,8 @@ use crate::transfer::{self, Kind, Target};
 
 /// How long it may take until all are under way. The site keeps them for less than an attempt may take.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long a gateway may take until it serves again what it had given up: longer than a circuit is open at a time.
+const COMING_BACK: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What was seen while the site kept every request.
@@ -43,14 +45,14 @@ impl Places {
 /// Asks for more than every account has places for, while the site answers nothing; then lets it answer.
 ///
 /// # Errors
-/// Where the gateway cannot be reached.
+/// Where the gateway cannot be reached, or does not come back to the site.
 pub(super) async fn all_at_once(gateway: &mut Soaked) -> Result<Places, Failure> {
+    come_back(gateway).await?;
     gateway.bring_site(Mood::Holding).await?;
     let mut all = JoinSet::new();
     for (account, _) in ACCOUNTS {
         for file in 1..=MAX_CONCURRENCY + 1 {
-            let path = format!("/v1/accounts/{account}/files/{file}");
-            all.spawn(succeeds(Target { address: gateway.address(), path, kind: Kind::Plain }));
+            all.spawn(succeeds(target(gateway, account, file)));
         }
     }
     let (asked, places) = (all.len(), ACCOUNTS.len() * MAX_CONCURRENCY);
@@ -64,6 +66,25 @@ pub(super) async fn all_at_once(gateway: &mut Soaked) -> Result<Places, Failure>
     gateway.bring_site(Mood::Well).await?;
     let answered = all.join_all().await.into_iter().filter(|succeeded| *succeeded).count();
     Ok(Places { places, under_way, waiting, answered, asked })
+}
+
+/// Asks for one file of each account until all are there. A circuit that is open stays so until somebody asks.
+async fn come_back(gateway: &Soaked) -> Result<(), Failure> {
+    let deadline = Instant::now() + COMING_BACK;
+    for (account, _) in ACCOUNTS {
+        while !succeeds(target(gateway, account, 1)).await {
+            if Instant::now() >= deadline {
+                return Err(Failure::new(format!("{account} has not come back to a site that is well")));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+    Ok(())
+}
+
+fn target(gateway: &Soaked, account: &str, file: usize) -> Target {
+    let path = format!("/v1/accounts/{account}/files/{file}");
+    Target { address: gateway.address(), path, kind: Kind::Plain }
 }
 
 async fn succeeds(target: Target) -> bool {

@@ -4,9 +4,11 @@ mod key;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::future::pending;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -15,6 +17,7 @@ use polyhost_domain::AccountName;
 use polyhost_state::Quota;
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
+use tokio::time::sleep;
 use utoipa::ToSchema;
 
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
@@ -36,6 +39,14 @@ pub struct Client {
     pub rate_limit: Option<Quota>,
     /// How many of its requests may be under way at once; without one, as many as it sends.
     pub max_concurrency: Option<NonZeroU32>,
+}
+
+impl Client {
+    /// Resolves when its keys are no longer good.
+    pub(crate) async fn expired(&self) {
+        let Some(end) = self.expires_at else { return pending().await };
+        sleep(Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default()).await;
+    }
 }
 
 /// Why nobody is known to have sent a request.
@@ -191,6 +202,7 @@ fn presented_key(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -235,5 +247,17 @@ mod tests {
             assert_eq!(known(key, at), Err(Stranger::ExpiredKey));
         }
         assert_eq!(known("other", end), Err(Stranger::UnknownKey));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_begun_with_a_key_can_end_with_it() {
+        let ending = |expires_at| Client { expires_at, ..client("web", &[]) };
+        let patience = Duration::from_secs(60);
+        for (left, ends) in [(30, true), (-30, true), (90, false)] {
+            let end = Timestamp::now() + SignedDuration::from_secs(left);
+            assert_eq!(timeout(patience, ending(Some(end)).expired()).await.is_ok(), ends, "{left}");
+        }
+        assert!(timeout(patience, ending(None).expired()).await.is_err());
+        assert!(timeout(patience, ending(Some(Timestamp::MAX)).expired()).await.is_err());
     }
 }

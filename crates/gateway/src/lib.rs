@@ -21,6 +21,7 @@ pub mod downloads;
 pub mod emulate;
 pub mod events;
 pub mod extract;
+mod held;
 pub mod idempotency;
 mod ids;
 pub mod limits;

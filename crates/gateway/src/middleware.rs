@@ -41,6 +41,8 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
 pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
     routes
+        // A panic is a fault of ours, and ends one request alone, which is counted, audited and remembered as any other.
+        .layer(CatchPanicLayer::custom(panicked))
         // Who has a place does what it came for: writes are audited, and done once for each key.
         .layer(from_fn_with_state(app.clone(), admit))
         // A handler that takes too long is answered for; one that changes something is always finished.
@@ -54,7 +56,7 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn(limit_head))
         // Who still sends when the answer is ready gets it all the same.
         .layer(from_fn(linger))
-        // A panic is a fault of ours, and ends one request alone.
+        // Nor does a panic in this stack end more than its request.
         .layer(CatchPanicLayer::custom(panicked))
         // Every request has an id and one line in the log, and is counted; every problem gets its body.
         .layer(from_fn(account_for))

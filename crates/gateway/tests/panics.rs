@@ -2,6 +2,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -9,10 +12,18 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use polyhost_gateway::app::App;
-use polyhost_gateway::auth::Callers;
+use polyhost_gateway::auth::{Callers, Client, KeyHash};
 use polyhost_gateway::config::Config;
 use polyhost_gateway::middleware;
+use polyhost_state::Quota;
 use tower::ServiceExt as _;
+
+/// A client whose requests are counted.
+fn counted() -> Client {
+    let Callers::Anybody(anybody) = Callers::anybody() else { panic!("everybody is somebody") };
+    let rate_limit = Some(Quota { requests: NonZeroU32::new(10).unwrap(), per: Duration::from_secs(60) });
+    Client { keys: vec![KeyHash::of("key")], rate_limit, ..(*anybody).clone() }
+}
 
 async fn broken() -> Response {
     panic!("the planted words of a panic")
@@ -20,17 +31,19 @@ async fn broken() -> Response {
 
 #[tokio::test]
 async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
-    let app = App::new(&Config::parse("").unwrap(), Callers::anybody()).unwrap();
+    let app = App::new(&Config::parse("").unwrap(), Callers::keyed(vec![counted()])).unwrap();
     // What changes something runs in a task of its own, whose panic is the request's as well.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let service = middleware::stack(routes, &app).with_state(app.clone());
-    for (method, path) in [("GET", "/reads"), ("POST", "/writes")] {
-        let request =
-            Request::builder().method(method).uri(path).header("host", "localhost").header("x-request-id", "mine");
+    for (method, path, left) in [("GET", "/reads", 9), ("POST", "/writes", 8)] {
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let request = request.header("x-request-id", "mine").header("x-api-key", "key");
         let answer = service.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 500, "{path}");
         assert_eq!(answer.headers()["x-request-id"], "mine");
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        let standing = answer.headers()["ratelimit"].to_str().unwrap();
+        assert!(standing.starts_with(&format!("\"client\";r={left};")), "{standing}");
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.contains("\"code\":\"internal\"") && body.contains("\"request_id\":\"mine\""), "{body}");

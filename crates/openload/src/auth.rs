@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use polyhost_state::KeyValue;
-use polyhost_upstream::SecretUrl;
+use polyhost_upstream::{SecretUrl, fingerprint};
+use secrecy::ExposeSecret as _;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -39,7 +40,9 @@ enum Verdict {
 
 impl Auth {
     pub(crate) fn new(credentials: Credentials, origin: Origin, verdicts: Arc<dyn KeyValue>) -> Self {
-        let verdict_key = format!("openload/credentials/{}/{}", origin.provider, origin.account);
+        // Of these credentials, not of the account: with others, nothing is known of it.
+        let identity = [origin.provider.as_str(), credentials.login.expose_secret(), credentials.key.expose_secret()];
+        let verdict_key = format!("openload/credentials/{}", fingerprint(&identity));
         Self { credentials, origin, verdicts, verdict_key, asking: Mutex::new(()) }
     }
 

@@ -79,6 +79,23 @@ async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
 }
 
 #[tokio::test]
+async fn what_was_found_out_about_credentials_is_not_held_against_others() {
+    let mut world = World::start().await;
+    world.site.forbid("file/delete");
+    let file = at("files/abc");
+    world.caller.delete(&file).await.problem(403, "upstream_forbidden");
+    let with = |key: &str| {
+        let configuration = Configuration::new().account("main", &world.site.base_url(), LOGIN, key);
+        configuration.client("web", KEY, &["*"], &["read", "write"])
+    };
+    let (wrong, right) = (with("not-the-key"), with(SITE_KEY));
+    reload(&mut world.gateway, &wrong, DONE).await;
+    world.caller.delete(&file).await.problem(502, "upstream_credentials_rejected");
+    reload(&mut world.gateway, &right, DONE).await;
+    world.caller.delete(&file).await.problem(403, "upstream_forbidden");
+}
+
+#[tokio::test]
 async fn a_bad_configuration_is_refused_with_all_its_faults_and_the_old_one_stays() {
     let mut world = World::start().await;
     let bad = configuration(&world.site)

@@ -3,14 +3,12 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::held::Held;
 
 /// How many are under way, by the client's name. Who has none takes no room.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +43,7 @@ impl Permit {
     /// Keeps the place until the answer's last byte has gone.
     #[must_use]
     pub fn hold(self, response: Response) -> Response {
-        response.map(|body| Body::new(Held { body, _permit: self }))
+        response.map(|body| Body::new(Held::new(body, self)))
     }
 }
 
@@ -61,35 +59,10 @@ impl Drop for Permit {
     }
 }
 
-/// The body of an answer, and what is held while it goes.
-struct Held {
-    body: Body,
-    _permit: Permit,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
+    use hyper::body::Body as _;
 
     use super::*;
 

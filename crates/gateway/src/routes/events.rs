@@ -111,9 +111,9 @@ fn line_of<T: ToSchema>() -> Object {
 ///
 /// Server-sent events. The stream begins with how each object stands, then tells of each change, and ends when all of
 /// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
-/// when the gateway does, or when its configuration has changed the caller or the account: come back with
-/// `Last-Event-ID` after as long as `retry` says. Where all that is watched had ended and was told, that is answered
-/// with 204, at which browsers stop coming back. The site is asked once for all who watch, every 2 to 15 seconds.
+/// when the gateway does, when the caller's key expires, or when the configuration has changed the caller or the
+/// account: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had ended and was
+/// told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who watch, every 2 to 15 seconds.
 /// OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect: `file/url_upload_status`; it tells of no
 /// conversions.
 #[utoipa::path(get, path = "/v1/accounts/{account}/events", tag = "Events",
@@ -142,8 +142,13 @@ pub async fn watch_events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let Access { account, client, .. } = access;
-    let left_behind = async move { app.left_behind(&client, &account).await };
-    Ok(response(subscription, left_behind))
+    let end = async move {
+        tokio::select! {
+            () = client.expired() => {}
+            () = app.left_behind(&client, &account) => {}
+        }
+    };
+    Ok(response(subscription, end))
 }
 
 /// The answer that tells what a subscription does, until it ends, or something else does.

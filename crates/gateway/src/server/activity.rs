@@ -1,13 +1,10 @@
 //! What goes on on one connection: how many of its requests are under way, since when none is, and what speaks against
 //! the head that is being read. A request is under way until both its own body and its answer's are done with.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::head::Ambiguity;
@@ -24,13 +21,6 @@ pub(super) struct Activity {
 /// A request that is under way until this is dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Activity>);
-
-/// A body of a request that is under way.
-#[derive(Debug)]
-pub(super) struct Carried<B> {
-    body: B,
-    _request: Arc<UnderWay>,
-}
 
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
@@ -90,32 +80,6 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.touch();
         self.0.under_way.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl<B> Carried<B> {
-    pub(super) fn new(body: B, request: &Arc<UnderWay>) -> Self {
-        Self { body, _request: Arc::clone(request) }
-    }
-}
-
-impl<B: Body + Unpin> Body for Carried<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

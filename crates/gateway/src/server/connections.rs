@@ -24,10 +24,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt as _, service_fn};
 
-use super::activity::{Activity, Carried};
+use super::activity::{Activity, UnderWay};
 use super::refusal;
 use super::stream::Witnessed;
 use crate::config::ServerConfig;
+use crate::held::Held;
 use crate::limits::Peer;
 
 /// The largest request head that is read. What is over 64 KiB is then refused with the right status.
@@ -141,7 +142,7 @@ fn noting(
     activity: &Arc<Activity>,
 ) -> impl Service<
     Request<Incoming>,
-    Response = Response<Carried<Body>>,
+    Response = Response<Held<Body, Arc<UnderWay>>>,
     Error = Infallible,
     Future = impl Future + Send + 'static,
 > + Clone
@@ -150,13 +151,13 @@ fn noting(
     let activity = Arc::clone(activity);
     service_fn(move |request: Request<Incoming>| {
         let (under_way, ambiguity) = activity.begin();
-        let mut request = request.map(|body| Carried::new(body, &under_way));
+        let mut request = request.map(|body| Held::new(body, Arc::clone(&under_way)));
         request.extensions_mut().insert(peer);
         if let Some(ambiguity) = ambiguity {
             request.extensions_mut().insert(ambiguity);
         }
         let answer = service.clone().oneshot(request);
-        async move { answer.await.map(|answer| answer.map(|body| Carried::new(body, &under_way))) }
+        async move { answer.await.map(|answer| answer.map(|body| Held::new(body, under_way))) }
     })
 }
 

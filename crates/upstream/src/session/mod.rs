@@ -19,7 +19,6 @@ use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use polyhost_state::{State, StateError};
 use secrecy::SecretString;
-use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use budget::Budget;
@@ -27,6 +26,7 @@ pub use budget::LoginBudget;
 use refusals::Refusals;
 use renewal::Renewal;
 
+use crate::fingerprint::fingerprint;
 use crate::waits;
 
 /// What a login has given.
@@ -115,7 +115,7 @@ impl Session {
     /// from every other; accounts of one identity share one session. Only its digest is kept.
     #[must_use]
     pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State) -> Self {
-        Self::begin_with(login, origin, key(identity), state.clone(), LoginBudget::default())
+        Self::begin_with(login, origin, fingerprint(identity), state.clone(), LoginBudget::default())
     }
 
     /// The same session, not begun yet, under another budget.
@@ -291,15 +291,6 @@ fn since_1970() -> Duration {
 /// Without the shared state nobody knows how often others log in, so nobody does.
 fn lost(error: StateError) -> Error {
     Error::new(ErrorKind::Internal).retryable(true).with_source(error)
-}
-
-fn key(identity: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in identity {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
-    }
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Debug for Session {
