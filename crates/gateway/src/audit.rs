@@ -1,11 +1,13 @@
 //! The audit log: one line for every request that makes, changes or deletes something, or hands out the right to, once
 //! it is known what has become of it. It says who has done what to what; never with which name, body or key.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header::LOCATION;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 use polyhost_domain::AccountName;
 
 use crate::auth::Client;
@@ -34,13 +36,12 @@ impl Entry {
     /// Begins the entry of a write.
     #[must_use]
     pub fn begin(request: &Request, operation: &'static Operation, client: Arc<Client>) -> Self {
-        let path = request.uri().path();
-        let mut segments = path.trim_start_matches("/v1/accounts/").splitn(2, '/');
+        let mut segments = request.uri().path().trim_start_matches("/v1/accounts/").split('/').map(plain);
         // What is no name is none of ours, and may be anything.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
         Self {
-            account: account.to_owned(),
-            resource: shortened(segments.next().unwrap_or_default()),
+            account: account.into_owned(),
+            resource: shortened(&segments.collect::<Vec<_>>().join("/")),
             request_id: request.extensions().get::<RequestId>().map_or("", RequestId::as_str).to_owned(),
             client,
             operation,
@@ -76,6 +77,14 @@ impl Drop for Entry {
         let (client, operation) = (&client.name, &operation.id);
         tracing::info!(target: TARGET, client, account, operation, resource, outcome, status, request_id, "write");
     }
+}
+
+/// A segment of a path in its one way of being written, as the handlers read it. What would look like something else in
+/// a line stays as it came.
+fn plain(segment: &str) -> Cow<'_, str> {
+    let decoded = percent_decode_str(segment).decode_utf8().ok();
+    let is_plain = |text: &Cow<'_, str>| !text.contains(|letter: char| letter == '/' || letter.is_control());
+    decoded.filter(is_plain).unwrap_or(Cow::Borrowed(segment))
 }
 
 fn shortened(text: &str) -> String {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONNECTION, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
@@ -218,8 +218,7 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
 /// of two calls is not left half done, nor a bad copy undeleted.
 async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let changes = !request.method().is_safe();
-    let uploads = request.method() == Method::POST
-        && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/files"));
+    let uploads = Operation::of(&request).is_some_and(|operation| operation.takes_file);
     let progress = Arc::new(Progress::default());
     let waits = request.extensions().get::<Arc<Waits>>().cloned().unwrap_or_default();
     let caller = request.extensions().get::<Arc<Client>>().map_or("", |client| &client.name).into();

@@ -17,6 +17,9 @@ static OPERATIONS: LazyLock<HashMap<String, Vec<(Method, Operation)>>> = LazyLoc
     paths.into_iter().map(|(path, item)| (path, operations(item))).collect()
 });
 
+/// What no body is but a file's.
+const FORM: &str = "multipart/form-data";
+
 /// An operation of the API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -26,6 +29,8 @@ pub struct Operation {
     pub writes: bool,
     /// Whether it takes an `Idempotency-Key`.
     pub takes_key: bool,
+    /// Whether its body is a file, which may take as long as its bytes flow.
+    pub takes_file: bool,
 }
 
 impl Operation {
@@ -52,6 +57,7 @@ impl Operation {
             // Looking up many files is a POST for the length of its question alone.
             writes: !method.is_safe() && !id.starts_with("lookup_"),
             takes_key: documented.parameters.iter().flatten().any(named),
+            takes_file: matches!(documented.request_body, Some(RefOr::T(body)) if body.content.contains_key(FORM)),
             id,
         }
     }
@@ -91,6 +97,13 @@ mod tests {
             let hands_out = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
             assert_eq!(operation.takes_key, method == Method::POST && !hands_out, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn an_upload_alone_takes_a_file() {
+        let all = OPERATIONS.values().flatten();
+        let takers: Vec<&str> = all.filter(|(_, it)| it.takes_file).map(|(_, it)| it.id.as_str()).collect();
+        assert_eq!(takers, ["upload_file"]);
     }
 
     #[test]

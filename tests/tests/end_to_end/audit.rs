@@ -31,6 +31,9 @@ async fn every_write_leaves_exactly_one_line() {
     caller.patch(&at(&format!("files/{file}")), &json!({"name": "c.mp4"})).await.status(200);
     caller.patch(&at(&format!("folders/{folder}")), &json!({"nam": "x"})).await.status(400);
     caller.delete(&at(&format!("files/{file}"))).await.no_content();
+    // However a path is written, the line says what it is.
+    caller.delete("/v1/accounts/m%61in/files/%4eothing").await.status(404);
+    caller.delete(&at("files/a%2Fb%0A")).await.status(404);
     caller.delete(&at("folders/root")).await.status(400);
     caller.post(&at("upload-tickets"), &json!({})).await.status(201);
     caller.post("/v1/accounts/nobody/folders", &json!({"name": "x"})).await.status(404);
@@ -56,6 +59,8 @@ async fn every_write_leaves_exactly_one_line() {
         ["web", "main", "update_file", &file, "succeeded"],
         ["web", "main", "update_folder", &folder, "invalid_request"],
         ["web", "main", "delete_file", &file, "succeeded"],
+        ["web", "main", "delete_file", "files/Nothing", "file_not_found"],
+        ["web", "main", "delete_file", "files/a%2Fb%0A", "file_not_found"],
         ["web", "main", "delete_folder", "folders/root", "invalid_request"],
         ["web", "main", "create_upload_ticket", "upload-tickets", "succeeded"],
         ["web", "nobody", "create_folder", "folders", "account_not_found"],

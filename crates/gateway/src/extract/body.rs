@@ -50,7 +50,7 @@ pub(crate) async fn whole_body(headers: &HeaderMap, body: Body, config: &ServerC
 }
 
 /// Reads a body. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
-/// nothing is wrong or nothing can be taken out.
+/// nothing is wrong, nothing can be taken out, or there is more than will be told.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let whole = |what: String| Problem::invalid(vec![Fault::pointer("", what)]);
     // serde would also take an array for a struct, value by value.
@@ -71,7 +71,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if !faults.iter().any(|told| told.pointer == fault.pointer) {
             faults.push(fault);
         }
-        if !there {
+        if !there || faults.len() > Fault::MOST_TOLD {
             break;
         }
     }
@@ -194,6 +194,12 @@ mod tests {
         assert_eq!(pointers(r#"{"name": "a", "kind": null}"#), ["/kind"]);
         assert_eq!(pointers(r#"{"x": 1}"#), ["/x", "/name"]);
         assert_eq!(pointers(r#"{"name": "a", "deep": [{"name": 1}]}"#), ["/deep/0/name"]);
+    }
+
+    #[test]
+    fn of_many_faults_of_a_body_the_first_are_named_and_the_rest_costs_nothing() {
+        let fields: Vec<String> = (0..100_000).map(|n| format!("\"x{n}\": 1")).collect();
+        assert_eq!(pointers(&format!("{{{}}}", fields.join(", "))).len(), Fault::MOST_TOLD);
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn check_text(query: &str) -> Result<(), Problem> {
 }
 
 /// Reads the parameters. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
-/// nothing is wrong or nothing can be taken out.
+/// nothing is wrong, nothing can be taken out, or there is more than will be told.
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut query = Cow::Borrowed(query);
     let mut faults = Vec::new();
@@ -49,7 +49,7 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         if !faults.iter().any(|told: &Fault| told.parameter == fault.parameter) {
             faults.push(fault);
         }
-        if !there {
+        if !there || faults.len() > Fault::MOST_TOLD {
             return Err(Problem::invalid(faults));
         }
         let rest = form_urlencoded::parse(query.as_bytes()).filter(|(other, _)| *other != name);
@@ -114,6 +114,14 @@ mod tests {
         for name in ["colour", "limit", "shape"] {
             assert!(told.contains(&format!("parameter \"{name}\"")), "{told}");
         }
+    }
+
+    #[tokio::test]
+    async fn of_many_wrong_parameters_the_first_are_named_and_the_rest_costs_nothing() {
+        let query: Vec<String> = (0..10_000).map(|n| format!("x{n}")).collect();
+        let told = fault(&query.join("&")).await.unwrap();
+        assert_eq!(told.matches("is unknown").count(), Fault::MOST_TOLD);
+        assert!(told.contains("\"x0\"") && told.ends_with("; and more."), "{told}");
     }
 
     #[tokio::test]

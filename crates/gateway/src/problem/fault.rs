@@ -22,6 +22,9 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// How many are told of one request. Whoever has made more of them reads no longer list.
+    pub const MOST_TOLD: usize = 50;
+
     /// A fault in a parameter.
     #[must_use]
     pub fn parameter(name: &str, detail: impl ToString) -> Self {

@@ -71,11 +71,13 @@ impl Problem {
         }))
     }
 
-    /// A request with faults in it.
+    /// A request with faults in it, of which the first [`Fault::MOST_TOLD`] are told.
     #[must_use]
-    pub fn invalid(errors: Vec<Fault>) -> Self {
+    pub fn invalid(mut errors: Vec<Fault>) -> Self {
+        let more = if errors.len() > Fault::MOST_TOLD { "; and more" } else { "" };
+        errors.truncate(Fault::MOST_TOLD);
         let named: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let mut problem = Self::new(Code::InvalidRequest, format!("The request is wrong: {}.", named.join("; ")));
+        let mut problem = Self::new(Code::InvalidRequest, format!("The request is wrong: {}{more}.", named.join("; ")));
         problem.0.errors = errors;
         problem
     }
