@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONNECTION, HOST, ORIGIN};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -76,9 +76,16 @@ async fn account_for(request: Request, next: Next) -> Response {
     request.extensions_mut().insert(Arc::clone(&waits));
 
     let mut response = next.run(request).instrument(span.clone()).await;
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED && response.extensions().get::<Problem>().is_none() {
-        let allowed = Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}."));
-        response.extensions_mut().insert(allowed);
+    // The router and Swagger UI's pages say it by the status alone.
+    if response.extensions().get::<Problem>().is_none() && !response.headers().contains_key(CONTENT_TYPE) {
+        let problem = match response.status() {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Some(Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}.")))
+            }
+            StatusCode::NOT_FOUND => Some(Problem::no_route()),
+            _ => None,
+        };
+        problem.map(|problem| response.extensions_mut().insert(problem));
     }
     span.in_scope(|| log_cause(&response));
     let mut response = render(response, &path, id.as_str());
@@ -208,6 +215,8 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
         Err(problem) => problem.into_response(),
     };
     standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
+    // What is answered to one client is for no cache to show another, unless it says more about itself.
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(client);
     response
 }

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use crate::auth::Auth;
-use crate::error::{Named, result};
+use crate::error::{Named, detail, result};
 use crate::wire;
 
 /// The endpoints, for one account.
@@ -98,6 +98,13 @@ impl Site {
     pub(crate) async fn remote_status(&self, id: &RemoteUploadId) -> Result<Answered<Entries<wire::RemoteStatus>>> {
         let request = self.get("remotedl/status", CallKind::Read).with("id", id.as_str());
         self.call(request, Named::RemoteUpload(id)).await
+    }
+
+    /// The error of an answer that has no remote upload in it.
+    pub(crate) fn absent(&self, reply: &Reply, id: &RemoteUploadId) -> Error {
+        let kind = ErrorKind::RemoteUploadNotFound;
+        let what = detail(kind, Named::RemoteUpload(id), &self.http.origin().account);
+        reply.error(kind, Some("200".to_owned()), None).with_detail(what)
     }
 
     /// At most 100.

@@ -38,7 +38,7 @@ pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result
 pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]) -> Result<Vec<RemoteUpload>> {
     let mut known: HashMap<RemoteUploadId, RemoteUpload> = HashMap::new();
     if let [id] = ids {
-        return Ok(one(site, convert, id).await?.into_iter().collect());
+        return Ok(vec![one(site, convert, id).await?]);
     }
     if !ids.is_empty() {
         let recent = told(convert, site.remote_recent(MOST).await?);
@@ -46,27 +46,28 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
     }
     let rest: Vec<_> =
         ids.iter().filter(|id| !known.contains_key(*id)).map(|id| one(site, convert, id).boxed()).collect();
-    let answers: Vec<Result<Option<RemoteUpload>>> = stream::iter(rest).buffered(SIDE_BY_SIDE).collect().await;
+    let answers: Vec<Result<RemoteUpload>> = stream::iter(rest).buffered(SIDE_BY_SIDE).collect().await;
     for answer in answers {
-        let found = match answer {
-            Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => None,
-            answer => answer?,
-        };
-        known.extend(found.map(|upload| (upload.id.clone(), upload)));
+        match answer {
+            Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => {}
+            answer => {
+                let upload = answer?;
+                known.insert(upload.id.clone(), upload);
+            }
+        }
     }
     Ok(ids.iter().filter_map(|id| known.get(id).cloned()).collect())
 }
 
-/// `None`: the site answers with an empty list.
-async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<Option<RemoteUpload>> {
+async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<RemoteUpload> {
     let answered = site.remote_status(id).await?;
-    let is_empty = answered.value.items.is_empty() && answered.value.skipped == 0;
-    // A site that does not heed the id answers with others, and so not about this one.
-    let missing = answered.missing("the remote upload that was asked for");
-    match told(convert, answered).into_iter().find(|upload| upload.id == *id) {
-        None if !is_empty => Err(missing),
-        found => Ok(found),
-    }
+    let absent = if answered.value.items.is_empty() && answered.value.skipped == 0 {
+        site.absent(&answered.reply, id)
+    } else {
+        // A site that does not heed the id answers with others, and so not about this one.
+        answered.missing("the remote upload that was asked for")
+    };
+    told(convert, answered).into_iter().find(|upload| upload.id == *id).ok_or(absent)
 }
 
 /// What went wrong with a remote upload is the site's text, and may quote the request.

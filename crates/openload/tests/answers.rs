@@ -74,7 +74,10 @@ async fn an_empty_array_is_an_empty_list() {
     let site = answering("*", "[]").await;
     let provider = site.provider();
     assert!(provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap().is_empty());
-    assert!(by_id(&*provider, &["7"]).await.unwrap().is_empty());
+    assert!(by_id(&*provider, &["7", "8"]).await.unwrap().is_empty());
+    let absent = by_id(&*provider, &["7"]).await.unwrap_err();
+    assert_eq!(absent.kind(), ErrorKind::RemoteUploadNotFound);
+    assert_eq!(absent.answer().unwrap().status.as_deref(), Some("200"));
     let query = ConversionQuery { file: None, limit: 5 };
     assert!(provider.conversions(query).await.unwrap().is_empty());
     let files = provider.files(&[file(&provider, "x")]).await.unwrap();

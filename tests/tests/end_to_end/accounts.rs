@@ -43,7 +43,9 @@ fn capabilities() -> Value {
 async fn a_client_learns_what_its_key_stands_for() {
     let world =
         World::configured(|configuration| configuration.client("job", "key-of-job", &["main"], &["read"])).await;
-    let me = world.caller.get("/v1/me").await.json(200);
+    let answer = world.caller.get("/v1/me").await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let me = answer.json(200);
     body::me(&me);
     assert_eq!((&me["name"], &me["accounts"]), (&json!("web"), &json!(["main"])));
     assert_eq!(me["scopes"], json!(["read", "write"]));

@@ -104,8 +104,10 @@ async fn what_costs_more_counts_more() {
 
 #[tokio::test]
 async fn a_lookup_that_is_too_much_asks_no_site() {
-    let (world, job) = with(&once(4)).await;
+    let (world, job) = with(&once(6)).await;
     let ids: Vec<String> = (0..50).map(|number| format!("id{number}")).collect();
+    job.get("/v1/me").await.status(200);
+    job.get("/v1/me").await.status(200);
     let refused = job.post(&at("files/lookup"), &json!({"ids": ids})).await;
     refused.problem(429, "rate_limited");
     assert_eq!(left(&refused), 3);

@@ -48,6 +48,7 @@ async fn every_code_has_a_page_that_names_it_and_its_status() {
         let html = page.text();
         assert!(html.contains(code) && html.contains(&status.to_string()), "{code}: {html}");
     }
+    stranger.get("/docs/nothing.js").await.problem(404, "route_not_found");
     for unknown in ["nothing", "Internal", "internal%2F", "%3Cscript%3E"] {
         let answer = stranger.get(&format!("/problems/{unknown}")).await;
         answer.problem(404, "route_not_found");

@@ -8,5 +8,5 @@ mod request;
 pub use access::{Access, Administering, Reading, Writing};
 pub(crate) use body::whole_body;
 pub use body::{StrictJson, escape, present};
-pub use query::StrictQuery;
+pub use query::{StrictQuery, flag};
 pub use request::{RequestContext, RequestId};

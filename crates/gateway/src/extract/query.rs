@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use crate::problem::{Fault, Problem};
@@ -57,6 +58,18 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     }
 }
 
+/// For `#[serde(default, deserialize_with = "flag")]`: `true` or `false`, and not what a form's checkbox would send.
+///
+/// # Errors
+/// Where it is something else.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match &*Cow::<str>::deserialize(deserializer)? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(D::Error::custom("must be true or false")),
+    }
+}
+
 fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
     let message = error.inner().to_string();
     let path = error.path().to_string();
@@ -91,7 +104,6 @@ pub(super) fn about_a_field(message: &str) -> Option<(&str, String)> {
 mod tests {
     use super::*;
     use axum::http::Request;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -99,6 +111,8 @@ mod tests {
     struct Parameters {
         limit: Option<u32>,
         name: Option<String>,
+        #[serde(default, deserialize_with = "flag")]
+        all: bool,
     }
 
     async fn fault(query: &str) -> Option<String> {
@@ -127,8 +141,11 @@ mod tests {
     #[tokio::test]
     async fn wrong_parameters_are_refused_by_name() {
         assert_eq!(fault("limit=3&name=a%20b").await, None);
+        assert_eq!(fault("all=true").await, None);
         let cases = [
-            ("colour=red", "parameter \"colour\" is unknown; known: limit, name"),
+            ("colour=red", "parameter \"colour\" is unknown; known: limit, name, all"),
+            ("all=on", "parameter \"all\" must be true or false"),
+            ("all", "parameter \"all\" must be true or false"),
             ("limit=3&limit=4", "parameter \"limit\" is there more than once"),
             ("name=%FF", "parameter \"name\" is not UTF-8"),
             ("limit=many", "parameter \"limit\" invalid digit found in string"),

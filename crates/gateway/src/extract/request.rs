@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri, Request};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Uri};
-use headers::{CacheControl, HeaderMapExt as _};
 use uuid::Uuid;
 
 use crate::catalogue::Freshness;
@@ -68,14 +68,36 @@ impl<S: Sync> FromRequestParts<S> for Freshness {
 
     /// `Cache-Control: no-cache` wants the site to be asked.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let anew = parts.headers.typed_get::<CacheControl>().is_some_and(|control| control.no_cache());
+        // The crate `headers` reads the directives in lower case alone.
+        let fields = parts.headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+        let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
         Ok(if anew { Self::Anew } else { Self::Cached })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
+
+    #[tokio::test]
+    async fn no_cache_is_read_however_it_is_written() {
+        for (fields, anew) in [
+            (&["no-cache"][..], true),
+            (&["No-Cache"], true),
+            (&["max-age=0, NO-CACHE"], true),
+            (&["max-age=0", "no-cache ,no-store"], true),
+            (&["max-age=0", "no-store, no-cached"], false),
+            (&[], false),
+        ] {
+            let request =
+                fields.iter().fold(Request::builder(), |request, field| request.header(CACHE_CONTROL, *field));
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            let freshness = Freshness::from_request_parts(&mut parts, &()).await.unwrap();
+            assert_eq!(freshness == Freshness::Anew, anew, "{fields:?}");
+        }
+    }
 
     #[test]
     fn a_callers_request_id_is_kept_only_where_it_is_usable() {

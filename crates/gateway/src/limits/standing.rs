@@ -45,20 +45,24 @@ impl Standing {
         }
     }
 
-    /// Counts what only the request's body tells that it costs.
+    /// Counts what only the request's body tells that it costs; with what was counted at the beginning never more than
+    /// a full bucket holds.
     ///
     /// # Errors
     /// `rate_limited`; what was counted at the beginning stays counted.
     pub async fn charge(&self, weight: NonZeroU32) -> Result<(), Problem> {
         let Shared { limiters, key, quota, last } = &*self.0;
-        let decided = limiters.check(key, *quota, weight).await;
+        let Some(most) = NonZeroU32::new(quota.requests.get() - 1) else { return Ok(()) };
+        let decided = limiters.check(key, *quota, weight.min(most)).await;
         let Ok(decision) = decided.inspect_err(|error| {
             tracing::warn!(error = error as &dyn std::error::Error, "a request is not counted whole");
         }) else {
             return Ok(());
         };
         *last.lock().unwrap_or_else(PoisonError::into_inner) = decision;
-        judge(*quota, decision)
+        // When it comes again, its beginning counts again.
+        let retry_after = decision.retry_after.map(|wait| wait + quota.interval());
+        judge(*quota, Decision { retry_after, ..decision })
     }
 
     /// Says in an answer where the client stands (draft-ietf-httpapi-ratelimit-headers).
@@ -87,6 +91,7 @@ fn judge(quota: Quota, decision: Decision) -> Result<(), Problem> {
 mod tests {
     use std::time::Duration;
 
+    use axum::response::IntoResponse as _;
     use polyhost_state::State;
     use tokio::task::JoinSet;
     use tokio::time::advance;
@@ -94,6 +99,7 @@ mod tests {
     use super::*;
     use crate::auth::{Callers, Client};
     use crate::limits::Limits;
+    use crate::problem::render;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
@@ -141,6 +147,30 @@ mod tests {
         assert!(standing.charge(four).await.is_ok());
         assert_eq!(standing.charge(four).await.unwrap_err().code(), Code::RateLimited);
         assert_eq!(fields(&standing).1, "\"client\";r=1;t=54");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_back_when_told_gets_through_whatever_the_request_weighs() {
+        for weight in [5, 9, 10, 50] {
+            let limits = Limits::new(State::in_memory().limiters);
+            let client = client(10, 1000);
+            let ask = async || {
+                let (standing, counted) = limits.count(&client, ONE).await;
+                counted.map(|()| standing.unwrap())?.charge(NonZeroU32::new(weight).unwrap()).await
+            };
+            assert!(ask().await.is_ok(), "{weight}: the bucket is full");
+            let refused = render(ask().await.unwrap_err().into_response(), "/v1", "id");
+            let told = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            advance(Duration::from_secs(told)).await;
+            assert!(ask().await.is_ok(), "{weight}");
+        }
+    }
+
+    #[tokio::test]
+    async fn where_one_request_is_all_there_is_nothing_weighs_more() {
+        let limits = Limits::new(State::in_memory().limiters);
+        let (standing, _) = limits.count(&client(1, 1000), ONE).await;
+        assert!(standing.unwrap().charge(NonZeroU32::new(5).unwrap()).await.is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -88,6 +88,12 @@ impl Problem {
         Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
     }
 
+    /// A path that leads nowhere.
+    #[must_use]
+    pub fn no_route() -> Self {
+        Self::new(Code::RouteNotFound, "The API has nothing at this path. See /docs for what there is.")
+    }
+
     /// A fault of the gateway's own: the request id is all that the caller learns.
     #[must_use]
     pub fn internal() -> Self {

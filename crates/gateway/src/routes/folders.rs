@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::catalogue::{Change, Freshness};
 use crate::changes::{self, Deletion, FolderChange, change_folder};
 use crate::emulate::{self, Usage};
-use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, flag, present};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{
     ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems,
@@ -209,7 +209,7 @@ pub async fn update_folder(
 #[into_params(parameter_in = Query)]
 pub struct DeleteFolderParameters {
     /// Whether to delete all that is in it too.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub recursive: bool,
 }
 

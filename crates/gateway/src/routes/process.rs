@@ -44,5 +44,5 @@ pub async fn problem_page(Path(name): Path<String>) -> Result<Response, Problem>
 
 /// The answer where there is no route.
 pub async fn no_route() -> Problem {
-    Problem::new(Code::RouteNotFound, "The API has nothing at this path. See /docs for what there is.")
+    Problem::no_route()
 }
