@@ -47,6 +47,7 @@ pub use client::{BuildError, Client};
 pub use fingerprint::fingerprint;
 pub use gate::WriteGate;
 pub use multipart::FilePart;
+pub use pace::LONGEST_QUIET;
 pub use operation::{caller, on_behalf_of, operation};
 pub use redact::Redactor;
 pub use reply::Reply;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyhost_upstream::LONGEST_QUIET;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -134,7 +135,8 @@ impl Pace {
             self.interval = self.interval.mul_f64(GROWTH).min(LONGEST);
         }
         if let Some(wait) = learnt.wait {
-            self.not_before = self.not_before.max(now + wait);
+            // As long as its requests are held back, and no longer: the next round finds out what the site wants by then.
+            self.not_before = self.not_before.max(now + wait.min(LONGEST_QUIET));
         }
         let next = now + self.interval;
         self.next = if round == Round::All { next } else { self.next.min(next) }.max(self.not_before);

@@ -57,6 +57,23 @@ async fn while_the_site_fails_it_is_asked_less_and_less_and_not_before_it_says()
 }
 
 #[tokio::test(start_paused = true)]
+async fn however_long_the_site_wants_to_be_left_alone_it_is_asked_again_after_ten_minutes() {
+    for wait in [Duration::from_secs(24 * 60 * 60), Duration::MAX] {
+        let world = World::new();
+        world.site.upload("1", JobState::Running, 1.0);
+        let mut stream = world.watch(&["1"], &[]).await.unwrap();
+        let limited = Error::new(ErrorKind::RateLimited).retryable(true);
+        world.site.fail(limited.with_retry_after(Some(wait)));
+        sleep(Duration::from_secs(3)).await;
+        world.site.recover();
+        world.site.upload("1", JobState::Succeeded, 100.0);
+        assert_eq!(told(&mut stream).await.len(), 2, "the state, and the trouble");
+        sleep(Duration::from_secs(10 * 60)).await;
+        assert_eq!(states(&mut stream).await, ["1 succeeded"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_newcomer_does_not_bring_forward_what_the_site_has_put_off() {
     let world = World::new();
     world.site.upload("1", JobState::Running, 1.0);
