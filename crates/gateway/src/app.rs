@@ -122,7 +122,6 @@ impl App {
         self.0.roster.store(Arc::clone(&next));
         self.0.exchanged.send_replace(());
         for account in left {
-            self.0.events.forget(&account);
             if !next.uses_the_session_of(&account, &old) {
                 self.retired().push(Arc::downgrade(&account));
                 self.tasks().spawn(give_back(account));
