@@ -154,6 +154,19 @@ async fn a_changed_file_or_secret_is_noticed_without_a_signal() {
 }
 
 #[tokio::test]
+async fn a_secret_that_comes_later_than_the_configuration_that_names_it_is_noticed() {
+    let mut world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("key");
+    let key = format!("file:{}", secret.display());
+    let early = configuration(&world.site).account("second", &world.site.base_url(), LOGIN, &key);
+    reload(&mut world.gateway, &early, REFUSED).await;
+    std::fs::write(&secret, SITE_KEY).unwrap();
+    world.gateway.program().logged(|log| log.contains(DONE).then_some(())).await;
+    world.caller.get("/v1/accounts/second/folders/root/items").await.status(200);
+}
+
+#[tokio::test]
 async fn a_reload_under_load_drops_nothing() {
     const CALLERS: usize = 16;
     let mut world = World::start().await;
