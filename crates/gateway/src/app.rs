@@ -1,7 +1,6 @@
 //! What every request shares: the accounts, the callers, the catalogue and the state of the process.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
@@ -17,11 +16,9 @@ use crate::config::{Config, ServerConfig};
 use crate::events::Events;
 use crate::idempotency::Records;
 use crate::limits::Limits;
+use crate::retired::{Former, Retired, unused};
 use crate::roster::{Ground, Roster};
 use crate::uploads::Spool;
-
-/// How often is looked whether an account is still in use that was left behind.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -35,8 +32,7 @@ struct Shared {
     roster: ArcSwap<Roster>,
     /// Says that the roster was exchanged.
     exchanged: watch::Sender<()>,
-    /// Accounts of earlier rosters that may still hold something at their sites.
-    retired: Mutex<Vec<Weak<Account>>>,
+    retired: Retired,
     ground: Ground,
     catalogue: Catalogue,
     spool: Spool,
@@ -71,7 +67,7 @@ impl App {
             records: Records::new(&ground.state),
             roster: ArcSwap::from_pointee(roster),
             exchanged: watch::Sender::new(()),
-            retired: Mutex::default(),
+            retired: Retired::default(),
             ground,
             catalogue: Catalogue::new(&config.cache, tasks.clone()),
             spool: Spool::new(config.server.spool_dir.clone(), config.server.max_spool),
@@ -118,15 +114,27 @@ impl App {
     /// back when they have ended.
     pub(crate) fn exchange(&self, next: Roster) {
         let (next, old) = (Arc::new(next), self.roster());
-        let left: Vec<_> = old.missing_from(&next).cloned().collect();
         self.0.roster.store(Arc::clone(&next));
         self.0.exchanged.send_replace(());
-        for account in left {
-            self.0.events.forget(&account);
-            if !next.uses_the_session_of(&account, &old) {
-                self.retired().push(Arc::downgrade(&account));
-                self.tasks().spawn(give_back(account));
-            }
+        for (account, origins) in old.left_by(&next) {
+            self.0.retired.push(Former::new(account, origins.clone()));
+            self.tasks().spawn(self.clone().give_back(Arc::clone(account)));
+        }
+    }
+
+    /// Gives back what an account holds at its site, once no request uses the account any more. A session is given back
+    /// by the last account that has it, whether that is at work or was left behind, too.
+    async fn give_back(self, account: Arc<Account>) {
+        unused(&account).await;
+        let name = account.name().as_str();
+        // Asked only now: the user may have been configured again meanwhile. What is configured between the question and
+        // the end of the session finds it ended, and begins another.
+        let last = self.0.retired.release(&account);
+        if last.is_some_and(|origins| !self.roster().uses_the_session_of(&origins)) {
+            account.site().close().await;
+            tracing::info!(account = name, "the account was removed or changed, and nobody uses it any more");
+        } else {
+            tracing::info!(account = name, "the account was removed or changed, and another goes on with its session");
         }
     }
 
@@ -134,12 +142,6 @@ impl App {
     pub(crate) async fn left_behind(&self, client: &Client, account: &Arc<Account>) {
         let mut exchanges = self.0.exchanged.subscribe();
         while self.roster().still_has(client, account) && exchanges.changed().await.is_ok() {}
-    }
-
-    fn retired(&self) -> MutexGuard<'_, Vec<Weak<Account>>> {
-        let mut retired = self.0.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        retired.retain(|account| account.strong_count() > 0);
-        retired
     }
 
     /// What is known of the accounts.
@@ -185,21 +187,8 @@ impl App {
 
     /// Gives back what the accounts hold at their sites, side by side: one that does not answer holds up no other.
     pub async fn close(&self) {
-        let retired: Vec<_> = self.retired().iter().filter_map(Weak::upgrade).collect();
+        let retired = self.0.retired.accounts();
         let roster = self.roster();
         join_all(roster.accounts().values().chain(&retired).map(|account| account.site().close())).await;
     }
-}
-
-/// Gives back what an account holds at its site, once no request uses the account any more.
-async fn give_back(account: Arc<Account>) {
-    // A request that still has the old roster may begin to use it, so nothing but the end of them all will do.
-    while Arc::strong_count(&account) > 1 {
-        tokio::time::sleep(LOOK).await;
-    }
-    account.site().close().await;
-    tracing::info!(
-        account = account.name().as_str(),
-        "the account was removed or changed, and nobody uses it any more"
-    );
 }

@@ -34,6 +34,7 @@ pub mod problem;
 pub mod progress;
 pub mod providers;
 pub mod reload;
+mod retired;
 pub mod roster;
 pub mod router;
 pub mod routes;

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::App;
 use crate::auth::Callers;
-use crate::config::Config;
+use crate::config::{Config, Findings};
 use crate::metrics;
 use crate::roster::Roster;
 use files::Files;
@@ -25,8 +25,8 @@ pub trait Source: Send + Sync + 'static {
     /// Reads it.
     ///
     /// # Errors
-    /// Every fault.
-    fn read(&self) -> Result<(Config, Callers), Vec<String>>;
+    /// Every fault, and the files that it names all the same.
+    fn read(&self) -> Result<(Config, Callers), Findings>;
 }
 
 /// Keeps a gateway at its configuration.
@@ -37,13 +37,16 @@ pub struct Reload<S> {
     begun_with: Config,
     hangups: Signal,
     files: Files,
+    /// The files of the configuration that is at work.
+    at_work: Vec<PathBuf>,
 }
 
 impl<S: Source> Reload<S> {
     /// Watches over a configuration that was just read.
     pub fn new(source: S, app: App, begun_with: Config, hangups: Signal) -> Self {
         let files = Files::new(source.path(), &begun_with.files);
-        Self { source: Arc::new(source), app, begun_with, hangups, files }
+        let at_work = begun_with.files.clone();
+        Self { source: Arc::new(source), app, begun_with, hangups, files, at_work }
     }
 
     /// Goes on until it is dropped.
@@ -53,7 +56,7 @@ impl<S: Source> Reload<S> {
                 hangup = self.hangups.recv() => if hangup.is_none() { return },
                 () = self.files.changed() => {}
             }
-            self.files.look();
+            self.files.look().await;
             let outcome = match self.take().await {
                 Ok(()) => "ok",
                 Err(faults) => {
@@ -67,20 +70,37 @@ impl<S: Source> Reload<S> {
 
     /// Reads the configuration, and puts it to work.
     async fn take(&mut self) -> Result<(), Vec<String>> {
-        let (app, source) = (self.app.clone(), Arc::clone(&self.source));
+        let (mut config, callers) = self.read().await.map_err(|findings| findings.faults)?;
+        // It belongs to `[server]`, which stays as it is.
         let idle_timeout = self.begun_with.server.idle_timeout;
-        let read = spawn_blocking(move || {
-            let (mut config, callers) = source.read()?;
-            // It belongs to `[server]`, which stays as it is.
-            config.accounts.values_mut().for_each(|account| account.settings.idle_timeout = idle_timeout);
-            let roster = app.plan(&config, callers).map_err(|error| vec![error.to_string()])?;
-            Ok::<_, Vec<String>>((config, roster))
-        });
-        let (config, roster) = read.await.map_err(|error| vec![error.to_string()])??;
-        self.files.watch(&config.files);
+        config.accounts.values_mut().for_each(|account| account.settings.idle_timeout = idle_timeout);
+        let app = self.app.clone();
+        let planned = spawn_blocking(move || app.plan(&config, callers).map(|roster| (config, roster)));
+        let planned = planned.await.map_err(|error| vec![error.to_string()])?;
+        let (config, roster) = planned.map_err(|error| vec![error.to_string()])?;
+        self.files.watch(&config.files).await;
+        self.at_work.clone_from(&config.files);
         self.tell(&config, &roster);
         self.app.exchange(roster);
         Ok(())
+    }
+
+    /// Reads the configuration. From then on all the files that it names are watched, besides those of the one at work:
+    /// where it is refused, it may be for a secret that is yet to come.
+    async fn read(&mut self) -> Result<(Config, Callers), Findings> {
+        loop {
+            let source = Arc::clone(&self.source);
+            let read = spawn_blocking(move || source.read()).await;
+            let read = read.unwrap_or_else(|error| Err(Findings::fault(error.to_string())));
+            let named = match &read {
+                Ok((config, _)) => &config.files,
+                Err(findings) => &findings.files,
+            };
+            // What was not looked at before it was read may have changed since, and is read once more.
+            if !self.files.watch(&[&self.at_work[..], named].concat()).await {
+                return read;
+            }
+        }
     }
 
     fn tell(&self, config: &Config, roster: &Roster) {

@@ -40,7 +40,7 @@ pub struct ProviderView {
 
 /// All that an account was made of.
 #[derive(Clone)]
-struct Origins {
+pub(crate) struct Origins {
     account: AccountConfig,
     dialect: Dialect,
     quirks: QuirksConfig,
@@ -74,7 +74,8 @@ impl Origins {
             && self.account.settings == other.account.settings
     }
 
-    fn uses_the_session_of(&self, other: &Self) -> bool {
+    /// Whether both accounts have one session at their site.
+    pub(crate) fn uses_the_session_of(&self, other: &Self) -> bool {
         self.dialect == other.dialect && self.account.is_same_user(&other.account)
     }
 }
@@ -130,6 +131,11 @@ impl Roster {
         self.callers.know(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
     }
 
+    /// The accounts that another roster has not, or not just so, and what each was made of.
+    pub(crate) fn left_by<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Arc<Account>, &'a Origins)> {
+        self.missing_from(other).filter_map(|account| Some((account, self.origins.get(account.name())?)))
+    }
+
     /// The accounts that another roster has not, or not just so.
     pub(crate) fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Arc<Account>> {
         let kept = |account: &Arc<Account>| {
@@ -138,10 +144,9 @@ impl Roster {
         self.accounts.values().filter(move |account| !kept(account))
     }
 
-    /// Whether an account of another roster has a session at its site that is used here, too.
-    pub(crate) fn uses_the_session_of(&self, account: &Account, in_other: &Self) -> bool {
-        let theirs = in_other.origins.get(account.name());
-        theirs.is_some_and(|theirs| self.origins.values().any(|own| own.uses_the_session_of(theirs)))
+    /// Whether an account here has the session of one that was made of this.
+    pub(crate) fn uses_the_session_of(&self, former: &Origins) -> bool {
+        self.origins.values().any(|own| own.uses_the_session_of(former))
     }
 
     fn made_of(&self, name: &AccountName, wanted: &Origins) -> Option<Arc<Account>> {

@@ -48,6 +48,7 @@ pub use fingerprint::fingerprint;
 pub use gate::WriteGate;
 pub use multipart::FilePart;
 pub use operation::{caller, on_behalf_of, operation};
+pub use pace::LONGEST_QUIET;
 pub use redact::Redactor;
 pub use reply::Reply;
 pub use secret_url::SecretUrl;

@@ -14,7 +14,7 @@ use crate::Settings;
 /// The longest that a site's `Retry-After` is waited for. A longer one is the caller's to wait.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The longest that a site is left alone for one word of it. It can say it again.
-const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
+pub const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
 /// How slow an account becomes at most.
 const SLOWEST: f64 = 32.0;
 /// How long it takes to become twice as fast again.

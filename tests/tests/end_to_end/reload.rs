@@ -15,6 +15,9 @@ use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
 const DONE: &str = "the new configuration is at work";
 const REFUSED: &str = "the new configuration is refused";
 
+const GIVEN_BACK: &str = "the account was removed or changed, and nobody uses it any more";
+const KEPT: &str = "the account was removed or changed, and another goes on with its session";
+
 /// The lines of the log with a message.
 fn told(gateway: &mut Gateway, message: &str) -> usize {
     gateway.program().stderr().lines().filter(|line| line.contains(message)).count()
@@ -151,6 +154,19 @@ async fn a_changed_file_or_secret_is_noticed_without_a_signal() {
 }
 
 #[tokio::test]
+async fn a_secret_that_comes_later_than_the_configuration_that_names_it_is_noticed() {
+    let mut world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("key");
+    let key = format!("file:{}", secret.display());
+    let early = configuration(&world.site).account("second", &world.site.base_url(), LOGIN, &key);
+    reload(&mut world.gateway, &early, REFUSED).await;
+    std::fs::write(&secret, SITE_KEY).unwrap();
+    world.gateway.program().logged(|log| log.contains(DONE).then_some(())).await;
+    world.caller.get("/v1/accounts/second/folders/root/items").await.status(200);
+}
+
+#[tokio::test]
 async fn a_reload_under_load_drops_nothing() {
     const CALLERS: usize = 16;
     let mut world = World::start().await;
@@ -227,9 +243,56 @@ async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its
     caller.get("/v1/accounts/films").await.problem(404, "account_not_found");
     assert_eq!(sessions(&site).1, 0, "the session is in use");
     under_way.await.unwrap().status(201);
-    gateway.program().logged(|log| log.contains("nobody uses it any more").then_some(())).await;
+    gateway.program().logged(|log| log.contains(GIVEN_BACK).then_some(())).await;
     assert_eq!(sessions(&site), (1, 1));
     assert_eq!(login().key1, KEY1);
+}
+
+/// A request of an account that does not end before its site is told to go on.
+async fn long_request(site: &Yetishare, gateway: &Gateway, account: &str) -> tokio::task::JoinHandle<()> {
+    site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Stall { sent: 1 }));
+    let (caller, path) = (gateway.caller(KEY), format!("/v1/accounts/{account}/folders"));
+    let request = tokio::spawn(async move { drop(caller.post(&path, &json!({"name": "New"})).await.status(201)) });
+    while site.journal().of("folder/create").is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    request
+}
+
+#[tokio::test]
+async fn a_user_who_is_configured_again_before_the_last_request_has_ended_goes_on_with_the_session() {
+    let (_, clock) = site(|_| ()).await;
+    let site = streamplay_site(&clock, |_| ()).await;
+    let mut gateway = Gateway::start(&alone(&site)).await;
+    let caller = gateway.caller(KEY);
+    caller.get("/v1/accounts/plays").await.status(200);
+    let under_way = long_request(&site, &gateway, "plays").await;
+    reload(&mut gateway, &Configuration::new().client("web", KEY, &["*"], &["read", "write"]), DONE).await;
+    reload(&mut gateway, &alone(&site), DONE).await;
+    site.faults().resume();
+    under_way.await.unwrap();
+    gateway.program().logged(|log| log.contains(KEPT).then_some(())).await;
+    caller.get("/v1/accounts/plays").await.status(200);
+    assert_eq!(sessions(&site), (1, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_two_removed_accounts_have_is_given_back_by_the_last() {
+    let (_, clock) = site(|_| ()).await;
+    let site = streamplay_site(&clock, |_| ()).await;
+    let mut gateway = Gateway::start(&alone(&site)).await;
+    let under_way = long_request(&site, &gateway, "plays").await;
+    let none = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
+    let renamed = none.clone().table(&account("films", &site.base_url(), KEY1, KEY2));
+    reload(&mut gateway, &renamed, DONE).await;
+    gateway.caller(KEY).get("/v1/accounts/films").await.status(200);
+    reload(&mut gateway, &none, DONE).await;
+    gateway.program().logged(|log| log.contains(KEPT).then_some(())).await;
+    assert_eq!(sessions(&site), (1, 0), "the first account has a request under way");
+    site.faults().resume();
+    under_way.await.unwrap();
+    gateway.program().logged(|log| log.contains(GIVEN_BACK).then_some(())).await;
+    assert_eq!(sessions(&site), (1, 1));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{CommandError, print};
 use crate::cli::Check;
-use crate::config::Config;
+use crate::config::{Config, Findings};
 
 pub(super) fn run(options: &Check) -> Result<(), CommandError> {
     let config = read(&options.config)?;
@@ -20,12 +20,15 @@ pub(super) fn run(options: &Check) -> Result<(), CommandError> {
 
 /// Reads a configuration.
 pub(super) fn read(path: &Path) -> Result<Config, CommandError> {
-    faults(path).map_err(CommandError::Configuration)
+    examine(path).map_err(|findings| CommandError::Configuration(findings.faults))
 }
 
 /// Reads a configuration, or finds every fault in it.
-pub(super) fn faults(path: &Path) -> Result<Config, Vec<String>> {
+pub(super) fn examine(path: &Path) -> Result<Config, Findings> {
     let named = |fault: &dyn Display| format!("{}: {fault}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| vec![named(&error)])?;
-    Config::parse(&text).map_err(|faults| faults.iter().map(|fault| named(fault)).collect())
+    let text = std::fs::read_to_string(path).map_err(|error| Findings::fault(named(&error)))?;
+    Config::examine(&text).map_err(|Findings { faults, files }| {
+        let faults = faults.iter().map(|fault| named(fault)).collect();
+        Findings { faults, files }
+    })
 }

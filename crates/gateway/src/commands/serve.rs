@@ -12,7 +12,7 @@ use super::{CommandError, check};
 use crate::app::App;
 use crate::auth::Callers;
 use crate::cli::Serve;
-use crate::config::Config;
+use crate::config::{Config, Findings};
 use crate::reload::{Reload, Source};
 use crate::{admin, metrics, reload, router, server, telemetry};
 
@@ -59,10 +59,12 @@ impl Source for File {
         self.path.clone()
     }
 
-    fn read(&self) -> Result<(Config, Callers), Vec<String>> {
-        let config = check::faults(&self.path)?;
-        let callers = callers(&config, self.listen, self.is_without_keys).map_err(|fault| vec![fault])?;
-        Ok((config, callers))
+    fn read(&self) -> Result<(Config, Callers), Findings> {
+        let config = check::examine(&self.path)?;
+        match callers(&config, self.listen, self.is_without_keys) {
+            Ok(callers) => Ok((config, callers)),
+            Err(fault) => Err(Findings { faults: vec![fault], files: config.files }),
+        }
     }
 }
 

@@ -57,12 +57,20 @@ impl Config {
     /// # Errors
     /// Every fault, each with its table and key.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        let table = text.parse::<toml::Table>().map_err(|error| vec![syntax::fault(text, &error)])?;
+        Self::examine(text).map_err(|findings| findings.faults)
+    }
+
+    /// Reads a configuration, and finds out which files it names even if it has faults.
+    ///
+    /// # Errors
+    /// Every fault, each with its table and key, and the files.
+    pub fn examine(text: &str) -> Result<Self, Findings> {
+        let table = text.parse::<toml::Table>().map_err(|error| Findings::fault(syntax::fault(text, &error)))?;
         let findings = Rc::new(RefCell::new(Findings::default()));
         let config = Self::read(&table, &findings);
         let findings = findings.take();
         if !findings.faults.is_empty() {
-            return Err(findings.faults);
+            return Err(findings);
         }
         let fixed = |key| Some((key, table.get(key)?.as_table()?.clone()));
         let fixed = FIXED.into_iter().filter_map(fixed).collect();

@@ -19,8 +19,15 @@ use toml::{Table, Value};
 pub struct Findings {
     /// Each names its table and key; the program does not start with any.
     pub faults: Vec<String>,
-    /// Files that secrets were read from.
+    /// Files that secrets were read from, or were to be.
     pub files: Vec<PathBuf>,
+}
+
+impl Findings {
+    /// One fault, and no files.
+    pub(crate) fn fault(fault: String) -> Self {
+        Self { faults: vec![fault], files: Vec::new() }
+    }
 }
 
 /// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others.

@@ -16,9 +16,8 @@ mod tests;
 mod told;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use polyhost_domain::AccountName;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -33,7 +32,9 @@ use feed::Feed;
 
 /// The feeds of all accounts.
 pub struct Events {
-    feeds: Mutex<BTreeMap<AccountName, Arc<Feed>>>,
+    /// Those that somebody watches, by the incarnation of their account: a feed, and with it the account, is held by its
+    /// watchers and its poller alone.
+    feeds: Mutex<BTreeMap<u64, Weak<Feed>>>,
     completions: Arc<Completions>,
     /// What the end of the process waits for.
     tasks: TaskTracker,
@@ -58,17 +59,14 @@ impl Events {
         Subscription::new(account.name(), seat, standings, self.phase.clone(), request)
     }
 
-    /// Forgets an account that is left behind. Who watches it keeps its feed.
-    pub(crate) fn forget(&self, account: &Arc<Account>) {
-        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        feeds.retain(|_, feed| !Arc::ptr_eq(&feed.account, account));
-    }
-
     fn feed(&self, account: &Arc<Account>) -> Arc<Feed> {
         let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Feed::new(Arc::clone(account), Arc::clone(&self.completions)));
-        let feed = feeds.entry(account.name().clone()).or_insert_with(made);
-        // A request that began before its account was left behind has a feed to itself.
-        if Arc::ptr_eq(&feed.account, account) { Arc::clone(feed) } else { made() }
+        if let Some(feed) = feeds.get(&account.incarnation()).and_then(Weak::upgrade) {
+            return feed;
+        }
+        feeds.retain(|_, feed| feed.strong_count() > 0);
+        let feed = Arc::new(Feed::new(Arc::clone(account), Arc::clone(&self.completions)));
+        feeds.insert(account.incarnation(), Arc::downgrade(&feed));
+        feed
     }
 }

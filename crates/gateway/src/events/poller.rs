@@ -1,10 +1,13 @@
 //! The one task that asks an account's site, for all who watch: when, how often, and what is made of the answers.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use polyhost_upstream::LONGEST_QUIET;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::asking::{Outcome, ask};
 use super::feed::{Due, Feed, Round};
@@ -25,7 +28,16 @@ pub(super) async fn run(feed: Arc<Feed>, mut phase: watch::Receiver<Phase>) {
         // Streams end by themselves; nobody has to be told.
         _ = phase.wait_for(|phase| *phase == Phase::Draining) => {}
         () = feed.deserted() => {}
-        () = poll(&feed) => {}
+        () = keep_polling(&feed) => {}
+    }
+}
+
+/// Begins anew where a round has panicked: all who watch, and whoever comes later, rely on this one task.
+async fn keep_polling(feed: &Feed) {
+    // What a round leaves half done is the standing of some subjects, each of them whole.
+    while AssertUnwindSafe(poll(feed)).catch_unwind().await.is_err() {
+        tracing::error!(account = %feed.account.name(), "asking for what is watched has panicked, and begins anew");
+        sleep(LONGEST).await;
     }
 }
 
@@ -134,7 +146,8 @@ impl Pace {
             self.interval = self.interval.mul_f64(GROWTH).min(LONGEST);
         }
         if let Some(wait) = learnt.wait {
-            self.not_before = self.not_before.max(now + wait);
+            // As long as its requests are held back, and no longer: the next round finds out what the site wants by then.
+            self.not_before = self.not_before.max(now + wait.min(LONGEST_QUIET));
         }
         let next = now + self.interval;
         self.next = if round == Round::All { next } else { self.next.min(next) }.max(self.not_before);

@@ -49,7 +49,7 @@ fn describe(problem: &Inner, headers: &mut HeaderMap) {
 
 /// Seconds, rounded up: who waits so long has waited long enough.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// The `Proxy-Status` of RFC 9209.
@@ -127,5 +127,6 @@ mod tests {
         assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
         assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
+        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
     }
 }

@@ -37,6 +37,7 @@ struct Site {
     files: Vec<FileId>,
     conversions: Vec<Conversion>,
     error: Option<Error>,
+    panics: bool,
     calls: Vec<(Duration, String)>,
 }
 
@@ -125,6 +126,11 @@ impl Fake {
         self.told().error = Some(error);
     }
 
+    /// The next question makes its adapter panic.
+    pub(super) fn panic_once(&self) {
+        self.told().panics = true;
+    }
+
     /// From now on questions are answered again.
     pub(super) fn recover(&self) {
         self.told().error = None;
@@ -151,6 +157,7 @@ impl Fake {
 
     /// Notes a question, takes the time for an answer, and fails where all fails.
     async fn ask(&self, call: String) -> Result<()> {
+        assert!(!std::mem::take(&mut self.told().panics), "a fault of ours");
         let at = self.0.began.elapsed();
         self.told().calls.push((at, call));
         let now = self.0.under_way.fetch_add(1, Ordering::Relaxed) + 1;

@@ -53,8 +53,7 @@ impl World {
 
     /// A process that knows an account at a site.
     fn at(site: &Fake) -> Self {
-        let generations = State::in_memory().generations;
-        let account = Arc::new(Account::new(Arc::new(site.clone()), &[], generations, || CircuitState::Closed));
+        let account = account(site);
         let (phase, tasks) = (watch::Sender::new(Phase::Ready), TaskTracker::new());
         let events = Events::new(Arc::<Completions>::default(), tasks.clone(), phase.subscribe());
         Self { site: site.clone(), account, events, phase, tasks }
@@ -79,6 +78,11 @@ impl World {
         subscription.begin(Some(last)).await.unwrap();
         subscription
     }
+}
+
+fn account(site: &Fake) -> Arc<Account> {
+    let generations = State::in_memory().generations;
+    Arc::new(Account::new(Arc::new(site.clone()), &[], generations, || CircuitState::Closed))
 }
 
 /// The messages that come one upon the other.

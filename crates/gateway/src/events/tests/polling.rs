@@ -12,7 +12,7 @@ use tokio::task::unconstrained;
 use tokio::time::sleep;
 
 use super::fake::Fake;
-use super::{ALL, LONG, World, states};
+use super::{ALL, LONG, World, account, states};
 use crate::problem::Code;
 
 /// Counts how often anybody is woken.
@@ -215,4 +215,32 @@ async fn who_goes_away_before_the_first_answer_is_forgotten_too() {
     drop(subscription);
     sleep(Duration::from_millis(1)).await;
     assert!(world.tasks.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_watcher_of_an_account_that_was_left_behind_is_in_nobodys_way() {
+    let mut world = World::new();
+    world.site.upload("1", JobState::Running, 1.0);
+    let late = world.watch(&["1"], &[]).await.unwrap();
+    let new = account(&world.site);
+    let old = std::mem::replace(&mut world.account, new);
+    let one = world.watch(&["1"], &[]).await.unwrap();
+    let other = world.watch(&["1"], &[]).await.unwrap();
+    assert_eq!(world.tasks.len(), 2, "each account has a poller, which all its watchers share");
+
+    drop((late, one, other));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!((Arc::strong_count(&old), Arc::strong_count(&world.account)), (1, 1), "nobody uses them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_accounts_that_come_and_go() {
+    let mut world = World::new();
+    world.site.upload("1", JobState::Running, 1.0);
+    for _ in 0..100 {
+        world.account = account(&world.site);
+        drop(world.watch(&["1"], &[]).await.unwrap());
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(world.events.feeds.lock().unwrap().len(), 1);
 }

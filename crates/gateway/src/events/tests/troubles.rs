@@ -57,6 +57,44 @@ async fn while_the_site_fails_it_is_asked_less_and_less_and_not_before_it_says()
 }
 
 #[tokio::test(start_paused = true)]
+async fn however_long_the_site_wants_to_be_left_alone_it_is_asked_again_after_ten_minutes() {
+    for wait in [Duration::from_secs(24 * 60 * 60), Duration::MAX] {
+        let world = World::new();
+        world.site.upload("1", JobState::Running, 1.0);
+        let mut stream = world.watch(&["1"], &[]).await.unwrap();
+        let limited = Error::new(ErrorKind::RateLimited).retryable(true);
+        world.site.fail(limited.with_retry_after(Some(wait)));
+        sleep(Duration::from_secs(3)).await;
+        world.site.recover();
+        world.site.upload("1", JobState::Succeeded, 100.0);
+        assert_eq!(told(&mut stream).await.len(), 2, "the state, and the trouble");
+        sleep(Duration::from_secs(10 * 60)).await;
+        assert_eq!(states(&mut stream).await, ["1 succeeded"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_does_not_end_the_news_of_all_who_watch() {
+    let world = World::new();
+    world.site.upload("1", JobState::Running, 1.0);
+    let mut stream = world.watch(&["1"], &[]).await.unwrap();
+    assert_eq!(states(&mut stream).await, ["1 running"]);
+    world.site.panic_once();
+    sleep(Duration::from_secs(3)).await;
+    world.site.upload("1", JobState::Running, 2.0);
+    sleep(LONG).await;
+    assert_eq!(states(&mut stream).await, ["1 running"]);
+
+    world.site.panic_once();
+    let mut newcomer = world.watch(&["1"], &[]).await.unwrap();
+    assert_eq!(states(&mut newcomer).await, ["1 running"]);
+    sleep(LONG).await;
+    world.site.upload("1", JobState::Succeeded, 100.0);
+    sleep(LONG).await;
+    assert_eq!((states(&mut stream).await, states(&mut newcomer).await.len()), (vec!["1 succeeded".to_owned()], 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_newcomer_does_not_bring_forward_what_the_site_has_put_off() {
     let world = World::new();
     world.site.upload("1", JobState::Running, 1.0);
