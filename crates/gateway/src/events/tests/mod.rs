@@ -54,7 +54,7 @@ impl World {
     /// A process that knows an account at a site.
     fn at(site: &Fake) -> Self {
         let generations = State::in_memory().generations;
-        let account = Arc::new(Account::new(Arc::new(site.clone()), &[], generations, || CircuitState::Closed));
+        let account = Arc::new(Account::new(Arc::new(site.clone()), "user", &[], generations, || CircuitState::Closed));
         let (phase, tasks) = (watch::Sender::new(Phase::Ready), TaskTracker::new());
         let events = Events::new(Arc::<Completions>::default(), tasks.clone(), phase.subscribe());
         Self { site: site.clone(), account, events, phase, tasks }
