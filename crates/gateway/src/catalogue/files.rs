@@ -11,10 +11,11 @@ use polyhost_domain::{Error, File, FileId, FileStatus, FolderId};
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
-use super::kept::Kept;
+use super::kept::{Keep as _, Kept};
 use super::key::{Key, Stored, Value, What};
 use super::merging::{Fields, merge, read};
-use super::scopes::{Reach, Stamp};
+use super::reading::{Look, taken};
+use super::scopes::Reach;
 use super::tombstones::Moment;
 use super::{Catalogue, Inner};
 use crate::accounts::{Account, Incarnation};
@@ -52,8 +53,13 @@ impl Catalogue {
         id: &FileId,
         freshness: Freshness,
     ) -> Result<Known<Arc<Kept<File>>>, Error> {
-        if freshness != Freshness::Anew {
-            self.0.take_from_listing(account, id).await?;
+        let look = self.0.look(account, What::File(id.clone())).await?;
+        let mut fresh = self.0.fresh(&look, freshness);
+        if fresh.is_none() && freshness != Freshness::Anew {
+            fresh = self.0.take_from_listing(account, id, &look).await?;
+        }
+        if let Some(stored) = fresh {
+            return taken(self.0.hit(&look.key.what, stored));
         }
         let (inner, of) = (Arc::clone(&self.0), id.clone());
         let ask = move |account: Arc<Account>| {
@@ -64,7 +70,7 @@ impl Catalogue {
                 Ok(inner.complete(&account, file, asked).await)
             }
         };
-        self.0.known(account, What::File(id.clone()), freshness, ask).await
+        self.0.known_anew(account, look, freshness, ask).await
     }
 
     /// The listings that show a file, where that is known for certain.
@@ -103,25 +109,25 @@ impl Catalogue {
 }
 
 impl Inner {
-    /// Keeps what a fresh listing tells of a file, where that is newer than what is kept, and all that there is to tell.
-    async fn take_from_listing(&self, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
-        let key = Key::new(account, What::File(id.clone()));
-        let stamp = account.stamp(&key.what).await?;
-        let kept = self.standing_file(account, id).await;
+    /// Keeps what a fresh listing tells of a file of which nothing fresh is kept, where that is all that there is to tell.
+    async fn take_from_listing(&self, account: &Account, id: &FileId, look: &Look) -> Result<Option<Stored>, Error> {
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
-        if kept.is_some_and(|(stored, _)| is_fresh(stored.taken_at)) || self.tombstones.doubts(account, id).await {
-            return Ok(());
+        if self.tombstones.doubts(account, id).await {
+            return Ok(None);
         }
-        let Some(fields) = self.fields.get(account.incarnation()).await else { return Ok(()) };
+        let Some(fields) = self.fields.get(account.incarnation()).await else { return Ok(None) };
         let shown = self.shown(account, id, 1).await;
         let Some(Shown { file, taken_at, .. }) = shown.into_iter().find(|shown| is_fresh(shown.taken_at)) else {
-            return Ok(());
+            return Ok(None);
         };
-        if Fields::of(&file).include(fields) {
-            let stored = Stored { value: Value::File(Arc::new(Kept::new(file)?)), stamp, reach: Reach::Own, taken_at };
-            self.store.insert(key, stored).await;
+        if !Fields::of(&file).include(fields) {
+            return Ok(None);
         }
-        Ok(())
+        // The look came first: where something was written since, nobody will be given it who comes later.
+        let value = Value::File(Arc::new(Kept::new(file)?));
+        let stored = Stored { value, stamp: look.now, reach: Reach::Own, taken_at };
+        self.store.insert(look.key.clone(), stored.clone()).await;
+        Ok(Some(stored))
     }
 
     /// What the site tells of a file alone, with what only a listing tells. Also notes what there is to tell.
@@ -155,15 +161,8 @@ impl Inner {
 
     /// A file that no write has overtaken, perhaps no longer fresh.
     async fn standing_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
-        let key = Key::new(account, What::File(id.clone()));
-        let stored = self.kept(&key).await?;
-        let now: Stamp = account.stamp(&key.what).await.ok()?;
-        match &stored.value {
-            Value::File(file) if stored.stamp.holds(now, stored.reach) => {
-                let file = Arc::clone(file);
-                Some((stored, file))
-            }
-            _ => None,
-        }
+        let stored = self.standing(account, &Key::new(account, What::File(id.clone()))).await?;
+        let file = File::take(&stored.value)?;
+        Some((stored, file))
     }
 }

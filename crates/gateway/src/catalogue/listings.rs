@@ -214,10 +214,9 @@ impl Inner {
         folder: &FolderId,
     ) -> Option<(Stored, Arc<Snapshot>)> {
         let key = Key::new(account, What::Listing(folder.clone()));
-        let stored = self.kept(&key).await?;
-        let now = account.stamp(&key.what).await.ok()?;
+        let stored = self.standing(account, &key).await?;
         match &stored.value {
-            Value::Snapshot(snapshot) if stored.stamp.holds(now, stored.reach) => {
+            Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);
                 Some((stored, snapshot))
             }
