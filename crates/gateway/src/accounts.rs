@@ -243,6 +243,11 @@ impl Account {
         Ok(())
     }
 
+    /// The same, where the change is done and cannot fail any more.
+    pub(crate) async fn outdate_at_last(&self, change: &Change) {
+        raise(&self.generations, &self.scopes(change)).await;
+    }
+
     async fn current(&self, scope: Option<&Scope>) -> Result<u64> {
         let Some(scope) = scope else { return Ok(0) };
         let current = self.generations.current(&scope.name(self.name())).await;
