@@ -47,11 +47,12 @@ pub(crate) async fn answer(
     let context = RequestContext::of(&request);
     let (mut parts, body) = request.into_parts();
     // What was answered before is told only to who may ask for it now.
-    if let Err(problem) = Access::of(&mut parts, app, operation.scope).await {
-        return problem.into_response();
-    }
+    let access = match Access::of(&mut parts, app, operation.scope).await {
+        Ok(access) => access,
+        Err(problem) => return problem.into_response(),
+    };
     let request = Request::from_parts(parts, body);
-    let (request, fingerprint) = match fingerprint::take(request, operation, app.server()).await {
+    let (request, fingerprint) = match fingerprint::take(request, operation, access.user(), app.server()).await {
         Ok(taken) => taken,
         Err(problem) => return problem.into_response(),
     };
