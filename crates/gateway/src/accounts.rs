@@ -114,8 +114,8 @@ struct Observed {
 }
 
 impl Account {
-    /// Puts an adapter to work, for a user at its site ([`Account::user`]). `unsupported` is what its provider's row takes away; `circuit` tells whether its requests
-    /// are let through.
+    /// Puts an adapter to work, for a user at its site ([`Account::user`]). `unsupported` is what its provider's row takes
+    /// away; `circuit` tells whether its requests are let through.
     #[must_use]
     pub fn new(
         provider: Arc<dyn Provider>,
