@@ -22,14 +22,19 @@ use crate::progress;
 /// An account at work.
 pub struct Account {
     provider: Arc<dyn Provider>,
+    user: Arc<str>,
     capabilities: Capabilities,
     generations: Arc<dyn Generations>,
     health: Mutex<Observed>,
-    incarnation: u64,
+    incarnation: Incarnation,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
 
-/// Tells accounts apart that have the same name, one after the other.
+/// A number that no other account of this process has had, not even one of the same name: a new configuration may have
+/// that name mean somebody else. What is known by it is lost with the account, and with a mere change of its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Incarnation(u64);
+
 static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
 
 /// Every account, by its name.
@@ -109,11 +114,12 @@ struct Observed {
 }
 
 impl Account {
-    /// Puts an adapter to work. `unsupported` is what its provider's row takes away; `circuit` tells whether its requests
-    /// are let through.
+    /// Puts an adapter to work, for a user at its site ([`Account::user`]). `unsupported` is what its provider's row takes
+    /// away; `circuit` tells whether its requests are let through.
     #[must_use]
     pub fn new(
         provider: Arc<dyn Provider>,
+        user: &str,
         unsupported: &[Capability],
         generations: Arc<dyn Generations>,
         circuit: impl Fn() -> CircuitState + Send + Sync + 'static,
@@ -122,9 +128,10 @@ impl Account {
         let capabilities = effective(&profile.capabilities, unsupported);
         Self {
             provider,
+            user: user.into(),
             capabilities,
             generations,
-            incarnation: NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed),
+            incarnation: Incarnation(NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed)),
             health: Mutex::default(),
             circuit: Box::new(circuit),
         }
@@ -136,10 +143,16 @@ impl Account {
         &self.profile().origin.account
     }
 
-    /// A number that no other account of this process has had, not even one of the same name: a new configuration may
-    /// have that name mean somebody else.
+    /// Who it is at its site, as a digest: the same whatever it is called and however it is treated, and in every process.
+    /// What is known by it outlives a change of settings, and is nobody else's where the name means somebody else now.
     #[must_use]
-    pub(crate) fn incarnation(&self) -> u64 {
+    pub fn user(&self) -> &Arc<str> {
+        &self.user
+    }
+
+    /// What tells it from every other account that this process has had.
+    #[must_use]
+    pub(crate) fn incarnation(&self) -> Incarnation {
         self.incarnation
     }
 
@@ -228,6 +241,11 @@ impl Account {
             raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))?;
         }
         Ok(())
+    }
+
+    /// The same, where the change is done and cannot fail any more.
+    pub(crate) async fn outdate_at_last(&self, change: &Change) {
+        raise(&self.generations, &self.scopes(change)).await;
     }
 
     async fn current(&self, scope: Option<&Scope>) -> Result<u64> {

@@ -73,12 +73,15 @@ pub async fn change_file(
 /// # Errors
 /// The site's own.
 pub async fn delete_file(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
-    catalogue.doubt_file(account, id).await;
+    catalogue.deleting_file(account, id).await;
     let delete = async {
-        account.site().delete_file(id).await?;
+        let deleted = account.site().delete_file(id).await;
         // Before anybody can list the folder anew.
-        catalogue.bury_file(account, id).await;
-        Ok(())
+        match &deleted {
+            Ok(()) => catalogue.bury_file(account, id).await,
+            Err(_) => catalogue.doubt_file(account, id).await,
+        }
+        deleted
     };
     account.write(&touched(catalogue, account, id).await, delete).await
 }

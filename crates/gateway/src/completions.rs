@@ -1,16 +1,16 @@
 //! Remote uploads that were seen to have succeeded. Each has put a file into a folder behind the cache's back.
 
 use moka::future::Cache;
-use polyhost_domain::{AccountName, JobState, RemoteUpload, RemoteUploadId};
+use polyhost_domain::{JobState, RemoteUpload, RemoteUploadId};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, Incarnation};
 use crate::catalogue::Change;
 
 /// How many are remembered, all accounts together. One that is forgotten costs a listing that is read once more.
 const REMEMBERED: u64 = 10_000;
 
-/// The remote uploads whose success is known.
-pub struct Completions(Cache<(AccountName, RemoteUploadId), ()>);
+/// The remote uploads whose success is known, by the account at work: another site counts its own from one, too.
+pub struct Completions(Cache<(Incarnation, RemoteUploadId), ()>);
 
 impl Default for Completions {
     fn default() -> Self {
@@ -24,7 +24,7 @@ impl Completions {
     pub async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
         for upload in succeeded {
-            let key = (account.name().clone(), upload.id.clone());
+            let key = (account.incarnation(), upload.id.clone());
             if self.0.contains_key(&key) {
                 continue;
             }

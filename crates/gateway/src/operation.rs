@@ -9,6 +9,7 @@ use axum::http::Method;
 use utoipa::openapi::path::{Operation as Documented, Parameter};
 use utoipa::openapi::{PathItem, RefOr};
 
+use crate::auth::Scope;
 use crate::idempotency::KEY_FIELD;
 use crate::openapi;
 
@@ -31,6 +32,8 @@ pub struct Operation {
     pub takes_key: bool,
     /// Whether its body is a file, which may take as long as its bytes flow.
     pub takes_file: bool,
+    /// The scope that it needs, if it is about an account.
+    pub scope: Scope,
 }
 
 impl Operation {
@@ -53,9 +56,15 @@ impl Operation {
             RefOr::T(parameter) => parameter.name.eq_ignore_ascii_case(KEY_FIELD.as_str()),
             RefOr::Ref(_) => false,
         };
+        // Looking up many files is a POST for the length of its question alone.
+        let writes = !method.is_safe() && !id.starts_with("lookup_");
         Self {
-            // Looking up many files is a POST for the length of its question alone.
-            writes: !method.is_safe() && !id.starts_with("lookup_"),
+            writes,
+            scope: match id.as_str() {
+                "purge_cache" => Scope::Admin,
+                _ if writes => Scope::Write,
+                _ => Scope::Read,
+            },
             takes_key: documented.parameters.iter().flatten().any(named),
             takes_file: matches!(documented.request_body, Some(RefOr::T(body)) if body.content.contains_key(FORM)),
             id,

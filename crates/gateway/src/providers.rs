@@ -12,7 +12,8 @@ use secrecy::SecretString;
 
 use crate::config::{AccountConfig, DigestChoice, ProgressScale, ProviderConfig, QuirksConfig};
 
-/// The keys of an account that hold its credentials: each way in which the dialect's sites take them.
+/// The keys of an account that hold its credentials: each way in which the dialect's sites take them. The
+/// first of each says whose they are.
 #[must_use]
 pub fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
     match dialect {

@@ -162,7 +162,8 @@ fn put_to_work(
 ) -> Result<Arc<Account>, BuildError> {
     let (adapter, client) = providers::build(provider, account, &ground.state, &ground.shared)?;
     let generations = Arc::clone(&ground.state.generations);
-    let at_work = Account::new(adapter, &provider.quirks.unsupported, generations, move || client.circuit());
+    let user = account.user(provider.dialect);
+    let at_work = Account::new(adapter, &user, &provider.quirks.unsupported, generations, move || client.circuit());
     Ok(Arc::new(at_work))
 }
 

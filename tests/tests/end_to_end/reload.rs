@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use polyhost_end_to_end::{Configuration, Gateway};
+use polyhost_end_to_end::{Answer, Caller, Configuration, Gateway};
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::Yetishare;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::streamplay::world::{KEY1, KEY2, account, alone, login, site as streamplay_site};
 use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
@@ -79,6 +79,75 @@ async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
     reload(&mut world.gateway, &new, DONE).await;
     let items = world.caller.get(&at("folders/root/items")).await.items();
     assert_eq!((items.len(), &items[0]["name"]), (1, &json!("new.mp4")));
+}
+
+/// A POST with a key, one for each path.
+async fn post(caller: &Caller, path: &str, body: &Value) -> Answer {
+    let request = caller.request("POST", &at(path)).header("idempotency-key", format!("one-{path}"));
+    caller.send(request.header("content-type", "application/json").body(body.to_string())).await
+}
+
+#[tokio::test]
+async fn a_key_does_not_give_the_answer_of_one_account_for_another() {
+    let mut world = World::start().await;
+    let (other, _) = site(|options| options.login = "other".to_owned()).await;
+    let body = json!({"name": "Once"});
+    let first = post(&world.caller, "folders", &body).await;
+    first.status(201);
+    let new = Configuration::new().account("main", &other.base_url(), "other", SITE_KEY).client(
+        "web",
+        KEY,
+        &["*"],
+        &["read", "write"],
+    );
+    reload(&mut world.gateway, &new, DONE).await;
+    post(&world.caller, "folders", &body).await.problem(422, "idempotency_key_reused");
+    assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 0, "nor is it done there");
+
+    let other_settings = configuration(&world.site).upstream("deadline = \"20s\"");
+    reload(&mut world.gateway, &other_settings, DONE).await;
+    let again = post(&world.caller, "folders", &body).await;
+    assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &first.body));
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_only_to_who_may_still_ask_for_it() {
+    let with = |world: &World, accounts: &[&str], scopes: &[&str]| {
+        Configuration::new()
+            .account("main", &world.site.base_url(), LOGIN, SITE_KEY)
+            .account("spare", &world.site.base_url(), LOGIN, SITE_KEY)
+            .client("web", KEY, accounts, scopes)
+    };
+    let mut world = World::start().await;
+    let all = with(&world, &["*"], &["read", "write", "admin"]);
+    reload(&mut world.gateway, &all, DONE).await;
+    let id = world.site.add_file("0", "a.mp4", b"a");
+    let requests = [
+        ("read", "files/lookup", json!({"ids": [id]})),
+        ("write", "folders", json!({"name": "Once"})),
+        ("admin", "cache/purge", json!({})),
+    ];
+    for (_, path, body) in &requests {
+        let answer = post(&world.caller, path, body).await;
+        assert!(answer.status < 300, "{path}: {}", answer.text());
+    }
+    for scope in ["read", "write", "admin"] {
+        let one = with(&world, &["main"], &[scope]);
+        reload(&mut world.gateway, &one, DONE).await;
+        for (needed, path, body) in &requests {
+            let answer = post(&world.caller, path, body).await;
+            if scope == *needed {
+                assert_eq!(answer.header("idempotency-replayed"), Some("true"), "{path}: {}", answer.text());
+            } else {
+                answer.problem(403, "forbidden");
+            }
+        }
+    }
+    let elsewhere = with(&world, &["spare"], &["read", "write", "admin"]);
+    reload(&mut world.gateway, &elsewhere, DONE).await;
+    for (_, path, body) in &requests {
+        post(&world.caller, path, body).await.problem(404, "account_not_found");
+    }
 }
 
 #[tokio::test]

@@ -7,29 +7,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use moka::future::Cache;
-use polyhost_domain::{AccountName, Error, File, FileId, FileStatus, FolderId};
+use polyhost_domain::{Error, File, FileId, FileStatus, FolderId};
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
-use super::kept::Kept;
+use super::kept::{Keep as _, Kept};
 use super::key::{Key, Stored, Value, What};
 use super::merging::{Fields, merge, read};
-use super::scopes::{Reach, Stamp};
-use super::tombstones::Deleted;
+use super::reading::{Look, taken};
+use super::scopes::Reach;
+use super::tombstones::Moment;
 use super::{Catalogue, Inner};
-use crate::accounts::Account;
+use crate::accounts::{Account, Incarnation};
 use crate::changes::only;
 
 /// Which fields looks at single files have filled, for each account.
-pub(super) struct FieldsSeen(pub(super) Cache<AccountName, Arc<AtomicU32>>);
+pub(super) struct FieldsSeen(pub(super) Cache<Incarnation, Arc<AtomicU32>>);
 
 impl FieldsSeen {
-    async fn get(&self, account: &AccountName) -> Option<Fields> {
-        Some(Fields(self.0.get(account).await?.load(Ordering::Relaxed)))
+    async fn get(&self, account: Incarnation) -> Option<Fields> {
+        Some(Fields(self.0.get(&account).await?.load(Ordering::Relaxed)))
     }
 
-    async fn add(&self, account: &AccountName, fields: Fields) {
-        self.0.get_with(account.clone(), async { Arc::default() }).await.fetch_or(fields.0, Ordering::Relaxed);
+    async fn add(&self, account: Incarnation, fields: Fields) {
+        self.0.get_with(account, async { Arc::default() }).await.fetch_or(fields.0, Ordering::Relaxed);
     }
 }
 
@@ -52,18 +53,24 @@ impl Catalogue {
         id: &FileId,
         freshness: Freshness,
     ) -> Result<Known<Arc<Kept<File>>>, Error> {
-        if freshness != Freshness::Anew {
-            self.0.take_from_listing(account, id).await?;
+        let look = self.0.look(account, What::File(id.clone())).await?;
+        let mut fresh = self.0.fresh(&look, freshness);
+        if fresh.is_none() && freshness != Freshness::Anew {
+            fresh = self.0.take_from_listing(account, id, &look).await?;
+        }
+        if let Some(stored) = fresh {
+            return taken(self.0.hit(&look.key.what, stored));
         }
         let (inner, of) = (Arc::clone(&self.0), id.clone());
         let ask = move |account: Arc<Account>| {
             let (inner, id) = (Arc::clone(&inner), of.clone());
             async move {
+                let asked = inner.tombstones.now();
                 let file = only(account.read(account.site().files(std::slice::from_ref(&id))).await?)?;
-                Ok(inner.complete(&account, file).await)
+                Ok(inner.complete(&account, file, asked).await)
             }
         };
-        self.0.known(account, What::File(id.clone()), freshness, ask).await
+        self.0.known_anew(account, look, freshness, ask).await
     }
 
     /// The listings that show a file, where that is known for certain.
@@ -85,44 +92,49 @@ impl Catalogue {
         is_certain.then_some(folders)
     }
 
-    /// Notes that a file is about to be deleted: whatever comes of it, only the site knows its status.
-    pub(crate) async fn doubt_file(&self, account: &Account, file: &FileId) {
-        self.0.tombstones.set(account, Deleted::Perhaps(file.clone())).await;
+    /// Notes that a file is about to be deleted: until that is over, only the site knows its status.
+    pub(crate) async fn deleting_file(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.begin(account, file).await;
     }
 
     /// Notes that a file was deleted.
     pub(crate) async fn bury_file(&self, account: &Account, file: &FileId) {
-        self.0.tombstones.set(account, Deleted::File(file.clone())).await;
+        self.0.tombstones.bury_file(account, file).await;
+    }
+
+    /// Notes that a file was perhaps deleted: from now on, too, only the site knows its status.
+    pub(crate) async fn doubt_file(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.doubt(account, file).await;
     }
 }
 
 impl Inner {
-    /// Keeps what a fresh listing tells of a file, where that is newer than what is kept, and all that there is to tell.
-    async fn take_from_listing(&self, account: &Arc<Account>, id: &FileId) -> Result<(), Error> {
-        let key = Key::new(account, What::File(id.clone()));
-        let stamp = account.stamp(&key.what).await?;
-        let kept = self.standing_file(account, id).await;
+    /// Keeps what a fresh listing tells of a file of which nothing fresh is kept, where that is all that there is to tell.
+    async fn take_from_listing(&self, account: &Account, id: &FileId, look: &Look) -> Result<Option<Stored>, Error> {
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
-        if kept.is_some_and(|(stored, _)| is_fresh(stored.taken_at)) || self.tombstones.doubt(account, id) {
-            return Ok(());
+        if self.tombstones.doubts(account, id).await {
+            return Ok(None);
         }
-        let Some(fields) = self.fields.get(account.name()).await else { return Ok(()) };
+        let Some(fields) = self.fields.get(account.incarnation()).await else { return Ok(None) };
         let shown = self.shown(account, id, 1).await;
         let Some(Shown { file, taken_at, .. }) = shown.into_iter().find(|shown| is_fresh(shown.taken_at)) else {
-            return Ok(());
+            return Ok(None);
         };
-        if Fields::of(&file).include(fields) {
-            let stored = Stored { value: Value::File(Arc::new(Kept::new(file)?)), stamp, reach: Reach::Own, taken_at };
-            self.store.insert(key, stored).await;
+        if !Fields::of(&file).include(fields) {
+            return Ok(None);
         }
-        Ok(())
+        // The look came first: where something was written since, nobody will be given it who comes later.
+        let value = Value::File(Arc::new(Kept::new(file)?));
+        let stored = Stored { value, stamp: look.now, reach: Reach::Own, taken_at };
+        self.store.insert(look.key.clone(), stored.clone()).await;
+        Ok(Some(stored))
     }
 
     /// What the site tells of a file alone, with what only a listing tells. Also notes what there is to tell.
-    async fn complete(&self, account: &Account, file: File) -> File {
-        self.fields.add(account.name(), Fields::of(&file)).await;
+    async fn complete(&self, account: &Account, file: File, asked: Moment) -> File {
+        self.fields.add(account.incarnation(), Fields::of(&file)).await;
         if file.status == FileStatus::Active {
-            self.tombstones.lift(account, &file.id).await;
+            self.tombstones.lift(account, &file.id, asked).await;
         }
         let shown = self.shown(account, &file.id, 1).await.pop();
         match shown.filter(|shown| shown.taken_at.elapsed() < self.config.listing_ttl) {
@@ -135,7 +147,7 @@ impl Inner {
     async fn shown(&self, account: &Account, id: &FileId, most: usize) -> Vec<Shown> {
         let profile = account.profile();
         let mut found = Vec::new();
-        for folder in self.recent.get(account.name()).await {
+        for folder in self.recent.get(account.incarnation()).await {
             let Some((stored, snapshot)) = self.standing_listing(account, &folder).await else { continue };
             let item = snapshot.file(id.as_str());
             let file = item.and_then(|item| read(item.json, &profile.origin, &profile.ids));
@@ -149,15 +161,8 @@ impl Inner {
 
     /// A file that no write has overtaken, perhaps no longer fresh.
     async fn standing_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
-        let key = Key::new(account, What::File(id.clone()));
-        let stored = self.kept(&key).await?;
-        let now: Stamp = account.stamp(&key.what).await.ok()?;
-        match &stored.value {
-            Value::File(file) if stored.stamp.holds(now, stored.reach) => {
-                let file = Arc::clone(file);
-                Some((stored, file))
-            }
-            _ => None,
-        }
+        let stored = self.standing(account, &Key::new(account, What::File(id.clone()))).await?;
+        let file = File::take(&stored.value)?;
+        Some((stored, file))
     }
 }

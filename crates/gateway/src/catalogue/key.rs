@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::kept::Kept;
 use super::scopes::{Reach, Stamp};
 use super::snapshot::{Digest, Snapshot};
-use crate::accounts::Account;
+use crate::accounts::{Account, Incarnation};
 
 /// What is known of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl What {
 /// Where it is kept: by the account itself, since a new configuration may have its name mean somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    account: u64,
+    account: Incarnation,
     pub(super) what: What,
 }
 

@@ -9,7 +9,6 @@ use super::cursor::{Cursor, CursorError, CursorSeal};
 use super::key::{Key, Stored, Value, What};
 use super::reading::{Fetched, ttl_seconds};
 use super::snapshot::Snapshot;
-use super::tombstones::Deleted;
 use super::{Catalogue, Inner, Search, Sort, page};
 use crate::accounts::Account;
 use crate::metrics;
@@ -76,23 +75,25 @@ impl Catalogue {
     /// The site's own.
     pub(crate) async fn listing_now(&self, account: &Account, folder: &FolderId) -> Result<Listing, Error> {
         let mut listing = account.read(list_whole(account, folder)).await?;
-        self.0.tombstones.apply(account, &mut listing);
+        if let Some(graves) = self.0.tombstones.of(account).await {
+            graves.rid(&mut listing);
+        }
         Ok(listing)
     }
 
     /// The folder that holds this one, where a listing has shown it.
     pub(crate) async fn parent(&self, account: &Account, folder: &FolderId) -> Option<FolderId> {
-        self.0.places.parent(account.name(), folder).await
+        self.0.places.parent(account.incarnation(), folder).await
     }
 
     /// Notes where a folder is.
     pub(crate) async fn note_place(&self, account: &Account, folder: &FolderId, parent: &FolderId) {
-        self.0.places.set(account.name(), folder, parent).await;
+        self.0.places.set(account.incarnation(), folder, parent).await;
     }
 
     /// The search through an account's folders that is under way, or a new one.
     pub(crate) async fn search(&self, account: &Account, tree: u64) -> Arc<tokio::sync::Mutex<Search>> {
-        self.0.places.search(account.name(), tree).await
+        self.0.places.search(account.incarnation(), tree).await
     }
 
     /// The listings that show a folder, where that is known for certain.
@@ -105,7 +106,7 @@ impl Catalogue {
 
     /// Notes that a folder was deleted.
     pub(crate) async fn bury_folder(&self, account: &Account, folder: &FolderId) {
-        self.0.tombstones.set(account, Deleted::Folder(folder.clone())).await;
+        self.0.tombstones.bury_folder(account, folder).await;
     }
 
     async fn resume(
@@ -158,19 +159,25 @@ async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, E
 impl Inner {
     async fn fetch_listing(&self, account: &Account, folder: &FolderId) -> Result<Fetched, Error> {
         let mut listing = account.read(list_whole(account, folder)).await?;
-        self.tombstones.apply(account, &mut listing);
-        for child in &listing.folders {
-            self.places.set(account.name(), &child.id, folder).await;
-        }
-        self.recent.note(account.name(), folder).await;
-        let snapshot = if listing.files.len() + listing.folders.len() > MANY {
-            let folder = folder.clone();
-            let made = tokio::task::spawn_blocking(move || Snapshot::new(&folder, listing)).await;
+        let graves = self.tombstones.of(account).await;
+        let (of, is_long) = (folder.clone(), listing.files.len() + listing.folders.len() > MANY);
+        let make = move || {
+            if let Some(graves) = graves {
+                graves.rid(&mut listing);
+            }
+            Snapshot::new(&of, listing)
+        };
+        let snapshot = if is_long {
+            let made = tokio::task::spawn_blocking(make).await;
             made.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?
         } else {
-            Snapshot::new(folder, listing)
+            make()
         };
         let snapshot = snapshot.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
+        for child in snapshot.folders() {
+            self.places.set(account.incarnation(), &child.id, folder).await;
+        }
+        self.recent.note(account.incarnation(), folder).await;
         let reach = snapshot.reach();
         Ok(Fetched { value: Value::Snapshot(Arc::new(snapshot)), reach })
     }
@@ -207,10 +214,9 @@ impl Inner {
         folder: &FolderId,
     ) -> Option<(Stored, Arc<Snapshot>)> {
         let key = Key::new(account, What::Listing(folder.clone()));
-        let stored = self.kept(&key).await?;
-        let now = account.stamp(&key.what).await.ok()?;
+        let stored = self.standing(account, &key).await?;
         match &stored.value {
-            Value::Snapshot(snapshot) if stored.stamp.holds(now, stored.reach) => {
+            Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);
                 Some((stored, snapshot))
             }

@@ -146,8 +146,8 @@ impl Catalogue {
     /// `Internal`, where the shared state cannot be reached.
     pub async fn purge(&self, account: &Account) -> Result<(), Error> {
         account.outdate(&Change::everything()).await?;
-        self.0.places.forget(account.name()).await;
-        for folder in self.0.recent.take(account.name()).await {
+        self.0.places.forget(account.incarnation()).await;
+        for folder in self.0.recent.take(account.incarnation()).await {
             let key = Key::new(account, What::Listing(folder));
             self.0.forget_listing(&key).await;
         }

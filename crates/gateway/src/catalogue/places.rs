@@ -2,16 +2,19 @@
 //!
 //! A place is a hint: whoever uses it looks into the parent's listing. A search keeps what it has seen when its time is
 //! over, so that the next one goes on where it ended.
+//!
+//! All of it is about one account at work, and kept by its [`Incarnation`]: the ids of one site mean nothing at another.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
-use polyhost_domain::{AccountName, FolderId};
+use polyhost_domain::FolderId;
 use tokio::sync::Mutex;
 
 use super::MAX_ACCOUNTS;
+use crate::accounts::Incarnation;
 
 /// How many folders' places are remembered, all accounts together.
 const MAX_PLACES: u64 = 100_000;
@@ -22,8 +25,8 @@ const RECENT: usize = 64;
 
 /// Where folders are.
 pub(super) struct Places {
-    parents: Cache<(AccountName, FolderId), FolderId>,
-    searches: Cache<AccountName, Arc<Mutex<Search>>>,
+    parents: Cache<(Incarnation, FolderId), FolderId>,
+    searches: Cache<Incarnation, Arc<Mutex<Search>>>,
 }
 
 /// How far the search through an account's folders has come.
@@ -54,34 +57,34 @@ impl Default for Places {
 }
 
 impl Places {
-    pub(super) async fn set(&self, account: &AccountName, folder: &FolderId, parent: &FolderId) {
-        self.parents.insert((account.clone(), folder.clone()), parent.clone()).await;
+    pub(super) async fn set(&self, account: Incarnation, folder: &FolderId, parent: &FolderId) {
+        self.parents.insert((account, folder.clone()), parent.clone()).await;
     }
 
-    pub(super) async fn parent(&self, account: &AccountName, folder: &FolderId) -> Option<FolderId> {
-        self.parents.get(&(account.clone(), folder.clone())).await
+    pub(super) async fn parent(&self, account: Incarnation, folder: &FolderId) -> Option<FolderId> {
+        self.parents.get(&(account, folder.clone())).await
     }
 
-    pub(super) async fn search(&self, account: &AccountName, tree: u64) -> Arc<Mutex<Search>> {
+    pub(super) async fn search(&self, account: Incarnation, tree: u64) -> Arc<Mutex<Search>> {
         let begin = async { Arc::new(Mutex::new(Search::from_root(tree))) };
-        self.searches.get_with(account.clone(), begin).await
+        self.searches.get_with(account, begin).await
     }
 
-    pub(super) async fn forget(&self, account: &AccountName) {
-        self.searches.invalidate(account).await;
+    pub(super) async fn forget(&self, account: Incarnation) {
+        self.searches.invalidate(&account).await;
     }
 }
 
 /// Which folders of an account were listed lately.
-pub(super) struct Recent(Cache<AccountName, Arc<std::sync::Mutex<VecDeque<FolderId>>>>);
+pub(super) struct Recent(Cache<Incarnation, Arc<std::sync::Mutex<VecDeque<FolderId>>>>);
 
 impl Recent {
     pub(super) fn new() -> Self {
         Self(Cache::new(MAX_ACCOUNTS))
     }
 
-    pub(super) async fn note(&self, account: &AccountName, folder: &FolderId) {
-        let folders = self.0.get_with(account.clone(), async { Arc::default() }).await;
+    pub(super) async fn note(&self, account: Incarnation, folder: &FolderId) {
+        let folders = self.0.get_with(account, async { Arc::default() }).await;
         let mut folders = folders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         folders.retain(|other| other != folder);
         folders.push_front(folder.clone());
@@ -89,14 +92,14 @@ impl Recent {
     }
 
     /// The last first.
-    pub(super) async fn get(&self, account: &AccountName) -> Vec<FolderId> {
-        let Some(folders) = self.0.get(account).await else { return Vec::new() };
+    pub(super) async fn get(&self, account: Incarnation) -> Vec<FolderId> {
+        let Some(folders) = self.0.get(&account).await else { return Vec::new() };
         folders.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().cloned().collect()
     }
 
-    pub(super) async fn take(&self, account: &AccountName) -> Vec<FolderId> {
+    pub(super) async fn take(&self, account: Incarnation) -> Vec<FolderId> {
         let folders = self.get(account).await;
-        self.0.invalidate(account).await;
+        self.0.invalidate(&account).await;
         folders
     }
 }

@@ -25,6 +25,15 @@ pub(super) struct Fetched {
     pub(super) reach: Reach,
 }
 
+/// What is kept of something, as one look has found it.
+pub(super) struct Look {
+    pub(super) key: Key,
+    /// The generations that it depends on, from before the look.
+    pub(super) now: Stamp,
+    /// What is kept and no write has overtaken, perhaps no longer fresh.
+    pub(super) kept: Option<Stored>,
+}
+
 impl Inner {
     /// Something that is kept by itself.
     pub(super) async fn known<T: Keep, F>(
@@ -37,16 +46,32 @@ impl Inner {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
+        let look = self.look(account, what).await?;
+        match self.fresh(&look, freshness) {
+            Some(stored) => taken(self.hit(&look.key.what, stored)),
+            None => self.known_anew(account, look, freshness, ask).await,
+        }
+    }
+
+    /// The same, of which nothing fresh is kept.
+    pub(super) async fn known_anew<T: Keep, F>(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        look: Look,
+        freshness: Freshness,
+        ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
+    ) -> Result<Known<Arc<Kept<T>>>>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
         let ask = Arc::new(ask);
         // A folder tells what is in it, which any write may change; the rest says so in its scopes.
-        let reach = if matches!(what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
+        let reach = if matches!(look.key.what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
         let fetch = move |account: Arc<Account>| {
             let ask = Arc::clone(&ask);
             async move { Ok(Fetched { value: T::store(Arc::new(Kept::new(ask(account).await?)?)), reach }) }
         };
-        let Known { value, age, source } = self.read(account, what, freshness, fetch).await?;
-        let value = T::take(&value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
-        Ok(Known { value, age, source })
+        taken(self.read_anew(account, look, freshness, fetch).await?)
     }
 
     /// Anything that is kept.
@@ -60,29 +85,58 @@ impl Inner {
     where
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
-        let kind = what.kind();
-        let key = Key::new(account, what);
-        let now = account.stamp(&key.what).await?;
-        let kept = self.kept(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
-        let ttl = self.ttl(&key.what);
-        if let Some(stored) = &kept
-            && freshness != Freshness::Anew
-            && stored.taken_at.elapsed() < ttl
-        {
-            return Ok(self.hit(kind, stored.clone(), ttl));
+        let look = self.look(account, what).await?;
+        match self.fresh(&look, freshness) {
+            Some(stored) => Ok(self.hit(&look.key.what, stored)),
+            None => self.read_anew(account, look, freshness, fetch).await,
         }
+    }
+
+    /// The same, of which nothing fresh is kept.
+    async fn read_anew<F>(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        Look { key, now, kept }: Look,
+        freshness: Freshness,
+        fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
+    ) -> Result<Known<Stored>>
+    where
+        F: Future<Output = Result<Fetched>> + Send + 'static,
+    {
         let known = match self.ask(account, &key, freshness, now, fetch).await {
             Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
             Err(error) => self.instead(account, &key, freshness, kept, error).await?,
         };
-        metrics::cache(kind, known.source);
+        metrics::cache(key.what.kind(), known.source);
         Ok(known)
     }
 
-    pub(super) fn hit(&self, kind: &'static str, stored: Stored, ttl: Duration) -> Known<Stored> {
+    /// Looks at what is kept.
+    pub(super) async fn look(&self, account: &Account, what: What) -> Result<Look> {
+        let key = Key::new(account, what);
+        let now = account.stamp(&key.what).await?;
+        let kept = self.kept(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
+        Ok(Look { key, now, kept })
+    }
+
+    /// What is kept there and no write has overtaken, perhaps no longer fresh. Mostly there is nothing, and then its
+    /// generations are not asked for.
+    pub(super) async fn standing(&self, account: &Account, key: &Key) -> Option<Stored> {
+        let stored = self.kept(key).await?;
+        let now = account.stamp(&key.what).await.ok()?;
+        stored.stamp.holds(now, stored.reach).then_some(stored)
+    }
+
+    /// What a look has found, where it is fresh and that will do.
+    pub(super) fn fresh(&self, look: &Look, freshness: Freshness) -> Option<Stored> {
+        let ttl = self.ttl(&look.key.what);
+        look.kept.as_ref().filter(|kept| freshness != Freshness::Anew && kept.taken_at.elapsed() < ttl).cloned()
+    }
+
+    pub(super) fn hit(&self, what: &What, stored: Stored) -> Known<Stored> {
         let age = stored.taken_at.elapsed();
-        let source = Source::Hit { ttl_seconds: ttl_seconds(ttl, age) };
-        metrics::cache(kind, source);
+        let source = Source::Hit { ttl_seconds: ttl_seconds(self.ttl(what), age) };
+        metrics::cache(what.kind(), source);
         Known { value: stored, age, source }
     }
 
@@ -220,6 +274,12 @@ impl Inner {
             What::Folder(_) | What::Listing(_) | What::Snapshot(..) => self.config.listing_ttl,
         }
     }
+}
+
+/// What is kept by itself, taken out of its entry.
+pub(super) fn taken<T: Keep>(known: Known<Stored>) -> Result<Known<Arc<Kept<T>>>> {
+    let value = T::take(&known.value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
+    Ok(known.map(|_| value))
 }
 
 fn source(freshness: Freshness, part: Part) -> Source {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use polyhost_domain::{AccountName, ProviderId};
-use polyhost_upstream::Settings;
+use polyhost_domain::{AccountName, Dialect, ProviderId};
+use polyhost_upstream::{Settings, fingerprint};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -28,6 +28,16 @@ pub struct AccountConfig {
 }
 
 impl AccountConfig {
+    /// Stands for who the account is at its site, and tells nothing of it. It stays the same when the account is called or
+    /// treated otherwise, and when its secret is replaced.
+    #[must_use]
+    pub fn user(&self, dialect: Dialect) -> String {
+        let mut names = credential_keys(dialect).iter().filter_map(|way| way.first());
+        let told = names.find_map(|key| Some((*key, self.credentials.get(key)?.expose_secret())));
+        let (key, name) = told.unwrap_or_default();
+        fingerprint(&[&dialect.to_string(), self.base_url.as_str(), key, name])
+    }
+
     /// Whether both are the same user at the same address, whatever they are called and however they are treated.
     #[must_use]
     pub fn is_same_user(&self, other: &Self) -> bool {

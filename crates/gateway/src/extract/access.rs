@@ -54,6 +54,25 @@ impl AccessScope for Writing {
     const SCOPE: Scope = Scope::Write;
 }
 
+impl Access<()> {
+    /// The account that the path names, for a caller with this scope.
+    ///
+    /// # Errors
+    /// `account_not_found`, `forbidden`
+    pub(crate) async fn of(parts: &mut Parts, app: &App, scope: Scope) -> Result<Self, Problem> {
+        let client = parts.extensions.get::<Arc<Client>>().cloned();
+        let client = client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))?;
+        let (name, id) = names(parts).await;
+        // An account that the caller may not use does not exist for it.
+        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.roster());
+        let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
+        let account = account.filter(|account| client.accounts.includes(account.name()));
+        let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
+        client.require(scope)?;
+        Ok(Self { account, client, id, scope: PhantomData })
+    }
+}
+
 impl<S> Access<S> {
     /// The file that the path names.
     ///
@@ -92,15 +111,7 @@ impl<S: AccessScope + Send> FromRequestParts<App> for Access<S> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let client = parts.extensions.get::<Arc<Client>>().cloned();
-        let client = client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))?;
-        let (name, id) = names(parts).await;
-        // An account that the caller may not use does not exist for it.
-        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.roster());
-        let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
-        let account = account.filter(|account| client.accounts.includes(account.name()));
-        let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        client.require(S::SCOPE)?;
+        let Access { account, client, id, .. } = Access::of(parts, app, S::SCOPE).await?;
         Ok(Self { account, client, id, scope: PhantomData })
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and the digest that its
 //! address declares. The boundary of a form does not, for programs make a new one each time.
+//!
+//! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site says
+//! nothing about the new one.
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
@@ -26,6 +29,7 @@ pub struct Fingerprint(String);
 pub(super) async fn take(
     request: Request,
     operation: &Operation,
+    user: &str,
     config: &ServerConfig,
 ) -> Result<(Request, Fingerprint), Problem> {
     let (parts, body) = request.into_parts();
@@ -33,12 +37,14 @@ pub(super) async fn take(
     let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     if operation.id == "upload_file" {
         let length = body.size_hint().exact().map_or_else(|| "unknown".to_owned(), |length| length.to_string());
-        let parts_of_it = [operation.id.as_bytes(), target.as_bytes(), without_boundary(media_type), length.as_bytes()];
+        let media_type = without_boundary(media_type);
+        let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, length.as_bytes()];
         let fingerprint = Fingerprint::of(&parts_of_it);
         return Ok((Request::from_parts(parts, body), fingerprint));
     }
     let bytes = whole_body(&parts.headers, body, config).await?;
-    let fingerprint = Fingerprint::of(&[operation.id.as_bytes(), target.as_bytes(), media_type, &bytes]);
+    let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, &bytes];
+    let fingerprint = Fingerprint::of(&parts_of_it);
     Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint))
 }
 
@@ -67,9 +73,19 @@ mod tests {
     use super::*;
 
     async fn fingerprint(route: &str, target: &str, media_type: &str, body: &'static str) -> Fingerprint {
+        fingerprint_of("user", route, target, media_type, body).await
+    }
+
+    async fn fingerprint_of(
+        user: &str,
+        route: &str,
+        target: &str,
+        media_type: &str,
+        body: &'static str,
+    ) -> Fingerprint {
         let operation = Operation::at(&Method::POST, route).unwrap();
         let request = Request::post(target).header(CONTENT_TYPE, media_type).body(Body::from(body)).unwrap();
-        let (request, fingerprint) = take(request, operation, &ServerConfig::default()).await.unwrap();
+        let (request, fingerprint) = take(request, operation, user, &ServerConfig::default()).await.unwrap();
         let bytes = axum::body::to_bytes(request.into_body(), 100).await.unwrap();
         assert_eq!(bytes, body, "the request is the same");
         fingerprint
@@ -84,6 +100,18 @@ mod tests {
         assert_ne!(of("/v1/accounts/main/folders", "{\"name\":\"b\"}").await, first);
         assert_ne!(of("/v1/accounts/main/folders", "{\"name\": \"a\"}").await, first);
         assert_ne!(of("/v1/accounts/other/folders", "{\"name\":\"a\"}").await, first);
+    }
+
+    #[tokio::test]
+    async fn another_user_behind_the_same_name_makes_it_another_request() {
+        for (route, target) in [
+            ("/v1/accounts/{account}/folders", "/v1/accounts/main/folders"),
+            ("/v1/accounts/{account}/files", "/v1/accounts/main/files?name=a"),
+        ] {
+            let of = |user| fingerprint_of(user, route, target, "application/json", "{}");
+            assert_eq!(of("user").await, of("user").await);
+            assert_ne!(of("user").await, of("other").await);
+        }
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ pub use records::{Begun, Records, Running};
 
 use crate::app::App;
 use crate::auth::Client;
-use crate::extract::RequestContext;
+use crate::extract::{Access, RequestContext};
 use crate::operation::Operation;
 use crate::problem::{Problem, render};
 
@@ -45,7 +45,14 @@ pub(crate) async fn answer(
         Err(problem) => return problem.into_response(),
     };
     let context = RequestContext::of(&request);
-    let (request, fingerprint) = match fingerprint::take(request, operation, app.server()).await {
+    let (mut parts, body) = request.into_parts();
+    // What was answered before is told only to who may ask for it now.
+    let access = match Access::of(&mut parts, app, operation.scope).await {
+        Ok(access) => access,
+        Err(problem) => return problem.into_response(),
+    };
+    let request = Request::from_parts(parts, body);
+    let (request, fingerprint) = match fingerprint::take(request, operation, access.user(), app.server()).await {
         Ok(taken) => taken,
         Err(problem) => return problem.into_response(),
     };

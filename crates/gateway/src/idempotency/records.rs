@@ -195,7 +195,8 @@ fn same(entry: &Entry, fingerprint: &Fingerprint) -> Result<Record, Problem> {
 }
 
 fn reused() -> Problem {
-    let detail = "The Idempotency-Key was sent with another request. A request of its own needs a key of its own.";
+    let detail = "The Idempotency-Key was sent with another request, or while the account was another one at its site. A \
+        request of its own needs a key of its own.";
     Problem::new(Code::IdempotencyKeyReused, detail)
 }
 

@@ -140,7 +140,7 @@ async fn a_key_that_is_freed_is_as_new() {
 
 #[tokio::test]
 async fn without_room_nothing_is_begun_and_what_was_begun_is_kept() {
-    let small = MemoryKeyValue::shared_by_owners(10_000);
+    let small = MemoryKeyValue::shared_by_owners(13_500);
     let records = Records::new(&State { records: Arc::new(small), ..State::in_memory() });
     let first = run(&records, "a", "request").await;
     let second = run(&records, "b", "request").await;

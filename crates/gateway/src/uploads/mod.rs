@@ -165,7 +165,12 @@ async fn judge(
             Err(problem.and("The site did not tell the copy's id, so it may still be there."))
         }
         (Err(error), None) => match Stored::told_by(&error).filter(|_| sent.all_went) {
-            Some(stored) => find_upload(account, &sent.sought(account, stored)).await.ok_or_else(|| error.into()),
+            Some(stored) => {
+                let found = find_upload(account, &sent.sought(account, stored)).await;
+                // The folder may have been listed since the answer was lost, and before the file was there.
+                account.outdate_at_last(&Change::added(&sent.folder)).await;
+                found.ok_or_else(|| error.into())
+            }
             None => Err(error.into()),
         },
         (Err(error), _) => Err(error.into()),

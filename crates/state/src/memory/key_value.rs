@@ -19,10 +19,16 @@ use crate::{Entry, Exchange, KeyValue, Port, StateError, StateErrorKind};
 enum Sharing {
     /// Whoever comes first.
     None,
-    /// No owner may take more than it leaves: one alone gets half of all, each of two a third, and so on. So there is
-    /// room left for whoever comes next, however much the others want.
+    /// A quarter of the room is for who has little: each owner is sure of a small share, [`SURE`], whenever it comes. Of
+    /// the rest no owner may take more than it leaves: the first that wants much gets half, the next half of what is
+    /// left, and so on, for what is kept is not taken away again.
     ByOwner,
 }
+
+/// The share of the room that each owner is sure of: one part of so many.
+const SURE: usize = 128;
+/// For how many owners there is such a share.
+const SURE_OWNERS: usize = 32;
 
 /// What an entry takes beside its key and its value: its places in the map and in the index, and three allocations.
 const OVERHEAD: usize = 256;
@@ -62,7 +68,8 @@ impl MemoryKeyValue {
     }
 
     /// An empty store of the same kind, in which no owner can take the room of all others. What stands before a key's
-    /// last `/` is its owner; one alone may take half of the capacity, each of two a third, and so on.
+    /// last `/` is its owner. Each of up to 32 is sure of a 128th of the capacity, however much the others want; beyond
+    /// that, none may take more of the other three quarters than it leaves.
     #[must_use]
     pub fn shared_by_owners(capacity: usize) -> Self {
         Self { capacity, sharing: Sharing::ByOwner, store: Mutex::default() }
@@ -71,16 +78,23 @@ impl MemoryKeyValue {
     /// Refuses what there is no room for. What takes no more than it replaces always has room.
     fn admit(&self, store: &Store, key: &str, value: &Bytes) -> Result<(), StateError> {
         let (freed, taken) = (store.weight(key), weight(key, value));
-        let all = store.bytes - freed + taken;
-        let owned = store.by_owner.get(owner(key)).copied().unwrap_or_default() - freed + taken;
-        let most = match self.sharing {
-            Sharing::None => usize::MAX,
-            Sharing::ByOwner => self.capacity.saturating_sub(all),
-        };
-        if taken > freed && (all > self.capacity || owned > most) {
-            return Err(StateError::new(Port::Values, StateErrorKind::Full));
+        let fits = store.bytes - freed + taken <= self.capacity;
+        if taken <= freed || fits && (self.sharing == Sharing::None || self.is_fair(store, owner(key), freed, taken)) {
+            return Ok(());
         }
-        Ok(())
+        Err(StateError::new(Port::Values, StateErrorKind::Full))
+    }
+
+    /// Whether an owner may take so much in place of what it frees.
+    fn is_fair(&self, store: &Store, owner: &str, freed: usize, taken: usize) -> bool {
+        let sure = self.capacity / SURE;
+        let beyond = |owned: usize| owned.saturating_sub(sure);
+        let before = store.by_owner.get(owner).copied().unwrap_or_default();
+        let wanted = beyond(before - freed + taken);
+        // There are as many owners as clients, which is few.
+        let others = store.by_owner.values().copied().map(beyond).sum::<usize>() - beyond(before);
+        let shared = self.capacity - SURE_OWNERS * sure;
+        wanted == 0 || wanted <= shared.saturating_sub(others + wanted)
     }
 
     /// The store as of now: what has expired is gone from it.

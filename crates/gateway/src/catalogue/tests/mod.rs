@@ -4,5 +4,7 @@ mod freshness;
 mod history;
 mod model;
 mod pages;
+mod reloads;
 mod site;
+mod trash;
 mod writes;

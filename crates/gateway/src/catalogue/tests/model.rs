@@ -1,5 +1,6 @@
 //! A hundred thousand reads and writes, several at a time, in an order that chance decides; every answer is held against
-//! what the site has been meanwhile.
+//! what the site has been meanwhile. An answer may be on its way for longer than others take from their beginning to their
+//! end.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -78,6 +79,7 @@ impl World {
             site.put_folder(id, id, &FolderId::Root);
         }
         site.put("f1", "first", &FolderId::Root);
+        site.state().chance = Some(StdRng::seed_from_u64(seed));
         let (account, catalogue) = site.opened(&CacheConfig::default());
         let mut history = History::default();
         history.record(&site, None);
@@ -352,7 +354,7 @@ async fn play(manners: Manners, steps: usize, seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_is_older_than_a_write_that_was_answered() {
-    play(PLAIN, 100_000, 1).await;
+    play(PLAIN, 70_000, 1).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -363,5 +365,5 @@ async fn nor_where_folders_tell_what_is_in_them_and_what_is_deleted_is_still_lis
 
 #[tokio::test(start_paused = true)]
 async fn nor_where_the_root_lists_what_is_in_other_folders() {
-    play(Manners { deep: true, ..PLAIN }, 20_000, 3).await;
+    play(Manners { deep: true, ..PLAIN }, 10_000, 3).await;
 }

@@ -1,22 +1,21 @@
 //! A site made up here: a tree of folders that can be read and changed, that counts what it is asked, and whose answers
 //! take as long, or fail, as a test wants.
 
+mod provider;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use polyhost_domain::{
-    Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
-    Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderEdit, FolderId,
-    IdAlphabet, IdGrammar, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder,
-    NewRemoteUpload, Origin, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, SortKey, TicketRequest,
-    Upload, UploadTicket,
+    Capabilities, Capability, DeleteSemantics, Dialect, Error, ErrorKind, File, FileId, FileStatus, Folder, FolderId,
+    IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin, Profile, Result, SortKey,
 };
 use polyhost_state::MemoryGenerations;
 use polyhost_upstream::CircuitState;
+use rand::RngExt as _;
+use rand::rngs::StdRng;
 use tokio::time::sleep;
-use url::Url;
 
 use crate::accounts;
 use crate::catalogue::Catalogue;
@@ -37,6 +36,9 @@ pub(super) struct Manners {
 pub(super) const PLAIN: Manners =
     Manners { delete: DeleteSemantics::Permanent, counts: false, tells_folders: false, deep: false };
 
+/// How many go first where an answer takes long: enough for reads and writes from their beginning to their end.
+const LONGEST: usize = 60;
+
 /// The site. Clones are the same one.
 #[derive(Clone)]
 pub(super) struct Site(Arc<(Profile, Manners, Mutex<State>)>);
@@ -50,6 +52,10 @@ pub(super) struct State {
     pub(super) fails: Option<ErrorKind>,
     /// The next writes are done, and their answers lost.
     pub(super) loses: bool,
+    /// How long the answer to a read is on its way.
+    pub(super) lags: Duration,
+    /// Decides how many others come first between what the site does and its answer; else it is one.
+    pub(super) chance: Option<StdRng>,
     made: u64,
 }
 
@@ -66,6 +72,7 @@ impl Site {
             vec![Capability::FoldersList, Capability::FilesRead, Capability::AccountRead, Capability::AccountLimits];
         capabilities.extend([Capability::FilesRename, Capability::FilesMove, Capability::FilesDelete]);
         capabilities.extend([Capability::FoldersRename, Capability::FoldersMove, Capability::FoldersDelete]);
+        capabilities.push(Capability::FilesUpload);
         capabilities.extend(manners.tells_folders.then_some(Capability::FoldersRead));
         let profile = Profile {
             origin: Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() },
@@ -87,9 +94,13 @@ impl Site {
 
     /// An account at the site, and a catalogue of it.
     pub(super) fn opened(&self, config: &CacheConfig) -> (Arc<accounts::Account>, Catalogue) {
-        let generations = Arc::new(MemoryGenerations::default());
-        let account = accounts::Account::new(Arc::new(self.clone()), &[], generations, || CircuitState::Closed);
-        (Arc::new(account), Catalogue::new(config, tokio_util::task::TaskTracker::new()))
+        (self.account("user"), Catalogue::new(config, tokio_util::task::TaskTracker::new()))
+    }
+
+    /// An account at the site, for one of its users. All are called the same.
+    pub(super) fn account(&self, user: &str) -> Arc<accounts::Account> {
+        let (site, generations) = (Arc::new(self.clone()), Arc::new(MemoryGenerations::default()));
+        Arc::new(accounts::Account::new(site, user, &[], generations, || CircuitState::Closed))
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -165,8 +176,23 @@ impl Site {
 
     /// Answers a read some time after the site has looked.
     async fn answer<T>(&self, told: Result<T>) -> Result<T> {
-        tokio::task::yield_now().await;
+        let lags = self.state().lags;
+        if lags > Duration::ZERO {
+            sleep(lags).await;
+        }
+        self.dawdle().await;
         told
+    }
+
+    /// Lets others go first: mostly a few, and sometimes so many that some do all that they have to do meanwhile.
+    async fn dawdle(&self) {
+        let others = self.state().chance.as_mut().map_or(1, |chance| {
+            let most = if chance.random_range(0..4) == 0 { LONGEST } else { 4 };
+            chance.random_range(1..=most)
+        });
+        for _ in 0..others {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Does a write, and answers it some time later, or loses the answer.
@@ -181,7 +207,7 @@ impl Site {
             (change(&mut state), loses)
         };
         super::model::note_applied(loses);
-        tokio::task::yield_now().await;
+        self.dawdle().await;
         if loses { Err(Error::new(ErrorKind::OutcomeUnknown)) } else { done }
     }
 }
@@ -190,202 +216,4 @@ impl Entry {
     pub(super) fn new(name: &str, folder: &FolderId) -> Self {
         Self { name: name.to_owned(), folder: folder.clone(), trashed: false }
     }
-}
-
-fn no<T>() -> Result<T> {
-    Err(Error::unsupported(Capability::FilesUpload))
-}
-
-fn missing<T>(kind: ErrorKind) -> Result<T> {
-    Err(Error::new(kind))
-}
-
-#[async_trait]
-impl Provider for Site {
-    fn profile(&self) -> &Profile {
-        &self.0.0
-    }
-
-    async fn account(&self) -> Result<Account> {
-        self.ask("account".to_owned()).await?;
-        let origin = &self.0.0.origin;
-        Ok(Account {
-            name: origin.account.clone(),
-            provider: origin.provider.clone(),
-            dialect: Dialect::Openload,
-            id: None,
-            username: None,
-            email: None,
-            status: None,
-            created_at: None,
-            last_login_at: None,
-            paid_until: None,
-        })
-    }
-
-    async fn limits(&self) -> Result<Limits> {
-        self.ask("limits".to_owned()).await?;
-        Ok(Limits::default())
-    }
-
-    async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
-        self.ask(format!("file {}", ids[0])).await?;
-        let told = {
-            let state = self.state();
-            let look = |id: &FileId| match state.files.get(id) {
-                Some(entry) => FileLookup::Found(Box::new(self.file(id, entry, false))),
-                None => FileLookup::Failed(Error::new(ErrorKind::FileNotFound)),
-            };
-            ids.iter().map(look).collect()
-        };
-        self.answer(Ok(told)).await
-    }
-
-    async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
-        self.ask(format!("list {folder}")).await?;
-        let told = {
-            let state = self.state();
-            let files = state.files.iter().filter(|(_, entry)| self.lists(folder, entry));
-            let folders = state.folders.iter().filter(|(_, entry)| entry.folder == *folder);
-            let listing = Listing {
-                files: files.map(|(id, entry)| self.file(id, entry, true)).collect(),
-                folders: folders.map(|(id, entry)| self.folder_of(&state, id, entry)).collect(),
-                ..Listing::default()
-            };
-            let exists = *folder == FolderId::Root || state.folders.contains_key(folder);
-            if exists { Ok(listing) } else { missing(ErrorKind::FolderNotFound) }
-        };
-        self.answer(told).await
-    }
-
-    async fn folder(&self, folder: &FolderId) -> Result<Folder> {
-        self.ask(format!("folder {folder}")).await?;
-        let told = {
-            let state = self.state();
-            let found = state.folders.get(folder).map(|entry| self.folder_of(&state, folder, entry));
-            found.map_or_else(|| missing(ErrorKind::FolderNotFound), Ok)
-        };
-        self.answer(told).await
-    }
-
-    async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
-        let name = edit.name.unwrap().to_string();
-        self.write(format!("rename {file}"), |state| {
-            let Some(entry) = state.files.get_mut(file) else { return missing(ErrorKind::FileNotFound) };
-            entry.name = name;
-            Ok(None)
-        })
-        .await
-    }
-
-    async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
-        self.write(format!("move {file}"), |state| {
-            let Some(entry) = state.files.get_mut(file) else { return missing(ErrorKind::FileNotFound) };
-            entry.folder = folder.clone();
-            Ok(None)
-        })
-        .await
-    }
-
-    async fn copy_file(&self, file: &FileId, folder: &FolderId) -> Result<File> {
-        self.write(format!("copy {file}"), |state| {
-            state.made += 1;
-            let (id, entry) = (self.file_id(&format!("c{}", state.made)), Entry::new("copy", folder));
-            let copy = self.file(&id, &entry, true);
-            state.files.insert(id, entry);
-            Ok(copy)
-        })
-        .await
-    }
-
-    async fn delete_file(&self, file: &FileId) -> Result<()> {
-        let trash = self.0.1.delete == DeleteSemantics::Trash;
-        self.write(format!("delete {file}"), |state| {
-            let Some(entry) = state.files.get_mut(file) else { return missing(ErrorKind::FileNotFound) };
-            entry.trashed = trash;
-            if !trash {
-                state.files.remove(file);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
-        self.write("create".to_owned(), |state| {
-            state.made += 1;
-            let (id, entry) = (self.folder_id(&format!("d{}", state.made)), Entry::new(new.name.as_str(), &new.parent));
-            let folder = self.folder_of(state, &id, &entry);
-            state.folders.insert(id, entry);
-            Ok(folder)
-        })
-        .await
-    }
-
-    async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>> {
-        let name = edit.name.unwrap().to_string();
-        self.write(format!("rename {folder}"), |state| {
-            let Some(entry) = state.folders.get_mut(folder) else { return missing(ErrorKind::FolderNotFound) };
-            entry.name = name;
-            Ok(None)
-        })
-        .await
-    }
-
-    async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
-        self.write(format!("move {folder}"), |state| {
-            let Some(entry) = state.folders.get_mut(folder) else { return missing(ErrorKind::FolderNotFound) };
-            entry.folder = parent.clone();
-            Ok(None)
-        })
-        .await
-    }
-
-    async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
-        let trash = self.0.1.delete == DeleteSemantics::Trash;
-        self.write(format!("delete {folder}"), |state| {
-            let Some(entry) = state.folders.get_mut(folder) else { return missing(ErrorKind::FolderNotFound) };
-            entry.trashed = trash;
-            if !trash {
-                state.folders.remove(folder);
-                state.files.retain(|_, file| file.folder != *folder);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn link(&self, _: &FileRef) -> Result<LinkAnswer> {
-        no()
-    }
-
-    async fn open(&self, _: &FileRef, _: Option<ByteRange>) -> Result<Download> {
-        no()
-    }
-
-    async fn thumbnail(&self, _: &FileId) -> Result<Url> {
-        no()
-    }
-
-    async fn upload(&self, _: Upload) -> Result<File> {
-        no()
-    }
-
-    async fn upload_ticket(&self, _: TicketRequest) -> Result<UploadTicket> {
-        no()
-    }
-
-    async fn add_remote_upload(&self, _: NewRemoteUpload) -> Result<RemoteUpload> {
-        no()
-    }
-
-    async fn remote_uploads(&self, _: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
-        no()
-    }
-
-    async fn conversions(&self, _: ConversionQuery) -> Result<Vec<Conversion>> {
-        no()
-    }
-
-    async fn close(&self) {}
 }

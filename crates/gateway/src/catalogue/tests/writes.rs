@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::stream;
 use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, FileEdit, FolderId};
 use serde_json::Value;
 use tokio::time::{advance, sleep, timeout};
@@ -13,6 +15,7 @@ use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, FileChange};
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
 
 const ROOT: FolderId = FolderId::Root;
 
@@ -128,6 +131,30 @@ async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out(
     catalogue.file(&account, &file, Freshness::Anew).await.unwrap();
     catalogue.listing(&account, &ROOT, Freshness::Anew).await.unwrap();
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["one"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
+    let (site, account, catalogue) = opened(PLAIN);
+    let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"clip"))]);
+    let incoming = Incoming {
+        name: "clip".parse().unwrap(),
+        folder: ROOT,
+        content_type: None,
+        sha1: None,
+        body: Arriving::new(Some(4), bytes, Duration::from_secs(30)),
+    };
+    let terms = Terms { most: 100, spool: Spool::new(std::env::temp_dir(), 0) };
+    let sending = uploads::receive(&account, incoming, terms);
+    let meanwhile = async {
+        sleep(Duration::from_secs(1)).await;
+        // Somebody lists the folder while the site is still busy with the file.
+        assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
+        site.put("u1", "clip", &ROOT);
+    };
+    let (sent, ()) = tokio::join!(sending, meanwhile);
+    assert_eq!(sent.unwrap().id.as_str(), "u1");
+    assert_eq!(names(&catalogue, &account, &ROOT).await, ["clip"]);
 }
 
 async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<String>) -> (Vec<String>, Option<String>) {

@@ -82,7 +82,7 @@ impl World {
 
 fn account(site: &Fake) -> Arc<Account> {
     let generations = State::in_memory().generations;
-    Arc::new(Account::new(Arc::new(site.clone()), &[], generations, || CircuitState::Closed))
+    Arc::new(Account::new(Arc::new(site.clone()), "user", &[], generations, || CircuitState::Closed))
 }
 
 /// The messages that come one upon the other.

@@ -1,0 +1,79 @@
+//! A new configuration may have an account's name mean somebody else: what is remembered of the one is not told of the
+//! other, and what must outlive a mere change of settings does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, RemoteUpload};
+
+use super::site::{Manners, PLAIN, Site};
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Freshness};
+use crate::changes;
+use crate::completions::Completions;
+use crate::config::CacheConfig;
+use crate::emulate;
+
+const ROOT: FolderId = FolderId::Root;
+
+async fn listed(catalogue: &Catalogue, account: &Arc<Account>) -> usize {
+    catalogue.listing(account, &ROOT, Freshness::Anew).await.unwrap().value.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_began_at_one_site_does_not_go_on_at_another() {
+    let (old, new) = (Site::new(PLAIN), Site::new(PLAIN));
+    let (account, catalogue) = old.opened(&CacheConfig::default());
+    let mut parent = ROOT;
+    for depth in 0..300 {
+        parent = old.put_folder(&format!("d{depth}"), "deeper", &parent);
+    }
+    old.state().takes = Duration::from_millis(250);
+    let searched = emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await;
+    assert_eq!(searched.unwrap_err().kind(), ErrorKind::Timeout);
+
+    let account = new.account("other");
+    let folder = new.put_folder("n1", "new", &ROOT);
+    let found = emulate::folder(&catalogue, &account, &folder, Freshness::Cached).await.unwrap();
+    assert_eq!(found.value.value.id, folder);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
+    let manners = Manners { delete: DeleteSemantics::Trash, ..PLAIN };
+    let (old, new) = (Site::new(manners), Site::new(manners));
+    let (account, catalogue) = old.opened(&CacheConfig::default());
+    let file = old.put("123", "old", &ROOT);
+    new.put("123", "new", &ROOT);
+    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    assert_eq!(listed(&catalogue, &account).await, 0);
+    assert_eq!(listed(&catalogue, &new.account("other")).await, 1);
+    assert_eq!(listed(&catalogue, &old.account("user")).await, 0, "with other settings");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_site_tells_of_a_file_says_nothing_about_another() {
+    let (old, new) = (Site::new(PLAIN), Site::new(PLAIN));
+    let (account, catalogue) = old.opened(&CacheConfig::default());
+    let file = old.put("f1", "old", &ROOT);
+    catalogue.file(&account, &file, Freshness::Cached).await.unwrap();
+
+    let account = new.account("other");
+    let file = new.put("f1", "new", &ROOT);
+    listed(&catalogue, &account).await;
+    catalogue.file(&account, &file, Freshness::Cached).await.unwrap();
+    assert_eq!(new.asked(), ["list root", "file f1"]);
+}
+
+#[tokio::test]
+async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
+    let (old, new) = (Site::new(PLAIN).account("user"), Site::new(PLAIN).account("other"));
+    let completions = Completions::default();
+    for account in [&old, &new] {
+        let id = account.profile().ids.remote_upload("22").unwrap();
+        let done = RemoteUpload { state: JobState::Succeeded, ..RemoteUpload::bare(&account.profile().origin, id) };
+        let before = account.generation().await.unwrap();
+        completions.notice(account, &[done]).await;
+        assert!(account.generation().await.unwrap() > before, "what is cached is out of date");
+    }
+}
