@@ -62,7 +62,7 @@ pub async fn change_file(
     }
     let file = match told {
         Some(file) => file,
-        None => read_back(account, id).await.unwrap_or_else(|| known_file(account, id, &edit)),
+        None => progress::in_time(read_back(account, id)).await.unwrap_or_else(|| known_file(account, id, &edit)),
     };
     // The site may not say where a file is; after a move it is known all the same.
     Ok(File { folder_id: file.folder_id.or(folder), ..file })
@@ -149,12 +149,11 @@ pub async fn change_folder(
         let edited = account.write(&Change::folder(shown_in), account.site().edit_folder(id, edit)).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
-    Ok(match told {
-        Some(folder) => folder,
-        None => emulate::folder(catalogue, account, id, Freshness::Cached)
-            .await
-            .map_or_else(|_| known_folder(account, id, parent, name.as_ref()), |known| known.value.value.clone()),
-    })
+    if let Some(folder) = told {
+        return Ok(folder);
+    }
+    let now = progress::in_time(async { emulate::folder(catalogue, account, id, Freshness::Cached).await.ok() }).await;
+    Ok(now.map_or_else(|| known_folder(account, id, parent, name.as_ref()), |known| known.value.value.clone()))
 }
 
 async fn refuse_cycle(

@@ -228,12 +228,12 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
 async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let changes = !request.method().is_safe();
     let uploads = Operation::of(&request).is_some_and(|operation| operation.takes_file);
-    let progress = Arc::new(Progress::default());
+    let limit = app.server().request_timeout;
+    let progress = Arc::new(if uploads { Progress::default() } else { Progress::within(limit) });
     let waits = request.extensions().get::<Arc<Waits>>().cloned().unwrap_or_default();
     let caller = request.extensions().get::<Arc<Client>>().map_or("", |client| &client.name).into();
     let answering = on_behalf_of(caller, waits.watch(Arc::clone(&progress).watch(next.run(request))));
     let answering = answering.in_current_span();
-    let limit = app.server().request_timeout;
     let answer = if uploads {
         Ok(finish(app.tasks().spawn(answering)).await)
     } else if changes {

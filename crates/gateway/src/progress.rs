@@ -1,9 +1,11 @@
 //! How far a request has come, for the answer where its time is over before it is.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use polyhost_domain::{ProviderId, TransportFault};
 use polyhost_upstream::WriteGate;
+use tokio::time::{Instant, timeout_at};
 
 use crate::problem::{Code, Problem};
 
@@ -11,9 +13,14 @@ tokio::task_local! {
     static PROGRESS: Arc<Progress>;
 }
 
+/// How much of a request's time is kept for its answer, once its change is done.
+const FOR_THE_ANSWER: u32 = 10;
+
 /// How far a request has come.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// When what is not needed for the answer is left out. `None`: it may take as long as it takes.
+    hurry: Option<Instant>,
     gate: Arc<WriteGate>,
     noted: Mutex<Noted>,
 }
@@ -25,6 +32,12 @@ struct Noted {
 }
 
 impl Progress {
+    /// Of a request whose answer is due after so long.
+    #[must_use]
+    pub fn within(limit: Duration) -> Self {
+        Self { hurry: Some(Instant::now() + (limit - limit / FOR_THE_ANSWER)), ..Self::default() }
+    }
+
     /// Notes what is done while a request is answered.
     pub async fn watch<T>(self: Arc<Self>, answering: impl Future<Output = T>) -> T {
         let gate = Arc::clone(&self.gate);
@@ -49,6 +62,14 @@ impl Progress {
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is good to know for the answer to a change that is done, if it can be found out in the time that is left.
+pub(crate) async fn in_time<T>(finding_out: impl Future<Output = Option<T>>) -> Option<T> {
+    match PROGRESS.try_with(|progress| progress.hurry).ok().flatten() {
+        Some(hurry) => timeout_at(hurry, finding_out).await.ok().flatten(),
+        None => finding_out.await,
     }
 }
 

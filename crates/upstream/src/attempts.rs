@@ -88,7 +88,7 @@ impl Client {
     /// Everything before an attempt.
     async fn begin(&self, call: &Call, address: &Address, deadline: Instant) -> Result<(Pass, Attempt)> {
         let told = |error: Error| error.at(&self.origin().provider, call.operation);
-        self.let_pass(call)?;
+        self.may_begin(call)?;
         // Who will not be let through needs no turn.
         address.circuit.closed_to_all().map_or(Ok(()), |wait| Err(told(left_alone(wait))))?;
         let left = deadline.saturating_duration_since(Instant::now());

@@ -229,13 +229,22 @@ impl Client {
     }
 
     /// Refuses a request whose address may not be gone to, or that may not change any more what it is to change.
-    pub(crate) fn let_pass(&self, call: &Call) -> Result<()> {
+    pub(crate) fn may_begin(&self, call: &Call) -> Result<()> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
-        if call.kind == CallKind::Write && !gate::pass() {
-            let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail("The request was given up.");
-            return Err(given_up.at(&self.0.origin.provider, call.operation));
+        self.unless(call, gate::is_closed)
+    }
+
+    /// Lets a request go that is sent next. From then on nobody can say that nothing was changed.
+    pub(crate) fn let_pass(&self, call: &Call) -> Result<()> {
+        self.unless(call, || !gate::pass())
+    }
+
+    fn unless(&self, call: &Call, is_given_up: impl FnOnce() -> bool) -> Result<()> {
+        if call.kind != CallKind::Write || !is_given_up() {
+            return Ok(());
         }
-        Ok(())
+        let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail("The request was given up.");
+        Err(given_up.at(&self.0.origin.provider, call.operation))
     }
 
     fn request(&self, call: &Call) -> Result<Request> {

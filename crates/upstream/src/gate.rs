@@ -29,14 +29,23 @@ impl WriteGate {
         self.0.compare_exchange(OPEN, CLOSED, Ordering::AcqRel, Ordering::Acquire) != Err(PASSED)
     }
 
+    fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Acquire) == CLOSED
+    }
+
     fn pass(&self) -> bool {
         self.0.compare_exchange(OPEN, PASSED, Ordering::AcqRel, Ordering::Acquire) != Err(CLOSED)
     }
 }
 
-/// Whether a write may be sent. What is done for no request always may.
+/// Lets a write pass that is about to be sent, if it may. What is done for no request always may.
 pub(crate) fn pass() -> bool {
     GATE.try_with(|gate| gate.pass()).unwrap_or(true)
+}
+
+/// Whether a write will not be let through any more.
+pub(crate) fn is_closed() -> bool {
+    GATE.try_with(|gate| gate.is_closed()).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -47,7 +56,11 @@ mod tests {
     async fn what_is_closed_lets_nothing_pass_and_what_was_passed_stays_open() {
         let closed = Arc::new(WriteGate::default());
         assert!(closed.close() && closed.close());
-        assert!(!Arc::clone(&closed).guard(async { pass() }).await);
+        assert!(!Arc::clone(&closed).guard(async { pass() || !is_closed() }).await);
+
+        let asked = Arc::new(WriteGate::default());
+        assert!(!Arc::clone(&asked).guard(async { is_closed() }).await);
+        assert!(asked.close(), "who only asks has not passed");
 
         let passed = Arc::new(WriteGate::default());
         assert!(Arc::clone(&passed).guard(async { pass() }).await);

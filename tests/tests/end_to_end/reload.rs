@@ -92,8 +92,7 @@ async fn a_key_does_not_give_the_answer_of_one_account_for_another() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.login = "other".to_owned()).await;
     let body = json!({"name": "Once"});
-    let first = post(&world.caller, "folders", &body).await;
-    first.status(201);
+    let first = post(&world.caller, "folders", &body).await.status(201);
     let new = Configuration::new().account("main", &other.base_url(), "other", SITE_KEY).client(
         "web",
         KEY,

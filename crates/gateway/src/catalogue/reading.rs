@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyhost_domain::{Error, ErrorKind, Result};
+use polyhost_domain::{Error, ErrorKind, Result, UpstreamAnswer};
 use polyhost_upstream::wait;
 use tokio::time::Instant;
 
@@ -17,6 +17,7 @@ use super::scopes::{Reach, Stamp};
 use super::{Inner, Question};
 use crate::accounts::Account;
 use crate::metrics;
+use crate::problem::whole_seconds;
 use crate::progress;
 
 /// What a site has answered, to be kept.
@@ -215,7 +216,7 @@ impl Inner {
         kept: Option<Stored>,
         error: Error,
     ) -> Result<Known<Stored>> {
-        let Some(stored) = kept.filter(|_| freshness == Freshness::Cached && is_failure(error.kind())) else {
+        let Some(stored) = kept.filter(|_| freshness == Freshness::Cached && is_failure(&error)) else {
             return Err(error);
         };
         let (ttl, age) = (self.ttl(&key.what), stored.taken_at.elapsed());
@@ -290,13 +291,24 @@ fn source(freshness: Freshness, part: Part) -> Source {
     }
 }
 
-/// How much longer something of this age is fresh.
+/// How much longer something of this age is fresh; less than zero for what is not, be it for a moment.
 pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
-    let seconds = |value: Duration| i64::try_from(value.as_secs()).unwrap_or(i64::MAX);
-    seconds(ttl) - seconds(age)
+    let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    match age.checked_sub(ttl) {
+        None => seconds(ttl.as_secs()) - seconds(age.as_secs()),
+        Some(over) => -seconds(whole_seconds(over).max(1)),
+    }
 }
 
 /// Failures of the site that say nothing against what it told before.
-fn is_failure(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::SiteFailed | ErrorKind::RateLimited)
+fn is_failure(error: &Error) -> bool {
+    let fails = matches!(
+        error.kind(),
+        ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::SiteFailed | ErrorKind::RateLimited
+    );
+    // A root that the site does not find, or denies, is a failure of the site's as well.
+    let denies = |answer: &UpstreamAnswer| {
+        matches!(answer.http_status, Some(403 | 404)) || matches!(answer.status.as_deref(), Some("403" | "404"))
+    };
+    fails && !error.answer().is_some_and(denies)
 }

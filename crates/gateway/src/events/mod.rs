@@ -15,7 +15,7 @@ mod subscription;
 mod tests;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 pub use subject::Subject;
 pub use subscription::{Message, Subscription};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, Incarnation};
 use crate::app::Phase;
 use crate::completions::Completions;
 use crate::extract::RequestContext;
@@ -34,7 +34,7 @@ use feed::Feed;
 pub struct Events {
     /// Those that somebody watches, by the incarnation of their account: a feed, and with it the account, is held by its
     /// watchers and its poller alone.
-    feeds: Mutex<BTreeMap<u64, Weak<Feed>>>,
+    feeds: Mutex<HashMap<Incarnation, Weak<Feed>>>,
     completions: Arc<Completions>,
     /// What the end of the process waits for.
     tasks: TaskTracker,

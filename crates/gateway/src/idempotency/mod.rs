@@ -14,6 +14,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use polyhost_domain::ErrorKind;
+
 pub use answer::Answer;
 pub use fingerprint::Fingerprint;
 pub use key::{IdempotencyKey, KEY_FIELD, Key};
@@ -66,7 +68,7 @@ pub(crate) async fn answer(
 async fn run(running: Running, request: Request, next: Next, context: &RequestContext) -> Response {
     let response = running.watch(next.run(request)).await;
     let problem = response.extensions().get::<Problem>();
-    if problem.is_some_and(Problem::is_retryable) {
+    if problem.is_some_and(leaves_all_as_it_was) {
         running.free().await;
         return response;
     }
@@ -77,6 +79,12 @@ async fn run(running: Running, request: Request, next: Next, context: &RequestCo
     };
     running.finish(kept.ok().as_ref(), context).await;
     response
+}
+
+/// Whether the same request is to be carried out when it comes again: nothing was done, or it has not come whole. A
+/// connection that broke under an upload is what a caller has a key for.
+fn leaves_all_as_it_was(problem: &Problem) -> bool {
+    problem.is_retryable() || problem.cause().is_some_and(|error| error.kind() == ErrorKind::BodyIncomplete)
 }
 
 async fn keep_and_pass_on(running: Running, response: Response, context: &RequestContext) -> Response {
