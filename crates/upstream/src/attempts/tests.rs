@@ -188,6 +188,32 @@ async fn a_site_that_fails_is_left_alone_by_all_its_accounts_and_tried_out_by_on
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_that_tries_a_site_out_keeps_the_others_off_for_one_attempt_and_not_for_hours() {
+    let settings = Settings { retries: 0, attempt_timeout: SECOND * 10, ..Settings::default() };
+    let client = client(settings, &shared(), "main");
+    for _ in 0..10 {
+        ask(&client, CallKind::Read, Duration::ZERO, [Some(unreachable())]).await.0.unwrap_err();
+    }
+    advance(SECOND * 15).await;
+    let call = call(CallKind::Write);
+    let upload = client.attempts(&call, |_| async {
+        sleep(SECOND * 3600).await;
+        Ok::<_, Error>(())
+    });
+    let others = async {
+        sleep(SECOND * 9).await;
+        assert!(ask(&client, CallKind::Write, Duration::ZERO, []).await.1.is_empty());
+        sleep(SECOND).await;
+        assert!(ask(&client, CallKind::Write, Duration::ZERO, []).await.0.is_ok());
+        assert_eq!(client.circuit(), crate::CircuitState::Closed);
+    };
+    tokio::select! {
+        _ = upload => panic!("the upload was not to end"),
+        () = others => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
     let not_its_fault = [
         answered(ErrorKind::CredentialsRejected, 403, None),
