@@ -234,6 +234,36 @@ async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_never_met_the_site_neither_counts_for_it_nor_against_it() {
+    let prohibited = Error::new(ErrorKind::InvalidResponse).with_transport(TransportFault::DestinationProhibited);
+    let ours = [
+        Error::new(ErrorKind::BodyIncomplete),
+        Error::new(ErrorKind::Rejected),
+        Error::new(ErrorKind::Internal),
+        prohibited,
+    ];
+    let unhurried = Settings { requests_per_second: 0.0, retries: 0, ..Settings::default() };
+    for error in ours {
+        let client = client(unhurried.clone(), &shared(), "main");
+        let ends_with = async |error: Error| drop(ask(&client, CallKind::Read, Duration::ZERO, [Some(error)]).await);
+        for failed in [9, 1] {
+            for _ in 0..failed {
+                assert_eq!(client.circuit(), crate::CircuitState::Closed);
+                ends_with(unreachable()).await;
+            }
+            ends_with(error.clone()).await;
+        }
+        assert_eq!(client.circuit(), crate::CircuitState::Open, "ten in a row, whatever was between them: {error:?}");
+        advance(SECOND * 15).await;
+        ends_with(error.clone()).await;
+        assert_eq!(client.circuit(), crate::CircuitState::HalfOpen, "{error:?}");
+        let (outcome, attempts) = ask(&client, CallKind::Read, Duration::ZERO, []).await;
+        assert!(outcome.is_ok() && attempts.len() == 1, "the next one tries: {error:?}");
+        assert_eq!(client.circuit(), crate::CircuitState::Closed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_session_is_neither_asked_again_nor_held_against_the_site() {
     let client = client(Settings { retries: 5, ..Settings::default() }, &shared(), "main");
     for _ in 0..20 {
