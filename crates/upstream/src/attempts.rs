@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::addresses::Address;
 use crate::circuit::{Pass, Shown};
 use crate::pace::LONGEST_WAIT;
+use crate::secret_url::Source;
 use crate::turns::Turn;
 use crate::{Call, CallKind, Client, Refusal, measure, waits};
 
@@ -72,7 +73,7 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            self.learn(pass, error.error());
+            self.learn(call, pass, error.error());
             let Some(wait) = self.wait_before(retries, call, error.error(), deadline) else { return Err(error) };
             let may = address.may_ask_again();
             measure::retry(&self.origin().provider, call.operation, may);
@@ -111,11 +112,13 @@ impl Client {
     }
 
     /// What a failed attempt shows of the site. One that shows nothing leaves the circuit as it was.
-    fn learn(&self, pass: Pass, error: Option<&Error>) {
+    fn learn(&self, call: &Call, pass: Pass, error: Option<&Error>) {
         if let Some(shown) = shown(error) {
             pass.tell(shown);
         }
-        if let Some(error) = error.filter(|error| told(error).any(|status| matches!(status, 429 | 509))) {
+        // The limits of a file's server, which may be anybody's, are not those of the site's API: its caller is told.
+        let of_the_api = error.filter(|_| call.url.source() == Source::Configured);
+        if let Some(error) = of_the_api.filter(|error| told(error).any(|status| matches!(status, 429 | 509))) {
             self.turns().pace().slow_down(error.retry_after().filter(|wait| *wait > LONGEST_WAIT));
         }
     }

@@ -41,6 +41,15 @@ async fn ask(
     took: Duration,
     outcomes: impl IntoIterator<Item = Option<Error>>,
 ) -> (Result<()>, Vec<Duration>) {
+    ask_for(&call(kind), client, took, outcomes).await
+}
+
+async fn ask_for(
+    call: &Call,
+    client: &Client,
+    took: Duration,
+    outcomes: impl IntoIterator<Item = Option<Error>>,
+) -> (Result<()>, Vec<Duration>) {
     let (began, attempts) = (Instant::now(), RefCell::new(Vec::new()));
     let outcomes = RefCell::new(outcomes.into_iter());
     let attempt = |attempt: Attempt| {
@@ -51,7 +60,7 @@ async fn ask(
             outcome
         }
     };
-    let outcome = client.attempts(&call(kind), attempt).await;
+    let outcome = client.attempts(call, attempt).await;
     (outcome, attempts.into_inner())
 }
 
@@ -147,6 +156,24 @@ async fn what_the_site_asks_to_be_waited_for_is_waited_for_where_it_is_short() {
     }
     advance(SECOND * 20).await;
     assert!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_s_server_that_has_had_enough_slows_nothing_else_down() {
+    let client = client(Settings { burst: 1, ..Settings::default() }, &shared(), "main");
+    let file = SecretUrl::handed_out("https://files.example/1".parse().unwrap());
+    let download = Call::get("download", CallKind::Read, file);
+    let enough = answered(ErrorKind::RateLimited, 429, Some(SECOND * 3600));
+    let (outcome, attempts) = ask_for(&download, &client, Duration::ZERO, always(enough.clone())).await;
+    assert_eq!((outcome.unwrap_err().retry_after(), attempts.len()), (Some(SECOND * 3600), 1), "its caller is told");
+
+    let began = Instant::now();
+    for kind in [CallKind::Read, CallKind::Write] {
+        assert!(ask(&client, kind, Duration::ZERO, []).await.0.is_ok(), "{kind:?}");
+    }
+    assert!(began.elapsed() <= SECOND / 9, "at the account's usual pace of 20 a second: {:?}", began.elapsed());
+    ask(&client, CallKind::Read, Duration::ZERO, always(enough)).await.0.unwrap_err();
+    assert_eq!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.unwrap_err().kind(), ErrorKind::RateLimited);
 }
 
 #[tokio::test(start_paused = true)]
