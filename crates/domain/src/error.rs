@@ -233,6 +233,15 @@ impl Error {
         self.0.transport
     }
 
+    /// Whether the site had a part in it: it has answered, the way to it failed, or its session is taken from us. What
+    /// was never sent, for want of time or a place or because the site is left alone, says nothing about it.
+    #[must_use]
+    pub fn is_of_the_site(&self) -> bool {
+        let has_answered = self.answer().is_some_and(|answer| answer.http_status.is_some());
+        let was_tried = self.transport().is_some_and(|fault| fault != TransportFault::DestinationUnavailable);
+        has_answered || was_tried || self.kind() == ErrorKind::SessionContended
+    }
+
     /// A sentence that is safe to show.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
 use polyhost_domain::{
     AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
 };
@@ -15,8 +14,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::catalogue::{Change, Scope, Stamp, What};
+use crate::health::{AccountHealth, Observed};
 use crate::metrics;
-use crate::problem::{Code, Problem, problem_code};
+use crate::problem::Problem;
 use crate::progress;
 
 /// An account at work.
@@ -55,62 +55,6 @@ pub struct AccountSummary {
     pub dialect: Dialect,
     /// How its calls to the site fare.
     pub health: AccountHealth,
-}
-
-/// How an account's calls to its site fare, as this process has seen it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({
-    "circuit": "closed", "last_success_at": "2026-01-31T12:00:00Z",
-    "last_error": {"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}
-}))]
-pub struct AccountHealth {
-    /// Whether calls are let through.
-    pub circuit: Circuit,
-    /// When the site last answered as it should.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub last_success_at: Option<Timestamp>,
-    /// How the site last failed.
-    pub last_error: Option<LastError>,
-}
-
-/// Whether calls to a site are let through. New words may appear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Circuit {
-    /// Every call is let through.
-    Closed,
-    /// None is: the site has failed again and again, and is left alone for a while.
-    Open,
-    /// One at a time is, to see whether the site works again.
-    HalfOpen,
-}
-
-impl From<CircuitState> for Circuit {
-    fn from(state: CircuitState) -> Self {
-        match state {
-            CircuitState::Closed => Self::Closed,
-            CircuitState::Open => Self::Open,
-            CircuitState::HalfOpen => Self::HalfOpen,
-        }
-    }
-}
-
-/// How a site last failed.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}))]
-pub struct LastError {
-    /// The code of the problem that it led to.
-    #[schema(value_type = String, example = "upstream_timeout")]
-    pub code: Code,
-    /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Default)]
-struct Observed {
-    last_success_at: Option<Timestamp>,
-    last_error: Option<LastError>,
 }
 
 impl Account {
@@ -260,15 +204,7 @@ impl Account {
 
     fn observe(&self, error: Option<&Error>) {
         error.into_iter().for_each(metrics::site_error);
-        let at = now();
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        match error.map(Error::kind) {
-            Some(kind) if is_failure_of_the_site(kind) => {
-                health.last_error = Some(LastError { code: problem_code(kind), at });
-            }
-            Some(ErrorKind::Unsupported(_) | ErrorKind::BodyIncomplete | ErrorKind::Internal) => {}
-            Some(_) | None => health.last_success_at = Some(at),
-        }
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).note(error);
     }
 
     /// The account, and how it fares.
@@ -280,19 +216,9 @@ impl Account {
             name: profile.origin.account.clone(),
             provider: profile.origin.provider.clone(),
             dialect: profile.dialect,
-            health: AccountHealth {
-                circuit: (self.circuit)().into(),
-                last_success_at: health.last_success_at,
-                last_error: health.last_error.clone(),
-            },
+            health: health.told((self.circuit)()),
         }
     }
-}
-
-/// The time, in whole seconds.
-fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Raises generations when it is dropped, unless that was done in good order.
@@ -323,21 +249,6 @@ async fn raise(generations: &Arc<dyn Generations>, scopes: &[String]) {
             tracing::error!(error = &error as &dyn std::error::Error, scope, "the cache may be out of date");
         }
     }
-}
-
-fn is_failure_of_the_site(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::CredentialsRejected
-            | ErrorKind::SessionContended
-            | ErrorKind::RateLimited
-            | ErrorKind::InvalidResponse
-            | ErrorKind::SiteFailed
-            | ErrorKind::Unavailable
-            | ErrorKind::Overloaded
-            | ErrorKind::Timeout
-            | ErrorKind::OutcomeUnknown
-    )
 }
 
 /// What an adapter does, and what the gateway makes of that; what the provider's row takes away stays away.

@@ -21,6 +21,7 @@ pub mod downloads;
 pub mod emulate;
 pub mod events;
 pub mod extract;
+pub mod health;
 mod held;
 pub mod idempotency;
 mod ids;

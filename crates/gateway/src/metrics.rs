@@ -10,7 +10,7 @@ use ::metrics::{
 };
 use axum::http::Method;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use polyhost_domain::{Dialect, Error, ErrorKind};
+use polyhost_domain::{Dialect, Error};
 use polyhost_upstream::measure;
 
 use crate::catalogue::Source;
@@ -240,10 +240,10 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-/// Counts an error of an operation at a site. What was never sent to it is none.
+/// Counts an error of an operation at a site. What the site had no part in is none.
 pub(crate) fn site_error(error: &Error) {
     let (Some(provider), Some(operation)) = (error.provider(), error.operation()) else { return };
-    if !matches!(error.kind(), ErrorKind::Unsupported(_)) {
+    if error.is_of_the_site() {
         let kind = measure::kind_name(error.kind());
         counter!(ERRORS, "provider" => provider.to_string(), "operation" => operation, "kind" => kind).increment(1);
     }
@@ -293,6 +293,7 @@ pub(crate) fn reloaded(result: &'static str) {
 mod tests {
     use super::*;
     use ::metrics::with_local_recorder;
+    use polyhost_domain::{ErrorKind, TransportFault, UpstreamAnswer};
 
     fn counted(work: impl FnOnce()) -> String {
         let recorder = recorder().unwrap();
@@ -334,5 +335,31 @@ mod tests {
         let series = text.lines().filter(|line| line.starts_with("polyhost_http_requests_total{"));
         let line = "polyhost_http_requests_total{route=\"unmatched\",method=\"other\",status=\"404\"} 100";
         assert_eq!(series.collect::<Vec<_>>(), [line]);
+    }
+
+    #[test]
+    fn what_was_never_sent_to_a_site_is_no_error_of_it() {
+        let answer = UpstreamAnswer { http_status: Some(500), ..UpstreamAnswer::default() };
+        let told = |errors: Vec<Error>| {
+            let at = |error: Error| error.at(&"site".parse().unwrap(), "file/info");
+            let text = counted(|| errors.into_iter().map(at).for_each(|error| site_error(&error)));
+            let series = text.lines().filter(|line| line.starts_with("polyhost_upstream_errors_total{"));
+            series.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let never_sent = vec![
+            Error::new(ErrorKind::Overloaded),
+            Error::new(ErrorKind::RateLimited),
+            Error::new(ErrorKind::Timeout),
+            Error::new(ErrorKind::Unavailable).with_transport(TransportFault::DestinationUnavailable),
+            Error::new(ErrorKind::Rejected).with_answer(UpstreamAnswer::default()),
+            Error::new(ErrorKind::BodyIncomplete),
+        ];
+        assert_eq!(told(never_sent), [""; 0]);
+        let sent = vec![
+            Error::new(ErrorKind::SiteFailed).with_answer(answer),
+            Error::new(ErrorKind::Unavailable).with_transport(TransportFault::ConnectionRefused),
+            Error::new(ErrorKind::SessionContended),
+        ];
+        assert_eq!(told(sent).len(), 3);
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::addresses::Address;
 use crate::circuit::{Pass, Shown};
 use crate::pace::LONGEST_WAIT;
+use crate::secret_url::Source;
 use crate::turns::Turn;
 use crate::{Call, CallKind, Client, Refusal, measure, waits};
 
@@ -72,7 +73,7 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            self.learn(pass, error.error());
+            self.learn(call, pass, error.error());
             let Some(wait) = self.wait_before(retries, call, error.error(), deadline) else { return Err(error) };
             let may = address.may_ask_again();
             measure::retry(&self.origin().provider, call.operation, may);
@@ -110,10 +111,14 @@ impl Client {
         self.turns().take(latest, self.meter()).await
     }
 
-    /// What a failed attempt shows of the site.
-    fn learn(&self, pass: Pass, error: Option<&Error>) {
-        pass.tell(if error.is_some_and(is_failure_of_the_site) { Shown::Fails } else { Shown::Works });
-        if let Some(error) = error.filter(|error| told(error).any(|status| matches!(status, 429 | 509))) {
+    /// What a failed attempt shows of the site. One that shows nothing leaves the circuit as it was.
+    fn learn(&self, call: &Call, pass: Pass, error: Option<&Error>) {
+        if let Some(shown) = shown(error) {
+            pass.tell(shown);
+        }
+        // The limits of a file's server, which may be anybody's, are not those of the site's API: its caller is told.
+        let of_the_api = error.filter(|_| call.url.source() == Source::Configured);
+        if let Some(error) = of_the_api.filter(|error| told(error).any(|status| matches!(status, 429 | 509))) {
             self.turns().pace().slow_down(error.retry_after().filter(|wait| *wait > LONGEST_WAIT));
         }
     }
@@ -122,8 +127,7 @@ impl Client {
     fn wait_before(&self, retries: u32, call: &Call, error: Option<&Error>, deadline: Instant) -> Option<Duration> {
         let error = error.filter(|error| retries < self.settings().retries && may_be_sent_again(call.kind, error))?;
         // Where nothing was answered, the site has asked for nothing.
-        let answered = error.answer().is_some_and(|answer| answer.http_status.is_some());
-        let asked = error.retry_after().filter(|_| answered).unwrap_or_default();
+        let asked = error.retry_after().filter(|_| is_answered(error)).unwrap_or_default();
         let wait = back_off(retries).max(asked);
         (asked <= LONGEST_WAIT && Instant::now() + wait < deadline).then_some(wait)
     }
@@ -149,8 +153,19 @@ fn may_be_sent_again(kind: CallKind, error: &Error) -> bool {
     transient && error.is_retryable()
 }
 
-/// A fault of the site's, and not of the credentials, the request or one file: what opens the circuit.
-fn is_failure_of_the_site(error: &Error) -> bool {
+/// Whether the site works, as far as a failed attempt shows it. One that failed on our side of the connection (the
+/// caller's body ended, the address may not be gone to) shows neither.
+fn shown(error: Option<&Error>) -> Option<Shown> {
+    match error {
+        Some(error) if opens_the_circuit(error) => Some(Shown::Fails),
+        Some(error) => is_answered(error).then_some(Shown::Works),
+        // It has answered, and wants something else of us.
+        None => Some(Shown::Works),
+    }
+}
+
+/// A fault of the site's, and not of the credentials, the request or one file.
+fn opens_the_circuit(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::Timeout => true,
         ErrorKind::InvalidResponse | ErrorKind::OutcomeUnknown => !is_about_what_was_asked(error),
@@ -162,6 +177,10 @@ fn is_failure_of_the_site(error: &Error) -> bool {
 /// An answer that is too large or leads astray is one to this request; others may be as they should.
 fn is_about_what_was_asked(error: &Error) -> bool {
     matches!(error.transport(), Some(TransportFault::ResponseTooLarge | TransportFault::DestinationProhibited))
+}
+
+fn is_answered(error: &Error) -> bool {
+    error.answer().is_some_and(|answer| answer.http_status.is_some())
 }
 
 /// The statuses of an answer: of HTTP, and of its body where that is a number.

@@ -21,7 +21,7 @@ pub enum CircuitState {
     Closed,
     /// None is, for a while.
     Open,
-    /// One is, to see whether the site works again.
+    /// One at a time is, to see whether the site works again.
     HalfOpen,
 }
 
@@ -42,8 +42,10 @@ enum State {
     Open {
         until: Instant,
     },
-    /// A request is on its way to see.
-    Probing,
+    /// A request is on its way to see. If nothing is known of it by then, another may go: it may be an upload of hours.
+    Probing {
+        until: Instant,
+    },
 }
 
 /// What a request has shown of the site.
@@ -62,7 +64,8 @@ pub(crate) struct Pass {
     circuit: Arc<Circuit>,
     failures: u32,
     open: Duration,
-    is_probe: bool,
+    /// Of a request that is to see: until when it is the only one. No two of one circuit have the same.
+    probe: Option<Instant>,
 }
 
 impl Circuit {
@@ -75,38 +78,30 @@ impl Circuit {
         match *self.lock() {
             State::Closed { .. } => CircuitState::Closed,
             State::Open { until } if until > Instant::now() => CircuitState::Open,
-            State::Open { .. } | State::Probing => CircuitState::HalfOpen,
+            State::Open { .. } | State::Probing { .. } => CircuitState::HalfOpen,
         }
     }
 
     /// For how long nothing will be let through.
     pub(crate) fn closed_to_all(&self) -> Option<Duration> {
-        match *self.lock() {
-            State::Open { until } => {
-                Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
-            }
-            State::Closed { .. } => None,
-            State::Probing => Some(TRIED_OUT),
-        }
+        self.lock().closed_to_all(Instant::now())
     }
 
     /// Leave to send a request, or how long to wait for it.
     pub(crate) fn enter(self: &Arc<Self>, settings: &Settings) -> Result<Pass, Duration> {
-        if let Some(wait) = self.closed_to_all() {
+        let (mut state, now) = (self.lock(), Instant::now());
+        if let Some(wait) = state.closed_to_all(now) {
             return Err(wait);
         }
-        let mut state = self.lock();
-        let is_probe = match *state {
-            State::Closed { .. } => false,
-            State::Open { .. } => true,
-            // Somebody was quicker.
-            State::Probing => return Err(TRIED_OUT),
+        let probe = match *state {
+            State::Closed { .. } => None,
+            State::Open { .. } | State::Probing { .. } => Some(now + settings.attempt_timeout),
         };
-        if is_probe {
-            *state = State::Probing;
+        if let Some(until) = probe {
+            *state = State::Probing { until };
         }
         let circuit = Arc::clone(self);
-        Ok(Pass { circuit, failures: settings.circuit_failures, open: settings.circuit_open, is_probe })
+        Ok(Pass { circuit, failures: settings.circuit_failures, open: settings.circuit_open, probe })
     }
 
     fn open(&self, state: &mut State, open: Duration) {
@@ -130,6 +125,17 @@ impl Circuit {
     }
 }
 
+impl State {
+    /// For how long nothing will be let through.
+    fn closed_to_all(self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Closed { .. } => None,
+            Self::Open { until } => Some(until.saturating_duration_since(now)).filter(|left| !left.is_zero()),
+            Self::Probing { until } => (until > now).then_some(TRIED_OUT),
+        }
+    }
+}
+
 /// Forgotten circuits are not counted as open.
 impl Drop for Circuit {
     fn drop(&mut self) {
@@ -140,13 +146,14 @@ impl Drop for Circuit {
 }
 
 impl Pass {
-    /// Tells what the request has shown.
-    pub(crate) fn tell(mut self, shown: Shown) {
+    /// Tells what the request has shown. What shows nothing is dropped instead.
+    pub(crate) fn tell(self, shown: Shown) {
         let circuit = Arc::clone(&self.circuit);
         let mut state = circuit.lock();
         match (*state, shown) {
-            (State::Probing, Shown::Works) if self.is_probe => circuit.close(&mut state),
-            (State::Probing, Shown::Fails) if self.is_probe => circuit.open(&mut state, self.open),
+            // Also if another one is to see by now: each of them went after the site was left alone.
+            (State::Probing { .. }, Shown::Works) if self.probe.is_some() => circuit.close(&mut state),
+            (State::Probing { .. }, Shown::Fails) if self.probe.is_some() => circuit.open(&mut state, self.open),
             (State::Closed { .. }, Shown::Works) => *state = State::Closed { failures: 0 },
             (State::Closed { failures }, Shown::Fails) if self.failures > 0 => {
                 *state = State::Closed { failures: failures + 1 };
@@ -157,15 +164,16 @@ impl Pass {
             // What was sent before the circuit opened says nothing about now.
             _ => {}
         }
-        self.is_probe = false;
     }
 }
 
-/// A request to see that has shown nothing: the next one is to.
+/// A request to see that has shown nothing: the next one is to, unless another sees already.
 impl Drop for Pass {
     fn drop(&mut self) {
-        if self.is_probe {
-            *self.circuit.lock() = State::Open { until: Instant::now() };
+        let Some(own) = self.probe else { return };
+        let mut state = self.circuit.lock();
+        if matches!(*state, State::Probing { until } if until == own) {
+            *state = State::Open { until: Instant::now() };
         }
     }
 }
@@ -236,6 +244,32 @@ mod tests {
         assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT);
         probe.tell(Shown::Works);
         assert_eq!(circuit.state(), CircuitState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_long_to_show_anything_keeps_no_other_from_trying() {
+        let circuit = circuit();
+        let attempt = limits().attempt_timeout;
+        for shown in [Shown::Works, Shown::Fails] {
+            tell(&circuit, &[Shown::Fails; 3]);
+            advance(Duration::from_secs(15)).await;
+            let upload = circuit.enter(&limits()).unwrap();
+            advance(attempt - Duration::from_millis(1)).await;
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT);
+            advance(Duration::from_millis(1)).await;
+            assert_eq!(circuit.closed_to_all(), None);
+            let given_up = circuit.enter(&limits()).expect("another may try");
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT, "one at a time");
+            advance(attempt).await;
+            let other = circuit.enter(&limits()).unwrap();
+            drop(given_up);
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT, "it was not its turn any more");
+            upload.tell(shown);
+            let decided = if shown == Shown::Works { CircuitState::Closed } else { CircuitState::Open };
+            assert_eq!(circuit.state(), decided, "the first one has seen, too");
+            drop(other);
+            assert_eq!(circuit.state(), decided);
+        }
     }
 
     #[tokio::test(start_paused = true)]

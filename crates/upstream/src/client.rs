@@ -20,7 +20,9 @@ use crate::measure::Meter;
 use crate::secret_url::Source;
 use crate::turns::Turns;
 use crate::uplink::{Uplink, uplink};
-use crate::{Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, gate, operation, waits};
+use crate::{
+    Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, gate, operation, reading, waits,
+};
 
 /// What the gateway calls itself.
 pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION"));
@@ -49,14 +51,21 @@ struct Inner {
     meter: Meter,
 }
 
-/// An answer, as far as the log wants to know it.
+/// An answer, as far as the log and the way of reading it want to know it.
 pub(crate) trait Observed {
     fn http_status(&self) -> u16;
+
+    /// How many bytes are there to be read at once.
+    fn length(&self) -> usize;
 }
 
 impl Observed for Reply {
     fn http_status(&self) -> u16 {
         self.http_status
+    }
+
+    fn length(&self) -> usize {
+        self.body.len()
     }
 }
 
@@ -204,7 +213,8 @@ impl Client {
                 tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
             }
         }
-        let outcome = judge(answer.map_err(|failure| self.error(call, failure)));
+        let length = answer.as_ref().map_or(0, Observed::length);
+        let outcome = reading::read(length, || judge(answer.map_err(|failure| self.error(call, failure))));
         counted.judged(outcome.as_ref().err().map(Verdict::error));
         outcome
     }

@@ -111,6 +111,11 @@ impl Observed for Response {
     fn http_status(&self) -> u16 {
         self.status().as_u16()
     }
+
+    /// Only the head is there; the bytes are passed on as they come.
+    fn length(&self) -> usize {
+        0
+    }
 }
 
 /// What the file's server has answered, for the errors that are made of it.

@@ -29,6 +29,7 @@ pub mod measure;
 mod multipart;
 mod operation;
 mod pace;
+mod reading;
 mod redact;
 mod reply;
 mod secret_url;

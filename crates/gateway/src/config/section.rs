@@ -14,6 +14,10 @@ use bytesize::ByteSize;
 use jiff::Timestamp;
 use toml::{Table, Value};
 
+/// The longest duration that is taken. Whoever wants no end is content with it, and moments that far away can still be
+/// reckoned with.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// What is wrong with the configuration, and what it was read from.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Findings {
@@ -80,13 +84,15 @@ impl<'a> Section<'a> {
         self.text(key)
     }
 
-    /// A duration such as `"30s"` or `"15m"`.
+    /// A duration such as `"30s"` or `"15m"`, of [`LONGEST`] at most.
     pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
         let Some(text) = self.text(key) else { return default };
-        humantime::parse_duration(text).unwrap_or_else(|_| {
-            self.fault(key, format_args!("\"{text}\" is not a duration such as \"30s\" or \"15m\""));
-            default
-        })
+        match humantime::parse_duration(text) {
+            Ok(duration) if duration <= LONGEST => return duration,
+            Ok(_) => self.fault(key, format_args!("\"{text}\" is longer than 365 days")),
+            Err(_) => self.fault(key, format_args!("\"{text}\" is not a duration such as \"30s\" or \"15m\"")),
+        }
+        default
     }
 
     /// A duration that is not zero.

@@ -1,5 +1,6 @@
 //! What reading a configuration promises.
 
+mod extremes;
 mod reading_anew;
 
 use std::time::Duration;

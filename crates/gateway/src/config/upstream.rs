@@ -1,12 +1,13 @@
 //! `[upstream]`: how the gateway treats a site. Also read from `[providers.X]` and `[accounts.X]`, over the outer ones.
 
+use polyhost_state::Quota;
 use polyhost_upstream::Settings;
 
 use super::section::Section;
 
 /// Reads the settings out of a table that may hold other keys too; what is not there stays as it was outside.
 pub(super) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
-    Settings {
+    let settings = Settings {
         connect_timeout: section.timeout("connect_timeout", outer.connect_timeout),
         attempt_timeout: section.timeout("attempt_timeout", outer.attempt_timeout),
         deadline: section.timeout("deadline", outer.deadline),
@@ -20,6 +21,19 @@ pub(super) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
         max_response: section.limit("max_response", outer.max_response),
         allow_private_networks: section.flag("allow_private_networks", outer.allow_private_networks),
         ..outer.clone()
+    };
+    check_pace(section, &settings);
+    settings
+}
+
+/// A limiter does not remember what was taken from it for longer than [`Quota::LONGEST`], and would let an account that
+/// has so long to wait ask sooner. Told where the pace is set, and not again in every table below.
+fn check_pace(section: &mut Section<'_>, settings: &Settings) {
+    const KEYS: [&str; 2] = ["requests_per_second", "burst"];
+    let Some(key) = KEYS.into_iter().find(|key| section.value(key).is_some()) else { return };
+    let rate = settings.requests_per_second;
+    if rate > 0.0 && f64::from(settings.burst) / rate > Quota::LONGEST.as_secs_f64() {
+        section.fault(key, "is so low that the burst would not be had again within 365 days");
     }
 }
 

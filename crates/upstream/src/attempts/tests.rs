@@ -41,6 +41,15 @@ async fn ask(
     took: Duration,
     outcomes: impl IntoIterator<Item = Option<Error>>,
 ) -> (Result<()>, Vec<Duration>) {
+    ask_for(&call(kind), client, took, outcomes).await
+}
+
+async fn ask_for(
+    call: &Call,
+    client: &Client,
+    took: Duration,
+    outcomes: impl IntoIterator<Item = Option<Error>>,
+) -> (Result<()>, Vec<Duration>) {
     let (began, attempts) = (Instant::now(), RefCell::new(Vec::new()));
     let outcomes = RefCell::new(outcomes.into_iter());
     let attempt = |attempt: Attempt| {
@@ -51,7 +60,7 @@ async fn ask(
             outcome
         }
     };
-    let outcome = client.attempts(&call(kind), attempt).await;
+    let outcome = client.attempts(call, attempt).await;
     (outcome, attempts.into_inner())
 }
 
@@ -150,6 +159,24 @@ async fn what_the_site_asks_to_be_waited_for_is_waited_for_where_it_is_short() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_s_server_that_has_had_enough_slows_nothing_else_down() {
+    let client = client(Settings { burst: 1, ..Settings::default() }, &shared(), "main");
+    let file = SecretUrl::handed_out("https://files.example/1".parse().unwrap());
+    let download = Call::get("download", CallKind::Read, file);
+    let enough = answered(ErrorKind::RateLimited, 429, Some(SECOND * 3600));
+    let (outcome, attempts) = ask_for(&download, &client, Duration::ZERO, always(enough.clone())).await;
+    assert_eq!((outcome.unwrap_err().retry_after(), attempts.len()), (Some(SECOND * 3600), 1), "its caller is told");
+
+    let began = Instant::now();
+    for kind in [CallKind::Read, CallKind::Write] {
+        assert!(ask(&client, kind, Duration::ZERO, []).await.0.is_ok(), "{kind:?}");
+    }
+    assert!(began.elapsed() <= SECOND / 9, "at the account's usual pace of 20 a second: {:?}", began.elapsed());
+    ask(&client, CallKind::Read, Duration::ZERO, always(enough)).await.0.unwrap_err();
+    assert_eq!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.unwrap_err().kind(), ErrorKind::RateLimited);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dying_site_is_not_asked_three_times_as_much() {
     let unhurried = Settings { requests_per_second: 0.0, circuit_failures: 0, ..Settings::default() };
     let client = client(unhurried, &shared(), "main");
@@ -188,6 +215,32 @@ async fn a_site_that_fails_is_left_alone_by_all_its_accounts_and_tried_out_by_on
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_that_tries_a_site_out_keeps_the_others_off_for_one_attempt_and_not_for_hours() {
+    let settings = Settings { retries: 0, attempt_timeout: SECOND * 10, ..Settings::default() };
+    let client = client(settings, &shared(), "main");
+    for _ in 0..10 {
+        ask(&client, CallKind::Read, Duration::ZERO, [Some(unreachable())]).await.0.unwrap_err();
+    }
+    advance(SECOND * 15).await;
+    let call = call(CallKind::Write);
+    let upload = client.attempts(&call, |_| async {
+        sleep(SECOND * 3600).await;
+        Ok::<_, Error>(())
+    });
+    let others = async {
+        sleep(SECOND * 9).await;
+        assert!(ask(&client, CallKind::Write, Duration::ZERO, []).await.1.is_empty());
+        sleep(SECOND).await;
+        assert!(ask(&client, CallKind::Write, Duration::ZERO, []).await.0.is_ok());
+        assert_eq!(client.circuit(), crate::CircuitState::Closed);
+    };
+    tokio::select! {
+        _ = upload => panic!("the upload was not to end"),
+        () = others => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
     let not_its_fault = [
         answered(ErrorKind::CredentialsRejected, 403, None),
@@ -204,6 +257,36 @@ async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
             ask(&client, CallKind::Read, Duration::ZERO, [Some(error.clone())]).await.0.unwrap_err();
         }
         assert_eq!(client.circuit(), crate::CircuitState::Closed, "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_met_the_site_neither_counts_for_it_nor_against_it() {
+    let prohibited = Error::new(ErrorKind::InvalidResponse).with_transport(TransportFault::DestinationProhibited);
+    let ours = [
+        Error::new(ErrorKind::BodyIncomplete),
+        Error::new(ErrorKind::Rejected),
+        Error::new(ErrorKind::Internal),
+        prohibited,
+    ];
+    let unhurried = Settings { requests_per_second: 0.0, retries: 0, ..Settings::default() };
+    for error in ours {
+        let client = client(unhurried.clone(), &shared(), "main");
+        let ends_with = async |error: Error| drop(ask(&client, CallKind::Read, Duration::ZERO, [Some(error)]).await);
+        for failed in [9, 1] {
+            for _ in 0..failed {
+                assert_eq!(client.circuit(), crate::CircuitState::Closed);
+                ends_with(unreachable()).await;
+            }
+            ends_with(error.clone()).await;
+        }
+        assert_eq!(client.circuit(), crate::CircuitState::Open, "ten in a row, whatever was between them: {error:?}");
+        advance(SECOND * 15).await;
+        ends_with(error.clone()).await;
+        assert_eq!(client.circuit(), crate::CircuitState::HalfOpen, "{error:?}");
+        let (outcome, attempts) = ask(&client, CallKind::Read, Duration::ZERO, []).await;
+        assert!(outcome.is_ok() && attempts.len() == 1, "the next one tries: {error:?}");
+        assert_eq!(client.circuit(), crate::CircuitState::Closed);
     }
 }
 

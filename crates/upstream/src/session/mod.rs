@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use polyhost_domain::{Error, ErrorKind, Origin, Result};
+use polyhost_domain::{Error, ErrorKind, Origin, Result, TransportFault};
 use polyhost_state::{State, StateError};
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
@@ -223,7 +223,9 @@ impl Session {
                 Ok(Err(error)) if !is_own && error.kind() == ErrorKind::Timeout => {}
                 Ok(outcome) => return outcome,
                 Err(_) => {
+                    // A wait that is known to be longer than this is refused before, so it is the site that is late.
                     let late = self.0.error(ErrorKind::Timeout).retryable(true);
+                    let late = late.with_transport(TransportFault::ResponseTimeout);
                     return Err(late.with_detail("The login took too long."));
                 }
             }

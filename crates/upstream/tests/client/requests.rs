@@ -1,13 +1,14 @@
 //! Requests and their answers.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use polyhost_domain::{ErrorKind, TransportFault};
+use polyhost_domain::{Error, ErrorKind, TransportFault};
 use polyhost_upstream::{BuildError, Call, CallKind, Client, SecretUrl, Settings};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::site::{Answer, Site, call, client, hasty, shared, whole};
+use crate::site::{Answer, Site, call, client, hasty, once, shared, whole};
 
 /// A JSON text of 100,009 bytes in 143.
 const BOMB: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 143\r\n\r\n\
@@ -45,6 +46,21 @@ async fn an_answer_is_measured_after_it_is_unpacked() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_long_answer_keeps_nobody_waiting_while_it_is_read() {
+    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n{}", " ".repeat(300_000));
+    let site = Site::start(Answer::ToTheHead(long.leak().as_bytes())).await;
+    let (client, call) = (site.client(once()), call(&site.base_url(), CallKind::Read));
+    // It is read for as long as somebody else, on the same thread, has come to nothing.
+    let read = |_| {
+        let (done, is_done) = mpsc::channel();
+        tokio::spawn(async move { done.send(()) });
+        Ok::<_, Error>(is_done.recv_timeout(Duration::from_secs(60)))
+    };
+    let outcome = tokio::spawn(async move { client.send(call, read).await }).await.unwrap();
+    assert_eq!(outcome.unwrap(), Ok(()));
 }
 
 #[tokio::test]

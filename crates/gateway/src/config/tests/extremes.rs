@@ -1,0 +1,38 @@
+//! Values that could be written, and that nothing could be made of later: they are faults of the configuration.
+
+use super::*;
+
+#[test]
+fn no_duration_is_too_long_to_be_reckoned_with() {
+    let text = |long: &str| format!("[upstream]\ndeadline = \"{long}\"\n[cache]\nlisting_ttl = \"{long}\"\n");
+    let config = Config::parse(&text("365days")).unwrap();
+    assert_eq!(config.cache.listing_ttl, Duration::from_secs(365 * 24 * 60 * 60));
+    for long in ["365days 1ns", "300000000000y"] {
+        assert_faults(
+            &text(long),
+            &[
+                &format!("[upstream] deadline: \"{long}\" is longer than 365 days"),
+                &format!("[cache] listing_ttl: \"{long}\" is longer than 365 days"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_pace_is_not_so_slow_that_nobody_keeps_it() {
+    assert!(Config::parse("[upstream]\nrequests_per_second = 0.001\nburst = 30000\n").is_ok());
+    let low = "is so low that the burst would not be had again within 365 days";
+    assert_faults(
+        "[upstream]\nrequests_per_second = 0.001\nburst = 32000\n[providers.pstream]\nretries = 1\n\
+         [providers.streamplay]\nrequests_per_second = 1e-300\n",
+        &[
+            &format!("[upstream] requests_per_second: {low}"),
+            &format!("[providers.streamplay] requests_per_second: {low}"),
+        ],
+    );
+    assert_faults(
+        "[providers.pstream]\nburst = 4294967295\nrequests_per_second = 20\n",
+        &[&format!("[providers.pstream] requests_per_second: {low}")],
+    );
+    assert_faults("[providers.pstream]\nburst = 4294967295\n", &[&format!("[providers.pstream] burst: {low}")]);
+}
