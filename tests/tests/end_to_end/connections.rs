@@ -168,6 +168,18 @@ async fn an_early_refusal_of_a_large_upload_reaches_the_caller() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_done_is_not_lost_to_what_would_be_good_to_know_for_its_answer() {
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"500ms\"")).await;
+    let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
+    world.breaks("file/info", Fault::Hang);
+    world.breaks("file/listfolder", Fault::Hang);
+    for (path, name) in [(format!("files/{file}"), "b.mp4"), (format!("folders/{folder}"), "Series")] {
+        let changed = world.caller.patch(&at(&path), &json!({"name": name})).await.json(200);
+        assert_eq!(changed["name"], name);
+    }
+}
+
+#[tokio::test]
 async fn a_request_ends_at_its_timeout() {
     let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
     world.breaks("*", Fault::Hang);

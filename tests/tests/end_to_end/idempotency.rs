@@ -19,6 +19,23 @@ async fn upload(caller: &Caller, key: &str, query: &str, bytes: &'static str) ->
     caller.send(request.header("content-type", "video/mp4").body(bytes)).await
 }
 
+/// The upload of a file of five bytes, with a key, of which two have been sent and the site has heard.
+async fn begin_upload(world: &World) -> Raw {
+    let bearer = format!("Bearer {KEY}");
+    let fields = [
+        ("authorization", bearer.as_str()),
+        ("idempotency-key", "one"),
+        ("content-type", "video/mp4"),
+        ("content-length", "5"),
+    ];
+    let mut raw = Raw::begin(world.gateway.address(), &format!("POST {}", at("files?name=a.mp4")), &fields).await;
+    raw.send(b"he", Piece::Plain).await.unwrap();
+    while !world.site.journal().all().iter().any(|call| call.operation == "file/ul") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    raw
+}
+
 /// The same answer again, and said to be that.
 #[track_caller]
 fn assert_replayed(again: &Answer, first: &Answer) {
@@ -150,18 +167,7 @@ async fn an_upload_is_known_by_its_address_its_type_and_its_length() {
 #[tokio::test]
 async fn an_upload_under_way_is_not_begun_again() {
     let world = World::start().await;
-    let bearer = format!("Bearer {KEY}");
-    let fields = [
-        ("authorization", bearer.as_str()),
-        ("idempotency-key", "one"),
-        ("content-type", "video/mp4"),
-        ("content-length", "5"),
-    ];
-    let mut raw = Raw::begin(world.gateway.address(), &format!("POST {}", at("files?name=a.mp4")), &fields).await;
-    raw.send(b"he", Piece::Plain).await.unwrap();
-    while !world.site.journal().all().iter().any(|call| call.operation == "file/ul") {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let mut raw = begin_upload(&world).await;
     upload(&world.caller, "one", "name=a.mp4", "hello").await.problem(409, "idempotency_conflict");
     raw.send(b"llo", Piece::Plain).await.unwrap();
     let first = raw.answer().await.unwrap().status(201);
@@ -170,6 +176,21 @@ async fn an_upload_under_way_is_not_begun_again() {
         (again.header("idempotency-replayed"), again.header("location")),
         (Some("true"), first.header("location"))
     );
+    assert_eq!(world.site.counts().files, 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_broke_off_may_be_sent_again_with_its_key() {
+    let world = World::start().await;
+    begin_upload(&world).await.reset();
+    let done = loop {
+        let answer = upload(&world.caller, "one", "name=a.mp4", "hello").await;
+        if answer.status != 409 {
+            break answer.status(201);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    assert_eq!(done.header("idempotency-replayed"), None);
     assert_eq!(world.site.counts().files, 1);
 }
 

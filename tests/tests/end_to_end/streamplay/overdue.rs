@@ -109,6 +109,22 @@ async fn a_write_whose_login_never_ends_was_not_sent() {
 }
 
 #[tokio::test]
+async fn a_write_that_waits_for_its_turn_when_its_time_is_over_is_not_sent() {
+    let world = World::configured(|configuration| {
+        configuration.server("request_timeout = \"300ms\"").upstream("max_concurrency = 1")
+    })
+    .await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    world.caller.get("/v1/accounts/plays").await.status(200);
+    // Whoever asks for a listing goes away, the question does not.
+    world.breaks("folder/listing", Fault::Delay { millis: 1500 });
+    harmless(&world.caller.get(&at("folders/root/items")).await);
+    harmless(&world.caller.delete(&at(&format!("files/{file}"))).await);
+    assert_eq!(world.gateway.stop().await.code(), Some(0));
+    assert!(world.site.journal().of("file/delete").is_empty());
+}
+
+#[tokio::test]
 async fn what_may_be_sent_again_is_not_done_later() {
     let world = hurried().await;
     let (folder, parent) = (world.site.add_folder("0", "Films"), world.site.add_folder("0", "Series"));
