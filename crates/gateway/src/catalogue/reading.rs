@@ -159,9 +159,9 @@ impl Inner {
         let joins = if freshness == Freshness::Anew { Joins::NotBegun } else { Joins::Any };
         loop {
             let question = Question { key: key.clone(), wide: now.wide, own: now.own };
-            let (answer, part) = self
-                .flights
-                .join(question, joins, || Arc::clone(self).fetch(Arc::clone(account), key.clone(), fetch.clone()));
+            let (answer, part) = self.flights.join(question, joins, || {
+                Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone())
+            });
             let stored = answer.await?;
             // One that was asked for before a write of another folder may tell of that one. The next cannot.
             if stored.stamp.holds(now, stored.reach) {
@@ -176,12 +176,19 @@ impl Inner {
         self: Arc<Self>,
         account: Arc<Account>,
         key: Key,
+        freshness: Freshness,
         fetch: impl Fn(Arc<Account>) -> F + Send,
     ) -> Result<Stored>
     where
         F: Future<Output = Result<Fetched>> + Send,
     {
-        let stamp = account.stamp(&key.what).await?;
+        let look = self.look(&account, key.what.clone()).await?;
+        // Whoever looked before another's answer was kept, and came when nobody was asking any more, has it all the same.
+        // None who insists waits for this: they join only what one of them asks.
+        if let Some(stored) = self.fresh(&look, freshness) {
+            return Ok(stored);
+        }
+        let stamp = look.now;
         let Fetched { value, reach } = match fetch(Arc::clone(&account)).await {
             Ok(fetched) => fetched,
             Err(error) => {
