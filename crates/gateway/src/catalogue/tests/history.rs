@@ -28,16 +28,19 @@ pub(super) struct History {
     settled: HashMap<Thing, u64>,
     /// What was deleted and confirmed, and the site keeps in its trash.
     buried: HashSet<String>,
+    /// What of it nobody was told yet: until then the site's listings are believed.
+    untold: HashSet<String>,
 }
 
-/// From where on versions may be told.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Since(u64);
+/// From where on versions may be told, and what may be told although it was deleted by then.
+#[derive(Debug, Clone)]
+pub(super) struct Since(u64, HashSet<String>);
 
 impl History {
     /// Notes what all is now; what has changed.
     pub(super) fn record(&mut self, site: &Site, deleted: Option<String>) -> (u64, Vec<Thing>) {
         self.version += 1;
+        self.untold.extend(deleted.clone());
         self.buried.extend(deleted);
         let now = self.look(site, &site.state());
         let mut changed = Vec::new();
@@ -62,16 +65,26 @@ impl History {
         }
     }
 
+    /// Notes that a deletion was answered.
+    pub(super) fn tell(&mut self, deleted: &str) {
+        self.untold.remove(deleted);
+    }
+
     pub(super) fn since(&self, thing: &Thing) -> Since {
-        Since(self.settled.get(thing).copied().unwrap_or_default())
+        Since(self.settled.get(thing).copied().unwrap_or_default(), self.untold.clone())
     }
 
     /// All that may be told of something.
-    pub(super) fn allowed(&self, thing: &Thing, since: Since) -> Vec<Told> {
+    pub(super) fn allowed(&self, thing: &Thing, since: &Since) -> Vec<Told> {
         let Some(versions) = self.versions.get(thing) else { return vec![None] };
         // Each holds until the next begins.
         let first = versions.partition_point(|(version, _)| *version <= since.0).saturating_sub(1);
-        versions[first..].iter().map(|(_, told)| told.clone()).collect()
+        let is_untold = |item: &&String| item.split(' ').next().is_some_and(|id| since.1.contains(id));
+        let before =
+            versions[..first].iter().filter(|_| !since.1.is_empty()).flat_map(|(_, told)| told.iter().flatten());
+        let untold: Vec<String> = before.filter(is_untold).cloned().collect();
+        let extra = (!untold.is_empty()).then_some(Some(untold));
+        versions[first..].iter().map(|(_, told)| told.clone()).chain(extra).collect()
     }
 
     fn look(&self, site: &Site, state: &State) -> HashMap<Thing, Told> {

@@ -36,9 +36,10 @@ tokio::task_local! {
     static WRITE: Rc<RefCell<Write>>;
 }
 
-/// A write under way: what it deletes, and what it has changed.
+/// A write under way: what it deletes, what it is known to have deleted, and what it has changed.
 struct Write {
     deletes: Option<String>,
+    deleted: Option<String>,
     changed: Vec<(u64, Vec<Thing>)>,
 }
 
@@ -48,7 +49,8 @@ pub(super) fn note_applied(answer_is_lost: bool) {
     let Some(world) = DONE.with_borrow(Clone::clone) else { return };
     // What is not known to be deleted is not hidden where the site still lists it.
     let deleted = write.borrow().deletes.clone().filter(|_| !answer_is_lost && world.has_trash);
-    let changed = world.history.borrow_mut().record(&world.site, deleted);
+    let changed = world.history.borrow_mut().record(&world.site, deleted.clone());
+    write.borrow_mut().deleted = deleted;
     write.borrow_mut().changed.push(changed);
 }
 
@@ -127,7 +129,7 @@ impl World {
         self.history.borrow().since(thing)
     }
 
-    fn allowed(&self, thing: &Thing, since: Since) -> Vec<Told> {
+    fn allowed(&self, thing: &Thing, since: &Since) -> Vec<Told> {
         self.history.borrow().allowed(thing, since)
     }
 
@@ -164,8 +166,8 @@ impl World {
         let thing = Thing::Listing(folder.clone());
         let since = self.since(&thing);
         match self.page(&folder, 1000, None).await {
-            Ok(page) => self.check(&thing, Some(items(&page)), &self.allowed(&thing, since)),
-            Err(problem) => self.check_error(&thing, problem.code(), since),
+            Ok(page) => self.check(&thing, Some(items(&page)), &self.allowed(&thing, &since)),
+            Err(problem) => self.check_error(&thing, problem.code(), &since),
         }
     }
 
@@ -188,10 +190,10 @@ impl World {
             // A walk that has begun is pinned, and asks nobody.
             Err(problem) => {
                 assert!(!began, "{problem:?}");
-                return self.check_error(&thing, problem.code(), since);
+                return self.check_error(&thing, problem.code(), &since);
             }
         };
-        let allowed = allowed.unwrap_or_else(|| self.allowed(&thing, since));
+        let allowed = allowed.unwrap_or_else(|| self.allowed(&thing, &since));
         seen.extend(items(&page));
         match page["next_cursor"].as_str() {
             Some(next) => {
@@ -215,14 +217,14 @@ impl World {
                 let status = if file.status == FileStatus::Trashed { "trashed" } else { "active" };
                 let told = [file.name.as_deref(), file.folder_id.as_ref().map(FolderId::as_str), Some(status)];
                 // It may be put together from two answers, each of them good.
-                let allowed = self.allowed(&thing, since);
+                let allowed = self.allowed(&thing, &since);
                 for (place, told) in told.into_iter().enumerate() {
                     let Some(told) = told else { continue };
                     let good = allowed.iter().flatten().any(|allowed| allowed[place] == told);
                     assert!(good, "{thing:?}: {told}, not one of {allowed:?}");
                 }
             }
-            Err(error) => self.check_error(&thing, Problem::from(error).code(), since),
+            Err(error) => self.check_error(&thing, Problem::from(error).code(), &since),
         }
     }
 
@@ -237,11 +239,11 @@ impl World {
             Ok(known) => {
                 let Folder { name, parent_id, .. } = &known.value.value;
                 let told = vec![name.clone().unwrap(), parent_id.clone().unwrap().to_string()];
-                self.check(&thing, Some(told), &self.allowed(&thing, since));
+                self.check(&thing, Some(told), &self.allowed(&thing, &since));
             }
             // In the trash it can be read, and is in no listing.
             Err(error) if error.kind() == ErrorKind::FolderNotFound && self.has_trash => {}
-            Err(error) => self.check_error(&thing, Problem::from(error).code(), since),
+            Err(error) => self.check_error(&thing, Problem::from(error).code(), &since),
         }
     }
 
@@ -255,7 +257,7 @@ impl World {
         assert!(each, "{thing:?}: {told:?}, not one of {allowed:?}");
     }
 
-    fn check_error(&self, thing: &Thing, code: Code, since: Since) {
+    fn check_error(&self, thing: &Thing, code: Code, since: &Since) {
         match code {
             Code::UpstreamTimeout => {}
             Code::FileNotFound | Code::FolderNotFound => {
@@ -270,7 +272,7 @@ impl World {
         let (file, folder) = (self.some_file(), self.some_folder(true));
         let movable = folder.as_str().starts_with('d').then(|| folder.clone());
         let few = self.site.state().files.values().filter(|file| !file.trashed).count() < 24;
-        let write = Rc::new(RefCell::new(Write { deletes: None, changed: Vec::new() }));
+        let write = Rc::new(RefCell::new(Write { deletes: None, deleted: None, changed: Vec::new() }));
         if what == 10 {
             write.borrow_mut().deletes = file.as_ref().map(ToString::to_string);
         } else if what == 11 {
@@ -297,6 +299,9 @@ impl World {
         WRITE.scope(Rc::clone(&write), doing).await;
         for (version, changed) in &write.borrow().changed {
             self.history.borrow_mut().settle(*version, changed);
+        }
+        if let Some(deleted) = &write.borrow().deleted {
+            self.history.borrow_mut().tell(deleted);
         }
     }
 
