@@ -72,7 +72,7 @@ pub(crate) struct CursorSeal {
 }
 
 impl CursorSeal {
-    /// `secret` is the caller's, `walk` names the account, the folder and the query.
+    /// `secret` is the caller's, `walk` names the account, who that is at its site, the folder and the query.
     pub(crate) fn new(secret: &[u8], walk: &[&str]) -> Self {
         // HMAC takes keys of every length, so the fallback is never used.
         let mut code = Hmac::<Sha256>::new_from_slice(secret)

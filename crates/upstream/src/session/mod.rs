@@ -279,7 +279,8 @@ impl Inner {
     fn contended(&self, wait: Duration) -> Error {
         let account = &self.origin.account;
         let detail = format!(
-            "The site allows one session for each user, and that of account \"{account}\" is being taken elsewhere."
+            "The site allows one session for each user. That of account \"{account}\" was begun as often as it may be for \
+             now: somebody else takes it again and again, or logins fail."
         );
         self.error(ErrorKind::SessionContended).retryable(true).with_retry_after(Some(wait)).with_detail(detail)
     }
