@@ -30,7 +30,8 @@ impl Catalogue {
     ) -> Result<Known<Page>, Problem> {
         check_sort(account, request.query.sort)?;
         let fingerprint = request.query.fingerprint();
-        let seal = CursorSeal::new(&request.secret, &[account.name().as_str(), account.user(), folder.as_str(), &fingerprint]);
+        let seal =
+            CursorSeal::new(&request.secret, &[account.name().as_str(), account.user(), folder.as_str(), &fingerprint]);
         let (known, start) = match &request.cursor {
             None => (self.listing(account, folder, request.freshness).await?, Start::At(0)),
             Some(text) => self.resume(account, folder, request, seal.open(text)?).await?,

@@ -159,10 +159,15 @@ mod tests {
                 counted.map(|()| standing.unwrap())?.charge(NonZeroU32::new(weight).unwrap()).await
             };
             assert!(ask().await.is_ok(), "{weight}: the bucket is full");
-            let refused = render(ask().await.unwrap_err().into_response(), "/v1", "id");
-            let told = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-            advance(Duration::from_secs(told)).await;
-            assert!(ask().await.is_ok(), "{weight}");
+            let mut refusals = 0;
+            while let Err(problem) = ask().await {
+                let refused = render(problem.into_response(), "/v1", "id");
+                let told = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+                advance(Duration::from_secs(told)).await;
+                refusals += 1;
+            }
+            // The first may be of a bucket so empty that the request was not even looked at.
+            assert!((1..=2).contains(&refusals), "{weight}: {refusals}");
         }
     }
 
