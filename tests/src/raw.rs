@@ -104,6 +104,16 @@ impl Raw {
         self.received.is_empty() && timeout(pause, self.read()).await.is_err()
     }
 
+    /// Reads to the end of the connection, so many bytes at a time with a pause after each, and says how many came.
+    pub async fn read_slowly(&mut self, most: usize, pause: Duration) -> usize {
+        let (mut buffer, mut came) = (vec![0; most], self.received.len());
+        while let Ok(count @ 1..) = self.stream.read(&mut buffer).await {
+            came += count;
+            tokio::time::sleep(pause).await;
+        }
+        came
+    }
+
     /// Reads to the end of the connection, and says how many bytes came in all.
     pub async fn read_to_end(mut self) -> usize {
         while self.read().await.is_some() {}

@@ -40,5 +40,6 @@ pub mod roster;
 pub mod router;
 pub mod routes;
 pub mod server;
+mod speed;
 pub mod telemetry;
 pub mod uploads;

@@ -3,6 +3,7 @@
 mod activity;
 mod connections;
 mod head;
+mod outgoing;
 mod refusal;
 mod stream;
 

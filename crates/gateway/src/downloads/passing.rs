@@ -12,8 +12,11 @@ use polyhost_domain::ByteStream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-/// The largest piece that is passed on at a time, in bytes.
-const PORTION: usize = 256 * 1024;
+use crate::speed::Speed;
+
+/// The largest piece that is passed on at a time, in bytes; to one who takes it fast, and to others.
+const LARGE: usize = 256 * 1024;
+const SMALL: usize = 16 * 1024;
 
 /// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
 /// comes after, for whoever has as many as were promised takes them for the file.
@@ -51,11 +54,16 @@ pub(super) async fn begun(mut stream: ByteStream) -> io::Result<ByteStream> {
 
 /// The same bytes, in pieces that a slow caller takes one of in time.
 pub(super) fn portioned(stream: ByteStream) -> ByteStream {
-    let portions = |mut bytes: Bytes| {
-        let next = move || (!bytes.is_empty()).then(|| Ok(bytes.split_to(bytes.len().min(PORTION))));
-        stream::iter(std::iter::from_fn(next))
+    let portions = |(mut stream, mut rest, mut speed): (ByteStream, Bytes, Speed)| async move {
+        while rest.is_empty() {
+            let Some(bytes) = stream.try_next().await? else { return Ok(None) };
+            rest = bytes;
+        }
+        let portion = rest.split_to(rest.len().min(if speed.is_fast() { LARGE } else { SMALL }));
+        speed.count(portion.len());
+        Ok(Some((portion, (stream, rest, speed))))
     };
-    stream.map_ok(portions).try_flatten().boxed()
+    stream::try_unfold((stream, Bytes::new(), Speed::new()), portions).boxed()
 }
 
 /// The same bytes, but dropped where the caller takes none for so long: the site's connection is not held for one who
@@ -132,9 +140,17 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_are_as_small_as_a_slow_caller_needs_them() {
-        let pieces = [Ok(Bytes::from(vec![1; 2 * PORTION + 1])), Ok(Bytes::from_static(b"a"))];
+        let pieces = [Ok(Bytes::from(vec![1; 2 * SMALL + 1])), Ok(Bytes::new()), Ok(Bytes::from_static(b"a"))];
         let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
-        assert_eq!(portions.iter().map(Bytes::len).collect::<Vec<_>>(), [PORTION, PORTION, 1, 1]);
+        assert_eq!(portions.iter().map(Bytes::len).collect::<Vec<_>>(), [SMALL, SMALL, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_fast_caller_gets_large_pieces() {
+        let pieces = (0..100).map(|_| Ok(Bytes::from(vec![1; LARGE])));
+        let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
+        assert_eq!((portions[0].len(), portions.last().unwrap().len()), (SMALL, LARGE));
+        assert_eq!(portions.iter().map(Bytes::len).sum::<usize>(), 100 * LARGE);
     }
 
     #[tokio::test]

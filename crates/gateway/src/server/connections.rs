@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt as _, service_fn};
 
 use super::activity::{Activity, UnderWay};
+use super::outgoing::Outgoing;
 use super::refusal;
 use super::stream::Witnessed;
 use crate::config::ServerConfig;
@@ -37,8 +37,6 @@ const MAX_HEAD_BUFFER: usize = 256 * 1024;
 const MAX_HEADERS: usize = 1024;
 /// The most requests that are under way on one connection of HTTP/2.
 const MAX_STREAMS: u32 = 128;
-/// How much the system keeps of what a caller is yet to be sent, in bytes.
-const MOST_UNSENT: u32 = 512 * 1024;
 /// How many callers for whom there is no place are told so at once; the others see the connection close.
 const DOORSTEP: usize = 64;
 /// How long that may take.
@@ -99,11 +97,8 @@ impl Connections {
     }
 
     fn begin(&self, stream: TcpStream, peer: Peer, service: Router, place: OwnedSemaphorePermit) {
-        if let Err(error) = set_options(&stream) {
-            tracing::debug!(%error, "a connection keeps the system's settings");
-        }
         // Whoever does not take what it is sent is not waited for.
-        let mut stream = TimeoutStream::new(stream);
+        let mut stream = TimeoutStream::new(Outgoing::new(stream));
         stream.set_write_timeout(Some(self.idle_timeout));
         let activity = Activity::new();
         let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity));
@@ -175,13 +170,6 @@ fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
         .max_concurrent_streams(MAX_STREAMS)
         .keep_alive_interval(Some(config.idle_timeout));
     builder
-}
-
-fn set_options(stream: &TcpStream) -> io::Result<()> {
-    // Answers are small or already in large pieces; waiting to join them only adds time.
-    stream.set_nodelay(true)?;
-    // The system would keep megabytes, and a caller who takes them slowly would look like one who takes nothing.
-    SockRef::from(stream).set_tcp_notsent_lowat(MOST_UNSENT)
 }
 
 /// Tells a caller that there is no place, and waits until it has seen that the connection is over.

@@ -15,8 +15,13 @@ const LARGE: usize = 24 << 20;
 
 /// A world with one file, and the path of its bytes.
 async fn with_file(habits: Habits, bytes: &[u8]) -> (World, String) {
+    with_patience("300ms", habits, bytes).await
+}
+
+/// The same, where a byte must move in other times.
+async fn with_patience(idle: &str, habits: Habits, bytes: &[u8]) -> (World, String) {
     let world = World::with(Dialect::Yetishare, habits, |configuration| {
-        configuration.server("idle_timeout = \"300ms\"").upstream("max_concurrency = 1")
+        configuration.server(&format!("idle_timeout = \"{idle}\"")).upstream("max_concurrency = 1")
     })
     .await;
     let file = world.add_file("clip.mp4", bytes);
@@ -142,6 +147,18 @@ async fn a_caller_who_stops_reading_ends_the_sites_stream() {
     world.assert_nothing_left().await;
     assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
     assert!(raw.read_to_end().await < LARGE, "what comes after all is not the whole");
+}
+
+#[tokio::test]
+async fn a_caller_who_reads_little_at_a_time_is_not_taken_to_have_stopped() {
+    let (world, path) = with_patience("600ms", Habits::default(), &bytes(1_500_000)).await;
+    let key = format!("Bearer {KEY}");
+    let fields = [("Authorization", key.as_str()), ("Connection", "close")];
+    let mut raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &fields).await;
+    // In the time in which a byte must move, a good part of what there is, but less than a system may keep.
+    let came = raw.read_slowly(65_536, Duration::from_millis(110)).await;
+    assert!(came > 1_500_000, "{came} bytes, with the head");
+    assert_eq!(world.journal().of("content")[0].ended, Some(Ended::Answered));
 }
 
 #[tokio::test]
