@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
@@ -76,16 +76,8 @@ async fn account_for(request: Request, next: Next) -> Response {
     request.extensions_mut().insert(Arc::clone(&waits));
 
     let mut response = next.run(request).instrument(span.clone()).await;
-    // The router and Swagger UI's pages say it by the status alone.
-    if response.extensions().get::<Problem>().is_none() && !response.headers().contains_key(CONTENT_TYPE) {
-        let problem = match response.status() {
-            StatusCode::METHOD_NOT_ALLOWED => {
-                Some(Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}.")))
-            }
-            StatusCode::NOT_FOUND => Some(Problem::no_route()),
-            _ => None,
-        };
-        problem.map(|problem| response.extensions_mut().insert(problem));
+    if let Some(problem) = untold(&response, &method) {
+        response.extensions_mut().insert(problem);
     }
     span.in_scope(|| log_cause(&response));
     let mut response = render(response, &path, id.as_str());
@@ -100,6 +92,20 @@ async fn account_for(request: Request, next: Next) -> Response {
     let milliseconds = took.as_secs_f64() * 1e3;
     span.in_scope(|| tracing::info!(status, milliseconds, client, code, "answered"));
     response
+}
+
+/// What the router and Swagger UI's pages say by a status alone.
+fn untold(response: &Response, method: &Method) -> Option<Problem> {
+    if response.extensions().get::<Problem>().is_some() || response.headers().contains_key(CONTENT_TYPE) {
+        return None;
+    }
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}.")))
+        }
+        StatusCode::NOT_FOUND => Some(Problem::no_route()),
+        _ => None,
+    }
 }
 
 /// Where an error's chain of causes is told, to the log.

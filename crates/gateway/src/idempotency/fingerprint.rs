@@ -35,7 +35,7 @@ pub(super) async fn take(
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    if operation.id == "upload_file" {
+    if operation.takes_file {
         let length = body.size_hint().exact().map_or_else(|| "unknown".to_owned(), |length| length.to_string());
         let media_type = without_boundary(media_type);
         let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, length.as_bytes()];
