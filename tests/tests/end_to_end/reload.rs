@@ -68,8 +68,10 @@ async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.key = "other".to_owned()).await;
     world.site.add_file("0", "old.mp4", b"a");
+    world.site.add_file("0", "older.mp4", b"a");
     other.add_file("0", "new.mp4", b"b");
-    assert_eq!(world.caller.get(&at("folders/root/items")).await.items()[0]["name"], "old.mp4");
+    let first = world.caller.get(&at("folders/root/items?limit=1")).await.json(200);
+    assert_eq!(first["items"][0]["name"], "old.mp4");
     let new = Configuration::new().account("main", &other.base_url(), LOGIN, "other").client(
         "web",
         KEY,
@@ -79,6 +81,9 @@ async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
     reload(&mut world.gateway, &new, DONE).await;
     let items = world.caller.get(&at("folders/root/items")).await.items();
     assert_eq!((items.len(), &items[0]["name"]), (1, &json!("new.mp4")));
+    // Nor does a walk that was begun in the one go on in the other.
+    let next = format!("folders/root/items?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    world.caller.get(&at(&next)).await.problem(400, "invalid_cursor");
 }
 
 /// A POST with a key, one for each path.
