@@ -51,7 +51,7 @@ async fn a_burst_goes_at_once_and_the_rest_at_the_accounts_pace() {
 async fn what_has_no_place_within_the_deadline_is_told_so_at_once() {
     let settings = Configuration::new()
         .forgives()
-        .upstream("requests_per_second = 1\nburst = 1\ndeadline = \"3s\"\nattempt_timeout = \"1s\"");
+        .upstream("requests_per_second = 1\nburst = 1\ndeadline = \"3500ms\"\nattempt_timeout = \"1s\"");
     let world = World::start(Dialect::Openload, 1, settings).await;
     let place = &world.places[0];
     place.read_file().await.status(200);
