@@ -41,6 +41,8 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
     let shared = a == 100 && (64..128).contains(&b);
     let protocol = a == 192 && b == 0 && c == 0;
     let benchmark = a == 198 && (b == 18 || b == 19);
+    // Where Azure answers the machines in it, metadata among the rest.
+    let is_azures = v4 == Ipv4Addr::new(168, 63, 129, 16);
     !(a == 0
         || a >= 224
         || v4.is_private()
@@ -49,7 +51,8 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
         || v4.is_documentation()
         || shared
         || protocol
-        || benchmark)
+        || benchmark
+        || is_azures)
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
@@ -90,6 +93,7 @@ mod tests {
             "http://172.16.0.1/",
             "http://192.168.1.1/",
             "http://169.254.169.254/",
+            "http://168.63.129.16/",
             "http://100.64.0.1/",
             "http://0.0.0.0/",
             "http://[::1]/",

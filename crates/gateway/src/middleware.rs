@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -138,10 +138,12 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
 async fn limit_head(request: Request, next: Next) -> Response {
     if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
         let (field, what) = ambiguity.fault();
-        let mut response = Problem::invalid(vec![Fault::parameter(field, what)]).into_response();
-        // Nobody knows where the next request would begin.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        return response;
+        return unclear(Fault::parameter(field, what));
+    }
+    // The HTTP library looks at the last coding alone, and takes what is left of the others for the body.
+    let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
+        return unclear(Fault::parameter("Transfer-Encoding", "must be chunked"));
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD {
@@ -155,6 +157,13 @@ async fn limit_head(request: Request, next: Next) -> Response {
         return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
     }
     next.run(request).await
+}
+
+/// Refuses a head behind which nobody knows where the next request would begin.
+fn unclear(fault: Fault) -> Response {
+    let mut response = Problem::invalid(vec![fault]).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of

@@ -289,6 +289,9 @@ async fn bodies_are_json_and_nothing_else() {
         let answer = caller.typed("PATCH", &at("files/x"), media, "{\"name\":\"a\"}").await;
         answer.problem(415, "unsupported_media_type");
     }
+    let packed = caller.request("POST", &at("folders")).header("content-encoding", "gzip");
+    let answer = caller.send(packed.header("content-type", "application/json").body("{\"name\":\"a\"}")).await;
+    answer.problem(415, "unsupported_media_type");
     world.assert_nothing_sent();
     let made = caller.typed("POST", &at("folders"), "application/json; charset=utf-8", "{\"name\":\"a\"}").await;
     made.status(201);

@@ -4,8 +4,8 @@ use std::fmt;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use headers::{ContentLength, HeaderMapExt as _};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use mime::Mime;
@@ -99,6 +99,10 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
 }
 
 fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "The body must not be compressed."));
+    }
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let media: Option<Mime> = value.to_str().ok().and_then(|text| text.parse().ok());
     let json = media.as_ref().is_some_and(|media| match media.essence_str() {

@@ -126,6 +126,9 @@ fn lengths() -> Vec<Case> {
         }
     }
     all.push(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", INVALID));
+    for encoding in ["gzip, chunked", "identity, chunked", "chunked, chunked", ", chunked"] {
+        all.push(post(&format!("Transfer-Encoding: {encoding}\r\n"), INVALID));
+    }
     for encoding in
         ["xchunked", "chunked, gzip", "identity", "chunked;q=1", "\u{b}chunked", "chunked chunked", "", "\"chunked\""]
     {
