@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use moka::sync::Cache;
 use polyhost_domain::{
-    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
+    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, FileId, Profile, Provider, ProviderId, Result,
+    Support,
 };
 use polyhost_state::Generations;
 use polyhost_upstream::{CircuitState, operation};
@@ -27,6 +30,7 @@ pub struct Account {
     generations: Arc<dyn Generations>,
     health: Mutex<Observed>,
     incarnation: Incarnation,
+    received: Cache<FileId, ()>,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
 
@@ -36,6 +40,10 @@ pub struct Account {
 pub(crate) struct Incarnation(u64);
 
 static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
+
+/// How many of the files are remembered that uploads have led to, and for how long.
+const MOST_RECEIVED: u64 = 10_000;
+const RECEIVED_LATELY: Duration = Duration::from_secs(60 * 60);
 
 /// Every account, by its name.
 pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
@@ -77,6 +85,7 @@ impl Account {
             generations,
             incarnation: Incarnation(NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed)),
             health: Mutex::default(),
+            received: Cache::builder().max_capacity(MOST_RECEIVED).time_to_live(RECEIVED_LATELY).build(),
             circuit: Box::new(circuit),
         }
     }
@@ -150,6 +159,16 @@ impl Account {
         outdated_later.now().await;
         self.observe(result.as_ref().err());
         result
+    }
+
+    /// Notes that a file is what an upload has led to.
+    pub(crate) fn note_received(&self, file: &FileId) {
+        self.received.insert(file.clone(), ());
+    }
+
+    /// Whether a file is what an upload has led to lately.
+    pub(crate) fn has_received(&self, file: &FileId) -> bool {
+        self.received.contains_key(file)
     }
 
     /// The number that changes with every write.

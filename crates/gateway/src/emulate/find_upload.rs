@@ -60,7 +60,8 @@ impl Stored {
 
 /// The newest file of the folder with this name, size and digest, as the site lists it now.
 ///
-/// Where it is not sure that there is one, a file that the site says to be older is none.
+/// Where it is not sure that there is one, only a file will do that the site says to be new, and that was not the answer
+/// to another upload.
 pub async fn find_upload(account: &Account, sought: &Sought) -> Option<File> {
     if let Some(found) = look(account, sought).await {
         return Some(found);
@@ -72,6 +73,7 @@ pub async fn find_upload(account: &Account, sought: &Sought) -> Option<File> {
 async fn look(account: &Account, sought: &Sought) -> Option<File> {
     let listing = account.read(list_whole(account, &sought.folder)).await.ok()?;
     let alike = listing.files.into_iter().filter(|file| sought.is_like(file));
+    let alike = alike.filter(|file| sought.stored == Stored::Surely || !account.has_received(&file.id));
     // Where sites tell no dates, their ids grow.
     let newest = alike.max_by_key(|file| (file.uploaded_at, file.id.as_str().len(), file.id.as_str().to_owned()))?;
     match sought.stored {
@@ -81,7 +83,7 @@ async fn look(account: &Account, sought: &Sought) -> Option<File> {
                 None => uploaded_at(account, &newest).await,
                 told => told,
             };
-            uploaded_at.is_none_or(|at| at >= sought.began_at - ROUNDING).then_some(newest)
+            uploaded_at.is_some_and(|at| at >= sought.began_at - ROUNDING).then_some(newest)
         }
     }
 }

@@ -106,7 +106,9 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     let all_went = length.is_none_or(|length| length == digests.length);
     // Of a part nothing can be said.
     let mismatch = mismatch(declared.as_ref(), digests.sha1.as_deref().filter(|_| all_went));
-    judge(account, outcome, mismatch, &Sent { folder, name, began_at, all_went, digests }).await
+    let file = judge(account, outcome, mismatch, &Sent { folder, name, began_at, all_went, digests }).await?;
+    account.note_received(&file.id);
+    Ok(file)
 }
 
 /// The body as the site's adapter gets it: as it arrives, or, where its length must be found out first, kept until all

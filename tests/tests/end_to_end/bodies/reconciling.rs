@@ -118,6 +118,19 @@ async fn an_older_file_is_never_taken_for_the_one_that_was_sent() {
 }
 
 #[tokio::test]
+async fn the_file_of_another_upload_is_never_taken_for_the_one_that_was_sent() {
+    side_by_side(BOTH, async |dialect| {
+        let world = World::start(dialect).await;
+        // In the same second, as the site dates it.
+        let other = world.upload(Way::Bare, "clip.mp4", b"hello").await.json(201);
+        world.breaks(Fault::CloseAfterBody);
+        unknown(&world, Way::Bare, b"hello", &format!("{dialect:?}: {other}")).await;
+        world.assert_nothing_left().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_body_that_the_site_cuts_has_an_unknown_outcome_and_is_not_sent_again() {
     let cases = [
         (Way::Bare, HangUp::Close),

@@ -364,7 +364,7 @@ async fn no_answer_is_older_than_a_write_that_was_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn nor_where_folders_tell_what_is_in_them_and_what_is_deleted_is_still_listed() {
-    let manners = Manners { delete: DeleteSemantics::Trash, counts: true, tells_folders: true, deep: false };
+    let manners = Manners { delete: DeleteSemantics::Trash, counts: true, tells_folders: true, ..PLAIN };
     play(manners, 20_000, 2).await;
 }
 

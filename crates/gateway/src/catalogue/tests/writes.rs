@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, FileEdit, FolderId};
+use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, File, FileEdit, FolderId};
 use serde_json::Value;
 use tokio::time::{advance, sleep, timeout};
 
@@ -15,6 +15,7 @@ use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, FileChange};
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::problem::{Code, Problem};
 use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
 
 const ROOT: FolderId = FolderId::Root;
@@ -133,9 +134,7 @@ async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out(
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["one"]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
-    let (site, account, catalogue) = opened(PLAIN);
+async fn send_clip(account: &Account) -> Result<File, Problem> {
     let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"clip"))]);
     let incoming = Incoming {
         name: "clip".parse().unwrap(),
@@ -145,16 +144,35 @@ async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
         body: Arriving::new(Some(4), bytes, Duration::from_secs(30)),
     };
     let terms = Terms { most: 100, spool: Spool::new(std::env::temp_dir(), 0) };
-    let sending = uploads::receive(&account, incoming, terms);
+    uploads::receive(account, incoming, terms).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
+    let (site, account, catalogue) = opened(PLAIN);
     let meanwhile = async {
         sleep(Duration::from_secs(1)).await;
         // Somebody lists the folder while the site is still busy with the file.
         assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
         site.put("u1", "clip", &ROOT);
     };
-    let (sent, ()) = tokio::join!(sending, meanwhile);
+    let (sent, ()) = tokio::join!(send_clip(&account), meanwhile);
     assert_eq!(sent.unwrap().id.as_str(), "u1");
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["clip"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_may_be_another_is_not_taken_for_an_upload_whose_answer_is_lost() {
+    let (site, account, _catalogue) = opened(PLAIN);
+    site.put("u1", "clip", &ROOT);
+    assert_eq!(send_clip(&account).await.unwrap().id.as_str(), "u1");
+    let again = send_clip(&account).await.unwrap_err();
+    assert_eq!(again.code(), Code::OutcomeUnknown, "that file was the answer to the first upload");
+
+    let (site, account, _catalogue) = opened(Manners { dates: false, ..PLAIN });
+    site.put("u1", "clip", &ROOT);
+    let undated = send_clip(&account).await.unwrap_err();
+    assert_eq!(undated.code(), Code::OutcomeUnknown, "nobody knows how old that file is");
 }
 
 async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<String>) -> (Vec<String>, Option<String>) {
