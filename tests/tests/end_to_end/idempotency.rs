@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use polyhost_end_to_end::{Answer, Caller, Piece, Raw};
+use polyhost_end_to_end::{Answer, Caller, Form, Piece, Raw};
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::{Value, json};
 
@@ -162,6 +162,43 @@ async fn an_upload_is_known_by_its_address_its_type_and_its_length() {
         upload(&world.caller, "one", query, bytes).await.problem(422, "idempotency_key_reused");
     }
     world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn a_form_is_known_by_its_fields_its_files_name_and_its_files_length() {
+    let world = World::start().await;
+    let send = async |form: Form| {
+        let request = world.caller.request("POST", &at("files")).header("idempotency-key", "one");
+        world.caller.send(request.header("content-type", form.content_type()).body(form.body())).await
+    };
+    let form = |name, sha1, file_name: &str, bytes: &[u8]| {
+        Form::new().field("name", name).field("sha1", sha1).file(file_name, bytes)
+    };
+    let (of_hello, of_world) = ("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d", "7c211433f02071597741e6ff5a8ea34789abbf43");
+    let first = send(form("a.mp4", of_hello, "x.mp4", b"hello")).await.status(201);
+    world.arrived();
+    assert_replayed(&send(form("a.mp4", of_hello, "x.mp4", b"hello")).await, &first);
+    for other in [
+        form("b.mp4", of_hello, "x.mp4", b"hello"),
+        form("a.mp4", of_world, "x.mp4", b"world"),
+        form("a.mp4", of_hello, "y.mp4", b"hello"),
+        form("a.mp4", of_hello, "x.mp4", b"hello!"),
+    ] {
+        send(other).await.problem(422, "idempotency_key_reused");
+    }
+    world.assert_nothing_sent();
+}
+
+#[tokio::test]
+async fn credentials_that_the_site_refuses_free_the_key() {
+    let world = World::start().await;
+    let refused = Fault::Status { http: 200, body_status: Some(403), headers: Vec::new(), body: None };
+    world.site.faults().add(Rule::new("file/createfolder", refused.clone()).times(1));
+    world.site.faults().add(Rule::new("account/info", refused).times(1));
+    let body = json!({"name": "Holidays"});
+    post(&world.caller, "one", "folders", &body).await.problem(502, "upstream_credentials_rejected");
+    let second = post(&world.caller, "one", "folders", &body).await.status(201);
+    assert_eq!(second.header("idempotency-replayed"), None);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What tells a request from another one with the same key.
 //!
-//! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and the digest that its
-//! address declares. The boundary of a form does not, for programs make a new one each time.
+//! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and what its address declares.
+//! A form counts by what it tells of its file and by the file's length; not by its boundary, for programs make a new one
+//! each time.
 //!
 //! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site says
 //! nothing about the new one.
@@ -9,7 +10,6 @@
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use mime::Mime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -17,30 +17,41 @@ use crate::config::ServerConfig;
 use crate::extract::whole_body;
 use crate::operation::Operation;
 use crate::problem::Problem;
+use crate::uploads::Arriving;
+use crate::uploads::form::{self, Opened};
 
 /// What a request is, as a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(String);
 
-/// The same request with its fingerprint. A JSON body is there whole then.
+/// The same request with its fingerprint. A JSON body is there whole then, and a form is [`Opened`].
 ///
 /// # Errors
-/// What a body leads to that is too large, or does not come whole.
+/// What a body leads to that is too large, is no form though it is said to be one, or does not come whole.
 pub(super) async fn take(
     request: Request,
     operation: &Operation,
     user: &str,
     config: &ServerConfig,
 ) -> Result<(Request, Fingerprint), Problem> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     if operation.takes_file {
-        let length = body.size_hint().exact().map_or_else(|| "unknown".to_owned(), |length| length.to_string());
-        let media_type = without_boundary(media_type);
-        let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, length.as_bytes()];
-        let fingerprint = Fingerprint::of(&parts_of_it);
-        return Ok((Request::from_parts(parts, body), fingerprint));
+        let length = body.size_hint().exact();
+        let about = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes()];
+        let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
+            let fingerprint = Fingerprint::of(&[&about[..], &[media_type, told(length).as_bytes()]].concat());
+            return Ok((Request::from_parts(parts, body), fingerprint));
+        };
+        let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
+        let (fields, file) = form::read(&boundary, length, body).await?;
+        let of_file = [told(&fields.name), told(&fields.folder_id), told(&fields.sha1), told(&fields.file_name)];
+        let of_bytes = [told(&fields.content_type), told(file.length)];
+        let of_form: Vec<&[u8]> = of_file.iter().chain(&of_bytes).map(String::as_bytes).collect();
+        let fingerprint = Fingerprint::of(&[&about[..], &of_form].concat());
+        parts.extensions.insert(Opened::new(length, fields, file));
+        return Ok((Request::from_parts(parts, Body::empty()), fingerprint));
     }
     let bytes = whole_body(&parts.headers, body, config).await?;
     let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, &bytes];
@@ -58,17 +69,15 @@ impl Fingerprint {
     }
 }
 
-fn without_boundary(media_type: &[u8]) -> &[u8] {
-    let is_form = std::str::from_utf8(media_type)
-        .ok()
-        .and_then(|text| text.parse::<Mime>().ok())
-        .is_some_and(|media| media.type_() == mime::MULTIPART);
-    if is_form { media_type.split(|byte| *byte == b';').next().unwrap_or_default() } else { media_type }
+/// What may be told, or not.
+fn told(value: impl Serialize) -> String {
+    serde_json::json!(value).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
+    use futures_util::TryStreamExt as _;
 
     use super::*;
 
@@ -127,8 +136,38 @@ mod tests {
         assert_ne!(of("name=a&sha1=0", "video/mp4", "abc").await, first);
         assert_ne!(of("name=a", "video/webm", "abc").await, first);
         assert_ne!(of("name=a", "video/mp4", "abcd").await, first);
-        let form = of("", "multipart/form-data; boundary=one", "abc").await;
-        assert_eq!(of("", "multipart/form-data; boundary=two", "abc").await, form);
-        assert_ne!(of("", "application/octet-stream", "abc").await, form);
+    }
+
+    #[tokio::test]
+    async fn a_form_counts_by_what_it_tells_of_its_file_and_not_by_its_boundary() {
+        let of = async |boundary: &str, query: &str, fields: &[(&str, &str)], file: &str| {
+            let field = |(name, value): &(&str, &str)| {
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+            };
+            let fields: String = fields.iter().map(field).collect();
+            let head = "Content-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"";
+            let body = format!("{fields}--{boundary}\r\n{head}\r\n\r\n{file}\r\n--{boundary}--\r\n");
+            let request = Request::post(format!("/v1/accounts/main/files?{query}"))
+                .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+                .body(Body::from(body))
+                .unwrap();
+            let operation = Operation::at(&Method::POST, "/v1/accounts/{account}/files").unwrap();
+            let (request, fingerprint) = take(request, operation, "user", &ServerConfig::default()).await.unwrap();
+            let (_, arriving) = request.extensions().get::<Opened>().unwrap().take().unwrap();
+            let bytes: Vec<_> = arriving.stream.try_collect().await.unwrap();
+            assert_eq!(bytes.concat(), file.as_bytes(), "the file is still to be read");
+            fingerprint
+        };
+        let fields = [("name", "a"), ("folder_id", "1"), ("sha1", "x")];
+        let first = of("one", "", &fields, "abc").await;
+        assert_eq!(of("another", "", &fields, "xyz").await, first);
+        assert_ne!(of("one", "", &fields, "abcd").await, first);
+        assert_ne!(of("one", "name=b", &fields, "abc").await, first);
+        for other in 0..fields.len() {
+            let mut fields = fields;
+            fields[other].1 = "2";
+            assert_ne!(of("one", "", &fields, "abc").await, first, "{fields:?}");
+            assert_ne!(of("one", "", &fields[..other], "abc").await, first, "{other}");
+        }
     }
 }

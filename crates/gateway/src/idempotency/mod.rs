@@ -14,7 +14,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use polyhost_domain::ErrorKind;
+use polyhost_domain::{Error, ErrorKind};
 
 pub use answer::Answer;
 pub use fingerprint::Fingerprint;
@@ -82,9 +82,11 @@ async fn run(running: Running, request: Request, next: Next, context: &RequestCo
 }
 
 /// Whether the same request is to be carried out when it comes again: nothing was done, or it has not come whole. A
-/// connection that broke under an upload is what a caller has a key for.
+/// connection that broke under an upload is what a caller has a key for; and credentials that the site refuses are
+/// mended by others than the caller.
 fn leaves_all_as_it_was(problem: &Problem) -> bool {
-    problem.is_retryable() || problem.cause().is_some_and(|error| error.kind() == ErrorKind::BodyIncomplete)
+    let undone = |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
+    problem.is_retryable() || problem.cause().is_some_and(undone)
 }
 
 async fn keep_and_pass_on(running: Running, response: Response, context: &RequestContext) -> Response {

@@ -1,11 +1,11 @@
 //! `POST /v1/accounts/{account}/files`: a file's bytes on their way to the site.
 
-use axum::Json;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use mime::Mime;
 use polyhost_domain::{Capability, EntryName, ErrorKind, File, NameGrammar};
 use serde::Deserialize;
@@ -83,10 +83,11 @@ pub async fn upload_file(
     access: Access<Writing>,
     StrictQuery(parameters): StrictQuery<UploadParameters>,
     headers: HeaderMap,
+    opened: Option<Extension<form::Opened>>,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
     let kind = Kind::of(&headers)?;
-    let length = body.size_hint().exact();
+    let length = opened.as_ref().map_or_else(|| body.size_hint().exact(), |Extension(opened)| opened.length);
     let names = access.profile().names;
     let declared = declared(parameters, names, &kind, length)?;
     access.require(Capability::FilesUpload)?;
@@ -97,7 +98,11 @@ pub async fn upload_file(
     let (declared, content_type, body) = match kind {
         Kind::File(content_type) => (declared, content_type, body),
         Kind::Form { boundary } => {
-            let (fields, file) = form::read(&boundary, length, body).await?;
+            let opened = opened.and_then(|Extension(opened)| opened.take());
+            let (fields, file) = match opened {
+                Some(opened) => opened,
+                None => form::read(&boundary, length, body).await?,
+            };
             let content_type = fields.content_type.clone();
             (declared.and(fields, names)?, content_type, file)
         }
@@ -167,8 +172,7 @@ impl Kind {
         let media: Option<Mime> = text.and_then(|text| text.split(';').next()?.trim().parse().ok());
         match media.ok_or_else(|| wrong("is not a media type"))? {
             media if media == mime::MULTIPART_FORM_DATA => {
-                let boundary = text.and_then(|text| multer::parse_boundary(text).ok());
-                let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len()));
+                let boundary = text.and_then(form::boundary);
                 boundary.map(|boundary| Self::Form { boundary }).ok_or_else(|| wrong("has no boundary, or a bad one"))
             }
             media if media.type_() == mime::MULTIPART => Err(Problem::new(

@@ -4,8 +4,8 @@
 //! such a file is passed on as it arrives, like a bare body.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -33,6 +33,34 @@ pub struct Fields {
     pub file_name: Option<String>,
     /// The file's media type.
     pub content_type: Option<String>,
+}
+
+/// The boundary of a form, where a body of this media type is one.
+#[must_use]
+pub fn boundary(content_type: &str) -> Option<String> {
+    multer::parse_boundary(content_type).ok().filter(|boundary| (1..=70).contains(&boundary.len()))
+}
+
+/// A form that was read up to the bytes of its file before its handler's turn. Clones are the same one.
+#[derive(Clone)]
+pub struct Opened {
+    /// How many bytes the whole form has, where that is known.
+    pub length: Option<u64>,
+    read: Arc<Mutex<Option<(Fields, Arriving)>>>,
+}
+
+impl Opened {
+    /// Hands it over to its handler.
+    #[must_use]
+    pub fn new(length: Option<u64>, fields: Fields, file: Arriving) -> Self {
+        Self { length, read: Arc::new(Mutex::new(Some((fields, file)))) }
+    }
+
+    /// What the form tells, and its file: once.
+    #[must_use]
+    pub fn take(&self) -> Option<(Fields, Arriving)> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Reads a form up to the bytes of its file. `length` is that of the whole form, where it is known.
