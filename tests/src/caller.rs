@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{Answer, Record};
 
 /// Longer than any answer takes, and shorter than a test may hang.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A caller.
 #[derive(Debug, Clone)]

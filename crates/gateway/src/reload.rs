@@ -80,8 +80,7 @@ impl<S: Source> Reload<S> {
         let (config, roster) = planned.map_err(|error| vec![error.to_string()])?;
         self.files.watch(&config.files).await;
         self.at_work.clone_from(&config.files);
-        self.tell(&config, &roster);
-        self.app.exchange(roster);
+        self.put_to_work(&config, roster);
         Ok(())
     }
 
@@ -103,14 +102,17 @@ impl<S: Source> Reload<S> {
         }
     }
 
-    fn tell(&self, config: &Config, roster: &Roster) {
-        let old = self.app.roster();
-        let (left, new) = (old.missing_from(roster).count(), roster.missing_from(&old).count());
+    fn put_to_work(&self, config: &Config, roster: Roster) {
+        let (left, new) = {
+            let old = self.app.roster();
+            (old.missing_from(&roster).count(), roster.missing_from(&old).count())
+        };
         let (accounts, clients) = (config.accounts.len(), config.clients.len());
-        tracing::info!(accounts, clients, new, left, "the new configuration is at work");
         for key in self.begun_with.fixed_changes(config) {
             tracing::warn!(key, "this key of the new configuration needs a restart; the old value stays");
         }
+        self.app.exchange(roster);
+        tracing::info!(accounts, clients, new, left, "the new configuration is at work");
     }
 }
 

@@ -53,7 +53,7 @@ async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
     let provider = patient_provider(&site).await;
     provider.account().await.unwrap();
     // They are all under way, with the token that then dies.
-    site.breaks("account/info", Fault::Delay { millis: 300 });
+    site.breaks("account/info", Fault::Delay { millis: 2_000 });
     let running = tokio::spawn({
         let provider = Arc::clone(&provider);
         async move { crowd(&provider, 200).await }
@@ -104,7 +104,7 @@ async fn refused_credentials_are_asked_about_once_in_a_while() {
 async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
     let site = plain_site().await;
     let budget = LoginBudget { gap: Duration::from_millis(20), logins: 4, window: Duration::from_secs(600) };
-    let settings = Settings { deadline: Duration::from_millis(600), ..Settings::default() };
+    let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
     let provider = || site.provider_in(&State::in_memory(), budget, Quirks::default(), settings.clone());
     let both = [provider(), provider()];
     let (mut served, mut contended) = (0, 0);

@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use crate::world::{KEY, LOGIN, SITE_KEY, World, at};
 
-/// A world whose gateway is soon out of patience.
-async fn impatient() -> World {
-    World::configured(|configuration| configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"")).await
+/// A world whose gateway is soon out of patience, where the site has too much of it.
+async fn world(fault: &Fault) -> World {
+    if !matches!(fault, Fault::Hang | Fault::Drip { .. }) {
+        return World::start().await;
+    }
+    World::configured(|configuration| configuration.upstream("attempt_timeout = \"400ms\"\ndeadline = \"1s\"")).await
 }
 
 #[track_caller]
@@ -43,7 +46,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
         (Fault::Hang, "http_response_timeout"),
     ];
     for (fault, error) in broken {
-        let world = impatient().await;
+        let world = world(&fault).await;
         world.breaks("*", fault.clone());
         for (method, path, body, operation) in writes(&world) {
             let answer = match body {
@@ -69,7 +72,7 @@ async fn a_read_that_gets_no_answer_may_be_sent_again() {
         (Fault::CutBody { sent: 5 }, 502, "upstream_invalid_response", "connection_terminated"),
     ];
     for (fault, status, code, error) in cases {
-        let world = impatient().await;
+        let world = world(&fault).await;
         world.site.add_file("0", "a.mp4", b"a");
         for (operation, path) in [
             ("file/info", "files/abc"),
@@ -116,14 +119,14 @@ async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent
 #[tokio::test]
 async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome() {
     let world = World::configured(|configuration| {
-        configuration.upstream("attempt_timeout = \"1s\"\nupload_answer_timeout = \"300ms\"")
+        configuration.upstream("attempt_timeout = \"1s\"\nupload_answer_timeout = \"2s\"")
     })
     .await;
     let path = at("files?name=a.mp4");
     for (fault, error) in [
         (Fault::CloseAfterBody, "connection_terminated"),
         (Fault::Garbage(polyhost_sandbox::Garbage::Html), ""),
-        (Fault::Delay { millis: 5000 }, "http_response_timeout"),
+        (Fault::Delay { millis: 20_000 }, "http_response_timeout"),
     ] {
         world.site.faults().clear();
         world.breaks("upload", fault.clone());
@@ -169,7 +172,7 @@ async fn an_early_refusal_of_a_large_upload_reaches_the_caller() {
 
 #[tokio::test]
 async fn a_change_that_is_done_is_not_lost_to_what_would_be_good_to_know_for_its_answer() {
-    let world = World::configured(|configuration| configuration.server("request_timeout = \"500ms\"")).await;
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"3s\"")).await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
     world.breaks("file/info", Fault::Hang);
     world.breaks("file/listfolder", Fault::Hang);
@@ -181,7 +184,7 @@ async fn a_change_that_is_done_is_not_lost_to_what_would_be_good_to_know_for_its
 
 #[tokio::test]
 async fn a_request_ends_at_its_timeout() {
-    let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"1s\"")).await;
     world.breaks("*", Fault::Hang);
     let read = world.caller.get(&at("folders/root/items")).await.problem(504, "upstream_timeout");
     assert_eq!(read["retryable"], true);

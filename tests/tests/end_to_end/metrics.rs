@@ -120,7 +120,7 @@ async fn bytes_of_files_and_what_is_under_way_are_counted() {
 #[tokio::test]
 async fn a_failing_site_is_told_by_what_became_of_its_calls() {
     let world = World::configured(|configuration| {
-        watched(configuration).upstream("attempt_timeout = \"200ms\"\nmax_concurrency = 1")
+        watched(configuration).upstream("attempt_timeout = \"2s\"\nmax_concurrency = 1")
     })
     .await;
     let outcomes = [
@@ -207,7 +207,7 @@ async fn metrics_are_told_on_their_own_address_alone() {
 #[tokio::test]
 async fn metrics_are_there_until_the_end() {
     let mut world = World::configured(watched).await;
-    world.breaks("account/info", Fault::Delay { millis: 1000 });
+    world.breaks("account/info", Fault::Delay { millis: 4_000 });
     let caller = world.caller.clone();
     let slow = tokio::spawn(async move { caller.get("/v1/accounts/main").await });
     let (gateway, site) = (&mut world.gateway, &world.site);

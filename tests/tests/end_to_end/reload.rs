@@ -304,7 +304,7 @@ async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its
     assert_eq!(sessions(&site), (1, 0));
 
     // A request that is under way when its account is removed ends as it would have.
-    site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Delay { millis: 600 }));
+    site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Delay { millis: 3_000 }));
     let under_way = caller.clone();
     let under_way =
         tokio::spawn(async move { under_way.post("/v1/accounts/films/folders", &json!({"name": "New"})).await });

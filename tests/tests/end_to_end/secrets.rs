@@ -24,7 +24,7 @@ fn environment() -> Vec<(String, String)> {
 }
 
 /// A site with the planted credentials, and a gateway that logs as much as it can.
-async fn start() -> (Openload, Gateway) {
+async fn start(attempt_timeout: &str) -> (Openload, Gateway) {
     let (site, _) = site(|options| {
         options.login = LOGIN.to_owned();
         options.key = SITE_KEY.to_owned();
@@ -33,7 +33,7 @@ async fn start() -> (Openload, Gateway) {
     let configuration = Configuration::new()
         .account("main", &site.base_url(), "env:PLANTED_LOGIN", "env:PLANTED_KEY")
         .client("web", API_KEY, &["*"], &["read", "write"])
-        .upstream("attempt_timeout = \"200ms\"");
+        .upstream(&format!("attempt_timeout = \"{attempt_timeout}\""));
     let gateway = Gateway::start_with(&configuration, &[], &environment()).await;
     (site, gateway)
 }
@@ -136,7 +136,7 @@ pub(crate) fn assert_secret(text: &str, secret: &str, place: &str) {
 
 #[tokio::test]
 async fn no_secret_is_printed_or_answered_whatever_happens() {
-    let (site, gateway) = start().await;
+    let (site, gateway) = start("200ms").await;
     let (file, folder) = (site.add_file("0", "a.mp4", b"a"), site.add_folder("0", "Films"));
     let caller = gateway.caller(API_KEY);
     exercise(&caller, &file, &folder).await;
@@ -183,7 +183,7 @@ async fn no_secret_is_printed_or_answered_whatever_happens() {
 
 #[tokio::test]
 async fn the_address_of_an_upload_is_not_printed() {
-    let (site, gateway) = start().await;
+    let (site, gateway) = start("3s").await;
     let caller = gateway.caller(API_KEY);
     caller.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await.status(201);
     site.faults().add(Rule::new("upload", Fault::Reset));
@@ -219,7 +219,7 @@ async fn check_prints_no_secret_of_a_faulty_configuration() {
 #[tokio::test]
 async fn no_secret_is_printed_while_configurations_come_and_go() {
     const NEXT: &str = "Plnt-Next-Key-81d0";
-    let (site, mut gateway) = start().await;
+    let (site, mut gateway) = start("3s").await;
     let good = |key: &str| {
         Configuration::new()
             .account("main", &site.base_url(), "env:PLANTED_LOGIN", key)

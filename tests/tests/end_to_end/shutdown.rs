@@ -32,7 +32,7 @@ async fn a_request_under_way_is_finished_and_the_exit_is_clean() {
 
 #[tokio::test]
 async fn readiness_is_taken_back_before_the_door_is_closed() {
-    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"800ms\"")).await;
+    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"3s\"")).await;
     let stranger = world.gateway.stranger();
     stranger.get("/readyz").await.status(200);
     world.gateway.program().terminate();

@@ -143,7 +143,7 @@ pub(crate) fn call(base_url: &Url, kind: CallKind) -> Call {
 
 /// Limits that a test need not wait for.
 pub(crate) fn hasty() -> Settings {
-    let short = Duration::from_millis(50);
+    let short = Duration::from_millis(500);
     Settings { attempt_timeout: short, idle_timeout: short, upload_answer_timeout: short, ..once() }
 }
 

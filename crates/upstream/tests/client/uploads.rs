@@ -107,11 +107,11 @@ async fn whoever_stands_still_is_named() {
 
 #[tokio::test]
 async fn an_upload_outlives_the_deadline_of_other_requests() {
-    let moment = Duration::from_millis(30);
+    let moment = Duration::from_millis(400);
     let settings = Settings { deadline: moment, attempt_timeout: moment, ..Settings::default() };
     let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
     let slow = stream::iter(["a", "b", "c", "d"]).then(|piece| async move {
-        tokio::time::sleep(Duration::from_millis(15)).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
         Ok(Bytes::from_static(piece.as_bytes()))
     });
     let started = Instant::now();

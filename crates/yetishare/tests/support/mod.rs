@@ -192,10 +192,10 @@ pub(crate) async fn all_of<T: Send + 'static>(
 /// Limits that a test need not wait for, nor fill.
 pub(crate) fn hasty() -> Settings {
     Settings {
-        connect_timeout: Duration::from_millis(800),
-        attempt_timeout: Duration::from_millis(400),
-        idle_timeout: Duration::from_millis(400),
-        upload_answer_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(2),
+        attempt_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(1),
+        upload_answer_timeout: Duration::from_millis(1_200),
         max_response: 200_000,
         ..Settings::default()
     }

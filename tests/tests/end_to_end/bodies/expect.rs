@@ -153,7 +153,7 @@ async fn a_site_that_is_not_there_is_told_instead() {
 async fn as_many_as_may_be_under_way_are_told_instead() {
     side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| {
-            configuration.upstream("max_concurrency = 1\ndeadline = \"600ms\"\nattempt_timeout = \"500ms\"")
+            configuration.upstream("max_concurrency = 1\ndeadline = \"2s\"\nattempt_timeout = \"1800ms\"")
         })
         .await;
         let mut first = world.begin(&world.files("a.mp4"), Some(1_000_000), &[]).await;

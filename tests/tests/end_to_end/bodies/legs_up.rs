@@ -200,7 +200,7 @@ async fn a_caller_who_leaves_a_site_that_has_stopped_reading_frees_the_place_tha
     side_by_side(BOTH, async |dialect| {
         // While nothing can be passed on, nothing is read, and nobody sees the caller leave: idleness ends it.
         let world =
-            World::configured(dialect, |configuration| narrow(configuration).server("idle_timeout = \"500ms\"")).await;
+            World::configured(dialect, |configuration| narrow(configuration).server("idle_timeout = \"2s\"")).await;
         world.faults().add(Rule::new(world.operation(), Fault::StopReading { after: 300_000 }).times(1));
         // More than all buffers on the way take: the gateway cannot have the whole body.
         let mut sending = Sending::begin(&world, Way::Bare, &bytes(80 << 20)).await;

@@ -12,13 +12,13 @@ use super::world::{BOTH, WAYS, Way, World, bytes, side_by_side};
 /// Everything but the answer to an upload is soon given up.
 fn impatient(configuration: Configuration) -> Configuration {
     configuration
-        .server("request_timeout = \"400ms\"")
-        .upstream("attempt_timeout = \"400ms\"\ndeadline = \"400ms\"\nmax_concurrency = 1")
+        .server("request_timeout = \"1500ms\"")
+        .upstream("attempt_timeout = \"1500ms\"\ndeadline = \"1500ms\"\nmax_concurrency = 1")
 }
 
 /// Bytes must come, one way or the other.
 fn restless(configuration: Configuration) -> Configuration {
-    configuration.server("idle_timeout = \"300ms\"").upstream("max_concurrency = 1")
+    configuration.server("idle_timeout = \"1500ms\"").upstream("max_concurrency = 1")
 }
 
 /// Has the gateway log in and learn what the plan allows, which is not what is to be timed.
@@ -32,11 +32,11 @@ async fn an_answer_that_takes_longer_than_everything_else_is_waited_for() {
     side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, impatient).await;
         warm(&world).await;
-        world.breaks(Fault::DelayAnswer { millis: 1_000 });
+        world.breaks(Fault::DelayAnswer { millis: 3_000 });
         for way in WAYS {
             let start = Instant::now();
             let file = world.upload(way, &format!("{way:?}.mp4"), &bytes(100_000)).await.json(201);
-            assert!(start.elapsed() >= Duration::from_millis(1_000), "{dialect:?} {way:?}");
+            assert!(start.elapsed() >= Duration::from_millis(3_000), "{dialect:?} {way:?}");
             assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == bytes(100_000));
         }
         assert_eq!(world.uploads(), 4);
@@ -77,7 +77,7 @@ async fn a_body_may_take_its_time_as_long_as_it_flows() {
             let piece = if way.is_chunked() { Piece::Chunk } else { Piece::Plain };
             let mut raw = world.begin(&target, length, &[("Content-Type", &content_type)]).await;
             for part in body.chunks(10_000) {
-                tokio::time::sleep(Duration::from_millis(80)).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
                 raw.send(part, piece).await.unwrap();
             }
             if way.is_chunked() {
@@ -123,8 +123,9 @@ async fn a_site_that_stops_reading_is_given_up_and_its_outcome_unknown() {
         for way in [Way::Bare, Way::Chunked] {
             world.journal().clear();
             world.faults().clear();
+            // More than all buffers on the way take.
             world.breaks(Fault::StopReading { after: 300_000 });
-            let problem = world.upload(way, "a.mp4", &bytes(6 << 20)).await.problem(504, "outcome_unknown");
+            let problem = world.upload(way, "a.mp4", &bytes(32 << 20)).await.problem(504, "outcome_unknown");
             assert_eq!((&problem["retryable"], world.uploads()), (&json!(false), 1), "{dialect:?} {way:?}");
             world.faults().clear();
             world.faults().resume();

@@ -94,7 +94,7 @@ async fn what_the_site_does_not_have_or_cannot_do_is_told_file_by_file() {
         assert_eq!(of(missing)["problem"]["code"], "file_not_found", "{missing}");
     }
     let there = user.world.pstream.add_file("0", "b.mp4", b"hello");
-    let ended = user.run(&["download", &there, "--account", "main", "-d", &user.argument(""), "--json"]).await;
+    let ended = user.run(&["download", "--account", "main", "-d", &user.argument(""), "--json", "--", &there]).await;
     check_code(&ended, 1);
     assert_eq!(code_of_only(&ended), "capability_unsupported");
     assert_eq!(user.names(""), ["a.mp4"]);

@@ -108,7 +108,7 @@ async fn after_a_while_one_request_tries_the_site_out_and_all_follow_when_it_wor
     place.site.faults().clear();
     place.site.journal().clear();
     // So late that all have asked before it is answered.
-    place.site.breaks(Rule::new("file/info", Fault::Delay { millis: 700 }));
+    place.site.breaks(Rule::new("file/info", Fault::Delay { millis: 2_000 }));
 
     let began = Instant::now();
     let answers = loop {
@@ -134,7 +134,7 @@ async fn after_a_while_one_request_tries_the_site_out_and_all_follow_when_it_wor
 
 #[tokio::test]
 async fn a_site_that_still_fails_is_left_alone_anew() {
-    let world = twins("1s").await;
+    let world = twins("3s").await;
     let place = &world.places[0];
     fail(place, Fault::http(500)).await;
     let before = place.site.arrived("file/info");

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::world::{Dialect, World, nowhere};
 
 /// How much later than promised an answer may come where the machine is busy.
-const MARGIN: Duration = Duration::from_millis(1_500);
+const MARGIN: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn a_read_that_fails_once_succeeds() {
@@ -82,8 +82,8 @@ async fn a_write_that_never_left_is_tried_again_and_may_be_sent_again() {
 
 #[tokio::test]
 async fn an_operation_ends_at_its_deadline_whatever_the_site_does() {
-    let deadline = Duration::from_millis(900);
-    let settings = || Configuration::new().forgives().upstream("deadline = \"900ms\"");
+    let deadline = Duration::from_millis(2_500);
+    let settings = || Configuration::new().forgives().upstream("deadline = \"2500ms\"");
     let faults = [Fault::Hang, Fault::Drip { millis: 1_000 }, Fault::Stall { sent: 1 }, Fault::http(500)];
     for dialect in [Dialect::Openload, Dialect::Yetishare] {
         let world = World::start(dialect, 2 * faults.len(), settings()).await;

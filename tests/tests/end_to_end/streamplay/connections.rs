@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 
 use super::world::{World, at};
 
-/// A world whose gateway is soon out of patience.
-async fn impatient() -> World {
-    World::configured(|configuration| configuration.upstream("attempt_timeout = \"300ms\"\ndeadline = \"1s\"")).await
+/// A world whose gateway is soon out of patience, where the site has too much of it.
+async fn world(fault: &Fault) -> World {
+    if !matches!(fault, Fault::Hang | Fault::Drip { .. }) {
+        return World::start().await;
+    }
+    World::configured(|configuration| configuration.upstream("attempt_timeout = \"400ms\"\ndeadline = \"1s\"")).await
 }
 
 /// Every write, as a method, a path below the account and a body, with the operation of the site that it ends in.
@@ -39,7 +42,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
         Fault::Garbage(Garbage::Html),
     ];
     for fault in broken {
-        let world = impatient().await;
+        let world = world(&fault).await;
         world.caller.get("/v1/accounts/plays").await.status(200);
         for (method, path, body, operation) in writes(&world) {
             world.arrived();
@@ -63,7 +66,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
 async fn a_login_that_fails_on_its_way_leaves_the_request_unsent() {
     let broken = [Fault::LoseAnswer, Fault::Reset, Fault::Hang, Fault::Garbage(Garbage::Html), Fault::http(500)];
     for fault in broken {
-        let world = impatient().await;
+        let world = world(&fault).await;
         let file = world.site.add_file("0", "a.mp4", b"a");
         world.breaks("authorize", fault.clone());
         let answer = world.caller.delete(&at(&format!("files/{file}"))).await;
@@ -78,7 +81,7 @@ async fn a_login_that_fails_on_its_way_leaves_the_request_unsent() {
 
 #[tokio::test]
 async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent_again() {
-    let world = impatient().await;
+    let world = World::start().await;
     let World { site, caller, gateway: _gateway, .. } = world;
     drop(site);
     for answer in [

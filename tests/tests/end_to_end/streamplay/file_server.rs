@@ -168,13 +168,13 @@ async fn bytes_that_go_on_behind_the_size_of_the_file_are_no_whole_file() {
 
 #[tokio::test]
 async fn bytes_that_stop_end_the_answer_and_ones_that_are_slow_do_not() {
-    let settings = "idle_timeout = \"400ms\"\nrequest_timeout = \"500ms\"";
+    let settings = "idle_timeout = \"1500ms\"\nrequest_timeout = \"2500ms\"";
     let world = World::configured(|configuration| {
-        configuration.server(settings).upstream("attempt_timeout = \"300ms\"\ndeadline = \"400ms\"")
+        configuration.server(settings).upstream("attempt_timeout = \"1500ms\"\ndeadline = \"2s\"")
     })
     .await;
     let file = world.site.add_file("0", "a.mp4", &bytes(100));
-    world.breaks("content", Fault::Drip { millis: 10 });
+    world.breaks("content", Fault::Drip { millis: 30 });
     assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(100));
     world.site.faults().clear();
     world.breaks("content", Fault::Drip { millis: 60_000 });

@@ -8,7 +8,7 @@ use super::world::{World, at};
 
 /// A world whose gateway gives no request long, and has a session.
 async fn hurried() -> World {
-    let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"1200ms\"")).await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.arrived();
     world
@@ -101,7 +101,7 @@ async fn a_folder_whose_parent_is_still_being_looked_for_is_not_made() {
 
 #[tokio::test]
 async fn a_write_whose_login_never_ends_was_not_sent() {
-    let world = World::configured(|configuration| configuration.server("request_timeout = \"300ms\"")).await;
+    let world = World::configured(|configuration| configuration.server("request_timeout = \"1200ms\"")).await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     world.breaks("authorize", Fault::Hang);
     harmless(&world.caller.delete(&at(&format!("files/{file}"))).await);
@@ -111,13 +111,13 @@ async fn a_write_whose_login_never_ends_was_not_sent() {
 #[tokio::test]
 async fn a_write_that_waits_for_its_turn_when_its_time_is_over_is_not_sent() {
     let world = World::configured(|configuration| {
-        configuration.server("request_timeout = \"300ms\"").upstream("max_concurrency = 1")
+        configuration.server("request_timeout = \"1200ms\"").upstream("max_concurrency = 1")
     })
     .await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     world.caller.get("/v1/accounts/plays").await.status(200);
     // Whoever asks for a listing goes away, the question does not.
-    world.breaks("folder/listing", Fault::Delay { millis: 1500 });
+    world.breaks("folder/listing", Fault::Delay { millis: 4_000 });
     harmless(&world.caller.get(&at("folders/root/items")).await);
     harmless(&world.caller.delete(&at(&format!("files/{file}"))).await);
     assert_eq!(world.gateway.stop().await.code(), Some(0));
@@ -128,8 +128,8 @@ async fn a_write_that_waits_for_its_turn_when_its_time_is_over_is_not_sent() {
 async fn what_may_be_sent_again_is_not_done_later() {
     let world = hurried().await;
     let (folder, parent) = (world.site.add_folder("0", "Films"), world.site.add_folder("0", "Series"));
-    world.breaks("folder/listing", Fault::Delay { millis: 500 });
-    world.breaks("folder/info", Fault::Delay { millis: 500 });
+    world.breaks("folder/listing", Fault::Delay { millis: 3_000 });
+    world.breaks("folder/info", Fault::Delay { millis: 3_000 });
     let path = at(&format!("folders/{folder}"));
     harmless(&world.caller.patch(&path, &json!({"parent_id": parent})).await);
     harmless(&world.caller.delete(&path).await);

@@ -41,7 +41,7 @@ async fn start(keys: &Yetishare, words: &Yetishare) -> Gateway {
         .client("web", API_KEY, &["*"], &["read", "write"])
         .table(&account("keys", keys, "key1", "key2"))
         .table(&account("words", words, "username", "password"))
-        .upstream("attempt_timeout = \"200ms\"\ndeadline = \"1s\"\nrequests_per_second = 0.0");
+        .upstream("attempt_timeout = \"3s\"\ndeadline = \"4s\"\nrequests_per_second = 0.0");
     let environment = [
         ("PLANTED_KEY1", KEY1),
         ("PLANTED_KEY2", KEY2),
