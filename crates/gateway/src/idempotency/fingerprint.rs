@@ -37,26 +37,23 @@ pub(super) async fn take(
     let (mut parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    if operation.takes_file {
-        let length = body.size_hint().exact();
-        let about = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes()];
-        let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
-            let fingerprint = Fingerprint::of(&[&about[..], &[media_type, told(length).as_bytes()]].concat());
-            return Ok((Request::from_parts(parts, body), fingerprint));
-        };
-        let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
-        let (fields, file) = form::read(&boundary, length, body).await?;
-        let of_file = [told(&fields.name), told(&fields.folder_id), told(&fields.sha1), told(&fields.file_name)];
-        let of_bytes = [told(&fields.content_type), told(file.length)];
-        let of_form: Vec<&[u8]> = of_file.iter().chain(&of_bytes).map(String::as_bytes).collect();
-        let fingerprint = Fingerprint::of(&[&about[..], &of_form].concat());
-        parts.extensions.insert(Opened::new(length, fields, file));
-        return Ok((Request::from_parts(parts, Body::empty()), fingerprint));
+    let about = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes()];
+    let of = |what: [&[u8]; 2]| Fingerprint::of(&[&about[..], &what].concat());
+    if !operation.takes_file {
+        let bytes = whole_body(&parts.headers, body, config).await?;
+        let fingerprint = of([media_type, &bytes]);
+        return Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint));
     }
-    let bytes = whole_body(&parts.headers, body, config).await?;
-    let parts_of_it = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes(), media_type, &bytes];
-    let fingerprint = Fingerprint::of(&parts_of_it);
-    Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint))
+    let length = body.size_hint().exact();
+    let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
+        let fingerprint = of([media_type, told(length).as_bytes()]);
+        return Ok((Request::from_parts(parts, body), fingerprint));
+    };
+    let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
+    let (fields, file) = form::read(&boundary, length, body).await?;
+    let fingerprint = of([told(&fields).as_bytes(), told(file.length).as_bytes()]);
+    parts.extensions.insert(Opened::new(length, fields, file));
+    Ok((Request::from_parts(parts, Body::empty()), fingerprint))
 }
 
 impl Fingerprint {
@@ -69,9 +66,10 @@ impl Fingerprint {
     }
 }
 
-/// What may be told, or not.
+/// Something as JSON, in which what is not told differs from what is empty.
 fn told(value: impl Serialize) -> String {
-    serde_json::json!(value).to_string()
+    // What cannot be serialized does not exist here: it is made of texts and numbers.
+    serde_json::to_string(&value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use multer::{Field, Multipart};
 use polyhost_domain::ByteStream;
+use serde::Serialize;
 
 use super::arriving::{Arriving, Refusal, empty, incomplete};
 use crate::problem::{Fault, Faults, Problem};
@@ -21,7 +22,7 @@ const FILE: &str = "file";
 const MOST_BEFORE: u64 = 16 * 1024;
 
 /// What a form tells about its file, as it stands there.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Fields {
     /// `name`
     pub name: Option<String>,
