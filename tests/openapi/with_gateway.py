@@ -4,7 +4,8 @@
     POLYHOST_BIN=target/debug/polyhost with_gateway.py COMMAND [ARGUMENT…]
 
 The command finds the gateway's address in POLYHOST_SERVER and the key in POLYHOST_API_KEY, where `polyhost ls` looks
-for them, too. Both are new for every run, and gone with it. Exits as the command does.
+for them, too. POLYHOST_ACCOUNTS has the tables of the accounts, in TOML: the addresses of the simulated sites and their
+credentials. All of it is new for every run, and gone with it. Exits as the command does.
 """
 
 import hashlib
@@ -77,7 +78,12 @@ def main(command):
         file.write_text(configuration(accounts, key))
         serve = ["serve", "--config", str(file)]
         address = stack.enter_context(polyhost(serve, "stderr", r'"message":"listening","address":"([^"]+)"'))[1]
-        environment = {**os.environ, "POLYHOST_SERVER": f"http://{address}", "POLYHOST_API_KEY": key}
+        environment = {
+            **os.environ,
+            "POLYHOST_SERVER": f"http://{address}",
+            "POLYHOST_API_KEY": key,
+            "POLYHOST_ACCOUNTS": accounts,
+        }
         return subprocess.run(command, check=False, env=environment).returncode
 
 
