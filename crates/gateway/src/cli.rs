@@ -53,6 +53,7 @@ pub enum Command {
 
 /// `polyhost sandbox`
 #[derive(Debug, Args)]
+#[command(after_long_help = polyhost_sandbox::Sites::help())]
 pub struct Sandbox {
     /// The address to listen on; a loopback address [default: 127.0.0.1:8080, or another port if that is taken]
     #[arg(long, value_name = "ADDRESS")]
@@ -60,6 +61,10 @@ pub struct Sandbox {
     /// Start the simulated upstreams alone, without the gateway
     #[arg(long)]
     pub upstreams_only: bool,
+    /// Options of a simulated site, such as streamplay:version=4,auth=password,token_life=60s; repeatable. --help lists
+    /// them all
+    #[arg(long = "site", value_name = "SITE:KEY=VALUE,...")]
+    pub sites: Vec<String>,
 }
 
 /// `polyhost serve`

@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
+use crate::intercept::{self, Intercept};
 use crate::journal::{Journal, Received};
 use crate::watched::{self, UnderWay};
 
@@ -143,18 +144,26 @@ pub(crate) struct Front {
     pub(crate) journal: Journal,
     /// The operation that a path asks for, in the words of the simulated site.
     pub(crate) operation: fn(&str) -> Cow<'_, str>,
+    /// What every path of the API begins with.
+    pub(crate) api: &'static str,
     /// The simulated site's envelope of an error, from a status and its words.
-    #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only a fault makes up an error"))]
     pub(crate) envelope: fn(u16, &str) -> Value,
+    /// The site's words for a path that it does not know.
+    pub(crate) not_found: &'static str,
+    /// The site's answer for an operation that it does not have.
+    pub(crate) no_method: fn(&str) -> Response,
+    /// The answers that come in place of operations.
+    pub(crate) intercepts: Arc<[Intercept]>,
     #[cfg(feature = "faults")]
     pub(crate) faults: crate::faults::Faults,
 }
 
 impl Front {
-    /// The site's routes, recorded, and broken where a rule says so.
+    /// The site's routes: recorded, intercepted by the site's options, and broken where a rule says so.
     pub(crate) fn wrap(&self, site: Router) -> Router {
         #[cfg(feature = "faults")]
         let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), crate::faults::inject));
+        let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), intercept::intercept));
         let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), record));
         #[cfg(feature = "faults")]
         let site = site.merge(crate::faults::control(self));

@@ -85,7 +85,7 @@ fn printed_accounts(printed: &str) -> Option<String> {
     let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let end = lines.find_map(|line| {
         tables.push(line);
-        line.starts_with("key2").then_some(())
+        ["key2", "password"].iter().any(|last| line.starts_with(last)).then_some(())
     });
     end.map(|()| tables.concat())
 }
@@ -106,6 +106,43 @@ async fn the_sites_alone_serve_a_gateway_elsewhere_whose_accounts_they_print() {
     }
     program.terminate();
     assert_eq!(program.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn printed_accounts_fit_the_options_of_the_sites() {
+    let sites = [
+        "--site",
+        "streamplay:version=4,auth=password,password=quo\"te",
+        "--site",
+        "pstream:key=new-key,files_shape=array",
+        "--site",
+        "pstream:progress_scale=fraction",
+    ];
+    let arguments = ["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"].into_iter().chain(sites);
+    let mut program = Program::start(arguments);
+    let printed = program.printed(printed_accounts).await;
+    let table: toml::Table = printed.parse().unwrap();
+    assert_eq!(table["accounts"]["streamplay-demo"]["password"].as_str(), Some("quo\"te"));
+    assert_eq!(table["accounts"]["pstream-demo"]["key"].as_str(), Some("new-key"));
+    assert_eq!(table["providers"]["pstream"]["progress"].as_str(), Some("fraction"));
+    let configuration = Configuration::new().table(&printed).client("web", KEY, &["*"], &["read", "write"]);
+    let gateway = Gateway::start(&configuration).await;
+    for account in ["pstream-demo", "streamplay-demo"] {
+        let items = gateway.caller(KEY).get(&format!("/v1/accounts/{account}/folders/root/items")).await.items();
+        assert!(!items.is_empty(), "{account}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_option_of_a_site_names_what_there_is() {
+    let sites = ["--site", "vimeo:a=b", "--site", "streamplay:version=6"];
+    let ended = Program::run(["sandbox"].into_iter().chain(sites)).await;
+    assert_eq!(ended.code(), Some(2));
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines[0], "--site: no site is called \"vimeo\"; the sites are: pstream, streamplay");
+    assert_eq!(lines[1], "--site: streamplay: \"6\" is no value of version, which takes 4|5");
+    let help = Program::run(["sandbox", "--help"]).await.stdout;
+    assert!(help.contains("token_life=DURATION") && help.contains("files_shape=map|array|maps_in_array"), "{help}");
 }
 
 #[tokio::test]

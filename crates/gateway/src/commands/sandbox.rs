@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
@@ -25,16 +26,25 @@ pub(super) async fn run(options: Sandbox) -> Result<(), CommandError> {
     }
     // The sandbox's own lines are what a newcomer reads; the log says more when asked to.
     telemetry::init("warn");
-    if options.upstreams_only { upstreams(options.listen).await } else { gateway(options.listen).await }
+    let sites = read(&options.sites)?;
+    if options.upstreams_only { upstreams(options.listen, sites).await } else { gateway(options.listen, sites).await }
 }
 
-async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
+/// The options of the sites, from every `--site`.
+fn read(texts: &[String]) -> Result<Sites, CommandError> {
+    let mut sites = Sites::default();
+    let faults = texts.iter().filter_map(|text| sites.set(text).err());
+    let faults: Vec<String> = faults.map(|fault| format!("--site: {fault}")).collect();
+    if faults.is_empty() { Ok(sites) } else { Err(CommandError::Configuration(faults)) }
+}
+
+async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<(), CommandError> {
     let end = asked_to_end()?;
-    let pstream = Openload::start(openload::Options::default()).await.map_err(not_started)?;
-    let streamplay = Yetishare::start(yetishare::Options::default()).await.map_err(not_started)?;
+    let pstream = Openload::start(sites.pstream.clone()).await.map_err(not_started)?;
+    let streamplay = Yetishare::start(sites.streamplay.clone()).await.map_err(not_started)?;
     let listener = bind(listen, DEFAULT_LISTEN).await?;
     let address = listener.local_addr().map_err(not_started)?;
-    let text = accounts(&pstream.base_url(), &streamplay.base_url());
+    let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url());
     let config = Config::parse(&text).map_err(CommandError::Configuration)?;
     print(format_args!(
         "Polyhost sandbox: pstream.net and streamplay.online are simulated in this process; nothing leaves this machine.\n\n\
@@ -46,20 +56,35 @@ async fn gateway(listen: Option<SocketAddr>) -> Result<(), CommandError> {
     start(&config, Callers::anybody(), listener, end, |_| async {}).await
 }
 
-/// The two accounts, as they would stand in a configuration.
-fn accounts(pstream: &str, streamplay: &str) -> String {
-    let openload::Options { login, key, .. } = openload::Options::default();
-    let yetishare::Login { key1, key2, .. } = yetishare::Options::default().login;
+/// The two accounts, as they would stand in a configuration, with the credentials that the sites' options demand.
+fn accounts(sites: &Sites, pstream: &str, streamplay: &str) -> String {
+    let openload::Options { login, key, .. } = &sites.pstream;
+    let yetishare::Login { key1, key2, username, password } = &sites.streamplay.login;
+    let credentials = match sites.streamplay.auth {
+        yetishare::AuthMode::Keys => [("key1", key1), ("key2", key2)],
+        yetishare::AuthMode::Password => [("username", username), ("password", password)],
+    };
+    let scale = match sites.pstream.progress_scale {
+        openload::ProgressScale::Percent => "",
+        openload::ProgressScale::Fraction => "[providers.pstream]\nprogress = \"fraction\"\n\n",
+    };
     format!(
-        "[accounts.pstream-demo]\nprovider = \"pstream\"\nbase_url = \"{pstream}\"\n\
-         login = \"{login}\"\nkey = \"{key}\"\n\n\
-         [accounts.streamplay-demo]\nprovider = \"streamplay\"\nbase_url = \"{streamplay}\"\n\
-         key1 = \"{key1}\"\nkey2 = \"{key2}\"\n"
+        "{scale}{}\n{}",
+        account("pstream", pstream, &[("login", login), ("key", key)]),
+        account("streamplay", streamplay, &credentials),
     )
 }
 
+fn account(provider: &str, base_url: &str, credentials: &[(&str, &String)]) -> String {
+    let mut text = format!("[accounts.{provider}-demo]\nprovider = \"{provider}\"\nbase_url = \"{base_url}\"\n");
+    for (name, value) in credentials {
+        text.push_str(&format!("{name} = {}\n", toml::Value::from(value.as_str())));
+    }
+    text
+}
+
 /// The sites alone, side by side: pstream.net where it was asked for, streamplay.online one port above.
-async fn upstreams(listen: Option<SocketAddr>) -> Result<(), CommandError> {
+async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<(), CommandError> {
     let end = asked_to_end()?;
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
     let above = |address: SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(1));
@@ -68,11 +93,11 @@ async fn upstreams(listen: Option<SocketAddr>) -> Result<(), CommandError> {
         Some(address) => bind(Some(above(address)), DEFAULT_UPSTREAM).await?,
         None => bind(None, above(DEFAULT_UPSTREAM)).await?,
     };
-    let pstream = Openload::start_on(openload::Options::default(), listener).await.map_err(not_started)?;
-    let streamplay = Yetishare::start_on(yetishare::Options::default(), beside).await.map_err(not_started)?;
+    let pstream = Openload::start_on(sites.pstream.clone(), listener).await.map_err(not_started)?;
+    let streamplay = Yetishare::start_on(sites.streamplay.clone(), beside).await.map_err(not_started)?;
     print(format_args!(
         "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both, and everything in them.",
-        accounts(&pstream.base_url(), &streamplay.base_url()),
+        accounts(&sites, &pstream.base_url(), &streamplay.base_url()),
     ))?;
     end.await;
     Ok(())

@@ -45,7 +45,7 @@ fn status(file: Option<&File>) -> u16 {
 /// `file/rename`.
 pub(crate) fn rename(context: &mut Context<'_>, call: &Call) -> Answer {
     let (id, name) = (call.required("file")?, call.required("name")?);
-    context.store.own_file(id)?.name = name.to_owned();
+    context.store.own_file(id)?.name = context.options.stored_names.store(name);
     Ok(Value::Bool(true))
 }
 

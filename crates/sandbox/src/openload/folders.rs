@@ -6,16 +6,23 @@ use super::call::Call;
 use super::options::FilesShape;
 use super::progress::Stage;
 use super::reply::{self, Answer, Refusal};
-use super::rows::File;
+use super::rows::{File, Folder};
 use super::site::Context;
 use super::store::ROOT;
+use crate::unreadable::{self, Keys};
+
+const FOLDER_KEYS: Keys = Keys { doubled: "name", name: "name", ids: &["id"] };
+const FILE_KEYS: Keys = Keys { doubled: "size", name: "name", ids: &["linkextid", "link", "embed_link"] };
 
 /// `file/listfolder`: the whole of one folder, without pages and in no promised order.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {
     let folder = context.store.folder(call.given("folder").unwrap_or_default())?;
     let below = context.store.folders.iter().filter(|(_, child)| child.parent == folder);
     // A folder's id is a text here, and a number where it is created.
-    let folders: Vec<Value> = below.map(|(id, child)| json!({"id": id.to_string(), "name": child.name})).collect();
+    let row = |(id, child): (&u64, &Folder)| (id.to_string(), json!({"id": id.to_string(), "name": child.name}));
+    let mut folders = below.map(row).collect();
+    unreadable::spoil(&context.options.unreadable_folders, &mut folders, &FOLDER_KEYS);
+    let folders: Vec<Value> = folders.into_iter().map(|(_, row)| row).collect();
     let files = shaped(context, files_in(context, folder));
     for late in context.store.files.values_mut().filter(|file| file.folder == folder) {
         late.unlisted_for = late.unlisted_for.saturating_sub(1);
@@ -32,7 +39,9 @@ fn files_in<'a>(context: &'a Context<'_>, folder: u64) -> Vec<&'a File> {
 }
 
 fn shaped(context: &Context<'_>, files: Vec<&File>) -> Value {
-    let entries = files.into_iter().map(|file| (file.id.clone(), row(context, file)));
+    let mut entries = files.into_iter().map(|file| (file.id.clone(), row(context, file))).collect();
+    unreadable::spoil(&context.options.unreadable_files, &mut entries, &FILE_KEYS);
+    let entries = entries.into_iter();
     match context.options.files_shape {
         FilesShape::Map => reply::map(entries.collect()),
         FilesShape::Array => entries.map(|(_, row)| row).collect(),
@@ -46,7 +55,7 @@ fn row(context: &Context<'_>, file: &File) -> Value {
         "name": file.name,
         "sha1": file.sha1,
         "folder_id": options.number(file.folder),
-        "upload_at": options.number(file.uploaded_at.as_second()),
+        "upload_at": options.fixed_date.as_deref().map_or_else(|| options.number(file.uploaded_at.as_second()), Value::from),
         "status": if file.suspended { "suspended" } else { "active" },
         "size": options.number(file.size),
         "content_type": file.content_type,
@@ -69,7 +78,7 @@ fn conversion_status(context: &Context<'_>, file: &File) -> &'static str {
 pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
     let name = call.required("name")?;
     let parent = context.store.folder(call.given("pid").unwrap_or_default())?;
-    let id = context.store.add_folder(parent, name);
+    let id = context.store.add_folder(parent, &context.options.stored_names.store(name));
     Ok(json!({"folderid": context.options.number(id)}))
 }
 
@@ -77,7 +86,7 @@ pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
 pub(crate) fn rename(context: &mut Context<'_>, call: &Call) -> Answer {
     let (id, name) = (not_the_root(context, call)?, call.required("name")?);
     if let Some(folder) = context.store.folders.get_mut(&id) {
-        folder.name = name.to_owned();
+        folder.name = context.options.stored_names.store(name);
     }
     Ok(Value::Bool(true))
 }

@@ -32,6 +32,7 @@ mod reply;
 mod rows;
 mod seams;
 mod seed;
+mod settings;
 mod site;
 mod splash;
 mod store;
@@ -42,8 +43,12 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-pub use options::{ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale, UploadReply};
+pub use options::{AccountId, ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale, Storage};
 pub use rows::Counts;
+pub(crate) use settings::SETTINGS;
+pub(crate) use site::operations;
+
+pub use crate::upload_reply::UploadReply;
 
 use crate::journal::Journal;
 use crate::serve::{Front, Running};
@@ -77,7 +82,11 @@ impl Openload {
         let front = Front {
             journal: Journal::default(),
             operation: site::operation,
+            api: "/v1/",
             envelope: reply::refused,
+            not_found: "Not found",
+            no_method: |_| crate::serve::error_page(http::StatusCode::NOT_FOUND),
+            intercepts: site.options().intercepts.clone().into(),
             #[cfg(feature = "faults")]
             faults: crate::faults::Faults::default(),
         };

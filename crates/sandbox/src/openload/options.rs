@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{Clock, Copies};
+use crate::{Clock, Copies, Intercept, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply};
 
 /// How a simulator behaves.
 #[derive(Debug, Clone)]
@@ -47,6 +47,26 @@ pub struct Options {
     pub remote_upload_step: Duration,
     /// A third of the time that a conversion takes: 0 % for one step, rising for two, then done.
     pub conversion_step: Duration,
+    /// What holds the uploaded file in the reply.
+    pub reply_shape: ReplyShape,
+    /// What the reply to an upload says of the size.
+    pub reply_size: ReplySize,
+    /// Whether the reply to an upload has a `sha1`.
+    pub reply_hash: bool,
+    /// How names are changed before they are stored.
+    pub stored_names: StoredNames,
+    /// The key of the account's id in `account/info`.
+    pub account_id: AccountId,
+    /// What `account/info` says of storage and traffic; nothing at pstream.net.
+    pub storage: Option<Storage>,
+    /// A text in place of every date, such as `9999-12-31 00:00:00`.
+    pub fixed_date: Option<String>,
+    /// The files of a listing that are hard to read: each kind is one file's, from the first on.
+    pub unreadable_files: Vec<Unreadable>,
+    /// The folders of a listing that are hard to read, likewise.
+    pub unreadable_folders: Vec<Unreadable>,
+    /// The answers that come in place of operations. The first that covers a request counts.
+    pub intercepts: Vec<Intercept>,
     /// The origin that links in answers start with, such as `http://sandbox:7001`, where the simulator is reached by
     /// another name than its listener's address.
     pub origin: Option<String>,
@@ -76,6 +96,16 @@ impl Default for Options {
             upload_url_ttl: Duration::from_secs(4 * 60 * 60),
             remote_upload_step: Duration::from_secs(2),
             conversion_step: Duration::from_secs(2),
+            reply_shape: ReplyShape::Object,
+            reply_size: ReplySize::default(),
+            reply_hash: true,
+            stored_names: StoredNames::default(),
+            account_id: AccountId::default(),
+            storage: None,
+            fixed_date: None,
+            unreadable_files: Vec::new(),
+            unreadable_folders: Vec::new(),
+            intercepts: Vec::new(),
             origin: None,
             clock: Clock::default(),
         }
@@ -136,14 +166,23 @@ pub enum Numbers {
     Text,
 }
 
-/// What the reply to an upload tells of the file's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UploadReply {
-    /// The `id`, and the `url` of the file's page, which ends in it.
+/// The key of the account's id in `account/info`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AccountId {
+    /// `extid`, as at pstream.net and Openload.
     #[default]
-    Whole,
-    /// The `url` alone.
-    UrlAlone,
-    /// Neither.
-    Nameless,
+    Extid,
+    /// `apiid`, as at Streamtape.
+    Apiid,
+    /// `id`, as at HighLoad.
+    Id,
+}
+
+/// What `account/info` says of storage, as at Openload. The used bytes are a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// `storage_left`: the bytes that are left; -1 for no limit.
+    pub left: i64,
+    /// `storage_used`.
+    pub used: u64,
 }

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use serde_json::{Number, Value, json};
 
 use super::options::{Missing, Numbers, Options};
+use crate::unreadable;
 
 /// What an operation comes to: its `result`, or the error in its place.
 pub(crate) type Answer = Result<Value, Refusal>;
@@ -67,8 +69,12 @@ pub(crate) fn envelope(options: &Options, answer: Answer) -> Response {
         Err(refusal) => (refusal.status, refusal.message, options.missing()),
     };
     let http = if options.http_mirrors_status { status } else { 200 };
-    let body = Json(json!({"status": options.number(status), "msg": message, "result": result}));
-    (StatusCode::from_u16(http).unwrap_or(StatusCode::OK), body).into_response()
+    let body = json!({"status": options.number(status), "msg": message, "result": result});
+    let status = StatusCode::from_u16(http).unwrap_or(StatusCode::OK);
+    if options.unreadable_files.is_empty() && options.unreadable_folders.is_empty() {
+        return (status, Json(body)).into_response();
+    }
+    (status, [(CONTENT_TYPE, "application/json")], unreadable::written(&body)).into_response()
 }
 
 /// The envelope of an error that no operation came to.

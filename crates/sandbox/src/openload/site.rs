@@ -97,6 +97,12 @@ pub(crate) fn operation(path: &str) -> Cow<'_, str> {
     Cow::Borrowed(if path.starts_with(UPLOAD_PATH) { "upload" } else { path.trim_start_matches("/v1/") })
 }
 
+/// The names of all operations, as the journal has them.
+pub(crate) fn operations() -> Vec<String> {
+    let names = OPERATIONS.iter().map(|(name, _)| *name).chain(["upload"]);
+    names.map(str::to_owned).collect()
+}
+
 /// Every page of the site.
 pub(crate) fn router(site: Arc<Site>) -> Router {
     let mut router = Router::new();

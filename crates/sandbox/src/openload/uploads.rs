@@ -11,7 +11,6 @@ use sha1::Sha1;
 
 use super::call::Call;
 use super::ids;
-use super::options::UploadReply;
 use super::reply::{self, Answer, Refusal};
 use super::rows::{NewFile, Ticket};
 use super::site::{Context, Site, UPLOAD_PATH};
@@ -19,6 +18,7 @@ use crate::clock::later;
 use crate::journal::Entry;
 use crate::receive::{self, Lost, Saved, Trace};
 use crate::serve;
+use crate::upload_reply::{self, UploadReply};
 
 /// `file/ul`. `httponly` changes nothing: every URL of the simulator is plain HTTP.
 pub(crate) fn ticket(context: &mut Context<'_>, call: &Call) -> Answer {
@@ -110,7 +110,8 @@ fn refused(lost: Lost) -> Refusal {
 fn store(context: &mut Context<'_>, folder: u64, mut arrived: Saved) -> Value {
     let id = ids::random_id();
     let is_taken = |name: &str| context.store.files.values().any(|file| file.folder == folder && file.name == name);
-    arrived.name = context.options.copies.name(&arrived.name, is_taken);
+    let name = context.options.stored_names.store(&arrived.name);
+    arrived.name = context.options.copies.name(&name, is_taken);
     let mut result = json!({
         "content_type": arrived.content_type,
         "id": id,
@@ -125,14 +126,16 @@ fn store(context: &mut Context<'_>, folder: u64, mut arrived: Saved) -> Value {
         UploadReply::UrlAlone => &["id"],
         UploadReply::Nameless => &["id", "url"],
     };
-    if let Some(fields) = result.as_object_mut() {
-        fields.retain(|name, _| !left_out.contains(&name.as_str()));
+    upload_reply::remove(&mut result, left_out);
+    if !context.options.reply_hash {
+        upload_reply::remove(&mut result, &["sha1"]);
     }
+    context.options.reply_size.apply(&mut result, Value::from(0));
     let Saved { name, content_type, content, size, hash: sha1 } = arrived;
     let file = NewFile { name, folder, content, size, sha1, content_type, uploaded_at: context.now };
     let id = context.store.add_file(id, file);
     if let Some(file) = context.store.files.get_mut(&id) {
         file.unlisted_for = context.options.listed_late;
     }
-    result
+    context.options.reply_shape.hold(result)
 }

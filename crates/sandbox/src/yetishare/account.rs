@@ -68,7 +68,7 @@ pub(crate) fn package(context: &mut Context<'_>, _: &Call) -> Answer {
     let (options, package) = (context.options, &context.options.package);
     let mut data = json!({
         "id": options.number(package.id),
-        "label": package.label,
+        "label": options.text(&package.label),
         "max_upload_size": options.number(package.max_upload_size),
         "can_upload": options.number(u64::from(package.can_upload)),
         "wait_between_downloads": options.number(package.wait_between_downloads),
@@ -99,16 +99,16 @@ pub(crate) fn info(context: &mut Context<'_>, _: &Call) -> Answer {
         "username": options.login.username,
         "level_id": options.number(options.package.id),
         "email": "sandbox@streamplay.example",
-        "lastlogindate": "2017-02-18 11:43:39",
+        "lastlogindate": options.fixed_date.as_deref().unwrap_or("2017-02-18 11:43:39"),
         "lastloginip": "192.168.33.1",
         "status": "active",
         "title": "Mr",
         "firstname": "Sandbox",
         "lastname": "User",
         "languageId": options.number(1),
-        "datecreated": options.date(None),
-        "lastPayment": "2011-12-27 13:45:22",
-        "paidExpiryDate": options.date(None),
+        "datecreated": options.fixed_date.as_deref().map_or_else(|| options.date(None), Value::from),
+        "lastPayment": options.fixed_date.as_deref().unwrap_or("2011-12-27 13:45:22"),
+        "paidExpiryDate": options.paid_expiry_date.as_deref().map_or_else(|| options.date(None), Value::from),
         "storageLimitOverride": options.storage_limit_override.map_or(Value::Null, |limit| options.number(limit)),
     })))
 }

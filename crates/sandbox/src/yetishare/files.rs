@@ -20,9 +20,10 @@ pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_file(context, call)?.id;
     let folder = folders::moved_to(context, call.text("folder_id"));
+    let name = call.optional("filename").map(|name| context.options.stored_names.store(name));
     let file = context.store.own_file(id)?;
-    if let Some(name) = call.optional("filename") {
-        file.name = name.to_owned();
+    if let Some(stored) = name {
+        file.name = stored;
     }
     if let Some(content_type) = call.optional("fileType") {
         file.content_type = content_type.to_owned();
@@ -92,7 +93,7 @@ fn whole(context: &Context<'_>, file: &File) -> Value {
     let status = if options.version >= Version::V5 { "status" } else { "file_status" };
     json!({
         "id": options.number(file.id),
-        "filename": file.name,
+        "filename": options.text(&file.name),
         "shortUrl": file.short_url(),
         "fileType": file.content_type,
         "extension": file.extension(),
@@ -103,7 +104,7 @@ fn whole(context: &Context<'_>, file: &File) -> Value {
         "downloads": options.number(file.downloads),
         "lastAccessed": options.date(file.accessed),
         "folderId": options.reference(file.folder),
-        "keywords": file.keywords(),
+        "keywords": options.text(&file.keywords()),
         "isPublic": options.number(file.is_public),
         "uploadSource": file.source,
         "url_file": url,
@@ -118,7 +119,7 @@ pub(crate) fn listed(context: &Context<'_>, file: &File) -> Value {
     let options = context.options;
     let mut row = json!({
         "id": options.number(file.id),
-        "filename": file.name,
+        "filename": options.text(&file.name),
         "shortUrl": file.short_url(),
         "fileType": file.content_type,
         "extension": file.extension(),
@@ -126,7 +127,7 @@ pub(crate) fn listed(context: &Context<'_>, file: &File) -> Value {
         "status": ACTIVE,
         "downloads": options.number(file.downloads),
         "folderId": options.reference(file.folder),
-        "keywords": file.keywords(),
+        "keywords": options.text(&file.keywords()),
         "url_file": url(context.origin, file),
     });
     if options.dates_in_listings {

@@ -16,7 +16,8 @@ const PASSWORD_LENGTH: usize = 32;
 /// `folder/create`. Whether there is such a parent, and whose it is, is not checked.
 pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
     let name = call.required("folder_name")?;
-    let id = context.store.add_folder(call.id("parent_id"), name, context.now);
+    let name = context.options.stored_names.store(name);
+    let id = context.store.add_folder(call.id("parent_id"), &name, context.now);
     let folder = context.store.own_folder(id)?;
     folder.is_public = visibility(call.text("is_public"));
     folder.password = password(call.text("access_password"));
@@ -27,11 +28,11 @@ pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_folder(context, call)?.id;
     let parent = folders::moved_to(context, call.text("parent_id"));
-    let (version, now) = (context.options.version, context.now);
+    let (version, stored_names, now) = (context.options.version, context.options.stored_names, context.now);
     let folder = context.store.own_folder(id)?;
     let before = folder.clone();
     if let Some(name) = call.optional("folder_name") {
-        folder.name = name.to_owned();
+        folder.name = stored_names.store(name);
     }
     if let Some(is_public) = call.optional("is_public") {
         folder.is_public = visibility(is_public);

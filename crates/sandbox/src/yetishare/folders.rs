@@ -11,6 +11,7 @@ use super::reply::{Answer, Success};
 use super::rows::Folder;
 use super::site::Context;
 use super::store::ROOT;
+use crate::unreadable::{self, Keys, Unreadable};
 
 /// `folder/listing`: the whole of one folder, without pages, by name. What is not the number of a folder is the root.
 pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
@@ -18,13 +19,25 @@ pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
     if folder != ROOT {
         context.store.own_folder(folder)?;
     }
-    let folders: Vec<Value> = context.store.folders_in(folder).into_iter().map(|row| told(context, row)).collect();
+    let folders = context.store.folders_in(folder).into_iter().map(|row| told(context, row));
+    let folders = spoilt(folders, &context.options.unreadable_folders, &FOLDER_KEYS);
     let in_there = context.store.files_in(folder).into_iter().filter(|row| row.unlisted_for == 0);
-    let files: Vec<Value> = in_there.map(|row| files::listed(context, row)).collect();
+    let files = in_there.map(|row| files::listed(context, row));
+    let files = spoilt(files, &context.options.unreadable_files, &FILE_KEYS);
     for late in context.store.files.values_mut().filter(|row| row.folder == folder) {
         late.unlisted_for = late.unlisted_for.saturating_sub(1);
     }
     Ok(Success::data(json!({"folders": folders, "files": files})))
+}
+
+const FOLDER_KEYS: Keys = Keys { doubled: "folderName", name: "folderName", ids: &["id", "url_folder"] };
+const FILE_KEYS: Keys = Keys { doubled: "fileSize", name: "filename", ids: &["id", "shortUrl", "url_file"] };
+
+/// The entries of a listing, some of them hard to read.
+fn spoilt(rows: impl Iterator<Item = Value>, kinds: &[Unreadable], keys: &Keys) -> Vec<Value> {
+    let mut entries = rows.map(|row| (String::new(), row)).collect();
+    unreadable::spoil(kinds, &mut entries, keys);
+    entries.into_iter().map(|(_, row)| row).collect()
 }
 
 /// `folder/info`. The page says `parent_folder_id`, but the script reads `folder_id`.
@@ -40,7 +53,7 @@ fn told(context: &Context<'_>, folder: &Folder) -> Value {
     let mut row = json!({
         "id": options.number(folder.id),
         "parentId": options.reference(folder.parent),
-        "folderName": folder.name,
+        "folderName": options.text(&folder.name),
         "totalSize": options.number(size),
         "isPublic": options.number(folder.is_public),
         "date_added": options.date(Some(folder.added)),

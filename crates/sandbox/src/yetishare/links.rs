@@ -28,7 +28,7 @@ pub(crate) fn download(context: &mut Context<'_>, call: &Call) -> Answer {
     // The id comes back as it was sent.
     let id = call.optional("file_id").map_or_else(|| context.options.number(file.id), Into::into);
     let url = format!("{}/{way}{}?download_token={token}", context.origin, file.short_url());
-    Ok(Success::data(json!({"file_id": id, "filename": file.name, "download_url": url})))
+    Ok(Success::data(json!({"file_id": id, "filename": context.options.text(&file.name), "download_url": url})))
 }
 
 fn wanted(context: &mut Context<'_>, call: &Call) -> Result<File, Refusal> {

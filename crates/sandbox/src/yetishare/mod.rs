@@ -46,6 +46,7 @@ mod rows;
 mod seams;
 mod seed;
 mod session;
+mod settings;
 mod site;
 mod store;
 mod switches;
@@ -57,8 +58,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use account::Package;
-pub use options::{AuthMode, ContentType, DeadLinks, Login, Numbers, Options, Redirects, Version};
+pub(crate) use operations::names as operations;
+pub use options::{AuthMode, ContentType, DeadLinks, Escaping, Login, Numbers, Options, Redirects, Version};
 pub use rows::Counts;
+pub(crate) use settings::SETTINGS;
 
 use crate::journal::Journal;
 use crate::serve::{Front, Running};
@@ -95,7 +98,11 @@ impl Yetishare {
         let front = Front {
             journal: Journal::default(),
             operation: site::operation,
+            api: site::API,
             envelope: reply::refused,
+            not_found: "File not found at the provided path.",
+            no_method: reply::no_method,
+            intercepts: site.options().intercepts.clone().into(),
             #[cfg(feature = "faults")]
             faults: crate::faults::Faults::default(),
         };

@@ -18,6 +18,15 @@ pub(crate) struct Operation {
     pub(crate) act: fn(&mut Context<'_>, &Call) -> Answer,
 }
 
+/// The names of all operations, as the journal has them: `file/info`, `authorize`, and `content` for a file's bytes.
+pub(crate) fn names() -> Vec<String> {
+    let name = |operation: &Operation| match operation.action {
+        "index" => operation.endpoint.to_owned(),
+        action => format!("{}/{action}", operation.endpoint),
+    };
+    OPERATIONS.iter().map(name).chain(["content".to_owned()]).collect()
+}
+
 /// What an operation does to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::account::Package;
-use crate::{Clock, Copies};
+use crate::{Clock, Copies, Intercept, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply};
 
 /// How a simulator behaves.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Options {
     pub http_errors: bool,
     /// How long a token lives after its last use. One that was never used lives on.
     pub token_ttl: Duration,
+    /// How long a token lives from its issue on, however often it is used; without it, as long as it is used.
+    pub token_life: Option<Duration>,
     /// Whether a login ends all other tokens of the account.
     pub single_token: bool,
     /// After how many failed logins in a row the account is locked, for [`lock_duration`](Self::lock_duration).
@@ -75,6 +77,33 @@ pub struct Options {
     pub ignore_range: bool,
     /// Whether the file server sends a cookie along.
     pub set_cookie_on_download: bool,
+    /// What the reply to an upload says of the file's id. Without its own id, the links that contain a name of the file
+    /// are left out, too: all but `url`, or all.
+    pub upload_reply: UploadReply,
+    /// What holds the uploaded file in the reply.
+    pub reply_shape: ReplyShape,
+    /// What the reply to an upload says of the size.
+    pub reply_size: ReplySize,
+    /// Whether the reply to an upload has a `hash`.
+    pub reply_hash: bool,
+    /// Whether the reply to an upload has `delete_url`, `delete_hash`, `info_url` and `stats_url`.
+    pub reply_links: bool,
+    /// The words by which every upload fails, as an `error` inside a reply that succeeds.
+    pub upload_error: Option<String>,
+    /// How names are changed before they are stored.
+    pub stored_names: StoredNames,
+    /// Which characters of names, keywords and messages are written as HTML entities.
+    pub escaping: Escaping,
+    /// A text in place of every date that the database has, such as `9999-12-31 00:00:00`.
+    pub fixed_date: Option<String>,
+    /// The account's `paidExpiryDate`, as it is written.
+    pub paid_expiry_date: Option<String>,
+    /// The files of a listing that are hard to read: each kind is one file's, from the first on.
+    pub unreadable_files: Vec<Unreadable>,
+    /// The folders of a listing that are hard to read, likewise.
+    pub unreadable_folders: Vec<Unreadable>,
+    /// The answers that come in place of operations. The first that covers a request counts.
+    pub intercepts: Vec<Intercept>,
     /// The origin that links in answers start with, such as `http://sandbox:7002`, where the simulator is reached by
     /// another name than its listener's address.
     pub origin: Option<String>,
@@ -95,6 +124,7 @@ impl Default for Options {
             zero_dates: false,
             http_errors: false,
             token_ttl: HOUR,
+            token_life: None,
             single_token: true,
             failed_logins_until_locked: 5,
             lock_duration: HOUR,
@@ -118,6 +148,19 @@ impl Default for Options {
             download_etag: false,
             ignore_range: false,
             set_cookie_on_download: true,
+            upload_reply: UploadReply::default(),
+            reply_shape: ReplyShape::Array,
+            reply_size: ReplySize::default(),
+            reply_hash: true,
+            reply_links: true,
+            upload_error: None,
+            stored_names: StoredNames::default(),
+            escaping: Escaping::default(),
+            fixed_date: None,
+            paid_expiry_date: None,
+            unreadable_files: Vec::new(),
+            unreadable_folders: Vec::new(),
+            intercepts: Vec::new(),
             origin: None,
             clock: Clock::default(),
         }
@@ -176,6 +219,42 @@ pub enum Numbers {
     Text,
     /// As numbers: PHP from 8.1 on.
     Native,
+}
+
+/// Which characters are written as HTML entities.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Escaping {
+    /// None.
+    #[default]
+    None,
+    /// `& < > " '`, as PHP's `htmlspecialchars` does.
+    Special,
+    /// These, and everything outside of ASCII by its number.
+    Numeric,
+}
+
+impl Escaping {
+    /// A text as the site writes it.
+    pub(crate) fn apply(self, text: &str) -> String {
+        if self == Self::None {
+            return text.to_owned();
+        }
+        let mut written = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter {
+                '&' => written.push_str("&amp;"),
+                '<' => written.push_str("&lt;"),
+                '>' => written.push_str("&gt;"),
+                '"' => written.push_str("&quot;"),
+                '\'' => written.push_str("&#039;"),
+                letter if self == Self::Numeric && !letter.is_ascii() => {
+                    written.push_str(&format!("&#{};", u32::from(letter)));
+                }
+                letter => written.push(letter),
+            }
+        }
+        written
+    }
 }
 
 /// What answers call themselves.

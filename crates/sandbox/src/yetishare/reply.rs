@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::options::{ContentType, Numbers, Options, Version};
 use super::refusal::Refusal;
+use crate::unreadable;
 
 /// What an operation comes to: what it adds to the envelope, or the error in its place.
 pub(crate) type Answer = Result<Success, Refusal>;
@@ -38,6 +39,9 @@ impl Success {
 pub(crate) fn envelope(options: &Options, now: Timestamp, answer: Answer) -> Response {
     let (http, mut fields) = match answer {
         Ok(Success(mut fields)) => {
+            if let Some(Value::String(words)) = fields.get_mut("response") {
+                *words = options.escaping.apply(words);
+            }
             fields.insert("_status".to_owned(), Value::from("success"));
             (StatusCode::OK, fields)
         }
@@ -50,7 +54,7 @@ pub(crate) fn envelope(options: &Options, now: Timestamp, answer: Answer) -> Res
 /// Version 4 tells an error by a key of its own.
 fn told(options: &Options, refusal: &Refusal) -> Map<String, Value> {
     let key = if options.version >= Version::V5 { "_status" } else { "status" };
-    let pairs = [(key, Value::from("error")), ("response", Value::from(refusal.words()))];
+    let pairs = [(key, Value::from("error")), ("response", options.text(refusal.words()))];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
@@ -72,10 +76,35 @@ fn respond(options: &Options, http: StatusCode, fields: impl Into<Value>) -> Res
     };
     // The misspelling is the script's.
     let misspelt = HeaderName::from_static("access-control-allow-orgin");
-    (http, [(CONTENT_TYPE, content_type), (misspelt, "*")], fields.into().to_string()).into_response()
+    (http, [(CONTENT_TYPE, content_type), (misspelt, "*")], options.written(&fields.into())).into_response()
+}
+
+/// The answer for an operation that the script does not have.
+pub(crate) fn no_method(operation: &str) -> Response {
+    let body = json!({"0": no_method_words(operation), "_status": "error"});
+    (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
+}
+
+/// The script's words for an operation that it does not have.
+pub(crate) fn no_method_words(operation: &str) -> String {
+    let (endpoint, action) = operation.split_once('/').unwrap_or((operation, "index"));
+    format!("No method found within endpoint ({endpoint}): {action}")
 }
 
 impl Options {
+    /// The bytes of an answer.
+    fn written(&self, answer: &Value) -> Vec<u8> {
+        if self.unreadable_files.is_empty() && self.unreadable_folders.is_empty() {
+            return answer.to_string().into_bytes();
+        }
+        unreadable::written(answer)
+    }
+
+    /// A text for people, as the site escapes it.
+    pub(crate) fn text(&self, text: &str) -> Value {
+        Value::from(self.escaping.apply(text))
+    }
+
     /// A number out of the database, as number or as text.
     pub(crate) fn number(&self, number: u64) -> Value {
         match self.numbers {
@@ -92,6 +121,7 @@ impl Options {
     /// A date out of the database, which may be none.
     pub(crate) fn date(&self, date: Option<Timestamp>) -> Value {
         match date {
+            Some(_) if self.fixed_date.is_some() => Value::from(self.fixed_date.clone()),
             Some(date) => Value::from(self.date_time(date)),
             None if self.zero_dates => Value::from("0000-00-00 00:00:00"),
             None => Value::Null,

@@ -1,7 +1,6 @@
 //! `authorize`, `disable_access_token`, and what every other call is checked for first.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,14 +21,20 @@ const KEY_LENGTH: usize = 64;
 /// Who is logged in, and who failed to.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    /// The live tokens, and when each was last used, if ever.
-    tokens: HashMap<String, Option<Timestamp>>,
+    tokens: HashMap<String, Token>,
     pub(crate) logins: usize,
     pub(crate) failed_logins: usize,
     failed_in_a_row: u32,
     locked_until: Option<Timestamp>,
     /// Whether the account's level is refused the API.
     pub(crate) level_denied: bool,
+}
+
+/// A live token.
+#[derive(Debug)]
+struct Token {
+    issued: Timestamp,
+    used: Option<Timestamp>,
 }
 
 /// What a call is checked for before it is looked at.
@@ -44,10 +49,13 @@ pub(crate) enum Guard {
 }
 
 impl Sessions {
-    /// Ends what nobody used for a while.
-    pub(crate) fn sweep(&mut self, ttl: Duration, now: Timestamp) {
-        // A token that was never used has no last use that could be long ago.
-        self.tokens.retain(|_, used| used.is_none_or(|used| later(used, ttl) >= now));
+    /// Ends the tokens that were not used for `token_ttl`, and those that were issued `token_life` ago.
+    pub(crate) fn sweep(&mut self, options: &Options, now: Timestamp) {
+        self.tokens.retain(|_, token| {
+            // A token that was never used has no last use that could be long ago.
+            let is_in_use = token.used.is_none_or(|used| later(used, options.token_ttl) >= now);
+            is_in_use && options.token_life.is_none_or(|life| later(token.issued, life) > now)
+        });
     }
 
     pub(crate) fn kill_tokens(&mut self) {
@@ -74,20 +82,20 @@ impl Sessions {
         }
     }
 
-    fn issue(&mut self, single: bool) -> String {
+    fn issue(&mut self, single: bool, now: Timestamp) -> String {
         if single {
             self.tokens.clear();
         }
         self.logins += 1;
         self.failed_in_a_row = 0;
         let token = random_text(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", TOKEN_LENGTH);
-        self.tokens.insert(token.clone(), None);
+        self.tokens.insert(token.clone(), Token { issued: now, used: None });
         token
     }
 
     /// Notes that a token is used, and says whether it lives.
     fn uses(&mut self, token: &str, now: Timestamp) -> bool {
-        self.tokens.get_mut(token).map(|used| *used = Some(now)).is_some()
+        self.tokens.get_mut(token).map(|token| token.used = Some(now)).is_some()
     }
 }
 
@@ -102,7 +110,7 @@ pub(crate) fn authorize(context: &mut Context<'_>, call: &Call) -> Answer {
     if sessions.level_denied {
         return Err(Refusal::level_denied());
     }
-    let token = sessions.issue(options.single_token);
+    let token = sessions.issue(options.single_token, context.now);
     Ok(Success::data(json!({"access_token": token, "account_id": options.number(super::ACCOUNT)})))
 }
 

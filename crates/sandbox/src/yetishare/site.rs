@@ -168,10 +168,7 @@ async fn api(State(site): State<Arc<Site>>, request: Request) -> Response {
             serve::drain(request.into_body()).await;
             match unknown {
                 operations::Unknown::Endpoint => serve::error_page(StatusCode::NOT_FOUND),
-                operations::Unknown::Action => {
-                    let words = format!("No method found within endpoint ({endpoint}): {action}");
-                    outermost(StatusCode::NOT_FOUND, &words)
-                }
+                operations::Unknown::Action => outermost(StatusCode::NOT_FOUND, &reply::no_method_words(&path)),
             }
         }
     }

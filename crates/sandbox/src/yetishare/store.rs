@@ -48,7 +48,7 @@ impl Store {
 
     /// Lets happen what the time that has passed has brought.
     pub(crate) fn settle(&mut self, options: &Options, now: Timestamp) {
-        self.sessions.sweep(options.token_ttl, now);
+        self.sessions.sweep(options, now);
         self.links.retain(|_, link| link.valid_until > now);
         for due in self.remote_uploads.settle(now) {
             self.finish(&due);

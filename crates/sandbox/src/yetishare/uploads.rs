@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::files;
-use super::options::Version;
+use super::options::{Options, Version};
 use super::php;
 use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::{File, NewFile};
 use super::site::Context;
 use crate::receive::{Damage, Saved};
+use crate::upload_reply::{self, UploadReply};
 
 /// What is to happen to the next upload.
 #[derive(Debug, Default)]
@@ -35,18 +36,20 @@ pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
     if arrived.size == 0 {
         return Err(Refusal::empty_upload());
     }
-    if let Some(words) = context.store.uploads.error.take() {
-        return Ok(uploaded(failed(context, arrived, &words)));
+    let error = context.store.uploads.error.take().or_else(|| context.options.upload_error.clone());
+    if let Some(words) = error {
+        return Ok(uploaded(context, failed(context, arrived, &words)));
     }
     if let Some(words) = refused_by_the_uploader(context, arrived) {
         return match context.options.version {
             Version::V4 => Err(Refusal::by_uploader(context.origin, &words)),
-            Version::V5 => Ok(uploaded(failed(context, arrived, &words))),
+            Version::V5 => Ok(uploaded(context, failed(context, arrived, &words))),
         };
     }
     let folder = call.id("folder_id");
     let is_taken = |name: &str| context.store.files_in(folder).iter().any(|file| file.name == name);
-    let name = context.options.copies.name(&name_of(arrived), is_taken);
+    let name = context.options.stored_names.store(&name_of(arrived));
+    let name = context.options.copies.name(&name, is_taken);
     let id = context.store.add_file(NewFile {
         name,
         folder,
@@ -58,12 +61,44 @@ pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
     });
     context.store.own_file(id)?.unlisted_for = context.options.listed_late;
     let file = context.store.own_file(id)?.clone();
-    Ok(uploaded(stored(context, &file, &arrived.hash)))
+    Ok(uploaded(context, replied(context.options, stored(context, &file, &arrived.hash))))
 }
 
-/// The answer is a list, because the uploader's is.
-fn uploaded(file: Value) -> Success {
-    Success::told("File uploaded").with("data", json!([file]))
+/// The answer is a list, because the uploader's is; unless an option says otherwise.
+fn uploaded(context: &Context<'_>, file: Value) -> Success {
+    Success::told("File uploaded").with("data", context.options.reply_shape.hold(file))
+}
+
+/// The reply with what the options leave out or change.
+fn replied(options: &Options, mut file: Value) -> Value {
+    const LINKS: [&str; 4] = ["delete_url", "delete_hash", "info_url", "stats_url"];
+    const NAMES: [&str; 9] = [
+        "file_id",
+        "short_url",
+        "unique_hash",
+        "url_html",
+        "url_bbcode",
+        "delete_url",
+        "delete_hash",
+        "info_url",
+        "stats_url",
+    ];
+    match options.upload_reply {
+        UploadReply::Whole => {}
+        UploadReply::UrlAlone => upload_reply::remove(&mut file, &NAMES),
+        UploadReply::Nameless => {
+            upload_reply::remove(&mut file, &NAMES);
+            upload_reply::remove(&mut file, &["url"]);
+        }
+    }
+    if !options.reply_links {
+        upload_reply::remove(&mut file, &LINKS);
+    }
+    if !options.reply_hash {
+        upload_reply::remove(&mut file, &["hash"]);
+    }
+    options.reply_size.apply(&mut file, options.number(0));
+    file
 }
 
 fn name_of(arrived: &Saved) -> String {
@@ -82,10 +117,10 @@ fn refused_by_the_uploader(context: &Context<'_>, arrived: &Saved) -> Option<Str
 /// What the uploader tells of a file that it did not take.
 fn failed(context: &Context<'_>, arrived: &Saved, words: &str) -> Value {
     json!({
-        "name": name_of(arrived),
+        "name": context.options.text(&name_of(arrived)),
         "size": context.options.number(arrived.size),
         "type": arrived.content_type,
-        "error": words,
+        "error": context.options.text(words),
     })
 }
 
@@ -94,7 +129,7 @@ fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
     let unique = crate::content::made_up(&format!("unique {}", file.id), 32);
     let title = "target=\"_blank\" title=\"Download from Sandbox\"";
     json!({
-        "name": file.name,
+        "name": context.options.text(&file.name),
         "size": context.options.number(file.size),
         "type": file.content_type,
         "error": null,

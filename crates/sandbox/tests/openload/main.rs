@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod folders;
 mod journal;
+mod options;
 mod remote_uploads;
 mod seed;
 mod splash;

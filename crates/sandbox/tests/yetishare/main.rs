@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod folder_changes;
 mod folders;
+mod options;
 mod parameters;
 mod remote_uploads;
 mod seed;

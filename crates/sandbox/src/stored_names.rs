@@ -1,0 +1,39 @@
+//! How a site changes the names that it stores.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// How a site changes the name of a file or folder before it stores it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StoredNames {
+    /// Not at all.
+    #[default]
+    AsSent,
+    /// Composed, as Unicode's form NFC: `e` with a combining accent becomes `é`.
+    Nfc,
+    /// Each space becomes `_`.
+    Underscores,
+}
+
+impl StoredNames {
+    /// The name that is stored for the name that was sent.
+    pub(crate) fn store(self, sent: &str) -> String {
+        match self {
+            Self::AsSent => sent.to_owned(),
+            Self::Nfc => ComposingNormalizerBorrowed::new_nfc().normalize(sent).into_owned(),
+            Self::Underscores => sent.replace(' ', "_"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoredNames;
+
+    #[test]
+    fn names_are_stored_by_the_sites_habit() {
+        let sent = "E\u{301}te\u{301} a.mp4";
+        assert_eq!(StoredNames::AsSent.store(sent), sent);
+        assert_eq!(StoredNames::Nfc.store(sent), "\u{c9}t\u{e9} a.mp4");
+        assert_eq!(StoredNames::Underscores.store("a b.mp4"), "a_b.mp4");
+    }
+}

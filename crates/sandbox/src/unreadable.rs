@@ -1,0 +1,92 @@
+//! Entries of a listing that are hard to read: keys that stand twice, names that are not UTF-8, ids that are missing,
+//! and entries that are listed twice.
+//!
+//! `serde_json::Value` can hold neither a doubled key nor invalid UTF-8. Entries carry a mark in their place, which
+//! [`written`] replaces in the text of the answer.
+
+use serde_json::Value;
+
+/// One way in which an entry of a listing is hard to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The key of the size (of a folder: the name) stands twice, with the same value.
+    DoubledKey,
+    /// The name ends in a byte that is not UTF-8.
+    InvalidUtf8,
+    /// No key holds the entry's id or a link with it.
+    MissingId,
+    /// The entry is listed twice.
+    Repeated,
+}
+
+/// Where an entry keeps what is made hard to read.
+pub(crate) struct Keys {
+    pub(crate) doubled: &'static str,
+    pub(crate) name: &'static str,
+    /// The id, and the links that contain it.
+    pub(crate) ids: &'static [&'static str],
+}
+
+/// Stands at the end of a doubled key. Private-use characters occur in no name of the simulator's own.
+const DOUBLED: &str = "\u{F8F0}";
+/// Stands in place of the invalid byte.
+const INVALID: &str = "\u{F8F1}";
+
+/// Applies each kind to one entry, in the order given. The entries are pairs of an id and its row.
+pub(crate) fn spoil(kinds: &[Unreadable], entries: &mut Vec<(String, Value)>, keys: &Keys) {
+    let mut repeated = Vec::new();
+    for (kind, entry) in kinds.iter().zip(entries.iter_mut()) {
+        match kind {
+            Unreadable::DoubledKey => {
+                let value = entry.1[keys.doubled].clone();
+                entry.1[format!("{}{DOUBLED}", keys.doubled)] = value;
+            }
+            Unreadable::InvalidUtf8 => {
+                let name = entry.1[keys.name].as_str().unwrap_or_default();
+                entry.1[keys.name] = Value::from(format!("{name}{INVALID}"));
+            }
+            Unreadable::MissingId => {
+                entry.0 = String::new();
+                if let Some(fields) = entry.1.as_object_mut() {
+                    fields.retain(|name, _| !keys.ids.contains(&name.as_str()));
+                }
+            }
+            Unreadable::Repeated => repeated.push(entry.clone()),
+        }
+    }
+    entries.extend(repeated);
+}
+
+/// The bytes of an answer, with the marks replaced by what they stand for.
+pub(crate) fn written(answer: &Value) -> Vec<u8> {
+    let text = answer.to_string().replace(DOUBLED, "");
+    let mut bytes = Vec::with_capacity(text.len());
+    for (number, part) in text.split(INVALID).enumerate() {
+        if number > 0 {
+            bytes.push(0xFF);
+        }
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Keys, Unreadable, spoil, written};
+
+    #[test]
+    fn each_kind_spoils_one_entry() {
+        let keys = Keys { doubled: "size", name: "name", ids: &["id"] };
+        let row = |id: &str| (id.to_owned(), json!({"id": id, "name": "a", "size": 3}));
+        let mut entries = ["1", "2", "3", "4"].map(row).to_vec();
+        let kinds = [Unreadable::DoubledKey, Unreadable::InvalidUtf8, Unreadable::MissingId, Unreadable::Repeated];
+        spoil(&kinds, &mut entries, &keys);
+        let text = |index: usize| written(&entries[index].1);
+        assert_eq!(text(0), br#"{"id":"1","name":"a","size":3,"size":3}"#);
+        assert_eq!(text(1), b"{\"id\":\"2\",\"name\":\"a\xFF\",\"size\":3}");
+        assert_eq!(text(2), br#"{"name":"a","size":3}"#);
+        assert_eq!((entries.len(), &entries[3]), (5, &entries[4]));
+    }
+}

@@ -1,0 +1,66 @@
+//! The forms in which sites reply to an upload.
+
+use serde_json::Value;
+
+/// What the reply to an upload says of the file's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UploadReply {
+    /// The id, and the URL of the file's page.
+    #[default]
+    Whole,
+    /// The URL alone.
+    UrlAlone,
+    /// Neither.
+    Nameless,
+}
+
+/// What holds the uploaded file in the reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyShape {
+    /// An array of one object.
+    Array,
+    /// The object alone.
+    Object,
+}
+
+/// What the reply to an upload says of the file's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReplySize {
+    /// The size.
+    #[default]
+    Actual,
+    /// Nothing: the key is missing.
+    Missing,
+    /// 0, whatever the size is.
+    Zero,
+    /// `false`.
+    False,
+}
+
+impl ReplyShape {
+    pub(crate) fn hold(self, file: Value) -> Value {
+        match self {
+            Self::Array => Value::Array(vec![file]),
+            Self::Object => file,
+        }
+    }
+}
+
+impl ReplySize {
+    /// Changes the `size` of a reply. `zero` is 0 as the reply writes numbers.
+    pub(crate) fn apply(self, file: &mut Value, zero: Value) {
+        match self {
+            Self::Actual => {}
+            Self::Missing => remove(file, &["size"]),
+            Self::Zero => file["size"] = zero,
+            Self::False => file["size"] = Value::Bool(false),
+        }
+    }
+}
+
+/// Removes keys of a reply.
+pub(crate) fn remove(file: &mut Value, keys: &[&str]) {
+    if let Some(fields) = file.as_object_mut() {
+        fields.retain(|name, _| !keys.contains(&name.as_str()));
+    }
+}
