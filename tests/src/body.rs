@@ -60,6 +60,15 @@ pub fn file(value: &Value) {
     );
 }
 
+/// Checks the answer of an upload: a File, and the address that deletes it.
+#[track_caller]
+pub fn uploaded_file(value: &Value) {
+    let mut rest = value.clone();
+    let delete_url = rest.as_object_mut().and_then(|fields| fields.remove("delete_url"));
+    assert!(delete_url.is_some_and(|url| url.is_null() || url.is_string()), "{value:#}");
+    file(&rest);
+}
+
 /// Checks a Folder.
 #[track_caller]
 pub fn folder(value: &Value) {
@@ -307,6 +316,7 @@ pub fn problem(value: &Value) {
             ("retry_after", Kind::MaybeInteger),
             ("errors", Kind::List),
             ("applied", Kind::List),
+            ("left_behind", Kind::Flag),
             ("upstream", Kind::MaybeObject),
         ],
     );

@@ -5,7 +5,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use polyhost_domain::{
     ByteRange, Capability, ConversionQuery, EntryName, Error, FileEdit, FileId, FileRef, FolderEdit, FolderId,
     HeaderFields, NewFolder, NewRemoteUpload, PasswordChange, Provider, RemoteUploadId, RemoteUploadSelection,
-    RemoteUrl, TicketRequest, TicketTransport, Upload, Visibility,
+    RemoteUrl, TicketRequest, TicketTransport, Upload, UploadReport, Visibility,
 };
 
 use crate::scratch::{entry_name, unique};
@@ -51,6 +51,7 @@ impl Nobody {
             content_type: None,
             sha1: None,
             body: body::once(&bytes).promising(100),
+            report: UploadReport::default(),
         }
     }
 

@@ -5,7 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use polyhost_domain::{Capability, EntryName, File, FileId, Folder, FolderId, NewFolder, Provider, Upload};
+use polyhost_domain::{
+    Capability, EntryName, File, FileId, Folder, FolderId, NewFolder, Provider, Upload, UploadReport,
+};
 
 use crate::body::Given;
 use crate::{Failure, Subject, body, expect};
@@ -149,5 +151,6 @@ pub(crate) fn upload(name: &str, folder: &FolderId, length: usize, body: Given) 
         content_type: None,
         sha1: None,
         body: body.promising(length as u64),
+        report: UploadReport::default(),
     })
 }

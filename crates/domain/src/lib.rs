@@ -22,6 +22,7 @@ mod remote_source;
 mod remote_upload;
 mod sha1;
 mod upload;
+mod upload_report;
 
 pub use account::{Account, AccountStatus};
 pub use capability::{Capabilities, Capability, Support, UnknownCapability};
@@ -44,3 +45,4 @@ pub use sha1::{InvalidSha1, Sha1Digest};
 pub use upload::{
     ByteSource, ByteStream, Flowing, SizedStream, TicketRequest, TicketTransport, Upload, UploadBody, UploadTicket,
 };
+pub use upload_report::{Delivery, UploadReport};

@@ -114,3 +114,33 @@ pub enum Digest {
     /// MD5
     Md5,
 }
+
+impl Digest {
+    /// The digest in lower-case hexadecimal digits, without white space. `None`: the text is no digest of this kind.
+    #[must_use]
+    pub fn normalize(self, text: &str) -> Option<String> {
+        let digits = match self {
+            Self::Sha1 => 40,
+            Self::Md5 => 32,
+        };
+        let bare: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let is_digest = bare.len() == digits && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| bare.to_ascii_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_counts_only_if_well_formed_for_its_kind() {
+        let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        let shouted = format!(" {}\r\n{} ", &sha1[..8].to_uppercase(), &sha1[8..]);
+        assert_eq!(Digest::Sha1.normalize(&shouted).as_deref(), Some(sha1));
+        assert_eq!(Digest::Md5.normalize(&sha1[..32]).as_deref(), Some(&sha1[..32]));
+        for wrong in ["", "n/a", &sha1[1..], &format!("{sha1}0"), &sha1.replace('a', "g"), &sha1[..32]] {
+            assert_eq!(Digest::Sha1.normalize(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::{EntryName, FolderId, Sha1Digest};
+use crate::{EntryName, FolderId, Sha1Digest, UploadReport};
 
 /// Bytes as they arrive.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -32,6 +32,8 @@ pub struct Upload {
     pub sha1: Option<Sha1Digest>,
     /// The bytes.
     pub body: UploadBody,
+    /// What is observed of the upload while it runs.
+    pub report: UploadReport,
 }
 
 /// Bytes, and how many they will be.

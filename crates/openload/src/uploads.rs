@@ -35,8 +35,10 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type,
         body: upload.body,
+        report: upload.report.clone(),
     };
     let answered = site.upload(ticket.url, part).await?;
+    upload.report.note_name(answered.value.name.as_deref());
     let unnamed = || answered.missing("the file's id").into_kind(ErrorKind::Unnamed);
     convert.uploaded(&answered.value, &request.folder).ok_or_else(unnamed)
 }

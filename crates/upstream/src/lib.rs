@@ -28,6 +28,7 @@ mod line;
 pub mod measure;
 mod multipart;
 mod operation;
+mod outgoing;
 mod pace;
 mod reading;
 mod redact;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use polyhost_domain::UploadBody;
+use polyhost_domain::{UploadBody, UploadReport};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub struct FilePart {
     pub content_type: Option<String>,
     /// The bytes, which are opened when they are wanted.
     pub body: UploadBody,
+    /// Notes how much of the file had gone out when the answer came.
+    pub report: UploadReport,
 }
 
 impl fmt::Debug for FilePart {
@@ -64,6 +66,11 @@ impl Form {
     /// The length of the whole body, for a file of `length` bytes.
     pub(crate) fn length(&self, length: u64) -> u64 {
         length.saturating_add((self.head.len() + self.tail.len()) as u64)
+    }
+
+    /// How many bytes of the body come before the end of a file of `length` bytes.
+    pub(crate) fn until_end_of_file(&self, length: u64) -> u64 {
+        length.saturating_add(self.head.len() as u64)
     }
 
     /// The whole body.
@@ -115,6 +122,7 @@ mod tests {
             file_name: "Le \"dîner\"\r\n\\ 夏.mp4".into(),
             content_type: Some("video/mp4".into()),
             body: UploadBody::once(3, stream::empty().boxed()),
+            report: UploadReport::default(),
         };
         let form = Form::with_boundary(&part, "b".into());
         let length = form.length(3);
@@ -150,6 +158,7 @@ mod tests {
             file_name: "n".into(),
             content_type: Some(content_type.into()),
             body: UploadBody::once(0, stream::empty().boxed()),
+            report: UploadReport::default(),
         };
         for bad in ["video/mp4\r\nX: y", "", "vidéo/mp4"] {
             let head = Form::new(&part(bad)).head;

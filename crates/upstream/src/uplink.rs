@@ -26,16 +26,21 @@ use tower_service::Service;
 use crate::Settings;
 use crate::destination::{Reach, resolve};
 use crate::flow::BodyFailed;
+use crate::outgoing::Meter;
 
 /// How long a failed write is kept back. All that the other side has said is there by then, and only has to be read.
 const TIME_TO_HEAR: Duration = Duration::from_secs(1);
 
 /// Sends files. Clones share their connections.
-pub(crate) type Uplink = Client<HttpsConnector<Hearing>, FileBody>;
+pub(crate) type Uplink = Client<Meter<HttpsConnector<Hearing>>, FileBody>;
 /// A file in its form, on its way.
 pub(crate) type FileBody = UnsyncBoxBody<Bytes, BodyFailed>;
 
 /// Connections to wherever `reach` allows.
+///
+/// Each file gets a connection of its own, which ends with it. A connection that has been idle may be closed by the
+/// site just when a file is sent, and the file could not be sent again. Sites give each file an address at another node
+/// anyway, where an idle connection is of no use.
 ///
 /// # Errors
 /// Where the system has no certificates that connections could be trusted by.
@@ -52,7 +57,8 @@ pub(crate) fn uplink(reach: Reach, settings: &Settings) -> io::Result<Uplink> {
         .https_or_http()
         .enable_http1()
         .wrap_connector(Hearing(tcp));
-    Ok(Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build(https))
+    let mut client = Client::builder(TokioExecutor::new());
+    Ok(client.pool_max_idle_per_host(0).retry_canceled_requests(false).build(Meter(https)))
 }
 
 /// Resolves names as the rule for addresses wants it.

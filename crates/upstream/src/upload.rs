@@ -12,13 +12,14 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_A
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use metrics::Counter;
-use polyhost_domain::{ByteStream, Error, ErrorKind, Result, SizedStream};
+use polyhost_domain::{ByteStream, Delivery, Error, ErrorKind, Result, SizedStream};
 
 use crate::attempts::Attempt;
-use crate::client::{self, Client};
+use crate::client::{self, Client, Observed};
 use crate::failure::Failure;
 use crate::flow::{Flow, Patience, Stage};
 use crate::multipart::Form;
+use crate::outgoing::Outgoing;
 use crate::turns::Turn;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply, Verdict, operation};
@@ -50,6 +51,9 @@ fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
 impl Client {
     /// Sends a file as a form, and reads the answer with `read`, whatever its HTTP status; it is told how long the file
     /// was. The bytes go once: only what never went is sent again.
+    ///
+    /// Where `read` accepts the answer, the file's report says how much had gone out when the answer arrived. After an
+    /// early success the rest is sent as long as the site takes it.
     ///
     /// The first byte of the file is asked for when the connection takes it, not before.
     ///
@@ -101,8 +105,9 @@ impl Client {
             None => file.body.open().await.map_err(unopened)?,
         };
         let flow = Flow::new();
-        let request = request(call, file, bytes, &flow, self.meter().sent());
-        let (request, _end_of_reading) = request.map_err(|_| self.error(call, Failure::unsendable()))?;
+        let prepared = request(call, file, bytes, &flow, self.meter().sent());
+        let Prepared { request, until_end_of_file, end_of_reading: _end_of_reading } =
+            prepared.map_err(|_| self.error(call, Failure::unsendable()))?;
         let answer = async {
             tokio::select! {
                 biased;
@@ -110,16 +115,30 @@ impl Client {
                 stage = flow.overdue(patience) => Err(stalled(stage, patience)),
             }
         };
-        let judge = |answer: Result<Reply>| read(answer.map_err(|error| self.blame(call, &flow, error))?);
-        self.observe(call, answer, judge).await
+        let judge = |answer: Result<Answer>| {
+            let Answer { reply, gone_before, outgoing } = answer.map_err(|error| self.blame(call, &flow, error))?;
+            Ok::<_, E>((read(reply)?, gone_before, outgoing))
+        };
+        let (done, gone_before, outgoing) = self.observe(call, answer, judge).await?;
+        let delivery = if gone_before >= until_end_of_file {
+            Delivery::Complete
+        } else {
+            send_rest(outgoing, until_end_of_file, &flow, patience).await
+        };
+        file.report.note_delivery(delivery);
+        Ok(done)
     }
 
     /// Sends the file and reads the whole answer, in no particular time.
-    async fn exchange_file(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Reply, Failure> {
+    async fn exchange_file(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Answer, Failure> {
         let response = self.uplink(&call.url).request(request).await.map_err(Failure::uplink)?;
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
+        let outgoing = head.extensions.remove::<Outgoing>();
+        // The connection is not read from again until the body is asked for.
+        let gone_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
         let body = self.gather(head.status.as_u16(), body).await;
-        self.reply(call, head.status, &head.headers, body)
+        let reply = self.reply(call, head.status, &head.headers, body)?;
+        Ok(Answer { reply, gone_before, outgoing })
     }
 
     async fn gather(&self, status: u16, mut body: Incoming) -> std::result::Result<Bytes, Failure> {
@@ -155,14 +174,52 @@ impl Client {
     }
 }
 
-/// The request, and what ends the reading of the file.
+/// The site's answer to a file.
+struct Answer {
+    reply: Reply,
+    /// How many bytes of the request's body had gone out when the head of the answer arrived.
+    gone_before: u64,
+    outgoing: Option<Outgoing>,
+}
+
+impl Observed for Answer {
+    fn http_status(&self) -> u16 {
+        self.reply.http_status()
+    }
+
+    fn length(&self) -> usize {
+        self.reply.body().len()
+    }
+}
+
+/// Lets the rest of a file go out after a success that arrived too early, for as long as the site takes it.
+async fn send_rest(outgoing: Option<Outgoing>, until: u64, flow: &Flow, patience: Patience) -> Delivery {
+    let Some(mut outgoing) = outgoing else { return Delivery::Partial };
+    let gone = tokio::select! {
+        biased;
+        gone = outgoing.reach(until) => gone,
+        // The site has answered, so that what it has not taken by then counts as refused.
+        _ = flow.overdue(Patience { answer: patience.idle, ..patience }) => false,
+    };
+    if gone { Delivery::Late } else { Delivery::Partial }
+}
+
+/// A request that can be sent.
+struct Prepared {
+    request: Request<FileBody>,
+    /// How many bytes of its body come before the end of the file.
+    until_end_of_file: u64,
+    end_of_reading: EndOfReading,
+}
+
+/// The request for a file, whose bytes `flow` watches.
 fn request(
     call: &Call,
     file: &FilePart,
     SizedStream { length, stream }: SizedStream,
     flow: &Flow,
     sent: Counter,
-) -> std::result::Result<(Request<FileBody>, EndOfReading), http::Error> {
+) -> std::result::Result<Prepared, http::Error> {
     let form = Form::new(file);
     let head = Request::builder()
         .method(call.method.clone())
@@ -172,11 +229,12 @@ fn request(
         .header(ACCEPT_ENCODING, "identity")
         .header(CONTENT_TYPE, form.content_type())
         .header(CONTENT_LENGTH, form.length(length));
-    let (stream, end) = lend(stream);
+    let until_end_of_file = form.until_end_of_file(length);
+    let (stream, end_of_reading) = lend(stream);
     let stream = flow.watch(stream, length);
     let stream = stream.inspect_ok(move |chunk| sent.increment(chunk.len() as u64)).boxed();
     let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
-    Ok((head.body(body.boxed_unsync())?, end))
+    Ok(Prepared { request: head.body(body.boxed_unsync())?, until_end_of_file, end_of_reading })
 }
 
 /// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.

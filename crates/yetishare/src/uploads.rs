@@ -4,6 +4,7 @@ use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{Entries, Unreadable, value};
 use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
+use url::Url;
 
 use crate::client::Site;
 use crate::convert::Convert;
@@ -33,17 +34,21 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         file_name: upload.name.as_str().to_owned(),
         content_type: upload.content_type.clone(),
         body: upload.body.clone(),
+        report: upload.report.clone(),
     };
     let read = |reply: Reply, length| {
         let uploaded = uploaded(&reply, Named::Upload(length), &site.http.origin().account)?;
+        upload.report.note_name(uploaded.name.as_deref());
+        upload.report.note_delete_url(uploaded.delete_url.as_deref().and_then(web_address));
         let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
-        Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed)?)
+        // A success without an id is a success: how much of the file it has taken is to be found out.
+        Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed))
     };
     let outcome = site.file_upload(&held, &upload.folder, part, read).await;
     if matches!(outcome, Err(Refusal::Session(_))) {
         site.session.refused(&held).await;
     }
-    outcome
+    Ok(outcome??)
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.
@@ -71,6 +76,11 @@ fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
     let several: Entries<Uploaded> = reply.value(data.get(), &DOCUMENTED).ok()?;
     let was_empty = several.skipped == 0 && several.given;
     several.items.into_iter().next().map(|(_, uploaded)| uploaded).or(was_empty.then(Uploaded::default))
+}
+
+/// An address that a browser could open.
+fn web_address(text: &str) -> Option<Url> {
+    text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
 }
 
 impl Uploaded {

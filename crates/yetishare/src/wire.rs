@@ -117,7 +117,7 @@ fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::E
 
 /// The one file of `file/upload`.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Uploaded {
     pub(crate) name: Option<String>,
     pub(crate) size: Option<u64>,
@@ -129,6 +129,8 @@ pub(crate) struct Uploaded {
     pub(crate) hash: Option<String>,
     pub(crate) short_url: Option<String>,
     pub(crate) file_id: Option<String>,
+    /// Deletes the file, for whoever has it.
+    pub(crate) delete_url: Option<String>,
 }
 
 /// `file/download`

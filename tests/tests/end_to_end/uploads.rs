@@ -61,7 +61,7 @@ async fn check_whole(world: &World, length: usize) {
     let answer = upload(&world.caller, &name, "", &sent).await;
     let location = answer.header("location").map(str::to_owned);
     let file = answer.json(201);
-    body::file(&file);
+    body::uploaded_file(&file);
     let id = file["id"].as_str().unwrap();
     assert_eq!(location, Some(at(&format!("files/{id}"))));
     assert_eq!((&file["name"], &file["size"]), (&json!(name), &json!(length)));

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use polyhost_domain::{
     ByteSource, ByteStream, EntryName, Error, ErrorKind, File, FolderId, Result, SizedStream, TicketRequest,
-    TicketTransport, Upload, UploadBody, UploadTicket,
+    TicketTransport, Upload, UploadBody, UploadReport, UploadTicket,
 };
 
 use super::{Fault, Faulty, is_unknown};
@@ -29,7 +29,8 @@ impl Faulty {
             (Fault::UploadOfNobody, Ok(file)) => Ok(File { account: self.nobody.clone(), ..file }),
             (Fault::UploadLeavesAPart, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
                 let part = body(Bytes::from_static(b"part"));
-                let upload = Upload { name, folder, content_type: None, sha1: None, body: part };
+                let report = UploadReport::default();
+                let upload = Upload { name, folder, content_type: None, sha1: None, body: part, report };
                 self.inner.upload(upload).await?;
                 Err(error)
             }

@@ -11,7 +11,7 @@ use super::{Fault, Problem};
     "type": "/problems/file_not_found", "title": "File not found", "status": 404,
     "detail": "No file has the id \"x\" in account \"main\".", "instance": "/v1/accounts/main/files/x",
     "code": "file_not_found", "request_id": "0198c5a2-7f9e-7c3b-9a51-2f6d0b8e4c11", "retryable": false,
-    "retry_after": null, "errors": [], "applied": [],
+    "retry_after": null, "errors": [], "applied": [], "left_behind": false,
     "upstream": {"provider": "pstream", "operation": "file/info", "http_status": 200, "status": "404",
         "message": "Video not found"}
 }))]
@@ -40,6 +40,8 @@ pub struct ProblemBody {
     pub errors: Vec<Fault>,
     /// The fields of a PATCH that had been changed before it failed.
     pub applied: Vec<&'static str>,
+    /// True: a corrupted or unwanted copy of an upload stays at the site.
+    pub left_behind: bool,
     /// The call to the site that was the cause, where one was.
     pub upstream: Option<UpstreamBody>,
 }
@@ -79,6 +81,7 @@ impl ProblemBody {
             retry_after: inner.retry_after.map(super::render::whole_seconds),
             errors: inner.errors.clone(),
             applied: inner.applied.clone(),
+            left_behind: inner.left_behind,
             upstream: inner.upstream.as_ref().map(|upstream| UpstreamBody {
                 provider: upstream.provider.to_string(),
                 operation: upstream.operation,

@@ -27,6 +27,7 @@ impl From<Error> for Problem {
             retry_after: error.retry_after(),
             errors: Vec::new(),
             applied: Vec::new(),
+            left_behind: false,
             upstream,
             file_size: None,
             cause: Some(error),

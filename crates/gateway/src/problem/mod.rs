@@ -13,7 +13,7 @@ mod responses;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use polyhost_domain::{Capability, ProviderId, TransportFault, UpstreamAnswer};
+use polyhost_domain::{Capability, FileId, ProviderId, TransportFault, UpstreamAnswer};
 
 pub use body::{ProblemBody, UpstreamBody};
 pub use code::Code;
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) errors: Vec<Fault>,
     pub(crate) applied: Vec<&'static str>,
+    pub(crate) left_behind: bool,
     pub(crate) upstream: Option<Upstream>,
     /// The size of the file that a range was asked of.
     pub(crate) file_size: Option<u64>,
@@ -65,6 +66,7 @@ impl Problem {
             retry_after: None,
             errors: Vec::new(),
             applied: Vec::new(),
+            left_behind: false,
             upstream: None,
             file_size: None,
             cause: None,
@@ -120,6 +122,20 @@ impl Problem {
         self.0.applied.extend_from_slice(fields);
         self.0.retryable &= fields.is_empty();
         self
+    }
+
+    /// Says that an unwanted copy stays at the site.
+    #[must_use]
+    pub fn left_behind(mut self, file: &FileId) -> Self {
+        self.0.left_behind = true;
+        self.and(&format!("The site still has the file \"{file}\"."))
+    }
+
+    /// Says that an unwanted copy stays at the site, which did not report its id.
+    #[must_use]
+    pub fn left_behind_unnamed(mut self) -> Self {
+        self.0.left_behind = true;
+        self.and("The site did not tell the copy's id, so it may still be there.")
     }
 
     /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.

@@ -2,13 +2,14 @@
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use mime::Mime;
 use polyhost_domain::{Capability, EntryName, ErrorKind, File, NameGrammar};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::{IntoParams, ToSchema};
 
 use super::paths::AccountPath;
@@ -17,7 +18,7 @@ use crate::catalogue::Freshness;
 use crate::extract::{Access, StrictQuery, Writing};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
-use crate::uploads::{Arriving, Declared, Incoming, Terms, form, receive};
+use crate::uploads::{Arriving, Declared, Incoming, Received, Terms, form, receive};
 
 /// What is declared about an upload.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -60,6 +61,16 @@ pub struct UploadForm {
     file: Vec<u8>,
 }
 
+/// A file that was uploaded.
+#[derive(Serialize, ToSchema)]
+pub struct UploadedFile {
+    #[serde(flatten)]
+    file: File,
+    /// The site's address that deletes the file, for whoever has it; `null` where the site reports none. It is a secret
+    /// of the file's owner, and in no later answer.
+    delete_url: Option<Url>,
+}
+
 /// Upload a file.
 ///
 /// The body is the file's bytes, its `Content-Type` the file's; or a form (`multipart/form-data`) with the fields
@@ -74,7 +85,7 @@ pub struct UploadForm {
         (inline(UploadForm) = "multipart/form-data"),
     )),
     responses(
-        (status = 201, description = "The file", body = File,
+        (status = 201, description = "The file", body = UploadedFile,
             headers(("Location" = String, description = "The path of the file"))),
         UploadProblems
     ))]
@@ -111,9 +122,10 @@ pub async fn upload_file(
     // It is there by now, one way or the other.
     let name = declared.name.ok_or_else(Problem::internal)?;
     let incoming = Incoming { name, folder, content_type, sha1: declared.sha1, body };
-    let file = receive(&access, incoming, terms).await?;
+    let Received { file, delete_url } = receive(&access, incoming, terms).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
+    let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, Json(UploadedFile { file, delete_url })))
 }
 
 /// What the address declares. A form may still tell the name.

@@ -128,16 +128,6 @@ impl Hashers {
     }
 }
 
-impl Digests {
-    /// The digest of a kind.
-    pub(super) fn get(&self, digest: Digest) -> Option<&str> {
-        match digest {
-            Digest::Sha1 => self.sha1.as_deref(),
-            Digest::Md5 => self.md5.as_deref(),
-        }
-    }
-}
-
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
     ByteSource, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId, SizedStream, Upload,
-    UploadBody,
+    UploadBody, UploadReport,
 };
 use polyhost_openload::{Config, Credentials, Openload, Quirks};
 use polyhost_sandbox::ManualClock;
@@ -146,6 +146,7 @@ pub(crate) fn upload(file_name: &str, pieces: &[&'static str]) -> Upload {
         content_type: Some("video/mp4".into()),
         sha1: None,
         body: UploadBody::once(length, stream::iter(pieces).boxed()),
+        report: UploadReport::default(),
     }
 }
 

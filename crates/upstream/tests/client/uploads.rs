@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use polyhost_domain::{ByteStream, Error, ErrorKind, Result, UploadBody};
+use polyhost_domain::{ByteStream, Error, ErrorKind, Result, UploadBody, UploadReport};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
 
 use crate::site::{Answer, Site, hasty};
@@ -16,7 +16,8 @@ const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"
 
 fn part(length: u64, body: ByteStream) -> FilePart {
     let body = UploadBody::once(length, body);
-    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, body }
+    let report = UploadReport::default();
+    FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, body, report }
 }
 
 async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> {

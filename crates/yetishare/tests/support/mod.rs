@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
     ByteSource, Capability, EntryName, FileId, FolderId, IdGrammar, Origin, Provider, RemoteUploadId, SizedStream,
-    Upload, UploadBody,
+    Upload, UploadBody, UploadReport,
 };
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Version, Yetishare as Sandbox};
 use polyhost_sandbox::{Fault, ManualClock, Received, Rule};
@@ -227,6 +227,7 @@ pub(crate) fn upload(file_name: &str, pieces: &[&'static str]) -> Upload {
         content_type: Some("video/mp4".into()),
         sha1: None,
         body: UploadBody::once(length, stream::iter(pieces).boxed()),
+        report: UploadReport::default(),
     }
 }
 

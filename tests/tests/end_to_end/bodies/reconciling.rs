@@ -13,7 +13,7 @@ async fn found(world: &World, way: Way, sent: &[u8]) -> Value {
     let answer = world.upload(way, "clip.mp4", sent).await;
     let location = answer.header("location").map(str::to_owned);
     let file = answer.json(201);
-    body::file(&file);
+    body::uploaded_file(&file);
     let id = file["id"].as_str().unwrap();
     assert_eq!(location, Some(world.at(&format!("files/{id}"))));
     assert!(world.bytes_of(id).unwrap() == sent, "another file is told of");

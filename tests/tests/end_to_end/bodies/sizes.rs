@@ -31,7 +31,7 @@ async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
     let answer = world.upload(way, name, sent).await;
     let location = answer.header("location").map(str::to_owned);
     let file = answer.json(201);
-    body::file(&file);
+    body::uploaded_file(&file);
     let id = file["id"].as_str().unwrap();
     let context = format!("{way:?}, {} bytes, {name}", sent.len());
     assert_eq!(location, Some(world.at(&format!("files/{id}"))), "{context}");

@@ -35,7 +35,7 @@ async fn files_go_side_by_side_and_come_back_byte_for_byte_whatever_they_are_cal
     for (index, (name, _)) in NAMES.iter().enumerate() {
         let line = lines.iter().find(|line| line["path"] == files[index]).unwrap();
         assert_eq!(line["ok"], true);
-        body::file(&line["file"]);
+        body::uploaded_file(&line["file"]);
         assert_eq!((&line["file"]["name"], &line["file"]["size"]), (&json!(name), &json!(content(index).len())));
         let id = line["file"]["id"].as_str().unwrap();
         assert!(user.world.site.file_bytes(id).unwrap() == content(index), "{name}");

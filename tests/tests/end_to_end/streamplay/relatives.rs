@@ -41,7 +41,7 @@ async fn exercise(caller: &Caller, base: &str) {
     body::account(&caller.get(base).await.json(200));
     body::limits(&caller.get(&at("limits")).await.json(200));
     let file = caller.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await.json(201);
-    body::file(&file);
+    body::uploaded_file(&file);
     assert_eq!((&file["size"], &file["md5"]), (&json!(5), &json!("5d41402abc4b2a76b9719d911017c592")));
     let folder = caller.post(&at("folders"), &json!({"name": "Films", "visibility": "public"})).await.json(201);
     body::folder(&folder);

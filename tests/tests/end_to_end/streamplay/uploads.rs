@@ -43,7 +43,7 @@ async fn bytes_of_every_length_arrive_as_they_were_sent() {
         let answer = world.upload(&name, "", &sent).await.status(201);
         let location = answer.header("location").map(str::to_owned);
         let file = answer.json(201);
-        body::file(&file);
+        body::uploaded_file(&file);
         assert_eq!(location, Some(at(&format!("files/{}", id(&file)))));
         assert_eq!((&file["name"], &file["size"], &file["folder_id"]), (&json!(name), &json!(length), &json!("root")));
         assert_eq!((&file["account"], &file["provider"]), (&json!("plays"), &json!("streamplay")));

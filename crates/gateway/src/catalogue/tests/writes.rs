@@ -144,7 +144,7 @@ async fn send_clip(account: &Account) -> Result<File, Problem> {
         body: Arriving::new(Some(4), bytes, Duration::from_secs(30)),
     };
     let terms = Terms { most: 100, spool: Spool::new(std::env::temp_dir(), 0) };
-    uploads::receive(account, incoming, terms).await
+    uploads::receive(account, incoming, terms).await.map(|received| received.file)
 }
 
 #[tokio::test(start_paused = true)]
