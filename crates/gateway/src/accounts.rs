@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use moka::sync::Cache;
 use polyhost_domain::{
     AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, FileId, Profile, Provider, ProviderId, Result,
     Support,
@@ -21,16 +19,15 @@ use crate::health::{AccountHealth, Observed};
 use crate::metrics;
 use crate::problem::Problem;
 use crate::progress;
+use crate::users::User;
 
 /// An account at work.
 pub struct Account {
     provider: Arc<dyn Provider>,
-    user: Arc<str>,
+    user: Arc<User>,
     capabilities: Capabilities,
-    generations: Arc<dyn Generations>,
     health: Mutex<Observed>,
     incarnation: Incarnation,
-    received: Cache<FileId, ()>,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
 
@@ -40,10 +37,6 @@ pub struct Account {
 pub(crate) struct Incarnation(u64);
 
 static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
-
-/// How many of the files are remembered that uploads have led to, and for how long.
-const MOST_RECEIVED: u64 = 10_000;
-const RECEIVED_LATELY: Duration = Duration::from_secs(60 * 60);
 
 /// Every account, by its name.
 pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
@@ -66,26 +59,23 @@ pub struct AccountSummary {
 }
 
 impl Account {
-    /// Puts an adapter to work, for a user at its site ([`Account::user`]). `unsupported` is what its provider's row takes
-    /// away; `circuit` tells whether its requests are let through.
+    /// Creates the account of a user at a site. `unsupported` is what the provider's row of the configuration takes away;
+    /// `circuit` says whether requests to the site are let through.
     #[must_use]
     pub fn new(
         provider: Arc<dyn Provider>,
-        user: &str,
+        user: Arc<User>,
         unsupported: &[Capability],
-        generations: Arc<dyn Generations>,
         circuit: impl Fn() -> CircuitState + Send + Sync + 'static,
     ) -> Self {
         let profile = provider.profile();
         let capabilities = effective(&profile.capabilities, unsupported);
         Self {
             provider,
-            user: user.into(),
+            user,
             capabilities,
-            generations,
             incarnation: Incarnation(NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed)),
             health: Mutex::default(),
-            received: Cache::builder().max_capacity(MOST_RECEIVED).time_to_live(RECEIVED_LATELY).build(),
             circuit: Box::new(circuit),
         }
     }
@@ -100,7 +90,7 @@ impl Account {
     /// What is known by it outlives a change of settings, and is nobody else's where the name means somebody else now.
     #[must_use]
     pub fn user(&self) -> &Arc<str> {
-        &self.user
+        self.user.id()
     }
 
     /// What tells it from every other account that this process has had.
@@ -154,7 +144,7 @@ impl Account {
     pub async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.outdate(change).await?;
         progress::asks(&self.profile().origin.provider);
-        let outdated_later = OutdateOnDrop(Some((Arc::clone(&self.generations), self.scopes(change))));
+        let outdated_later = OutdateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));
         let result = operation(call).await;
         outdated_later.now().await;
         self.observe(result.as_ref().err());
@@ -163,12 +153,12 @@ impl Account {
 
     /// Notes that a file is what an upload has led to.
     pub(crate) fn note_received(&self, file: &FileId) {
-        self.received.insert(file.clone(), ());
+        self.user.note_received(file);
     }
 
     /// Whether a file is what an upload has led to lately.
     pub(crate) fn has_received(&self, file: &FileId) -> bool {
-        self.received.contains_key(file)
+        self.user.has_received(file)
     }
 
     /// The number that changes with every write.
@@ -200,7 +190,7 @@ impl Account {
     /// `Internal`, where the shared state cannot be reached.
     pub(crate) async fn outdate(&self, change: &Change) -> Result<()> {
         for scope in self.scopes(change) {
-            let raised = self.generations.raise(&scope).await;
+            let raised = self.user.generations().raise(&scope).await;
             raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))?;
         }
         Ok(())
@@ -208,17 +198,17 @@ impl Account {
 
     /// The same, where the change is done and cannot fail any more.
     pub(crate) async fn outdate_at_last(&self, change: &Change) {
-        raise(&self.generations, &self.scopes(change)).await;
+        raise(self.user.generations(), &self.scopes(change)).await;
     }
 
     async fn current(&self, scope: Option<&Scope>) -> Result<u64> {
         let Some(scope) = scope else { return Ok(0) };
-        let current = self.generations.current(&scope.name(self.name())).await;
+        let current = self.user.generations().current(&scope.name(self.user())).await;
         current.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
     }
 
     fn scopes(&self, change: &Change) -> Vec<String> {
-        change.scopes().iter().map(|scope| scope.name(self.name())).collect()
+        change.scopes().iter().map(|scope| scope.name(self.user())).collect()
     }
 
     fn observe(&self, error: Option<&Error>) {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use polyhost_domain::{
-    Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, Folder, FolderEdit, FolderId,
+    Capability, DeleteSemantics, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, Folder,
+    FolderEdit, FolderId,
 };
 
 use crate::accounts::Account;
@@ -68,7 +69,7 @@ pub async fn change_file(
     Ok(File { folder_id: file.folder_id.or(folder), ..file })
 }
 
-/// Deletes a file.
+/// Deletes a file. A file that is in the site's trash already is a success, for that is where it was to go.
 ///
 /// # Errors
 /// The site's own.
@@ -83,7 +84,20 @@ pub async fn delete_file(catalogue: &Catalogue, account: &Arc<Account>, id: &Fil
         }
         deleted
     };
-    account.write(&touched(catalogue, account, id).await, delete).await
+    match account.write(&touched(catalogue, account, id).await, delete).await {
+        Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
+            catalogue.bury_file(account, id).await;
+            Ok(())
+        }
+        deleted => deleted,
+    }
+}
+
+/// Whether the site says that a file is in its trash. Sites refuse to delete such a file as if it were not there.
+async fn is_trashed(account: &Account, id: &FileId) -> bool {
+    let has_trash = account.profile().delete == DeleteSemantics::Trash;
+    let now = if has_trash { read_back(account, id).await } else { None };
+    now.is_some_and(|file| matches!(file.status, FileStatus::Trashed | FileStatus::Deleted))
 }
 
 /// What a change of a file makes untrue.
@@ -213,7 +227,17 @@ pub async fn delete_folder(
         catalogue.bury_folder(account, id).await;
         Ok(())
     };
-    Ok(account.write(&Change::tree(), delete).await?)
+    match account.write(&Change::tree(), delete).await {
+        Err(error) if error.kind() == ErrorKind::FolderNotFound && is_folder_trashed(catalogue, account, id).await => {
+            Ok(())
+        }
+        deleted => Ok(deleted?),
+    }
+}
+
+/// Whether a folder is in the site's trash: it was deleted through the gateway, and still answers to its id.
+async fn is_folder_trashed(catalogue: &Catalogue, account: &Account, id: &FolderId) -> bool {
+    catalogue.has_deleted_folder(account, id).await && account.read(account.site().folder(id)).await.is_ok()
 }
 
 fn refuse_root(id: &FolderId) -> Result<(), Problem> {

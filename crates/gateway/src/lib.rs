@@ -43,3 +43,4 @@ pub mod server;
 mod speed;
 pub mod telemetry;
 pub mod uploads;
+pub mod users;

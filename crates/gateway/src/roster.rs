@@ -14,6 +14,7 @@ use crate::accounts::{Account, Accounts, effective};
 use crate::auth::{Callers, Client};
 use crate::config::{AccountConfig, Config, ProviderConfig, QuirksConfig, ServerConfig};
 use crate::providers;
+use crate::users::Users;
 
 /// Who may call, and for which accounts.
 pub struct Roster {
@@ -50,6 +51,7 @@ pub(crate) struct Origins {
 pub(crate) struct Ground {
     pub(crate) state: State,
     pub(crate) shared: polyhost_upstream::Shared,
+    users: Users,
 }
 
 impl Ground {
@@ -57,7 +59,7 @@ impl Ground {
         let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
         let state = State { records: Arc::new(MemoryKeyValue::shared_by_owners(most)), ..State::in_memory() };
         let shared = polyhost_upstream::Shared::new(&state);
-        Self { state, shared }
+        Self { state, shared, users: Users::default() }
     }
 }
 
@@ -161,9 +163,8 @@ fn put_to_work(
     ground: &Ground,
 ) -> Result<Arc<Account>, BuildError> {
     let (adapter, client) = providers::build(provider, account, &ground.state, &ground.shared)?;
-    let generations = Arc::clone(&ground.state.generations);
-    let user = account.user(provider.dialect);
-    let at_work = Account::new(adapter, &user, &provider.quirks.unsupported, generations, move || client.circuit());
+    let user = ground.users.get(&account.user(provider.dialect), &ground.state);
+    let at_work = Account::new(adapter, user, &provider.quirks.unsupported, move || client.circuit());
     Ok(Arc::new(at_work))
 }
 

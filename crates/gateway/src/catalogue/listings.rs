@@ -110,6 +110,11 @@ impl Catalogue {
         self.0.tombstones.bury_folder(account, folder).await;
     }
 
+    /// Whether a folder was lately deleted through the gateway, and may still answer from the site's trash.
+    pub(crate) async fn has_deleted_folder(&self, account: &Account, folder: &FolderId) -> bool {
+        self.0.tombstones.has_folder(account, folder).await
+    }
+
     async fn resume(
         &self,
         account: &Arc<Account>,

@@ -5,7 +5,7 @@
 //! whatever a listing tells of other folders (how much is in them, or files of theirs) may be changed by any write of
 //! the account.
 
-use polyhost_domain::{AccountName, FileId, FolderId};
+use polyhost_domain::{FileId, FolderId};
 
 use super::key::What;
 
@@ -29,16 +29,17 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// Its name in the shared state.
-    pub(crate) fn name(&self, account: &AccountName) -> String {
+    /// Its name in the shared state. It holds the user at the site, not the account's name: what one account writes, all
+    /// accounts of the same user must read anew.
+    pub(crate) fn name(&self, user: &str) -> String {
         match self {
-            Self::Writes => format!("account/{account}/writes"),
-            Self::Tree => format!("account/{account}/tree"),
-            Self::Profile => format!("account/{account}/profile"),
-            Self::Listings => format!("account/{account}/listings"),
-            Self::Listing(folder) => format!("account/{account}/listing/{folder}"),
-            Self::Files => format!("account/{account}/files"),
-            Self::File(file) => format!("account/{account}/file/{file}"),
+            Self::Writes => format!("user/{user}/writes"),
+            Self::Tree => format!("user/{user}/tree"),
+            Self::Profile => format!("user/{user}/profile"),
+            Self::Listings => format!("user/{user}/listings"),
+            Self::Listing(folder) => format!("user/{user}/listing/{folder}"),
+            Self::Files => format!("user/{user}/files"),
+            Self::File(file) => format!("user/{user}/file/{file}"),
         }
     }
 }

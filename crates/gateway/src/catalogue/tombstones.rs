@@ -109,6 +109,11 @@ impl Tombstones {
         self.of(account).await.is_some_and(|graves| graves.doubted.contains_key(file))
     }
 
+    /// Whether the user of an account has lately deleted a folder.
+    pub(super) async fn has_folder(&self, account: &Account, folder: &FolderId) -> bool {
+        self.of(account).await.is_some_and(|graves| graves.folders.contains_key(folder))
+    }
+
     /// What the user of an account has deleted.
     pub(super) async fn of(&self, account: &Account) -> Option<Arc<Graves>> {
         self.of_users.get(account.user()).await

@@ -35,7 +35,7 @@ impl AccountConfig {
         let mut names = credential_keys(dialect).iter().filter_map(|way| way.first());
         let told = names.find_map(|key| Some((*key, self.credentials.get(key)?.expose_secret())));
         let (key, name) = told.unwrap_or_default();
-        fingerprint(&[&dialect.to_string(), self.base_url.as_str(), key, name])
+        fingerprint(&[&dialect.to_string(), self.address(), key, name])
     }
 
     /// Whether both are the same user at the same address, whatever they are called and however they are treated.
@@ -44,7 +44,12 @@ impl AccountConfig {
         let exposed = |account: &Self| -> Vec<(&'static str, String)> {
             account.credentials.iter().map(|(key, secret)| (*key, secret.expose_secret().to_owned())).collect()
         };
-        self.base_url == other.base_url && exposed(self) == exposed(other)
+        self.address() == other.address() && exposed(self) == exposed(other)
+    }
+
+    /// The address of the site's API. A slash at its end makes no other site.
+    fn address(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
     }
 }
 

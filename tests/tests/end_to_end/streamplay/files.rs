@@ -160,6 +160,21 @@ async fn a_deleted_file_lies_in_the_trash_and_still_answers() {
     body::file(&file);
     assert_eq!((&file["status"], &file["name"]), (&json!("trashed"), &json!("a.mp4")));
     assert!(world.caller.get(&at("folders/root/items")).await.items().is_empty());
+}
+
+#[tokio::test]
+async fn second_delete_of_a_trashed_file_succeeds() {
+    let world = World::start().await;
+    let id = world.site.add_file("0", "a.mp4", b"hello");
+    world.caller.delete(&path(&id)).await.no_content();
+    world.caller.delete(&path(&id)).await.no_content();
+    world.assert_changed(&[("file/delete", &[("file_id", &id)]), ("file/delete", &[("file_id", &id)])]);
+    // It may have been deleted by other means than the gateway.
+    let other = world.site.add_file("0", "b.mp4", b"hello");
+    world.site.set_file_status(&other, "trash");
+    world.caller.delete(&path(&other)).await.no_content();
+    // Whether it lies there must be read; else the deletion's own answer stands.
+    world.breaks("file/info", Fault::http(500));
     world.caller.delete(&path(&id)).await.problem(404, "file_not_found");
 }
 

@@ -1,6 +1,7 @@
 //! Folders at streamplay: read by id, made, deleted, and what is in them all the way down.
 
 use polyhost_end_to_end::body;
+use polyhost_sandbox::yetishare::Version;
 use serde_json::{Value, json};
 
 use super::world::{World, at, id};
@@ -159,6 +160,28 @@ async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
     assert_eq!(world.site.file_status(&file).as_deref(), Some("trash"));
     assert_eq!(world.caller.get(&at(&format!("files/{file}"))).await.json(200)["status"], "trashed");
     assert!(world.caller.get(&at("folders/root/items")).await.items().is_empty());
+}
+
+#[tokio::test]
+async fn second_delete_of_a_trashed_folder_succeeds() {
+    // Version 4 does not say of a folder that it is in the trash.
+    let world = World::at_site(|options| {
+        options.version = Version::V4;
+        options.trashed_folders_answer = true;
+    });
+    let world = world.await;
+    let folder = world.site.add_folder("0", "Films");
+    world.site.add_file(&folder, "a.mp4", b"a");
+    world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.no_content();
+    world.caller.get(&path(&folder)).await.status(200);
+    world.caller.delete(&path(&folder)).await.no_content();
+    world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.no_content();
+    // Where the site does not show it any more, it is not there.
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    world.caller.delete(&path(&folder)).await.no_content();
+    world.caller.get(&path(&folder)).await.problem(404, "folder_not_found");
+    world.caller.delete(&path(&folder)).await.problem(404, "folder_not_found");
 }
 
 #[tokio::test]

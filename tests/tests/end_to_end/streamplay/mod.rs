@@ -27,6 +27,7 @@ mod remote_uploads;
 mod requests;
 mod secrets;
 mod session;
+mod shared_user;
 mod site_errors;
 mod unknown_sizes;
 mod unsupported;

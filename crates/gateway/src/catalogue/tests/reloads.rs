@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, RemoteUpload};
+use polyhost_state::State;
 
 use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
@@ -13,6 +14,7 @@ use crate::changes;
 use crate::completions::Completions;
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::users::User;
 
 const ROOT: FolderId = FolderId::Root;
 
@@ -76,4 +78,20 @@ async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
         completions.notice(account, &[done]).await;
         assert!(account.generation().await.unwrap() > before, "what is cached is out of date");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn write_through_one_account_outdates_all_of_its_user() {
+    let site = Site::new(PLAIN);
+    let catalogue = site.opened(&CacheConfig::default()).1;
+    let user = Arc::new(User::new("user", &State::in_memory()));
+    let (one, two) = (site.account_of(&user), site.account_of(&user));
+    let file = site.put("f1", "old", &ROOT);
+    catalogue.file(&two, &file, Freshness::Cached).await.unwrap();
+    changes::delete_file(&catalogue, &one, &file).await.unwrap();
+    let gone = catalogue.file(&two, &file, Freshness::Cached).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::FileNotFound);
+
+    one.note_received(&file);
+    assert!(two.has_received(&file), "no account of the user takes it for another upload's file");
 }

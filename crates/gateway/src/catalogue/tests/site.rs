@@ -11,7 +11,6 @@ use polyhost_domain::{
     Capabilities, Capability, DeleteSemantics, Dialect, Error, ErrorKind, File, FileId, FileStatus, Folder, FolderId,
     IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin, Profile, Result, SortKey,
 };
-use polyhost_state::MemoryGenerations;
 use polyhost_upstream::CircuitState;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -20,6 +19,7 @@ use tokio::time::sleep;
 use crate::accounts;
 use crate::catalogue::Catalogue;
 use crate::config::CacheConfig;
+use crate::users::User;
 
 /// What a site is like.
 #[derive(Debug, Clone, Copy)]
@@ -101,8 +101,12 @@ impl Site {
 
     /// An account at the site, for one of its users. All are called the same.
     pub(super) fn account(&self, user: &str) -> Arc<accounts::Account> {
-        let (site, generations) = (Arc::new(self.clone()), Arc::new(MemoryGenerations::default()));
-        Arc::new(accounts::Account::new(site, user, &[], generations, || CircuitState::Closed))
+        self.account_of(&Arc::new(User::new(user, &polyhost_state::State::in_memory())))
+    }
+
+    /// Another account at the site, for a user that may have others.
+    pub(super) fn account_of(&self, user: &Arc<User>) -> Arc<accounts::Account> {
+        Arc::new(accounts::Account::new(Arc::new(self.clone()), Arc::clone(user), &[], || CircuitState::Closed))
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -25,6 +25,7 @@ use crate::app::Phase;
 use crate::completions::Completions;
 use crate::extract::{RequestContext, RequestId};
 use crate::problem::Problem;
+use crate::users::User;
 
 /// What a site can do that lists its remote uploads and has conversions.
 const ALL: &[Capability] = &[
@@ -81,8 +82,8 @@ impl World {
 }
 
 fn account(site: &Fake) -> Arc<Account> {
-    let generations = State::in_memory().generations;
-    Arc::new(Account::new(Arc::new(site.clone()), "user", &[], generations, || CircuitState::Closed))
+    let user = Arc::new(User::new("user", &State::in_memory()));
+    Arc::new(Account::new(Arc::new(site.clone()), user, &[], || CircuitState::Closed))
 }
 
 /// The messages that come one upon the other.
