@@ -37,7 +37,7 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { upload_reply: UploadReply::UrlAlone, ..base() },
         Options { deep_listings: true, ..base() },
     ];
-    all_of(habits.map(|options| conforms(options, Quirks::default()))).await;
+    all_of(habits.into_iter().map(|options| conforms(options, Quirks::default()))).await;
 }
 
 /// The checks that need nothing are those of the profile: what it takes away is refused, and sends nothing.
