@@ -1,5 +1,6 @@
 //! The accounts of the configuration at work: each with its adapter, what can be done with it, and how it fares.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::catalogue::{Change, Scope, Stamp, What};
 use crate::health::{AccountHealth, Observed};
+use crate::lacking::Lacking;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::progress;
@@ -26,6 +28,8 @@ pub struct Account {
     provider: Arc<dyn Provider>,
     user: Arc<User>,
     capabilities: Capabilities,
+    unsupported: Vec<Capability>,
+    lacking: Lacking,
     health: Mutex<Observed>,
     incarnation: Incarnation,
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
@@ -74,6 +78,8 @@ impl Account {
             provider,
             user,
             capabilities,
+            unsupported: unsupported.to_vec(),
+            lacking: Lacking::default(),
             incarnation: Incarnation(NEXT_INCARNATION.fetch_add(1, Ordering::Relaxed)),
             health: Mutex::default(),
             circuit: Box::new(circuit),
@@ -111,10 +117,13 @@ impl Account {
         &*self.provider
     }
 
-    /// What can be done with it, emulation included.
+    /// What can be done with it now: emulation included, and without what the site was seen to lack lately.
     #[must_use]
-    pub fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+    pub fn capabilities(&self) -> Cow<'_, Capabilities> {
+        match self.lacking.without(&self.profile().capabilities) {
+            Some(native) => Cow::Owned(effective(&native, &self.unsupported)),
+            None => Cow::Borrowed(&self.capabilities),
+        }
     }
 
     /// Refuses what cannot be done with it.
@@ -122,7 +131,7 @@ impl Account {
     /// # Errors
     /// `capability_unsupported`, which names the capability.
     pub fn require(&self, capability: Capability) -> std::result::Result<(), Problem> {
-        if self.capabilities.supports(capability) { Ok(()) } else { Err(Problem::unsupported(capability)) }
+        if self.capabilities().supports(capability) { Ok(()) } else { Err(Problem::unsupported(capability)) }
     }
 
     /// A read at the site, observed: one operation, in the time that the configuration gives it.
@@ -213,6 +222,7 @@ impl Account {
 
     fn observe(&self, error: Option<&Error>) {
         error.into_iter().for_each(metrics::site_error);
+        error.into_iter().for_each(|error| self.lacking.note(error));
         self.health.lock().unwrap_or_else(PoisonError::into_inner).note(error);
     }
 

@@ -25,6 +25,7 @@ pub mod health;
 mod held;
 pub mod idempotency;
 mod ids;
+mod lacking;
 pub mod limits;
 mod linger;
 pub mod metrics;

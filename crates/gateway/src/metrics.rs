@@ -139,6 +139,12 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter(Unit::Count),
     },
     Metric {
+        name: measure::CHECKS_SKIPPED,
+        help: "Questions before a write, or about a session, that a site could not answer and that were skipped.",
+        labels: &["provider", "operation"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
         name: measure::DRIFT,
         help: "Fields that sites leave out, add or write in another way than documented.",
         labels: &["dialect", "operation", "field"],

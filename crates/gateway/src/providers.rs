@@ -10,7 +10,7 @@ use polyhost_upstream::{BuildError, Client, Shared};
 use polyhost_yetishare as yetishare;
 use secrecy::SecretString;
 
-use crate::config::{AccountConfig, DigestChoice, ProgressScale, ProviderConfig, QuirksConfig};
+use crate::config::{AccountConfig, DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
 
 /// The keys of an account that hold its credentials: each way in which the dialect's sites take them. The
 /// first of each says whose they are.
@@ -98,6 +98,11 @@ fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
             Some(ProgressScale::Fraction) => openload::ProgressScale::Fraction,
             None => default.progress,
         },
+        remote_headers: match quirks.remote_headers {
+            Some(HeadersChoice::List) => openload::RemoteHeaders::List,
+            Some(HeadersChoice::Lines) => openload::RemoteHeaders::Lines,
+            None => default.remote_headers,
+        },
         unsupported: quirks.unsupported.clone(),
     }
 }
@@ -107,5 +112,6 @@ fn yetishare_quirks(quirks: &QuirksConfig) -> yetishare::Quirks {
         timezone: quirks.timezone.clone(),
         digest: (quirks.digest == Some(DigestChoice::Md5)).then_some(Digest::Md5),
         unsupported: quirks.unsupported.clone(),
+        login_budget: quirks.login_budget.unwrap_or_default(),
     }
 }

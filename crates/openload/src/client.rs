@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
+use crate::RemoteHeaders;
 use crate::auth::Auth;
 use crate::error::{Named, detail, result};
 use crate::wire;
@@ -21,6 +22,7 @@ pub(crate) struct Site {
     pub(crate) base_url: Url,
     pub(crate) ids: IdGrammar,
     pub(crate) auth: Auth,
+    pub(crate) remote_headers: RemoteHeaders,
 }
 
 /// What the site has sent, with the answer that it came in.
@@ -89,9 +91,13 @@ impl Site {
     pub(crate) async fn remote_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
         let request = self.get("remotedl/add", CallKind::Write).with("url", new.url.as_str());
         let request = request.with_folder("folder", &new.folder);
-        let request = new.headers.iter().fold(request, |request, (name, value)| {
-            request.with_secret("headers[]", &format!("{name}: {value}")).hiding(value)
-        });
+        let request = new.headers.iter().fold(request, |request, (_, value)| request.hiding(value));
+        let fields = new.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+        let request = match self.remote_headers {
+            RemoteHeaders::List => fields.fold(request, |request, field| request.with_secret("headers[]", &field)),
+            RemoteHeaders::Lines if new.headers.is_empty() => request,
+            RemoteHeaders::Lines => request.with_secret("headers", &fields.collect::<Vec<_>>().join("\n")),
+        };
         self.call(request, folder_or_nothing(&new.folder)).await
     }
 

@@ -40,8 +40,19 @@ pub struct Quirks {
     pub timezone: TimeZone,
     /// What the site's progress of conversions counts.
     pub progress: ProgressScale,
+    /// How the site wants the header fields of remote uploads.
+    pub remote_headers: RemoteHeaders,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
+}
+
+/// How a site wants the header fields of remote uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteHeaders {
+    /// `headers[]`, once for each field.
+    List,
+    /// `headers`, one text with a line for each field.
+    Lines,
 }
 
 /// What a site's progress of conversions counts.
@@ -61,6 +72,7 @@ impl Default for Quirks {
             root_folder: "0".to_owned(),
             timezone: TimeZone::UTC,
             progress: ProgressScale::Percent,
+            remote_headers: RemoteHeaders::List,
             unsupported: Vec::new(),
         }
     }

@@ -1,7 +1,9 @@
 //! The classification table: what a status of the site means for what was asked, and nothing else decides it.
 //!
-//! The status inside the body wins over the HTTP status wherever the body can be read; the site's words are passed on
-//! and never looked into.
+//! The status inside the body wins over the HTTP status wherever the body can be read. The site's words count only where
+//! the status says no more than that the request failed: see [`words`].
+
+mod words;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::documented::DOCUMENTED;
+use crate::profile::capability_of;
 use crate::wire::Envelope;
 
 /// What callers are told to wait where a limit is reached and the site does not say until when.
@@ -50,7 +53,11 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
         Ok(Envelope { status: Some(status), msg, .. }) => {
             return Err(refusal(reply, status, Some(status.to_string()), msg.as_deref(), named, account));
         }
-        unread => return Err(without_envelope(reply, unread.err(), named, account)),
+        Ok(Envelope { status: None, msg: Some(msg), .. }) if reply.http_status() >= 400 => {
+            return Err(refusal(reply, reply.http_status().into(), None, Some(&msg), named, account));
+        }
+        Ok(_) => return Err(reply.foreign(Unreadable::Missing("a status"))),
+        Err(why) => return Err(reply.foreign(why)),
     };
     // No endpoint has a result of 0 that would be one.
     if matches!(result, "false" | "\"false\"" | "0" | "\"0\"") {
@@ -58,22 +65,6 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
         return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
     }
     reply.value(result, &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))
-}
-
-/// An answer that is not in the API's envelope. JSON without a status is the API's all the same, and its HTTP status
-/// says the rest. Anything else comes from a server before it, whose 404 is about no file: a write was refused, and a
-/// read has no answer.
-fn without_envelope(reply: &Reply, why: Option<Unreadable>, named: Named<'_>, account: &AccountName) -> Error {
-    let status = reply.http_status();
-    let of_any_server = matches!(status, 401 | 403 | 413 | 429 | 451 | 500..);
-    match (why, status, reply.kind()) {
-        (None, 400.., _) => refusal(reply, status.into(), None, None, named, account),
-        (_, _, _) if of_any_server => refusal(reply, status.into(), None, None, named, account),
-        (Some(_), 400.., CallKind::Write) => reply
-            .error(ErrorKind::SiteFailed, None, None)
-            .with_detail(format!("The site refused the request with HTTP status {status} and no answer of its API.")),
-        (why, ..) => reply.unreadable(why.unwrap_or(Unreadable::Missing("a status"))),
-    }
 }
 
 fn refusal(
@@ -84,10 +75,16 @@ fn refusal(
     named: Named<'_>,
     account: &AccountName,
 ) -> Error {
-    let kind = kind_of(status, named);
+    let said = message.and_then(|message| words::meaning(status, message, named));
+    let capability = capability_of(reply.operation(), named).filter(|_| said == Some(words::Meaning::Unsupported));
+    let kind = match (said, capability) {
+        (_, Some(capability)) => ErrorKind::Unsupported(capability),
+        (Some(_), None) => ErrorKind::Rejected,
+        (None, None) => kind_of(status, named),
+    };
     let error = reply
         .error(kind, told, message)
-        .retryable(is_retryable(status, kind, reply.kind(), named))
+        .retryable(said.is_none() && is_retryable(status, kind, reply.kind(), named))
         .with_detail(detail(kind, named, account));
     match (kind, error.retry_after()) {
         (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
@@ -95,7 +92,7 @@ fn refusal(
     }
 }
 
-/// THE table. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
+/// The table of statuses. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
 pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
     match (status, named) {
         (401 | 403 | 404, Named::UploadAddress) => ErrorKind::SiteFailed,
@@ -142,6 +139,9 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::TooLarge, _) => "The file is larger than the site takes.".to_owned(),
         (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),
         (ErrorKind::LegalBlock, _) => "The site blocks this for legal reasons.".to_owned(),
+        (ErrorKind::Unsupported(capability), _) => {
+            format!("The site of account \"{account}\" says that it does not support \"{capability}\".")
+        }
         (ErrorKind::SiteFailed, Named::UploadAddress) => "The site failed to take the upload.".to_owned(),
         _ => "The site failed.".to_owned(),
     }

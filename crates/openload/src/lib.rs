@@ -19,5 +19,5 @@ mod remote_uploads;
 mod uploads;
 mod wire;
 
-pub use config::{Config, Credentials, ProgressScale, Quirks};
+pub use config::{Config, Credentials, ProgressScale, Quirks, RemoteHeaders};
 pub use provider::Openload;

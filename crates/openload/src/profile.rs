@@ -5,6 +5,7 @@ use polyhost_domain::{
     SortKey, Support,
 };
 
+use crate::error::Named;
 use crate::{Config, Quirks};
 
 /// What the adapter has code for; a site's quirks say which of it the site lacks.
@@ -49,6 +50,27 @@ pub(crate) fn profile(config: &Config) -> Profile {
         doubtful_digests: Vec::new(),
         max_upload_bytes: None,
     }
+}
+
+/// The capability that an endpoint of the site is for.
+pub(crate) fn capability_of(operation: &str, named: Named<'_>) -> Option<Capability> {
+    Some(match operation {
+        "file/info" => Capability::FilesRead,
+        "file/getsplash" => Capability::FilesThumbnail,
+        "file/ul" | "upload" => Capability::FilesUpload,
+        "file/rename" => Capability::FilesRename,
+        "file/move" => Capability::FilesMove,
+        "file/delete" => Capability::FilesDelete,
+        "file/listfolder" => Capability::FoldersList,
+        "file/createfolder" => Capability::FoldersCreate,
+        "file/renamefolder" => Capability::FoldersRename,
+        "file/deletefolder" => Capability::FoldersDelete,
+        "remotedl/add" => Capability::RemoteUploadsCreate,
+        "remotedl/status" if matches!(named, Named::RemoteUpload(_)) => Capability::RemoteUploadsRead,
+        "remotedl/status" => Capability::RemoteUploadsList,
+        "file/converts" => Capability::ConversionsList,
+        _ => return None,
+    })
 }
 
 impl Quirks {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyhost_domain::{
-    Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, File, FileEdit, FileId, FileLookup,
-    FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload,
-    Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, Digest, Download, Error, ErrorKind, File, FileEdit,
+    FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
+    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
+    UploadTicket,
 };
 use polyhost_state::KeyValue;
 use polyhost_upstream::Client;
@@ -40,11 +41,17 @@ impl Openload {
                 base_url,
                 ids: ids.clone(),
                 auth: Auth::new(credentials, origin.clone(), verdicts),
+                remote_headers: quirks.remote_headers,
             },
             convert: Convert { origin, ids, timezone: quirks.timezone, progress: quirks.progress },
             file_field: quirks.file_field,
             profile,
         }
+    }
+
+    /// Whether the site checks an upload against the SHA-1 that its address was asked for with.
+    fn checks_sha1(&self) -> bool {
+        self.profile.digests.contains(&Digest::Sha1)
     }
 }
 
@@ -90,12 +97,23 @@ impl Provider for Openload {
 
     async fn upload(&self, upload: Upload) -> Result<File> {
         self.profile.require(Capability::FilesUpload)?;
-        uploads::upload(&self.site, &self.convert, &self.file_field, upload).await
+        // Where the site checks no SHA-1, none is sent: the gateway checks it.
+        let sha1 = upload.sha1.filter(|_| self.checks_sha1());
+        uploads::upload(&self.site, &self.convert, &self.file_field, Upload { sha1, ..upload }).await
     }
 
     async fn upload_ticket(&self, request: TicketRequest) -> Result<UploadTicket> {
         self.profile.require(Capability::FilesUploadTicket)?;
-        uploads::ticket(&self.site, &self.convert, &self.file_field, &request).await
+        let unsupported = Error::unsupported(Capability::FilesUploadTicket);
+        if request.sha1.is_some() && !self.checks_sha1() {
+            let detail = "The site does not check the SHA-1 of an upload, so a ticket cannot be bound to one. Leave \"sha1\" out.";
+            return Err(unsupported.with_detail(detail));
+        }
+        let ticket = uploads::ticket(&self.site, &self.convert, &self.file_field, &request).await;
+        ticket.map_err(|error| match error.kind() {
+            ErrorKind::Unsupported(_) => error.into_kind(unsupported.kind()),
+            _ => error,
+        })
     }
 
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {

@@ -5,10 +5,12 @@
 mod support;
 
 use polyhost_domain::{
-    ConversionQuery, ErrorKind, FileLookup, FolderId, HeaderFields, NewFolder, NewRemoteUpload, Provider, RemoteUpload,
-    RemoteUploadSelection, Result,
+    Capability, ConversionQuery, ErrorKind, FileLookup, FolderId, HeaderFields, NewFolder, NewRemoteUpload, Provider,
+    RemoteUpload, RemoteUploadSelection, Result, TicketRequest, TicketTransport,
 };
+use polyhost_openload::{Quirks, RemoteHeaders};
 use polyhost_sandbox::{Fault, Rule};
+use polyhost_upstream::Settings;
 use support::{KEY, LOGIN, Simulated, file, folder, name, plain_site, upload};
 
 /// A site that answers an operation with a status of 200 and this result.
@@ -124,7 +126,7 @@ async fn other_remote_uploads_than_the_one_asked_for_are_no_answer() {
 
 #[tokio::test]
 async fn a_status_of_401_is_about_the_credentials() {
-    for fault in [Fault::http(401), Fault::envelope(401)] {
+    for fault in [Fault::envelope(401)] {
         let site = plain_site().await;
         site.sandbox.faults().add(Rule::new("*", fault));
         let provider = site.provider();
@@ -150,4 +152,95 @@ async fn a_denial_says_where_the_credentials_could_not_be_judged() {
         assert_eq!((error.kind(), error.detail()), (ErrorKind::Forbidden, Some(detail.as_str())), "{status} {account}");
         assert_eq!(error.answer().unwrap().status.as_deref(), Some("403"));
     }
+}
+
+/// An answer with an HTTP status, as it is.
+fn as_it_is(http: u16, headers: &[(&str, &str)], body: &str) -> Fault {
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    Fault::Status { http, body_status: None, headers, body: Some(body.to_owned()) }
+}
+
+#[tokio::test]
+async fn foreign_answer_gives_no_verdict() {
+    for http in [401, 403] {
+        for body in ["<html>Forbidden</html>", "Forbidden", "", "{}", "[]", r#"{"error": "Forbidden"}"#] {
+            let site = plain_site().await;
+            site.sandbox.faults().add(Rule::new("*", as_it_is(http, &[], body)));
+            let provider = site.provider();
+            let error = provider.account().await.unwrap_err();
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, true), "{http} {body}");
+            let error = provider.delete_file(&file(&provider, "x")).await.unwrap_err();
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, false), "{http} {body}");
+            assert_eq!(site.sandbox.journal().count(), 2, "the account is not asked for");
+            site.sandbox.faults().clear();
+            provider.account().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn moved_api_is_reported_with_its_new_origin() {
+    let site = plain_site().await;
+    let provider = site.provider();
+    let moved = |http, to| as_it_is(http, &[("Location", to)], "");
+    for http in [301, 302, 303, 307, 308] {
+        site.sandbox.faults().clear();
+        site.sandbox.faults().add(Rule::new("*", moved(http, "https://new.example/v1/file/delete?key=planted")));
+        let error = provider.account().await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, false), "{http}");
+        assert_eq!(error.detail(), Some("The API has moved to https://new.example; check base_url."));
+        let kind = kind(provider.delete_file(&file(&provider, "x")).await);
+        let expected = if http == 303 { ErrorKind::OutcomeUnknown } else { ErrorKind::InvalidResponse };
+        assert_eq!(kind, expected, "{http} to the same path");
+    }
+    site.sandbox.faults().clear();
+    site.sandbox.faults().add(Rule::new("*", moved(302, "/done")));
+    let error = provider.delete_file(&file(&provider, "x")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::OutcomeUnknown, false));
+}
+
+#[tokio::test]
+async fn words_about_room_and_features_refuse_for_good() {
+    let full = "Upload storage full, please delete some active files and try again.";
+    for status in [400, 403, 500, 507] {
+        let site = plain_site().await;
+        let body = format!(r#"{{"status": {status}, "msg": "{full}", "result": null}}"#);
+        site.sandbox.faults().add(Rule::new("upload", as_it_is(200, &[], &body)));
+        let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false), "{status}");
+        assert_eq!(error.answer().unwrap().message.as_deref(), Some(full));
+    }
+    let site = plain_site().await;
+    let body = r#"{"status": 404, "msg": "Method not found", "result": null}"#;
+    site.sandbox.faults().add(Rule::new("file/ul", as_it_is(200, &[], body)));
+    let provider = site.provider();
+    let ticket = TicketRequest { folder: FolderId::Root, sha1: None, transport: TicketTransport::SiteDefault };
+    assert_eq!(kind(provider.upload_ticket(ticket).await), ErrorKind::Unsupported(Capability::FilesUploadTicket));
+    let error = provider.upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported(Capability::FilesUpload));
+}
+
+#[tokio::test]
+async fn ticket_with_a_digest_needs_a_site_that_checks_it() {
+    let site = plain_site().await;
+    let provider = site.provider_with(Quirks { digest: None, ..Quirks::default() }, Settings::default());
+    let sha1 = Some("2fd4e1c67a2d28fced849ee1bb76e7391b93eb12".parse().unwrap());
+    let ticket = TicketRequest { folder: FolderId::Root, sha1, transport: TicketTransport::SiteDefault };
+    let error = provider.upload_ticket(ticket).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported(Capability::FilesUploadTicket));
+    assert_eq!(site.sandbox.journal().count(), 0);
+}
+
+#[tokio::test]
+async fn headers_of_a_remote_upload_go_as_lines_where_the_site_wants_them() {
+    let site = plain_site().await;
+    let quirks = Quirks { remote_headers: RemoteHeaders::Lines, ..Quirks::default() };
+    let mut headers = HeaderFields::default();
+    headers.push("Cookie", "a=1").unwrap();
+    headers.push("X-Two", "2").unwrap();
+    let new = NewRemoteUpload { url: "https://example.org/a.mp4".parse().unwrap(), folder: FolderId::Root, headers };
+    site.provider_with(quirks, Settings::default()).add_remote_upload(new).await.unwrap();
+    let sent = &site.sandbox.journal().of("remotedl/add")[0];
+    assert_eq!(sent.parameter("headers"), Some("Cookie: a=1\nX-Two: 2"));
+    assert_eq!(sent.parameter("headers[]"), None);
 }

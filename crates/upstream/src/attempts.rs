@@ -144,9 +144,7 @@ fn may_be_sent_again(kind: CallKind, error: &Error) -> bool {
     let transient = match (kind, error.kind()) {
         (_, ErrorKind::Unavailable) => true,
         // A site that has moved will not come back for the next attempt.
-        (CallKind::Read, ErrorKind::InvalidResponse) => {
-            !is_about_what_was_asked(error) && !told(error).any(|status| (300..400).contains(&status))
-        }
+        (CallKind::Read, ErrorKind::InvalidResponse) => !is_about_what_was_asked(error) && !has_moved(error),
         (CallKind::Read, ErrorKind::Timeout | ErrorKind::SiteFailed | ErrorKind::RateLimited) => true,
         _ => false,
     };
@@ -168,7 +166,7 @@ fn shown(error: Option<&Error>) -> Option<Shown> {
 fn opens_the_circuit(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::Timeout => true,
-        ErrorKind::InvalidResponse | ErrorKind::OutcomeUnknown => !is_about_what_was_asked(error),
+        ErrorKind::InvalidResponse | ErrorKind::OutcomeUnknown => !is_about_what_was_asked(error) && !has_moved(error),
         ErrorKind::SiteFailed => told(error).any(|status| status >= 500),
         _ => false,
     }
@@ -177,6 +175,11 @@ fn opens_the_circuit(error: &Error) -> bool {
 /// An answer that is too large or leads astray is one to this request; others may be as they should.
 fn is_about_what_was_asked(error: &Error) -> bool {
     matches!(error.transport(), Some(TransportFault::ResponseTooLarge | TransportFault::DestinationProhibited))
+}
+
+/// A redirect. It answers the next request as it has answered this one.
+fn has_moved(error: &Error) -> bool {
+    error.answer().and_then(|answer| answer.http_status).is_some_and(|status| (300..400).contains(&status))
 }
 
 fn is_answered(error: &Error) -> bool {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Instant as Started, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
 use reqwest::{Request, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
@@ -13,8 +13,10 @@ use url::Url;
 
 use crate::addresses::{Address, Addresses};
 use crate::attempts::Attempt;
+use crate::coding::Collector;
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
+use crate::foreign::Redirect;
 use crate::header::{date, retry_after};
 use crate::measure::Meter;
 use crate::secret_url::Source;
@@ -36,10 +38,8 @@ struct Inner {
     settings: Settings,
     /// For the site's API.
     configured: reqwest::Client,
-    /// For addresses that the site hands out.
+    /// For addresses that the site hands out, those of files among them.
     handed_out: reqwest::Client,
-    /// For files that are fetched, which are passed on as they are: nothing is unpacked.
-    files: reqwest::Client,
     /// For files that are sent to the site's API.
     uplink: Uplink,
     /// For files that are sent to addresses that the site hands out.
@@ -108,7 +108,6 @@ impl Client {
             Reach::Anywhere => configured.clone(),
             Reach::PublicOnly => build(reaching(http_client(&settings)))?,
         };
-        let files = build(reaching(http_client(&settings)).no_gzip())?;
         let uplink = |reach| uplink(reach, &settings).map_err(BuildError::Certificates);
         let (handed_out_uplink, uplink) = (uplink(reach)?, uplink(Reach::Anywhere)?);
         Ok(Self(Arc::new(Inner {
@@ -120,7 +119,6 @@ impl Client {
             settings,
             configured,
             handed_out,
-            files,
             uplink,
             handed_out_uplink,
             reach,
@@ -259,6 +257,7 @@ impl Client {
 
     fn request(&self, call: &Call) -> Result<Request> {
         let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
+        let request = request.header(ACCEPT_ENCODING, "gzip");
         let request = match &call.form {
             Some(form) => request.form(&form.0),
             None => request,
@@ -295,26 +294,28 @@ impl Client {
             provider: self.0.origin.provider.clone(),
             operation: call.operation,
             kind: call.kind,
+            redirect: Redirect::of(status, headers, &call.url),
             secrets: call.url.secrets().iter().chain(&call.secrets).cloned().collect(),
         })
     }
 
-    /// The body, counted after decompression: a small answer may unpack to a large one.
+    /// The body, without its content coding.
     async fn body(&self, mut response: Response) -> std::result::Result<Bytes, Failure> {
         let status = response.status().as_u16();
         let limit = self.0.settings.max_response;
-        let too_large = |length: u64| length > limit;
-        if response.content_length().is_some_and(too_large) {
+        if response.content_length().is_some_and(|length| length > limit) {
             return Err(Failure::too_large(limit, status));
         }
-        let mut body = BytesMut::new();
+        let mut body = self.collector(response.headers());
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::reading(error, status))? {
-            if too_large((body.len() + chunk.len()) as u64) {
-                return Err(Failure::too_large(limit, status));
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk).map_err(|broken| Failure::collecting(broken, limit, status))?;
         }
-        Ok(body.freeze())
+        body.finish().map_err(|broken| Failure::collecting(broken, limit, status))
+    }
+
+    /// What collects the body of an answer with these header fields.
+    pub(crate) fn collector(&self, headers: &HeaderMap) -> Collector {
+        Collector::new(headers, self.0.settings.max_response)
     }
 
     /// The request for a file, if its address may be gone to.
@@ -326,7 +327,7 @@ impl Client {
 
     /// Sends requests for files.
     pub(crate) fn files(&self) -> &reqwest::Client {
-        &self.0.files
+        &self.0.handed_out
     }
 
     fn check(&self, url: &SecretUrl) -> std::result::Result<(), Failure> {
@@ -362,6 +363,8 @@ fn http_client(settings: &Settings) -> reqwest::ClientBuilder {
         .retry(reqwest::retry::never())
         .referer(false)
         .no_proxy()
+        // Answers are unpacked by `coding`, and files are passed on as they are.
+        .no_gzip()
 }
 
 impl std::fmt::Debug for Client {

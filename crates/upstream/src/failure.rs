@@ -7,6 +7,7 @@ use std::time::Duration;
 use polyhost_domain::{Error, ErrorKind, TransportFault, UpstreamAnswer};
 
 use crate::CallKind;
+use crate::coding::Broken;
 use crate::destination::Prohibited;
 use crate::uplink::Unresolved;
 
@@ -51,6 +52,8 @@ enum Cause {
     Prohibited(Prohibited),
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
+    #[error("the answer is not in the content coding that it names")]
+    Coding(#[source] io::Error),
     #[error("no answer within {0:?}")]
     Slow(Duration),
 }
@@ -93,6 +96,16 @@ impl Failure {
     /// A connection for files failed while the body of an answer was read.
     pub(crate) fn reading_uplink(error: hyper::Error, http_status: u16) -> Self {
         Self::new(Stage::Answered, cut_or_garbled(&error), Cause::Reading(error)).under(http_status)
+    }
+
+    /// The body of an answer cannot be collected.
+    pub(crate) fn collecting(broken: Broken, limit: u64, http_status: u16) -> Self {
+        match broken {
+            Broken::TooLarge => Self::too_large(limit, http_status),
+            Broken::Coding(error) => {
+                Self::new(Stage::Answered, TransportFault::ProtocolError, Cause::Coding(error)).under(http_status)
+            }
+        }
     }
 
     /// The answer is larger than is read.

@@ -26,6 +26,8 @@ pub const RETRIES: &str = "polyhost_upstream_retries_total";
 pub const CIRCUITS_OPEN: &str = "polyhost_upstream_circuits_open";
 /// How often addresses began to be left alone.
 pub const CIRCUIT_OPENINGS: &str = "polyhost_upstream_circuit_openings_total";
+/// Questions before a write, or about a token, that a site could not answer and that were skipped.
+pub const CHECKS_SKIPPED: &str = "polyhost_upstream_checks_skipped_total";
 /// What sites write otherwise than they document it.
 pub const DRIFT: &str = "polyhost_upstream_drift_total";
 
@@ -137,6 +139,11 @@ impl Drop for Level {
 pub(crate) fn login(provider: &ProviderId, failure: Option<ErrorKind>) {
     let result = failure.map_or(OK, kind_name);
     counter!(LOGINS, "provider" => provider.to_string(), "result" => result).increment(1);
+}
+
+/// Counts a question that a site could not answer, and that was skipped for that.
+pub fn check_skipped(provider: &ProviderId, operation: &'static str) {
+    counter!(CHECKS_SKIPPED, "provider" => provider.to_string(), "operation" => operation).increment(1);
 }
 
 /// Counts a request that was sent once more, or was not because that would have been too much.

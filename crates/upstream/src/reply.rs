@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::decode::{self, Documented, Unreadable};
+use crate::foreign::Redirect;
 use crate::{CallKind, Redactor};
 
 /// What a site has answered.
@@ -22,6 +23,7 @@ pub struct Reply {
     pub(crate) provider: ProviderId,
     pub(crate) operation: &'static str,
     pub(crate) kind: CallKind,
+    pub(crate) redirect: Option<Redirect>,
     pub(crate) secrets: Vec<SecretString>,
 }
 
@@ -31,7 +33,7 @@ impl Reply {
     #[must_use]
     pub fn made(provider: &ProviderId, operation: &'static str, kind: CallKind, http_status: u16, body: &[u8]) -> Self {
         let (provider, body, secrets) = (provider.clone(), Bytes::copy_from_slice(body), Vec::new());
-        Self { http_status, retry_after: None, date: None, body, provider, operation, kind, secrets }
+        Self { http_status, retry_after: None, date: None, body, provider, operation, kind, redirect: None, secrets }
     }
 
     /// The HTTP status.

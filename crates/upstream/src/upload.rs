@@ -4,11 +4,12 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream;
 use futures_util::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::response::Parts;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use metrics::Counter;
@@ -136,23 +137,20 @@ impl Client {
         let outgoing = head.extensions.remove::<Outgoing>();
         // The connection is not read from again until the body is asked for.
         let gone_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
-        let body = self.gather(head.status.as_u16(), body).await;
+        let body = self.gather(&head, body).await;
         let reply = self.reply(call, head.status, &head.headers, body)?;
         Ok(Answer { reply, gone_before, outgoing })
     }
 
-    async fn gather(&self, status: u16, mut body: Incoming) -> std::result::Result<Bytes, Failure> {
-        let limit = self.settings().max_response;
-        let mut bytes = BytesMut::new();
+    async fn gather(&self, head: &Parts, mut body: Incoming) -> std::result::Result<Bytes, Failure> {
+        let (status, limit) = (head.status.as_u16(), self.settings().max_response);
+        let mut bytes = self.collector(&head.headers);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Failure::reading_uplink(error, status))?;
             let Ok(chunk) = frame.into_data() else { continue };
-            if (bytes.len() + chunk.len()) as u64 > limit {
-                return Err(Failure::too_large(limit, status));
-            }
-            bytes.extend_from_slice(&chunk);
+            bytes.push(&chunk).map_err(|broken| Failure::collecting(broken, limit, status))?;
         }
-        Ok(bytes.freeze())
+        bytes.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }
 
     /// What failed because the caller's body failed is the caller's fault, whatever the connection made of it.

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Result, TransportFault};
 use polyhost_upstream::decode::{Unreadable, value};
-use polyhost_upstream::{Call, CallKind, Client, Grant, Login, Refusal, Reply, SecretUrl};
+use polyhost_upstream::{Call, CallKind, Client, Grant, Known, Login, Refusal, Reply, SecretUrl};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::error::{Named, is_of_the_api, success, told};
+use crate::error::{Named, success, told};
 use crate::{Credentials, wire};
 
 const AUTHORIZE: &str = "authorize";
@@ -37,15 +37,15 @@ impl Login for Door {
         self.http.send(call, |reply| self.grant(&reply)).await.map_err(without_effect)
     }
 
-    async fn knows(&self, grant: &Grant, deadline: Instant) -> Result<bool> {
+    async fn knows(&self, grant: &Grant, deadline: Instant) -> Known {
         let told = |reply: Reply| match success(&reply, Named::Nothing, &self.http.origin().account) {
-            Ok(_) => Ok(true),
-            Err(Refusal::Session(_)) => Ok(false),
-            // Whatever else the API refuses, it refuses to somebody whom it knows.
-            Err(Refusal::Other(_)) if is_of_the_api(&reply) => Ok(true),
-            Err(Refusal::Other(error)) => Err(untold(error)),
+            Ok(_) => Ok(Known::Yes),
+            Err(Refusal::Session(_)) => Ok(Known::No),
+            // Any other answer, an error too, may be given before the token is looked at.
+            Err(Refusal::Other(error)) => Err(error),
         };
-        self.http.send(self.signed(ACCOUNT, CallKind::Read, grant).until(deadline), told).await
+        let answer = self.http.send(self.signed(ACCOUNT, CallKind::Read, grant).until(deadline), told).await;
+        answer.unwrap_or_else(Known::CannotTell)
     }
 
     async fn log_out(&self, grant: &Grant) {
@@ -59,6 +59,9 @@ impl Login for Door {
 
 impl Door {
     fn grant(&self, reply: &Reply) -> Result<Grant> {
+        if let Some(moved) = reply.moved_without_effect() {
+            return Err(moved);
+        }
         let success = success(reply, Named::Login, &self.http.origin().account).map_err(told)?;
         let login: wire::Login = value(success.data.map_or("{}", RawValue::get)).unwrap_or_default();
         match (login.access_token, login.account_id) {
@@ -110,18 +113,12 @@ fn without_effect(error: Error) -> Error {
             let kind = if slow { ErrorKind::Timeout } else { ErrorKind::InvalidResponse };
             error.into_kind(kind).retryable(true).with_detail("The site gave no readable answer to the login.")
         }
-        ErrorKind::SiteFailed => error.retryable(true),
-        _ => error,
-    }
-}
-
-/// An answer that is none of the API's is about neither the token nor the request that wanted to know.
-fn untold(error: Error) -> Error {
-    match error.kind() {
-        ErrorKind::SiteFailed | ErrorKind::RateLimited | ErrorKind::InvalidResponse => error.retryable(true),
-        _ => {
-            let detail = "The site gave no readable answer to whether it knows the session.";
+        // A firewall's page.
+        ErrorKind::SiteFailed if error.answer().is_some_and(|answer| matches!(answer.http_status, Some(401 | 403))) => {
+            let detail = "The site gave no answer of its API to the login.";
             error.into_kind(ErrorKind::InvalidResponse).retryable(true).with_detail(detail)
         }
+        ErrorKind::SiteFailed => error.retryable(true),
+        _ => error,
     }
 }

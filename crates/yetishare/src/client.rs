@@ -12,6 +12,7 @@ use polyhost_upstream::decode::Unreadable;
 use polyhost_upstream::{CallKind, Client, FilePart, Held, Refusal, Reply, Session};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::auth::Door;
@@ -170,19 +171,16 @@ impl Site {
         self.confirm(change("folder/delete").with_folder("folder_id", folder), Named::Folder(folder)).await
     }
 
-    /// Makes sure of a folder, and of the session: answers the grant that has worked. The root is always there, so it
-    /// is the account that is asked for then.
-    ///
-    /// Some versions of the script take any number for a folder, or one that is in the trash, and put what they get
-    /// where nobody finds it.
-    pub(crate) async fn make_sure_of(&self, folder: &FolderId) -> Result<Held> {
-        let (request, named) = match folder {
-            FolderId::Root => (ask("account/info"), Named::Nothing),
-            FolderId::Child(_) => (about(folder), Named::Folder(folder)),
-        };
-        self.under_session(request, move |reply, held| {
-            // An account has a status, too, which says nothing about the root.
-            let told = success(&reply, named, self.account())?.data.filter(|_| *folder != FolderId::Root);
+    /// Asks whether the session works, and returns the grant that has worked.
+    pub(crate) async fn check_session(&self, deadline: Instant) -> Result<Held> {
+        let read = |reply: Reply, held| success(&reply, Named::Nothing, self.account()).map(|_| held);
+        self.under_session_until(deadline, ask("account/info"), read).await
+    }
+
+    /// Asks for a folder by its id, and returns the grant that has worked.
+    pub(crate) async fn check_folder(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
+        self.under_session_until(deadline, about(folder), |reply, held| {
+            let told = success(&reply, Named::Folder(folder), self.account())?.data;
             let told: Option<wire::Folder> = told.and_then(|data| reply.value(data.get(), &DOCUMENTED).ok());
             if told.is_some_and(|folder| folder.is_gone()) {
                 return Err(in_trash(&reply, folder, self.account()).into());
@@ -190,6 +188,13 @@ impl Site {
             Ok(held)
         })
         .await
+    }
+
+    /// Asks for the listing of a folder, which exists if there is one, and returns the grant that has worked.
+    pub(crate) async fn check_listing(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
+        let request = ask("folder/listing").with_folder("parent_folder_id", folder);
+        let read = |reply: Reply, held| success(&reply, Named::Folder(folder), self.account()).map(|_| held);
+        self.under_session_until(deadline, request, read).await
     }
 
     /// A call whose answer is what matters.
@@ -229,7 +234,16 @@ impl Site {
         request: Request,
         read: impl Fn(Reply, Held) -> std::result::Result<T, Refusal> + Send + Sync,
     ) -> Result<T> {
-        let deadline = self.http.deadline();
+        self.under_session_until(self.http.deadline(), request, read).await
+    }
+
+    /// The same, over before a deadline.
+    async fn under_session_until<T: Send>(
+        &self,
+        deadline: Instant,
+        request: Request,
+        read: impl Fn(Reply, Held) -> std::result::Result<T, Refusal> + Send + Sync,
+    ) -> Result<T> {
         let (request, read) = (&request, &read);
         let call = move |held: Held| async move {
             let call = self.door.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{Capability, Digest, Origin};
+use polyhost_upstream::LoginBudget;
 use secrecy::SecretString;
 use url::Url;
 
@@ -47,4 +48,6 @@ pub struct Quirks {
     pub digest: Option<Digest>,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
+    /// How often a user may log in.
+    pub login_budget: LoginBudget,
 }

@@ -4,6 +4,7 @@ use md5::{Digest as _, Md5};
 use polyhost_domain::{Error, ErrorKind, Folder, FolderEdit, FolderId, NewFolder, PasswordChange, Result};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::checks::make_sure_of;
 use crate::client::{Answered, Site};
 use crate::convert::Convert;
 use crate::request::FolderChange;
@@ -21,7 +22,7 @@ struct Wish {
 
 pub(crate) async fn create(site: &Site, convert: &Convert, new: NewFolder) -> Result<Folder> {
     if let FolderId::Child(_) = &new.parent {
-        site.make_sure_of(&new.parent).await?;
+        make_sure_of(site, &new.parent).await?;
     }
     // A new folder has no password to be removed.
     let wish = new.password.as_ref().map(Wish::of).filter(|wish| wish.guarded);

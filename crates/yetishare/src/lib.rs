@@ -6,6 +6,7 @@
 //! cannot be trusted.
 
 mod auth;
+mod checks;
 mod client;
 mod clock;
 mod config;

@@ -60,6 +60,30 @@ pub(crate) fn profile(config: &Config) -> Profile {
     }
 }
 
+/// The capability that an endpoint of the site is for.
+pub(crate) fn capability_of(operation: &str) -> Option<Capability> {
+    Some(match operation {
+        "account/info" => Capability::AccountRead,
+        "account/package" => Capability::AccountLimits,
+        "file/info" => Capability::FilesRead,
+        "file/upload" => Capability::FilesUpload,
+        "file/edit" => Capability::FilesRename,
+        "file/move" => Capability::FilesMove,
+        "file/copy" => Capability::FilesCopy,
+        "file/delete" => Capability::FilesDelete,
+        "file/download" => Capability::FilesDownload,
+        "file/url_upload_add" => Capability::RemoteUploadsCreate,
+        "file/url_upload_status" => Capability::RemoteUploadsRead,
+        "folder/info" => Capability::FoldersRead,
+        "folder/listing" => Capability::FoldersList,
+        "folder/create" => Capability::FoldersCreate,
+        "folder/edit" => Capability::FoldersRename,
+        "folder/move" => Capability::FoldersMove,
+        "folder/delete" => Capability::FoldersDelete,
+        _ => return None,
+    })
+}
+
 impl Quirks {
     /// What such a site does natively.
     #[must_use]

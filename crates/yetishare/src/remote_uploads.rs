@@ -4,6 +4,7 @@ use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use polyhost_domain::{ErrorKind, FolderId, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
 
+use crate::checks::make_sure_of;
 use crate::client::Site;
 use crate::convert::Convert;
 use crate::words::without_queries;
@@ -13,7 +14,7 @@ const SIDE_BY_SIDE: usize = 8;
 
 pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -> Result<RemoteUpload> {
     if let FolderId::Child(_) = &new.folder {
-        site.make_sure_of(&new.folder).await?;
+        make_sure_of(site, &new.folder).await?;
     }
     let answered = site.url_upload_add(new).await?;
     let added = convert.remote_added(&answered.value, new.url.as_str(), &new.folder);

@@ -6,6 +6,7 @@ use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
 use url::Url;
 
+use crate::checks::make_sure_of;
 use crate::client::Site;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
@@ -27,7 +28,7 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Re
 }
 
 async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result::Result<File, Refusal> {
-    let held = site.make_sure_of(&upload.folder).await?;
+    let held = make_sure_of(site, &upload.folder).await?;
     let part = FilePart {
         fields: Vec::new(),
         field: FILE_FIELD.to_owned(),

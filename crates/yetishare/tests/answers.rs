@@ -5,8 +5,8 @@
 mod support;
 
 use polyhost_domain::{
-    ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState, NewFolder, NewRemoteUpload,
-    PasswordChange, RemoteUploadSelection, Result, UploadBody,
+    Capability, ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState, NewFolder,
+    NewRemoteUpload, PasswordChange, RemoteUploadSelection, Result, UploadBody,
 };
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
@@ -65,13 +65,13 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
 }
 
 #[tokio::test]
-async fn an_action_that_the_site_lacks_is_refused_with_its_words() {
+async fn action_that_the_site_lacks_is_unsupported_with_its_words() {
     let site = site(Options { version: Version::V4, ..Options::default() }).await;
     let body = r#"{"0": "No method found within endpoint (file): move", "_status": "error"}"#;
     site.breaks("file/move", said(404, body));
     let provider = site.provider();
     let error = provider.move_file(&file(&provider, "7"), &FolderId::Root).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unsupported(Capability::FilesMove), false));
     let message = error.answer().unwrap().message.as_deref();
     assert_eq!(message, Some("No method found within endpoint (file): move"));
 }
@@ -134,9 +134,7 @@ async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
         let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
         assert_eq!(found[0].error.as_deref(), Some("No *** and ***."));
 
-        // The question whether the token is known is a call as well.
-        site.breaks("folder/delete", Fault::http(401));
-        site.breaks("account/info", refused(500, &words));
+        site.breaks("folder/delete", refused(401, &words));
         let error = provider.delete_folder(&folder(&provider, "7")).await.unwrap_err();
         assert_eq!(error.answer().unwrap().message.as_deref(), Some("No *** and ***."));
     }

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use polyhost_domain::{ByteRange, Error, ErrorKind, FileRef, FolderId, TransportFault, UploadBody};
+use polyhost_domain::{ByteRange, Error, ErrorKind, FileRef, FolderId, TransportFault, Upload, UploadBody};
 use polyhost_sandbox::yetishare::{Options, Redirects};
 use polyhost_sandbox::{Fault, Garbage};
 use polyhost_state::State;
 use polyhost_upstream::Settings;
 use polyhost_yetishare::Quirks;
-use support::{KEY1, KEY2, PASSWORD, Simulated, adapter, file, hasty, keys, plain_site, refused, said, site, upload};
+use support::{
+    KEY1, KEY2, PASSWORD, Simulated, adapter, file, folder, hasty, keys, plain_site, refused, said, site, upload,
+};
 
 /// The faults that leave no readable answer, with what a read makes of them.
 fn unanswered() -> Vec<(Fault, ErrorKind, TransportFault)> {
@@ -140,7 +142,7 @@ async fn a_login_without_an_answer_leaves_the_request_unsent() {
 
 #[tokio::test]
 async fn a_login_forbidden_by_http_is_about_the_credentials() {
-    for fault in [refused(403, "No."), refused(401, "No."), said(403, "{}"), said(401, "{}")] {
+    for fault in [refused(403, "No."), refused(401, "No.")] {
         let site = broken("authorize", &fault).await;
         let (kind, retryable, _) = judged(site.provider().account().await);
         assert_eq!((kind, retryable), (ErrorKind::CredentialsRejected, false), "{fault:?}");
@@ -149,7 +151,9 @@ async fn a_login_forbidden_by_http_is_about_the_credentials() {
 
 #[tokio::test]
 async fn a_firewall_s_page_at_the_login_is_not_about_the_credentials() {
-    for fault in [Fault::http(401), Fault::http(403), said(403, "Forbidden"), said(401, "")] {
+    let texts = ["Forbidden", "", "{}", "[]", r#"{"error": "Forbidden"}"#, r#"{"success": false, "message": "No."}"#];
+    let foreign = texts.into_iter().flat_map(|text| [said(403, text), said(401, text)]);
+    for fault in foreign.chain([Fault::http(401), Fault::http(403)]) {
         let site = broken("authorize", &fault).await;
         let provider = site.provider();
         let (kind, retryable, error) = judged(provider.account().await);
@@ -160,32 +164,77 @@ async fn a_firewall_s_page_at_the_login_is_not_about_the_credentials() {
     }
 }
 
-/// A call is refused as if the token were unknown, and the site does not say whether it is.
+/// A call is refused in the words of an unknown token, and the site does not say whether it knows the token.
 #[tokio::test]
-async fn a_token_in_doubt_is_kept_while_the_site_does_not_tell() {
-    let answers = senseless().into_iter().chain([said(200, "{}"), said(403, "{}"), Fault::http(403), Fault::http(404)]);
-    let mut rows: Vec<_> = answers.map(|fault| (fault, ErrorKind::InvalidResponse)).collect();
-    rows.extend(unanswered().into_iter().map(|(fault, kind, _)| (fault, kind)));
-    rows.extend([
-        (Fault::http(500), ErrorKind::SiteFailed),
-        (Fault::http(503), ErrorKind::SiteFailed),
-        (refused(500, "This API feature is not available in demo mode."), ErrorKind::InvalidResponse),
-        (refused(503, "Something else."), ErrorKind::SiteFailed),
-        (Fault::http(429), ErrorKind::RateLimited),
-        (refused(429, "Something else."), ErrorKind::RateLimited),
-        (Fault::rate_limit(1), ErrorKind::RateLimited),
+async fn token_in_doubt_is_replaced_once_and_then_denied() {
+    let answers = senseless().into_iter().chain(unanswered().into_iter().map(|(fault, ..)| fault)).chain([
+        said(200, "{}"),
+        said(403, "{}"),
+        Fault::http(403),
+        Fault::http(404),
+        Fault::http(500),
+        refused(200, "Something else."),
+        refused(503, "Something else."),
     ]);
-    for (fault, expected) in rows {
+    for fault in answers {
         let site = broken("account/info", &fault).await;
-        site.breaks("file/delete", Fault::http(401));
+        site.breaks("file/delete", refused(200, "Could not validate access_token and account_id."));
         let provider = site.provider_with(Quirks::default(), hasty());
-        let (kind, retryable, error) = judged(provider.delete_file(&file(&provider, "7")).await);
-        assert_eq!((kind, retryable), (expected, true), "{fault:?}");
-        assert_eq!(error.operation(), Some("account/info"));
-        assert_eq!((site.count("authorize"), site.count("account/info"), site.count("file/delete")), (1, 1, 1));
-        site.sandbox.faults().clear();
-        provider.account().await.expect("the token is as good as before");
-        assert_eq!(site.sandbox.logins(), 1, "{fault:?}");
+        for _ in 0..2 {
+            let (kind, retryable, error) = judged(provider.delete_file(&file(&provider, "7")).await);
+            assert_eq!((kind, retryable), (ErrorKind::Forbidden, false), "{fault:?}");
+            assert_eq!(error.operation(), Some("file/delete"));
+        }
+        provider.list(&FolderId::Root, None).await.expect("everything else works on");
+        assert_eq!(site.count("authorize"), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn dead_token_is_replaced_while_the_account_cannot_be_asked_for() {
+    let broken_account = [
+        Fault::http(500),
+        Fault::http(403),
+        Fault::Garbage(Garbage::Html),
+        Fault::Hang,
+        refused(200, "The hamsters are on strike."),
+    ];
+    for fault in broken_account {
+        let site = broken("account/info", &fault).await;
+        let provider = site.provider_with(Quirks::default(), hasty());
+        provider.list(&FolderId::Root, None).await.unwrap();
+        site.sandbox.kill_tokens();
+        provider.list(&FolderId::Root, None).await.expect("one login is all that it needs");
+        provider.upload(upload("a.mp4", &["abc"])).await.expect("the check before it only protects");
+        assert_eq!((site.sandbox.logins(), site.sandbox.counts().files), (2, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn limit_of_the_question_about_a_token_is_passed_on() {
+    for fault in [Fault::http(429), refused(429, "Something else."), Fault::rate_limit(1)] {
+        let site = broken("account/info", &fault).await;
+        site.breaks("file/delete", refused(401, "Something else."));
+        let provider = site.provider_with(Quirks::default(), hasty());
+        let (kind, retryable, _) = judged(provider.delete_file(&file(&provider, "7")).await);
+        assert_eq!((kind, retryable, site.count("authorize")), (ErrorKind::RateLimited, true, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn broken_check_of_a_folder_falls_back_to_its_listing() {
+    for fault in [Fault::http(500), Fault::http(403), refused(200, "The hamsters are on strike.")] {
+        let site = broken("folder/info", &fault).await;
+        let provider = site.provider_with(Quirks::default(), hasty());
+        let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
+        let into = |folder| Upload { folder, ..upload("a.mp4", &["abc"]) };
+        provider.upload(into(shelf.clone())).await.expect("the listing shows the folder");
+        let missing = judged(provider.upload(into(folder(&provider, "99"))).await).0;
+        assert_eq!((missing, site.count("file/upload")), (ErrorKind::FolderNotFound, 1), "{fault:?}");
+        // Where neither can be asked, nothing is sent.
+        site.breaks("folder/listing", Fault::http(500));
+        judged(provider.upload(into(shelf)).await);
+        assert_eq!(site.count("file/upload"), 1, "{fault:?}");
     }
 }
 
@@ -202,7 +251,7 @@ async fn what_is_no_answer_of_the_api_is_an_invalid_response_to_a_read() {
 
 #[tokio::test]
 async fn a_page_of_a_server_before_the_site_tells_of_no_file() {
-    for status in [400, 404, 405] {
+    for status in [400, 401, 403, 404, 405] {
         let site = plain_site().await;
         let provider = site.provider();
         provider.account().await.unwrap();
@@ -217,7 +266,6 @@ async fn a_page_of_a_server_before_the_site_tells_of_no_file() {
 #[tokio::test]
 async fn a_status_of_any_server_means_the_same_with_and_without_an_envelope() {
     let rows = [
-        (403, ErrorKind::Forbidden, false, false),
         (413, ErrorKind::TooLarge, false, false),
         (429, ErrorKind::RateLimited, true, true),
         (451, ErrorKind::LegalBlock, false, false),

@@ -103,7 +103,7 @@ async fn refused_credentials_are_asked_about_once_in_a_while() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
     let site = plain_site().await;
-    let budget = LoginBudget { gap: Duration::from_millis(20), logins: 4, window: Duration::from_secs(600) };
+    let budget = LoginBudget { gap: Duration::from_millis(20), ..LoginBudget::default() };
     let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
     let provider = || site.provider_in(&State::in_memory(), budget, Quirks::default(), settings.clone());
     let both = [provider(), provider()];
@@ -223,7 +223,6 @@ async fn every_way_of_not_knowing_a_token_leads_to_one_more_login() {
         refused(401, "Something else."),
         said(200, r#"{"message": "Username could not be found.", "result": false}"#),
         said(200, r#"{"status": "error", "response": "could not validate ACCESS_TOKEN"}"#),
-        Fault::http(401),
     ];
     for fault in refusals {
         for version in [Version::V4, Version::V5] {
@@ -246,7 +245,6 @@ async fn an_operation_that_is_refused_alone_is_denied_and_costs_nobody_the_token
     let refusals = [
         refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
         refused(401, "Something else."),
-        Fault::http(401),
     ];
     for fault in refusals {
         let site = plain_site().await;
@@ -271,27 +269,9 @@ async fn an_operation_that_is_refused_alone_is_denied_and_costs_nobody_the_token
 }
 
 #[tokio::test]
-async fn a_site_that_refuses_to_tell_of_the_account_still_knows_the_token() {
-    for words in [
-        "Your account level does not have access to the file upload API. Please contact site support.",
-        "This API feature is not available in demo mode.",
-        "The hamsters are on strike.",
-    ] {
-        for http in [200, 400, 403] {
-            let site = plain_site().await;
-            site.breaks("folder/listing", Fault::http(401));
-            site.breaks("account/info", refused(http, words));
-            let error = site.provider().list(&FolderId::Root, None).await.unwrap_err();
-            assert_eq!((error.kind(), error.operation()), (ErrorKind::Forbidden, Some("folder/listing")), "{words}");
-            assert_eq!(site.count("authorize"), 1, "{http} {words}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
     let site = plain_site().await;
-    site.breaks("folder/listing", Fault::http(401));
+    site.breaks("folder/listing", refused(401, "Something else."));
     let provider = site.provider();
     provider.account().await.unwrap();
     provider.list(&FolderId::Root, None).await.unwrap_err();
@@ -319,7 +299,7 @@ async fn a_token_that_is_refused_twice_is_contended() {
 async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_next() {
     for fault in [
         refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
-        Fault::http(401),
+        refused(401, "Something else."),
     ] {
         let site = plain_site().await;
         let provider = site.provider();

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use bytes::Bytes;
-use polyhost_domain::{ErrorKind, FolderId, Result, UploadBody};
+use polyhost_domain::{Capability, ErrorKind, FolderId, Result, UploadBody};
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::{Options, Package, Version};
 use support::{Simulated, plain_site, site, upload};
@@ -107,5 +107,6 @@ async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_tok
     }
     let closed =
         site(Options { package: Package { can_upload: false, ..Package::default() }, ..Options::default() }).await;
-    assert_eq!(kind(closed.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::Rejected);
+    let refused = kind(closed.provider().upload(upload("a.mp4", &["abc"])).await);
+    assert_eq!(refused, ErrorKind::Unsupported(Capability::FilesUpload));
 }

@@ -143,7 +143,7 @@ async fn final_refusals_and_unknown_outcomes_are_given_again() {
 #[tokio::test]
 async fn a_refusal_before_any_effect_frees_the_key() {
     let world = World::start().await;
-    world.site.faults().add(Rule::new("upload", Fault::http(403)).times(1));
+    world.site.faults().add(Rule::new("upload", Fault::envelope(403)).times(1));
     let first = upload(&world.caller, "one", "name=a.mp4", "hello").await;
     assert_eq!(first.problem(502, "upstream_error")["retryable"], true);
     let second = upload(&world.caller, "one", "name=a.mp4", "hello").await.status(201);

@@ -146,6 +146,38 @@ async fn an_answer_that_makes_no_sense_is_invalid_to_a_read_and_unknown_to_a_wri
 }
 
 #[tokio::test]
+async fn moved_api_is_reported_with_its_new_origin() {
+    let world = World::start().await;
+    let moved = |http, to: &str| {
+        let headers = vec![("Location".to_owned(), to.to_owned())];
+        Fault::Status { http, body_status: None, headers, body: Some(String::new()) }
+    };
+    for http in [301, 302, 307, 308] {
+        let fault = moved(http, "https://www.new.example/v1/file/info?login=login-of-main");
+        let problem = read(&world, fault).await.problem(502, "upstream_invalid_response");
+        let detail = json!("The API has moved to https://www.new.example; check base_url.");
+        assert_eq!((&problem["retryable"], &problem["detail"]), (&json!(false), &detail), "{http}");
+        let problem = write(&world, moved(http, "https://www.new.example/v1/file/rename")).await;
+        assert_eq!(problem.problem(502, "upstream_invalid_response")["retryable"], false, "{http}");
+    }
+    write(&world, moved(302, "/done.html")).await.problem(504, "outcome_unknown");
+    write(&world, moved(307, "/other")).await.problem(502, "upstream_invalid_response");
+}
+
+#[tokio::test]
+async fn firewall_page_gives_no_verdict() {
+    let world = World::start().await;
+    for http in [401, 403] {
+        let page = as_it_is(http, "<html>Forbidden</html>");
+        assert_eq!(read(&world, page.clone()).await.problem(502, "upstream_invalid_response")["retryable"], true);
+        write(&world, page).await.problem(502, "upstream_error");
+        world.site.faults().clear();
+        world.caller.get("/v1/accounts/main").await.status(200);
+        world.arrived();
+    }
+}
+
+#[tokio::test]
 async fn an_answer_over_the_size_limit_is_not_read() {
     let world = World::configured(|configuration| configuration.upstream("max_response = \"1 MiB\"")).await;
     world.breaks("file/info", Fault::Garbage(Garbage::Huge { bytes: 4 << 20 }));

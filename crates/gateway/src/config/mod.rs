@@ -3,6 +3,7 @@
 mod accounts;
 mod cache;
 mod clients;
+mod login_budget;
 mod providers;
 mod secret;
 mod section;
@@ -22,7 +23,7 @@ use polyhost_upstream::Settings;
 
 pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
-pub use providers::{DigestChoice, ProgressScale, ProviderConfig, QuirksConfig};
+pub use providers::{DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
 pub use section::Findings;
 pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 

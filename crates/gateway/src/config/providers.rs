@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{Capability, Dialect, ProviderId};
-use polyhost_upstream::Settings;
+use polyhost_upstream::{LoginBudget, Settings};
 use url::Url;
 
 use super::section::Section;
-use super::upstream;
+use super::{login_budget, upstream};
 
 /// One site: its dialect, where it is, and where it differs from its dialect's usual behaviour.
 #[derive(Debug, Clone)]
@@ -39,8 +39,21 @@ pub struct QuirksConfig {
     pub timezone: Option<TimeZone>,
     /// The scale of the progress that the site tells.
     pub progress: Option<ProgressScale>,
+    /// How the site wants the header fields of remote uploads.
+    pub remote_headers: Option<HeadersChoice>,
+    /// How often a user of the site may log in.
+    pub login_budget: Option<LoginBudget>,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
+}
+
+/// How a site wants the header fields of remote uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadersChoice {
+    /// A parameter for each field.
+    List,
+    /// One text with a line for each field.
+    Lines,
 }
 
 /// The digest that a site computes of an uploaded file.
@@ -151,15 +164,21 @@ fn quirks(section: &mut Section<'_>, dialect: Option<Dialect>) -> QuirksConfig {
         unsupported: unsupported(section),
         ..QuirksConfig::default()
     };
+    let common = match dialect {
+        Some(Dialect::Openload) => common,
+        _ => QuirksConfig { login_budget: login_budget::read(section), ..common },
+    };
     if dialect == Some(Dialect::Yetishare) {
         return common;
     }
+    const HEADERS: [(&str, HeadersChoice); 2] = [("list", HeadersChoice::List), ("lines", HeadersChoice::Lines)];
     const SCALES: [(&str, ProgressScale); 2] =
         [("percent", ProgressScale::Percent), ("fraction", ProgressScale::Fraction)];
     QuirksConfig {
         file_field: section.text("file_field").map(str::to_owned),
         root_folder: section.text("root_folder").map(str::to_owned),
         progress: choice(section, "progress", &SCALES),
+        remote_headers: choice(section, "remote_headers", &HEADERS),
         ..common
     }
 }

@@ -1,6 +1,7 @@
 //! What reading a configuration promises.
 
 mod extremes;
+mod login_budgets;
 mod reading_anew;
 
 use std::time::Duration;

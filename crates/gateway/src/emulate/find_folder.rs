@@ -21,10 +21,23 @@ pub async fn folder(
     id: &FolderId,
     freshness: Freshness,
 ) -> Result<Known<Arc<Kept<Folder>>>> {
-    let profile = account.profile();
     if account.capabilities().support(Capability::FoldersRead) == Support::Native {
         return catalogue.folder(account, id, freshness).await;
     }
+    listed_folder(catalogue, account, id, freshness).await
+}
+
+/// The same from the account's listings alone.
+///
+/// # Errors
+/// As for [`folder`].
+pub(super) async fn listed_folder(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    freshness: Freshness,
+) -> Result<Known<Arc<Kept<Folder>>>> {
+    let profile = account.profile();
     if *id == FolderId::Root {
         let root = Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new()));
         return kept(Known { value: root, age: std::time::Duration::ZERO, source: Source::Hit { ttl_seconds: 0 } });

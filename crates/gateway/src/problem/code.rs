@@ -99,7 +99,7 @@ codes! {
     UpstreamCredentialsRejected = 502 "upstream_credentials_rejected", "Account credentials rejected",
         "The site does not accept the account's credentials. They are in the gateway's configuration; your API key is fine.";
     UpstreamSessionContended = 502 "upstream_session_contended", "Session contended",
-        "The site allows one session for each user, and somebody else keeps taking it. Try again later.";
+        "The site allows one session for each user, and logins are limited. No login is possible now. Try again later.";
     UpstreamInvalidResponse = 502 "upstream_invalid_response", "Invalid answer from the site",
         "The site's answer cannot be understood. The request was a read and may be sent again.";
     UpstreamError = 502 "upstream_error", "Error at the site",

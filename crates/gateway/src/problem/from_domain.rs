@@ -16,7 +16,7 @@ impl From<Error> for Problem {
             transport: error.transport(),
         });
         let detail = match error.kind() {
-            ErrorKind::Unsupported(capability) => return Self::unsupported(capability),
+            ErrorKind::Unsupported(capability) if error.detail().is_none() => return Self::unsupported(capability),
             ErrorKind::Internal => INTERNAL.to_owned(),
             _ => error.detail().unwrap_or(code.explanation()).to_owned(),
         };

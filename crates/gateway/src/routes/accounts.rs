@@ -107,7 +107,7 @@ pub async fn get_capabilities(
         account: profile.origin.account.clone(),
         provider: profile.origin.provider.clone(),
         dialect: profile.dialect,
-        capabilities: access.capabilities().clone(),
+        capabilities: access.capabilities().into_owned(),
         delete: profile.delete,
         max_batch: profile.max_batch,
         max_upload_bytes: Some(profile.max_upload_bytes.map_or(own, |site| site.min(own))),

@@ -7,6 +7,7 @@
 //! that is refused by itself does not cost the token that all others use.
 
 mod budget;
+mod denials;
 mod refusals;
 mod renewal;
 
@@ -22,7 +23,8 @@ use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 
 use budget::Budget;
-pub use budget::LoginBudget;
+pub use budget::{LoginBudget, LoginCeiling};
+use denials::Denials;
 use refusals::Refusals;
 use renewal::Renewal;
 
@@ -38,6 +40,17 @@ pub struct Grant {
     pub holder: String,
 }
 
+/// What a site answers when it is asked about a grant.
+#[derive(Debug)]
+pub enum Known {
+    /// It knows the grant.
+    Yes,
+    /// It does not know the grant.
+    No,
+    /// Its answer does not say, or none came.
+    CannotTell(Error),
+}
+
 /// How an adapter logs in at its site, and out again.
 #[async_trait]
 pub trait Login: Send + Sync {
@@ -49,11 +62,8 @@ pub trait Login: Send + Sync {
     /// - `CredentialsRejected` and `Forbidden` are remembered, and not tried again for a while.
     async fn log_in(&self, deadline: Instant) -> Result<Grant>;
 
-    /// Whether the site still knows a grant, asked of the site.
-    ///
-    /// # Errors
-    /// Where it cannot be told.
-    async fn knows(&self, grant: &Grant, deadline: Instant) -> Result<bool>;
+    /// Asks the site whether it still knows a grant.
+    async fn knows(&self, grant: &Grant, deadline: Instant) -> Known;
 
     /// Gives a grant back. A failure is for the log alone.
     async fn log_out(&self, grant: &Grant);
@@ -71,6 +81,7 @@ struct Inner {
     state: State,
     budget: Budget,
     refusals: Refusals,
+    denials: Denials,
     current: RwLock<Option<Held>>,
     renewal: Mutex<Option<Renewal>>,
 }
@@ -131,6 +142,7 @@ impl Session {
             origin,
             budget: Budget::new(&key, limits, Arc::clone(&state.values)),
             refusals: Refusals::new(&key, Arc::clone(&state.values)),
+            denials: Denials::new(&key, Arc::clone(&state.values)),
             key,
             state,
             current: RwLock::default(),
@@ -141,9 +153,13 @@ impl Session {
     /// Makes a call under the grant that is held, or a new one. If the site does not know it any more, the call is made
     /// once more under the next.
     ///
+    /// Where the site cannot say whether it knows the grant, one login replaces it. If the new grant is refused in the
+    /// same words, calls that are refused so are denied for a minute.
+    ///
     /// # Errors
     /// - The login's, and the call's own.
-    /// - `Forbidden`: the site refuses the call's grant and still knows it, so that the call alone is denied.
+    /// - `Forbidden`: the site refuses the call's grant and still knows it, or refuses a new one in the same words and
+    ///   cannot say whether it knows it, so that the call alone is denied.
     /// - `SessionContended`: the site does not know the second grant either, or the budget allows no login before
     ///   `deadline`.
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
@@ -178,16 +194,23 @@ impl Session {
         }
     }
 
-    /// What a second refusal is told as: a denial of the call, or a session that somebody else takes again and again.
+    /// The error of a call whose second grant is refused too.
     async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
+        if self.0.denials.hold(held).await {
+            return self.0.denied(error);
+        }
         match self.0.login.knows(held.grant(), deadline).await {
-            Ok(true) => self.0.denied(error),
-            Ok(false) => {
+            Known::Yes => self.0.denied(error),
+            Known::No => {
                 self.refused(held).await;
-                self.0.contended(self.0.budget.gap()).with_source(error)
+                self.0.contended(self.0.budget.gap(), renewal::ENDED_AT_ONCE).with_source(error)
             }
-            // A token that may be good is kept: whoever is refused next asks again.
-            Err(untold) => untold,
+            Known::CannotTell(untold) if renewal::asks_to_wait(&untold) => untold,
+            Known::CannotTell(untold) => {
+                tracing::debug!(error = %untold, "whether the new token is known cannot be asked; the call is denied");
+                self.0.denials.note(held).await;
+                self.0.denied(error)
+            }
         }
     }
 
@@ -275,13 +298,10 @@ impl Inner {
         refusal.into_kind(ErrorKind::Forbidden).retryable(false).with_detail(detail)
     }
 
-    /// The site's one session is being taken by somebody else, and logging in again at once would go on for ever.
-    fn contended(&self, wait: Duration) -> Error {
+    /// No login is possible now, or would help. `why` is a sentence about the account's session.
+    fn contended(&self, wait: Duration, why: impl fmt::Display) -> Error {
         let account = &self.origin.account;
-        let detail = format!(
-            "The site allows one session for each user. That of account \"{account}\" was begun as often as it may be for \
-             now: somebody else takes it again and again, or logins fail."
-        );
+        let detail = format!("The site allows one session for each user. {why} Account: \"{account}\".");
         self.error(ErrorKind::SessionContended).retryable(true).with_retry_after(Some(wait)).with_detail(detail)
     }
 }

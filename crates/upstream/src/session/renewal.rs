@@ -10,7 +10,7 @@ use polyhost_domain::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
-use super::{Grant, Held, Inner, lost};
+use super::{Grant, Held, Inner, Known, lost};
 use crate::measure;
 
 /// A login under way, and then its outcome.
@@ -23,21 +23,47 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// By how much a lease outlives the login that it is for.
 const MARGIN: Duration = Duration::from_secs(5);
 
+/// Why no login follows where a new token is not known either.
+pub(super) const ENDED_AT_ONCE: &str = "It has ended this one right after the login.";
+
 /// Begins to look for a grant, in a task of its own. One that a call has doubted is asked for at the site first.
 pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubtful: Option<Held>) -> Renewal {
     let task = tokio::spawn(async move {
         match doubtful {
-            Some(held) if session.login.knows(held.grant(), deadline).await? => return Ok(held),
-            Some(held) => session.drop_grant(&held).await,
-            None => {}
+            Some(held) => session.replace(held, deadline).await,
+            None => session.renew(deadline).await,
         }
-        session.renew(deadline).await
     });
     let outcome = async { task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Internal).with_source(error))) };
     outcome.boxed().shared()
 }
 
 impl Inner {
+    /// The grant after one that a call was refused under; the same one, if no login would help.
+    async fn replace(&self, held: Held, deadline: Instant) -> Result<Held> {
+        if self.denials.hold(&held).await {
+            return Ok(held);
+        }
+        // The login needs its share of the time, even if this question is never answered.
+        let now = Instant::now();
+        let half = now + deadline.saturating_duration_since(now) / 2;
+        match self.login.knows(held.grant(), half).await {
+            Known::Yes => Ok(held),
+            Known::No => {
+                self.drop_grant(&held).await;
+                self.renew(deadline).await
+            }
+            Known::CannotTell(error) if asks_to_wait(&error) => Err(error),
+            Known::CannotTell(error) => {
+                measure::check_skipped(&self.origin.provider, error.operation().unwrap_or(self.login.operation()));
+                self.drop_grant(&held).await;
+                let next = self.renew(deadline).await?;
+                self.denials.note_new(&next).await;
+                Ok(next)
+            }
+        }
+    }
+
     async fn renew(&self, deadline: Instant) -> Result<Held> {
         loop {
             if let Some(held) = self.known().await? {
@@ -113,11 +139,16 @@ impl Inner {
     /// Waits, if there is time to.
     async fn pause(&self, wait: Duration, deadline: Instant) -> Result<()> {
         if Instant::now() + wait >= deadline {
-            return Err(self.contended(wait));
+            return Err(self.contended(wait, self.budget.limits()));
         }
         sleep(wait).await;
         Ok(())
     }
+}
+
+/// Whether the question itself was refused for now: another request, a login, would be one too many.
+pub(super) fn asks_to_wait(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Overloaded)
 }
 
 fn encode(grant: &Grant) -> Bytes {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use polyhost_domain::ErrorKind;
 use polyhost_state::State;
+use polyhost_upstream::LoginBudget;
 use tokio::time::{Instant, advance};
 
 use crate::site::{Site, call, session};
@@ -52,4 +53,42 @@ async fn two_gateways_that_know_nothing_of_each_other_keep_serving_within_the_bu
     }
     assert!(site.logins() <= 8, "{} logins", site.logins());
     assert!(served > 0 && contended > 0, "{served} served, {contended} contended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn login_after_the_token_life_does_not_count_against_the_budget() {
+    let site = Arc::new(Site::default());
+    let short_lived = LoginBudget { token_life: Some(Duration::from_secs(60)), ..LoginBudget::default() };
+    let session = session(&site, &State::in_memory()).with_budget(short_lived);
+    for _ in 0..20 {
+        site.kill().await;
+        call(&site, &session).await.unwrap();
+        advance(Duration::from_secs(61)).await;
+    }
+    assert_eq!(site.logins(), 20);
+    // Tokens that die early still cost the budget.
+    for _ in 0..4 {
+        call(&site, &session).await.unwrap();
+        site.kill().await;
+    }
+    let spent = site.logins();
+    assert!(spent <= 25, "{spent} logins");
+    let error = call(&site, &session).await.err();
+    assert!(error.is_none_or(|error| error.kind() == ErrorKind::SessionContended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ceiling_of_logins_holds_whatever_the_budget_allows() {
+    let site = Arc::new(Site::default());
+    let generous = LoginBudget { gap: Duration::from_secs(1), logins: 1000, ..LoginBudget::default() };
+    let session = session(&site, &State::in_memory()).with_budget(generous);
+    let mut refused = None;
+    for _ in 0..40 {
+        site.kill().await;
+        refused = call(&site, &session).await.err().or(refused);
+    }
+    let error = refused.unwrap();
+    assert_eq!((site.logins(), error.kind()), (30, ErrorKind::SessionContended));
+    let detail = error.detail().unwrap().to_owned();
+    assert!(detail.contains("1000 logins") && !detail.contains("somebody"), "{detail}");
 }

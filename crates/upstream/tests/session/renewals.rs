@@ -7,7 +7,7 @@ use std::time::Duration;
 use polyhost_domain::{Error, ErrorKind};
 use polyhost_state::State;
 use polyhost_upstream::Refusal;
-use tokio::time::Instant;
+use tokio::time::{Instant, advance};
 
 use crate::site::{Site, call, calls, session};
 
@@ -75,14 +75,45 @@ async fn a_token_that_dies_at_once_again_and_again_is_told_as_contended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_of_which_the_site_does_not_tell_is_kept_and_its_failure_told() {
+async fn second_token_in_doubt_denies_the_call_for_a_minute() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     site.stillborn.store(true, Ordering::SeqCst);
     site.falls_silent.store(true, Ordering::SeqCst);
     for _ in 0..3 {
         // The first token is known to be dead; of the second nothing is known.
-        assert_eq!(call(&site, &session).await.unwrap_err().kind(), ErrorKind::Timeout);
+        let error = call(&site, &session).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
+    }
+    assert_eq!((site.logins(), site.questions.load(Ordering::SeqCst)), (2, 2));
+    advance(Duration::from_secs(61)).await;
+    call(&site, &session).await.unwrap_err();
+    assert_eq!(site.logins(), 3, "the token may have died meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_in_doubt_is_replaced_by_one_login() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    site.never_tells.store(true, Ordering::SeqCst);
+    call(&site, &session).await.unwrap();
+    site.kill().await;
+    assert!(calls(&site, &session, 100).await.iter().all(Result::is_ok));
+    assert_eq!(site.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_refused_call_costs_one_login_while_tokens_are_in_doubt() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    site.never_tells.store(true, Ordering::SeqCst);
+    call(&site, &session).await.unwrap();
+    for _ in 0..5 {
+        let deadline = Instant::now() + Duration::from_secs(25);
+        let refused = |_| async { Err::<(), _>(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true))) };
+        let error = session.run(deadline, refused).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
+        call(&site, &session).await.unwrap();
     }
     assert_eq!(site.logins(), 2);
 }

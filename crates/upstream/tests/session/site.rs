@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use polyhost_state::State;
-use polyhost_upstream::{Grant, Held, Login, Refusal, Session};
+use polyhost_upstream::{Grant, Held, Known, Login, Refusal, Session};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -27,6 +27,8 @@ pub(crate) struct Site {
     pub(crate) questions: AtomicUsize,
     /// Whether it does not say, from the second question on, whether it knows a token.
     pub(crate) falls_silent: AtomicBool,
+    /// Whether it never says.
+    pub(crate) never_tells: AtomicBool,
     live: Mutex<String>,
     pub(crate) times: Mutex<Vec<Instant>>,
 }
@@ -81,13 +83,13 @@ impl Login for User {
         Ok(Grant { token: token.into(), holder: "158642".to_owned() })
     }
 
-    async fn knows(&self, grant: &Grant, _: Instant) -> Result<bool> {
+    async fn knows(&self, grant: &Grant, _: Instant) -> Known {
         let asked = self.0.questions.fetch_add(1, Ordering::SeqCst);
         sleep(SLOW).await;
-        if asked > 0 && self.0.falls_silent.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Timeout).retryable(true));
+        if self.0.never_tells.load(Ordering::SeqCst) || (asked > 0 && self.0.falls_silent.load(Ordering::SeqCst)) {
+            return Known::CannotTell(Error::new(ErrorKind::Timeout).retryable(true));
         }
-        Ok(*self.0.live.lock().await == grant.token.expose_secret())
+        if *self.0.live.lock().await == grant.token.expose_secret() { Known::Yes } else { Known::No }
     }
 
     async fn log_out(&self, grant: &Grant) {

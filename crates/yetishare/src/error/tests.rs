@@ -2,10 +2,11 @@
 
 use polyhost_domain::{IdAlphabet, IdGrammar};
 
+use super::table::TABLE;
 use super::*;
 
 use ErrorKind as Kind;
-use Meaning::{DailyLimit, Kind as Means, NoDestination, Session};
+use Meaning::{DailyLimit, Kind as Means, Missing, NoDestination, Session, Unsupported};
 
 struct Ids {
     file: FileId,
@@ -84,7 +85,7 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
         (
             "PHP Curl module does not exist on your server/web hosting. It will need to be enabled to use this upload feature.",
             upload,
-            Means(Kind::SiteFailed),
+            Unsupported,
         ),
         ("Error uploading file to URL: https://a.example/u", upload, Means(Kind::SiteFailed)),
         (
@@ -115,7 +116,8 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
         ("File could not be uploaded as the filename was blocked", upload, Means(Kind::Rejected)),
         ("File content has been blocked from being uploaded", upload, Means(Kind::Rejected)),
         ("File is banned from being uploaded", upload, Means(Kind::Rejected)),
-        ("Uploading is currently disabled on the site, please try again later.", upload, Means(Kind::Rejected)),
+        ("Uploading is currently disabled on the site, please try again later.", upload, Unsupported),
+        ("Uploads by guests were disabled.", upload, Means(Kind::Rejected)),
         (
             "General upload error, please contact support. Expected size: 5. Received size: 3.",
             upload,
@@ -145,11 +147,81 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
         ("Could not find the scheduled item.", remote, Means(Kind::RemoteUploadNotFound)),
         ("Scheduled URL download was not found.", remote, Means(Kind::RemoteUploadNotFound)),
         ("No scheduled download.", remote, Means(Kind::RemoteUploadNotFound)),
-        ("No method found within endpoint (file): url_upload_add", nothing, Means(Kind::Rejected)),
+        ("No method found within endpoint (file): url_upload_add", nothing, Unsupported),
+        ("File not found at the provided path.", file, Missing),
+        ("File not found.", Named::ShortCode, Missing),
+        ("Folder not found.", folder, Missing),
+        ("Not found at the provided path.", moved_folder, Missing),
+        ("Not Found", moved_file, Missing),
         ("User not found.", nothing, Means(Kind::SiteFailed)),
         ("Something else.", file, Means(Kind::SiteFailed)),
         ("", file, Means(Kind::SiteFailed)),
     ]
+}
+
+/// Words about the account, about full storage, and about features that are switched off.
+const BY_WORDS: &[(&str, Meaning)] = &[
+    ("Your account is disabled.", Means(Kind::Forbidden)),
+    ("This account is suspended.", Means(Kind::Forbidden)),
+    ("Your account has been disabled.", Means(Kind::Forbidden)),
+    ("Your account has been suspended by the site admin.", Means(Kind::Forbidden)),
+    ("Upload storage full, please delete some active files and try again.", Means(Kind::Rejected)),
+    ("Your storage is full.", Means(Kind::Rejected)),
+    ("You have reached your storage limit.", Means(Kind::Rejected)),
+    ("No more storage space.", Means(Kind::Rejected)),
+    ("This exceeds your storage allowance.", Means(Kind::Rejected)),
+    ("The storage capacity is exceeded.", Means(Kind::Rejected)),
+    ("Insufficient storage.", Means(Kind::Rejected)),
+    ("Insufficient space.", Means(Kind::Rejected)),
+    ("You do not have enough storage.", Means(Kind::Rejected)),
+    ("There is not enough space.", Means(Kind::Rejected)),
+    ("There is not enough free space.", Means(Kind::Rejected)),
+    ("The file exceeds your available space.", Means(Kind::Rejected)),
+    ("No space available.", Means(Kind::Rejected)),
+    ("No space left on device", Means(Kind::Rejected)),
+    ("The disk space is used up.", Means(Kind::Rejected)),
+    ("The server is out of space.", Means(Kind::Rejected)),
+    ("Disk full.", Means(Kind::Rejected)),
+    ("Your quota is exceeded.", Means(Kind::Rejected)),
+    ("You have reached your daily upload limit.", Means(Kind::Rejected)),
+    ("You have reached the limit for today.", Means(Kind::Rejected)),
+    ("Only 10 uploads per day.", Means(Kind::Rejected)),
+    ("File uploading is currently disabled.", Unsupported),
+    ("Remote uploading is disabled.", Unsupported),
+    ("Uploads are currently disabled.", Unsupported),
+    ("Remote uploads are disabled.", Unsupported),
+    ("Remote URL downloading is currently disabled.", Unsupported),
+    ("Remote URL downloading is disabled.", Unsupported),
+    ("Downloads are disabled.", Unsupported),
+    ("This feature is currently disabled.", Unsupported),
+    ("This feature is disabled.", Unsupported),
+    ("This feature has been disabled.", Unsupported),
+    ("Copying is disabled on the site.", Unsupported),
+    ("Copying is disabled on this site.", Unsupported),
+    ("Copying was disabled by the site admin.", Unsupported),
+    ("Remote URL upload is not enabled.", Unsupported),
+    ("Remote URL uploads are not enabled.", Unsupported),
+    ("This has not been enabled.", Unsupported),
+];
+
+#[test]
+fn words_of_room_and_features_mean_the_same_in_every_call() {
+    let ids = ids();
+    for (text, expected) in BY_WORDS {
+        for named in everything(&ids).into_iter().filter(|named| !matches!(named, Named::Login)) {
+            assert_eq!(meaning(200, Some(text), named), *expected, "{text:?} with {named:?}");
+        }
+    }
+}
+
+#[test]
+fn disabled_alone_says_nothing_of_a_feature() {
+    let ids = ids();
+    for text in ["Your account is disabled.", "The user was disabled.", "disabled"] {
+        for named in everything(&ids) {
+            assert_ne!(meaning(200, Some(text), named), Unsupported, "{text:?} with {named:?}");
+        }
+    }
 }
 
 #[test]
@@ -177,7 +249,8 @@ fn words_that_are_known_count_more_than_any_http_status() {
 fn every_row_of_the_table_is_reached_by_a_text() {
     let ids = ids();
     for (place, (words, when, _)) in TABLE.iter().enumerate() {
-        let reached = texts(&ids).into_iter().any(|(text, named, _)| {
+        let by_words = BY_WORDS.iter().map(|(text, meaning)| (*text, Named::Nothing, *meaning));
+        let reached = texts(&ids).into_iter().chain(by_words).any(|(text, named, _)| {
             let text = text.to_lowercase();
             let first = TABLE.iter().position(|(words, when, _)| {
                 let said = words.strip_prefix('^').map_or(text.contains(words), |start| text.starts_with(start));

@@ -20,7 +20,7 @@ use polyhost_domain::{
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Version, Yetishare as Sandbox};
 use polyhost_sandbox::{Fault, ManualClock, Received, Rule};
 use polyhost_state::State;
-use polyhost_upstream::{Client, LoginBudget, Settings, Shared};
+use polyhost_upstream::{Client, LoginBudget, LoginCeiling, Settings, Shared};
 use polyhost_yetishare::{Config, Credentials, Quirks, Yetishare};
 
 pub(crate) const KEY1: &str = "plantedKeyOne7plantedKeyOne7plantedKeyOne7plantedKeyOne7plantedK";
@@ -178,7 +178,9 @@ pub(crate) fn adapter(
 
 /// A budget that a test need not wait for.
 pub(crate) fn hasty_logins() -> LoginBudget {
-    LoginBudget { gap: Duration::from_millis(1), logins: 1000, window: Duration::from_secs(1) }
+    let ceiling = LoginCeiling { logins: 1000, window: Duration::from_secs(1) };
+    let (gap, window) = (Duration::from_millis(1), Duration::from_secs(1));
+    LoginBudget { gap, logins: 1000, window, ceiling, ..LoginBudget::default() }
 }
 
 /// What each of many futures gives, in their order. Two run at a time: more would only make one another late.

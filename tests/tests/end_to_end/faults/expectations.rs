@@ -145,8 +145,11 @@ fn upload(operation: &Operation, injury: &Injury) -> Outcome {
     };
     // The address or the token was good when it was asked for: the next request gets another.
     match (operation.dialect, status) {
-        (Dialect::Openload, 401 | 403) | (Dialect::Yetishare, 401) => Outcome::passing("upstream_error"),
-        (Dialect::Openload, 404) if matches!(injury.looks, Looks::Told { .. }) => Outcome::passing("upstream_error"),
+        (Dialect::Openload, 401 | 403 | 404) | (Dialect::Yetishare, 401)
+            if matches!(injury.looks, Looks::Told { .. }) =>
+        {
+            Outcome::passing("upstream_error")
+        }
         _ => write(operation, injury),
     }
 }
@@ -167,7 +170,7 @@ fn login(operation: &Operation, injury: &Injury) -> Outcome {
 
 /// What a page says by its HTTP status, if that is a server's own to give: not what is missing or wrong in a request.
 fn page(operation: &Operation, status: u16) -> Option<Outcome> {
-    let is_any_servers = matches!(status, 401 | 403 | 413 | 429 | 451 | 500..);
+    let is_any_servers = matches!(status, 413 | 429 | 451 | 500..);
     is_any_servers.then(|| by_status(operation, status))
 }
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod both;
 mod catalogue;
+mod classification;
 mod connections;
 mod content;
 mod copies;

@@ -106,12 +106,19 @@ async fn what_a_relative_lacks_is_said_in_its_row_and_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_an_older_version_does_not_know_is_rejected_where_its_row_does_not_say_so() {
-    let (_site, _, _gateway, caller) = relative("", |_| ()).await;
+async fn missing_endpoint_is_unsupported_for_ten_minutes() {
+    let (site, _, _gateway, caller) = relative("", |_| ()).await;
     let remote = json!({"url": "https://example.org/a.mp4"});
-    let problem = caller.post(&at("remote-uploads"), &remote).await.problem(422, "upstream_rejected");
+    let problem = caller.post(&at("remote-uploads"), &remote).await.problem(422, "capability_unsupported");
     assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(false), &json!(404)));
     assert!(problem["upstream"]["message"].as_str().unwrap().contains("No method found"), "{problem}");
+    let told = caller.get(&at("capabilities")).await.json(200);
+    assert_eq!(told["capabilities"]["remote_uploads.create"], "unsupported");
+    assert_eq!(told["capabilities"]["files.copy"], "native");
+    // Nothing is sent meanwhile.
+    site.journal().clear();
+    caller.post(&at("remote-uploads"), &remote).await.problem(422, "capability_unsupported");
+    assert_eq!(site.journal().count(), 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,29 @@
+//! `login_budget` and `token_life` of `[providers.X]`: how often a user of a site may log in.
+
+use polyhost_upstream::LoginBudget;
+
+use super::section::Section;
+
+const KEY: &str = "login_budget";
+const TOKEN_LIFE: &str = "token_life";
+
+/// `{ logins = 4, per = "10m", gap = "5s" }`, each part of it optional. `None` where the section has neither key.
+pub(super) fn read(section: &mut Section<'_>) -> Option<LoginBudget> {
+    let is_told = section.value(KEY).is_some();
+    let is_table = section.value(KEY).is_some_and(toml::Value::is_table);
+    let mut limits = LoginBudget::default();
+    if is_told {
+        // Reports a fault where it is no table.
+        let mut budget = section.section(KEY);
+        if is_table {
+            limits.logins = budget.number("logins", 1, limits.logins);
+            limits.window = budget.timeout("per", limits.window);
+            limits.gap = budget.duration("gap", limits.gap);
+            budget.finish();
+        }
+    }
+    if section.value(TOKEN_LIFE).is_some() {
+        limits.token_life = Some(section.timeout(TOKEN_LIFE, limits.window));
+    }
+    (is_told || limits.token_life.is_some()).then_some(limits)
+}

@@ -1,0 +1,33 @@
+//! How often a user may log in, as the configuration says it.
+
+use std::time::Duration;
+
+use polyhost_upstream::LoginBudget;
+
+use super::{assert_faults, faults};
+use crate::config::Config;
+
+fn budget(quirk: &str) -> Option<LoginBudget> {
+    let config = Config::parse(&format!("[providers.streamplay]\n{quirk}")).unwrap();
+    config.providers.into_values().find(|row| row.id.as_str() == "streamplay").unwrap().quirks.login_budget
+}
+
+#[test]
+fn login_budget_is_read_part_by_part() {
+    let default = LoginBudget::default();
+    assert_eq!(budget(""), None);
+    assert_eq!(budget("login_budget = { logins = 4, per = \"10m\", gap = \"5s\" }"), Some(default));
+    assert_eq!(budget("login_budget = { logins = 9 }"), Some(LoginBudget { logins: 9, ..default }));
+    let short = LoginBudget { token_life: Some(Duration::from_secs(60)), ..default };
+    assert_eq!(budget("token_life = \"60s\""), Some(short));
+}
+
+#[test]
+fn faults_of_a_login_budget_are_named() {
+    let row = |quirk: &str| format!("[providers.streamplay]\n{quirk}");
+    let place = "[providers.streamplay]";
+    assert_faults(&row("login_budget = 4"), &[&format!("{place} login_budget: must be a table, not integer")]);
+    assert_faults(&row("token_life = \"0s\""), &[&format!("{place} token_life: must be longer than zero")]);
+    assert_eq!(faults(&row("login_budget = { logins = 0, per = \"soon\", times = 1 }")).len(), 3);
+    assert_eq!(faults("[providers.pstream]\nlogin_budget = { logins = 4 }").len(), 1, "OpenLoad has no logins");
+}

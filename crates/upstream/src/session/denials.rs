@@ -1,0 +1,62 @@
+//! Grants under which a site denies calls in the words of an unknown session, although they are new. Another login would
+//! not help, so none is made for such a call for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use polyhost_state::KeyValue;
+use secrecy::ExposeSecret;
+
+use super::Held;
+use crate::fingerprint::fingerprint;
+
+/// How long a denial stands.
+const MEMORY: Duration = Duration::from_secs(60);
+/// How long a grant counts as new that replaced one of which the site could not tell whether it knows it. Calls that are
+/// refused meanwhile were under way together.
+const NEW: Duration = Duration::from_secs(10);
+
+/// The memory of denials: of the newest grant alone.
+pub(super) struct Denials {
+    key: String,
+    values: Arc<dyn KeyValue>,
+}
+
+impl Denials {
+    pub(super) fn new(key: &str, values: Arc<dyn KeyValue>) -> Self {
+        Self { key: format!("denied/{key}"), values }
+    }
+
+    /// Whether calls that are refused under this grant are denied.
+    pub(super) async fn hold(&self, held: &Held) -> bool {
+        match self.values.get(&self.key).await {
+            Ok(entry) => entry.is_some_and(|entry| entry.value == name(held)),
+            Err(error) => {
+                tracing::debug!(%error, "whether calls are denied cannot be read; the site is asked");
+                false
+            }
+        }
+    }
+
+    /// Denies calls that are refused under this grant.
+    pub(super) async fn note(&self, held: &Held) {
+        self.put(held, MEMORY).await;
+    }
+
+    /// Denies them for a moment, since the grant is new and was got without certainty.
+    pub(super) async fn note_new(&self, held: &Held) {
+        self.put(held, NEW).await;
+    }
+
+    async fn put(&self, held: &Held, life: Duration) {
+        if let Err(error) = self.values.put(&self.key, name(held), life).await {
+            tracing::warn!(%error, "that calls are denied cannot be remembered");
+        }
+    }
+}
+
+/// Names a grant without telling its token.
+fn name(held: &Held) -> Bytes {
+    fingerprint(&[held.grant().token.expose_secret()]).into()
+}
