@@ -88,9 +88,20 @@ impl Gateway {
         std::fs::write(self.file.path(), configuration.text()).expect("the file can be written");
     }
 
+    /// Interrupts it as Ctrl-C does, and waits until it has ended.
+    pub async fn interrupt(self) -> Ended {
+        self.program.interrupt();
+        self.program.ended().await
+    }
+
     /// Asks it to end, and waits until it has.
     pub async fn stop(self) -> Ended {
         self.program.terminate();
+        self.ended().await
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(self) -> Ended {
         self.program.ended().await
     }
 }

@@ -138,9 +138,14 @@ impl App {
         }
     }
 
+    /// Changes with each exchange of the roster, from now on.
+    pub(crate) fn exchanges(&self) -> watch::Receiver<()> {
+        self.0.exchanged.subscribe()
+    }
+
     /// Resolves when an exchange has left the client or the account behind.
     pub(crate) async fn left_behind(&self, client: &Client, account: &Arc<Account>) {
-        let mut exchanges = self.0.exchanged.subscribe();
+        let mut exchanges = self.exchanges();
         while self.roster().still_has(client, account) && exchanges.changed().await.is_ok() {}
     }
 

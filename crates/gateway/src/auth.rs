@@ -165,6 +165,14 @@ impl Callers {
         }
     }
 
+    /// The client with a key, whether or not it has expired; anybody, where none is needed.
+    pub(crate) fn with_key(&self, key: Option<KeyHash>) -> Option<Arc<Client>> {
+        match self {
+            Self::Anybody(client) => Some(Arc::clone(client)),
+            Self::Keyed(clients) => find(clients, key?),
+        }
+    }
+
     /// Who has sent a request with these header fields, at this time.
     ///
     /// # Errors
@@ -190,7 +198,7 @@ fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
 }
 
 /// The key of a request. A field that holds none, such as one of another scheme, is one with a wrong key.
-fn presented_key(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return headers.get("x-api-key").map(|key| key.to_str().unwrap_or_default());
     };

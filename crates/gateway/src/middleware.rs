@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
@@ -25,18 +25,18 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::browsers;
 use crate::extract::RequestId;
+use crate::heads;
 use crate::limits::{self, Peer};
 use crate::linger::linger;
 use crate::metrics::Answered;
 use crate::operation::Operation;
-use crate::problem::{Code, Fault, Problem, render};
+use crate::permission::Permission;
+use crate::problem::{Code, Problem, render};
 use crate::progress::Progress;
-use crate::server::Ambiguity;
+use crate::server::Place;
 
 /// Carries a request's id, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The largest request line and the largest header fields, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
 
 /// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
 pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
@@ -53,7 +53,7 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         .layer(option_layer(browsers::cors(&app.server().cors_origins)))
         // Without keys, web pages of elsewhere are kept out.
         .layer(from_fn_with_state(app.clone(), guard_keyless))
-        .layer(from_fn(limit_head))
+        .layer(from_fn(heads::check))
         // Who still sends when the answer is ready gets it all the same.
         .layer(from_fn(linger))
         // Nor does a panic in this stack end more than its request.
@@ -135,37 +135,6 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
-async fn limit_head(request: Request, next: Next) -> Response {
-    if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
-        let (field, what) = ambiguity.fault();
-        return unclear(Fault::parameter(field, what));
-    }
-    // The HTTP library looks at the last coding alone, and takes what is left of the others for the body.
-    let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
-    if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
-        return unclear(Fault::parameter("Transfer-Encoding", "must be chunked"));
-    }
-    let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if fields > MAX_HEAD {
-        return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();
-    }
-    let hosts = request.headers().get_all(HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
-        return Problem::invalid(vec![Fault::parameter("Host", "must be there once")]).into_response();
-    }
-    if request.uri().to_string().len() > MAX_HEAD {
-        return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
-    }
-    next.run(request).await
-}
-
-/// Refuses a head behind which nobody knows where the next request would begin.
-fn unclear(fault: Fault) -> Response {
-    let mut response = Problem::invalid(vec![fault]).into_response();
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
 /// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of
 /// this machine shows (its `Origin` tells), nor one that has its own name lead here (its `Host` tells).
 async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -208,12 +177,29 @@ fn is_open(path: &str) -> bool {
         || path.starts_with("/problems/")
 }
 
+/// Refuses a caller without a good key while there are too many such connections.
+fn no_place() -> Response {
+    let detail = "The gateway has as many connections without a good API key as it takes.";
+    let problem = Problem::new(Code::Overloaded, detail).retryable().retry_after(Duration::from_secs(1));
+    let mut response = problem.into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let roster = app.roster();
+    let known = roster.callers().identify(request.headers(), Timestamp::now());
+    if let Some(place) = request.extensions().get::<Arc<Place>>() {
+        if known.is_ok() {
+            place.show_key();
+        } else if !place.takes_stranger() {
+            return no_place();
+        }
+    }
     if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    let roster = app.roster();
-    let client = match roster.callers().identify(request.headers(), Timestamp::now()) {
+    let client = match known {
         Ok(client) => client,
         Err(stranger) => {
             let peer = request.extensions().get::<Peer>().copied();
@@ -225,8 +211,9 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     request.extensions_mut().insert(Arc::clone(&client));
     request.extensions_mut().insert(roster);
     standing.iter().for_each(|standing| drop(request.extensions_mut().insert(standing.clone())));
+    let permission = Permission::of(&mut request, &app, &client).await;
     let mut response = match counted {
-        Ok(()) => next.run(request).await,
+        Ok(()) => run_permitted(permission, request, next).await,
         Err(problem) => problem.into_response(),
     };
     standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
@@ -234,6 +221,12 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(client);
     response
+}
+
+/// Runs a request whose bodies flow only while the client may send and have them.
+async fn run_permitted(permission: Option<Permission>, request: Request, next: Next) -> Response {
+    let Some(permission) = permission else { return next.run(request).await };
+    permission.guard_response(next.run(permission.guard_request(request)).await)
 }
 
 /// Answers for what takes longer than `request_timeout`. Uploads end by themselves when their bytes stand still.

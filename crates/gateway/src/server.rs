@@ -2,22 +2,28 @@
 
 mod activity;
 mod connections;
+mod frames;
+mod framing;
 mod head;
 mod outgoing;
+mod places;
 mod refusal;
 mod stream;
+mod streams;
 
 use std::io;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::App;
 use crate::config::ServerConfig;
 use crate::limits::Peer;
 use connections::Connections;
 pub(crate) use head::Ambiguity;
+pub(crate) use places::Place;
 
 /// How long to wait after a connection could not be accepted, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -74,18 +80,47 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
-/// Resolves when the process is asked to end: SIGTERM, or Ctrl-C.
-///
-/// # Errors
-/// Where the operating system does not let us listen for signals.
-pub fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// The signals that ask the process to end.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// SIGTERM.
+    Terminate,
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+}
+
+impl Signals {
+    /// Listens for the signals from now on.
+    ///
+    /// # Errors
+    /// Where the operating system does not let us listen.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves with the next signal.
+    pub async fn next(&mut self) -> Ending {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => Ending::Terminate,
+            _ = self.interrupt.recv() => Ending::Interrupt,
         }
-    })
+    }
+}
+
+impl Ending {
+    /// The exit code of a process that the signal ends at once, as shells report it.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
 }

@@ -224,7 +224,7 @@ async fn metrics_are_there_until_the_end() {
     watcher.get("/livez").await.status(200);
     assert_eq!(metrics(gateway).await.sum("polyhost_upstream_in_flight", &[]), 1.0);
     slow.await.unwrap().status(200);
-    let ended = world.gateway.stop().await;
+    let ended = world.gateway.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
 }
 

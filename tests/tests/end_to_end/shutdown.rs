@@ -42,7 +42,7 @@ async fn readiness_is_taken_back_before_the_door_is_closed() {
     // The process is alive, and still answers those who have not yet heard.
     stranger.get("/livez").await.status(200);
     world.caller.get("/v1/me").await.status(200);
-    let ended = world.gateway.stop().await;
+    let ended = world.gateway.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
 }
 
@@ -56,6 +56,22 @@ async fn what_does_not_finish_in_time_is_cut_off() {
     let ended = world.gateway.stop().await;
     assert!(hanging.await.unwrap(), "the connection was closed");
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn second_signal_ends_the_gateway_at_once() {
+    for (interrupts, code) in [(true, 130), (false, 143)] {
+        let mut world = World::configured(|configuration| configuration.server("drain_timeout = \"60s\"")).await;
+        world.breaks("file/info", Fault::Hang);
+        let caller = world.caller.clone();
+        let hanging = tokio::spawn(async move { caller.request("GET", &at("files/abc")).send().await.is_err() });
+        sent(&world, "file/info").await;
+        world.gateway.program().terminate();
+        world.gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
+        let ended = if interrupts { world.gateway.interrupt().await } else { world.gateway.stop().await };
+        assert!(hanging.await.unwrap(), "the connection was closed");
+        assert_eq!(ended.code(), Some(code), "{}", ended.stderr);
+    }
 }
 
 #[tokio::test]

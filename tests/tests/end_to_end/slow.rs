@@ -62,7 +62,8 @@ async fn five_thousand_slow_connections_leave_the_rest_unharmed() {
 
 #[tokio::test]
 async fn who_drips_a_head_or_says_nothing_is_cut_off_in_time() {
-    let world = World::configured(|configuration| configuration.server("header_timeout = \"300ms\"")).await;
+    let timeouts = "header_timeout = \"300ms\"\nkeep_alive_timeout = \"400ms\"";
+    let world = World::configured(|configuration| configuration.server(timeouts)).await;
     let address = world.gateway.address();
     let silent = TcpStream::connect(address).await.unwrap();
     let mut dripping = dawdler(address).await;

@@ -38,8 +38,8 @@ impl CommandError {
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
-        Command::Sandbox(options) => sandbox::run(options).await,
-        Command::Serve(options) => serve::run(&options).await,
+        Command::Sandbox(options) => return ended(sandbox::run(options).await),
+        Command::Serve(options) => return ended(serve::run(&options).await),
         Command::Check(options) => check::run(&options),
         Command::Openapi => openapi::run(),
         Command::Keygen => keygen::run(),

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
 
-use super::serve::{asked_to_end, start};
+use super::serve::{signals, start};
 use super::{CommandError, print};
 use crate::auth::Callers;
 use crate::cli::Sandbox;
@@ -18,7 +19,7 @@ use crate::telemetry;
 /// Where the simulated pstream.net listens when the sites run alone.
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
-pub(super) async fn run(options: Sandbox) -> Result<(), CommandError> {
+pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
     if options.listen.is_some_and(|address| !address.ip().is_loopback()) {
         return Err(CommandError::Failed(
             "--listen: the sandbox needs no key, so only a loopback address will do".into(),
@@ -38,8 +39,8 @@ fn read(texts: &[String]) -> Result<Sites, CommandError> {
     if faults.is_empty() { Ok(sites) } else { Err(CommandError::Configuration(faults)) }
 }
 
-async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<(), CommandError> {
-    let end = asked_to_end()?;
+async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, CommandError> {
+    let signals = signals()?;
     let pstream = Openload::start(sites.pstream.clone()).await.map_err(not_started)?;
     let streamplay = Yetishare::start(sites.streamplay.clone()).await.map_err(not_started)?;
     let listener = bind(listen, DEFAULT_LISTEN).await?;
@@ -53,7 +54,7 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<(), Command
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
          Ctrl-C ends it, and everything in it."
     ))?;
-    start(&config, Callers::anybody(), listener, end, |_| async {}).await
+    start(&config, Callers::anybody(), listener, signals, |_| async {}).await
 }
 
 /// The two accounts, as they would stand in a configuration, with the credentials that the sites' options demand.
@@ -84,8 +85,8 @@ fn account(provider: &str, base_url: &str, credentials: &[(&str, &String)]) -> S
 }
 
 /// The sites alone, side by side: pstream.net where it was asked for, streamplay.online one port above.
-async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<(), CommandError> {
-    let end = asked_to_end()?;
+async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, CommandError> {
+    let mut signals = signals()?;
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
     let above = |address: SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(1));
     let beside = match listen {
@@ -99,8 +100,8 @@ async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<(), Comma
         "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both, and everything in them.",
         accounts(&sites, &pstream.base_url(), &streamplay.base_url()),
     ))?;
-    end.await;
-    Ok(())
+    signals.next().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The address asked for; or the default one, or, if that is taken, any free port beside it.

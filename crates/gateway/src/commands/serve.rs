@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{CommandError, check};
@@ -14,19 +16,20 @@ use crate::auth::Callers;
 use crate::cli::Serve;
 use crate::config::{Config, Findings};
 use crate::reload::{Reload, Source};
+use crate::server::Signals;
 use crate::{admin, metrics, reload, router, server, telemetry};
 
-pub(super) async fn run(options: &Serve) -> Result<(), CommandError> {
+pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let config = check::read(&options.config)?;
     let callers = callers(&config, config.server.listen, options.no_auth).map_err(configuration)?;
     telemetry::init("info");
-    let end = asked_to_end()?;
+    let signals = signals()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     raise_descriptors(config.server.max_connections);
     let listener = bind(config.server.listen).await?;
     let file = File { path: options.config.clone(), listen: config.server.listen, is_without_keys: options.no_auth };
     let kept = |app: App| Reload::new(file, app, config.clone(), hangups).run();
-    start(&config, callers, listener, end, kept).await
+    start(&config, callers, listener, signals, kept).await
 }
 
 /// Lets the process have as many file descriptors as it may: each connection needs one, and one to a site while it is
@@ -93,19 +96,19 @@ fn configuration(fault: String) -> CommandError {
     CommandError::Configuration(vec![fault])
 }
 
-/// Resolves when the process is asked to end; to be called before anybody can know that it runs.
-pub(super) fn asked_to_end() -> Result<impl Future<Output = ()>, CommandError> {
-    server::asked_to_end().map_err(|error| CommandError::failed("cannot listen for signals", error))
+/// The signals that end the process; to be called before anybody can know that it runs.
+pub(super) fn signals() -> Result<Signals, CommandError> {
+    Signals::listen().map_err(|error| CommandError::failed("cannot listen for signals", error))
 }
 
-/// Serves until the end. What is done beside that ends with it.
+/// Serves until the first signal, and finishes what was begun until the second. `beside` runs meanwhile.
 pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     config: &Config,
     callers: Callers,
     listener: TcpListener,
-    end: impl Future<Output = ()>,
+    mut signals: Signals,
     beside: impl FnOnce(App) -> Beside,
-) -> Result<(), CommandError> {
+) -> Result<ExitCode, CommandError> {
     // What counts is made with the app, and must find where it is kept.
     let admin = admin(config).await?;
     let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
@@ -118,8 +121,20 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, accounts = app.roster().accounts().len(), "listening");
     }
-    server::serve(listener, service, &app, end).await;
-    Ok(())
+    let (first, end) = oneshot::channel();
+    let second = async move {
+        signals.next().await;
+        // The receiver lives as long as this does.
+        first.send(()).ok();
+        signals.next().await
+    };
+    tokio::select! {
+        ending = second => {
+            tracing::warn!("ended at once by a second signal; requests under way are cut off");
+            Ok(ExitCode::from(ending.exit_code()))
+        }
+        () = server::serve(listener, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Where metrics are asked for, if anywhere, and where they are kept.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::section::Section;
@@ -22,12 +21,16 @@ pub struct ServerConfig {
     pub admin_listen: Option<SocketAddr>,
     /// How many connections there may be at once.
     pub max_connections: usize,
+    /// How many of them one address may have whose callers have shown no good key.
+    pub max_connections_per_address: usize,
     /// The web pages that may call the API from a browser.
     pub cors_origins: CorsOrigins,
     /// How long a request may take, bodies that flow aside.
     pub request_timeout: Duration,
     /// How long a caller may take for its header fields.
     pub header_timeout: Duration,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive_timeout: Duration,
     /// How long a flowing body may stand still.
     pub idle_timeout: Duration,
     /// How long the gateway still accepts connections after `/readyz` has turned to 503.
@@ -67,9 +70,11 @@ impl Default for ServerConfig {
             listen: DEFAULT_LISTEN,
             admin_listen: None,
             max_connections: 10_000,
+            max_connections_per_address: 1000,
             cors_origins: CorsOrigins::default(),
             request_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(75),
             idle_timeout: Duration::from_secs(30),
             shutdown_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(30),
@@ -88,10 +93,13 @@ impl ServerConfig {
         let config = Self {
             listen: section.address("listen").unwrap_or(default.listen),
             admin_listen: section.address("admin_listen"),
-            max_connections: max_connections(&mut section).unwrap_or(default.max_connections),
+            max_connections: connections(&mut section, "max_connections").unwrap_or(default.max_connections),
+            max_connections_per_address: connections(&mut section, "max_connections_per_address")
+                .unwrap_or(default.max_connections_per_address),
             cors_origins: cors_origins(&mut section),
             request_timeout: section.timeout("request_timeout", default.request_timeout),
             header_timeout: section.timeout("header_timeout", default.header_timeout),
+            keep_alive_timeout: section.timeout("keep_alive_timeout", default.keep_alive_timeout),
             idle_timeout: section.timeout("idle_timeout", default.idle_timeout),
             shutdown_delay: section.duration("shutdown_delay", default.shutdown_delay),
             drain_timeout: section.duration("drain_timeout", default.drain_timeout),
@@ -109,10 +117,10 @@ impl ServerConfig {
     }
 }
 
-/// As many as can be counted will do for whoever wants no bound.
-fn max_connections(section: &mut Section<'_>) -> Option<usize> {
-    let count = section.count("max_connections", 1)?;
-    Some(usize::try_from(count).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS))
+/// A number of connections. One that cannot be counted is as good as no bound.
+fn connections(section: &mut Section<'_>, key: &'static str) -> Option<usize> {
+    let count = section.count(key, 1)?;
+    Some(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 fn cors_origins(section: &mut Section<'_>) -> CorsOrigins {

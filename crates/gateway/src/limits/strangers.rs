@@ -17,7 +17,7 @@ use crate::problem::{Code, Problem};
 const ATTEMPTS: Quota = Quota { requests: NonZeroU32::new(100).unwrap(), per: Duration::from_secs(60) };
 
 /// Where a request comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer(IpAddr);
 
 impl Peer {

@@ -11,22 +11,24 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt as _, service_fn};
 
-use super::activity::{Activity, UnderWay};
+use super::activity::{Activity, Answering, Patience, UnderWay};
 use super::outgoing::Outgoing;
+use super::places::{Place, Places};
 use super::refusal;
-use super::stream::Witnessed;
+use super::stream::{Timeouts, Witnessed};
+use super::streams::{StreamExecutor, Taken};
 use crate::config::ServerConfig;
 use crate::held::Held;
 use crate::limits::Peer;
@@ -44,12 +46,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// All connections of a listener.
 pub(super) struct Connections {
-    builder: Builder<TokioExecutor>,
-    /// How long a connection may do nothing.
-    patience: Duration,
+    builder: Builder<StreamExecutor>,
+    /// How long a connection of HTTP/1 may wait for its caller.
+    timeouts: Timeouts,
     /// How long a caller may take nothing of what it is sent.
     idle_timeout: Duration,
-    places: Arc<Semaphore>,
+    places: Places,
     doorstep: Arc<Semaphore>,
     /// Whether there was no place for the last one.
     are_full: AtomicBool,
@@ -61,9 +63,9 @@ impl Connections {
     pub(super) fn new(config: &ServerConfig) -> Self {
         Self {
             builder: builder(config),
-            patience: config.header_timeout,
+            timeouts: Timeouts { head: config.header_timeout, keep_alive: config.keep_alive_timeout },
             idle_timeout: config.idle_timeout,
-            places: Arc::new(Semaphore::new(config.max_connections)),
+            places: Places::new(config.max_connections, config.max_connections_per_address),
             doorstep: Arc::new(Semaphore::new(DOORSTEP)),
             are_full: AtomicBool::new(false),
             open: TaskTracker::new(),
@@ -73,7 +75,7 @@ impl Connections {
 
     /// Serves a connection, if there is a place for it.
     pub(super) fn serve(&self, stream: TcpStream, peer: Peer, service: Router) {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Some(place) = self.places.admit(peer) {
             self.are_full.store(false, Ordering::Relaxed);
             self.begin(stream, peer, service, place);
             return;
@@ -96,16 +98,19 @@ impl Connections {
         self.open.wait().await;
     }
 
-    fn begin(&self, stream: TcpStream, peer: Peer, service: Router, place: OwnedSemaphorePermit) {
+    fn begin(&self, stream: TcpStream, peer: Peer, service: Router, place: Arc<Place>) {
         // Whoever does not take what it is sent is not waited for.
         let mut stream = TimeoutStream::new(Outgoing::new(stream));
         stream.set_write_timeout(Some(self.idle_timeout));
         let activity = Activity::new();
-        let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity));
-        let service = TowerToHyperService::new(noting(service, peer, &activity));
+        let timeouts = self.timeouts;
+        let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity), timeouts);
+        let service = TowerToHyperService::new(noting(service, peer, &place, &activity));
         let io = TokioIo::new(witnessed);
         let connection = self.builder.serve_connection(io, service).into_owned();
-        let (patience, ending) = (self.patience, self.ending.clone());
+        let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
+        let mut patience = Patience { first, between, unfinished };
+        let ending = self.ending.clone();
         self.open.spawn(async move {
             let mut connection = pin!(connection);
             let (mut is_ending, mut is_idle) = (false, false);
@@ -117,51 +122,58 @@ impl Connections {
                         }
                         break;
                     }
+                    () = place.ended() => break,
                     () = ending.cancelled(), if !is_ending => is_ending = true,
-                    // Who is asked to go, and still does nothing, is not waited for.
-                    () = activity.idle_for(patience) => if std::mem::replace(&mut is_idle, true) { break },
+                    () = place.refused(), if !is_ending => is_ending = true,
+                    // A caller that was asked to go, and still begins nothing, is not waited for.
+                    () = activity.idle(patience) => {
+                        if activity.has_unfinished() || std::mem::replace(&mut is_idle, true) {
+                            break;
+                        }
+                    }
                 }
+                patience.between = patience.first;
                 activity.touch();
                 connection.as_mut().graceful_shutdown();
             }
-            drop(place);
         });
     }
 }
 
-/// The service of one connection, which notes what is under way, and brings who calls and what speaks against a
-/// request's head.
+/// An answer that counts as one until it has been passed on.
+type Answer = Response<Held<Taken<Body>, (Answering, Arc<UnderWay>)>>;
+
+/// The service of one connection. It counts the requests and answers, and gives each request its peer, the place of the
+/// connection, and what is ambiguous in the head.
 fn noting(
     service: Router,
     peer: Peer,
+    place: &Arc<Place>,
     activity: &Arc<Activity>,
-) -> impl Service<
-    Request<Incoming>,
-    Response = Response<Held<Body, Arc<UnderWay>>>,
-    Error = Infallible,
-    Future = impl Future + Send + 'static,
-> + Clone
+) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future = impl Future + Send + 'static>
++ Clone
 + Send
 + 'static {
-    let activity = Arc::clone(activity);
+    let (activity, place) = (Arc::clone(activity), Arc::clone(place));
     service_fn(move |request: Request<Incoming>| {
-        let (under_way, ambiguity) = activity.begin();
+        let (under_way, answering, ambiguity) = activity.begin();
         let mut request = request.map(|body| Held::new(body, Arc::clone(&under_way)));
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(Arc::clone(&place));
         if let Some(ambiguity) = ambiguity {
             request.extensions_mut().insert(ambiguity);
         }
         let answer = service.clone().oneshot(request);
-        async move { answer.await.map(|answer| answer.map(|body| Held::new(body, under_way))) }
+        async move { answer.await.map(|answer| answer.map(|body| Held::new(Taken::new(body), (answering, under_way)))) }
     })
 }
 
-fn builder(config: &ServerConfig) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(config: &ServerConfig) -> Builder<StreamExecutor> {
+    let mut builder = Builder::new(StreamExecutor::new(config.idle_timeout));
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout)
+        // The stream keeps the time of heads, which is not that of a connection between requests.
+        .header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BUFFER)
         .max_headers(MAX_HEADERS)
         .http2()

@@ -1,21 +1,23 @@
-//! Heads of HTTP/1 requests that two readers could take differently. The HTTP library takes them one way and forgets
-//! that there was another; a proxy in front of the gateway may have taken the other, and then a part of one caller's
-//! body is the next caller's request to one of them. So they are refused.
+//! Heads of HTTP/1 requests, read beside the HTTP library: how long the body is, and whether two readers could take
+//! the head differently. The library takes an ambiguous head one way and forgets that there was another. A proxy in
+//! front of the gateway may have taken the other way; then a part of one body is a request to one of the two.
 
-/// The longest name that matters, and its colon.
-const LONGEST: usize = "transfer-encoding:".len();
-/// How HTTP/2 begins.
-const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
+/// The longest field name that matters.
+const LONGEST: usize = "transfer-encoding".len();
+/// The first line of an HTTP/2 connection, in lower case.
+const HTTP_2: &[u8] = b"pri * http/2.0";
+/// The longest body that the HTTP library can count.
+const LONGEST_BODY: u64 = u64::MAX - 2;
 
 /// How a head could be taken differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ambiguity {
     /// A line that ends without a carriage return.
     BareLineFeed,
-    /// A length, and chunks as well.
+    /// Content-Length beside Transfer-Encoding.
     LengthAndChunks,
-    /// A length or an encoding that is told more than once.
-    ToldTwice,
+    /// Content-Length or Transfer-Encoding more than once.
+    Repeated,
 }
 
 impl Ambiguity {
@@ -24,91 +26,171 @@ impl Ambiguity {
         match self {
             Self::BareLineFeed => ("head", "must end its lines with CR and LF"),
             Self::LengthAndChunks => ("Content-Length", "must not be there beside Transfer-Encoding"),
-            Self::ToldTwice => ("Content-Length, Transfer-Encoding", "must be there once at most"),
+            Self::Repeated => ("Content-Length, Transfer-Encoding", "must be there once at most"),
         }
     }
+}
+
+/// What follows a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeadEnd {
+    /// A body of this many bytes.
+    Length(u64),
+    /// A body in chunks.
+    Chunked,
+    /// Nothing that can be told: the HTTP library refuses the head.
+    Unreadable,
+    /// The end of the connection: the head is refused.
+    Ambiguous(Ambiguity),
+    /// Frames of HTTP/2.
+    Http2,
 }
 
 /// A head, as far as it has come.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    /// The beginning of the line that is being read.
-    line: Vec<u8>,
-    /// How long that line is so far.
+    line: Line,
+    /// The length of the line so far, without its end.
     length: usize,
     last: Option<u8>,
     lines: usize,
     lengths: usize,
     encodings: usize,
+    content_length: Option<Digits>,
     has_bare_line_feed: bool,
-    is_over: bool,
-    is_http_2: bool,
+}
+
+/// The line that is being read.
+#[derive(Debug)]
+enum Line {
+    /// The request line, or a field's name, in lower case.
+    Name(Vec<u8>),
+    /// The value of Content-Length.
+    Length(Digits),
+    /// Anything that does not matter.
+    Other,
+}
+
+/// A value of Content-Length, as far as it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Digits {
+    None,
+    Number(u64),
+    /// Not digits alone, or more than 64 bits.
+    Invalid,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::Name(Vec::new())
+    }
 }
 
 impl Head {
-    /// Begins with the next head of the connection.
-    pub(super) fn begin_next(&mut self) {
-        *self = Self { is_http_2: self.is_http_2, ..Self::default() };
+    /// Whether nothing of the head has come but empty lines, which are skipped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines == 0 && self.length == 0
     }
 
-    /// Whether not even the request line has come whole.
+    /// Whether the request line has begun and not ended.
     pub(super) fn is_in_request_line(&self) -> bool {
         self.lines == 0 && self.length > 0
     }
 
-    /// Reads on, and says what speaks against the head when it has become whole.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Ambiguity> {
-        if self.is_over {
-            return None;
-        }
-        for &byte in bytes {
-            if self.is_over || self.is_http_2 {
-                break;
-            }
+    /// Whether the head announces a body that is longer than the HTTP library can count.
+    pub(super) fn announces_too_much(&self) -> bool {
+        matches!(self.content_length, Some(Digits::Number(length)) if length > LONGEST_BODY)
+    }
+
+    /// Reads on, to the end of the head at most: how many bytes were read, and what follows the head if it has ended.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
+        for (index, &byte) in bytes.iter().enumerate() {
+            let before = self.last.replace(byte);
             match byte {
-                // The first byte may be the end of something that was read before.
                 b'\n' => {
-                    self.has_bare_line_feed |= !matches!(self.last, Some(b'\r') | None);
-                    self.end_line();
+                    self.has_bare_line_feed |= before != Some(b'\r');
+                    if let Some(end) = self.end_line() {
+                        return (index + 1, Some(end));
+                    }
                 }
                 b'\r' => {}
                 _ => {
                     self.length += 1;
-                    if self.line.len() < LONGEST {
-                        self.line.push(byte.to_ascii_lowercase());
-                    }
+                    self.read_text(byte);
                 }
             }
-            self.last = Some(byte);
         }
-        self.ambiguity().filter(|_| self.is_over)
+        (bytes.len(), None)
     }
 
-    fn end_line(&mut self) {
-        let is_empty = std::mem::take(&mut self.length) == 0;
-        if is_empty {
-            // Empty lines before the first are passed over, as by everybody.
-            self.is_over = self.lines > 0;
-            return;
+    fn read_text(&mut self, byte: u8) {
+        match &mut self.line {
+            Line::Name(name) if byte == b':' && self.lines > 0 => {
+                let name = std::mem::take(name);
+                self.line = self.begin_value(&name);
+            }
+            Line::Name(name) if name.len() < LONGEST => name.push(byte.to_ascii_lowercase()),
+            Line::Name(_) => self.line = Line::Other,
+            Line::Length(digits) => *digits = digits.push(byte),
+            Line::Other => {}
         }
-        if self.lines == 0 {
-            self.is_http_2 = self.line.eq_ignore_ascii_case(HTTP_2);
+    }
+
+    fn begin_value(&mut self, name: &[u8]) -> Line {
+        match name {
+            b"content-length" => {
+                self.lengths += 1;
+                return Line::Length(Digits::None);
+            }
+            b"transfer-encoding" => self.encodings += 1,
+            _ => {}
+        }
+        Line::Other
+    }
+
+    /// What follows the head, if this was the empty line at its end.
+    fn end_line(&mut self) -> Option<HeadEnd> {
+        let (line, length) = (std::mem::take(&mut self.line), std::mem::take(&mut self.length));
+        if length == 0 {
+            // Empty lines before the request line are skipped, as by every server.
+            return (self.lines > 0).then(|| self.end());
         }
         self.lines += 1;
-        self.lengths += usize::from(self.line.starts_with(b"content-length:"));
-        self.encodings += usize::from(self.line.starts_with(b"transfer-encoding:"));
-        self.line.clear();
+        match line {
+            Line::Name(text) if self.lines == 1 && text == HTTP_2 => return Some(HeadEnd::Http2),
+            Line::Length(digits) => self.content_length = Some(digits),
+            Line::Name(_) | Line::Other => {}
+        }
+        None
     }
 
-    fn ambiguity(&self) -> Option<Ambiguity> {
+    fn end(&self) -> HeadEnd {
         if self.has_bare_line_feed {
-            Some(Ambiguity::BareLineFeed)
-        } else if self.lengths > 0 && self.encodings > 0 {
-            Some(Ambiguity::LengthAndChunks)
-        } else if self.lengths > 1 || self.encodings > 1 {
-            Some(Ambiguity::ToldTwice)
-        } else {
-            None
+            return HeadEnd::Ambiguous(Ambiguity::BareLineFeed);
+        }
+        match (self.lengths, self.encodings, self.content_length) {
+            (0, 0, _) => HeadEnd::Length(0),
+            (0, 1, _) => HeadEnd::Chunked,
+            (1, 0, Some(Digits::Number(length))) if length <= LONGEST_BODY => HeadEnd::Length(length),
+            (1, 0, _) => HeadEnd::Unreadable,
+            (0, _, _) | (_, 0, _) => HeadEnd::Ambiguous(Ambiguity::Repeated),
+            _ => HeadEnd::Ambiguous(Ambiguity::LengthAndChunks),
+        }
+    }
+}
+
+impl Digits {
+    fn push(self, byte: u8) -> Self {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        match self {
+            // White space around a value counts for nothing; inside one it makes the HTTP library refuse the head.
+            _ if matches!(byte, b' ' | b'\t') => self,
+            Self::None | Self::Number(_) if digit < 10 => {
+                let before = if let Self::Number(number) = self { number } else { 0 };
+                let number = before.checked_mul(10).and_then(|number| number.checked_add(digit));
+                number.map_or(Self::Invalid, Self::Number)
+            }
+            _ => Self::Invalid,
         }
     }
 }
@@ -117,54 +199,59 @@ impl Head {
 mod tests {
     use super::*;
 
-    /// What is said of a head that comes in pieces of every size.
-    fn said_of(head: &str) -> Option<Ambiguity> {
-        let said = |size: usize| {
+    /// What ends a head, in whatever pieces it comes.
+    fn end_of(head: &str) -> Option<HeadEnd> {
+        let end = |size: usize| {
             let mut reader = Head::default();
-            head.as_bytes().chunks(size).fold(None, |said, piece| said.or(reader.read(piece)))
+            head.as_bytes().chunks(size).find_map(|piece| reader.read(piece).1)
         };
-        let whole = said(head.len());
-        assert!((1..head.len()).all(|size| said(size) == whole), "{head:?}");
+        let whole = end(head.len());
+        assert!((1..head.len()).all(|size| end(size) == whole), "{head:?}");
         whole
     }
 
     #[test]
-    fn heads_that_can_be_taken_one_way_are_left_alone() {
-        for head in [
-            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nTransfer-Encoding: a\n",
-            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            "POST / HTTP/1.1\r\nX-Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\n\ncontent-length: 1\n\n",
+    fn an_unambiguous_head_says_what_follows() {
+        for (head, end) in [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadEnd::Length(0)),
+            ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadEnd::Length(0)),
+            ("POST / HTTP/1.1\r\nContent-Length:\t007 \r\n\r\nTransfer-Encoding: a\n", HeadEnd::Length(7)),
+            ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", HeadEnd::Chunked),
+            ("POST / HTTP/1.1\r\nX-Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", HeadEnd::Chunked),
+            ("POST / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n", HeadEnd::Unreadable),
+            ("POST / HTTP/1.1\r\nContent-Length:\r\n\r\n", HeadEnd::Unreadable),
+            ("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", HeadEnd::Unreadable),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\n\ncontent-length: 1\n\n", HeadEnd::Http2),
         ] {
-            assert_eq!(said_of(head), None, "{head:?}");
+            assert_eq!(end_of(head), Some(end), "{head:?}");
         }
     }
 
     #[test]
-    fn heads_that_can_be_taken_differently_are_told() {
+    fn an_ambiguous_head_is_recognized() {
         let cases = [
             ("GET / HTTP/1.1\nHost: a\r\n\r\n", Ambiguity::BareLineFeed),
             ("GET / HTTP/1.1\r\nHost: a\n\n", Ambiguity::BareLineFeed),
+            ("\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", Ambiguity::BareLineFeed),
             ("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", Ambiguity::LengthAndChunks),
             ("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\nCONTENT-LENGTH: 1\r\n\r\n", Ambiguity::LengthAndChunks),
-            ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", Ambiguity::ToldTwice),
+            ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", Ambiguity::Repeated),
             (
                 "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-                Ambiguity::ToldTwice,
+                Ambiguity::Repeated,
             ),
         ];
         for (head, ambiguity) in cases {
-            assert_eq!(said_of(head), Some(ambiguity), "{head:?}");
+            assert_eq!(end_of(head), Some(HeadEnd::Ambiguous(ambiguity)), "{head:?}");
         }
     }
 
     #[test]
-    fn the_next_head_is_another() {
-        let mut head = Head::default();
-        assert_eq!(head.read(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na"), None);
-        head.begin_next();
-        assert_eq!(head.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), None);
+    fn a_length_beyond_counting_is_recognized() {
+        for (length, is_too_much) in [(LONGEST_BODY, false), (LONGEST_BODY + 1, true), (u64::MAX, true)] {
+            let mut head = Head::default();
+            let (_, end) = head.read(format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+            assert_eq!((head.announces_too_much(), end == Some(HeadEnd::Unreadable)), (is_too_much, is_too_much));
+        }
     }
 }

@@ -10,7 +10,9 @@ use std::task::{Context, Poll, ready};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_io_timeout::TimeoutStream;
 
+use super::stream::Arrived;
 use crate::speed::Speed;
 
 /// How much the system keeps of what a caller is yet to be sent, in bytes; of one who takes it fast, and of others.
@@ -47,6 +49,12 @@ impl Outgoing {
                 tracing::debug!(%error, "a connection keeps the system's settings");
             }
         }
+    }
+}
+
+impl Arrived for Pin<Box<TimeoutStream<Outgoing>>> {
+    fn has_unread(&self) -> bool {
+        self.as_ref().get_ref().get_ref().stream.has_unread()
     }
 }
 

@@ -8,14 +8,18 @@ use bytes::Bytes;
 use crate::extract::RequestId;
 use crate::metrics::Answered;
 use crate::problem::{Code, Problem, ProblemBody};
+use crate::server::head::Head;
 
-/// What is answered in place of what the HTTP library would say by itself to a head that it cannot read. Of a head that
-/// is larger than it holds it does not tell which part is.
-pub(super) fn in_place_of(written: &[u8], is_in_request_line: bool) -> Option<Bytes> {
+/// The answer that replaces the HTTP library's own to a head that it cannot read. The library does not tell which part
+/// of the head is too large, and refuses a length that it cannot count as if the head were.
+pub(super) fn in_place_of(written: &[u8], head: &Head) -> Option<Bytes> {
     let status = written.strip_prefix(b"HTTP/1.1 ").filter(|_| written.ends_with(b"\r\n\r\n"))?.get(..3)?;
     let problem = match status {
         b"400" => Problem::new(Code::InvalidRequest, "The request is not well-formed HTTP."),
-        b"414" | b"431" if is_in_request_line || status == b"414" => {
+        b"431" if head.announces_too_much() => {
+            Problem::new(Code::PayloadTooLarge, "The announced body is larger than any that can be taken.")
+        }
+        b"414" | b"431" if head.is_in_request_line() || status == b"414" => {
             Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.")
         }
         b"431" => Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or too many."),
@@ -68,9 +72,16 @@ mod tests {
     #[test]
     fn only_what_the_library_says_to_bad_heads_is_replaced() {
         let own = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let line = in_place_of(own, true).unwrap();
+        let after = |text: &str| {
+            let mut head = Head::default();
+            head.read(text.as_bytes());
+            head
+        };
+        let line = in_place_of(own, &after("GET /a")).unwrap();
         assert!(line.starts_with(b"HTTP/1.1 414 "), "{line:?}");
-        let answer = in_place_of(own, false).unwrap();
+        let length = in_place_of(own, &after("GET / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n")).unwrap();
+        assert!(length.starts_with(b"HTTP/1.1 413 "), "{length:?}");
+        let answer = in_place_of(own, &after("GET / HTTP/1.1\r\n")).unwrap();
         let text = std::str::from_utf8(&answer).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{head}");
@@ -79,7 +90,7 @@ mod tests {
         assert_eq!(body["code"], "header_fields_too_large");
         assert!(head.contains(&format!("x-request-id: {}", body["request_id"].as_str().unwrap())));
         for other in [&b"HTTP/1.1 100 Continue\r\n\r\n"[..], b"HTTP/1.1 400 Bad", b"", b"PRI * HTTP/2.0\r\n\r\n"] {
-            assert_eq!(in_place_of(other, false), None);
+            assert_eq!(in_place_of(other, &after("")), None);
         }
     }
 

@@ -1,75 +1,229 @@
-//! The bytes of a connection, as they pass. What the HTTP library would answer by itself, to what it cannot read, is
-//! answered as everything else is: with a request id and a problem's body. And heads that are ambiguous are noticed.
+//! The bytes of a connection, as they pass between the socket and the HTTP library.
+//!
+//! An HTTP/1 connection is given to the library one message at a time: what a caller sends ahead waits until the answer
+//! before it has gone out. So each head is treated as if it stood alone, a caller may close its sending half behind a
+//! whole request, and the time for a head and the time between two requests are told apart. Where the library would
+//! answer by itself, to a head that it cannot read, a problem goes out instead.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, Bytes, BytesMut};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::Activity;
-use super::head::Head;
+use super::frames::Frames;
+use super::framing::Framing;
+use super::head::HeadEnd;
 use super::refusal;
 
 /// For how long is still read from a caller who was refused. To close a connection on somebody who sends resets it, and
 /// the answer is lost.
 const PARTING: Duration = Duration::from_secs(1);
 
+/// How long nothing may go out to a caller that sends no more, while its request is under way. It may have closed its
+/// sending half alone and wait for the answer, or be gone.
+const HALF_CLOSED: Duration = Duration::from_secs(10);
+
+/// How long an HTTP/1 connection may wait for its caller.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// For a head: from its first byte, or from the beginning of the connection.
+    pub(super) head: Duration,
+    /// For the first byte of the next request.
+    pub(super) keep_alive: Duration,
+}
+
 /// The bytes of a connection.
 pub(super) struct Witnessed<S> {
     stream: S,
     activity: Arc<Activity>,
-    head: Head,
-    /// How many requests had begun when the head began.
-    head_began: u64,
-    /// How many requests had begun when all that was to be written was, and none was under way.
-    written: u64,
+    framing: Framing,
+    /// Unless the connection speaks HTTP/1.
+    frames: Option<Frames>,
+    /// The number of heads that were passed on whole.
+    heads: u64,
+    /// The number of requests that had begun when every answer had gone out.
+    answered: u64,
+    /// What has come behind the message that is being answered.
+    ahead: BytesMut,
+    /// Whether the caller sends no more.
+    has_ended: bool,
+    /// Woken once the next message may be passed on.
+    waiting: Option<Waker>,
+    timeouts: Timeouts,
+    /// When the caller's time is over: for a head, for the next request, or once it sends no more.
+    until: Pin<Box<Sleep>>,
     /// What goes out in place of the HTTP library's own answer.
     answer: Option<Bytes>,
     /// There, once such an answer has gone out.
     parting: Option<Pin<Box<Sleep>>>,
 }
 
+/// A stream that can be asked whether bytes have arrived that nobody has read.
+pub(super) trait Arrived {
+    /// Asks the operating system, which may know of bytes before the runtime does.
+    fn has_unread(&self) -> bool;
+}
+
+impl Arrived for TcpStream {
+    fn has_unread(&self) -> bool {
+        SockRef::from(self).peek(&mut [MaybeUninit::uninit(); 1]).is_ok_and(|count| count > 0)
+    }
+}
+
 impl<S> Witnessed<S> {
-    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
-        let head = Head::default();
-        Self { stream, activity, head, head_began: 0, written: 0, answer: None, parting: None }
+    pub(super) fn new(stream: S, activity: Arc<Activity>, timeouts: Timeouts) -> Self {
+        Self {
+            stream,
+            activity,
+            framing: Framing::default(),
+            frames: Some(Frames::new()),
+            heads: 0,
+            answered: 0,
+            ahead: BytesMut::new(),
+            has_ended: false,
+            waiting: None,
+            timeouts,
+            until: Box::pin(sleep(timeouts.head)),
+            answer: None,
+            parting: None,
+        }
     }
 
-    /// Whether no request is under way, and every answer has gone out: what is read now begins a head, and what is
-    /// written now no handler has said.
+    /// Whether every answer has gone out: what is written now is by the HTTP library itself.
     fn is_between_requests(&self) -> bool {
-        self.activity.is_idle() && self.written == self.activity.begun()
+        self.answered == self.activity.begun()
     }
 
-    fn has_read(&mut self, bytes: &[u8]) {
-        if !self.is_between_requests() {
+    /// Whether bytes may be passed on: the rest of a message, or one whose predecessors are all answered.
+    fn may_pass_on(&self) -> bool {
+        !self.framing.is_between_messages() || self.answered == self.heads
+    }
+
+    /// Notes bytes that are passed on, and returns how many of them belong to the message at hand.
+    fn pass_on(&mut self, bytes: &[u8]) -> usize {
+        let was_between = self.framing.is_between_messages();
+        let advance = self.framing.advance(bytes);
+        if let Some(end) = advance.head {
+            self.heads += 1;
+            self.frames.take_if(|_| end != HeadEnd::Http2);
+            match end {
+                HeadEnd::Ambiguous(ambiguity) => self.activity.object(ambiguity),
+                HeadEnd::Http2 => self.activity.speaks_http_2(),
+                HeadEnd::Length(_) | HeadEnd::Chunked | HeadEnd::Unreadable => {}
+            }
+        }
+        self.has_received(bytes);
+        if was_between && self.heads > 0 && self.framing.is_in_head() {
+            self.until.as_mut().reset(Instant::now() + self.timeouts.head);
+        }
+        advance.taken
+    }
+
+    fn has_received(&mut self, bytes: &[u8]) {
+        if let Some(frames) = &mut self.frames {
+            frames.received(bytes);
+            self.activity.set_unfinished(frames.unfinished());
+        }
+    }
+
+    fn has_sent(&mut self, bytes: &[u8]) {
+        if self.has_ended {
+            self.until.as_mut().reset(Instant::now() + HALF_CLOSED);
+        }
+        if let Some(frames) = &mut self.frames {
+            if frames.sent(bytes) {
+                self.activity.touch();
+            }
+            self.activity.set_unfinished(frames.unfinished());
+        }
+    }
+
+    /// Notes that every answer has gone out.
+    fn has_answered(&mut self) {
+        if self.answered == self.activity.begun() {
             return;
         }
-        if self.head_began != self.activity.begun() {
-            self.head_began = self.activity.begun();
-            self.head.begin_next();
-        }
-        if let Some(ambiguity) = self.head.read(bytes) {
-            self.activity.object(ambiguity);
+        self.answered = self.activity.begun();
+        self.until.as_mut().reset(Instant::now() + self.timeouts.keep_alive);
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Witnessed<S> {
+impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
+    /// Reads what comes behind the message that is being answered, and keeps it.
+    fn poll_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.waiting = Some(context.waker().clone());
+        if self.ahead.is_empty() && !self.has_ended {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            self.ahead.extend_from_slice(buffer.filled().get(before..).unwrap_or_default());
+            self.has_ended = buffer.filled().len() == before;
+            buffer.set_filled(before);
+            self.until.as_mut().reset(Instant::now() + HALF_CLOSED);
+        }
+        if self.has_ended { self.until.as_mut().poll(context).map(Ok) } else { Poll::Pending }
+    }
+
+    /// Reads a part of the message at hand, from what came ahead or from the caller.
+    fn poll_message(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if !self.ahead.is_empty() {
+            let piece = self.ahead.split_to(self.ahead.len().min(buffer.remaining()));
+            buffer.put_slice(&piece);
+        } else if !self.has_ended && Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
+            return self.poll_timeout(context);
+        }
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        self.has_ended |= bytes.is_empty();
+        let taken = self.pass_on(bytes);
+        if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            let later = std::mem::take(&mut self.ahead);
+            self.ahead.extend_from_slice(rest);
+            self.ahead.extend_from_slice(&later);
+            buffer.set_filled(before + taken);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends the connection where the caller has taken too long for a head, or to begin one.
+    fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_in_head = self.framing.is_in_head();
+        if !is_in_head && !self.framing.is_between_messages() {
+            return Poll::Pending;
+        }
+        ready!(self.until.as_mut().poll(context));
+        if is_in_head {
+            tracing::debug!("a head has taken too long");
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        // A request that has just arrived is not lost without an answer.
+        if self.heads > 0 && self.stream.has_unread() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.has_ended = true;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Arrived + Unpin> AsyncRead for Witnessed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.has_read(&buffer.filled()[before..]);
-        Poll::Ready(Ok(()))
+        if self.may_pass_on() { self.poll_message(context, buffer) } else { self.poll_ahead(context, buffer) }
     }
 }
 
@@ -91,7 +245,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
     /// Whether something goes out in place of what is to be written.
     fn replaces(&mut self, written: &[u8]) -> bool {
         if self.answer.is_none() && self.is_between_requests() {
-            self.answer = refusal::in_place_of(written, self.head.is_in_request_line());
+            self.answer = refusal::in_place_of(written, self.framing.head());
         }
         self.answer.is_some()
     }
@@ -116,7 +270,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
         if self.replaces(bytes) {
             return self.poll_answer(context, bytes.len());
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let count = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.has_sent(bytes.get(..count).unwrap_or_default());
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -130,7 +286,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
         {
             return self.poll_answer(context, only.len());
         }
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let count = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices))?;
+        let mut left = count;
+        for slice in slices {
+            let sent = slice.get(..left.min(slice.len())).unwrap_or_default();
+            self.has_sent(sent);
+            left -= sent.len();
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -140,8 +303,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         // The HTTP library flushes once it has written all that it had.
-        if self.activity.is_idle() {
-            self.written = self.activity.begun();
+        if self.activity.is_answered() {
+            self.has_answered();
         }
         Poll::Ready(Ok(()))
     }
@@ -151,3 +314,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
         self.poll_part(context).map(Ok)
     }
 }
+
+#[cfg(test)]
+mod tests;

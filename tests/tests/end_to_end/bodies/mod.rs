@@ -11,4 +11,4 @@ mod legs_up;
 mod patience;
 mod reconciling;
 mod sizes;
-mod world;
+pub(crate) mod world;

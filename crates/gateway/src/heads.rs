@@ -1,0 +1,158 @@
+//! The checks on a request's head, before anything else reads it: its size, its framing, its host, and fields that must
+//! not be repeated. A field that is there twice is refused, because another reader may have taken the other value.
+
+use std::net::Ipv6Addr;
+
+use axum::extract::Request;
+use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderValue, Version};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::problem::{Code, Fault, Problem};
+use crate::server::Ambiguity;
+
+/// The largest request line and the largest header fields, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// The fields that have one value. Lists such as If-Match are not among them.
+const SINGLE: [&str; 14] = [
+    "Access-Control-Request-Method",
+    "Authorization",
+    "Content-Length",
+    "Content-Type",
+    "Host",
+    "Idempotency-Key",
+    "If-Modified-Since",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Last-Event-ID",
+    "Origin",
+    "Range",
+    "Sec-Fetch-Site",
+    "X-API-Key",
+];
+
+/// Refuses a head that is too large, ambiguous or malformed.
+pub(crate) async fn check(request: Request, next: Next) -> Response {
+    if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
+        let (field, what) = ambiguity.fault();
+        return unclear(Fault::parameter(field, what));
+    }
+    // The HTTP library looks at the last coding alone, and takes what is left of the others for the body.
+    let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
+        return unclear(Fault::parameter("Transfer-Encoding", "must be chunked"));
+    }
+    let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if fields > MAX_HEAD {
+        return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();
+    }
+    if request.uri().to_string().len() > MAX_HEAD {
+        return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
+    }
+    let mut faults = repeated(&request);
+    faults.extend(host_fault(&request));
+    if !faults.is_empty() {
+        return Problem::invalid(faults).into_response();
+    }
+    next.run(request).await
+}
+
+/// Refuses a head behind which it is not clear where the next request begins.
+fn unclear(fault: Fault) -> Response {
+    let mut response = Problem::invalid(vec![fault]).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn repeated(request: &Request) -> Vec<Fault> {
+    let is_repeated = |name: &&str| request.headers().get_all(*name).iter().nth(1).is_some();
+    SINGLE.into_iter().filter(is_repeated).map(|name| Fault::parameter(name, "must be there once")).collect()
+}
+
+/// What is wrong with the host that the request is for.
+fn host_fault(request: &Request) -> Option<Fault> {
+    let target = request.uri().authority();
+    if target.is_some_and(|authority| !is_authority(authority.as_str().as_bytes())) {
+        return Some(Fault::parameter("request target", "must name a host, and a port if any"));
+    }
+    let fault = |what| Some(Fault::parameter("Host", what));
+    match (request.headers().get(HOST), target, request.version()) {
+        (Some(host), _, _) if !is_authority(host.as_bytes()) => fault("must be a host, and a port if any"),
+        (Some(host), Some(target), Version::HTTP_2)
+            if !host.as_bytes().eq_ignore_ascii_case(target.as_str().as_bytes()) =>
+        {
+            fault("must be what the field \":authority\" says")
+        }
+        (None, _, Version::HTTP_11) => fault("must be there once"),
+        _ => None,
+    }
+}
+
+/// Whether a text is a host with an optional port, by RFC 3986, without user information.
+fn is_authority(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if let Some((address, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let port = rest.strip_prefix(':');
+        return address.parse::<Ipv6Addr>().is_ok() && port.map_or(rest.is_empty(), is_port);
+    }
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    is_name(host.as_bytes()) && port.is_none_or(is_port)
+}
+
+fn is_name(host: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte);
+    let mut rest = host;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = match (first, behind) {
+            (b'%', [high, low, behind @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => behind,
+            (first, behind) if is_plain(first) => behind,
+            _ => return false,
+        };
+    }
+    !host.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_a_port() {
+        for good in ["a", "a.b-c_d", "a:0", "a:65535", "127.0.0.1:80", "[::1]", "[::1]:8080", "a%20b", "xn--bcher-kva"]
+        {
+            assert!(is_authority(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "", ":80", "a b", "a/b", "a@b", "a?b", "a#b", "a\\b", "a:", "a:b", "a:-1", "a:+1", "a:65536", "a:80:80",
+            "[::1", "[]", "[a]", "[::1]a", "[::1]:x", "::1", "a%2", "a%zz", "a\"b", "<a>", "a\tb", "bücher",
+        ] {
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
+        }
+        assert!(!is_authority(b"a\x80"));
+    }
+
+    #[test]
+    fn every_repeated_field_is_named() {
+        let request = Request::builder().header("origin", "a").header("Range", "a").header("if-match", "a");
+        let request = request.header("origin", "a").header("range", "b").header("if-match", "b").header("host", "a");
+        let faults = repeated(&request.body(Body::empty()).unwrap());
+        assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+
+    #[test]
+    fn a_target_with_another_host_is_refused_in_http_2() {
+        let request = |target: &str, host: &str, version| {
+            let request = Request::builder().uri(target).header(HOST, host).version(version);
+            host_fault(&request.body(Body::empty()).unwrap()).is_some()
+        };
+        assert!(request("http://a/", "b", Version::HTTP_2));
+        assert!(!request("http://a/", "A", Version::HTTP_2));
+        assert!(!request("http://a/", "b", Version::HTTP_11));
+        assert!(request("http://a@b/", "b", Version::HTTP_11));
+    }
+}

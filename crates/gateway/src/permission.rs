@@ -1,0 +1,156 @@
+//! The permission under which a body flows. Where a new configuration takes the client, its key, its account or its
+//! scope away, or the key expires, an upload or a download that is under way ends.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::RequestExt as _;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use polyhost_domain::AccountName;
+
+use crate::app::App;
+use crate::auth::{Client, KeyHash, Scope, presented_key};
+use crate::operation::Operation;
+use crate::problem::{Code, Problem};
+
+/// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
+const SMALL: u64 = 64 * 1024;
+
+/// What a client may do with one request.
+#[derive(Clone)]
+pub(crate) struct Permission {
+    app: App,
+    client: Arc<Client>,
+    key: Option<KeyHash>,
+    account: Option<AccountName>,
+    scope: Scope,
+}
+
+impl Permission {
+    /// The permission of a client's request; `None` for one that is no operation of the API.
+    pub(crate) async fn of(request: &mut Request, app: &App, client: &Arc<Client>) -> Option<Self> {
+        let operation = Operation::of(request)?;
+        let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
+        let account = parameters.iter().find(|(name, _)| *name == "account").and_then(|(_, name)| name.parse().ok());
+        let key = presented_key(request.headers()).map(KeyHash::of);
+        Some(Self { app: app.clone(), client: Arc::clone(client), key, account, scope: operation.scope })
+    }
+
+    fn holds(&self) -> bool {
+        let roster = self.app.roster();
+        let Some(client) = roster.callers().with_key(self.key) else { return false };
+        let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
+        client.name == self.client.name
+            && client.scopes.contains(&self.scope)
+            && self.account.as_ref().is_none_or(has_account)
+    }
+
+    /// Resolves when the permission ends.
+    async fn ended(self) {
+        let mut exchanges = self.app.exchanges();
+        let lost = async { while self.holds() && exchanges.changed().await.is_ok() {} };
+        tokio::select! {
+            () = lost => {}
+            () = self.client.expired() => {}
+        }
+    }
+
+    /// Lets the body of an upload come only while the permission lasts.
+    pub(crate) fn guard_request(&self, request: Request) -> Request {
+        if Operation::of(&request).is_none_or(|operation| !operation.takes_file) {
+            return request;
+        }
+        request.map(|body| self.guard(body))
+    }
+
+    /// Lets a long answer go only while the permission lasts. Streams of events end in order by themselves.
+    pub(crate) fn guard_response(&self, response: Response) -> Response {
+        if response.status() == StatusCode::BAD_REQUEST && self.scope == Scope::Write && !self.holds() {
+            let detail = "The client lost its permission while the body came.";
+            return Problem::new(Code::Forbidden, detail).into_response();
+        }
+        let is_events =
+            response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        if is_events || response.body().size_hint().upper().is_some_and(|length| length <= SMALL) {
+            return response;
+        }
+        response.map(|body| self.guard(body))
+    }
+
+    fn guard(&self, body: Body) -> Body {
+        Body::new(Guarded { body, ended: Box::pin(self.clone().ended()) })
+    }
+}
+
+/// A body that breaks off when its permission ends.
+struct Guarded<F> {
+    body: Body,
+    ended: Pin<Box<F>>,
+}
+
+impl<F: Future<Output = ()>> HttpBody for Guarded<F> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.body.is_end_stream() {
+            return Poll::Ready(None);
+        }
+        if self.ended.as_mut().poll(context).is_ready() {
+            // What is left is dropped here, and a caller is not waited for.
+            self.body = Body::empty();
+            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
+                std::io::ErrorKind::PermissionDenied,
+            )))));
+        }
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http_body_util::BodyExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn guarded_body_breaks_off_when_its_permission_ends() {
+        let (ends, ended) = oneshot::channel::<()>();
+        let pieces = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"a")));
+        let ended = Box::pin(async { drop(ended.await) });
+        let mut body = Guarded { body: Body::from_stream(pieces), ended };
+        assert!(body.frame().await.unwrap().is_ok());
+        drop(ends);
+        assert!(body.frame().await.unwrap().is_err());
+        assert!(body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn guarded_body_that_has_ended_stays_whole() {
+        let mut body = Guarded { body: Body::from("a"), ended: Box::pin(std::future::pending()) };
+        assert_eq!(body.size_hint().exact(), Some(1));
+        assert!(body.frame().await.unwrap().is_ok());
+        body.ended = Box::pin(std::future::pending());
+        assert!(body.frame().await.is_none());
+    }
+}

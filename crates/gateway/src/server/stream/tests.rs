@@ -1,0 +1,106 @@
+//! Tests of what passes, and when.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::time::{advance, timeout};
+
+use super::*;
+
+const TIMEOUTS: Timeouts = Timeouts { head: Duration::from_secs(4), keep_alive: Duration::from_secs(10) };
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+impl Arrived for DuplexStream {
+    fn has_unread(&self) -> bool {
+        false
+    }
+}
+
+fn pair() -> (DuplexStream, Witnessed<DuplexStream>, Arc<Activity>) {
+    let (caller, stream) = duplex(4096);
+    let activity = Activity::new();
+    (caller, Witnessed::new(stream, Arc::clone(&activity), TIMEOUTS), activity)
+}
+
+/// What the HTTP library is given, if anything is within a second.
+async fn given(stream: &mut Witnessed<DuplexStream>) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; 4096];
+    let count = timeout(Duration::from_secs(1), stream.read(&mut buffer)).await.ok()?.unwrap();
+    buffer.truncate(count);
+    Some(buffer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pipelined_message_waits_for_the_answer_before_it() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(&[REQUEST, REQUEST].concat()).await.unwrap();
+    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+    let (_, answering, _) = activity.begin();
+    stream.flush().await.unwrap();
+    assert_eq!(given(&mut stream).await, None);
+    drop(answering);
+    assert_eq!(given(&mut stream).await, None);
+    stream.flush().await.unwrap();
+    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_closed_connection_ends_behind_its_answer() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(REQUEST).await.unwrap();
+    caller.shutdown().await.unwrap();
+    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+    let (_, answering, _) = activity.begin();
+    assert_eq!(given(&mut stream).await, None);
+    drop(answering);
+    stream.flush().await.unwrap();
+    assert_eq!(given(&mut stream).await.as_deref(), Some(&b""[..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_has_the_keep_alive_time() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(REQUEST).await.unwrap();
+    given(&mut stream).await.unwrap();
+    drop(activity.begin());
+    stream.flush().await.unwrap();
+    let began = Instant::now();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0);
+    assert_eq!(began.elapsed(), TIMEOUTS.keep_alive);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_has_its_time_from_its_first_byte() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(REQUEST).await.unwrap();
+    given(&mut stream).await.unwrap();
+    drop(activity.begin());
+    stream.flush().await.unwrap();
+    advance(TIMEOUTS.keep_alive - Duration::from_secs(1)).await;
+    caller.write_all(b"GET").await.unwrap();
+    given(&mut stream).await.unwrap();
+    let began = Instant::now();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(began.elapsed(), TIMEOUTS.head);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_connection_has_the_time_of_a_head() {
+    let (_caller, mut stream, _) = pair();
+    let began = Instant::now();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0);
+    assert_eq!(began.elapsed(), TIMEOUTS.head);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_closed_caller_is_given_up_when_nothing_goes_out() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(REQUEST).await.unwrap();
+    caller.shutdown().await.unwrap();
+    given(&mut stream).await.unwrap();
+    let _request = activity.begin();
+    let began = Instant::now();
+    assert_eq!(given(&mut stream).await, None);
+    advance(Duration::from_secs(5)).await;
+    stream.write_all(b"HTTP/1.1 200 OK").await.unwrap();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0);
+    assert_eq!(began.elapsed(), Duration::from_secs(6) + HALF_CLOSED);
+}

@@ -1,0 +1,82 @@
+//! Many strangers at once: callers with keys are served beside them.
+
+use std::time::Duration;
+
+use polyhost_end_to_end::wire;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::stalled::{http_2, request};
+use crate::world::{KEY, World};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A page that is open and not small.
+const PAGE: &str = "/openapi.json";
+
+#[tokio::test]
+async fn client_is_served_beside_stalled_streams_of_strangers() {
+    let lines = "max_connections = 40\nmax_connections_per_address = 10";
+    let world = World::configured(|configuration| configuration.server(lines)).await;
+    let address = world.gateway.address();
+    let (mut held, mut statuses) = (Vec::new(), Vec::new());
+    for _ in 0..60 {
+        let (requests, connection) = http_2(address, 0).await;
+        let mut requests = requests.ready().await.unwrap();
+        let (answer, _) = requests.send_request(request("GET", PAGE, None), true).unwrap();
+        let answer = timeout(PATIENCE, answer).await.unwrap().unwrap();
+        statuses.push(answer.status().as_u16());
+        held.push((requests, connection, answer));
+        // Each over a new connection.
+        let served = wire::request(address, "GET", "/v1/me", KEY).await.expect("an answer");
+        assert_eq!(served.status, 200);
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 10, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn client_is_served_while_strangers_say_nothing() {
+    let world = World::configured(|configuration| configuration.server("max_connections = 20")).await;
+    let address = world.gateway.address();
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        drop(stream.write_all(b"GET / HTTP/1.1\r\nX: ").await);
+        silent.push(stream);
+        let served = wire::request(address, "GET", "/v1/me", KEY).await.expect("an answer");
+        assert_eq!(served.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn stranger_beyond_its_share_is_told_to_come_back() {
+    let world = World::configured(|configuration| configuration.server("max_connections_per_address = 1")).await;
+    let address = world.gateway.address();
+    let first = Raw::hold(address).await;
+    let open = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+    let answer = wire::send(address, open).await.expect("an answer");
+    let problem = answer.problem(503, "overloaded");
+    assert_eq!((problem["retryable"].as_bool(), answer.header("retry-after")), (Some(true), Some("1")));
+    assert_eq!(answer.header("connection"), Some("close"));
+    // A client is not counted, however many connections it has.
+    for _ in 0..3 {
+        wire::request(address, "GET", "/v1/me", KEY).await.unwrap().status(200);
+    }
+    drop(first);
+    let served = async { while wire::send(address, b"GET /livez HTTP/1.0\r\n\r\n").await.unwrap().status != 200 {} };
+    timeout(PATIENCE, served).await.expect("the place is free again");
+}
+
+/// A stranger that has a place.
+struct Raw(#[expect(dead_code, reason = "holds the connection")] TcpStream);
+
+impl Raw {
+    async fn hold(address: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let mut buffer = [0; 1024];
+        tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
+        Self(stream)
+    }
+}

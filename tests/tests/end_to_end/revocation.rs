@@ -1,0 +1,78 @@
+//! Clients that lose their key, their account or their scope while a body flows: it ends.
+
+use std::time::Duration;
+
+use polyhost_end_to_end::{Configuration, Piece};
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::bodies::world::{Dialect, World, bytes};
+use crate::streamplay::world::{KEY1, KEY2, account};
+use crate::world::{KEY, LOGIN, SITE_KEY};
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The configuration of the world with another client.
+fn with_client(world: &World, key: &str, accounts: &[&str], scopes: &[&str]) -> Configuration {
+    Configuration::new()
+        .account("main", &world.pstream.base_url(), LOGIN, SITE_KEY)
+        .table(&account("plays", &world.plays.base_url(), KEY1, KEY2))
+        .client("web", key, accounts, scopes)
+}
+
+async fn reload(world: &mut World, configuration: &Configuration) {
+    world.gateway.rewrite(configuration);
+    world.gateway.program().hang_up();
+    let taken = |log: &str| {
+        let is_taken = |line: &str| {
+            serde_json::from_str::<Value>(line).is_ok_and(|line| line["message"] == "the new configuration is at work")
+        };
+        log.lines().any(is_taken).then_some(())
+    };
+    world.gateway.program().logged(taken).await;
+}
+
+/// Whether a download that was begun is cut when the configuration becomes this.
+async fn download_ends(change: impl Fn(&World) -> Configuration) -> bool {
+    let mut world = World::start(Dialect::Yetishare).await;
+    let file = world.add_file("clip.mp4", &bytes(1 << 20));
+    world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
+    let mut response = world.caller.request("GET", &world.at(&format!("files/{file}/content"))).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    response.chunk().await.unwrap().unwrap();
+    let changed = change(&world);
+    reload(&mut world, &changed).await;
+    let cut = async { while response.chunk().await.is_ok_and(|piece| piece.is_some()) {} };
+    // The site's stall is noticed after 30 seconds; it must not be what ends the download.
+    timeout(Duration::from_secs(10), cut).await.is_ok()
+}
+
+#[tokio::test]
+async fn download_ends_when_its_client_is_removed() {
+    assert!(download_ends(|world| with_client(world, "another-key", &["*"], &["read", "write"])).await);
+}
+
+#[tokio::test]
+async fn download_ends_when_its_account_or_scope_is_taken_away() {
+    assert!(download_ends(|world| with_client(world, KEY, &["main"], &["read", "write"])).await);
+    assert!(download_ends(|world| with_client(world, KEY, &["*"], &["write"])).await);
+}
+
+#[tokio::test]
+async fn download_goes_on_when_its_client_may_still_have_it() {
+    assert!(!download_ends(|world| with_client(world, KEY, &["plays"], &["read"])).await);
+}
+
+#[tokio::test]
+async fn upload_ends_when_its_client_is_removed() {
+    let mut world = World::start(Dialect::Openload).await;
+    let mut raw = world.begin(&world.files("a.mp4"), Some(1 << 20), &[("Content-Type", "video/mp4")]).await;
+    raw.send(&bytes(100_000), Piece::Plain).await.unwrap();
+    world.flows(50_000).await;
+    let removed = with_client(&world, "another-key", &["*"], &["read", "write"]);
+    reload(&mut world, &removed).await;
+    let answer = timeout(PATIENCE, raw.answer()).await.expect("the upload ends").expect("an answer");
+    answer.problem(403, "forbidden");
+    assert_eq!(world.stored(), 0);
+}

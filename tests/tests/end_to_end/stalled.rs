@@ -1,0 +1,186 @@
+//! Callers that stop in the middle, at every stage of a request, on HTTP/1 and HTTP/2, with a key and without: the
+//! connection ends within the timeout of that stage, and nothing of it is left.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::client::SendRequest;
+use http::Request;
+use polyhost_end_to_end::Gateway;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::world::{KEY, World, at};
+
+/// Longer than all timeouts of a stalled connection together, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A page that is open and larger than what sockets hold for a caller with a small buffer.
+const LARGE: &str = "/docs/swagger-ui-bundle.js";
+
+/// Where a caller stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// In the head of its request.
+    Head,
+    /// In the body of its request.
+    Body,
+    /// After the first bytes of the answer.
+    Answer,
+    /// Before the first byte of the answer: the window is closed from the beginning.
+    Window,
+}
+
+const STAGES: [Stage; 4] = [Stage::Head, Stage::Body, Stage::Answer, Stage::Window];
+
+/// A gateway that is soon out of patience.
+async fn world() -> World {
+    let lines = "header_timeout = \"500ms\"\nkeep_alive_timeout = \"500ms\"\nidle_timeout = \"700ms\"\nrequest_timeout = \"1s\"";
+    World::configured(|configuration| configuration.server(lines)).await
+}
+
+/// The number of file descriptors that the process has open.
+pub(crate) fn descriptors(gateway: &mut Gateway) -> usize {
+    let folder = format!("/proc/{}/fd", gateway.program().id());
+    std::fs::read_dir(folder).expect("the process runs").count()
+}
+
+/// Waits until the process has no more than so many descriptors open.
+pub(crate) async fn at_rest(gateway: &mut Gateway, most: usize) {
+    let rest = async {
+        while descriptors(gateway) > most {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, rest).await.expect("descriptors are still open");
+}
+
+/// A connection that takes little at a time.
+pub(crate) async fn narrow(address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(address.parse().unwrap()).await.unwrap()
+}
+
+/// A head without the empty line at its end.
+fn head(stage: Stage, key: Option<&str>) -> String {
+    let line = match stage {
+        Stage::Body => format!("POST {}", at("folders")),
+        _ => format!("GET {LARGE}"),
+    };
+    let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
+    format!("{line} HTTP/1.1\r\nHost: a\r\n{key}Content-Type: application/json\r\n")
+}
+
+/// Stops on a connection of HTTP/1, and waits for its end.
+async fn stall_http_1(address: &str, stage: Stage, key: Option<&str>) {
+    let mut stream = narrow(address).await;
+    let rest = match stage {
+        Stage::Head => "X-Slow: ",
+        Stage::Body => "Content-Length: 1000\r\n\r\n{\"name\": ",
+        Stage::Answer | Stage::Window => "\r\n",
+    };
+    stream.write_all(format!("{}{rest}", head(stage, key)).as_bytes()).await.unwrap();
+    if stage == Stage::Answer {
+        stream.read_exact(&mut [0; 100]).await.unwrap();
+    }
+    if matches!(stage, Stage::Head | Stage::Body) {
+        drop(stream.read_to_end(&mut Vec::new()).await);
+        return;
+    }
+    // It must end without that anything is read.
+    while stream.write_all(b"\r\n").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A connection of HTTP/2, and the task that answers its pings until its end.
+pub(crate) async fn http_2(address: &str, window: u32) -> (SendRequest<Bytes>, JoinHandle<()>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut builder = h2::client::Builder::new();
+    let (requests, connection) = builder.initial_window_size(window).handshake(stream).await.unwrap();
+    (requests, tokio::spawn(async move { drop(connection.await) }))
+}
+
+pub(crate) fn request(method: &str, path: &str, key: Option<&str>) -> Request<()> {
+    let request = Request::builder().method(method).uri(format!("http://gateway{path}"));
+    let request = key.into_iter().fold(request, |request, key| request.header("x-api-key", key));
+    request.header("content-type", "application/json").body(()).unwrap()
+}
+
+/// Stops on a connection of HTTP/2, and waits for its end.
+async fn stall_http_2(address: &str, stage: Stage, key: Option<&str>) {
+    if stage == Stage::Head {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // The preface, empty settings, and a head that is announced to go on: flags without END_HEADERS.
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+        stream.write_all(preface).await.unwrap();
+        stream.write_all(b"\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82").await.unwrap();
+        drop(stream.read_to_end(&mut Vec::new()).await);
+        return;
+    }
+    let window = if stage == Stage::Window { 0 } else { 20_000 };
+    let (requests, connection) = http_2(address, window).await;
+    let mut requests = requests.ready().await.unwrap();
+    let (method, path) = if stage == Stage::Body { ("POST", at("folders")) } else { ("GET", LARGE.to_owned()) };
+    let (answer, mut body) = requests.send_request(request(method, &path, key), stage != Stage::Body).unwrap();
+    if stage == Stage::Body {
+        body.send_data(Bytes::from_static(b"{\"name\": "), false).unwrap();
+    }
+    let answer = answer.await;
+    if stage == Stage::Answer {
+        answer.unwrap().into_body().data().await.unwrap().unwrap();
+    }
+    // The stream ends first, whose connection then is idle.
+    connection.await.unwrap();
+}
+
+#[tokio::test]
+async fn stalled_caller_is_cut_off_at_every_stage() {
+    let mut world = world().await;
+    world.caller.get("/v1/me").await.status(200);
+    at_rest(&mut world.gateway, usize::MAX).await;
+    let before = descriptors(&mut world.gateway);
+    let rounds: usize = std::env::var("POLYHOST_STALLED_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    for _ in 0..rounds {
+        let address = world.gateway.address();
+        let mut stalled = Vec::new();
+        for stage in STAGES {
+            for key in [None, Some(KEY)] {
+                let address = address.to_owned();
+                stalled.push((format!("HTTP/1 {stage:?} {key:?}"), {
+                    let address = address.clone();
+                    tokio::spawn(async move { stall_http_1(&address, stage, key).await })
+                }));
+                stalled.push((
+                    format!("HTTP/2 {stage:?} {key:?}"),
+                    tokio::spawn(async move { stall_http_2(&address, stage, key).await }),
+                ));
+            }
+        }
+        for (what, stalled) in stalled {
+            timeout(PATIENCE, stalled).await.unwrap_or_else(|_| panic!("still open: {what}")).unwrap();
+        }
+        // The others are served meanwhile and after.
+        world.caller.get("/v1/me").await.status(200);
+    }
+    at_rest(&mut world.gateway, before + 1).await;
+}
+
+#[tokio::test]
+async fn stalled_stream_leaves_the_others_of_its_connection() {
+    let lines = "keep_alive_timeout = \"60s\"\nidle_timeout = \"700ms\"";
+    let world = World::configured(|configuration| configuration.server(lines)).await;
+    let (requests, connection) = http_2(world.gateway.address(), 0).await;
+    let mut requests = requests.ready().await.unwrap();
+    let (stalled, _) = requests.send_request(request("GET", LARGE, None), true).unwrap();
+    let mut body = stalled.await.unwrap().into_body();
+    let reset = timeout(PATIENCE, body.data()).await.expect("the stream ends");
+    assert!(reset.is_none_or(|piece| piece.is_err()), "the stream is reset");
+    // A stream without an answer's body needs no window.
+    let mut requests = requests.ready().await.unwrap();
+    let (other, _) = requests.send_request(request("HEAD", "/livez", None), true).unwrap();
+    assert_eq!(other.await.unwrap().status().as_u16(), 200);
+    connection.abort();
+}
