@@ -87,6 +87,11 @@ class SwaggerPage {
     return ids.map((id) => id.split('-').at(-1));
   }
 
+  /** The path of the page's own address. */
+  path() {
+    return new URL(this.#page.url()).pathname;
+  }
+
   async screenshot(path) {
     await this.#page.screenshot({ path });
   }

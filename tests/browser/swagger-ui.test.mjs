@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { gatewayFor } from './gateway.mjs';
+import { behindPrefix } from './prefix-proxy.mjs';
 import { start } from './program.mjs';
 import { launch, open } from './swagger-page.mjs';
 
@@ -77,4 +78,21 @@ test('a gateway with clients refuses until the key is given to Authorize', { tim
   // Chromium itself reports every 4xx; the refusal above must be the only thing that it reports.
   assert.equal(docs.errors.length, 1, docs.errors.join('\n'));
   assert.match(docs.errors[0], /401/);
+});
+
+test('Swagger UI works behind a proxy that takes a prefix off the path', { timeout }, async (t) => {
+  const key = randomBytes(32).toString('base64url');
+  const proxy = await behindPrefix(t, '/polyhost', await gatewayFor(t, key));
+
+  for (const entry of ['/', '/docs', '/docs/']) {
+    const docs = await open(browser, proxy.address + entry);
+    await docs.authorize(key);
+    const { status, body } = await docs.tryOut('list_folder_items', { account: 'streamplay-demo', id: 'root' });
+
+    assert.equal(docs.path(), '/polyhost/docs/');
+    assert.equal(status, 200, body);
+    assert.ok(Array.isArray(JSON.parse(body).items), body);
+    assert.deepEqual(docs.errors, []);
+  }
+  assert.deepEqual(proxy.missed, []);
 });

@@ -14,6 +14,7 @@ mod folder;
 mod ids;
 mod limits;
 mod listing;
+mod media_type;
 mod names;
 mod network;
 mod profile;
@@ -35,6 +36,7 @@ pub use folder::{Folder, FolderEdit, FolderType, NewFolder, PasswordChange, Visi
 pub use ids::{ChildFolderId, FileId, FolderId, IdAlphabet, IdGrammar, RemoteUploadId, ShortCode, UnknownId};
 pub use limits::Limits;
 pub use listing::{Listing, NativeCursor};
+pub use media_type::{InvalidMediaType, MediaType};
 pub use names::{AccountName, Dialect, InvalidAccountName, Origin, ProviderId, UnknownDialect};
 pub use network::{is_public_address, is_public_host};
 pub use profile::{DeleteSemantics, Digest, ListingShape, Profile, SortKey};

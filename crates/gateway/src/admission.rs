@@ -9,7 +9,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 use crate::auth::Client;
+use crate::extract::check_body_fields;
 use crate::operation::Operation;
+use crate::problem::Problem;
 use crate::{audit, idempotency};
 
 /// Lets a client's request in, if there is a place for it.
@@ -24,7 +26,10 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         Some(operation) if operation.writes || operation.takes_key => {
             write(&app, client, operation, request, next).await
         }
-        _ => next.run(request).await,
+        operation => match operation.map_or(Ok(()), |operation| check_body(operation, &request)) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        },
     };
     match permit {
         Some(permit) => permit.hold(response),
@@ -40,13 +45,18 @@ async fn write(
     next: Next,
 ) -> Response {
     let entry = operation.writes.then(|| audit::Entry::begin(&request, operation, Arc::clone(&client)));
-    let response = if operation.takes_key {
-        idempotency::answer(app, &client, operation, request, next).await
-    } else {
-        next.run(request).await
+    let response = match check_body(operation, &request) {
+        Err(problem) => problem.into_response(),
+        Ok(()) if operation.takes_key => idempotency::answer(app, &client, operation, request, next).await,
+        Ok(()) => next.run(request).await,
     };
     if let Some(entry) = entry {
         entry.finish(&response);
     }
     response
+}
+
+/// Refuses a body that its header fields make something that is not supported. It must come before the body is read.
+fn check_body(operation: &Operation, request: &Request) -> Result<(), Problem> {
+    if operation.takes_body { check_body_fields(request.headers()) } else { Ok(()) }
 }

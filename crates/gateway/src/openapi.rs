@@ -45,7 +45,8 @@ struct Security;
 
 impl Modify for Security {
     fn modify(&self, document: &mut OpenApi) {
-        document.servers = Some(vec![Server::new("/")]);
+        // Relative to the document (OpenAPI, "Relative References in API Description URIs"), for proxies with a prefix.
+        document.servers = Some(vec![Server::new(".")]);
         let components = document.components.get_or_insert_default();
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description = Some("The client's API key.".to_owned());

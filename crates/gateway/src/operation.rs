@@ -18,7 +18,7 @@ static OPERATIONS: LazyLock<HashMap<String, Vec<(Method, Operation)>>> = LazyLoc
     paths.into_iter().map(|(path, item)| (path, operations(item))).collect()
 });
 
-/// What no body is but a file's.
+/// The media type that only the body of an upload has.
 const FORM: &str = "multipart/form-data";
 
 /// An operation of the API.
@@ -30,6 +30,8 @@ pub struct Operation {
     pub writes: bool,
     /// Whether it takes an `Idempotency-Key`.
     pub takes_key: bool,
+    /// Whether it has a body.
+    pub takes_body: bool,
     /// Whether its body is a file, which may take as long as its bytes flow.
     pub takes_file: bool,
     /// The scope that it needs, if it is about an account.
@@ -66,6 +68,7 @@ impl Operation {
                 _ => Scope::Read,
             },
             takes_key: documented.parameters.iter().flatten().any(named),
+            takes_body: documented.request_body.is_some(),
             takes_file: matches!(documented.request_body, Some(RefOr::T(body)) if body.content.contains_key(FORM)),
             id,
         }

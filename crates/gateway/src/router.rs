@@ -1,6 +1,10 @@
 //! Every route there is, in one flat table. The OpenAPI document is made from the same table.
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::LOCATION;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use utoipa::OpenApi as _;
@@ -63,11 +67,20 @@ pub fn service(app: App) -> Result<Router, serde_json::Error> {
     Ok(middleware::stack(all, &app).with_state(app))
 }
 
-fn swagger_ui() -> SwaggerUi {
-    let config = Config::from("/openapi.json")
+/// Swagger UI. All its addresses are relative, so that it works behind a proxy that takes a prefix off the path.
+fn swagger_ui() -> Router<App> {
+    let config = Config::from("../openapi.json")
         .try_it_out_enabled(false)
         .persist_authorization(true)
         .display_operation_id(true)
         .doc_expansion("list");
-    SwaggerUi::new("/docs").config(config)
+    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(with_relative_location))
+}
+
+/// The crate redirects from `/docs` to `/docs/`.
+async fn with_relative_location(mut response: Response) -> Response {
+    if let Some(location) = response.headers_mut().get_mut(LOCATION) {
+        *location = HeaderValue::from_static("docs/");
+    }
+    response
 }

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, IdGrammar, JobState, Listing, Origin,
-    RemoteUpload,
+    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, IdGrammar, JobState, Listing, MediaType,
+    Origin, RemoteUpload,
 };
 use polyhost_upstream::decode::{Entries, WireTime};
 use url::Url;
@@ -43,7 +43,7 @@ impl Convert {
         File {
             name: wire.name.clone(),
             size: wire.size,
-            content_type: wire.content_type.clone(),
+            content_type: MediaType::known(wire.content_type.as_deref()),
             sha1: wire.sha1.clone(),
             status,
             ..File::bare(&self.origin, id)
@@ -58,7 +58,7 @@ impl Convert {
             name: wire.name.clone(),
             folder_id: Some(folder.clone()),
             size: wire.size,
-            content_type: wire.content_type.clone(),
+            content_type: MediaType::known(wire.content_type.as_deref()),
             sha1: wire.sha1.clone(),
             status: FileStatus::Active,
             page_url: wire.url.clone(),
@@ -136,7 +136,7 @@ impl Convert {
             name: wire.name,
             folder_id: Some(its_folder.unwrap_or_else(|| folder.clone())),
             size: wire.size,
-            content_type: wire.content_type,
+            content_type: MediaType::known(wire.content_type.as_deref()),
             sha1: wire.sha1,
             status: wire.status.as_deref().map_or(FileStatus::Unknown, file_status),
             conversion: wire.cstatus.as_deref().map(job_state),

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use headers::{ContentRange as ContentRangeField, HeaderMapExt};
-use polyhost_domain::{ByteRange, ByteStream, ContentRange, Download, Error, ErrorKind, Result, UpstreamAnswer};
+use polyhost_domain::{
+    ByteRange, ByteStream, ContentRange, Download, Error, ErrorKind, MediaType, Result, UpstreamAnswer,
+};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RANGE};
 use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
@@ -44,15 +46,14 @@ impl Client {
         };
         let (response, turn) = self.attempts(&first, attempt).await?;
         let told = Told { client: self, operation, status: response.status() };
-        let part = match (response.status(), range) {
-            (StatusCode::PARTIAL_CONTENT, Some(wanted)) => Some(told.part(&response, wanted)?),
-            _ => None,
-        };
+        let extent = told.extent(&response, range)?;
         // A file that was packed on the way has neither the length nor the ranges that are told of it.
         if !is_plain(&response) {
             return Err(told.invalid("packs the file although it was asked not to"));
         }
-        let length = response.content_length().or(part.map(|part| part.last - part.first + 1));
+        let length = response.content_length().or(extent.map(length_of));
+        // A part that is the whole file is answered as one only where a range was asked for.
+        let part = extent.filter(|part| range.is_some_and(|wanted| fits(*part, wanted)));
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let received = self.meter().received();
@@ -73,7 +74,7 @@ impl Client {
             let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
             let mut request = self.file_request(&call)?;
             ask_for(&mut request, range);
-            let response = self.head(&call, request, deadline, range.is_some()).await?;
+            let response = self.head(&call, request, deadline).await?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -87,7 +88,7 @@ impl Client {
     }
 
     /// The head of an answer that leads on, or gives the file.
-    async fn head(&self, call: &Call, request: Request, deadline: Instant, in_part: bool) -> Result<Response> {
+    async fn head(&self, call: &Call, request: Request, deadline: Instant) -> Result<Response> {
         let limit = deadline.saturating_duration_since(Instant::now());
         let answer = timeout(limit, self.files().execute(request));
         let answer = async {
@@ -99,7 +100,7 @@ impl Client {
         let judge = |answer: Result<Response>| {
             let response = answer?;
             let status = response.status();
-            let gives = status == StatusCode::OK || (in_part && status == StatusCode::PARTIAL_CONTENT);
+            let gives = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
             let told = Told { client: self, operation: call.operation, status };
             if gives || status.is_redirection() { Ok(response) } else { Err(told.refusal(&response)) }
         };
@@ -126,16 +127,30 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// The part that is answered, if it is what was asked for.
-    fn part(&self, response: &Response, wanted: ByteRange) -> Result<ContentRange> {
+    /// Which bytes of the file are answered, as far as the answer says so: those that were asked for, or all of them.
+    ///
+    /// Some servers answer a whole file with 206 and its range, whatever was asked for.
+    fn extent(&self, response: &Response, wanted: Option<ByteRange>) -> Result<Option<ContentRange>> {
         let field = response.headers().typed_get::<ContentRangeField>();
-        let part = field.and_then(|field| {
+        let stated = field.and_then(|field| {
             let (first, last) = field.bytes_range()?;
-            Some(ContentRange { first, last, size: field.bytes_len() })
+            Some(ContentRange { first, last, size: field.bytes_len() }).filter(|_| first <= last)
         });
-        let part = part.ok_or_else(|| self.invalid("does not say which part of the file it answers"))?;
-        let whole = response.content_length().is_none_or(|length| part.last - part.first + 1 == length);
-        if fits(part, wanted) && whole { Ok(part) } else { Err(self.invalid("answers another part of the file")) }
+        if self.status != StatusCode::PARTIAL_CONTENT {
+            let is_piece = |part: &ContentRange| part.size.map_or(part.first > 0, |_| !is_whole(*part));
+            return match stated.filter(is_piece) {
+                Some(_) => Err(self.invalid("answers a part of the file as if it were all of it")),
+                None => Ok(None),
+            };
+        }
+        let media = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse().ok());
+        if media.is_some_and(|media: MediaType| media.is("multipart/byteranges")) {
+            return Err(self.invalid("answers several parts of the file"));
+        }
+        let part = stated.ok_or_else(|| self.invalid("does not say which part of the file it answers"))?;
+        let as_long = response.content_length().is_none_or(|length| length_of(part) == length);
+        let is_wanted = is_whole(part) || wanted.is_some_and(|wanted| fits(part, wanted));
+        if is_wanted && as_long { Ok(Some(part)) } else { Err(self.invalid("answers another part of the file")) }
     }
 
     /// What a status means that is no file.
@@ -175,6 +190,14 @@ fn ask_for(request: &mut Request, range: Option<ByteRange>) {
     if let Some(Ok(range)) = range.map(TryInto::try_into) {
         headers.insert(RANGE, range);
     }
+}
+
+fn length_of(part: ContentRange) -> u64 {
+    (part.last - part.first).saturating_add(1)
+}
+
+fn is_whole(part: ContentRange) -> bool {
+    part.first == 0 && part.size == Some(length_of(part))
 }
 
 /// Whether a part is what was asked for, as far as the file reaches.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
     Account, AccountStatus, Dialect, Digest, File, FileStatus, Folder, FolderId, IdGrammar, JobState, Limits, Listing,
-    Origin, RemoteUpload, RemoteUploadId, Visibility,
+    MediaType, Origin, RemoteUpload, RemoteUploadId, Visibility,
 };
 use polyhost_upstream::decode::{Entries, WireTime};
 
@@ -68,7 +68,7 @@ impl Convert {
             name: wire.filename,
             folder_id: self.folder_told(wire.folder_id),
             size: wire.file_size,
-            content_type: wire.file_type,
+            content_type: MediaType::known(wire.file_type.as_deref()),
             short_code: wire.short_url,
             status: word.as_deref().map_or(FileStatus::Unknown, file_status),
             uploaded_at: time(wire.uploaded_date.as_ref(), zone),
@@ -92,7 +92,7 @@ impl Convert {
             name: wire.name,
             folder_id: Some(folder.clone()),
             size: wire.size,
-            content_type: wire.content_type,
+            content_type: MediaType::known(wire.content_type.as_deref()),
             sha1,
             md5,
             short_code: wire.short_url,

@@ -6,7 +6,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use polyhost_domain::{ContentRange, File};
+use polyhost_domain::{ContentRange, File, MediaType};
 
 /// A caller may keep the bytes, and asks each time whether they are still the file's.
 pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -25,9 +25,10 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-pub(super) fn content_type(file: &File, told: Option<String>) -> HeaderValue {
-    let text = file.content_type.clone().or(told);
-    let value = text.and_then(|text| HeaderValue::try_from(text).ok());
+/// The file's media type: what the site says of the file, else what its server sends, if that is a media type.
+pub(super) fn content_type(file: &File, sent: Option<&str>) -> HeaderValue {
+    let known = MediaType::known(file.content_type.as_deref()).or_else(|| MediaType::known(sent));
+    let value = known.and_then(|text| HeaderValue::try_from(text).ok());
     value.unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
@@ -60,17 +61,33 @@ pub(super) fn content_range(part: ContentRange, size: Option<u64>) -> Option<Hea
 
 /// `attachment; filename="…"; filename*=UTF-8''…`: the first for programs that do not know the second (RFC 6266).
 fn disposition(name: Option<&str>) -> HeaderValue {
-    let text = name.map(|name| {
+    let text = name.and_then(safe).map(|name| {
         let plain = |c: char| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' };
         let fallback: String = name.chars().map(plain).collect();
-        format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTRIBUTE))
+        format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{}", utf8_percent_encode(&name, ATTRIBUTE))
     });
     let value = text.and_then(|text| HeaderValue::try_from(text).ok());
     value.unwrap_or(HeaderValue::from_static("attachment"))
 }
 
+/// The name as one step of a path, not hidden, no option of a command, and without characters that are not shown but
+/// act. Programs save a file under this name, and the site took it from a stranger.
+fn safe(name: &str) -> Option<String> {
+    let is_unsafe = |c: char| {
+        matches!(c, '/' | '\\' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || c.is_control()
+    };
+    let name = name.trim();
+    let rest = name.trim_start_matches(['.', '-']);
+    let leading = "_".repeat(name.len() - rest.len());
+    let safe: String = rest.chars().map(|c| if is_unsafe(c) { '_' } else { c }).collect();
+    (!name.is_empty()).then(|| leading + &safe)
+}
+
 #[cfg(test)]
 mod tests {
+    use polyhost_domain::{IdAlphabet, IdGrammar, Origin};
+
     use super::*;
 
     #[test]
@@ -79,11 +96,50 @@ mod tests {
             ("clip.mp4", "attachment; filename=\"clip.mp4\"; filename*=UTF-8''clip.mp4"),
             ("a \"b\" 100%.mp4", "attachment; filename=\"a _b_ 100_.mp4\"; filename*=UTF-8''a%20%22b%22%20100%25.mp4"),
             ("夏.mp4", "attachment; filename=\"_.mp4\"; filename*=UTF-8''%E5%A4%8F.mp4"),
-            ("a\r\nX: y", "attachment; filename=\"a__X: y\"; filename*=UTF-8''a%0D%0AX%3A%20y"),
+            ("a\r\nX: y", "attachment; filename=\"a__X: y\"; filename*=UTF-8''a__X%3A%20y"),
         ];
         for (name, header) in cases {
             assert_eq!(disposition(Some(name)), header, "{name}");
         }
         assert_eq!(disposition(None), "attachment");
+        assert_eq!(disposition(Some(" ")), "attachment");
+    }
+
+    #[test]
+    fn name_in_disposition_is_safe_to_save() {
+        for (name, safe) in [
+            ("../../.bashrc", "___.._.bashrc"),
+            ("..\\..\\x.exe", "___.._x.exe"),
+            (".hidden.mp4", "_hidden.mp4"),
+            (" .ssh/x", "_ssh_x"),
+            ("-rf", "_rf"),
+            ("..", "__"),
+            ("/etc/passwd", "_etc_passwd"),
+            ("a\0b\u{85}c", "a_b_c"),
+            ("exe.\u{202e}4pm", "exe._4pm"),
+            ("a..b.", "a..b."),
+        ] {
+            let expected = format!("attachment; filename=\"{safe}\"; filename*=UTF-8''{safe}");
+            assert_eq!(disposition(Some(name)), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn content_type_is_a_media_type_or_unknown_bytes() {
+        let file = |content_type: Option<&str>| {
+            let origin = Origin { account: "main".parse().unwrap(), provider: "plays".parse().unwrap() };
+            let id = IdGrammar::new(IdAlphabet::UrlSafe, "0").file("1").unwrap();
+            File { content_type: content_type.map(str::to_owned), ..File::bare(&origin, id) }
+        };
+        for (stated, sent, expected) in [
+            (Some("video/mp4"), Some("text/plain"), "video/mp4"),
+            (Some("jpg"), Some("image/jpeg"), "image/jpeg"),
+            (Some("a/b/c"), None, "application/octet-stream"),
+            (Some("vidéo/mp4"), Some("mp4"), "application/octet-stream"),
+            (None, Some("video/webm; codecs=vp8,opus"), "video/webm"),
+            (None, None, "application/octet-stream"),
+        ] {
+            assert_eq!(content_type(&file(stated), sent), expected, "{stated:?} {sent:?}");
+        }
     }
 }

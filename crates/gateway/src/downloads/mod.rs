@@ -94,12 +94,12 @@ pub async fn content(
         opened => opened,
     };
     let download = download.map_err(Unopened::into_problem)?;
-    let Download { stream, length, range, content_type: told } = download;
+    let Download { stream, length, range, content_type: sent_type } = download;
     let (stream, length) = match (length, file.size.filter(|_| range.is_none())) {
         (None, Some(size)) => (exactly(stream, size), Some(size)),
         (told, _) => (stream, told),
     };
-    let mut headers = described(&file, etag, content_type(&file, told), length);
+    let mut headers = described(&file, etag, content_type(&file, sent_type.as_deref()), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     Ok(answer(status, headers, Body::from_stream(attended(portioned(stream), idle))))

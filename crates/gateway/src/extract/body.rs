@@ -4,16 +4,17 @@ use std::fmt;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method};
 use headers::{ContentLength, HeaderMapExt as _};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
-use mime::Mime;
+use polyhost_domain::MediaType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::body_fields::is_utf8;
 use super::query::about_a_field;
 use crate::app::App;
 use crate::config::ServerConfig;
@@ -99,18 +100,17 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
 }
 
 fn check_media_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
-        return Err(Problem::new(Code::UnsupportedMediaType, "The body must not be compressed."));
-    }
+    let unsupported = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let media: Option<Mime> = value.to_str().ok().and_then(|text| text.parse().ok());
-    let json = media.as_ref().is_some_and(|media| match media.essence_str() {
-        "application/json" => true,
-        "application/merge-patch+json" => method == Method::PATCH,
-        _ => false,
-    });
-    if json { Ok(()) } else { Err(Problem::new(Code::UnsupportedMediaType, "The body must be application/json.")) }
+    let media: Option<MediaType> = value.to_str().ok().and_then(|text| text.parse().ok());
+    let is_json = |media: &MediaType| {
+        media.is("application/json") || (media.is("application/merge-patch+json") && method == Method::PATCH)
+    };
+    match media.filter(is_json) {
+        None => unsupported("The body must be application/json."),
+        Some(media) if !is_utf8(&media) => unsupported("The body must be JSON in UTF-8."),
+        Some(_) => Ok(()),
+    }
 }
 
 fn too_large() -> Problem {

@@ -92,7 +92,7 @@ pub fn page(code: Code) -> Response {
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
          <style>{PAGE_STYLE}</style>\
          <h1>{title}</h1><p><code>{name}</code>, answered with HTTP status {status}.</p><p>{}</p>\
-         <p><a href=\"/docs\">The API</a></p></html>",
+         <p><a href=\"../docs/\">The API</a></p></html>",
         escape(code.explanation()),
     );
     Html(html).into_response()

@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup};
+use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -198,7 +198,7 @@ pub async fn update_file(
     let name =
         patch.name.and_then(|name| faults.take(access.entry_name(&name), |error| Fault::pointer("/name", error)));
     let content_type = patch.content_type.inspect(|text| {
-        if text.parse::<mime::Mime>().is_err() {
+        if MediaType::known(Some(text)).as_ref() != Some(text) {
             faults.push(Fault::pointer("/content_type", "is not a media type"));
         }
     });

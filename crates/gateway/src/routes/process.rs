@@ -31,9 +31,9 @@ pub async fn openapi_json(document: Bytes) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], document)
 }
 
-/// The API's pages are at `/docs`.
+/// Redirects to the API's pages. The address is relative, for proxies that take a prefix off the path.
 pub async fn index() -> impl IntoResponse {
-    (StatusCode::FOUND, [(LOCATION, "/docs")])
+    (StatusCode::FOUND, [(LOCATION, "docs/")])
 }
 
 /// The page on a problem code.

@@ -6,8 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use mime::Mime;
-use polyhost_domain::{Capability, EntryName, ErrorKind, File, NameGrammar};
+use polyhost_domain::{Capability, EntryName, ErrorKind, File, MediaType, NameGrammar};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::catalogue::Freshness;
-use crate::extract::{Access, StrictQuery, Writing};
+use crate::extract::{Access, StrictQuery, Writing, is_one_file, is_utf8};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
 use crate::uploads::{Arriving, Declared, Incoming, Received, Terms, form, receive};
@@ -177,24 +176,24 @@ enum Kind {
 
 impl Kind {
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let wrong = |what: &str| Problem::invalid(vec![Fault::parameter("Content-Type", what)]);
+        let wrong = |what: &str| Err(Problem::invalid(vec![Fault::parameter("Content-Type", what)]));
+        let unsupported = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
         let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Self::File(None)) };
-        // What follows the type is passed on as it is.
-        let text = value.to_str().ok();
-        let media: Option<Mime> = text.and_then(|text| text.split(';').next()?.trim().parse().ok());
-        match media.ok_or_else(|| wrong("is not a media type"))? {
-            media if media == mime::MULTIPART_FORM_DATA => {
-                let boundary = text.and_then(form::boundary);
-                boundary.map(|boundary| Self::Form { boundary }).ok_or_else(|| wrong("has no boundary, or a bad one"))
-            }
-            media if media.type_() == mime::MULTIPART => Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "The body must be the file's bytes themselves, or a form (multipart/form-data).",
-            )),
-            // What curl adds by itself says nothing about the file.
-            media if media == mime::APPLICATION_WWW_FORM_URLENCODED => Ok(Self::File(None)),
-            _ => Ok(Self::File(text.map(str::to_owned))),
+        let text = value.to_str().unwrap_or_default();
+        let Ok(media) = text.parse::<MediaType>() else { return wrong("is not a media type") };
+        if media.is("multipart/form-data") {
+            return match form::boundary(text) {
+                None => wrong("has no boundary, or a bad one"),
+                Some(_) if !is_utf8(&media) => unsupported("The form must be in UTF-8."),
+                Some(boundary) => Ok(Self::Form { boundary }),
+            };
         }
+        if !is_one_file(&media) {
+            return unsupported("The body must be the bytes of one whole file, or a form (multipart/form-data).");
+        }
+        // curl adds this type by itself, so it says nothing about the file.
+        let is_known = !media.is("application/x-www-form-urlencoded");
+        Ok(Self::File(is_known.then(|| media.into())))
     }
 
     /// How many bytes the file has at least, in a body of this length.

@@ -2,7 +2,7 @@
 
 use polyhost_domain::{EntryName, InvalidSha1, NameGrammar, Sha1Digest};
 
-use super::form::Fields;
+use super::form::{Fields, FileName};
 use crate::problem::{Fault, Faults, Problem};
 
 /// What is declared about an upload, in its address or in its form.
@@ -44,10 +44,19 @@ impl Declared {
         for (name, _) in twice.into_iter().filter(|(_, twice)| *twice) {
             faults.push(in_form(name, "is a parameter of the address too".to_owned()));
         }
-        let name = fields.name.or_else(|| fields.file_name.filter(|_| self.name.is_none()));
-        if name.is_none() && self.name.is_none() {
-            faults.push(in_form("name", "is missing".to_owned()));
-        }
+        let name = match (fields.name, &self.name, fields.file_name) {
+            (Some(name), _, _) => Some(name),
+            (None, Some(_), _) => None,
+            (None, None, Some(FileName::Readable(name))) => Some(name),
+            (None, None, Some(FileName::Unreadable(what))) => {
+                faults.push(in_form("file", what.to_owned()));
+                None
+            }
+            (None, None, None) => {
+                faults.push(in_form("name", "is missing".to_owned()));
+                None
+            }
+        };
         let told = Self::read([name, fields.folder_id, fields.sha1], names, in_form, &mut faults);
         if !faults.is_empty() {
             return Err(faults.into());

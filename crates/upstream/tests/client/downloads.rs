@@ -63,6 +63,43 @@ async fn a_part_is_asked_for_and_held_to_what_was_asked() {
 }
 
 #[tokio::test]
+async fn partial_answer_with_the_whole_file_is_the_whole_file() {
+    const ALL: &[u8] = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/5\r\nContent-Length: 5\r\n\r\nbytes";
+    const CHUNKED: &[u8] = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/5\r\nTransfer-Encoding: chunked\r\n\r\n\
+        5\r\nbytes\r\n0\r\n\r\n";
+    const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Range: bytes 0-4/5\r\nContent-Length: 5\r\n\r\nbytes";
+    for said in [ALL, CHUNKED, PLAIN] {
+        for range in [None, Some(ByteRange::From(1, Some(3)))] {
+            let download = open(&site(said).await, once(), range).await.unwrap();
+            assert_eq!((download.range, download.length), (None, Some(5)), "{range:?}");
+            assert_eq!(bytes(download).await.unwrap(), b"bytes");
+        }
+    }
+    let all = open(&site(ALL).await, once(), Some(ByteRange::From(0, None))).await.unwrap();
+    assert_eq!(all.range, Some(ContentRange { first: 0, last: 4, size: Some(5) }));
+}
+
+#[tokio::test]
+async fn answer_of_other_bytes_than_wanted_is_invalid() {
+    let cases: [&[u8]; 8] = [
+        b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/5\r\nContent-Length: 4\r\n\r\nbyte",
+        b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/*\r\nContent-Length: 5\r\n\r\nbytes",
+        b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/5\r\nContent-Length: 4\r\n\r\nbyte",
+        b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-0/5\r\nContent-Length: 5\r\n\r\nbytes",
+        b"HTTP/1.1 206 Partial\r\nContent-Length: 5\r\n\r\nbytes",
+        b"HTTP/1.1 206 Partial\r\nContent-Type: multipart/byteranges; boundary=b\r\nContent-Length: 5\r\n\r\n--b--",
+        b"HTTP/1.1 200 OK\r\nContent-Range: bytes 0-3/5\r\nContent-Length: 4\r\n\r\nbyte",
+        b"HTTP/1.1 200 OK\r\nContent-Range: bytes 1-3/*\r\nContent-Length: 3\r\n\r\nyte",
+    ];
+    for said in cases {
+        for range in [None, Some(ByteRange::From(2, Some(2)))] {
+            let error = refused(said, range).await;
+            assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{range:?} {}", String::from_utf8_lossy(said));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_ends_early_or_stops_is_an_error_and_not_an_end() {
     let stops = Site::start(Answer::ToTheHead(CUT)).await;
     let ends = Site::start(Answer::AndHangUp(CUT)).await;

@@ -10,6 +10,7 @@ mod content;
 mod copies;
 mod credentials;
 mod denials;
+mod descriptions;
 mod download_links;
 mod events;
 mod file_server;

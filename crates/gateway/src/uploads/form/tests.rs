@@ -1,0 +1,76 @@
+//! Forms in pieces of every size, right and wrong.
+
+use std::time::Duration;
+
+use futures_util::{TryStreamExt as _, stream};
+
+use super::*;
+
+const BOUNDARY: &str = "b-1";
+
+fn field(name: &str, value: &str) -> String {
+    format!("--b-1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+}
+
+fn file(bytes: &str) -> String {
+    format!(
+        "--b-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\" 夏.mp4\"\r\n\
+         Content-Type: video/mp4\r\n\r\n{bytes}\r\n"
+    )
+}
+
+/// A form in pieces of a size, with its length known or not.
+fn body(form: &str, size: usize, length: Option<u64>) -> Arriving {
+    let pieces: Vec<Bytes> = form.as_bytes().chunks(size).map(Bytes::copy_from_slice).collect();
+    Arriving::new(length, stream::iter(pieces.into_iter().map(io::Result::Ok)), Duration::from_secs(9))
+}
+
+/// What is made of a form: its fields, the length of its file, and the file.
+async fn parse(form: &str, size: usize, is_known: bool) -> Result<(Fields, Option<u64>, String), Problem> {
+    let length = is_known.then_some(form.len() as u64);
+    let (fields, Arriving { length, stream, refusal }) = read(BOUNDARY, length, body(form, size, length)).await?;
+    let bytes: Result<Vec<Bytes>, io::Error> = stream.try_collect().await;
+    let bytes = bytes.map_err(|_| refusal.take().unwrap())?;
+    Ok((fields, length, String::from_utf8(bytes.concat()).unwrap()))
+}
+
+#[tokio::test]
+async fn a_form_is_read_however_it_is_cut_and_its_length_tells_that_of_its_file() {
+    let bytes = "\r\n--b-2\r\n--b-\r\n".repeat(50);
+    let form = field("name", "é.mp4") + &field("folder_id", "7") + &file(&bytes) + "--b-1--\r\n";
+    for size in [1, 2, 7, 64, form.len()] {
+        for is_known in [true, false] {
+            let (fields, length, arrived) = parse(&form, size, is_known).await.unwrap();
+            assert_eq!(arrived, bytes, "{size}");
+            assert_eq!(length, is_known.then_some(bytes.len() as u64));
+            assert_eq!((fields.name.as_deref(), fields.folder_id.as_deref()), (Some("é.mp4"), Some("7")));
+            assert_eq!((fields.sha1, fields.content_type.as_deref()), (None, Some("video/mp4")));
+            assert_eq!(fields.file_name, Some(FileName::Readable("a \"b\" 夏.mp4".to_owned())));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_form_is_named() {
+    let end = "--b-1--\r\n";
+    let cases = [
+        (field("name", "a") + end, true, "field \"/file\" is missing"),
+        (field("nam", "a") + &file("x") + end, true, "field \"/nam\" is not known"),
+        (field("sha1", "a") + &field("sha1", "b") + &file("x") + end, false, "field \"/sha1\" is there twice"),
+        (file("xyz") + &field("name", "a") + end, true, "field \"/name\" comes after the file"),
+        (file("xyz") + &file("x") + end, false, "field \"/file\" comes after the file"),
+        (file("") + end, true, "field \"/file\" is empty"),
+        (file("") + end, false, "field \"/file\" is empty"),
+        (file("xyz") + "--b-1--", true, "must end with its closing boundary and CRLF"),
+        (file("xyz"), false, "the body is a form that ends early"),
+        (file("xyz")[..20].to_owned(), true, "the body is a form that ends early"),
+        ("nothing of the kind".to_owned(), false, "the body is a form that ends early"),
+        (field("name", &"x".repeat(17_000)) + &file("x") + end, true, "more than 16 KiB before its file"),
+    ];
+    for (form, is_known, complaint) in cases {
+        let problem = parse(&form, 10, is_known).await.unwrap_err();
+        assert!(problem.detail().contains(complaint), "{form}: {}", problem.detail());
+    }
+    // Where the end need not be known beforehand, the last line may lack its line break.
+    assert_eq!(parse(&(file("xyz") + "--b-1--"), 10, false).await.unwrap().2, "xyz");
+}
