@@ -278,6 +278,7 @@ pub fn usage(value: &Value) {
             ("folders", Kind::Integer),
             ("files", Kind::Integer),
             ("bytes", Kind::MaybeInteger),
+            ("unreadable", Kind::Integer),
             ("delete", Kind::Word(&["trash", "permanent"])),
         ],
     );

@@ -107,7 +107,7 @@ async fn begun(subject: &Subject, file: &FileId) -> Result<Vec<Conversion>, Fail
 
 async fn ask(subject: &Subject, file: Option<&FileId>, limit: u32) -> Result<Vec<Conversion>, Failure> {
     let query = ConversionQuery { file: file.cloned(), limit };
-    let found = expect::ok(subject.provider.conversions(query).await, "reading conversions")?;
+    let found = expect::ok(subject.provider.conversions(query).await, "reading conversions")?.items;
     for conversion in &found {
         expect::origin(subject, &conversion.account, &conversion.provider, "a conversion")?;
         expect::that(!conversion.id.is_empty(), "the id of a conversion", "some text", &conversion.id)?;

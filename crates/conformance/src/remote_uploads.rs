@@ -219,12 +219,12 @@ async fn watch(scratch: &Scratch<'_>, id: &RemoteUploadId) -> Result<RemoteUploa
 
 async fn select(subject: &Subject, ids: Vec<RemoteUploadId>) -> Result<Vec<RemoteUpload>, Failure> {
     let found = subject.provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
-    all_well_formed(subject, expect::ok(found, "reading remote uploads by id")?)
+    all_well_formed(subject, expect::ok(found, "reading remote uploads by id")?.items)
 }
 
 async fn recent(subject: &Subject, limit: u32) -> Result<Vec<RemoteUpload>, Failure> {
     let found = subject.provider.remote_uploads(RemoteUploadSelection::Recent(limit)).await;
-    all_well_formed(subject, expect::ok(found, "reading the recent remote uploads")?)
+    all_well_formed(subject, expect::ok(found, "reading the recent remote uploads")?.items)
 }
 
 fn all_well_formed(subject: &Subject, found: Vec<RemoteUpload>) -> Result<Vec<RemoteUpload>, Failure> {

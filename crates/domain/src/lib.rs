@@ -35,7 +35,7 @@ pub use file::{File, FileEdit, FileLookup, FileStatus, FileType, JobState};
 pub use folder::{Folder, FolderEdit, FolderType, NewFolder, PasswordChange, Visibility};
 pub use ids::{ChildFolderId, FileId, FolderId, IdAlphabet, IdGrammar, RemoteUploadId, ShortCode, UnknownId};
 pub use limits::Limits;
-pub use listing::{Listing, NativeCursor};
+pub use listing::{Found, Listing, NativeCursor, keep_first};
 pub use media_type::{InvalidMediaType, MediaType};
 pub use names::{AccountName, Dialect, InvalidAccountName, Origin, ProviderId, UnknownDialect};
 pub use network::{is_public_address, is_public_host};

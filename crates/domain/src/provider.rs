@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::{
     Account, ByteRange, Conversion, ConversionQuery, Download, File, FileEdit, FileId, FileLookup, FileRef, Folder,
-    FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, RemoteUpload,
-    RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile,
+    RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 
 /// One account at one site, in normalized words.
@@ -111,8 +111,9 @@ pub trait Provider: Send + Sync {
 
     /// What is directly in a folder: all of it, or one native page. Capability `folders.list`.
     ///
-    /// - An empty folder is an empty listing, of which nothing is unread.
-    /// - An answer of which nothing can be read is `InvalidResponse`, not an empty listing.
+    /// - An empty folder is an empty listing, of which nothing is unreadable.
+    /// - An entry without a usable id is counted as unreadable. A field that cannot be read is `None`.
+    /// - An answer that is no listing is `InvalidResponse`, not an empty listing.
     /// - A file names the folder that the site's answer names, else the one asked for.
     /// - An unknown folder is `FolderNotFound`.
     async fn list(&self, folder: &FolderId, from: Option<NativeCursor>) -> Result<Listing>;
@@ -158,10 +159,13 @@ pub trait Provider: Send + Sync {
     ///
     /// - Unknown ids are left out of the answer; one that was asked for alone may be `RemoteUploadNotFound`.
     /// - A failed one is `Failed` whatever its percentage says.
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>>;
+    /// - A list of recent ones of which no entry can be read is `InvalidResponse`; else what cannot be read is counted.
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>>;
 
     /// Conversions, of all files or of one. Capability `conversions.list`.
-    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>>;
+    ///
+    /// - A list of which no entry can be read is `InvalidResponse`; else what cannot be read is counted.
+    async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>>;
 
     /// Gives back what is held at the site (a session), in good order. May be called more than once.
     async fn close(&self);

@@ -1,10 +1,10 @@
 //! The site's endpoints, one function each, answering what the site sends.
 
 use polyhost_domain::{
-    EntryName, Error, ErrorKind, FileId, FolderId, IdGrammar, NewRemoteUpload, RemoteUploadId, Result, TicketRequest,
-    TicketTransport,
+    AccountName, Conversion, EntryName, Error, ErrorKind, FileId, FolderId, Found, IdGrammar, Listing, NewRemoteUpload,
+    RemoteUpload, RemoteUploadId, Result, TicketRequest, TicketTransport,
 };
-use polyhost_upstream::decode::{Entries, Unreadable};
+use polyhost_upstream::decode::{List, Unreadable};
 use polyhost_upstream::{Call, CallKind, Client, FilePart, Reply, SecretUrl};
 use secrecy::SecretString;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -12,7 +12,9 @@ use url::Url;
 
 use crate::RemoteHeaders;
 use crate::auth::Auth;
-use crate::error::{Named, detail, result};
+use crate::convert::Convert;
+use crate::error::{Named, result, result_with};
+use crate::listing::listing;
 use crate::wire;
 
 /// The endpoints, for one account.
@@ -53,14 +55,19 @@ impl Site {
         }
     }
 
-    /// At most 50 files.
-    pub(crate) async fn file_info(&self, ids: &[FileId]) -> Result<Answered<Entries<wire::FileInfo>>> {
+    /// At most 50 files: what the site answers of each, as `sort_out` puts it in order.
+    pub(crate) async fn file_info<T>(
+        &self,
+        ids: &[FileId],
+        sort_out: impl Fn(&Reply, Option<List<'_, wire::FileInfo>>) -> std::result::Result<T, Unreadable>,
+    ) -> Result<T> {
         let list = ids.iter().map(FileId::as_str).collect::<Vec<_>>().join(",");
         let named = match ids {
             [id] => Named::File(id),
             _ => Named::Files,
         };
-        self.call(self.get("file/info", CallKind::Read).with("file", &list), named).await
+        let request = self.get("file/info", CallKind::Read).with("file", &list);
+        self.call_with(request, |reply| result_with(reply, named, self.account(), |list| sort_out(reply, list))).await
     }
 
     pub(crate) async fn splash(&self, file: &FileId) -> Result<Answered<wire::Text>> {
@@ -101,27 +108,35 @@ impl Site {
         self.call(request, folder_or_nothing(&new.folder)).await
     }
 
-    pub(crate) async fn remote_status(&self, id: &RemoteUploadId) -> Result<Answered<Entries<wire::RemoteStatus>>> {
-        let request = self.get("remotedl/status", CallKind::Read).with("id", id.as_str());
-        self.call(request, Named::RemoteUpload(id)).await
-    }
-
-    /// The error of an answer that has no remote upload in it.
-    pub(crate) fn absent(&self, reply: &Reply, id: &RemoteUploadId) -> Error {
-        let kind = ErrorKind::RemoteUploadNotFound;
-        let what = detail(kind, Named::RemoteUpload(id), &self.http.origin().account);
-        reply.error(kind, Some("200".to_owned()), None).with_detail(what)
+    /// One remote upload, which `find` looks for in what the site answers.
+    pub(crate) async fn remote_status<T>(
+        &self,
+        id: &RemoteUploadId,
+        find: impl Fn(&Reply, Option<List<'_, wire::RemoteStatus>>) -> Result<T>,
+    ) -> Result<T> {
+        let (request, named) = (self.get("remotedl/status", CallKind::Read), Named::RemoteUpload(id));
+        self.call_with(request.with("id", id.as_str()), |reply| {
+            let found = result_with(reply, named, self.account(), |list| Ok(find(reply, list)));
+            found.and_then(|found| found)
+        })
+        .await
     }
 
     /// At most 100.
-    pub(crate) async fn remote_recent(&self, limit: u32) -> Result<Answered<Entries<wire::RemoteStatus>>> {
+    pub(crate) async fn remote_recent(&self, limit: u32, convert: &Convert) -> Result<Found<RemoteUpload>> {
         let request = self.get("remotedl/status", CallKind::Read).with("limit", &limit.to_string());
-        self.call(request, Named::Nothing).await
+        self.call_with(request, |reply| {
+            result_with(reply, Named::Nothing, self.account(), |list| {
+                convert.remote_uploads(list, |text| reply.shown(text))
+            })
+        })
+        .await
     }
 
-    pub(crate) async fn list_folder(&self, folder: &FolderId) -> Result<Answered<Option<wire::FolderListing>>> {
+    pub(crate) async fn list_folder(&self, folder: &FolderId, convert: &Convert) -> Result<Listing> {
         let request = self.get("file/listfolder", CallKind::Read).with_folder("folder", folder);
-        self.call(request, folder_or_nothing(folder)).await
+        let named = folder_or_nothing(folder);
+        self.call_with(request, |reply| listing(convert, reply, named, folder)).await
     }
 
     pub(crate) async fn create_folder(
@@ -170,15 +185,15 @@ impl Site {
         &self,
         file: Option<&FileId>,
         limit: u32,
-    ) -> Result<Answered<Entries<wire::Conversion>>> {
+        convert: &Convert,
+    ) -> Result<Found<Conversion>> {
         let request = self.get("file/converts", CallKind::Read).with("limit", &limit.to_string());
-        match file {
-            Some(id) => {
-                let request = request.with("id", id.as_str()).with("file", id.as_str());
-                self.call(request, Named::File(id)).await
-            }
-            None => self.call(request, Named::Nothing).await,
-        }
+        let (request, named) = match file {
+            Some(id) => (request.with("id", id.as_str()).with("file", id.as_str()), Named::File(id)),
+            None => (request, Named::Nothing),
+        };
+        self.call_with(request, |reply| result_with(reply, named, self.account(), |list| convert.conversions(list)))
+            .await
     }
 
     async fn confirm(&self, request: Request, named: Named<'_>) -> Result<()> {
@@ -187,7 +202,17 @@ impl Site {
 
     /// Asks, and finds out what a denial means.
     async fn call<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
-        match self.ask(request, named).await {
+        self.settled(self.ask(request, named).await).await
+    }
+
+    /// As [`Site::call`], with `read` to read the answer.
+    async fn call_with<T>(&self, request: Request, read: impl Fn(&Reply) -> Result<T>) -> Result<T> {
+        self.settled(self.http.send(request.into_call(), |reply| read(&reply)).await).await
+    }
+
+    /// An outcome; a denial is about the action or the credentials, which the account's own answer tells.
+    async fn settled<T>(&self, outcome: Result<T>) -> Result<T> {
+        match outcome {
             Err(denial) if denial.kind() == ErrorKind::Forbidden => {
                 let account = async { self.account_info().await.map(drop) };
                 Err(self.auth.tell_apart(denial, self.http.deadline(), account).await)
@@ -201,8 +226,12 @@ impl Site {
     }
 
     fn read<T: DeserializeOwned>(&self, reply: Reply, named: Named<'_>) -> Result<Answered<T>> {
-        let value = result(&reply, named, &self.http.origin().account)?;
+        let value = result(&reply, named, self.account())?;
         Ok(Answered { value, reply })
+    }
+
+    pub(crate) fn account(&self) -> &AccountName {
+        &self.http.origin().account
     }
 
     fn get(&self, operation: &'static str, kind: CallKind) -> Request {

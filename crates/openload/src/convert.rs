@@ -1,16 +1,16 @@
-//! From what the site sends to the normalized model. Nothing here asks, waits or fails: what is not told is `None`,
-//! and an entry without an id that could be used is left out.
+//! From what the site sends to the normalized model. Nothing here asks or waits. What the site does not say is `None`;
+//! an entry without a usable id is counted, and left out.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, IdGrammar, JobState, Listing, MediaType,
-    Origin, RemoteUpload,
+    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, Found, IdGrammar, JobState, Listing,
+    MediaType, Origin, RemoteUpload, keep_first,
 };
-use polyhost_upstream::decode::{Entries, WireTime};
+use polyhost_upstream::decode::{List, Unreadable, WireTime};
+use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::documented::DOCUMENTED;
 use crate::{ProgressScale, wire};
 
 /// What a conversion needs to know of the account and its site.
@@ -66,19 +66,38 @@ impl Convert {
         })
     }
 
-    /// A folder's listing. `None`: nothing of the answer can be read.
-    pub(crate) fn listing(&self, wire: wire::FolderListing, folder: &FolderId) -> Option<Listing> {
-        let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
-        let told = entries_told(&wire.folders) + entries_told(&wire.files);
-        let folders = self.kept("file/listfolder", wire.folders, |key, entry| self.folder_entry(key, entry, folder));
-        let files = self.kept("file/listfolder", wire.files, |key, entry| self.file_entry(key, entry, folder));
-        let read = folders.len() + files.len();
-        let unread = told - read + (2 - lists);
-        (lists > 0 && (read > 0 || told == 0)).then_some(Listing { folders, files, unread, next: None })
+    /// A folder's listing.
+    ///
+    /// # Errors
+    /// Neither list is there, or a list is garbage.
+    pub(crate) fn listing(&self, wire: wire::FolderListing<'_>, folder: &FolderId) -> Result<Listing, Unreadable> {
+        let given = [wire.folders.is_given(), wire.files.is_given()];
+        if given == [false, false] {
+            return Err(Unreadable::Missing("the folder's items"));
+        }
+        let folders = wire.folders.read(|key, entry| self.folder_entry(key, entry, folder))?;
+        let files = wire.files.read(|key, entry| self.file_entry(key, entry, folder))?;
+        let unreadable = folders.unreadable + files.unreadable;
+        let (folders, files) = (folders.items, files.items);
+        Ok(Listing { folders, files, unreadable, incomplete: given != [true, true], next: None })
     }
 
-    pub(crate) fn remote_uploads(&self, wire: Entries<wire::RemoteStatus>) -> Vec<RemoteUpload> {
-        self.kept("remotedl/status", wire, |key, entry| self.remote_upload(key, entry))
+    /// Remote uploads, without those that are listed twice. What went wrong with one is the site's text, which may quote
+    /// the request: `show` makes it fit to be shown.
+    ///
+    /// # Errors
+    /// No entry can be read.
+    pub(crate) fn remote_uploads(
+        &self,
+        wire: Option<List<'_, wire::RemoteStatus>>,
+        show: impl Fn(&str) -> Option<String>,
+    ) -> Result<Found<RemoteUpload>, Unreadable> {
+        let mut found = found(wire, |key, entry| {
+            let upload = self.remote_upload(key, entry)?;
+            Some(RemoteUpload { error: upload.error.as_deref().and_then(&show), ..upload })
+        })?;
+        keep_first(&mut found.items, |upload| upload.id.as_str());
+        Ok(found)
     }
 
     /// A remote upload that was just asked for. `None`: the answer does not tell its id.
@@ -93,43 +112,35 @@ impl Convert {
         })
     }
 
-    pub(crate) fn conversions(&self, wire: Entries<wire::Conversion>) -> Vec<Conversion> {
-        self.kept("file/converts", wire, |key, entry| self.conversion(key, entry))
+    /// Conversions, without those that are listed twice.
+    ///
+    /// # Errors
+    /// No entry can be read.
+    pub(crate) fn conversions(
+        &self,
+        wire: Option<List<'_, wire::Conversion>>,
+    ) -> Result<Found<Conversion>, Unreadable> {
+        let mut found = found(wire, |key, entry| self.conversion(key, entry))?;
+        // Jobs without an id of their own share their file's.
+        found.items.dedup();
+        Ok(found)
     }
 
     pub(crate) fn time(&self, wire: Option<&WireTime>) -> Option<Timestamp> {
         wire?.in_zone(&self.timezone)
     }
 
-    /// The entries that could be used, in their order.
-    fn kept<W, T>(
-        &self,
-        operation: &'static str,
-        entries: Entries<W>,
-        convert: impl Fn(Option<String>, W) -> Option<T>,
-    ) -> Vec<T> {
-        let (total, readable) = (entries_told(&entries), entries.items.len());
-        let kept: Vec<T> = entries.items.into_iter().filter_map(|(key, entry)| convert(key, entry)).collect();
-        // What could not even be read was counted then.
-        DOCUMENTED.unusable(&self.origin.provider, operation, "id", readable - kept.len());
-        if kept.len() < total {
-            let skipped = total - kept.len();
-            tracing::debug!(provider = %self.origin.provider, operation, skipped, "entries without a usable id");
-        }
-        kept
-    }
-
-    fn folder_entry(&self, key: Option<String>, wire: wire::FolderEntry, parent: &FolderId) -> Option<Folder> {
-        match self.ids.folder_from_site(&wire.id.or(key)?).ok()? {
+    fn folder_entry(&self, key: Option<&str>, wire: wire::FolderEntry, parent: &FolderId) -> Option<Folder> {
+        match self.ids.folder_from_site(wire.id.as_deref().or(key)?).ok()? {
             // The root is in no folder.
             FolderId::Root => None,
             id => Some(Folder::bare(&self.origin, id, Some(parent.clone()), wire.name)),
         }
     }
 
-    fn file_entry(&self, key: Option<String>, wire: wire::FileEntry, folder: &FolderId) -> Option<File> {
-        let told = wire.linkextid.or(wire.linkid).or(key);
-        let told = told.and_then(|id| self.ids.file(&id).ok());
+    fn file_entry(&self, key: Option<&str>, wire: wire::FileEntry, folder: &FolderId) -> Option<File> {
+        let told = wire.linkextid.as_deref().or(wire.linkid.as_deref()).or(key);
+        let told = told.and_then(|id| self.ids.file(id).ok());
         let id = told.or_else(|| self.file_id_in(wire.link.as_deref()?))?;
         let its_folder = wire.folder_id.or(wire.folderid).and_then(|id| self.ids.folder_from_site(&id).ok());
         Some(File {
@@ -148,8 +159,8 @@ impl Convert {
         })
     }
 
-    fn remote_upload(&self, key: Option<String>, wire: wire::RemoteStatus) -> Option<RemoteUpload> {
-        let id = self.ids.remote_upload(&wire.id.or(key)?).ok()?;
+    fn remote_upload(&self, key: Option<&str>, wire: wire::RemoteStatus) -> Option<RemoteUpload> {
+        let id = self.ids.remote_upload(wire.id.as_deref().or(key)?).ok()?;
         let told = wire.extid.or(wire.linkid).and_then(|id| self.ids.file(&id).ok());
         Some(RemoteUpload {
             source_url: wire.remoteurl,
@@ -170,7 +181,7 @@ impl Convert {
         })
     }
 
-    fn conversion(&self, key: Option<String>, wire: wire::Conversion) -> Option<Conversion> {
+    fn conversion(&self, key: Option<&str>, wire: wire::Conversion) -> Option<Conversion> {
         let told = wire.linkextid.as_deref().and_then(|id| self.ids.file(id).ok());
         let file_id = told.or_else(|| self.file_id_in(wire.link.as_deref()?));
         let scale = match self.progress {
@@ -179,7 +190,7 @@ impl Convert {
         };
         Some(Conversion {
             // Some relatives give a conversion no id of its own.
-            id: wire.id.or(key).or_else(|| file_id.as_ref().map(ToString::to_string))?,
+            id: wire.id.or_else(|| key.map(str::to_owned)).or_else(|| file_id.as_ref().map(ToString::to_string))?,
             account: self.origin.account.clone(),
             provider: self.origin.provider.clone(),
             file_id,
@@ -203,9 +214,20 @@ impl Convert {
     }
 }
 
-/// How many entries the site has told, readable or not.
-fn entries_told<T>(entries: &Entries<T>) -> usize {
-    entries.items.len() + entries.skipped
+/// The jobs of a list that may be missing.
+fn found<W: DeserializeOwned, T>(
+    list: Option<List<'_, W>>,
+    convert: impl Fn(Option<&str>, W) -> Option<T>,
+) -> Result<Found<T>, Unreadable> {
+    let Some(list) = list else { return Ok(Found::from(Vec::new())) };
+    if !list.is_given() {
+        return Err(Unreadable::Shape);
+    }
+    let entries = list.read(convert)?;
+    if entries.none_readable() {
+        return Err(Unreadable::NoEntry);
+    }
+    Ok(Found { items: entries.items, unreadable: entries.unreadable })
 }
 
 /// The site's word for the state of a file.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, Result};
 use polyhost_upstream::decode::{Unreadable, json};
 use polyhost_upstream::{CallKind, Reply};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::documented::DOCUMENTED;
@@ -47,7 +47,29 @@ pub(crate) enum Named<'a> {
 /// - What the table below makes of a status that is not 200.
 /// - `Rejected`: a result of `false` under a good status.
 /// - `InvalidResponse`, or `OutcomeUnknown` of a write: no answer of this API.
-pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, account: &AccountName) -> Result<T> {
+pub(crate) fn result<'a, T: Deserialize<'a>>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<T> {
+    result_with(reply, named, account, Ok)
+}
+
+/// As [`result`], with what `convert` makes of it.
+///
+/// # Errors
+/// As [`result`], and what `convert` answers.
+pub(crate) fn result_with<'a, W: Deserialize<'a>, T>(
+    reply: &'a Reply,
+    named: Named<'_>,
+    account: &AccountName,
+    convert: impl FnOnce(W) -> std::result::Result<T, Unreadable>,
+) -> Result<T> {
+    let text = raw_result(reply, named, account)?;
+    reply.value_with(text, &DOCUMENTED, convert).map_err(|why| reply.unreadable(why))
+}
+
+/// The text of the result.
+///
+/// # Errors
+/// As [`result`], without a look at the result's shape.
+pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<&'a str> {
     let result = match json::<Envelope<'_>>(reply.body()) {
         Ok(Envelope { status: Some(200), result, .. }) => result.map_or("null", RawValue::get),
         Ok(Envelope { status: Some(status), msg, .. }) => {
@@ -64,7 +86,7 @@ pub(crate) fn result<T: DeserializeOwned>(reply: &Reply, named: Named<'_>, accou
         let error = reply.error(ErrorKind::Rejected, Some("200".to_owned()), None);
         return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
     }
-    reply.value(result, &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))
+    Ok(result)
 }
 
 fn refusal(
@@ -162,6 +184,12 @@ pub(crate) fn of_item(reply: &Reply, status: i64, id: &FileId, account: &Account
             _ => detail(kind, named, account),
         },
     )
+}
+
+/// The error of a success without the file or the remote upload that was asked for.
+pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> Error {
+    let kind = kind_of(404, named);
+    reply.error(kind, Some("200".to_owned()), None).with_detail(detail(kind, named, account))
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! One answer of a site, read and translated without a request: what the fuzz targets try everything on.
 
 use jiff::tz::TimeZone;
-use polyhost_domain::{FileId, FileStatus, FolderId, IdAlphabet, IdGrammar, Origin, Result};
-use polyhost_upstream::decode::Entries;
+use polyhost_domain::{FileStatus, FolderId, IdAlphabet, IdGrammar, Origin, Result};
+use polyhost_upstream::decode::{List, Unreadable};
 use polyhost_upstream::{CallKind, Reply};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::convert::Convert;
-use crate::error::{Named, result};
+use crate::error::{Named, result, result_with};
+use crate::listing::listing;
 use crate::{Quirks, wire};
 
 /// The endpoints whose answers [`answer`] reads; `upload` is the address that `file/ul` gives.
@@ -47,7 +48,10 @@ fn read(convert: &Convert, reply: &Reply) -> Result<Value> {
     let root = &FolderId::Root;
     Ok(match reply.operation() {
         "account/info" => json(convert.account(of(convert, reply, Named::Account)?)),
-        "file/info" => json(files(convert, of(convert, reply, Named::Files)?)),
+        "file/info" => {
+            let account = &convert.origin.account;
+            json(result_with(reply, Named::Files, account, |list: Option<List<'_, _>>| files(convert, list))?)
+        }
         "file/getsplash" => json(of::<wire::Text>(convert, reply, Named::Files)?.0),
         "file/ul" => {
             let wire: wire::UploadUrl = of(convert, reply, Named::Nothing)?;
@@ -55,14 +59,24 @@ fn read(convert: &Convert, reply: &Reply) -> Result<Value> {
         }
         "upload" => json(convert.uploaded(&of(convert, reply, Named::UploadAddress)?, root)),
         "remotedl/add" => json(convert.remote_added(&of(convert, reply, Named::Nothing)?, "https://a.example/", root)),
-        "remotedl/status" => json(convert.remote_uploads(of(convert, reply, Named::Nothing)?)),
+        "remotedl/status" => {
+            let account = &convert.origin.account;
+            json(
+                result_with(reply, Named::Nothing, account, |list| {
+                    convert.remote_uploads(list, |text| reply.shown(text))
+                })?
+                .items,
+            )
+        }
         "file/listfolder" => {
-            let told: Option<wire::FolderListing> = of(convert, reply, Named::Nothing)?;
-            let listing = told.and_then(|wire| convert.listing(wire, root));
-            json(listing.map(|listing| (listing.folders, listing.files)))
+            let listing = listing(convert, reply, Named::Nothing, root)?;
+            json((listing.folders, listing.files, listing.unreadable))
         }
         "file/createfolder" => json(of::<wire::FolderCreated>(convert, reply, Named::Nothing)?.folderid),
-        "file/converts" => json(convert.conversions(of(convert, reply, Named::Nothing)?)),
+        "file/converts" => {
+            let account = &convert.origin.account;
+            json(result_with(reply, Named::Nothing, account, |list| convert.conversions(list))?.items)
+        }
         _ => of::<IgnoredAny>(convert, reply, Named::Files).map(|_| Value::Null)?,
     })
 }
@@ -71,14 +85,15 @@ fn of<T: DeserializeOwned>(convert: &Convert, reply: &Reply, named: Named<'_>) -
     result(reply, named, &convert.origin.account)
 }
 
-fn files(convert: &Convert, wire: Entries<wire::FileInfo>) -> Vec<polyhost_domain::File> {
-    let id = |key: Option<&String>, file: &wire::FileInfo| -> Option<FileId> {
-        convert.ids.file(file.id.as_ref().or(key)?).ok()
-    };
-    let entries = wire.items.iter();
-    entries
-        .filter_map(|(key, file)| Some(convert.file_info(id(key.as_ref(), file)?, file, FileStatus::Active)))
-        .collect()
+fn files(
+    convert: &Convert,
+    list: Option<List<'_, wire::FileInfo>>,
+) -> std::result::Result<Vec<polyhost_domain::File>, Unreadable> {
+    let entries = list.unwrap_or_default().read(|key, info| {
+        let id = convert.ids.file(info.id.as_deref().or(key)?).ok()?;
+        Some(convert.file_info(id, &info, FileStatus::Active))
+    })?;
+    Ok(entries.items)
 }
 
 fn json(value: impl Serialize) -> Value {

@@ -12,6 +12,7 @@ mod documented;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod listing;
 mod lookup;
 mod profile;
 mod provider;

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{self, StreamExt};
 use polyhost_domain::{ErrorKind, FileId, FileLookup, FileStatus, Result};
-use polyhost_upstream::decode::Entries;
+use polyhost_upstream::Reply;
+use polyhost_upstream::decode::{List, Unreadable};
 
-use crate::client::{Answered, Site};
+use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::of_item;
+use crate::error::{Named, absent, of_item};
 use crate::wire::FileInfo;
 
 /// The most ids that `file/info` takes, by the site's page.
@@ -47,8 +48,8 @@ pub(crate) async fn files(site: &Site, convert: &Convert, ids: &[FileId]) -> Res
 /// One call. A 404 to all of its files at once does not say which is missing, so each is then asked for alone.
 fn call<'a>(site: &'a Site, convert: &'a Convert, ids: &'a [FileId]) -> BoxFuture<'a, Result<Vec<FileLookup>>> {
     async move {
-        match site.file_info(ids).await {
-            Ok(answered) => Ok(sort_out(convert, &answered, ids)),
+        match site.file_info(ids, |reply, list| sort_out(convert, reply, list, ids)).await {
+            Ok(lookups) => Ok(lookups),
             Err(error) if error.kind() != ErrorKind::FileNotFound => Err(error),
             Err(error) => match ids {
                 [_] => Ok(vec![FileLookup::Failed(error)]),
@@ -69,25 +70,48 @@ async fn one_by_one(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Ve
     Ok(answers.into_iter().flat_map(alone).collect())
 }
 
-fn sort_out(convert: &Convert, answered: &Answered<Entries<FileInfo>>, ids: &[FileId]) -> Vec<FileLookup> {
-    let items = &answered.value.items;
-    let name = |(key, info): &'_ (Option<String>, FileInfo)| info.id.clone().or_else(|| key.clone());
-    let by_id: HashMap<String, &FileInfo> = items.iter().filter_map(|item| Some((name(item)?, &item.1))).collect();
-    ids.iter()
-        .map(|id| match by_id.get(id.as_str()) {
-            Some(info) => lookup(convert, answered, id, info),
-            None => FileLookup::Failed(answered.missing("one of the files")),
-        })
-        .collect()
+/// One answer for each id. A file that the site leaves out is not there; it is unknown whether it is where an entry
+/// cannot be read, or where one file was asked for and the site tells of others.
+fn sort_out(
+    convert: &Convert,
+    reply: &Reply,
+    list: Option<List<'_, FileInfo>>,
+    ids: &[FileId],
+) -> std::result::Result<Vec<FileLookup>, Unreadable> {
+    let mut by_id: HashMap<FileId, FileInfo> = HashMap::new();
+    let mut others = false;
+    let list = list.unwrap_or_default();
+    if !(list.is_given() || list.is_absent()) {
+        return Err(Unreadable::Shape);
+    }
+    let read = list.read(|key, info| {
+        let id = convert.ids.file(info.id.as_deref().or(key)?).ok()?;
+        if ids.contains(&id) {
+            by_id.entry(id).or_insert(info);
+        } else {
+            others = true;
+        }
+        Some(())
+    })?;
+    let doubtful = read.unreadable > 0 || (others && ids.len() == 1);
+    let missing = |id: &FileId| match doubtful {
+        true => reply.unreadable(Unreadable::Missing("one of the files")),
+        false => absent(reply, Named::File(id), &convert.origin.account),
+    };
+    let found = ids.iter().map(|id| match by_id.get(id) {
+        Some(info) => lookup(convert, reply, id, info),
+        None => FileLookup::Failed(missing(id)),
+    });
+    Ok(found.collect())
 }
 
 /// What a file's own status says. A site that gives none has given the file.
-fn lookup(convert: &Convert, answered: &Answered<Entries<FileInfo>>, id: &FileId, info: &FileInfo) -> FileLookup {
+fn lookup(convert: &Convert, reply: &Reply, id: &FileId, info: &FileInfo) -> FileLookup {
     let status = info.status.unwrap_or(200);
     if status == 200 {
         return FileLookup::Found(Box::new(convert.file_info(id.clone(), info, FileStatus::Active)));
     }
-    let error = of_item(&answered.reply, status, id, &convert.origin.account);
+    let error = of_item(reply, status, id, &convert.origin.account);
     if status >= 500 && error.kind() == ErrorKind::SiteFailed {
         return FileLookup::Broken(Box::new(convert.file_info(id.clone(), info, FileStatus::Failed)), error);
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Digest, Download, Error, ErrorKind, File, FileEdit,
-    FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
-    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
+    FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor,
+    NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
     UploadTicket,
 };
 use polyhost_state::KeyValue;
@@ -144,9 +144,7 @@ impl Provider for Openload {
 
     async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
         self.profile.require(Capability::FoldersList)?;
-        let mut answered = self.site.list_folder(folder).await?;
-        let listing = self.convert.listing(answered.value.take().unwrap_or_default(), folder);
-        listing.ok_or_else(|| answered.missing("the folder's items"))
+        self.site.list_folder(folder, &self.convert).await
     }
 
     async fn folder(&self, _: &FolderId) -> Result<Folder> {
@@ -190,11 +188,11 @@ impl Provider for Openload {
         remote_uploads::add(&self.site, &self.convert, &new).await
     }
 
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         match selection {
             RemoteUploadSelection::Ids(ids) => {
                 self.profile.require(Capability::RemoteUploadsRead)?;
-                remote_uploads::by_id(&self.site, &self.convert, &ids).await
+                remote_uploads::by_id(&self.site, &self.convert, &ids).await.map(Found::from)
             }
             RemoteUploadSelection::Recent(limit) => {
                 self.profile.require(Capability::RemoteUploadsList)?;
@@ -203,13 +201,13 @@ impl Provider for Openload {
         }
     }
 
-    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         self.profile.require(Capability::ConversionsList)?;
-        let wire = self.site.converts(query.file.as_ref(), query.limit.clamp(1, 100)).await?.value;
-        let mut found = self.convert.conversions(wire);
+        let limit = query.limit.clamp(1, 100);
+        let mut found = self.site.converts(query.file.as_ref(), limit, &self.convert).await?;
         // Which of its two parameters the site reads is not known, and it may read neither.
-        found.retain(|conversion| query.file.is_none() || conversion.file_id == query.file);
-        found.truncate(query.limit as usize);
+        found.items.retain(|conversion| query.file.is_none() || conversion.file_id == query.file);
+        found.items.truncate(query.limit as usize);
         Ok(found)
     }
 

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
-use polyhost_domain::{ErrorKind, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
-use polyhost_upstream::decode::Entries;
+use polyhost_domain::{ErrorKind, Found, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
+use polyhost_upstream::decode::Unreadable;
 
-use crate::client::{Answered, Site};
+use crate::client::Site;
 use crate::convert::Convert;
-use crate::wire;
+use crate::error::{Named, absent};
 
 /// The most that the site tells in one answer.
 const MOST: u32 = 100;
@@ -25,11 +25,11 @@ pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -
 }
 
 /// Newest first; the site's own order is not documented, and a map has none.
-pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result<Vec<RemoteUpload>> {
+pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result<Found<RemoteUpload>> {
     let limit = limit.clamp(1, MOST);
-    let mut found = told(convert, site.remote_recent(limit).await?);
-    found.sort_by(newest_first);
-    found.truncate(limit as usize);
+    let mut found = site.remote_recent(limit, convert).await?;
+    found.items.sort_by(newest_first);
+    found.items.truncate(limit as usize);
     Ok(found)
 }
 
@@ -41,8 +41,8 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
         return Ok(vec![one(site, convert, id).await?]);
     }
     if !ids.is_empty() {
-        let recent = told(convert, site.remote_recent(MOST).await?);
-        known.extend(recent.into_iter().map(|upload| (upload.id.clone(), upload)));
+        let recent = site.remote_recent(MOST, convert).await?;
+        known.extend(recent.items.into_iter().map(|upload| (upload.id.clone(), upload)));
     }
     let rest: Vec<_> =
         ids.iter().filter(|id| !known.contains_key(*id)).map(|id| one(site, convert, id).boxed()).collect();
@@ -60,22 +60,17 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
 }
 
 async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<RemoteUpload> {
-    let answered = site.remote_status(id).await?;
-    let absent = if answered.value.items.is_empty() && answered.value.skipped == 0 {
-        site.absent(&answered.reply, id)
-    } else {
+    site.remote_status(id, |reply, list| {
+        let unreadable = |why| reply.unreadable(why);
+        let found = convert.remote_uploads(list, |text| reply.shown(text)).map_err(unreadable)?;
+        if found.items.is_empty() && found.unreadable == 0 {
+            return Err(absent(reply, Named::RemoteUpload(id), site.account()));
+        }
         // A site that does not heed the id answers with others, and so not about this one.
-        answered.missing("the remote upload that was asked for")
-    };
-    told(convert, answered).into_iter().find(|upload| upload.id == *id).ok_or(absent)
-}
-
-/// What went wrong with a remote upload is the site's text, and may quote the request.
-fn told(convert: &Convert, answered: Answered<Entries<wire::RemoteStatus>>) -> Vec<RemoteUpload> {
-    let Answered { value, reply } = answered;
-    let shown =
-        |upload: RemoteUpload| RemoteUpload { error: upload.error.and_then(|text| reply.shown(&text)), ..upload };
-    convert.remote_uploads(value).into_iter().map(shown).collect()
+        let missing = || unreadable(Unreadable::Missing("the remote upload that was asked for"));
+        found.items.into_iter().find(|upload| upload.id == *id).ok_or_else(missing)
+    })
+    .await
 }
 
 /// By the time of creation, then by the id: as a number where it is one, for sites count up.

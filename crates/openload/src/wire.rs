@@ -3,7 +3,7 @@
 //!
 //! The attribute on each struct makes all of its optional fields read leniently.
 
-use polyhost_upstream::decode::{self, Entries, WireTime};
+use polyhost_upstream::decode::{self, List, WireTime};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -105,11 +105,11 @@ pub(crate) struct RemoteStatus {
 
 /// `file/listfolder`
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct FolderListing {
-    #[serde(default)]
-    pub(crate) folders: Entries<FolderEntry>,
-    #[serde(default)]
-    pub(crate) files: Entries<FileEntry>,
+pub(crate) struct FolderListing<'a> {
+    #[serde(default, borrow)]
+    pub(crate) folders: List<'a, FolderEntry>,
+    #[serde(default, borrow)]
+    pub(crate) files: List<'a, FileEntry>,
 }
 
 /// One folder of `file/listfolder`.

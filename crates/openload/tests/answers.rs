@@ -33,7 +33,7 @@ fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
 /// Asks for remote uploads by their ids.
 async fn by_id(provider: &dyn Provider, ids: &[&str]) -> Result<Vec<RemoteUpload>> {
     let ids = ids.iter().map(|id| provider.profile().ids.remote_upload(id).unwrap()).collect();
-    provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await
+    provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.map(|found| found.items)
 }
 
 #[tokio::test]
@@ -82,8 +82,58 @@ async fn an_empty_array_is_an_empty_list() {
     assert_eq!(absent.answer().unwrap().status.as_deref(), Some("200"));
     let query = ConversionQuery { file: None, limit: 5 };
     assert!(provider.conversions(query).await.unwrap().is_empty());
-    let files = provider.files(&[file(&provider, "x")]).await.unwrap();
-    assert!(matches!(&files[..], [FileLookup::Failed(error)] if error.kind() == ErrorKind::InvalidResponse));
+    let listing = provider.list(&FolderId::Root, None).await.unwrap();
+    assert!(listing.files.is_empty() && listing.folders.is_empty() && !listing.incomplete);
+}
+
+#[tokio::test]
+async fn file_left_out_of_an_answer_is_not_found() {
+    let other = r#"{"z": {"id": "z", "status": 200}}"#;
+    let rows = [
+        ("{}", &["x"][..], ErrorKind::FileNotFound),
+        ("[]", &["x"], ErrorKind::FileNotFound),
+        ("null", &["x"], ErrorKind::FileNotFound),
+        ("[]", &["x", "y"], ErrorKind::FileNotFound),
+        (other, &["x", "y"], ErrorKind::FileNotFound),
+        (r#"{"x": null, "y": 5}"#, &["x", "y"], ErrorKind::InvalidResponse),
+        (other, &["x"], ErrorKind::InvalidResponse),
+    ];
+    for (result, ids, expected) in rows {
+        let site = answering("file/info", result).await;
+        let provider = site.provider();
+        let ids: Vec<_> = ids.iter().map(|id| file(&provider, id)).collect();
+        for lookup in provider.files(&ids).await.unwrap() {
+            let FileLookup::Failed(error) = lookup else { panic!("{result}: {lookup:?}") };
+            assert_eq!((error.kind(), error.is_retryable()), (expected, expected == ErrorKind::InvalidResponse));
+        }
+    }
+    let site = answering("file/info", r#"{"x": {"status": 200, "size": 7, "size": 8}, "y": {"status": 200}}"#).await;
+    let provider = site.provider();
+    let ids = ["x", "q", "y"].map(|id| file(&provider, id));
+    let found = provider.files(&ids).await.unwrap();
+    assert!(matches!(&found[0], FileLookup::Found(found) if found.size.is_none()));
+    assert!(matches!(&found[1], FileLookup::Failed(error) if error.kind() == ErrorKind::FileNotFound));
+    assert!(matches!(&found[2], FileLookup::Found(_)));
+}
+
+#[tokio::test]
+async fn jobs_of_which_none_can_be_read_are_no_answer() {
+    let query = || ConversionQuery { file: None, limit: 5 };
+    for list in ["[[[]]]", r#"{"a b": {"status": "new"}}"#, "[5]", "\"x\""] {
+        let site = answering("*", list).await;
+        let provider = site.provider();
+        let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await;
+        assert_eq!(kind(recent), ErrorKind::InvalidResponse, "{list}");
+        if !list.starts_with('{') {
+            assert_eq!(kind(provider.conversions(query()).await), ErrorKind::InvalidResponse, "{list}");
+        }
+    }
+    let site = answering("*", r#"[{"id": "7", "status": "new"}, [], {"id": "7"}, {"status": "new"}]"#).await;
+    let provider = site.provider();
+    let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap();
+    assert_eq!((recent.items.len(), recent.unreadable), (1, 2));
+    let conversions = provider.conversions(query()).await.unwrap();
+    assert_eq!((conversions.items.len(), conversions.unreadable), (2, 2));
 }
 
 #[tokio::test]
@@ -95,7 +145,7 @@ async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
     );
     let site = answering("remotedl/status", &row).await;
     let provider = site.provider();
-    let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap();
+    let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap().items;
     for found in [by_id(&*provider, &["7"]).await.unwrap(), by_id(&*provider, &["7", "7"]).await.unwrap(), recent] {
         let told = found[0].error.as_deref().unwrap();
         assert!(told.starts_with("*** with ***, ***: xxx"), "{told}");

@@ -33,7 +33,6 @@ fn senseless() -> Vec<Fault> {
     let garbage = [
         Garbage::Text,
         Garbage::Html,
-        Garbage::NotUtf8,
         Garbage::TruncatedJson,
         Garbage::DeepJson { depth: 100_000 },
         Garbage::Huge { bytes: 300_000 },

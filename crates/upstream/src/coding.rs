@@ -7,6 +7,9 @@ use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
+use crate::decode::repaired;
+use crate::reading;
+
 /// Collects the body of an answer, without its coding and up to a limit.
 pub(crate) enum Collector {
     Plain(Limited),
@@ -54,15 +57,16 @@ impl Collector {
         }
     }
 
-    /// The whole body.
+    /// The whole body, as text.
     pub(crate) fn finish(self) -> Result<Bytes, Broken> {
-        match self {
-            Self::Plain(limited) => Ok(limited.bytes.into()),
+        let bytes = match self {
+            Self::Plain(limited) => limited.bytes,
             Self::Gzip(mut decoder) => match decoder.try_finish() {
-                Ok(()) => Ok(std::mem::take(&mut decoder.get_mut().bytes).into()),
-                Err(error) => Err(decoder.get_ref().broken(error)),
+                Ok(()) => std::mem::take(&mut decoder.get_mut().bytes),
+                Err(error) => return Err(decoder.get_ref().broken(error)),
             },
-        }
+        };
+        Ok(reading::read(bytes.len(), || repaired(bytes)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use polyhost_domain::{Error, ErrorKind, ProviderId, UpstreamAnswer};
+use polyhost_domain::{Error, ErrorKind, ProviderId, TransportFault, UpstreamAnswer};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ impl Reply {
     #[cfg(feature = "fuzzing")]
     #[must_use]
     pub fn made(provider: &ProviderId, operation: &'static str, kind: CallKind, http_status: u16, body: &[u8]) -> Self {
-        let (provider, body, secrets) = (provider.clone(), Bytes::copy_from_slice(body), Vec::new());
+        let (provider, body, secrets) = (provider.clone(), decode::repaired(body.to_vec()), Vec::new());
         Self { http_status, retry_after: None, date: None, body, provider, operation, kind, redirect: None, secrets }
     }
 
@@ -75,13 +75,27 @@ impl Reply {
     /// Reads a part of the answer, as [`decode::value`] does, and counts how it differs from what is documented.
     ///
     /// # Errors
-    /// Broken JSON, or JSON of another shape.
+    /// [`Unreadable::Shape`]: JSON of another shape.
     pub fn value<'de, T: Deserialize<'de>>(
         &self,
         text: &'de str,
         documented: &'static Documented,
-    ) -> serde_json::Result<T> {
-        documented.watch(&self.provider, self.operation, || decode::value(text))
+    ) -> Result<T, Unreadable> {
+        self.value_with(text, documented, Ok)
+    }
+
+    /// As [`Reply::value`], with what `convert` makes of the value: the entries of its lists are read there.
+    ///
+    /// # Errors
+    /// [`Unreadable::Shape`], or what `convert` answers.
+    pub fn value_with<'de, W: Deserialize<'de>, T>(
+        &self,
+        text: &'de str,
+        documented: &'static Documented,
+        convert: impl FnOnce(W) -> Result<T, Unreadable>,
+    ) -> Result<T, Unreadable> {
+        documented
+            .watch(&self.provider, self.operation, || convert(decode::value(text).map_err(|_| Unreadable::Shape)?))
     }
 
     /// A text of the site's, made fit to be shown: without the secrets of the request and control characters, and cut
@@ -118,7 +132,11 @@ impl Reply {
             }
             _ => format!("The site answered with {why}."),
         };
-        self.error(kind, None, None).retryable(retryable).with_detail(detail).with_source(why)
+        let error = self.error(kind, None, None).retryable(retryable).with_detail(detail).with_source(why);
+        match why {
+            Unreadable::TooMany => error.with_transport(TransportFault::ResponseTooLarge),
+            _ => error,
+        }
     }
 }
 

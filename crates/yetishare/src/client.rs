@@ -6,9 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    AccountName, EntryName, Error, FileId, FileRef, FolderId, IdGrammar, NewRemoteUpload, RemoteUploadId, Result,
+    AccountName, EntryName, Error, FileId, FileRef, FolderId, IdGrammar, Listing, NewRemoteUpload, RemoteUploadId,
+    Result,
 };
-use polyhost_upstream::decode::Unreadable;
+use polyhost_upstream::decode::{Unreadable, is_empty};
 use polyhost_upstream::{CallKind, Client, FilePart, Held, Refusal, Reply, Session};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -17,8 +18,10 @@ use url::Url;
 
 use crate::auth::Door;
 use crate::clock::zone;
+use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
-use crate::error::{Named, in_trash, success};
+use crate::error::{Named, absent, in_trash, success};
+use crate::listing::listing;
 use crate::request::{FolderChange, Request};
 use crate::wire;
 
@@ -60,7 +63,7 @@ impl Site {
     }
 
     pub(crate) async fn file_info(&self, file: &FileId) -> Result<Answered<wire::File>> {
-        self.answer(ask("file/info").with("file_id", file.as_str()), Named::File(file)).await
+        self.look_up(ask("file/info").with("file_id", file.as_str()), Named::File(file)).await
     }
 
     /// It makes an address and changes nothing, so it is a read.
@@ -121,17 +124,21 @@ impl Site {
 
     pub(crate) async fn url_upload_status(&self, id: &RemoteUploadId) -> Result<Answered<wire::RemoteStatus>> {
         let request = ask("file/url_upload_status").with("scheduled_item_id", id.as_str());
-        self.answer(request, Named::RemoteUpload(id)).await
+        self.look_up(request, Named::RemoteUpload(id)).await
     }
 
-    pub(crate) async fn folder_listing(&self, folder: &FolderId) -> Result<Answered<wire::Listing>> {
+    pub(crate) async fn folder_listing(&self, folder: &FolderId, convert: &Convert) -> Result<Listing> {
         let request = ask("folder/listing").with_folder("parent_folder_id", folder);
-        self.answer(request, folder_or_nothing(folder)).await
+        let named = folder_or_nothing(folder);
+        self.under_session(request, move |reply, _| {
+            listing(convert, &reply, named, folder, |clock| self.zone(clock, &reply))
+        })
+        .await
     }
 
     /// A folder in the trash may answer all the same, and is none.
     pub(crate) async fn folder_info(&self, folder: &FolderId) -> Result<Answered<wire::Folder>> {
-        let answered: Answered<wire::Folder> = self.answer(about(folder), Named::Folder(folder)).await?;
+        let answered: Answered<wire::Folder> = self.look_up(about(folder), Named::Folder(folder)).await?;
         if answered.value.is_gone() {
             return Err(in_trash(&answered.reply, folder, self.account()));
         }
@@ -202,7 +209,20 @@ impl Site {
         self.under_session(request, move |reply, _| {
             let success = success(&reply, named, self.account())?;
             let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
-            let value = reply.value(data.get(), &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))?;
+            let value = reply.value(data.get(), &DOCUMENTED).map_err(|why| reply.unreadable(why))?;
+            let zone = self.zone(success.clock.as_deref(), &reply);
+            Ok(Answered { value, reply, zone })
+        })
+        .await
+    }
+
+    /// A call about one object. A success without data has not found it.
+    async fn look_up<T: DeserializeOwned + Send>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
+        self.under_session(request, move |reply, _| {
+            let success = success(&reply, named, self.account())?;
+            let data = success.data.map(RawValue::get).filter(|data| !is_empty(data));
+            let data = data.ok_or_else(|| absent(&reply, named, self.account()))?;
+            let value = reply.value(data, &DOCUMENTED).map_err(|why| reply.unreadable(why))?;
             let zone = self.zone(success.clock.as_deref(), &reply);
             Ok(Answered { value, reply, zone })
         })

@@ -1,5 +1,5 @@
-//! From what the site sends to the normalized model. Nothing here asks, waits or fails: what is not told is `None`,
-//! and an entry without an id that could be used is left out.
+//! From what the site sends to the normalized model. Nothing here asks or waits. What the site does not say is `None`;
+//! an entry without a usable id is counted, and left out.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,10 +7,9 @@ use polyhost_domain::{
     Account, AccountStatus, Dialect, Digest, File, FileStatus, Folder, FolderId, IdGrammar, JobState, Limits, Listing,
     MediaType, Origin, RemoteUpload, RemoteUploadId, Visibility,
 };
-use polyhost_upstream::decode::{Entries, WireTime};
+use polyhost_upstream::decode::{Unreadable, WireTime};
 
-use crate::documented::DOCUMENTED;
-use crate::wire::{self, Keywords};
+use crate::wire::{self, Keywords, MAX_KEYWORDS};
 
 /// What a conversion needs to know of the account and its site.
 #[derive(Debug, Clone)]
@@ -123,23 +122,29 @@ impl Convert {
         })
     }
 
-    /// A folder's listing, without what is in the trash. `None`: nothing of the answer can be read.
-    pub(crate) fn listing(&self, mut wire: wire::Listing, zone: &TimeZone, folder: &FolderId) -> Option<Listing> {
-        wire.folders.items.retain(|(_, folder)| !folder.is_gone());
-        let lists = usize::from(wire.folders.given) + usize::from(wire.files.given);
-        let told = entries_told(&wire.folders) + entries_told(&wire.files);
-        let readable = wire.folders.items.len() + wire.files.items.len();
-        let folders = kept(wire.folders, |entry| self.folder(entry, zone, Some(folder)));
-        let files = kept(wire.files, |entry| self.file_entry(entry, zone, folder));
-        let read = folders.len() + files.len();
-        // What could not even be read was counted then.
-        DOCUMENTED.unusable(&self.origin.provider, "folder/listing", "id", readable - read);
-        if read < told {
-            let skipped = told - read;
-            tracing::debug!(provider = %self.origin.provider, skipped, "entries of a listing without a usable id");
+    /// A folder's listing, without what is in the trash.
+    ///
+    /// # Errors
+    /// Neither list is there, or a list is garbage.
+    pub(crate) fn listing(
+        &self,
+        wire: wire::Listing<'_>,
+        zone: &TimeZone,
+        folder: &FolderId,
+    ) -> Result<Listing, Unreadable> {
+        let given = [wire.folders.is_given(), wire.files.is_given()];
+        if given == [false, false] {
+            return Err(Unreadable::Missing("the folder's items"));
         }
-        let unread = told - read + (2 - lists);
-        (lists > 0 && (read > 0 || told == 0)).then_some(Listing { folders, files, unread, next: None })
+        // What is in the trash is read, and left out afterwards.
+        let folders = wire.folders.read(|_, entry| match entry.is_gone() {
+            true => Some(None),
+            false => self.folder(entry, zone, Some(folder)).map(Some),
+        })?;
+        let files = wire.files.read_weighed(|_, entry| self.file_entry(entry, zone, folder), tags_weight)?;
+        let unreadable = folders.unreadable + files.unreadable;
+        let (folders, files) = (folders.items.into_iter().flatten().collect(), files.items);
+        Ok(Listing { folders, files, unreadable, incomplete: given != [true, true], next: None })
     }
 
     /// A remote upload that was just asked for. `None`: the answer does not tell its id.
@@ -189,13 +194,9 @@ impl Convert {
     }
 }
 
-fn kept<W, T>(entries: Entries<W>, convert: impl Fn(W) -> Option<T>) -> Vec<T> {
-    entries.items.into_iter().filter_map(|(_, entry)| convert(entry)).collect()
-}
-
-/// How many entries the site has told, readable or not.
-fn entries_told<T>(entries: &Entries<T>) -> usize {
-    entries.items.len() + entries.skipped
+/// The memory of a file's tags beyond their texts.
+fn tags_weight(file: &File) -> usize {
+    file.tags.as_ref().map_or(0, |tags| tags.capacity() * size_of::<String>())
 }
 
 fn time(wire: Option<&WireTime>, zone: &TimeZone) -> Option<Timestamp> {
@@ -208,12 +209,15 @@ fn limit(told: Option<u64>) -> Option<u64> {
 }
 
 fn tags(keywords: &Keywords) -> Option<Vec<String>> {
-    let words: Vec<&str> = match keywords {
-        Keywords::Untold => return None,
-        Keywords::Joined(text) => text.split(',').collect(),
-        Keywords::Listed(words) => words.iter().map(String::as_str).collect(),
+    let trimmed = |words: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+        let words = words.map(str::trim).filter(|word| !word.is_empty());
+        words.take(MAX_KEYWORDS).map(str::to_owned).collect()
     };
-    Some(words.into_iter().map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    match keywords {
+        Keywords::Untold => None,
+        Keywords::Joined(text) => Some(trimmed(&mut text.split(','))),
+        Keywords::Listed(words) => Some(trimmed(&mut words.iter().map(String::as_str))),
+    }
 }
 
 fn visibility(told: u64) -> Option<Visibility> {

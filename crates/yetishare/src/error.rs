@@ -64,6 +64,16 @@ pub(crate) fn success<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountN
     }
 }
 
+/// A success without the object that was asked for.
+pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> Error {
+    let kind = match named {
+        Named::Folder(_) => ErrorKind::FolderNotFound,
+        Named::RemoteUpload(_) => ErrorKind::RemoteUploadNotFound,
+        _ => ErrorKind::FileNotFound,
+    };
+    reply.error(kind, None, None).with_detail(detail(kind, named, account))
+}
+
 /// A folder that answers to its id and is in the trash: nobody finds what is put into it.
 pub(crate) fn in_trash(reply: &Reply, folder: &FolderId, account: &AccountName) -> Error {
     reply.error(ErrorKind::FolderNotFound, None, None).with_detail(no_folder(folder, account))

@@ -15,6 +15,7 @@ use crate::clock::zone;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
 use crate::error::{Named, success, told};
+use crate::listing::listing;
 use crate::uploads::uploaded;
 use crate::wire;
 
@@ -85,9 +86,9 @@ fn read(convert: &Convert, reply: &Reply, asked: &Asked) -> Result<Value> {
             of(convert, reply, Named::RemoteUpload(remote), status)?
         }
         "folder/listing" => {
-            let listing = |wire, zone: &_| convert.listing(wire, zone, folder);
-            let pair = |wire, zone: &_| listing(wire, zone).map(|listing| (listing.folders, listing.files));
-            of(convert, reply, Named::Folder(folder), pair)?
+            let utc = |_: Option<&str>| TimeZone::UTC;
+            let listing = listing(convert, reply, Named::Folder(folder), folder, utc).map_err(told)?;
+            json((listing.folders, listing.files, listing.unreadable))
         }
         "folder/info" => of(convert, reply, Named::Folder(folder), |wire, zone| convert.folder(wire, zone, None))?,
         _ => success(reply, Named::Folder(folder), &convert.origin.account).map(|_| Value::Null).map_err(told)?,
@@ -109,7 +110,7 @@ fn of<W: DeserializeOwned, T: Serialize>(
 ) -> Result<Value> {
     let success = success(reply, named, &convert.origin.account).map_err(told)?;
     let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
-    let wire = reply.value(data.get(), &DOCUMENTED).map_err(|_| reply.unreadable(Unreadable::Shape))?;
+    let wire = reply.value(data.get(), &DOCUMENTED).map_err(|why| reply.unreadable(why))?;
     Ok(json(translate(wire, &zone(success.clock.as_deref(), Some(jiff::Timestamp::UNIX_EPOCH)))))
 }
 

@@ -18,6 +18,7 @@ mod error;
 mod folders;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod listing;
 mod profile;
 mod provider;
 mod remote_uploads;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::future::try_join;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
-    FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
+    FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
     NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
     UploadTicket,
 };
@@ -162,9 +162,7 @@ impl Provider for Yetishare {
 
     async fn list(&self, folder: &FolderId, _: Option<NativeCursor>) -> Result<Listing> {
         self.profile.require(Capability::FoldersList)?;
-        let mut answered = self.site.folder_listing(folder).await?;
-        let listing = self.convert.listing(std::mem::take(&mut answered.value), &answered.zone, folder);
-        listing.ok_or_else(|| answered.missing("the folder's items"))
+        self.site.folder_listing(folder, &self.convert).await
     }
 
     async fn folder(&self, folder: &FolderId) -> Result<Folder> {
@@ -215,17 +213,17 @@ impl Provider for Yetishare {
         remote_uploads::add(&self.site, &self.convert, &new).await
     }
 
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         match selection {
             RemoteUploadSelection::Ids(ids) => {
                 self.profile.require(Capability::RemoteUploadsRead)?;
-                remote_uploads::by_id(&self.site, &self.convert, &ids).await
+                remote_uploads::by_id(&self.site, &self.convert, &ids).await.map(Found::from)
             }
             RemoteUploadSelection::Recent(_) => Err(Error::unsupported(Capability::RemoteUploadsList)),
         }
     }
 
-    async fn conversions(&self, _: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, _: ConversionQuery) -> Result<Found<Conversion>> {
         Err(Error::unsupported(Capability::ConversionsList))
     }
 

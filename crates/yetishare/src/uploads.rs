@@ -1,7 +1,7 @@
 //! Uploads: one request, under a session and into a folder that were made sure of before the first byte.
 
 use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
-use polyhost_upstream::decode::{Entries, Unreadable, value};
+use polyhost_upstream::decode::{List, Unreadable, value};
 use polyhost_upstream::{FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
 use url::Url;
@@ -74,9 +74,16 @@ fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
     if let Some(uploaded) = alone.filter(Uploaded::tells_anything) {
         return Some(uploaded);
     }
-    let several: Entries<Uploaded> = reply.value(data.get(), &DOCUMENTED).ok()?;
-    let was_empty = several.skipped == 0 && several.given;
-    several.items.into_iter().next().map(|(_, uploaded)| uploaded).or(was_empty.then(Uploaded::default))
+    let (mut first, mut is_given) = (None, false);
+    let read = |list: List<'_, Uploaded>| {
+        is_given = list.is_given();
+        list.read(|_, uploaded| {
+            first.get_or_insert(uploaded);
+            Some(())
+        })
+    };
+    let several = reply.value_with(data.get(), &DOCUMENTED, read).ok()?;
+    first.or((is_given && several.unreadable == 0).then(Uploaded::default))
 }
 
 /// An address that a browser could open.

@@ -3,7 +3,7 @@
 //!
 //! The attribute on each struct makes all of its optional fields read leniently.
 
-use polyhost_upstream::decode::{self, Entries, Scalar, WireTime};
+use polyhost_upstream::decode::{self, List, Scalar, WireTime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -11,9 +11,19 @@ use serde_json::value::RawValue;
 /// null.
 pub(crate) type Told<T> = Option<Option<T>>;
 
+/// A value of another type is as good as none: it says neither what the field holds nor that it is empty.
 fn told<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Told<T>, D::Error> {
-    decode::lenient(deserializer).map(Some)
+    let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+    Ok(match raw.get() {
+        "null" | "false" | "\"\"" => Some(None),
+        text => decode::value::<Single<T>>(text).ok().and_then(|value| value.0).map(Some),
+    })
 }
+
+/// A value that stands alone.
+#[derive(Deserialize)]
+#[serde(transparent, bound = "T: Scalar")]
+struct Single<T>(#[serde(deserialize_with = "decode::lenient")] Option<T>);
 
 /// `authorize`
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
@@ -98,20 +108,25 @@ pub(crate) enum Keywords {
     Listed(Vec<String>),
 }
 
-/// A single word of a list.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Keyword(#[serde(deserialize_with = "decode::lenient")] Option<String>);
+/// The longest list of words that is read.
+pub(crate) const MAX_KEYWORDS: usize = 1_000;
 
 fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::Error> {
     let raw: &RawValue = Deserialize::deserialize(deserializer)?;
     Ok(match raw.get() {
         "true" | "false" => Keywords::Untold,
         list if list.starts_with(['[', '{']) => {
-            let words: Entries<Keyword> = decode::value(list).unwrap_or_default();
-            Keywords::Listed(words.items.into_iter().filter_map(|(_, word)| word.0).collect())
+            let words: List<'_, Single<String>> = decode::value(list).unwrap_or_default();
+            let mut left = MAX_KEYWORDS;
+            let words = words.read(|_, word| {
+                left = left.checked_sub(1)?;
+                word.0
+            });
+            words.map_or(Keywords::Untold, |words| Keywords::Listed(words.items))
         }
-        text => Keywords::Joined(decode::value::<Keyword>(text).ok().and_then(|word| word.0).unwrap_or_default()),
+        text => {
+            Keywords::Joined(decode::value::<Single<String>>(text).ok().and_then(|word| word.0).unwrap_or_default())
+        }
     })
 }
 
@@ -187,11 +202,11 @@ fn fetched<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fetched, D::Err
 
 /// `folder/listing`
 #[derive(Default, Deserialize)]
-pub(crate) struct Listing {
-    #[serde(default)]
-    pub(crate) folders: Entries<Folder>,
-    #[serde(default)]
-    pub(crate) files: Entries<File>,
+pub(crate) struct Listing<'a> {
+    #[serde(default, borrow)]
+    pub(crate) folders: List<'a, Folder>,
+    #[serde(default, borrow)]
+    pub(crate) files: List<'a, File>,
 }
 
 /// A folder of `folder/info`, of every call that answers one, and of `folder/listing`.

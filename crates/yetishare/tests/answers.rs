@@ -5,8 +5,8 @@
 mod support;
 
 use polyhost_domain::{
-    Capability, ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState, NewFolder,
-    NewRemoteUpload, PasswordChange, RemoteUploadSelection, Result, UploadBody,
+    Capability, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState,
+    NewFolder, NewRemoteUpload, PasswordChange, Provider, RemoteUploadSelection, Result, UploadBody,
 };
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
@@ -170,7 +170,7 @@ async fn a_folder_that_answers_from_the_trash_is_none() {
         site.answers("folder/listing", &format!(r#"{{"data": {{"folders": [{row}], "files": []}}}}"#));
         nothing_in_it(word).await;
         let listing = provider.list(&FolderId::Root, None).await.unwrap();
-        assert_eq!((listing.folders.len(), listing.unread), (0, 0), "{word}");
+        assert_eq!((listing.folders.len(), listing.unreadable), (0, 0), "{word}");
     }
     for never in ["file/upload", "folder/create", "file/url_upload_add"] {
         assert_eq!(site.count(never), 0, "{never}");
@@ -197,7 +197,7 @@ async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
         let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
         assert_eq!((found[0].state, found[0].raw_state.as_deref()), (JobState::Unknown, None), "{row}");
     }
-    for row in ["{}", r#"{"status": null}"#, r#"{"scheduled_item_id": "x"}"#, r#"{"scheduled_item_id": 8}"#] {
+    for row in [r#"{"status": null}"#, r#"{"scheduled_item_id": "x"}"#, r#"{"scheduled_item_id": 8}"#] {
         let site = answering("file/url_upload_status", row).await;
         let provider = site.provider();
         let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
@@ -217,13 +217,44 @@ async fn an_answer_without_what_matters_is_none() {
         }
         let provider = site.provider();
         let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
+        let is_empty = matches!(data, "[]" | "{}");
+        let absent = is_empty || data == "null";
+        let or_absent = |kind| if absent { kind } else { ErrorKind::InvalidResponse };
         assert_eq!(kind(provider.account().await), ErrorKind::InvalidResponse, "{data}");
         assert_eq!(kind(provider.limits().await), ErrorKind::InvalidResponse, "{data}");
-        assert_eq!(kind(provider.files(std::slice::from_ref(&id)).await), ErrorKind::InvalidResponse, "{data}");
-        assert_eq!(kind(provider.folder(&shelf).await), ErrorKind::InvalidResponse, "{data}");
-        assert_eq!(kind(provider.list(&shelf, None).await), ErrorKind::InvalidResponse, "{data}");
+        let found = lookup(&*provider, &id).await;
+        assert_eq!(kind(found), or_absent(ErrorKind::FileNotFound), "{data}");
+        assert_eq!(kind(provider.folder(&shelf).await), or_absent(ErrorKind::FolderNotFound), "{data}");
         assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse, "{data}");
+        match provider.list(&shelf, None).await {
+            Ok(listing) => assert!(is_empty && listing.files.is_empty() && !listing.incomplete, "{data}"),
+            Err(error) => assert_eq!((error.kind(), is_empty), (ErrorKind::InvalidResponse, false), "{data}"),
+        }
     }
+}
+
+/// The one file that is asked for.
+async fn lookup(provider: &dyn Provider, id: &FileId) -> Result<File> {
+    match provider.files(std::slice::from_ref(id)).await?.remove(0) {
+        FileLookup::Found(file) | FileLookup::Broken(file, _) => Ok(*file),
+        FileLookup::Failed(error) => Err(error),
+    }
+}
+
+#[tokio::test]
+async fn success_without_data_has_not_found_the_object() {
+    let site = plain_site().await;
+    for operation in ["file/info", "folder/info", "file/url_upload_status"] {
+        site.answers(operation, r#"{"response": "ok", "_status": "success"}"#);
+    }
+    let provider = site.provider();
+    let error = lookup(&*provider, &file(&provider, "7")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FileNotFound, false));
+    assert_eq!(error.detail(), Some("No file has the id \"7\" in account \"main\"."));
+    assert_eq!(kind(provider.folder(&folder(&provider, "7")).await), ErrorKind::FolderNotFound);
+    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
+    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+    assert_eq!(kind(found), ErrorKind::RemoteUploadNotFound);
 }
 
 #[tokio::test]

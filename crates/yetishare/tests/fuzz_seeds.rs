@@ -12,7 +12,7 @@ use polyhost_yetishare::fuzzing::{OPERATIONS, answer};
 use serde_json::Value;
 
 /// Seeds that are not to be understood.
-const REFUSED: &[&str] = &["refused", "older", "upload_error"];
+const REFUSED: &[&str] = &["refused", "older", "upload_error", "file_without_data", "garbage"];
 
 #[test]
 fn every_seed_is_read_as_it_is_meant() {

@@ -13,7 +13,7 @@ async fn conversions_are_listed_with_the_default_limit() {
     let id = world.site.add_file("0", "MyOldCamera.avi", b"avi");
     world.clock.advance(Duration::from_secs(4));
     let answer = world.caller.get(&at("conversions")).await.json(200);
-    body::keys(&answer, &["items", "next_cursor", "truncated"]);
+    body::keys(&answer, &["items", "next_cursor", "truncated", "unreadable"]);
     assert_eq!((&answer["next_cursor"], &answer["truncated"]), (&json!(null), &json!(false)));
     let conversion = &answer["items"][0];
     body::conversion(conversion);

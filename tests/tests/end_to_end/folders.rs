@@ -154,10 +154,10 @@ async fn usage_counts_all_the_way_down_and_says_what_deleting_means() {
     world.site.add_file("0", "elsewhere.mp4", b"12");
     let usage = world.caller.get(&at(&format!("folders/{outer}/usage"))).await.json(200);
     body::usage(&usage);
-    assert_eq!(usage, json!({"folders": 1, "files": 2, "bytes": 8, "delete": "permanent"}));
+    assert_eq!(usage, json!({"folders": 1, "files": 2, "bytes": 8, "unreadable": 0, "delete": "permanent"}));
     assert_eq!(world.operations(), ["file/listfolder", "file/listfolder"]);
     let whole = world.caller.get(&at("folders/root/usage")).await.json(200);
-    assert_eq!(whole, json!({"folders": 2, "files": 3, "bytes": 10, "delete": "permanent"}));
+    assert_eq!(whole, json!({"folders": 2, "files": 3, "bytes": 10, "unreadable": 0, "delete": "permanent"}));
     world.caller.get(&at("folders/99999/usage")).await.problem(404, "folder_not_found");
 }
 

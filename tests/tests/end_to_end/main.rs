@@ -15,6 +15,7 @@ mod connections;
 mod conversions;
 mod crowds;
 mod cursors;
+mod decoding;
 mod denials;
 mod events;
 mod faults;

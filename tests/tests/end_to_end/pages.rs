@@ -19,7 +19,7 @@ async fn walk(caller: &Caller, query: &str, limit: usize) -> (Vec<Value>, Vec<us
     let (mut items, mut sizes, mut cursor) = (Vec::new(), Vec::new(), String::new());
     loop {
         let page = caller.get(&at(&format!("folders/root/items?limit={limit}{query}{cursor}"))).await.json(200);
-        body::keys(&page, &["items", "next_cursor"]);
+        body::keys(&page, &["items", "next_cursor", "unreadable"]);
         let part = page["items"].as_array().unwrap();
         sizes.push(part.len());
         items.extend_from_slice(part);

@@ -98,7 +98,7 @@ async fn recent_remote_uploads_come_newest_first_up_to_the_limit() {
     }
     world.arrived();
     let answer = world.caller.get(&at("remote-uploads")).await.json(200);
-    body::keys(&answer, &["items", "next_cursor", "truncated"]);
+    body::keys(&answer, &["items", "next_cursor", "truncated", "unreadable"]);
     assert_eq!((&answer["next_cursor"], &answer["truncated"]), (&Value::Null, &json!(false)));
     let items = answer["items"].as_array().unwrap();
     items.iter().for_each(body::remote_upload);

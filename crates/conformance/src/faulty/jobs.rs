@@ -1,8 +1,8 @@
 //! What goes wrong with the jobs that a site does: remote uploads and conversions.
 
 use polyhost_domain::{
-    Conversion, ConversionQuery, Error, ErrorKind, FolderId, HeaderFields, JobState, NewRemoteUpload, RemoteUpload,
-    RemoteUploadSelection, Result,
+    Conversion, ConversionQuery, Error, ErrorKind, FolderId, Found, HeaderFields, JobState, NewRemoteUpload,
+    RemoteUpload, RemoteUploadSelection, Result,
 };
 
 use super::{Fault, Faulty};
@@ -28,7 +28,7 @@ impl Faulty {
         Ok(added)
     }
 
-    pub(super) async fn faulty_remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    pub(super) async fn faulty_remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         let selection = match (self.fault, selection) {
             (Fault::FetchesUnasked, RemoteUploadSelection::Ids(_))
             | (Fault::FetchesUnlimited, RemoteUploadSelection::Recent(_)) => RemoteUploadSelection::Recent(MOST),
@@ -60,7 +60,7 @@ impl Faulty {
         }
     }
 
-    pub(super) async fn faulty_conversions(&self, mut query: ConversionQuery) -> Result<Vec<Conversion>> {
+    pub(super) async fn faulty_conversions(&self, mut query: ConversionQuery) -> Result<Found<Conversion>> {
         match self.fault {
             Fault::ConversionsOfAll => query.file = None,
             Fault::ConversionsUnlimited => query.limit = MOST,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use polyhost_domain::{
     Account, ByteRange, Conversion, ConversionQuery, Download, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef,
-    Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile,
-    Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload,
+    Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
@@ -117,11 +117,11 @@ impl Provider for Faulty {
         self.told(self.faulty_add_remote_upload(new).await)
     }
 
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         self.told(self.faulty_remote_uploads(selection).await)
     }
 
-    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         self.told(self.faulty_conversions(query).await)
     }
 

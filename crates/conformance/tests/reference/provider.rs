@@ -248,7 +248,8 @@ impl Provider for Reference {
         let mut listing = Listing {
             folders: folders.map(|(number, row)| convert::folder(&self.profile, *number, row)).collect(),
             files: files.map(|(number, row)| self.file(*number, row)).collect(),
-            unread: 0,
+            unreadable: 0,
+            incomplete: false,
             next: None,
         };
         if self.profile.listing == ListingShape::Paged {
@@ -331,7 +332,7 @@ impl Provider for Reference {
         Ok(convert::remote_upload(&self.profile, store.steps, number, &fetch))
     }
 
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         let (need, wanted, limit) = match selection {
             RemoteUploadSelection::Ids(ids) => (Capability::RemoteUploadsRead, Some(ids), usize::MAX),
             RemoteUploadSelection::Recent(limit) => (Capability::RemoteUploadsList, None, limit as usize),
@@ -344,7 +345,7 @@ impl Provider for Reference {
         Ok(all.filter(asked).take(limit).collect())
     }
 
-    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         self.require(&[Capability::ConversionsList])?;
         let store = self.send()?;
         let newest_first = store.files.iter().rev();

@@ -94,7 +94,7 @@ impl<T> Known<T> {
 /// A page of a folder's items, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The answer's body: `{"items": […], "next_cursor": …}`.
+    /// The answer's body: `{"items": […], "next_cursor": …, "unreadable": …}`.
     pub json: Bytes,
     /// A strong entity tag of those bytes, without its quotes.
     pub etag: String,

@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 
 /// A page's bytes, and whether another follows.
 pub(super) struct Cut {
-    /// `{"items": […], "next_cursor": …}`
+    /// `{"items": […], "next_cursor": …, "unreadable": …}`
     pub(super) json: Bytes,
     /// A strong entity tag of those bytes, without its quotes.
     pub(super) etag: String,
@@ -17,7 +17,7 @@ pub(super) struct Cut {
 }
 
 /// The longest that stands around the items.
-const AROUND: usize = 512 + 32;
+const AROUND: usize = 512 + 64;
 
 /// Joins the items `start..start + limit` of a selection to a page.
 pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, start: usize, limit: usize) -> Cut {
@@ -45,7 +45,7 @@ pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, sta
         Some(cursor) => [b"\"", cursor.as_bytes(), b"\""].into_iter().for_each(|part| json.extend_from_slice(part)),
         None => json.extend_from_slice(b"null"),
     }
-    json.push(b'}');
+    json.extend_from_slice(format!(",\"unreadable\":{}}}", snapshot.unreadable()).as_bytes());
 
     let first = if start < end { selection.place(start) } else { 0 };
     let etag = etag(snapshot, query, first, start, end - start, next.as_deref());
@@ -68,5 +68,6 @@ fn etag(
         Some(ItemKind::File) => "files",
     };
     let digest = hexadecimal(&snapshot.digest());
-    format!("{digest}-{kind}{}-{first}-{start}-{count}-{tail}", query.sort.index())
+    let unreadable = snapshot.unreadable();
+    format!("{digest}-{kind}{}-{first}-{start}-{count}-{unreadable}-{tail}", query.sort.index())
 }

@@ -39,6 +39,8 @@ pub(crate) struct Snapshot {
     text: Box<str>,
     rows: Box<[Row]>,
     folders: Vec<Folder>,
+    /// How many entries of the site's listing could not be read.
+    unreadable: usize,
     digest: Digest,
     reach: Reach,
     made_at: Instant,
@@ -69,6 +71,7 @@ impl Snapshot {
             text,
             rows,
             folders: listing.folders,
+            unreadable: listing.unreadable,
             digest,
             reach,
             made_at: Instant::now(),
@@ -81,6 +84,11 @@ impl Snapshot {
     /// How many items there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many entries of the site's listing could not be read.
+    pub(crate) fn unreadable(&self) -> usize {
+        self.unreadable
     }
 
     /// The folders, by name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt as _, join};
 use futures_util::stream::{self, StreamExt as _};
 use polyhost_domain::{
-    Capability, Conversion, ConversionQuery, Error, ErrorKind, FileId, FileLookup, RemoteUpload, RemoteUploadId,
+    Capability, Conversion, ConversionQuery, Error, ErrorKind, FileId, FileLookup, Found, RemoteUpload, RemoteUploadId,
     RemoteUploadSelection, Support,
 };
 
@@ -93,7 +93,7 @@ async fn remote_uploads(
         match recent {
             Ok(recent) => {
                 let wanted = |upload: &RemoteUpload| ids.binary_search(&upload.id).is_ok();
-                let found = recent.into_iter().filter(wanted);
+                let found = recent.items.into_iter().filter(wanted);
                 answers.extend(found.map(|upload| (upload.id.clone(), Ok(Some(upload)))));
                 ids.retain(|id| !answers.contains_key(id));
             }
@@ -118,8 +118,9 @@ async fn conversions(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, 
     if files.len() > 1 {
         match jobs(account, None).await {
             Ok(jobs) => {
-                let is_whole = jobs.len() < MOST as usize;
-                for job in jobs {
+                // What a list does not show, because it ends or cannot be read, is asked for file by file.
+                let is_whole = jobs.items.len() < MOST as usize && jobs.unreadable == 0;
+                for job in jobs.items {
                     if let Some(file) = job.file_id.clone().filter(|file| files.binary_search(file).is_ok()) {
                         found.entry(file).or_default().push(job);
                     }
@@ -130,7 +131,8 @@ async fn conversions(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, 
         }
     }
     let asked = one_by_one(rest, |file| jobs(account, Some(file)).boxed()).await;
-    let mut answers: BTreeMap<_, _> = asked.into_iter().map(|(file, jobs)| (file, jobs.map(Some))).collect();
+    let mut answers: BTreeMap<_, _> =
+        asked.into_iter().map(|(file, jobs)| (file, jobs.map(|jobs| Some(jobs.items)))).collect();
     answers.extend(found.into_iter().map(|(file, jobs)| (file, Ok(Some(jobs)))));
     let is_told =
         |file: &FileId| answers.get(file).is_some_and(|jobs| !matches!(jobs, Ok(Some(jobs)) if jobs.is_empty()));
@@ -139,7 +141,7 @@ async fn conversions(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, 
     answers
 }
 
-async fn jobs(account: &Account, file: Option<FileId>) -> Result<Vec<Conversion>, Error> {
+async fn jobs(account: &Account, file: Option<FileId>) -> Result<Found<Conversion>, Error> {
     account.read(account.site().conversions(ConversionQuery { file, limit: MOST })).await
 }
 

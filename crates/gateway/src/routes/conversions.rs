@@ -34,6 +34,9 @@ pub struct ConversionList {
     /// Whether the limit was reached, so that there may be more.
     #[schema(example = false)]
     pub truncated: bool,
+    /// How many entries of the site's list could not be read, and are not among the items.
+    #[schema(example = 0)]
+    pub unreadable: usize,
 }
 
 /// The conversions.
@@ -50,6 +53,7 @@ pub async fn list_conversions(
     let file = parameters.file_id.map(|id| access.file_id(&id)).transpose()?;
     let query = ConversionQuery { file, limit: parameters.limit.get() };
     let conversions = access.read(access.site().conversions(query)).await?;
+    let unreadable = conversions.unreadable;
     let (items, truncated) = parameters.limit.cut(conversions);
-    Ok(Json(ConversionList { items, next_cursor: None, truncated }))
+    Ok(Json(ConversionList { items, next_cursor: None, truncated, unreadable }))
 }

@@ -1,5 +1,6 @@
 //! How many jobs (remote uploads, conversions) a list has. The site itself cuts it off.
 
+use polyhost_domain::Found;
 use serde::Deserialize;
 
 /// How many jobs to list: 1 to 100.
@@ -16,11 +17,12 @@ impl JobLimit {
 
     /// The jobs that a site has answered under this limit, and whether the limit was reached.
     #[must_use]
-    pub fn cut<T>(self, mut jobs: Vec<T>) -> (Vec<T>, bool) {
+    pub fn cut<T>(self, jobs: Found<T>) -> (Vec<T>, bool) {
         let limit = self.0 as usize;
-        jobs.truncate(limit);
-        let reached = jobs.len() == limit;
-        (jobs, reached)
+        let reached = jobs.items.len() + jobs.unreadable >= limit;
+        let mut items = jobs.items;
+        items.truncate(limit);
+        (items, reached)
     }
 }
 

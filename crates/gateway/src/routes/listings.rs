@@ -100,6 +100,9 @@ pub struct ItemPage {
     pub items: Vec<Item>,
     /// Where the next page begins; `null` on the last one.
     pub next_cursor: Option<String>,
+    /// How many entries of the whole folder have no usable id. They are on no page. A folder with one is not empty.
+    #[schema(example = 0)]
+    pub unreadable: usize,
 }
 
 /// A folder or a file.

@@ -137,6 +137,9 @@ pub struct RemoteUploadList {
     /// Whether the limit was reached, so that there may be more.
     #[schema(example = false)]
     pub truncated: bool,
+    /// How many entries of the site's list could not be read, and are not among the items.
+    #[schema(example = 0)]
+    pub unreadable: usize,
 }
 
 /// The recent remote uploads.
@@ -154,8 +157,9 @@ pub async fn list_remote_uploads(
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
     let uploads = access.read(access.site().remote_uploads(selection)).await?;
     app.completions().notice(&access, &uploads).await;
+    let unreadable = uploads.unreadable;
     let (items, truncated) = parameters.limit.cut(uploads);
-    Ok(Json(RemoteUploadList { items, next_cursor: None, truncated }))
+    Ok(Json(RemoteUploadList { items, next_cursor: None, truncated, unreadable }))
 }
 
 /// One remote upload.

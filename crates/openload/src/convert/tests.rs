@@ -1,7 +1,7 @@
 //! Answers as sites write them, and what becomes of them.
 
 use polyhost_domain::IdAlphabet;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::*;
 
@@ -14,8 +14,8 @@ fn convert() -> Convert {
     }
 }
 
-fn wire<T: DeserializeOwned>(json: &str) -> T {
-    serde_json::from_str(json).unwrap()
+fn wire<'a, T: Deserialize<'a>>(json: &'a str) -> T {
+    polyhost_upstream::decode::value(json).unwrap()
 }
 
 fn folder(id: &str) -> FolderId {
@@ -84,7 +84,7 @@ fn remote_uploads_are_told_by_their_words_and_never_by_a_percentage() {
         "3": {"status": "error", "progress_percent": "100", "errormsg": "Invalid URL"},
         "2": {"status": "Pondering", "bytes_loaded": "50", "bytes_total": "200"}
     }"#;
-    let found = convert().remote_uploads(wire(json));
+    let found = convert().remote_uploads(wire(json), |text| Some(text.to_owned())).unwrap();
 
     let states: Vec<_> =
         found.iter().map(|upload| (upload.id.as_str(), upload.state, upload.progress_percent)).collect();
@@ -111,10 +111,11 @@ fn progress_of_conversions_is_scaled_to_percent() {
     let json = r#"[{"name": "a.avi", "id": "451984984", "status": "pending", "last_update": "2019-01-01 04:40:40",
         "progress": 0.57, "retries": "0", "link": "https://www.pstream.net/v/LbVwPmA47"}]"#;
     let fraction = Convert { progress: ProgressScale::Fraction, ..convert() };
-    let found = &fraction.conversions(wire(json))[0];
+    let found = &fraction.conversions(wire(json)).unwrap()[0];
     assert_eq!((found.progress_percent, found.retries, found.state), (Some(57.0), Some(0), JobState::Queued));
     assert_eq!(found.file_id.as_ref().unwrap().as_str(), "LbVwPmA47");
-    assert_eq!(convert().conversions(wire(&json.replace("0.57", "157")))[0].progress_percent, Some(100.0));
+    let json = json.replace("0.57", "157");
+    assert_eq!(convert().conversions(wire(&json)).unwrap()[0].progress_percent, Some(100.0));
 }
 
 #[test]
@@ -125,7 +126,8 @@ fn an_uploaded_file_is_found_by_its_address_where_it_has_no_id() {
         "https://x.example/fCgaPthr_ys?t=1",
     ];
     for address in addresses {
-        let reply = wire(&format!(r#"{{"url": "{address}", "size": "24160"}}"#));
+        let json = format!(r#"{{"url": "{address}", "size": "24160"}}"#);
+        let reply = wire(&json);
         let file = convert().uploaded(&reply, &FolderId::Root).unwrap();
         assert_eq!((file.id.as_str(), file.size), ("fCgaPthr_ys", Some(24160)), "{address}");
         assert_eq!(file.folder_id, Some(FolderId::Root));
@@ -147,24 +149,25 @@ fn accounts_of_relatives_have_their_id_under_other_names() {
 }
 
 #[test]
-fn a_listing_says_how_much_of_it_could_not_be_read() {
+fn listing_counts_entries_that_cannot_be_read() {
     let rows = [
-        (r#"{"folders": [], "files": []}"#, Some((0, 0))),
-        (r#"{"folders": [], "files": {}}"#, Some((0, 0))),
-        (r#"{"folders": [{"id": "1", "name": "a"}], "files": [{"name": "x"}]}"#, Some((1, 1))),
-        (r#"{"folders": [{"id": "1", "name": "a"}]}"#, Some((1, 1))),
-        (r#"{"folders": [{"id": "1", "name": "a"}], "files": false}"#, Some((1, 1))),
-        (r#"{"folders": [], "files": null}"#, Some((0, 1))),
-        (r#"{"folders": [], "files": [{"name": "x", "size": 1}]}"#, None),
-        (r#"{"folders": [], "files": {"F 1": {"linkextid": "F 1"}}}"#, None),
-        (r#"{"folders": [], "files": ["abc"]}"#, None),
+        (r#"{"folders": [], "files": []}"#, Some((0, 0, false))),
+        (r#"{"folders": [], "files": {}}"#, Some((0, 0, false))),
+        (r#"{"folders": [{"id": "1", "name": "a"}], "files": [{"name": "x"}]}"#, Some((1, 1, false))),
+        (r#"{"folders": [{"id": "1", "name": "a"}]}"#, Some((1, 0, true))),
+        (r#"{"folders": [{"id": "1", "name": "a"}], "files": false}"#, Some((1, 0, true))),
+        (r#"{"folders": [], "files": null}"#, Some((0, 0, true))),
+        (r#"{"folders": [], "files": [{"name": "x", "size": 1}]}"#, Some((0, 1, false))),
+        (r#"{"folders": [], "files": {"F 1": {"linkextid": "F 1"}}}"#, Some((0, 1, false))),
+        (r#"{"folders": [], "files": ["abc"]}"#, Some((0, 1, false))),
         (r#"{"folders": "", "files": "x"}"#, None),
         (r#"{"folders": 3, "files": 2}"#, None),
         ("{}", None),
     ];
     for (json, expected) in rows {
         let listing = convert().listing(wire(json), &FolderId::Root);
-        let told = listing.map(|listing| (listing.folders.len() + listing.files.len(), listing.unread));
+        let items = |listing: &Listing| listing.folders.len() + listing.files.len();
+        let told = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
         assert_eq!(told, expected, "{json}");
     }
 }

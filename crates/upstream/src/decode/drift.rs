@@ -17,7 +17,7 @@ const SILENCE: Duration = Duration::from_secs(60 * 60);
 /// Stands for every field that is not known.
 const UNKNOWN_FIELD: &str = "unknown";
 /// Stands for the answer itself, where it is in no field.
-const WHOLE: &str = "result";
+pub(super) const WHOLE: &str = "result";
 
 /// What the documentation of a dialect has.
 #[derive(Debug)]
@@ -87,14 +87,6 @@ impl Documented {
         outcome
     }
 
-    /// Counts what was read and cannot be used.
-    pub fn unusable(&self, provider: &ProviderId, operation: &'static str, field: &'static str, count: usize) {
-        let (difference, count) = (Difference::Unusable, count as u64);
-        if count > 0 {
-            tell(self.dialect, provider, operation, Sighting { field, difference, count });
-        }
-    }
-
     fn shape(&self, name: &str) -> Option<&'static Shape> {
         self.shapes.iter().find(|shape| shape.name == name)
     }
@@ -110,9 +102,33 @@ pub(super) fn enter(field: &'static str) -> Option<&'static str> {
     READING.with_borrow_mut(|reading| Some(std::mem::replace(&mut reading.as_mut()?.field, field)))
 }
 
+/// The field that is being read.
+pub(super) fn field() -> &'static str {
+    READING.with_borrow(|reading| reading.as_ref().map_or(WHOLE, |reading| reading.field))
+}
+
+/// Reads a part of the answer. What differs in it is counted only if it can be read.
+pub(super) fn attempt<T, E>(read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let before = READING.with_borrow_mut(|reading| Some(std::mem::take(&mut reading.as_mut()?.sightings)));
+    let outcome = read();
+    READING.with_borrow_mut(|reading| {
+        if let (Some(reading), Some(before)) = (reading, before) {
+            let found = std::mem::replace(&mut reading.sightings, before);
+            let found = found.into_iter().filter(|_| outcome.is_ok());
+            found.for_each(|sighting| reading.add(sighting));
+        }
+    });
+    outcome
+}
+
 /// The value of the field that is being read is none of its own.
 pub(super) fn unusable() {
     note(None, Difference::Unusable);
+}
+
+/// The value of another field is none of its own.
+pub(super) fn unusable_in(field: &'static str) {
+    note(Some(field), Difference::Unusable);
 }
 
 /// A documented field is not there.
@@ -129,12 +145,18 @@ fn note(field: Option<&'static str>, difference: Difference) {
     READING.with_borrow_mut(|reading| {
         let Some(reading) = reading else { return };
         let field = field.unwrap_or(reading.field);
-        let known = reading.sightings.iter_mut().find(|known| known.field == field && known.difference == difference);
-        match known {
-            Some(known) => known.count += 1,
-            None => reading.sightings.push(Sighting { field, difference, count: 1 }),
-        }
+        reading.add(Sighting { field, difference, count: 1 });
     });
+}
+
+impl Reading {
+    fn add(&mut self, sighting: Sighting) {
+        let is_alike = |known: &&mut Sighting| known.field == sighting.field && known.difference == sighting.difference;
+        match self.sightings.iter_mut().find(is_alike) {
+            Some(known) => known.count += sighting.count,
+            None => self.sightings.push(sighting),
+        }
+    }
 }
 
 fn tell(dialect: &'static str, provider: &ProviderId, operation: &'static str, sighting: Sighting) {
@@ -169,7 +191,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Entries, WireTime, lenient, value};
+    use crate::decode::{List, Unreadable, WireTime, lenient, value};
     use metrics_exporter_prometheus::PrometheusBuilder;
     use serde::Deserialize;
 
@@ -186,9 +208,9 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[allow(dead_code, reason = "read for how it differs, not for what it says")]
-    struct Listing {
-        #[serde(default)]
-        files: Entries<File>,
+    struct Listing<'a> {
+        #[serde(default, borrow)]
+        files: List<'a, File>,
     }
 
     static DOCUMENTED: Documented = Documented {
@@ -204,7 +226,10 @@ mod tests {
         let recorder = PrometheusBuilder::new().build_recorder();
         let provider = "site".parse().unwrap();
         metrics::with_local_recorder(&recorder, || {
-            let read = || value::<Listing>(json);
+            let read = || {
+                let listing: Listing<'_> = value(json).map_err(|_| Unreadable::Shape)?;
+                listing.files.read(|_, file| Some(file))
+            };
             let _ = DOCUMENTED.watch(&provider, "list", read);
         });
         let text = recorder.handle().render();

@@ -1,12 +1,12 @@
 //! The fields of a structure as they go by, held against what is documented of it.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess};
 
 use super::drift::{self, Shape};
+use super::sift::Text;
 
 /// A map that is read into a structure with a documented shape.
 pub(super) struct Fields<A> {
@@ -21,8 +21,9 @@ pub(super) struct Fields<A> {
 }
 
 impl<A> Fields<A> {
-    pub(super) fn new(map: A, shape: &'static Shape, fields: &'static [&'static str]) -> Self {
-        Self { map, shape, fields, seen: 0, outer: None }
+    /// `seen` has a bit for each field that stands there and is not in `map`.
+    pub(super) fn new(map: A, shape: &'static Shape, fields: &'static [&'static str], seen: u64) -> Self {
+        Self { map, shape, fields, seen, outer: None }
     }
 
     /// Notes what was not there.
@@ -57,7 +58,7 @@ impl<A> Drop for Fields<A> {
 }
 
 /// No structure has as many fields as there are bits.
-fn bit(place: usize) -> u64 {
+pub(super) fn bit(place: usize) -> u64 {
     1_u64.wrapping_shl(u32::try_from(place).unwrap_or_default())
 }
 
@@ -76,28 +77,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for &mut Fields<A> {
 }
 
 /// A key as it stands in the answer, copied only where it holds escapes.
-struct Key<'de>(Cow<'de, str>);
+pub(super) struct Key<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(AnyKey)
-    }
-}
-
-struct AnyKey;
-
-impl<'de> Visitor<'de> for AnyKey {
-    type Value = Key<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-        Ok(Key(Cow::Borrowed(key)))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Key(Cow::Owned(key.to_owned())))
+        Text::deserialize(deserializer).map(|text| Self(text.0))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`lenient`] for the fields of a wire struct: `#[serde(default, deserialize_with = "decode::lenient")]`.
 //! - [`value`] for a result, which is refused where it is an array in place of a map.
-//! - [`Entries`] for lists that may be maps.
+//! - [`List`] for lists that may be maps, read entry by entry.
 //! - [`WireTime`] for the ways in which times are written.
 //!
 //! How an answer differs from a dialect's documentation is counted while it is read: [`Documented`].
@@ -10,16 +10,19 @@
 //! All of it works on the bytes of the answer; nothing builds a tree of values.
 
 mod drift;
-mod entries;
 mod fields;
+mod list;
 mod scalar;
 mod shape;
+mod sift;
+mod text;
 mod time;
 mod unreadable;
 
 pub use drift::{Documented, Shape};
-pub use entries::Entries;
+pub use list::{Entries, List};
 pub use scalar::{Scalar, lenient};
-pub use shape::value;
+pub use shape::{is_empty, value};
+pub(crate) use text::repaired;
 pub use time::WireTime;
 pub use unreadable::{Unreadable, json};

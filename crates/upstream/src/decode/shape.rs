@@ -10,28 +10,51 @@ use serde::forward_to_deserialize_any;
 
 use super::drift;
 use super::fields::Fields;
+use super::sift::{Repaired, Sifted};
 
 /// Reads one value of an answer. Where a struct is asked for, the site must have written a map; an empty one may be
-/// written `[]`.
+/// written `[]`. A field of it that cannot be read is left out.
 ///
 /// # Errors
 /// Broken JSON, or JSON of another shape.
 pub fn value<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<T> {
-    whole(serde_json::Deserializer::from_str(text))
+    let first = drift::attempt(|| read(text, Reading::Plain));
+    match text.trim_start().as_bytes().first() {
+        Some(b'{') => first.or_else(|_| drift::attempt(|| read(text, Reading::Sifted))),
+        Some(b'"') => first.or_else(|error| T::deserialize(Repaired(text)).map_err(|_| error)),
+        _ => first,
+    }
 }
 
-pub(super) fn whole<'de, R, T>(mut json: serde_json::Deserializer<R>) -> serde_json::Result<T>
-where
-    R: serde_json::de::Read<'de>,
-    T: Deserialize<'de>,
-{
-    let value = T::deserialize(StructsAreMaps(&mut json))?;
+/// Whether the value is an empty list or map: PHP writes either for both.
+#[must_use]
+pub fn is_empty(text: &str) -> bool {
+    let text = text.trim();
+    let inside = |open, close| text.strip_prefix(open).and_then(|text| text.strip_suffix(close));
+    inside('[', ']').or_else(|| inside('{', '}')).is_some_and(|inside| inside.trim().is_empty())
+}
+
+fn read<'de, T: Deserialize<'de>>(text: &'de str, reading: Reading) -> serde_json::Result<T> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(StructsAreMaps { json: &mut json, reading })?;
     json.end()?;
     Ok(value)
 }
 
+/// How a struct's fields are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// As they come. It fails at the first that cannot be read.
+    Plain,
+    /// Only those that can be read.
+    Sifted,
+}
+
 /// Holds for the value itself, and not for what is inside.
-struct StructsAreMaps<D>(D);
+struct StructsAreMaps<D> {
+    json: D,
+    reading: Reading,
+}
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructsAreMaps<D> {
     type Error = D::Error;
@@ -42,24 +65,29 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructsAreMaps<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(MapOnly { name, fields, visitor })
+        self.json.deserialize_any(MapOnly { name, fields, visitor, reading: self.reading })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_option(Inside(visitor))
+        self.json.deserialize_option(Inside { visitor, reading: self.reading })
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_ignored_any(visitor)
+        self.json.deserialize_ignored_any(visitor)
+    }
+
+    /// A raw value is one.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        self.json.deserialize_newtype_struct(name, visitor)
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(visitor)
+        self.json.deserialize_any(visitor)
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier
+        seq tuple tuple_struct map enum identifier
     }
 }
 
@@ -67,6 +95,21 @@ struct MapOnly<V> {
     name: &'static str,
     fields: &'static [&'static str],
     visitor: V,
+    reading: Reading,
+}
+
+impl<V> MapOnly<V> {
+    /// Reads the fields; `seen` has a bit for each that stands in the answer and is not in `map`.
+    fn fields<'de, A: MapAccess<'de>>(self, map: A, seen: u64) -> Result<V::Value, A::Error>
+    where
+        V: Visitor<'de>,
+    {
+        let Some(shape) = drift::shape(self.name) else { return self.visitor.visit_map(map) };
+        let mut fields = Fields::new(map, shape, self.fields, seen);
+        let value = self.visitor.visit_map(&mut fields)?;
+        fields.end();
+        Ok(value)
+    }
 }
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
@@ -77,41 +120,46 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Some(shape) = drift::shape(self.name) else { return self.visitor.visit_map(map) };
-        let mut fields = Fields::new(map, shape, self.fields);
-        let value = self.visitor.visit_map(&mut fields)?;
-        fields.end();
-        Ok(value)
+        match self.reading {
+            Reading::Plain => self.fields(map, 0),
+            Reading::Sifted => {
+                let (map, unreadable) = Sifted::of(map, self.fields)?;
+                self.fields(map, unreadable)
+            }
+        }
     }
 
     /// PHP writes an empty map so.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<V::Value, A::Error> {
         match seq.next_element::<IgnoredAny>()? {
             Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, &self)),
-            None => self.visit_map(MapDeserializer::new(std::iter::empty::<(&str, ())>())),
+            None => self.fields(MapDeserializer::new(std::iter::empty::<(&str, ())>()), 0),
         }
     }
 }
 
-struct Inside<V>(V);
+struct Inside<V> {
+    visitor: V,
+    reading: Reading,
+}
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+        self.visitor.expecting(f)
     }
 
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
+        self.visitor.visit_none()
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
+        self.visitor.visit_unit()
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(StructsAreMaps(deserializer))
+        self.visitor.visit_some(StructsAreMaps { json: deserializer, reading: self.reading })
     }
 }
 
@@ -140,6 +188,12 @@ mod tests {
             assert!(value::<Wire>(other).is_err(), "{other}");
         }
         assert!(value::<Option<Wire>>(r#"["7"]"#).is_err());
+    }
+
+    #[test]
+    fn an_empty_list_or_map_is_empty_however_written() {
+        assert!(["[]", "{}", " [ ] ", "{ \n }"].into_iter().all(is_empty));
+        assert!(!["[1]", "[}", "", "null", "[", r#"{"a": 1}"#].into_iter().any(is_empty));
     }
 
     #[test]

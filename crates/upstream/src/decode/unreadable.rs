@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::shape::whole;
+use super::shape::value;
 
 /// Why an answer cannot be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,12 @@ pub enum Unreadable {
     /// JSON that says something else than was asked.
     #[error("JSON of another shape than its API has")]
     Shape,
+    /// A list in which no entry can be read.
+    #[error("a list in which no entry can be read")]
+    NoEntry,
+    /// A list whose entries would take many times the memory of the answer.
+    #[error("a list of more entries than are read")]
+    TooMany,
     /// JSON without the part that matters.
     #[error("an answer without {0}")]
     Missing(&'static str),
@@ -35,11 +41,19 @@ pub enum Unreadable {
 /// [`Unreadable`], which quotes nothing of the answer.
 pub fn json<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Unreadable> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
-    match body.first() {
-        None => Err(Unreadable::Empty),
-        Some(b'<') => Err(Unreadable::Html),
-        Some(_) => whole(serde_json::Deserializer::from_slice(body)).map_err(|error| Unreadable::from(&error)),
+    match (body.first(), std::str::from_utf8(body)) {
+        (None, _) => Err(Unreadable::Empty),
+        (Some(b'<'), _) => Err(Unreadable::Html),
+        (_, Err(error)) => Err(not_text(body.get(..error.valid_up_to()).unwrap_or_default())),
+        (_, Ok(text)) => value(text).map_err(|error| Unreadable::from(&error)),
     }
+}
+
+/// Bytes that are no text, after these that are.
+fn not_text(before: &[u8]) -> Unreadable {
+    let last_line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    Unreadable::NotJson { line, column: last_line.len() + 1 }
 }
 
 impl From<&serde_json::Error> for Unreadable {

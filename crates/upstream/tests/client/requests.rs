@@ -31,6 +31,15 @@ async fn a_redirect_is_an_answer_and_not_followed() {
 }
 
 #[tokio::test]
+async fn answer_that_is_not_utf8_is_repaired() {
+    let site =
+        Site::start(Answer::ToTheHead(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"name\": \"caf\xe9\ta b\"}"))
+            .await;
+    let reply = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read), whole).await.unwrap();
+    assert_eq!(std::str::from_utf8(reply.body()), Ok("{\"name\": \"caf\u{fffd} a b\"}"));
+}
+
+#[tokio::test]
 async fn an_answer_is_measured_after_it_is_unpacked() {
     for (limit, fits) in [(100_009, true), (100_008, false)] {
         let site = Site::start(Answer::ToTheHead(BOMB)).await;

@@ -1,7 +1,7 @@
 //! Answers as sites write them, and what becomes of them.
 
 use polyhost_domain::IdAlphabet;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::*;
 
@@ -13,8 +13,8 @@ fn convert() -> Convert {
     }
 }
 
-fn wire<T: DeserializeOwned>(json: &str) -> T {
-    serde_json::from_str(json).unwrap()
+fn wire<'a, T: Deserialize<'a>>(json: &'a str) -> T {
+    polyhost_upstream::decode::value(json).unwrap()
 }
 
 fn folder(id: &str) -> FolderId {
@@ -185,23 +185,27 @@ fn a_folder_tells_of_its_password_only_where_the_answer_does() {
 }
 
 #[test]
-fn a_listing_says_how_much_of_it_could_not_be_read() {
+fn listing_counts_entries_that_cannot_be_read() {
     let rows = [
-        (r#"{"folders": [], "files": []}"#, Some((0, 0))),
-        (r#"{"folders": [{"id": "1"}], "files": [{"id": 2}]}"#, Some((2, 0))),
-        (r#"{"folders": {"0": {"id": "1"}}, "files": [{"filename": "x"}]}"#, Some((1, 1))),
-        (r#"{"folders": [{"id": "1"}], "files": false}"#, Some((1, 1))),
-        (r#"{"folders": [], "files": null}"#, Some((0, 1))),
-        (r#"{"folders": [], "files": [{"id": "x"}]}"#, None),
-        (r#"{"folders": [{"id": 1, "status": "active"}, {"id": 2, "status": ""}], "files": []}"#, Some((2, 0))),
-        (r#"{"folders": [{"id": 1, "status": "trash"}, {"id": 2, "status": "Trashed"}], "files": []}"#, Some((0, 0))),
-        (r#"{"folders": [{"id": 1, "status": "DELETED"}], "files": [{"id": 2}]}"#, Some((1, 0))),
+        (r#"{"folders": [], "files": []}"#, Some((0, 0, false))),
+        (r#"{"folders": [{"id": "1"}], "files": [{"id": 2}]}"#, Some((2, 0, false))),
+        (r#"{"folders": {"0": {"id": "1"}}, "files": [{"filename": "x"}]}"#, Some((1, 1, false))),
+        (r#"{"folders": [{"id": "1"}], "files": false}"#, Some((1, 0, true))),
+        (r#"{"folders": [], "files": null}"#, Some((0, 0, true))),
+        (r#"{"folders": [], "files": [{"id": "x"}]}"#, Some((0, 1, false))),
+        (r#"{"folders": [{"id": 1, "status": "active"}, {"id": 2, "status": ""}], "files": []}"#, Some((2, 0, false))),
+        (
+            r#"{"folders": [{"id": 1, "status": "trash"}, {"id": 2, "status": "Trashed"}], "files": []}"#,
+            Some((0, 0, false)),
+        ),
+        (r#"{"folders": [{"id": 1, "status": "DELETED"}], "files": [{"id": 2}]}"#, Some((1, 0, false))),
         (r#"{"folders": "", "files": "x"}"#, None),
         ("{}", None),
     ];
     for (json, expected) in rows {
         let listing = convert().listing(wire(json), &TimeZone::UTC, &folder("5"));
-        let told = listing.map(|listing| (listing.folders.len() + listing.files.len(), listing.unread));
+        let items = |listing: &Listing| listing.folders.len() + listing.files.len();
+        let told = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
         assert_eq!(told, expected, "{json}");
     }
 }

@@ -9,6 +9,7 @@ mod connections;
 mod content;
 mod copies;
 mod credentials;
+mod decoding;
 mod denials;
 mod descriptions;
 mod download_links;

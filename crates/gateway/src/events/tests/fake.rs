@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
-    Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, IdAlphabet, IdGrammar,
-    JobState, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder, NewRemoteUpload, Origin,
-    Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload,
-    UploadTicket,
+    Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, IdAlphabet,
+    IdGrammar, JobState, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder,
+    NewRemoteUpload, Origin, Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result,
+    TicketRequest, Upload, UploadTicket,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -191,7 +191,7 @@ impl Provider for Fake {
         Ok(ids.iter().map(look).collect())
     }
 
-    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         match selection {
             RemoteUploadSelection::Recent(limit) => {
                 self.ask(format!("recent {limit}")).await?;
@@ -206,7 +206,7 @@ impl Provider for Fake {
         }
     }
 
-    async fn conversions(&self, query: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         let file = query.file.as_ref().map_or("all", |file| file.as_str());
         self.ask(format!("conversions {file} {}", query.limit)).await?;
         let told = self.told();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download, Error, ErrorKind,
-    File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Limits, LinkAnswer, Listing,
+    File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing,
     NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result,
     TicketRequest, Upload, UploadTicket,
 };
@@ -203,11 +203,11 @@ impl Provider for Site {
         no()
     }
 
-    async fn remote_uploads(&self, _: RemoteUploadSelection) -> Result<Vec<RemoteUpload>> {
+    async fn remote_uploads(&self, _: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         no()
     }
 
-    async fn conversions(&self, _: ConversionQuery) -> Result<Vec<Conversion>> {
+    async fn conversions(&self, _: ConversionQuery) -> Result<Found<Conversion>> {
         no()
     }
 

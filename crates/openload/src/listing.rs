@@ -1,0 +1,23 @@
+//! The answer of `file/listfolder`.
+
+use polyhost_domain::{FolderId, Listing, Result};
+use polyhost_upstream::Reply;
+use polyhost_upstream::decode::is_empty;
+
+use crate::convert::Convert;
+use crate::error::{Named, raw_result, result_with};
+use crate::wire::FolderListing;
+
+/// What the answer lists. An empty result is an empty folder.
+///
+/// # Errors
+/// The site's own; `InvalidResponse` where neither list is there, or a list is garbage.
+pub(crate) fn listing(convert: &Convert, reply: &Reply, named: Named<'_>, folder: &FolderId) -> Result<Listing> {
+    let account = &convert.origin.account;
+    if is_empty(raw_result(reply, named, account)?) {
+        return Ok(Listing::default());
+    }
+    result_with(reply, named, account, |wire: Option<FolderListing<'_>>| {
+        convert.listing(wire.unwrap_or_default(), folder)
+    })
+}

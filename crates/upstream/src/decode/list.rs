@@ -1,0 +1,277 @@
+//! Lists. A site's own language decides whether a list is an array, a map by id, or an array of maps of one key;
+//! and an empty map is written `[]`.
+//!
+//! A list is read entry by entry, and only the converted entries are kept. An answer of garbage builds nothing.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+
+use serde::Deserialize;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+use super::drift;
+use super::fields::Key;
+use super::unreadable::Unreadable;
+
+/// A list whose first entries, this many, cannot be read is refused.
+const GIVE_UP_AFTER: usize = 1_000;
+/// How much memory the entries of any list may take, in bytes, however short the list is.
+const FLOOR: usize = 32 << 20;
+/// How much memory the entries may take beyond that, as a multiple of the list's length.
+const MULTIPLE: usize = 2;
+/// A list in any of the ways in which sites write one. Its entries are read by [`List::read`].
+pub struct List<'a, T> {
+    given: Given<'a>,
+    /// The field that it stands in.
+    field: &'static str,
+    entry: PhantomData<fn() -> T>,
+}
+
+enum Given<'a> {
+    /// The field is missing.
+    Absent,
+    /// `null`, `false`, a text or a number in place of a list.
+    Nothing,
+    List(&'a RawValue),
+}
+
+/// The entries of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entries<U> {
+    /// The entries that could be used, in the site's order.
+    pub items: Vec<U>,
+    /// How many entries could not be used.
+    pub unreadable: usize,
+}
+
+impl<U> Entries<U> {
+    /// Whether there are entries, and none of them could be used.
+    #[must_use]
+    pub fn none_readable(&self) -> bool {
+        self.items.is_empty() && self.unreadable > 0
+    }
+}
+
+impl<U> Default for Entries<U> {
+    fn default() -> Self {
+        Self { items: Vec::new(), unreadable: 0 }
+    }
+}
+
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        Self { given: Given::Absent, field: drift::WHOLE, entry: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for List<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List").field("field", &self.field).field("is_given", &self.is_given()).finish_non_exhaustive()
+    }
+}
+
+impl<T> List<'_, T> {
+    /// Whether there is a list at all, and not `null`, `false`, a text or a number in its place.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        matches!(self.given, Given::List(_))
+    }
+
+    /// Whether the answer does not have the field.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self.given, Given::Absent)
+    }
+}
+
+impl<T: DeserializeOwned> List<'_, T> {
+    /// Reads the entries, each with its key where the site gave one. `convert` answers `None` for an entry without a
+    /// usable id.
+    ///
+    /// # Errors
+    /// - [`Unreadable::NoEntry`]: the first thousand entries cannot be used.
+    /// - [`Unreadable::TooMany`]: the entries would take many times the memory of the answer.
+    pub fn read<U>(self, convert: impl FnMut(Option<&str>, T) -> Option<U>) -> Result<Entries<U>, Unreadable> {
+        self.read_weighed(convert, |_| 0)
+    }
+
+    /// As [`List::read`]. `weight` is the memory of an entry beyond its own structure and its texts.
+    ///
+    /// # Errors
+    /// As [`List::read`].
+    pub fn read_weighed<U>(
+        self,
+        mut convert: impl FnMut(Option<&str>, T) -> Option<U>,
+        weight: impl Fn(&U) -> usize,
+    ) -> Result<Entries<U>, Unreadable> {
+        let Given::List(raw) = self.given else { return Ok(Entries::default()) };
+        let mut reading = Reading::of(raw.get().len());
+        let outer = drift::enter(self.field);
+        let mut visit = |key: Option<&str>, raw: &RawValue| {
+            let entry = if is_array(raw) { None } else { super::value::<T>(raw.get()).ok() };
+            match entry {
+                None => {
+                    drift::unusable();
+                    reading.skip()
+                }
+                Some(entry) => match convert(key, entry) {
+                    None => {
+                        drift::unusable_in("id");
+                        reading.skip()
+                    }
+                    Some(entry) => {
+                        let weight = weight(&entry);
+                        reading.keep(entry, weight)
+                    }
+                },
+            }
+        };
+        let mut json = serde_json::Deserializer::from_str(raw.get());
+        let walked = Walk(&mut visit).deserialize(&mut json);
+        outer.map(drift::enter);
+        match (reading.fault, walked) {
+            (Some(fault), _) => Err(fault),
+            (None, Err(error)) => Err(Unreadable::from(&error)),
+            (None, Ok(())) => Ok(reading.entries),
+        }
+    }
+}
+
+/// What has been read of a list.
+struct Reading<U> {
+    entries: Entries<U>,
+    /// The memory that is left for entries, in bytes.
+    left: usize,
+    /// Why the rest of the list is not read.
+    fault: Option<Unreadable>,
+}
+
+impl<U> Reading<U> {
+    fn of(length: usize) -> Self {
+        let left = length.saturating_mul(MULTIPLE).saturating_add(FLOOR);
+        Self { entries: Entries::default(), left, fault: None }
+    }
+
+    fn skip(&mut self) -> ControlFlow<()> {
+        self.entries.unreadable += 1;
+        if self.entries.items.is_empty() && self.entries.unreadable >= GIVE_UP_AFTER {
+            return self.end(Unreadable::NoEntry);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn keep(&mut self, entry: U, weight: usize) -> ControlFlow<()> {
+        let items = &mut self.entries.items;
+        let more = if items.len() == items.capacity() { (items.len() / 2).max(8) } else { 0 };
+        let Some(left) = self.left.checked_sub(more * size_of::<U>() + weight) else {
+            return self.end(Unreadable::TooMany);
+        };
+        self.left = left;
+        if more > 0 {
+            items.reserve_exact(more);
+        }
+        items.push(entry);
+        ControlFlow::Continue(())
+    }
+
+    fn end(&mut self, fault: Unreadable) -> ControlFlow<()> {
+        self.fault = Some(fault);
+        ControlFlow::Break(())
+    }
+}
+
+impl<'de: 'a, 'a, T> Deserialize<'de> for List<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+        let given = if raw.get().starts_with(['[', '{']) {
+            Given::List(raw)
+        } else {
+            drift::unusable();
+            Given::Nothing
+        };
+        Ok(Self { given, field: drift::field(), entry: PhantomData })
+    }
+}
+
+/// Whether an entry is an array, which none is that could be used.
+fn is_array(raw: &RawValue) -> bool {
+    raw.get().starts_with('[')
+}
+
+/// Shows each entry of a list to a function, until that breaks.
+struct Walk<'v, F>(&'v mut F);
+
+impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> DeserializeSeed<'de> for Walk<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> Visitor<'de> for Walk<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(raw) = seq.next_element::<&RawValue>()? {
+            let wrapped = if raw.get().starts_with('{') { serde_json::from_str(raw.get()).ok() } else { None };
+            let shown = match wrapped {
+                Some(Wrapped(Some((key, inner)))) => (self.0)(Some(key.0.as_ref()), inner),
+                _ => (self.0)(None, raw),
+            };
+            if shown.is_break() {
+                return Err(A::Error::custom("the rest is not read"));
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, raw)) = map.next_entry::<Key<'de>, &RawValue>()? {
+            if (self.0)(Some(key.0.as_ref()), raw).is_break() {
+                return Err(A::Error::custom("the rest is not read"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A map of exactly one key, whose value is itself a map: the key and that map.
+struct Wrapped<'de>(Option<(Key<'de>, &'de RawValue)>);
+
+impl<'de> Deserialize<'de> for Wrapped<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OneKey)
+    }
+}
+
+struct OneKey;
+
+impl<'de> Visitor<'de> for OneKey {
+    type Value = Wrapped<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let first = map.next_entry::<Key<'de>, &'de RawValue>()?;
+        let first = first.filter(|(_, raw)| raw.get().starts_with('{'));
+        // An entry of its own need not be read to its end here.
+        if first.is_none() || map.next_key::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("not a map of one key"));
+        }
+        Ok(Wrapped(first))
+    }
+}
+
+#[cfg(test)]
+mod tests;

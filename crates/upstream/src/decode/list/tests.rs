@@ -1,0 +1,75 @@
+//! Tests of the lists that sites write.
+
+use super::*;
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Named {
+    name: String,
+}
+
+type Read = (Vec<(Option<String>, String)>, usize);
+
+fn entries(json: &str) -> Result<Entries<(Option<String>, String)>, Unreadable> {
+    let list: List<'_, Named> = super::super::value(json).unwrap();
+    list.read(|key, named| (!named.name.is_empty()).then(|| (key.map(str::to_owned), named.name)))
+}
+
+fn read(json: &str) -> Read {
+    let entries = entries(json).unwrap();
+    (entries.items, entries.unreadable)
+}
+
+fn keyed(pairs: &[(&str, &str)]) -> Vec<(Option<String>, String)> {
+    pairs.iter().map(|(key, name)| (Some((*key).to_owned()), (*name).to_owned())).collect()
+}
+
+#[test]
+fn every_shape_of_list_is_read_in_its_order() {
+    let pairs = keyed(&[("b", "B"), ("a", "A")]);
+    assert_eq!(read(r#"{"b": {"name": "B"}, "a": {"name": "A"}}"#), (pairs.clone(), 0));
+    assert_eq!(read(r#"[{"b": {"name": "B"}}, {"a": {"name": "A"}}]"#), (pairs, 0));
+    assert_eq!(read(r#"[{"name": "B"}]"#), (vec![(None, "B".into())], 0));
+    assert_eq!(read(r#"[{"name": "B", "inner": {"x": 1}}]"#), (vec![(None, "B".into())], 0));
+    assert_eq!(read(r#"[{"inner": {"x": 1}, "name": "B"}]"#), (vec![(None, "B".into())], 0));
+}
+
+#[test]
+fn an_empty_list_is_written_in_many_ways() {
+    for nothing in ["[]", "{}", "null", "false", "\"\"", "0"] {
+        assert_eq!(read(nothing), (vec![], 0), "{nothing}");
+        let list: List<'_, Named> = super::super::value(nothing).unwrap();
+        assert_eq!(list.is_given(), matches!(nothing, "[]" | "{}"), "{nothing}");
+        assert!(!list.is_absent());
+    }
+    assert!(List::<Named>::default().is_absent());
+}
+
+#[test]
+fn an_unreadable_entry_is_counted_and_spoils_no_other() {
+    assert_eq!(read(r#"{"x": 1, "a": {"name": "A"}}"#), (keyed(&[("a", "A")]), 1));
+    assert_eq!(read(r#"["x", null, {"name": "A"}, {"y": {"name": 5}}]"#), (vec![(None, "A".into())], 3));
+    assert_eq!(read(r#"[[], {}, {"name": ""}, {"name": "A"}]"#), (vec![(None, "A".into())], 3));
+    assert_eq!(read(r#"{"\ud800": {"name": "A"}}"#), (keyed(&[("\u{fffd}\u{fffd}\u{fffd}", "A")]), 0));
+}
+
+#[test]
+fn a_list_of_garbage_is_refused_at_its_first_entries() {
+    for entry in ["[]", "{}", "null", "7", "\"x\"", r#"{"name": 5}"#, r#"{"name": ""}"#, "[[[]]]"] {
+        let list = |count: usize| format!("[{}]", vec![entry; count].join(","));
+        assert!(entries(&list(GIVE_UP_AFTER - 1)).unwrap().none_readable(), "{entry}");
+        // Broken behind its first entries: nobody has read so far.
+        let cut = list(GIVE_UP_AFTER);
+        assert_eq!(entries(&cut), Err(Unreadable::NoEntry), "{entry}");
+    }
+}
+
+#[test]
+fn entries_that_outgrow_their_answer_are_refused() {
+    let list = format!("[{}]", vec![r#"{"name":"A"}"#; 10_000].join(","));
+    let read = |weight: usize| {
+        let list: List<'_, Named> = super::super::value(&list).unwrap();
+        list.read_weighed(|_, named| Some(named.name), |_| weight).map(|entries| entries.items.len())
+    };
+    assert_eq!(read(0), Ok(10_000));
+    assert_eq!(read(10_000), Err(Unreadable::TooMany));
+}
