@@ -13,6 +13,8 @@ EXCEPTIONS = {
         ("capability_unsupported", "", "what an account can do depends on its site; the document is for all sites"),
         ("invalid_cursor", "", "a cursor is only what the gateway has made for the same walk"),
         ("idempotency_key_reused", "", "a key belongs to the request that it came with first"),
+        ("precondition_failed", "", "a tag is only what the gateway has given for the current state"),
+        ("invalid_request", "is neither * nor a list of entity tags", "a condition that cannot be read must not be ignored"),
         ("upstream_rejected", "", "the site's own judgement of a well-formed request"),
         ("checksum_mismatch", "", "a digest must be that of the bytes in the same request"),
         ("invalid_request", "The root folder can be neither changed nor deleted", "the id `root` is good elsewhere"),
@@ -60,7 +62,7 @@ def filter_failure(context, failure, case, response):
         code, detail = problem["code"], problem["detail"]
     except (ValueError, KeyError, TypeError):
         # An answer to HEAD has no body; its status is that of the one to GET.
-        code, detail = {422: "capability_unsupported"}.get(response.status_code), ""
+        code, detail = {412: "precondition_failed", 422: "capability_unsupported"}.get(response.status_code), ""
     if code == "method_not_allowed" and not response.request.path_url.endswith("/files/lookup"):
         return True
     return not any(code == excepted and part in detail for excepted, part, _ in exceptions)

@@ -99,6 +99,11 @@ impl Account {
         self.user.id()
     }
 
+    /// The state that all accounts of the same user share.
+    pub(crate) fn user_state(&self) -> &User {
+        &self.user
+    }
+
     /// What tells it from every other account that this process has had.
     #[must_use]
     pub(crate) fn incarnation(&self) -> Incarnation {

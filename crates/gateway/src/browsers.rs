@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::http::header::{
     ACCEPT, ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, REFERRER_POLICY,
-    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LOCATION, RANGE, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use base64::Engine as _;
@@ -62,7 +62,8 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     };
     let name = HeaderName::from_static;
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE];
-    let asked = [ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, IF_NONE_MATCH, IF_RANGE, RANGE];
+    let asked = [ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RANGE];
+    let conditions = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
     let asked_here = ["idempotency-key", "last-event-id", "traceparent", "x-api-key", "x-request-id"].map(name);
     let told = [ACCEPT_RANGES, AGE, ALLOW, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, LOCATION, RETRY_AFTER];
     let told_here =
@@ -70,7 +71,7 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods(methods)
-        .allow_headers(asked.into_iter().chain(asked_here).collect::<Vec<_>>())
+        .allow_headers(asked.into_iter().chain(conditions).chain(asked_here).collect::<Vec<_>>())
         .expose_headers(told.into_iter().chain(told_here.map(name)).chain([WWW_AUTHENTICATE]).collect::<Vec<_>>())
         .max_age(REMEMBERED);
     Some(layer)

@@ -22,6 +22,7 @@ impl Completions {
     /// Takes note of what a site tells of remote uploads. Where one is seen for the first time to have succeeded, what is
     /// cached of the account is out of date when this is over.
     pub async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
+        account.user_state().arrivals().observe(uploads);
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
         for upload in succeeded {
             let key = (account.incarnation(), upload.id.clone());

@@ -16,6 +16,9 @@ tokio::task_local! {
 /// How much of a request's time is kept for its answer, once its change is done.
 const FOR_THE_ANSWER: u32 = 10;
 
+/// How long a request without a time limit waits for other writes.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
 /// How far a request has come.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -71,6 +74,12 @@ pub(crate) async fn in_time<T>(finding_out: impl Future<Output = Option<T>>) -> 
         Some(hurry) => timeout_at(hurry, finding_out).await.ok().flatten(),
         None => finding_out.await,
     }
+}
+
+/// Until when a write may wait for others before it begins.
+pub(crate) fn deadline() -> Instant {
+    let hurry = PROGRESS.try_with(|progress| progress.hurry).ok().flatten();
+    hurry.unwrap_or_else(|| Instant::now() + MAX_WAIT)
 }
 
 /// Notes that a site is about to be asked for something.

@@ -124,7 +124,7 @@ impl Inner {
             return Ok(None);
         }
         // The look came first: where something was written since, nobody will be given it who comes later.
-        let value = Value::File(Arc::new(Kept::new(file)?));
+        let value = Value::File(Arc::new(Kept::new(file, account)?));
         let stored = Stored { value, stamp: look.now, reach: Reach::Own, taken_at };
         self.store.insert(look.key.clone(), stored.clone()).await;
         Ok(Some(stored))

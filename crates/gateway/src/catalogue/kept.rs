@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use polyhost_domain::{Account, Error, ErrorKind, File, Folder, Limits, Result};
+use jiff::Timestamp;
+use polyhost_domain::{Account as SiteAccount, Error, ErrorKind, File, Folder, Limits, Result};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::key::Value;
+use crate::accounts::Account;
+use crate::entity_tags;
 
 /// Something that is known, and the bytes that tell it.
 #[derive(Debug, Clone)]
@@ -16,18 +19,56 @@ pub struct Kept<T> {
     pub value: T,
     /// The same as JSON.
     pub json: Bytes,
-    /// A strong entity tag of those bytes, without its quotes.
+    /// Its strong entity tag, without quotes.
     pub etag: Arc<str>,
 }
 
-impl<T: Serialize> Kept<T> {
+/// What has an entity tag.
+pub trait Tagged: Serialize {
+    /// Its entity tag, where that is not the digest of its bytes.
+    fn tag(&self, _: &Account) -> Option<String> {
+        None
+    }
+
+    /// A time at which it was changed; there may have been later changes.
+    fn changed_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+impl Tagged for SiteAccount {}
+
+impl Tagged for Limits {}
+
+impl Tagged for File {
+    fn tag(&self, account: &Account) -> Option<String> {
+        Some(entity_tags::of_file(account, self))
+    }
+
+    fn changed_at(&self) -> Option<Timestamp> {
+        self.uploaded_at
+    }
+}
+
+impl Tagged for Folder {
+    fn tag(&self, _: &Account) -> Option<String> {
+        Some(entity_tags::of_folder(self))
+    }
+
+    fn changed_at(&self) -> Option<Timestamp> {
+        self.updated_at.or(self.created_at)
+    }
+}
+
+impl<T: Tagged> Kept<T> {
     /// Serializes what is known.
     ///
     /// # Errors
     /// `Internal`, where that cannot be done.
-    pub fn new(value: T) -> Result<Self> {
+    pub fn new(value: T, account: &Account) -> Result<Self> {
         let json = serde_json::to_vec(&value).map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
-        let etag = hexadecimal(&Sha256::digest(&json)[..16]).into();
+        let tag = value.tag(account);
+        let etag = tag.unwrap_or_else(|| hexadecimal(&Sha256::digest(&json)[..16])).into();
         Ok(Self { value, json: json.into(), etag })
     }
 
@@ -45,14 +86,14 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// What can be kept by itself.
-pub(super) trait Keep: Serialize + Clone + Send + Sync + 'static {
+pub(super) trait Keep: Tagged + Clone + Send + Sync + 'static {
     fn store(kept: Arc<Kept<Self>>) -> Value;
     fn take(value: &Value) -> Option<Arc<Kept<Self>>>;
 }
 
 macro_rules! keep {
-    ($($kind:ident),*) => {$(
-        impl Keep for $kind {
+    ($($kind:ident: $type:ty),*) => {$(
+        impl Keep for $type {
             fn store(kept: Arc<Kept<Self>>) -> Value {
                 Value::$kind(kept)
             }
@@ -67,4 +108,4 @@ macro_rules! keep {
     )*};
 }
 
-keep!(Account, Limits, File, Folder);
+keep!(Account: SiteAccount, Limits: Limits, File: File, Folder: Folder);

@@ -38,7 +38,7 @@ use polyhost_domain::{Account as SiteAccount, Error, Folder, FolderId, Limits};
 use tokio_util::task::TaskTracker;
 
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
-pub use kept::Kept;
+pub use kept::{Kept, Tagged};
 pub(crate) use key::What;
 pub(crate) use listings::list_whole;
 pub(crate) use places::Search;

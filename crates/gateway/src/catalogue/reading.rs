@@ -70,7 +70,10 @@ impl Inner {
         let reach = if matches!(look.key.what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
         let fetch = move |account: Arc<Account>| {
             let ask = Arc::clone(&ask);
-            async move { Ok(Fetched { value: T::store(Arc::new(Kept::new(ask(account).await?)?)), reach }) }
+            async move {
+                let told = ask(Arc::clone(&account)).await?;
+                Ok(Fetched { value: T::store(Arc::new(Kept::new(told, &account)?)), reach })
+            }
         };
         taken(self.read_anew(account, look, freshness, fetch).await?)
     }

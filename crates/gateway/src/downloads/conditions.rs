@@ -1,44 +1,22 @@
-//! Which bytes a caller wants, and which it has already.
+//! Which bytes a caller wants.
 
-use axum::http::header::{IF_NONE_MATCH, IF_RANGE, RANGE};
-use axum::http::{HeaderMap, HeaderValue};
-use headers::{HeaderMapExt as _, IfNoneMatch};
-use polyhost_domain::{ByteRange, File};
-use sha2::{Digest as _, Sha256};
+use axum::http::HeaderMap;
+use axum::http::header::RANGE;
+use polyhost_domain::ByteRange;
 
-use crate::accounts::Account;
+use crate::preconditions::{Preconditions, Validators};
 use crate::problem::Problem;
-
-/// Sites give changed bytes a new id, so that a file and its size tell the bytes. Without a size nothing does.
-pub(super) fn etag(account: &Account, file: &File) -> Option<HeaderValue> {
-    let profile = account.profile();
-    let mut digest = Sha256::new();
-    for part in [profile.base_url.as_str(), profile.origin.account.as_str(), file.id.as_str()] {
-        digest.update(part);
-        digest.update([0]);
-    }
-    digest.update(file.size?.to_be_bytes());
-    let text: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::try_from(format!("\"{text}\"")).ok()
-}
-
-/// Whether the caller has these bytes already.
-pub(super) fn is_known(conditions: &HeaderMap, etag: Option<&HeaderValue>) -> bool {
-    let etag = etag.and_then(|etag| etag.to_str().ok()?.parse().ok());
-    let wanted = conditions.contains_key(IF_NONE_MATCH).then(|| conditions.typed_get::<IfNoneMatch>()).flatten();
-    wanted.zip(etag).is_some_and(|(condition, etag)| !condition.precondition_passes(&etag))
-}
 
 /// The range to ask the site for: its ends are put where the file's are, as far as they are known.
 pub(super) fn range(
-    conditions: &HeaderMap,
-    etag: Option<&HeaderValue>,
+    headers: &HeaderMap,
+    conditions: &Preconditions,
+    current: &Validators,
     size: Option<u64>,
 ) -> Result<Option<ByteRange>, Problem> {
     let Some(size) = size else { return Ok(None) };
-    let Some(text) = conditions.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    // Dates are no strong validators here, so a condition that is one never holds.
-    if conditions.get(IF_RANGE).is_some_and(|condition| Some(condition) != etag) {
+    let Some(text) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
+    if !conditions.admit_range(current) {
         return Ok(None);
     }
     let (first, end) = match one_range(text) {
@@ -71,16 +49,21 @@ fn one_range(text: &str) -> Option<ByteRange> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::IF_RANGE;
+    use axum::http::{HeaderValue, Method};
+
     use super::*;
     use crate::problem::Code;
 
     #[test]
     fn a_range_is_one_part_of_this_file_or_none() {
-        let etag = HeaderValue::from_static("\"e\"");
+        let current = Validators::of(Some("e"), None);
         let range = |text: &'static str, condition: Option<&'static str>| {
             let fields = [Some((RANGE, text)), condition.map(|condition| (IF_RANGE, condition))];
             let headers = fields.into_iter().flatten().map(|(name, text)| (name, HeaderValue::from_static(text)));
-            range(&headers.collect(), Some(&etag), Some(100)).map_err(|problem| problem.code())
+            let headers: HeaderMap = headers.collect();
+            let conditions = Preconditions::read(&Method::GET, &headers).unwrap();
+            range(&headers, &conditions, &current, Some(100)).map_err(|problem| problem.code())
         };
         let part = |first, last| Ok(Some(ByteRange::From(first, Some(last))));
         assert_eq!(range("bytes=0-9", None), part(0, 9));

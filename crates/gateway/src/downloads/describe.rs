@@ -2,8 +2,7 @@
 
 use axum::http::HeaderValue;
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use polyhost_domain::{ContentRange, File, MediaType};
@@ -36,12 +35,7 @@ pub(super) fn content_type(file: &File, sent: Option<&str>) -> HeaderValue {
 pub(super) type Fields = Vec<(HeaderName, HeaderValue)>;
 
 /// What is said of a file's bytes. They come from anybody, so no browser shall take them for a page of the gateway's.
-pub(super) fn described(
-    file: &File,
-    etag: Option<HeaderValue>,
-    content_type: HeaderValue,
-    length: Option<u64>,
-) -> Fields {
+pub(super) fn described(file: &File, validators: Fields, content_type: HeaderValue, length: Option<u64>) -> Fields {
     let fixed = [
         (CONTENT_TYPE, content_type),
         (CONTENT_DISPOSITION, disposition(file.name.as_deref())),
@@ -50,8 +44,8 @@ pub(super) fn described(
         (CACHE_CONTROL, REVALIDATE),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    let known = [etag.map(|etag| (ETAG, etag)), length.map(|length| (CONTENT_LENGTH, length.into()))];
-    fixed.into_iter().chain(known.into_iter().flatten()).collect()
+    let length = length.map(|length| (CONTENT_LENGTH, length.into()));
+    fixed.into_iter().chain(validators).chain(length).collect()
 }
 
 pub(super) fn content_range(part: ContentRange, size: Option<u64>) -> Option<HeaderValue> {

@@ -11,8 +11,8 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_RANGE, ETAG};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_RANGE, ETAG, LAST_MODIFIED};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -22,8 +22,10 @@ use polyhost_domain::{
 
 use crate::accounts::Account;
 use crate::changes::only;
+use crate::entity_tags;
+use crate::preconditions::{Outcome, Preconditions, Validators};
 use crate::problem::{Code, Problem};
-use conditions::{etag, is_known, range};
+use conditions::range;
 use describe::{Fields, REVALIDATE, content_range, content_type, described};
 use passing::{attended, begun, exactly, portioned};
 
@@ -74,20 +76,24 @@ pub enum Wanted {
 pub async fn content(
     account: &Account,
     id: &FileId,
-    conditions: &HeaderMap,
+    headers: &HeaderMap,
+    conditions: &Preconditions,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
     let file = downloadable(account, id).await?;
-    let etag = etag(account, &file);
-    if is_known(conditions, etag.as_ref()) {
-        let headers = etag.map(|etag| (ETAG, etag)).into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();
+    // Sites give changed bytes a new id, so the bytes are as old as the file.
+    let tag = entity_tags::of_content(account.profile(), &file);
+    let current = Validators::of(tag.as_deref(), file.uploaded_at).unchanged_since();
+    let validators = validator_fields(tag.as_deref(), &current);
+    if conditions.evaluate(&current)? == Outcome::NotModified {
+        let headers = validators.into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();
         return Ok(answer(StatusCode::NOT_MODIFIED, headers, no_body()));
     }
     let Wanted::Bytes { idle } = wanted else {
-        let headers = described(&file, etag, content_type(&file, None), file.size);
+        let headers = described(&file, validators, content_type(&file, None), file.size);
         return Ok(answer(StatusCode::OK, headers, no_body()));
     };
-    let range = range(conditions, etag.as_ref(), file.size)?;
+    let range = range(headers, conditions, &current, file.size)?;
     let download = match open(account, &file, range).await {
         // Links die before their time; another one may live.
         Err(Unopened::DeadLink(_)) => open(account, &file, range).await,
@@ -99,10 +105,23 @@ pub async fn content(
         (None, Some(size)) => (exactly(stream, size), Some(size)),
         (told, _) => (stream, told),
     };
-    let mut headers = described(&file, etag, content_type(&file, sent_type.as_deref()), length);
+    let mut headers = described(&file, validators, content_type(&file, sent_type.as_deref()), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     Ok(answer(status, headers, Body::from_stream(attended(portioned(stream), idle))))
+}
+
+/// `ETag` and `Last-Modified`, as far as they are known.
+fn validator_fields(tag: Option<&str>, current: &Validators) -> Fields {
+    let tag = tag.and_then(|tag| HeaderValue::try_from(format!("\"{tag}\"")).ok()).map(|tag| (ETAG, tag));
+    let modified = current.modified.map(headers::LastModified::from);
+    let mut fields: Fields = tag.into_iter().collect();
+    if let Some(modified) = modified {
+        let mut values = Vec::new();
+        headers::Header::encode(&modified, &mut values);
+        fields.extend(values.into_iter().map(|value| (LAST_MODIFIED, value)));
+    }
+    fields
 }
 
 /// The file, if its bytes can be had.

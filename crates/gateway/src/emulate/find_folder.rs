@@ -40,20 +40,24 @@ pub(super) async fn listed_folder(
     let profile = account.profile();
     if *id == FolderId::Root {
         let root = Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new()));
-        return kept(Known { value: root, age: std::time::Duration::ZERO, source: Source::Hit { ttl_seconds: 0 } });
+        return kept(
+            account,
+            Known { value: root, age: std::time::Duration::ZERO, source: Source::Hit { ttl_seconds: 0 } },
+        );
     }
     if let Some(found) = where_it_was(catalogue, account, id, freshness).await {
-        return kept(found);
+        return kept(account, found);
     }
     let found = match freshness {
         Freshness::Anew => walk_anew(catalogue, account, id).await?,
         Freshness::Cached | Freshness::Fresh => search(catalogue, account, id).await?,
     };
-    kept(found.ok_or_else(|| {
+    let found = found.ok_or_else(|| {
         let name = &profile.origin.account;
         Error::new(ErrorKind::FolderNotFound)
             .with_detail(format!("No folder has the id \"{id}\" in account \"{name}\"."))
-    })?)
+    })?;
+    kept(account, found)
 }
 
 /// Looks first in the folder whose listing has last shown it.
@@ -81,7 +85,7 @@ async fn walk_anew(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId)
     walk(catalogue, account, &FolderId::Root, Freshness::Anew, look).await
 }
 
-fn kept(found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
+fn kept(account: &Account, found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
     let Known { value, age, source } = found;
-    Ok(Known { value: Arc::new(Kept::new(value)?), age, source })
+    Ok(Known { value: Arc::new(Kept::new(value, account)?), age, source })
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
+use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source, Tagged};
 
 /// What is in a folder, all the way down: what deleting it would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -28,6 +28,8 @@ pub struct Usage {
     /// What deleting the folder would do to them.
     pub delete: DeleteSemantics,
 }
+
+impl Tagged for Usage {}
 
 /// Counts what is in a folder, all the way down.
 ///
@@ -58,5 +60,5 @@ pub async fn usage(
         ControlFlow::<()>::Continue(())
     };
     walk(catalogue, account, folder, freshness, count).await?;
-    Ok(Known { value: Arc::new(Kept::new(usage)?), age, source: source.unwrap_or(Source::Miss) })
+    Ok(Known { value: Arc::new(Kept::new(usage, account)?), age, source: source.unwrap_or(Source::Miss) })
 }

@@ -70,6 +70,8 @@ codes! {
         "The first request with this Idempotency-Key is still being carried out. Send the same request again a little later: then its answer is given again.";
     CursorExpired = 410 "cursor_expired", "Cursor expired",
         "The walk that this cursor belongs to cannot be resumed. Begin again without a cursor.";
+    PreconditionFailed = 412 "precondition_failed", "Precondition failed",
+        "What the request is about is not as If-Match, If-None-Match or If-Unmodified-Since demands: it was changed, or deleted, since its ETag was read. Nothing was done. Read it again, and decide anew.";
     PayloadTooLarge = 413 "payload_too_large", "Payload too large",
         "The body is larger than the gateway or the account's site takes.";
     UriTooLong = 414 "uri_too_long", "URI too long",

@@ -42,6 +42,9 @@ const KEY: &[Code] = &[Code::IdempotencyConflict, Code::IdempotencyKeyReused, Co
 /// What a JSON body can lead to.
 const BODY: &[Code] = &[Code::UnsupportedMediaType];
 
+/// What preconditions can lead to.
+const CONDITIONS: &[Code] = &[Code::PreconditionFailed];
+
 fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
     let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     // A code may be in several sets.
@@ -85,18 +88,20 @@ problem_sets! {
     PurgeProblems = [CALLER, ACCOUNT, KEY];
     /// Reading at a site.
     ReadProblems = [CALLER, ACCOUNT, SITE, READ];
+    /// Reading an account.
+    ReadAccountProblems = [CALLER, ACCOUNT, SITE, READ, CONDITIONS];
     /// Reading one file.
-    ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
+    ReadFileProblems = [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FileNotFound]];
     /// Reading many files.
     LookupProblems = [CALLER, ACCOUNT, SITE, READ, BODY, KEY];
     /// Reading one folder.
-    ReadFolderProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FolderNotFound]];
+    ReadFolderProblems = [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FolderNotFound]];
     /// Reading a page of a folder.
     ListProblems =
-        [CALLER, ACCOUNT, SITE, READ, &[Code::FolderNotFound, Code::InvalidCursor, Code::CursorExpired]];
+        [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FolderNotFound, Code::InvalidCursor, Code::CursorExpired]];
     /// Reading one remote upload.
     ReadRemoteUploadProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound]];
-    /// Reading something about a file that a parameter names.
+    /// Reading something about a file.
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Watching remote uploads and conversions.
     EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
@@ -105,7 +110,7 @@ problem_sets! {
         Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
     ]];
     /// Changing a file.
-    WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[
+    WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, CONDITIONS, &[
         Code::FileNotFound, Code::FolderNotFound,
     ]];
     /// Copying a file.
@@ -113,19 +118,21 @@ problem_sets! {
         Code::FileNotFound, Code::FolderNotFound,
     ]];
     /// Deleting a file.
-    DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::FileNotFound]];
+    DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, CONDITIONS, &[Code::FileNotFound]];
     /// Asking for a link to a file.
     LinkProblems = [CALLER, ACCOUNT, SITE, READ, BODY, &[Code::FileNotFound]];
     /// Reading a file's bytes.
-    ContentProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound, Code::RangeNotSatisfiable]];
+    ContentProblems = [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FileNotFound, Code::RangeNotSatisfiable]];
     /// Making something in a folder.
     CreateProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[Code::FolderNotFound]];
     /// Asking for an upload ticket.
     TicketProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
     /// Changing a folder.
-    ChangeFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, &[Code::FolderNotFound, Code::FolderCycle]];
+    ChangeFolderProblems =
+        [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, CONDITIONS, &[Code::FolderNotFound, Code::FolderCycle]];
     /// Deleting a folder.
-    DeleteFolderProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, &[Code::FolderNotFound, Code::FolderNotEmpty]];
+    DeleteFolderProblems =
+        [CALLER, ACCOUNT, SITE, WRITE, READ, CONDITIONS, &[Code::FolderNotFound, Code::FolderNotEmpty]];
 }
 
 #[cfg(test)]

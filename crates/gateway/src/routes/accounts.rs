@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use polyhost_domain::{Account, AccountName, Capabilities, Capability, DeleteSemantics, Dialect, Limits, ProviderId};
 use serde::Serialize;
@@ -14,7 +13,8 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::catalogue::Freshness;
 use crate::extract::{Access, Reading, StrictQuery};
-use crate::problem::{AccountProblems, Problem, ReadProblems};
+use crate::preconditions::Preconditions;
+use crate::problem::{AccountProblems, Problem, ReadAccountProblems};
 
 /// What can be done with an account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,17 +50,17 @@ pub struct EffectiveCapabilities {
             ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
         )),
         Unchanged,
-        ReadProblems
+        ReadAccountProblems
     ))]
 pub async fn get_account(
     State(app): State<App>,
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::AccountRead)?;
-    Ok(cached::known(&headers, &app.catalogue().account(&access.account, freshness).await?))
+    cached::known(&conditions, &app.catalogue().account(&access.account, freshness).await?)
 }
 
 /// What an account's plan allows.
@@ -76,17 +76,17 @@ pub async fn get_account(
             ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
         )),
         Unchanged,
-        ReadProblems
+        ReadAccountProblems
     ))]
 pub async fn get_limits(
     State(app): State<App>,
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::AccountLimits)?;
-    Ok(cached::known(&headers, &app.catalogue().limits(&access.account, freshness).await?))
+    cached::known(&conditions, &app.catalogue().limits(&access.account, freshness).await?)
 }
 
 /// What can be done with an account.

@@ -1,18 +1,24 @@
-//! How an answer that is kept goes out: its entity tag, its age, where it came from, and 304 for who has it already.
+//! How cached answers are sent: with their entity tag, their age and their source, and 304 where preconditions say so.
+//! Also how the answer to a write gets its entity tag.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
-use headers::{HeaderMapExt as _, IfNoneMatch};
+use jiff::Timestamp;
+use polyhost_domain::{File, Folder};
 use utoipa::IntoResponses;
 use utoipa::openapi::{Header, RefOr, Response as Documented, ResponseBuilder};
 
-use crate::catalogue::{Kept, Known, Page, Source};
+use crate::accounts::Account;
+use crate::catalogue::{Kept, Known, Page, Source, Tagged};
+use crate::changes::Changed;
+use crate::preconditions::{Outcome, Preconditions, Validators};
+use crate::problem::Problem;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -31,39 +37,63 @@ impl IntoResponses for Unchanged {
     }
 }
 
-/// Answers with something that is kept.
-pub(super) fn known<T>(request: &HeaderMap, known: &Known<Arc<Kept<T>>>) -> Response {
-    let Kept { json, etag, .. } = &*known.value;
-    respond(request, json.clone(), etag, known.age, known.source)
+/// Answers with a cache entry.
+pub(super) fn known<T: Tagged>(conditions: &Preconditions, known: &Known<Arc<Kept<T>>>) -> Result<Response, Problem> {
+    let Kept { value, json, etag } = &*known.value;
+    respond(conditions, json.clone(), etag, value.changed_at(), known.age, known.source)
 }
 
 /// Answers with a page.
-pub(super) fn page(request: &HeaderMap, page: Known<Page>) -> Response {
+pub(super) fn page(conditions: &Preconditions, page: Known<Page>) -> Result<Response, Problem> {
     let Page { json, etag } = page.value;
-    respond(request, json, &etag, page.age, page.source)
+    respond(conditions, json, &etag, None, page.age, page.source)
 }
 
-fn respond(request: &HeaderMap, json: Bytes, etag: &str, age: Duration, source: Source) -> Response {
-    let quoted = format!("\"{etag}\"");
-    let unchanged = request
-        .typed_get::<IfNoneMatch>()
-        .zip(quoted.parse::<headers::ETag>().ok())
-        .is_some_and(|(condition, tag)| !condition.precondition_passes(&tag));
-    let mut response = if unchanged {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(CONTENT_TYPE, "application/json")], json).into_response()
+/// The `ETag` of a file that a write has made or changed, where the site has told enough of it.
+pub(super) fn tag_of_file(
+    account: &Account,
+    changed: &Changed<File>,
+) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
+    let is_told = changed.is_whole && changed.now.name.is_some() && changed.now.size.is_some();
+    tag_field(is_told.then(|| changed.now.tag(account)).flatten())
+}
+
+/// The same of a folder.
+pub(super) fn tag_of_folder(
+    account: &Account,
+    changed: &Changed<Folder>,
+) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
+    let is_told = changed.is_whole && changed.now.name.is_some();
+    tag_field(is_told.then(|| changed.now.tag(account)).flatten())
+}
+
+fn tag_field(tag: Option<String>) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
+    let value = tag.and_then(|tag| HeaderValue::try_from(format!("\"{tag}\"")).ok());
+    AppendHeaders(value.map(|value| (ETAG, value)))
+}
+
+fn respond(
+    conditions: &Preconditions,
+    json: Bytes,
+    etag: &str,
+    changed_at: Option<Timestamp>,
+    age: Duration,
+    source: Source,
+) -> Result<Response, Problem> {
+    let mut response = match conditions.evaluate(&Validators::of(Some(etag), changed_at))? {
+        Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+        Outcome::Proceed => ([(CONTENT_TYPE, "application/json")], json).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(AGE, HeaderValue::from(age.as_secs()));
     // Both are made of hexadecimal digits, numbers and fixed words.
-    for (name, value) in [(ETAG, quoted), (CACHE_STATUS, cache_status(source))] {
+    for (name, value) in [(ETAG, format!("\"{etag}\"")), (CACHE_STATUS, cache_status(source))] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }
     }
-    response
+    Ok(response)
 }
 
 fn cache_status(source: Source) -> String {

@@ -15,6 +15,7 @@ use super::paths::{AccountPath, FilePath};
 use crate::app::App;
 use crate::downloads::{self, Wanted};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::preconditions::Preconditions;
 use crate::problem::{ContentProblems, Fault, LinkProblems, Problem};
 
 /// Which file a link is wanted for: its id or its short code.
@@ -111,6 +112,15 @@ pub struct ContentConditions {
     /// `ETag`s of what the caller has; answered with 304 where one is the file's.
     #[param(rename = "If-None-Match", value_type = Option<String>, nullable = false)]
     if_none_match: Option<String>,
+    /// `ETag`s, one of which must be that of the bytes; else 412.
+    #[param(rename = "If-Match", value_type = Option<String>, nullable = false)]
+    if_match: Option<String>,
+    /// The `Last-Modified` of what the caller has; answered with 304. Not evaluated beside `If-None-Match`.
+    #[param(rename = "If-Modified-Since", value_type = Option<String>, nullable = false)]
+    if_modified_since: Option<String>,
+    /// A date; bytes that are newer are 412. Not evaluated beside `If-Match`.
+    #[param(rename = "If-Unmodified-Since", value_type = Option<String>, nullable = false)]
+    if_unmodified_since: Option<String>,
 }
 
 /// A file's bytes.
@@ -124,7 +134,8 @@ pub struct ContentConditions {
             content_type = "*/*", headers(
                 ("Accept-Ranges" = String, description = "`bytes`: parts can be asked for; `none`: they cannot, for the size is not known"),
                 ("Content-Disposition" = String, description = "The file's name"),
-                ("ETag" = String, description = "Stands for these bytes"))),
+                ("ETag" = String, description = "Stands for these bytes"),
+                ("Last-Modified" = String, description = "When the file was uploaded"))),
         (status = 206, description = "The part of the bytes that was asked for",
             body = inline(super::uploads::FileBytes), content_type = "*/*",
             headers(("Content-Range" = String, description = "Which part, of how many bytes"))),
@@ -136,10 +147,11 @@ pub async fn get_content(
     State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
+    conditions: Preconditions,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let idle = app.server().idle_timeout;
-    respond(&access, &parameters, &headers, Wanted::Bytes { idle }).await
+    respond(&access, &parameters, (&headers, &conditions), Wanted::Bytes { idle }).await
 }
 
 /// What a file's bytes would be answered with.
@@ -156,21 +168,22 @@ pub async fn get_content(
 pub async fn get_content_headers(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
+    conditions: Preconditions,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    respond(&access, &parameters, &headers, Wanted::Head).await
+    respond(&access, &parameters, (&headers, &conditions), Wanted::Head).await
 }
 
 async fn respond(
     access: &Access<Reading>,
     parameters: &ContentParameters,
-    conditions: &HeaderMap,
+    (headers, conditions): (&HeaderMap, &Preconditions),
     wanted: Wanted,
 ) -> Result<Response, Problem> {
     access.require(Capability::FilesDownload)?;
     let id = access.file()?;
     if parameters.mode == ContentMode::Stream {
-        return downloads::content(access, &id, conditions, wanted).await;
+        return downloads::content(access, &id, headers, conditions, wanted).await;
     }
     let link = downloads::link(access, &FileRef::Id(id)).await?;
     Ok((StatusCode::FOUND, [(CACHE_CONTROL, "no-store"), (LOCATION, link.url.as_str())]).into_response())

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
@@ -13,17 +13,19 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
+use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
 use crate::catalogue::{Change, Freshness};
-use crate::changes::{self, FileChange, change_file};
+use crate::changes::{self, Changed, FileChange, change_file, enter};
 use crate::emulate;
 use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
 use crate::idempotency::IdempotencyKey;
 use crate::limits::{self, Standing};
+use crate::preconditions::Preconditions;
 use crate::problem::{
     CopyFileProblems, DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems,
-    WriteFileProblems,
+    ReadOfFileProblems, WriteFileProblems,
 };
 
 /// Which files to look up.
@@ -144,11 +146,11 @@ pub async fn get_file(
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::FilesRead)?;
     let id = access.file()?;
-    Ok(cached::known(&headers, &app.catalogue().file(&access.account, &id, freshness).await?))
+    cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
 }
 
 /// What is to change in a file. What is absent stays as it is; at least one field must be there.
@@ -179,17 +181,19 @@ pub struct FilePatch {
 /// Renames it, moves it, or both; the move goes first, and if the second call fails, the problem's `applied` says what
 /// was done. OpenLoad dialect: `file/move` and `file/rename`. YetiShare dialect: `file/move` and `file/edit`.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
-    params(FilePath),
+    params(FilePath, WriteConditions),
     request_body(content(
         (FilePatch = "application/json"), (FilePatch = "application/merge-patch+json")
     )),
-    responses((status = 200, description = "The file", body = File), WriteFileProblems))]
+    responses((status = 200, description = "The file", body = File,
+        headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), WriteFileProblems))]
 pub async fn update_file(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
+    conditions: Preconditions,
     StrictJson(patch): StrictJson<FilePatch>,
-) -> Result<Json<File>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let id = access.file()?;
     let mut faults = Faults::default();
     if patch.name.is_none() && patch.folder_id.is_none() && patch.content_type.is_none() {
@@ -207,7 +211,8 @@ pub async fn update_file(
     }
     let folder = patch.folder_id.map(|folder| access.folder_id(&folder)).transpose()?;
     let change = FileChange { folder, edit: FileEdit { name, content_type } };
-    Ok(Json(change_file(app.catalogue(), &access.account, &id, change).await?))
+    let changed = change_file(app.catalogue(), &access.account, &id, change, &conditions).await?;
+    Ok((cached::tag_of_file(&access, &changed), Json(changed.now)))
 }
 
 /// Where a copy of a file goes.
@@ -227,10 +232,12 @@ pub struct FileCopy {
     request_body = FileCopy,
     responses(
         (status = 201, description = "The copy", body = File,
-            headers(("Location" = String, description = "The path of the copy"))),
+            headers(("Location" = String, description = "The path of the copy"),
+                ("ETag" = String, description = "A strong entity tag"))),
         CopyFileProblems
     ))]
 pub async fn copy_file(
+    State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(copy): StrictJson<FileCopy>,
@@ -238,9 +245,12 @@ pub async fn copy_file(
     access.require(Capability::FilesCopy)?;
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
+    let claim = enter(app.catalogue(), &access, &folder).await?;
     let file = access.write(&Change::added(&folder), access.site().copy_file(&id, &folder)).await?;
+    drop(claim);
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(file)))
+    let made = Changed { now: file, is_whole: true };
+    Ok((StatusCode::CREATED, [(LOCATION, location)], cached::tag_of_file(&access, &made), Json(made.now)))
 }
 
 /// Delete a file.
@@ -248,15 +258,16 @@ pub async fn copy_file(
 /// OpenLoad dialect: `file/delete`; the file is gone for good. YetiShare dialect: `file/delete`; the file goes to the
 /// site's trash, and can still be read with the status `trashed`.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
-    params(FilePath),
+    params(FilePath, WriteConditions),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
 pub async fn delete_file(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
+    conditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     let id = access.file()?;
-    changes::delete_file(app.catalogue(), &access.account, &id).await?;
+    changes::delete_file(app.catalogue(), &access.account, &id, &conditions).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -298,7 +309,7 @@ pub struct Thumbnail {
     responses(
         (status = 200, description = "The address of the picture", body = Thumbnail),
         (status = 302, description = "A redirect to the picture", headers(("Location" = String, description = "The address"))),
-        ReadFileProblems
+        ReadOfFileProblems
     ))]
 pub async fn get_thumbnail(
     access: Access<Reading>,

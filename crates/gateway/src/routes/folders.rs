@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
 use secrecy::SecretString;
@@ -13,13 +13,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
+use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
 use crate::catalogue::{Change, Freshness};
-use crate::changes::{self, Deletion, FolderChange, change_folder};
+use crate::changes::{self, Changed, Deletion, FolderChange, change_folder, enter};
 use crate::emulate::{self, Usage};
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, flag, present};
 use crate::idempotency::IdempotencyKey;
+use crate::preconditions::Preconditions;
 use crate::problem::{
     ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems,
 };
@@ -44,11 +46,11 @@ pub async fn get_folder(
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::FoldersRead)?;
     let id = access.folder()?;
-    Ok(cached::known(&headers, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?))
+    cached::known(&conditions, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?)
 }
 
 /// What is in a folder, all the way down.
@@ -70,11 +72,11 @@ pub async fn get_folder_usage(
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(_): StrictQuery<NoParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::FoldersList)?;
     let id = access.folder()?;
-    Ok(cached::known(&headers, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?))
+    cached::known(&conditions, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?)
 }
 
 /// What a new folder needs.
@@ -108,7 +110,8 @@ pub struct FolderInput {
     request_body = FolderInput,
     responses(
         (status = 201, description = "The folder", body = Folder,
-            headers(("Location" = String, description = "The path of the folder"))),
+            headers(("Location" = String, description = "The path of the folder"),
+                ("ETag" = String, description = "A strong entity tag"))),
         CreateProblems
     ))]
 pub async fn create_folder(
@@ -131,10 +134,14 @@ pub async fn create_folder(
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
     let change = Change::folder_added(&parent);
     let new = NewFolder { name, parent: parent.clone(), visibility: new.visibility, password };
+    let claim = enter(app.catalogue(), &access, &parent).await?;
     let folder = access.write(&change, access.site().create_folder(new)).await?;
+    drop(claim);
     app.catalogue().note_place(&access, &folder.id, &parent).await;
     let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(folder)))
+    let made = Changed { now: folder, is_whole: true };
+    let tag = cached::tag_of_folder(&access, &made);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(made.now)))
 }
 
 /// What is to change in a folder. What is absent stays as it is; at least one field must be there.
@@ -175,17 +182,19 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
 /// itself or below itself is 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; a folder has no other field that
 /// could be changed there. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
-    params(FolderPath),
+    params(FolderPath, WriteConditions),
     request_body(content(
         (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
     )),
-    responses((status = 200, description = "The folder", body = Folder), ChangeFolderProblems))]
+    responses((status = 200, description = "The folder", body = Folder,
+        headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), ChangeFolderProblems))]
 pub async fn update_folder(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
+    conditions: Preconditions,
     StrictJson(patch): StrictJson<FolderPatch>,
-) -> Result<Json<Folder>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let id = access.folder()?;
     let mut faults = Faults::default();
     let empty =
@@ -200,7 +209,9 @@ pub async fn update_folder(
     }
     let parent = patch.parent_id.map(|parent| access.folder_id(&parent)).transpose()?;
     let edit = FolderEdit { name, visibility: patch.visibility, password: patch.password };
-    Ok(Json(change_folder(app.catalogue(), &access.account, &id, FolderChange { parent, edit }).await?))
+    let change = FolderChange { parent, edit };
+    let changed = change_folder(app.catalogue(), &access.account, &id, change, &conditions).await?;
+    Ok((cached::tag_of_folder(&access, &changed), Json(changed.now)))
 }
 
 /// How a folder is deleted.
@@ -219,15 +230,16 @@ pub struct DeleteFolderParameters {
 /// dialect: `file/deletefolder`; the folder is gone for good, with every video in it. YetiShare dialect: `folder/delete`;
 /// it goes to the site's trash.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
-    params(FolderPath, DeleteFolderParameters),
+    params(FolderPath, DeleteFolderParameters, WriteConditions),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
 pub async fn delete_folder(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,
+    conditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     let id = access.folder()?;
     let deletion = if parameters.recursive { Deletion::Recursive } else { Deletion::OnlyIfEmpty };
-    changes::delete_folder(app.catalogue(), &access.account, &id, deletion).await?;
+    changes::delete_folder(app.catalogue(), &access.account, &id, deletion, &conditions).await?;
     Ok(StatusCode::NO_CONTENT)
 }

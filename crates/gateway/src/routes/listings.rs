@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use polyhost_domain::{Capability, File, Folder};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
 use crate::extract::{Access, Reading, StrictQuery};
+use crate::preconditions::Preconditions;
 use crate::problem::{Fault, Faults, ListProblems, Problem};
 
 /// Which items of a folder to list, and in which order.
@@ -136,13 +136,13 @@ pub async fn list_folder_items(
     access: Access<Reading>,
     freshness: Freshness,
     StrictQuery(parameters): StrictQuery<ListParameters>,
-    headers: HeaderMap,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     access.require(Capability::FoldersList)?;
     let folder = access.folder()?;
     let request = page_request(parameters, freshness, &access.client)?;
     let page = app.catalogue().page(&access.account, &folder, &request).await?;
-    Ok(cached::page(&headers, page))
+    cached::page(&conditions, page)
 }
 
 fn page_request(

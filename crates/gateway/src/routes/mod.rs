@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod cache;
 pub mod cached;
 pub mod callers;
+pub mod conditions;
 pub mod conversions;
 pub mod downloads;
 pub mod events;

@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
 
+use super::cached;
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::catalogue::Freshness;
+use crate::changes::{Changed, arriving};
 use crate::extract::{Access, StrictQuery, Writing, is_one_file, is_utf8};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
@@ -85,7 +87,8 @@ pub struct UploadedFile {
     )),
     responses(
         (status = 201, description = "The file", body = UploadedFile,
-            headers(("Location" = String, description = "The path of the file"))),
+            headers(("Location" = String, description = "The path of the file"),
+                ("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))),
         UploadProblems
     ))]
 pub async fn upload_file(
@@ -121,10 +124,14 @@ pub async fn upload_file(
     // It is there by now, one way or the other.
     let name = declared.name.ok_or_else(Problem::internal)?;
     let incoming = Incoming { name, folder, content_type, sha1: declared.sha1, body };
-    let Received { file, delete_url } = receive(&access, incoming, terms).await?;
+    let into = incoming.folder.clone();
+    let receiving = receive(&access, incoming, terms);
+    let Received { file, delete_url } = arriving(app.catalogue(), &access, &into, receiving).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
+    let made = Changed { now: file, is_whole: true };
+    let tag = cached::tag_of_file(&access, &made);
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
-    Ok((StatusCode::CREATED, headers, Json(UploadedFile { file, delete_url })))
+    Ok((StatusCode::CREATED, headers, tag, Json(UploadedFile { file: made.now, delete_url })))
 }
 
 /// What the address declares. A form may still tell the name.

@@ -25,6 +25,8 @@ mod names;
 mod overdue;
 mod pages;
 mod passwords;
+mod preconditions;
+mod racing;
 mod relatives;
 mod remote_uploads;
 mod requests;

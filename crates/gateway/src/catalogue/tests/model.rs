@@ -22,6 +22,7 @@ use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, Deletion, FileChange, FolderChange};
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
 
 /// How many reads and writes are under way at a time.
@@ -287,11 +288,14 @@ impl World {
                 (8, _, None) if self.site.state().folders.len() < 8 => self.create(&self.some_folder(false)).await,
                 (9, _, Some(folder)) => self.change_folder(&folder, None, Some(self.some_folder(false))).await,
                 (10, Some(file), _) if !few => {
-                    drop(changes::delete_file(&self.catalogue, &self.account, &file).await);
+                    drop(changes::delete_file(&self.catalogue, &self.account, &file, &Preconditions::default()).await);
                 }
                 (11, _, Some(folder)) if self.below(2) == 0 => {
                     let how = Deletion::Recursive;
-                    drop(changes::delete_folder(&self.catalogue, &self.account, &folder, how).await);
+                    drop(
+                        changes::delete_folder(&self.catalogue, &self.account, &folder, how, &Preconditions::default())
+                            .await,
+                    );
                 }
                 _ => {}
             }
@@ -312,12 +316,12 @@ impl World {
 
     async fn change_file(&self, file: &FileId, name: Option<EntryName>, folder: Option<FolderId>) {
         let change = FileChange { folder, edit: FileEdit { name, content_type: None } };
-        drop(changes::change_file(&self.catalogue, &self.account, file, change).await);
+        drop(changes::change_file(&self.catalogue, &self.account, file, change, &Preconditions::default()).await);
     }
 
     async fn change_folder(&self, folder: &FolderId, name: Option<EntryName>, parent: Option<FolderId>) {
         let change = FolderChange { parent, edit: FolderEdit { name, visibility: None, password: None } };
-        drop(changes::change_folder(&self.catalogue, &self.account, folder, change).await);
+        drop(changes::change_folder(&self.catalogue, &self.account, folder, change, &Preconditions::default()).await);
     }
 
     async fn create(&self, parent: &FolderId) {

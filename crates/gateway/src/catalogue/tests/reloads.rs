@@ -14,6 +14,7 @@ use crate::changes;
 use crate::completions::Completions;
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::preconditions::Preconditions;
 use crate::users::User;
 
 const ROOT: FolderId = FolderId::Root;
@@ -47,7 +48,7 @@ async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
     let (account, catalogue) = old.opened(&CacheConfig::default());
     let file = old.put("123", "old", &ROOT);
     new.put("123", "new", &ROOT);
-    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
     assert_eq!(listed(&catalogue, &account).await, 0);
     assert_eq!(listed(&catalogue, &new.account("other")).await, 1);
     assert_eq!(listed(&catalogue, &old.account("user")).await, 0, "with other settings");
@@ -88,7 +89,7 @@ async fn write_through_one_account_outdates_all_of_its_user() {
     let (one, two) = (site.account_of(&user), site.account_of(&user));
     let file = site.put("f1", "old", &ROOT);
     catalogue.file(&two, &file, Freshness::Cached).await.unwrap();
-    changes::delete_file(&catalogue, &one, &file).await.unwrap();
+    changes::delete_file(&catalogue, &one, &file, &Preconditions::default()).await.unwrap();
     let gone = catalogue.file(&two, &file, Freshness::Cached).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::FileNotFound);
 

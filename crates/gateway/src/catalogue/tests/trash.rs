@@ -12,6 +12,7 @@ use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
 use crate::config::CacheConfig;
+use crate::preconditions::Preconditions;
 
 const ROOT: FolderId = FolderId::Root;
 
@@ -64,7 +65,7 @@ async fn a_read_that_began_before_a_deletion_does_not_bring_the_file_back() {
     let world = World::new();
     assert_eq!(world.listed().await, 1);
     let asking = world.ask_slowly().await;
-    changes::delete_file(&world.catalogue, &world.account, &world.file).await.unwrap();
+    changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap();
     assert_eq!(asking.await.unwrap(), FileStatus::Active, "as it was when the site looked");
     assert_eq!(world.listed().await, 0);
     // One that begins afterwards knows better.
@@ -81,7 +82,7 @@ async fn a_read_that_began_before_a_lost_deletion_says_nothing_about_its_outcome
     world.status(Freshness::Anew).await;
     let asking = world.ask_slowly().await;
     world.site.state().loses = true;
-    changes::delete_file(&world.catalogue, &world.account, &world.file).await.unwrap_err();
+    changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap_err();
     assert_eq!(asking.await.unwrap(), FileStatus::Active);
     // The site still lists it, and does not say there that it is in the trash.
     assert_eq!(world.listed().await, 1);

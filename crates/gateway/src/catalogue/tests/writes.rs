@@ -15,6 +15,7 @@ use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, FileChange};
 use crate::config::CacheConfig;
 use crate::emulate;
+use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
 use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
 
@@ -48,17 +49,17 @@ async fn a_write_leaves_the_listings_that_it_does_not_touch() {
         site.asked()
     };
     assert_eq!(read().await.len(), 4);
-    changes::change_file(&catalogue, &account, &file, rename("two")).await.unwrap();
+    changes::change_file(&catalogue, &account, &file, rename("two"), &Preconditions::default()).await.unwrap();
     site.asked();
     assert_eq!(read().await, ["list a"]);
     let to_b = FileChange { folder: Some(folders[1].clone()), edit: FileEdit::default() };
-    changes::change_file(&catalogue, &account, &file, to_b).await.unwrap();
+    changes::change_file(&catalogue, &account, &file, to_b, &Preconditions::default()).await.unwrap();
     site.asked();
     assert_eq!(read().await, ["list a", "list b"]);
     account.write(&Change::added(&folders[2]), account.site().copy_file(&file, &folders[2])).await.unwrap();
     site.asked();
     assert_eq!(read().await, ["list c"]);
-    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
     site.asked();
     assert_eq!(read().await, ["list b"]);
     assert_eq!(names(&catalogue, &account, &folders[1]).await, [""; 0]);
@@ -72,7 +73,7 @@ async fn a_write_of_a_file_that_nobody_has_seen_touches_every_listing() {
     names(&catalogue, &account, &folder).await;
     // It has come there behind the gateway's back.
     let file = site.put("f1", "one", &folder);
-    changes::change_file(&catalogue, &account, &file, rename("two")).await.unwrap();
+    changes::change_file(&catalogue, &account, &file, rename("two"), &Preconditions::default()).await.unwrap();
     assert_eq!(names(&catalogue, &account, &folder).await, ["two"]);
 }
 
@@ -92,7 +93,7 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
             tokio::task::yield_now().await;
         }
         site.state().loses = loses;
-        let deleted = changes::delete_file(&catalogue, &account, &file).await;
+        let deleted = changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await;
         assert_eq!(deleted.is_err(), loses);
         reading.await.unwrap();
         assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
@@ -105,7 +106,8 @@ async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
     let file = site.put("f1", "one", &ROOT);
     names(&catalogue, &account, &ROOT).await;
     site.state().takes = Duration::from_secs(1);
-    let deleting = changes::delete_file(&catalogue, &account, &file);
+    let conditions = Preconditions::default();
+    let deleting = changes::delete_file(&catalogue, &account, &file, &conditions);
     assert!(timeout(Duration::from_millis(500), deleting).await.is_err());
     // The site does it although nobody waits.
     site.state().files.clear();
@@ -120,9 +122,11 @@ async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out(
     let file = site.put("f1", "one", &ROOT);
     let folder = site.put_folder("d1", "folder", &ROOT);
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["folder", "one"]);
-    changes::delete_file(&catalogue, &account, &file).await.unwrap();
+    changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["folder"]);
-    changes::delete_folder(&catalogue, &account, &folder, changes::Deletion::Recursive).await.unwrap();
+    changes::delete_folder(&catalogue, &account, &folder, changes::Deletion::Recursive, &Preconditions::default())
+        .await
+        .unwrap();
     assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
     assert!(emulate::is_empty(&catalogue, &account, &ROOT).await.unwrap());
     advance(Duration::from_secs(31)).await;
@@ -195,7 +199,7 @@ async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_
     for name in ["b", "d", "f"] {
         site.put(name, name, &ROOT);
     }
-    changes::delete_file(&catalogue, &account, &site.file_id("c")).await.unwrap();
+    changes::delete_file(&catalogue, &account, &site.file_id("c"), &Preconditions::default()).await.unwrap();
     advance(Duration::from_secs(14 * 60)).await;
     let (second, cursor) = page(&catalogue, &account, cursor).await;
     assert_eq!(second, ["e", "g"], "as it was");

@@ -1,23 +1,43 @@
 //! Users at sites. Two accounts of the configuration can be the same user at the same site: a write through one is a
 //! write to what the other shows. State that must be the same for both belongs to the user, not to the account.
 
+mod arrivals;
+mod claims;
+mod turns;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use moka::sync::Cache;
-use polyhost_domain::FileId;
+use polyhost_domain::{FileId, FolderId};
 use polyhost_state::{Generations, State};
+
+pub(crate) use arrivals::Arrivals;
+pub use claims::Claim;
+pub(crate) use claims::{Claims, Hold, Subject};
+use turns::Turns;
+
+use crate::problem::{Code, Problem};
 
 /// The most uploaded files that are remembered of one user, and for how long.
 const MAX_RECEIVED: u64 = 10_000;
 const RECEIVED_TTL: Duration = Duration::from_secs(60 * 60);
+/// The most moves of files that are remembered of one user, and for how long.
+const MAX_MOVED: u64 = 10_000;
+const MOVED_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a caller is told to wait whose write found no turn.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// One user at one site, shared by all accounts that are this user.
 pub struct User {
     id: Arc<str>,
     generations: Arc<dyn Generations>,
     received: Cache<FileId, ()>,
+    moved: Cache<FileId, FolderId>,
+    claims: Arc<Claims>,
+    turns: Turns,
+    arrivals: Arrivals,
 }
 
 impl User {
@@ -28,6 +48,10 @@ impl User {
             id: id.into(),
             generations: Arc::clone(&state.generations),
             received: Cache::builder().max_capacity(MAX_RECEIVED).time_to_live(RECEIVED_TTL).build(),
+            moved: Cache::builder().max_capacity(MAX_MOVED).time_to_live(MOVED_TTL).build(),
+            claims: Arc::default(),
+            turns: Turns::new(Arc::clone(&state.leases), id),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -42,15 +66,46 @@ impl User {
         &self.generations
     }
 
+    /// What the user's writes are using at this moment.
+    pub(crate) fn claims(&self) -> &Arc<Claims> {
+        &self.claims
+    }
+
+    /// The turns of the user's checked writes.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// What may still come into the user's folders.
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
+    }
+
     /// Notes that an upload has made a file.
     pub(crate) fn note_received(&self, file: &FileId) {
         self.received.insert(file.clone(), ());
+    }
+
+    /// Notes that a file was moved.
+    pub(crate) fn note_moved(&self, file: &FileId, folder: &FolderId) {
+        self.moved.insert(file.clone(), folder.clone());
+    }
+
+    /// Where a file was moved last through the gateway.
+    pub(crate) fn moved_to(&self, file: &FileId) -> Option<FolderId> {
+        self.moved.get(file)
     }
 
     /// Whether an upload has lately made a file.
     pub(crate) fn has_received(&self, file: &FileId) -> bool {
         self.received.contains_key(file)
     }
+}
+
+/// The problem of a write that waited in vain for others of its user.
+fn overloaded() -> Problem {
+    let detail = "Other writes to the same account took too long. Nothing was done.";
+    Problem::new(Code::Overloaded, detail).retryable().retry_after(RETRY_AFTER)
 }
 
 /// The users of all accounts, each once.

@@ -1,0 +1,184 @@
+//! Changing and deleting a file.
+
+use std::sync::Arc;
+
+use polyhost_domain::{
+    Capability, DeleteSemantics, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FolderId,
+};
+
+use super::{Changed, Checked, claimed, only, refuse_deleted};
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Change};
+use crate::entity_tags;
+use crate::preconditions::{Preconditions, Validators};
+use crate::problem::Problem;
+use crate::progress;
+use crate::users::{Hold, Subject};
+
+/// What is to change in a file. At least one field is set.
+#[derive(Debug, Clone)]
+pub struct FileChange {
+    /// The new folder.
+    pub folder: Option<FolderId>,
+    /// The new name and media type.
+    pub edit: FileEdit,
+}
+
+/// Changes a file and answers it.
+///
+/// The move goes first. Nothing is sent where the site lacks one of the things asked for, or a precondition fails.
+///
+/// # Errors
+/// `precondition_failed`; else the site's own. Where the second call fails, the problem says what the first has done.
+pub async fn change_file(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FileId,
+    change: FileChange,
+    conditions: &Preconditions,
+) -> Result<Changed<File>, Problem> {
+    let FileChange { folder, edit } = change;
+    require(account, folder.is_some(), &edit)?;
+    let (checked, mut wanted) = claims(id, conditions);
+    wanted.extend(folder.iter().map(|folder| (Subject::Contents(folder.clone()), Hold::Shared)));
+    let work = async {
+        check(account, id, conditions).await?;
+        apply(catalogue, account, id, folder.as_ref(), &edit).await
+    };
+    let told = match claimed(account, checked, wanted, Box::pin(work)).await? {
+        Some(file) => Some(file),
+        None => progress::in_time(read_back(account, id)).await,
+    };
+    let is_whole = told.is_some();
+    let file = told.unwrap_or_else(|| known(account, id, &edit));
+    // The site may not say where a file is; after a move it is known all the same.
+    let now = File { folder_id: file.folder_id.or(folder), ..file };
+    Ok(Changed { now, is_whole })
+}
+
+/// Makes the calls that a change needs.
+async fn apply(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FileId,
+    folder: Option<&FolderId>,
+    edit: &FileEdit,
+) -> Result<Option<File>, Problem> {
+    let mut told = None;
+    let mut applied: &[&'static str] = &[];
+    if let Some(folder) = folder {
+        refuse_deleted(catalogue, account, folder).await?;
+        let touched = touched(catalogue, account, id).await.and_listing(folder);
+        let relocate = async {
+            let told = account.site().move_file(id, folder).await?;
+            // Before anybody can read the file anew.
+            account.user_state().note_moved(id, folder);
+            Ok(told)
+        };
+        told = account.write(&touched, relocate).await?;
+        applied = &["folder_id"];
+        progress::applied("folder_id");
+    }
+    if *edit != FileEdit::default() {
+        let touched = match folder {
+            Some(folder) => Change::file(id, Some(vec![folder.clone()])),
+            None => touched(catalogue, account, id).await,
+        };
+        let edited = account.write(&touched, account.site().edit_file(id, edit.clone())).await;
+        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+    }
+    Ok(told)
+}
+
+/// Deletes a file. A file that is in the site's trash already is a success, for that is where it was to go.
+///
+/// # Errors
+/// `precondition_failed`; else the site's own.
+pub async fn delete_file(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FileId,
+    conditions: &Preconditions,
+) -> Result<(), Problem> {
+    let (checked, wanted) = claims(id, conditions);
+    let work = async {
+        check(account, id, conditions).await?;
+        delete(catalogue, account, id).await
+    };
+    claimed(account, checked, wanted, Box::pin(work)).await
+}
+
+async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Problem> {
+    catalogue.deleting_file(account, id).await;
+    let delete = async {
+        let deleted = account.site().delete_file(id).await;
+        // Before anybody can list the folder anew.
+        match &deleted {
+            Ok(()) => catalogue.bury_file(account, id).await,
+            Err(_) => catalogue.doubt_file(account, id).await,
+        }
+        deleted
+    };
+    match account.write(&touched(catalogue, account, id).await, delete).await {
+        Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
+            catalogue.bury_file(account, id).await;
+            Ok(())
+        }
+        deleted => Ok(deleted?),
+    }
+}
+
+/// How a write claims its file: alone where it is checked first.
+fn claims(id: &FileId, conditions: &Preconditions) -> (Checked, Vec<(Subject, Hold)>) {
+    let (checked, hold) =
+        if conditions.guard_write() { (Checked::First, Hold::Alone) } else { (Checked::Not, Hold::Shared) };
+    (checked, vec![(Subject::File(id.clone()), hold)])
+}
+
+/// Evaluates preconditions against the file as the site has it now.
+async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Result<(), Problem> {
+    if conditions.guard_write() {
+        let now = only(account.read(account.site().files(std::slice::from_ref(id))).await?)?;
+        let tag = entity_tags::of_file(account, &now);
+        conditions.evaluate(&Validators::of(Some(&tag), now.uploaded_at))?;
+    }
+    Ok(())
+}
+
+/// Whether the site says that a file is in its trash. Sites refuse to delete such a file as if it were not there.
+async fn is_trashed(account: &Account, id: &FileId) -> bool {
+    let has_trash = account.profile().delete == DeleteSemantics::Trash;
+    let now = if has_trash { read_back(account, id).await } else { None };
+    now.is_some_and(|file| matches!(file.status, FileStatus::Trashed | FileStatus::Deleted))
+}
+
+/// What a change of a file makes untrue.
+async fn touched(catalogue: &Catalogue, account: &Account, id: &FileId) -> Change {
+    Change::file(id, catalogue.file_shown_in(account, id).await)
+}
+
+fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
+    let wanted = [
+        (moves, Capability::FilesMove),
+        (edit.name.is_some(), Capability::FilesRename),
+        (edit.content_type.is_some(), Capability::FilesSetContentType),
+    ];
+    wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
+}
+
+/// The file as it is now. The write is confirmed by then, so a failure here is no failure of it.
+async fn read_back(account: &Account, id: &FileId) -> Option<File> {
+    let mut answers = account.read(account.site().files(std::slice::from_ref(id))).await.ok()?;
+    match answers.pop()? {
+        FileLookup::Found(file) | FileLookup::Broken(file, _) => Some(*file),
+        FileLookup::Failed(_) => None,
+    }
+}
+
+fn known(account: &Account, id: &FileId, edit: &FileEdit) -> File {
+    File {
+        name: edit.name.as_ref().map(ToString::to_string),
+        content_type: edit.content_type.clone(),
+        ..File::bare(&account.profile().origin, id.clone())
+    }
+}

@@ -1,0 +1,262 @@
+//! Changing and deleting a folder.
+
+use std::sync::Arc;
+
+use polyhost_domain::{
+    Capability, EntryName, ErrorKind, Folder, FolderEdit, FolderId, RemoteUploadId, RemoteUploadSelection,
+};
+
+use super::{Changed, Checked, claimed, refuse_deleted};
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Change, Freshness};
+use crate::emulate;
+use crate::entity_tags;
+use crate::preconditions::{Preconditions, Validators};
+use crate::problem::{Code, Problem};
+use crate::progress;
+use crate::users::{Hold, Subject};
+
+/// The most remote uploads into one folder that a deletion asks the site about.
+const MAX_ASKED: usize = 20;
+
+/// What is to change in a folder. At least one field is set.
+#[derive(Debug, Clone)]
+pub struct FolderChange {
+    /// The new parent.
+    pub parent: Option<FolderId>,
+    /// The new name, visibility and password.
+    pub edit: FolderEdit,
+}
+
+/// Changes a folder and answers it.
+///
+/// # Errors
+/// 400 for the root; `folder_cycle` and `precondition_failed`, and then nothing was changed; else as for a file.
+pub async fn change_folder(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    change: FolderChange,
+    conditions: &Preconditions,
+) -> Result<Changed<Folder>, Problem> {
+    let FolderChange { parent, edit } = change;
+    refuse_root(id)?;
+    require(account, parent.is_some(), &edit)?;
+    // A folder is moved only if it does not come to lie below itself.
+    let checked = if parent.is_some() { Checked::First } else { checked(conditions) };
+    let mut wanted = vec![(Subject::Folder(id.clone()), hold(conditions))];
+    wanted.extend(parent.iter().map(|parent| (Subject::Contents(parent.clone()), Hold::Shared)));
+    let name = edit.name.clone();
+    let work = async {
+        check(catalogue, account, id, conditions).await?;
+        apply(catalogue, account, id, parent.as_ref(), edit).await
+    };
+    if let Some(now) = claimed(account, checked, wanted, Box::pin(work)).await? {
+        return Ok(Changed { now, is_whole: true });
+    }
+    let now = progress::in_time(async { emulate::folder(catalogue, account, id, Freshness::Cached).await.ok() }).await;
+    Ok(match now {
+        Some(known) => Changed { now: known.value.value.clone(), is_whole: true },
+        None => Changed { now: known(account, id, parent, name.as_ref()), is_whole: false },
+    })
+}
+
+/// Makes the calls that a change needs.
+async fn apply(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    parent: Option<&FolderId>,
+    edit: FolderEdit,
+) -> Result<Option<Folder>, Problem> {
+    let mut told = None;
+    let mut applied: &[&'static str] = &[];
+    if let Some(parent) = parent {
+        refuse_deleted(catalogue, account, parent).await?;
+        refuse_cycle(catalogue, account, id, parent).await?;
+        let touched = Change::folder(catalogue.folder_shown_in(account, id).await).and_listing(parent);
+        told = account.write(&touched, account.site().move_folder(id, parent)).await?;
+        catalogue.note_place(account, id, parent).await;
+        applied = &["parent_id"];
+        progress::applied("parent_id");
+    }
+    if edit.name.is_some() || edit.visibility.is_some() || edit.password.is_some() {
+        let shown_in = match parent {
+            Some(parent) => Some(vec![parent.clone()]),
+            None => catalogue.folder_shown_in(account, id).await,
+        };
+        let edited = account.write(&Change::folder(shown_in), account.site().edit_folder(id, edit)).await;
+        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+    }
+    Ok(told)
+}
+
+async fn refuse_cycle(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    parent: &FolderId,
+) -> Result<(), Problem> {
+    if !emulate::is_within(catalogue, account, parent, id).await? {
+        return Ok(());
+    }
+    let detail = format!("The folder \"{id}\" cannot be moved to \"{parent}\", which is itself or lies below it.");
+    Err(Problem::new(Code::FolderCycle, detail))
+}
+
+fn checked(conditions: &Preconditions) -> Checked {
+    if conditions.guard_write() { Checked::First } else { Checked::Not }
+}
+
+fn hold(conditions: &Preconditions) -> Hold {
+    if conditions.guard_write() { Hold::Alone } else { Hold::Shared }
+}
+
+/// Evaluates preconditions against the folder as the site has it now.
+async fn check(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    conditions: &Preconditions,
+) -> Result<(), Problem> {
+    if conditions.guard_write() {
+        let now = &emulate::folder(catalogue, account, id, Freshness::Anew).await?.value.value;
+        conditions.evaluate(&Validators::of(Some(&entity_tags::of_folder(now)), now.updated_at))?;
+    }
+    Ok(())
+}
+
+fn require(account: &Account, moves: bool, edit: &FolderEdit) -> Result<(), Problem> {
+    let wanted = [
+        (moves, Capability::FoldersMove),
+        (edit.name.is_some(), Capability::FoldersRename),
+        (edit.visibility.is_some(), Capability::FoldersVisibility),
+        (edit.password.is_some(), Capability::FoldersPassword),
+    ];
+    wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
+}
+
+fn known(account: &Account, id: &FolderId, parent: Option<FolderId>, name: Option<&EntryName>) -> Folder {
+    Folder::bare(&account.profile().origin, id.clone(), parent, name.map(ToString::to_string))
+}
+
+/// Whether a folder is to be deleted with all that is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// Only if nothing is in it.
+    OnlyIfEmpty,
+    /// With all that is in it.
+    Recursive,
+}
+
+/// Deletes a folder.
+///
+/// # Errors
+/// 400 for the root; `folder_not_empty` and `precondition_failed`, and then nothing was sent that deletes; else the
+/// site's own.
+pub async fn delete_folder(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    deletion: Deletion,
+    conditions: &Preconditions,
+) -> Result<(), Problem> {
+    refuse_root(id)?;
+    account.require(Capability::FoldersDelete)?;
+    let wanted = vec![(Subject::Folder(id.clone()), hold(conditions))];
+    match deletion {
+        Deletion::Recursive => {
+            let work = async {
+                check(catalogue, account, id, conditions).await?;
+                delete(catalogue, account, id).await
+            };
+            claimed(account, checked(conditions), wanted, Box::pin(work)).await
+        }
+        Deletion::OnlyIfEmpty => {
+            refuse_expected(account, id).await?;
+            let work = async {
+                // From here to the end nothing of the gateway's own comes into the folder.
+                let contents = [(Subject::Contents(id.clone()), Hold::Alone)];
+                let _contents = account.user_state().claims().try_hold(&contents).ok_or_else(|| under_way(id))?;
+                if account.user_state().arrivals().are_expected(id) {
+                    return Err(under_way(id));
+                }
+                check(catalogue, account, id, conditions).await?;
+                if !emulate::is_empty(catalogue, account, id).await? {
+                    return Err(not_empty(format!("The folder \"{id}\" is not empty.")));
+                }
+                delete(catalogue, account, id).await
+            };
+            claimed(account, Checked::First, wanted, Box::pin(work)).await
+        }
+    }
+}
+
+/// Refuses at once a folder that something of the gateway's own is coming into.
+async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem> {
+    let user = account.user_state();
+    if user.claims().are_shared(&Subject::Contents(id.clone())) || user.arrivals().has_unknown(id) {
+        return Err(under_way(id));
+    }
+    let remote = user.arrivals().remote_into(id);
+    if !remote.is_empty() && !have_ended(account, id, remote).await {
+        return Err(under_way(id));
+    }
+    Ok(())
+}
+
+/// Asks the site whether remote uploads into a folder have ended by now.
+async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId>) -> bool {
+    let can_ask = account.capabilities().supports(Capability::RemoteUploadsRead) && remote.len() <= MAX_ASKED;
+    if !can_ask {
+        return false;
+    }
+    let arrivals = account.user_state().arrivals();
+    match account.read(account.site().remote_uploads(RemoteUploadSelection::Ids(remote.clone()))).await {
+        Ok(told) => {
+            arrivals.observe(&told);
+            // The site has forgotten those that it leaves out.
+            let forgotten = remote.iter().filter(|id| !told.iter().any(|upload| upload.id == **id));
+            forgotten.for_each(|id| arrivals.end_remote(id));
+        }
+        Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound && remote.len() == 1 => {
+            remote.iter().for_each(|id| arrivals.end_remote(id));
+        }
+        Err(_) => return false,
+    }
+    arrivals.remote_into(id).is_empty()
+}
+
+fn under_way(id: &FolderId) -> Problem {
+    not_empty(format!("The folder \"{id}\" is not empty: a file or folder is on its way into it."))
+}
+
+fn not_empty(text: String) -> Problem {
+    Problem::new(Code::FolderNotEmpty, text).and("Send recursive=true to delete all that is in it.")
+}
+
+async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
+    let delete = async {
+        account.site().delete_folder(id).await?;
+        catalogue.bury_folder(account, id).await;
+        Ok(())
+    };
+    match account.write(&Change::tree(), delete).await {
+        Err(error) if error.kind() == ErrorKind::FolderNotFound && is_trashed(catalogue, account, id).await => Ok(()),
+        deleted => Ok(deleted?),
+    }
+}
+
+/// Whether a folder is in the site's trash: it was deleted through the gateway, and still answers to its id.
+async fn is_trashed(catalogue: &Catalogue, account: &Account, id: &FolderId) -> bool {
+    catalogue.has_deleted_folder(account, id).await && account.read(account.site().folder(id)).await.is_ok()
+}
+
+fn refuse_root(id: &FolderId) -> Result<(), Problem> {
+    match id {
+        FolderId::Root => {
+            Err(Problem::new(Code::InvalidRequest, "The root folder can be neither changed nor deleted."))
+        }
+        FolderId::Child(_) => Ok(()),
+    }
+}

@@ -1,0 +1,177 @@
+//! Claims: the files and folders that writes of one user are using at this moment.
+//!
+//! A write that was checked first (a precondition, an empty folder) claims what it checked alone, so that no other write
+//! of the gateway changes it between the check and the write. All other writes share. A write takes all its claims at
+//! once and waits for nothing while it has some, so that no two writes wait for each other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use polyhost_domain::{FileId, FolderId};
+use polyhost_upstream::wait;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::overloaded;
+use crate::problem::Problem;
+
+/// Something that a write changes or relies on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    /// A file.
+    File(FileId),
+    /// A folder itself: its name, its place.
+    Folder(FolderId),
+    /// What is directly in a folder.
+    Contents(FolderId),
+}
+
+/// How a subject is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Beside other writes.
+    Shared,
+    /// By one write alone.
+    Alone,
+}
+
+/// The claims of one user.
+#[derive(Default)]
+pub(crate) struct Claims {
+    table: Mutex<HashMap<Subject, Holders>>,
+    released: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Holders {
+    shared: usize,
+    alone: bool,
+}
+
+impl Holders {
+    fn admit(&self, hold: Hold) -> bool {
+        match hold {
+            Hold::Shared => !self.alone,
+            Hold::Alone => !self.alone && self.shared == 0,
+        }
+    }
+}
+
+/// Claims that are held until this is dropped.
+#[must_use = "a claim ends when it is dropped"]
+pub struct Claim {
+    claims: Arc<Claims>,
+    held: Vec<(Subject, Hold)>,
+}
+
+impl Claims {
+    /// Claims subjects, each named once, and waits for those that are taken.
+    ///
+    /// # Errors
+    /// `overloaded` when they are not free by `until`. Nothing is claimed then.
+    pub(crate) async fn hold(self: &Arc<Self>, wanted: Vec<(Subject, Hold)>, until: Instant) -> Result<Claim, Problem> {
+        loop {
+            let released = self.released.notified();
+            if let Some(claim) = self.try_hold(&wanted) {
+                return Ok(claim);
+            }
+            let _waiting = wait();
+            timeout_at(until, released).await.map_err(|_| overloaded())?;
+        }
+    }
+
+    /// Claims subjects, each named once, if all are free now.
+    pub(crate) fn try_hold(self: &Arc<Self>, wanted: &[(Subject, Hold)]) -> Option<Claim> {
+        let mut table = self.table();
+        let free = |(subject, hold): &(Subject, Hold)| table.get(subject).is_none_or(|holders| holders.admit(*hold));
+        if !wanted.iter().all(free) {
+            return None;
+        }
+        for (subject, hold) in wanted {
+            let holders = table.entry(subject.clone()).or_default();
+            match hold {
+                Hold::Shared => holders.shared += 1,
+                Hold::Alone => holders.alone = true,
+            }
+        }
+        Some(Claim { claims: Arc::clone(self), held: wanted.to_vec() })
+    }
+
+    /// Whether a subject is claimed by writes that share it.
+    pub(crate) fn are_shared(&self, subject: &Subject) -> bool {
+        self.table().get(subject).is_some_and(|holders| holders.shared > 0)
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<Subject, Holders>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut table = self.claims.table();
+        for (subject, hold) in &self.held {
+            let Some(holders) = table.get_mut(subject) else { continue };
+            match hold {
+                Hold::Shared => holders.shared = holders.shared.saturating_sub(1),
+                Hold::Alone => holders.alone = false,
+            }
+            if holders.shared == 0 && !holders.alone {
+                table.remove(subject);
+            }
+        }
+        drop(table);
+        self.claims.released.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::problem::Code;
+
+    const ROOT: Subject = Subject::Contents(FolderId::Root);
+    const ROOT_ITSELF: Subject = Subject::Folder(FolderId::Root);
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn claims_are_shared_or_one_writes_alone() {
+        let claims = Arc::new(Claims::default());
+        let shared = [ROOT, ROOT].map(|root| claims.try_hold(&[(root, Hold::Shared)]).unwrap());
+        assert!(claims.try_hold(&[(ROOT, Hold::Alone)]).is_none());
+        drop(shared);
+        let alone = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
+        for hold in [Hold::Shared, Hold::Alone] {
+            assert!(claims.try_hold(&[(ROOT, hold)]).is_none());
+        }
+        drop(alone);
+        assert!(claims.table().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refused_claim_holds_none_of_its_subjects() {
+        let claims = Arc::new(Claims::default());
+        let _alone = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
+        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Alone), (ROOT, Hold::Shared)]).is_none());
+        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Alone)]).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_claim_is_held_once_free_or_overloaded() {
+        let claims = Arc::new(Claims::default());
+        let first = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
+        let waits = claims.hold(vec![(ROOT, Hold::Shared)], soon());
+        let (waited, ()) = tokio::join!(waits, async {
+            tokio::task::yield_now().await;
+            drop(first);
+        });
+        let _held = waited.unwrap();
+        let problem = claims.hold(vec![(ROOT, Hold::Alone)], soon()).await.map(|_| ()).unwrap_err();
+        assert_eq!((problem.code(), problem.is_retryable()), (Code::Overloaded, true));
+    }
+}

@@ -1,0 +1,87 @@
+//! Writes of the gateway's own that would falsify each other's checks.
+
+use std::time::Duration;
+
+use polyhost_sandbox::{Fault, Rule};
+use serde_json::json;
+
+use super::world::{World, at};
+
+const SLOW: Fault = Fault::DelayAnswer { millis: 600 };
+
+fn path(folder: &str) -> String {
+    at(&format!("folders/{folder}"))
+}
+
+#[tokio::test]
+async fn two_opposite_moves_make_no_cycle() {
+    for fault in [SLOW, Fault::Delay { millis: 300 }] {
+        let world = World::start().await;
+        let (a, b) = (world.site.add_folder("0", "a"), world.site.add_folder("0", "b"));
+        world.breaks("folder/move", fault);
+        let (to_a, to_b) = (json!({"parent_id": a}), json!({"parent_id": b}));
+        let (paths, caller) = ([path(&a), path(&b)], &world.caller);
+        let (one, two) = tokio::join!(caller.patch(&paths[0], &to_b), caller.patch(&paths[1], &to_a));
+        let refused = if one.status == 200 { two } else { one.status(409) };
+        refused.problem(409, "folder_cycle");
+        let parents = [&a, &b].map(|folder| world.site.parent_of(folder).unwrap());
+        assert!(parents.contains(&"0".to_owned()), "{parents:?}");
+    }
+}
+
+#[tokio::test]
+async fn folder_with_an_upload_under_way_is_not_deleted() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    world.breaks("file/upload", SLOW);
+    let deleting = async {
+        world.sent("file/upload", 1).await;
+        let refused = world.caller.delete(&path(&folder)).await;
+        assert!(refused.problem(409, "folder_not_empty")["detail"].as_str().unwrap().contains("on its way"));
+    };
+    let more = format!("&folder_id={folder}");
+    let (uploaded, ()) = tokio::join!(world.upload("a.mp4", &more, b"hello"), deleting);
+    let id = super::world::id(&uploaded.json(201));
+    assert_eq!(world.site.file_status(&id).as_deref(), Some("active"));
+    assert_eq!(world.site.folder_status(&folder).as_deref(), Some("active"));
+}
+
+#[tokio::test]
+async fn upload_into_a_folder_that_is_being_deleted_waits_and_fails() {
+    let world = World::at_site(|options| options.trashed_folders_answer = true).await;
+    let folder = world.site.add_folder("0", "Films");
+    world.breaks("folder/delete", SLOW);
+    let more = format!("&folder_id={folder}");
+    let uploading = async {
+        world.sent("folder/delete", 1).await;
+        world.upload("a.mp4", &more, b"hello").await.problem(404, "folder_not_found");
+    };
+    let folder_path = path(&folder);
+    let (deleted, ()) = tokio::join!(world.caller.delete(&folder_path), uploading);
+    deleted.no_content();
+    assert!(!world.operations().contains(&"file/upload".to_owned()));
+}
+
+#[tokio::test]
+async fn folder_that_expects_a_remote_upload_is_not_deleted() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let body = json!({"url": "https://media.example.org/bunny.mov", "folder_id": folder});
+    world.caller.post(&at("remote-uploads"), &body).await.status(202);
+    world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
+    world.site.faults().add(Rule::new("file/url_upload_status", Fault::http(500)));
+    world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
+    world.site.faults().clear();
+    world.assert_changed(&[(
+        "file/url_upload_add",
+        &[("folder_id", &folder), ("url", "https://media.example.org/bunny.mov")],
+    )]);
+    // Once it has ended, the listing decides.
+    world.clock.advance(Duration::from_secs(60));
+    world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
+    let files = world.caller.get(&format!("{}/items", path(&folder))).await.items();
+    for file in files {
+        world.caller.delete(&at(&format!("files/{}", super::world::id(&file)))).await.no_content();
+    }
+    world.caller.delete(&path(&folder)).await.no_content();
+}
