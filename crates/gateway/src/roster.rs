@@ -58,7 +58,7 @@ impl Ground {
     pub(crate) fn new(server: &ServerConfig) -> Self {
         let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
         let state = State { records: Arc::new(MemoryKeyValue::shared_by_owners(most)), ..State::in_memory() };
-        let shared = polyhost_upstream::Shared::new(&state);
+        let shared = polyhost_upstream::Shared::new(&state).with_max_decoding(server.max_decoding);
         Self { state, shared, users: Users::default() }
     }
 }

@@ -174,7 +174,7 @@ impl Convert {
             size: wire.bytes_total,
             created_at: self.time(wire.added.as_ref()),
             updated_at: self.time(wire.last_update.as_ref()),
-            error: wire.errormsg,
+            error: wire.errormsg.map(|message| message.0),
             file_id: told.or_else(|| self.file_id_in(wire.url.as_deref()?)),
             page_url: wire.url,
             ..RemoteUpload::bare(&self.origin, id)

@@ -73,10 +73,17 @@ pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &Accou
     let result = match json::<Envelope<'_>>(reply.body()) {
         Ok(Envelope { status: Some(200), result, .. }) => result.map_or("null", RawValue::get),
         Ok(Envelope { status: Some(status), msg, .. }) => {
-            return Err(refusal(reply, status, Some(status.to_string()), msg.as_deref(), named, account));
+            return Err(refusal(
+                reply,
+                status,
+                Some(status.to_string()),
+                msg.as_ref().map(|msg| msg.0.as_str()),
+                named,
+                account,
+            ));
         }
         Ok(Envelope { status: None, msg: Some(msg), .. }) if reply.http_status() >= 400 => {
-            return Err(refusal(reply, reply.http_status().into(), None, Some(&msg), named, account));
+            return Err(refusal(reply, reply.http_status().into(), None, Some(&msg.0), named, account));
         }
         Ok(_) => return Err(reply.foreign(Unreadable::Missing("a status"))),
         Err(why) => return Err(reply.foreign(why)),

@@ -33,6 +33,18 @@ pub const OPERATIONS: [&str; 11] = [
 /// # Errors
 /// As the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+    made::<true>(origin, operation, http_status, body)
+}
+
+/// Reads and translates an answer, and keeps nothing of it.
+///
+/// # Errors
+/// As the operation's call.
+pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
+    made::<false>(origin, operation, http_status, body).map(drop)
+}
+
+fn made<const KEEP: bool>(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
     let quirks = Quirks::default();
     let ids = IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder);
     let convert = Convert { origin: origin.clone(), ids, timezone: TimeZone::UTC, progress: quirks.progress };
@@ -41,27 +53,29 @@ pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: 
         _ => CallKind::Read,
     };
     let reply = Reply::made(&origin.provider, operation, kind, http_status, body);
-    read(&convert, &reply)
+    read::<KEEP>(&convert, &reply)
 }
 
-fn read(convert: &Convert, reply: &Reply) -> Result<Value> {
+fn read<const KEEP: bool>(convert: &Convert, reply: &Reply) -> Result<Value> {
     let root = &FolderId::Root;
     Ok(match reply.operation() {
-        "account/info" => json(convert.account(of(convert, reply, Named::Account)?)),
+        "account/info" => json::<KEEP>(convert.account(of(convert, reply, Named::Account)?)),
         "file/info" => {
             let account = &convert.origin.account;
-            json(result_with(reply, Named::Files, account, |list: Option<List<'_, _>>| files(convert, list))?)
+            json::<KEEP>(result_with(reply, Named::Files, account, |list: Option<List<'_, _>>| files(convert, list))?)
         }
-        "file/getsplash" => json(of::<wire::Text>(convert, reply, Named::Files)?.0),
+        "file/getsplash" => json::<KEEP>(of::<wire::Text>(convert, reply, Named::Files)?.0),
         "file/ul" => {
             let wire: wire::UploadUrl = of(convert, reply, Named::Nothing)?;
-            json((wire.url, convert.time(wire.valid_until.as_ref())))
+            json::<KEEP>((wire.url, convert.time(wire.valid_until.as_ref())))
         }
-        "upload" => json(convert.uploaded(&of(convert, reply, Named::UploadAddress)?, root)),
-        "remotedl/add" => json(convert.remote_added(&of(convert, reply, Named::Nothing)?, "https://a.example/", root)),
+        "upload" => json::<KEEP>(convert.uploaded(&of(convert, reply, Named::UploadAddress)?, root)),
+        "remotedl/add" => {
+            json::<KEEP>(convert.remote_added(&of(convert, reply, Named::Nothing)?, "https://a.example/", root))
+        }
         "remotedl/status" => {
             let account = &convert.origin.account;
-            json(
+            json::<KEEP>(
                 result_with(reply, Named::Nothing, account, |list| {
                     convert.remote_uploads(list, |text| reply.shown(text))
                 })?
@@ -70,12 +84,12 @@ fn read(convert: &Convert, reply: &Reply) -> Result<Value> {
         }
         "file/listfolder" => {
             let listing = listing(convert, reply, Named::Nothing, root)?;
-            json((listing.folders, listing.files, listing.unreadable))
+            json::<KEEP>((listing.folders, listing.files, listing.unreadable))
         }
-        "file/createfolder" => json(of::<wire::FolderCreated>(convert, reply, Named::Nothing)?.folderid),
+        "file/createfolder" => json::<KEEP>(of::<wire::FolderCreated>(convert, reply, Named::Nothing)?.folderid),
         "file/converts" => {
             let account = &convert.origin.account;
-            json(result_with(reply, Named::Nothing, account, |list| convert.conversions(list))?.items)
+            json::<KEEP>(result_with(reply, Named::Nothing, account, |list| convert.conversions(list))?.items)
         }
         _ => of::<IgnoredAny>(convert, reply, Named::Files).map(|_| Value::Null)?,
     })
@@ -96,6 +110,6 @@ fn files(
     Ok(entries.items)
 }
 
-fn json(value: impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
+fn json<const KEEP: bool>(value: impl Serialize) -> Value {
+    if KEEP { serde_json::to_value(value).unwrap_or_default() } else { Value::Null }
 }

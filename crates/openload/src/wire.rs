@@ -3,7 +3,7 @@
 //!
 //! The attribute on each struct makes all of its optional fields read leniently.
 
-use polyhost_upstream::decode::{self, List, WireTime};
+use polyhost_upstream::decode::{self, List, Message, WireTime};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -14,7 +14,7 @@ pub(crate) struct Envelope<'a> {
     /// 200 for a success. It counts more than the HTTP status.
     pub(crate) status: Option<i64>,
     /// For people; never to be parsed.
-    pub(crate) msg: Option<String>,
+    pub(crate) msg: Option<Message>,
     /// Read only when the status is known to be good.
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
@@ -96,7 +96,7 @@ pub(crate) struct RemoteStatus {
     pub(crate) folderid: Option<String>,
     pub(crate) added: Option<WireTime>,
     pub(crate) last_update: Option<WireTime>,
-    pub(crate) errormsg: Option<String>,
+    pub(crate) errormsg: Option<Message>,
     pub(crate) extid: Option<String>,
     /// As Streamtape has it.
     pub(crate) linkid: Option<String>,

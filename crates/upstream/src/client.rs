@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::foreign::Redirect;
 use crate::header::{date, retry_after};
 use crate::measure::Meter;
+use crate::room::{Room, Share};
 use crate::secret_url::Source;
 use crate::turns::Turns;
 use crate::uplink::{Uplink, uplink};
@@ -47,6 +48,7 @@ struct Inner {
     reach: Reach,
     turns: Turns,
     addresses: Addresses,
+    memory: Share,
     base_url: Url,
     meter: Meter,
 }
@@ -114,6 +116,7 @@ impl Client {
             turns: Turns::new(&origin, &settings, Arc::clone(&shared.limiters)),
             meter: Meter::new(&origin.provider),
             addresses: shared.addresses.clone(),
+            memory: shared.memory.share(settings.max_response),
             base_url: base_url.clone(),
             origin,
             settings,
@@ -157,8 +160,11 @@ impl Client {
         let attempt = |attempt: Attempt| async move {
             let Attempt { turn: _turn, limit } = attempt;
             let request = self.request(call)?;
-            let answer = timeout(limit, self.exchange(call, request));
-            let answer = async { answer.await.unwrap_or_else(|_| Err(Failure::slow(limit))) };
+            let room = self.room();
+            let answer = async {
+                let late = |_| Err(if room.is_awaited() { Failure::no_room() } else { Failure::slow(limit) });
+                timeout(limit, self.exchange(call, request, &room)).await.unwrap_or_else(late)
+            };
             self.observe(call, answer, |answer| read(answer?)).await
         };
         self.attempts(call, attempt).await
@@ -266,10 +272,16 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer, in no particular time.
-    async fn exchange(&self, call: &Call, request: Request) -> std::result::Result<Reply, Failure> {
+    async fn exchange(&self, call: &Call, request: Request, room: &Room) -> std::result::Result<Reply, Failure> {
         let response = self.http(&call.url).execute(request).await.map_err(Failure::sending)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        self.reply(call, status, &headers, self.body(response).await)
+        let body = self.body(response, room).await;
+        self.reply(call, status, &headers, body, room)
+    }
+
+    /// Room for an answer of which nothing is read yet.
+    pub(crate) fn room(&self) -> Room {
+        self.0.memory.room()
     }
 
     /// What a site has answered.
@@ -279,6 +291,7 @@ impl Client {
         status: StatusCode,
         headers: &HeaderMap,
         body: std::result::Result<Bytes, Failure>,
+        room: &Room,
     ) -> std::result::Result<Reply, Failure> {
         let body = match body {
             Ok(body) => body,
@@ -294,21 +307,25 @@ impl Client {
             provider: self.0.origin.provider.clone(),
             operation: call.operation,
             kind: call.kind,
+            room: room.clone(),
             redirect: Redirect::of(status, headers, &call.url),
             secrets: call.url.secrets().iter().chain(&call.secrets).cloned().collect(),
         })
     }
 
     /// The body, without its content coding.
-    async fn body(&self, mut response: Response) -> std::result::Result<Bytes, Failure> {
+    async fn body(&self, mut response: Response, room: &Room) -> std::result::Result<Bytes, Failure> {
         let status = response.status().as_u16();
         let limit = self.0.settings.max_response;
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(Failure::too_large(limit, status));
         }
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        room.reserve(announced.unwrap_or_default()).await;
         let mut body = self.collector(response.headers());
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::reading(error, status))? {
             body.push(&chunk).map_err(|broken| Failure::collecting(broken, limit, status))?;
+            room.reserve(body.length()).await;
         }
         body.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }

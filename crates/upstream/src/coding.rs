@@ -57,6 +57,14 @@ impl Collector {
         }
     }
 
+    /// How many bytes there are by now.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Plain(limited) => limited.bytes.len(),
+            Self::Gzip(decoder) => decoder.get_ref().bytes.len(),
+        }
+    }
+
     /// The whole body, as text.
     pub(crate) fn finish(self) -> Result<Bytes, Broken> {
         let bytes = match self {

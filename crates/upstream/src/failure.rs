@@ -37,6 +37,8 @@ enum Stage {
     Sent,
     /// The head of the answer came, its body did not, or not whole.
     Answered,
+    /// The head of the answer came; there was no memory to read its body into.
+    NoRoom,
 }
 
 /// The cause, for the log. It holds no URL.
@@ -118,6 +120,11 @@ impl Failure {
         Self::new(Stage::Sent, TransportFault::ResponseTimeout, Cause::Slow(limit))
     }
 
+    /// No memory was free to read the answer into.
+    pub(crate) fn no_room() -> Self {
+        Self { stage: Stage::NoRoom, fault: None, http_status: None, source: None }
+    }
+
     /// No byte of the request was asked for in time.
     pub(crate) fn never_sent(limit: Duration) -> Self {
         Self::new(Stage::NeverSent, TransportFault::ConnectionTimeout, Cause::Slow(limit))
@@ -145,7 +152,8 @@ impl Failure {
             Some(fault) => error.with_transport(fault),
             None => error,
         };
-        let waits = matches!(error.kind(), ErrorKind::Unavailable).then_some(UNREACHABLE_RETRY_AFTER);
+        let waits =
+            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Overloaded).then_some(UNREACHABLE_RETRY_AFTER);
         let error = error.with_retry_after(waits);
         match self.source {
             Some(cause) => error.with_source(*cause),
@@ -169,6 +177,7 @@ impl Failure {
             (Stage::NeverSent, _) => ErrorKind::Unavailable,
             (_, CallKind::Write) => ErrorKind::OutcomeUnknown,
             (Stage::Answered, CallKind::Read) => ErrorKind::InvalidResponse,
+            (Stage::NoRoom, CallKind::Read) => ErrorKind::Overloaded,
             (Stage::Sent, CallKind::Read) => match self.fault {
                 Some(TransportFault::ResponseTimeout) => ErrorKind::Timeout,
                 Some(TransportFault::ProtocolError) => ErrorKind::InvalidResponse,
@@ -181,7 +190,7 @@ impl Failure {
         match self.stage {
             Stage::Prohibited | Stage::NeverSent => true,
             Stage::Unsendable => false,
-            Stage::Sent | Stage::Answered => kind == CallKind::Read,
+            Stage::Sent | Stage::Answered | Stage::NoRoom => kind == CallKind::Read,
         }
     }
 
@@ -195,6 +204,7 @@ impl Failure {
             (_, CallKind::Write) => {
                 "The site got the request, but its answer was lost: what became of it is not known."
             }
+            _ if self.stage == Stage::NoRoom => "Too many large answers of sites are being read at once.",
             (Some(TransportFault::ResponseTimeout), _) => "The site did not answer in time.",
             (Some(TransportFault::ResponseTooLarge), _) => "The site's answer is larger than is read.",
             (Some(TransportFault::ProtocolError), _) => "The site's answer cannot be understood.",
@@ -270,6 +280,17 @@ mod tests {
 
     fn of(stage: Stage, fault: TransportFault) -> Failure {
         Failure { stage, fault: Some(fault), http_status: None, source: None }
+    }
+
+    #[test]
+    fn answer_without_room_is_overload_for_a_read() {
+        for (call, kind, retryable) in
+            [(CallKind::Read, ErrorKind::Overloaded, true), (CallKind::Write, ErrorKind::OutcomeUnknown, false)]
+        {
+            let error = Failure::no_room().into_error(call);
+            assert_eq!((error.kind(), error.is_retryable()), (kind, retryable));
+            assert_eq!(error.retry_after().is_some(), retryable);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::decode::{self, Documented, Unreadable};
 use crate::foreign::Redirect;
+use crate::room::Room;
 use crate::{CallKind, Redactor};
 
 /// What a site has answered.
@@ -25,6 +26,9 @@ pub struct Reply {
     pub(crate) kind: CallKind,
     pub(crate) redirect: Option<Redirect>,
     pub(crate) secrets: Vec<SecretString>,
+    /// The memory that reading the answer may take. It is free again once the answer is dropped.
+    #[expect(dead_code, reason = "held until the answer is dropped")]
+    pub(crate) room: Room,
 }
 
 impl Reply {
@@ -33,7 +37,18 @@ impl Reply {
     #[must_use]
     pub fn made(provider: &ProviderId, operation: &'static str, kind: CallKind, http_status: u16, body: &[u8]) -> Self {
         let (provider, body, secrets) = (provider.clone(), decode::repaired(body.to_vec()), Vec::new());
-        Self { http_status, retry_after: None, date: None, body, provider, operation, kind, redirect: None, secrets }
+        Self {
+            http_status,
+            retry_after: None,
+            date: None,
+            body,
+            provider,
+            operation,
+            kind,
+            redirect: None,
+            secrets,
+            room: Room::default(),
+        }
     }
 
     /// The HTTP status.

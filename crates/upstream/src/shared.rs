@@ -5,18 +5,31 @@ use std::sync::Arc;
 use polyhost_state::{Limiters, State};
 
 use crate::addresses::Addresses;
+use crate::room::Memory;
 
-/// What the clients of all accounts share: who may ask how often, and which addresses work. Clones share the same.
+/// How much memory the answers of sites may take that are read at once, in bytes, unless told otherwise.
+pub const MAX_DECODING: u64 = 512 << 20;
+
+/// What the clients of all accounts share: who may ask how often, which addresses work, and the memory for answers.
+/// Clones share the same.
 #[derive(Clone)]
 pub struct Shared {
     pub(crate) limiters: Arc<dyn Limiters>,
     pub(crate) addresses: Addresses,
+    pub(crate) memory: Memory,
 }
 
 impl Shared {
     /// Shares paces with whoever shares the state; what is known of addresses is this process's own.
     #[must_use]
     pub fn new(state: &State) -> Self {
-        Self { limiters: Arc::clone(&state.limiters), addresses: Addresses::default() }
+        let memory = Memory::new(MAX_DECODING);
+        Self { limiters: Arc::clone(&state.limiters), addresses: Addresses::default(), memory }
+    }
+
+    /// The same, with this much memory for answers that are read at once, in bytes.
+    #[must_use]
+    pub fn with_max_decoding(self, bytes: u64) -> Self {
+        Self { memory: Memory::new(bytes), ..self }
     }
 }

@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::flow::{Flow, Patience, Stage};
 use crate::multipart::Form;
 use crate::outgoing::Outgoing;
+use crate::room::Room;
 use crate::turns::Turn;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply, Verdict, operation};
@@ -137,18 +138,20 @@ impl Client {
         let outgoing = head.extensions.remove::<Outgoing>();
         // The connection is not read from again until the body is asked for.
         let gone_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
-        let body = self.gather(&head, body).await;
-        let reply = self.reply(call, head.status, &head.headers, body)?;
+        let room = self.room();
+        let body = self.gather(&head, body, &room).await;
+        let reply = self.reply(call, head.status, &head.headers, body, &room)?;
         Ok(Answer { reply, gone_before, outgoing })
     }
 
-    async fn gather(&self, head: &Parts, mut body: Incoming) -> std::result::Result<Bytes, Failure> {
+    async fn gather(&self, head: &Parts, mut body: Incoming, room: &Room) -> std::result::Result<Bytes, Failure> {
         let (status, limit) = (head.status.as_u16(), self.settings().max_response);
         let mut bytes = self.collector(&head.headers);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Failure::reading_uplink(error, status))?;
             let Ok(chunk) = frame.into_data() else { continue };
             bytes.push(&chunk).map_err(|broken| Failure::collecting(broken, limit, status))?;
+            room.reserve(bytes.length()).await;
         }
         bytes.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }

@@ -136,14 +136,14 @@ impl Convert {
         if given == [false, false] {
             return Err(Unreadable::Missing("the folder's items"));
         }
-        // What is in the trash is read, and left out afterwards.
-        let folders = wire.folders.read(|_, entry| match entry.is_gone() {
+        let kept = |entry: wire::Folder| match entry.is_gone() {
             true => Some(None),
             false => self.folder(entry, zone, Some(folder)).map(Some),
-        })?;
-        let files = wire.files.read_weighed(|_, entry| self.file_entry(entry, zone, folder), tags_weight)?;
+        };
+        let folders = wire.folders.read_some(|_, entry| kept(entry), |_| 0)?;
+        let files = wire.files.read_some(|_, entry| self.file_entry(entry, zone, folder).map(Some), tags_weight)?;
         let unreadable = folders.unreadable + files.unreadable;
-        let (folders, files) = (folders.items.into_iter().flatten().collect(), files.items);
+        let (folders, files) = (folders.items, files.items);
         Ok(Listing { folders, files, unreadable, incomplete: given != [true, true], next: None })
     }
 
@@ -175,7 +175,7 @@ impl Convert {
             created_at: time(wire.created.as_ref(), zone),
             started_at: time(wire.started.as_ref(), zone),
             finished_at: time(wire.finished.as_ref(), zone),
-            error: wire.notes.or(wire.message).or(wire.error).filter(|_| failed),
+            error: wire.notes.or(wire.message).or(wire.error).filter(|_| failed).map(|message| message.0),
             file_id: file.file_id.and_then(|id| self.ids.file(&id).ok()),
             page_url: file.url,
             ..RemoteUpload::bare(&self.origin, id)

@@ -1,7 +1,7 @@
 //! What every answer comes in, and whether it tells of a success. Versions 4 and 5 of the script have another name for
 //! the status, and older ones none; whichever it is, an answer with data and without an error is a success.
 
-use polyhost_upstream::decode::{self, Unreadable, json};
+use polyhost_upstream::decode::{self, Message, Unreadable, json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,9 +17,9 @@ struct Envelope<'a> {
     /// The site's clock, where it is.
     #[serde(rename = "_datetime")]
     clock: Option<String>,
-    response: Option<String>,
+    response: Option<Message>,
     /// As older versions have it.
-    message: Option<String>,
+    message: Option<Message>,
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     error: Option<&'a RawValue>,
@@ -29,7 +29,7 @@ struct Envelope<'a> {
     success: Option<bool>,
     /// The message about an endpoint that is not there.
     #[serde(rename = "0")]
-    unnamed: Option<String>,
+    unnamed: Option<Message>,
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     data: Option<&'a RawValue>,
@@ -83,11 +83,14 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
     if denied || is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
         let status = envelope.underscored_status.or(envelope.status);
         let message = envelope.response.or(envelope.message).or(error).or(envelope.unnamed);
-        return Ok(Said::Error { status, message });
+        return Ok(Said::Error { status, message: message.map(|message| message.0) });
     }
     if error.is_some() {
         // Whatever else it says was written for a success.
-        return Ok(Said::Error { status: envelope.underscored_status.or(envelope.status), message: error });
+        return Ok(Said::Error {
+            status: envelope.underscored_status.or(envelope.status),
+            message: error.map(|error| error.0),
+        });
     }
     let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
     let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
@@ -103,9 +106,15 @@ fn is_something(raw: &RawValue) -> bool {
 }
 
 /// The text of an error, where there is one. A number or a flag in its place counts or denies errors.
-fn words(raw: &RawValue) -> Option<String> {
-    decode::value::<String>(raw.get()).ok().filter(|text| !matches!(text.trim(), "" | "0"))
+fn words(raw: &RawValue) -> Option<Message> {
+    let text = raw.get().starts_with('"').then(|| decode::value::<Text>(raw.get()).ok()?.0)?;
+    text.filter(|text| !matches!(text.0.trim(), "" | "0"))
 }
+
+/// A text that stands alone.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text(#[serde(deserialize_with = "decode::lenient")] Option<Message>);
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,18 @@ struct Asked {
 /// # Errors
 /// As the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+    made::<true>(origin, operation, http_status, body)
+}
+
+/// Reads and translates an answer, and keeps nothing of it.
+///
+/// # Errors
+/// As the operation's call.
+pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
+    made::<false>(origin, operation, http_status, body).map(drop)
+}
+
+fn made<const KEEP: bool>(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
     let ids = IdGrammar::new(IdAlphabet::Decimal, "null");
     let asked = asked(&ids).map_err(|unknown| Error::new(ErrorKind::FileNotFound).with_source(unknown))?;
     let convert = Convert { origin: origin.clone(), ids, digest: None };
@@ -55,42 +67,48 @@ pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: 
         _ => CallKind::Read,
     };
     let reply = Reply::made(&origin.provider, operation, kind, http_status, body);
-    read(&convert, &reply, &asked)
+    read::<KEEP>(&convert, &reply, &asked)
 }
 
 fn asked(ids: &IdGrammar) -> std::result::Result<Asked, UnknownId> {
     Ok(Asked { file: ids.file("1253")?, folder: ids.folder("123")?, remote: ids.remote_upload("52")? })
 }
 
-fn read(convert: &Convert, reply: &Reply, asked: &Asked) -> Result<Value> {
+fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, asked: &Asked) -> Result<Value> {
     let Asked { file, folder, remote } = asked;
     Ok(match reply.operation() {
-        "authorize" => json(token(convert, reply)?),
-        "account/info" => of(convert, reply, Named::Nothing, |wire, zone| convert.account(wire, zone))?,
-        "account/package" => {
-            of(convert, reply, Named::Nothing, |wire, _| Convert::limits(wire, &wire::Account::default()))?
+        "authorize" => json::<KEEP>(token(convert, reply)?),
+        "account/info" => of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, zone| convert.account(wire, zone))?,
+        "account/package" => of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, _| {
+            Convert::limits(wire, &wire::Account::default())
+        })?,
+        "file/info" => of::<KEEP, _, _>(convert, reply, Named::File(file), |wire, zone| convert.file(wire, zone))?,
+        "file/download" => {
+            of::<KEEP, _, _>(convert, reply, Named::ShortCode, |wire: wire::Download, _| wire.download_url)?
         }
-        "file/info" => of(convert, reply, Named::File(file), |wire, zone| convert.file(wire, zone))?,
-        "file/download" => of(convert, reply, Named::ShortCode, |wire: wire::Download, _| wire.download_url)?,
-        "file/copy" => of(convert, reply, Named::FileAndFolder(file, folder), |wire, zone| convert.file(wire, zone))?,
+        "file/copy" => {
+            of::<KEEP, _, _>(convert, reply, Named::FileAndFolder(file, folder), |wire, zone| convert.file(wire, zone))?
+        }
         "file/upload" => {
             let wire = uploaded(reply, Named::Upload(5), &convert.origin.account).map_err(told)?;
-            json(convert.uploaded(wire, folder))
+            json::<KEEP>(convert.uploaded(wire, folder))
         }
         "file/url_upload_add" => {
             let added = |wire, _: &_| convert.remote_added(&wire, "https://a.example/", folder);
-            of(convert, reply, Named::Folder(folder), added)?
+            of::<KEEP, _, _>(convert, reply, Named::Folder(folder), added)?
         }
         "file/url_upload_status" => {
             let status = |wire, zone: &_| convert.remote_upload(remote.clone(), wire, zone);
-            of(convert, reply, Named::RemoteUpload(remote), status)?
+            of::<KEEP, _, _>(convert, reply, Named::RemoteUpload(remote), status)?
         }
         "folder/listing" => {
             let utc = |_: Option<&str>| TimeZone::UTC;
             let listing = listing(convert, reply, Named::Folder(folder), folder, utc).map_err(told)?;
-            json((listing.folders, listing.files, listing.unreadable))
+            json::<KEEP>((listing.folders, listing.files, listing.unreadable))
         }
-        "folder/info" => of(convert, reply, Named::Folder(folder), |wire, zone| convert.folder(wire, zone, None))?,
+        "folder/info" => {
+            of::<KEEP, _, _>(convert, reply, Named::Folder(folder), |wire, zone| convert.folder(wire, zone, None))?
+        }
         _ => success(reply, Named::Folder(folder), &convert.origin.account).map(|_| Value::Null).map_err(told)?,
     })
 }
@@ -102,7 +120,7 @@ fn token(convert: &Convert, reply: &Reply) -> Result<Option<String>> {
     Ok(login.access_token.and(login.account_id))
 }
 
-fn of<W: DeserializeOwned, T: Serialize>(
+fn of<const KEEP: bool, W: DeserializeOwned, T: Serialize>(
     convert: &Convert,
     reply: &Reply,
     named: Named<'_>,
@@ -111,9 +129,9 @@ fn of<W: DeserializeOwned, T: Serialize>(
     let success = success(reply, named, &convert.origin.account).map_err(told)?;
     let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
     let wire = reply.value(data.get(), &DOCUMENTED).map_err(|why| reply.unreadable(why))?;
-    Ok(json(translate(wire, &zone(success.clock.as_deref(), Some(jiff::Timestamp::UNIX_EPOCH)))))
+    Ok(json::<KEEP>(translate(wire, &zone(success.clock.as_deref(), Some(jiff::Timestamp::UNIX_EPOCH)))))
 }
 
-fn json(value: impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
+fn json<const KEEP: bool>(value: impl Serialize) -> Value {
+    if KEEP { serde_json::to_value(value).unwrap_or_default() } else { Value::Null }
 }

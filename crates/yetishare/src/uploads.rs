@@ -61,7 +61,7 @@ pub(crate) fn uploaded(
     let success = success(reply, named, account)?;
     let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), |data| only_file(reply, data));
     let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;
-    match uploaded.error.as_deref() {
+    match uploaded.error.as_ref().map(|error| error.0.as_str()) {
         None => Ok(uploaded),
         // The session has let the file in: whatever this says, it is not about the token.
         Some(words) => Err(Refusal::Other(told(refusal(reply, None, Some(words), named, account)))),

@@ -3,7 +3,7 @@
 //!
 //! The attribute on each struct makes all of its optional fields read leniently.
 
-use polyhost_upstream::decode::{self, List, Scalar, WireTime};
+use polyhost_upstream::decode::{self, List, Message, Scalar, WireTime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -139,7 +139,7 @@ pub(crate) struct Uploaded {
     #[serde(rename = "type")]
     pub(crate) content_type: Option<String>,
     /// A refusal inside a success.
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<Message>,
     pub(crate) url: Option<String>,
     pub(crate) hash: Option<String>,
     pub(crate) short_url: Option<String>,
@@ -176,9 +176,9 @@ pub(crate) struct RemoteStatus {
     pub(crate) total_size: Option<u64>,
     /// Where the file comes from, if the site tells.
     pub(crate) url: Option<String>,
-    pub(crate) notes: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) error: Option<String>,
+    pub(crate) notes: Option<Message>,
+    pub(crate) message: Option<Message>,
+    pub(crate) error: Option<Message>,
     #[serde_with(skip_apply)]
     #[serde(default, deserialize_with = "fetched")]
     pub(crate) downloaded_file: Fetched,

@@ -47,6 +47,8 @@ pub struct ServerConfig {
     pub max_spool: u64,
     /// How much memory the answers may take that are kept for requests with an `Idempotency-Key`.
     pub max_idempotency: u64,
+    /// How much memory the answers of sites may take that are read at once.
+    pub max_decoding: u64,
 }
 
 /// Where web pages come from that may call the API.
@@ -83,6 +85,7 @@ impl Default for ServerConfig {
             spool_dir: std::env::temp_dir(),
             max_spool: 4 << 30,
             max_idempotency: 256 << 20,
+            max_decoding: polyhost_upstream::MAX_DECODING,
         }
     }
 }
@@ -108,6 +111,7 @@ impl ServerConfig {
             spool_dir: section.folder("spool_dir").unwrap_or(default.spool_dir),
             max_spool: section.limit("max_spool", default.max_spool),
             max_idempotency: section.limit("max_idempotency", default.max_idempotency),
+            max_decoding: section.limit("max_decoding", default.max_decoding),
         };
         if config.admin_listen.is_some_and(|admin| admin == config.listen && admin.port() != 0) {
             section.fault("admin_listen", "is where the API listens; it needs an address of its own");

@@ -19,10 +19,24 @@ use super::unreadable::Unreadable;
 
 /// A list whose first entries, this many, cannot be read is refused.
 const GIVE_UP_AFTER: usize = 1_000;
-/// How much memory the entries of any list may take, in bytes, however short the list is.
+/// How much memory the entries of a list may take, in bytes, whatever multiple of its length that is.
 const FLOOR: usize = 32 << 20;
 /// How much memory the entries may take beyond that, as a multiple of the list's length.
 const MULTIPLE: usize = 2;
+/// The most memory that an answer may take while it is read, as a multiple of its length: the answer itself, its
+/// entries, and their texts.
+const WHOLE_MULTIPLE: usize = 2 + MULTIPLE;
+/// A short list does not get that much: the shortest entries that sites send grow by less than this factor.
+const GROWTH: usize = 32;
+/// The entries of the shortest list may take this much, in bytes.
+const BASE: usize = 64 << 10;
+
+/// The most memory, in bytes, that an answer of this length takes while it is read.
+#[must_use]
+pub fn memory_for(length: usize) -> usize {
+    length.saturating_mul(WHOLE_MULTIPLE).saturating_add(length.saturating_mul(GROWTH).saturating_add(BASE).min(FLOOR))
+}
+
 /// A list in any of the ways in which sites write one. Its entries are read by [`List::read`].
 pub struct List<'a, T> {
     given: Given<'a>,
@@ -95,17 +109,18 @@ impl<T: DeserializeOwned> List<'_, T> {
     /// # Errors
     /// - [`Unreadable::NoEntry`]: the first thousand entries cannot be used.
     /// - [`Unreadable::TooMany`]: the entries would take many times the memory of the answer.
-    pub fn read<U>(self, convert: impl FnMut(Option<&str>, T) -> Option<U>) -> Result<Entries<U>, Unreadable> {
-        self.read_weighed(convert, |_| 0)
+    pub fn read<U>(self, mut convert: impl FnMut(Option<&str>, T) -> Option<U>) -> Result<Entries<U>, Unreadable> {
+        self.read_some(|key, entry| convert(key, entry).map(Some), |_| 0)
     }
 
-    /// As [`List::read`]. `weight` is the memory of an entry beyond its own structure and its texts.
+    /// As [`List::read`]. `convert` answers `Some(None)` for an entry that is readable and left out. `weight` is the
+    /// memory of an entry beyond its own structure and its texts.
     ///
     /// # Errors
     /// As [`List::read`].
-    pub fn read_weighed<U>(
+    pub fn read_some<U>(
         self,
-        mut convert: impl FnMut(Option<&str>, T) -> Option<U>,
+        mut convert: impl FnMut(Option<&str>, T) -> Option<Option<U>>,
         weight: impl Fn(&U) -> usize,
     ) -> Result<Entries<U>, Unreadable> {
         let Given::List(raw) = self.given else { return Ok(Entries::default()) };
@@ -123,7 +138,8 @@ impl<T: DeserializeOwned> List<'_, T> {
                         drift::unusable_in("id");
                         reading.skip()
                     }
-                    Some(entry) => {
+                    Some(None) => reading.leave_out(),
+                    Some(Some(entry)) => {
                         let weight = weight(&entry);
                         reading.keep(entry, weight)
                     }
@@ -144,33 +160,45 @@ impl<T: DeserializeOwned> List<'_, T> {
 /// What has been read of a list.
 struct Reading<U> {
     entries: Entries<U>,
-    /// The memory that is left for entries, in bytes.
-    left: usize,
+    /// The memory that the entries may take, in bytes.
+    allowed: usize,
+    /// The memory that they take beyond their own structures.
+    weight: usize,
+    is_any_readable: bool,
     /// Why the rest of the list is not read.
     fault: Option<Unreadable>,
 }
 
 impl<U> Reading<U> {
     fn of(length: usize) -> Self {
-        let left = length.saturating_mul(MULTIPLE).saturating_add(FLOOR);
-        Self { entries: Entries::default(), left, fault: None }
+        let floor = length.saturating_mul(GROWTH).saturating_add(BASE).min(FLOOR);
+        let allowed = length.saturating_mul(MULTIPLE).saturating_add(floor);
+        Self { entries: Entries::default(), allowed, weight: 0, is_any_readable: false, fault: None }
     }
 
     fn skip(&mut self) -> ControlFlow<()> {
         self.entries.unreadable += 1;
-        if self.entries.items.is_empty() && self.entries.unreadable >= GIVE_UP_AFTER {
+        if !self.is_any_readable && self.entries.unreadable >= GIVE_UP_AFTER {
             return self.end(Unreadable::NoEntry);
         }
         ControlFlow::Continue(())
     }
 
+    fn leave_out(&mut self) -> ControlFlow<()> {
+        self.is_any_readable = true;
+        ControlFlow::Continue(())
+    }
+
     fn keep(&mut self, entry: U, weight: usize) -> ControlFlow<()> {
+        self.is_any_readable = true;
+        self.weight = self.weight.saturating_add(weight);
         let items = &mut self.entries.items;
         let more = if items.len() == items.capacity() { (items.len() / 2).max(8) } else { 0 };
-        let Some(left) = self.left.checked_sub(more * size_of::<U>() + weight) else {
+        // While a list grows, it may be there twice.
+        let structures = (2 * items.len() + more).saturating_mul(size_of::<U>());
+        if structures.saturating_add(self.weight) > self.allowed {
             return self.end(Unreadable::TooMany);
-        };
-        self.left = left;
+        }
         if more > 0 {
             items.reserve_exact(more);
         }

@@ -3,6 +3,7 @@
 //! - [`lenient`] for the fields of a wire struct: `#[serde(default, deserialize_with = "decode::lenient")]`.
 //! - [`value`] for a result, which is refused where it is an array in place of a map.
 //! - [`List`] for lists that may be maps, read entry by entry.
+//! - [`Message`] for texts for people, which are cut.
 //! - [`WireTime`] for the ways in which times are written.
 //!
 //! How an answer differs from a dialect's documentation is counted while it is read: [`Documented`].
@@ -20,8 +21,9 @@ mod time;
 mod unreadable;
 
 pub use drift::{Documented, Shape};
+pub use list::memory_for;
 pub use list::{Entries, List};
-pub use scalar::{Scalar, lenient};
+pub use scalar::{Message, Scalar, lenient};
 pub use shape::{is_empty, value};
 pub(crate) use text::repaired;
 pub use time::WireTime;

@@ -115,6 +115,28 @@ impl Scalar for String {
     }
 }
 
+/// The longest text for people that is kept, in bytes. At most 300 characters of it are ever shown; so much more is kept
+/// that no secret is cut in two where it could be seen.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+
+/// A text for people. One that is longer than could be shown is cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message(pub String);
+
+impl Scalar for Message {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self(text.get(..text.floor_char_boundary(LONGEST_MESSAGE)).unwrap_or(text).to_owned()))
+    }
+
+    fn from_integer(number: i128) -> Option<Self> {
+        String::from_integer(number).map(Self)
+    }
+
+    fn from_float(number: f64) -> Option<Self> {
+        String::from_float(number).map(Self)
+    }
+}
+
 impl Scalar for f64 {
     fn from_text(text: &str) -> Option<Self> {
         text.trim().parse().ok().filter(|number: &Self| number.is_finite())
@@ -233,6 +255,14 @@ mod tests {
         assert_eq!(read::<String>("24").as_deref(), Some("24"));
         assert_eq!(read::<String>("24.0").as_deref(), Some("24"));
         assert_eq!(read::<String>("\"a\\u00e9\\n\"").as_deref(), Some("aé\n"));
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let message = |text: String| read::<Message>(&format!("\"{text}\"")).unwrap().0;
+        assert_eq!(message("short".to_owned()), "short");
+        let cut = message("é".repeat(LONGEST_MESSAGE));
+        assert_eq!((cut.len(), cut.trim_end_matches('é')), (LONGEST_MESSAGE, ""));
     }
 
     #[test]

@@ -68,8 +68,16 @@ fn entries_that_outgrow_their_answer_are_refused() {
     let list = format!("[{}]", vec![r#"{"name":"A"}"#; 10_000].join(","));
     let read = |weight: usize| {
         let list: List<'_, Named> = super::super::value(&list).unwrap();
-        list.read_weighed(|_, named| Some(named.name), |_| weight).map(|entries| entries.items.len())
+        list.read_some(|_, named| Some(Some(named.name)), |_| weight).map(|entries| entries.items.len())
     };
     assert_eq!(read(0), Ok(10_000));
     assert_eq!(read(10_000), Err(Unreadable::TooMany));
+}
+
+#[test]
+fn memory_for_an_answer_is_a_multiple_with_a_floor() {
+    assert_eq!(memory_for(0), BASE);
+    assert_eq!(memory_for(1_000), 36_000 + BASE);
+    assert_eq!(memory_for(64 << 20), (256 << 20) + FLOOR);
+    assert_eq!(memory_for(usize::MAX), usize::MAX);
 }
