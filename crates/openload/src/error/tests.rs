@@ -103,3 +103,20 @@ fn details_are_sentences_that_name_what_is_missing() {
         assert_eq!(detail(kind, named, &account), sentence);
     }
 }
+
+#[test]
+fn words_count_only_where_the_status_says_no_more() {
+    use words::{Meaning, meaning};
+    let full = "Upload storage full, please delete some active files and try again.";
+    for status in [400, 403, 404, 500, 507] {
+        assert_eq!(meaning(status, full, Named::UploadAddress), Some(Meaning::NoRoom), "{status}");
+        assert_eq!(meaning(status, "Unknown method", Named::Nothing), Some(Meaning::Unsupported), "{status}");
+        for other in ["Video not found", "Permission denied", "Remote upload is disabled for your account", ""] {
+            assert_eq!(meaning(status, other, Named::Nothing), None, "{status} {other}");
+        }
+    }
+    for status in [401, 413, 429, 451, 509] {
+        assert_eq!(meaning(status, full, Named::UploadAddress), None, "{status}");
+    }
+    assert_eq!(meaning(403, full, Named::Account), None);
+}

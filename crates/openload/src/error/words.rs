@@ -53,8 +53,11 @@ pub(crate) const TABLE: &[(&str, Meaning)] = &[
 /// The meaning of a message under a status that is no success.
 pub(crate) fn meaning(status: i64, message: &str, named: Named<'_>) -> Option<Meaning> {
     // These statuses say what they mean.
-    let is_told = matches!(status, 401 | 413 | 429 | 451 | 509) || matches!(named, Named::Account);
+    if matches!(status, 401 | 413 | 429 | 451 | 509) || matches!(named, Named::Account) {
+        return None;
+    }
     let message = message.to_lowercase();
-    let row = TABLE.iter().find(|(words, _)| message.contains(words)).filter(|_| !is_told);
-    row.map(|(_, meaning)| *meaning)
+    let is_of_an_account = message.contains("account") || message.contains("user");
+    let (_, meaning) = TABLE.iter().find(|(words, _)| message.contains(words))?;
+    (*meaning != Meaning::Unsupported || !is_of_an_account).then_some(*meaning)
 }

@@ -116,6 +116,13 @@ impl Budget {
         Ok(())
     }
 
+    /// The same where it was sent, but not to the site's API. The gap to the next login stays.
+    pub(super) async fn give_back_after_the_gap(&self, mut place: Place) -> Result<(), StateError> {
+        let gap = format!("{}/gap/", self.key);
+        place.0.retain(|(key, _)| !key.starts_with(&gap));
+        self.give_back(place).await
+    }
+
     /// Whether the token of the login before has come to the end of its life.
     async fn is_expected(&self, place: &mut Place, token_life: Option<Duration>) -> Result<bool, StateError> {
         match token_life {

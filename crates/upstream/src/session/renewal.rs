@@ -119,9 +119,13 @@ impl Inner {
             }
             Err(error) => {
                 self.refusals.note(&error).await;
-                let never_sent = error.kind() == ErrorKind::Unavailable && error.is_retryable();
-                if never_sent && let Err(error) = self.budget.give_back(place).await {
-                    tracing::warn!(%error, "a login that was never sent counts");
+                let given_back = match reached(&error) {
+                    Reached::Nothing => self.budget.give_back(place).await,
+                    Reached::AnotherServer => self.budget.give_back_after_the_gap(place).await,
+                    Reached::TheApi => Ok(()),
+                };
+                if let Err(error) = given_back {
+                    tracing::warn!(%error, "a login that did not reach the site's API counts");
                 }
                 Err(error)
             }
@@ -143,6 +147,25 @@ impl Inner {
         }
         sleep(wait).await;
         Ok(())
+    }
+}
+
+/// How far a login came that failed. The site counts those that reach its API.
+enum Reached {
+    Nothing,
+    /// A firewall or a web server before the API, by its page or redirect.
+    AnotherServer,
+    TheApi,
+}
+
+fn reached(error: &Error) -> Reached {
+    let http_status = error.answer().and_then(|answer| answer.http_status);
+    let has_no_status = error.answer().is_some_and(|answer| answer.status.is_none());
+    match (error.kind(), http_status) {
+        (ErrorKind::Unavailable, _) if error.is_retryable() => Reached::Nothing,
+        (ErrorKind::InvalidResponse, Some(300..500)) => Reached::AnotherServer,
+        (ErrorKind::SiteFailed, Some(400..500)) if has_no_status => Reached::AnotherServer,
+        _ => Reached::TheApi,
     }
 }
 

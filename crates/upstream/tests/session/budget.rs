@@ -1,6 +1,7 @@
 //! The budget of logins: over every window, whoever fights over the session.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use polyhost_domain::ErrorKind;
@@ -91,4 +92,19 @@ async fn ceiling_of_logins_holds_whatever_the_budget_allows() {
     assert_eq!((site.logins(), error.kind()), (30, ErrorKind::SessionContended));
     let detail = error.detail().unwrap().to_owned();
     assert!(detail.contains("1000 logins") && !detail.contains("somebody"), "{detail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn firewall_page_to_a_login_costs_no_budget() {
+    let site = Arc::new(Site::default());
+    site.firewalled.store(true, Ordering::SeqCst);
+    let session = session(&site, &State::in_memory());
+    for _ in 0..10 {
+        assert_eq!(call(&site, &session).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+    }
+    let times = site.times.lock().await.clone();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(5)), "{times:?}");
+    site.firewalled.store(false, Ordering::SeqCst);
+    call(&site, &session).await.unwrap();
+    assert_eq!(site.logins(), 1);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use polyhost_domain::{Error, ErrorKind, Origin, Result};
+use polyhost_domain::{Error, ErrorKind, Origin, Result, UpstreamAnswer};
 use polyhost_state::State;
 use polyhost_upstream::{Grant, Held, Known, Login, Refusal, Session};
 use secrecy::ExposeSecret;
@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub(crate) refuses: AtomicBool,
     pub(crate) unreachable: AtomicBool,
     pub(crate) limited: AtomicBool,
+    /// Whether a firewall answers logins with a page.
+    pub(crate) firewalled: AtomicBool,
     /// Whether every token is dead as soon as it is given.
     pub(crate) stillborn: AtomicBool,
     pub(crate) questions: AtomicUsize,
@@ -63,6 +65,11 @@ impl Login for User {
     async fn log_in(&self, deadline: Instant) -> Result<Grant> {
         if self.0.unreachable.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Unavailable).retryable(true));
+        }
+        if self.0.firewalled.load(Ordering::SeqCst) {
+            self.0.times.lock().await.push(Instant::now());
+            let answer = UpstreamAnswer { http_status: Some(403), ..UpstreamAnswer::default() };
+            return Err(Error::new(ErrorKind::InvalidResponse).retryable(true).with_answer(answer));
         }
         let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.times.lock().await.push(Instant::now());

@@ -49,6 +49,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("demo mode", Always, Means(Kind::Forbidden)),
         // The account itself, before the rows about features that are switched off.
         ("account is disabled", Always, Means(Kind::Forbidden)),
+        ("account is currently disabled", Always, Means(Kind::Forbidden)),
         ("account is suspended", Always, Means(Kind::Forbidden)),
         ("account has been disabled", Always, Means(Kind::Forbidden)),
         ("account has been suspended", Always, Means(Kind::Forbidden)),
@@ -156,7 +157,15 @@ pub(crate) fn find(message: Option<&str>, named: Named<'_>) -> Option<Meaning> {
         None => message.contains(words),
     };
     let row = TABLE.iter().find(|(words, when, _)| when.holds(named) && said(words));
-    row.map(|(.., meaning)| *meaning)
+    match row {
+        Some((.., Meaning::Unsupported)) if is_of_an_account(&message) => Some(Meaning::Kind(ErrorKind::Forbidden)),
+        row => row.map(|(.., meaning)| *meaning),
+    }
+}
+
+/// Whether something is switched off for an account, and not at the site.
+fn is_of_an_account(message: &str) -> bool {
+    message.contains("abled") && (message.contains("account") || message.contains("user"))
 }
 
 impl When {

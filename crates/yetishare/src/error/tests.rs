@@ -162,7 +162,11 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
 /// Words about the account, about full storage, and about features that are switched off.
 const BY_WORDS: &[(&str, Meaning)] = &[
     ("Your account is disabled.", Means(Kind::Forbidden)),
+    ("Your account is currently disabled.", Means(Kind::Forbidden)),
     ("This account is suspended.", Means(Kind::Forbidden)),
+    ("Your account is not enabled.", Means(Kind::Forbidden)),
+    ("The account was disabled by the site admin.", Means(Kind::Forbidden)),
+    ("Uploading is disabled for guest users.", Means(Kind::Forbidden)),
     ("Your account has been disabled.", Means(Kind::Forbidden)),
     ("Your account has been suspended by the site admin.", Means(Kind::Forbidden)),
     ("Upload storage full, please delete some active files and try again.", Means(Kind::Rejected)),
