@@ -5,9 +5,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use polyhost_gateway::cli::Cli;
 use polyhost_gateway::commands;
 use tokio::runtime::Runtime;
+
+/// Gives memory back to the system after a load. The C library's allocator keeps what large bodies needed.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long threads are waited for once all is done. One that hangs in a file system keeps no process from its end.
 const LEFTOVERS: Duration = Duration::from_secs(1);
