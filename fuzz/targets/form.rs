@@ -9,7 +9,7 @@ use futures::executor::block_on;
 use futures::stream;
 use libfuzzer_sys::fuzz_target;
 use polyhost_gateway::uploads::form::{self, Fields};
-use polyhost_gateway::uploads::{Arriving, Refusal};
+use polyhost_gateway::uploads::{Arriving, Refusal, Spare};
 
 // The first byte says how long the pieces are; the boundary is `b`.
 fuzz_target!(|input: &[u8]| {
@@ -23,13 +23,15 @@ fuzz_target!(|input: &[u8]| {
 /// The fields and the bytes of the file; `None` where the form is refused.
 async fn read(form: &[u8], size: usize, length: Option<u64>) -> Option<(Fields, Vec<u8>)> {
     let pieces: Vec<_> = form.chunks(size.max(1)).map(|piece| io::Result::Ok(Bytes::copy_from_slice(piece))).collect();
-    let body = Arriving { length, stream: stream::iter(pieces).boxed(), refusal: Refusal::default() };
+    let stream = stream::iter(pieces).boxed();
+    let body = Arriving { length, spare: Spare::default(), stream, refusal: Refusal::default() };
     let (fields, mut file) = form::read("b", length, body).await.ok()?;
     let mut bytes = Vec::new();
     while let Some(piece) = file.stream.next().await {
         bytes.extend_from_slice(&piece.ok()?);
     }
     assert!(!bytes.is_empty());
-    assert!(file.length.is_none_or(|length| length == bytes.len() as u64));
+    assert!(file.length.is_none_or(|length| length - file.spare.found() == bytes.len() as u64));
+    assert!(file.spare.found() <= file.spare.most());
     Some((fields, bytes))
 }

@@ -112,7 +112,7 @@ struct Promise {
 impl ByteSource for Promise {
     async fn open(&self) -> io::Result<SizedStream> {
         self.source.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(SizedStream { length: self.length, stream: self.source.stream() })
+        Ok(SizedStream { length: self.length, spare: 0, stream: self.source.stream() })
     }
 }
 

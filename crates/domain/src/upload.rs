@@ -38,8 +38,11 @@ pub struct Upload {
 
 /// Bytes, and how many they will be.
 pub struct SizedStream {
-    /// The exact number of bytes that the stream gives.
+    /// The number of bytes that the stream gives, or the most if `spare` is above 0.
     pub length: u64,
+    /// How many bytes fewer the stream may give. It is above 0 only for the file in a caller's form, which ends where
+    /// the form's last line begins; how long that line is shows at the end.
+    pub spare: u64,
     /// The bytes.
     pub stream: ByteStream,
 }
@@ -64,6 +67,7 @@ pub trait ByteSource: Send + Sync {
 #[derive(Clone)]
 pub struct Flowing {
     length: u64,
+    spare: u64,
     slot: Arc<Mutex<Slot>>,
 }
 
@@ -78,7 +82,14 @@ impl UploadBody {
     /// Bytes that flow by once, `length` of them.
     #[must_use]
     pub fn once(length: u64, stream: ByteStream) -> Self {
-        Self::Once(Flowing { length, slot: Arc::new(Mutex::new(Slot { stream, opened: 0, touched: false })) })
+        Self::once_within(length, 0, stream)
+    }
+
+    /// Bytes that flow by once: `most` of them, or up to `spare` fewer.
+    #[must_use]
+    pub fn once_within(most: u64, spare: u64, stream: ByteStream) -> Self {
+        let slot = Arc::new(Mutex::new(Slot { stream, opened: 0, touched: false }));
+        Self::Once(Flowing { length: most, spare, slot })
     }
 
     /// The bytes from their beginning.
@@ -110,7 +121,7 @@ impl Flowing {
         }
         slot.opened += 1;
         let lent = Lent { slot: Arc::clone(&self.slot), turn: slot.opened };
-        Ok(SizedStream { length: self.length, stream: lent.boxed() })
+        Ok(SizedStream { length: self.length, spare: self.spare, stream: lent.boxed() })
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot> {

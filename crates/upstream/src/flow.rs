@@ -20,6 +20,8 @@ struct State {
     stage: Stage,
     since: Instant,
     fault: Option<io::Error>,
+    /// How many bytes fewer than the most there were, once all were given.
+    unused: u64,
 }
 
 /// Whose turn it is.
@@ -61,12 +63,19 @@ impl Patience {
 
 impl Flow {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { stage: Stage::NotAsked, since: Instant::now(), fault: None })))
+        Self(Arc::new(Mutex::new(State { stage: Stage::NotAsked, since: Instant::now(), fault: None, unused: 0 })))
     }
 
     /// The body, which moves this flow from stage to stage as it is read.
-    pub(crate) fn watch(&self, body: ByteStream, length: u64) -> Watched {
-        Watched { flow: self.clone(), body, left: length }
+    ///
+    /// It has `length` bytes, or up to `spare` fewer.
+    pub(crate) fn watch(&self, body: ByteStream, length: u64, spare: u64) -> Watched {
+        Watched { flow: self.clone(), body, left: length, spare }
+    }
+
+    /// How many of the spare bytes were not used. It is known once all bytes were given.
+    pub(crate) fn unused(&self) -> u64 {
+        self.state().unused
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -111,11 +120,12 @@ impl Flow {
     }
 }
 
-/// A body that gives exactly as many bytes as it should, or an error.
+/// A body that gives as many bytes as it should, or an error.
 pub(crate) struct Watched {
     flow: Flow,
     body: ByteStream,
     left: u64,
+    spare: u64,
 }
 
 /// What the HTTP client learns of a caller's fault; the fault itself stays in the [`Flow`].
@@ -135,9 +145,12 @@ impl Watched {
                 None => io::Error::new(io::ErrorKind::InvalidData, "the body is longer than was said"),
             },
             Some(Err(fault)) => fault,
-            None if self.left > 0 => io::Error::new(io::ErrorKind::UnexpectedEof, "the body is shorter than was said"),
+            None if self.left > self.spare => {
+                io::Error::new(io::ErrorKind::UnexpectedEof, "the body is shorter than was said")
+            }
             None => {
                 self.flow.enter(Stage::Given);
+                self.flow.state().unused = self.left;
                 return None;
             }
         };
@@ -179,17 +192,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_the_right_length_passes_and_any_other_fails() {
-        let cases: [(&[&str], u64, Stage); 5] = [
-            (&["ab", "", "c"], 3, Stage::Given),
-            (&[], 0, Stage::Given),
-            (&["ab"], 3, Stage::CallerFailed),
-            (&["ab", "cd"], 3, Stage::CallerFailed),
-            (&["x"], 0, Stage::CallerFailed),
+        let cases: [(&[&str], u64, u64, Stage); 8] = [
+            (&["ab", "", "c"], 3, 0, Stage::Given),
+            (&[], 0, 0, Stage::Given),
+            (&["ab", "c"], 3, 1, Stage::Given),
+            (&["ab"], 3, 1, Stage::Given),
+            (&["a"], 3, 1, Stage::CallerFailed),
+            (&["ab"], 3, 0, Stage::CallerFailed),
+            (&["ab", "cd"], 3, 1, Stage::CallerFailed),
+            (&["x"], 0, 0, Stage::CallerFailed),
         ];
-        for (pieces, length, end) in cases {
+        for (pieces, length, spare, end) in cases {
             let flow = Flow::new();
             let passed: Vec<_> = flow
-                .watch(body(pieces), length)
+                .watch(body(pieces), length, spare)
                 .take(10)
                 .take_while(|piece| {
                     let good = piece.is_ok();
@@ -199,7 +215,9 @@ mod tests {
                 .await;
             assert_eq!(flow.stage(), end, "{pieces:?} of {length}");
             assert_eq!(flow.take_fault().is_some(), end == Stage::CallerFailed);
-            assert!(passed.iter().flatten().map(Bytes::len).sum::<usize>() as u64 <= length);
+            let passed = passed.iter().flatten().map(Bytes::len).sum::<usize>() as u64;
+            assert!(passed <= length);
+            assert!(end == Stage::CallerFailed || flow.unused() == length - passed);
         }
     }
 
@@ -212,13 +230,13 @@ mod tests {
         assert_eq!(flow.overdue(patience).await, Stage::NotAsked);
         assert_eq!(started.elapsed(), seconds(1));
 
-        let mut stalled = flow.watch(stream::pending().boxed(), 1);
+        let mut stalled = flow.watch(stream::pending().boxed(), 1, 0);
         assert!(stalled.next().now_or_never().is_none());
         let started = Instant::now();
         assert_eq!(flow.overdue(patience).await, Stage::AwaitingCaller);
         assert_eq!(started.elapsed(), seconds(3));
 
-        assert!(flow.watch(body(&["a"]), 1).next().await.is_some());
+        assert!(flow.watch(body(&["a"]), 1, 0).next().await.is_some());
         assert_eq!(flow.overdue(patience).await, Stage::AwaitingSite);
         flow.enter(Stage::Given);
         let started = Instant::now();

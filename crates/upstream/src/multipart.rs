@@ -63,7 +63,7 @@ impl Form {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// The length of the whole body, for a file of `length` bytes.
+    /// The length of the whole body, for a file of at most `length` bytes.
     pub(crate) fn length(&self, length: u64) -> u64 {
         length.saturating_add((self.head.len() + self.tail.len()) as u64)
     }
@@ -74,13 +74,24 @@ impl Form {
     }
 
     /// The whole body.
-    pub(crate) fn around<S, E>(self, file: S) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static
+    ///
+    /// When the file has ended, `missing` says how many bytes fewer it had than the most. As many spaces follow the
+    /// last line, so that the length stays as it was announced; what follows the last line is not read (RFC 2046).
+    pub(crate) fn around<S, E>(
+        self,
+        file: S,
+        missing: impl FnOnce() -> u64 + Send + 'static,
+    ) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Send + 'static,
     {
-        let piece = |bytes: Bytes| stream::iter([Ok(bytes)]);
-        piece(self.head).chain(file).chain(piece(self.tail))
+        let head = stream::iter([Ok(self.head)]);
+        let tail = stream::once(async move {
+            let missing = usize::try_from(missing()).unwrap_or_default();
+            if missing == 0 { Ok(self.tail) } else { Ok([&self.tail[..], &vec![b' '; missing]].concat().into()) }
+        });
+        head.chain(file).chain(tail)
     }
 }
 
@@ -129,7 +140,7 @@ mod tests {
         assert_eq!(form.content_type(), "multipart/form-data; boundary=b");
 
         let file = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
-        let body: Vec<Bytes> = form.around(file).map(Result::unwrap).collect().await;
+        let body: Vec<Bytes> = form.around(file, || 0).map(Result::unwrap).collect().await;
         let body = body.concat();
         assert_eq!(body.len() as u64, length);
         assert_eq!(
@@ -139,6 +150,25 @@ mod tests {
              --b\r\nContent-Disposition: form-data; name=\"file1\"; \
              filename=\"Le \\\"dîner\\\"%0D%0A\\ 夏.mp4\"\r\nContent-Type: video/mp4\r\n\r\nabc\r\n--b--\r\n"
         );
+    }
+
+    #[tokio::test]
+    async fn shorter_file_leaves_the_length_as_announced() {
+        let part = FilePart {
+            fields: Vec::new(),
+            field: "f".into(),
+            file_name: "n".into(),
+            content_type: None,
+            body: UploadBody::once_within(5, 2, stream::empty().boxed()),
+            report: UploadReport::default(),
+        };
+        let form = Form::with_boundary(&part, "b".into());
+        let length = form.length(5);
+        let file = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abc"))]);
+        let body: Vec<Bytes> = form.around(file, || 2).map(Result::unwrap).collect().await;
+        let body = body.concat();
+        assert_eq!(body.len() as u64, length);
+        assert!(body.ends_with(b"\r\n\r\nabc\r\n--b--\r\n  "));
     }
 
     #[test]

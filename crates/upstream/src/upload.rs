@@ -217,7 +217,7 @@ struct Prepared {
 fn request(
     call: &Call,
     file: &FilePart,
-    SizedStream { length, stream }: SizedStream,
+    SizedStream { length, spare, stream }: SizedStream,
     flow: &Flow,
     sent: Counter,
 ) -> std::result::Result<Prepared, http::Error> {
@@ -232,9 +232,10 @@ fn request(
         .header(CONTENT_LENGTH, form.length(length));
     let until_end_of_file = form.until_end_of_file(length);
     let (stream, end_of_reading) = lend(stream);
-    let stream = flow.watch(stream, length);
+    let stream = flow.watch(stream, length, spare);
     let stream = stream.inspect_ok(move |chunk| sent.increment(chunk.len() as u64)).boxed();
-    let body = StreamBody::new(form.around(stream).map_ok(Frame::data));
+    let flow = flow.clone();
+    let body = StreamBody::new(form.around(stream, move || flow.unused()).map_ok(Frame::data));
     Ok(Prepared { request: head.body(body.boxed_unsync())?, until_end_of_file, end_of_reading })
 }
 

@@ -140,18 +140,18 @@ struct Changed {
 #[async_trait]
 impl ByteSource for Changed {
     async fn open(&self) -> io::Result<SizedStream> {
-        let SizedStream { length, stream } = self.body.open().await?;
+        let SizedStream { length, spare, stream } = self.body.open().await?;
         let (length, change) = ((self.length)(length), self.change);
         let size = usize::try_from(length).unwrap_or(usize::MAX);
         let stream = async move { Ok(change(gather(stream).await, size)) }.into_stream().boxed();
-        Ok(SizedStream { length, stream })
+        Ok(SizedStream { length, spare, stream })
     }
 }
 
 /// What a body is said to have, and what it gives before it ends or breaks.
 async fn collect(body: UploadBody) -> (u64, Bytes) {
     match body.open().await {
-        Ok(SizedStream { length, stream }) => (length, gather(stream).await),
+        Ok(SizedStream { length, stream, .. }) => (length, gather(stream).await),
         Err(_) => (0, Bytes::new()),
     }
 }

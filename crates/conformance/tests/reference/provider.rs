@@ -163,7 +163,7 @@ impl Provider for Reference {
         let folder = folder_number(&upload.folder);
         self.send()?.folder(folder)?;
         let incomplete = || Error::new(ErrorKind::BodyIncomplete);
-        let SizedStream { length, mut stream } = upload.body.open().await.map_err(|_| incomplete())?;
+        let SizedStream { length, mut stream, .. } = upload.body.open().await.map_err(|_| incomplete())?;
         let mut bytes = Vec::new();
         while let Some(piece) = stream.next().await {
             bytes.extend(piece.map_err(|_| incomplete())?);

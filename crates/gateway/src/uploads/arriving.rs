@@ -1,6 +1,7 @@
 //! Bytes on their way in from a caller, and why they were refused where that is found out while they are read.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,12 +14,43 @@ use crate::problem::{Fault, Problem};
 
 /// The bytes that a caller sends for a file.
 pub struct Arriving {
-    /// How many there will be, where that is known before they come.
+    /// How many there will be, or the most, where that is known before they come.
     pub length: Option<u64>,
+    /// How many fewer there may be.
+    pub spare: Spare,
     /// The bytes.
     pub stream: ByteStream,
     /// Why they are refused, if they are.
     pub refusal: Refusal,
+}
+
+/// How many bytes fewer than the most a file may have, and has. Clones are about the same body.
+#[derive(Debug, Clone, Default)]
+pub struct Spare {
+    most: u64,
+    found: Arc<AtomicU64>,
+}
+
+impl Spare {
+    pub(super) fn up_to(most: u64) -> Self {
+        Self { most, found: Arc::default() }
+    }
+
+    /// How many there may be.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// How many there are, once the whole file was read.
+    #[must_use]
+    pub fn found(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note(&self, found: u64) {
+        self.found.store(found, Ordering::Relaxed);
+    }
 }
 
 /// Why a body was refused while it was read. Clones are about the same body.
@@ -49,7 +81,7 @@ impl Arriving {
     {
         let refusal = Refusal::default();
         let stream = impatient(body.map(|chunk| chunk.map_err(io::Error::other)).boxed(), idle, refusal.clone());
-        Self { length, stream, refusal }
+        Self { length, spare: Spare::default(), stream, refusal }
     }
 }
 

@@ -17,7 +17,7 @@ use polyhost_domain::{
 };
 use url::Url;
 
-pub use arriving::{Arriving, Refusal};
+pub use arriving::{Arriving, Refusal, Spare};
 pub use declared::Declared;
 pub use spool::Spool;
 
@@ -93,7 +93,8 @@ fn too_large(most: u64) -> Problem {
 /// shown to be whole. `insufficient_storage` where there is no room for a body of unknown length. Else the site's own.
 pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Result<Received, Problem> {
     account.require(Capability::FilesUpload)?;
-    incoming.body.length.map_or(Ok(()), |length| terms.admit(length))?;
+    let spare = incoming.body.spare.clone();
+    incoming.body.length.map_or(Ok(()), |length| terms.admit(length.saturating_sub(spare.most())))?;
     let profile = account.profile();
     let callers = incoming.sha1.is_some().then_some(Digest::Sha1);
     let wanted: Vec<Digest> =
@@ -114,6 +115,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
         return Err(problem);
     }
+    let length = length.map(|length| length.saturating_sub(spare.found()));
     let (expected, all_arrived) = expected(length, declared.as_ref(), &digesting).await;
     let sent = Sent { folder, name, began_at, all_arrived, declared, expected, report };
     let file = outcome::settle(account, outcome, &sent).await?;
@@ -136,9 +138,10 @@ async fn expected(length: Option<u64>, declared: Option<&Sha1Digest>, digesting:
 /// The body as the site's adapter gets it: as it arrives, or, where its length must be found out first, kept until all
 /// of it is there.
 fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
-    let Arriving { length, stream, refusal } = arriving;
-    match length {
-        Some(length) => UploadBody::once(length, digesting.watch(stream)),
+    let Arriving { length, spare, stream, refusal } = arriving;
+    // Close to the limit, only the whole body shows whether its file is too large.
+    match length.filter(|length| spare.most() == 0 || *length <= terms.most) {
+        Some(length) => UploadBody::once_within(length, spare.most(), digesting.watch(stream)),
         None => {
             let stream = digesting.watch(stream);
             let bounds = Bounds { spool: terms.spool, most: terms.most, sha1 };

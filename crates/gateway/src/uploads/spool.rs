@@ -125,7 +125,7 @@ impl Spooled {
     /// The bytes from their beginning, as often as they are wanted.
     pub(super) fn open(&self) -> SizedStream {
         let length = self.0.share.bytes;
-        SizedStream { length, stream: read(Arc::clone(&self.0), length) }
+        SizedStream { length, spare: 0, stream: read(Arc::clone(&self.0), length) }
     }
 }
 

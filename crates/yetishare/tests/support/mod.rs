@@ -282,6 +282,6 @@ impl Opened {
 impl ByteSource for Counted {
     async fn open(&self) -> io::Result<SizedStream> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(SizedStream { length: 3, stream: stream::iter([Ok(Bytes::from_static(b"abc"))]).boxed() })
+        Ok(SizedStream { length: 3, spare: 0, stream: stream::iter([Ok(Bytes::from_static(b"abc"))]).boxed() })
     }
 }

@@ -141,6 +141,29 @@ async fn a_form_without_its_end_or_with_another_boundary_is_no_form() {
 }
 
 #[tokio::test]
+async fn form_may_end_with_any_text_or_none() {
+    side_by_side(BOTH, async |dialect| {
+        let world = World::start(dialect).await;
+        for length in [5, 200_000] {
+            for end in ["", "\r\n", "\n", "\r\nan epilogue\r\n", &" ".repeat(5_000)] {
+                for is_chunked in [false, true] {
+                    let sent = bytes(length);
+                    let form = Form::new().field("name", "a.mp4").file("clip.mp4", &sent);
+                    let whole = [form.body().trim_ascii_end(), end.as_bytes()].concat();
+                    let body = if is_chunked { in_chunks(whole) } else { whole.into() };
+                    let answer = world.caller.typed("POST", &world.at("files"), &form.content_type(), body).await;
+                    let file = answer.json(201);
+                    assert_eq!(file["size"], json!(length), "{end:?}, chunked: {is_chunked}");
+                    assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent);
+                }
+            }
+        }
+        world.assert_nothing_left().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_form_of_known_length_is_streamed_and_not_kept() {
     side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| configuration.server("max_spool = \"1 B\"")).await;

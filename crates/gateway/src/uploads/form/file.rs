@@ -1,6 +1,6 @@
 //! The bytes of a form's file, and what follows them.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use multer::{Field, Multipart};
 use polyhost_domain::ByteStream;
@@ -8,14 +8,20 @@ use polyhost_domain::ByteStream;
 use super::part::PartHead;
 use super::{malformed, unreadable};
 use crate::problem::{Fault, Problem};
-use crate::uploads::arriving::{Refusal, empty};
+use crate::uploads::arriving::{Refusal, Spare, empty};
+
+/// The most bytes after the closing boundary of a form of known length, its line break included. Nobody reads them, and
+/// most clients send that line break or nothing (RFC 2046, section 5.1.1).
+pub(super) const MOST_AFTER: u64 = 16 * 1024;
 
 /// The file of a form, which must be the last field.
 pub(super) struct FileField {
     pub(super) form: Multipart<'static>,
     pub(super) field: Option<Field<'static>>,
-    /// How many bytes must still come, where that is known.
+    /// How many bytes may still come, where that is known.
     pub(super) left: Option<u64>,
+    /// Where it is noted how many of them did not come.
+    pub(super) spare: Spare,
     pub(super) is_empty: bool,
     pub(super) refusal: Refusal,
 }
@@ -31,6 +37,15 @@ impl FileField {
         .boxed()
     }
 
+    /// All the bytes, of which there must be few.
+    pub(super) async fn whole(mut self) -> Result<Bytes, Problem> {
+        let mut whole = BytesMut::new();
+        while let Some(bytes) = self.next().await? {
+            whole.extend_from_slice(&bytes);
+        }
+        Ok(whole.freeze())
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let Some(field) = &mut self.field else { return Ok(None) };
         let chunk = field.chunk().await;
@@ -38,7 +53,7 @@ impl FileField {
             Some(bytes) => {
                 self.is_empty &= bytes.is_empty();
                 if let Some(left) = &mut self.left {
-                    *left = left.checked_sub(bytes.len() as u64).ok_or_else(not_last)?;
+                    *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| malformed("ends early"))?;
                 }
                 Ok(Some(bytes))
             }
@@ -46,7 +61,7 @@ impl FileField {
         }
     }
 
-    /// Holds the form to having nothing after the file.
+    /// Checks that no field follows the file, and little else.
     async fn end(&mut self) -> Result<(), Problem> {
         self.field = None;
         let next = self.form.next_field().await;
@@ -55,13 +70,14 @@ impl FileField {
                 let after = "comes after the file, which must be the last field and the only one of its kind";
                 Err(Problem::invalid(vec![Fault::pointer(&PartHead::read(field.headers())?.pointer(), after)]))
             }
-            None if self.left.is_some_and(|left| left > 0) => Err(not_last()),
+            None if self.left.is_some_and(|left| left > MOST_AFTER) => {
+                Err(malformed("has more than 16 KiB after its file"))
+            }
             None if self.is_empty => Err(empty("/file")),
-            None => Ok(()),
+            None => {
+                self.spare.note(self.left.unwrap_or_default());
+                Ok(())
+            }
         }
     }
-}
-
-fn not_last() -> Problem {
-    malformed("must end with its closing boundary and CRLF right after the file, where it comes with a Content-Length")
 }

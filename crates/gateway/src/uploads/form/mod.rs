@@ -1,7 +1,8 @@
 //! An upload as a form, as browsers and `curl -F` send it: a few fields, and then the file.
 //!
-//! A form that tells its whole length tells that of its file too: the file ends where the form's last line begins. So
-//! such a file is passed on as it arrives, like a bare body.
+//! A form of known length tells that of its file too, since the file ends where the form's last line begins. Only what
+//! follows the last line, mostly a line break or nothing, is not known before. So a large file is passed on as it
+//! arrives, like a bare body, and a few bytes of its announced length are spare. A small one is read whole first.
 
 mod disposition;
 mod file;
@@ -13,14 +14,15 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use multer::Multipart;
 use polyhost_domain::MediaType;
 use serde::Serialize;
 
-use super::arriving::{Arriving, empty, incomplete};
+use super::arriving::{Arriving, Refusal, Spare, empty, incomplete};
 use crate::problem::{Fault, Faults, Problem};
 pub use disposition::FileName;
-use file::FileField;
+use file::{FileField, MOST_AFTER};
 use head::{Head, MOST_BEFORE};
 use part::PartHead;
 
@@ -82,33 +84,51 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
     let refusal = body.refusal;
     let head = Head::default();
     let mut form = Multipart::new(head.watch(body.stream), boundary);
+    let (fields, field) = up_to_file(&mut form, &refusal).await?;
+    let most = match length {
+        Some(length) => Some(most_of_file(length, head.end(), boundary)?),
+        None => {
+            head.end();
+            None
+        }
+    };
+    let spare = Spare::up_to(most.map_or(0, |most| most.min(MOST_AFTER)));
+    let (field, own) = (Some(field), refusal.clone());
+    let file = FileField { form, field, left: most, spare: spare.clone(), is_empty: true, refusal: own };
+    if most.is_some_and(|most| most <= MOST_AFTER) {
+        let file = file.whole().await?;
+        let (length, stream) = (Some(file.len() as u64), stream::iter([Ok(file)]).boxed());
+        return Ok((fields, Arriving { length, spare: Spare::default(), stream, refusal }));
+    }
+    Ok((fields, Arriving { length: most, spare, stream: file.into_stream(), refusal }))
+}
+
+/// Reads the fields, and the header fields of the file.
+async fn up_to_file(
+    form: &mut Multipart<'static>,
+    refusal: &Refusal,
+) -> Result<(Fields, multer::Field<'static>), Problem> {
     let (mut fields, mut faults) = (Fields::default(), Faults::default());
     let broken = |error: multer::Error| refusal.take().unwrap_or_else(|| unreadable(&error));
-    let (part, file) = loop {
+    loop {
         let Some(field) = form.next_field().await.map_err(broken)? else {
             faults.push(Fault::pointer("/file", "is missing"));
             return Err(faults.into());
         };
         let part = PartHead::read(field.headers())?;
         part.check(field.headers(), &mut faults);
-        if part.name == FILE {
-            break (part, field);
+        if part.name != FILE {
+            let value = field.bytes().await.map_err(broken)?;
+            fields.take(&part, value, &mut faults);
+            continue;
         }
-        let value = field.bytes().await.map_err(broken)?;
-        fields.take(&part, value, &mut faults);
-    };
-    if !faults.is_empty() {
-        return Err(faults.into());
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
+        fields.file_name = part.file_name;
+        fields.content_type = part.content_type.map(String::from);
+        return Ok((fields, field));
     }
-    fields.file_name = part.file_name;
-    fields.content_type = part.content_type.map(String::from);
-    let before = head.end();
-    let length = match length {
-        Some(length) => Some(length_of_file(length, before, boundary)?),
-        None => None,
-    };
-    let file = FileField { form, field: Some(file), left: length, is_empty: true, refusal: refusal.clone() };
-    Ok((fields, Arriving { length, stream: file.into_stream(), refusal }))
 }
 
 impl Fields {
@@ -134,16 +154,16 @@ impl Fields {
 /// The most bytes that a form may have besides those of its file.
 #[must_use]
 pub fn most_around(boundary: &str) -> u64 {
-    MOST_BEFORE + last_line(boundary)
+    MOST_BEFORE + last_boundary(boundary) + MOST_AFTER
 }
 
-fn last_line(boundary: &str) -> u64 {
-    ("\r\n--".len() + boundary.len() + "--\r\n".len()) as u64
+fn last_boundary(boundary: &str) -> u64 {
+    ("\r\n--".len() + boundary.len() + "--".len()) as u64
 }
 
-/// How many bytes a file has that comes last in a form of `length`.
-fn length_of_file(length: u64, before: u64, boundary: &str) -> Result<u64, Problem> {
-    match length.checked_sub(before + last_line(boundary)) {
+/// How many bytes a file has at most that comes last in a form of `length`.
+fn most_of_file(length: u64, before: u64, boundary: &str) -> Result<u64, Problem> {
+    match length.checked_sub(before + last_boundary(boundary)) {
         None => Err(malformed("ends early")),
         Some(0) => Err(empty("/file")),
         Some(length) => Ok(length),
