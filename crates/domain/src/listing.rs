@@ -74,3 +74,15 @@ impl<T> DerefMut for Found<T> {
 /// A place in a listing that a site itself pages, in the site's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NativeCursor(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_of_several_items_with_one_id_stays() {
+        let mut items = vec![("a", 1), ("b", 2), ("a", 3), ("b", 4), ("c", 5)];
+        keep_first(&mut items, |item| item.0);
+        assert_eq!(items, [("a", 1), ("b", 2), ("c", 5)]);
+    }
+}
