@@ -30,6 +30,8 @@ pub(crate) enum When {
     /// While a file flows that is not empty.
     Uploading,
     AskingForRemoteUpload,
+    /// Where the request names something that may be missing.
+    Naming,
 }
 
 /// THE table: the site's words in lower case, as a fragment, or as a beginning after `^`. The first row that holds is
@@ -37,7 +39,7 @@ pub(crate) enum When {
 pub(crate) const TABLE: &[(&str, When, Meaning)] = {
     use ErrorKind as Kind;
     use Meaning::{DailyLimit, Kind as Means, Missing, NoDestination, Session, Unsupported};
-    use When::{Always, AskingForRemoteUpload, LoggedIn, LoggingIn, Uploading};
+    use When::{Always, AskingForRemoteUpload, LoggedIn, LoggingIn, Naming, Uploading};
     &[
         // The session.
         ("could not authenticate user", Always, Means(Kind::CredentialsRejected)),
@@ -136,10 +138,10 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("not found", AskingForRemoteUpload, Means(Kind::RemoteUploadNotFound)),
         ("scheduled", AskingForRemoteUpload, Means(Kind::RemoteUploadNotFound)),
         // The 404 of the site's page, and its relatives.
-        ("not found at the provided path", LoggedIn, Missing),
-        ("file not found", LoggedIn, Missing),
-        ("folder not found", LoggedIn, Missing),
-        ("^not found", LoggedIn, Missing),
+        ("not found at the provided path", Naming, Missing),
+        ("file not found", Naming, Missing),
+        ("folder not found", Naming, Missing),
+        ("^not found", Naming, Missing),
         // What the site does not do.
         ("can`t download", Always, Means(Kind::Forbidden)),
         ("can't download", Always, Means(Kind::Forbidden)),
@@ -176,6 +178,7 @@ impl When {
             Self::LoggedIn => !matches!(named, Named::Login),
             Self::Uploading => matches!(named, Named::Upload(1..)),
             Self::AskingForRemoteUpload => matches!(named, Named::RemoteUpload(_)),
+            Self::Naming => !matches!(named, Named::Nothing | Named::Login | Named::Upload(_)),
         }
     }
 }
