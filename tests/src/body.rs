@@ -52,8 +52,11 @@ pub fn file(value: &Value) {
             ("status", Kind::Word(FILE_STATUS)),
             ("conversion", Kind::MaybeWord(CONVERSION)),
             ("uploaded_at", Kind::MaybeTime),
+            ("last_accessed_at", Kind::MaybeTime),
             ("download_count", Kind::MaybeInteger),
             ("tags", Kind::MaybeList),
+            ("visibility", Kind::MaybeWord(&["private", "unlisted", "public"])),
+            ("stats_url", Kind::MaybeText),
             ("page_url", Kind::MaybeText),
             ("embed_url", Kind::MaybeText),
         ],
@@ -110,6 +113,8 @@ pub fn account(value: &Value) {
             ("created_at", Kind::MaybeTime),
             ("last_login_at", Kind::MaybeTime),
             ("paid_until", Kind::MaybeTime),
+            ("storage_used_bytes", Kind::MaybeInteger),
+            ("storage_left_bytes", Kind::MaybeInteger),
         ],
     );
 }

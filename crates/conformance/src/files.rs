@@ -191,7 +191,8 @@ pub(crate) fn well_formed(subject: &Subject, file: &File, what: &str) -> Result<
     expect::origin(subject, &file.account, &file.provider, what)?;
     let parsed = subject.provider.profile().ids.file(file.id.as_str());
     expect::equal(&parsed.as_ref(), &Ok(&file.id), &format!("the id of {what}, by the profile's grammar"))?;
-    expect::time(file.uploaded_at, &format!("when {what} was uploaded"))
+    expect::time(file.uploaded_at, &format!("when {what} was uploaded"))?;
+    expect::time(file.last_accessed_at, &format!("when {what} was last accessed"))
 }
 
 fn unknown_ids(subject: &Subject) -> Result<Vec<FileId>, Failure> {

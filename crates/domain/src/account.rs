@@ -11,7 +11,7 @@ use crate::{AccountName, Dialect, ProviderId};
 #[schema(example = json!({
     "name": "main", "provider": "pstream", "dialect": "openload", "id": "fnvjeof4815f", "username": null,
     "email": "pascal@example.net", "status": null, "created_at": "2018-01-07T17:59:31Z", "last_login_at": null,
-    "paid_until": null
+    "paid_until": null, "storage_used_bytes": 24_160, "storage_left_bytes": null
 }))]
 pub struct Account {
     /// The account's name in the configuration.
@@ -37,6 +37,10 @@ pub struct Account {
     /// Until when the account is paid for.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub paid_until: Option<Timestamp>,
+    /// How many bytes the account's files take, where the provider says so.
+    pub storage_used_bytes: Option<u64>,
+    /// How many bytes are left to the account; `null` where there is no limit, or the provider does not say.
+    pub storage_left_bytes: Option<u64>,
 }
 
 /// Whether a provider lets an account work. New words may appear.

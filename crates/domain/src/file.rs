@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId};
+use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId, Visibility};
 
 /// A file. Fields that the site's answer does not tell are `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -12,7 +12,8 @@ use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId}
     "type": "file", "id": "VKrJd-A_vNmpP4L", "account": "main", "provider": "pstream",
     "name": "Big bunny buck 720p", "folder_id": "root", "size": 193_986_560, "content_type": "video/mp4",
     "sha1": "8fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "md5": null, "short_code": null, "status": "active",
-    "conversion": "succeeded", "uploaded_at": "2018-07-29T08:51:49Z", "download_count": null, "tags": null,
+    "conversion": "succeeded", "uploaded_at": "2018-07-29T08:51:49Z", "last_accessed_at": null,
+    "download_count": null, "tags": null, "visibility": null, "stats_url": null,
     "page_url": "https://www.example.net/v/VKrJd-A_vNmpP4L", "embed_url": "https://www.example.net/e/VKrJd-A_vNmpP4L"
 }))]
 pub struct File {
@@ -47,10 +48,17 @@ pub struct File {
     /// When the file was uploaded.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub uploaded_at: Option<Timestamp>,
+    /// When the file was last downloaded or looked at.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_accessed_at: Option<Timestamp>,
     /// How often the file was downloaded.
     pub download_count: Option<u64>,
     /// The words that the file was tagged with.
     pub tags: Option<Vec<String>>,
+    /// Who can see the file.
+    pub visibility: Option<Visibility>,
+    /// The page with the file's statistics.
+    pub stats_url: Option<String>,
     /// The page that shows the file to people.
     pub page_url: Option<String>,
     /// The address of a player to embed.
@@ -76,8 +84,11 @@ impl File {
             status: FileStatus::Unknown,
             conversion: None,
             uploaded_at: None,
+            last_accessed_at: None,
             download_count: None,
             tags: None,
+            visibility: None,
+            stats_url: None,
             page_url: None,
             embed_url: None,
         }

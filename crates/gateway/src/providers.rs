@@ -108,7 +108,9 @@ fn openload_quirks(quirks: &QuirksConfig) -> openload::Quirks {
 }
 
 fn yetishare_quirks(quirks: &QuirksConfig) -> yetishare::Quirks {
+    let default = yetishare::Quirks::default();
     yetishare::Quirks {
+        html_entities: quirks.html_entities.unwrap_or(default.html_entities),
         timezone: quirks.timezone.clone(),
         digest: (quirks.digest == Some(DigestChoice::Md5)).then_some(Digest::Md5),
         unsupported: quirks.unsupported.clone(),

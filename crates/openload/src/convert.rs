@@ -35,6 +35,9 @@ impl Convert {
             created_at: self.time(wire.signup_at.as_ref()),
             last_login_at: None,
             paid_until: None,
+            storage_used_bytes: wire.storage_used,
+            // No limit is told as -1.
+            storage_left_bytes: wire.storage_left.and_then(|left| u64::try_from(left).ok()),
         }
     }
 
@@ -204,13 +207,13 @@ impl Convert {
         })
     }
 
-    /// The id in the address of a file's page: `…/v/ID`, `…/f/ID/name.mp4`.
+    /// The id in the address of a file's page: `…/v/ID`, `…/f/ID/name.mp4`. An address without such a mark names no
+    /// file: `…/watch` is a page like any other.
     fn file_id_in(&self, address: &str) -> Option<FileId> {
         let url = Url::parse(address).ok()?;
-        let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
-        let marked = segments.iter().position(|segment| matches!(*segment, "v" | "f" | "e"));
-        let id = marked.and_then(|place| segments.get(place + 1)).or(segments.last())?;
-        self.ids.file(id).ok()
+        let mut segments = url.path_segments()?.filter(|segment| !segment.is_empty());
+        segments.find(|segment| matches!(*segment, "v" | "f" | "e" | "embed" | "stream"))?;
+        self.ids.file(segments.next()?).ok()
     }
 }
 

@@ -6,11 +6,7 @@ use polyhost_upstream::decode::{Documented, Shape};
 pub(crate) static DOCUMENTED: Documented = Documented { dialect: "openload", shapes: SHAPES };
 
 const SHAPES: &[Shape] = &[
-    Shape {
-        name: "Account",
-        always: &["email", "signup_at"],
-        unread: Some(&["storage_left", "storage_used", "traffic", "balance"]),
-    },
+    Shape { name: "Account", always: &["email", "signup_at"], unread: Some(&["traffic", "balance"]) },
     Shape {
         name: "FileInfo",
         always: &["id", "status", "name", "size"],

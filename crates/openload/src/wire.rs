@@ -37,6 +37,10 @@ pub(crate) struct Account {
     pub(crate) id: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) signup_at: Option<WireTime>,
+    /// As Openload has it; -1 where there is no limit.
+    pub(crate) storage_left: Option<i64>,
+    /// As Openload has it.
+    pub(crate) storage_used: Option<u64>,
 }
 
 /// One file of `file/info`.

@@ -30,12 +30,13 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
     conforms(options, fraction).await;
 
     let base = Options::default;
-    let habits = [
+    let habits = vec![
         Options { converts_filter: ConvertsFilter::File, ..base() },
         Options { converts_filter: ConvertsFilter::Id, ..base() },
         Options { html_reply_to_upload: false, ..base() },
         Options { upload_reply: UploadReply::UrlAlone, ..base() },
         Options { deep_listings: true, ..base() },
+        Options { storage: Some(sandbox::Storage { left: -1, used: 24_160 }), ..base() },
     ];
     all_of(habits.into_iter().map(|options| conforms(options, Quirks::default()))).await;
 }

@@ -39,15 +39,29 @@ pub enum Credentials {
 }
 
 /// In what a site differs from others that speak the dialect. The default is streamplay.online.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Quirks {
     /// The zone of the dates, which the site writes without one. `None`: told from each answer, by its own clock
     /// against its `Date`.
     pub timezone: Option<TimeZone>,
     /// The digest that `hash` of an upload is. `None`: it may be an MD5, and cannot be held to that.
     pub digest: Option<Digest>,
+    /// Whether names, tags and messages are written with HTML entities, which are decoded once.
+    pub html_entities: bool,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
     /// How often a user may log in.
     pub login_budget: LoginBudget,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            timezone: None,
+            digest: None,
+            html_entities: true,
+            login_budget: LoginBudget::default(),
+            unsupported: Vec::new(),
+        }
+    }
 }

@@ -10,6 +10,7 @@ use polyhost_domain::{
 use polyhost_upstream::decode::{Unreadable, WireTime};
 
 use crate::wire::{self, Keywords, MAX_KEYWORDS};
+use crate::words::without_entities;
 
 /// What a conversion needs to know of the account and its site.
 #[derive(Debug, Clone)]
@@ -18,9 +19,16 @@ pub(crate) struct Convert {
     pub(crate) ids: IdGrammar,
     /// What `hash` is, where that is known.
     pub(crate) digest: Option<Digest>,
+    /// Whether texts are written with HTML entities.
+    pub(crate) html_entities: bool,
 }
 
 impl Convert {
+    /// A text for people, without the site's HTML entities.
+    pub(crate) fn text(&self, told: Option<String>) -> Option<String> {
+        if self.html_entities { told.map(|text| without_entities(&text).into_owned()) } else { told }
+    }
+
     /// `None`: the answer does not tell who the account is.
     pub(crate) fn account(&self, wire: wire::Account, zone: &TimeZone) -> Option<Account> {
         let known = wire.id.is_some() || wire.username.is_some();
@@ -29,20 +37,23 @@ impl Convert {
             provider: self.origin.provider.clone(),
             dialect: Dialect::Yetishare,
             id: wire.id,
-            username: wire.username,
+            username: self.text(wire.username),
             email: wire.email,
             status: wire.status.as_deref().map(account_status),
             created_at: time(wire.datecreated.as_ref(), zone),
             last_login_at: time(wire.lastlogindate.as_ref(), zone),
             paid_until: time(wire.paid_expiry_date.as_ref(), zone),
+            // No answer of such a site says either.
+            storage_used_bytes: None,
+            storage_left_bytes: None,
         })
     }
 
     /// `None`: the answer tells of no package. A storage of the account's own counts more than the package's.
-    pub(crate) fn limits(wire: wire::Package, account: &wire::Account) -> Option<Limits> {
+    pub(crate) fn limits(&self, wire: wire::Package, account: &wire::Account) -> Option<Limits> {
         let known = wire.id.is_some() || wire.label.is_some() || wire.max_upload_size.is_some();
         known.then(|| Limits {
-            plan: wire.label,
+            plan: self.text(wire.label),
             plan_type: wire.level_type,
             can_upload: wire.can_upload,
             max_upload_bytes: limit(wire.max_upload_size),
@@ -64,15 +75,18 @@ impl Convert {
         let id = self.ids.file(wire.id.as_deref()?).ok()?;
         let word = wire.file_status.or(wire.status);
         Some(File {
-            name: wire.filename,
+            name: self.text(wire.filename),
             folder_id: self.folder_told(wire.folder_id),
             size: wire.file_size,
             content_type: MediaType::known(wire.file_type.as_deref()),
             short_code: wire.short_url,
             status: word.as_deref().map_or(FileStatus::Unknown, file_status),
             uploaded_at: time(wire.uploaded_date.as_ref(), zone),
+            last_accessed_at: time(wire.last_accessed.as_ref(), zone),
             download_count: wire.downloads,
-            tags: tags(&wire.keywords),
+            tags: self.tags(wire.keywords),
+            visibility: wire.is_public.and_then(visibility),
+            stats_url: wire.url_file_stats,
             page_url: wire.url_file,
             ..File::bare(&self.origin, id)
         })
@@ -88,7 +102,7 @@ impl Convert {
             Some(Digest::Md5) | None => (None, hash.filter(|hash| hash.len() == 32)),
         };
         Some(File {
-            name: wire.name,
+            name: self.text(wire.name),
             folder_id: Some(folder.clone()),
             size: wire.size,
             content_type: MediaType::known(wire.content_type.as_deref()),
@@ -96,6 +110,7 @@ impl Convert {
             md5,
             short_code: wire.short_url,
             status: FileStatus::Active,
+            stats_url: wire.stats_url,
             page_url: wire.url,
             ..File::bare(&self.origin, id)
         })
@@ -118,7 +133,7 @@ impl Convert {
             download_count: wire.total_downloads,
             folder_count: wire.child_folder_count,
             file_count: wire.file_count,
-            ..Folder::bare(&self.origin, id, parent, wire.folder_name)
+            ..Folder::bare(&self.origin, id, parent, self.text(wire.folder_name))
         })
     }
 
@@ -166,7 +181,7 @@ impl Convert {
         let failed = matches!(state, JobState::Failed | JobState::Cancelled);
         RemoteUpload {
             source_url: wire.url,
-            name: file.name,
+            name: self.text(file.name),
             state,
             raw_state: wire.status,
             progress_percent: is_done.then_some(100.0),
@@ -175,7 +190,7 @@ impl Convert {
             created_at: time(wire.created.as_ref(), zone),
             started_at: time(wire.started.as_ref(), zone),
             finished_at: time(wire.finished.as_ref(), zone),
-            error: wire.notes.or(wire.message).or(wire.error).filter(|_| failed).map(|message| message.0),
+            error: self.text(wire.notes.or(wire.message).or(wire.error).filter(|_| failed).map(|message| message.0)),
             file_id: file.file_id.and_then(|id| self.ids.file(&id).ok()),
             page_url: file.url,
             ..RemoteUpload::bare(&self.origin, id)
@@ -186,6 +201,21 @@ impl Convert {
         let file = self.file(wire, zone)?;
         let folder_id = file.folder_id.clone().unwrap_or_else(|| folder.clone());
         Some(File { folder_id: Some(folder_id), ..file })
+    }
+
+    /// The words of a file. Entities are decoded first: the semicolon that ends one separates no words.
+    fn tags(&self, keywords: Keywords) -> Option<Vec<String>> {
+        let words: Vec<String> = match keywords {
+            Keywords::Untold => return None,
+            Keywords::Joined(text) => {
+                let text = self.text(Some(text))?;
+                let words = text.split([',', ';']).filter(|word| !word.trim().is_empty());
+                words.take(MAX_KEYWORDS).map(str::to_owned).collect()
+            }
+            Keywords::Listed(words) => words.into_iter().filter_map(|word| self.text(Some(word))).collect(),
+        };
+        let words = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
+        Some(words.take(MAX_KEYWORDS).map(str::to_owned).collect())
     }
 
     /// A folder that stands in an answer: null is the root, and an answer without it does not tell.
@@ -206,18 +236,6 @@ fn time(wire: Option<&WireTime>, zone: &TimeZone) -> Option<Timestamp> {
 /// A limit of 0 is none.
 fn limit(told: Option<u64>) -> Option<u64> {
     told.filter(|limit| *limit > 0)
-}
-
-fn tags(keywords: &Keywords) -> Option<Vec<String>> {
-    let trimmed = |words: &mut dyn Iterator<Item = &str>| -> Vec<String> {
-        let words = words.map(str::trim).filter(|word| !word.is_empty());
-        words.take(MAX_KEYWORDS).map(str::to_owned).collect()
-    };
-    match keywords {
-        Keywords::Untold => None,
-        Keywords::Joined(text) => Some(trimmed(&mut text.split(','))),
-        Keywords::Listed(words) => Some(trimmed(&mut words.iter().map(String::as_str))),
-    }
 }
 
 fn visibility(told: u64) -> Option<Visibility> {

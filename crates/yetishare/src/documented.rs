@@ -19,16 +19,7 @@ const SHAPES: &[Shape] = &[
     Shape {
         name: "File",
         always: &["id", "filename", "shortUrl", "fileType", "fileSize", "downloads", "folderId", "url_file"],
-        unread: Some(&[
-            "extension",
-            "uploadedIP",
-            "lastAccessed",
-            "isPublic",
-            "uploadSource",
-            "url_file_info",
-            "url_file_stats",
-            "url_file_delete",
-        ]),
+        unread: Some(&["extension", "uploadedIP", "uploadSource", "url_file_info", "url_file_delete"]),
     },
     // A refusal stands in the same structure, with fewer fields; and a success is told with ever more of them.
     Shape { name: "Uploaded", always: &["name", "size", "type"], unread: None },

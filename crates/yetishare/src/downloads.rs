@@ -27,7 +27,7 @@ pub(crate) async fn link(site: &Site, convert: &Convert, file: &FileRef) -> Resu
     Ok(Link {
         url,
         file_id,
-        name: answered.value.filename,
+        name: convert.text(answered.value.filename),
         expires_at: Timestamp::from_second(asked_at.as_second() + LIFE).ok(),
         headers: HeaderFields::default(),
     })

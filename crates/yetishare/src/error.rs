@@ -11,7 +11,7 @@ use polyhost_upstream::{CallKind, Refusal, Reply};
 
 use crate::envelope::{Said, Success, read};
 use crate::profile::capability_of;
-use crate::words::without_queries;
+use crate::words::{without_entities, without_queries};
 use table::{Meaning, find};
 
 /// What callers are told to wait where a limit is reached and the site does not say until when.
@@ -87,7 +87,7 @@ pub(crate) fn refusal(
     named: Named<'_>,
     account: &AccountName,
 ) -> Refusal {
-    let message = message.map(without_queries);
+    let message = message.map(|words| without_queries(&without_entities(words)));
     let meaning = meaning(reply.http_status(), message.as_deref(), named);
     let (kind, detail) = match meaning {
         Meaning::Session => (ErrorKind::SiteFailed, "The site does not know the session any more.".to_owned()),

@@ -61,7 +61,7 @@ pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, bod
 fn made<const KEEP: bool>(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
     let ids = IdGrammar::new(IdAlphabet::Decimal, "null");
     let asked = asked(&ids).map_err(|unknown| Error::new(ErrorKind::FileNotFound).with_source(unknown))?;
-    let convert = Convert { origin: origin.clone(), ids, digest: None };
+    let convert = Convert { origin: origin.clone(), ids, digest: None, html_entities: true };
     let kind = match operation {
         "file/copy" | "file/upload" | "file/url_upload_add" | "folder/delete" => CallKind::Write,
         _ => CallKind::Read,
@@ -79,9 +79,9 @@ fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, asked: &Asked) -> Re
     Ok(match reply.operation() {
         "authorize" => json::<KEEP>(token(convert, reply)?),
         "account/info" => of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, zone| convert.account(wire, zone))?,
-        "account/package" => of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, _| {
-            Convert::limits(wire, &wire::Account::default())
-        })?,
+        "account/package" => {
+            of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, _| convert.limits(wire, &wire::Account::default()))?
+        }
         "file/info" => of::<KEEP, _, _>(convert, reply, Named::File(file), |wire, zone| convert.file(wire, zone))?,
         "file/download" => {
             of::<KEEP, _, _>(convert, reply, Named::ShortCode, |wire: wire::Download, _| wire.download_url)?

@@ -44,7 +44,7 @@ impl Yetishare {
         let login: Arc<dyn Login> = Arc::<Door>::clone(&door);
         let session = Session::new(login, origin.clone(), &identity, state).with_budget(quirks.login_budget);
         Self {
-            convert: Convert { origin, ids: ids.clone(), digest: quirks.digest },
+            convert: Convert { origin, ids: ids.clone(), digest: quirks.digest, html_entities: quirks.html_entities },
             site: Site { http: client, base_url, ids, session, door, timezone: quirks.timezone },
             profile,
         }
@@ -87,7 +87,7 @@ impl Provider for Yetishare {
     async fn limits(&self) -> Result<Limits> {
         self.profile.require(Capability::AccountLimits)?;
         let (mut package, account) = try_join(self.site.account_package(), self.site.account_info()).await?;
-        let limits = Convert::limits(std::mem::take(&mut package.value), &account.value);
+        let limits = self.convert.limits(std::mem::take(&mut package.value), &account.value);
         limits.ok_or_else(|| package.missing("the account's package"))
     }
 

@@ -94,7 +94,12 @@ pub(crate) struct File {
     pub(crate) keywords: Keywords,
     #[serde(rename = "uploadedDate")]
     pub(crate) uploaded_date: Option<WireTime>,
+    #[serde(rename = "lastAccessed")]
+    pub(crate) last_accessed: Option<WireTime>,
+    #[serde(rename = "isPublic")]
+    pub(crate) is_public: Option<u64>,
     pub(crate) url_file: Option<String>,
+    pub(crate) url_file_stats: Option<String>,
 }
 
 /// The words by which a file can be searched for.
@@ -103,7 +108,7 @@ pub(crate) enum Keywords {
     /// None of the ways of writing words.
     #[default]
     Untold,
-    /// One text, with commas between the words.
+    /// One text, with commas or semicolons between the words.
     Joined(String),
     Listed(Vec<String>),
 }
@@ -142,6 +147,7 @@ pub(crate) struct Uploaded {
     pub(crate) error: Option<Message>,
     pub(crate) url: Option<String>,
     pub(crate) hash: Option<String>,
+    pub(crate) stats_url: Option<String>,
     pub(crate) short_url: Option<String>,
     pub(crate) file_id: Option<String>,
     /// Deletes the file, for whoever has it.

@@ -1,6 +1,13 @@
 //! A site's own words, before they are looked into or shown: it quotes the addresses that it talks to itself under,
 //! with whatever they hold.
 
+use std::borrow::Cow;
+
+/// The text with its HTML entities decoded, once: `R&amp;B` is `R&B`.
+pub(crate) fn without_entities(text: &str) -> Cow<'_, str> {
+    html_escape::decode_html_entities(text)
+}
+
 /// The text with the query of every address in it left out.
 pub(crate) fn without_queries(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -24,6 +31,19 @@ fn ends_address(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entities_are_decoded_once() {
+        let rows = [
+            ("R&amp;B &lt;live&gt; &quot;it&#039;s&quot;", "R&B <live> \"it's\""),
+            ("a&amp;amp;b", "a&amp;b"),
+            ("&#201;t&#xE9; &eacute;", "Été é"),
+            ("R&B; AT&T &nothing; &#xD800; &#;", "R&B; AT&T &nothing; &#xD800; &#;"),
+        ];
+        for (text, decoded) in rows {
+            assert_eq!(without_entities(text), decoded);
+        }
+    }
 
     #[test]
     fn addresses_are_shown_without_their_queries() {

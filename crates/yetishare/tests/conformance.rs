@@ -3,7 +3,7 @@
 mod support;
 
 use polyhost_domain::{Capability, Digest};
-use polyhost_sandbox::yetishare::{AuthMode, ContentType, Numbers, Options, Version};
+use polyhost_sandbox::yetishare::{AuthMode, ContentType, Escaping, Numbers, Options, Version};
 use polyhost_upstream::Settings;
 use polyhost_yetishare::Quirks;
 use support::{all_of, site};
@@ -31,6 +31,8 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { http_errors: true, version: Version::V4, ..base() },
         Options { dates_in_listings: true, utc_offset_minutes: 345, ..base() },
         Options { trashed_folders_answer: true, ..base() },
+        Options { escaping: Escaping::Special, ..base() },
+        Options { escaping: Escaping::Numeric, version: Version::V4, ..base() },
         Options { hash_is_md5: false, storage_limit_override: Some(5_000_000_000), ..base() },
         Options { download_etag: true, set_cookie_on_download: false, remote_upload_notes: true, ..base() },
     ];

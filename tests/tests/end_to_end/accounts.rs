@@ -1,6 +1,7 @@
 //! `/v1/me`, `/v1/providers`, `/v1/accounts`, and an account and its capabilities.
 
 use polyhost_end_to_end::body;
+use polyhost_sandbox::openload::Storage;
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
@@ -94,6 +95,16 @@ async fn accounts_are_listed_with_how_they_fare() {
 }
 
 #[tokio::test]
+async fn storage_of_an_account_is_shown_where_the_site_tells() {
+    for (left, shown) in [(-1, Value::Null), (5_000, json!(5_000))] {
+        let world = World::at_site(|options| options.storage = Some(Storage { left, used: 24_160 })).await;
+        let account = world.caller.get("/v1/accounts/main").await.json(200);
+        body::account(&account);
+        assert_eq!((&account["storage_used_bytes"], &account["storage_left_bytes"]), (&json!(24_160), &shown));
+    }
+}
+
+#[tokio::test]
 async fn an_account_is_told_in_normalized_words() {
     let world = World::start().await;
     let account = world.caller.get("/v1/accounts/main").await.json(200);
@@ -104,6 +115,7 @@ async fn an_account_is_told_in_normalized_words() {
             "name": "main", "provider": "pstream", "dialect": "openload", "id": "fnvjeof4815f", "username": null,
             "email": "sandbox@pstream.example", "status": null, "created_at": "2018-01-07T17:59:31Z",
             "last_login_at": null, "paid_until": null,
+            "storage_used_bytes": null, "storage_left_bytes": null,
         })
     );
     world.assert_sent(&[("account/info", &[])]);

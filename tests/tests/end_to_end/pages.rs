@@ -56,7 +56,8 @@ async fn folders_come_first_and_every_item_has_every_field() {
             "type": "file", "id": file, "account": "main", "provider": "pstream", "name": "a.mp4",
             "folder_id": "root", "size": 5, "content_type": "video/mp4",
             "sha1": "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d", "md5": null, "short_code": null, "status": "active",
-            "conversion": "succeeded", "uploaded_at": "2019-07-06T12:00:00Z", "download_count": null, "tags": null,
+            "conversion": "succeeded", "uploaded_at": "2019-07-06T12:00:00Z", "last_accessed_at": null,
+            "download_count": null, "tags": null, "visibility": null, "stats_url": null,
             "page_url": format!("{origin}/v/{file}"), "embed_url": format!("{origin}/e/{file}"),
         })
     );

@@ -101,6 +101,8 @@ impl Provider for Reference {
             created_at: super::store::time(0),
             last_login_at: None,
             paid_until: None,
+            storage_used_bytes: None,
+            storage_left_bytes: None,
         })
     }
 

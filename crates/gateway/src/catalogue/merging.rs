@@ -1,7 +1,7 @@
 //! What a listing and a look at a file alone tell of it, put together: neither loses what only one of them has.
 
 use jiff::Timestamp;
-use polyhost_domain::{File, FileStatus, IdGrammar, JobState, Origin};
+use polyhost_domain::{File, FileStatus, IdGrammar, JobState, Origin, Visibility};
 use serde::Deserialize;
 
 /// A file as a snapshot's bytes tell it.
@@ -18,8 +18,11 @@ struct Told {
     status: FileStatus,
     conversion: Option<JobState>,
     uploaded_at: Option<Timestamp>,
+    last_accessed_at: Option<Timestamp>,
     download_count: Option<u64>,
     tags: Option<Vec<String>>,
+    visibility: Option<Visibility>,
+    stats_url: Option<String>,
     page_url: Option<String>,
     embed_url: Option<String>,
 }
@@ -38,8 +41,11 @@ pub(super) fn read(json: &[u8], origin: &Origin, ids: &IdGrammar) -> Option<File
         status: told.status,
         conversion: told.conversion,
         uploaded_at: told.uploaded_at,
+        last_accessed_at: told.last_accessed_at,
         download_count: told.download_count,
         tags: told.tags,
+        visibility: told.visibility,
+        stats_url: told.stats_url,
         page_url: told.page_url,
         embed_url: told.embed_url,
         ..File::bare(origin, ids.file(&told.id).ok()?)
@@ -60,8 +66,11 @@ pub(super) fn merge(newer: File, older: &File) -> File {
         status,
         conversion: newer.conversion.or(older.conversion),
         uploaded_at: newer.uploaded_at.or(older.uploaded_at),
+        last_accessed_at: newer.last_accessed_at.or(older.last_accessed_at),
         download_count: newer.download_count.or(older.download_count),
         tags: newer.tags.or_else(|| older.tags.clone()),
+        visibility: newer.visibility.or(older.visibility),
+        stats_url: newer.stats_url.or_else(|| older.stats_url.clone()),
         page_url: newer.page_url.or_else(|| older.page_url.clone()),
         embed_url: newer.embed_url.or_else(|| older.embed_url.clone()),
         ..newer
@@ -89,6 +98,9 @@ impl Fields {
             file.page_url.is_some(),
             file.embed_url.is_some(),
             file.folder_id.is_some(),
+            file.last_accessed_at.is_some(),
+            file.visibility.is_some(),
+            file.stats_url.is_some(),
         ];
         Self(filled.into_iter().enumerate().map(|(place, filled)| u32::from(filled) << place).sum())
     }

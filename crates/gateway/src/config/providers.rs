@@ -43,6 +43,8 @@ pub struct QuirksConfig {
     pub remote_headers: Option<HeadersChoice>,
     /// How often a user of the site may log in.
     pub login_budget: Option<LoginBudget>,
+    /// Whether the site writes texts with HTML entities.
+    pub html_entities: Option<bool>,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
 }
@@ -168,6 +170,8 @@ fn quirks(section: &mut Section<'_>, dialect: Option<Dialect>) -> QuirksConfig {
         Some(Dialect::Openload) => common,
         _ => QuirksConfig { login_budget: login_budget::read(section), ..common },
     };
+    let html_entities = (dialect != Some(Dialect::Openload)).then(|| section.flag("html_entities", true));
+    let common = QuirksConfig { html_entities, ..common };
     if dialect == Some(Dialect::Yetishare) {
         return common;
     }

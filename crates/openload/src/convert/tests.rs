@@ -123,7 +123,7 @@ fn an_uploaded_file_is_found_by_its_address_where_it_has_no_id() {
     let addresses = [
         "https://www.pstream.net/v/fCgaPthr_ys",
         "https://openload.co/f/fCgaPthr_ys/name%20of.mp4",
-        "https://x.example/fCgaPthr_ys?t=1",
+        "https://x.example/embed/fCgaPthr_ys?t=1",
     ];
     for address in addresses {
         let json = format!(r#"{{"url": "{address}", "size": "24160"}}"#);
@@ -134,6 +134,43 @@ fn an_uploaded_file_is_found_by_its_address_where_it_has_no_id() {
     }
     for reply in ["{}", r#"{"url": "no address"}"#, r#"{"id": "a b", "url": "https://x.example/"}"#] {
         assert!(convert().uploaded(&wire(reply), &FolderId::Root).is_none(), "{reply}");
+    }
+}
+
+#[test]
+fn a_link_without_a_mark_of_its_id_has_no_id() {
+    let addresses = [
+        "https://host.example/watch",
+        "https://host.example/fCgaPthr_ys",
+        "https://host.example/v",
+        "https://host.example/v/",
+        "https://host.example/e/?id=fCgaPthr_ys",
+        "https://host.example/",
+        "mailto:v/fCgaPthr_ys",
+    ];
+    for link in addresses {
+        let reply = format!(r#"{{"url": "{link}", "size": "24160"}}"#);
+        assert!(convert().uploaded(&wire(&reply), &FolderId::Root).is_none(), "{link}");
+        let listing = format!(r#"{{"folders": [{{"id": "1"}}], "files": [{{"name": "a", "link": "{link}"}}]}}"#);
+        assert!(convert().listing(wire(&listing), &FolderId::Root).unwrap().files.is_empty(), "{link}");
+        let remote = format!(r#"[{{"id": 24, "status": "finished", "url": "{link}"}}]"#);
+        let found = convert().remote_uploads(wire(&remote), |text| Some(text.to_owned())).unwrap();
+        assert_eq!(found[0].file_id, None, "{link}");
+    }
+}
+
+#[test]
+fn storage_of_an_account_is_read_and_minus_one_is_no_limit() {
+    let rows = [
+        (r#""storage_left": -1, "storage_used": "24160""#, Some(24160), None),
+        (r#""storage_left": "5000", "storage_used": 24160"#, Some(24160), Some(5000)),
+        (r#""storage_left": "-1", "storage_used": 0"#, Some(0), None),
+        (r#""storage_left": 0, "storage_used": false"#, None, Some(0)),
+        (r#""traffic": {"left": -1, "used_24h": 0}, "balance": 0"#, None, None),
+    ];
+    for (fields, used, left) in rows {
+        let account = convert().account(wire(&format!(r#"{{"extid": "a", {fields}}}"#)));
+        assert_eq!((account.storage_used_bytes, account.storage_left_bytes), (used, left), "{fields}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Times: a civil date in a zone that has to be known, or seconds or milliseconds since 1970.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 
 use super::Scalar;
@@ -9,49 +9,79 @@ use super::Scalar;
 /// From here on a number counts milliseconds: as seconds it would lie beyond the year 5000.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// A time as a site writes it.
+/// The first and the last day that is a moment in every zone, and written with four digits for its year.
+const FIRST_DAY: Date = date(1, 1, 2);
+const LAST_DAY: Date = date(9999, 12, 29);
+
+/// What sites write where there is no date: MySQL's zero date, and what PHP's `DateTime` makes of it.
+const NO_DATE: [&str; 2] = ["0000-00-00", "-0001-11-30"];
+
+/// A time as a site writes it. A time that cannot be a moment is not read at all: drift counts and logs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireTime {
-    /// Seconds or milliseconds since 1970.
-    Number(i64),
-    /// A date, such as `2018-01-07 17:59:31`.
-    Text(String),
+    /// Zero: there is no time.
+    Never,
+    /// Seconds or milliseconds since 1970, or a date with its zone.
+    Moment(Timestamp),
+    /// A date without a zone, such as `2018-01-07 17:59:31`.
+    Civil(DateTime),
 }
 
 impl WireTime {
-    /// The moment that is meant, if a date without a zone is in `zone`. Zeros mean that there is none.
+    /// The moment that is meant, if a date without a zone is in `zone`.
     #[must_use]
     pub fn in_zone(&self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
-            Self::Number(0) => None,
-            Self::Number(number) if number.abs() >= MILLISECONDS_FROM => Timestamp::from_millisecond(*number).ok(),
-            Self::Number(number) => Timestamp::from_second(*number).ok(),
-            Self::Text(text) => date(text, zone),
+            Self::Never => None,
+            Self::Moment(moment) => Some(*moment),
+            Self::Civil(civil) => zone.to_ambiguous_timestamp(*civil).compatible().ok(),
         }
     }
 }
 
-fn date(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+fn from_number(number: i64) -> Option<WireTime> {
+    let moment = match number {
+        0 => return Some(WireTime::Never),
+        _ if number.unsigned_abs() >= MILLISECONDS_FROM.unsigned_abs() => Timestamp::from_millisecond(number),
+        _ => Timestamp::from_second(number),
+    };
+    moment.ok().and_then(from_moment)
+}
+
+fn from_moment(moment: Timestamp) -> Option<WireTime> {
+    is_in_range(TimeZone::UTC.to_datetime(moment)).then_some(WireTime::Moment(moment))
+}
+
+fn from_date(text: &str) -> Option<WireTime> {
+    if NO_DATE.iter().any(|zero| text.starts_with(zero)) {
+        return Some(WireTime::Never);
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(moment);
+        return from_moment(moment);
     }
     let civil: DateTime = text.parse().ok()?;
-    zone.to_ambiguous_timestamp(civil).compatible().ok()
+    is_in_range(civil).then_some(WireTime::Civil(civil))
+}
+
+fn is_in_range(civil: DateTime) -> bool {
+    (FIRST_DAY..=LAST_DAY).contains(&civil.date())
 }
 
 impl Scalar for WireTime {
     fn from_text(text: &str) -> Option<Self> {
         let text = text.trim();
-        let date = || text.starts_with(|first: char| first.is_ascii_digit()).then(|| Self::Text(text.to_owned()));
-        i64::from_text(text).map(Self::Number).or_else(date)
+        match i64::from_text(text) {
+            Some(number) => from_number(number),
+            None => from_date(text),
+        }
     }
 
     fn from_integer(number: i128) -> Option<Self> {
-        number.try_into().ok().map(Self::Number)
+        from_number(number.try_into().ok()?)
     }
 
     fn from_float(number: f64) -> Option<Self> {
-        i64::from_float(number).map(Self::Number)
+        i64::from_float(number).and_then(from_number)
     }
 }
 
@@ -76,6 +106,7 @@ mod tests {
             ("1532854309.0", "UTC", Some("2018-07-29T08:51:49Z")),
             ("1532854309123", "UTC", Some("2018-07-29T08:51:49.123Z")),
             ("\"0000-00-00 00:00:00\"", "UTC", None),
+            ("\"-0001-11-30 00:00:00\"", "UTC", None),
             ("0", "UTC", None),
             ("\"0\"", "UTC", None),
             ("\"\"", "UTC", None),
@@ -92,5 +123,46 @@ mod tests {
     fn an_hour_that_never_was_or_was_twice_is_still_a_time() {
         assert!(read("\"2018-03-25 02:30:00\"", "Europe/Paris").is_some());
         assert!(read("\"2018-10-28 02:30:00\"", "Europe/Paris").is_some());
+    }
+
+    #[test]
+    fn dates_at_the_ends_of_time_are_read_or_null() {
+        let zones = ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Etc/GMT+12"];
+        let cases = [
+            ("\"9999-12-31 00:00:00\"", false),
+            ("\"9999-12-31 23:59:59\"", false),
+            ("\"9999-12-31T23:59:59Z\"", false),
+            ("\"9999-12-29 23:59:59\"", true),
+            ("\"0001-01-02 00:00:00\"", true),
+            ("\"0001-01-01 00:00:00\"", false),
+            ("\"0000-01-01 00:00:00\"", false),
+            ("\"0000-12-31\"", false),
+            ("\"10000-01-01 00:00:00\"", false),
+            ("\"-009999-01-01T00:00:00Z\"", false),
+            ("253402300799", true),
+            ("-62135596801", false),
+            ("-9223372036854775808", false),
+            ("9223372036854775807", false),
+            ("\"9223372036854775807\"", false),
+            ("170141183460469231731687303715884105727", false),
+        ];
+        for (json, is_read) in cases {
+            for zone in zones {
+                let moment = read(json, zone);
+                assert_eq!(moment.is_some(), is_read, "{json} in {zone}");
+                assert!(moment.is_none_or(|moment| moment.starts_with(|first: char| first.is_ascii_digit())));
+            }
+        }
+    }
+
+    #[test]
+    fn a_date_out_of_range_is_no_value_and_a_zero_date_is() {
+        let wire = |json: &str| -> Option<WireTime> {
+            super::super::lenient(&mut serde_json::Deserializer::from_str(json)).unwrap()
+        };
+        assert_eq!(wire("\"9999-12-31 00:00:00\""), None);
+        assert_eq!(wire("\"yesterday\""), None);
+        assert_eq!(wire("\"0000-00-00 00:00:00\""), Some(WireTime::Never));
+        assert_eq!(wire("0"), Some(WireTime::Never));
     }
 }

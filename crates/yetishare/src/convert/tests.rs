@@ -10,6 +10,7 @@ fn convert() -> Convert {
         origin: Origin { account: "main".parse().unwrap(), provider: "streamplay".parse().unwrap() },
         ids: IdGrammar::new(IdAlphabet::Decimal, "null"),
         digest: None,
+        html_entities: true,
     }
 }
 
@@ -58,7 +59,7 @@ fn the_page_s_account_is_read_without_what_is_nobody_s_business() {
 
 #[test]
 fn limits_of_zero_are_none_and_a_storage_of_one_s_own_counts_more() {
-    let limits = |account: &str| Convert::limits(wire(PACKAGE), &wire(account)).unwrap();
+    let limits = |account: &str| convert().limits(wire(PACKAGE), &wire(account)).unwrap();
     let found = limits(ACCOUNT);
     let expected = Limits {
         plan: Some("Premium Account".into()),
@@ -74,9 +75,9 @@ fn limits_of_zero_are_none_and_a_storage_of_one_s_own_counts_more() {
     assert_eq!(found, expected);
     assert_eq!(limits(r#"{"storageLimitOverride": "9000"}"#).max_storage_bytes, Some(9000));
     assert_eq!(limits(r#"{"storageLimitOverride": 0}"#).max_storage_bytes, Some(5000));
-    let denied = Convert::limits(wire(r#"{"id": 1, "can_upload": 0}"#), &wire("{}")).unwrap();
+    let denied = convert().limits(wire(r#"{"id": 1, "can_upload": 0}"#), &wire("{}")).unwrap();
     assert_eq!(denied.can_upload, Some(false));
-    assert!(Convert::limits(wire("{}"), &wire(ACCOUNT)).is_none());
+    assert!(convert().limits(wire("{}"), &wire(ACCOUNT)).is_none());
 }
 
 #[test]
@@ -93,6 +94,59 @@ fn a_file_s_folder_is_the_root_where_it_is_null_and_untold_where_it_is_absent() 
     for (json, expected) in rows {
         assert_eq!(file(json).unwrap().folder_id, expected, "{json}");
     }
+}
+
+#[test]
+fn texts_lose_their_entities_once_unless_the_site_writes_none() {
+    let json =
+        r#"{"id": "1", "filename": "R&amp;B &#039;a&amp;amp;b&#039;.mp4", "keywords": "R&amp;B;it&#039;s, &lt;b&gt;"}"#;
+    let found = file(json).unwrap();
+    assert_eq!(found.name.as_deref(), Some("R&B 'a&amp;b'.mp4"));
+    assert_eq!(found.tags.unwrap(), ["R&B", "it's", "<b>"]);
+    let listed = file(r#"{"id": "1", "keywords": ["R&amp;B", 7]}"#).unwrap();
+    assert_eq!(listed.tags.unwrap(), ["R&B", "7"]);
+    let plain = Convert { html_entities: false, ..convert() };
+    let found = plain.file(wire(json), &TimeZone::UTC).unwrap();
+    assert_eq!(found.name.as_deref(), Some("R&amp;B &#039;a&amp;amp;b&#039;.mp4"));
+    let folder = convert().folder(wire(r#"{"id": "5", "folderName": "R&amp;B"}"#), &TimeZone::UTC, None).unwrap();
+    assert_eq!(folder.name.as_deref(), Some("R&B"));
+    let uploaded = convert().uploaded(wire(r#"{"file_id": 1, "name": "R&amp;B.mp4"}"#), &FolderId::Root).unwrap();
+    assert_eq!(uploaded.name.as_deref(), Some("R&B.mp4"));
+}
+
+#[test]
+fn visibility_statistics_and_last_access_are_read() {
+    let json = r#"{"id": "1", "isPublic": "1", "lastAccessed": "2017-02-15 20:02:05",
+        "url_file_stats": "https://yoursite.com/2U1~s"}"#;
+    let found = file(json).unwrap();
+    assert_eq!(found.visibility, Some(Visibility::Unlisted));
+    assert_eq!(found.last_accessed_at.unwrap().to_string(), "2017-02-15T20:02:05Z");
+    assert_eq!(found.stats_url.as_deref(), Some("https://yoursite.com/2U1~s"));
+    for (told, visibility) in
+        [("0", Some(Visibility::Private)), ("2", Some(Visibility::Public)), ("7", None), ("null", None)]
+    {
+        assert_eq!(file(&format!(r#"{{"id": 1, "isPublic": {told}}}"#)).unwrap().visibility, visibility, "{told}");
+    }
+    let reply = r#"{"file_id": 1, "stats_url": "https://yoursite.com/2U1~s"}"#;
+    let uploaded = convert().uploaded(wire(reply), &FolderId::Root).unwrap();
+    assert_eq!(uploaded.stats_url.as_deref(), Some("https://yoursite.com/2U1~s"));
+}
+
+#[test]
+fn every_date_out_of_range_is_null_and_the_rest_is_read() {
+    let late = "9999-12-31 00:00:00";
+    let json = format!(
+        r#"{{"id": "1", "datecreated": "{late}", "lastlogindate": "0000-01-01 00:00:00", "paidExpiryDate": "{late}"}}"#
+    );
+    for zone in [TimeZone::UTC, TimeZone::get("Pacific/Kiritimati").unwrap(), TimeZone::get("Etc/GMT+12").unwrap()] {
+        let account = convert().account(wire(&json), &zone).unwrap();
+        assert_eq!((account.created_at, account.last_login_at, account.paid_until), (None, None, None));
+        let json = format!(r#"{{"id": "1", "uploadedDate": "{late}", "lastAccessed": "{late}", "filename": "a"}}"#);
+        let file = convert().file(wire(&json), &zone).unwrap();
+        assert_eq!((file.uploaded_at, file.last_accessed_at, file.name.as_deref()), (None, None, Some("a")));
+    }
+    let paid = convert().account(wire(r#"{"id": "1", "paidExpiryDate": "9999-12-29 23:59:59"}"#), &TimeZone::UTC);
+    assert_eq!(paid.unwrap().paid_until.unwrap().to_string(), "9999-12-29T23:59:59Z");
 }
 
 #[test]

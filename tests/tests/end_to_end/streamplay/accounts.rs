@@ -72,6 +72,7 @@ async fn an_account_is_told_in_normalized_words_and_without_what_is_private() {
             "name": "plays", "provider": "streamplay", "dialect": "yetishare", "id": "158642",
             "username": "name-of-plays", "email": "sandbox@streamplay.example", "status": "active",
             "created_at": null, "last_login_at": "2017-02-18T11:43:39Z", "paid_until": null,
+            "storage_used_bytes": null, "storage_left_bytes": null,
         })
     );
     world.assert_sent(&[("account/info", &[])]);
@@ -99,6 +100,22 @@ async fn dates_that_are_none_are_null() {
     let account = world.caller.get("/v1/accounts/plays").await.json(200);
     body::account(&account);
     assert_eq!((&account["created_at"], &account["paid_until"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_date_at_the_end_of_time_is_null() {
+    for date in ["9999-12-31 00:00:00", "0000-01-01 00:00:00", "99999-01-01", "-62135596801"] {
+        let world = World::at_site(|options| {
+            options.fixed_date = Some(date.to_owned());
+            options.paid_expiry_date = Some(date.to_owned());
+        })
+        .await;
+        let account = world.caller.get("/v1/accounts/plays").await.json(200);
+        assert_eq!((&account["created_at"], &account["paid_until"]), (&Value::Null, &Value::Null), "{date}");
+        let id = world.site.add_file("0", "a.mp4", b"hello");
+        let file = world.caller.get(&at(&format!("files/{id}"))).await.json(200);
+        assert_eq!((&file["uploaded_at"], &file["name"]), (&Value::Null, &json!("a.mp4")), "{date}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::Fault;
+use polyhost_sandbox::yetishare::Escaping;
 use serde_json::{Value, json};
 
 use super::world::{World, at, id};
@@ -19,14 +20,15 @@ async fn a_file_is_read_in_one_call_with_all_that_the_site_tells() {
     let file = world.caller.get(&path(&id)).await.json(200);
     body::file(&file);
     let code = file["short_code"].as_str().unwrap();
+    let page = format!("{}/{code}", world.site.base_url().replace("/api/v2", ""));
     assert_eq!(
         file,
         json!({
             "type": "file", "id": id, "account": "plays", "provider": "streamplay", "name": "Big bunny-720p.mp4",
             "folder_id": folder, "size": 5, "content_type": "video/mp4", "sha1": null, "md5": null,
             "short_code": code, "status": "active", "conversion": null, "uploaded_at": "2019-07-06T12:00:00Z",
-            "download_count": 5865, "tags": ["Big", "bunny", "720p", "mp4"],
-            "page_url": format!("{}/{code}", world.site.base_url().replace("/api/v2", "")), "embed_url": null,
+            "last_accessed_at": null, "download_count": 5865, "tags": ["Big", "bunny", "720p", "mp4"],
+            "visibility": "private", "stats_url": format!("{page}~s"), "page_url": page, "embed_url": null,
         })
     );
     world.assert_sent(&[("file/info", &[("file_id", &id)])]);
@@ -209,4 +211,32 @@ async fn a_file_that_the_site_puts_elsewhere_is_told_where_the_site_has_it() {
         body::file(&moved);
         assert_eq!(moved["folder_id"], folder, "{told}");
     }
+}
+
+#[tokio::test]
+async fn escaped_names_and_tags_come_back_as_they_were_sent() {
+    for escaping in [Escaping::None, Escaping::Special, Escaping::Numeric] {
+        let world = World::at_site(|options| options.escaping = escaping).await;
+        let name = "R&B \u{2013} it's \"live\".mp4";
+        let folder = world.caller.post(&at("folders"), &json!({"name": "Rock & Roll"})).await.json(201);
+        assert_eq!(folder["name"], "Rock & Roll", "{escaping:?}");
+        let id = world.site.add_file("0", "old.mp4", b"hello");
+        let renamed = world.caller.patch(&path(&id), &json!({"name": name})).await.json(200);
+        assert_eq!(renamed["name"], name, "{escaping:?}");
+        let file = world.caller.get(&path(&id)).await.json(200);
+        assert_eq!((&file["name"], &file["tags"]), (&json!(name), &json!(["R", "B", "it", "s", "live", "mp4"])));
+        let names: Vec<Value> =
+            world.caller.get(&at("folders/root/items")).await.items().iter().map(|item| item["name"].clone()).collect();
+        assert_eq!(names, ["Rock & Roll", name], "{escaping:?}");
+        let uploaded = world.upload("A&B.mp4", "", b"hello").await.json(201);
+        assert_eq!(uploaded["name"], "A&B.mp4", "{escaping:?}");
+    }
+}
+
+#[tokio::test]
+async fn texts_of_a_site_without_entities_stay_as_they_are() {
+    let world =
+        World::configured(|configuration| configuration.table("[providers.streamplay]\nhtml_entities = false")).await;
+    let id = world.site.add_file("0", "a&amp;b.mp4", b"hello");
+    assert_eq!(world.caller.get(&path(&id)).await.json(200)["name"], "a&amp;b.mp4");
 }

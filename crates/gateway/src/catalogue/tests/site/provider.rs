@@ -40,6 +40,8 @@ impl Provider for Site {
             created_at: None,
             last_login_at: None,
             paid_until: None,
+            storage_used_bytes: None,
+            storage_left_bytes: None,
         })
     }
 
