@@ -79,6 +79,8 @@ pub trait Provider: Send + Sync {
     /// - An answer lost after the bytes went is `OutcomeUnknown`.
     /// - A success that does not tell the file's id is `Unnamed`: the file is there, and its folder lists it.
     /// - What the answer tells of a doubtful digest is passed on as it is told.
+    /// - The upload's report says how much had gone out when the success arrived, and has the name and the `delete_url`
+    ///   that the answer reports.
     /// - A declared `sha1` goes to a site that insists on it; its refusal is `Rejected`, and no file is left.
     async fn upload(&self, upload: Upload) -> Result<File>;
 

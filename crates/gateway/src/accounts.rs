@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polyhost_domain::{
-    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, FileId, Profile, Provider, ProviderId, Result,
-    Support,
+    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
 };
 use polyhost_state::Generations;
 use polyhost_upstream::{CircuitState, operation};
@@ -21,6 +20,7 @@ use crate::lacking::Lacking;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::progress;
+use crate::uploads::PendingUploads;
 use crate::users::User;
 
 /// An account at work.
@@ -165,14 +165,9 @@ impl Account {
         result
     }
 
-    /// Notes that a file is what an upload has led to.
-    pub(crate) fn note_received(&self, file: &FileId) {
-        self.user.note_received(file);
-    }
-
-    /// Whether a file is what an upload has led to lately.
-    pub(crate) fn has_received(&self, file: &FileId) -> bool {
-        self.user.has_received(file)
+    /// Which files its uploads have led to, and may lead to.
+    pub(crate) fn pending_uploads(&self) -> &PendingUploads {
+        self.user.pending_uploads()
     }
 
     /// The number that changes with every write.

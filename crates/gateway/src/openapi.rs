@@ -61,13 +61,18 @@ impl Modify for Security {
 /// What callers send is told by its refusing unknown fields; of a fault, either place may be absent.
 fn require_every_field(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
-    for (name, schema) in schemas {
-        if let RefOr::T(Schema::Object(object)) = schema
-            && object.additional_properties.is_none()
-            && name != "Fault"
-        {
+    for (_, schema) in schemas.filter(|(name, _)| *name != "Fault") {
+        require_fields_of(schema);
+    }
+}
+
+fn require_fields_of(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) if object.additional_properties.is_none() => {
             object.required = object.properties.keys().cloned().collect();
         }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require_fields_of),
+        _ => {}
     }
 }
 

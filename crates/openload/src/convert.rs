@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, Conversion, Dialect, File, FileId, FileStatus, Folder, FolderId, Found, IdGrammar, JobState, Listing,
-    MediaType, Origin, RemoteUpload, keep_first,
+    Account, Conversion, Dialect, Digest, File, FileId, FileStatus, Folder, FolderId, Found, IdGrammar, JobState,
+    Listing, MediaType, Origin, RemoteUpload, keep_first,
 };
 use polyhost_upstream::decode::{List, Unreadable, WireTime};
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ impl Convert {
             name: wire.name.clone(),
             size: wire.size,
             content_type: MediaType::known(wire.content_type.as_deref()),
-            sha1: wire.sha1.clone(),
+            sha1: sha1(wire.sha1.as_deref()),
             status,
             ..File::bare(&self.origin, id)
         }
@@ -62,7 +62,7 @@ impl Convert {
             folder_id: Some(folder.clone()),
             size: wire.size,
             content_type: MediaType::known(wire.content_type.as_deref()),
-            sha1: wire.sha1.clone(),
+            sha1: sha1(wire.sha1.as_deref()),
             status: FileStatus::Active,
             page_url: wire.url.clone(),
             ..File::bare(&self.origin, id)
@@ -151,7 +151,7 @@ impl Convert {
             folder_id: Some(its_folder.unwrap_or_else(|| folder.clone())),
             size: wire.size,
             content_type: MediaType::known(wire.content_type.as_deref()),
-            sha1: wire.sha1,
+            sha1: sha1(wire.sha1.as_deref()),
             status: wire.status.as_deref().map_or(FileStatus::Unknown, file_status),
             conversion: wire.cstatus.as_deref().map(job_state),
             uploaded_at: self.time(wire.upload_at.or(wire.created_at).as_ref()),
@@ -231,6 +231,11 @@ fn found<W: DeserializeOwned, T>(
         return Err(Unreadable::NoEntry);
     }
     Ok(Found { items: entries.items, unreadable: entries.unreadable })
+}
+
+/// What is no digest is not known.
+fn sha1(text: Option<&str>) -> Option<String> {
+    Digest::Sha1.normalize(text?)
 }
 
 /// The site's word for the state of a file.

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::addresses::{Address, Addresses};
 use crate::attempts::Attempt;
+use crate::call::LONGEST_IDLE_BEFORE_WRITE;
 use crate::coding::Collector;
 use crate::destination::{PublicResolver, Reach};
 use crate::failure::Failure;
@@ -37,8 +38,10 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     origin: Origin,
     settings: Settings,
-    /// For the site's API.
+    /// For reads at the site's API.
     configured: reqwest::Client,
+    /// For writes at the site's API, which use no connection that has been idle for long.
+    configured_writes: reqwest::Client,
     /// For addresses that the site hands out, those of files among them.
     handed_out: reqwest::Client,
     /// For files that are sent to the site's API.
@@ -106,6 +109,7 @@ impl Client {
             Reach::PublicOnly => client.dns_resolver(PublicResolver),
         };
         let configured = build(http_client(&settings))?;
+        let configured_writes = build(http_client(&settings).pool_idle_timeout(LONGEST_IDLE_BEFORE_WRITE))?;
         let handed_out = match reach {
             Reach::Anywhere => configured.clone(),
             Reach::PublicOnly => build(reaching(http_client(&settings)))?,
@@ -121,6 +125,7 @@ impl Client {
             origin,
             settings,
             configured,
+            configured_writes,
             handed_out,
             uplink,
             handed_out_uplink,
@@ -262,7 +267,7 @@ impl Client {
     }
 
     fn request(&self, call: &Call) -> Result<Request> {
-        let request = self.http(&call.url).request(call.method.clone(), call.url.expose().clone());
+        let request = self.http(call).request(call.method.clone(), call.url.expose().clone());
         let request = request.header(ACCEPT_ENCODING, "gzip");
         let request = match &call.form {
             Some(form) => request.form(&form.0),
@@ -273,7 +278,7 @@ impl Client {
 
     /// Sends a request and reads the whole answer, in no particular time.
     async fn exchange(&self, call: &Call, request: Request, room: &Room) -> std::result::Result<Reply, Failure> {
-        let response = self.http(&call.url).execute(request).await.map_err(Failure::sending)?;
+        let response = self.http(call).execute(request).await.map_err(Failure::sending)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.body(response, room).await;
         self.reply(call, status, &headers, body, room)
@@ -362,10 +367,11 @@ impl Client {
         }
     }
 
-    fn http(&self, url: &SecretUrl) -> &reqwest::Client {
-        match url.source() {
-            Source::Configured => &self.0.configured,
-            Source::HandedOut => &self.0.handed_out,
+    fn http(&self, call: &Call) -> &reqwest::Client {
+        match (call.url.source(), call.kind) {
+            (Source::Configured, CallKind::Read) => &self.0.configured,
+            (Source::Configured, CallKind::Write) => &self.0.configured_writes,
+            (Source::HandedOut, _) => &self.0.handed_out,
         }
     }
 }

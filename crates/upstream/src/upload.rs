@@ -119,6 +119,8 @@ impl Client {
         };
         let judge = |answer: Result<Answer>| {
             let Answer { reply, gone_before, outgoing } = answer.map_err(|error| self.blame(call, &flow, error))?;
+            // The rest of a file is of no use to a site that has refused it.
+            let outgoing = outgoing.filter(|_| reply.http_status() < 400);
             Ok::<_, E>((read(reply)?, gone_before, outgoing))
         };
         let (done, gone_before, outgoing) = self.observe(call, answer, judge).await?;

@@ -95,11 +95,10 @@ impl Convert {
     /// The file that an upload has made. `None`: the reply does not tell its id, which its address does not hold.
     pub(crate) fn uploaded(&self, wire: wire::Uploaded, folder: &FolderId) -> Option<File> {
         let id = self.ids.file(wire.file_id.as_deref()?).ok()?;
-        let hash = wire.hash.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let hash = hash.map(|hash| hash.to_ascii_lowercase());
+        let hash = |digest: Digest| digest.normalize(wire.hash.as_deref()?);
         let (sha1, md5) = match self.digest {
-            Some(Digest::Sha1) => (hash.filter(|hash| hash.len() == 40), None),
-            Some(Digest::Md5) | None => (None, hash.filter(|hash| hash.len() == 32)),
+            Some(Digest::Sha1) => (hash(Digest::Sha1), None),
+            Some(Digest::Md5) | None => (None, hash(Digest::Md5)),
         };
         Some(File {
             name: self.text(wire.name),

@@ -28,6 +28,7 @@ mod idempotency;
 mod ids;
 mod keyless;
 mod keys;
+mod ledger;
 mod limits;
 mod listener;
 mod metrics;

@@ -5,7 +5,9 @@ mod declared;
 mod digests;
 mod evidence;
 pub mod form;
+mod names;
 mod outcome;
+mod pending;
 mod spool;
 mod spooling;
 
@@ -19,6 +21,7 @@ use url::Url;
 
 pub use arriving::{Arriving, Refusal, Spare};
 pub use declared::Declared;
+pub(crate) use pending::{PendingUpload, PendingUploads, ROUNDING, Wanted};
 pub use spool::Spool;
 
 use crate::accounts::Account;
@@ -110,16 +113,23 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         body: body(incoming.body, declared.clone(), terms, &digesting),
         report: report.clone(),
     };
-    let (folder, name, began_at) = (upload.folder.clone(), upload.name.clone(), Timestamp::now());
-    let outcome = account.write(&Change::added(&folder), account.site().upload(upload)).await;
+    let wanted = Wanted {
+        folder: upload.folder.clone(),
+        names: vec![upload.name.as_str().to_owned()],
+        length,
+        sha1: declared.as_ref().map(|sha1| sha1.as_str().to_owned()),
+        began_at: Timestamp::now(),
+    };
+    let pending = account.pending_uploads().begin(wanted.clone());
+    let outcome = account.write(&Change::added(&wanted.folder), account.site().upload(upload)).await;
     if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
+        pending.resolve(None);
         return Err(problem);
     }
     let length = length.map(|length| length.saturating_sub(spare.found()));
     let (expected, all_arrived) = expected(length, declared.as_ref(), &digesting).await;
-    let sent = Sent { folder, name, began_at, all_arrived, declared, expected, report };
-    let file = outcome::settle(account, outcome, &sent).await?;
-    account.note_received(&file.id);
+    let sent = Sent { wanted, all_arrived, declared, expected, report };
+    let file = outcome::settle(account, outcome, &sent, pending).await?;
     Ok(Received { file, delete_url: sent.report.delete_url() })
 }
 

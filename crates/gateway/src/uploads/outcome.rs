@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use polyhost_domain::{
-    Delivery, Digest, EntryName, Error, ErrorKind, File, FolderId, Result as SiteResult, Sha1Digest, UploadReport,
-};
+use polyhost_domain::{Delivery, Digest, Error, ErrorKind, File, Result as SiteResult, Sha1Digest, UploadReport};
 use tokio::time::sleep;
 
 use super::evidence::{Expected, Verdict};
-use super::mismatch;
+use super::{PendingUpload, Wanted, mismatch};
 use crate::accounts::Account;
 use crate::catalogue::{Change, list_whole};
 use crate::changes::only;
@@ -21,9 +18,8 @@ const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);
 
 /// What was sent.
 pub(super) struct Sent {
-    pub(super) folder: FolderId,
-    pub(super) name: EntryName,
-    pub(super) began_at: Timestamp,
+    /// What the file at the site should be, as far as it was known beforehand.
+    pub(super) wanted: Wanted,
     /// Whether the caller has given every byte.
     pub(super) all_arrived: bool,
     /// The digest that the caller has declared.
@@ -43,16 +39,11 @@ impl Sent {
     }
 
     /// What a file that the site did not name is known by. Only a digest that the site can be held to counts.
-    fn sought(&self, account: &Account, stored: Stored) -> Sought {
+    fn wanted(&self, account: &Account) -> Wanted {
         let declared = account.profile().digests.contains(&Digest::Sha1);
-        Sought {
-            folder: self.folder.clone(),
-            name: self.name.clone(),
-            size: self.expected.length,
-            sha1: self.expected.sha1.clone().filter(|_| declared),
-            stored,
-            began_at: self.began_at,
-        }
+        let mut wanted = self.wanted.clone();
+        wanted.names.extend(self.report.name());
+        Wanted { sha1: self.expected.sha1.clone().filter(|_| declared), length: Some(self.expected.length), ..wanted }
     }
 
     /// The file with its true size.
@@ -62,12 +53,31 @@ impl Sent {
 }
 
 /// The file, or why there is none that the caller could rely on.
-pub(super) async fn settle(account: &Account, outcome: SiteResult<File>, sent: &Sent) -> Result<File, Problem> {
-    match outcome {
+///
+/// The claim ends, unless there may be a file that was not found.
+pub(super) async fn settle(
+    account: &Account,
+    outcome: SiteResult<File>,
+    sent: &Sent,
+    claim: PendingUpload,
+) -> Result<File, Problem> {
+    claim.learn(sent.wanted(account));
+    let id = outcome.as_ref().ok().map(|file| file.id.clone());
+    let settled = match outcome {
         Ok(file) if sent.report.delivery() == Delivery::Complete => confirmed(account, file, sent).await,
         Ok(file) => answered_early(account, file, sent).await,
-        Err(error) => unnamed(account, error, sent).await,
-    }
+        Err(error) => {
+            let stored = Stored::told_by(&error);
+            let found = unnamed(account, error, sent, stored, &claim).await;
+            if found.is_err() && stored.is_some() {
+                // The file may still appear, so the claim stays.
+                return found;
+            }
+            found
+        }
+    };
+    claim.resolve(settled.as_ref().ok().map(|file| &file.id).or(id.as_ref()));
+    settled
 }
 
 /// A success that arrived after every byte had gone out. The file is this upload's, unless another upload has led to it.
@@ -107,13 +117,18 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
             if found.is_some() { problem.left_behind(&file.id) } else { problem }
         }
     };
-    account.outdate_at_last(&Change::added(&sent.folder)).await;
+    account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
     Err(problem)
 }
 
 /// No success that names a file. The file is looked for where it may be there.
-async fn unnamed(account: &Account, error: Error, sent: &Sent) -> Result<File, Problem> {
-    let stored = Stored::told_by(&error);
+async fn unnamed(
+    account: &Account,
+    error: Error,
+    sent: &Sent,
+    stored: Option<Stored>,
+    claim: &PendingUpload,
+) -> Result<File, Problem> {
     match (sent.mismatch(), stored) {
         // The site may have compared the digest itself, and said so in words of its own.
         (Some(problem), _) if error.kind() == ErrorKind::Rejected => Err(problem),
@@ -123,9 +138,9 @@ async fn unnamed(account: &Account, error: Error, sent: &Sent) -> Result<File, P
             Err(problem.and("The site's answer was lost, so the copy may still be there."))
         }
         (None, Some(stored)) if sent.all_arrived => {
-            let found = find_upload(account, &sent.sought(account, stored)).await;
+            let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, claim }).await;
             // The folder may have been listed since the answer was lost, and before the file was there.
-            account.outdate_at_last(&Change::added(&sent.folder)).await;
+            account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);
             whole.map(|file| sent.completed(file)).ok_or_else(|| error.into())
         }
@@ -155,7 +170,7 @@ async fn look_once(account: &Account, file: &File, sent: &Sent) -> (Option<File>
     if looked.1 != Verdict::Unknown {
         return looked;
     }
-    let listing = account.read(list_whole(account, &sent.folder)).await.ok();
+    let listing = account.read(list_whole(account, &sent.wanted.folder)).await.ok();
     let listed = listing.and_then(|listing| listing.files.into_iter().find(|listed| listed.id == file.id));
     if listed.is_some() { weighed(listed) } else { looked }
 }
@@ -166,7 +181,7 @@ fn corrupted(account: &Account, how: String) -> Problem {
 
 /// Deletes a bad copy of this upload, and says so where the copy stays.
 async fn discard(account: &Account, file: &File, problem: Problem) -> Problem {
-    if account.has_received(&file.id) {
+    if account.pending_uploads().has_received(&file.id) {
         return problem.and("The site answered with the file of another upload.").left_behind(&file.id);
     }
     // It may be listed by now, where it was sent to or wherever the site has put it.

@@ -19,10 +19,8 @@ pub(crate) use claims::{Claims, Hold, Subject};
 use turns::Turns;
 
 use crate::problem::{Code, Problem};
+use crate::uploads::PendingUploads;
 
-/// The most uploaded files that are remembered of one user, and for how long.
-const MAX_RECEIVED: u64 = 10_000;
-const RECEIVED_TTL: Duration = Duration::from_secs(60 * 60);
 /// The most moves of files that are remembered of one user, and for how long.
 const MAX_MOVED: u64 = 10_000;
 const MOVED_TTL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,7 +31,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct User {
     id: Arc<str>,
     generations: Arc<dyn Generations>,
-    received: Cache<FileId, ()>,
+    pending_uploads: PendingUploads,
     moved: Cache<FileId, FolderId>,
     claims: Arc<Claims>,
     turns: Turns,
@@ -47,7 +45,7 @@ impl User {
         Self {
             id: id.into(),
             generations: Arc::clone(&state.generations),
-            received: Cache::builder().max_capacity(MAX_RECEIVED).time_to_live(RECEIVED_TTL).build(),
+            pending_uploads: PendingUploads::default(),
             moved: Cache::builder().max_capacity(MAX_MOVED).time_to_live(MOVED_TTL).build(),
             claims: Arc::default(),
             turns: Turns::new(Arc::clone(&state.leases), id),
@@ -81,11 +79,6 @@ impl User {
         &self.arrivals
     }
 
-    /// Notes that an upload has made a file.
-    pub(crate) fn note_received(&self, file: &FileId) {
-        self.received.insert(file.clone(), ());
-    }
-
     /// Notes that a file was moved.
     pub(crate) fn note_moved(&self, file: &FileId, folder: &FolderId) {
         self.moved.insert(file.clone(), folder.clone());
@@ -96,9 +89,9 @@ impl User {
         self.moved.get(file)
     }
 
-    /// Whether an upload has lately made a file.
-    pub(crate) fn has_received(&self, file: &FileId) -> bool {
-        self.received.contains_key(file)
+    /// Which files the user's uploads have led to, and may lead to.
+    pub(crate) fn pending_uploads(&self) -> &PendingUploads {
+        &self.pending_uploads
     }
 }
 

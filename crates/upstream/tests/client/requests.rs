@@ -172,3 +172,16 @@ fn a_base_url_is_one_of_the_web_s() {
         assert!(matches!(refused, Err(BuildError::BaseUrl)), "{text}");
     }
 }
+
+#[tokio::test]
+async fn write_never_uses_a_connection_that_was_idle_for_over_a_second() {
+    let site = Site::start(Answer::ToEveryHead(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
+    for (kind, connections) in [(CallKind::Write, 2), (CallKind::Read, 3)] {
+        let client = site.client(once());
+        for _ in 0..2 {
+            client.send(call(&site.base_url(), kind), whole).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+        }
+        assert_eq!(site.seen().len(), connections, "{kind:?}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use polyhost_domain::{ByteStream, Error, ErrorKind, Result, UploadBody, UploadReport};
+use polyhost_domain::{ByteStream, Delivery, Error, ErrorKind, Result, UploadBody, UploadReport};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
 
 use crate::site::{Answer, Site, hasty};
@@ -15,8 +15,11 @@ const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
 
 fn part(length: u64, body: ByteStream) -> FilePart {
-    let body = UploadBody::once(length, body);
-    let report = UploadReport::default();
+    reported(length, body, &UploadReport::default())
+}
+
+fn reported(length: u64, body: ByteStream, report: &UploadReport) -> FilePart {
+    let (body, report) = (UploadBody::once(length, body), report.clone());
     FilePart { fields: Vec::new(), field: "file1".into(), file_name: "a.mp4".into(), content_type: None, body, report }
 }
 
@@ -133,4 +136,44 @@ async fn nothing_is_read_of_a_body_that_has_nowhere_to_go() {
     let error = upload.await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
     assert_eq!(taken.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn delivery_is_complete_when_all_went_out_before_the_answer() {
+    let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
+    let report = UploadReport::default();
+    send(&site, Settings::default(), reported(3, pieces(&["a", "bc"]), &report)).await.unwrap();
+    assert_eq!(report.delivery(), Delivery::Complete);
+}
+
+#[tokio::test]
+async fn delivery_is_late_when_the_rest_goes_out_after_the_answer() {
+    let site = Site::start(Answer::ToTheHead(TAKEN)).await;
+    let report = UploadReport::default();
+    let slow = stream::iter(["a", "b", "c"]).then(|piece| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(Bytes::from_static(piece.as_bytes()))
+    });
+    send(&site, Settings::default(), reported(3, slow.boxed(), &report)).await.unwrap();
+    assert_eq!(report.delivery(), Delivery::Late);
+    site.until(|seen| seen[0].ended).await;
+    assert!(site.seen()[0].bytes.ends_with(b"--\r\n"), "the rest is sent");
+}
+
+#[tokio::test]
+async fn delivery_is_partial_when_the_site_ends_after_an_early_answer() {
+    let site = Site::start(Answer::AndHangUp(TAKEN)).await;
+    let report = UploadReport::default();
+    let stopped = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
+    send(&site, hasty(), reported(3, stopped, &report)).await.unwrap();
+    assert_eq!(report.delivery(), Delivery::Partial);
+}
+
+#[tokio::test]
+async fn each_file_gets_a_connection_that_ends_with_it() {
+    let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
+    for _ in 0..3 {
+        send(&site, Settings::default(), part(3, pieces(&["abc"]))).await.unwrap();
+    }
+    site.until(|seen| seen.len() == 3 && seen.iter().all(|seen| seen.ended)).await;
 }

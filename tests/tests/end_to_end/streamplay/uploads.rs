@@ -140,3 +140,18 @@ async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
     }
     world.assert_nothing_sent();
 }
+
+#[tokio::test]
+async fn delete_url_is_in_the_upload_s_answer_alone() {
+    let world = World::start().await;
+    let answer = world.upload("a.mp4", "", b"hello").await.status(201);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let file = answer.json(201);
+    body::uploaded_file(&file);
+    let delete_url = file["delete_url"].as_str().unwrap();
+    assert!(delete_url.contains("~d?"), "{delete_url}");
+    for path in [format!("files/{}", id(&file)), "folders/root/items".to_owned()] {
+        let read = world.caller.get(&at(&path)).await;
+        assert!(!read.text().contains("delete_url") && !read.text().contains("~d?"), "{path}: {}", read.text());
+    }
+}

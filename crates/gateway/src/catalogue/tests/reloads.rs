@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, RemoteUpload};
 use polyhost_state::State;
 
@@ -15,6 +16,7 @@ use crate::completions::Completions;
 use crate::config::CacheConfig;
 use crate::emulate;
 use crate::preconditions::Preconditions;
+use crate::uploads::Wanted;
 use crate::users::User;
 
 const ROOT: FolderId = FolderId::Root;
@@ -93,6 +95,17 @@ async fn write_through_one_account_outdates_all_of_its_user() {
     let gone = catalogue.file(&two, &file, Freshness::Cached).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::FileNotFound);
 
-    one.note_received(&file);
-    assert!(two.has_received(&file), "no account of the user takes it for another upload's file");
+    user.pending_uploads().begin(wanted()).resolve(Some(&file));
+    for account in [one, two] {
+        assert!(
+            account.pending_uploads().has_received(&file),
+            "no account of the user takes it for another upload's file"
+        );
+    }
+}
+
+/// What an upload of any file should lead to.
+fn wanted() -> Wanted {
+    let names = vec!["any".to_owned()];
+    Wanted { folder: ROOT, names, length: None, sha1: None, began_at: Timestamp::UNIX_EPOCH }
 }
