@@ -68,7 +68,8 @@ pub struct UploadForm {
     "type": "file", "id": "2Rr", "account": "plays", "provider": "streamplay",
     "name": "holiday.mp4", "folder_id": "root", "size": 193_986_560, "content_type": "video/mp4",
     "sha1": null, "md5": null, "short_code": "2Rr", "status": "active", "conversion": null, "uploaded_at": null,
-    "download_count": null, "tags": null, "page_url": "https://www.example.org/2Rr", "embed_url": null,
+    "last_accessed_at": null, "download_count": null, "tags": null, "visibility": null, "stats_url": null,
+    "page_url": "https://www.example.org/2Rr", "embed_url": null,
     "delete_url": "https://www.example.org/2Rr~d?0123456789abcdef0123456789abcdef"
 }))]
 pub struct UploadedFile {
