@@ -138,7 +138,9 @@ impl Site {
             Self::Openload(site) => {
                 let names = [(&tree.a, "a"), (&tree.b, "b"), (&tree.c, "c")];
                 let name = names.iter().find(|(id, _)| *id == folder).map(|(_, name)| *name);
-                let name = name.map_or_else(|| format!("{}new", tree.case), |name| format!("{}{name}", tree.case));
+                // Two new folders may have one name, by which only the first is found.
+                let Some(name) = name else { return site.find_folder(&format!("{}new", tree.case)).is_some() };
+                let name = format!("{}{name}", tree.case);
                 let renamed = format!("{}renamed", tree.case);
                 [name, renamed].iter().any(|name| site.find_folder(name).as_deref() == Some(folder))
             }
