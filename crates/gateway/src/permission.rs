@@ -9,7 +9,6 @@ use axum::RequestExt as _;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
@@ -19,6 +18,7 @@ use crate::app::App;
 use crate::auth::{Client, KeyHash, Scope, presented_key};
 use crate::operation::Operation;
 use crate::problem::{Code, Problem};
+use crate::server::is_event_stream;
 
 /// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
 const SMALL: u64 = 64 * 1024;
@@ -76,9 +76,8 @@ impl Permission {
             let detail = "The client lost its permission while the body came.";
             return Problem::new(Code::Forbidden, detail).into_response();
         }
-        let is_events =
-            response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        if is_events || response.body().size_hint().upper().is_some_and(|length| length <= SMALL) {
+        let is_short = response.body().size_hint().upper().is_some_and(|length| length <= SMALL);
+        if is_short || is_event_stream(response.headers()) {
             return response;
         }
         response.map(|body| self.guard(body))

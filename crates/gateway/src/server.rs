@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::config::ServerConfig;
 use crate::limits::Peer;
 use connections::Connections;
+pub(crate) use connections::is_event_stream;
 pub(crate) use head::Ambiguity;
 pub(crate) use places::Place;
 

@@ -59,6 +59,7 @@ async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
         async move { crowd(&provider, 200).await }
     });
     while site.count("account/info") < 201 {
+        assert!(!running.is_finished(), "a call ended without the site");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     site.sandbox.kill_tokens();
@@ -77,6 +78,7 @@ async fn a_late_refusal_of_an_old_token_costs_nothing() {
         async move { provider.account().await.map(drop) }
     });
     while site.count("account/info") < 2 {
+        assert!(!late.is_finished(), "the call ended without the site");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     site.sandbox.kill_tokens();

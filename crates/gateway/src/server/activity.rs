@@ -15,6 +15,8 @@ pub(super) struct Activity {
     under_way: AtomicUsize,
     begun: AtomicU64,
     answered: AtomicU64,
+    /// Whether the latest answer is a stream that goes on until its caller goes away.
+    is_endless: AtomicBool,
     is_http_2: AtomicBool,
     /// The answers of an HTTP/2 connection whose last bytes have not gone out.
     unfinished: AtomicUsize,
@@ -47,6 +49,7 @@ impl Activity {
             under_way: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            is_endless: AtomicBool::new(false),
             is_http_2: AtomicBool::new(false),
             unfinished: AtomicUsize::new(0),
             changed: Mutex::new(Instant::now()),
@@ -58,6 +61,7 @@ impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> (Arc<UnderWay>, Answering, Option<Ambiguity>) {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
+        self.is_endless.store(false, Ordering::SeqCst);
         let ambiguity = self.ambiguity.lock().unwrap_or_else(PoisonError::into_inner).take();
         (Arc::new(UnderWay(Arc::clone(self))), Answering(Arc::clone(self)), ambiguity)
     }
@@ -70,6 +74,16 @@ impl Activity {
     /// Whether the HTTP library has been given the last byte of every answer.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.load(Ordering::SeqCst) == self.begun()
+    }
+
+    /// Notes that the latest answer goes on until its caller goes away.
+    pub(super) fn answers_endlessly(&self) {
+        self.is_endless.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the latest answer goes on until its caller goes away.
+    pub(super) fn is_endless(&self) -> bool {
+        self.is_endless.load(Ordering::SeqCst)
     }
 
     /// Notes what is ambiguous in the head of the next request.

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -163,9 +164,20 @@ fn noting(
         if let Some(ambiguity) = ambiguity {
             request.extensions_mut().insert(ambiguity);
         }
-        let answer = service.clone().oneshot(request);
-        async move { answer.await.map(|answer| answer.map(|body| Held::new(Taken::new(body), (answering, under_way)))) }
+        let (answer, activity) = (service.clone().oneshot(request), Arc::clone(&activity));
+        async move {
+            let answer = answer.await?;
+            if is_event_stream(answer.headers()) {
+                activity.answers_endlessly();
+            }
+            Ok(answer.map(|body| Held::new(Taken::new(body), (answering, under_way))))
+        }
     })
+}
+
+/// Whether an answer goes on until its caller goes away.
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/event-stream"))
 }
 
 fn builder(config: &ServerConfig) -> Builder<StreamExecutor> {

@@ -172,7 +172,12 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
             buffer.set_filled(before);
             self.until.as_mut().reset(Instant::now() + HALF_CLOSED);
         }
-        if self.has_ended { self.until.as_mut().poll(context).map(Ok) } else { Poll::Pending }
+        match self.has_ended {
+            // No caller waits for the end of an answer that has none.
+            true if self.activity.is_endless() => Poll::Ready(Ok(())),
+            true => self.until.as_mut().poll(context).map(Ok),
+            false => Poll::Pending,
+        }
     }
 
     /// Reads a part of the message at hand, from what came ahead or from the caller.

@@ -179,7 +179,7 @@ fn told(operation: &Operation, http: u16, status: u16) -> Outcome {
     match operation.dialect {
         // The status inside wins.
         Dialect::Openload => by_status(operation, status),
-        // The words are nothing that such sites are known to say, but for one.
+        // Of the injected words such sites are known to say only "Not Found".
         Dialect::Yetishare if status == 404 && operation.missing.is_some() => by_status(operation, status),
         Dialect::Yetishare if http == 200 => Outcome::passing("upstream_error"),
         Dialect::Yetishare => by_status(operation, http),

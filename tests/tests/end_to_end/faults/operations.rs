@@ -98,17 +98,17 @@ pub(super) const OPENLOAD_WRITES: &[Operation] = {
     ]
 };
 
-/// At these sites no status tells what is missing, so only words do.
+/// At these sites the words of an answer say that something is missing, whatever its status.
 pub(super) const YETISHARE_READS: &[Operation] = {
     use Nature::Read;
     &[
         yetishare(Read, "account/info", None, ("GET", "", "")),
         yetishare(Read, "account/package", None, ("GET", "/limits", "")),
-        yetishare(Read, "file/info", None, ("GET", "/files/{file}", "")),
-        yetishare(Read, "file/download", None, ("POST", "/download-links", r#"{"file_id": "{file}"}"#)),
+        yetishare(Read, "file/info", FILE, ("GET", "/files/{file}", "")),
+        yetishare(Read, "file/download", FILE, ("POST", "/download-links", r#"{"file_id": "{file}"}"#)),
         yetishare(Read, "file/url_upload_status", REMOTE, ("GET", "/remote-uploads/{remote}", "")),
-        yetishare(Read, "folder/listing", None, ("GET", "/folders/{folder}/items", "")),
-        yetishare(Read, "folder/info", None, ("GET", "/folders/{folder}", "")),
+        yetishare(Read, "folder/listing", FOLDER, ("GET", "/folders/{folder}/items", "")),
+        yetishare(Read, "folder/info", FOLDER, ("GET", "/folders/{folder}", "")),
     ]
 };
 
@@ -116,15 +116,15 @@ pub(super) const YETISHARE_WRITES: &[Operation] = {
     use Nature::{Upload, Write};
     &[
         yetishare(Upload, "file/upload", None, UPLOAD),
-        yetishare(Write, "file/edit", None, RENAME),
-        yetishare(Write, "file/move", None, MOVE),
-        yetishare(Write, "file/copy", None, ("POST", "/files/{file}/copy", r#"{"folder_id": "{folder}"}"#)),
-        yetishare(Write, "file/delete", None, DELETE),
+        yetishare(Write, "file/edit", FILE, RENAME),
+        yetishare(Write, "file/move", FILE, MOVE),
+        yetishare(Write, "file/copy", FILE, ("POST", "/files/{file}/copy", r#"{"folder_id": "{folder}"}"#)),
+        yetishare(Write, "file/delete", FILE, DELETE),
         yetishare(Write, "file/url_upload_add", None, REMOTE_UPLOAD),
         yetishare(Write, "folder/create", None, CREATE_FOLDER),
-        yetishare(Write, "folder/edit", None, RENAME_FOLDER),
-        yetishare(Write, "folder/move", None, MOVE_FOLDER),
-        yetishare(Write, "folder/delete", None, DELETE_FOLDER),
+        yetishare(Write, "folder/edit", FOLDER, RENAME_FOLDER),
+        yetishare(Write, "folder/move", FOLDER, MOVE_FOLDER),
+        yetishare(Write, "folder/delete", FOLDER, DELETE_FOLDER),
     ]
 };
 

@@ -221,9 +221,9 @@ async fn usage_counts_all_the_way_down_and_says_that_deleting_is_not_for_good() 
     world.site.set_file_status(&trashed, "trash");
     let usage = world.caller.get(&format!("{}/usage", path(&outer))).await.json(200);
     body::usage(&usage);
-    assert_eq!(usage, json!({"folders": 1, "files": 2, "bytes": 8, "delete": "trash"}));
+    assert_eq!(usage, json!({"folders": 1, "files": 2, "bytes": 8, "unreadable": 0, "delete": "trash"}));
     let whole = world.caller.get(&format!("{}/usage", path("root"))).await.json(200);
-    assert_eq!(whole, json!({"folders": 2, "files": 3, "bytes": 10, "delete": "trash"}));
+    assert_eq!(whole, json!({"folders": 2, "files": 3, "bytes": 10, "unreadable": 0, "delete": "trash"}));
     world.assert_changed(&[]);
 }
 

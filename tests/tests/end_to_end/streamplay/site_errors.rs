@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use super::world::{World, at};
 
+const MISSING: (u16, &str) = (404, "file_not_found");
+const INVALID: (u16, &str) = (502, "upstream_invalid_response");
+const NOT_EMPTY: (u16, &str) = (409, "folder_not_empty");
+
 /// An answer of the site as it is.
 fn says(http: u16, body: &str) -> Fault {
     Fault::Status { http, body_status: None, headers: Vec::new(), body: Some(body.to_owned()) }
@@ -129,12 +133,15 @@ async fn an_answer_that_makes_no_sense_is_invalid_to_a_read_and_unknown_to_a_wri
 #[tokio::test]
 async fn a_file_that_the_answer_does_not_name_is_not_taken_for_the_one_asked_for() {
     let world = started().await;
-    for data in
-        [json!({}), json!({"filename": "a.mp4"}), json!({"id": "1002", "filename": "b.mp4"}), json!([]), json!("x")]
-    {
+    for (data, (status, code)) in [
+        (json!({}), MISSING),
+        (json!([]), MISSING),
+        (json!({"filename": "a.mp4"}), INVALID),
+        (json!({"id": "1002", "filename": "b.mp4"}), INVALID),
+        (json!("x"), INVALID),
+    ] {
         let body = json!({"data": data, "_status": "success"}).to_string();
-        let answer = read(&world, says(200, &body)).await;
-        answer.problem(502, "upstream_invalid_response");
+        read(&world, says(200, &body)).await.problem(status, code);
     }
 }
 
@@ -163,17 +170,15 @@ async fn a_folder_whose_listing_cannot_be_read_is_not_taken_for_empty() {
     world.site.add_file(&folder, "a.mp4", b"a");
     let path = at(&format!("folders/{folder}"));
     let bodies = [
-        json!({"_status": "success"}),
-        json!({"data": {}, "_status": "success"}),
-        json!({"data": [], "_status": "success"}),
-        json!({"data": {"folders": []}, "_status": "success"}),
-        json!({"data": {"folders": [], "files": [{"filename": "no id"}]}, "_status": "success"}),
-        json!({"data": {"folders": 3, "files": 2}, "_status": "success"}),
+        (json!({"_status": "success"}), INVALID),
+        (json!({"data": {"folders": []}, "_status": "success"}), INVALID),
+        (json!({"data": {"folders": 3, "files": 2}, "_status": "success"}), INVALID),
+        (json!({"data": {"folders": [], "files": [{"filename": "no id"}]}, "_status": "success"}), NOT_EMPTY),
     ];
-    for body in bodies {
+    for (body, (status, code)) in bodies {
         world.site.faults().clear();
         world.breaks("folder/listing", says(200, &body.to_string()));
-        world.caller.delete(&path).await.problem(502, "upstream_invalid_response");
+        world.caller.delete(&path).await.problem(status, code);
         world.assert_changed(&[]);
         assert_eq!(world.site.counts().files, 1, "{body}");
     }

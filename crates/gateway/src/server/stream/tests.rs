@@ -104,3 +104,16 @@ async fn a_half_closed_caller_is_given_up_when_nothing_goes_out() {
     assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0);
     assert_eq!(began.elapsed(), Duration::from_secs(6) + HALF_CLOSED);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_half_closed_event_stream_ends_at_once() {
+    let (mut caller, mut stream, activity) = pair();
+    caller.write_all(REQUEST).await.unwrap();
+    assert!(given(&mut stream).await.is_some());
+    let _request = activity.begin();
+    activity.answers_endlessly();
+    let began = Instant::now();
+    drop(caller);
+    assert_eq!(given(&mut stream).await, Some(Vec::new()));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
