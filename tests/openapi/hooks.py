@@ -14,7 +14,11 @@ EXCEPTIONS = {
         ("invalid_cursor", "", "a cursor is only what the gateway has made for the same walk"),
         ("idempotency_key_reused", "", "a key belongs to the request that it came with first"),
         ("precondition_failed", "", "a tag is only what the gateway has given for the current state"),
-        ("invalid_request", "is neither * nor a list of entity tags", "a condition that cannot be read must not be ignored"),
+        (
+            "invalid_request",
+            "is neither * nor a list of entity tags",
+            "a condition that cannot be read must not be ignored",
+        ),
         ("upstream_rejected", "", "the site's own judgement of a well-formed request"),
         ("checksum_mismatch", "", "a digest must be that of the bytes in the same request"),
         ("invalid_request", "The root folder can be neither changed nor deleted", "the id `root` is good elsewhere"),
@@ -63,6 +67,8 @@ def filter_failure(context, failure, case, response):
     except (ValueError, KeyError, TypeError):
         # An answer to HEAD has no body; its status is that of the one to GET.
         code, detail = {412: "precondition_failed", 422: "capability_unsupported"}.get(response.status_code), ""
+        if response.status_code == 400 and "If-Match" in (case.headers or {}):
+            code, detail = "invalid_request", "is neither * nor a list of entity tags"
     if code == "method_not_allowed" and not response.request.path_url.endswith("/files/lookup"):
         return True
     return not any(code == excepted and part in detail for excepted, part, _ in exceptions)

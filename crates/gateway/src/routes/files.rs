@@ -54,7 +54,7 @@ pub struct FileLookupList {
         "detail": "No file has the id \"C4f9cApMlcnJQ\" in account \"main\".",
         "instance": "/v1/accounts/main/files/lookup", "code": "file_not_found",
         "request_id": "0198c5a2-7f9e-7c3b-9a51-2f6d0b8e4c11", "retryable": false, "retry_after": null,
-        "errors": [], "applied": [],
+        "errors": [], "applied": [], "left_behind": false,
         "upstream": {"provider": "pstream", "operation": "file/info", "http_status": 200, "status": "404",
             "message": "Video not found"}
     }
