@@ -157,9 +157,14 @@ fn tags<H: Header>(headers: &HeaderMap, name: &HeaderName) -> Result<Option<H>, 
     read.map(Some).ok_or_else(fault)
 }
 
-/// Whether a text is a list of entity tags, none of which is empty of quotes or holds what no tag may hold.
+/// Whether a text is a list of entity tags, with empty elements or without (RFC 9110, section 5.6.1.2).
 fn are_tags(text: &[u8]) -> bool {
-    let mut rest = text.trim_ascii();
+    let is_separator = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
+    let past_separators = |text: &[u8]| text.iter().take_while(|byte| is_separator(byte)).count();
+    let mut rest = &text[past_separators(text)..];
+    if rest.is_empty() {
+        return false;
+    }
     loop {
         rest = rest.strip_prefix(b"W/").unwrap_or(rest);
         let Some(tag) = rest.strip_prefix(b"\"") else { return false };
@@ -168,9 +173,10 @@ fn are_tags(text: &[u8]) -> bool {
             return false;
         }
         rest = tag[end + 1..].trim_ascii_start();
-        match rest.strip_prefix(b",") {
-            Some(next) => rest = next.trim_ascii_start(),
+        match rest.strip_prefix(b",").map(|next| &next[past_separators(next)..]) {
             None => return rest.is_empty(),
+            Some([]) => return true,
+            Some(next) => rest = next,
         }
     }
 }
@@ -221,6 +227,9 @@ mod tests {
             (&[], Ok(Proceed), Ok(Proceed)),
             (&[("if-match", "\"a\"")], Ok(Proceed), Ok(Proceed)),
             (&[("if-match", "\"b\", \"a\"")], Ok(Proceed), Ok(Proceed)),
+            // Proxies that join fields leave empty elements in a list.
+            (&[("if-match", ", \"b\",, \"a\" ,")], Ok(Proceed), Ok(Proceed)),
+            (&[("if-none-match", "\"a\",")], Ok(NotModified), failed),
             (&[("if-match", "*")], Ok(Proceed), Ok(Proceed)),
             (&[("if-match", "\"b\"")], failed, failed),
             (&[("if-match", "W/\"a\"")], failed, failed),
@@ -269,7 +278,7 @@ mod tests {
 
     #[test]
     fn malformed_tags_are_refused_where_they_guard() {
-        for malformed in ["", "a", "\"a", "\"a\" \"b\"", "\"a b\"", "*, \"a\"", "w/\"a\"", "\"a\",", "\"a\"b", ","] {
+        for malformed in ["", "a", "\"a", "\"a\" \"b\"", "\"a b\"", "*, \"a\"", "w/\"a\"", "\"a\"b", ",", " , "] {
             for method in [Method::GET, Method::DELETE] {
                 let refused = read(&method, &[("if-match", malformed)]).map(|_| ());
                 assert_eq!(refused, Err(Code::InvalidRequest), "{malformed}");

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use polyhost_end_to_end::{Answer, Caller, body, wire};
-use polyhost_sandbox::ReceivedUpload;
 use polyhost_sandbox::openload::UploadReply;
+use polyhost_sandbox::{Fault, ReceivedUpload};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
@@ -127,8 +127,24 @@ async fn a_copy_that_was_damaged_on_the_way_is_found_and_deleted() {
     let world = World::start().await;
     world.site.spoil_next_upload();
     upload(&world.caller, "a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
-    assert_eq!(world.operations(), ["file/ul", "upload", "file/delete"]);
+    assert_eq!(world.operations(), ["file/ul", "upload", "file/info", "file/delete"]);
     assert_eq!(world.site.counts().files, 0);
+}
+
+#[tokio::test]
+async fn reply_with_the_id_of_another_file_deletes_nothing() {
+    let world = World::start().await;
+    let older = world.site.add_file("0", "precious.mp4", b"precious");
+    let reply = json!({"status": 200, "msg": "OK", "result": {"id": older, "sha1": sha1_of(b"other"), "size": "5"}});
+    world.breaks(
+        "upload",
+        Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(reply.to_string()) },
+    );
+    let problem = upload(&world.caller, "a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
+    assert_eq!(problem["left_behind"], true);
+    let wrong = format!("&sha1={}", sha1_of(b"hellp"));
+    upload(&world.caller, "a.mp4", &wrong, b"hello").await.problem(422, "checksum_mismatch");
+    assert_eq!(world.site.find_file("precious.mp4"), Some(older));
 }
 
 #[tokio::test]

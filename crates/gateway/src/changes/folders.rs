@@ -195,7 +195,10 @@ pub async fn delete_folder(
 /// Refuses at once a folder that something of the gateway's own is coming into.
 async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem> {
     let user = account.user_state();
-    if user.claims().are_shared(&Subject::Contents(id.clone())) || user.arrivals().has_unknown(id) {
+    if user.claims().are_shared(&Subject::Contents(id.clone())) || user.pending_uploads().may_come_into(id) {
+        return Err(under_way(id));
+    }
+    if user.arrivals().has_unknown(id) {
         return Err(under_way(id));
     }
     let remote = user.arrivals().remote_into(id);

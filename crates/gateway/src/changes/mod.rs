@@ -42,7 +42,7 @@ pub async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) 
 /// Claims a folder while a file is sent into it. Where the outcome is unknown, the folder counts as not empty for a while.
 ///
 /// # Errors
-/// As for [`enter`]; else the work's own.
+/// As for [`enter`]; `folder_not_found` also where the folder was deleted meanwhile; else the work's own.
 pub async fn arriving<T>(
     catalogue: &Catalogue,
     account: &Account,
@@ -51,8 +51,13 @@ pub async fn arriving<T>(
 ) -> Result<T, Problem> {
     let _claim = enter(catalogue, account, folder).await?;
     let outcome = work.await;
-    if outcome.as_ref().is_err_and(|problem| problem.code() == Code::OutcomeUnknown) {
-        account.user_state().arrivals().note_unknown(folder);
+    match &outcome {
+        // A recursive DELETE of the folder has taken the file with it.
+        Ok(_) => refuse_deleted(catalogue, account, folder).await?,
+        Err(problem) if problem.code() == Code::OutcomeUnknown => {
+            account.user_state().arrivals().note_unknown(folder);
+        }
+        Err(_) => {}
     }
     outcome
 }

@@ -51,17 +51,24 @@ impl Stored {
     }
 }
 
+/// Which of the two looks for a file. At the first one, the site may not list the file yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    First,
+    Second,
+}
+
 /// The one file of the folder that can only be this upload's, as the site lists it now: by its size, its digest where
 /// one is known, its name, and its date. No other upload may claim it.
 pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Option<File> {
-    if let Some(found) = look(account, sought).await {
+    if let Some(found) = find(account, sought, Look::First).await {
         return Some(found);
     }
     sleep(BEFORE_THE_SECOND_LOOK).await;
-    look(account, sought).await
+    find(account, sought, Look::Second).await
 }
 
-async fn look(account: &Account, sought: &Sought<'_>) -> Option<File> {
+async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File> {
     let listing = account.read(list_whole(account, &sought.wanted.folder)).await.ok()?;
     let alike: Vec<File> = listing.files.into_iter().filter(|file| sought.is_like(file)).collect();
     let (mut new, mut undated, mut old) = (Vec::new(), Vec::new(), Vec::new());
@@ -82,7 +89,11 @@ async fn look(account: &Account, sought: &Sought<'_>) -> Option<File> {
         (Stored::Perhaps, true) => None,
         // The site has the file. Its clock may be wrong, but not its digest.
         (Stored::Surely, true) if undated.is_empty() => only_one(old, sought).filter(|file| sought.is_proven(file)),
-        (Stored::Surely, true) => undated.into_iter().next(),
+        // Without dates, only what is there at the second look, and beside no older file, can be the upload's.
+        (Stored::Surely, true) => {
+            let may_guess = look == Look::Second && old.is_empty();
+            only_one(undated, sought).filter(|file| may_guess || sought.is_proven(file))
+        }
     };
     found.filter(|file| sought.claim.take(file))
 }
@@ -111,8 +122,9 @@ impl Sought<'_> {
     /// Whether a file may be the upload's, its date aside.
     fn is_like(&self, file: &File) -> bool {
         let undated = File { uploaded_at: None, ..file.clone() };
-        file.size.is_some()
-            && file.size == self.wanted.length
+        let has_size = file.size.is_some() && file.size == self.wanted.length;
+        // A size of 0 is not known yet, and a digest outweighs it.
+        (has_size || (file.size.is_none_or(|size| size == 0) && self.is_proven(file)))
             && self.wanted.may_be(&undated)
             && !self.claim.has_been_received(file)
     }

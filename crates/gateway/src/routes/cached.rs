@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
-use polyhost_domain::{File, Folder};
+use polyhost_domain::{Capability, Digest, File, Folder};
 use utoipa::IntoResponses;
 use utoipa::openapi::{Header, RefOr, Response as Documented, ResponseBuilder};
 
@@ -54,7 +54,9 @@ pub(super) fn tag_of_file(
     account: &Account,
     changed: &Changed<File>,
 ) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
-    let is_told = changed.is_whole && changed.now.name.is_some() && changed.now.size.is_some();
+    let File { name, size, content_type, sha1, .. } = &changed.now;
+    let has_digest = sha1.is_some() || !account.profile().digests.contains(&Digest::Sha1);
+    let is_told = changed.is_whole && name.is_some() && size.is_some() && content_type.is_some() && has_digest;
     tag_field(is_told.then(|| changed.now.tag(account)).flatten())
 }
 
@@ -63,7 +65,12 @@ pub(super) fn tag_of_folder(
     account: &Account,
     changed: &Changed<Folder>,
 ) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
-    let is_told = changed.is_whole && changed.now.name.is_some();
+    let Folder { name, visibility, password_protected, .. } = &changed.now;
+    let is_known = |told: bool, capability| told || !account.capabilities().supports(capability);
+    let is_told = changed.is_whole
+        && name.is_some()
+        && is_known(visibility.is_some(), Capability::FoldersVisibility)
+        && is_known(password_protected.is_some(), Capability::FoldersPassword);
     tag_field(is_told.then(|| changed.now.tag(account)).flatten())
 }
 

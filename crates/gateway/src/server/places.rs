@@ -3,6 +3,7 @@
 //! when places run out, and is refused with its first request without a good key.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub(super) struct Places(Arc<Mutex<Book>>);
 pub(crate) struct Place {
     id: u64,
     places: Places,
+    /// Whether a good key was shown, so that most requests need not take the lock.
+    has_key: AtomicBool,
     ended: CancellationToken,
     refused: CancellationToken,
 }
@@ -106,7 +109,13 @@ impl Places {
         let (id, ended) = (book.next, CancellationToken::new());
         book.next += 1;
         book.enter(id, Holder { peer, kind, ended: ended.clone() });
-        Some(Arc::new(Place { id, places: self.clone(), ended, refused: CancellationToken::new() }))
+        Some(Arc::new(Place {
+            id,
+            places: self.clone(),
+            has_key: AtomicBool::new(false),
+            ended,
+            refused: CancellationToken::new(),
+        }))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -173,12 +182,17 @@ impl Book {
 impl Place {
     /// Notes that the caller has shown a good key.
     pub(crate) fn show_key(&self) {
-        self.places.book().become_kind(self.id, Kind::Client);
+        if !self.has_key.swap(true, Ordering::Relaxed) {
+            self.places.book().become_kind(self.id, Kind::Client);
+        }
     }
 
     /// Whether a request without a good key may be answered here. Where it may not, the connection ends behind the
     /// answers that are under way.
     pub(crate) fn takes_stranger(&self) -> bool {
+        if self.has_key.load(Ordering::Relaxed) {
+            return true;
+        }
         let mut book = self.places.book();
         let Some(holder) = book.holders.get(&self.id) else { return false };
         if holder.kind != Kind::Surplus {

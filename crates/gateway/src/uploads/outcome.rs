@@ -80,11 +80,11 @@ pub(super) async fn settle(
     settled
 }
 
-/// A success that arrived after every byte had gone out. The file is this upload's, unless another upload has led to it.
+/// A success that arrived after every byte had gone out.
 async fn confirmed(account: &Account, file: File, sent: &Sent) -> Result<File, Problem> {
     let file = sent.expected.without_wrong_digests(file, account.profile());
     if let Some(problem) = sent.mismatch() {
-        return Err(discard(account, &file, problem).await);
+        return Err(discard(account, &file, sent, problem).await);
     }
     let verdict = match sent.weigh(account, &file) {
         // The answer reports neither size nor digest.
@@ -92,7 +92,7 @@ async fn confirmed(account: &Account, file: File, sent: &Sent) -> Result<File, P
         verdict => verdict,
     };
     match verdict {
-        Verdict::Bad(how) => Err(discard(account, &file, corrupted(account, how)).await),
+        Verdict::Bad(how) => Err(discard(account, &file, sent, corrupted(account, how)).await),
         Verdict::Whole | Verdict::Unknown => Ok(sent.completed(file)),
     }
 }
@@ -104,17 +104,18 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
     if let Some(problem) = sent.mismatch() {
         return Err(problem.left_behind(&file.id));
     }
+    let is_ours = found.as_ref().is_some_and(|found| sent.wanted(account).has_name_of(found));
     let problem = match (verdict, found) {
         (Verdict::Whole, Some(found)) => {
             let file = File { name: found.name.or(file.name), sha1: found.sha1, md5: found.md5, ..file };
             return Ok(sent.completed(file));
         }
-        (Verdict::Bad(how), _) => corrupted(account, how).left_behind(&file.id),
-        (_, found) => {
+        (Verdict::Bad(how), _) if is_ours => corrupted(account, how).left_behind(&file.id),
+        _ => {
             let detail = "The site reported success before it had taken the whole file. \
                           Whether its copy is complete is not known.";
             let problem = Problem::new(Code::OutcomeUnknown, detail).caused_at(&file.provider, "upload");
-            if found.is_some() { problem.left_behind(&file.id) } else { problem }
+            if is_ours { problem.left_behind(&file.id) } else { problem }
         }
     };
     account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
@@ -179,10 +180,21 @@ fn corrupted(account: &Account, how: String) -> Problem {
     Problem::new(Code::UploadCorrupted, how).caused_at(&account.profile().origin.provider, "upload")
 }
 
+/// Whether the file whose id came in the answer is this upload's. A file of another name was there before.
+async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
+    let answers = account.read(account.site().files(std::slice::from_ref(&file.id))).await;
+    answers.and_then(only).map_or(true, |found| sent.wanted(account).has_name_of(&found))
+}
+
 /// Deletes a bad copy of this upload, and says so where the copy stays.
-async fn discard(account: &Account, file: &File, problem: Problem) -> Problem {
+async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) -> Problem {
     if account.pending_uploads().has_received(&file.id) {
         return problem.and("The site answered with the file of another upload.").left_behind(&file.id);
+    }
+    if !is_ours(account, file, sent).await {
+        return problem
+            .and("The site answered with a file of another name, which may be an older one.")
+            .left_behind(&file.id);
     }
     // It may be listed by now, where it was sent to or wherever the site has put it.
     match account.write(&Change::file(&file.id, None), account.site().delete_file(&file.id)).await {

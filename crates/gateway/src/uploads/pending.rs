@@ -82,6 +82,12 @@ impl PendingUploads {
         PendingUpload { claims: self.clone(), number }
     }
 
+    /// Whether an upload into a folder ended without its file being found, so that the file may still appear.
+    pub(crate) fn may_come_into(&self, folder: &FolderId) -> bool {
+        let may_come = |entry: &Entry| entry.ended.is_some_and(|ended| ended.elapsed() < KEPT);
+        self.open().iter().any(|entry| may_come(entry) && entry.wanted.folder == *folder)
+    }
+
     /// Whether an upload has led to a file lately.
     pub(crate) fn has_received(&self, file: &FileId) -> bool {
         self.0.received.contains_key(file)
@@ -135,13 +141,21 @@ impl Drop for PendingUpload {
 }
 
 impl Wanted {
+    /// Whether a file has this one's name, as far as its name is known.
+    pub(crate) fn has_name_of(&self, file: &File) -> bool {
+        file.name.as_deref().is_none_or(|name| self.is_named(name))
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.names.iter().any(|wanted| is_named(name, wanted))
+    }
+
     /// Whether a file may be this one, as far as it is described.
     pub(crate) fn may_be(&self, file: &File) -> bool {
-        let named = |name: &str| self.names.iter().any(|wanted| is_named(name, wanted));
         let has_size = |size: u64| self.length.is_none_or(|length| length == size);
         let digest = file.sha1.as_deref().and_then(|text| Digest::Sha1.normalize(text));
         let differs = digest.zip(self.sha1.as_ref()).is_some_and(|(digest, sha1)| digest != *sha1);
-        file.name.as_deref().is_some_and(named)
+        file.name.as_deref().is_some_and(|name| self.is_named(name))
             && file.size.filter(|size| *size > 0).is_none_or(has_size)
             && file.folder_id.as_ref().is_none_or(|folder| *folder == self.folder)
             && !differs

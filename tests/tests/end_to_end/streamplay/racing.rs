@@ -47,6 +47,20 @@ async fn folder_with_an_upload_under_way_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn upload_is_refused_if_its_folder_is_deleted_meanwhile() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    world.breaks("file/upload", SLOW);
+    let deleting = async {
+        world.sent("file/upload", 1).await;
+        world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.status(204);
+    };
+    let more = format!("&folder_id={folder}");
+    let (uploaded, ()) = tokio::join!(world.upload("a.mp4", &more, b"hello"), deleting);
+    uploaded.problem(404, "folder_not_found");
+}
+
+#[tokio::test]
 async fn upload_into_a_folder_that_is_being_deleted_waits_and_fails() {
     let world = World::at_site(|options| options.trashed_folders_answer = true).await;
     let folder = world.site.add_folder("0", "Films");
