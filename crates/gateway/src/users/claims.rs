@@ -1,8 +1,8 @@
 //! Claims: the files and folders that writes of one user are using at this moment.
 //!
 //! A write that was checked first (a precondition, an empty folder) claims what it checked alone, so that no other write
-//! of the gateway changes it between the check and the write. All other writes share. A write takes all its claims at
-//! once and waits for nothing while it has some, so that no two writes wait for each other.
+//! of the gateway changes it between the check and the write. All other writes share. A write waits for claims only
+//! while it has none; a further claim is taken at once or not at all. So no two writes wait for each other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
