@@ -70,8 +70,8 @@ async fn one_by_one(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Ve
     Ok(answers.into_iter().flat_map(alone).collect())
 }
 
-/// One answer for each id. A file that the site leaves out is not there; it is unknown whether it is where an entry
-/// cannot be read, or where one file was asked for and the site tells of others.
+/// One answer for each id. A file that the site leaves out, or answers with `null`, is not there. Whether it is there is
+/// unknown where an entry cannot be read, or where one file was asked for and the answer is about others.
 fn sort_out(
     convert: &Convert,
     reply: &Reply,
@@ -84,7 +84,7 @@ fn sort_out(
     if !(list.is_given() || list.is_absent()) {
         return Err(Unreadable::Shape);
     }
-    let read = list.read(|key, info| {
+    let read = list.passing_over_null().read(|key, info| {
         let id = convert.ids.file(info.id.as_deref().or(key)?).ok()?;
         if ids.contains(&id) {
             by_id.entry(id).or_insert(info);

@@ -94,6 +94,8 @@ async fn file_left_out_of_an_answer_is_not_found() {
         ("[]", &["x"], ErrorKind::FileNotFound),
         ("null", &["x"], ErrorKind::FileNotFound),
         ("[]", &["x", "y"], ErrorKind::FileNotFound),
+        (r#"{"x": null}"#, &["x"], ErrorKind::FileNotFound),
+        (r#"{"x": null}"#, &["x", "y"], ErrorKind::FileNotFound),
         (other, &["x", "y"], ErrorKind::FileNotFound),
         (r#"{"x": null, "y": 5}"#, &["x", "y"], ErrorKind::InvalidResponse),
         (other, &["x"], ErrorKind::InvalidResponse),

@@ -42,6 +42,8 @@ pub struct List<'a, T> {
     given: Given<'a>,
     /// The field that it stands in.
     field: &'static str,
+    /// Whether `null` in place of an entry says that there is none.
+    passes_over_null: bool,
     entry: PhantomData<fn() -> T>,
 }
 
@@ -78,7 +80,7 @@ impl<U> Default for Entries<U> {
 
 impl<T> Default for List<'_, T> {
     fn default() -> Self {
-        Self { given: Given::Absent, field: drift::WHOLE, entry: PhantomData }
+        Self { given: Given::Absent, field: drift::WHOLE, passes_over_null: false, entry: PhantomData }
     }
 }
 
@@ -93,6 +95,12 @@ impl<T> List<'_, T> {
     #[must_use]
     pub fn is_given(&self) -> bool {
         matches!(self.given, Given::List(_))
+    }
+
+    /// The same list, in which `null` in place of an entry says that there is none.
+    #[must_use]
+    pub fn passing_over_null(self) -> Self {
+        Self { passes_over_null: true, ..self }
     }
 
     /// Whether the answer does not have the field.
@@ -127,6 +135,9 @@ impl<T: DeserializeOwned> List<'_, T> {
         let mut reading = Reading::of(raw.get().len());
         let outer = drift::enter(self.field);
         let mut visit = |key: Option<&str>, raw: &RawValue| {
+            if self.passes_over_null && raw.get() == "null" {
+                return reading.leave_out();
+            }
             let entry = if is_array(raw) { None } else { super::value::<T>(raw.get()).ok() };
             match entry {
                 None => {
@@ -221,7 +232,7 @@ impl<'de: 'a, 'a, T> Deserialize<'de> for List<'a, T> {
             drift::unusable();
             Given::Nothing
         };
-        Ok(Self { given, field: drift::field(), entry: PhantomData })
+        Ok(Self { given, field: drift::field(), passes_over_null: false, entry: PhantomData })
     }
 }
 

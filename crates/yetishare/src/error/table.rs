@@ -149,6 +149,11 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("file not found", Naming, Missing),
         ("folder not found", Naming, Missing),
         ("^not found", Naming, Missing),
+        ("does not exist", Naming, Missing),
+        ("has been deleted", Naming, Missing),
+        ("has been removed", Naming, Missing),
+        ("was deleted", Naming, Missing),
+        ("was removed", Naming, Missing),
         // What the site does not do.
         ("can`t download", Always, Means(Kind::Forbidden)),
         ("can't download", Always, Means(Kind::Forbidden)),
