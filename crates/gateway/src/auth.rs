@@ -165,7 +165,7 @@ impl Callers {
         }
     }
 
-    /// The client with a key, whether or not it has expired; anybody, where none is needed.
+    /// The client with a key, whether or not it has expired; the keyless client, where no key is needed.
     pub(crate) fn with_key(&self, key: Option<KeyHash>) -> Option<Arc<Client>> {
         match self {
             Self::Anybody(client) => Some(Arc::clone(client)),

@@ -284,7 +284,7 @@ async fn ticket_with_a_digest_needs_a_site_that_checks_it() {
 }
 
 #[tokio::test]
-async fn headers_of_a_remote_upload_go_as_lines_where_the_site_wants_them() {
+async fn remote_upload_headers_go_as_lines_where_wanted() {
     let site = plain_site().await;
     let quirks = Quirks { remote_headers: RemoteHeaders::Lines, ..Quirks::default() };
     let mut headers = HeaderFields::default();

@@ -71,7 +71,7 @@ async fn apply(
         let touched = touched(catalogue, account, id).await.and_listing(folder);
         let relocate = async {
             let told = account.site().move_file(id, folder).await?;
-            // Before anybody can read the file anew.
+            // Before another request can read the file anew.
             account.user_state().note_moved(id, folder);
             Ok(told)
         };
@@ -112,7 +112,7 @@ async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> R
     catalogue.deleting_file(account, id).await;
     let delete = async {
         let deleted = account.site().delete_file(id).await;
-        // Before anybody can list the folder anew.
+        // Before another request can list the folder anew.
         match &deleted {
             Ok(()) => catalogue.bury_file(account, id).await,
             Err(_) => catalogue.doubt_file(account, id).await,

@@ -1,5 +1,5 @@
 //! The frames of an HTTP/2 connection, as far as they tell which answers have begun to go out and not ended. A caller
-//! that stops reading near the end of an answer leaves its last bytes in the HTTP library, where nobody else sees them.
+//! that stops reading near the end of an answer leaves its last bytes in the HTTP library, where no other code sees them.
 
 use std::collections::HashSet;
 

@@ -67,7 +67,7 @@ pub(super) struct Witnessed<S> {
     parting: Option<Pin<Box<Sleep>>>,
 }
 
-/// A stream that can be asked whether bytes have arrived that nobody has read.
+/// A stream that can be asked whether bytes have arrived that were not read.
 pub(super) trait Arrived {
     /// Asks the operating system, which may know of bytes before the runtime does.
     fn has_unread(&self) -> bool;

@@ -174,7 +174,7 @@ fn a_base_url_is_one_of_the_web_s() {
 }
 
 #[tokio::test]
-async fn write_never_uses_a_connection_that_was_idle_for_over_a_second() {
+async fn write_uses_no_connection_idle_for_over_a_second() {
     let site = Site::start(Answer::ToEveryHead(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
     for (kind, connections) in [(CallKind::Write, 2), (CallKind::Read, 3)] {
         let client = site.client(once());

@@ -49,7 +49,7 @@ async fn gateway(ledger: &Ledger) -> (Gateway, Caller) {
 }
 
 #[tokio::test]
-async fn created_means_every_byte_was_taken_and_nothing_good_is_deleted() {
+async fn created_means_taken_whole_and_no_good_file_deleted() {
     let (seed, count) = (number("POLYHOST_LEDGER_SEED", 1), number("POLYHOST_LEDGER_COUNT", 64));
     let ledger = Ledger::start().await;
     ledger.add_older(OLDER, b"there before");

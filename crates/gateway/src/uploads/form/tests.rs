@@ -37,7 +37,7 @@ async fn parse(form: &str, size: usize, is_known: bool) -> Result<(Fields, Optio
 }
 
 #[tokio::test]
-async fn a_form_is_read_however_it_is_cut_and_its_length_tells_that_of_its_file() {
+async fn form_in_any_pieces_is_read_and_gives_its_files_length() {
     let bytes = "\r\n--b-2\r\n--b-\r\n".repeat(50);
     let form = field("name", "é.mp4") + &field("folder_id", "7") + &file(&bytes) + "--b-1--\r\n";
     for size in [1, 2, 7, 64, form.len()] {

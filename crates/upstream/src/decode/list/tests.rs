@@ -57,7 +57,7 @@ fn a_list_of_garbage_is_refused_at_its_first_entries() {
     for entry in ["[]", "{}", "null", "7", "\"x\"", r#"{"name": 5}"#, r#"{"name": ""}"#, "[[[]]]"] {
         let list = |count: usize| format!("[{}]", vec![entry; count].join(","));
         assert!(entries(&list(GIVE_UP_AFTER - 1)).unwrap().none_readable(), "{entry}");
-        // Broken behind its first entries: nobody has read so far.
+        // Broken behind its first entries, where no reader has come yet.
         let cut = list(GIVE_UP_AFTER);
         assert_eq!(entries(&cut), Err(Unreadable::NoEntry), "{entry}");
     }
