@@ -51,24 +51,18 @@ async fn a_burst_goes_at_once_and_the_rest_at_the_accounts_pace() {
 async fn what_has_no_place_within_the_deadline_is_told_so_at_once() {
     let settings = Configuration::new()
         .forgives()
-        .upstream("requests_per_second = 1\nburst = 1\ndeadline = \"3500ms\"\nattempt_timeout = \"1s\"");
+        .upstream("requests_per_second = 0.01\nburst = 1\ndeadline = \"25s\"\nattempt_timeout = \"1s\"");
     let world = World::start(Dialect::Openload, 1, settings).await;
     let place = &world.places[0];
     place.read_file().await.status(200);
-    let requests = (0..12).map(|_| async {
-        let began = Instant::now();
-        (place.read_file().await, began.elapsed())
-    });
-    let answers = join_all(requests).await;
-    let (served, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|(answer, _)| answer.status == 200);
-    assert!((1..=3).contains(&served.len()), "{}", served.len());
-    for (answer, took) in refused {
+    let began = Instant::now();
+    for answer in join_all((0..12).map(|_| place.read_file())).await {
         let problem = answer.problem(503, "overloaded");
         assert_eq!(problem["retryable"], json!(true));
         assert!(answer.header("retry-after").is_some());
-        assert!(*took < Duration::from_millis(1_500), "{took:?}");
     }
-    assert_eq!(place.site.arrived("file/info"), 1 + served.len());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(place.site.arrived("file/info"), 1);
 }
 
 #[tokio::test]
