@@ -14,7 +14,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("conformance", &["domain"]),
     ("domain", &[]),
-    ("gateway", &["client", "domain", "openload", "sandbox", "state", "upstream", "yetishare"]),
+    ("gateway", &["client", "domain", "listener", "openload", "sandbox", "state", "upstream", "yetishare"]),
+    ("listener", &[]),
     ("openload", &["domain", "state", "upstream"]),
     ("sandbox", &[]),
     ("state", &[]),
@@ -26,6 +27,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 /// Foreign crates that would put a concern where it does not belong.
 const NEVER_DIRECTLY: &[(&str, &[&str])] = &[
     ("domain", &["axum", "moka", "reqwest", "tokio"]),
+    ("listener", &["axum"]),
     ("openload", &["axum"]),
     ("upstream", &["axum"]),
     ("yetishare", &["axum"]),

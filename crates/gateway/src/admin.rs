@@ -19,7 +19,7 @@ use crate::extract::RequestId;
 use crate::middleware::REQUEST_ID;
 use crate::problem::{Code, Problem, render};
 use crate::routes::process::{livez, readyz};
-use crate::{browsers, metrics, server};
+use crate::{browsers, metrics, serving};
 
 /// The Prometheus text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,7 +29,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Serves until it is dropped.
 pub async fn run(listener: TcpListener, app: App, kept: PrometheusHandle) {
     let service = service(app.clone(), kept.clone());
-    tokio::join!(server::answer(listener, service, app.server()), upkeep(kept));
+    tokio::join!(serving::answer(listener, service, app.server()), upkeep(kept));
 }
 
 fn service(app: App, kept: PrometheusHandle) -> Router {

@@ -8,9 +8,9 @@ use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderValue, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use polyhost_listener::Ambiguity;
 
 use crate::problem::{Code, Fault, Problem};
-use crate::server::Ambiguity;
 
 /// The largest request line and the largest header fields, in bytes.
 const MAX_HEAD: usize = 64 * 1024;

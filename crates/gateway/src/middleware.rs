@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use polyhost_listener::{Peer, Place};
 use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
@@ -26,14 +27,12 @@ use crate::auth::Client;
 use crate::browsers;
 use crate::extract::RequestId;
 use crate::heads;
-use crate::limits::{self, Peer};
-use crate::linger::linger;
+use crate::limits;
 use crate::metrics::Answered;
 use crate::operation::Operation;
 use crate::permission::Permission;
 use crate::problem::{Code, Problem, render};
 use crate::progress::Progress;
-use crate::server::Place;
 
 /// Carries a request's id, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -54,8 +53,6 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         // Without keys, web pages of elsewhere are kept out.
         .layer(from_fn_with_state(app.clone(), guard_keyless))
         .layer(from_fn(heads::check))
-        // Who still sends when the answer is ready gets it all the same.
-        .layer(from_fn(linger))
         // Nor does a panic in this stack end more than its request.
         .layer(CatchPanicLayer::custom(panicked))
         // Every request has an id and one line in the log, and is counted; every problem gets its body.

@@ -13,12 +13,12 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use polyhost_domain::AccountName;
+use polyhost_listener::is_event_stream;
 
 use crate::app::App;
 use crate::auth::{Client, KeyHash, Scope, presented_key};
 use crate::operation::Operation;
 use crate::problem::{Code, Problem};
-use crate::server::is_event_stream;
 
 /// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
 const SMALL: u64 = 64 * 1024;

@@ -6,6 +6,7 @@ mod keygen;
 mod openapi;
 mod sandbox;
 mod serve;
+mod signals;
 mod transfers;
 
 use std::fmt::Display;

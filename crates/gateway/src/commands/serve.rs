@@ -10,14 +10,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::signals::Signals;
 use super::{CommandError, check};
 use crate::app::App;
 use crate::auth::Callers;
 use crate::cli::Serve;
 use crate::config::{Config, Findings};
 use crate::reload::{Reload, Source};
-use crate::server::Signals;
-use crate::{admin, metrics, reload, router, server, telemetry};
+use crate::{admin, metrics, reload, router, serving, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let config = check::read(&options.config)?;
@@ -133,7 +133,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
             tracing::warn!("ended at once by a second signal; requests under way are cut off");
             Ok(ExitCode::from(ending.exit_code()))
         }
-        () = server::serve(listener, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
+        () = serving::serve(listener, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
     }
 }
 

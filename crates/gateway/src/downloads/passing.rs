@@ -9,10 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use polyhost_domain::ByteStream;
+use polyhost_listener::Speed;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
-
-use crate::speed::Speed;
 
 /// The largest piece that is passed on at a time, in bytes; to one who takes it fast, and to others.
 const LARGE: usize = 256 * 1024;
@@ -63,7 +62,7 @@ pub(super) fn portioned(stream: ByteStream) -> ByteStream {
         speed.count(portion.len());
         Ok(Some((portion, (stream, rest, speed))))
     };
-    stream::try_unfold((stream, Bytes::new(), Speed::new()), portions).boxed()
+    stream::try_unfold((stream, Bytes::new(), Speed::default()), portions).boxed()
 }
 
 /// The same bytes, but dropped where the caller takes none for so long: the site's connection is not held for one who

@@ -12,10 +12,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyhost_listener::Peer;
 use polyhost_state::Limiters;
 
 pub use standing::Standing;
-pub use strangers::Peer;
 pub use under_way::{Permit, UnderWay};
 pub use weight::{of_lookup, of_operation};
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::response::Response;
-
-use crate::held::Held;
+use polyhost_listener::Held;
 
 /// How many are under way, by the client's name. Who has none takes no room.
 #[derive(Debug, Clone, Default)]

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::head::Ambiguity;
+use crate::head::Ambiguity;
 
 /// The requests of one connection.
 #[derive(Debug)]
-pub(super) struct Activity {
+pub(crate) struct Activity {
     under_way: AtomicUsize,
     begun: AtomicU64,
     answered: AtomicU64,
@@ -26,25 +26,25 @@ pub(super) struct Activity {
 
 /// How long an HTTP/2 connection may be without a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// Before its first one.
-    pub(super) first: Duration,
+    pub(crate) first: Duration,
     /// Between two.
-    pub(super) between: Duration,
+    pub(crate) between: Duration,
     /// While the caller takes nothing of what is left of the answers.
-    pub(super) unfinished: Duration,
+    pub(crate) unfinished: Duration,
 }
 
 /// A request that is under way until this is dropped.
 #[derive(Debug)]
-pub(super) struct UnderWay(Arc<Activity>);
+pub struct UnderWay(Arc<Activity>);
 
 /// An answer that has not been passed on whole until this is dropped.
 #[derive(Debug)]
-pub(super) struct Answering(Arc<Activity>);
+pub(crate) struct Answering(Arc<Activity>);
 
 impl Activity {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             under_way: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
@@ -58,7 +58,7 @@ impl Activity {
     }
 
     /// Begins a request. Also returns what is ambiguous in its head.
-    pub(super) fn begin(self: &Arc<Self>) -> (Arc<UnderWay>, Answering, Option<Ambiguity>) {
+    pub(crate) fn begin(self: &Arc<Self>) -> (Arc<UnderWay>, Answering, Option<Ambiguity>) {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
         self.is_endless.store(false, Ordering::SeqCst);
@@ -67,53 +67,53 @@ impl Activity {
     }
 
     /// How many requests have begun.
-    pub(super) fn begun(&self) -> u64 {
+    pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::SeqCst)
     }
 
     /// Whether the HTTP library has been given the last byte of every answer.
-    pub(super) fn is_answered(&self) -> bool {
+    pub(crate) fn is_answered(&self) -> bool {
         self.answered.load(Ordering::SeqCst) == self.begun()
     }
 
     /// Notes that the latest answer goes on until its caller goes away.
-    pub(super) fn answers_endlessly(&self) {
+    pub(crate) fn answers_endlessly(&self) {
         self.is_endless.store(true, Ordering::SeqCst);
     }
 
     /// Whether the latest answer goes on until its caller goes away.
-    pub(super) fn is_endless(&self) -> bool {
+    pub(crate) fn is_endless(&self) -> bool {
         self.is_endless.load(Ordering::SeqCst)
     }
 
     /// Notes what is ambiguous in the head of the next request.
-    pub(super) fn object(&self, ambiguity: Ambiguity) {
+    pub(crate) fn object(&self, ambiguity: Ambiguity) {
         *self.ambiguity.lock().unwrap_or_else(PoisonError::into_inner) = Some(ambiguity);
     }
 
     /// Notes that the connection speaks HTTP/2.
-    pub(super) fn speaks_http_2(&self) {
+    pub(crate) fn speaks_http_2(&self) {
         self.is_http_2.store(true, Ordering::SeqCst);
     }
 
     /// Notes how many answers of an HTTP/2 connection have begun to go out, and not ended.
-    pub(super) fn set_unfinished(&self, count: usize) {
+    pub(crate) fn set_unfinished(&self, count: usize) {
         self.unfinished.store(count, Ordering::SeqCst);
     }
 
     /// Whether a caller has not taken the last bytes of an answer.
-    pub(super) fn has_unfinished(&self) -> bool {
+    pub(crate) fn has_unfinished(&self) -> bool {
         self.unfinished.load(Ordering::SeqCst) > 0
     }
 
     /// Starts the idle time anew.
-    pub(super) fn touch(&self) {
+    pub(crate) fn touch(&self) {
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Resolves when an HTTP/2 connection has been without a request for too long. The stream of an HTTP/1 connection
     /// keeps its own time.
-    pub(super) async fn idle(&self, patience: Patience) {
+    pub(crate) async fn idle(&self, patience: Patience) {
         loop {
             let limit = match self.begun() {
                 0 => patience.first,

@@ -14,7 +14,7 @@ const PREFACE: usize = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
 
 /// Both directions of a connection.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(crate) struct Frames {
     incoming: Reader,
     outgoing: Reader,
     unfinished: HashSet<u32>,
@@ -37,18 +37,18 @@ struct Reader {
 }
 
 impl Frames {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let incoming = Reader { skip: PREFACE, ..Reader::default() };
         Self { incoming, outgoing: Reader::default(), unfinished: HashSet::new() }
     }
 
     /// How many answers have begun to go out, and not ended.
-    pub(super) fn unfinished(&self) -> usize {
+    pub(crate) fn unfinished(&self) -> usize {
         self.unfinished.len()
     }
 
     /// Notes bytes from the caller.
-    pub(super) fn received(&mut self, bytes: &[u8]) {
+    pub(crate) fn received(&mut self, bytes: &[u8]) {
         let unfinished = &mut self.unfinished;
         self.incoming.read(bytes, |kind| {
             if kind.of == RST_STREAM {
@@ -58,7 +58,7 @@ impl Frames {
     }
 
     /// Notes bytes to the caller. Returns whether a part of an answer is among them.
-    pub(super) fn sent(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn sent(&mut self, bytes: &[u8]) -> bool {
         let (unfinished, mut has_data) = (&mut self.unfinished, false);
         self.outgoing.read(bytes, |kind| {
             has_data |= kind.of == DATA;

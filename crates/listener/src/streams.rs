@@ -21,12 +21,12 @@ tokio::task_local! {
 
 /// Runs each stream as a task, until its caller has taken nothing of the answer for too long.
 #[derive(Debug, Clone)]
-pub(super) struct StreamExecutor {
+pub(crate) struct StreamExecutor {
     idle_timeout: Duration,
 }
 
 impl StreamExecutor {
-    pub(super) fn new(idle_timeout: Duration) -> Self {
+    pub(crate) fn new(idle_timeout: Duration) -> Self {
         Self { idle_timeout }
     }
 }
@@ -69,7 +69,7 @@ impl Taking {
 
 /// The body of an answer, which notes when a piece of it is given and taken.
 #[derive(Debug)]
-pub(super) struct Taken<B> {
+pub(crate) struct Taken<B> {
     body: B,
     /// What is left of a piece that was too large to be given at once.
     rest: Bytes,
@@ -78,7 +78,7 @@ pub(super) struct Taken<B> {
 
 impl<B> Taken<B> {
     /// The body of the answer to the stream whose task this is; on HTTP/1 nothing is noted.
-    pub(super) fn new(body: B) -> Self {
+    pub(crate) fn new(body: B) -> Self {
         Self { body, rest: Bytes::new(), taking: ANSWER.try_with(Arc::clone).ok() }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::Peer;
+use crate::Peer;
 
 /// How many connections in surplus an address may have in any case. A caller that shows its key at once has a place for
 /// a moment only.
@@ -16,11 +16,11 @@ const SURPLUS: usize = 64;
 
 /// All places of a listener.
 #[derive(Debug, Clone)]
-pub(super) struct Places(Arc<Mutex<Book>>);
+pub(crate) struct Places(Arc<Mutex<Book>>);
 
 /// A connection's place, given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     id: u64,
     places: Places,
     /// Whether a good key was shown, so that most requests need not take the lock.
@@ -72,7 +72,7 @@ struct Address {
 
 impl Places {
     /// So many places, a quarter of which is for callers with keys.
-    pub(super) fn new(all: usize, of_address: usize) -> Self {
+    pub(crate) fn new(all: usize, of_address: usize) -> Self {
         let reserved = all / 4;
         let strangers = all - reserved;
         let most = Most {
@@ -92,7 +92,7 @@ impl Places {
     }
 
     /// A place for a new connection. `None` where all are taken, and none by a connection in surplus.
-    pub(super) fn admit(&self, peer: Peer) -> Option<Arc<Place>> {
+    pub(crate) fn admit(&self, peer: Peer) -> Option<Arc<Place>> {
         let mut book = self.book();
         if book.holders.len() >= book.most.all {
             let oldest = book.surplus.first().copied()?;
@@ -181,7 +181,7 @@ impl Book {
 
 impl Place {
     /// Notes that the caller has shown a good key.
-    pub(crate) fn show_key(&self) {
+    pub fn show_key(&self) {
         if !self.has_key.swap(true, Ordering::Relaxed) {
             self.places.book().become_kind(self.id, Kind::Client);
         }
@@ -189,7 +189,8 @@ impl Place {
 
     /// Whether a request without a good key may be answered here. Where it may not, the connection ends behind the
     /// answers that are under way.
-    pub(crate) fn takes_stranger(&self) -> bool {
+    #[must_use]
+    pub fn takes_stranger(&self) -> bool {
         if self.has_key.load(Ordering::Relaxed) {
             return true;
         }
@@ -208,12 +209,12 @@ impl Place {
     }
 
     /// Resolves when the connection has to end at once, because its place went to another.
-    pub(super) async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         self.ended.cancelled().await;
     }
 
     /// Resolves when a request was refused for want of a place.
-    pub(super) async fn refused(&self) {
+    pub(crate) async fn refused(&self) {
         self.refused.cancelled().await;
     }
 }

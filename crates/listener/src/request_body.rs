@@ -2,42 +2,47 @@
 //! and the answer is lost; so the rest is taken for a while, and thrown away.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::header::EXPECT;
-use axum::middleware::Next;
-use axum::response::Response;
 use bytes::Bytes;
+use http::Request;
+use http::header::EXPECT;
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
+
+use crate::Held;
+use crate::activity::UnderWay;
 
 /// How long the rest of a body is taken.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long is waited for more of it.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// Takes the rest of a body that is answered early.
-pub(crate) async fn linger(request: Request, next: Next) -> Response {
-    // Who waits to be told to go on sends nothing before that.
-    let comes_unasked = !request.headers().contains_key(EXPECT);
-    let request = request.map(|body| Body::new(Lingering { body: Some(body), comes: comes_unasked }));
-    next.run(request).await
-}
+/// The body of a request, which is under way for as long as its body comes.
+pub type RequestBody = Lingering<Held<Incoming, Arc<UnderWay>>>;
 
-struct Lingering {
+/// A body whose rest is taken for a while when this is dropped.
+#[derive(Debug)]
+pub struct Lingering<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> {
     /// None, once it has ended.
-    body: Option<Body>,
+    body: Option<B>,
     /// Whether the caller sends it, or will.
     comes: bool,
 }
 
-impl HttpBody for Lingering {
+/// The request with a body that counts as under way, too.
+pub(crate) fn lingering(request: Request<Incoming>, under_way: Arc<UnderWay>) -> Request<RequestBody> {
+    // Who waits to be told to go on sends nothing before that.
+    let comes_unasked = !request.headers().contains_key(EXPECT);
+    request.map(|body| Lingering { body: Some(Held::new(body, under_way)), comes: comes_unasked })
+}
+
+impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Body for Lingering<B> {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -53,15 +58,15 @@ impl HttpBody for Lingering {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
-impl Drop for Lingering {
+impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Drop for Lingering<B> {
     fn drop(&mut self) {
         let rest = self.body.take().filter(|body| self.comes && !body.is_end_stream());
         if let (Some(rest), Ok(runtime)) = (rest, tokio::runtime::Handle::try_current()) {
@@ -70,16 +75,17 @@ impl Drop for Lingering {
     }
 }
 
-async fn discard(mut rest: Body) {
+async fn discard<B: Body<Data = Bytes> + Unpin>(mut rest: B) {
     while let Ok(Some(Ok(_))) = timeout(IDLE, rest.frame()).await {}
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::convert::Infallible;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::stream;
+    use http_body_util::StreamBody;
 
     use super::*;
 
@@ -89,9 +95,9 @@ mod tests {
         let count = Arc::clone(&taken);
         let pieces = stream::iter((0..5).map(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
-            Ok::<_, std::io::Error>(Bytes::from_static(b"a"))
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"a")))
         }));
-        let mut body = Lingering { body: Some(Body::from_stream(pieces)), comes };
+        let mut body = Lingering { body: Some(StreamBody::new(pieces)), comes };
         for _ in 0..touch {
             body.frame().await.unwrap().unwrap();
         }

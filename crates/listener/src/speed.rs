@@ -12,19 +12,22 @@ const FAST: Duration = Duration::from_secs(4);
 
 /// How fast bytes go, as they are counted.
 #[derive(Debug)]
-pub(crate) struct Speed {
+pub struct Speed {
     counted: usize,
     since: Instant,
     is_fast: bool,
 }
 
-impl Speed {
+impl Default for Speed {
     /// Slow, until something else is known.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         Self { counted: 0, since: Instant::now(), is_fast: false }
     }
+}
 
-    pub(crate) fn count(&mut self, bytes: usize) {
+impl Speed {
+    /// Notes that so many have gone.
+    pub fn count(&mut self, bytes: usize) {
         self.counted += bytes;
         if self.counted >= SPAN {
             self.is_fast = self.since.elapsed() <= FAST;
@@ -33,7 +36,7 @@ impl Speed {
     }
 
     /// Whether the last bytes of which that is known went fast.
-    pub(crate) fn is_fast(&self) -> bool {
+    pub fn is_fast(&self) -> bool {
         self.is_fast
     }
 }
@@ -46,7 +49,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bytes_go_fast_if_the_last_megabytes_did() {
-        let mut speed = Speed::new();
+        let mut speed = Speed::default();
         for (pause, is_fast) in [(FAST, true), (FAST + Duration::from_millis(1), false), (Duration::ZERO, true)] {
             let before = speed.is_fast();
             speed.count(SPAN - 1);

@@ -7,32 +7,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Request, Response};
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
+use hyper::body::{Body, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::{Service, ServiceExt as _, service_fn};
+use tower::{BoxError, Service, ServiceExt as _, service_fn};
 
-use super::activity::{Activity, Answering, Patience, UnderWay};
-use super::outgoing::Outgoing;
-use super::places::{Place, Places};
-use super::refusal;
-use super::stream::{Timeouts, Witnessed};
-use super::streams::{StreamExecutor, Taken};
-use crate::config::ServerConfig;
-use crate::held::Held;
-use crate::limits::Peer;
+use crate::activity::{Activity, Answering, Patience, UnderWay};
+use crate::outgoing::Outgoing;
+use crate::places::{Place, Places};
+use crate::refusal::{Refusal, Refuse};
+use crate::request_body::lingering;
+use crate::stream::{Timeouts, Witnessed};
+use crate::streams::{StreamExecutor, Taken};
+use crate::{Held, Peer, RequestBody};
 
 /// The largest request head that is read. What is over 64 KiB is then refused with the right status.
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
@@ -44,10 +42,44 @@ const MAX_STREAMS: u32 = 128;
 const DOORSTEP: usize = 64;
 /// How long that may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long to wait after a connection could not be accepted, for want of file descriptors say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A service that can answer requests.
+pub trait Answers<B>:
+    Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<B, S> Answers<B> for S where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+/// The body of an answer.
+pub trait AnswerBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
+
+impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> AnswerBody for B {}
+
+/// How many connections there may be, and how long a caller may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many connections there may be at once.
+    pub connections: usize,
+    /// How many of them one address may have whose callers have shown no good key.
+    pub connections_per_address: usize,
+    /// For the head of a request.
+    pub header_timeout: Duration,
+    /// For the next request.
+    pub keep_alive_timeout: Duration,
+    /// For any byte of an answer.
+    pub idle_timeout: Duration,
+}
 
 /// All connections of a listener.
-pub(super) struct Connections {
+pub struct Connections {
     builder: Builder<StreamExecutor>,
+    refuse: Refuse,
     /// How long a connection of HTTP/1 may wait for its caller.
     timeouts: Timeouts,
     /// How long a caller may take nothing of what it is sent.
@@ -61,12 +93,15 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(config: &ServerConfig) -> Self {
+    /// Connections within limits. `refuse` has the words for what is refused before it is a request.
+    #[must_use]
+    pub fn new(limits: Limits, refuse: Refuse) -> Self {
         Self {
-            builder: builder(config),
-            timeouts: Timeouts { head: config.header_timeout, keep_alive: config.keep_alive_timeout },
-            idle_timeout: config.idle_timeout,
-            places: Places::new(config.max_connections, config.max_connections_per_address),
+            builder: builder(limits.idle_timeout),
+            refuse,
+            timeouts: Timeouts { head: limits.header_timeout, keep_alive: limits.keep_alive_timeout },
+            idle_timeout: limits.idle_timeout,
+            places: Places::new(limits.connections, limits.connections_per_address),
             doorstep: Arc::new(Semaphore::new(DOORSTEP)),
             are_full: AtomicBool::new(false),
             open: TaskTracker::new(),
@@ -74,8 +109,22 @@ impl Connections {
         }
     }
 
+    /// Takes connections, and has a clone of the service answer the requests of each, until this is dropped. Those that
+    /// were taken go on.
+    pub async fn accept<S: Answers<B>, B: AnswerBody>(&self, listener: &TcpListener, service: &S) -> Infallible {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.serve(stream, Peer::at(peer.ip()), service.clone()),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
     /// Serves a connection, if there is a place for it.
-    pub(super) fn serve(&self, stream: TcpStream, peer: Peer, service: Router) {
+    fn serve<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S) {
         if let Some(place) = self.places.admit(peer) {
             self.are_full.store(false, Ordering::Relaxed);
             self.begin(stream, peer, service, place);
@@ -85,27 +134,28 @@ impl Connections {
             tracing::warn!("there are as many connections as there may be; further ones are refused");
         }
         if let Ok(step) = Arc::clone(&self.doorstep).try_acquire_owned() {
+            let refuse = self.refuse;
             tokio::spawn(async move {
-                drop(timeout(FAREWELL, turn_away(stream)).await);
+                drop(timeout(FAREWELL, turn_away(stream, refuse)).await);
                 drop(step);
             });
         }
     }
 
     /// Lets every connection finish what was begun on it.
-    pub(super) async fn finish(&self) {
+    pub async fn finish(&self) {
         self.ending.cancel();
         self.open.close();
         self.open.wait().await;
     }
 
-    fn begin(&self, stream: TcpStream, peer: Peer, service: Router, place: Arc<Place>) {
+    fn begin<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S, place: Arc<Place>) {
         // Whoever does not take what it is sent is not waited for.
         let mut stream = TimeoutStream::new(Outgoing::new(stream));
         stream.set_write_timeout(Some(self.idle_timeout));
         let activity = Activity::new();
         let timeouts = self.timeouts;
-        let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity), timeouts);
+        let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity), timeouts, self.refuse);
         let service = TowerToHyperService::new(noting(service, peer, &place, &activity));
         let io = TokioIo::new(witnessed);
         let connection = self.builder.serve_connection(io, service).into_owned();
@@ -142,23 +192,23 @@ impl Connections {
 }
 
 /// An answer that counts as one until it has been passed on.
-type Answer = Response<Held<Taken<Body>, (Answering, Arc<UnderWay>)>>;
+type Answer<B> = Response<Held<Taken<B>, (Answering, Arc<UnderWay>)>>;
 
 /// The service of one connection. It counts the requests and answers, and gives each request its peer, the place of the
 /// connection, and what is ambiguous in the head.
-fn noting(
-    service: Router,
+fn noting<S: Answers<B>, B: AnswerBody>(
+    service: S,
     peer: Peer,
     place: &Arc<Place>,
     activity: &Arc<Activity>,
-) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future = impl Future + Send + 'static>
+) -> impl Service<Request<Incoming>, Response = Answer<B>, Error = Infallible, Future = impl Future + Send + 'static>
 + Clone
 + Send
 + 'static {
     let (activity, place) = (Arc::clone(activity), Arc::clone(place));
     service_fn(move |request: Request<Incoming>| {
         let (under_way, answering, ambiguity) = activity.begin();
-        let mut request = request.map(|body| Held::new(body, Arc::clone(&under_way)));
+        let mut request = lingering(request, Arc::clone(&under_way));
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(Arc::clone(&place));
         if let Some(ambiguity) = ambiguity {
@@ -176,12 +226,13 @@ fn noting(
 }
 
 /// Whether an answer goes on until its caller goes away.
-pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/event-stream"))
 }
 
-fn builder(config: &ServerConfig) -> Builder<StreamExecutor> {
-    let mut builder = Builder::new(StreamExecutor::new(config.idle_timeout));
+fn builder(idle_timeout: Duration) -> Builder<StreamExecutor> {
+    let mut builder = Builder::new(StreamExecutor::new(idle_timeout));
     builder
         .http1()
         // The stream keeps the time of heads, which is not that of a connection between requests.
@@ -192,13 +243,13 @@ fn builder(config: &ServerConfig) -> Builder<StreamExecutor> {
         .timer(TokioTimer::new())
         .max_header_list_size(MAX_HEAD_BUFFER as u32)
         .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(Some(config.idle_timeout));
+        .keep_alive_interval(Some(idle_timeout));
     builder
 }
 
 /// Tells a caller that there is no place, and waits until it has seen that the connection is over.
-async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
-    stream.write_all(&refusal::full()).await?;
+async fn turn_away(mut stream: TcpStream, refuse: Refuse) -> io::Result<()> {
+    stream.write_all(&refuse(Refusal::NoPlace)).await?;
     stream.shutdown().await?;
     let mut scratch = [0; 4096];
     while stream.read(&mut scratch).await? > 0 {}

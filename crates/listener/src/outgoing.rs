@@ -12,23 +12,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 
-use super::stream::Arrived;
 use crate::speed::Speed;
+use crate::stream::Arrived;
 
 /// How much the system keeps of what a caller is yet to be sent, in bytes; of one who takes it fast, and of others.
 const MUCH: u32 = 512 * 1024;
 const LITTLE: u32 = 64 * 1024;
 
 /// A caller's stream.
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     stream: TcpStream,
     speed: Speed,
     keeps: u32,
 }
 
 impl Outgoing {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        let mut outgoing = Self { stream, speed: Speed::new(), keeps: 0 };
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        let mut outgoing = Self { stream, speed: Speed::default(), keeps: 0 };
         // Answers are small or already in large pieces; waiting to join them only adds time.
         if let Err(error) = outgoing.stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps the system's settings");

@@ -7,13 +7,14 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// The body, which holds something until it is dropped: when its last byte has gone, or nobody waits for it any more.
 #[derive(Debug)]
-pub(crate) struct Held<B, T> {
+pub struct Held<B, T> {
     body: B,
     _held: T,
 }
 
 impl<B, T> Held<B, T> {
-    pub(crate) fn new(body: B, held: T) -> Self {
+    /// Holds it.
+    pub fn new(body: B, held: T) -> Self {
         Self { body, _held: held }
     }
 }

@@ -18,11 +18,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::activity::Activity;
-use super::frames::Frames;
-use super::framing::Framing;
-use super::head::HeadEnd;
-use super::refusal;
+use crate::activity::Activity;
+use crate::frames::Frames;
+use crate::framing::Framing;
+use crate::head::HeadEnd;
+use crate::refusal::{Refusal, Refuse};
 
 /// For how long is still read from a caller who was refused. To close a connection on somebody who sends resets it, and
 /// the answer is lost.
@@ -34,15 +34,15 @@ const HALF_CLOSED: Duration = Duration::from_secs(10);
 
 /// How long an HTTP/1 connection may wait for its caller.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timeouts {
+pub(crate) struct Timeouts {
     /// For a head: from its first byte, or from the beginning of the connection.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
     /// For the first byte of the next request.
-    pub(super) keep_alive: Duration,
+    pub(crate) keep_alive: Duration,
 }
 
 /// The bytes of a connection.
-pub(super) struct Witnessed<S> {
+pub(crate) struct Witnessed<S> {
     stream: S,
     activity: Arc<Activity>,
     framing: Framing,
@@ -59,6 +59,7 @@ pub(super) struct Witnessed<S> {
     /// Woken once the next message may be passed on.
     waiting: Option<Waker>,
     timeouts: Timeouts,
+    refuse: Refuse,
     /// When the caller's time is over: for a head, for the next request, or once it sends no more.
     until: Pin<Box<Sleep>>,
     /// What goes out in place of the HTTP library's own answer.
@@ -68,7 +69,7 @@ pub(super) struct Witnessed<S> {
 }
 
 /// A stream that can be asked whether bytes have arrived that were not read.
-pub(super) trait Arrived {
+pub(crate) trait Arrived {
     /// Asks the operating system, which may know of bytes before the runtime does.
     fn has_unread(&self) -> bool;
 }
@@ -80,7 +81,7 @@ impl Arrived for TcpStream {
 }
 
 impl<S> Witnessed<S> {
-    pub(super) fn new(stream: S, activity: Arc<Activity>, timeouts: Timeouts) -> Self {
+    pub(crate) fn new(stream: S, activity: Arc<Activity>, timeouts: Timeouts, refuse: Refuse) -> Self {
         Self {
             stream,
             activity,
@@ -92,6 +93,7 @@ impl<S> Witnessed<S> {
             has_ended: false,
             waiting: None,
             timeouts,
+            refuse,
             until: Box::pin(sleep(timeouts.head)),
             answer: None,
             parting: None,
@@ -250,7 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
     /// Whether something goes out in place of what is to be written.
     fn replaces(&mut self, written: &[u8]) -> bool {
         if self.answer.is_none() && self.is_between_requests() {
-            self.answer = refusal::in_place_of(written, self.framing.head());
+            self.answer = Refusal::told_by(written, self.framing.head()).map(self.refuse);
         }
         self.answer.is_some()
     }

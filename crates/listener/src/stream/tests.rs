@@ -17,7 +17,7 @@ impl Arrived for DuplexStream {
 fn pair() -> (DuplexStream, Witnessed<DuplexStream>, Arc<Activity>) {
     let (caller, stream) = duplex(4096);
     let activity = Activity::new();
-    (caller, Witnessed::new(stream, Arc::clone(&activity), TIMEOUTS), activity)
+    (caller, Witnessed::new(stream, Arc::clone(&activity), TIMEOUTS, |_| Bytes::from_static(b"no")), activity)
 }
 
 /// What the HTTP library is given, if anything is within a second.

@@ -11,7 +11,7 @@ const LONGEST_BODY: u64 = u64::MAX - 2;
 
 /// How a head could be taken differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ambiguity {
+pub enum Ambiguity {
     /// A line that ends without a carriage return.
     BareLineFeed,
     /// Content-Length beside Transfer-Encoding.
@@ -22,7 +22,8 @@ pub(crate) enum Ambiguity {
 
 impl Ambiguity {
     /// The field that it is about, and what is wrong with it.
-    pub(crate) fn fault(self) -> (&'static str, &'static str) {
+    #[must_use]
+    pub fn fault(self) -> (&'static str, &'static str) {
         match self {
             Self::BareLineFeed => ("head", "must end its lines with CR and LF"),
             Self::LengthAndChunks => ("Content-Length", "must not be there beside Transfer-Encoding"),
@@ -33,7 +34,7 @@ impl Ambiguity {
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HeadEnd {
+pub(crate) enum HeadEnd {
     /// A body of this many bytes.
     Length(u64),
     /// A body in chunks.
@@ -48,7 +49,7 @@ pub(super) enum HeadEnd {
 
 /// A head, as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(crate) struct Head {
     line: Line,
     /// The length of the line so far, without its end.
     length: usize,
@@ -88,22 +89,22 @@ impl Default for Line {
 
 impl Head {
     /// Whether nothing of the head has come but empty lines, which are skipped.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines == 0 && self.length == 0
     }
 
     /// Whether the request line has begun and not ended.
-    pub(super) fn is_in_request_line(&self) -> bool {
+    pub(crate) fn is_in_request_line(&self) -> bool {
         self.lines == 0 && self.length > 0
     }
 
     /// Whether the head announces a body that is longer than the HTTP library can count.
-    pub(super) fn announces_too_much(&self) -> bool {
+    pub(crate) fn announces_too_much(&self) -> bool {
         matches!(self.content_length, Some(Digits::Number(length)) if length > LONGEST_BODY)
     }
 
     /// Reads on, to the end of the head at most: how many bytes were read, and what follows the head if it has ended.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
         for (index, &byte) in bytes.iter().enumerate() {
             let before = self.last.replace(byte);
             match byte {

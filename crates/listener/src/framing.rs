@@ -1,11 +1,11 @@
 //! Where the messages of an HTTP/1 connection begin and end, by RFC 9112. The HTTP library is then given one message
 //! at a time, so that each head is treated alike wherever it stands.
 
-use super::head::{Head, HeadEnd};
+use crate::head::{Head, HeadEnd};
 
 /// The position in the bytes of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Framing {
+pub(crate) struct Framing {
     part: Part,
     head: Head,
 }
@@ -38,31 +38,31 @@ enum Chunk {
 
 /// What the bytes of one read were.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Advance {
+pub(crate) struct Advance {
     /// How many of the bytes belong to the message that was being read.
-    pub(super) taken: usize,
+    pub(crate) taken: usize,
     /// Set where the head ended within these bytes.
-    pub(super) head: Option<HeadEnd>,
+    pub(crate) head: Option<HeadEnd>,
 }
 
 impl Framing {
     /// Whether the next byte begins a message.
-    pub(super) fn is_between_messages(&self) -> bool {
+    pub(crate) fn is_between_messages(&self) -> bool {
         self.part == Part::Head && self.head.is_empty()
     }
 
     /// Whether a head has begun and not ended.
-    pub(super) fn is_in_head(&self) -> bool {
+    pub(crate) fn is_in_head(&self) -> bool {
         self.part == Part::Head && !self.head.is_empty()
     }
 
     /// The head that was read last, or is being read.
-    pub(super) fn head(&self) -> &Head {
+    pub(crate) fn head(&self) -> &Head {
         &self.head
     }
 
     /// Reads on, to the end of the message at most.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Advance {
+    pub(crate) fn advance(&mut self, bytes: &[u8]) -> Advance {
         let (mut taken, mut head) = (0, None);
         while taken < bytes.len() {
             let rest = bytes.get(taken..).unwrap_or_default();
@@ -146,8 +146,8 @@ impl Chunk {
 
 #[cfg(test)]
 mod tests {
-    use super::super::head::Ambiguity;
     use super::*;
+    use crate::head::Ambiguity;
 
     /// The messages of a connection that comes in pieces of this size, and what ended each head.
     fn messages(mut bytes: &[u8], size: usize) -> Vec<(String, Option<HeadEnd>)> {

@@ -1,0 +1,96 @@
+//! Answers to what is no request: problems like any other, written out by hand, for there is nobody else to do it.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, Method, StatusCode};
+use bytes::Bytes;
+use polyhost_listener::Refusal;
+
+use crate::extract::RequestId;
+use crate::metrics::Answered;
+use crate::problem::{Code, Problem, ProblemBody};
+
+/// The whole answer, after which the connection is closed. It is logged and counted like every other.
+pub(crate) fn answer(refusal: Refusal) -> Bytes {
+    let problem = &problem(refusal);
+    let (id, code) = (RequestId::of(&HeaderMap::new()), problem.code());
+    let status = code.status();
+    // No caller can send this method, so it counts as some other.
+    let method = Method::from_bytes(b"-").unwrap_or_default();
+    Answered { route: "", method: &method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }
+        .count();
+    let span = tracing::info_span!("request", id = id.as_str(), method = "", route = "", trace_id = "");
+    let code = code.as_str();
+    span.in_scope(|| {
+        tracing::info!(status = status.as_u16(), milliseconds = 0.0, client = "", code, "answered");
+    });
+    written_out(problem, status, id.as_str())
+}
+
+fn written_out(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
+    let told = ProblemBody::new(problem, "", id);
+    let wait = told.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
+    // What is made of texts and numbers can be serialized.
+    let body = serde_json::to_string(&told).unwrap_or_default();
+    let (reason, length) = (status.canonical_reason().unwrap_or_default(), body.len());
+    let head = format!(
+        "HTTP/1.1 {} {reason}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\nx-request-id: {id}\r\n{wait}connection: close\r\n\
+         content-length: {length}\r\n\r\n",
+        status.as_u16()
+    );
+    Bytes::from(head + &body)
+}
+
+fn problem(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::NoPlace => Problem::new(Code::Overloaded, "The gateway has as many connections as it takes.")
+            .retryable()
+            .retry_after(Duration::from_secs(1)),
+        Refusal::NotHttp => Problem::new(Code::InvalidRequest, "The request is not well-formed HTTP."),
+        Refusal::BodyTooLarge => {
+            Problem::new(Code::PayloadTooLarge, "The announced body is larger than any that can be taken.")
+        }
+        Refusal::RequestLineTooLong => Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."),
+        Refusal::HeaderFieldsTooLarge => {
+            Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or too many.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head and the body of an answer.
+    fn answered(refusal: Refusal) -> (String, serde_json::Value) {
+        let text = String::from_utf8(answer(refusal).into()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{head}");
+        (head.to_owned(), serde_json::from_str(body).unwrap())
+    }
+
+    #[test]
+    fn a_refusal_is_a_problem_with_a_status_of_its_own() {
+        let (head, body) = answered(Refusal::HeaderFieldsTooLarge);
+        assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{head}");
+        assert_eq!(body["code"], "header_fields_too_large");
+        assert!(head.contains(&format!("x-request-id: {}", body["request_id"].as_str().unwrap())));
+        for (refusal, status) in [
+            (Refusal::NotHttp, "400"),
+            (Refusal::BodyTooLarge, "413"),
+            (Refusal::RequestLineTooLong, "414"),
+            (Refusal::NoPlace, "503"),
+        ] {
+            let (head, _) = answered(refusal);
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        }
+    }
+
+    #[test]
+    fn who_finds_no_place_is_told_when_to_come_back() {
+        let (head, body) = answered(Refusal::NoPlace);
+        assert!(head.contains("\r\nretry-after: 1\r\n"), "{head}");
+        assert_eq!((&body["code"], &body["retryable"]), (&"overloaded".into(), &true.into()));
+    }
+}

@@ -1,0 +1,53 @@
+//! The API on its connections: from the first that is accepted to the last that is ended in good order.
+
+use axum::Router;
+use polyhost_listener::{Connections, Limits};
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::config::ServerConfig;
+use crate::refusal;
+
+/// Serves until `end` resolves, then finishes what was begun.
+pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl Future<Output = ()>) {
+    let config = app.server();
+    let connections = connections(config);
+    let stop = async {
+        end.await;
+        app.drain();
+        tracing::info!("shutting down");
+        tokio::time::sleep(config.shutdown_delay).await;
+    };
+    tokio::select! {
+        biased;
+        () = stop => {}
+        never = connections.accept(&listener, &service) => match never {},
+    }
+    drop(listener);
+    let finished = async {
+        connections.finish().await;
+        app.tasks().close();
+        app.tasks().wait().await;
+    };
+    match tokio::time::timeout(config.drain_timeout, finished).await {
+        Ok(()) => tracing::info!("every request was finished"),
+        Err(_) => tracing::warn!("some requests were not finished in time"),
+    }
+    app.close().await;
+}
+
+/// Serves until it is dropped, with the same patience.
+pub async fn answer(listener: TcpListener, service: Router, config: &ServerConfig) {
+    match connections(config).accept(&listener, &service).await {}
+}
+
+fn connections(config: &ServerConfig) -> Connections {
+    let limits = Limits {
+        connections: config.max_connections,
+        connections_per_address: config.max_connections_per_address,
+        header_timeout: config.header_timeout,
+        keep_alive_timeout: config.keep_alive_timeout,
+        idle_timeout: config.idle_timeout,
+    };
+    Connections::new(limits, refusal::answer)
+}
