@@ -89,6 +89,11 @@ async fn part_that_would_need_decoding_is_refused() {
         (after(&format!("{name}\r\nContent-Type: text/plain; charset=iso-8859-1"), b"caf\xe9"), "Content-Type"),
         (after("Content-Disposition: form-data; name=\"_charset_\"", b"iso-8859-1"), "_charset_"),
         (after("Content-Disposition: attachment; name=\"name\"", b"a"), "Content-Disposition"),
+        (
+            Form::new().part(&format!("{file}\r\nContent-Type: video/mp4\r\ncontent-type: a/b"), b"hello"),
+            "content-type",
+        ),
+        (after(&format!("{name}\r\n{name}"), b"a"), "Content-Disposition"),
         (after("Content-Disposition: form-data;\r\n name=\"name\"", b"a"), "header fields"),
     ];
     for (form, named) in wrong {

@@ -80,17 +80,21 @@ struct EncodedWord<'a> {
 }
 
 impl<'a> EncodedWord<'a> {
-    /// The word that a text begins with.
+    /// The word that a text begins with, whether or not its encoding is known.
     fn at_start(text: &'a str) -> Option<Self> {
         let mut parts = text.strip_prefix("=?")?.splitn(4, '?');
         let (charset, encoding, text, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let rest = rest.strip_prefix('=')?;
-        let is_known = encoding.eq_ignore_ascii_case("b") || encoding.eq_ignore_ascii_case("q");
-        (!charset.is_empty() && is_known).then_some(Self { charset, encoding, text, rest })
+        let is_token = |text: &str| !text.contains(char::is_whitespace);
+        (is_token(charset) && is_token(encoding)).then_some(Self { charset, encoding, text, rest })
     }
 
     fn bytes(&self) -> Option<Vec<u8>> {
-        if self.encoding.eq_ignore_ascii_case("b") { STANDARD.decode(self.text).ok() } else { quoted(self.text) }
+        match self.encoding {
+            "b" | "B" => STANDARD.decode(self.text).ok(),
+            "q" | "Q" => quoted(self.text),
+            _ => None,
+        }
     }
 }
 
@@ -177,13 +181,17 @@ mod tests {
             "=?utf-8?Q?=E?=",
             "=?utf-8?B??=",
             "=?koi8-r?B?8g==?=",
+            "=?utf-8?X?abc?=",
+            "=?utf-8?base64?abc?=",
+            "=?utf-8??abc?=",
+            "=??B?abcd?=",
             "=?utf-8?B?5aSP?= =?iso-8859-1?Q?a?=",
             "a =?utf-8?B?5aSP?=.mp4",
             "=?utf-8?B?5aSP?=.mp4",
         ] {
             assert!(matches!(plain_value(value.as_bytes()), FileName::Unreadable(_)), "{value}");
         }
-        for name in ["=?.mp4", "what=?b?.mp4", "=?utf-8?X?a?=", "a=?=.mp4"] {
+        for name in ["=?.mp4", "what=?b?.mp4", "=?utf-8?B?abcd", "why =? a?b c?d?=.mp4", "a=?=.mp4"] {
             assert_eq!(plain_value(name.as_bytes()), FileName::Readable(name.to_owned()), "{name}");
         }
     }

@@ -1,8 +1,7 @@
 //! What comes before the file's bytes: counted, and bounded.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -11,17 +10,19 @@ use polyhost_domain::ByteStream;
 /// The most bytes before those of the file.
 pub(super) const MOST_BEFORE: u64 = 16 * 1024;
 
-/// Counts the bytes before the file.
+/// Counts the bytes before the file, and looks for header fields that a part has more than once.
 ///
 /// The form's reader takes all the bytes that it can get. This stream gives it one byte at a time, so that it stops
 /// where the file begins.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Head(Arc<Seen>);
+pub(super) struct Head(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    bytes: AtomicU64,
-    ended: AtomicBool,
+    bytes: Vec<u8>,
+    /// Where the body of the last part begins, once there is one.
+    body_at: Option<usize>,
+    has_ended: bool,
 }
 
 impl Head {
@@ -54,18 +55,52 @@ impl Head {
     }
 
     fn take(&self, rest: &mut Bytes) -> io::Result<Bytes> {
-        if self.0.ended.load(Ordering::Relaxed) {
+        let mut seen = self.seen();
+        if seen.has_ended {
             return Ok(std::mem::take(rest));
         }
-        if self.0.bytes.fetch_add(1, Ordering::Relaxed) >= MOST_BEFORE {
+        if seen.bytes.len() as u64 >= MOST_BEFORE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too much comes before the file"));
         }
-        Ok(rest.split_to(rest.len().min(1)))
+        let piece = rest.split_to(rest.len().min(1));
+        seen.bytes.extend_from_slice(&piece);
+        Ok(piece)
+    }
+
+    /// The name of a header field that is more than once in the part whose header fields were read last. Called once
+    /// for each part: the form's reader itself keeps the last of such fields and drops the others.
+    pub(super) fn repeated_field(&self, boundary: &str) -> Option<String> {
+        let mut seen = self.seen();
+        // The first delimiter may stand at the very beginning; a later one ends a body, and is preceded by a line break.
+        let (from, delimiter) = match seen.body_at {
+            None => (0, format!("--{boundary}")),
+            Some(body_at) => (body_at, format!("\r\n--{boundary}")),
+        };
+        let rest = seen.bytes.get(from..).unwrap_or_default();
+        let at = rest.windows(delimiter.len()).position(|window| window == delimiter.as_bytes())?;
+        let behind_delimiter = rest.get(at + delimiter.len()..).unwrap_or_default();
+        let mut names: Vec<String> = Vec::new();
+        // What is left of the line of the delimiter is white space.
+        for line in behind_delimiter.split(|byte| *byte == b'\n').skip(1) {
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+            let name = String::from_utf8_lossy(&line[..colon]).into_owned();
+            if names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
+                return Some(name);
+            }
+            names.push(name);
+        }
+        seen.body_at = Some(seen.bytes.len());
+        None
     }
 
     /// Ends the head; gives its length in bytes.
     pub(super) fn end(&self) -> u64 {
-        self.0.ended.store(true, Ordering::Relaxed);
-        self.0.bytes.load(Ordering::Relaxed)
+        let mut seen = self.seen();
+        seen.has_ended = true;
+        std::mem::take(&mut seen.bytes).len() as u64
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -84,7 +84,7 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
     let refusal = body.refusal;
     let head = Head::default();
     let mut form = Multipart::new(head.watch(body.stream), boundary);
-    let (fields, field) = up_to_file(&mut form, &refusal).await?;
+    let (fields, field) = up_to_file(&mut form, &head, boundary, &refusal).await?;
     let most = match length {
         Some(length) => Some(most_of_file(length, head.end(), boundary)?),
         None => {
@@ -106,6 +106,8 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
 /// Reads the fields, and the header fields of the file.
 async fn up_to_file(
     form: &mut Multipart<'static>,
+    head: &Head,
+    boundary: &str,
     refusal: &Refusal,
 ) -> Result<(Fields, multer::Field<'static>), Problem> {
     let (mut fields, mut faults) = (Fields::default(), Faults::default());
@@ -115,6 +117,9 @@ async fn up_to_file(
             faults.push(Fault::pointer("/file", "is missing"));
             return Err(faults.into());
         };
+        if let Some(name) = head.repeated_field(boundary) {
+            return Err(malformed(&format!("has a part with the header field {name} more than once")));
+        }
         let part = PartHead::read(field.headers())?;
         part.check(field.headers(), &mut faults);
         if part.name != FILE {

@@ -66,11 +66,35 @@ async fn what_is_wrong_with_a_form_is_named() {
         (file("xyz"), false, "the body is a form that ends early"),
         (file("xyz")[..20].to_owned(), true, "the body is a form that ends early"),
         ("nothing of the kind".to_owned(), false, "the body is a form that ends early"),
+        (
+            file("x").replace("\r\n\r\nx", "\r\ncontent-type: text/plain\r\n\r\nx") + end,
+            true,
+            "field content-type more",
+        ),
+        (
+            // A value that looks like the boundary, and a name before the part that has the field twice.
+            field("name", "--b-1\r\nX: 1\r\nX: 2")
+                + &file("x").replace("Content-Type", "Content-Disposition: form-data; name=\"sha1\"\r\nContent-Type")
+                + end,
+            false,
+            "field Content-Disposition more than once",
+        ),
         (field("name", &"x".repeat(17_000)) + &file("x") + end, true, "more than 16 KiB before its file"),
     ];
     for (form, is_known, complaint) in cases {
         let problem = parse(&form, 10, is_known).await.unwrap_err();
         assert!(problem.detail().contains(complaint), "{form}: {}", problem.detail());
+    }
+}
+
+#[tokio::test]
+async fn header_field_that_two_parts_have_is_not_repeated() {
+    let typed = |name: &str| field(name, "7").replace("\r\n\r\n", "\r\nContent-Type: text/plain\r\n\r\n");
+    let preamble = "X: 1\r\nX: 2\r\n\r\n";
+    let form = preamble.to_owned() + &typed("folder_id") + &field("name", "") + &file("x") + "--b-1--\r\n";
+    for size in [1, 7, form.len()] {
+        let (fields, ..) = parse(&form, size, false).await.unwrap();
+        assert_eq!((fields.folder_id.as_deref(), fields.name.as_deref()), (Some("7"), Some("")));
     }
 }
 
