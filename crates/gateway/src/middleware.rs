@@ -159,7 +159,8 @@ fn is_local(authority: &Authority) -> bool {
 }
 
 fn is_foreign(headers: &HeaderMap, host: Option<&Authority>) -> bool {
-    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let cross_site =
+        headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"));
     let own = |origin: &HeaderValue| {
         let origin = origin.to_str().ok()?.split_once("://")?.1;
         Some(origin.eq_ignore_ascii_case(host?.as_str()))
@@ -284,7 +285,7 @@ mod tests {
         for origin in ["http://127.0.0.1:3000", "https://example.org", "null", "http://localhost:8080"] {
             assert!(foreign("origin", origin), "{origin}");
         }
-        assert!(foreign("sec-fetch-site", "cross-site"));
+        assert!(foreign("sec-fetch-site", "cross-site") && foreign("sec-fetch-site", "Cross-Site"));
     }
 
     #[test]

@@ -67,6 +67,7 @@ async fn web_pages_of_elsewhere_are_refused() {
         ("origin", "http://127.0.0.1.example.org"),
         ("origin", "http://127.0.0.1:1"),
         ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "Cross-Site"),
         ("host", "example.org"),
         ("host", "127.0.0.1.example.org"),
         ("host", "10.0.0.1:80"),
