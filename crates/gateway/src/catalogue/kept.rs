@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::key::Value;
 use crate::accounts::Account;
 use crate::entity_tags;
+use crate::preconditions::Validators;
 
 /// Something that is known, and the bytes that tell it.
 #[derive(Debug, Clone)]
@@ -33,6 +34,11 @@ pub trait Tagged: Serialize {
     /// A time at which it was changed; there may have been later changes.
     fn changed_at(&self) -> Option<Timestamp> {
         None
+    }
+
+    /// What preconditions are evaluated against.
+    fn validators(&self, account: &Account) -> Validators {
+        Validators::of(self.tag(account).as_deref(), self.changed_at())
     }
 }
 

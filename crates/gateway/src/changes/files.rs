@@ -8,9 +8,8 @@ use polyhost_domain::{
 
 use super::{Changed, Checked, claimed, only, refuse_deleted};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Change};
-use crate::entity_tags;
-use crate::preconditions::{Preconditions, Validators};
+use crate::catalogue::{Catalogue, Change, Tagged as _};
+use crate::preconditions::Preconditions;
 use crate::problem::Problem;
 use crate::progress;
 use crate::users::{Hold, Subject};
@@ -139,8 +138,7 @@ fn claims(id: &FileId, conditions: &Preconditions) -> (Checked, Vec<(Subject, Ho
 async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Result<(), Problem> {
     if conditions.guard_write() {
         let now = only(account.read(account.site().files(std::slice::from_ref(id))).await?)?;
-        let tag = entity_tags::of_file(account, &now);
-        conditions.evaluate(&Validators::of(Some(&tag), now.uploaded_at))?;
+        conditions.evaluate(&now.validators(account))?;
     }
     Ok(())
 }

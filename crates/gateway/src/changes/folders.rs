@@ -8,10 +8,9 @@ use polyhost_domain::{
 
 use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Change, Freshness};
+use crate::catalogue::{Catalogue, Change, Freshness, Tagged as _};
 use crate::emulate;
-use crate::entity_tags;
-use crate::preconditions::{Preconditions, Validators};
+use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
 use crate::progress;
 use crate::users::{Hold, Subject};
@@ -121,7 +120,7 @@ async fn check(
 ) -> Result<(), Problem> {
     if conditions.guard_write() {
         let now = &emulate::folder(catalogue, account, id, Freshness::Anew).await?.value.value;
-        conditions.evaluate(&Validators::of(Some(&entity_tags::of_folder(now)), now.updated_at))?;
+        conditions.evaluate(&now.validators(account))?;
     }
     Ok(())
 }

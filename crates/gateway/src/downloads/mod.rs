@@ -21,6 +21,7 @@ use polyhost_domain::{
 };
 
 use crate::accounts::Account;
+use crate::catalogue::Tagged as _;
 use crate::changes::only;
 use crate::entity_tags;
 use crate::preconditions::{Outcome, Preconditions, Validators};
@@ -83,7 +84,7 @@ pub async fn content(
     let file = downloadable(account, id).await?;
     // Sites give changed bytes a new id, so the bytes are as old as the file.
     let tag = entity_tags::of_content(account.profile(), &file);
-    let current = Validators::of(tag.as_deref(), file.uploaded_at).unchanged_since();
+    let current = Validators::of(tag.as_deref(), file.changed_at()).unchanged_since();
     let validators = validator_fields(tag.as_deref(), &current);
     if conditions.evaluate(&current)? == Outcome::NotModified {
         let headers = validators.into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();

@@ -55,6 +55,28 @@ async fn tag_of_a_file_does_not_cover_counters() {
 }
 
 #[tokio::test]
+async fn date_of_a_folder_is_the_same_for_reads_and_writes() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let path = at(&format!("folders/{folder}"));
+    let body = world.caller.get(&path).await.json(200);
+    assert!(body["created_at"].is_string(), "{body}");
+    let with_date = async |method: &str, date: &str| {
+        let request = world.caller.request(method, &path).header("if-unmodified-since", date);
+        let request = match method {
+            "PATCH" => request.header("content-type", "application/json").body("{\"name\":\"G\"}"),
+            _ => request,
+        };
+        world.caller.send(request).await
+    };
+    for method in ["GET", "PATCH", "DELETE"] {
+        with_date(method, "Thu, 01 Jan 1998 00:00:00 GMT").await.problem(412, "precondition_failed");
+    }
+    with_date("PATCH", "Thu, 01 Jan 2099 00:00:00 GMT").await.status(200);
+    with_date("DELETE", "Thu, 01 Jan 2099 00:00:00 GMT").await.no_content();
+}
+
+#[tokio::test]
 async fn tag_of_the_bytes_outlives_a_change_of_the_file() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
