@@ -3,13 +3,16 @@
 //! Two such writes side by side could each falsify the other's check: two folders, each moved below the other. A turn is
 //! a lease of the shared state, so that several processes can keep to it; callers of this process queue in front of it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use polyhost_state::{Lease, Leases, StateError};
 use polyhost_upstream::wait;
-use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::overloaded;
 use crate::problem::Problem;
@@ -35,25 +38,42 @@ impl Turns {
 
     /// Does some work in a turn of its own.
     ///
+    /// A caller that is cancelled gives its turn back, or its place in the queue.
+    ///
     /// # Errors
     /// `overloaded` when the turn has not come by `until`, `internal` where the shared state cannot be reached. Nothing
     /// of the work is done then.
     pub(crate) async fn run<T>(&self, until: Instant, work: impl Future<Output = T>) -> Result<T, Problem> {
-        let mut turn = timeout_at(until, self.take()).await.map_err(|_| overloaded())?.map_err(unreachable)?;
+        let turn = timeout_at(until, self.take()).await.map_err(|_| overloaded())??;
         let done = turn.renewed_during(work).await;
         turn.end().await;
         Ok(done)
     }
 
-    async fn take(&self) -> Result<Turn, StateError> {
+    /// Waits for a turn. The lease is acquired in a task of its own, since a cancelled call may have acquired it all the
+    /// same.
+    async fn take(&self) -> Result<Turn, Problem> {
         let _waiting = wait();
         let queue = Arc::clone(&self.queue).lock_owned().await;
-        loop {
-            if let Some(lease) = self.leases.acquire(&self.name, LIFE).await? {
-                return Ok(Turn { leases: Arc::clone(&self.leases), held: Some((lease, queue)) });
-            }
-            sleep(POLL).await;
-        }
+        let (leases, name) = (Arc::clone(&self.leases), self.name.clone());
+        let (mut caller, turn) = oneshot::channel();
+        tokio::spawn(async move {
+            let turn = loop {
+                match leases.acquire(&name, LIFE).await {
+                    Ok(Some(lease)) => break Ok(Turn { leases, held: Some((lease, queue)) }),
+                    Ok(None) => {}
+                    Err(error) => break Err(unreachable(&error)),
+                }
+                tokio::select! {
+                    () = caller.closed() => return,
+                    () = sleep(POLL) => {}
+                }
+            };
+            // Nobody may take the turn any more. Then it ends as it is dropped.
+            drop(caller.send(turn));
+        });
+        // The task always sends something, unless the runtime is shutting down.
+        turn.await.unwrap_or_else(|_| Err(overloaded()))
     }
 }
 
@@ -64,12 +84,18 @@ struct Turn {
 }
 
 impl Turn {
-    async fn renewed_during<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
+    /// Does the work, and renews the lease beside it.
+    async fn renewed_during<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = self.keep_renewing() => match never {},
+        }
+    }
+
+    async fn keep_renewing(&self) -> Infallible {
         loop {
-            if let Ok(done) = timeout(RENEWAL, &mut work).await {
-                return done;
-            }
+            sleep(RENEWAL).await;
             if let Some((lease, _)) = &self.held
                 && !matches!(self.leases.renew(lease, LIFE).await, Ok(true))
             {
@@ -79,40 +105,80 @@ impl Turn {
     }
 
     async fn end(mut self) {
-        if let Some(held) = self.held.take() {
-            release(&*self.leases, held).await;
+        if let Some(releasing) = self.release() {
+            // A release that panicked is in the log.
+            let _ = releasing.await;
         }
+    }
+
+    /// Releases the lease in a task of its own, which a cancelled caller does not stop.
+    fn release(&mut self) -> Option<JoinHandle<()>> {
+        let (lease, queue) = self.held.take()?;
+        let (leases, runtime) = (Arc::clone(&self.leases), Handle::try_current().ok()?);
+        Some(runtime.spawn(async move {
+            if let Err(error) = leases.release(lease).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not released and ends by itself");
+            }
+            drop(queue);
+        }))
     }
 }
 
 impl Drop for Turn {
     /// Ends the turn of a write that was cancelled.
     fn drop(&mut self) {
-        if let (Some(held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) {
-            let leases = Arc::clone(&self.leases);
-            runtime.spawn(async move { release(&*leases, held).await });
-        }
+        drop(self.release());
     }
 }
 
-async fn release(leases: &dyn Leases, (lease, queue): (Lease, OwnedMutexGuard<()>)) {
-    if let Err(error) = leases.release(lease).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not released and ends by itself");
-    }
-    drop(queue);
-}
-
-fn unreachable(error: StateError) -> Problem {
-    tracing::error!(error = &error as &dyn std::error::Error, "the lease of a checked write could not be acquired");
+fn unreachable(error: &StateError) -> Problem {
+    tracing::error!(error = error as &dyn std::error::Error, "the lease of a checked write could not be acquired");
     Problem::internal().retryable()
 }
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
     use polyhost_state::State;
+    use tokio::time::timeout;
 
     use super::*;
     use crate::problem::Code;
+
+    /// A store that does at once what it is asked, and answers late.
+    struct Slow {
+        leases: Arc<dyn Leases>,
+        acquire: Duration,
+        renew: Duration,
+        release: Duration,
+    }
+
+    impl Slow {
+        fn new() -> Self {
+            let (none, leases) = (Duration::ZERO, State::in_memory().leases);
+            Self { leases, acquire: none, renew: none, release: none }
+        }
+    }
+
+    #[async_trait]
+    impl Leases for Slow {
+        async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError> {
+            let lease = self.leases.acquire(name, life).await;
+            sleep(self.acquire).await;
+            lease
+        }
+
+        async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StateError> {
+            let renewed = self.leases.renew(lease, life).await;
+            sleep(self.renew).await;
+            renewed
+        }
+
+        async fn release(&self, lease: Lease) -> Result<bool, StateError> {
+            sleep(self.release).await;
+            self.leases.release(lease).await
+        }
+    }
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
@@ -153,5 +219,36 @@ mod tests {
         let cancelled = timeout(Duration::from_millis(1), turns.run(soon(), std::future::pending::<()>())).await;
         assert!(cancelled.is_err());
         assert!(turns.run(Instant::now() + Duration::from_millis(200), async {}).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lease_is_given_back_wherever_its_caller_is_cancelled() {
+        let second = Duration::from_secs(1);
+        let slow_acquire = Slow { acquire: second, ..Slow::new() };
+        let slow_release = Slow { release: second, ..Slow::new() };
+        for slow in [slow_acquire, slow_release] {
+            let leases = Arc::clone(&slow.leases);
+            let turns = Turns::new(Arc::new(slow), "u");
+            let cancelled = timeout(second / 2, turns.run(soon(), async {})).await;
+            assert!(cancelled.is_err());
+            sleep(second * 2).await;
+            assert!(
+                leases.acquire(&turns.name, LIFE).await.unwrap().is_some(),
+                "the lease is free long before its end"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_goes_on_while_its_lease_is_renewed() {
+        let turns = Turns::new(Arc::new(Slow { renew: LIFE, ..Slow::new() }), "u");
+        let began = Instant::now();
+        let work = async {
+            sleep(RENEWAL).await;
+            sleep(RENEWAL / 2).await;
+            began.elapsed()
+        };
+        assert_eq!(turns.run(soon(), work).await.unwrap(), RENEWAL + RENEWAL / 2);
+        assert_eq!(began.elapsed(), RENEWAL + RENEWAL / 2);
     }
 }
