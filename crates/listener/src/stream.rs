@@ -28,10 +28,6 @@ use crate::refusal::{Refusal, Refuse};
 /// the answer is lost.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// How long nothing may go out to a caller that sends no more, while its request is under way. It may have closed its
-/// sending half alone and wait for the answer, or be gone.
-const HALF_CLOSED: Duration = Duration::from_secs(10);
-
 /// How long an HTTP/1 connection may wait for its caller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
@@ -60,7 +56,7 @@ pub(crate) struct Witnessed<S> {
     waiting: Option<Waker>,
     timeouts: Timeouts,
     refuse: Refuse,
-    /// When the caller's time is over: for a head, for the next request, or once it sends no more.
+    /// When the caller's time is over: for a head, or for the next request.
     until: Pin<Box<Sleep>>,
     /// What goes out in place of the HTTP library's own answer.
     answer: Option<Bytes>,
@@ -138,9 +134,6 @@ impl<S> Witnessed<S> {
     }
 
     fn has_sent(&mut self, bytes: &[u8]) {
-        if self.has_ended {
-            self.until.as_mut().reset(Instant::now() + HALF_CLOSED);
-        }
         if let Some(frames) = &mut self.frames {
             if frames.sent(bytes) {
                 self.activity.touch();
@@ -172,14 +165,10 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
             self.ahead.extend_from_slice(buffer.filled().get(before..).unwrap_or_default());
             self.has_ended = buffer.filled().len() == before;
             buffer.set_filled(before);
-            self.until.as_mut().reset(Instant::now() + HALF_CLOSED);
         }
-        match self.has_ended {
-            // No caller waits for the end of an answer that has none.
-            true if self.activity.is_endless() => Poll::Ready(Ok(())),
-            true => self.until.as_mut().poll(context).map(Ok),
-            false => Poll::Pending,
-        }
+        // A caller that sends no more may have closed its sending half alone and wait for the answer, for as long as the
+        // request takes. No caller waits for the end of an answer that has none.
+        if self.has_ended && self.activity.is_endless() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// Reads a part of the message at hand, from what came ahead or from the caller.

@@ -7,7 +7,7 @@ use polyhost_end_to_end::{Answer, wire};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::world::{KEY, World};
 
@@ -110,6 +110,20 @@ async fn half_closed_caller_gets_its_answer() {
         assert_eq!(answers.len(), request.matches("POST").count());
         assert!(answers.iter().all(|answer| answer.status == 201), "{answers:?}");
     }
+}
+
+#[tokio::test]
+async fn half_closed_caller_gets_an_answer_that_takes_long() {
+    let timeouts = "attempt_timeout = \"30s\"\ndeadline = \"40s\"";
+    let world = World::configured(|configuration| configuration.upstream(timeouts)).await;
+    world.breaks("file/createfolder", polyhost_sandbox::Fault::Delay { millis: 11_000 });
+    let request = good("{\"name\": \"a\"}");
+    let mut stream = TcpStream::connect(world.gateway.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(60), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
 }
 
 #[tokio::test]
