@@ -1,7 +1,7 @@
 //! Uploads whose answer is lost: the file is looked for before it is said that nobody knows, and never sent again.
 
 use polyhost_end_to_end::body;
-use polyhost_sandbox::{Copies, Fault, Garbage, HangUp};
+use polyhost_sandbox::{Copies, Fault, Garbage, HangUp, StoredNames, UploadReply};
 use serde_json::{Value, json};
 
 use super::world::{BOTH, Habits, WAYS, Way, World, at_both, bytes, side_by_side};
@@ -87,6 +87,23 @@ async fn a_file_that_the_site_has_numbered_is_found() {
             assert_eq!(third["name"], json!(expected.replace('1', "2")), "{dialect:?}");
             world.assert_nothing_left().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_whose_name_the_site_has_composed_is_found() {
+    let cases = [(UploadReply::Nameless, None), (UploadReply::Whole, Some(Fault::LoseAnswer))];
+    side_by_side(at_both(&cases), async |(dialect, (upload_reply, fault))| {
+        let habits = Habits { stored_names: StoredNames::Nfc, upload_reply, ..Habits::default() };
+        let world = World::with(dialect, habits, |configuration| configuration).await;
+        world.add_old_file("été.mp4", b"OLDER");
+        fault.into_iter().for_each(|fault| world.breaks(fault));
+        let file = world.upload(Way::Bare, "e\u{301}te\u{301}.mp4", b"newer").await.json(201);
+        assert!(file["name"].as_str().unwrap().starts_with("\u{e9}t\u{e9}"), "{dialect:?}: {file}");
+        assert_eq!(world.bytes_of(file["id"].as_str().unwrap()).unwrap(), b"newer", "{dialect:?}");
+        assert_eq!(world.uploads(), 1, "{dialect:?}");
+        world.assert_nothing_left().await;
     })
     .await;
 }

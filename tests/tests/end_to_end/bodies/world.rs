@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use polyhost_end_to_end::{Answer, Caller, Configuration, Form, Gateway, Raw};
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
-use polyhost_sandbox::{Clock, Copies, Fault, Faults, Journal, ReceivedUpload, Rule};
+use polyhost_sandbox::{Clock, Copies, Fault, Faults, Journal, ReceivedUpload, Rule, StoredNames, UploadReply};
 use reqwest::Body;
 use tempfile::TempDir;
 
@@ -32,6 +32,8 @@ pub(crate) const BOTH: [Dialect; 2] = [Dialect::Openload, Dialect::Yetishare];
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
     pub(crate) copies: Copies,
+    pub(crate) stored_names: StoredNames,
+    pub(crate) upload_reply: UploadReply,
     pub(crate) listed_late: u32,
     pub(crate) link_uses: Option<u32>,
     pub(crate) dead_links: yetishare::DeadLinks,
@@ -307,6 +309,8 @@ async fn pstream(habits: &Habits, clock: Clock) -> Openload {
         key: SITE_KEY.to_owned(),
         seeded: false,
         copies: habits.copies,
+        stored_names: habits.stored_names,
+        upload_reply: habits.upload_reply,
         listed_late: habits.listed_late,
         clock,
         ..openload::Options::default()
@@ -315,8 +319,9 @@ async fn pstream(habits: &Habits, clock: Clock) -> Openload {
 }
 
 async fn plays(habits: Habits, clock: Clock) -> Yetishare {
-    let Habits { copies, listed_late, link_uses, dead_links, package, lengthless } = habits;
+    let Habits { copies, stored_names, upload_reply, listed_late, link_uses, dead_links, package, lengthless } = habits;
     let usual = yetishare::Options { login: login(), seeded: false, clock, ..yetishare::Options::default() };
+    let usual = yetishare::Options { stored_names, upload_reply, ..usual };
     let download_headers = !lengthless;
     let options = yetishare::Options { copies, listed_late, link_uses, dead_links, package, download_headers, ..usual };
     Yetishare::start(options).await.unwrap()
