@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use polyhost_config::Config;
 use polyhost_domain::{FolderId, IdAlphabet, IdGrammar};
 use polyhost_gateway::accounts::Account;
 use polyhost_gateway::app::App;
 use polyhost_gateway::auth::Callers;
 use polyhost_gateway::catalogue::{Freshness, ListQuery, PageRequest};
-use polyhost_gateway::config::Config;
 use stats_alloc::{Region, StatsAlloc};
 
 use crate::failure::Failure;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use polyhost_gateway::config::Config;
+use polyhost_config::Config;
 
 fuzz_target!(|text: &str| {
     // Secrets may be in files, and the fuzzer is not to read those of this machine.

@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use polyhost_config::Config;
 use polyhost_domain::Capability;
-use polyhost_gateway::config::Config;
 use polyhost_gateway::metrics::{METRICS, Metric};
 use polyhost_gateway::problem::Code;
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use polyhost_config::Client;
 
 use crate::app::App;
-use crate::auth::Client;
 use crate::extract::check_body_fields;
 use crate::operation::Operation;
 use crate::problem::Problem;

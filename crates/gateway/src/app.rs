@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
+use polyhost_config::Client;
+use polyhost_config::{Config, ServerConfig};
 use polyhost_upstream::BuildError;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Account;
-use crate::auth::{Callers, Client};
+use crate::auth::Callers;
 use crate::catalogue::Catalogue;
 use crate::completions::Completions;
-use crate::config::{Config, ServerConfig};
 use crate::events::Events;
 use crate::idempotency::Records;
 use crate::limits::Limits;

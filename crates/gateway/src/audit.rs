@@ -8,9 +8,9 @@ use axum::extract::Request;
 use axum::http::header::LOCATION;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use polyhost_config::Client;
 use polyhost_domain::AccountName;
 
-use crate::auth::Client;
 use crate::extract::RequestId;
 use crate::idempotency::Replayed;
 use crate::operation::Operation;

@@ -1,53 +1,15 @@
-//! Who calls, and what that client may do.
+//! Who calls.
 
-mod key;
-
-use std::collections::BTreeSet;
-use std::fmt;
 use std::future::pending;
-use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jiff::Timestamp;
-use polyhost_domain::AccountName;
-use polyhost_state::Quota;
-use serde::Serialize;
+use polyhost_config::{AccountSelection, Client, KeyHash, Scope};
 use subtle::ConstantTimeEq as _;
 use tokio::time::sleep;
-use utoipa::ToSchema;
-
-pub use key::{InvalidKeyHash, KeyHash, generate_key};
-
-/// Somebody who may call the gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    /// The name in the configuration.
-    pub name: String,
-    /// The hashes of its keys: one, or two while a key is being replaced.
-    pub keys: Vec<KeyHash>,
-    /// The accounts that it may use.
-    pub accounts: AccountSelection,
-    /// What it may do with them.
-    pub scopes: BTreeSet<Scope>,
-    /// When its keys end to be good, if ever.
-    pub expires_at: Option<Timestamp>,
-    /// How many requests it may send; without one, as many as it wants.
-    pub rate_limit: Option<Quota>,
-    /// How many of its requests may be under way at once; without one, as many as it sends.
-    pub max_concurrency: Option<NonZeroU32>,
-}
-
-impl Client {
-    /// Resolves when its keys are no longer good.
-    pub(crate) async fn expired(&self) {
-        let Some(end) = self.expires_at else { return pending().await };
-        sleep(Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default()).await;
-    }
-}
 
 /// Why nobody is known to have sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,66 +20,6 @@ pub enum Stranger {
     UnknownKey,
     /// It has a client's key, whose time is over.
     ExpiredKey,
-}
-
-/// A kind of thing that a client may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Reading.
-    Read,
-    /// Making, changing and deleting.
-    Write,
-    /// Running the gateway.
-    Admin,
-}
-
-/// A text that names no scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a scope; known: read, write, admin")]
-pub struct UnknownScope;
-
-impl FromStr for Scope {
-    type Err = UnknownScope;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        match text {
-            "read" => Ok(Self::Read),
-            "write" => Ok(Self::Write),
-            "admin" => Ok(Self::Admin),
-            _ => Err(UnknownScope),
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Admin => "admin",
-        })
-    }
-}
-
-/// Which accounts a client may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccountSelection {
-    /// Every account there is.
-    All,
-    /// These.
-    These(BTreeSet<AccountName>),
-}
-
-impl AccountSelection {
-    /// Whether an account is among them.
-    #[must_use]
-    pub fn includes(&self, account: &AccountName) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(accounts) => accounts.contains(account),
-        }
-    }
 }
 
 /// Everybody who may call the gateway.
@@ -197,6 +99,12 @@ fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
     clients.iter().fold(None, |found, client| if has_key(client) { Some(Arc::clone(client)) } else { found })
 }
 
+/// Resolves when a client's keys are no longer good.
+pub(crate) async fn expired(client: &Client) {
+    let Some(end) = client.expires_at else { return pending().await };
+    sleep(Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default()).await;
+}
+
 /// The key of a request. A field that holds none, such as one of another scheme, is one with a wrong key.
 pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     let Some(value) = headers.get(AUTHORIZATION) else {
@@ -209,6 +117,8 @@ pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::SignedDuration;
     use tokio::time::timeout;
 
@@ -263,9 +173,9 @@ mod tests {
         let patience = Duration::from_secs(60);
         for (left, ends) in [(30, true), (-30, true), (90, false)] {
             let end = Timestamp::now() + SignedDuration::from_secs(left);
-            assert_eq!(timeout(patience, ending(Some(end)).expired()).await.is_ok(), ends, "{left}");
+            assert_eq!(timeout(patience, expired(&ending(Some(end)))).await.is_ok(), ends, "{left}");
         }
-        assert!(timeout(patience, ending(None).expired()).await.is_err());
-        assert!(timeout(patience, ending(Some(Timestamp::MAX)).expired()).await.is_err());
+        assert!(timeout(patience, expired(&ending(None))).await.is_err());
+        assert!(timeout(patience, expired(&ending(Some(Timestamp::MAX)))).await.is_err());
     }
 }

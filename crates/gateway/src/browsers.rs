@@ -11,10 +11,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use polyhost_config::CorsOrigins;
 use sha2::{Digest as _, Sha256};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::config::CorsOrigins;
 use crate::problem::PAGE_STYLE;
 
 /// For JSON: whatever a browser makes of it, it loads nothing, runs nothing and is shown in no frame.

@@ -16,7 +16,6 @@ pub mod changes;
 pub mod cli;
 pub mod commands;
 pub mod completions;
-pub mod config;
 pub mod downloads;
 pub mod emulate;
 pub mod entity_tags;

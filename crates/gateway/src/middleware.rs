@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use polyhost_config::Client;
 use polyhost_listener::{Peer, Place};
 use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
@@ -23,7 +24,6 @@ use tracing::Instrument as _;
 
 use crate::admission::admit;
 use crate::app::App;
-use crate::auth::Client;
 use crate::browsers;
 use crate::extract::RequestId;
 use crate::heads;

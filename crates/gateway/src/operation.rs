@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
+use polyhost_config::Scope;
 use utoipa::openapi::path::{Operation as Documented, Parameter};
 use utoipa::openapi::{PathItem, RefOr};
 
-use crate::auth::Scope;
 use crate::idempotency::KEY_FIELD;
 use crate::openapi;
 

@@ -12,11 +12,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use polyhost_config::{Client, KeyHash, Scope};
 use polyhost_domain::AccountName;
 use polyhost_listener::is_event_stream;
 
 use crate::app::App;
-use crate::auth::{Client, KeyHash, Scope, presented_key};
+use crate::auth::{expired, presented_key};
 use crate::operation::Operation;
 use crate::problem::{Code, Problem};
 
@@ -58,7 +59,7 @@ impl Permission {
         let lost = async { while self.holds() && exchanges.changed().await.is_ok() {} };
         tokio::select! {
             () = lost => {}
-            () = self.client.expired() => {}
+            () = expired(&self.client) => {}
         }
     }
 

@@ -3,24 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use polyhost_config::{AccountConfig, DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
 use polyhost_domain::{Capabilities, Dialect, Digest, Origin, Provider};
 use polyhost_openload as openload;
 use polyhost_state::State;
 use polyhost_upstream::{BuildError, Client, Shared};
 use polyhost_yetishare as yetishare;
 use secrecy::SecretString;
-
-use crate::config::{AccountConfig, DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
-
-/// The keys of an account that hold its credentials: each way in which the dialect's sites take them. The
-/// first of each says whose they are.
-#[must_use]
-pub fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
-    match dialect {
-        Dialect::Openload => &[&["login", "key"]],
-        Dialect::Yetishare => &[&["key1", "key2"], &["username", "password"]],
-    }
-}
 
 /// The adapter of an account, and the client that it sends with.
 ///

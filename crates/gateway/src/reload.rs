@@ -7,12 +7,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use polyhost_config::{Config, Findings};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use crate::app::App;
 use crate::auth::Callers;
-use crate::config::{Config, Findings};
 use crate::metrics;
 use crate::roster::Roster;
 use files::Files;

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use polyhost_config::Client;
+use polyhost_config::{AccountConfig, Config, ProviderConfig, QuirksConfig, ServerConfig};
 use polyhost_domain::{AccountName, Capabilities, Dialect, ProviderId};
 use polyhost_state::{MemoryKeyValue, State};
 use polyhost_upstream::BuildError;
@@ -11,8 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::{Account, Accounts, effective};
-use crate::auth::{Callers, Client};
-use crate::config::{AccountConfig, Config, ProviderConfig, QuirksConfig, ServerConfig};
+use crate::auth::Callers;
 use crate::providers;
 use crate::users::Users;
 

@@ -1,11 +1,11 @@
 //! The API on its connections: from the first that is accepted to the last that is ended in good order.
 
 use axum::Router;
+use polyhost_config::ServerConfig;
 use polyhost_listener::{Connections, Limits};
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::config::ServerConfig;
 use crate::refusal;
 
 /// Serves until `end` resolves, then finishes what was begun.

@@ -48,11 +48,11 @@ pub(crate) use scopes::{Scope, Stamp};
 pub(crate) use snapshot::Snapshot;
 
 use crate::accounts::Account;
-use crate::config::CacheConfig;
 use files::FieldsSeen;
 use flights::Flights;
 use key::{Key, Stored};
 use places::{Places, Recent};
+use polyhost_config::CacheConfig;
 use store::Store;
 use tombstones::Tombstones;
 

@@ -11,9 +11,9 @@ use moka::Expiry;
 use moka::future::Cache;
 use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
+use polyhost_config::CacheConfig;
 
 use super::key::{Key, Stored, What};
-use crate::config::CacheConfig;
 use crate::metrics;
 
 /// Everything that is kept.

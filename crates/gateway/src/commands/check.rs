@@ -3,9 +3,10 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use polyhost_config::{Config, Findings};
+
 use super::{CommandError, print};
 use crate::cli::Check;
-use crate::config::{Config, Findings};
 
 pub(super) fn run(options: &Check) -> Result<(), CommandError> {
     let config = read(&options.config)?;

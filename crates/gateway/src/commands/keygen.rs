@@ -1,7 +1,8 @@
 //! `polyhost keygen`: a key for a client, and its hash for the configuration.
 
+use polyhost_config::{KeyHash, generate_key};
+
 use super::{CommandError, print};
-use crate::auth::{KeyHash, generate_key};
 
 pub(super) fn run() -> Result<(), CommandError> {
     let key = generate_key().map_err(|error| CommandError::failed("the system gives no randomness", error))?;

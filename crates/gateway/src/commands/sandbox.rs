@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use polyhost_config::{Config, DEFAULT_LISTEN};
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
@@ -13,7 +14,6 @@ use super::serve::{signals, start};
 use super::{CommandError, print};
 use crate::auth::Callers;
 use crate::cli::Sandbox;
-use crate::config::{Config, DEFAULT_LISTEN};
 use crate::telemetry;
 
 /// Where the simulated pstream.net listens when the sites run alone.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use polyhost_config::{Config, Findings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -15,7 +16,6 @@ use super::{CommandError, check};
 use crate::app::App;
 use crate::auth::Callers;
 use crate::cli::Serve;
-use crate::config::{Config, Findings};
 use crate::reload::{Reload, Source};
 use crate::{admin, metrics, reload, router, serving, telemetry};
 

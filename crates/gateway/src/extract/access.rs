@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use polyhost_config::{Client, Scope};
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 
 use crate::accounts::Account;
 use crate::app::App;
-use crate::auth::{Client, Scope};
 use crate::problem::{Code, Problem};
 use crate::roster::Roster;
 
@@ -68,7 +68,7 @@ impl Access<()> {
         let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        client.require(scope)?;
+        require(&client, scope)?;
         Ok(Self { account, client, id, scope: PhantomData })
     }
 }
@@ -126,17 +126,15 @@ async fn names(parts: &mut Parts) -> (String, String) {
     (segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
 }
 
-impl Client {
-    /// Refuses what the client's key does not allow.
-    ///
-    /// # Errors
-    /// `forbidden`, which names the scope.
-    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.contains(&scope) {
-            return Ok(());
-        }
-        Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
+/// Refuses what the client's key does not allow.
+///
+/// # Errors
+/// `forbidden`, which names the scope.
+pub(crate) fn require(client: &Client, scope: Scope) -> Result<(), Problem> {
+    if client.scopes.contains(&scope) {
+        return Ok(());
     }
+    Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
 }
 
 fn not_found(name: &str) -> Problem {

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
 use headers::{ContentLength, HeaderMapExt as _};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
+use polyhost_config::ServerConfig;
 use polyhost_domain::MediaType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -17,7 +18,6 @@ use tokio::time::timeout;
 use super::body_fields::is_utf8;
 use super::query::about_a_field;
 use crate::app::App;
-use crate::config::ServerConfig;
 use crate::problem::{Code, Fault, Problem};
 
 /// A JSON body of which every field is known.

@@ -6,6 +6,7 @@ mod body_fields;
 mod query;
 mod request;
 
+pub(crate) use access::require;
 pub use access::{Access, Administering, Reading, Writing};
 pub(crate) use body::whole_body;
 pub use body::{StrictJson, escape, present};

@@ -10,10 +10,10 @@
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use polyhost_config::ServerConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::ServerConfig;
 use crate::extract::whole_body;
 use crate::operation::Operation;
 use crate::problem::Problem;

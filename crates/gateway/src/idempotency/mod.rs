@@ -13,7 +13,6 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-
 use polyhost_domain::{Error, ErrorKind};
 
 pub use answer::Answer;
@@ -22,10 +21,10 @@ pub use key::{IdempotencyKey, KEY_FIELD, Key};
 pub use records::{Begun, Records, Running};
 
 use crate::app::App;
-use crate::auth::Client;
 use crate::extract::{Access, RequestContext};
 use crate::operation::Operation;
 use crate::problem::{Problem, render};
+use polyhost_config::Client;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 

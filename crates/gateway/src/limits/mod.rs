@@ -19,8 +19,9 @@ pub use standing::Standing;
 pub use under_way::{Permit, UnderWay};
 pub use weight::{of_lookup, of_operation};
 
-use crate::auth::{Client, Stranger};
+use crate::auth::Stranger;
 use crate::problem::{Code, Problem};
+use polyhost_config::Client;
 
 /// When a client may come back who has as many requests under way as it may. How long those take is not known.
 const NEXT_LOOK: Duration = Duration::from_secs(1);

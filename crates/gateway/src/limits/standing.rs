@@ -97,9 +97,10 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::auth::{Callers, Client};
+    use crate::auth::Callers;
     use crate::limits::Limits;
     use crate::problem::render;
+    use polyhost_config::Client;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json};
+use polyhost_config::{Client, Scope};
 use polyhost_domain::AccountName;
 use polyhost_state::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::AccountSummary;
-use crate::auth::{Client, Scope};
-use crate::extract::StrictQuery;
+use crate::extract::{StrictQuery, require};
 use crate::problem::{CallerProblems, Problem};
 use crate::roster::{ProviderView, Roster};
 
@@ -87,7 +87,7 @@ pub async fn list_providers(
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<ProviderList>, Problem> {
-    client.require(Scope::Read)?;
+    require(&client, Scope::Read)?;
     Ok(Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None }))
 }
 
@@ -111,7 +111,7 @@ pub async fn list_accounts(
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<AccountList>, Problem> {
-    client.require(Scope::Read)?;
+    require(&client, Scope::Read)?;
     let accounts = roster.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
     Ok(Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None }))
 }

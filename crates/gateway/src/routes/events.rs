@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::paths::AccountPath;
 use crate::app::App;
+use crate::auth::expired;
 use crate::events::{Message, Subject, Subscription};
 use crate::extract::{Access, Reading, RequestContext, StrictQuery};
 use crate::problem::{EventProblems, Fault, Faults, Problem, ProblemBody};
@@ -144,7 +145,7 @@ pub async fn watch_events(
     let Access { account, client, .. } = access;
     let end = async move {
         tokio::select! {
-            () = client.expired() => {}
+            () = expired(&client) => {}
             () = app.left_behind(&client, &account) => {}
         }
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use polyhost_config::Client;
 use polyhost_domain::{Capability, File, Folder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::cached::{self, Unchanged};
 use super::paths::FolderPath;
 use crate::app::App;
-use crate::auth::Client;
 use crate::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
 use crate::extract::{Access, Reading, StrictQuery};
 use crate::preconditions::Preconditions;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use polyhost_config::CacheConfig;
 use polyhost_domain::{ErrorKind, FolderId};
 use tokio::time::{advance, sleep};
 
 use super::site::{PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Source};
-use crate::config::CacheConfig;
 
 const ROOT: FolderId = FolderId::Root;
 const LONG: Duration = Duration::from_millis(500);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyhost_config::CacheConfig;
 use polyhost_domain::{
     DeleteSemantics, EntryName, ErrorKind, FileEdit, FileId, FileStatus, Folder, FolderEdit, FolderId, NewFolder,
 };
@@ -20,7 +21,6 @@ use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, Deletion, FileChange, FolderChange};
-use crate::config::CacheConfig;
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};

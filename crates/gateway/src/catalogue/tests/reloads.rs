@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use polyhost_config::CacheConfig;
 use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, RemoteUpload};
 use polyhost_state::State;
 
@@ -13,7 +14,6 @@ use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
 use crate::completions::Completions;
-use crate::config::CacheConfig;
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::uploads::Wanted;

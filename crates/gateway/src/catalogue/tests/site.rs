@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use polyhost_config::CacheConfig;
 use polyhost_domain::{
     Capabilities, Capability, DeleteSemantics, Dialect, Error, ErrorKind, File, FileId, FileStatus, Folder, FolderId,
     IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin, Profile, Result, SortKey,
@@ -18,7 +19,6 @@ use tokio::time::sleep;
 
 use crate::accounts;
 use crate::catalogue::Catalogue;
-use crate::config::CacheConfig;
 use crate::users::User;
 
 /// What a site is like.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyhost_config::CacheConfig;
 use polyhost_domain::{DeleteSemantics, FileId, FileStatus, FolderId};
 use tokio::task::JoinHandle;
 use tokio::time::advance;
@@ -11,7 +12,6 @@ use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
-use crate::config::CacheConfig;
 use crate::preconditions::Preconditions;
 
 const ROOT: FolderId = FolderId::Root;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
+use polyhost_config::CacheConfig;
 use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, File, FileEdit, FolderId};
 use serde_json::Value;
 use tokio::time::{advance, sleep, timeout};
@@ -13,7 +14,6 @@ use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, FileChange};
-use crate::config::CacheConfig;
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};

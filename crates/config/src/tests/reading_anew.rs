@@ -1,6 +1,6 @@
 //! What a configuration tells that is read for a gateway that serves already.
 
-use crate::config::Config;
+use crate::Config;
 
 #[test]
 fn what_only_a_restart_can_change_is_told_key_by_key() {

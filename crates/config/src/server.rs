@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use http::HeaderValue;
 use url::Url;
 
-use super::section::Section;
+use crate::section::Section;
 
 /// Where the gateway listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -91,7 +91,7 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    pub(super) fn read(mut section: Section<'_>) -> Self {
+    pub(crate) fn read(mut section: Section<'_>) -> Self {
         let default = Self::default();
         let config = Self {
             listen: section.address("listen").unwrap_or(default.listen),

@@ -7,8 +7,8 @@ use polyhost_domain::{Capability, Dialect, ProviderId};
 use polyhost_upstream::{LoginBudget, Settings};
 use url::Url;
 
-use super::section::Section;
-use super::{login_budget, upstream};
+use crate::section::Section;
+use crate::{login_budget, upstream};
 
 /// One site: its dialect, where it is, and where it differs from its dialect's usual behaviour.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ const BUILT_IN: [(&str, Dialect, &str); 2] = [
 ];
 
 /// Reads `[providers.X]` over the built-in rows.
-pub(super) fn read(root: &mut Section<'_>, outer: &Settings) -> BTreeMap<ProviderId, ProviderConfig> {
+pub(crate) fn read(root: &mut Section<'_>, outer: &Settings) -> BTreeMap<ProviderId, ProviderConfig> {
     let mut providers: BTreeMap<ProviderId, ProviderConfig> = BTreeMap::new();
     for (id, dialect, base_url) in BUILT_IN {
         let (Ok(id), Ok(base_url)) = (id.parse::<ProviderId>(), Url::parse(base_url)) else { continue };
@@ -133,7 +133,7 @@ fn read_row(
 }
 
 /// The address of a site's API: http or https, no user info, query or fragment.
-pub(super) fn base_url(section: &mut Section<'_>) -> Option<Url> {
+pub(crate) fn base_url(section: &mut Section<'_>) -> Option<Url> {
     let text = section.text("base_url")?;
     let plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")

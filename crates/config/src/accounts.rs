@@ -7,10 +7,18 @@ use polyhost_upstream::{Settings, fingerprint};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::providers::{self, ProviderConfig};
-use super::section::Section;
-use super::{secret, upstream};
-use crate::providers::credential_keys;
+use crate::providers::{self, ProviderConfig};
+use crate::section::Section;
+use crate::{secret, upstream};
+
+/// The keys of an account that hold its credentials: each way in which the dialect's sites take them. The
+/// first of each says whose they are.
+fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
+    match dialect {
+        Dialect::Openload => &[&["login", "key"]],
+        Dialect::Yetishare => &[&["key1", "key2"], &["username", "password"]],
+    }
+}
 
 /// A named set of credentials at one provider.
 #[derive(Debug, Clone)]
@@ -54,7 +62,7 @@ impl AccountConfig {
 }
 
 /// Reads every `[accounts.X]`.
-pub(super) fn read(
+pub(crate) fn read(
     root: &mut Section<'_>,
     providers: &BTreeMap<ProviderId, ProviderConfig>,
 ) -> BTreeMap<AccountName, AccountConfig> {

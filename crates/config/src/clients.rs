@@ -7,15 +7,15 @@ use std::time::Duration;
 use polyhost_domain::AccountName;
 use polyhost_state::Quota;
 
-use super::accounts::AccountConfig;
-use super::section::Section;
-use crate::auth::{AccountSelection, Client, KeyHash, Scope};
+use crate::accounts::AccountConfig;
+use crate::section::Section;
+use crate::{AccountSelection, Client, KeyHash, Scope};
 
 /// How many requests a client may send unless told otherwise, and in how many seconds.
 const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(60).unwrap());
 
 /// Reads every `[[clients]]`.
-pub(super) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
+pub(crate) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
     let mut clients: Vec<Client> = Vec::new();
     for mut section in root.list("clients") {
         let client = read_client(&mut section, accounts);
@@ -137,8 +137,8 @@ fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Config;
     use super::*;
+    use crate::Config;
 
     fn client(more: &str) -> String {
         let hash = KeyHash::of("key");

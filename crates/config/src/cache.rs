@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::section::Section;
+use crate::section::Section;
 
 /// The settings of `[cache]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Default for CacheConfig {
 }
 
 impl CacheConfig {
-    pub(super) fn read(mut section: Section<'_>) -> Self {
+    pub(crate) fn read(mut section: Section<'_>) -> Self {
         let default = Self::default();
         let config = Self {
             max_size: section.size("max_size", default.max_size),

@@ -1,7 +1,7 @@
 //! Where a text is no TOML, told without the text: the line that is wrong may hold a secret.
 
 /// What is wrong, with its line and column, both from one.
-pub(super) fn fault(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn fault(text: &str, error: &toml::de::Error) -> String {
     let message = Some(error.message()).filter(|message| !may_repeat_the_text(message));
     let message = message.unwrap_or("this is no TOML");
     match error.span().and_then(|span| text.get(..span.start)) {

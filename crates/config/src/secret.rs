@@ -8,7 +8,7 @@ use secrecy::SecretString;
 ///
 /// # Errors
 /// What is wrong with it, without the secret.
-pub(super) fn read(text: &str) -> Result<SecretString, String> {
+pub(crate) fn read(text: &str) -> Result<SecretString, String> {
     let secret = if let Some(name) = text.strip_prefix("env:") {
         std::env::var(name).map_err(|_| format!("the environment variable {name} is not set, or is not UTF-8"))?
     } else if let Some(path) = text.strip_prefix("file:") {
@@ -21,6 +21,6 @@ pub(super) fn read(text: &str) -> Result<SecretString, String> {
 }
 
 /// The file that a secret is in, if it is in one.
-pub(super) fn file(text: &str) -> Option<PathBuf> {
+pub(crate) fn file(text: &str) -> Option<PathBuf> {
     text.strip_prefix("file:").map(PathBuf::from)
 }

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod cache;
+mod client;
 mod clients;
+mod key;
 mod login_budget;
 mod providers;
 mod secret;
@@ -23,11 +25,12 @@ use polyhost_upstream::Settings;
 
 pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
+pub use client::{AccountSelection, Client, Scope, UnknownScope};
+pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
 pub use section::Findings;
 pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 
-use crate::auth::Client;
 use section::Section;
 
 /// A whole configuration without a fault.

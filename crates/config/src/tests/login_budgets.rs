@@ -5,7 +5,7 @@ use std::time::Duration;
 use polyhost_upstream::LoginBudget;
 
 use super::{assert_faults, faults};
-use crate::config::Config;
+use crate::Config;
 
 fn budget(quirk: &str) -> Option<LoginBudget> {
     let config = Config::parse(&format!("[providers.streamplay]\n{quirk}")).unwrap();

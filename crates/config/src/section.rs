@@ -29,13 +29,14 @@ pub struct Findings {
 
 impl Findings {
     /// One fault, and no files.
-    pub(crate) fn fault(fault: String) -> Self {
+    #[must_use]
+    pub fn fault(fault: String) -> Self {
         Self { faults: vec![fault], files: Vec::new() }
     }
 }
 
 /// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     path: String,
     table: Option<&'a Table>,
     known: BTreeSet<&'static str>,
@@ -43,24 +44,24 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(path: impl Into<String>, table: Option<&'a Table>, findings: &Rc<RefCell<Findings>>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, table: Option<&'a Table>, findings: &Rc<RefCell<Findings>>) -> Self {
         Self { path: path.into(), table, known: BTreeSet::new(), findings: Rc::clone(findings) }
     }
 
     /// Reports a fault at a key of this table.
-    pub(super) fn fault(&self, key: &str, what: impl fmt::Display) {
+    pub(crate) fn fault(&self, key: &str, what: impl fmt::Display) {
         let place = if self.path.is_empty() { key.to_owned() } else { format!("{} {key}", self.path) };
         self.findings.borrow_mut().faults.push(format!("{place}: {what}"));
     }
 
     /// A value, as it stands.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+    pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.known.insert(key);
         self.table?.get(key)
     }
 
     /// A text.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<&'a str> {
         let value = self.value(key)?;
         value.as_str().or_else(|| {
             self.fault(key, format_args!("must be a text, not {}", value.type_str()));
@@ -69,13 +70,13 @@ impl<'a> Section<'a> {
     }
 
     /// A text that is parsed.
-    pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
         text.parse().map_err(|error| self.fault(key, format_args!("\"{text}\" {error}"))).ok()
     }
 
     /// A text that must be there.
-    pub(super) fn required(&mut self, key: &'static str) -> Option<&'a str> {
+    pub(crate) fn required(&mut self, key: &'static str) -> Option<&'a str> {
         if self.table.is_none_or(|table| !table.contains_key(key)) {
             self.known.insert(key);
             self.fault(key, "is missing");
@@ -85,7 +86,7 @@ impl<'a> Section<'a> {
     }
 
     /// A duration such as `"30s"` or `"15m"`, of [`LONGEST`] at most.
-    pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
+    pub(crate) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
         let Some(text) = self.text(key) else { return default };
         match humantime::parse_duration(text) {
             Ok(duration) if duration <= LONGEST => return duration,
@@ -96,7 +97,7 @@ impl<'a> Section<'a> {
     }
 
     /// A duration that is not zero.
-    pub(super) fn timeout(&mut self, key: &'static str, default: Duration) -> Duration {
+    pub(crate) fn timeout(&mut self, key: &'static str, default: Duration) -> Duration {
         let duration = self.duration(key, default);
         if duration.is_zero() {
             self.fault(key, "must be longer than zero");
@@ -105,7 +106,7 @@ impl<'a> Section<'a> {
     }
 
     /// A size such as `"1 MiB"`, in bytes.
-    pub(super) fn size(&mut self, key: &'static str, default: u64) -> u64 {
+    pub(crate) fn size(&mut self, key: &'static str, default: u64) -> u64 {
         let Some(text) = self.text(key) else { return default };
         text.parse::<ByteSize>().map(|size| size.as_u64()).unwrap_or_else(|_| {
             self.fault(key, format_args!("\"{text}\" is not a size such as \"1 MiB\" or \"100 GiB\""));
@@ -114,7 +115,7 @@ impl<'a> Section<'a> {
     }
 
     /// A size that is not zero, in bytes.
-    pub(super) fn limit(&mut self, key: &'static str, default: u64) -> u64 {
+    pub(crate) fn limit(&mut self, key: &'static str, default: u64) -> u64 {
         let size = self.size(key, default);
         if size == 0 {
             self.fault(key, "must be more than zero");
@@ -123,7 +124,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number of at least so much.
-    pub(super) fn count(&mut self, key: &'static str, least: i64) -> Option<i64> {
+    pub(crate) fn count(&mut self, key: &'static str, least: i64) -> Option<i64> {
         let value = self.value(key)?;
         match value.as_integer() {
             None => self.fault(key, format_args!("must be a whole number, not {}", value.type_str())),
@@ -134,7 +135,7 @@ impl<'a> Section<'a> {
     }
 
     /// A folder that files can be made in; `None` where it is not told, or told as empty.
-    pub(super) fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
+    pub(crate) fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
         let folder = PathBuf::from(self.text(key).filter(|text| !text.is_empty())?);
         if let Err(error) = tempfile::tempfile_in(&folder) {
             self.fault(key, format_args!("no file can be made in \"{}\": {error}", folder.display()));
@@ -143,12 +144,12 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number of at least so much, as far as 32 bits reach.
-    pub(super) fn number(&mut self, key: &'static str, least: i64, default: u32) -> u32 {
+    pub(crate) fn number(&mut self, key: &'static str, least: i64, default: u32) -> u32 {
         self.count(key, least).map_or(default, |count| u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// A whole number from 1 to what four bytes hold.
-    pub(super) fn positive(&mut self, key: &'static str) -> Option<NonZeroU32> {
+    pub(crate) fn positive(&mut self, key: &'static str) -> Option<NonZeroU32> {
         let number = self.count(key, 1)?;
         let fits = u32::try_from(number).ok().and_then(NonZeroU32::new);
         if fits.is_none() {
@@ -158,7 +159,7 @@ impl<'a> Section<'a> {
     }
 
     /// A moment: a date and a time with their offset from UTC, as TOML writes them or as a text.
-    pub(super) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
+    pub(crate) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
         let value = self.value(key)?;
         let text = value.as_str().map(str::to_owned).or_else(|| value.as_datetime().map(ToString::to_string));
         let moment = text.and_then(|text| text.parse().ok());
@@ -169,7 +170,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number of at least zero, whole or not.
-    pub(super) fn rate(&mut self, key: &'static str, default: f64) -> f64 {
+    pub(crate) fn rate(&mut self, key: &'static str, default: f64) -> f64 {
         let Some(value) = self.value(key) else { return default };
         let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
         match number {
@@ -181,7 +182,7 @@ impl<'a> Section<'a> {
     }
 
     /// An IP address and a port.
-    pub(super) fn address(&mut self, key: &'static str) -> Option<SocketAddr> {
+    pub(crate) fn address(&mut self, key: &'static str) -> Option<SocketAddr> {
         let text = self.text(key)?;
         let address = text.parse().ok();
         if address.is_none() {
@@ -191,7 +192,7 @@ impl<'a> Section<'a> {
     }
 
     /// Yes or no.
-    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
+    pub(crate) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let Some(value) = self.value(key) else { return default };
         value.as_bool().unwrap_or_else(|| {
             self.fault(key, format_args!("must be true or false, not {}", value.type_str()));
@@ -200,7 +201,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts.
-    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
         let value = self.value(key)?;
         let texts = value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
         if texts.is_none() {
@@ -210,7 +211,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table below this one; absent reads as empty.
-    pub(super) fn section(&mut self, key: &'static str) -> Section<'a> {
+    pub(crate) fn section(&mut self, key: &'static str) -> Section<'a> {
         let value = self.value(key);
         if let Some(value) = value.filter(|value| !value.is_table()) {
             self.fault(key, format_args!("must be a table, not {}", value.type_str()));
@@ -220,7 +221,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables below a table of this one, each with its name: `[providers.NAME]`.
-    pub(super) fn named(&mut self, key: &'static str) -> Vec<(&'a str, Section<'a>)> {
+    pub(crate) fn named(&mut self, key: &'static str) -> Vec<(&'a str, Section<'a>)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(tables) = value.as_table() else {
             self.fault(key, format_args!("must hold tables such as [{key}.name]"));
@@ -238,7 +239,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of a list: `[[clients]]`.
-    pub(super) fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+    pub(crate) fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let items: Option<Vec<&Table>> = value.as_array().and_then(|items| items.iter().map(Value::as_table).collect());
         let Some(items) = items else {
@@ -252,12 +253,12 @@ impl<'a> Section<'a> {
     }
 
     /// Remembers that something was read from a file.
-    pub(super) fn note_file(&mut self, path: PathBuf) {
+    pub(crate) fn note_file(&mut self, path: PathBuf) {
         self.findings.borrow_mut().files.push(path);
     }
 
     /// Reports the keys that nobody has asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for key in self.table.into_iter().flat_map(Table::keys) {
             if !self.known.contains(key.as_str()) {
                 let known: Vec<&str> = self.known.iter().copied().collect();

@@ -10,7 +10,7 @@ use polyhost_domain::Capability;
 use secrecy::ExposeSecret as _;
 
 use super::{CacheConfig, Config, CorsOrigins, DigestChoice, ServerConfig};
-use crate::auth::{AccountSelection, Scope};
+use crate::{AccountSelection, Scope};
 
 const HASH: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 

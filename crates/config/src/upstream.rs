@@ -3,10 +3,10 @@
 use polyhost_state::Quota;
 use polyhost_upstream::Settings;
 
-use super::section::Section;
+use crate::section::Section;
 
 /// Reads the settings out of a table that may hold other keys too; what is not there stays as it was outside.
-pub(super) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
+pub(crate) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
     let settings = Settings {
         connect_timeout: section.timeout("connect_timeout", outer.connect_timeout),
         attempt_timeout: section.timeout("attempt_timeout", outer.attempt_timeout),
@@ -38,6 +38,6 @@ fn check_pace(section: &mut Section<'_>, settings: &Settings) {
 }
 
 /// Looks for faults where the outer settings are not known.
-pub(super) fn inspect(section: &mut Section<'_>) {
+pub(crate) fn inspect(section: &mut Section<'_>) {
     read(section, &Settings::default());
 }

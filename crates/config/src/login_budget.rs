@@ -2,13 +2,13 @@
 
 use polyhost_upstream::LoginBudget;
 
-use super::section::Section;
+use crate::section::Section;
 
 const KEY: &str = "login_budget";
 const TOKEN_LIFE: &str = "token_life";
 
 /// `{ logins = 4, per = "10m", gap = "5s" }`, each part of it optional. `None` where the section has neither key.
-pub(super) fn read(section: &mut Section<'_>) -> Option<LoginBudget> {
+pub(crate) fn read(section: &mut Section<'_>) -> Option<LoginBudget> {
     let is_told = section.value(KEY).is_some();
     let is_table = section.value(KEY).is_some_and(toml::Value::is_table);
     let mut limits = LoginBudget::default();
