@@ -177,7 +177,7 @@ pub async fn delete_folder(
                 // From here to the end nothing of the gateway's own comes into the folder.
                 let contents = [(Subject::Contents(id.clone()), Hold::Alone)];
                 let _contents = account.user_state().claims().try_hold(&contents).ok_or_else(|| under_way(id))?;
-                if account.user_state().arrivals().are_expected(id) {
+                if account.user_state().expects_into(id) {
                     return Err(under_way(id));
                 }
                 check(catalogue, account, id, conditions).await?;
@@ -194,17 +194,11 @@ pub async fn delete_folder(
 /// Refuses at once a folder that something of the gateway's own is coming into.
 async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem> {
     let user = account.user_state();
-    if user.claims().are_shared(&Subject::Contents(id.clone())) || user.pending_uploads().may_come_into(id) {
-        return Err(under_way(id));
-    }
-    if user.arrivals().has_unknown(id) {
-        return Err(under_way(id));
-    }
-    let remote = user.arrivals().remote_into(id);
-    if !remote.is_empty() && !have_ended(account, id, remote).await {
-        return Err(under_way(id));
-    }
-    Ok(())
+    let remote = user.arrivals().known_into(id);
+    let is_expected = user.claims().are_shared(&Subject::Contents(id.clone()))
+        || !remote.is_empty() && !have_ended(account, id, remote).await
+        || user.expects_into(id);
+    if is_expected { Err(under_way(id)) } else { Ok(()) }
 }
 
 /// Asks the site whether remote uploads into a folder have ended by now.
@@ -219,14 +213,14 @@ async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId
             arrivals.observe(&told);
             // The site has forgotten those that it leaves out.
             let forgotten = remote.iter().filter(|id| !told.iter().any(|upload| upload.id == **id));
-            forgotten.for_each(|id| arrivals.end_remote(id));
+            forgotten.for_each(|id| arrivals.end(id));
         }
         Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound && remote.len() == 1 => {
-            remote.iter().for_each(|id| arrivals.end_remote(id));
+            remote.iter().for_each(|id| arrivals.end(id));
         }
         Err(_) => return false,
     }
-    arrivals.remote_into(id).is_empty()
+    arrivals.known_into(id).is_empty()
 }
 
 fn under_way(id: &FolderId) -> Problem {

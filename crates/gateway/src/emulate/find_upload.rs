@@ -22,8 +22,8 @@ pub(crate) struct Sought<'a> {
     pub(crate) wanted: Wanted,
     /// Whether it is there at all.
     pub(crate) stored: Stored,
-    /// The upload's claim, which tells its file from those of other uploads.
-    pub(crate) claim: &'a PendingUpload,
+    /// The upload, whose file is none of another upload.
+    pub(crate) pending: &'a PendingUpload,
 }
 
 /// Whether a file was stored.
@@ -59,7 +59,7 @@ enum Look {
 }
 
 /// The one file of the folder that can only be this upload's, as the site lists it now: by its size, its digest where
-/// one is known, its name, and its date. No other upload may claim it.
+/// one is known, its name, and its date. It may be of no other upload.
 pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Option<File> {
     if let Some(found) = find(account, sought, Look::First).await {
         return Some(found);
@@ -95,7 +95,7 @@ async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File
             only_one(undated, sought).filter(|file| may_guess || sought.is_proven(file))
         }
     };
-    found.filter(|file| sought.claim.take(file))
+    found.filter(|file| sought.pending.take(file))
 }
 
 /// The only file, or the newest of several that all have the upload's digest.
@@ -126,7 +126,7 @@ impl Sought<'_> {
         // A size of 0 is not known yet, and a digest outweighs it.
         (has_size || (file.size.is_none_or(|size| size == 0) && self.is_proven(file)))
             && self.wanted.may_be(&undated)
-            && !self.claim.has_been_received(file)
+            && !self.pending.has_been_received(file)
     }
 
     /// Whether the site reports the upload's digest.

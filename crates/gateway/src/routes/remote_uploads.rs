@@ -16,7 +16,7 @@ use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
 use crate::catalogue::Change;
-use crate::changes::arriving;
+use crate::changes::fetch_into;
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, CreateProblems, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems};
@@ -101,12 +101,8 @@ pub async fn create_remote_upload(
     let folder = access.folder_or_root(input.folder_id.as_deref())?;
     let change = Change::added(&folder);
     let new = NewRemoteUpload { url, folder: folder.clone(), headers };
-    let begin = async {
-        let upload = access.write(&change, access.site().add_remote_upload(new)).await?;
-        access.user_state().arrivals().begin_remote(&upload.id, &folder);
-        Ok(upload)
-    };
-    let upload = arriving(app.catalogue(), &access, &folder, begin).await?;
+    let begin = async { Ok(access.write(&change, access.site().add_remote_upload(new)).await?) };
+    let upload = fetch_into(app.catalogue(), &access, &folder, begin).await?;
     let location = format!("/v1/accounts/{}/remote-uploads/{}", upload.account, upload.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(upload)))
 }

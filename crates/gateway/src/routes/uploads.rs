@@ -15,7 +15,7 @@ use super::cached;
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::catalogue::Freshness;
-use crate::changes::{Changed, arriving};
+use crate::changes::{Changed, upload_into};
 use crate::extract::{Access, StrictQuery, Writing, is_one_file, is_utf8};
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
@@ -134,7 +134,7 @@ pub async fn upload_file(
     let incoming = Incoming { name, folder, content_type, sha1: declared.sha1, body };
     let into = incoming.folder.clone();
     let receiving = receive(&access, incoming, terms);
-    let Received { file, delete_url } = arriving(app.catalogue(), &access, &into, receiving).await?;
+    let Received { file, delete_url } = upload_into(app.catalogue(), &access, &into, receiving).await?;
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
     let made = Changed { now: file, is_whole: true };
     let tag = cached::tag_of_file(&access, &made);

@@ -54,29 +54,27 @@ impl Sent {
 
 /// The file, or why there is none that the caller could rely on.
 ///
-/// The claim ends, unless there may be a file that was not found.
+/// The upload stays pending where there may be a file that was not found.
 pub(super) async fn settle(
     account: &Account,
     outcome: SiteResult<File>,
     sent: &Sent,
-    claim: PendingUpload,
+    pending: PendingUpload,
 ) -> Result<File, Problem> {
-    claim.learn(sent.wanted(account));
-    let id = outcome.as_ref().ok().map(|file| file.id.clone());
+    pending.learn(sent.wanted(account));
+    let named = outcome.as_ref().ok().map(|file| file.id.clone());
+    let stored = outcome.as_ref().err().and_then(Stored::told_by);
     let settled = match outcome {
         Ok(file) if sent.report.delivery() == Delivery::Complete => confirmed(account, file, sent).await,
         Ok(file) => answered_early(account, file, sent).await,
-        Err(error) => {
-            let stored = Stored::told_by(&error);
-            let found = unnamed(account, error, sent, stored, &claim).await;
-            if found.is_err() && stored.is_some() {
-                // The file may still appear, so the claim stays.
-                return found;
-            }
-            found
-        }
+        Err(error) => unnamed(account, error, sent, stored, &pending).await,
     };
-    claim.resolve(settled.as_ref().ok().map(|file| &file.id).or(id.as_ref()));
+    let may_still_appear = |problem: &Problem| stored.is_some() || problem.code() == Code::OutcomeUnknown;
+    match &settled {
+        Ok(file) => pending.resolve(Some(&file.id)),
+        Err(problem) if may_still_appear(problem) => pending.leave_unresolved(named.as_ref()),
+        Err(_) => pending.resolve(named.as_ref()),
+    }
     settled
 }
 
@@ -128,7 +126,7 @@ async fn unnamed(
     error: Error,
     sent: &Sent,
     stored: Option<Stored>,
-    claim: &PendingUpload,
+    pending: &PendingUpload,
 ) -> Result<File, Problem> {
     match (sent.mismatch(), stored) {
         // The site may have compared the digest itself, and said so in words of its own.
@@ -139,7 +137,7 @@ async fn unnamed(
             Err(problem.and("The site's answer was lost, so the copy may still be there."))
         }
         (None, Some(stored)) if sent.all_arrived => {
-            let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, claim }).await;
+            let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, pending }).await;
             // The folder may have been listed since the answer was lost, and before the file was there.
             account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);

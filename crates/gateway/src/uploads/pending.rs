@@ -1,4 +1,5 @@
-//! Which files are what an upload has led to, and which may be: no file is taken for two uploads.
+//! Uploads whose file is not known yet: those under way, and those that ended without a known outcome. No file is taken
+//! for two uploads, and a folder into which a file may still come is not empty.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +14,7 @@ use super::names::is_named;
 
 /// How many of the files are remembered that uploads have led to.
 const MOST_RECEIVED: u64 = 10_000;
-/// How many of the uploads are remembered whose file was not found.
+/// How many of the uploads are remembered that ended without a known outcome.
 const MOST_UNRESOLVED: usize = 1_000;
 /// How long either is remembered.
 const KEPT: Duration = Duration::from_secs(60 * 60);
@@ -34,7 +35,9 @@ struct Inner {
 struct Entry {
     number: u64,
     wanted: Wanted,
-    /// When the upload ended without its file being found.
+    /// The file, where the site has named it and it is not known whether it is there.
+    file: Option<FileId>,
+    /// When the upload ended without a known outcome.
     ended: Option<Instant>,
 }
 
@@ -51,10 +54,10 @@ pub(crate) struct Wanted {
     pub(crate) began_at: Timestamp,
 }
 
-/// An upload's claim on the file that it will lead to. Dropped without [`PendingUpload::resolve`], it stays for an hour: the
+/// An upload whose file is not known yet. Dropped without [`PendingUpload::resolve`], it is remembered for an hour: the
 /// file may still appear.
 pub(crate) struct PendingUpload {
-    claims: PendingUploads,
+    uploads: PendingUploads,
     number: u64,
 }
 
@@ -78,11 +81,11 @@ impl PendingUploads {
         {
             open.remove(first);
         }
-        open.push(Entry { number, wanted, ended: None });
-        PendingUpload { claims: self.clone(), number }
+        open.push(Entry { number, wanted, file: None, ended: None });
+        PendingUpload { uploads: self.clone(), number }
     }
 
-    /// Whether an upload into a folder ended without its file being found, so that the file may still appear.
+    /// Whether an upload into a folder ended without a known outcome, so that its file may still appear.
     pub(crate) fn may_come_into(&self, folder: &FolderId) -> bool {
         let may_come = |entry: &Entry| entry.ended.is_some_and(|ended| ended.elapsed() < KEPT);
         self.open().iter().any(|entry| may_come(entry) && entry.wanted.folder == *folder)
@@ -101,40 +104,52 @@ impl PendingUploads {
 impl PendingUpload {
     /// Notes what has been learned of the file.
     pub(crate) fn learn(&self, wanted: Wanted) {
-        if let Some(entry) = self.claims.open().iter_mut().find(|entry| entry.number == self.number) {
+        if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.wanted = wanted;
         }
     }
 
     /// Whether another upload has led to a file.
     pub(crate) fn has_been_received(&self, file: &File) -> bool {
-        self.claims.has_received(&file.id)
+        self.uploads.has_received(&file.id)
     }
 
     /// Takes a file that was found, unless it is another upload's, or may be. No two uploads take the same.
     pub(crate) fn take(&self, file: &File) -> bool {
-        let others = self.claims.open();
-        let is_contested = others.iter().any(|other| other.number != self.number && other.wanted.may_be(file));
+        let others = self.uploads.open();
+        let may_be_of =
+            |other: &Entry| other.number != self.number && other.file.is_none() && other.wanted.may_be(file);
+        let is_contested = others.iter().any(may_be_of);
         let free = !is_contested && !self.has_been_received(file);
         if free {
-            self.claims.0.received.insert(file.id.clone(), ());
+            self.uploads.0.received.insert(file.id.clone(), ());
         }
         free
     }
 
-    /// Ends the claim: the upload has led to this file, or to none.
+    /// Ends the upload without a known outcome. The site may have named its file.
+    pub(crate) fn leave_unresolved(self, file: Option<&FileId>) {
+        if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
+            entry.file = file.cloned();
+        }
+        if let Some(file) = file {
+            self.uploads.0.received.insert(file.clone(), ());
+        }
+    }
+
+    /// Ends the upload: it has led to this file, or to none.
     pub(crate) fn resolve(self, file: Option<&FileId>) {
-        let mut open = self.claims.open();
+        let mut open = self.uploads.open();
         open.retain(|entry| entry.number != self.number);
         if let Some(file) = file {
-            self.claims.0.received.insert(file.clone(), ());
+            self.uploads.0.received.insert(file.clone(), ());
         }
     }
 }
 
 impl Drop for PendingUpload {
     fn drop(&mut self) {
-        if let Some(entry) = self.claims.open().iter_mut().find(|entry| entry.number == self.number) {
+        if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.ended = Some(Instant::now());
         }
     }
@@ -185,9 +200,9 @@ mod tests {
 
     #[tokio::test]
     async fn two_uploads_of_one_name_take_no_file_unless_told_apart() {
-        let claims = PendingUploads::default();
-        let first = claims.begin(wanted("a.mp4", Some(5), Some(SHA1[0])));
-        let second = claims.begin(wanted("A.mp4", Some(5), None));
+        let uploads = PendingUploads::default();
+        let first = uploads.begin(wanted("a.mp4", Some(5), Some(SHA1[0])));
+        let second = uploads.begin(wanted("A.mp4", Some(5), None));
         assert!(!first.take(&file("1", "a.mp4", None)) && !second.take(&file("1", "a.mp4", None)));
         second.learn(wanted("a.mp4", Some(5), Some(SHA1[1])));
         assert!(first.take(&file("1", "a.mp4", Some(SHA1[0]))));
@@ -197,23 +212,39 @@ mod tests {
 
     #[tokio::test]
     async fn upload_of_unknown_length_may_lead_to_a_file_of_any_size() {
-        let claims = PendingUploads::default();
-        let _spooling = claims.begin(wanted("a.mp4", None, None));
-        let lost = claims.begin(wanted("a.mp4", Some(5), None));
+        let uploads = PendingUploads::default();
+        let _spooling = uploads.begin(wanted("a.mp4", None, None));
+        let lost = uploads.begin(wanted("a.mp4", Some(5), None));
         assert!(!lost.take(&file("1", "a.mp4", None)));
-        assert!(claims.begin(wanted("b.mp4", Some(5), None)).take(&file("2", "b.mp4", None)));
+        assert!(uploads.begin(wanted("b.mp4", Some(5), None)).take(&file("2", "b.mp4", None)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn claim_without_a_file_lasts_an_hour() {
-        let claims = PendingUploads::default();
-        drop(claims.begin(wanted("a.mp4", Some(5), None)));
-        claims.begin(wanted("b.mp4", Some(5), None)).resolve(None);
-        let next = claims.begin(wanted("a.mp4", Some(5), None));
+    async fn upload_without_a_file_is_remembered_for_an_hour() {
+        let uploads = PendingUploads::default();
+        drop(uploads.begin(wanted("a.mp4", Some(5), None)));
+        uploads.begin(wanted("b.mp4", Some(5), None)).resolve(None);
+        let next = uploads.begin(wanted("a.mp4", Some(5), None));
         assert!(!next.take(&file("1", "a.mp4", None)));
         assert!(next.take(&file("2", "b.mp4", None)), "its upload has ended without a file");
         next.resolve(None);
         tokio::time::advance(KEPT + Duration::from_secs(1)).await;
-        assert!(claims.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)));
+        assert!(uploads.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn upload_without_a_known_outcome_is_expected_in_its_folder_for_an_hour() {
+        let uploads = PendingUploads::default();
+        let is_expected = || uploads.may_come_into(&FolderId::Root);
+        let under_way = uploads.begin(wanted("a.mp4", Some(5), None));
+        assert!(!is_expected(), "its claim on the folder says so");
+        let named = file("1", "a.mp4", None);
+        under_way.leave_unresolved(Some(&named.id));
+        assert!(is_expected());
+        let next = uploads.begin(wanted("a.mp4", Some(5), None));
+        assert!(!next.take(&named) && next.take(&file("2", "a.mp4", None)), "the site has told the two apart");
+        next.resolve(None);
+        tokio::time::advance(KEPT + Duration::from_secs(1)).await;
+        assert!(!is_expected());
     }
 }

@@ -1,5 +1,5 @@
-//! Arrivals: files that may still come into a folder although no request of the gateway is under way. A folder that
-//! expects one is not empty, whatever its listing says.
+//! Arrivals: files that a site may still fetch into a folder. A folder that expects one is not empty, whatever its
+//! listing says. Uploads without a known outcome are in [`crate::uploads`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,27 +10,27 @@ use moka::sync::Cache;
 use polyhost_domain::{FolderId, JobState, RemoteUpload, RemoteUploadId};
 
 /// How many remote uploads are remembered of one user, and for how long: a site may fetch for hours.
-const MAX_REMOTE: u64 = 10_000;
-const REMOTE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many uploads without a known outcome are remembered of one user, and for how long a site may work on one.
+const MAX_KNOWN: u64 = 10_000;
+const KNOWN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many are remembered of which it is not known whether they have begun, and for how long.
 const MAX_UNKNOWN: u64 = 1_000;
 const UNKNOWN_TTL: Duration = Duration::from_secs(15 * 60);
 
-/// What may still come into the folders of one user.
+/// The remote uploads that may still come into the folders of one user.
 pub(crate) struct Arrivals {
-    /// Remote uploads that are not known to have ended.
-    remote: Cache<RemoteUploadId, FolderId>,
-    /// Uploads whose answer was lost.
+    /// Those that are not known to have ended.
+    known: Cache<RemoteUploadId, FolderId>,
+    /// Those whose id was lost with the site's answer, by a number of ours.
     unknown: Cache<u64, FolderId>,
-    noted: AtomicU64,
+    next: AtomicU64,
 }
 
 impl Default for Arrivals {
     fn default() -> Self {
         Self {
-            remote: cache(MAX_REMOTE, REMOTE_TTL),
+            known: cache(MAX_KNOWN, KNOWN_TTL),
             unknown: cache(MAX_UNKNOWN, UNKNOWN_TTL),
-            noted: AtomicU64::default(),
+            next: AtomicU64::default(),
         }
     }
 }
@@ -41,13 +41,13 @@ fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>(capacity: u64, ttl: Du
 
 impl Arrivals {
     /// Notes that the site was asked to fetch a file into a folder.
-    pub(crate) fn begin_remote(&self, upload: &RemoteUploadId, folder: &FolderId) {
-        self.remote.insert(upload.clone(), folder.clone());
+    pub(crate) fn begin(&self, upload: &RemoteUploadId, folder: &FolderId) {
+        self.known.insert(upload.clone(), folder.clone());
     }
 
-    /// Notes that a file may have been sent into a folder, or not.
-    pub(crate) fn note_unknown(&self, folder: &FolderId) {
-        self.unknown.insert(self.noted.fetch_add(1, Ordering::Relaxed), folder.clone());
+    /// Notes that the site was asked the same, and that its answer was lost.
+    pub(crate) fn may_begin(&self, folder: &FolderId) {
+        self.unknown.insert(self.next.fetch_add(1, Ordering::Relaxed), folder.clone());
     }
 
     /// Notes what a site says of remote uploads. Those that have ended bring no file any more.
@@ -55,28 +55,23 @@ impl Arrivals {
         let has_ended = |upload: &&RemoteUpload| {
             matches!(upload.state, JobState::Succeeded | JobState::Failed | JobState::Cancelled)
         };
-        uploads.iter().filter(has_ended).for_each(|upload| self.end_remote(&upload.id));
+        uploads.iter().filter(has_ended).for_each(|upload| self.end(&upload.id));
     }
 
     /// Notes that a remote upload brings no file any more.
-    pub(crate) fn end_remote(&self, upload: &RemoteUploadId) {
-        self.remote.invalidate(upload);
+    pub(crate) fn end(&self, upload: &RemoteUploadId) {
+        self.known.invalidate(upload);
     }
 
     /// The remote uploads into a folder that are not known to have ended.
-    pub(crate) fn remote_into(&self, folder: &FolderId) -> Vec<RemoteUploadId> {
-        let into = self.remote.iter().filter(|(_, into)| into == folder);
+    pub(crate) fn known_into(&self, folder: &FolderId) -> Vec<RemoteUploadId> {
+        let into = self.known.iter().filter(|(_, into)| into == folder);
         into.map(|(upload, _): (Arc<RemoteUploadId>, _)| RemoteUploadId::clone(&upload)).collect()
     }
 
     /// Whether a folder expects a file.
     pub(crate) fn are_expected(&self, folder: &FolderId) -> bool {
-        self.has_unknown(folder) || self.remote.iter().any(|(_, into)| into == *folder)
-    }
-
-    /// Whether an upload into a folder has no known outcome.
-    pub(crate) fn has_unknown(&self, folder: &FolderId) -> bool {
-        self.unknown.iter().any(|(_, into)| into == *folder)
+        self.unknown.iter().any(|(_, into)| into == *folder) || self.known.iter().any(|(_, into)| into == *folder)
     }
 }
 
@@ -92,13 +87,22 @@ mod tests {
         let (id, folder) = (ids.remote_upload("22").unwrap(), ids.folder("7").unwrap());
         let origin = Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() };
         let arrivals = Arrivals::default();
-        arrivals.begin_remote(&id, &folder);
+        arrivals.begin(&id, &folder);
         for state in [JobState::Queued, JobState::Running, JobState::Unknown] {
             arrivals.observe(&[RemoteUpload { state, ..RemoteUpload::bare(&origin, id.clone()) }]);
-            assert_eq!(arrivals.remote_into(&folder).len(), 1);
+            assert_eq!(arrivals.known_into(&folder).len(), 1);
         }
-        assert!(arrivals.remote_into(&FolderId::Root).is_empty());
+        assert!(arrivals.known_into(&FolderId::Root).is_empty());
         arrivals.observe(&[RemoteUpload { state: JobState::Failed, ..RemoteUpload::bare(&origin, id) }]);
-        assert!(arrivals.remote_into(&folder).is_empty());
+        assert!(arrivals.known_into(&folder).is_empty());
+    }
+
+    #[test]
+    fn remote_upload_whose_answer_was_lost_is_expected_in_its_folder_alone() {
+        let folder = IdGrammar::new(IdAlphabet::UrlSafe, "0").folder("7").unwrap();
+        let arrivals = Arrivals::default();
+        arrivals.may_begin(&folder);
+        assert!(arrivals.are_expected(&folder) && !arrivals.are_expected(&FolderId::Root));
+        assert!(arrivals.known_into(&folder).is_empty());
     }
 }

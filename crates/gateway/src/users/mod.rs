@@ -74,7 +74,12 @@ impl User {
         &self.turns
     }
 
-    /// What may still come into the user's folders.
+    /// Whether a file may still come into a folder although no request of the gateway is under way.
+    pub(crate) fn expects_into(&self, folder: &FolderId) -> bool {
+        self.pending_uploads.may_come_into(folder) || self.arrivals.are_expected(folder)
+    }
+
+    /// The remote uploads into the user's folders.
     pub(crate) fn arrivals(&self) -> &Arrivals {
         &self.arrivals
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use polyhost_end_to_end::Answer;
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::json;
 
@@ -46,18 +47,65 @@ async fn folder_with_an_upload_under_way_is_not_deleted() {
     assert_eq!(world.site.folder_status(&folder).as_deref(), Some("active"));
 }
 
+/// Deletes a folder with all that is in it while a request for something in it waits for the site's answer.
+async fn deleted_during(world: &World, operation: &str, folder: &str, request: impl Future<Output = Answer>) -> Answer {
+    world.breaks(operation, SLOW);
+    let deleting = async {
+        world.sent(operation, 1).await;
+        world.caller.delete(&format!("{}?recursive=true", path(folder))).await.no_content();
+    };
+    let (answer, ()) = tokio::join!(request, deleting);
+    answer
+}
+
 #[tokio::test]
-async fn upload_is_refused_if_its_folder_is_deleted_meanwhile() {
+async fn upload_is_refused_if_its_file_is_deleted_with_its_folder() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
-    world.breaks("file/upload", SLOW);
-    let deleting = async {
-        world.sent("file/upload", 1).await;
-        world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.status(204);
-    };
     let more = format!("&folder_id={folder}");
-    let (uploaded, ()) = tokio::join!(world.upload("a.mp4", &more, b"hello"), deleting);
-    uploaded.problem(404, "folder_not_found");
+    let upload = world.upload("a.mp4", &more, b"hello");
+    deleted_during(&world, "file/upload", &folder, upload).await.problem(404, "folder_not_found");
+}
+
+#[tokio::test]
+async fn confirmed_upload_is_no_error_where_the_site_does_not_say_that_its_file_is_gone() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    world.breaks("file/info", Fault::http(500));
+    let more = format!("&folder_id={folder}");
+    let upload = world.upload("a.mp4", &more, b"hello");
+    let file = deleted_during(&world, "file/upload", &folder, upload).await.json(201);
+    assert_eq!((&file["name"], &file["folder_id"]), (&json!("a.mp4"), &json!(folder)));
+}
+
+#[tokio::test]
+async fn accepted_remote_upload_is_no_error_although_its_folder_is_deleted_meanwhile() {
+    let world = World::start().await;
+    let folder = world.site.add_folder("0", "Films");
+    let body = json!({"url": "https://media.example.org/bunny.mov", "folder_id": folder});
+    let target = at("remote-uploads");
+    let request = world.caller.post(&target, &body);
+    deleted_during(&world, "file/url_upload_add", &folder, request).await.status(202);
+    world.caller.post(&at("remote-uploads"), &body).await.problem(404, "folder_not_found");
+}
+
+#[tokio::test]
+async fn folder_into_which_an_unknown_upload_may_still_come_is_not_deleted() {
+    for operation in ["file/upload", "file/url_upload_add"] {
+        let world = World::start().await;
+        let folder = world.site.add_folder("0", "Films");
+        world.breaks(operation, Fault::CloseAfterBody);
+        let answer = if operation == "file/upload" {
+            world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await
+        } else {
+            let body = json!({"url": "https://media.example.org/bunny.mov", "folder_id": folder});
+            world.caller.post(&at("remote-uploads"), &body).await
+        };
+        answer.problem(504, "outcome_unknown");
+        let refused = world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
+        assert!(refused["detail"].as_str().unwrap().contains("on its way"), "{operation}: {refused}");
+        world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.no_content();
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,82 @@
+//! What comes into a folder: uploads, remote uploads, copies and new folders.
+
+use polyhost_domain::{ErrorKind, FileId, FileStatus, FolderId, RemoteUpload};
+
+use super::only;
+use crate::accounts::Account;
+use crate::catalogue::Catalogue;
+use crate::problem::{Code, Problem};
+use crate::progress;
+use crate::uploads::Received;
+use crate::users::{Claim, Hold, Subject};
+
+/// Claims a folder that something is about to come into, until the claim is dropped. A check whether the folder is empty
+/// waits for nothing: it fails meanwhile.
+///
+/// # Errors
+/// `folder_not_found` where the folder was deleted through the gateway; `overloaded` where it is being deleted and that
+/// takes too long.
+pub async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Claim, Problem> {
+    let wanted = vec![(Subject::Contents(folder.clone()), Hold::Shared)];
+    let claim = account.user_state().claims().hold(wanted, progress::deadline()).await?;
+    refuse_deleted(catalogue, account, folder).await?;
+    Ok(claim)
+}
+
+/// Claims a folder while a file is uploaded into it.
+///
+/// # Errors
+/// As for [`enter`]; the upload's own; `folder_not_found` where the folder was deleted meanwhile, and the file with it.
+pub async fn upload_into(
+    catalogue: &Catalogue,
+    account: &Account,
+    folder: &FolderId,
+    upload: impl Future<Output = Result<Received, Problem>>,
+) -> Result<Received, Problem> {
+    let _claim = enter(catalogue, account, folder).await?;
+    let received = upload.await?;
+    // A recursive DELETE waits for no upload. The site decides which of the two came first.
+    if catalogue.has_deleted_folder(account, folder).await && is_gone(account, &received.file.id).await {
+        return Err(was_deleted(account, folder).and("The file was deleted with it."));
+    }
+    Ok(received)
+}
+
+/// Claims a folder while the site is asked to fetch a file into it, and notes that the file is expected there.
+///
+/// # Errors
+/// As for [`enter`]; else the request's own.
+pub async fn fetch_into(
+    catalogue: &Catalogue,
+    account: &Account,
+    folder: &FolderId,
+    begin: impl Future<Output = Result<RemoteUpload, Problem>>,
+) -> Result<RemoteUpload, Problem> {
+    let _claim = enter(catalogue, account, folder).await?;
+    let begun = begin.await;
+    match &begun {
+        Ok(upload) => account.user_state().arrivals().begin(&upload.id, folder),
+        Err(problem) if problem.code() == Code::OutcomeUnknown => account.user_state().arrivals().may_begin(folder),
+        Err(_) => {}
+    }
+    begun
+}
+
+/// Refuses a folder that was deleted through the gateway. From its trash a site may still take what goes there.
+pub(super) async fn refuse_deleted(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<(), Problem> {
+    if catalogue.has_deleted_folder(account, folder).await { Err(was_deleted(account, folder)) } else { Ok(()) }
+}
+
+fn was_deleted(account: &Account, folder: &FolderId) -> Problem {
+    account.nothing_has(Code::FolderNotFound, "folder", folder.as_str()).and("It was deleted.")
+}
+
+/// Whether the site says that a file does not exist, or is in its trash. Where it says nothing, the file exists: the
+/// site has confirmed its upload.
+async fn is_gone(account: &Account, file: &FileId) -> bool {
+    let answers = account.read(account.site().files(std::slice::from_ref(file))).await;
+    match answers.and_then(only) {
+        Ok(file) => matches!(file.status, FileStatus::Trashed | FileStatus::Deleted),
+        Err(error) => error.kind() == ErrorKind::FileNotFound,
+    }
+}
