@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use polyhost::KNOWN;
 use polyhost_config::Config;
 use polyhost_domain::{FolderId, IdAlphabet, IdGrammar};
 use polyhost_gateway::accounts::Account;
@@ -50,7 +51,7 @@ impl Ready {
             "[accounts.main]\nprovider = \"pstream\"\nbase_url = \"{base_url}\"\nlogin = \"login\"\nkey = \"key\"\n\
              [cache]\nmax_size = \"1 GiB\"\nlisting_ttl = \"1h\"\n"
         );
-        let config = Config::parse(&config).map_err(|faults| Failure::new(faults.join("; ")))?;
+        let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(faults.join("; ")))?;
         let app = App::new(&config, Callers::anybody()).map_err(Failure::of("cannot build the gateway"))?;
         let account = app.roster().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;
         Ok(Self { app, account })

@@ -117,7 +117,7 @@ pub(crate) fn beside() -> Result<PathBuf, Failure> {
     if path.is_file() {
         return Ok(path);
     }
-    let advice = "build it with \"cargo build --release -p polyhost-gateway -p polyhost-bench\"";
+    let advice = "build it with \"cargo build --release -p polyhost -p polyhost-bench\"";
     Err(Failure::new(format_args!("{} is not there: {advice}", path.display())))
 }
 

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use polyhost::KNOWN;
 use polyhost_config::Config;
 
 fuzz_target!(|text: &str| {
@@ -9,7 +10,7 @@ fuzz_target!(|text: &str| {
     if text.contains("file:") {
         return;
     }
-    if let Err(faults) = Config::parse(text) {
+    if let Err(faults) = Config::parse(text, &KNOWN) {
         assert!(!faults.is_empty());
         assert!(faults.iter().all(|fault| !fault.is_empty()));
     }

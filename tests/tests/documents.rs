@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use polyhost::KNOWN;
+use polyhost::metrics::{METRICS, Metric};
 use polyhost_config::Config;
 use polyhost_domain::Capability;
-use polyhost_gateway::metrics::{METRICS, Metric};
 use polyhost_gateway::problem::Code;
 
 /// The documents that lie beside Cargo.toml. One that is not there has no links.
@@ -34,7 +35,7 @@ fn every_configuration_on_its_page_is_good() {
     let blocks = fenced(&read(&root().join("docs/configuration.md")), "toml");
     assert!(!blocks.is_empty(), "the page has no example");
     for block in blocks {
-        let faults = Config::parse(&with_its_secrets(&block)).err();
+        let faults = Config::parse(&with_its_secrets(&block), &KNOWN).err();
         assert_eq!(faults, None, "\n{block}");
     }
 }

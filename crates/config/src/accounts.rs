@@ -2,23 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use polyhost_domain::{AccountName, Dialect, ProviderId};
-use polyhost_upstream::{Settings, fingerprint};
+use polyhost_domain::{AccountName, ProviderId};
+use polyhost_upstream::{Dialect, Settings, fingerprint};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::providers::{self, ProviderConfig};
 use crate::section::Section;
 use crate::{secret, upstream};
-
-/// The keys of an account that hold its credentials: each way in which the dialect's sites take them. The
-/// first of each says whose they are.
-fn credential_keys(dialect: Dialect) -> &'static [&'static [&'static str]] {
-    match dialect {
-        Dialect::Openload => &[&["login", "key"]],
-        Dialect::Yetishare => &[&["key1", "key2"], &["username", "password"]],
-    }
-}
 
 /// A named set of credentials at one provider.
 #[derive(Debug, Clone)]
@@ -39,11 +30,11 @@ impl AccountConfig {
     /// Stands for who the account is at its site, and tells nothing of it. It stays the same when the account is called or
     /// treated otherwise, and when its secret is replaced.
     #[must_use]
-    pub fn user(&self, dialect: Dialect) -> String {
-        let mut names = credential_keys(dialect).iter().filter_map(|way| way.first());
+    pub fn user(&self, dialect: &Dialect) -> String {
+        let mut names = dialect.credentials.iter().filter_map(|way| way.first());
         let told = names.find_map(|key| Some((*key, self.credentials.get(key)?.expose_secret())));
         let (key, name) = told.unwrap_or_default();
-        fingerprint(&[&dialect.to_string(), self.address(), key, name])
+        fingerprint(&[&dialect.name.to_string(), self.address(), key, name])
     }
 
     /// Whether both are the same user at the same address, whatever they are called and however they are treated.
@@ -92,7 +83,7 @@ fn read_account(
         return None;
     };
     let base_url = providers::base_url(&mut section).unwrap_or_else(|| provider.base_url.clone());
-    let credentials = credentials(&mut section, credential_keys(provider.dialect));
+    let credentials = credentials(&mut section, provider.dialect.credentials);
     let settings = upstream::read(&mut section, &provider.settings);
     section.finish();
     name.zip(credentials).map(|(name, credentials)| AccountConfig {

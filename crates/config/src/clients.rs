@@ -138,7 +138,7 @@ fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::tests::parse;
 
     fn client(more: &str) -> String {
         let hash = KeyHash::of("key");
@@ -148,12 +148,12 @@ mod tests {
     }
 
     fn read(more: &str) -> Client {
-        Config::parse(&client(more)).unwrap().clients.remove(0)
+        parse(&client(more)).unwrap().clients.remove(0)
     }
 
     #[track_caller]
     fn assert_faults(more: &str, expected: &[&str]) {
-        let faults = Config::parse(&client(more)).map(drop).unwrap_err();
+        let faults = parse(&client(more)).map(drop).unwrap_err();
         assert!(
             faults.len() == expected.len() && faults.iter().zip(expected).all(|(it, start)| it.starts_with(start)),
             "{faults:#?}"

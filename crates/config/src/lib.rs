@@ -27,7 +27,7 @@ pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
 pub use client::{AccountSelection, Client, Scope, UnknownScope};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
-pub use providers::{DigestChoice, HeadersChoice, ProgressScale, ProviderConfig, QuirksConfig};
+pub use providers::{BuiltIn, Known, ProviderConfig};
 pub use section::Findings;
 pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 
@@ -60,18 +60,18 @@ impl Config {
     ///
     /// # Errors
     /// Every fault, each with its table and key.
-    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        Self::examine(text).map_err(|findings| findings.faults)
+    pub fn parse(text: &str, known: &Known) -> Result<Self, Vec<String>> {
+        Self::examine(text, known).map_err(|findings| findings.faults)
     }
 
     /// Reads a configuration, and finds out which files it names even if it has faults.
     ///
     /// # Errors
     /// Every fault, each with its table and key, and the files.
-    pub fn examine(text: &str) -> Result<Self, Findings> {
+    pub fn examine(text: &str, known: &Known) -> Result<Self, Findings> {
         let table = text.parse::<toml::Table>().map_err(|error| Findings::fault(syntax::fault(text, &error)))?;
         let findings = Rc::new(RefCell::new(Findings::default()));
-        let config = Self::read(&table, &findings);
+        let config = Self::read(&table, known, &findings);
         let findings = findings.take();
         if !findings.faults.is_empty() {
             return Err(findings);
@@ -89,7 +89,7 @@ impl Config {
         tables.flat_map(|(table, _)| changed_keys(table, self.fixed.get(table), other.fixed.get(table))).collect()
     }
 
-    fn read(table: &toml::Table, findings: &Rc<RefCell<Findings>>) -> Self {
+    fn read(table: &toml::Table, known: &Known, findings: &Rc<RefCell<Findings>>) -> Self {
         let mut root = Section::new("", Some(table), findings);
         let server = ServerConfig::read(root.section("server"));
         let cache = CacheConfig::read(root.section("cache"));
@@ -97,7 +97,7 @@ impl Config {
         let defaults = Settings { idle_timeout: server.idle_timeout, ..Settings::default() };
         let settings = upstream::read(&mut section, &defaults);
         section.finish();
-        let providers = providers::read(&mut root, &settings);
+        let providers = providers::read(&mut root, known, &settings);
         let accounts = accounts::read(&mut root, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();

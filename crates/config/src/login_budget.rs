@@ -4,17 +4,16 @@ use polyhost_upstream::LoginBudget;
 
 use crate::section::Section;
 
-const KEY: &str = "login_budget";
 const TOKEN_LIFE: &str = "token_life";
 
 /// `{ logins = 4, per = "10m", gap = "5s" }`, each part of it optional. `None` where the section has neither key.
-pub(crate) fn read(section: &mut Section<'_>) -> Option<LoginBudget> {
-    let is_told = section.value(KEY).is_some();
-    let is_table = section.value(KEY).is_some_and(toml::Value::is_table);
+pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Option<LoginBudget> {
+    let is_told = section.value(key).is_some();
+    let is_table = section.value(key).is_some_and(toml::Value::is_table);
     let mut limits = LoginBudget::default();
     if is_told {
         // Reports a fault where it is no table.
-        let mut budget = section.section(KEY);
+        let mut budget = section.section(key);
         if is_table {
             limits.logins = budget.number("logins", 1, limits.logins);
             limits.window = budget.timeout("per", limits.window);

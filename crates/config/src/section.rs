@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -67,12 +66,6 @@ impl<'a> Section<'a> {
             self.fault(key, format_args!("must be a text, not {}", value.type_str()));
             None
         })
-    }
-
-    /// A text that is parsed.
-    pub(crate) fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, key: &'static str) -> Option<T> {
-        let text = self.text(key)?;
-        text.parse().map_err(|error| self.fault(key, format_args!("\"{text}\" {error}"))).ok()
     }
 
     /// A text that must be there.
@@ -193,11 +186,17 @@ impl<'a> Section<'a> {
 
     /// Yes or no.
     pub(crate) fn flag(&mut self, key: &'static str, default: bool) -> bool {
-        let Some(value) = self.value(key) else { return default };
-        value.as_bool().unwrap_or_else(|| {
+        self.optional_flag(key).unwrap_or(default)
+    }
+
+    /// Yes or no, where it is told.
+    pub(crate) fn optional_flag(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let flag = value.as_bool();
+        if flag.is_none() {
             self.fault(key, format_args!("must be true or false, not {}", value.type_str()));
-            default
-        })
+        }
+        flag
     }
 
     /// A list of texts.

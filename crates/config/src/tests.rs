@@ -7,20 +7,34 @@ mod reading_anew;
 use std::time::Duration;
 
 use polyhost_domain::Capability;
+use polyhost_openload::DIALECT as OPENLOAD;
+use polyhost_yetishare::DIALECT as YETISHARE;
 use secrecy::ExposeSecret as _;
 
-use super::{CacheConfig, Config, CorsOrigins, DigestChoice, ServerConfig};
+use super::{BuiltIn, CacheConfig, Config, CorsOrigins, Known, ServerConfig};
 use crate::{AccountSelection, Scope};
 
 const HASH: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
+static KNOWN: Known = Known {
+    dialects: &[&OPENLOAD, &YETISHARE],
+    sites: &[
+        BuiltIn { id: "pstream", dialect: &OPENLOAD, base_url: "https://api.pstream.net/v1" },
+        BuiltIn { id: "streamplay", dialect: &YETISHARE, base_url: "https://streamplay.online/api/v2" },
+    ],
+};
+
+pub(crate) fn parse(text: &str) -> Result<Config, Vec<String>> {
+    Config::parse(text, &KNOWN)
+}
+
 fn faults(text: &str) -> Vec<String> {
-    Config::parse(text).map(drop).unwrap_err()
+    parse(text).map(drop).unwrap_err()
 }
 
 #[test]
 fn an_empty_configuration_is_the_defaults() {
-    let config = Config::parse("").unwrap();
+    let config = parse("").unwrap();
     assert_eq!(config.server, ServerConfig::default());
     assert_eq!(config.cache, CacheConfig::default());
     assert_eq!(config.providers.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["pstream", "streamplay"]);
@@ -97,7 +111,7 @@ fn text_that_is_not_toml_is_told_with_its_place() {
 
 #[test]
 fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
-    let config = Config::parse(
+    let config = parse(
         r#"
         [providers.relative]
         dialect = "openload"
@@ -116,11 +130,11 @@ fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
     .unwrap();
     let row = &config.providers[&"relative".parse().unwrap()];
     assert_eq!(row.base_url.as_str(), "https://api.relative.example/v1");
-    assert_eq!(row.quirks.file_field.as_deref(), Some("files"));
-    assert_eq!(row.quirks.digest, Some(DigestChoice::None));
-    assert_eq!(row.quirks.root_folder.as_deref(), Some("1"));
+    assert_eq!(row.quirks.text("file_field"), Some("files"));
+    assert_eq!(row.quirks.text("digest"), Some("none"));
+    assert_eq!(row.quirks.text("root_folder"), Some("1"));
     assert_eq!(row.quirks.unsupported, [Capability::FilesThumbnail]);
-    assert!(row.quirks.timezone.is_some());
+    assert!(row.quirks.time_zone("timezone").is_some());
     let account = &config.accounts[&"main".parse().unwrap()];
     assert_eq!(account.base_url, row.base_url);
     assert_eq!(account.credentials["key"].expose_secret(), "k");
@@ -128,7 +142,7 @@ fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
 
 #[test]
 fn settings_of_a_site_come_from_the_nearest_table() {
-    let config = Config::parse(
+    let config = parse(
         r#"
         [upstream]
         attempt_timeout = "3s"
@@ -159,7 +173,7 @@ fn clients_have_one_hash_or_two_while_a_key_is_replaced() {
     let text = format!(
         "[[clients]]\nname = \"web\"\nkey_sha256 = [\"{HASH}\", \"{other}\"]\naccounts = [\"*\"]\nscopes = [\"read\", \"admin\"]\n"
     );
-    let client = Config::parse(&text).unwrap().clients.remove(0);
+    let client = parse(&text).unwrap().clients.remove(0);
     assert_eq!(client.keys.len(), 2);
     assert_eq!(client.accounts, AccountSelection::All);
     assert_eq!(client.scopes, [Scope::Read, Scope::Admin].into());
@@ -176,7 +190,7 @@ fn two_clients_share_neither_name_nor_key() {
 
 #[test]
 fn every_key_of_the_cache_has_an_effect() {
-    let config = Config::parse("[cache]\nfile_ttl = \"20s\"\nstale_if_error = \"0s\"\n").unwrap();
+    let config = parse("[cache]\nfile_ttl = \"20s\"\nstale_if_error = \"0s\"\n").unwrap();
     assert_eq!(config.cache.file_ttl, Duration::from_secs(20));
     assert_eq!(config.cache.stale_if_error, Duration::ZERO);
 }
@@ -186,7 +200,7 @@ fn a_secret_is_read_from_a_file_without_its_last_newline() {
     let path = std::env::temp_dir().join(format!("polyhost-secret-{}", std::process::id()));
     std::fs::write(&path, "from a file\n").unwrap();
     let text = format!("[accounts.a]\nprovider = \"pstream\"\nlogin = \"file:{}\"\nkey = \"k\"\n", path.display());
-    let config = Config::parse(&text);
+    let config = parse(&text);
     std::fs::remove_file(&path).unwrap();
     let account = &config.unwrap().accounts[&"a".parse().unwrap()];
     assert_eq!(account.credentials["login"].expose_secret(), "from a file");
@@ -247,7 +261,7 @@ fn resilience_can_be_turned_down_to_nothing_and_up_for_one_account() {
     let text = "[upstream]\nretries = 0\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n\
                 [accounts.main]\nprovider = \"pstream\"\nlogin = \"a\"\nkey = \"b\"\n\
                 requests_per_second = 2.5\ncircuit_open = \"1m\"\n";
-    let config = Config::parse(text).unwrap();
+    let config = parse(text).unwrap();
     let nothing = &config.providers.values().next().unwrap().settings;
     assert_eq!((nothing.retries, nothing.burst, nothing.circuit_failures), (0, 1, 0));
     assert_eq!((nothing.requests_per_second, nothing.circuit_open), (0.0, Duration::from_secs(15)));
@@ -265,7 +279,7 @@ fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
             "[upstream] max_concurrency: must be at least 1",
         ],
     );
-    let config = Config::parse("[server]\nspool_dir = \"\"\n[upstream]\nmax_concurrency = 5\n").unwrap();
+    let config = parse("[server]\nspool_dir = \"\"\n[upstream]\nmax_concurrency = 5\n").unwrap();
     assert_eq!(config.server.spool_dir, std::env::temp_dir());
 }
 
@@ -309,7 +323,7 @@ fn what_is_read_at_most_is_more_than_nothing() {
 fn a_yetishare_account_has_its_credentials_in_one_of_two_ways() {
     let account = |credentials: &str| format!("[accounts.a]\nprovider = \"streamplay\"\n{credentials}");
     for good in ["key1 = \"a\"\nkey2 = \"b\"", "username = \"a\"\npassword = \"b\""] {
-        let config = Config::parse(&account(good)).unwrap();
+        let config = parse(&account(good)).unwrap();
         assert_eq!(config.accounts[&"a".parse().unwrap()].credentials.len(), 2, "{good}");
     }
     let cases = [
@@ -332,7 +346,7 @@ fn quirks_of_another_dialect_are_refused() {
         format!("[providers.files]\ndialect = \"yetishare\"\n{base_url}\n{quirk}\n")
     };
     for good in ["digest = \"md5\"", "timezone = \"auto\"", "unsupported = [\"remote_uploads.create\"]"] {
-        assert!(Config::parse(&row(good)).is_ok(), "{good}");
+        assert!(parse(&row(good)).is_ok(), "{good}");
     }
     for foreign in ["digest = \"sha1\"", "file_field = \"file1\"", "progress = \"percent\"", "root_folder = \"0\""] {
         assert_eq!(faults(&row(foreign)).len(), 1, "{foreign}");
@@ -341,7 +355,7 @@ fn quirks_of_another_dialect_are_refused() {
 
 #[test]
 fn origins_are_written_as_browsers_write_them() {
-    let server = |lines: &str| Config::parse(&format!("[server]\n{lines}")).unwrap().server;
+    let server = |lines: &str| parse(&format!("[server]\n{lines}")).unwrap().server;
     assert_eq!(server("").cors_origins, CorsOrigins::default());
     assert_eq!(server("cors_origins = [\"*\"]").cors_origins, CorsOrigins::Any);
     let CorsOrigins::These(origins) = server("cors_origins = [\"https://a.example\", \"http://b:3000\"]").cors_origins

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{AccountName, Dialect, ProviderId};
+use crate::{AccountName, DialectName, ProviderId};
 
 /// An account, as its provider describes it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub struct Account {
     /// The provider that the account is at.
     pub provider: ProviderId,
     /// The dialect that the provider speaks.
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// The account's id at the provider.
     pub id: Option<String>,
     /// The user name at the provider.

@@ -37,7 +37,7 @@ pub use ids::{ChildFolderId, FileId, FolderId, IdAlphabet, IdGrammar, RemoteUplo
 pub use limits::Limits;
 pub use listing::{Found, Listing, NativeCursor, keep_first};
 pub use media_type::{InvalidMediaType, MediaType};
-pub use names::{AccountName, Dialect, InvalidAccountName, Origin, ProviderId, UnknownDialect};
+pub use names::{AccountName, DialectName, InvalidAccountName, Origin, ProviderId};
 pub use network::{is_public_address, is_public_host};
 pub use profile::{DeleteSemantics, Digest, ListingShape, Profile, SortKey};
 pub use provider::Provider;

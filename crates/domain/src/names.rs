@@ -61,34 +61,18 @@ macro_rules! name {
 name!(AccountName);
 name!(ProviderId);
 
-/// A protocol that a family of sites speaks. Each has one adapter crate.
+/// The name of a protocol that a family of sites speaks. Each has one adapter crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Dialect {
+#[schema(as = Dialect, description = "A protocol that a family of sites speaks. Each has one adapter crate.")]
+pub enum DialectName {
     /// Login and key in every call; status inside the body. pstream.net and its relatives.
     Openload,
     /// A session per user; an error inside a success. streamplay.online and every site of YetiShare's File Upload API v2.
     Yetishare,
 }
 
-/// A text that names no dialect.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not a known dialect; known: openload, yetishare")]
-pub struct UnknownDialect;
-
-impl FromStr for Dialect {
-    type Err = UnknownDialect;
-
-    fn from_str(text: &str) -> Result<Self, UnknownDialect> {
-        match text {
-            "openload" => Ok(Self::Openload),
-            "yetishare" => Ok(Self::Yetishare),
-            _ => Err(UnknownDialect),
-        }
-    }
-}
-
-impl fmt::Display for Dialect {
+impl fmt::Display for DialectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Openload => "openload",

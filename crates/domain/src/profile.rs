@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::{
-    Capabilities, Capability, Dialect, Error, ErrorKind, FolderId, IdGrammar, NameGrammar, Origin, PasswordChange,
+    Capabilities, Capability, DialectName, Error, ErrorKind, FolderId, IdGrammar, NameGrammar, Origin, PasswordChange,
     Result, Visibility,
 };
 
@@ -13,7 +13,7 @@ pub struct Profile {
     /// The account and its provider.
     pub origin: Origin,
     /// The dialect that the provider speaks.
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// Where the site's API is for this account.
     pub base_url: Url,
     /// What the adapter does for this site: native or unsupported, never emulated.

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polyhost_domain::{
-    AccountName, Capabilities, Capability, Dialect, Error, ErrorKind, Profile, Provider, ProviderId, Result, Support,
+    AccountName, Capabilities, Capability, DialectName, Error, ErrorKind, Profile, Provider, ProviderId, Result,
+    Support,
 };
 use polyhost_state::Generations;
 use polyhost_upstream::{CircuitState, operation};
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 use crate::catalogue::{Change, Scope, Stamp, What};
 use crate::health::{AccountHealth, Observed};
 use crate::lacking::Lacking;
-use crate::metrics;
+use crate::measure;
 use crate::problem::Problem;
 use crate::progress;
 use crate::uploads::PendingUploads;
@@ -57,7 +58,7 @@ pub struct AccountSummary {
     /// The provider that it is at.
     pub provider: ProviderId,
     /// The dialect that the provider speaks.
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// How its calls to the site fare.
     pub health: AccountHealth,
 }
@@ -221,7 +222,7 @@ impl Account {
     }
 
     fn observe(&self, error: Option<&Error>) {
-        error.into_iter().for_each(metrics::site_error);
+        error.into_iter().for_each(measure::site_error);
         error.into_iter().for_each(|error| self.lacking.note(error));
         self.health.lock().unwrap_or_else(PoisonError::into_inner).note(error);
     }

@@ -1,7 +1,5 @@
-//! The admin listener: the process's metrics and health on an address of its own, for whoever watches over it. It needs
-//! no key, answers as long as the process runs, and is not counted itself.
-
-use std::time::Duration;
+//! The process's metrics and health, for whoever watches over it on an address of its own. It needs no key, answers as
+//! long as the process runs, and is not counted itself.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,32 +8,20 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
-use tokio::time::sleep;
 
 use crate::app::App;
+use crate::browsers;
 use crate::extract::RequestId;
 use crate::middleware::REQUEST_ID;
 use crate::problem::{Code, Problem, render};
 use crate::routes::process::{livez, readyz};
-use crate::{browsers, metrics, serving};
 
 /// The Prometheus text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// How often what was measured is put into its buckets, so that it does not pile up where nobody asks.
-const UPKEEP: Duration = Duration::from_secs(5);
-
-/// Serves until it is dropped.
-pub async fn run(listener: TcpListener, app: App, kept: PrometheusHandle) {
-    let service = service(app.clone(), kept.clone());
-    tokio::join!(serving::answer(listener, service, app.server()), upkeep(kept));
-}
-
-fn service(app: App, kept: PrometheusHandle) -> Router {
+/// The routes; `metrics` tells what was measured.
+pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync + 'static) -> Router {
     let metrics = move |State(app): State<App>| async move {
-        metrics::spooled(app.spool().used());
-        ([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, "no-store")], kept.render())
+        ([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, "no-store")], metrics(&app))
     };
     Router::new()
         .route("/metrics", get(metrics))
@@ -58,11 +44,4 @@ async fn tell_problems(request: Request, next: Next) -> Response {
     }
     browsers::protect("", response.headers_mut());
     response
-}
-
-async fn upkeep(kept: PrometheusHandle) {
-    loop {
-        sleep(UPKEEP).await;
-        kept.run_upkeep();
-    }
 }

@@ -107,13 +107,13 @@ impl App {
     ///
     /// # Errors
     /// Where an HTTP client cannot be built.
-    pub(crate) fn plan(&self, config: &Config, callers: Callers) -> Result<Roster, BuildError> {
+    pub fn plan(&self, config: &Config, callers: Callers) -> Result<Roster, BuildError> {
         Roster::new(config, callers, &self.0.ground, Some(&self.roster()))
     }
 
     /// Exchanges the roster. Requests under way go on with the old one; what only that one has of the accounts is given
     /// back when they have ended.
-    pub(crate) fn exchange(&self, next: Roster) {
+    pub fn exchange(&self, next: Roster) {
         let (next, old) = (Arc::new(next), self.roster());
         self.0.roster.store(Arc::clone(&next));
         self.0.exchanged.send_replace(());

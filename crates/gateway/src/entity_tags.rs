@@ -3,7 +3,7 @@
 //! The tag of a file or folder covers what callers can change, and the content. It leaves out counters, dates of access,
 //! and fields that the answers to different calls tell or do not tell: such a tag would change without a change.
 
-use polyhost_domain::{Dialect, Digest, File, FileStatus, Folder, Profile};
+use polyhost_domain::{DialectName, Digest, File, FileStatus, Folder, Profile};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -46,10 +46,10 @@ pub(crate) fn of_content(profile: &Profile, file: &File) -> Option<String> {
 }
 
 /// Whether a look at a single file tells in which folder it is. Elsewhere that depends on what was listed lately.
-fn tells_folder(dialect: Dialect) -> bool {
+fn tells_folder(dialect: DialectName) -> bool {
     match dialect {
-        Dialect::Openload => false,
-        Dialect::Yetishare => true,
+        DialectName::Openload => false,
+        DialectName::Yetishare => true,
     }
 }
 

@@ -1,8 +1,8 @@
-//! The gateway: one HTTP API over the adapters, and the `polyhost` program around it.
+//! The gateway: one HTTP API over the adapters.
 //!
 //! A request goes through [`middleware`] to a handler in [`routes`], which takes it apart, makes one call (to
 //! [`catalogue`], [`emulate`], [`changes`], [`uploads`] or an account's site) and answers. Problems become answers in
-//! [`problem`] alone; the dialects there are, are known to [`providers`] alone.
+//! [`problem`] alone.
 
 pub mod accounts;
 pub mod admin;
@@ -13,8 +13,6 @@ pub mod auth;
 mod browsers;
 pub mod catalogue;
 pub mod changes;
-pub mod cli;
-pub mod commands;
 pub mod completions;
 pub mod downloads;
 pub mod emulate;
@@ -27,7 +25,7 @@ pub mod idempotency;
 mod ids;
 mod lacking;
 pub mod limits;
-pub mod metrics;
+pub mod measure;
 pub mod middleware;
 pub mod openapi;
 pub mod operation;
@@ -35,14 +33,11 @@ mod permission;
 pub mod preconditions;
 pub mod problem;
 pub mod progress;
-pub mod providers;
 mod refusal;
-pub mod reload;
 mod retired;
 pub mod roster;
 pub mod router;
 pub mod routes;
 pub mod serving;
-pub mod telemetry;
 pub mod uploads;
 pub mod users;

@@ -28,7 +28,7 @@ use crate::browsers;
 use crate::extract::RequestId;
 use crate::heads;
 use crate::limits;
-use crate::metrics::Answered;
+use crate::measure::Answered;
 use crate::operation::Operation;
 use crate::permission::Permission;
 use crate::problem::{Code, Problem, render};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use polyhost_listener::Refusal;
 
 use crate::extract::RequestId;
-use crate::metrics::Answered;
+use crate::measure::Answered;
 use crate::problem::{Code, Problem, ProblemBody};
 
 /// The whole answer, after which the connection is closed. It is logged and counted like every other.

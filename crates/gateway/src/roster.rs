@@ -4,17 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polyhost_config::Client;
-use polyhost_config::{AccountConfig, Config, ProviderConfig, QuirksConfig, ServerConfig};
-use polyhost_domain::{AccountName, Capabilities, Dialect, ProviderId};
+use polyhost_config::{AccountConfig, Client, Config, ProviderConfig, ServerConfig};
+use polyhost_domain::{AccountName, Capabilities, DialectName, Origin, ProviderId};
 use polyhost_state::{MemoryKeyValue, State};
-use polyhost_upstream::BuildError;
+use polyhost_upstream::{BuildError, Client as Upstream, Quirks, Site};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::{Account, Accounts, effective};
 use crate::auth::Callers;
-use crate::providers;
 use crate::users::Users;
 
 /// Who may call, and for which accounts.
@@ -32,7 +30,7 @@ pub struct ProviderView {
     /// The provider's id.
     pub id: ProviderId,
     /// The dialect that it speaks.
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// Where its API is.
     #[schema(example = "https://api.pstream.net/v1")]
     pub base_url: String,
@@ -44,8 +42,8 @@ pub struct ProviderView {
 #[derive(Clone)]
 pub(crate) struct Origins {
     account: AccountConfig,
-    dialect: Dialect,
-    quirks: QuirksConfig,
+    dialect: DialectName,
+    quirks: Quirks,
 }
 
 /// What accounts are made with, and what outlives them all.
@@ -66,7 +64,7 @@ impl Ground {
 
 impl Origins {
     fn new(account: &AccountConfig, provider: &ProviderConfig) -> Self {
-        Self { account: account.clone(), dialect: provider.dialect, quirks: provider.quirks.clone() }
+        Self { account: account.clone(), dialect: provider.dialect.name, quirks: provider.quirks.clone() }
     }
 
     /// Whether an account made of the one is as good as one made of the other.
@@ -140,7 +138,7 @@ impl Roster {
     }
 
     /// The accounts that another roster has not, or not just so.
-    pub(crate) fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Arc<Account>> {
+    pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Arc<Account>> {
         let kept = |account: &Arc<Account>| {
             other.accounts.get(account.name()).is_some_and(|at_work| Arc::ptr_eq(at_work, account))
         };
@@ -163,7 +161,15 @@ fn put_to_work(
     account: &AccountConfig,
     ground: &Ground,
 ) -> Result<Arc<Account>, BuildError> {
-    let (adapter, client) = providers::build(provider, account, &ground.state, &ground.shared)?;
+    let origin = Origin { account: account.name.clone(), provider: provider.id.clone() };
+    let client = Upstream::new(origin.clone(), &account.base_url, account.settings.clone(), &ground.shared)?;
+    let site = Site {
+        origin,
+        base_url: account.base_url.clone(),
+        credentials: account.credentials.clone(),
+        quirks: provider.quirks.clone(),
+    };
+    let adapter = (provider.dialect.build)(site, client.clone(), &ground.state);
     let user = ground.users.get(&account.user(provider.dialect), &ground.state);
     let at_work = Account::new(adapter, user, &provider.quirks.unsupported, move || client.circuit());
     Ok(Arc::new(at_work))
@@ -173,9 +179,9 @@ impl ProviderView {
     fn new(provider: &ProviderConfig) -> Self {
         Self {
             id: provider.id.clone(),
-            dialect: provider.dialect,
+            dialect: provider.dialect.name,
             base_url: provider.base_url.as_str().trim_end_matches('/').to_owned(),
-            capabilities: effective(&providers::capabilities(provider), &provider.quirks.unsupported),
+            capabilities: effective(&(provider.dialect.capabilities)(&provider.quirks), &provider.quirks.unsupported),
         }
     }
 }

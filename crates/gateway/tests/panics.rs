@@ -11,7 +11,7 @@ use axum::http::Request;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
-use polyhost_config::{Client, Config, KeyHash};
+use polyhost_config::{Client, Config, KeyHash, Known};
 use polyhost_gateway::app::App;
 use polyhost_gateway::auth::Callers;
 use polyhost_gateway::middleware;
@@ -31,7 +31,7 @@ async fn broken() -> Response {
 
 #[tokio::test]
 async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
-    let app = App::new(&Config::parse("").unwrap(), Callers::keyed(vec![counted()])).unwrap();
+    let app = App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()])).unwrap();
     // What changes something runs in a task of its own, whose panic is the request's as well.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let service = middleware::stack(routes, &app).with_state(app.clone());

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, Conversion, Dialect, Digest, File, FileId, FileStatus, Folder, FolderId, Found, IdGrammar, JobState,
+    Account, Conversion, DialectName, Digest, File, FileId, FileStatus, Folder, FolderId, Found, IdGrammar, JobState,
     Listing, MediaType, Origin, RemoteUpload, keep_first,
 };
 use polyhost_upstream::decode::{List, Unreadable, WireTime};
@@ -27,7 +27,7 @@ impl Convert {
         Account {
             name: self.origin.account.clone(),
             provider: self.origin.provider.clone(),
-            dialect: Dialect::Openload,
+            dialect: DialectName::Openload,
             id: wire.extid.or(wire.apiid).or(wire.id),
             username: None,
             email: wire.email,

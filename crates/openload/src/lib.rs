@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod config;
 mod convert;
+mod dialect;
 mod documented;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -21,4 +22,5 @@ mod uploads;
 mod wire;
 
 pub use config::{Config, Credentials, ProgressScale, Quirks, RemoteHeaders};
+pub use dialect::DIALECT;
 pub use provider::Openload;

@@ -1,7 +1,7 @@
 //! What is known of a site of this dialect before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Profile,
+    Capabilities, Capability, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Profile,
     SortKey, Support,
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
     let quirks = &config.quirks;
     Profile {
         origin: config.origin.clone(),
-        dialect: Dialect::Openload,
+        dialect: DialectName::Openload,
         base_url: config.base_url.clone(),
         capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder),

@@ -8,6 +8,7 @@
 //! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
 //! - [`WriteGate`] tells whoever gives up on a request whether anything was sent for it that changes anything.
 //! - [`Waits`] tells how long a request has waited for sites; [`measure`] names what is counted of them.
+//! - [`Dialect`] is an adapter as a value: its credentials, its quirks, and how it is built.
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
 
@@ -19,6 +20,7 @@ mod client;
 mod coding;
 pub mod decode;
 mod destination;
+mod dialect;
 mod download;
 mod failure;
 mod fingerprint;
@@ -51,6 +53,7 @@ pub use attempts::Verdict;
 pub use call::{Call, CallKind};
 pub use circuit::CircuitState;
 pub use client::{BuildError, Client};
+pub use dialect::{Dialect, Quirk, QuirkKind, QuirkValue, Quirks, Site};
 pub use fingerprint::fingerprint;
 pub use gate::WriteGate;
 pub use multipart::FilePart;

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use polyhost_domain::{
-    Account, AccountStatus, Dialect, Digest, File, FileStatus, Folder, FolderId, IdGrammar, JobState, Limits, Listing,
-    MediaType, Origin, RemoteUpload, RemoteUploadId, Visibility,
+    Account, AccountStatus, DialectName, Digest, File, FileStatus, Folder, FolderId, IdGrammar, JobState, Limits,
+    Listing, MediaType, Origin, RemoteUpload, RemoteUploadId, Visibility,
 };
 use polyhost_upstream::decode::{Unreadable, WireTime};
 
@@ -35,7 +35,7 @@ impl Convert {
         known.then(|| Account {
             name: self.origin.account.clone(),
             provider: self.origin.provider.clone(),
-            dialect: Dialect::Yetishare,
+            dialect: DialectName::Yetishare,
             id: wire.id,
             username: self.text(wire.username),
             email: wire.email,

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod config;
 mod convert;
+mod dialect;
 mod documented;
 mod downloads;
 mod envelope;
@@ -28,4 +29,5 @@ mod wire;
 mod words;
 
 pub use config::{Config, Credentials, Quirks};
+pub use dialect::DIALECT;
 pub use provider::Yetishare;

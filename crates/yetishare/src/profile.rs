@@ -1,7 +1,7 @@
 //! What is known of a site of this dialect before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, Digest, IdAlphabet, IdGrammar, ListingShape, NameGrammar,
+    Capabilities, Capability, DeleteSemantics, DialectName, Digest, IdAlphabet, IdGrammar, ListingShape, NameGrammar,
     Profile, SortKey, Support,
 };
 
@@ -45,7 +45,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
     let doubtful = if quirks.digest.is_none() { vec![Digest::Md5] } else { Vec::new() };
     Profile {
         origin: config.origin.clone(),
-        dialect: Dialect::Yetishare,
+        dialect: DialectName::Yetishare,
         base_url: config.base_url.clone(),
         capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::Decimal, ROOT),

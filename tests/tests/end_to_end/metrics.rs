@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use polyhost::metrics::METRICS;
 use polyhost_end_to_end::{Configuration, Gateway, Metrics};
-use polyhost_gateway::metrics::METRICS;
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn no_duration_is_too_long_to_be_reckoned_with() {
     let text = |long: &str| format!("[upstream]\ndeadline = \"{long}\"\n[cache]\nlisting_ttl = \"{long}\"\n");
-    let config = Config::parse(&text("365days")).unwrap();
+    let config = parse(&text("365days")).unwrap();
     assert_eq!(config.cache.listing_ttl, Duration::from_secs(365 * 24 * 60 * 60));
     for long in ["365days 1ns", "300000000000y"] {
         assert_faults(
@@ -20,7 +20,7 @@ fn no_duration_is_too_long_to_be_reckoned_with() {
 
 #[test]
 fn a_pace_is_not_so_slow_that_nobody_keeps_it() {
-    assert!(Config::parse("[upstream]\nrequests_per_second = 0.001\nburst = 30000\n").is_ok());
+    assert!(parse("[upstream]\nrequests_per_second = 0.001\nburst = 30000\n").is_ok());
     let low = "is so low that the burst would not be had again within 365 days";
     assert_faults(
         "[upstream]\nrequests_per_second = 0.001\nburst = 32000\n[providers.pstream]\nretries = 1\n\

@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use polyhost_upstream::LoginBudget;
 
+use super::parse;
 use super::{assert_faults, faults};
-use crate::Config;
 
 fn budget(quirk: &str) -> Option<LoginBudget> {
-    let config = Config::parse(&format!("[providers.streamplay]\n{quirk}")).unwrap();
-    config.providers.into_values().find(|row| row.id.as_str() == "streamplay").unwrap().quirks.login_budget
+    let config = parse(&format!("[providers.streamplay]\n{quirk}")).unwrap();
+    config
+        .providers
+        .into_values()
+        .find(|row| row.id.as_str() == "streamplay")
+        .unwrap()
+        .quirks
+        .login_budget("login_budget")
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What a configuration tells that is read for a gateway that serves already.
 
-use crate::Config;
+use super::parse;
 
 #[test]
 fn what_only_a_restart_can_change_is_told_key_by_key() {
-    let read = |text: &str| Config::parse(text).unwrap();
+    let read = |text: &str| parse(text).unwrap();
     let old = read("[server]\nmax_body = \"2 MiB\"\nlisten = \"127.0.0.1:1\"\n[upstream]\ndeadline = \"9s\"");
     let new = read("[server]\nmax_body = \"3 MiB\"\nlisten = \"127.0.0.1:1\"\n[cache]\nlisting_ttl = \"1s\"");
     assert_eq!(old.fixed_changes(&new), ["[server] max_body", "[cache] listing_ttl"]);
@@ -19,11 +19,11 @@ fn files_of_secrets_are_known() {
     std::fs::write(file.path(), "secret\n").unwrap();
     let path = file.path().display();
     let text = format!("[accounts.a]\nprovider = \"pstream\"\nlogin = \"plain\"\nkey = \"file:{path}\"");
-    let config = Config::parse(&text).unwrap();
+    let config = parse(&text).unwrap();
     assert_eq!(config.files, [file.path()]);
     let account = &config.accounts[&"a".parse().unwrap()];
     assert!(account.is_same_user(account));
     std::fs::write(file.path(), "other").unwrap();
-    let changed = Config::parse(&text).unwrap();
+    let changed = parse(&text).unwrap();
     assert!(!account.is_same_user(&changed.accounts[&"a".parse().unwrap()]));
 }

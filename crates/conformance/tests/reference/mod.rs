@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, Digest, FileId, IdAlphabet, IdGrammar, ListingShape,
+    Capabilities, Capability, DeleteSemantics, DialectName, Digest, FileId, IdAlphabet, IdGrammar, ListingShape,
     NameGrammar, Origin, Profile, RemoteUploadId, SortKey,
 };
 
@@ -72,7 +72,7 @@ pub(crate) fn subject(manner: &Manner) -> Subject {
 fn profile(manner: &Manner) -> Profile {
     Profile {
         origin: Origin { account: "main".parse().unwrap(), provider: "model".parse().unwrap() },
-        dialect: Dialect::Openload,
+        dialect: DialectName::Openload,
         base_url: "https://api.model.example/v1/".parse().unwrap(),
         capabilities: manner.capabilities.clone(),
         ids: IdGrammar::new(IdAlphabet::Decimal, "null"),

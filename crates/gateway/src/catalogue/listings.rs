@@ -11,7 +11,7 @@ use super::reading::{Fetched, ttl_seconds};
 use super::snapshot::Snapshot;
 use super::{Catalogue, Inner, Search, Sort, page};
 use crate::accounts::Account;
-use crate::metrics;
+use crate::measure;
 use crate::problem::{Code, Fault, Problem};
 
 /// From so many items on, sorting them is no work for a thread that answers others meanwhile.
@@ -125,7 +125,7 @@ impl Catalogue {
         if let Some(snapshot) = self.0.pinned(account, folder, &cursor).await {
             let age = snapshot.made_at().elapsed();
             let source = Source::Hit { ttl_seconds: ttl_seconds(self.0.config.listing_ttl, age) };
-            metrics::cache("listing", source);
+            measure::cache("listing", source);
             return Ok((Known { value: snapshot, age, source }, Start::At(cursor.seen as usize)));
         }
         let known = self.listing(account, folder, request.freshness).await?;

@@ -16,7 +16,7 @@ use super::key::{Key, Stored, Value, What};
 use super::scopes::{Reach, Stamp};
 use super::{Inner, Question};
 use crate::accounts::Account;
-use crate::metrics;
+use crate::measure;
 use crate::problem::whole_seconds;
 use crate::progress;
 
@@ -111,7 +111,7 @@ impl Inner {
             Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
             Err(error) => self.instead(account, &key, freshness, kept, error).await?,
         };
-        metrics::cache(key.what.kind(), known.source);
+        measure::cache(key.what.kind(), known.source);
         Ok(known)
     }
 
@@ -140,7 +140,7 @@ impl Inner {
     pub(super) fn hit(&self, what: &What, stored: Stored) -> Known<Stored> {
         let age = stored.taken_at.elapsed();
         let source = Source::Hit { ttl_seconds: ttl_seconds(self.ttl(what), age) };
-        metrics::cache(what.kind(), source);
+        measure::cache(what.kind(), source);
         Known { value: stored, age, source }
     }
 

@@ -14,7 +14,7 @@ use moka::policy::EvictionPolicy;
 use polyhost_config::CacheConfig;
 
 use super::key::{Key, Stored, What};
-use crate::metrics;
+use crate::measure;
 
 /// Everything that is kept.
 pub(super) struct Store {
@@ -33,10 +33,10 @@ impl Store {
             .expire_after(Lives::new(config))
             .eviction_listener(move |key: Arc<Key>, stored, cause| {
                 let weight = u64::from(stored.weight());
-                metrics::cache_bytes(left.fetch_sub(weight, Ordering::Relaxed).saturating_sub(weight));
+                measure::cache_bytes(left.fetch_sub(weight, Ordering::Relaxed).saturating_sub(weight));
                 match cause {
-                    RemovalCause::Size => metrics::cache_eviction(key.what.kind(), "size"),
-                    RemovalCause::Expired => metrics::cache_eviction(key.what.kind(), "expired"),
+                    RemovalCause::Size => measure::cache_eviction(key.what.kind(), "size"),
+                    RemovalCause::Expired => measure::cache_eviction(key.what.kind(), "expired"),
                     RemovalCause::Explicit | RemovalCause::Replaced => {}
                 }
             })
@@ -50,7 +50,7 @@ impl Store {
 
     pub(super) async fn insert(&self, key: Key, stored: Stored) {
         let weight = u64::from(stored.weight());
-        metrics::cache_bytes(self.bytes.fetch_add(weight, Ordering::Relaxed) + weight);
+        measure::cache_bytes(self.bytes.fetch_add(weight, Ordering::Relaxed) + weight);
         self.cache.insert(key, stored).await;
     }
 

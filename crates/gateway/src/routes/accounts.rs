@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use polyhost_domain::{Account, AccountName, Capabilities, Capability, DeleteSemantics, Dialect, Limits, ProviderId};
+use polyhost_domain::{
+    Account, AccountName, Capabilities, Capability, DeleteSemantics, DialectName, Limits, ProviderId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,7 +27,7 @@ pub struct EffectiveCapabilities {
     /// The provider that it is at.
     pub provider: ProviderId,
     /// The dialect that the provider speaks.
-    pub dialect: Dialect,
+    pub dialect: DialectName,
     /// How each capability is done.
     pub capabilities: Capabilities,
     /// What deleting means.

@@ -82,7 +82,7 @@ impl Expected {
             profile.doubtful_digests.contains(&digest) && reported(&file, digest).is_some() && kept.is_none()
         };
         if lacks(Digest::Sha1, &sha1) || lacks(Digest::Md5, &md5) {
-            crate::metrics::doubtful_digest(profile.dialect);
+            crate::measure::doubtful_digest(profile.dialect);
             let (provider, file) = (&file.provider, &file.id);
             tracing::info!(%provider, %file, "drift: the site's digest is not that of the bytes");
         }
@@ -101,7 +101,7 @@ fn reported(file: &File, digest: Digest) -> Option<&str> {
 mod tests {
     use super::*;
     use polyhost_domain::{
-        Capabilities, DeleteSemantics, Dialect, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin,
+        Capabilities, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin,
     };
 
     const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
@@ -111,7 +111,7 @@ mod tests {
     fn profile(digests: &[Digest], doubtful: &[Digest]) -> Profile {
         Profile {
             origin: Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() },
-            dialect: Dialect::Openload,
+            dialect: DialectName::Openload,
             base_url: "http://127.0.0.1:9/".parse().unwrap(),
             capabilities: Capabilities::native(&[]),
             ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),

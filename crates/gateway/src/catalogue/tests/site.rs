@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use polyhost_config::CacheConfig;
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, Dialect, Error, ErrorKind, File, FileId, FileStatus, Folder, FolderId,
-    IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin, Profile, Result, SortKey,
+    Capabilities, Capability, DeleteSemantics, DialectName, Error, ErrorKind, File, FileId, FileStatus, Folder,
+    FolderId, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin, Profile, Result, SortKey,
 };
 use polyhost_upstream::CircuitState;
 use rand::RngExt as _;
@@ -78,7 +78,7 @@ impl Site {
         capabilities.extend(manners.tells_folders.then_some(Capability::FoldersRead));
         let profile = Profile {
             origin: Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() },
-            dialect: Dialect::Openload,
+            dialect: DialectName::Openload,
             base_url: "http://127.0.0.1:9/".parse().unwrap(),
             capabilities: Capabilities::native(&capabilities),
             ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polyhost_domain::{
-    Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download,
+    Account, ByteRange, Capabilities, Capability, Conversion, ConversionQuery, DeleteSemantics, DialectName, Download,
     Error, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, IdAlphabet,
     IdGrammar, JobState, Limits, LinkAnswer, Listing, ListingShape, NameGrammar, NativeCursor, NewFolder,
     NewRemoteUpload, Origin, Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result,
@@ -46,7 +46,7 @@ impl Fake {
     pub(super) fn new(capabilities: &[Capability]) -> Self {
         let profile = Profile {
             origin: Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() },
-            dialect: Dialect::Openload,
+            dialect: DialectName::Openload,
             base_url: "http://127.0.0.1:9/".parse().unwrap(),
             capabilities: Capabilities::native(capabilities),
             ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use super::arriving::{Arriving, Refusal, Spare, empty, incomplete};
 use crate::problem::{Fault, Faults, Problem};
+
 pub use disposition::FileName;
 use file::{FileField, MOST_AFTER};
 use head::{Head, MOST_BEFORE};

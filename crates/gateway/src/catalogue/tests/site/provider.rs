@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
-    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Dialect, Download, Error, ErrorKind,
-    File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing,
-    NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, DialectName, Download, Error,
+    ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer,
+    Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result,
     TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
@@ -32,7 +32,7 @@ impl Provider for Site {
         Ok(Account {
             name: origin.account.clone(),
             provider: origin.provider.clone(),
-            dialect: Dialect::Openload,
+            dialect: DialectName::Openload,
             id: None,
             username: None,
             email: None,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use polyhost_config::{Config, DEFAULT_LISTEN};
+use polyhost_gateway::auth::Callers;
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::serve::{signals, start};
 use super::{CommandError, print};
-use crate::auth::Callers;
+use crate::KNOWN;
 use crate::cli::Sandbox;
 use crate::telemetry;
 
@@ -46,7 +47,7 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
     let listener = bind(listen, DEFAULT_LISTEN).await?;
     let address = listener.local_addr().map_err(not_started)?;
     let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url());
-    let config = Config::parse(&text).map_err(CommandError::Configuration)?;
+    let config = Config::parse(&text, &KNOWN).map_err(CommandError::Configuration)?;
     print(format_args!(
         "Polyhost sandbox: pstream.net and streamplay.online are simulated in this process; nothing leaves this machine.\n\n\
          Swagger UI   http://{address}/docs\n\

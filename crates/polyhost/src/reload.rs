@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use polyhost_config::{Config, Findings};
+use polyhost_gateway::app::App;
+use polyhost_gateway::auth::Callers;
+use polyhost_gateway::roster::Roster;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use crate::app::App;
-use crate::auth::Callers;
 use crate::metrics;
-use crate::roster::Roster;
 use files::Files;
 
 /// How a configuration is read, and what is made of it before anything of it counts.
-pub trait Source: Send + Sync + 'static {
+pub(crate) trait Source: Send + Sync + 'static {
     /// Where it is.
     fn path(&self) -> PathBuf;
 
@@ -30,7 +30,7 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// Keeps a gateway at its configuration.
-pub struct Reload<S> {
+pub(crate) struct Reload<S> {
     source: Arc<S>,
     app: App,
     /// What the process has begun with, and keeps where only a restart can change it.
@@ -43,14 +43,14 @@ pub struct Reload<S> {
 
 impl<S: Source> Reload<S> {
     /// Watches over a configuration that was just read.
-    pub fn new(source: S, app: App, begun_with: Config, hangups: Signal) -> Self {
+    pub(crate) fn new(source: S, app: App, begun_with: Config, hangups: Signal) -> Self {
         let files = Files::new(source.path(), &begun_with.files);
         let at_work = begun_with.files.clone();
         Self { source: Arc::new(source), app, begun_with, hangups, files, at_work }
     }
 
     /// Goes on until it is dropped.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         loop {
             tokio::select! {
                 hangup = self.hangups.recv() => if hangup.is_none() { return },
@@ -127,6 +127,6 @@ fn refuse(faults: &[String]) {
 ///
 /// # Errors
 /// Where the operating system does not let us listen for signals.
-pub fn hangups() -> io::Result<Signal> {
+pub(crate) fn hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use polyhost_config::{Config, Findings};
 
 use super::{CommandError, print};
+use crate::KNOWN;
 use crate::cli::Check;
 
 pub(super) fn run(options: &Check) -> Result<(), CommandError> {
@@ -28,7 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Config, CommandError> {
 pub(super) fn examine(path: &Path) -> Result<Config, Findings> {
     let named = |fault: &dyn Display| format!("{}: {fault}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| Findings::fault(named(&error)))?;
-    Config::examine(&text).map_err(|Findings { faults, files }| {
+    Config::examine(&text, &KNOWN).map_err(|Findings { faults, files }| {
         let faults = faults.iter().map(|fault| named(fault)).collect();
         Findings { faults, files }
     })

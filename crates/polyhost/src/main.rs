@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use mimalloc::MiMalloc;
-use polyhost_gateway::cli::Cli;
-use polyhost_gateway::commands;
+use polyhost::cli::Cli;
+use polyhost::commands;
 use tokio::runtime::Runtime;
 
 /// Gives memory back to the system after a load. The C library's allocator keeps what large bodies needed.

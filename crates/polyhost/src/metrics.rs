@@ -1,32 +1,15 @@
-//! Every metric that there is: its name, its help, its labels and its buckets, in one table; and how requests to the
-//! gateway are counted. What goes to sites is counted where it is sent. Without an admin listener nothing is kept.
+//! Every metric that there is: its name, its help, its labels and its buckets, in one table. Each is counted where what it
+//! counts happens. Without an admin listener nothing is kept.
 //!
 //! A label holds our own words alone, or names of the configuration, so that there are only so many series.
 
-use std::time::Duration;
-
-use ::metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, set_global_recorder,
-};
-use axum::http::Method;
+use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, set_global_recorder};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use polyhost_domain::{Dialect, Error};
+use polyhost_gateway::measure::{CACHE, CACHE_BYTES, CACHE_EVICTIONS, ERRORS, OWN_SECONDS, REQUEST_SECONDS, REQUESTS};
 use polyhost_upstream::measure;
 
-use crate::catalogue::Source;
-
-const REQUESTS: &str = "polyhost_http_requests_total";
-const REQUEST_SECONDS: &str = "polyhost_http_request_duration_seconds";
-const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
-const ERRORS: &str = "polyhost_upstream_errors_total";
-const CACHE: &str = "polyhost_cache_requests_total";
-const CACHE_EVICTIONS: &str = "polyhost_cache_evictions_total";
-const CACHE_BYTES: &str = "polyhost_cache_bytes";
 const SPOOL: &str = "polyhost_spool_bytes";
 const RELOADS: &str = "polyhost_config_reloads_total";
-
-/// Stands for every path that is none of the API's.
-const UNMATCHED: &str = "unmatched";
 
 /// One metric, as it is described.
 #[derive(Debug)]
@@ -207,83 +190,6 @@ fn describe(metric: &Metric) {
     }
 }
 
-/// A request that was answered.
-#[derive(Debug)]
-pub(crate) struct Answered<'a> {
-    /// The pattern of its route; nothing where there is none.
-    pub(crate) route: &'a str,
-    pub(crate) method: &'a Method,
-    pub(crate) status: u16,
-    /// From its head to the head of the answer.
-    pub(crate) took: Duration,
-    /// The part of it in which sites were waited for.
-    pub(crate) waited: Duration,
-}
-
-impl Answered<'_> {
-    /// Counts it.
-    pub(crate) fn count(&self) {
-        let route = if self.route.is_empty() { UNMATCHED } else { self.route }.to_owned();
-        let (method, own) = (method_name(self.method), self.took.saturating_sub(self.waited));
-        histogram!(REQUEST_SECONDS, "route" => route.clone(), "method" => method).record(self.took);
-        histogram!(OWN_SECONDS, "route" => route.clone(), "method" => method).record(own);
-        let status = self.status.to_string();
-        counter!(REQUESTS, "route" => route, "method" => method, "status" => status).increment(1);
-    }
-}
-
-/// A caller may send any word for a method.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
-}
-
-/// Counts an error of an operation at a site. What the site had no part in is none.
-pub(crate) fn site_error(error: &Error) {
-    let (Some(provider), Some(operation)) = (error.provider(), error.operation()) else { return };
-    if error.is_of_the_site() {
-        let kind = measure::kind_name(error.kind());
-        counter!(ERRORS, "provider" => provider.to_string(), "operation" => operation, "kind" => kind).increment(1);
-    }
-}
-
-/// Counts a question to the cache.
-pub(crate) fn cache(kind: &'static str, source: Source) {
-    let result = match source {
-        Source::Hit { .. } => "hit",
-        Source::Stale { .. } => "stale",
-        Source::Miss => "miss",
-        Source::Collapsed => "collapsed",
-        Source::Requested { .. } => "requested",
-    };
-    counter!(CACHE, "kind" => kind, "result" => result).increment(1);
-}
-
-/// Counts what the cache has let go.
-pub(crate) fn cache_eviction(kind: &'static str, cause: &'static str) {
-    counter!(CACHE_EVICTIONS, "kind" => kind, "cause" => cause).increment(1);
-}
-
-/// Tells how many bytes the cache holds.
-pub(crate) fn cache_bytes(bytes: u64) {
-    #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
-    gauge!(CACHE_BYTES).set(bytes as f64);
-}
-
-/// Counts an upload whose digest the site has told otherwise than it should.
-pub(crate) fn doubtful_digest(dialect: Dialect) {
-    let dialect = dialect.to_string();
-    counter!(measure::DRIFT, "dialect" => dialect, "operation" => "upload", "field" => "digest").increment(1);
-}
-
 /// Tells how many bytes are spooled now.
 pub(crate) fn spooled(bytes: u64) {
     #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
@@ -298,8 +204,12 @@ pub(crate) fn reloaded(result: &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use ::metrics::with_local_recorder;
-    use polyhost_domain::{ErrorKind, TransportFault, UpstreamAnswer};
+    use axum::http::Method;
+    use polyhost_domain::{Error, ErrorKind, TransportFault, UpstreamAnswer};
+    use polyhost_gateway::measure::{Answered, site_error};
 
     fn counted(work: impl FnOnce()) -> String {
         let recorder = recorder().unwrap();

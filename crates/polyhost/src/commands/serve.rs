@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use polyhost_config::{Config, Findings};
+use polyhost_gateway::app::App;
+use polyhost_gateway::auth::Callers;
+use polyhost_gateway::{router, serving};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -13,11 +16,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::signals::Signals;
 use super::{CommandError, check};
-use crate::app::App;
-use crate::auth::Callers;
 use crate::cli::Serve;
 use crate::reload::{Reload, Source};
-use crate::{admin, metrics, reload, router, serving, telemetry};
+use crate::{admin, metrics, reload, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let config = check::read(&options.config)?;

@@ -1,0 +1,14 @@
+//! The dialects that there are, and the sites that are known without any configuration: the only place that names them.
+
+use polyhost_config::{BuiltIn, Known};
+use polyhost_openload::DIALECT as OPENLOAD;
+use polyhost_yetishare::DIALECT as YETISHARE;
+
+/// The dialects, and the built-in sites.
+pub static KNOWN: Known = Known {
+    dialects: &[&OPENLOAD, &YETISHARE],
+    sites: &[
+        BuiltIn { id: "pstream", dialect: &OPENLOAD, base_url: "https://api.pstream.net/v1" },
+        BuiltIn { id: "streamplay", dialect: &YETISHARE, base_url: "https://streamplay.online/api/v2" },
+    ],
+};

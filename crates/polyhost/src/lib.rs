@@ -1,0 +1,11 @@
+//! The `polyhost` program: its command line, what each command does, and the dialects that it knows.
+
+mod admin;
+pub mod cli;
+pub mod commands;
+mod known;
+pub mod metrics;
+mod reload;
+mod telemetry;
+
+pub use known::KNOWN;
