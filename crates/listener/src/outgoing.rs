@@ -56,6 +56,10 @@ impl Arrived for Pin<Box<TimeoutStream<Outgoing>>> {
     fn has_unread(&self) -> bool {
         self.as_ref().get_ref().get_ref().stream.has_unread()
     }
+
+    fn is_broken(&self) -> bool {
+        self.as_ref().get_ref().get_ref().stream.is_broken()
+    }
 }
 
 impl AsyncRead for Outgoing {

@@ -28,6 +28,10 @@ use crate::refusal::{Refusal, Refuse};
 /// the answer is lost.
 const PARTING: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether a caller is gone that sends no more. It may have closed its sending half alone and wait
+/// for the answer.
+const PROBE: Duration = Duration::from_secs(1);
+
 /// How long an HTTP/1 connection may wait for its caller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
@@ -56,7 +60,7 @@ pub(crate) struct Witnessed<S> {
     waiting: Option<Waker>,
     timeouts: Timeouts,
     refuse: Refuse,
-    /// When the caller's time is over: for a head, or for the next request.
+    /// When the caller's time is over for a head or for the next request, or when it is looked whether it is gone.
     until: Pin<Box<Sleep>>,
     /// What goes out in place of the HTTP library's own answer.
     answer: Option<Bytes>,
@@ -64,15 +68,22 @@ pub(crate) struct Witnessed<S> {
     parting: Option<Pin<Box<Sleep>>>,
 }
 
-/// A stream that can be asked whether bytes have arrived that were not read.
+/// A stream of which the operating system knows more than the runtime.
 pub(crate) trait Arrived {
-    /// Asks the operating system, which may know of bytes before the runtime does.
+    /// Whether bytes have arrived that were not read.
     fn has_unread(&self) -> bool;
+
+    /// Whether the connection is broken. A caller that is gone breaks it as soon as something goes out to it.
+    fn is_broken(&self) -> bool;
 }
 
 impl Arrived for TcpStream {
     fn has_unread(&self) -> bool {
         SockRef::from(self).peek(&mut [MaybeUninit::uninit(); 1]).is_ok_and(|count| count > 0)
+    }
+
+    fn is_broken(&self) -> bool {
+        !matches!(self.take_error(), Ok(None))
     }
 }
 
@@ -165,10 +176,26 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
             self.ahead.extend_from_slice(buffer.filled().get(before..).unwrap_or_default());
             self.has_ended = buffer.filled().len() == before;
             buffer.set_filled(before);
+            self.until.as_mut().reset(Instant::now() + PROBE);
         }
-        // A caller that sends no more may have closed its sending half alone and wait for the answer, for as long as the
-        // request takes. No caller waits for the end of an answer that has none.
-        if self.has_ended && self.activity.is_endless() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        match self.has_ended {
+            // No caller waits for the end of an answer that has none.
+            true if self.activity.is_endless() => Poll::Ready(Ok(())),
+            true => self.poll_broken(context).map(Err),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Waits for as long as the request takes, or until the connection is broken. Nothing is read from it any more, and
+    /// perhaps nothing written for long, so that it is asked.
+    fn poll_broken(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            ready!(self.until.as_mut().poll(context));
+            if self.stream.is_broken() {
+                return Poll::Ready(io::ErrorKind::ConnectionReset.into());
+            }
+            self.until.as_mut().reset(Instant::now() + PROBE);
+        }
     }
 
     /// Reads a part of the message at hand, from what came ahead or from the caller.

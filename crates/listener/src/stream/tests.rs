@@ -12,6 +12,10 @@ impl Arrived for DuplexStream {
     fn has_unread(&self) -> bool {
         false
     }
+
+    fn is_broken(&self) -> bool {
+        false
+    }
 }
 
 fn pair() -> (DuplexStream, Witnessed<DuplexStream>, Arc<Activity>) {
@@ -104,6 +108,24 @@ async fn a_half_closed_caller_is_waited_for_as_long_as_its_request_takes() {
     drop(answering);
     stream.flush().await.unwrap();
     assert_eq!(given(&mut stream).await, Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_caller_that_is_gone_is_noticed_once_something_goes_out() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let activity = Activity::new();
+    let mut stream = Witnessed::new(listener.accept().await.unwrap().0, Arc::clone(&activity), TIMEOUTS, |_| {
+        Bytes::from_static(b"no")
+    });
+    caller.write_all(REQUEST).await.unwrap();
+    drop(caller);
+    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+    let _request = activity.begin();
+    let mut rest = [0; 64];
+    assert!(timeout(PROBE * 2, stream.read(&mut rest)).await.is_err(), "it may be half closed");
+    stream.write_all(b"HTTP/1.1 200 OK").await.unwrap();
+    assert_eq!(stream.read(&mut rest).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,11 +34,27 @@ async fn fetch(world: &World, path: &str, range: Option<&str>) -> Response {
 #[tokio::test]
 async fn a_caller_who_leaves_before_the_first_byte_ends_the_sites_stream() {
     let (world, path) = with_file(&bytes(LARGE)).await;
+    stalled(&world, &path).await.reset();
+    world.assert_nothing_left().await;
+    assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
+}
+
+/// A caller of a file whose site stalls before the first byte.
+async fn stalled(world: &World, path: &str) -> Raw {
     world.faults().add(Rule::new("content", Fault::Stall { sent: 0 }).times(1));
     let key = format!("Bearer {KEY}");
     let raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &[("Authorization", &key)]).await;
     world.until(|world| world.journal().open("content") == 1).await;
-    drop(raw);
+    raw
+}
+
+/// As long as nothing goes out to it, such a caller may have closed its sending half alone.
+#[tokio::test]
+async fn a_caller_who_closes_before_the_first_byte_is_waited_for_until_its_request_ends() {
+    let idle = |configuration: Configuration| narrow(configuration).server("idle_timeout = \"3s\"");
+    let world = World::configured(Dialect::Yetishare, idle).await;
+    let file = world.add_file("clip.mp4", b"hello");
+    drop(stalled(&world, &world.at(&format!("files/{file}/content"))).await);
     world.assert_nothing_left().await;
     assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
 }
