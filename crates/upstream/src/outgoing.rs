@@ -1,7 +1,8 @@
 //! How much of a request's body has gone out on its connection, and how much had when the answer arrived.
 //!
 //! The HTTP library keeps some 400 kB in its own buffers, so that bytes it has taken may never leave. Here they count
-//! when the connection has written and flushed them. Each connection carries one request only ([`crate::uplink`]).
+//! when the connection has written and flushed them. Each connection carries one request only, and the system keeps few
+//! bytes of it unsent ([`crate::uplink`]). What a site's system has received and the site has not read cannot be known.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

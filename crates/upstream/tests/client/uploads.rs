@@ -8,8 +8,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use polyhost_domain::{ByteStream, Delivery, Error, ErrorKind, Result, UploadBody, UploadReport};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl, Settings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::site::{Answer, Site, hasty};
+use crate::site::{Answer, Site, client, hasty};
 
 const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 const REFUSED: &[u8] = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
@@ -167,6 +168,31 @@ async fn delivery_is_partial_when_the_site_ends_after_an_early_answer() {
     let stopped = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
     send(&site, hasty(), reported(3, stopped, &report)).await.unwrap();
     assert_eq!(report.delivery(), Delivery::Partial);
+}
+
+/// Less than the system would keep of a connection by itself, and more than it may keep.
+const UNREAD: usize = 2 << 20;
+
+#[tokio::test]
+async fn delivery_is_partial_when_the_site_answers_and_reads_no_more() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = SecretUrl::handed_out(format!("http://{}/ul/x", listener.local_addr().unwrap()).parse().unwrap());
+    let site = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        // By then all has gone out that can, whether or not the answer is there.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream.write_all(TAKEN).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let report = UploadReport::default();
+    let body = stream::iter([Ok(Bytes::from(vec![b'x'; UNREAD]))]).boxed();
+    let (client, call) =
+        (client(&"http://127.0.0.1:9/".parse().unwrap(), hasty()), Call::post("upload", CallKind::Write, address));
+    let file = reported(UNREAD as u64, body, &report);
+    client.upload(call, file, |reply, _| Ok::<Reply, Error>(reply)).await.unwrap();
+    assert_eq!(report.delivery(), Delivery::Partial);
+    site.abort();
 }
 
 #[tokio::test]

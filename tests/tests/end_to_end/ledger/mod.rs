@@ -18,7 +18,7 @@ use sha1::{Digest, Sha1};
 
 use crate::streamplay::world::{KEY1, KEY2, account};
 use crate::world::{KEY, LOGIN, SITE_KEY};
-use plan::{Declared, Dice, LARGE, Named, Plan, Reported, Rest};
+use plan::{Declared, Dice, LARGE, MEDIUM, Named, Plan, Reported, Rest};
 use site::{Ledger, hex};
 
 /// How many uploads there are at once.
@@ -139,6 +139,19 @@ async fn right_digest_beside_a_size_of_zero_keeps_the_copy() {
     for (place, plan) in plans.iter().enumerate() {
         check(&ledger, &caller, &source, 0, place * 2, plan).await;
     }
+    assert!(ledger.deleted().is_empty());
+}
+
+#[tokio::test]
+async fn early_success_is_no_proof_of_bytes_that_the_system_would_keep() {
+    let ledger = Ledger::start().await;
+    let (_gateway, caller) = gateway(&ledger).await;
+    let early = Plan { answer_after: Some(0), rest: Rest::Left, ..sound(MEDIUM) };
+    let liar = Plan { size: Reported::Announced, digest: Reported::Announced, declared: Declared::Right, ..early };
+    let (source, sized) = (source(), [true, true, false, false]);
+    let plans = sized.map(|sized| Plan { sized, ..liar.clone() });
+    let uploads = plans.iter().enumerate().map(|(place, plan)| check(&ledger, &caller, &source, 0, place, plan));
+    futures_util::future::join_all(uploads).await;
     assert!(ledger.deleted().is_empty());
 }
 

@@ -2,6 +2,8 @@
 
 /// How long a file is of which no connection holds all.
 pub(super) const LARGE: u64 = 8 << 20;
+/// How long a file is of which the system would hold all by itself, and no connection that is kept short.
+pub(super) const MEDIUM: u64 = 2 << 20;
 /// How long a file may be that fits into the buffers of a connection.
 const SMALL: u64 = 100_000;
 
