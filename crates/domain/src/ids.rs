@@ -188,12 +188,15 @@ impl IdGrammar {
     /// A folder's id as the site writes it, where its own word for the root means the root.
     ///
     /// # Errors
-    /// [`UnknownId`] outside the grammar.
+    /// [`UnknownId`] outside the grammar, and for a folder that callers could not name: they would name the root.
     pub fn folder_from_site(&self, text: &str) -> Result<FolderId, UnknownId> {
         if text.is_empty() || text == "0" || text == &*self.root {
             return Ok(FolderId::Root);
         }
-        self.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
+        match self.folder(text)? {
+            FolderId::Root => Err(UnknownId),
+            child => Ok(child),
+        }
     }
 
     /// The id as the site wants it, with its own word for the root.
@@ -271,6 +274,9 @@ mod tests {
         assert_eq!(grammar.folder_from_site("0"), Ok(FolderId::Root));
         assert_eq!(grammar.folder_from_site(""), Ok(FolderId::Root));
         assert_eq!(grammar.folder_for_site(&FolderId::Root), "0");
+        for unnameable in ["root", "00", "--"] {
+            assert_eq!(grammar.folder_from_site(unnameable), Err(UnknownId), "{unnameable}");
+        }
         let child = grammar.folder("456").unwrap();
         assert_eq!(grammar.folder_for_site(&child), "456");
     }

@@ -90,9 +90,14 @@ impl Site {
     }
 
     /// Sends a file's bytes to an address for an upload. The address is all the permission that is needed.
-    pub(crate) async fn upload(&self, address: Url, file: FilePart) -> Result<Answered<wire::Uploaded>> {
+    pub(crate) async fn upload(
+        &self,
+        address: Url,
+        folder: &FolderId,
+        file: FilePart,
+    ) -> Result<Answered<wire::Uploaded>> {
         let call = Call::post("upload", CallKind::Write, SecretUrl::handed_out(address));
-        self.http.upload(call, file, |reply, _| self.read(reply, Named::UploadAddress)).await
+        self.http.upload(call, file, |reply, _| self.read(reply, Named::UploadAddress(folder))).await
     }
 
     pub(crate) async fn remote_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {

@@ -37,8 +37,9 @@ pub(crate) enum Named<'a> {
     FileAndFolder(&'a FileId, &'a FolderId),
     /// A remote upload.
     RemoteUpload(&'a RemoteUploadId),
-    /// An address that the site gave for an upload. Where it is refused, it has expired or was used.
-    UploadAddress,
+    /// An address that the site gave for an upload into this folder. Where it is refused without a word about the file,
+    /// it has expired or was used.
+    UploadAddress(&'a FolderId),
 }
 
 /// The result inside an answer.
@@ -108,12 +109,15 @@ fn refusal(
     let capability = capability_of(reply.operation(), named).filter(|_| said == Some(words::Meaning::Unsupported));
     let kind = match (said, capability) {
         (_, Some(capability)) => ErrorKind::Unsupported(capability),
-        (Some(_), None) => ErrorKind::Rejected,
+        (Some(said), None) => kind_of_words(said, named),
         (None, None) => kind_of(status, named),
     };
     let error = reply
         .error(kind, told, message)
-        .retryable(said.is_none() && is_retryable(status, kind, reply.kind(), named))
+        .retryable(match said {
+            Some(said) => said == words::Meaning::SpentAddress,
+            None => is_retryable(status, kind, reply.kind(), named),
+        })
         .with_detail(detail(kind, named, account));
     match (kind, error.retry_after()) {
         (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
@@ -121,10 +125,22 @@ fn refusal(
     }
 }
 
+/// What words mean that count more than the status.
+fn kind_of_words(said: words::Meaning, named: Named<'_>) -> ErrorKind {
+    use words::Meaning;
+    match (said, named) {
+        (Meaning::SpentAddress, _) => ErrorKind::SiteFailed,
+        (Meaning::TooLarge, _) => ErrorKind::TooLarge,
+        (Meaning::Denied, _) => ErrorKind::Forbidden,
+        (Meaning::NoFolder, Named::UploadAddress(FolderId::Child(_))) => ErrorKind::FolderNotFound,
+        (Meaning::NoFolder | Meaning::NoRoom | Meaning::BadFile | Meaning::Unsupported, _) => ErrorKind::Rejected,
+    }
+}
+
 /// The table of statuses. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
 pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
     match (status, named) {
-        (401 | 403 | 404, Named::UploadAddress) => ErrorKind::SiteFailed,
+        (401 | 403 | 404 | 410, Named::UploadAddress(_)) => ErrorKind::SiteFailed,
         (400, _) => ErrorKind::Rejected,
         (401, _) | (403, Named::Account) => ErrorKind::CredentialsRejected,
         (403, _) => ErrorKind::Forbidden,
@@ -142,7 +158,7 @@ pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
 fn is_retryable(status: i64, kind: ErrorKind, call: CallKind, named: Named<'_>) -> bool {
     match kind {
         ErrorKind::RateLimited => true,
-        ErrorKind::SiteFailed if matches!((status, named), (401 | 403 | 404, Named::UploadAddress)) => true,
+        ErrorKind::SiteFailed if matches!((status, named), (401 | 403 | 404 | 410, Named::UploadAddress(_))) => true,
         ErrorKind::SiteFailed => call == CallKind::Read && status >= 500,
         _ => false,
     }
@@ -156,7 +172,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
             format!("No file has the id \"{file}\", or no folder has the id \"{folder}\", in account \"{account}\".")
         }
         (ErrorKind::FileNotFound, _) => format!("None of the files is in account \"{account}\"."),
-        (ErrorKind::FolderNotFound, Named::Folder(id)) => {
+        (ErrorKind::FolderNotFound, Named::Folder(id) | Named::UploadAddress(id)) => {
             format!("No folder has the id \"{id}\" in account \"{account}\".")
         }
         (ErrorKind::RemoteUploadNotFound, Named::RemoteUpload(id)) => {
@@ -171,7 +187,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::Unsupported(capability), _) => {
             format!("The site of account \"{account}\" says that it does not support \"{capability}\".")
         }
-        (ErrorKind::SiteFailed, Named::UploadAddress) => "The site failed to take the upload.".to_owned(),
+        (ErrorKind::SiteFailed, Named::UploadAddress(_)) => "The site failed to take the upload.".to_owned(),
         _ => "The site failed.".to_owned(),
     }
 }

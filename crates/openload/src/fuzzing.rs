@@ -69,7 +69,7 @@ fn read<const KEEP: bool>(convert: &Convert, reply: &Reply) -> Result<Value> {
             let wire: wire::UploadUrl = of(convert, reply, Named::Nothing)?;
             json::<KEEP>((wire.url, convert.time(wire.valid_until.as_ref())))
         }
-        "upload" => json::<KEEP>(convert.uploaded(&of(convert, reply, Named::UploadAddress)?, root)),
+        "upload" => json::<KEEP>(convert.uploaded(&of(convert, reply, Named::UploadAddress(root))?, root)),
         "remotedl/add" => {
             json::<KEEP>(convert.remote_added(&of(convert, reply, Named::Nothing)?, "https://a.example/", root))
         }

@@ -70,8 +70,8 @@ async fn one_by_one(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Ve
     Ok(answers.into_iter().flat_map(alone).collect())
 }
 
-/// One answer for each id. A file that the site leaves out, or answers with `null`, is not there. Whether it is there is
-/// unknown where an entry cannot be read, or where one file was asked for and the answer is about others.
+/// One answer for each id. A file that the site leaves out, or answers with nothing, is not there. Whether it is there is
+/// unknown where an entry cannot be read.
 fn sort_out(
     convert: &Convert,
     reply: &Reply,
@@ -79,22 +79,18 @@ fn sort_out(
     ids: &[FileId],
 ) -> std::result::Result<Vec<FileLookup>, Unreadable> {
     let mut by_id: HashMap<FileId, FileInfo> = HashMap::new();
-    let mut others = false;
     let list = list.unwrap_or_default();
     if !(list.is_given() || list.is_absent()) {
         return Err(Unreadable::Shape);
     }
-    let read = list.passing_over_null().read(|key, info| {
+    let read = list.passing_over_empty().read(|key, info| {
         let id = convert.ids.file(info.id.as_deref().or(key)?).ok()?;
         if ids.contains(&id) {
             by_id.entry(id).or_insert(info);
-        } else {
-            others = true;
         }
         Some(())
     })?;
-    let doubtful = read.unreadable > 0 || (others && ids.len() == 1);
-    let missing = |id: &FileId| match doubtful {
+    let missing = |id: &FileId| match read.unreadable > 0 {
         true => reply.unreadable(Unreadable::Missing("one of the files")),
         false => absent(reply, Named::File(id), &convert.origin.account),
     };

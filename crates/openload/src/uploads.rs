@@ -37,7 +37,7 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, file_field: &str, upl
         body: upload.body,
         report: upload.report.clone(),
     };
-    let answered = site.upload(ticket.url, part).await?;
+    let answered = site.upload(ticket.url, &request.folder, part).await?;
     upload.report.note_name(answered.value.name.as_deref());
     let unnamed = || answered.missing("the file's id").into_kind(ErrorKind::Unnamed);
     convert.uploaded(&answered.value, &request.folder).ok_or_else(unnamed)

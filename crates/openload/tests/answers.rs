@@ -97,8 +97,14 @@ async fn file_left_out_of_an_answer_is_not_found() {
         (r#"{"x": null}"#, &["x"], ErrorKind::FileNotFound),
         (r#"{"x": null}"#, &["x", "y"], ErrorKind::FileNotFound),
         (other, &["x", "y"], ErrorKind::FileNotFound),
+        (r#"{"x": false}"#, &["x"], ErrorKind::FileNotFound),
+        (r#"{"x": false}"#, &["x", "y"], ErrorKind::FileNotFound),
+        (r#"{"x": ""}"#, &["x"], ErrorKind::FileNotFound),
+        (r#"{"x": []}"#, &["x"], ErrorKind::FileNotFound),
+        (r#"{"x": {}}"#, &["x"], ErrorKind::FileNotFound),
         (r#"{"x": null, "y": 5}"#, &["x", "y"], ErrorKind::InvalidResponse),
-        (other, &["x"], ErrorKind::InvalidResponse),
+        (r#"{"x": null, "z": 5}"#, &["x"], ErrorKind::InvalidResponse),
+        (other, &["x"], ErrorKind::FileNotFound),
     ];
     for (result, ids, expected) in rows {
         let site = answering("file/info", result).await;

@@ -14,7 +14,7 @@ use polyhost_domain::{Error, ErrorKind, FileLookup, TransportFault, UploadBody};
 use polyhost_openload::Quirks;
 use polyhost_sandbox::{Fault, Garbage, Rule};
 use polyhost_upstream::Settings;
-use support::{KEY, LOGIN, Simulated, adapter, file, hasty, plain_site, upload};
+use support::{KEY, LOGIN, Simulated, adapter, file, folder, hasty, plain_site, upload};
 
 /// The faults that leave no readable answer, with what a read makes of them.
 fn unanswered() -> Vec<(Fault, ErrorKind, TransportFault)> {
@@ -247,10 +247,35 @@ async fn a_caller_whose_bytes_stop_is_told_so_and_the_site_gets_no_file() {
 
 #[tokio::test]
 async fn a_spent_upload_address_did_nothing_and_may_be_tried_again() {
-    for status in [403, 404] {
+    for status in [403, 404, 410] {
         let site = broken("upload", &Fault::envelope(status)).await;
         let (kind, retryable, _) = judged(site.provider().upload(upload("a.mp4", &["abc"])).await);
         assert_eq!((kind, retryable, site.count("account/info")), (ErrorKind::SiteFailed, true, 0));
+    }
+}
+
+#[tokio::test]
+async fn file_that_an_upload_node_refuses_is_final() {
+    let rows = [
+        ("Folder not found", ErrorKind::FolderNotFound, false),
+        ("Wrong sha1", ErrorKind::Rejected, false),
+        ("File is too large", ErrorKind::TooLarge, false),
+        ("File type not allowed", ErrorKind::Rejected, false),
+        ("Your account may not upload", ErrorKind::Forbidden, false),
+        ("Upload URL expired", ErrorKind::SiteFailed, true),
+    ];
+    for (text, expected, retryable) in rows {
+        for status in [400, 403] {
+            let body = Some(format!(r#"{{"status": {status}, "msg": "{text}", "result": null}}"#));
+            let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body };
+            let site = broken("upload", &fault).await;
+            let provider = site.provider();
+            let mut new = upload("a.mp4", &["abc"]);
+            new.folder = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
+            let (kind, may_repeat, error) = judged(provider.upload(new).await);
+            assert_eq!((kind, may_repeat), (expected, retryable), "{status} {text}");
+            assert_eq!(error.answer().unwrap().message.as_deref(), Some(text));
+        }
     }
 }
 

@@ -53,6 +53,15 @@ fn the_page_s_listing_is_read_in_every_shape() {
 }
 
 #[test]
+fn folder_that_callers_cannot_name_is_unreadable() {
+    for id in ["\"0\"", "0", "\"root\"", "\"00\"", "\"\"", "null"] {
+        let json = format!(r#"{{"folders": [{{"id": {id}, "name": "a"}}, {{"id": "5", "name": "b"}}], "files": []}}"#);
+        let listing = convert().listing(wire(&json), &FolderId::Root).unwrap();
+        assert_eq!((listing.folders.len(), listing.unreadable), (1, 1), "{id}");
+    }
+}
+
+#[test]
 fn an_empty_listing_is_written_in_many_ways() {
     for json in [r#"{"folders": [], "files": []}"#, r#"{"folders": {}, "files": null}"#] {
         let listing = convert().listing(wire(json), &FolderId::Root).unwrap();

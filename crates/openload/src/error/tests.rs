@@ -19,7 +19,7 @@ fn every_status_has_its_kind_for_whatever_was_named() {
         "folder" => Named::Folder(&folder),
         "both" => Named::FileAndFolder(&file, &folder),
         "remote" => Named::RemoteUpload(&remote),
-        "address" => Named::UploadAddress,
+        "address" => Named::UploadAddress(&folder),
         _ => Named::Nothing,
     };
     let everywhere = ["account", "file", "files", "folder", "both", "remote", "address", "nothing"];
@@ -55,7 +55,7 @@ fn every_status_has_its_kind_for_whatever_was_named() {
 
 #[test]
 fn only_what_was_done_to_nothing_may_be_sent_again() {
-    let (file, ..) = ids();
+    let (file, folder, _) = ids();
     let rows = [
         (429, CallKind::Read, true),
         (429, CallKind::Write, true),
@@ -74,8 +74,8 @@ fn only_what_was_done_to_nothing_may_be_sent_again() {
         let named = Named::File(&file);
         assert_eq!(is_retryable(status, kind_of(status, named), call, named), retryable, "{status} to a {call:?}");
     }
-    for status in [401, 403, 404] {
-        let named = Named::UploadAddress;
+    for status in [401, 403, 404, 410] {
+        let named = Named::UploadAddress(&folder);
         assert!(is_retryable(status, kind_of(status, named), CallKind::Write, named), "a spent upload address");
     }
 }
@@ -108,15 +108,49 @@ fn details_are_sentences_that_name_what_is_missing() {
 fn words_count_only_where_the_status_says_no_more() {
     use words::{Meaning, meaning};
     let full = "Upload storage full, please delete some active files and try again.";
+    let (_, folder, _) = ids();
+    let address = Named::UploadAddress(&folder);
     for status in [400, 403, 404, 500, 507] {
-        assert_eq!(meaning(status, full, Named::UploadAddress), Some(Meaning::NoRoom), "{status}");
+        assert_eq!(meaning(status, full, address), Some(Meaning::NoRoom), "{status}");
         assert_eq!(meaning(status, "Unknown method", Named::Nothing), Some(Meaning::Unsupported), "{status}");
         for other in ["Video not found", "Permission denied", "Remote upload is disabled for your account", ""] {
             assert_eq!(meaning(status, other, Named::Nothing), None, "{status} {other}");
         }
     }
     for status in [401, 413, 429, 451, 509] {
-        assert_eq!(meaning(status, full, Named::UploadAddress), None, "{status}");
+        assert_eq!(meaning(status, full, address), None, "{status}");
     }
     assert_eq!(meaning(403, full, Named::Account), None);
+}
+
+#[test]
+fn words_of_an_upload_node_tell_a_bad_file_from_a_spent_address() {
+    use words::{Meaning, meaning};
+    let (_, folder, _) = ids();
+    let address = Named::UploadAddress(&folder);
+    let rows = [
+        ("Folder not found", Meaning::NoFolder),
+        ("Wrong sha1", Meaning::BadFile),
+        ("The sha1 of the file does not match", Meaning::BadFile),
+        ("File is too large", Meaning::TooLarge),
+        ("Maximum file size exceeded", Meaning::TooLarge),
+        ("File type not allowed", Meaning::BadFile),
+        ("This format is not supported", Meaning::BadFile),
+        ("The file is empty", Meaning::BadFile),
+        ("Your account may not upload", Meaning::Denied),
+        ("Upload URL expired", Meaning::SpentAddress),
+        ("Upload URL not found", Meaning::SpentAddress),
+        ("Invalid token", Meaning::SpentAddress),
+    ];
+    for (text, said) in rows {
+        for status in [400, 401, 403, 404] {
+            assert_eq!(meaning(status, text, address), Some(said), "{status} {text}");
+            assert_eq!(meaning(status, text, Named::Nothing), None, "{status} {text}");
+        }
+        let after_a_failure = Some(said).filter(|said| *said != Meaning::SpentAddress);
+        assert_eq!(meaning(500, text, address), after_a_failure, "{text}");
+    }
+    for text in ["Permission denied", "Video not found", "Not found", ""] {
+        assert_eq!(meaning(403, text, address), None, "{text}");
+    }
 }

@@ -42,8 +42,8 @@ pub struct List<'a, T> {
     given: Given<'a>,
     /// The field that it stands in.
     field: &'static str,
-    /// Whether `null` in place of an entry says that there is none.
-    passes_over_null: bool,
+    /// Whether an empty value in place of an entry says that there is none.
+    passes_over_empty: bool,
     entry: PhantomData<fn() -> T>,
 }
 
@@ -80,7 +80,7 @@ impl<U> Default for Entries<U> {
 
 impl<T> Default for List<'_, T> {
     fn default() -> Self {
-        Self { given: Given::Absent, field: drift::WHOLE, passes_over_null: false, entry: PhantomData }
+        Self { given: Given::Absent, field: drift::WHOLE, passes_over_empty: false, entry: PhantomData }
     }
 }
 
@@ -97,10 +97,10 @@ impl<T> List<'_, T> {
         matches!(self.given, Given::List(_))
     }
 
-    /// The same list, in which `null` in place of an entry says that there is none.
+    /// The same list, in which `null`, `false`, an empty text, list or map in place of an entry says that there is none.
     #[must_use]
-    pub fn passing_over_null(self) -> Self {
-        Self { passes_over_null: true, ..self }
+    pub fn passing_over_empty(self) -> Self {
+        Self { passes_over_empty: true, ..self }
     }
 
     /// Whether the answer does not have the field.
@@ -135,7 +135,7 @@ impl<T: DeserializeOwned> List<'_, T> {
         let mut reading = Reading::of(raw.get().len());
         let outer = drift::enter(self.field);
         let mut visit = |key: Option<&str>, raw: &RawValue| {
-            if self.passes_over_null && raw.get() == "null" {
+            if self.passes_over_empty && is_empty_entry(raw) {
                 return reading.leave_out();
             }
             let entry = if is_array(raw) { None } else { super::value::<T>(raw.get()).ok() };
@@ -232,8 +232,13 @@ impl<'de: 'a, 'a, T> Deserialize<'de> for List<'a, T> {
             drift::unusable();
             Given::Nothing
         };
-        Ok(Self { given, field: drift::field(), passes_over_null: false, entry: PhantomData })
+        Ok(Self { given, field: drift::field(), passes_over_empty: false, entry: PhantomData })
     }
+}
+
+/// Whether an entry is one of PHP's words for nothing.
+fn is_empty_entry(raw: &RawValue) -> bool {
+    matches!(raw.get(), "null" | "false" | "\"\"") || super::is_empty(raw.get())
 }
 
 /// Whether an entry is an array, which none is that could be used.
