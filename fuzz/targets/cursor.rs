@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use polyhost_domain::{File, FolderId, Folder, IdAlphabet, IdGrammar, Listing};
+use polyhost_domain::{File, Folder, FolderId, IdAlphabet, IdGrammar, Listing};
 use polyhost_fuzz::origin;
 use polyhost_gateway::catalogue::fuzzing::{resume, seal};
 
@@ -26,5 +26,5 @@ fn listing() -> Listing {
         let file = File::bare(&origin, ids.file(id).expect("an id"));
         File { name: Some(id.repeat(3)), size: (id == "a").then_some(3), ..file }
     });
-    Listing { folders: vec![folder], files: files.into(), unread: 0, next: None }
+    Listing { folders: vec![folder], files: files.into(), ..Listing::default() }
 }
