@@ -14,10 +14,10 @@ use clap::Args;
 use polyhost::KNOWN;
 use polyhost_config::Config;
 use polyhost_domain::{FolderId, IdAlphabet, IdGrammar};
-use polyhost_gateway::accounts::Account;
+use polyhost_engine::accounts::Account;
+use polyhost_engine::callers::Callers;
+use polyhost_engine::catalogue::{Freshness, ListQuery, PageRequest};
 use polyhost_gateway::app::App;
-use polyhost_gateway::auth::Callers;
-use polyhost_gateway::catalogue::{Freshness, ListQuery, PageRequest};
 use stats_alloc::{Region, StatsAlloc};
 
 use crate::failure::Failure;

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use polyhost_domain::{File, Folder, FolderId, IdAlphabet, IdGrammar, Listing};
 use polyhost_fuzz::origin;
-use polyhost_gateway::catalogue::fuzzing::{resume, seal};
+use polyhost_engine::catalogue::fuzzing::{resume, seal};
 
 fuzz_target!(|input: &[u8]| {
     for sort in ["name", "-name", "size", "-uploaded_at"] {

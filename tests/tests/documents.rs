@@ -10,7 +10,7 @@ use polyhost::KNOWN;
 use polyhost::metrics::{METRICS, Metric};
 use polyhost_config::Config;
 use polyhost_domain::Capability;
-use polyhost_gateway::problem::Code;
+use polyhost_engine::problem::Code;
 
 /// The documents that lie beside Cargo.toml. One that is not there has no links.
 const AT_THE_ROOT: [&str; 4] = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"];

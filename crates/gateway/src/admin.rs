@@ -8,12 +8,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use polyhost_engine::problem::{Code, Problem};
 
 use crate::app::App;
 use crate::browsers;
 use crate::extract::RequestId;
 use crate::middleware::REQUEST_ID;
-use crate::problem::{Code, Problem, render};
+use crate::problem::{Failure, render};
 use crate::routes::process::{livez, readyz};
 
 /// The Prometheus text format.
@@ -33,7 +34,7 @@ pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync 
 }
 
 async fn no_route() -> Response {
-    Problem::new(Code::RouteNotFound, "Here are /metrics, /livez and /readyz alone.").into_response()
+    Failure(Problem::new(Code::RouteNotFound, "Here are /metrics, /livez and /readyz alone.")).into_response()
 }
 
 async fn tell_problems(request: Request, next: Next) -> Response {

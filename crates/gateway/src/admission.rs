@@ -7,11 +7,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use polyhost_config::Client;
+use polyhost_engine::problem::Problem;
 
 use crate::app::App;
 use crate::extract::check_body_fields;
 use crate::operation::Operation;
-use crate::problem::Problem;
+use crate::problem::Failure;
 use crate::{audit, idempotency};
 
 /// Lets a client's request in, if there is a place for it.
@@ -20,7 +21,7 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     let Some(client) = request.extensions().get::<Arc<Client>>().cloned() else { return next.run(request).await };
     let permit = match app.limits().enter(&client) {
         Ok(permit) => permit,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return Failure(problem).into_response(),
     };
     let response = match Operation::of(&request) {
         Some(operation) if operation.writes || operation.takes_key => {
@@ -28,7 +29,7 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         }
         operation => match operation.map_or(Ok(()), |operation| check_body(operation, &request)) {
             Ok(()) => next.run(request).await,
-            Err(problem) => problem.into_response(),
+            Err(problem) => Failure(problem).into_response(),
         },
     };
     match permit {
@@ -46,7 +47,7 @@ async fn write(
 ) -> Response {
     let entry = operation.writes.then(|| audit::Entry::begin(&request, operation, Arc::clone(&client)));
     let response = match check_body(operation, &request) {
-        Err(problem) => problem.into_response(),
+        Err(problem) => Failure(problem).into_response(),
         Ok(()) if operation.takes_key => idempotency::answer(app, &client, operation, request, next).await,
         Ok(()) => next.run(request).await,
     };

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use polyhost_config::Client;
-use polyhost_config::{Config, ServerConfig};
+use polyhost_config::{Client, Config, ServerConfig};
+use polyhost_engine::accounts::Account;
+use polyhost_engine::callers::Callers;
+use polyhost_engine::catalogue::Catalogue;
+use polyhost_engine::completions::Completions;
+use polyhost_engine::events::Events;
+use polyhost_engine::phase::Phase;
+use polyhost_engine::retired::{Former, Retired, unused};
+use polyhost_engine::roster::{Ground, Roster};
+use polyhost_engine::uploads::Spool;
 use polyhost_upstream::BuildError;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::Account;
-use crate::auth::Callers;
-use crate::catalogue::Catalogue;
-use crate::completions::Completions;
-use crate::events::Events;
 use crate::idempotency::Records;
 use crate::limits::Limits;
-use crate::retired::{Former, Retired, unused};
-use crate::roster::{Ground, Roster};
-use crate::uploads::Spool;
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -41,15 +41,6 @@ struct Shared {
     events: Events,
     phase: watch::Sender<Phase>,
     tasks: TaskTracker,
-}
-
-/// Where in its life the process is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// It answers.
-    Ready,
-    /// It is about to end, and finishes what it has begun.
-    Draining,
 }
 
 impl App {

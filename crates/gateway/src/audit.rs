@@ -10,11 +10,11 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use polyhost_config::Client;
 use polyhost_domain::AccountName;
+use polyhost_engine::problem::{Code, Problem};
 
 use crate::extract::RequestId;
 use crate::idempotency::Replayed;
 use crate::operation::Operation;
-use crate::problem::{Code, Problem};
 
 /// The target of the lines, by which a log can be parted from the rest.
 const TARGET: &str = "audit";

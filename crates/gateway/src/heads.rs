@@ -3,14 +3,14 @@
 
 use std::net::Ipv6Addr;
 
+use crate::problem::Failure;
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderValue, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use polyhost_engine::problem::{Code, Fault, Problem};
 use polyhost_listener::Ambiguity;
-
-use crate::problem::{Code, Fault, Problem};
 
 /// The largest request line and the largest header fields, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -46,22 +46,23 @@ pub(crate) async fn check(request: Request, next: Next) -> Response {
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD {
-        return Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB.").into_response();
+        return Failure(Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB."))
+            .into_response();
     }
     if request.uri().to_string().len() > MAX_HEAD {
-        return Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.").into_response();
+        return Failure(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.")).into_response();
     }
     let mut faults = repeated(&request);
     faults.extend(host_fault(&request));
     if !faults.is_empty() {
-        return Problem::invalid(faults).into_response();
+        return Failure(Problem::invalid(faults)).into_response();
     }
     next.run(request).await
 }
 
 /// Refuses a head behind which it is not clear where the next request begins.
 fn unclear(fault: Fault) -> Response {
-    let mut response = Problem::invalid(vec![fault]).into_response();
+    let mut response = Failure(Problem::invalid(vec![fault])).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

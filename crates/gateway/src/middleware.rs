@@ -14,6 +14,8 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use polyhost_config::Client;
+use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::progress::Progress;
 use polyhost_listener::{Peer, Place};
 use polyhost_upstream::{Waits, on_behalf_of};
 use tokio::task::{JoinError, JoinHandle};
@@ -24,6 +26,7 @@ use tracing::Instrument as _;
 
 use crate::admission::admit;
 use crate::app::App;
+use crate::auth::identify;
 use crate::browsers;
 use crate::extract::RequestId;
 use crate::heads;
@@ -31,8 +34,7 @@ use crate::limits;
 use crate::measure::Answered;
 use crate::operation::Operation;
 use crate::permission::Permission;
-use crate::problem::{Code, Problem, render};
-use crate::progress::Progress;
+use crate::problem::{Failure, render};
 
 /// Carries a request's id, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -129,7 +131,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler has panicked");
-    Problem::internal().into_response()
+    Failure(Problem::internal()).into_response()
 }
 
 /// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of
@@ -140,7 +142,7 @@ async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> 
         let local = host.as_ref().is_some_and(is_local) && request.uri().authority().is_none_or(is_local);
         if !local || is_foreign(request.headers(), host.as_ref()) {
             let detail = "Without API keys, only programs of this machine may call, and no web page of elsewhere.";
-            return Problem::new(Code::Forbidden, detail).into_response();
+            return Failure(Problem::new(Code::Forbidden, detail)).into_response();
         }
     }
     next.run(request).await
@@ -179,14 +181,14 @@ fn is_open(path: &str) -> bool {
 fn no_place() -> Response {
     let detail = "The gateway has as many connections without a good API key as it takes.";
     let problem = Problem::new(Code::Overloaded, detail).retryable().retry_after(Duration::from_secs(1));
-    let mut response = problem.into_response();
+    let mut response = Failure(problem).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let roster = app.roster();
-    let known = roster.callers().identify(request.headers(), Timestamp::now());
+    let known = identify(roster.callers(), request.headers(), Timestamp::now());
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
         if known.is_ok() {
             place.show_key();
@@ -201,7 +203,7 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
         Ok(client) => client,
         Err(stranger) => {
             let peer = request.extensions().get::<Peer>().copied();
-            return app.limits().turn_away(stranger, peer).await.into_response();
+            return Failure(app.limits().turn_away(stranger, peer).await).into_response();
         }
     };
     let weight = limits::of_operation(Operation::of(&request));
@@ -212,7 +214,7 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     let permission = Permission::of(&mut request, &app, &client).await;
     let mut response = match counted {
         Ok(()) => run_permitted(permission, request, next).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => Failure(problem).into_response(),
     };
     standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
     // What is answered to one client is for no cache to show another, unless it says more about itself.
@@ -247,7 +249,7 @@ async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Res
     } else {
         timeout(limit, answering).await
     };
-    answer.unwrap_or_else(|_| progress.overdue().into_response())
+    answer.unwrap_or_else(|_| Failure(progress.overdue()).into_response())
 }
 
 /// The answer of a task. A panic in it is one of whoever waits.
@@ -256,7 +258,7 @@ async fn finish(task: JoinHandle<Response>) -> Response {
         Ok(response) => response,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         // Nobody cancels it.
-        Err(Err(_)) => Problem::internal().into_response(),
+        Err(Err(_)) => Failure(Problem::internal()).into_response(),
     }
 }
 

@@ -4,13 +4,13 @@ mod header_fields;
 
 use std::collections::BTreeMap;
 
+use polyhost_engine::problem::ProblemBody;
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, SchemaType};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema, Server, Type};
 use utoipa::{Modify, OpenApi as _};
 
-use crate::problem::ProblemBody;
 use crate::router;
 
 #[derive(utoipa::OpenApi)]

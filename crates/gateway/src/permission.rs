@@ -14,12 +14,13 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use polyhost_config::{Client, KeyHash, Scope};
 use polyhost_domain::AccountName;
+use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::is_event_stream;
 
 use crate::app::App;
 use crate::auth::{expired, presented_key};
 use crate::operation::Operation;
-use crate::problem::{Code, Problem};
+use crate::problem::Failure;
 
 /// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
 const SMALL: u64 = 64 * 1024;
@@ -75,7 +76,7 @@ impl Permission {
     pub(crate) fn guard_response(&self, response: Response) -> Response {
         if response.status() == StatusCode::BAD_REQUEST && self.scope == Scope::Write && !self.holds() {
             let detail = "The client lost its permission while the body came.";
-            return Problem::new(Code::Forbidden, detail).into_response();
+            return Failure(Problem::new(Code::Forbidden, detail)).into_response();
         }
         let is_short = response.body().size_hint().upper().is_some_and(|length| length <= SMALL);
         if is_short || is_event_stream(response.headers()) {

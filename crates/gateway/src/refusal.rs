@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
+use polyhost_engine::problem::{Code, Problem, ProblemBody};
 use polyhost_listener::Refusal;
 
 use crate::extract::RequestId;
 use crate::measure::Answered;
-use crate::problem::{Code, Problem, ProblemBody};
 
 /// The whole answer, after which the connection is closed. It is logged and counted like every other.
 pub(crate) fn answer(refusal: Refusal) -> Bytes {

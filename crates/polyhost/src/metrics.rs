@@ -5,7 +5,8 @@
 
 use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, set_global_recorder};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use polyhost_gateway::measure::{CACHE, CACHE_BYTES, CACHE_EVICTIONS, ERRORS, OWN_SECONDS, REQUEST_SECONDS, REQUESTS};
+use polyhost_engine::measure::{CACHE, CACHE_BYTES, CACHE_EVICTIONS, ERRORS};
+use polyhost_gateway::measure::{OWN_SECONDS, REQUEST_SECONDS, REQUESTS};
 use polyhost_upstream::measure;
 
 const SPOOL: &str = "polyhost_spool_bytes";
@@ -209,7 +210,8 @@ mod tests {
     use ::metrics::with_local_recorder;
     use axum::http::Method;
     use polyhost_domain::{Error, ErrorKind, TransportFault, UpstreamAnswer};
-    use polyhost_gateway::measure::{Answered, site_error};
+    use polyhost_engine::measure::site_error;
+    use polyhost_gateway::measure::Answered;
 
     fn counted(work: impl FnOnce()) -> String {
         let recorder = recorder().unwrap();

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use polyhost_config::{Config, Findings};
+use polyhost_engine::callers::Callers;
+use polyhost_engine::roster::Roster;
 use polyhost_gateway::app::App;
-use polyhost_gateway::auth::Callers;
-use polyhost_gateway::roster::Roster;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 

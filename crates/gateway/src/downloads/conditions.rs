@@ -3,9 +3,8 @@
 use axum::http::HeaderMap;
 use axum::http::header::RANGE;
 use polyhost_domain::ByteRange;
-
-use crate::preconditions::{Preconditions, Validators};
-use crate::problem::Problem;
+use polyhost_engine::preconditions::{Preconditions, Validators};
+use polyhost_engine::problem::Problem;
 
 /// The range to ask the site for: its ends are put where the file's are, as far as they are known.
 pub(super) fn range(
@@ -53,7 +52,7 @@ mod tests {
     use axum::http::{HeaderValue, Method};
 
     use super::*;
-    use crate::problem::Code;
+    use polyhost_engine::problem::Code;
 
     #[test]
     fn a_range_is_one_part_of_this_file_or_none() {

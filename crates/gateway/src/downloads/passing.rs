@@ -17,40 +17,6 @@ use tokio::time::{Instant, sleep_until};
 const LARGE: usize = 256 * 1024;
 const SMALL: usize = 16 * 1024;
 
-/// The bytes of a file of a known size: as many, or an error. The last of them go on only when it is certain that none
-/// comes after, for whoever has as many as were promised takes them for the file.
-pub(super) fn exactly(stream: ByteStream, size: u64) -> ByteStream {
-    let other_length = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("the file {what}"));
-    let counted = stream::try_unfold((stream, size, None), move |(mut stream, mut left, mut held)| async move {
-        loop {
-            let Some(bytes) = stream.try_next().await? else {
-                let last = held.take();
-                return if left == 0 {
-                    Ok(last.map(|last| (last, (stream, 0, None))))
-                } else {
-                    Err(other_length("ends early"))
-                };
-            };
-            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| other_length("goes on behind its end"))?;
-            if let Some(before) = held.replace(bytes) {
-                return Ok(Some((before, (stream, left, held))));
-            }
-        }
-    });
-    counted.boxed()
-}
-
-/// The same bytes, of which the first have come: until then nothing was promised to the caller.
-///
-/// # Errors
-/// How the stream begins, where that is an error.
-pub(super) async fn begun(mut stream: ByteStream) -> io::Result<ByteStream> {
-    Ok(match stream.try_next().await? {
-        Some(first) => stream::iter([Ok(first)]).chain(stream).boxed(),
-        None => stream,
-    })
-}
-
 /// The same bytes, in pieces that a slow caller takes one of in time.
 pub(super) fn portioned(stream: ByteStream) -> ByteStream {
     let portions = |(mut stream, mut rest, mut speed): (ByteStream, Bytes, Speed)| async move {
@@ -150,15 +116,6 @@ mod tests {
         let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
         assert_eq!((portions[0].len(), portions.last().unwrap().len()), (SMALL, LARGE));
         assert_eq!(portions.iter().map(Bytes::len).sum::<usize>(), 100 * LARGE);
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_begins_with_an_error_is_none() {
-        let broken = || Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-        assert!(begun(stream::iter([broken()]).boxed()).await.is_err());
-        let pieces = || stream::iter([Ok(Bytes::from_static(b"a")), broken()]).boxed();
-        let begun: Vec<io::Result<Bytes>> = begun(pieces()).await.unwrap().collect().await;
-        assert!(begun[0].is_ok() && begun[1].is_err() && begun.len() == 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,11 +10,12 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use polyhost_config::{Client, Scope};
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
+use polyhost_engine::accounts::Account;
+use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::roster::Roster;
 
-use crate::accounts::Account;
 use crate::app::App;
-use crate::problem::{Code, Problem};
-use crate::roster::Roster;
+use crate::problem::Failure;
 
 /// The account that the path names, for a caller with the scope `S` stands for.
 pub struct Access<S> {
@@ -108,9 +109,9 @@ impl<S> Deref for Access<S> {
 }
 
 impl<S: AccessScope + Send> FromRequestParts<App> for Access<S> {
-    type Rejection = Problem;
+    type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let Access { account, client, id, .. } = Access::of(parts, app, S::SCOPE).await?;
         Ok(Self { account, client, id, scope: PhantomData })
     }

@@ -10,6 +10,7 @@ use headers::{ContentLength, HeaderMapExt as _};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use polyhost_config::ServerConfig;
 use polyhost_domain::MediaType;
+use polyhost_engine::problem::{Code, Fault, Problem};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -18,18 +19,18 @@ use tokio::time::timeout;
 use super::body_fields::is_utf8;
 use super::query::about_a_field;
 use crate::app::App;
-use crate::problem::{Code, Fault, Problem};
+use crate::problem::Failure;
 
 /// A JSON body of which every field is known.
 pub struct StrictJson<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
-    type Rejection = Problem;
+    type Rejection = Failure;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         check_media_type(request.method(), request.headers())?;
         let (parts, body) = request.into_parts();
-        read(&whole_body(&parts.headers, body, app.server()).await?).map(Self)
+        Ok(Self(read(&whole_body(&parts.headers, body, app.server()).await?)?))
     }
 }
 

@@ -5,8 +5,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use polyhost_domain::MediaType;
-
-use crate::problem::{Code, Fault, Problem};
+use polyhost_engine::problem::{Code, Fault, Problem};
 
 /// A header field that changes what a body means.
 pub(crate) struct BodyField {

@@ -12,4 +12,4 @@ pub(crate) use body::whole_body;
 pub use body::{StrictJson, escape, present};
 pub(crate) use body_fields::{check_body_fields, is_one_file, is_utf8, unsupported_fields};
 pub use query::{StrictQuery, flag};
-pub use request::{RequestContext, RequestId};
+pub use request::{CacheControl, Conditions, RequestContext, RequestId};

@@ -2,25 +2,25 @@
 
 use std::borrow::Cow;
 
+use crate::problem::Failure;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
+use polyhost_engine::problem::{Fault, Problem};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
-
-use crate::problem::{Fault, Problem};
 
 /// Query parameters, of which every one is known.
 pub struct StrictQuery<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
-    type Rejection = Problem;
+    type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let query = parts.uri.query().unwrap_or_default();
         check_text(query)?;
-        read(query).map(Self)
+        Ok(Self(read(query)?))
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let uri = format!("/?{query}");
         let (mut parts, ()) = Request::builder().uri(uri).body(()).unwrap().into_parts();
         let problem = StrictQuery::<Parameters>::from_request_parts(&mut parts, &()).await.err()?;
-        Some(problem.detail().to_owned())
+        Some(problem.0.detail().to_owned())
     }
 
     #[tokio::test]

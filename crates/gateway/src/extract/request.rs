@@ -7,9 +7,12 @@ use axum::extract::{FromRequestParts, OriginalUri, Request};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Uri};
+use polyhost_engine::catalogue::Freshness;
+use polyhost_engine::preconditions::Preconditions;
+use polyhost_engine::problem::Occurrence;
 use uuid::Uuid;
 
-use crate::catalogue::Freshness;
+use crate::problem::Failure;
 
 /// The id of a request: the caller's own where it is usable, else a new one.
 #[derive(Debug, Clone)]
@@ -48,6 +51,12 @@ impl RequestContext {
         Self::told_by(request.headers(), request.extensions(), request.uri())
     }
 
+    /// What a problem inside the answer says of the request.
+    #[must_use]
+    pub fn occurrence(&self) -> Occurrence {
+        Occurrence { request_id: Arc::clone(&self.id.0), path: self.path.clone() }
+    }
+
     fn told_by(headers: &HeaderMap, extensions: &Extensions, uri: &Uri) -> Self {
         let id = extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(headers));
         let path = extensions.get::<OriginalUri>().map_or_else(|| uri.path(), |uri| uri.path());
@@ -63,7 +72,10 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Freshness {
+/// How fresh the caller wants the answer to be.
+pub struct CacheControl(pub Freshness);
+
+impl<S: Sync> FromRequestParts<S> for CacheControl {
     type Rejection = Infallible;
 
     /// `Cache-Control: no-cache` wants the site to be asked.
@@ -71,7 +83,18 @@ impl<S: Sync> FromRequestParts<S> for Freshness {
         // The crate `headers` reads the directives in lower case alone.
         let fields = parts.headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
         let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
-        Ok(if anew { Self::Anew } else { Self::Cached })
+        Ok(Self(if anew { Freshness::Anew } else { Freshness::Cached }))
+    }
+}
+
+/// The preconditions of the request.
+pub struct Conditions(pub Preconditions);
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        Ok(Self(Preconditions::read(&parts.method, &parts.headers)?))
     }
 }
 
@@ -94,7 +117,7 @@ mod tests {
             let request =
                 fields.iter().fold(Request::builder(), |request, field| request.header(CACHE_CONTROL, *field));
             let (mut parts, ()) = request.body(()).unwrap().into_parts();
-            let freshness = Freshness::from_request_parts(&mut parts, &()).await.unwrap();
+            let CacheControl(freshness) = CacheControl::from_request_parts(&mut parts, &()).await.unwrap();
             assert_eq!(freshness == Freshness::Anew, anew, "{fields:?}");
         }
     }

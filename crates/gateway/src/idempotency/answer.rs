@@ -4,8 +4,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-
-use crate::problem::Code;
+use polyhost_engine::problem::Code;
 
 /// The largest body that is kept. Only the answer to a lookup of many files comes near it.
 const LARGEST: u64 = 1 << 20;

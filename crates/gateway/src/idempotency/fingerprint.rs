@@ -7,18 +7,18 @@
 //! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site says
 //! nothing about the new one.
 
+use crate::form::{self, Opened};
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use polyhost_config::ServerConfig;
+use polyhost_engine::problem::Problem;
+use polyhost_engine::uploads::Arriving;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::extract::whole_body;
 use crate::operation::Operation;
-use crate::problem::Problem;
-use crate::uploads::Arriving;
-use crate::uploads::form::{self, Opened};
 
 /// What a request is, as a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

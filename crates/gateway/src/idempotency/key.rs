@@ -1,10 +1,9 @@
 //! The key that a caller gives a request, by which the request is known when it comes again.
 
 use axum::http::{HeaderMap, HeaderName};
+use polyhost_engine::problem::{Fault, Problem};
 use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
-
-use crate::problem::{Fault, Problem};
 
 /// The header field that holds it.
 pub const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-key");

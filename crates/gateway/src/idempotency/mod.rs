@@ -23,8 +23,9 @@ pub use records::{Begun, Records, Running};
 use crate::app::App;
 use crate::extract::{Access, RequestContext};
 use crate::operation::Operation;
-use crate::problem::{Problem, render};
+use crate::problem::{Failure, render};
 use polyhost_config::Client;
+use polyhost_engine::problem::Problem;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -43,24 +44,24 @@ pub(crate) async fn answer(
     let key = match Key::of(request.headers()) {
         Ok(Some(key)) => key,
         Ok(None) => return next.run(request).await,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return Failure(problem).into_response(),
     };
     let context = RequestContext::of(&request);
     let (mut parts, body) = request.into_parts();
     // What was answered before is told only to who may ask for it now.
     let access = match Access::of(&mut parts, app, operation.scope).await {
         Ok(access) => access,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return Failure(problem).into_response(),
     };
     let request = Request::from_parts(parts, body);
     let (request, fingerprint) = match fingerprint::take(request, operation, access.user(), app.server()).await {
         Ok(taken) => taken,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return Failure(problem).into_response(),
     };
     match app.records().begin(&client.name, &key, fingerprint, &context).await {
         Ok(Begun::Run(running)) => run(running, request, next, &context).await,
         Ok(Begun::Answered(answer)) => replay(answer),
-        Err(problem) => problem.into_response(),
+        Err(problem) => Failure(problem).into_response(),
     }
 }
 
@@ -73,7 +74,9 @@ async fn run(running: Running, request: Request, next: Next, context: &RequestCo
     }
     let kept = match problem {
         // What the caller is told of it is written where the request's id is known: here, too.
-        Some(problem) => Answer::of(render(problem.clone().into_response(), &context.path, context.id.as_str())).await,
+        Some(problem) => {
+            Answer::of(render(Failure(problem.clone()).into_response(), &context.path, context.id.as_str())).await
+        }
         None => return keep_and_pass_on(running, response, context).await,
     };
     running.finish(kept.ok().as_ref(), context).await;

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::IntoResponse as _;
+use polyhost_engine::problem::{Code, Problem};
 use polyhost_state::{Entry, Exchange, KeyValue, Lease, Leases, State, StateError, StateErrorKind};
 
 use super::record::Record;
 use super::{Answer, Fingerprint, Key};
 use crate::extract::RequestContext;
-use crate::problem::{Code, Problem, render};
+use crate::problem::{Failure, render};
 
 /// How long an answer is given again.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -218,7 +219,7 @@ fn lost(error: StateError) -> Problem {
 }
 
 async fn unknown(detail: &str, context: &RequestContext) -> Answer {
-    let problem = Problem::new(Code::OutcomeUnknown, detail).into_response();
+    let problem = Failure(Problem::new(Code::OutcomeUnknown, detail)).into_response();
     let answer = Answer::of(render(problem, &context.path, context.id.as_str())).await;
     answer.unwrap_or_else(|_| Answer {
         status: Code::OutcomeUnknown.status(),

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use polyhost_engine::problem::{Code, Problem};
 use polyhost_state::{MemoryKeyValue, State};
 use tokio::task::JoinSet;
 use tokio::time::advance;
@@ -14,7 +15,6 @@ use tokio::time::advance;
 use super::records::{KEPT, LIFE};
 use super::{Answer, Begun, Fingerprint, KEY_FIELD, Key, Records, Running};
 use crate::extract::{RequestContext, RequestId};
-use crate::problem::{Code, Problem};
 
 fn key(text: &'static str) -> Key {
     Key::of(&HeaderMap::from_iter([(KEY_FIELD, text.parse().unwrap())])).unwrap().unwrap()

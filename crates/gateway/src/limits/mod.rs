@@ -20,8 +20,8 @@ pub use under_way::{Permit, UnderWay};
 pub use weight::{of_lookup, of_operation};
 
 use crate::auth::Stranger;
-use crate::problem::{Code, Problem};
 use polyhost_config::Client;
+use polyhost_engine::problem::{Code, Problem};
 
 /// When a client may come back who has as many requests under way as it may. How long those take is not known.
 const NEXT_LOOK: Duration = Duration::from_secs(1);

@@ -4,9 +4,8 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use polyhost_engine::problem::{Code, Problem, whole_seconds};
 use polyhost_state::{Decision, Limiters, Quota};
-
-use crate::problem::{Code, Problem, whole_seconds};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -97,10 +96,11 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::auth::Callers;
     use crate::limits::Limits;
+    use crate::problem::Failure;
     use crate::problem::render;
     use polyhost_config::Client;
+    use polyhost_engine::callers::Callers;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
@@ -162,7 +162,7 @@ mod tests {
             assert!(ask().await.is_ok(), "{weight}: the bucket is full");
             let mut refusals = 0;
             while let Err(problem) = ask().await {
-                let refused = render(problem.into_response(), "/v1", "id");
+                let refused = render(Failure(problem).into_response(), "/v1", "id");
                 let told = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
                 advance(Duration::from_secs(told)).await;
                 refusals += 1;

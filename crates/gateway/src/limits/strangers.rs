@@ -7,11 +7,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::Peer;
 use polyhost_state::{Limiters, Quota};
 
 use crate::auth::Stranger;
-use crate::problem::{Code, Problem};
 
 /// How many wrong keys an address may try.
 const ATTEMPTS: Quota = Quota { requests: NonZeroU32::new(100).unwrap(), per: Duration::from_secs(60) };

@@ -1,224 +1,46 @@
-//! Everything that a caller is told when a request fails: RFC 9457 problems.
+//! Problems as responses.
 //!
-//! A handler returns a [`Problem`]; [`render()`] is the one place that makes a response of it, for only there the
+//! A handler returns a [`Failure`]; [`render()`] is the one place that makes a body of the problem, for only there the
 //! path and the request id are known.
 
-mod body;
-mod code;
-mod fault;
-mod from_domain;
 mod render;
 mod responses;
 
-use std::time::Duration;
-
 use axum::response::{IntoResponse, Response};
-use polyhost_domain::{Capability, FileId, ProviderId, TransportFault, UpstreamAnswer};
+use polyhost_domain::Error;
+use polyhost_engine::problem::{Faults, Problem};
 
-pub use body::{ProblemBody, UpstreamBody};
-pub use code::Code;
-pub use fault::{Fault, Faults};
-pub use from_domain::code as problem_code;
-pub(crate) use render::{PAGE_STYLE, whole_seconds};
+pub(crate) use render::PAGE_STYLE;
 pub use render::{page, render};
 pub use responses::*;
 
-/// What callers are told of a fault of the gateway's own.
-const INTERNAL: &str = "The gateway failed. Its operator finds the cause by the request id.";
-
-/// Why a request failed.
+/// A problem that is the answer.
 #[derive(Debug, Clone)]
-pub struct Problem(Box<Inner>);
+pub struct Failure(pub Problem);
 
-#[derive(Debug, Clone)]
-pub(crate) struct Inner {
-    pub(crate) code: Code,
-    pub(crate) detail: String,
-    pub(crate) retryable: bool,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) errors: Vec<Fault>,
-    pub(crate) applied: Vec<&'static str>,
-    pub(crate) left_behind: bool,
-    pub(crate) upstream: Option<Upstream>,
-    /// The size of the file that a range was asked of.
-    pub(crate) file_size: Option<u64>,
-    /// For the log alone.
-    pub(crate) cause: Option<polyhost_domain::Error>,
-}
-
-/// Which upstream call was the cause.
-#[derive(Debug, Clone)]
-pub(crate) struct Upstream {
-    pub(crate) provider: ProviderId,
-    pub(crate) operation: &'static str,
-    pub(crate) answer: UpstreamAnswer,
-    pub(crate) transport: Option<TransportFault>,
-}
-
-impl Problem {
-    /// A problem of a code, with a sentence for people.
-    #[must_use]
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            code,
-            detail: detail.into(),
-            retryable: false,
-            retry_after: None,
-            errors: Vec::new(),
-            applied: Vec::new(),
-            left_behind: false,
-            upstream: None,
-            file_size: None,
-            cause: None,
-        }))
-    }
-
-    /// A request with faults in it, of which the first [`Fault::MOST_TOLD`] are told.
-    #[must_use]
-    pub fn invalid(mut errors: Vec<Fault>) -> Self {
-        let more = if errors.len() > Fault::MOST_TOLD { "; and more" } else { "" };
-        errors.truncate(Fault::MOST_TOLD);
-        let named: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let mut problem = Self::new(Code::InvalidRequest, format!("The request is wrong: {}{more}.", named.join("; ")));
-        problem.0.errors = errors;
-        problem
-    }
-
-    /// What the account's site cannot do.
-    #[must_use]
-    pub fn unsupported(capability: Capability) -> Self {
-        Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
-    }
-
-    /// A path that leads nowhere.
-    #[must_use]
-    pub fn no_route() -> Self {
-        Self::new(Code::RouteNotFound, "The API has nothing at this path. See /docs for what there is.")
-    }
-
-    /// A fault of the gateway's own: the request id is all that the caller learns.
-    #[must_use]
-    pub fn internal() -> Self {
-        Self::new(Code::Internal, INTERNAL)
-    }
-
-    /// Says that nothing was done, and that the same request may be sent again.
-    #[must_use]
-    pub fn retryable(mut self) -> Self {
-        self.0.retryable = true;
-        self
-    }
-
-    /// Says how long to wait.
-    #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
-        self
-    }
-
-    /// Says what had been done before it failed. Then the same request must not simply be sent again.
-    #[must_use]
-    pub fn applied(mut self, fields: &[&'static str]) -> Self {
-        self.0.applied.extend_from_slice(fields);
-        self.0.retryable &= fields.is_empty();
-        self
-    }
-
-    /// Says that an unwanted copy stays at the site.
-    #[must_use]
-    pub fn left_behind(mut self, file: &FileId) -> Self {
-        self.0.left_behind = true;
-        self.and(&format!("The site still has the file \"{file}\"."))
-    }
-
-    /// Says that an unwanted copy stays at the site, which did not report its id.
-    #[must_use]
-    pub fn left_behind_unnamed(mut self) -> Self {
-        self.0.left_behind = true;
-        self.and("The site did not tell the copy's id, so it may still be there.")
-    }
-
-    /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.
-    #[must_use]
-    pub fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
-        let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
-        self.0.upstream = Some(Upstream { provider, operation, answer, transport: None });
-        self
-    }
-
-    /// Says that the cause was no answer of a site's, to whatever it was asked for.
-    #[must_use]
-    pub fn caused_on_the_way_to(mut self, provider: &ProviderId, fault: TransportFault) -> Self {
-        let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
-        self.0.upstream = Some(Upstream { provider, operation: "request", answer, transport: Some(fault) });
-        self
-    }
-
-    /// A range that the file does not reach.
-    #[must_use]
-    pub fn beyond(file_size: u64) -> Self {
-        let detail = format!("The file has {file_size} bytes, and ends before the range begins.");
-        let mut problem = Self::new(Code::RangeNotSatisfiable, detail);
-        problem.0.file_size = Some(file_size);
-        problem
-    }
-
-    /// Adds a sentence to the detail.
-    #[must_use]
-    pub fn and(mut self, sentence: &str) -> Self {
-        self.0.detail = format!("{} {sentence}", self.0.detail);
-        self
-    }
-
-    /// The adapter's error that it was made of, for the log.
-    #[must_use]
-    pub fn cause(&self) -> Option<&polyhost_domain::Error> {
-        self.0.cause.as_ref()
-    }
-
-    /// What led to that error, the nearest cause first, for the log.
-    #[must_use]
-    pub fn causes(&self) -> Vec<String> {
-        let first = self.cause().and_then(std::error::Error::source);
-        std::iter::successors(first, |cause| (*cause).source()).map(ToString::to_string).collect()
-    }
-
-    /// The faults of the request that were found.
-    #[must_use]
-    pub fn errors(&self) -> &[Fault] {
-        &self.0.errors
-    }
-
-    /// What happened, for people.
-    #[must_use]
-    pub fn detail(&self) -> &str {
-        &self.0.detail
-    }
-
-    /// Whether nothing was done, and the same request may be sent again.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        self.0.retryable
-    }
-
-    /// The code.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        self.0.code
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
     }
 }
 
-impl From<Faults> for Problem {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Faults> for Failure {
     fn from(faults: Faults) -> Self {
-        Self::invalid(faults.into_vec())
+        Self(faults.into())
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for Failure {
     /// A response that carries the problem to [`render()`].
     fn into_response(self) -> Response {
-        let mut response = self.0.code.status().into_response();
-        response.extensions_mut().insert(self);
+        let mut response = self.0.code().status().into_response();
+        response.extensions_mut().insert(self.0);
         response
     }
 }

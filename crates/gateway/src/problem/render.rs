@@ -1,15 +1,12 @@
 //! Problems on the wire: the JSON body, its header fields, and the page that explains a code.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use headers::{ContentRange, HeaderMapExt as _};
 use polyhost_domain::TransportFault;
-
-use super::{Code, Inner, Problem, ProblemBody, Upstream};
+use polyhost_engine::problem::{Code, Facts, Problem, ProblemBody, Upstream, whole_seconds};
 
 /// How the pages on codes look. Their policy allows this style alone.
 pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;\
@@ -25,13 +22,13 @@ pub fn render(mut response: Response, instance: &str, request_id: &str) -> Respo
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    describe(&problem.0, headers);
+    describe(problem.facts(), headers);
     *response.body_mut() = Body::from(json);
     response.extensions_mut().insert(problem.code());
     response
 }
 
-fn describe(problem: &Inner, headers: &mut HeaderMap) {
+fn describe(problem: &Facts, headers: &mut HeaderMap) {
     if problem.code == Code::Unauthenticated {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
@@ -45,11 +42,6 @@ fn describe(problem: &Inner, headers: &mut HeaderMap) {
     if let Some(Ok(value)) = status.map(HeaderValue::try_from) {
         headers.insert(PROXY_STATUS, value);
     }
-}
-
-/// Seconds, rounded up: who waits so long has waited long enough.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// The `Proxy-Status` of RFC 9209.
@@ -105,6 +97,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Failure;
     use polyhost_domain::{Error, ErrorKind, UpstreamAnswer};
 
     #[test]
@@ -115,18 +108,10 @@ mod tests {
             .at(&provider, "file/info")
             .with_transport(TransportFault::ResponseTimeout)
             .with_answer(answer);
-        let response = render(Problem::from(error).into_response(), "/v1/x", "id");
+        let response = render(Failure::from(error).into_response(), "/v1/x", "id");
         assert_eq!(
             response.headers()["proxy-status"],
             "polyhost; error=http_response_timeout; next-hop=pstream; received-status=200"
         );
-    }
-
-    #[test]
-    fn waits_are_rounded_up_to_whole_seconds() {
-        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
-        assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
-        assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
-        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
     }
 }

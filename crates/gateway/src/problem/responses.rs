@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use polyhost_engine::problem::Code;
 use utoipa::IntoResponses;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
-
-use super::Code;
 
 /// What every operation behind a key can answer.
 const CALLER: &[Code] = &[

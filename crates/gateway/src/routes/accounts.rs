@@ -13,10 +13,8 @@ use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::app::App;
-use crate::catalogue::Freshness;
-use crate::extract::{Access, Reading, StrictQuery};
-use crate::preconditions::Preconditions;
-use crate::problem::{AccountProblems, Problem, ReadAccountProblems};
+use crate::extract::{Access, CacheControl, Conditions, Reading, StrictQuery};
+use crate::problem::{AccountProblems, Failure, ReadAccountProblems};
 
 /// What can be done with an account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,10 +55,10 @@ pub struct EffectiveCapabilities {
 pub async fn get_account(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::AccountRead)?;
     cached::known(&conditions, &app.catalogue().account(&access.account, freshness).await?)
 }
@@ -83,10 +81,10 @@ pub async fn get_account(
 pub async fn get_limits(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::AccountLimits)?;
     cached::known(&conditions, &app.catalogue().limits(&access.account, freshness).await?)
 }

@@ -8,7 +8,7 @@ use super::paths::AccountPath;
 use crate::app::App;
 use crate::extract::{Access, Administering, StrictQuery};
 use crate::idempotency::IdempotencyKey;
-use crate::problem::{Problem, PurgeProblems};
+use crate::problem::{Failure, PurgeProblems};
 
 /// Forget what is known of an account.
 ///
@@ -21,7 +21,7 @@ pub async fn purge_cache(
     State(app): State<App>,
     access: Access<Administering>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, Failure> {
     app.catalogue().purge(&access.account).await?;
     Ok(StatusCode::NO_CONTENT)
 }

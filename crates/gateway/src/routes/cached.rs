@@ -11,14 +11,14 @@ use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
 use polyhost_domain::{Capability, Digest, File, Folder};
+use polyhost_engine::accounts::Account;
+use polyhost_engine::catalogue::{Kept, Known, Page, Source, Tagged};
+use polyhost_engine::changes::Changed;
+use polyhost_engine::preconditions::{Outcome, Preconditions, Validators};
 use utoipa::IntoResponses;
 use utoipa::openapi::{Header, RefOr, Response as Documented, ResponseBuilder};
 
-use crate::accounts::Account;
-use crate::catalogue::{Kept, Known, Page, Source, Tagged};
-use crate::changes::Changed;
-use crate::preconditions::{Outcome, Preconditions, Validators};
-use crate::problem::Problem;
+use crate::problem::Failure;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -38,13 +38,13 @@ impl IntoResponses for Unchanged {
 }
 
 /// Answers with a cache entry.
-pub(super) fn known<T: Tagged>(conditions: &Preconditions, known: &Known<Arc<Kept<T>>>) -> Result<Response, Problem> {
+pub(super) fn known<T: Tagged>(conditions: &Preconditions, known: &Known<Arc<Kept<T>>>) -> Result<Response, Failure> {
     let Kept { value, json, etag } = &*known.value;
     respond(conditions, json.clone(), etag, value.changed_at(), known.age, known.source)
 }
 
 /// Answers with a page.
-pub(super) fn page(conditions: &Preconditions, page: Known<Page>) -> Result<Response, Problem> {
+pub(super) fn page(conditions: &Preconditions, page: Known<Page>) -> Result<Response, Failure> {
     let Page { json, etag } = page.value;
     respond(conditions, json, &etag, None, page.age, page.source)
 }
@@ -86,7 +86,7 @@ fn respond(
     changed_at: Option<Timestamp>,
     age: Duration,
     source: Source,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     let mut response = match conditions.evaluate(&Validators::of(Some(etag), changed_at))? {
         Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
         Outcome::Proceed => ([(CONTENT_TYPE, "application/json")], json).into_response(),

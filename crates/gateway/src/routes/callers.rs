@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::{Extension, Json};
 use polyhost_config::{Client, Scope};
 use polyhost_domain::AccountName;
+use polyhost_engine::accounts::AccountSummary;
+use polyhost_engine::roster::{ProviderView, Roster};
 use polyhost_state::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::AccountSummary;
 use crate::extract::{StrictQuery, require};
-use crate::problem::{CallerProblems, Problem};
-use crate::roster::{ProviderView, Roster};
+use crate::problem::{CallerProblems, Failure};
 
 /// Operations without parameters.
 #[derive(Debug, Deserialize)]
@@ -86,7 +86,7 @@ pub async fn list_providers(
     Extension(roster): Extension<Arc<Roster>>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<ProviderList>, Problem> {
+) -> Result<Json<ProviderList>, Failure> {
     require(&client, Scope::Read)?;
     Ok(Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None }))
 }
@@ -110,7 +110,7 @@ pub async fn list_accounts(
     Extension(roster): Extension<Arc<Roster>>,
     Extension(client): Extension<Arc<Client>>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<AccountList>, Problem> {
+) -> Result<Json<AccountList>, Failure> {
     require(&client, Scope::Read)?;
     let accounts = roster.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
     Ok(Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None }))

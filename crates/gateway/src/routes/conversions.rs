@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::JobLimit;
 use super::paths::AccountPath;
 use crate::extract::{Access, Reading, StrictQuery};
-use crate::problem::{Problem, ReadOfFileProblems};
+use crate::problem::{Failure, ReadOfFileProblems};
 
 /// Which conversions to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -48,7 +48,7 @@ pub struct ConversionList {
 pub async fn list_conversions(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ConversionParameters>,
-) -> Result<Json<ConversionList>, Problem> {
+) -> Result<Json<ConversionList>, Failure> {
     access.require(Capability::ConversionsList)?;
     let file = parameters.file_id.map(|id| access.file_id(&id)).transpose()?;
     let query = ConversionQuery { file, limit: parameters.limit.get() };

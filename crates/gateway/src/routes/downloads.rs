@@ -7,6 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use polyhost_domain::{Capability, FileId, FileRef};
+use polyhost_engine::downloads::link;
+use polyhost_engine::preconditions::Preconditions;
+use polyhost_engine::problem::{Fault, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,9 +17,8 @@ use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
 use crate::downloads::{self, Wanted};
-use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, present};
-use crate::preconditions::Preconditions;
-use crate::problem::{ContentProblems, Fault, LinkProblems, Problem};
+use crate::extract::{Access, Conditions, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::problem::{ContentProblems, Failure, LinkProblems};
 
 /// Which file a link is wanted for: its id or its short code.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,14 +65,14 @@ pub async fn create_download_link(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(input): StrictJson<DownloadLinkInput>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     access.require(Capability::FilesDownload)?;
     let file = match (input.file_id, input.short_code) {
         (Some(id), None) => FileRef::Id(access.file_id(&id)?),
         (None, Some(code)) => FileRef::ShortCode(access.short_code(&code)?),
-        _ => return Err(Problem::invalid(vec![Fault::pointer("", "must hold either file_id or short_code")])),
+        _ => return Err(Problem::invalid(vec![Fault::pointer("", "must hold either file_id or short_code")]).into()),
     };
-    let link = downloads::link(&access, &file).await?;
+    let link = link(&access, &file).await?;
     let link =
         DownloadLink { url: link.url.into(), file_id: link.file_id, name: link.name, expires_at: link.expires_at };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(link)))
@@ -147,9 +149,9 @@ pub async fn get_content(
     State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
-    conditions: Preconditions,
+    Conditions(conditions): Conditions,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     let idle = app.server().idle_timeout;
     respond(&access, &parameters, (&headers, &conditions), Wanted::Bytes { idle }).await
 }
@@ -168,9 +170,9 @@ pub async fn get_content(
 pub async fn get_content_headers(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
-    conditions: Preconditions,
+    Conditions(conditions): Conditions,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     respond(&access, &parameters, (&headers, &conditions), Wanted::Head).await
 }
 
@@ -179,12 +181,12 @@ async fn respond(
     parameters: &ContentParameters,
     (headers, conditions): (&HeaderMap, &Preconditions),
     wanted: Wanted,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     access.require(Capability::FilesDownload)?;
     let id = access.file()?;
     if parameters.mode == ContentMode::Stream {
-        return downloads::content(access, &id, headers, conditions, wanted).await;
+        return Ok(downloads::content(access, &id, headers, conditions, wanted).await?);
     }
-    let link = downloads::link(access, &FileRef::Id(id)).await?;
+    let link = link(access, &FileRef::Id(id)).await?;
     Ok((StatusCode::FOUND, [(CACHE_CONTROL, "no-store"), (LOCATION, link.url.as_str())]).into_response())
 }

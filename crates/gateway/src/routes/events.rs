@@ -11,6 +11,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use polyhost_domain::{Capability, Conversion, RemoteUpload};
+use polyhost_engine::events::{Message, Subject};
+use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
+use polyhost_engine::progress;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{Object, Ref, Type};
 use utoipa::{IntoParams, ToSchema};
@@ -18,10 +21,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::auth::expired;
-use crate::events::{Message, Subject, Subscription};
 use crate::extract::{Access, Reading, RequestContext, StrictQuery};
-use crate::problem::{EventProblems, Fault, Faults, Problem, ProblemBody};
-use crate::progress;
+use crate::problem::{EventProblems, Failure};
 
 /// How many of each kind can be watched at once: as many as a site tells of in one answer.
 const MOST: usize = 100;
@@ -131,11 +132,11 @@ pub async fn watch_events(
     StrictQuery(parameters): StrictQuery<EventParameters>,
     request: RequestContext,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     let subjects = subjects(&access, &parameters)?;
     let last_event = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     progress::asks(&access.profile().origin.provider);
-    let mut subscription = app.events().subscribe(&access.account, subjects, request);
+    let mut subscription = app.events().subscribe(&access.account, subjects, request.occurrence());
     let waiting = polyhost_upstream::wait();
     subscription.begin(last_event).await?;
     drop(waiting);
@@ -149,14 +150,17 @@ pub async fn watch_events(
             () = app.left_behind(&client, &account) => {}
         }
     };
-    Ok(response(subscription, end))
+    Ok(response(subscription.messages(), end))
 }
 
-/// The answer that tells what a subscription does, until it ends, or something else does.
-pub(crate) fn response(subscription: Subscription, end: impl Future<Output = ()> + Send + 'static) -> Response {
+/// The answer that tells the messages, until they end, or something else does.
+fn response(
+    messages: impl Stream<Item = Message> + Send + 'static,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Response {
     let alive = KeepAlive::new().interval(SILENCE).text("nothing new");
     let fields = [(CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
-    (fields, Sse::new(events(subscription).take_until(Box::pin(end))).keep_alive(alive)).into_response()
+    (fields, Sse::new(events(messages).take_until(Box::pin(end))).keep_alive(alive)).into_response()
 }
 
 /// What is to be watched, in the order in which it is told.
@@ -190,12 +194,8 @@ fn subjects(access: &Access<Reading>, parameters: &EventParameters) -> Result<Ve
     Ok(subjects)
 }
 
-fn events(subscription: Subscription) -> impl Stream<Item = Result<Event, Infallible>> {
-    let messages = stream::unfold(subscription, |mut subscription| async move {
-        let message = subscription.next().await?;
-        Some((event(&message), subscription))
-    });
-    stream::iter([Event::default().retry(RETRY)]).chain(messages).map(Ok)
+fn events(messages: impl Stream<Item = Message>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::iter([Event::default().retry(RETRY)]).chain(messages.map(|message| event(&message))).map(Ok)
 }
 
 fn event(message: &Message) -> Event {
@@ -205,4 +205,64 @@ fn event(message: &Message) -> Event {
         None => event,
     };
     event.data(&message.data)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::BodyDataStream;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(45);
+
+    fn message(name: &'static str, id: Option<&str>, data: &str) -> Message {
+        Message { name, id: id.map(str::to_owned), data: data.into() }
+    }
+
+    async fn next(body: &mut BodyDataStream) -> String {
+        let chunk = body.next().await.expect("the stream goes on").unwrap();
+        String::from_utf8(chunk.to_vec()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_written_line_by_line_and_is_never_silent_for_long() {
+        let news = stream::iter([message("remote_upload.updated", Some("a1"), "{\"id\":\"1\"}")]);
+        let trouble = stream::once(async {
+            sleep(WAIT + Duration::from_secs(1)).await;
+            message("error", None, "{\"type\":\"/problems/x\"}")
+        });
+        let answer = response(news.chain(trouble), std::future::pending());
+        for (name, value) in
+            [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
+        {
+            assert_eq!(answer.headers()[name], value);
+        }
+        let mut body = answer.into_body().into_data_stream();
+        assert_eq!(next(&mut body).await, "retry: 3000\n\n");
+        assert_eq!(next(&mut body).await, "event: remote_upload.updated\nid: a1\ndata: {\"id\":\"1\"}\n\n");
+        for _ in 0..3 {
+            let began = Instant::now();
+            assert_eq!(next(&mut body).await, ": nothing new\n\n");
+            assert!(began.elapsed() <= SILENCE + Duration::from_millis(2), "{:?}", began.elapsed());
+        }
+        assert_eq!(next(&mut body).await, "event: error\ndata: {\"type\":\"/problems/x\"}\n\n");
+        assert!(body.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_nobody_reads_any_more_gives_up_its_messages() {
+        let held = Arc::new(());
+        let given = Arc::clone(&held);
+        let messages = stream::once(async move {
+            let _given = given;
+            std::future::pending().await
+        });
+        let answer = response(messages, std::future::pending());
+        assert_eq!(Arc::strong_count(&held), 2);
+        drop(answer);
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
 }

@@ -8,6 +8,10 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
+use polyhost_engine::catalogue::Change;
+use polyhost_engine::changes::{self, Changed, FileChange, change_file, enter};
+use polyhost_engine::emulate;
+use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,16 +20,14 @@ use super::callers::NoParameters;
 use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
-use crate::catalogue::{Change, Freshness};
-use crate::changes::{self, Changed, FileChange, change_file, enter};
-use crate::emulate;
-use crate::extract::{Access, Reading, RequestContext, StrictJson, StrictQuery, Writing, present};
+use crate::extract::{
+    Access, CacheControl, Conditions, Reading, RequestContext, StrictJson, StrictQuery, Writing, present,
+};
 use crate::idempotency::IdempotencyKey;
 use crate::limits::{self, Standing};
-use crate::preconditions::Preconditions;
 use crate::problem::{
-    CopyFileProblems, DeleteFileProblems, Fault, Faults, LookupProblems, Problem, ProblemBody, ReadFileProblems,
-    ReadOfFileProblems, WriteFileProblems,
+    CopyFileProblems, DeleteFileProblems, Failure, LookupProblems, ReadFileProblems, ReadOfFileProblems,
+    WriteFileProblems,
 };
 
 /// Which files to look up.
@@ -85,7 +87,7 @@ pub async fn lookup_files(
     context: RequestContext,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(FileIds { ids }): StrictJson<FileIds>,
-) -> Result<Json<FileLookupList>, Problem> {
+) -> Result<Json<FileLookupList>, Failure> {
     access.require(Capability::FilesLookup)?;
     check_ids(&ids, access.profile().max_batch)?;
     if let (Some(Extension(standing)), Some(weight)) = (standing, limits::of_lookup(ids.len())) {
@@ -144,10 +146,10 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
 pub async fn get_file(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::FilesRead)?;
     let id = access.file()?;
     cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
@@ -191,9 +193,9 @@ pub async fn update_file(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
+    Conditions(conditions): Conditions,
     StrictJson(patch): StrictJson<FilePatch>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     let id = access.file()?;
     let mut faults = Faults::default();
     if patch.name.is_none() && patch.folder_id.is_none() && patch.content_type.is_none() {
@@ -241,7 +243,7 @@ pub async fn copy_file(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(copy): StrictJson<FileCopy>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     access.require(Capability::FilesCopy)?;
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
@@ -264,8 +266,8 @@ pub async fn delete_file(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<StatusCode, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<StatusCode, Failure> {
     let id = access.file()?;
     changes::delete_file(app.catalogue(), &access.account, &id, &conditions).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -314,7 +316,7 @@ pub struct Thumbnail {
 pub async fn get_thumbnail(
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<LinkParameters>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Failure> {
     let id = access.file()?;
     let url = access.read(access.site().thumbnail(&id)).await?;
     let no_store = (CACHE_CONTROL, "no-store");

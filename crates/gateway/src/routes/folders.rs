@@ -6,6 +6,10 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
+use polyhost_engine::catalogue::Change;
+use polyhost_engine::changes::{self, Changed, Deletion, FolderChange, change_folder, enter};
+use polyhost_engine::emulate::{self, Usage};
+use polyhost_engine::problem::{Fault, Faults};
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -16,15 +20,9 @@ use super::callers::NoParameters;
 use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
-use crate::catalogue::{Change, Freshness};
-use crate::changes::{self, Changed, Deletion, FolderChange, change_folder, enter};
-use crate::emulate::{self, Usage};
-use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, flag, present};
+use crate::extract::{Access, CacheControl, Conditions, Reading, StrictJson, StrictQuery, Writing, flag, present};
 use crate::idempotency::IdempotencyKey;
-use crate::preconditions::Preconditions;
-use crate::problem::{
-    ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Fault, Faults, Problem, ReadFolderProblems,
-};
+use crate::problem::{ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Failure, ReadFolderProblems};
 
 /// One folder.
 ///
@@ -44,10 +42,10 @@ use crate::problem::{
 pub async fn get_folder(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::FoldersRead)?;
     let id = access.folder()?;
     cached::known(&conditions, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?)
@@ -70,10 +68,10 @@ pub async fn get_folder(
 pub async fn get_folder_usage(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::FoldersList)?;
     let id = access.folder()?;
     cached::known(&conditions, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?)
@@ -119,7 +117,7 @@ pub async fn create_folder(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<FolderInput>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     let mut faults = Faults::default();
     let name = faults.take(access.entry_name(&new.name), |error| Fault::pointer("/name", error));
     let Some(name) = name else { return Err(faults.into()) };
@@ -192,9 +190,9 @@ pub async fn update_folder(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
-    conditions: Preconditions,
+    Conditions(conditions): Conditions,
     StrictJson(patch): StrictJson<FolderPatch>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     let id = access.folder()?;
     let mut faults = Faults::default();
     let empty =
@@ -236,8 +234,8 @@ pub async fn delete_folder(
     State(app): State<App>,
     access: Access<Writing>,
     StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,
-    conditions: Preconditions,
-) -> Result<StatusCode, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<StatusCode, Failure> {
     let id = access.folder()?;
     let deletion = if parameters.recursive { Deletion::Recursive } else { Deletion::OnlyIfEmpty };
     changes::delete_folder(app.catalogue(), &access.account, &id, deletion, &conditions).await?;

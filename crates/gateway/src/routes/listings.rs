@@ -6,16 +6,16 @@ use axum::extract::State;
 use axum::response::Response;
 use polyhost_config::Client;
 use polyhost_domain::{Capability, File, Folder};
+use polyhost_engine::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
+use polyhost_engine::problem::{Fault, Faults, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::cached::{self, Unchanged};
 use super::paths::FolderPath;
 use crate::app::App;
-use crate::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
-use crate::extract::{Access, Reading, StrictQuery};
-use crate::preconditions::Preconditions;
-use crate::problem::{Fault, Faults, ListProblems, Problem};
+use crate::extract::{Access, CacheControl, Conditions, Reading, StrictQuery};
+use crate::problem::{Failure, ListProblems};
 
 /// Which items of a folder to list, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -134,10 +134,10 @@ pub enum Item {
 pub async fn list_folder_items(
     State(app): State<App>,
     access: Access<Reading>,
-    freshness: Freshness,
+    CacheControl(freshness): CacheControl,
     StrictQuery(parameters): StrictQuery<ListParameters>,
-    conditions: Preconditions,
-) -> Result<Response, Problem> {
+    Conditions(conditions): Conditions,
+) -> Result<Response, Failure> {
     access.require(Capability::FoldersList)?;
     let folder = access.folder()?;
     let request = page_request(parameters, freshness, &access.client)?;

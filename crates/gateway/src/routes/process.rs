@@ -7,9 +7,11 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use polyhost_engine::phase::Phase;
+use polyhost_engine::problem::{Code, Problem};
 
-use crate::app::{App, Phase};
-use crate::problem::{Code, Problem, page};
+use crate::app::App;
+use crate::problem::{Failure, page};
 
 /// The process runs.
 pub async fn livez() -> &'static str {
@@ -17,12 +19,13 @@ pub async fn livez() -> &'static str {
 }
 
 /// The process answers, and is not about to end. A site that is down is no reason to take it out of service.
-pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
+pub async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
     match app.phase() {
         Phase::Ready => Ok("ok\n"),
         Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.")
             .retryable()
-            .retry_after(Duration::from_secs(1))),
+            .retry_after(Duration::from_secs(1))
+            .into()),
     }
 }
 
@@ -37,12 +40,12 @@ pub async fn index() -> impl IntoResponse {
 }
 
 /// The page on a problem code.
-pub async fn problem_page(Path(name): Path<String>) -> Result<Response, Problem> {
+pub async fn problem_page(Path(name): Path<String>) -> Result<Response, Failure> {
     let code = Code::find(&name).ok_or_else(|| Problem::new(Code::RouteNotFound, "No problem has this code."))?;
     Ok(page(code))
 }
 
 /// The answer where there is no route.
-pub async fn no_route() -> Problem {
-    Problem::no_route()
+pub async fn no_route() -> Failure {
+    Problem::no_route().into()
 }

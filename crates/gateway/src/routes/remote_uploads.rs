@@ -8,6 +8,9 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use polyhost_domain::{Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadSelection, RemoteUrl};
+use polyhost_engine::catalogue::Change;
+use polyhost_engine::changes::fetch_into;
+use polyhost_engine::problem::{Code, Fault, Faults};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,11 +18,9 @@ use super::JobLimit;
 use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
-use crate::catalogue::Change;
-use crate::changes::fetch_into;
 use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
 use crate::idempotency::IdempotencyKey;
-use crate::problem::{Code, CreateProblems, Fault, Faults, Problem, ReadProblems, ReadRemoteUploadProblems};
+use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProblems};
 
 /// What a new remote upload needs.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -89,7 +90,7 @@ pub async fn create_remote_upload(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(input): StrictJson<RemoteUploadInput>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     let mut faults = Faults::default();
     let url: Option<RemoteUrl> = faults.parse(&input.url, |error| Fault::pointer("/url", error));
     let headers = header_fields(input.headers.unwrap_or_default(), &mut faults);
@@ -155,7 +156,7 @@ pub async fn list_remote_uploads(
     State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(parameters): StrictQuery<RecentParameters>,
-) -> Result<Json<RemoteUploadList>, Problem> {
+) -> Result<Json<RemoteUploadList>, Failure> {
     access.require(Capability::RemoteUploadsList)?;
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
     let uploads = access.read(access.site().remote_uploads(selection)).await?;
@@ -177,11 +178,11 @@ pub async fn get_remote_upload(
     State(app): State<App>,
     access: Access<Reading>,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<RemoteUpload>, Problem> {
+) -> Result<Json<RemoteUpload>, Failure> {
     access.require(Capability::RemoteUploadsRead)?;
     let id = access.remote_upload()?;
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
     let mut uploads = access.read(access.site().remote_uploads(RemoteUploadSelection::Ids(vec![id]))).await?;
     app.completions().notice(&access, &uploads).await;
-    uploads.pop().map(Json).ok_or(missing)
+    Ok(uploads.pop().map(Json).ok_or(missing)?)
 }

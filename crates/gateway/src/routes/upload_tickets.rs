@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use polyhost_domain::{Capability, Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
+use polyhost_engine::problem::{Fault, Faults};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::extract::{Access, StrictJson, StrictQuery, Writing, present};
-use crate::problem::{Fault, Faults, Problem, TicketProblems};
+use crate::problem::{Failure, TicketProblems};
 
 /// What a ticket is wanted for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,7 +45,7 @@ pub async fn create_upload_ticket(
     access: Access<Writing>,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<NewUploadTicket>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     access.require(Capability::FilesUploadTicket)?;
     let mut faults = Faults::default();
     let sha1: Option<Sha1Digest> =

@@ -7,6 +7,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use polyhost_domain::{Capability, EntryName, ErrorKind, File, MediaType, NameGrammar};
+use polyhost_engine::catalogue::Freshness;
+use polyhost_engine::changes::{Changed, upload_into};
+use polyhost_engine::problem::{Code, Fault, Faults, Problem};
+use polyhost_engine::uploads::{Arriving, Incoming, Received, Terms, receive};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
@@ -14,12 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::cached;
 use super::paths::AccountPath;
 use crate::app::App;
-use crate::catalogue::Freshness;
-use crate::changes::{Changed, upload_into};
 use crate::extract::{Access, StrictQuery, Writing, is_one_file, is_utf8};
+use crate::form::{self, Declared};
 use crate::idempotency::IdempotencyKey;
-use crate::problem::{Code, Fault, Faults, Problem, UploadProblems};
-use crate::uploads::{Arriving, Declared, Incoming, Received, Terms, form, receive};
+use crate::problem::{Failure, UploadProblems};
 
 /// What is declared about an upload.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -106,7 +108,7 @@ pub async fn upload_file(
     headers: HeaderMap,
     opened: Option<Extension<form::Opened>>,
     body: Body,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Failure> {
     let kind = Kind::of(&headers)?;
     let length = opened.as_ref().map_or_else(|| body.size_hint().exact(), |Extension(opened)| opened.length);
     let names = access.profile().names;

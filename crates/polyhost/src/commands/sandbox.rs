@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use polyhost_config::{Config, DEFAULT_LISTEN};
-use polyhost_gateway::auth::Callers;
+use polyhost_engine::callers::Callers;
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use polyhost_config::{Config, Findings};
+use polyhost_engine::callers::Callers;
 use polyhost_gateway::app::App;
-use polyhost_gateway::auth::Callers;
 use polyhost_gateway::{router, serving};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;

@@ -1,0 +1,285 @@
+//! Listings: read whole, rid of what was deleted, made into snapshots, and paged through.
+
+use std::sync::Arc;
+
+use polyhost_domain::{Error, ErrorKind, FolderId, Listing};
+
+use super::answers::{Freshness, Known, Page, PageRequest, Source};
+use super::cursor::{Cursor, CursorError, CursorSeal};
+use super::key::{Key, Stored, Value, What};
+use super::reading::{Fetched, ttl_seconds};
+use super::snapshot::Snapshot;
+use super::{Catalogue, Inner, Search, Sort, page};
+use crate::accounts::Account;
+use crate::measure;
+use crate::problem::{Code, Fault, Problem};
+
+/// From so many items on, sorting them is no work for a thread that answers others meanwhile.
+const MANY: usize = 500;
+
+impl Catalogue {
+    /// A page of a folder's items.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, `cursor_expired`, a sort that the site's listings cannot be put in, and the listing's own.
+    pub async fn page(
+        &self,
+        account: &Arc<Account>,
+        folder: &FolderId,
+        request: &PageRequest,
+    ) -> Result<Known<Page>, Problem> {
+        check_sort(account, request.query.sort)?;
+        let fingerprint = request.query.fingerprint();
+        let seal =
+            CursorSeal::new(&request.secret, &[account.name().as_str(), account.user(), folder.as_str(), &fingerprint]);
+        let (known, start) = match &request.cursor {
+            None => (self.listing(account, folder, request.freshness).await?, Start::At(0)),
+            Some(text) => self.resume(account, folder, request, seal.open(text)?).await?,
+        };
+        let sorted = sorted(&known.value, request.query.sort).await?;
+        let start = start_in(&sorted, request, start);
+        let cut = page::cut(&sorted, &request.query, &seal, start, request.limit);
+        if cut.has_next {
+            self.0.pin(account, folder, &sorted).await;
+        }
+        Ok(known.map(|_| Page { json: cut.json, etag: cut.etag }))
+    }
+
+    /// A folder's listing.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub(crate) async fn listing(
+        &self,
+        account: &Arc<Account>,
+        folder: &FolderId,
+        freshness: Freshness,
+    ) -> Result<Known<Arc<Snapshot>>, Error> {
+        let (inner, of) = (Arc::clone(&self.0), folder.clone());
+        let fetch = move |account: Arc<Account>| {
+            let (inner, folder) = (Arc::clone(&inner), of.clone());
+            async move { inner.fetch_listing(&account, &folder).await }
+        };
+        let known = self.0.read(account, What::Listing(folder.clone()), freshness, fetch).await?;
+        match &known.value.value {
+            Value::Snapshot(snapshot) => {
+                let snapshot = Arc::clone(snapshot);
+                Ok(known.map(|_| snapshot))
+            }
+            _ => Err(Error::new(ErrorKind::Internal)),
+        }
+    }
+
+    /// A folder's listing as the site has it at this moment, and nothing that its caller has deleted.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub(crate) async fn listing_now(&self, account: &Account, folder: &FolderId) -> Result<Listing, Error> {
+        let mut listing = account.read(list_whole(account, folder)).await?;
+        if let Some(graves) = self.0.tombstones.of(account).await {
+            graves.rid(&mut listing);
+        }
+        Ok(listing)
+    }
+
+    /// The folder that holds this one, where a listing has shown it.
+    pub(crate) async fn parent(&self, account: &Account, folder: &FolderId) -> Option<FolderId> {
+        self.0.places.parent(account.incarnation(), folder).await
+    }
+
+    /// Notes where a folder is.
+    pub async fn note_place(&self, account: &Account, folder: &FolderId, parent: &FolderId) {
+        self.0.places.set(account.incarnation(), folder, parent).await;
+    }
+
+    /// The search through an account's folders that is under way, or a new one.
+    pub(crate) async fn search(&self, account: &Account, tree: u64) -> Arc<tokio::sync::Mutex<Search>> {
+        self.0.places.search(account.incarnation(), tree).await
+    }
+
+    /// The listings that show a folder, where that is known for certain.
+    pub(crate) async fn folder_shown_in(&self, account: &Account, id: &FolderId) -> Option<Vec<FolderId>> {
+        let parent = self.parent(account, id).await?;
+        let (stored, snapshot) = self.0.standing_listing(account, &parent).await?;
+        let is_fresh = stored.taken_at.elapsed() < self.0.config.listing_ttl;
+        (is_fresh && snapshot.folders().iter().any(|child| child.id == *id)).then(|| vec![parent])
+    }
+
+    /// Notes that a folder was deleted.
+    pub(crate) async fn bury_folder(&self, account: &Account, folder: &FolderId) {
+        self.0.tombstones.bury_folder(account, folder).await;
+    }
+
+    /// Whether a folder was lately deleted through the gateway, and may still answer from the site's trash.
+    pub(crate) async fn has_deleted_folder(&self, account: &Account, folder: &FolderId) -> bool {
+        self.0.tombstones.has_folder(account, folder).await
+    }
+
+    async fn resume(
+        &self,
+        account: &Arc<Account>,
+        folder: &FolderId,
+        request: &PageRequest,
+        cursor: Cursor,
+    ) -> Result<(Known<Arc<Snapshot>>, Start), Problem> {
+        if let Some(snapshot) = self.0.pinned(account, folder, &cursor).await {
+            let age = snapshot.made_at().elapsed();
+            let source = Source::Hit { ttl_seconds: ttl_seconds(self.0.config.listing_ttl, age) };
+            measure::cache("listing", source);
+            return Ok((Known { value: snapshot, age, source }, Start::At(cursor.seen as usize)));
+        }
+        let known = self.listing(account, folder, request.freshness).await?;
+        let is_the_same = known.value.digest() == cursor.digest;
+        let start = if is_the_same { Start::At(cursor.seen as usize) } else { Start::After(Box::new(cursor)) };
+        Ok((known, start))
+    }
+}
+
+/// Where a page begins.
+enum Start {
+    At(usize),
+    /// After the item that the walk has seen last, in another listing than it began in.
+    After(Box<Cursor>),
+}
+
+fn start_in(snapshot: &Snapshot, request: &PageRequest, start: Start) -> usize {
+    match start {
+        Start::At(place) => place,
+        Start::After(cursor) => {
+            let selection = request.query.select(snapshot);
+            cursor.resume(request.query.sort, selection.len(), |number| snapshot.item(selection.place(number)))
+        }
+    }
+}
+
+/// The snapshot with the order that is wanted.
+async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, Error> {
+    if snapshot.lacks(sort) && snapshot.len() > MANY {
+        let snapshot = Arc::clone(snapshot);
+        let order = move || snapshot.order(sort).map_or(0, <[u32]>::len);
+        tokio::task::spawn_blocking(order).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
+    }
+    Ok(Arc::clone(snapshot))
+}
+
+impl Inner {
+    async fn fetch_listing(&self, account: &Account, folder: &FolderId) -> Result<Fetched, Error> {
+        let mut listing = account.read(list_readable(account, folder)).await?;
+        let graves = self.tombstones.of(account).await;
+        let (of, is_long) = (folder.clone(), listing.files.len() + listing.folders.len() > MANY);
+        let make = move || {
+            if let Some(graves) = graves {
+                graves.rid(&mut listing);
+            }
+            Snapshot::new(&of, listing)
+        };
+        let snapshot = if is_long {
+            let made = tokio::task::spawn_blocking(make).await;
+            made.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?
+        } else {
+            make()
+        };
+        let snapshot = snapshot.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
+        for child in snapshot.folders() {
+            self.places.set(account.incarnation(), &child.id, folder).await;
+        }
+        self.recent.note(account.incarnation(), folder).await;
+        let reach = snapshot.reach();
+        Ok(Fetched { value: Value::Snapshot(Arc::new(snapshot)), reach })
+    }
+
+    /// The snapshot that a walk began in, while it is pinned.
+    async fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
+        let what = What::Snapshot(folder.clone(), cursor.digest);
+        let stored = self.store.get(&Key::new(account, what)).await?;
+        let Value::Snapshot(snapshot) = stored.value else { return None };
+        let is_pinned = snapshot.walked_before().is_some_and(|before| before <= self.config.cursor_ttl);
+        is_pinned.then_some(snapshot)
+    }
+
+    async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
+        snapshot.walk();
+        let what = What::Snapshot(folder.clone(), snapshot.digest());
+        let key = Key::new(account, what);
+        // Where room was needed it may have gone meanwhile. The listing's own entry says what it was read under.
+        if self.store.get(&key).await.is_none() {
+            let stored = Stored {
+                value: Value::Snapshot(Arc::clone(snapshot)),
+                stamp: super::Stamp::default(),
+                reach: snapshot.reach(),
+                taken_at: snapshot.made_at(),
+            };
+            self.store.insert(key, stored).await;
+        }
+    }
+
+    /// A folder's listing that no write has overtaken, perhaps no longer fresh.
+    pub(super) async fn standing_listing(
+        &self,
+        account: &Account,
+        folder: &FolderId,
+    ) -> Option<(Stored, Arc<Snapshot>)> {
+        let key = Key::new(account, What::Listing(folder.clone()));
+        let stored = self.standing(account, &key).await?;
+        match &stored.value {
+            Value::Snapshot(snapshot) => {
+                let snapshot = Arc::clone(snapshot);
+                Some((stored, snapshot))
+            }
+            _ => None,
+        }
+    }
+
+    /// Removes a listing and its snapshot.
+    pub(super) async fn forget_listing(&self, key: &Key) {
+        if let (What::Listing(folder), Some(Stored { value: Value::Snapshot(snapshot), .. })) =
+            (&key.what, self.kept(key).await)
+        {
+            self.store.remove(&key.of_snapshot(folder, snapshot.digest())).await;
+        }
+        self.store.remove(key).await;
+    }
+}
+
+/// A folder's listing as the site has it now, with every native page of it, and nothing twice.
+pub(crate) async fn list_whole(account: &Account, folder: &FolderId) -> Result<Listing, Error> {
+    let mut whole = account.site().list(folder, None).await?;
+    while let Some(from) = whole.next.take() {
+        let part = account.site().list(folder, Some(from)).await?;
+        whole.folders.extend(part.folders);
+        whole.files.extend(part.files);
+        whole.unreadable += part.unreadable;
+        whole.incomplete |= part.incomplete;
+        whole.next = part.next;
+    }
+    whole.deduplicate();
+    Ok(whole)
+}
+
+/// As [`list_whole`]. A folder of which no entry can be read cannot be shown.
+async fn list_readable(account: &Account, folder: &FolderId) -> Result<Listing, Error> {
+    let listing = list_whole(account, folder).await?;
+    if listing.unreadable > 0 && listing.folders.is_empty() && listing.files.is_empty() {
+        let detail = format!("The site lists {} entries, and none of them can be read.", listing.unreadable);
+        return Err(Error::new(ErrorKind::InvalidResponse).retryable(true).with_detail(detail));
+    }
+    Ok(listing)
+}
+
+fn check_sort(account: &Account, sort: Sort) -> Result<(), Problem> {
+    if account.profile().sort_keys.contains(&sort.key) {
+        return Ok(());
+    }
+    Err(Problem::invalid(vec![Fault::parameter("sort", "is by a key that this provider's listings never have")]))
+}
+
+impl From<CursorError> for Problem {
+    fn from(error: CursorError) -> Self {
+        match error {
+            CursorError::Invalid => {
+                Self::new(Code::InvalidCursor, "The cursor was altered, or belongs to another query.")
+            }
+            CursorError::Expired => Self::new(Code::CursorExpired, "The cursor can no longer be resumed."),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What is done with accounts: known of them, changed at them, sent to them and fetched from them, for any dialect and
+//! without HTTP.
+
+pub mod accounts;
+pub mod callers;
+pub mod catalogue;
+pub mod changes;
+pub mod completions;
+pub mod downloads;
+pub mod emulate;
+pub mod entity_tags;
+pub mod events;
+pub mod health;
+mod ids;
+mod lacking;
+pub mod measure;
+pub mod phase;
+pub mod preconditions;
+pub mod problem;
+pub mod progress;
+pub mod retired;
+pub mod roster;
+pub mod uploads;
+pub mod users;

@@ -1,0 +1,206 @@
+//! An upload as a form, as browsers and `curl -F` send it: a few fields, and then the file.
+//!
+//! A form of known length tells that of its file too, since the file ends where the form's last line begins. Only what
+//! follows the last line, mostly a line break or nothing, is not known before. So a large file is passed on as it
+//! arrives, like a bare body, and a few bytes of its announced length are spare. A small one is read whole first.
+
+mod declared;
+mod disposition;
+mod file;
+mod file_name;
+mod head;
+mod part;
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use multer::Multipart;
+use polyhost_domain::MediaType;
+use polyhost_engine::problem::{Fault, Faults, Problem};
+use polyhost_engine::uploads::{Arriving, Refusal, Spare, empty, incomplete};
+use serde::Serialize;
+
+pub use declared::Declared;
+pub use disposition::FileName;
+use file::{FileField, MOST_AFTER};
+use head::{Head, MOST_BEFORE};
+use part::PartHead;
+
+/// The field that holds the file. It is the last.
+const FILE: &str = "file";
+
+/// What a form tells about its file, as it stands there.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Fields {
+    /// `name`
+    pub name: Option<String>,
+    /// `folder_id`
+    pub folder_id: Option<String>,
+    /// `sha1`
+    pub sha1: Option<String>,
+    /// What the file is called where the caller has it.
+    pub file_name: Option<FileName>,
+    /// The file's media type.
+    pub content_type: Option<String>,
+}
+
+/// The boundary of a form; `None` if the media type is that of no form, or has no usable boundary.
+#[must_use]
+pub fn boundary(content_type: &str) -> Option<String> {
+    let media: MediaType = content_type.parse().ok().filter(|media: &MediaType| media.is("multipart/form-data"))?;
+    let mut boundaries = media.parameters("boundary");
+    let boundary = boundaries.next().filter(|boundary| (1..=70).contains(&boundary.len()))?;
+    // With two of them, two readers could find different files.
+    boundaries.next().is_none().then_some(boundary)
+}
+
+/// A form that was read up to the bytes of its file before its handler's turn. Clones are the same one.
+#[derive(Clone)]
+pub struct Opened {
+    /// How many bytes the whole form has, where that is known.
+    pub length: Option<u64>,
+    read: Arc<Mutex<Option<(Fields, Arriving)>>>,
+}
+
+impl Opened {
+    /// Hands it over to its handler.
+    #[must_use]
+    pub fn new(length: Option<u64>, fields: Fields, file: Arriving) -> Self {
+        Self { length, read: Arc::new(Mutex::new(Some((fields, file)))) }
+    }
+
+    /// What the form tells, and its file: once.
+    #[must_use]
+    pub fn take(&self) -> Option<(Fields, Arriving)> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Reads a form up to the bytes of its file. `length` is that of the whole form, where it is known.
+///
+/// # Errors
+/// 400, with every fault of the fields; for a body that stops or ends, as for any upload.
+pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result<(Fields, Arriving), Problem> {
+    let refusal = body.refusal;
+    let head = Head::default();
+    let mut form = Multipart::new(head.watch(body.stream), boundary);
+    let (fields, field) = up_to_file(&mut form, &head, boundary, &refusal).await?;
+    let most = match length {
+        Some(length) => Some(most_of_file(length, head.end(), boundary)?),
+        None => {
+            head.end();
+            None
+        }
+    };
+    let spare = Spare::up_to(most.map_or(0, |most| most.min(MOST_AFTER)));
+    let (field, own) = (Some(field), refusal.clone());
+    let file = FileField { form, field, left: most, spare: spare.clone(), is_empty: true, refusal: own };
+    if most.is_some_and(|most| most <= MOST_AFTER) {
+        let file = file.whole().await?;
+        let (length, stream) = (Some(file.len() as u64), stream::iter([Ok(file)]).boxed());
+        return Ok((fields, Arriving { length, spare: Spare::default(), stream, refusal }));
+    }
+    Ok((fields, Arriving { length: most, spare, stream: file.into_stream(), refusal }))
+}
+
+/// Reads the fields, and the header fields of the file.
+async fn up_to_file(
+    form: &mut Multipart<'static>,
+    head: &Head,
+    boundary: &str,
+    refusal: &Refusal,
+) -> Result<(Fields, multer::Field<'static>), Problem> {
+    let (mut fields, mut faults) = (Fields::default(), Faults::default());
+    let broken = |error: multer::Error| refusal.take().unwrap_or_else(|| unreadable(&error));
+    loop {
+        let Some(field) = form.next_field().await.map_err(broken)? else {
+            faults.push(Fault::pointer("/file", "is missing"));
+            return Err(faults.into());
+        };
+        if let Some(name) = head.repeated_field(boundary) {
+            return Err(malformed(&format!("has a part with the header field {name} more than once")));
+        }
+        let part = PartHead::read(field.headers())?;
+        part.check(field.headers(), &mut faults);
+        if part.name != FILE {
+            let value = field.bytes().await.map_err(broken)?;
+            fields.take(&part, value, &mut faults);
+            continue;
+        }
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
+        fields.file_name = part.file_name;
+        fields.content_type = part.content_type.map(String::from);
+        return Ok((fields, field));
+    }
+}
+
+impl Fields {
+    fn take(&mut self, part: &PartHead, value: Bytes, faults: &mut Faults) {
+        let mut fault = |what: &str| faults.push(Fault::pointer(&part.pointer(), what));
+        let slot = match part.name.as_str() {
+            "name" => &mut self.name,
+            "folder_id" => &mut self.folder_id,
+            "sha1" => &mut self.sha1,
+            // Some browsers add it, to say how the texts of the others are coded (RFC 7578, section 4.6).
+            "_charset_" if value.eq_ignore_ascii_case(b"utf-8") => return,
+            "_charset_" => return fault("must be UTF-8"),
+            _ => return fault("is not known; the fields are name, folder_id, sha1 and then file"),
+        };
+        match (slot, String::from_utf8(value.into())) {
+            (Some(_), _) => fault("is there twice"),
+            (None, Err(_)) => fault("is not UTF-8"),
+            (slot, Ok(text)) => *slot = Some(text),
+        }
+    }
+}
+
+/// The most bytes that a form may have besides those of its file.
+#[must_use]
+pub fn most_around(boundary: &str) -> u64 {
+    MOST_BEFORE + last_boundary(boundary) + MOST_AFTER
+}
+
+fn last_boundary(boundary: &str) -> u64 {
+    ("\r\n--".len() + boundary.len() + "--".len()) as u64
+}
+
+/// How many bytes a file has at most that comes last in a form of `length`.
+fn most_of_file(length: u64, before: u64, boundary: &str) -> Result<u64, Problem> {
+    match length.checked_sub(before + last_boundary(boundary)) {
+        None => Err(malformed("ends early")),
+        Some(0) => Err(empty("/file")),
+        Some(length) => Ok(length),
+    }
+}
+
+fn malformed(what: &str) -> Problem {
+    Problem::invalid(vec![Fault::pointer("", format!("is a form that {what}"))])
+}
+
+/// The problem of a form that cannot be read.
+fn unreadable(error: &multer::Error) -> Problem {
+    match error {
+        multer::Error::StreamReadFailed(cause) => {
+            let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+            match io {
+                Some(io::ErrorKind::FileTooLarge) => malformed("has more than 16 KiB before its file"),
+                _ => incomplete("The body of the upload ended early."),
+            }
+        }
+        multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => malformed("ends early"),
+        multer::Error::ReadHeaderFailed(_)
+        | multer::Error::DecodeHeaderName { .. }
+        | multer::Error::DecodeHeaderValue { .. }
+        | multer::Error::IncompleteHeaders => {
+            malformed("has a part whose header fields are not one line each, of a name, a colon and a value")
+        }
+        _ => malformed("cannot be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
