@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use polyhost_domain::{File, Folder, FolderId, IdAlphabet, IdGrammar, Listing};
-use polyhost_fuzz::origin;
 use polyhost_engine::catalogue::fuzzing::{resume, seal};
+use polyhost_fuzz::origin;
 
 fuzz_target!(|input: &[u8]| {
     for sort in ["name", "-name", "size", "-uploaded_at"] {

@@ -8,8 +8,8 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream;
 use libfuzzer_sys::fuzz_target;
-use polyhost_gateway::form::{self, Fields};
 use polyhost_engine::uploads::{Arriving, Refusal, Spare};
+use polyhost_gateway::form::{self, Fields};
 
 // The first byte says how long the pieces are; the boundary is `b`.
 fuzz_target!(|input: &[u8]| {

@@ -1,8 +1,7 @@
-//! The gateway: one HTTP API over the adapters.
+//! The HTTP service: one API over the accounts of the engine.
 //!
-//! A request goes through [`middleware`] to a handler in [`routes`], which takes it apart, makes one call (to
-//! [`catalogue`], [`emulate`], [`changes`], [`uploads`] or an account's site) and answers. Problems become answers in
-//! [`problem`] alone.
+//! A request goes through [`middleware`] to a handler in [`routes`], which takes it apart ([`extract`]), makes one call
+//! to the engine, and answers. Problems become responses in [`problem`] alone.
 
 pub mod admin;
 mod admission;
