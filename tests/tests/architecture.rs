@@ -38,6 +38,16 @@ const NEVER_DIRECTLY: &[(&str, &[&str])] = &[
     ("yetishare", &["axum"]),
 ];
 
+/// Who may name a dialect: whatever is one, simulates one, or lists them.
+const OF_DIALECTS: &[&str] = &["openload", "yetishare", "sandbox", "polyhost"];
+
+/// The other source files that name a dialect.
+const NAMES_A_DIALECT: &[(&str, &str)] = &[
+    ("crates/domain/src/account.rs", "an example in the OpenAPI document"),
+    ("crates/domain/src/names.rs", "the names, as they are published"),
+    ("crates/engine/src/accounts.rs", "an example in the OpenAPI document"),
+];
+
 /// Names that say nothing about what is inside, so that anything ends up there.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "types", "util", "utils"];
 
@@ -147,8 +157,44 @@ fn no_module_has_a_name_that_says_nothing() {
     );
 }
 
+#[test]
+fn nothing_else_names_a_dialect() {
+    let named: Vec<String> = sources()
+        .into_iter()
+        .filter(|path| may_not_name_a_dialect(path) && names_a_dialect(&read(path)))
+        .map(|path| path.strip_prefix(root()).expect("a source is below the root").display().to_string())
+        .collect();
+    let allowed: Vec<&str> = NAMES_A_DIALECT.iter().map(|(path, _)| *path).collect();
+    let mut found: Vec<&str> = named.iter().map(String::as_str).collect();
+    found.sort_unstable();
+    assert_eq!(found, allowed, "what differs between dialects belongs into their profiles");
+}
+
 fn assert_none(faults: Vec<String>) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+/// Whether a file is a crate's own source, and no test.
+fn may_not_name_a_dialect(path: &Path) -> bool {
+    let inside: Vec<_> = path
+        .strip_prefix(root())
+        .expect("a source is below the root")
+        .iter()
+        .map(|part| part.to_string_lossy())
+        .collect();
+    match &inside[..] {
+        [crates, name, src, rest @ ..] if crates == "crates" && src == "src" => {
+            !OF_DIALECTS.contains(&&**name) && !rest.iter().any(|part| part == "tests" || part == "tests.rs")
+        }
+        _ => false,
+    }
+}
+
+/// Comments may name one, and so may the tests at the end of a file.
+fn names_a_dialect(source: &str) -> bool {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(str::to_ascii_lowercase).any(|line| line.contains("openload") || line.contains("yetishare"))
 }
 
 fn against_the_order(edge: Edge<'_>) -> Option<String> {

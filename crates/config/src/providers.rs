@@ -122,30 +122,31 @@ fn dialect(section: &mut Section<'_>, known: &Known) -> Option<&'static Dialect>
 fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -> Quirks {
     let dialects = known.dialects.iter().copied();
     let of_dialects = dialects.filter(|other| dialect.is_none_or(|dialect| dialect.name == other.name));
-    let mut may_differ: BTreeMap<&'static str, Vec<QuirkKind>> = BTreeMap::new();
-    for Quirk { key, kind, .. } in of_dialects.flat_map(|dialect| dialect.quirks) {
-        may_differ.entry(key).or_default().push(*kind);
+    let mut may_differ: BTreeMap<&'static str, Vec<&Quirk>> = BTreeMap::new();
+    for quirk in of_dialects.flat_map(|dialect| dialect.quirks) {
+        may_differ.entry(quirk.key).or_default().push(quirk);
     }
-    let value = |(key, kinds): (_, Vec<_>)| Some((key, value(section, key, &kinds)?));
-    let values = may_differ.into_iter().filter_map(value).collect();
+    let mut read = |same: &Vec<&Quirk>| section.explained(same.first()?.help, |section| value(section, same));
+    let values = may_differ.iter().filter_map(|(key, same)| Some((*key, read(same)?))).collect();
     Quirks { values, unsupported: unsupported(section) }
 }
 
-/// The value of a quirk that is of the same kind in each dialect that has it.
-fn value(section: &mut Section<'_>, key: &'static str, kinds: &[QuirkKind]) -> Option<QuirkValue> {
-    match kinds.first()? {
+/// The value of a quirk, which is of the same kind in each dialect that has it.
+fn value(section: &mut Section<'_>, same: &[&Quirk]) -> Option<QuirkValue> {
+    let Quirk { key, kind, .. } = same.first()?;
+    match kind {
         QuirkKind::Text => section.text(key).map(|text| QuirkValue::Text(text.to_owned())),
-        QuirkKind::Word(_) => word(section, key, &words(kinds)).map(QuirkValue::Word),
+        QuirkKind::Word(_) => word(section, key, &words(same)).map(QuirkValue::Word),
         QuirkKind::TimeZone => time_zone(section, key).map(QuirkValue::TimeZone),
         QuirkKind::Flag => section.optional_flag(key).map(QuirkValue::Flag),
         QuirkKind::LoginBudget => login_budget::read(section, key).map(QuirkValue::LoginBudget),
     }
 }
 
-/// The words of all kinds, each once.
-fn words(kinds: &[QuirkKind]) -> Vec<&'static str> {
-    let of_kind = |kind: &QuirkKind| if let QuirkKind::Word(words) = kind { *words } else { &[] };
-    let all: Vec<&'static str> = kinds.iter().flat_map(of_kind).copied().collect();
+/// The words that any of the dialects takes, each once.
+fn words(same: &[&Quirk]) -> Vec<&'static str> {
+    let of_dialect = |quirk: &&Quirk| if let QuirkKind::Word(words) = quirk.kind { words } else { &[] };
+    let all: Vec<&'static str> = same.iter().flat_map(of_dialect).copied().collect();
     let is_last = |(place, word): &(usize, &&'static str)| !all[place + 1..].contains(*word);
     all.iter().enumerate().filter(is_last).map(|(_, word)| *word).collect()
 }

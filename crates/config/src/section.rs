@@ -40,17 +40,28 @@ pub(crate) struct Section<'a> {
     table: Option<&'a Table>,
     known: BTreeSet<&'static str>,
     findings: Rc<RefCell<Findings>>,
+    /// What explains the key that is being read.
+    help: Option<&'static str>,
 }
 
 impl<'a> Section<'a> {
     pub(crate) fn new(path: impl Into<String>, table: Option<&'a Table>, findings: &Rc<RefCell<Findings>>) -> Self {
-        Self { path: path.into(), table, known: BTreeSet::new(), findings: Rc::clone(findings) }
+        Self { path: path.into(), table, known: BTreeSet::new(), help: None, findings: Rc::clone(findings) }
     }
 
     /// Reports a fault at a key of this table.
     pub(crate) fn fault(&self, key: &str, what: impl fmt::Display) {
         let place = if self.path.is_empty() { key.to_owned() } else { format!("{} {key}", self.path) };
-        self.findings.borrow_mut().faults.push(format!("{place}: {what}"));
+        let help = self.help.map(|help| format!(". {help}")).unwrap_or_default();
+        self.findings.borrow_mut().faults.push(format!("{place}: {what}{help}"));
+    }
+
+    /// Reads something whose faults end with a sentence that explains the key.
+    pub(crate) fn explained<T>(&mut self, help: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.help = Some(help);
+        let read = read(self);
+        self.help = None;
+        read
     }
 
     /// A value, as it stands.

@@ -141,6 +141,19 @@ fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
 }
 
 #[test]
+fn a_wrong_quirk_is_explained_by_its_dialect() {
+    for (line, fault) in [
+        ("digest = \"crc\"", "is none of: sha1, none. The digest that the site tells"),
+        ("file_field = 1", "must be a text, not integer. The form field"),
+        ("timezone = \"Mars\"", "the name of an IANA time zone. The zone of the dates"),
+    ] {
+        let faults = faults(&format!("[providers.pstream]\n{line}\nretries = -1\n"));
+        assert!(faults.iter().any(|found| found.contains(fault)), "{faults:?}");
+        assert!(faults.iter().any(|found| found.ends_with("retries: must be at least 0")), "{faults:?}");
+    }
+}
+
+#[test]
 fn settings_of_a_site_come_from_the_nearest_table() {
     let config = parse(
         r#"

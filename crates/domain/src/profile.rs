@@ -26,6 +26,8 @@ pub struct Profile {
     pub delete: DeleteSemantics,
     /// The most files that one lookup may ask for.
     pub max_batch: usize,
+    /// Whether a look at a single file tells in which folder it is. Elsewhere only listings do.
+    pub tells_folder: bool,
     /// How the site answers a listing.
     pub listing: ListingShape,
     /// Which sort keys a listing fills.

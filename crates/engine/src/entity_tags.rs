@@ -3,7 +3,7 @@
 //! The tag of a file or folder covers what callers can change, and the content. It leaves out counters, dates of access,
 //! and fields that the answers to different calls tell or do not tell: such a tag would change without a change.
 
-use polyhost_domain::{DialectName, Digest, File, FileStatus, Folder, Profile};
+use polyhost_domain::{Digest, File, FileStatus, Folder, Profile};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +16,7 @@ const LENGTH: usize = 16;
 pub(crate) fn of_file(account: &Account, file: &File) -> String {
     let File { id, name, size, content_type, .. } = file;
     let profile = account.profile();
-    let folder = if tells_folder(profile.dialect) {
+    let folder = if profile.tells_folder {
         file.folder_id.clone()
     } else {
         // Where a file was is not known there, but moves through the gateway are.
@@ -42,14 +42,6 @@ pub fn of_content(profile: &Profile, file: &File) -> Option<String> {
         (Some(digest), _) => Some(tag(&("bytes", digest))),
         (None, Some(size)) => Some(tag(&("bytes", &file.id, size, file.uploaded_at.map(|at| at.as_second())))),
         (None, None) => None,
-    }
-}
-
-/// Whether a look at a single file tells in which folder it is. Elsewhere that depends on what was listed lately.
-fn tells_folder(dialect: DialectName) -> bool {
-    match dialect {
-        DialectName::Openload => false,
-        DialectName::Yetishare => true,
     }
 }
 

@@ -79,6 +79,7 @@ fn profile(manner: &Manner) -> Profile {
         names: NameGrammar::ANY,
         delete: manner.delete,
         max_batch: 500,
+        tells_folder: true,
         listing: manner.listing,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: vec![Digest::Sha1],

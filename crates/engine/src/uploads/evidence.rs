@@ -118,6 +118,7 @@ mod tests {
             names: NameGrammar::ANY,
             delete: DeleteSemantics::Permanent,
             max_batch: 50,
+            tells_folder: false,
             listing: ListingShape::Whole,
             sort_keys: &[],
             digests: digests.to_vec(),

@@ -85,6 +85,7 @@ impl Site {
             names: NameGrammar::ANY,
             delete: manners.delete,
             max_batch: 50,
+            tells_folder: false,
             listing: ListingShape::Whole,
             sort_keys: &[SortKey::Name, SortKey::Size],
             digests: Vec::new(),

@@ -53,6 +53,7 @@ impl Fake {
             names: NameGrammar::ANY,
             delete: DeleteSemantics::Permanent,
             max_batch: 50,
+            tells_folder: false,
             listing: ListingShape::Whole,
             sort_keys: &[],
             digests: Vec::new(),
