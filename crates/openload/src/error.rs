@@ -72,6 +72,8 @@ pub(crate) fn result_with<'a, W: Deserialize<'a>, T>(
 /// As [`result`], without a look at the result's shape.
 pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<&'a str> {
     let result = match json::<Envelope<'_>>(reply.body()) {
+        // Other servers write a status, too, and nothing that stands beside it here.
+        Ok(Envelope { msg: None, result: None, .. }) => return Err(reply.foreign(Unreadable::Missing("a result"))),
         Ok(Envelope { status: Some(200), result, .. }) => result.map_or("null", RawValue::get),
         Ok(Envelope { status: Some(status), msg, .. }) => {
             return Err(refusal(
@@ -83,7 +85,7 @@ pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &Accou
                 account,
             ));
         }
-        Ok(Envelope { status: None, msg: Some(msg), .. }) if reply.http_status() >= 400 => {
+        Ok(Envelope { status: None, msg: Some(msg), result: Some(_) }) if reply.http_status() >= 400 => {
             return Err(refusal(reply, reply.http_status().into(), None, Some(&msg.0), named, account));
         }
         Ok(_) => return Err(reply.foreign(Unreadable::Missing("a status"))),

@@ -70,8 +70,8 @@ async fn one_by_one(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Ve
     Ok(answers.into_iter().flat_map(alone).collect())
 }
 
-/// One answer for each id. A file that the site leaves out, or answers with nothing, is not there. Whether it is there is
-/// unknown where an entry cannot be read.
+/// One answer for each id. A file that the site leaves out, or answers with nothing, is not there. Whether it is there
+/// is unknown where an entry cannot be read.
 fn sort_out(
     convert: &Convert,
     reply: &Reply,

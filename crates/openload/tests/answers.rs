@@ -218,10 +218,32 @@ fn as_it_is(http: u16, headers: &[(&str, &str)], body: &str) -> Fault {
     Fault::Status { http, body_status: None, headers, body: Some(body.to_owned()) }
 }
 
+/// What a proxy, a firewall or a framework writes.
+const FOREIGN_JSON: [&str; 7] = [
+    r#"{"error": "Forbidden"}"#,
+    r#"{"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "No."}"#,
+    r#"{"timestamp": 1, "status": 403, "error": "Forbidden", "message": "Access denied", "path": "/"}"#,
+    r#"{"status": false, "msg": "Forbidden"}"#,
+    r#"{"status": "forbidden", "message": "Forbidden"}"#,
+    r#"{"code": 403, "msg": "Forbidden"}"#,
+    r#"{"status": 200}"#,
+];
+
+#[tokio::test]
+async fn write_answered_with_foreign_json_has_an_unknown_outcome() {
+    for body in FOREIGN_JSON {
+        let site = plain_site().await;
+        site.sandbox.faults().add(Rule::new("*", as_it_is(200, &[], body)));
+        let provider = site.provider();
+        assert_eq!(kind(provider.account().await), ErrorKind::InvalidResponse, "{body}");
+        assert_eq!(kind(provider.delete_file(&file(&provider, "x")).await), ErrorKind::OutcomeUnknown, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn foreign_answer_gives_no_verdict() {
-    for http in [401, 403] {
-        for body in ["<html>Forbidden</html>", "Forbidden", "", "{}", "[]", r#"{"error": "Forbidden"}"#] {
+    for http in [401, 403, 451] {
+        for body in ["<html>Forbidden</html>", "Forbidden", "", "{}", "[]"].into_iter().chain(FOREIGN_JSON) {
             let site = plain_site().await;
             site.sandbox.faults().add(Rule::new("*", as_it_is(http, &[], body)));
             let provider = site.provider();

@@ -33,7 +33,7 @@ impl Verdict for Error {
 impl Verdict for Refusal {
     fn error(&self) -> Option<&Error> {
         match self {
-            Self::Session(_) => None,
+            Self::Session(..) => None,
             Self::Other(error) => Some(error),
         }
     }

@@ -1,7 +1,8 @@
-//! Answers that the site's API did not write: pages of a firewall or a web server, texts, empty bodies, redirects.
+//! Answers that the site's API did not write: pages of a firewall or a web server, texts, JSON of a proxy, empty
+//! bodies, redirects.
 //!
 //! They prove nothing about credentials, permissions, files or folders. Only the statuses that any server may send keep
-//! their meaning: 413, 429, 451, 509 and 5xx.
+//! their meaning: 413, 429, 509 and 5xx. What an envelope must have to be the API's, each adapter knows.
 
 use std::time::Duration;
 
@@ -21,11 +22,21 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Redirect {
     /// The origin of the new address. Its path and query may hold secrets.
     origin: String,
+    /// How the new address differs.
+    change: Change,
     /// Whether the redirect itself proves that the request had no effect: the status demands that it is repeated, or
     /// only the origin changes. A POST that is answered with another page has usually worked.
     repeats: bool,
     /// Whether the address was configured, and so can be corrected.
     configured: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Origin,
+    Path,
+    /// At most the query: a site that sets a cookie first, say.
+    Nothing,
 }
 
 impl Redirect {
@@ -39,9 +50,15 @@ impl Redirect {
         if !matches!(to.scheme(), "http" | "https") {
             return None;
         }
-        let only_origin_changes = to.origin() != from.origin() && to.path() == from.path();
+        let change = match (to.origin() == from.origin(), to.path() == from.path()) {
+            (false, _) => Change::Origin,
+            (true, false) => Change::Path,
+            (true, true) => Change::Nothing,
+        };
+        let only_origin_changes = change == Change::Origin && to.path() == from.path();
         Some(Self {
             origin: to.origin().ascii_serialization(),
+            change,
             // A 303 asks for a GET of another address: its request was handled.
             repeats: matches!(status.as_u16(), 307 | 308) || (status.as_u16() != 303 && only_origin_changes),
             configured: asked.source() == Source::Configured,
@@ -50,10 +67,17 @@ impl Redirect {
 
     fn detail(&self) -> String {
         let Self { origin, .. } = self;
-        if self.configured {
-            format!("The API has moved to {origin}; check base_url.")
-        } else {
-            format!("The address that the site gave out redirects to {origin}.")
+        match (self.configured, self.change) {
+            (true, Change::Origin) => format!("The API has moved to {origin}; check base_url."),
+            (true, Change::Path) => {
+                format!("The API redirects this request to another path at {origin}; check the path of base_url.")
+            }
+            (true, Change::Nothing) => format!("The API redirects this request to its own address at {origin}."),
+            (false, Change::Origin) => format!("The address that the site gave out redirects to {origin}."),
+            (false, Change::Path) => {
+                format!("The address that the site gave out redirects to another path at {origin}.")
+            }
+            (false, Change::Nothing) => format!("The address that the site gave out redirects to itself at {origin}."),
         }
     }
 }
@@ -70,7 +94,6 @@ impl Reply {
         let (kind, retryable, detail) = match status {
             413 => (ErrorKind::TooLarge, false, "The file is larger than the site takes.".to_owned()),
             429 | 509 => (ErrorKind::RateLimited, true, "The site's limit of requests is reached.".to_owned()),
-            451 => (ErrorKind::LegalBlock, false, "The site blocks this for legal reasons.".to_owned()),
             500.. => (ErrorKind::SiteFailed, !write, "The site failed.".to_owned()),
             400.. if write => {
                 let detail =
@@ -123,6 +146,21 @@ mod tests {
         assert_eq!(redirect(302, "http://a.example/v1", "/login").unwrap().origin, "http://a.example");
         for (status, to) in [(300, "https://b.example/"), (304, "https://b.example/"), (302, "file:///etc/passwd")] {
             assert_eq!(redirect(status, "http://a.example/v1", to), None, "{status} {to}");
+        }
+    }
+
+    #[test]
+    fn redirect_says_what_differs() {
+        let rows = [
+            ("https://b.example/v1/file/delete", "The API has moved to https://b.example; check base_url."),
+            (
+                "/api/file/delete",
+                "The API redirects this request to another path at http://a.example; check the path of base_url.",
+            ),
+            ("/v1/file/delete?again=1", "The API redirects this request to its own address at http://a.example."),
+        ];
+        for (to, detail) in rows {
+            assert_eq!(redirect(302, "http://a.example/v1", to).unwrap().detail(), detail, "{to}");
         }
     }
 

@@ -15,6 +15,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
+        // A number that is too large to be read is no less meant.
+        Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Duration::MAX,
         Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default(),
     };
     Some(wait.min(LONGEST_MEANT))
@@ -42,7 +44,8 @@ mod tests {
             ("86401", Some(86_400)),
             ("18446744073709551615", Some(86_400)),
             ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
-            ("18446744073709551616", None),
+            ("18446744073709551616", Some(86_400)),
+            ("", None),
             ("soon", None),
             ("-1", None),
         ];

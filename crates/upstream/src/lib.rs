@@ -62,7 +62,7 @@ pub use pace::LONGEST_QUIET;
 pub use redact::Redactor;
 pub use reply::Reply;
 pub use secret_url::SecretUrl;
-pub use session::{Grant, Held, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
+pub use session::{Evidence, Grant, Held, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
 pub use settings::Settings;
 pub use shared::{MAX_DECODING, Shared};
 pub use waits::{Wait, Waits, wait};

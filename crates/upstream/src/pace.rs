@@ -42,7 +42,16 @@ struct State {
     /// When the last request went.
     last: Option<Instant>,
     /// Until when the site is to be left alone.
-    quiet: Option<Instant>,
+    quiet: Option<Quiet>,
+}
+
+/// For how long a site asks to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Quiet {
+    /// Until when it gets no request.
+    kept: Instant,
+    /// Until when it wants none, which callers are told.
+    asked: Instant,
 }
 
 impl Pace {
@@ -85,9 +94,10 @@ impl Pace {
 
     /// What is left of the time for which the site wants to be left alone, where it is longer than is waited for.
     pub(crate) fn quiet(&self, latest: Instant) -> Option<Duration> {
-        let (now, until) = (Instant::now(), self.state().quiet?);
-        let left = until.saturating_duration_since(now);
-        (left > LONGEST_WAIT || (until > latest && !left.is_zero())).then_some(left)
+        let (now, Quiet { kept, asked }) = (Instant::now(), self.state().quiet?);
+        let left = kept.saturating_duration_since(now);
+        let is_too_long = left > LONGEST_WAIT || (kept > latest && !left.is_zero());
+        is_too_long.then(|| asked.saturating_duration_since(now))
     }
 
     /// The site has said that it is too much, and for how long it wants to be left alone.
@@ -97,8 +107,8 @@ impl Pace {
         if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= ONE_COMPLAINT) {
             state.complaint = Some((now, (state.slowness(now) * 2.0).min(SLOWEST)));
         }
-        let until = asked.map(|asked| now + asked.min(LONGEST_QUIET));
-        state.quiet = state.quiet.max(until);
+        let quiet = asked.map(|asked| Quiet { kept: now + asked.min(LONGEST_QUIET), asked: now + asked });
+        state.quiet = state.quiet.max(quiet);
     }
 
     /// The error of a request that is not sent because the site wants to be left alone.
@@ -161,7 +171,7 @@ impl State {
     /// Until when nothing may go, if that is not now.
     fn not_before(&self, gap: Duration, now: Instant) -> Option<Instant> {
         let spaced = self.spaced(gap, now).map(|(next, _)| next);
-        spaced.max(self.quiet).filter(|at| *at > now)
+        spaced.max(self.quiet.map(|quiet| quiet.kept)).filter(|at| *at > now)
     }
 }
 
@@ -239,7 +249,12 @@ mod tests {
         assert_eq!(pace.quiet(latest), None, "so little can be waited for");
         assert_eq!(pace.quiet(Instant::now()), Some(Duration::from_secs(2)), "where there is time to");
         assert_eq!(time_of(&pace, 1).await, 2.0);
-        pace.slow_down(Some(Duration::from_secs(1_000_000)));
-        assert_eq!(pace.quiet(latest), Some(LONGEST_QUIET));
+        let day = Duration::from_secs(24 * 60 * 60);
+        pace.slow_down(Some(day));
+        assert_eq!(pace.quiet(latest), Some(day), "callers are told what the site has said");
+        advance(LONGEST_QUIET - Duration::from_secs(10)).await;
+        assert_eq!(pace.quiet(latest), Some(day + Duration::from_secs(10) - LONGEST_QUIET));
+        advance(Duration::from_secs(10)).await;
+        assert_eq!(pace.quiet(latest), None, "it can say it again");
     }
 }

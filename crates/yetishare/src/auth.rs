@@ -40,7 +40,7 @@ impl Login for Door {
     async fn knows(&self, grant: &Grant, deadline: Instant) -> Known {
         let told = |reply: Reply| match success(&reply, Named::Nothing, &self.http.origin().account) {
             Ok(_) => Ok(Known::Yes),
-            Err(Refusal::Session(_)) => Ok(Known::No),
+            Err(Refusal::Session(..)) => Ok(Known::No),
             // Any other answer, an error too, may be given before the token is looked at.
             Err(Refusal::Other(error)) => Err(error),
         };

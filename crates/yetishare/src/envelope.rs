@@ -52,14 +52,27 @@ pub(crate) enum Said<'a> {
     /// It was done.
     Success(Success<'a>),
     /// It was not, with the site's word for that and its message.
-    Error { status: Option<String>, message: Option<String> },
+    Error { status: Option<String>, message: Option<String>, signature: Signature },
     /// JSON that says neither.
     Neither,
+}
+
+/// What shows that an answer is the API's, and not that of a proxy or a firewall before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// Its status beside its message or its clock: no other server writes them so.
+    Own,
+    /// Only what other servers write, too: a status, a flag with a message, or data.
+    Shared,
+    /// Nothing.
+    Missing,
 }
 
 /// A success.
 #[derive(Debug)]
 pub(crate) struct Success<'a> {
+    /// Whether the answer has a word for it, and not only data.
+    pub(crate) confirmed: bool,
     /// What was asked for; a call that only does something may answer nothing.
     pub(crate) data: Option<&'a RawValue>,
     /// The site's clock.
@@ -80,23 +93,35 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
     let denied = envelope.underscored_status.as_deref().is_some_and(|told| !told.eq_ignore_ascii_case("success"));
     let flags = [envelope.result, envelope.success];
     let error = envelope.error.and_then(words);
+    let has_text = envelope.response.is_some() || envelope.message.is_some();
+    let has_status = confirmed || is("error");
+    let signature = if envelope.underscored_status.is_some()
+        || (has_status && (envelope.response.is_some() || envelope.clock.is_some()))
+    {
+        Signature::Own
+    } else if has_status || (flags.contains(&Some(false)) && has_text) || envelope.data.is_some_and(is_something) {
+        Signature::Shared
+    } else {
+        Signature::Missing
+    };
     if denied || is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
         let status = envelope.underscored_status.or(envelope.status);
         let message = envelope.response.or(envelope.message).or(error).or(envelope.unnamed);
-        return Ok(Said::Error { status, message: message.map(|message| message.0) });
+        return Ok(Said::Error { status, message: message.map(|message| message.0), signature });
     }
     if error.is_some() {
         // Whatever else it says was written for a success.
         return Ok(Said::Error {
             status: envelope.underscored_status.or(envelope.status),
             message: error.map(|error| error.0),
+            signature,
         });
     }
     let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
     let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
     match data {
         None if !confirmed => Ok(Said::Neither),
-        data => Ok(Said::Success(Success { data, clock: envelope.clock })),
+        data => Ok(Said::Success(Success { confirmed, data, clock: envelope.clock })),
     }
 }
 
@@ -108,7 +133,12 @@ fn is_something(raw: &RawValue) -> bool {
 /// The text of an error, where there is one. A number or a flag in its place counts or denies errors.
 fn words(raw: &RawValue) -> Option<Message> {
     let text = raw.get().starts_with('"').then(|| decode::value::<Text>(raw.get()).ok()?.0)?;
-    text.filter(|text| !matches!(text.0.trim(), "" | "0"))
+    text.filter(is_error)
+}
+
+/// Whether a text in the place of an error is one. PHP's words for nothing may stand there, as texts.
+pub(crate) fn is_error(text: &Message) -> bool {
+    !matches!(text.0.trim().to_ascii_lowercase().as_str(), "" | "0" | "null" | "false" | "none")
 }
 
 /// A text that stands alone.
@@ -146,6 +176,8 @@ mod tests {
             (r#"{"data": {"id": "1"}, "error": 0, "_status": "success"}"#, r#"+{"id": "1"}"#),
             (r#"{"data": {"id": "1"}, "error": "0", "_status": "success"}"#, r#"+{"id": "1"}"#),
             (r#"{"data": {"id": "1"}, "error": false, "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": "null", "_status": "success"}"#, r#"+{"id": "1"}"#),
+            (r#"{"data": {"id": "1"}, "error": "False", "_status": "success"}"#, r#"+{"id": "1"}"#),
         ];
         for (body, expected) in rows {
             assert_eq!(said(body), expected, "{body}");
@@ -177,6 +209,29 @@ mod tests {
         ];
         for (body, expected) in rows {
             assert_eq!(said(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn answer_of_the_api_is_known_by_its_fields() {
+        let rows = [
+            (r#"{"_status": "error", "response": "No."}"#, Signature::Own),
+            (r#"{"_status": "error"}"#, Signature::Own),
+            (r#"{"status": "error", "response": "No."}"#, Signature::Own),
+            (r#"{"status": "error", "_datetime": "2024-11-19 00:28:38"}"#, Signature::Own),
+            (r#"{"0": "No.", "_status": "error"}"#, Signature::Own),
+            (r#"{"status": "error", "message": "No."}"#, Signature::Shared),
+            (r#"{"status": "error"}"#, Signature::Shared),
+            (r#"{"message": "No.", "result": false}"#, Signature::Shared),
+            (r#"{"success": false, "message": "No."}"#, Signature::Shared),
+            (r#"{"error": "No.", "data": {"id": "1"}}"#, Signature::Shared),
+            (r#"{"success": false, "errors": [{"code": 1}]}"#, Signature::Missing),
+            (r#"{"error": "No."}"#, Signature::Missing),
+            (r#"{"error": "No.", "status": 403, "message": "No.", "path": "/"}"#, Signature::Missing),
+        ];
+        for (body, expected) in rows {
+            let Said::Error { signature, .. } = read(body.as_bytes()).unwrap() else { panic!("{body}") };
+            assert_eq!(signature, expected, "{body}");
         }
     }
 

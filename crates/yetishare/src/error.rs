@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, UpstreamAnswer};
 use polyhost_upstream::decode::Unreadable;
-use polyhost_upstream::{CallKind, Refusal, Reply};
+use polyhost_upstream::{CallKind, Evidence, Refusal, Reply};
 
-use crate::envelope::{Said, Success, read};
+use crate::envelope::{Said, Signature, Success, read};
 use crate::profile::capability_of;
 use crate::words::{without_entities, without_queries};
 use table::{Meaning, find};
@@ -49,18 +49,31 @@ pub(crate) enum Named<'a> {
 /// - `InvalidResponse`, or `OutcomeUnknown` of a write: no answer of this API.
 pub(crate) fn success<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<Success<'a>, Refusal> {
     match read(reply.body()) {
-        Ok(Said::Success(success)) => Ok(success),
-        // JSON without the API's status may be a firewall's, whose 401 or 403 is about neither session nor account.
-        Ok(Said::Error { status: None, message })
-            if matches!(reply.http_status(), 401 | 403) && find(message.as_deref(), named).is_none() =>
+        // The errors of other servers have data, too.
+        Ok(Said::Success(success)) if success.confirmed || reply.http_status() < 400 => Ok(success),
+        Ok(Said::Error { status, message, signature })
+            if is_of_the_api(reply, signature, message.as_deref(), named) =>
         {
+            Err(refusal(reply, status, message.as_deref(), named, account))
+        }
+        Ok(Said::Error { message, .. }) => {
             let message = message.and_then(|words| reply.shown(&without_queries(&words)));
             let answer = UpstreamAnswer { http_status: Some(reply.http_status()), status: None, message };
             Err(reply.foreign(Unreadable::Missing("a status")).with_answer(answer).into())
         }
-        Ok(Said::Error { status, message }) => Err(refusal(reply, status, message.as_deref(), named, account)),
-        Ok(Said::Neither) => Err(reply.foreign(Unreadable::Missing("data or a status")).into()),
+        Ok(Said::Success(_) | Said::Neither) => Err(reply.foreign(Unreadable::Missing("data or a status")).into()),
         Err(why) => Err(reply.foreign(why).into()),
+    }
+}
+
+/// Whether the API itself has written an error. JSON of a proxy or a firewall proves nothing of session, account or
+/// file, and does not tell what became of a write.
+fn is_of_the_api(reply: &Reply, signature: Signature, message: Option<&str>, named: Named<'_>) -> bool {
+    match signature {
+        Signature::Own => true,
+        // Under a good HTTP status no proxy writes an error.
+        Signature::Shared => reply.http_status() < 400 || find(message, named).is_some(),
+        Signature::Missing => false,
     }
 }
 
@@ -108,7 +121,11 @@ pub(crate) fn refusal(
         (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
         _ => error,
     };
-    if meaning == Meaning::Session { Refusal::Session(error) } else { Refusal::Other(error) }
+    match (meaning, find(message.as_deref(), named)) {
+        (Meaning::Session, Some(_)) => Refusal::Session(error, Evidence::Words),
+        (Meaning::Session, None) => Refusal::Session(error, Evidence::Status),
+        _ => Refusal::Other(error),
+    }
 }
 
 /// The words count more than the HTTP status, which is 200 for nearly everything. Where they say nothing, a 401 is
@@ -209,7 +226,7 @@ fn no_folder(id: &FolderId, account: &AccountName) -> String {
 /// The error itself, where there is no session to be renewed.
 pub(crate) fn told(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Session(error) | Refusal::Other(error) => error,
+        Refusal::Session(error, _) | Refusal::Other(error) => error,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::checks::make_sure_of;
 use crate::client::Site;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
+use crate::envelope::is_error;
 use crate::error::{Named, refusal, success, told};
 use crate::wire::Uploaded;
 
@@ -19,11 +20,11 @@ const FILE_FIELD: &str = "upload_file";
 pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Result<File> {
     let outcome = match attempt(site, convert, &upload).await {
         // Nothing was done, and the next attempt is under a new session.
-        Err(Refusal::Session(_)) if upload.body.is_whole() => attempt(site, convert, &upload).await,
+        Err(Refusal::Session(..)) if upload.body.is_whole() => attempt(site, convert, &upload).await,
         outcome => outcome,
     };
     outcome.map_err(|refusal| match refusal {
-        Refusal::Session(error) | Refusal::Other(error) => error,
+        Refusal::Session(error, _) | Refusal::Other(error) => error,
     })
 }
 
@@ -46,7 +47,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed))
     };
     let outcome = site.file_upload(&held, &upload.folder, part, read).await;
-    if matches!(outcome, Err(Refusal::Session(_))) {
+    if matches!(outcome, Err(Refusal::Session(..))) {
         site.session.refused(&held).await;
     }
     Ok(outcome??)
@@ -61,7 +62,7 @@ pub(crate) fn uploaded(
     let success = success(reply, named, account)?;
     let uploaded = success.data.map_or_else(|| Some(Uploaded::default()), |data| only_file(reply, data));
     let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;
-    match uploaded.error.as_ref().map(|error| error.0.as_str()) {
+    match uploaded.error.as_ref().filter(|error| is_error(error)).map(|error| error.0.as_str()) {
         None => Ok(uploaded),
         // The session has let the file in: whatever this says, it is not about the token.
         Some(words) => Err(Refusal::Other(told(refusal(reply, None, Some(words), named, account)))),
@@ -93,6 +94,6 @@ fn web_address(text: &str) -> Option<Url> {
 
 impl Uploaded {
     fn tells_anything(&self) -> bool {
-        self.file_id.is_some() || self.name.is_some() || self.error.is_some()
+        self.file_id.is_some() || self.name.is_some() || self.error.as_ref().is_some_and(is_error)
     }
 }

@@ -31,6 +31,11 @@ async fn an_upload_is_read_from_a_list_of_one_or_from_the_one() {
         let stored = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
         assert_eq!((stored.id.as_str(), stored.folder_id), ("12", Some(FolderId::Root)), "{data}");
     }
+    for error in ["0", "\"0\"", "\"null\"", "\"\"", "false", "[]"] {
+        let site =
+            answering("file/upload", &format!(r#"[{{"name": "a.mp4", "error": {error}, "file_id": 12}}]"#)).await;
+        assert_eq!(site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap().id.as_str(), "12", "{error}");
+    }
     for data in ["[]", "{}", "[{}]", r#"[{"name": "a.mp4", "url": "https://a.example/2Vv"}]"#, "null"] {
         let site = answering("file/upload", data).await;
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
@@ -48,6 +53,9 @@ async fn an_error_inside_a_success_is_an_error() {
         ("File is too big", ErrorKind::TooLarge, false),
         ("You have reached the maximum permitted uploads for today.", ErrorKind::RateLimited, true),
         ("Filetype not allowed", ErrorKind::Rejected, false),
+        ("Free users cannot upload files over 5MB", ErrorKind::TooLarge, false),
+        ("You have reached the maximum concurrent uploads.", ErrorKind::RateLimited, true),
+        ("Please login to upload", ErrorKind::Forbidden, false),
         ("The hamsters are on strike.", ErrorKind::SiteFailed, false),
     ];
     for (words, expected, retryable) in rows {

@@ -82,3 +82,18 @@ async fn lists_of_jobs_count_what_cannot_be_read() {
         assert_eq!((list["items"].as_array().unwrap().len(), &list["unreadable"]), (1, &json!(2)), "{path}");
     }
 }
+
+#[tokio::test]
+async fn packed_answers_are_unpacked_whatever_the_coding_is_called() {
+    for coding in ["gzip", "GZIP", "x-gzip", "X-GZip"] {
+        let world = World::start().await;
+        world.breaks("*", Fault::Gzip { coding: coding.to_owned() });
+        let folder = world.caller.post(&at("folders"), &json!({"name": "Films"})).await.json(201);
+        let path = at(&format!("files?name=a.mp4&folder_id={}", folder["id"].as_str().unwrap()));
+        let file = world.caller.typed("POST", &path, "video/mp4", "hello").await.json(201);
+        let path = at(&format!("files/{}", file["id"].as_str().unwrap()));
+        assert_eq!(world.caller.get(&path).await.json(200)["name"], "a.mp4", "{coding}");
+        world.caller.patch(&path, &json!({"name": "b.mp4"})).await.status(200);
+        world.caller.delete(&path).await.no_content();
+    }
+}

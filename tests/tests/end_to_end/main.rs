@@ -38,6 +38,7 @@ mod pipelining;
 mod preconditions;
 mod problems;
 mod readme;
+mod relatives;
 mod reload;
 mod remote_uploads;
 mod requests;

@@ -118,7 +118,7 @@ async fn an_error_page_counts_by_its_http_status_but_says_nothing_of_a_file() {
     assert_eq!((&problem["upstream"]["http_status"], &problem["upstream"]["status"]), (&json!(500), &Value::Null));
     read(&world, Fault::http(404)).await.problem(502, "upstream_invalid_response");
     read(&world, Fault::http(429)).await.problem(429, "upstream_rate_limited");
-    read(&world, Fault::http(451)).await.problem(451, "legal_block");
+    read(&world, Fault::http(451)).await.problem(502, "upstream_invalid_response");
     let failed = write(&world, Fault::http(503)).await.problem(502, "upstream_error");
     assert_eq!(failed["retryable"], false);
 }

@@ -1,13 +1,15 @@
 //! The broken answers themselves.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::stream::{self, StreamExt};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -62,6 +64,20 @@ fn huge(bytes: u64) -> Body {
     let start = stream::iter([Bytes::from_static(b"{\"status\":200,\"result\":true,\"msg\":\"")]);
     let end = stream::iter([Bytes::from_static(b"\"}")]);
     Body::from_stream(start.chain(filling).chain(end).map(Ok::<_, io::Error>))
+}
+
+/// The whole answer, packed, with what its coding is called.
+pub(super) async fn gzip(response: Response, coding: &str) -> Response {
+    let (mut head, whole) = response.into_parts();
+    let Ok(whole) = whole.collect().await else { return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR) };
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    let packed = packer.write_all(&whole.to_bytes()).and_then(|()| packer.finish());
+    let (Ok(packed), Ok(coding)) = (packed, HeaderValue::from_str(coding)) else {
+        return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.insert(CONTENT_ENCODING, coding);
+    Response::from_parts(head, Body::from(packed))
 }
 
 /// The whole answer, byte by byte, with its true head and its true length.

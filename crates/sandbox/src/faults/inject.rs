@@ -53,6 +53,7 @@ async fn carry_out(front: &Front, fault: Fault, request: Request, next: Next) ->
         Fault::CutBody { sent } => interrupted::answer(next.run(request).await, sent, Interruption::Failure),
         Fault::Stall { sent } => interrupted::answer(next.run(request).await, sent, standstill()),
         Fault::Drip { millis } => broken::drip(next.run(request).await, Duration::from_millis(millis)).await,
+        Fault::Gzip { coding } => broken::gzip(next.run(request).await, &coding).await,
         Fault::HangUp { after, how } => {
             next.run(request.map(|body| interrupted(body, after, Interruption::HangUp(line, how)))).await
         }

@@ -78,6 +78,11 @@ pub enum Fault {
         /// How long each byte takes, in milliseconds.
         millis: u64,
     },
+    /// The true answer, packed by gzip, whether the request asks for that or not.
+    Gzip {
+        /// What its Content-Encoding calls that: `gzip`, `x-gzip`, in any case.
+        coding: String,
+    },
     /// The connection stays open, and nothing comes.
     Hang,
     /// An error answer before the request's body was read.

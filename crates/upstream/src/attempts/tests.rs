@@ -7,7 +7,7 @@ use polyhost_state::State;
 use tokio::time::advance;
 
 use super::*;
-use crate::{SecretUrl, Settings, Shared};
+use crate::{Evidence, SecretUrl, Settings, Shared};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -298,10 +298,10 @@ async fn a_refused_session_is_neither_asked_again_nor_held_against_the_site() {
         let outcome = client
             .attempts(&call(CallKind::Read), |_| {
                 attempts.set(attempts.get() + 1);
-                async { Err::<(), _>(Refusal::Session(unreachable())) }
+                async { Err::<(), _>(Refusal::Session(unreachable(), Evidence::Words)) }
             })
             .await;
-        assert!(matches!(outcome, Err(Refusal::Session(_))));
+        assert!(matches!(outcome, Err(Refusal::Session(..))));
         assert_eq!(attempts.get(), 1);
     }
     assert_eq!(client.circuit(), crate::CircuitState::Closed);

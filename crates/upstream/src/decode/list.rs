@@ -97,7 +97,8 @@ impl<T> List<'_, T> {
         matches!(self.given, Given::List(_))
     }
 
-    /// The same list, in which `null`, `false`, an empty text, list or map in place of an entry says that there is none.
+    /// The same list, in which `null`, `false`, or an empty text, list or map in place of an entry means that there is
+    /// none.
     #[must_use]
     pub fn passing_over_empty(self) -> Self {
         Self { passes_over_empty: true, ..self }

@@ -13,6 +13,8 @@ use crate::fingerprint::fingerprint;
 
 /// How long a denial stands.
 const MEMORY: Duration = Duration::from_secs(60);
+/// How long it is remembered that a grant replaced one that the site had not lost. Longer than a grant is in use.
+const REPLACEMENT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a grant counts as new that replaced one of which the site could not tell whether it knows it. Calls that are
 /// refused meanwhile were under way together.
 const NEW: Duration = Duration::from_secs(10);
@@ -20,17 +22,42 @@ const NEW: Duration = Duration::from_secs(10);
 /// The memory of denials: of the newest grant alone.
 pub(super) struct Denials {
     key: String,
+    replacement_key: String,
     values: Arc<dyn KeyValue>,
 }
 
 impl Denials {
     pub(super) fn new(key: &str, values: Arc<dyn KeyValue>) -> Self {
-        Self { key: format!("denied/{key}"), values }
+        Self { key: format!("denied/{key}"), replacement_key: format!("replacement/{key}"), values }
     }
 
     /// Whether calls that are refused under this grant are denied.
     pub(super) async fn hold(&self, held: &Held) -> bool {
-        match self.values.get(&self.key).await {
+        self.names(&self.key, held).await
+    }
+
+    /// Denies calls that are refused under this grant.
+    pub(super) async fn note(&self, held: &Held) {
+        self.put(&self.key, held, MEMORY).await;
+    }
+
+    /// Denies them for a moment, since the grant is new and was got without certainty.
+    pub(super) async fn note_new(&self, held: &Held) {
+        self.put(&self.key, held, NEW).await;
+    }
+
+    /// Whether this grant replaced one that the site had not lost, so that another one would not help either.
+    pub(super) async fn is_replacement(&self, held: &Held) -> bool {
+        self.names(&self.replacement_key, held).await
+    }
+
+    /// Remembers that this grant replaced one that the site had not lost.
+    pub(super) async fn note_replacement(&self, held: &Held) {
+        self.put(&self.replacement_key, held, REPLACEMENT).await;
+    }
+
+    async fn names(&self, key: &str, held: &Held) -> bool {
+        match self.values.get(key).await {
             Ok(entry) => entry.is_some_and(|entry| entry.value == name(held)),
             Err(error) => {
                 tracing::debug!(%error, "whether calls are denied cannot be read; the site is asked");
@@ -39,18 +66,8 @@ impl Denials {
         }
     }
 
-    /// Denies calls that are refused under this grant.
-    pub(super) async fn note(&self, held: &Held) {
-        self.put(held, MEMORY).await;
-    }
-
-    /// Denies them for a moment, since the grant is new and was got without certainty.
-    pub(super) async fn note_new(&self, held: &Held) {
-        self.put(held, NEW).await;
-    }
-
-    async fn put(&self, held: &Held, life: Duration) {
-        if let Err(error) = self.values.put(&self.key, name(held), life).await {
+    async fn put(&self, key: &str, held: &Held, life: Duration) {
+        if let Err(error) = self.values.put(key, name(held), life).await {
             tracing::warn!(%error, "that calls are denied cannot be remembered");
         }
     }

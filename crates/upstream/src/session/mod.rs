@@ -4,7 +4,7 @@
 //! that must not be done in a loop. Here it is done once however many ask, across replicas where the state is shared;
 //! within a [budget](LoginBudget); and not at all while the site is known to refuse the credentials. Whoever holds a
 //! token that the site refuses says so with that token in hand: a late refusal of an old one costs nothing, and one call
-//! that is refused by itself does not cost the token that all others use.
+//! that is refused by itself costs one login at most.
 
 mod budget;
 mod denials;
@@ -98,9 +98,25 @@ pub struct Held {
 #[derive(Debug)]
 pub enum Refusal {
     /// The site says that it does not know the grant, or no more. Nothing was done.
-    Session(Error),
+    Session(Error, Evidence),
     /// Anything else.
     Other(Error),
+}
+
+/// What shows that a call was refused for its grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The site's words about the grant.
+    Words,
+    /// The HTTP status alone.
+    Status,
+}
+
+/// A grant under which a call was refused.
+#[derive(Debug, Clone)]
+struct Doubt {
+    held: Held,
+    evidence: Evidence,
 }
 
 impl From<Error> for Refusal {
@@ -153,13 +169,14 @@ impl Session {
     /// Makes a call under the grant that is held, or a new one. If the site does not know it any more, the call is made
     /// once more under the next.
     ///
-    /// Where the site cannot say whether it knows the grant, one login replaces it. If the new grant is refused in the
-    /// same words, calls that are refused so are denied for a minute.
+    /// Where the site cannot say whether it knows the grant, one login replaces it; also where it says that it does, and
+    /// the call was refused in words about the grant. If the new grant is refused in the same words, calls that are
+    /// refused so are denied for a minute.
     ///
     /// # Errors
     /// - The login's, and the call's own.
-    /// - `Forbidden`: the site refuses the call's grant and still knows it, or refuses a new one in the same words and
-    ///   cannot say whether it knows it, so that the call alone is denied.
+    /// - `Forbidden`: the call alone is denied. The site refuses it by its status and still knows the grant, or refuses
+    ///   a new grant in the same words and does not deny that it knows it.
     /// - `SessionContended`: the site does not know the second grant either, or the budget allows no login before
     ///   `deadline`.
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
@@ -172,35 +189,39 @@ impl Session {
         match call(held.clone()).await {
             Ok(done) => Ok(done),
             Err(Refusal::Other(error)) => Err(error),
-            Err(Refusal::Session(error)) => {
-                let next = self.next(&held, deadline).await?;
+            Err(Refusal::Session(error, evidence)) => {
+                let next = self.next(&held, deadline, evidence).await?;
                 if next.is(&held) {
                     return Err(self.0.denied(error));
                 }
                 match call(next.clone()).await {
                     Ok(done) => Ok(done),
                     Err(Refusal::Other(error)) => Err(error),
-                    Err(Refusal::Session(error)) => Err(self.refused_again(&next, error, deadline).await),
+                    Err(Refusal::Session(error, _)) => Err(self.refused_again(&next, error, deadline).await),
                 }
             }
         }
     }
 
     /// The grant after one that the site has refused; the same one, where the site still knows it.
-    async fn next(&self, refused: &Held, deadline: Instant) -> Result<Held> {
+    async fn next(&self, refused: &Held, deadline: Instant, evidence: Evidence) -> Result<Held> {
         match self.0.current().filter(|current| !current.is(refused)) {
             Some(renewed) => Ok(renewed),
-            None => self.renewed(deadline, Some(refused.clone())).await,
+            None => self.renewed(deadline, Some(Doubt { held: refused.clone(), evidence })).await,
         }
     }
 
     /// The error of a call whose second grant is refused too.
     async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
         if self.0.denials.hold(held).await {
+            self.0.denials.note(held).await;
             return self.0.denied(error);
         }
         match self.0.login.knows(held.grant(), deadline).await {
-            Known::Yes => self.0.denied(error),
+            Known::Yes => {
+                self.0.denials.note(held).await;
+                self.0.denied(error)
+            }
             Known::No => {
                 self.refused(held).await;
                 self.0.contended(self.0.budget.gap(), renewal::ENDED_AT_ONCE).with_source(error)
@@ -237,10 +258,10 @@ impl Session {
         self.0.login.log_out(held.grant()).await;
     }
 
-    async fn renewed(&self, deadline: Instant, doubtful: Option<Held>) -> Result<Held> {
+    async fn renewed(&self, deadline: Instant, doubt: Option<Doubt>) -> Result<Held> {
         let _wait = waits::wait();
         loop {
-            let (renewal, is_own) = self.renewal(deadline, doubtful.clone());
+            let (renewal, is_own) = self.renewal(deadline, doubt.clone());
             match timeout_at(deadline, renewal).await {
                 // Whoever began it had less time.
                 Ok(Err(error)) if !is_own && error.kind() == ErrorKind::Timeout => {}
@@ -257,11 +278,11 @@ impl Session {
 
     /// The renewal under way, or one that begins now, and whether it does. It belongs to no caller: whoever goes away
     /// does not stop it.
-    fn renewal(&self, deadline: Instant, doubtful: Option<Held>) -> (Renewal, bool) {
+    fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Renewal, bool) {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         match slot.as_ref().filter(|renewal| renewal.peek().is_none()) {
             Some(under_way) => (under_way.clone(), false),
-            None => (slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubtful)).clone(), true),
+            None => (slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubt)).clone(), true),
         }
     }
 }

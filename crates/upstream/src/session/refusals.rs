@@ -12,7 +12,7 @@ use super::since_1970;
 
 /// How long a refusal of the credentials is remembered.
 const MEMORY: Duration = Duration::from_secs(60);
-/// The longest that a site is taken at its word when it asks to be left alone.
+/// The longest that a site gets no login because it asks for none. It can say it again.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// The memory of refused logins.
@@ -55,11 +55,14 @@ impl Refusals {
 
     /// Keeps an error that the next login would lead to, too.
     pub(super) async fn note(&self, error: &Error) {
-        let life = match error.kind() {
-            ErrorKind::RateLimited => error.retry_after().unwrap_or_default().min(LONGEST),
-            _ => MEMORY,
+        let (wait, life) = match error.kind() {
+            ErrorKind::RateLimited => {
+                let wait = error.retry_after().unwrap_or_default();
+                (wait, wait.min(LONGEST))
+            }
+            _ => (MEMORY, MEMORY),
         };
-        let Some(kept) = Kept::of(error, life).and_then(|kept| serde_json::to_vec(&kept).ok()) else { return };
+        let Some(kept) = Kept::of(error, wait).and_then(|kept| serde_json::to_vec(&kept).ok()) else { return };
         if let Err(error) = self.values.put(&self.key, Bytes::from(kept), life).await {
             tracing::warn!(%error, "that a login was refused cannot be remembered");
         }
@@ -67,7 +70,7 @@ impl Refusals {
 }
 
 impl Kept {
-    fn of(error: &Error, life: Duration) -> Option<Self> {
+    fn of(error: &Error, wait: Duration) -> Option<Self> {
         let kind = match error.kind() {
             ErrorKind::CredentialsRejected => KeptKind::CredentialsRejected,
             ErrorKind::Forbidden => KeptKind::Forbidden,
@@ -76,7 +79,7 @@ impl Kept {
         };
         let answer = error.answer().cloned().unwrap_or_default();
         let detail = error.detail().map(str::to_owned);
-        let until = u64::try_from((since_1970() + life).as_millis()).unwrap_or(u64::MAX);
+        let until = u64::try_from((since_1970() + wait).as_millis()).unwrap_or(u64::MAX);
         let UpstreamAnswer { http_status, status, message } = answer;
         Some(Self { kind, detail, http_status, status, message, until })
     }

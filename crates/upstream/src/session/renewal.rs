@@ -10,7 +10,7 @@ use polyhost_domain::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
-use super::{Grant, Held, Inner, Known, lost};
+use super::{Doubt, Evidence, Grant, Held, Inner, Known, lost};
 use crate::measure;
 
 /// A login under way, and then its outcome.
@@ -27,10 +27,10 @@ const MARGIN: Duration = Duration::from_secs(5);
 pub(super) const ENDED_AT_ONCE: &str = "It has ended this one right after the login.";
 
 /// Begins to look for a grant, in a task of its own. One that a call has doubted is asked for at the site first.
-pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubtful: Option<Held>) -> Renewal {
+pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Renewal {
     let task = tokio::spawn(async move {
-        match doubtful {
-            Some(held) => session.replace(held, deadline).await,
+        match doubt {
+            Some(doubt) => session.replace(doubt, deadline).await,
             None => session.renew(deadline).await,
         }
     });
@@ -40,7 +40,7 @@ pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubtful: Option<Hel
 
 impl Inner {
     /// The grant after one that a call was refused under; the same one, if no login would help.
-    async fn replace(&self, held: Held, deadline: Instant) -> Result<Held> {
+    async fn replace(&self, Doubt { held, evidence }: Doubt, deadline: Instant) -> Result<Held> {
         if self.denials.hold(&held).await {
             return Ok(held);
         }
@@ -48,6 +48,7 @@ impl Inner {
         let now = Instant::now();
         let half = now + deadline.saturating_duration_since(now) / 2;
         match self.login.knows(held.grant(), half).await {
+            Known::Yes if evidence == Evidence::Words => self.replace_known(held, deadline).await,
             Known::Yes => Ok(held),
             Known::No => {
                 self.drop_grant(&held).await;
@@ -61,6 +62,28 @@ impl Inner {
                 self.denials.note_new(&next).await;
                 Ok(next)
             }
+        }
+    }
+
+    /// The site refuses a grant in the words of an unknown one, and says when asked that it knows it. The question may
+    /// look at less than the call, so one login replaces the grant. Where none is possible, the grant stays in use.
+    async fn replace_known(&self, held: Held, deadline: Instant) -> Result<Held> {
+        if self.denials.is_replacement(&held).await {
+            self.denials.note(&held).await;
+            return Ok(held);
+        }
+        self.drop_grant(&held).await;
+        match self.renew(deadline).await {
+            Ok(next) => {
+                self.denials.note_replacement(&next).await;
+                Ok(next)
+            }
+            Err(error) if error.kind() == ErrorKind::SessionContended => {
+                let kept = self.keep(held.grant().clone()).await;
+                self.denials.note(&kept).await;
+                Ok(kept)
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -6,10 +6,16 @@ use std::time::Duration;
 
 use polyhost_domain::{Error, ErrorKind};
 use polyhost_state::State;
-use polyhost_upstream::Refusal;
+use polyhost_upstream::{Evidence, Held, LoginBudget, Refusal};
+use secrecy::ExposeSecret;
 use tokio::time::{Instant, advance};
 
 use crate::site::{Site, call, calls, session};
+
+/// The answer to a call that is refused for its token.
+fn refused(evidence: Evidence) -> std::result::Result<(), Refusal> {
+    Err(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true), evidence))
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_token_killed_under_many_calls_is_renewed_once() {
@@ -23,15 +29,65 @@ async fn a_token_killed_under_many_calls_is_renewed_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_refused_by_itself_costs_no_login_and_nobody_else_the_token() {
+async fn a_call_that_is_refused_by_itself_costs_one_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     call(&site, &session).await.unwrap();
     for _ in 0..20 {
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refused = |_| async { Err::<(), _>(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true))) };
+        let refused = |_| async { refused(Evidence::Words) };
         let error = session.run(deadline, refused).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
+        call(&site, &session).await.unwrap();
+        advance(Duration::from_secs(20)).await;
+    }
+    assert_eq!(site.logins(), 2, "the second token is known, too, so a third would not help");
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_token_that_a_status_refuses_costs_no_login() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    for _ in 0..3 {
+        let deadline = Instant::now() + Duration::from_secs(25);
+        let refused = |_| async { refused(Evidence::Status) };
+        assert_eq!(session.run(deadline, refused).await.unwrap_err().kind(), ErrorKind::Forbidden);
+        call(&site, &session).await.unwrap();
+    }
+    assert_eq!(site.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_token_that_a_call_refuses_is_replaced_by_one_login() {
+    let site = Arc::new(Site::default());
+    let limits = LoginBudget { logins: 10, ..LoginBudget::default() };
+    let session = session(&site, &State::in_memory()).with_budget(limits);
+    call(&site, &session).await.unwrap();
+    for generation in ["token-1", "token-3"] {
+        let deadline = Instant::now() + Duration::from_secs(25);
+        let refuse_old = |held: Held| async move {
+            match held.grant().token.expose_secret() == generation {
+                true => refused(Evidence::Words),
+                false => Ok(()),
+            }
+        };
+        session.run(deadline, refuse_old).await.unwrap();
+        site.kill().await;
+        call(&site, &session).await.unwrap();
+    }
+    assert_eq!(site.logins(), 5, "each refusal costs one login, and each death");
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_token_stays_in_use_where_no_login_is_possible() {
+    let site = Arc::new(Site::default());
+    let limits = LoginBudget { logins: 1, ..LoginBudget::default() };
+    let session = session(&site, &State::in_memory()).with_budget(limits);
+    for _ in 0..2 {
+        call(&site, &session).await.unwrap();
+        let deadline = Instant::now() + Duration::from_secs(25);
+        let refused = |_| async { refused(Evidence::Words) };
+        assert_eq!(session.run(deadline, refused).await.unwrap_err().kind(), ErrorKind::Forbidden);
         call(&site, &session).await.unwrap();
     }
     assert_eq!(site.logins(), 1);
@@ -110,7 +166,7 @@ async fn one_refused_call_costs_one_login_while_tokens_are_in_doubt() {
     call(&site, &session).await.unwrap();
     for _ in 0..5 {
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refused = |_| async { Err::<(), _>(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true))) };
+        let refused = |_| async { refused(Evidence::Words) };
         let error = session.run(deadline, refused).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
         call(&site, &session).await.unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Origin, Result, UpstreamAnswer};
 use polyhost_state::State;
-use polyhost_upstream::{Grant, Held, Known, Login, Refusal, Session};
+use polyhost_upstream::{Evidence, Grant, Held, Known, Login, Refusal, Session};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -50,7 +50,7 @@ impl Site {
         if *self.live.lock().await == held.grant().token.expose_secret() {
             return Ok(());
         }
-        Err(Refusal::Session(Error::new(ErrorKind::CredentialsRejected)))
+        Err(Refusal::Session(Error::new(ErrorKind::CredentialsRejected), Evidence::Words))
     }
 }
 

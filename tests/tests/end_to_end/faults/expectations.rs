@@ -170,7 +170,7 @@ fn login(operation: &Operation, injury: &Injury) -> Outcome {
 
 /// What a page says by its HTTP status, if that is a server's own to give: not what is missing or wrong in a request.
 fn page(operation: &Operation, status: u16) -> Option<Outcome> {
-    let is_any_servers = matches!(status, 413 | 429 | 451 | 500..);
+    let is_any_servers = matches!(status, 413 | 429 | 500..);
     is_any_servers.then(|| by_status(operation, status))
 }
 
@@ -179,8 +179,10 @@ fn told(operation: &Operation, http: u16, status: u16) -> Outcome {
     match operation.dialect {
         // The status inside wins.
         Dialect::Openload => by_status(operation, status),
-        // Of the injected words such sites are known to say only "Not Found".
+        // Of the injected words these sites are known to say "Not Found", "Too Many Requests" and "Payload Too Large".
         Dialect::Yetishare if status == 404 && operation.missing.is_some() => by_status(operation, status),
+        Dialect::Yetishare if status == 429 => by_status(operation, status),
+        Dialect::Yetishare if status == 413 && operation.nature == Nature::Upload => by_status(operation, status),
         Dialect::Yetishare if http == 200 => Outcome::passing("upstream_error"),
         Dialect::Yetishare => by_status(operation, http),
     }

@@ -57,6 +57,7 @@ impl Injury {
             Fault::DelayAnswer { .. }
             | Fault::CutBody { .. }
             | Fault::Drip { .. }
+            | Fault::Gzip { .. }
             | Fault::Stall { .. }
             | Fault::LoseAnswer
             | Fault::ReplaceAnswer { .. } => true,

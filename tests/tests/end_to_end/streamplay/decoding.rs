@@ -42,3 +42,15 @@ async fn listing_without_entries_is_an_empty_folder() {
     let page = world.caller.get(&at("folders/root/items")).await.json(200);
     assert_eq!(page, json!({"items": [], "next_cursor": null, "unreadable": 0}));
 }
+
+#[tokio::test]
+async fn packed_answers_are_unpacked_whatever_the_coding_is_called() {
+    for coding in ["GZIP", "x-gzip"] {
+        let world = World::start().await;
+        world.breaks("*", Fault::Gzip { coding: coding.to_owned() });
+        let file = world.upload("a.mp4", "", b"hello").await.json(201);
+        let path = at(&format!("files/{}", file["id"].as_str().unwrap()));
+        assert_eq!(world.caller.get(&path).await.json(200)["name"], "a.mp4", "{coding}");
+        world.caller.delete(&path).await.no_content();
+    }
+}

@@ -1,13 +1,16 @@
-//! The site's 401 to one operation alone: a denial, and no reason to log in anew.
+//! The site's refusal of one operation alone: a denial, and at most one login.
 
 use polyhost_sandbox::Fault;
 use serde_json::json;
 
 use super::world::{World, at};
 
+/// The words about a session that is not known.
+const OF_THE_SESSION: &str = "Could not validate access_token and account_id.";
+
 /// The API's own 401, which is about the session.
-fn refused() -> Fault {
-    let body = json!({"response": "Could not validate access_token and account_id.", "_status": "error"}).to_string();
+fn refused(words: &str) -> Fault {
+    let body = json!({"response": words, "_status": "error"}).to_string();
     Fault::Status { http: 401, body_status: None, headers: Vec::new(), body: Some(body) }
 }
 
@@ -16,7 +19,7 @@ async fn an_operation_that_alone_is_refused_is_denied_and_costs_no_login() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{file}"));
-    world.breaks("file/edit", refused());
+    world.breaks("file/edit", refused("Not you."));
     for _ in 0..3 {
         let problem = world.caller.patch(&path, &json!({"name": "b.mp4"})).await.problem(403, "upstream_forbidden");
         assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/edit")));
@@ -36,10 +39,25 @@ async fn an_operation_that_alone_is_refused_is_denied_and_costs_no_login() {
 async fn a_read_that_alone_is_refused_is_denied_too() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
-    world.breaks("file/info", refused());
+    world.breaks("file/info", refused("Not you."));
     let problem = world.caller.get(&at(&format!("files/{file}"))).await.problem(403, "upstream_forbidden");
     assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/info")));
     world.caller.get(&at("folders/root/items")).await.status(200);
     world.caller.delete(&at(&format!("files/{file}"))).await.no_content();
     assert_eq!(world.site.logins(), 1);
+}
+
+#[tokio::test]
+async fn operation_refused_in_words_about_the_session_costs_one_login() {
+    let world = World::configured(|all| all.table("[providers.streamplay]\nlogin_budget = { gap = \"1ms\" }")).await;
+    let file = world.site.add_file("0", "a.mp4", b"hello");
+    let path = at(&format!("files/{file}"));
+    world.breaks("file/edit", refused(OF_THE_SESSION));
+    for _ in 0..3 {
+        let problem = world.caller.patch(&path, &json!({"name": "b.mp4"})).await.problem(403, "upstream_forbidden");
+        assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/edit")));
+        world.caller.get(&at("folders/root/items")).await.status(200);
+    }
+    world.upload("b.mp4", "", b"hello").await.status(201);
+    assert_eq!((world.site.logins(), world.site.live_tokens()), (2, 1));
 }

@@ -33,6 +33,7 @@ mod requests;
 mod secrets;
 mod session;
 mod shared_user;
+mod short_tokens;
 mod site_errors;
 mod unknown_sizes;
 mod unsupported;

@@ -92,7 +92,6 @@ async fn statuses_of_the_web_server_before_the_site_have_each_their_problem() {
     let world = started().await;
     let cases = [
         (429, 429, "upstream_rate_limited", true, true),
-        (451, 451, "legal_block", false, false),
         (500, 502, "upstream_error", true, false),
         (503, 502, "upstream_error", true, false),
         (509, 429, "upstream_rate_limited", true, true),
@@ -106,7 +105,9 @@ async fn statuses_of_the_web_server_before_the_site_have_each_their_problem() {
             assert_eq!(answer.header("retry-after").is_some(), status == 429, "{http}");
         }
     }
-    read(&world, Fault::http(404)).await.problem(502, "upstream_invalid_response");
+    for http in [404, 451] {
+        read(&world, Fault::http(http)).await.problem(502, "upstream_invalid_response");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,57 @@
+//! Relatives of pstream.net: what a site cannot promise is refused, and not taken without effect.
+
+use polyhost_end_to_end::{Caller, Configuration, Gateway};
+use polyhost_sandbox::openload::Openload;
+use serde_json::json;
+
+use crate::world::{KEY, LOGIN, SITE_KEY, at, site};
+
+const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
+const URL: &str = "https://media.example.org/films/bunny.mov";
+
+/// A relative with these lines in its row, and somebody who calls a gateway with an account there.
+async fn relative(row: &str) -> (Openload, Gateway, Caller) {
+    let (site, _) = site(|_| ()).await;
+    let provider = format!("[providers.relative]\ndialect = \"openload\"\nbase_url = \"{}\"\n{row}", site.base_url());
+    let account = format!("[accounts.main]\nprovider = \"relative\"\nlogin = \"{LOGIN}\"\nkey = \"{SITE_KEY}\"");
+    let configuration = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
+    let gateway = Gateway::start(&configuration.table(&provider).table(&account)).await;
+    let caller = gateway.caller(KEY);
+    (site, gateway, caller)
+}
+
+#[tokio::test]
+async fn ticket_with_a_digest_that_the_site_does_not_check_is_refused() {
+    let (site, _gateway, caller) = relative("digest = \"none\"").await;
+    let refused = caller.post(&at("upload-tickets"), &json!({"sha1": HELLO})).await;
+    let problem = refused.problem(422, "capability_unsupported");
+    assert_eq!(problem["retryable"], false, "{problem}");
+    assert_eq!(site.journal().count(), 0);
+    caller.post(&at("upload-tickets"), &json!({})).await.status(201);
+    // The gateway itself compares the digest of what passes through it.
+    let wrong = at(&format!("files?name=a.mp4&sha1={HELLO}"));
+    caller.typed("POST", &wrong, "video/mp4", "other").await.problem(422, "checksum_mismatch");
+    caller.typed("POST", &wrong, "video/mp4", "hello").await.status(201);
+}
+
+#[tokio::test]
+async fn header_fields_of_remote_uploads_go_as_the_site_wants_them() {
+    let (site, _gateway, caller) = relative("remote_headers = \"lines\"").await;
+    let body = json!({"url": URL, "headers": {"Cookie": "a=b", "X-Many": ["one", "two"]}});
+    caller.post(&at("remote-uploads"), &body).await.status(202);
+    let sent = &site.journal().of("remotedl/add")[0];
+    let mut lines: Vec<&str> = sent.parameter("headers").unwrap().lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["Cookie: a=b", "X-Many: one", "X-Many: two"]);
+    assert_eq!(sent.parameter("headers[]"), None);
+}
+
+#[tokio::test]
+async fn header_fields_of_remote_uploads_that_the_site_ignores_are_refused() {
+    let (site, _gateway, caller) = relative("unsupported = [\"remote_uploads.headers\"]").await;
+    let body = json!({"url": URL, "headers": {"Cookie": "a=b"}});
+    let problem = caller.post(&at("remote-uploads"), &body).await.problem(422, "capability_unsupported");
+    assert!(problem["detail"].as_str().unwrap().contains("remote_uploads.headers"), "{problem}");
+    assert_eq!(site.journal().count(), 0);
+    caller.post(&at("remote-uploads"), &json!({"url": URL})).await.status(202);
+}
