@@ -2,7 +2,7 @@
 
 use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{List, Unreadable, value};
-use polyhost_upstream::{FilePart, Refusal, Reply};
+use polyhost_upstream::{Evidence, FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
 use url::Url;
 
@@ -47,10 +47,16 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed))
     };
     let outcome = site.file_upload(&held, &upload.folder, part, read).await;
-    if matches!(outcome, Err(Refusal::Session(..))) {
-        site.session.refused(&held).await;
+    match outcome {
+        Err(Refusal::Session(error, Evidence::Words)) => {
+            Err(site.session.refused_alone(&held, error, site.http.deadline()).await)
+        }
+        Err(Refusal::Session(error, Evidence::Status)) => {
+            site.session.refused(&held).await;
+            Err(Refusal::Session(error, Evidence::Status))
+        }
+        outcome => Ok(outcome??),
     }
-    Ok(outcome??)
 }
 
 /// What an answer tells of the file; nothing, where it tells of a success alone.

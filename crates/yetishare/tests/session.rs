@@ -317,6 +317,21 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
 }
 
 #[tokio::test]
+async fn upload_that_is_refused_alone_costs_one_login() {
+    let site = plain_site().await;
+    site.breaks("file/upload", refused(200, "Could not validate access_token and account_id."));
+    let provider = site.provider();
+    for (kind, retryable) in
+        [(ErrorKind::SiteFailed, true), (ErrorKind::Forbidden, false), (ErrorKind::Forbidden, false)]
+    {
+        let error = provider.upload(upload("a.mp4", &["abc"])).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable));
+        provider.list(&FolderId::Root, None).await.unwrap();
+    }
+    assert_eq!((site.count("file/upload"), site.count("authorize")), (3, 2));
+}
+
+#[tokio::test]
 async fn a_dead_token_is_renewed_before_the_first_byte_of_an_upload() {
     let site = plain_site().await;
     let provider = site.provider();

@@ -15,6 +15,8 @@ use crate::fingerprint::fingerprint;
 const MEMORY: Duration = Duration::from_secs(60);
 /// How long it is remembered that a grant replaced one that the site had not lost. Longer than a grant is in use.
 const REPLACEMENT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a grant that the site refused for an upload counts as one that the next grant replaces.
+const EXPECTED: Duration = Duration::from_secs(10 * 60);
 /// How long a grant counts as new that replaced one of which the site could not tell whether it knows it. Calls that are
 /// refused meanwhile were under way together.
 const NEW: Duration = Duration::from_secs(10);
@@ -23,12 +25,15 @@ const NEW: Duration = Duration::from_secs(10);
 pub(super) struct Denials {
     key: String,
     replacement_key: String,
+    expected_key: String,
     values: Arc<dyn KeyValue>,
 }
 
 impl Denials {
     pub(super) fn new(key: &str, values: Arc<dyn KeyValue>) -> Self {
-        Self { key: format!("denied/{key}"), replacement_key: format!("replacement/{key}"), values }
+        let named = |name| format!("{name}/{key}");
+        let (replacement_key, expected_key) = (named("replacement"), named("replaced"));
+        Self { key: named("denied"), replacement_key, expected_key, values }
     }
 
     /// Whether calls that are refused under this grant are denied.
@@ -54,6 +59,21 @@ impl Denials {
     /// Remembers that this grant replaced one that the site had not lost.
     pub(super) async fn note_replacement(&self, held: &Held) {
         self.put(&self.replacement_key, held, REPLACEMENT).await;
+    }
+
+    /// Says that the site has not lost this grant, so that the next one replaces it.
+    pub(super) async fn expect_replacement(&self, held: &Held) {
+        self.put(&self.expected_key, held, EXPECTED).await;
+    }
+
+    /// Takes note of a new grant, which may replace one that the site had not lost.
+    pub(super) async fn note_login(&self, held: &Held) {
+        let expected = self.values.get(&self.expected_key).await.ok().flatten();
+        let Some(entry) = expected else { return };
+        self.note_replacement(held).await;
+        if let Err(error) = self.values.compare_and_remove(&self.expected_key, entry.version).await {
+            tracing::debug!(%error, "another grant may count as a replacement");
+        }
     }
 
     async fn names(&self, key: &str, held: &Held) -> bool {

@@ -251,6 +251,19 @@ impl Session {
         self.0.drop_grant(held).await;
     }
 
+    /// What follows for a call that is not repeated and was refused in words about its grant. The next call logs in anew.
+    /// If the site still knows the grant, and the grant replaced one that the site knew, too, the call is denied.
+    pub async fn refused_alone(&self, held: &Held, error: Error, deadline: Instant) -> Refusal {
+        if let Known::Yes = self.0.login.knows(held.grant(), deadline).await {
+            if self.0.denials.is_replacement(held).await {
+                return Refusal::Other(self.0.denied(error));
+            }
+            self.0.denials.expect_replacement(held).await;
+        }
+        self.refused(held).await;
+        Refusal::Session(error, Evidence::Words)
+    }
+
     /// Gives back what is held, once.
     pub async fn close(&self) {
         let Some(held) = self.0.current() else { return };

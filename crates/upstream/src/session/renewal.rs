@@ -138,7 +138,9 @@ impl Inner {
         match outcome {
             Ok(grant) => {
                 tracing::info!(provider = %self.origin.provider, account = %self.origin.account, "logged in");
-                Ok(self.keep(grant).await)
+                let held = self.keep(grant).await;
+                self.denials.note_login(&held).await;
+                Ok(held)
             }
             Err(error) => {
                 self.refusals.note(&error).await;
