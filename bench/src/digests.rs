@@ -24,10 +24,6 @@ impl Hashers {
     }
 
     pub(crate) fn finish(self) -> Digests {
-        Digests { sha1: hexadecimal(&self.sha1.finalize()), md5: hexadecimal(&self.md5.finalize()) }
+        Digests { sha1: hex::encode(self.sha1.finalize()), md5: hex::encode(self.md5.finalize()) }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

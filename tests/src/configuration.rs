@@ -99,5 +99,5 @@ fn tells(lines: &str, key: &str) -> bool {
 
 /// The SHA-256 of a key, as a configuration holds it.
 pub fn key_sha256(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(key.as_bytes()))
 }

@@ -10,7 +10,9 @@ use polyhost::KNOWN;
 use polyhost::metrics::{METRICS, Metric};
 use polyhost_config::Config;
 use polyhost_domain::Capability;
+use polyhost_engine::accounts::effective;
 use polyhost_engine::problem::Code;
+use polyhost_upstream::Quirks;
 
 /// The documents that lie beside Cargo.toml. One that is not there has no links.
 const AT_THE_ROOT: [&str; 4] = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
@@ -57,12 +59,49 @@ fn the_table_of_the_page_on_the_api_has_every_problem_code_with_its_status() {
     assert!(missing.is_empty(), "the table of docs/api.md lacks {missing:?}");
 }
 
+/// The columns of the dialects, by their heads, say of each capability what the dialect's profile says.
 #[test]
-fn the_page_on_the_api_names_every_capability() {
-    let page = read(&root().join("docs/api.md"));
-    let missing: Vec<&str> =
-        Capability::ALL.iter().map(|name| name.as_str()).filter(|name| !page.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "docs/api.md lacks {missing:?}");
+fn the_tables_of_capabilities_are_those_of_the_dialects() {
+    for document in ["README.md", "docs/api.md"] {
+        let page = read(&root().join(document));
+        let head = page.lines().find(|line| line.starts_with("| capability |")).expect("a table of capabilities");
+        for dialect in KNOWN.dialects {
+            let name = dialect.name.to_string();
+            let column = cells(head).position(|cell| cell.trim_matches('`').starts_with(&name) || cell.contains(&name));
+            let column = column.expect("a column for each dialect");
+            let capabilities = effective(&(dialect.capabilities)(&Quirks::default()), &[]);
+            for capability in Capability::ALL {
+                let told = row(&page, capability.as_str()).and_then(|row| cells(row).nth(column));
+                let support = serde_json::to_value(capabilities.support(*capability)).expect("a word");
+                let is_told = told.is_some_and(|told| support.as_str().is_some_and(|word| told.starts_with(word)));
+                assert!(is_told, "{document}: `{capability}` at {name} is {support}, not {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_on_the_configuration_has_every_quirk_of_every_dialect_with_its_default() {
+    let page = read(&root().join("docs/configuration.md"));
+    for dialect in KNOWN.dialects {
+        let head = format!("At the dialect `{}`:", dialect.name);
+        let (_, table) = page.split_once(&head).expect("a table for each dialect");
+        let table = table.trim_start().split("\n\n").next().unwrap_or_default();
+        for quirk in dialect.quirks {
+            let default = row(table, quirk.key).and_then(|row| cells(row).nth(2));
+            let told = default.map(|cell| cell.trim_matches('`').trim_matches('"'));
+            assert_eq!(told, Some(quirk.default), "`{}` of {}", quirk.key, dialect.name);
+        }
+    }
+}
+
+/// The row of a table that begins with a word of code.
+fn row<'a>(table: &'a str, word: &str) -> Option<&'a str> {
+    table.lines().find(|line| line.starts_with(&format!("| `{word}` |")))
+}
+
+fn cells(row: &str) -> impl Iterator<Item = &str> {
+    row.trim_matches('|').split('|').map(str::trim)
 }
 
 #[test]

@@ -42,22 +42,15 @@ impl FromStr for KeyHash {
     type Err = InvalidKeyHash;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyHash> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(InvalidKeyHash);
-        }
         let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| InvalidKeyHash)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| InvalidKeyHash)?;
-        }
+        hex::decode_to_slice(text, &mut hash).map_err(|_| InvalidKeyHash)?;
         Ok(Self(hash))
     }
 }
 
 impl fmt::Display for KeyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn pattern(length: usize) -> Bytes {
 
 /// The SHA-1 of some bytes, in lower case.
 pub(crate) fn sha1_of(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha1::digest(bytes))
 }
 
 /// What a body gives, whatever it is said to have.

@@ -1,5 +1,7 @@
 //! The accounts of the configuration at work: each with its adapter, what can be done with it, and how it fares.
 
+mod operations;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -14,6 +16,8 @@ use polyhost_state::Generations;
 use polyhost_upstream::{CircuitState, operation};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use operations::ShownIn;
 
 use crate::catalogue::{Change, Scope, Stamp, What};
 use crate::health::{AccountHealth, Observed};
@@ -117,12 +121,6 @@ impl Account {
         self.provider.profile()
     }
 
-    /// Its site. Calls go through [`Account::read`] or [`Account::write`].
-    #[must_use]
-    pub fn site(&self) -> &dyn Provider {
-        &*self.provider
-    }
-
     /// What can be done with it now: emulation included, and without what the site was seen to lack lately.
     #[must_use]
     pub fn capabilities(&self) -> Cow<'_, Capabilities> {
@@ -144,7 +142,7 @@ impl Account {
     ///
     /// # Errors
     /// The read's own.
-    pub async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         progress::asks(&self.profile().origin.provider);
         let result = operation(call).await;
         self.observe(result.as_ref().err());
@@ -156,7 +154,7 @@ impl Account {
     ///
     /// # Errors
     /// The write's own.
-    pub async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.outdate(change).await?;
         progress::asks(&self.profile().origin.provider);
         let outdated_later = OutdateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));

@@ -11,7 +11,6 @@ use polyhost_domain::{
 };
 
 use crate::accounts::Account;
-use crate::changes::only;
 use crate::problem::{Code, Problem};
 
 /// An address that gives a file's bytes.
@@ -20,7 +19,7 @@ use crate::problem::{Code, Problem};
 /// The site's own; `upstream_rate_limited` where it wants the caller to wait first.
 pub async fn link(account: &Account, file: &FileRef) -> Result<Link, Problem> {
     account.require(Capability::FilesDownload)?;
-    match account.read(account.site().link(file)).await {
+    match account.link(file).await {
         Ok(LinkAnswer::Ready(link)) => Ok(link),
         // Sites say the same of a file in the trash as of one that they do not like to give.
         Err(error) if error.kind() == ErrorKind::Rejected => Err(match file {
@@ -66,7 +65,7 @@ pub async fn downloadable(account: &Account, id: &FileId) -> Result<File, Proble
     if !account.capabilities().supports(Capability::FilesRead) {
         return Ok(File::bare(&account.profile().origin, id.clone()));
     }
-    let file = only(account.read(account.site().files(std::slice::from_ref(id))).await?)?;
+    let file = account.file(id).await?;
     match file.status {
         FileStatus::Trashed | FileStatus::Deleted => {
             Err(account.nothing_has(Code::FileNotFound, "file", id.as_str()).and("It was deleted."))
@@ -93,7 +92,7 @@ impl Unopened {
 
 /// The bytes, under a link of their own, if they can be the file's.
 async fn open(account: &Account, file: &File, range: Option<ByteRange>) -> Result<Download, Unopened> {
-    match account.read(account.site().open(&FileRef::Id(file.id.clone()), range)).await {
+    match account.open(&FileRef::Id(file.id.clone()), range).await {
         Ok(download) => {
             check(file, &download).map_err(Unopened::DeadLink)?;
             let stream = begun(download.stream).await.map_err(|error| Unopened::Otherwise(broken_off(file, &error)))?;

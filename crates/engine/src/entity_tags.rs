@@ -52,5 +52,5 @@ fn declared(profile: &Profile, digest: Digest, told: Option<&str>) -> Option<Str
 fn tag(covered: &impl Serialize) -> String {
     // What is covered are texts and numbers, which can always be written.
     let json = serde_json::to_vec(covered).unwrap_or_default();
-    Sha256::digest(&json).iter().take(LENGTH).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(&json)[..LENGTH])
 }

@@ -123,7 +123,7 @@ impl App {
         // the end of the session finds it ended, and begins another.
         let last = self.0.retired.release(&account);
         if last.is_some_and(|origins| !self.roster().uses_the_session_of(&origins)) {
-            account.site().close().await;
+            account.close().await;
             tracing::info!(account = name, "the account was removed or changed, and nobody uses it any more");
         } else {
             tracing::info!(account = name, "the account was removed or changed, and another goes on with its session");
@@ -186,6 +186,6 @@ impl App {
     pub async fn close(&self) {
         let retired = self.0.retired.accounts();
         let roster = self.roster();
-        join_all(roster.accounts().values().chain(&retired).map(|account| account.site().close())).await;
+        join_all(roster.accounts().values().chain(&retired).map(|account| account.close())).await;
     }
 }

@@ -35,8 +35,8 @@ pub static DIALECT: Dialect = Dialect {
         Quirk {
             key: "timezone",
             kind: QuirkKind::TimeZone,
-            default: "UTC",
-            help: "The zone of the dates that the site writes without one.",
+            default: "auto",
+            help: "The zone of the dates that the site writes without one; auto is UTC.",
         },
         Quirk {
             key: "progress",

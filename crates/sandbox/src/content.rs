@@ -34,15 +34,11 @@ pub(crate) fn made_up(name: &str, length: usize) -> Vec<u8> {
 
 /// SHA-1 of some bytes, in hexadecimal.
 pub(crate) fn sha1_of(bytes: &[u8]) -> String {
-    hexadecimal(&digest(bytes))
+    hex::encode(digest(bytes))
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Vec<u8> {
     Sha1::digest(bytes).to_vec()
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The content type of a file, by the end of its name.

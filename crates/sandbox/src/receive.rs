@@ -88,7 +88,7 @@ pub(crate) async fn save<H: Digest>(
         file.write_all(&chunk).await?;
     }
     file.flush().await?;
-    let hash = content::hexadecimal(&hash.finalize());
+    let hash = hex::encode(hash.finalize());
     Ok(Saved { name, content_type, content: Content::Disk(Arc::new(path)), size, hash })
 }
 

@@ -103,8 +103,7 @@ impl Wish {
     fn of(change: &PasswordChange) -> Self {
         match change {
             PasswordChange::Set(password) => {
-                let digest = Md5::digest(password.expose_secret().as_bytes());
-                let words: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                let words = hex::encode(Md5::digest(password.expose_secret().as_bytes()));
                 Self { words: words.into(), guarded: true }
             }
             PasswordChange::Remove => Self { words: NONE.into(), guarded: false },

@@ -13,7 +13,7 @@ use crate::world::{KEY, World, at};
 
 /// The SHA-1 of some bytes, in hexadecimal.
 fn sha1_of(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha1::digest(bytes))
 }
 
 /// Bytes without a short pattern.

@@ -77,8 +77,8 @@ impl Digests {
     /// # Errors
     /// One differs.
     pub(super) fn check(self) -> Result<(), Failure> {
-        let sha1 = self.sha1.map(|(sha1, told)| ("SHA-1", hexadecimal(&sha1.finalize()), told));
-        let md5 = self.md5.map(|(md5, told)| ("MD5", hexadecimal(&md5.finalize()), told));
+        let sha1 = self.sha1.map(|(sha1, told)| ("SHA-1", hex::encode(sha1.finalize()), told));
+        let md5 = self.md5.map(|(md5, told)| ("MD5", hex::encode(md5.finalize()), told));
         match [sha1, md5].into_iter().flatten().find(|(_, found, told)| !found.eq_ignore_ascii_case(told)) {
             None => Ok(()),
             Some((kind, found, told)) => {
@@ -87,10 +87,6 @@ impl Digests {
             }
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

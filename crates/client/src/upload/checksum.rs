@@ -20,5 +20,5 @@ pub(super) async fn of(source: &Source, progress: &Progress) -> Result<String, F
         digest.update(&chunk);
         bar.advance(chunk.len());
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(digest.finalize()))
 }

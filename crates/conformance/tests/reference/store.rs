@@ -102,7 +102,7 @@ impl Store {
     pub(crate) fn add_file(&mut self, name: &str, folder: u64, bytes: Bytes, condition: Condition) -> u64 {
         let (number, step) = (self.number(), self.steps);
         let content_type = "video/mp4".to_owned();
-        let sha1 = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha1 = hex::encode(Sha1::digest(&bytes));
         let row = FileRow { name: name.to_owned(), folder, bytes, sha1, content_type, condition, step };
         self.files.insert(number, row);
         number

@@ -19,7 +19,6 @@ use super::scopes::Reach;
 use super::tombstones::Moment;
 use super::{Catalogue, Inner};
 use crate::accounts::{Account, Incarnation};
-use crate::changes::only;
 
 /// Which fields looks at single files have filled, for each account.
 pub(super) struct FieldsSeen(pub(super) Cache<Incarnation, Arc<AtomicU32>>);
@@ -66,7 +65,7 @@ impl Catalogue {
             let (inner, id) = (Arc::clone(&inner), of.clone());
             async move {
                 let asked = inner.tombstones.now();
-                let file = only(account.read(account.site().files(std::slice::from_ref(&id))).await?)?;
+                let file = account.file(&id).await?;
                 Ok(inner.complete(&account, file, asked).await)
             }
         };

@@ -75,7 +75,7 @@ impl Catalogue {
     /// # Errors
     /// The site's own.
     pub(crate) async fn listing_now(&self, account: &Account, folder: &FolderId) -> Result<Listing, Error> {
-        let mut listing = account.read(list_whole(account, folder)).await?;
+        let mut listing = account.list(folder).await?;
         if let Some(graves) = self.0.tombstones.of(account).await {
             graves.rid(&mut listing);
         }
@@ -164,7 +164,7 @@ async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, E
 
 impl Inner {
     async fn fetch_listing(&self, account: &Account, folder: &FolderId) -> Result<Fetched, Error> {
-        let mut listing = account.read(list_readable(account, folder)).await?;
+        let mut listing = account.list_readable(folder).await?;
         let graves = self.tombstones.of(account).await;
         let (of, is_long) = (folder.clone(), listing.files.len() + listing.folders.len() > MANY);
         let make = move || {
@@ -239,31 +239,6 @@ impl Inner {
         }
         self.store.remove(key).await;
     }
-}
-
-/// A folder's listing as the site has it now, with every native page of it, and nothing twice.
-pub(crate) async fn list_whole(account: &Account, folder: &FolderId) -> Result<Listing, Error> {
-    let mut whole = account.site().list(folder, None).await?;
-    while let Some(from) = whole.next.take() {
-        let part = account.site().list(folder, Some(from)).await?;
-        whole.folders.extend(part.folders);
-        whole.files.extend(part.files);
-        whole.unreadable += part.unreadable;
-        whole.incomplete |= part.incomplete;
-        whole.next = part.next;
-    }
-    whole.deduplicate();
-    Ok(whole)
-}
-
-/// As [`list_whole`]. A folder of which no entry can be read cannot be shown.
-async fn list_readable(account: &Account, folder: &FolderId) -> Result<Listing, Error> {
-    let listing = list_whole(account, folder).await?;
-    if listing.unreadable > 0 && listing.folders.is_empty() && listing.files.is_empty() {
-        let detail = format!("The site lists {} entries, and none of them can be read.", listing.unreadable);
-        return Err(Error::new(ErrorKind::InvalidResponse).retryable(true).with_detail(detail));
-    }
-    Ok(listing)
 }
 
 fn check_sort(account: &Account, sort: Sort) -> Result<(), Problem> {

@@ -40,7 +40,6 @@ use tokio_util::task::TaskTracker;
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
 pub use kept::{Kept, Tagged};
 pub(crate) use key::What;
-pub(crate) use listings::list_whole;
 pub(crate) use places::Search;
 pub use query::{Direction, ItemKind, ListQuery, Sort, UnknownSort};
 pub use scopes::Change;
@@ -105,7 +104,7 @@ impl Catalogue {
         account: &Arc<Account>,
         freshness: Freshness,
     ) -> Result<Known<Arc<Kept<SiteAccount>>>, Error> {
-        let ask = |account: Arc<Account>| async move { account.read(account.site().account()).await };
+        let ask = |account: Arc<Account>| async move { account.details().await };
         self.0.known(account, What::Account, freshness, ask).await
     }
 
@@ -118,7 +117,7 @@ impl Catalogue {
         account: &Arc<Account>,
         freshness: Freshness,
     ) -> Result<Known<Arc<Kept<Limits>>>, Error> {
-        let ask = |account: Arc<Account>| async move { account.read(account.site().limits()).await };
+        let ask = |account: Arc<Account>| async move { account.limits().await };
         self.0.known(account, What::Limits, freshness, ask).await
     }
 
@@ -135,7 +134,7 @@ impl Catalogue {
         let folder = id.clone();
         let ask = move |account: Arc<Account>| {
             let folder = folder.clone();
-            async move { account.read(account.site().folder(&folder)).await }
+            async move { account.folder(&folder).await }
         };
         self.0.known(account, What::Folder(id.clone()), freshness, ask).await
     }

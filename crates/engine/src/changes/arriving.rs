@@ -2,7 +2,6 @@
 
 use polyhost_domain::{ErrorKind, FileId, FileStatus, FolderId, RemoteUpload};
 
-use super::only;
 use crate::accounts::Account;
 use crate::catalogue::Catalogue;
 use crate::problem::{Code, Problem};
@@ -74,8 +73,7 @@ fn was_deleted(account: &Account, folder: &FolderId) -> Problem {
 /// Whether the site says that a file does not exist, or is in its trash. Where it says nothing, the file exists: the
 /// site has confirmed its upload.
 async fn is_gone(account: &Account, file: &FileId) -> bool {
-    let answers = account.read(account.site().files(std::slice::from_ref(file))).await;
-    match answers.and_then(only) {
+    match account.file(file).await {
         Ok(file) => matches!(file.status, FileStatus::Trashed | FileStatus::Deleted),
         Err(error) => error.kind() == ErrorKind::FileNotFound,
     }

@@ -6,9 +6,9 @@ use polyhost_domain::{
     Capability, DeleteSemantics, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FolderId,
 };
 
-use super::{Changed, Checked, claimed, only, refuse_deleted};
+use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Change, Tagged as _};
+use crate::catalogue::{Catalogue, Tagged as _};
 use crate::preconditions::Preconditions;
 use crate::problem::Problem;
 use crate::progress;
@@ -67,23 +67,16 @@ async fn apply(
     let mut applied: &[&'static str] = &[];
     if let Some(folder) = folder {
         refuse_deleted(catalogue, account, folder).await?;
-        let touched = touched(catalogue, account, id).await.and_listing(folder);
-        let relocate = async {
-            let told = account.site().move_file(id, folder).await?;
-            // Before another request can read the file anew.
-            account.user_state().note_moved(id, folder);
-            Ok(told)
-        };
-        told = account.write(&touched, relocate).await?;
+        told = account.move_file(id, folder, catalogue.file_shown_in(account, id).await).await?;
         applied = &["folder_id"];
         progress::applied("folder_id");
     }
     if *edit != FileEdit::default() {
-        let touched = match folder {
-            Some(folder) => Change::file(id, Some(vec![folder.clone()])),
-            None => touched(catalogue, account, id).await,
+        let shown_in = match folder {
+            Some(folder) => Some(vec![folder.clone()]),
+            None => catalogue.file_shown_in(account, id).await,
         };
-        let edited = account.write(&touched, account.site().edit_file(id, edit.clone())).await;
+        let edited = account.edit_file(id, edit.clone(), shown_in).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
     Ok(told)
@@ -109,16 +102,10 @@ pub async fn delete_file(
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Problem> {
     catalogue.deleting_file(account, id).await;
-    let delete = async {
-        let deleted = account.site().delete_file(id).await;
-        // Before another request can list the folder anew.
-        match &deleted {
-            Ok(()) => catalogue.bury_file(account, id).await,
-            Err(_) => catalogue.doubt_file(account, id).await,
-        }
-        deleted
+    let note = |is_deleted| async move {
+        if is_deleted { catalogue.bury_file(account, id).await } else { catalogue.doubt_file(account, id).await }
     };
-    match account.write(&touched(catalogue, account, id).await, delete).await {
+    match account.delete_file(id, catalogue.file_shown_in(account, id).await, note).await {
         Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
             catalogue.bury_file(account, id).await;
             Ok(())
@@ -137,7 +124,7 @@ fn claims(id: &FileId, conditions: &Preconditions) -> (Checked, Vec<(Subject, Ho
 /// Evaluates preconditions against the file as the site has it now.
 async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Result<(), Problem> {
     if conditions.guard_write() {
-        let now = only(account.read(account.site().files(std::slice::from_ref(id))).await?)?;
+        let now = account.file(id).await?;
         conditions.evaluate(&now.validators(account))?;
     }
     Ok(())
@@ -148,11 +135,6 @@ async fn is_trashed(account: &Account, id: &FileId) -> bool {
     let has_trash = account.profile().delete == DeleteSemantics::Trash;
     let now = if has_trash { read_back(account, id).await } else { None };
     now.is_some_and(|file| matches!(file.status, FileStatus::Trashed | FileStatus::Deleted))
-}
-
-/// What a change of a file makes untrue.
-async fn touched(catalogue: &Catalogue, account: &Account, id: &FileId) -> Change {
-    Change::file(id, catalogue.file_shown_in(account, id).await)
 }
 
 fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
@@ -166,7 +148,7 @@ fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Proble
 
 /// The file as it is now. The write is confirmed by then, so a failure here is no failure of it.
 async fn read_back(account: &Account, id: &FileId) -> Option<File> {
-    let mut answers = account.read(account.site().files(std::slice::from_ref(id))).await.ok()?;
+    let mut answers = account.files(std::slice::from_ref(id)).await.ok()?;
     match answers.pop()? {
         FileLookup::Found(file) | FileLookup::Broken(file, _) => Some(*file),
         FileLookup::Failed(_) => None,

@@ -8,7 +8,7 @@ use polyhost_domain::{
 
 use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Change, Freshness, Tagged as _};
+use crate::catalogue::{Catalogue, Freshness, Tagged as _};
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
@@ -73,8 +73,7 @@ async fn apply(
     if let Some(parent) = parent {
         refuse_deleted(catalogue, account, parent).await?;
         refuse_cycle(catalogue, account, id, parent).await?;
-        let touched = Change::folder(catalogue.folder_shown_in(account, id).await).and_listing(parent);
-        told = account.write(&touched, account.site().move_folder(id, parent)).await?;
+        told = account.move_folder(id, parent, catalogue.folder_shown_in(account, id).await).await?;
         catalogue.note_place(account, id, parent).await;
         applied = &["parent_id"];
         progress::applied("parent_id");
@@ -84,7 +83,7 @@ async fn apply(
             Some(parent) => Some(vec![parent.clone()]),
             None => catalogue.folder_shown_in(account, id).await,
         };
-        let edited = account.write(&Change::folder(shown_in), account.site().edit_folder(id, edit)).await;
+        let edited = account.edit_folder(id, edit, shown_in).await;
         told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
     }
     Ok(told)
@@ -208,7 +207,7 @@ async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId
         return false;
     }
     let arrivals = account.user_state().arrivals();
-    match account.read(account.site().remote_uploads(RemoteUploadSelection::Ids(remote.clone()))).await {
+    match account.remote_uploads(RemoteUploadSelection::Ids(remote.clone())).await {
         Ok(told) => {
             arrivals.observe(&told);
             // The site has forgotten those that it leaves out.
@@ -232,12 +231,7 @@ fn not_empty(text: String) -> Problem {
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
-    let delete = async {
-        account.site().delete_folder(id).await?;
-        catalogue.bury_folder(account, id).await;
-        Ok(())
-    };
-    match account.write(&Change::tree(), delete).await {
+    match account.delete_folder(id, catalogue.bury_folder(account, id)).await {
         Err(error) if error.kind() == ErrorKind::FolderNotFound && is_trashed(catalogue, account, id).await => Ok(()),
         deleted => Ok(deleted?),
     }
@@ -245,7 +239,7 @@ async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) ->
 
 /// Whether a folder is in the site's trash: it was deleted through the gateway, and still answers to its id.
 async fn is_trashed(catalogue: &Catalogue, account: &Account, id: &FolderId) -> bool {
-    catalogue.has_deleted_folder(account, id).await && account.read(account.site().folder(id)).await.is_ok()
+    catalogue.has_deleted_folder(account, id).await && account.folder(id).await.is_ok()
 }
 
 fn refuse_root(id: &FolderId) -> Result<(), Problem> {

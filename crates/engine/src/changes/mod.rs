@@ -7,8 +7,6 @@ mod arriving;
 mod files;
 mod folders;
 
-use polyhost_domain::{Error, ErrorKind, File, FileLookup};
-
 use crate::accounts::Account;
 use crate::problem::Problem;
 use crate::progress;
@@ -50,17 +48,5 @@ async fn claimed<T>(
     match checked {
         Checked::First => user.turns().run(until, work).await?,
         Checked::Not => work.await,
-    }
-}
-
-/// The one answer of a lookup of one file.
-///
-/// # Errors
-/// What the file's own answer says is wrong; a file that the site calls broken is an error too.
-pub fn only(answers: Vec<FileLookup>) -> Result<File, Error> {
-    match answers.into_iter().next() {
-        Some(FileLookup::Found(file)) => Ok(*file),
-        Some(FileLookup::Broken(_, error) | FileLookup::Failed(error)) => Err(error),
-        None => Err(Error::new(ErrorKind::Internal)),
     }
 }

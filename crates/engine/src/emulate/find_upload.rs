@@ -7,8 +7,6 @@ use polyhost_domain::{Digest, Error, ErrorKind, File};
 use tokio::time::sleep;
 
 use crate::accounts::Account;
-use crate::catalogue::list_whole;
-use crate::changes::only;
 use crate::uploads::{PendingUpload, ROUNDING, Wanted};
 
 /// A site may still be busy with a file when its answer is lost, so a second look comes a while after the first.
@@ -69,7 +67,7 @@ pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Optio
 }
 
 async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File> {
-    let listing = account.read(list_whole(account, &sought.wanted.folder)).await.ok()?;
+    let listing = account.list(&sought.wanted.folder).await.ok()?;
     let alike: Vec<File> = listing.files.into_iter().filter(|file| sought.is_like(file)).collect();
     let (mut new, mut undated, mut old) = (Vec::new(), Vec::new(), Vec::new());
     for (number, file) in newest_first(alike).into_iter().enumerate() {
@@ -114,8 +112,7 @@ fn newest_first(mut files: Vec<File>) -> Vec<File> {
 
 /// Some sites tell a file's date only where the file alone is asked for.
 async fn uploaded_at(account: &Account, file: &File) -> Option<Timestamp> {
-    let answers = account.read(account.site().files(std::slice::from_ref(&file.id))).await.ok()?;
-    only(answers).ok()?.uploaded_at
+    account.file(&file.id).await.ok()?.uploaded_at
 }
 
 impl Sought<'_> {

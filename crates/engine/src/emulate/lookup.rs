@@ -16,7 +16,7 @@ const SIDE_BY_SIDE: usize = 8;
 /// The site's own; where files are read one by one, the one that all reads have led to.
 pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>> {
     if account.capabilities().support(Capability::FilesLookup) == Support::Native {
-        return account.read(account.site().files(ids)).await;
+        return account.files(ids).await;
     }
     let until = Instant::now() + MAX_TIME;
     let reads: Vec<_> = ids.iter().map(|id| read(account, id, until)).collect();
@@ -35,7 +35,7 @@ fn failed_alike(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
 }
 
 async fn read(account: &Account, id: &FileId, until: Instant) -> Result<FileLookup> {
-    let read = account.read(account.site().files(std::slice::from_ref(id)));
+    let read = account.files(std::slice::from_ref(id));
     let answers = timeout_at(until, read).await.map_err(|_| out_of_time())??;
     answers.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Internal))
 }

@@ -89,7 +89,7 @@ async fn remote_uploads(
 ) -> BTreeMap<RemoteUploadId, Answer<Option<RemoteUpload>>> {
     let mut answers = BTreeMap::new();
     if ids.len() > 1 && account.capabilities().support(Capability::RemoteUploadsList) == Support::Native {
-        let recent = account.read(account.site().remote_uploads(RemoteUploadSelection::Recent(MOST))).await;
+        let recent = account.remote_uploads(RemoteUploadSelection::Recent(MOST)).await;
         match recent {
             Ok(recent) => {
                 let wanted = |upload: &RemoteUpload| ids.binary_search(&upload.id).is_ok();
@@ -107,7 +107,7 @@ async fn remote_uploads(
 /// `None`, or the site's own words: there is none with this id.
 async fn remote_upload(account: &Account, id: RemoteUploadId) -> Result<Option<RemoteUpload>, Error> {
     let selection = RemoteUploadSelection::Ids(vec![id]);
-    account.read(account.site().remote_uploads(selection)).await.map(|mut found| found.pop())
+    account.remote_uploads(selection).await.map(|mut found| found.pop())
 }
 
 /// The conversions of all files are one question; what is not in a full answer is asked for file by file.
@@ -142,7 +142,7 @@ async fn conversions(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, 
 }
 
 async fn jobs(account: &Account, file: Option<FileId>) -> Result<Found<Conversion>, Error> {
-    account.read(account.site().conversions(ConversionQuery { file, limit: MOST })).await
+    account.conversions(ConversionQuery { file, limit: MOST }).await
 }
 
 /// Sites answer alike for files without conversions and for files that are not there; so the files are asked for.

@@ -6,7 +6,6 @@
 //! told is out of date, for a digest does not tell which part of it is.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use polyhost_domain::AccountName;
 use sha2::{Digest as _, Sha256};
@@ -85,9 +84,5 @@ fn add(digest: &mut Sha256, text: &[u8]) {
 }
 
 fn id(digest: Sha256) -> String {
-    digest.finalize().iter().take(ID_BYTES).fold(String::with_capacity(2 * ID_BYTES), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&digest.finalize()[..ID_BYTES])
 }

@@ -78,8 +78,8 @@ impl Digesting {
         let hashers = hashers.unwrap_or_default();
         Digests {
             length: self.0.passed.load(Ordering::Relaxed),
-            sha1: hashers.sha1.map(|hasher| hexadecimal(&hasher.finalize())),
-            md5: hashers.md5.map(|hasher| hexadecimal(&hasher.finalize())),
+            sha1: hashers.sha1.map(|hasher| hex::encode(hasher.finalize())),
+            md5: hashers.md5.map(|hasher| hex::encode(hasher.finalize())),
         }
     }
 
@@ -128,10 +128,6 @@ impl Hashers {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +148,7 @@ mod tests {
         let digests = digesting.finish().await;
         assert_eq!(digests.length, 500_000);
         assert_eq!(digesting.finish().await, digests, "whoever asks again is told the same");
-        assert_eq!(digests.sha1, Some(hexadecimal(&Sha1::digest(&bytes))));
+        assert_eq!(digests.sha1, Some(hex::encode(Sha1::digest(&bytes))));
     }
 
     #[tokio::test]

@@ -22,7 +22,6 @@ pub(crate) use pending::{PendingUpload, PendingUploads, ROUNDING, Wanted};
 pub use spool::Spool;
 
 use crate::accounts::Account;
-use crate::catalogue::Change;
 use crate::problem::{Code, Problem};
 use digests::Digesting;
 use evidence::Expected;
@@ -118,7 +117,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         began_at: Timestamp::now(),
     };
     let pending = account.pending_uploads().begin(wanted.clone());
-    let outcome = account.write(&Change::added(&wanted.folder), account.site().upload(upload)).await;
+    let outcome = account.upload(upload).await;
     if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
         pending.resolve(None);
         return Err(problem);

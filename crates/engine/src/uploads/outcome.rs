@@ -1,5 +1,7 @@
 //! What the caller of an upload is answered: the evidence decides, not the site's word alone.
 
+use std::future::ready;
+
 use std::time::Duration;
 
 use polyhost_domain::{Delivery, Digest, Error, ErrorKind, File, Result as SiteResult, Sha1Digest, UploadReport};
@@ -8,8 +10,7 @@ use tokio::time::sleep;
 use super::evidence::{Expected, Verdict};
 use super::{PendingUpload, Wanted, mismatch};
 use crate::accounts::Account;
-use crate::catalogue::{Change, list_whole};
-use crate::changes::only;
+use crate::catalogue::Change;
 use crate::emulate::{Sought, Stored, find_upload};
 use crate::problem::{Code, Problem};
 
@@ -164,12 +165,11 @@ async fn look_once(account: &Account, file: &File, sent: &Sent) -> (Option<File>
         let verdict = found.as_ref().map_or(Verdict::Unknown, |found| sent.weigh(account, found));
         (found, verdict)
     };
-    let answers = account.read(account.site().files(std::slice::from_ref(&file.id))).await;
-    let looked = weighed(answers.and_then(only).ok());
+    let looked = weighed(account.file(&file.id).await.ok());
     if looked.1 != Verdict::Unknown {
         return looked;
     }
-    let listing = account.read(list_whole(account, &sent.wanted.folder)).await.ok();
+    let listing = account.list(&sent.wanted.folder).await.ok();
     let listed = listing.and_then(|listing| listing.files.into_iter().find(|listed| listed.id == file.id));
     if listed.is_some() { weighed(listed) } else { looked }
 }
@@ -180,8 +180,7 @@ fn corrupted(account: &Account, how: String) -> Problem {
 
 /// Whether the file whose id came in the answer is this upload's. A file of another name was there before.
 async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
-    let answers = account.read(account.site().files(std::slice::from_ref(&file.id))).await;
-    answers.and_then(only).map_or(true, |found| sent.wanted(account).has_name_of(&found))
+    account.file(&file.id).await.map_or(true, |found| sent.wanted(account).has_name_of(&found))
 }
 
 /// Deletes a bad copy of this upload, and says so where the copy stays.
@@ -195,7 +194,7 @@ async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) 
             .left_behind(&file.id);
     }
     // It may be listed by now, where it was sent to or wherever the site has put it.
-    match account.write(&Change::file(&file.id, None), account.site().delete_file(&file.id)).await {
+    match account.delete_file(&file.id, None, |_| ready(())).await {
         Ok(()) => problem,
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, file = %file.id, "a bad copy stays at the site");

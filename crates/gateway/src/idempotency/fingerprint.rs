@@ -62,7 +62,7 @@ impl Fingerprint {
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {
             digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
         });
-        Self(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(digest.finalize()))
     }
 }
 

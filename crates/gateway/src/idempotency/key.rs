@@ -50,8 +50,7 @@ impl Key {
     /// What a client's record of the request is kept under. The client stands before the last `/`, and so owns it.
     #[must_use]
     pub fn of_record(&self, client: &str) -> String {
-        let digest = Sha256::digest(self.0.as_bytes());
-        digest.iter().fold(format!("idempotency/{client}/"), |key, byte| key + &format!("{byte:02x}"))
+        format!("idempotency/{client}/{}", hex::encode(Sha256::digest(self.0.as_bytes())))
     }
 }
 

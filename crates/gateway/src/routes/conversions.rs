@@ -52,7 +52,7 @@ pub async fn list_conversions(
     access.require(Capability::ConversionsList)?;
     let file = parameters.file_id.map(|id| access.file_id(&id)).transpose()?;
     let query = ConversionQuery { file, limit: parameters.limit.get() };
-    let conversions = access.read(access.site().conversions(query)).await?;
+    let conversions = access.conversions(query).await?;
     let unreadable = conversions.unreadable;
     let (items, truncated) = parameters.limit.cut(conversions);
     Ok(Json(ConversionList { items, next_cursor: None, truncated, unreadable }))

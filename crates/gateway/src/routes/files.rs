@@ -8,7 +8,6 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
-use polyhost_engine::catalogue::Change;
 use polyhost_engine::changes::{self, Changed, FileChange, change_file, enter};
 use polyhost_engine::emulate;
 use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
@@ -248,7 +247,7 @@ pub async fn copy_file(
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
     let claim = enter(app.catalogue(), &access, &folder).await?;
-    let file = access.write(&Change::added(&folder), access.site().copy_file(&id, &folder)).await?;
+    let file = access.copy_file(&id, &folder).await?;
     drop(claim);
     let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
     let made = Changed { now: file, is_whole: true };
@@ -318,7 +317,7 @@ pub async fn get_thumbnail(
     StrictQuery(parameters): StrictQuery<LinkParameters>,
 ) -> Result<Response, Failure> {
     let id = access.file()?;
-    let url = access.read(access.site().thumbnail(&id)).await?;
+    let url = access.thumbnail(&id).await?;
     let no_store = (CACHE_CONTROL, "no-store");
     Ok(match parameters.mode {
         LinkMode::Json => ([no_store], Json(Thumbnail { url: url.into() })).into_response(),

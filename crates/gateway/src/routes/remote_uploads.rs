@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use polyhost_domain::{Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadSelection, RemoteUrl};
-use polyhost_engine::catalogue::Change;
 use polyhost_engine::changes::fetch_into;
 use polyhost_engine::problem::{Code, Fault, Faults};
 use serde::{Deserialize, Serialize};
@@ -100,9 +99,8 @@ pub async fn create_remote_upload(
         access.require(Capability::RemoteUploadsHeaders)?;
     }
     let folder = access.folder_or_root(input.folder_id.as_deref())?;
-    let change = Change::added(&folder);
     let new = NewRemoteUpload { url, folder: folder.clone(), headers };
-    let begin = async { Ok(access.write(&change, access.site().add_remote_upload(new)).await?) };
+    let begin = async { Ok(access.add_remote_upload(new).await?) };
     let upload = fetch_into(app.catalogue(), &access, &folder, begin).await?;
     let location = format!("/v1/accounts/{}/remote-uploads/{}", upload.account, upload.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(upload)))
@@ -159,7 +157,7 @@ pub async fn list_remote_uploads(
 ) -> Result<Json<RemoteUploadList>, Failure> {
     access.require(Capability::RemoteUploadsList)?;
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
-    let uploads = access.read(access.site().remote_uploads(selection)).await?;
+    let uploads = access.remote_uploads(selection).await?;
     app.completions().notice(&access, &uploads).await;
     let unreadable = uploads.unreadable;
     let (items, truncated) = parameters.limit.cut(uploads);
@@ -182,7 +180,7 @@ pub async fn get_remote_upload(
     access.require(Capability::RemoteUploadsRead)?;
     let id = access.remote_upload()?;
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
-    let mut uploads = access.read(access.site().remote_uploads(RemoteUploadSelection::Ids(vec![id]))).await?;
+    let mut uploads = access.remote_uploads(RemoteUploadSelection::Ids(vec![id])).await?;
     app.completions().notice(&access, &uploads).await;
     Ok(uploads.pop().map(Json).ok_or(missing)?)
 }

@@ -59,6 +59,6 @@ pub async fn create_upload_ticket(
         Some(false) | None => TicketTransport::SiteDefault,
     };
     // Nothing changes at the site until the bytes come, so nothing that is cached goes out of date.
-    let ticket = access.read(access.site().upload_ticket(TicketRequest { folder, sha1, transport })).await?;
+    let ticket = access.upload_ticket(TicketRequest { folder, sha1, transport }).await?;
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(ticket)))
 }

@@ -151,7 +151,7 @@ pub struct Counts {
 
 /// MD5 in hexadecimal, as passwords of folders are kept.
 pub(crate) fn md5_of(text: &str) -> String {
-    content::hexadecimal(&md5::Md5::digest(text.as_bytes()))
+    hex::encode(md5::Md5::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

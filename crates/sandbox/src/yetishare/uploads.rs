@@ -142,7 +142,7 @@ fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
         "stats_url": format!("{url}~s"),
         "short_url": file.short_url(),
         "file_id": context.options.number(file.id),
-        "unique_hash": crate::content::hexadecimal(&unique),
+        "unique_hash": hex::encode(&unique),
         "url_html": format!("<a href=\"{url}\" {title}>download {}</a>", file.name),
         "url_bbcode": format!("[url]{url}[/url]"),
     })

@@ -26,7 +26,7 @@ async fn the_fields_of_a_form_are_those_of_the_address() {
             Dialect::Openload => world.pstream.add_folder("0", "Films"),
             Dialect::Yetishare => world.plays.add_folder("0", "Films"),
         };
-        let sha1: String = Sha1::digest(b"hello").iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha1 = hex::encode(Sha1::digest(b"hello"));
         for is_chunked in [false, true] {
             let form = Form::new().field("name", "東京.mp4").field("folder_id", &folder).field("sha1", &sha1);
             let file = post(&world, "files", &form.file("clip.mp4", b"hello"), is_chunked).await.json(201);

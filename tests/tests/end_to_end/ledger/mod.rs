@@ -19,7 +19,7 @@ use sha1::{Digest, Sha1};
 use crate::streamplay::world::{KEY1, KEY2, account};
 use crate::world::{KEY, LOGIN, SITE_KEY};
 use plan::{Declared, Dice, LARGE, MEDIUM, Named, Plan, Reported, Rest};
-use site::{Ledger, hex};
+use site::Ledger;
 
 /// How many uploads there are at once.
 const SIDE_BY_SIDE: usize = 32;
@@ -73,7 +73,7 @@ async fn check(ledger: &Ledger, caller: &Caller, source: &[u8], seed: u64, place
     let context = format!("seed {seed}, upload {place}: {plan:?}");
     let account = ["main", "plays"][place % 2];
     let (name, bytes) = (format!("{place:06} clip.mp4"), &source[..usize::try_from(plan.length).unwrap()]);
-    let digest = hex(&Sha1::digest(bytes));
+    let digest = hex::encode(Sha1::digest(bytes));
     ledger.expect(&name, plan.clone());
     let declared = match plan.declared {
         Declared::Nothing => String::new(),

@@ -70,7 +70,7 @@ impl Ledger {
 
     /// Puts a file there of which uploads know nothing.
     pub(super) fn add_older(&self, name: &str, bytes: &[u8]) {
-        let sha1 = hex(&Sha1::digest(bytes));
+        let sha1 = hex::encode(Sha1::digest(bytes));
         let taken = bytes.len() as u64;
         self.state().put(Entry { name: name.to_owned(), taken, sha1, was_there_before: true, at: 1_500_000_000 });
     }
@@ -299,7 +299,7 @@ impl Form {
     }
 
     fn entry(&self) -> Entry {
-        let sha1 = hex(&self.digest.clone().finalize());
+        let sha1 = hex::encode(self.digest.clone().finalize());
         Entry { name: self.name.clone(), taken: self.taken, sha1, was_there_before: false, at: now() }
     }
 }
@@ -355,8 +355,4 @@ fn now() -> i64 {
 
 fn date_time(second: i64) -> String {
     Timestamp::from_second(second).unwrap().strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

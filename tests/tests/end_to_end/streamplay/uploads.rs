@@ -11,7 +11,7 @@ use super::world::{World, at, bytes, id};
 const HELLO_MD5: &str = "5d41402abc4b2a76b9719d911017c592";
 
 fn sha1_of(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha1::digest(bytes))
 }
 
 /// What arrived as an upload's body. There must have been one, and it must be whole.

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::history::{History, Since, Thing, Told};
 use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Change, Freshness, ListQuery, PageRequest};
+use crate::catalogue::{Catalogue, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, Deletion, FileChange, FolderChange};
 use crate::emulate;
 use crate::preconditions::Preconditions;
@@ -310,8 +310,7 @@ impl World {
     }
 
     async fn copy(&self, file: &FileId, folder: &FolderId) {
-        let copy = self.account.site().copy_file(file, folder);
-        drop(self.account.write(&Change::added(folder), copy).await);
+        drop(self.account.copy_file(file, folder).await);
     }
 
     async fn change_file(&self, file: &FileId, name: Option<EntryName>, folder: Option<FolderId>) {
@@ -326,8 +325,7 @@ impl World {
 
     async fn create(&self, parent: &FolderId) {
         let new = NewFolder { name: self.name(), parent: parent.clone(), visibility: None, password: None };
-        let create = self.account.site().create_folder(new);
-        if let Ok(folder) = self.account.write(&Change::folder_added(parent), create).await {
+        if let Ok(folder) = self.account.create_folder(new).await {
             self.catalogue.note_place(&self.account, &folder.id, parent).await;
         }
     }
