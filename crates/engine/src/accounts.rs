@@ -19,14 +19,13 @@ use utoipa::ToSchema;
 
 pub use operations::ShownIn;
 
-use crate::catalogue::{Change, Scope, Stamp, What};
 use crate::health::{AccountHealth, Observed};
 use crate::lacking::Lacking;
 use crate::measure;
 use crate::problem::Problem;
 use crate::progress;
-use crate::uploads::PendingUploads;
-use crate::users::User;
+use crate::scopes::{Change, Scope, Stamp, What};
+use crate::users::{PendingUploads, User};
 
 /// An account at work.
 pub struct Account {

@@ -4,7 +4,7 @@ use moka::future::Cache;
 use polyhost_domain::{JobState, RemoteUpload, RemoteUploadId};
 
 use crate::accounts::{Account, Incarnation};
-use crate::catalogue::Change;
+use crate::scopes::Change;
 
 /// How many are remembered, all accounts together. One that is forgotten costs a listing that is read once more.
 const REMEMBERED: u64 = 10_000;

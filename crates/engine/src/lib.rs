@@ -20,5 +20,6 @@ pub mod problem;
 pub mod progress;
 pub mod retired;
 pub mod roster;
+mod scopes;
 pub mod uploads;
 pub mod users;

@@ -4,8 +4,6 @@ use ::metrics::{counter, gauge};
 use polyhost_domain::{DialectName, Error};
 use polyhost_upstream::measure;
 
-use crate::catalogue::Source;
-
 /// Errors of operations at sites.
 pub const ERRORS: &str = "polyhost_upstream_errors_total";
 /// Questions to the cache.
@@ -25,14 +23,7 @@ pub fn site_error(error: &Error) {
 }
 
 /// Counts a question to the cache.
-pub(crate) fn cache(kind: &'static str, source: Source) {
-    let result = match source {
-        Source::Hit { .. } => "hit",
-        Source::Stale { .. } => "stale",
-        Source::Miss => "miss",
-        Source::Collapsed => "collapsed",
-        Source::Requested { .. } => "requested",
-    };
+pub(crate) fn cache(kind: &'static str, result: &'static str) {
     counter!(CACHE, "kind" => kind, "result" => result).increment(1);
 }
 

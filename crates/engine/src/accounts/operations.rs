@@ -9,7 +9,7 @@ use polyhost_domain::{
 use url::Url;
 
 use super::Account;
-use crate::catalogue::Change;
+use crate::scopes::Change;
 
 /// The listings in which something is shown; `None`, where that is not known.
 pub type ShownIn = Option<Vec<FolderId>>;

@@ -58,6 +58,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// The word that it is counted under.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Hit { .. } => "hit",
+            Self::Stale { .. } => "stale",
+            Self::Miss => "miss",
+            Self::Collapsed => "collapsed",
+            Self::Requested { .. } => "requested",
+        }
+    }
+
     /// Where an answer came from that is made of two: the site, if one of them did; else the cache, and no longer fresh
     /// than either.
     #[must_use]

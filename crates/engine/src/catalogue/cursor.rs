@@ -10,7 +10,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::query::{Sort, partition};
-use super::snapshot::{Digest, EntryKind, Item, SortValue, compare};
+use super::snapshot::{EntryKind, Item, SortValue, compare};
+
+use crate::scopes::Digest;
 
 const VERSION: u8 = 1;
 /// The bytes of the authentication code that a cursor carries.

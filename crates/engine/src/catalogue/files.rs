@@ -12,13 +12,13 @@ use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
 use super::kept::{Keep as _, Kept};
-use super::key::{Key, Stored, Value, What};
+use super::key::{Key, Stored, Value};
 use super::merging::{Fields, merge, read};
 use super::reading::{Look, taken};
-use super::scopes::Reach;
 use super::tombstones::Moment;
 use super::{Catalogue, Inner};
 use crate::accounts::{Account, Incarnation};
+use crate::scopes::{Reach, What};
 
 /// Which fields looks at single files have filled, for each account.
 pub(super) struct FieldsSeen(pub(super) Cache<Incarnation, Arc<AtomicU32>>);

@@ -2,44 +2,13 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{Account as SiteAccount, File, FileId, Folder, FolderId, Limits};
+use polyhost_domain::{Account as SiteAccount, File, Folder, FolderId, Limits};
 use tokio::time::Instant;
 
 use super::kept::Kept;
-use super::scopes::{Reach, Stamp};
-use super::snapshot::{Digest, Snapshot};
+use super::snapshot::Snapshot;
 use crate::accounts::{Account, Incarnation};
-
-/// What is known of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum What {
-    /// The account itself.
-    Account,
-    /// What its plan allows.
-    Limits,
-    /// A file.
-    File(FileId),
-    /// A folder, where the site tells it by its id.
-    Folder(FolderId),
-    /// What a folder holds now: which snapshot that is.
-    Listing(FolderId),
-    /// What a folder held at some moment. Walks go on in it whatever was written since.
-    Snapshot(FolderId, Digest),
-}
-
-impl What {
-    /// The word that it is counted under.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Limits => "limits",
-            Self::File(_) => "file",
-            Self::Folder(_) => "folder",
-            Self::Listing(_) => "listing",
-            Self::Snapshot(..) => "snapshot",
-        }
-    }
-}
+use crate::scopes::{Digest, Reach, Stamp, What};
 
 /// Where it is kept: by the account itself, since a new configuration may have its name mean somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

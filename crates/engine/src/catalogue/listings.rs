@@ -6,13 +6,14 @@ use polyhost_domain::{Error, ErrorKind, FolderId, Listing};
 
 use super::answers::{Freshness, Known, Page, PageRequest, Source};
 use super::cursor::{Cursor, CursorError, CursorSeal};
-use super::key::{Key, Stored, Value, What};
+use super::key::{Key, Stored, Value};
 use super::reading::{Fetched, ttl_seconds};
 use super::snapshot::Snapshot;
 use super::{Catalogue, Inner, Search, Sort, page};
 use crate::accounts::Account;
 use crate::measure;
 use crate::problem::{Code, Fault, Problem};
+use crate::scopes::What;
 
 /// From so many items on, sorting them is no work for a thread that answers others meanwhile.
 const MANY: usize = 500;
@@ -125,7 +126,7 @@ impl Catalogue {
         if let Some(snapshot) = self.0.pinned(account, folder, &cursor).await {
             let age = snapshot.made_at().elapsed();
             let source = Source::Hit { ttl_seconds: ttl_seconds(self.0.config.listing_ttl, age) };
-            measure::cache("listing", source);
+            measure::cache("listing", source.word());
             return Ok((Known { value: snapshot, age, source }, Start::At(cursor.seen as usize)));
         }
         let known = self.listing(account, folder, request.freshness).await?;
@@ -205,7 +206,7 @@ impl Inner {
         if self.store.get(&key).await.is_none() {
             let stored = Stored {
                 value: Value::Snapshot(Arc::clone(snapshot)),
-                stamp: super::Stamp::default(),
+                stamp: crate::scopes::Stamp::default(),
                 reach: snapshot.reach(),
                 taken_at: snapshot.made_at(),
             };

@@ -24,7 +24,6 @@ mod page;
 mod places;
 mod query;
 mod reading;
-mod scopes;
 mod snapshot;
 mod store;
 #[cfg(test)]
@@ -39,14 +38,12 @@ use tokio_util::task::TaskTracker;
 
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
 pub use kept::{Kept, Tagged};
-pub(crate) use key::What;
 pub(crate) use places::Search;
 pub use query::{Direction, ItemKind, ListQuery, Sort, UnknownSort};
-pub use scopes::Change;
-pub(crate) use scopes::{Scope, Stamp};
 pub(crate) use snapshot::Snapshot;
 
 use crate::accounts::Account;
+use crate::scopes::{Change, What};
 use files::FieldsSeen;
 use flights::Flights;
 use key::{Key, Stored};

@@ -12,13 +12,13 @@ use tokio::time::Instant;
 use super::answers::{Freshness, Known, Source};
 use super::flights::{Joins, Part};
 use super::kept::{Keep, Kept};
-use super::key::{Key, Stored, Value, What};
-use super::scopes::{Reach, Stamp};
+use super::key::{Key, Stored, Value};
 use super::{Inner, Question};
 use crate::accounts::Account;
 use crate::measure;
 use crate::problem::whole_seconds;
 use crate::progress;
+use crate::scopes::{Change, Reach, Stamp, What};
 
 /// What a site has answered, to be kept.
 pub(super) struct Fetched {
@@ -111,7 +111,7 @@ impl Inner {
             Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
             Err(error) => self.instead(account, &key, freshness, kept, error).await?,
         };
-        measure::cache(key.what.kind(), known.source);
+        measure::cache(key.what.kind(), known.source.word());
         Ok(known)
     }
 
@@ -140,7 +140,7 @@ impl Inner {
     pub(super) fn hit(&self, what: &What, stored: Stored) -> Known<Stored> {
         let age = stored.taken_at.elapsed();
         let source = Source::Hit { ttl_seconds: ttl_seconds(self.ttl(what), age) };
-        measure::cache(what.kind(), source);
+        measure::cache(what.kind(), source.word());
         Known { value: stored, age, source }
     }
 
@@ -206,7 +206,7 @@ impl Inner {
     async fn distrust(&self, account: &Account, key: &Key, kind: ErrorKind) {
         match kind {
             ErrorKind::CredentialsRejected => {
-                if let Err(error) = account.outdate(&super::Change::everything()).await {
+                if let Err(error) = account.outdate(&Change::everything()).await {
                     tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
                 }
             }

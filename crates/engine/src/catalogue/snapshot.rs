@@ -22,10 +22,8 @@ pub(crate) use rows::{EntryKind, Item};
 use rows::{Row, Rows};
 
 use super::query::Sort;
-use super::scopes::Reach;
 
-/// What tells two listings apart: the beginning of the SHA-256 of their items.
-pub(crate) type Digest = [u8; 16];
+use crate::scopes::{Digest, Reach};
 
 /// How many orders there are.
 const ORDERS: usize = 6;

@@ -13,8 +13,9 @@ use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use polyhost_config::CacheConfig;
 
-use super::key::{Key, Stored, What};
+use super::key::{Key, Stored};
 use crate::measure;
+use crate::scopes::What;
 
 /// Everything that is kept.
 pub(super) struct Store {

@@ -7,7 +7,7 @@ use polyhost_domain::{Digest, Error, ErrorKind, File};
 use tokio::time::sleep;
 
 use crate::accounts::Account;
-use crate::uploads::{PendingUpload, ROUNDING, Wanted};
+use crate::users::{PendingUpload, ROUNDING, Wanted};
 
 /// A site may still be busy with a file when its answer is lost, so a second look comes a while after the first.
 const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);

@@ -3,9 +3,7 @@
 mod arriving;
 mod digests;
 mod evidence;
-mod names;
 mod outcome;
-mod pending;
 mod spool;
 mod spooling;
 
@@ -18,11 +16,11 @@ use polyhost_domain::{
 use url::Url;
 
 pub use arriving::{Arriving, Refusal, Spare, empty, incomplete};
-pub(crate) use pending::{PendingUpload, PendingUploads, ROUNDING, Wanted};
 pub use spool::Spool;
 
 use crate::accounts::Account;
 use crate::problem::{Code, Problem};
+use crate::users::Wanted;
 use digests::Digesting;
 use evidence::Expected;
 use outcome::Sent;

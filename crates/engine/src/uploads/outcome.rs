@@ -8,11 +8,12 @@ use polyhost_domain::{Delivery, Digest, Error, ErrorKind, File, Result as SiteRe
 use tokio::time::sleep;
 
 use super::evidence::{Expected, Verdict};
-use super::{PendingUpload, Wanted, mismatch};
+use super::mismatch;
 use crate::accounts::Account;
-use crate::catalogue::Change;
 use crate::emulate::{Sought, Stored, find_upload};
 use crate::problem::{Code, Problem};
+use crate::scopes::Change;
+use crate::users::{PendingUpload, Wanted};
 
 /// A site may still be at work on a file, so a second look comes a while after the first.
 const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);

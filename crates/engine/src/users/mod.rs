@@ -3,6 +3,8 @@
 
 mod arrivals;
 mod claims;
+mod names;
+mod pending;
 mod turns;
 
 use std::collections::HashMap;
@@ -16,10 +18,10 @@ use polyhost_state::{Generations, State};
 pub(crate) use arrivals::Arrivals;
 pub use claims::Claim;
 pub(crate) use claims::{Claims, Hold, Subject};
+pub(crate) use pending::{PendingUpload, PendingUploads, ROUNDING, Wanted};
 use turns::Turns;
 
 use crate::problem::{Code, Problem};
-use crate::uploads::PendingUploads;
 
 /// The most moves of files that are remembered of one user, and for how long.
 const MAX_MOVED: u64 = 10_000;

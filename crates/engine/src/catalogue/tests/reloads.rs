@@ -16,8 +16,8 @@ use crate::changes;
 use crate::completions::Completions;
 use crate::emulate;
 use crate::preconditions::Preconditions;
-use crate::uploads::Wanted;
 use crate::users::User;
+use crate::users::Wanted;
 
 const ROOT: FolderId = FolderId::Root;
 

@@ -7,7 +7,39 @@
 
 use polyhost_domain::{FileId, FolderId};
 
-use super::key::What;
+/// What tells two listings apart: the beginning of the SHA-256 of their items.
+pub(crate) type Digest = [u8; 16];
+
+/// What is known of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum What {
+    /// The account itself.
+    Account,
+    /// What its plan allows.
+    Limits,
+    /// A file.
+    File(FileId),
+    /// A folder, where the site tells it by its id.
+    Folder(FolderId),
+    /// What a folder holds now: which snapshot that is.
+    Listing(FolderId),
+    /// What a folder held at some moment. Walks go on in it whatever was written since.
+    Snapshot(FolderId, Digest),
+}
+
+impl What {
+    /// The word that it is counted under.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Limits => "limits",
+            Self::File(_) => "file",
+            Self::Folder(_) => "folder",
+            Self::Listing(_) => "listing",
+            Self::Snapshot(..) => "snapshot",
+        }
+    }
+}
 
 /// Something that is known of an account, as far as one write may make it untrue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +86,7 @@ pub(crate) struct Stamp {
 
 /// How much of the account an answer tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// Only what it was asked for.
     Own,
     /// Other folders too, which every write may touch.
@@ -63,7 +95,7 @@ pub(super) enum Reach {
 
 impl Stamp {
     /// Whether what was read under this stamp is true for who looks now.
-    pub(super) fn holds(self, now: Self, reach: Reach) -> bool {
+    pub(crate) fn holds(self, now: Self, reach: Reach) -> bool {
         // A caller may have looked before the answer's own stamp was taken; newer is as good.
         self.wide >= now.wide && self.own >= now.own && (reach == Reach::Own || self.writes >= now.writes)
     }
@@ -85,36 +117,36 @@ impl What {
 
 /// What a write makes untrue, however it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change(Vec<Scope>);
+pub(crate) struct Change(Vec<Scope>);
 
 impl Change {
     /// All that is known of the account.
     #[must_use]
-    pub fn everything() -> Self {
+    pub(crate) fn everything() -> Self {
         Self(vec![Scope::Writes, Scope::Tree, Scope::Profile, Scope::Listings, Scope::Files])
     }
 
     /// A new file in a folder.
     #[must_use]
-    pub fn added(folder: &FolderId) -> Self {
+    pub(crate) fn added(folder: &FolderId) -> Self {
         Self(vec![Scope::Listing(folder.clone()), Scope::Writes])
     }
 
     /// A new folder in another.
     #[must_use]
-    pub fn folder_added(parent: &FolderId) -> Self {
+    pub(crate) fn folder_added(parent: &FolderId) -> Self {
         Self(vec![Scope::Listing(parent.clone()), Scope::Tree, Scope::Writes])
     }
 
     /// Something that has come up in the account, nobody knows in which folder.
     #[must_use]
-    pub fn added_somewhere() -> Self {
+    pub(crate) fn added_somewhere() -> Self {
         Self(vec![Scope::Listings, Scope::Writes])
     }
 
     /// A file that is shown in these listings; in any, where that is not known.
     #[must_use]
-    pub fn file(id: &FileId, shown_in: Option<Vec<FolderId>>) -> Self {
+    pub(crate) fn file(id: &FileId, shown_in: Option<Vec<FolderId>>) -> Self {
         let mut scopes = Self::listings(shown_in);
         scopes.extend([Scope::File(id.clone()), Scope::Writes]);
         Self(scopes)
@@ -122,7 +154,7 @@ impl Change {
 
     /// A folder that is shown in these listings; in any, where that is not known.
     #[must_use]
-    pub fn folder(shown_in: Option<Vec<FolderId>>) -> Self {
+    pub(crate) fn folder(shown_in: Option<Vec<FolderId>>) -> Self {
         let mut scopes = Self::listings(shown_in);
         scopes.extend([Scope::Tree, Scope::Writes]);
         Self(scopes)
@@ -130,13 +162,13 @@ impl Change {
 
     /// A folder with all that is in it.
     #[must_use]
-    pub fn tree() -> Self {
+    pub(crate) fn tree() -> Self {
         Self(vec![Scope::Writes, Scope::Tree, Scope::Listings, Scope::Files])
     }
 
     /// And the listing of a folder that something comes to.
     #[must_use]
-    pub fn and_listing(mut self, folder: &FolderId) -> Self {
+    pub(crate) fn and_listing(mut self, folder: &FolderId) -> Self {
         self.0.push(Scope::Listing(folder.clone()));
         self
     }
