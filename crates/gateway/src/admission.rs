@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::extract::check_body_fields;
 use crate::operation::Operation;
 use crate::problem::Failure;
-use crate::{audit, idempotency};
+use crate::{at_most_once, audit};
 
 /// Lets a client's request in, if there is a place for it.
 pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -23,14 +23,9 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         Ok(permit) => permit,
         Err(problem) => return Failure(problem).into_response(),
     };
-    let response = match Operation::of(&request) {
-        Some(operation) if operation.writes || operation.takes_key => {
-            write(&app, client, operation, request, next).await
-        }
-        operation => match operation.map_or(Ok(()), |operation| check_body(operation, &request)) {
-            Ok(()) => next.run(request).await,
-            Err(problem) => Failure(problem).into_response(),
-        },
+    let response = match Operation::of(request.extensions()).cloned() {
+        Some(operation) => carry_out(&app, client, &operation, request, next).await,
+        None => next.run(request).await,
     };
     match permit {
         Some(permit) => permit.hold(response),
@@ -38,17 +33,18 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
-async fn write(
+async fn carry_out(
     app: &App,
     client: Arc<Client>,
-    operation: &'static Operation,
+    operation: &Arc<Operation>,
     request: Request,
     next: Next,
 ) -> Response {
-    let entry = operation.writes.then(|| audit::Entry::begin(&request, operation, Arc::clone(&client)));
+    let rules = operation.rules;
+    let entry = rules.is_audited.then(|| audit::Entry::begin(&request, Arc::clone(operation), Arc::clone(&client)));
     let response = match check_body(operation, &request) {
         Err(problem) => Failure(problem).into_response(),
-        Ok(()) if operation.takes_key => idempotency::answer(app, &client, operation, request, next).await,
+        Ok(()) if rules.takes_key => at_most_once::answer(app, &client, operation, request, next).await,
         Ok(()) => next.run(request).await,
     };
     if let Some(entry) = entry {

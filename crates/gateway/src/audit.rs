@@ -24,7 +24,7 @@ const LONGEST: usize = 100;
 /// A write that is under way. Its line is written when this is dropped, so that there is one in any case.
 pub struct Entry {
     client: Arc<Client>,
-    operation: &'static Operation,
+    operation: Arc<Operation>,
     account: String,
     resource: String,
     request_id: String,
@@ -35,7 +35,7 @@ pub struct Entry {
 impl Entry {
     /// Begins the entry of a write.
     #[must_use]
-    pub fn begin(request: &Request, operation: &'static Operation, client: Arc<Client>) -> Self {
+    pub fn begin(request: &Request, operation: Arc<Operation>, client: Arc<Client>) -> Self {
         let mut segments = request.uri().path().trim_start_matches("/v1/accounts/").split('/').map(plain);
         // What is no name is none of ours, and may be anything.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();

@@ -5,7 +5,9 @@
 
 pub mod admin;
 mod admission;
+pub mod api;
 pub mod app;
+mod at_most_once;
 pub mod audit;
 pub mod auth;
 mod browsers;
@@ -17,7 +19,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod measure;
 pub mod middleware;
-pub mod openapi;
+mod openapi;
 pub mod operation;
 mod permission;
 pub mod problem;

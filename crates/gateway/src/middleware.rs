@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,9 +31,8 @@ use crate::auth::identify;
 use crate::browsers;
 use crate::extract::RequestId;
 use crate::heads;
-use crate::limits;
 use crate::measure::Answered;
-use crate::operation::Operation;
+use crate::operation::{Operation, Operations};
 use crate::permission::Permission;
 use crate::problem::{Failure, render};
 
@@ -40,7 +40,7 @@ use crate::problem::{Failure, render};
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the stack around the routes. The last layer is the outermost: it sees the request first.
-pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
+pub fn stack(routes: Router<App>, app: &App, operations: Operations) -> Router<App> {
     routes
         // A panic is a fault of ours, and ends one request alone, which is counted, audited and remembered as any other.
         .layer(CatchPanicLayer::custom(panicked))
@@ -58,10 +58,10 @@ pub fn stack(routes: Router<App>, app: &App) -> Router<App> {
         // Nor does a panic in this stack end more than its request.
         .layer(CatchPanicLayer::custom(panicked))
         // Every request has an id and one line in the log, and is counted; every problem gets its body.
-        .layer(from_fn(account_for))
+        .layer(from_fn_with_state(operations, account_for))
 }
 
-async fn account_for(request: Request, next: Next) -> Response {
+async fn account_for(State(operations): State<Operations>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = RequestId::of(request.headers());
     let path = request.uri().path().to_owned();
@@ -69,7 +69,9 @@ async fn account_for(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let trace_id = trace_id(request.headers()).unwrap_or_default().to_owned();
     let span = tracing::info_span!("request", id = id.as_str(), %method, route, trace_id);
-    let mut request = request;
+    if let Some(operation) = operations.find(&method, &route) {
+        request.extensions_mut().insert(Arc::clone(operation));
+    }
     request.extensions_mut().insert(id.clone());
     let waits = Arc::<Waits>::default();
     request.extensions_mut().insert(Arc::clone(&waits));
@@ -206,7 +208,7 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
             return Failure(app.limits().turn_away(stranger, peer).await).into_response();
         }
     };
-    let weight = limits::of_operation(Operation::of(&request));
+    let weight = Operation::of(request.extensions()).map_or(NonZeroU32::MIN, |operation| operation.rules.weight);
     let (standing, counted) = app.limits().count(&client, weight).await;
     request.extensions_mut().insert(Arc::clone(&client));
     request.extensions_mut().insert(roster);
@@ -235,7 +237,7 @@ async fn run_permitted(permission: Option<Permission>, request: Request, next: N
 /// of two calls is not left half done, nor a bad copy undeleted.
 async fn limit_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let changes = !request.method().is_safe();
-    let uploads = Operation::of(&request).is_some_and(|operation| operation.takes_file);
+    let uploads = Operation::of(request.extensions()).is_some_and(|operation| operation.rules.takes_file);
     let limit = app.server().request_timeout;
     let progress = Arc::new(if uploads { Progress::default() } else { Progress::within(limit) });
     let waits = request.extensions().get::<Arc<Waits>>().cloned().unwrap_or_default();

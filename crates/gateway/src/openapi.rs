@@ -1,4 +1,4 @@
-//! The head of the OpenAPI document: what the API is, how to authenticate, what the tags mean.
+//! What the OpenAPI document says beside the operations: what the API is, how to authenticate, what the tags mean.
 
 mod header_fields;
 
@@ -11,7 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema, Server, Type};
 use utoipa::{Modify, OpenApi as _};
 
-use crate::router;
+pub(crate) use header_fields::describe_operation as describe_header_fields;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -39,7 +39,7 @@ use crate::router;
     components(schemas(ProblemBody)),
     modifiers(&Security)
 )]
-pub(crate) struct Head;
+struct Head;
 
 struct Security;
 
@@ -122,20 +122,12 @@ fn example_of_parts(object: &Object, known: &BTreeMap<String, RefOr<Schema>>) ->
     }
 }
 
-/// The OpenAPI document of this version.
-#[must_use]
-pub fn document() -> OpenApi {
-    let mut document = router::routes(Head::openapi()).into_openapi();
+/// The document of these operations.
+pub(crate) fn complete(operations: OpenApi) -> OpenApi {
+    let mut document = Head::openapi();
+    document.merge(operations);
     header_fields::describe(&mut document);
     require_every_field(&mut document);
     complete_examples(&mut document);
     document
-}
-
-/// The document as it is kept in the repository: indented JSON with a newline at its end.
-///
-/// # Errors
-/// Where the document cannot be serialized.
-pub fn pretty() -> Result<String, serde_json::Error> {
-    document().to_pretty_json().map(|json| json + "\n")
 }

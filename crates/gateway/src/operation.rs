@@ -1,129 +1,120 @@
-//! Which operation of the API a request is for. What there is to know of one beside its handler is read off the OpenAPI
-//! document, so that the document cannot say something else.
+//! What the request pipeline has to know of an operation of the API. [`crate::api`] declares all of them.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
+use axum::http::{Extensions, Method};
 use polyhost_config::Scope;
-use utoipa::openapi::path::{Operation as Documented, Parameter};
-use utoipa::openapi::{PathItem, RefOr};
+use polyhost_domain::Capability;
 
-use crate::idempotency::KEY_FIELD;
-use crate::openapi;
-
-static OPERATIONS: LazyLock<HashMap<String, Vec<(Method, Operation)>>> = LazyLock::new(|| {
-    let paths = openapi::document().paths.paths;
-    paths.into_iter().map(|(path, item)| (path, operations(item))).collect()
-});
-
-/// The media type that only the body of an upload has.
-const FORM: &str = "multipart/form-data";
+const SMALL_WRITE: NonZeroU32 = NonZeroU32::new(2).unwrap();
+const LARGE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// An operation of the API.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Operation {
     /// Its id in the OpenAPI document, such as `create_folder`.
     pub id: String,
-    /// Whether it makes, changes or deletes something, or hands out the right to.
-    pub writes: bool,
-    /// Whether it takes an `Idempotency-Key`.
-    pub takes_key: bool,
     /// Whether it has a body.
     pub takes_body: bool,
+    /// What its requests need, cost and may carry.
+    pub rules: Rules,
+}
+
+/// What requests of an operation need, cost and may carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The scope that the client needs; `None`: any client may.
+    pub scope: Option<Scope>,
+    /// The capability that the account needs for every request of the operation. Where it depends on the request's
+    /// fields, the handler asks.
+    pub capability: Option<Capability>,
+    /// How many requests it counts as before its body is read: about what it costs, at the site and here. docs/api.md
+    /// shows callers the table.
+    pub weight: NonZeroU32,
+    /// Whether the audit log has a line for it: it makes, changes or deletes something, or hands out the right to.
+    pub is_audited: bool,
+    /// Whether it takes an `Idempotency-Key`.
+    pub takes_key: bool,
     /// Whether its body is a file, which may take as long as its bytes flow.
     pub takes_file: bool,
-    /// The scope that it needs, if it is about an account.
-    pub scope: Scope,
+}
+
+impl Rules {
+    /// A read that any client may do.
+    pub const OPEN: Self = Self {
+        scope: None,
+        capability: None,
+        weight: NonZeroU32::MIN,
+        is_audited: false,
+        takes_key: false,
+        takes_file: false,
+    };
+    /// A read.
+    pub const READ: Self = Self { scope: Some(Scope::Read), ..Self::OPEN };
+    /// A write.
+    pub const WRITE: Self = Self { scope: Some(Scope::Write), weight: SMALL_WRITE, is_audited: true, ..Self::OPEN };
+    /// A write that keeps the service itself in order.
+    pub const ADMIN: Self = Self { scope: Some(Scope::Admin), ..Self::WRITE };
+
+    /// Needs a capability of the account.
+    pub const fn needs(self, capability: Capability) -> Self {
+        Self { capability: Some(capability), ..self }
+    }
+
+    /// Takes many calls: an upload, with all its bytes, and a walk through a folder's listings.
+    pub const fn large(self) -> Self {
+        Self { weight: LARGE, ..self }
+    }
+
+    /// Takes an `Idempotency-Key`.
+    pub const fn keyed(self) -> Self {
+        Self { takes_key: true, ..self }
+    }
+
+    /// Takes a file.
+    pub const fn with_file(self) -> Self {
+        Self { takes_file: true, ..self }
+    }
 }
 
 impl Operation {
-    /// The operation that a request is for; `None` where it is none of the API's.
-    #[must_use]
-    pub fn of(request: &Request) -> Option<&'static Self> {
-        Self::at(request.method(), request.extensions().get::<MatchedPath>()?.as_str())
-    }
-
-    /// The operation of a method and a route's pattern.
-    #[must_use]
-    pub fn at(method: &Method, route: &str) -> Option<&'static Self> {
-        let operations = OPERATIONS.get(route)?;
-        operations.iter().find(|(own, _)| own == method).map(|(_, operation)| operation)
-    }
-
-    fn new(method: &Method, documented: Documented) -> Self {
-        let id = documented.operation_id.unwrap_or_default();
-        let named = |parameter: &RefOr<Parameter>| match parameter {
-            RefOr::T(parameter) => parameter.name.eq_ignore_ascii_case(KEY_FIELD.as_str()),
-            RefOr::Ref(_) => false,
-        };
-        // Looking up many files is a POST for the length of its question alone.
-        let writes = !method.is_safe() && !id.starts_with("lookup_");
-        Self {
-            writes,
-            scope: match id.as_str() {
-                "purge_cache" => Scope::Admin,
-                _ if writes => Scope::Write,
-                _ => Scope::Read,
-            },
-            takes_key: documented.parameters.iter().flatten().any(named),
-            takes_body: documented.request_body.is_some(),
-            takes_file: matches!(documented.request_body, Some(RefOr::T(body)) if body.content.contains_key(FORM)),
-            id,
-        }
+    /// The operation that a request with these extensions is for; `None` where it is none of the API's.
+    pub fn of(extensions: &Extensions) -> Option<&Arc<Self>> {
+        extensions.get()
     }
 }
 
-fn operations(item: PathItem) -> Vec<(Method, Operation)> {
-    let PathItem { get, put, post, delete, head, patch, .. } = item;
-    let all = [
-        (Method::GET, get),
-        (Method::PUT, put),
-        (Method::POST, post),
-        (Method::DELETE, delete),
-        (Method::HEAD, head),
-        (Method::PATCH, patch),
-    ];
-    let there = all.into_iter().filter_map(|(method, documented)| Some((method, documented?)));
-    there.map(|(method, documented)| (method.clone(), Operation::new(&method, documented))).collect()
+/// The operations by route and method. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Operations(Arc<HashMap<String, Methods>>);
+
+/// The operations of one route.
+type Methods = Vec<(Method, Arc<Operation>)>;
+
+impl Operations {
+    /// The operation of a method and a route's pattern. A route that can be read answers HEAD as it answers GET.
+    #[must_use]
+    pub fn find(&self, method: &Method, route: &str) -> Option<&Arc<Operation>> {
+        let own = self.0.get(route)?;
+        let of = |method: &Method| own.iter().find(|(it, _)| it == method).map(|(_, operation)| operation);
+        of(method).or_else(|| if method == Method::HEAD { of(&Method::GET) } else { None })
+    }
+
+    /// Every route with its methods.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Method, &Operation)> {
+        let routes = self.0.iter();
+        routes.flat_map(|(route, own)| own.iter().map(move |(method, it)| (route.as_str(), method, &**it)))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_operation_is_found_by_method_and_route() {
-        let folders = "/v1/accounts/{account}/folders";
-        let found = Operation::at(&Method::POST, folders).unwrap();
-        assert_eq!((found.id.as_str(), found.writes, found.takes_key), ("create_folder", true, true));
-        assert_eq!(Operation::at(&Method::GET, folders), None);
-        assert_eq!(Operation::at(&Method::POST, "/livez"), None);
-    }
-
-    #[test]
-    fn every_post_takes_a_key_but_those_that_hand_out_addresses_and_nothing_else_does() {
-        let all = OPERATIONS.iter().flat_map(|(path, operations)| operations.iter().map(move |it| (path, it)));
-        for (path, (method, operation)) in all {
-            let hands_out = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
-            assert_eq!(operation.takes_key, method == Method::POST && !hands_out, "{method} {path}");
+impl FromIterator<(String, Method, Operation)> for Operations {
+    fn from_iter<I: IntoIterator<Item = (String, Method, Operation)>>(all: I) -> Self {
+        let mut routes = HashMap::<_, Methods>::new();
+        for (route, method, operation) in all {
+            routes.entry(route).or_default().push((method, Arc::new(operation)));
         }
-    }
-
-    #[test]
-    fn an_upload_alone_takes_a_file() {
-        let all = OPERATIONS.values().flatten();
-        let takers: Vec<&str> = all.filter(|(_, it)| it.takes_file).map(|(_, it)| it.id.as_str()).collect();
-        assert_eq!(takers, ["upload_file"]);
-    }
-
-    #[test]
-    fn a_lookup_is_a_read_and_every_other_post_patch_and_delete_a_write() {
-        for (path, operations) in OPERATIONS.iter() {
-            for (method, operation) in operations {
-                assert_eq!(operation.writes, !method.is_safe() && !path.ends_with("/lookup"), "{method} {path}");
-            }
-        }
+        Self(Arc::new(routes))
     }
 }

@@ -32,17 +32,17 @@ pub(crate) struct Permission {
     client: Arc<Client>,
     key: Option<KeyHash>,
     account: Option<AccountName>,
-    scope: Scope,
+    scope: Option<Scope>,
 }
 
 impl Permission {
     /// The permission of a client's request; `None` for one that is no operation of the API.
     pub(crate) async fn of(request: &mut Request, app: &App, client: &Arc<Client>) -> Option<Self> {
-        let operation = Operation::of(request)?;
+        let scope = Operation::of(request.extensions())?.rules.scope;
         let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
         let account = parameters.iter().find(|(name, _)| *name == "account").and_then(|(_, name)| name.parse().ok());
         let key = presented_key(request.headers()).map(KeyHash::of);
-        Some(Self { app: app.clone(), client: Arc::clone(client), key, account, scope: operation.scope })
+        Some(Self { app: app.clone(), client: Arc::clone(client), key, account, scope })
     }
 
     fn holds(&self) -> bool {
@@ -50,7 +50,7 @@ impl Permission {
         let Some(client) = roster.callers().with_key(self.key) else { return false };
         let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
         client.name == self.client.name
-            && client.scopes.contains(&self.scope)
+            && self.scope.is_none_or(|scope| client.scopes.contains(&scope))
             && self.account.as_ref().is_none_or(has_account)
     }
 
@@ -66,7 +66,7 @@ impl Permission {
 
     /// Lets the body of an upload come only while the permission lasts.
     pub(crate) fn guard_request(&self, request: Request) -> Request {
-        if Operation::of(&request).is_none_or(|operation| !operation.takes_file) {
+        if Operation::of(request.extensions()).is_none_or(|operation| !operation.rules.takes_file) {
             return request;
         }
         request.map(|body| self.guard(body))
@@ -74,7 +74,7 @@ impl Permission {
 
     /// Lets a long answer go only while the permission lasts. Streams of events end in order by themselves.
     pub(crate) fn guard_response(&self, response: Response) -> Response {
-        if response.status() == StatusCode::BAD_REQUEST && self.scope == Scope::Write && !self.holds() {
+        if response.status() == StatusCode::BAD_REQUEST && self.scope == Some(Scope::Write) && !self.holds() {
             let detail = "The client lost its permission while the body came.";
             return Failure(Problem::new(Code::Forbidden, detail)).into_response();
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
@@ -15,6 +15,7 @@ use polyhost_config::{Client, Config, KeyHash, Known};
 use polyhost_engine::callers::Callers;
 use polyhost_gateway::app::App;
 use polyhost_gateway::middleware;
+use polyhost_gateway::operation::{Operation, Operations, Rules};
 use polyhost_state::Quota;
 use tower::ServiceExt as _;
 
@@ -34,8 +35,11 @@ async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
     let app = App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()])).unwrap();
     // What changes something runs in a task of its own, whose panic is the request's as well.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
-    let service = middleware::stack(routes, &app).with_state(app.clone());
-    for (method, path, left) in [("GET", "/reads", 9), ("POST", "/writes", 8)] {
+    let write = Operation { id: "write".to_owned(), takes_body: false, rules: Rules::WRITE };
+    let operations = Operations::from_iter([("/writes".to_owned(), Method::POST, write)]);
+    let service = middleware::stack(routes, &app, operations).with_state(app.clone());
+    // A write weighs 2.
+    for (method, path, left) in [("GET", "/reads", 9), ("POST", "/writes", 7)] {
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("x-request-id", "mine").header("x-api-key", "key");
         let answer = service.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use polyhost_gateway::openapi;
+use polyhost_gateway::api;
 use serde_json::Value;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/polyhost.json");
@@ -22,13 +22,13 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 #[test]
 fn the_committed_document_is_the_one_that_the_code_makes() {
     let committed: Value = serde_json::from_str(&std::fs::read_to_string(DOCUMENT).unwrap()).unwrap();
-    let made: Value = serde_json::from_str(&openapi::pretty().unwrap()).unwrap();
+    let made: Value = serde_json::from_str(&api::pretty().unwrap()).unwrap();
     assert!(committed == made, "run: cargo run -- openapi > openapi/polyhost.json");
 }
 
 #[test]
 fn operation_ids_are_a_verb_and_a_noun_and_each_is_there_once() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     let verbs = ["get", "list", "create", "update", "copy", "delete", "lookup", "purge", "upload", "watch"];
     let mut seen = BTreeSet::new();
     for (place, operation) in operations(&document) {
@@ -41,7 +41,7 @@ fn operation_ids_are_a_verb_and_a_noun_and_each_is_there_once() {
 
 #[test]
 fn every_operation_says_what_it_does_and_what_can_go_wrong() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     for (place, operation) in operations(&document) {
         for member in ["summary", "description"] {
             assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{place} lacks a {member}");
@@ -57,7 +57,7 @@ fn every_operation_says_what_it_does_and_what_can_go_wrong() {
 
 #[test]
 fn every_answer_to_a_client_tells_of_its_limit_and_a_refusal_when_to_come_back() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     for (place, operation) in operations(&document) {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let of_a_client = !["401", "414", "431"].contains(&status.as_str());
@@ -75,7 +75,7 @@ fn every_answer_to_a_client_tells_of_its_limit_and_a_refusal_when_to_come_back()
 
 #[test]
 fn what_takes_an_idempotency_key_says_what_comes_of_it() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     let has_key = |operation: &Value| {
         let parameters = operation["parameters"].as_array();
         let named = |parameter: &Value| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header";
@@ -96,7 +96,7 @@ fn what_takes_an_idempotency_key_says_what_comes_of_it() {
 
 #[test]
 fn every_schema_and_every_field_is_described() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         assert!(schema["description"].is_string(), "{name} lacks a description");
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -113,7 +113,7 @@ fn every_schema_and_every_field_is_described() {
 
 #[test]
 fn every_field_of_an_answer_is_always_there() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     for name in ["File", "Folder", "Account", "RemoteUpload", "Conversion", "Problem", "ItemPage", "UploadTicket"] {
         let schema = &document["components"]["schemas"][name];
         let required: BTreeSet<&str> =
@@ -125,7 +125,7 @@ fn every_field_of_an_answer_is_always_there() {
 
 #[test]
 fn every_schema_has_an_example() {
-    let document = serde_json::to_value(openapi::document()).unwrap();
+    let document = serde_json::to_value(api::document()).unwrap();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         let example = schema.get("example").or_else(|| schema["examples"].get(0));
         let example = example.unwrap_or_else(|| panic!("{name} lacks an example"));

@@ -1,80 +1,49 @@
-//! The account that a request is about, given only to a caller who may use it.
+//! Who calls, and the account that the request is about, given only to a caller who may use it.
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use polyhost_config::{Client, Scope};
+use polyhost_config::Client;
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 use polyhost_engine::accounts::Account;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_engine::roster::Roster;
 
 use crate::app::App;
+use crate::operation::{Operation, Rules};
 use crate::problem::Failure;
 
-/// The account that the path names, for a caller with the scope `S` stands for.
-pub struct Access<S> {
+/// The account that the path names, for a caller with the scope that the operation needs.
+pub struct Access {
     /// The account.
     pub account: Arc<Account>,
     /// The caller.
     pub client: Arc<Client>,
     /// The `{id}` of the path.
     id: String,
-    scope: PhantomData<S>,
 }
 
-/// What an [`Access`] is for.
-pub trait AccessScope {
-    /// The scope that it needs.
-    const SCOPE: Scope;
-}
-
-/// Access for reading.
-pub struct Reading;
-
-/// Access for making, changing and deleting.
-pub struct Writing;
-
-/// Access for keeping the service itself in order.
-pub struct Administering;
-
-impl AccessScope for Administering {
-    const SCOPE: Scope = Scope::Admin;
-}
-
-impl AccessScope for Reading {
-    const SCOPE: Scope = Scope::Read;
-}
-
-impl AccessScope for Writing {
-    const SCOPE: Scope = Scope::Write;
-}
-
-impl Access<()> {
-    /// The account that the path names, for a caller with this scope.
+impl Access {
+    /// The account that the path names, for a caller with the scope of these rules.
     ///
     /// # Errors
     /// `account_not_found`, `forbidden`
-    pub(crate) async fn of(parts: &mut Parts, app: &App, scope: Scope) -> Result<Self, Problem> {
-        let client = parts.extensions.get::<Arc<Client>>().cloned();
-        let client = client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))?;
+    pub(crate) async fn of(parts: &mut Parts, app: &App, rules: Rules) -> Result<Self, Problem> {
+        let client = client(parts)?;
         let (name, id) = names(parts).await;
         // An account that the caller may not use does not exist for it.
         let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.roster());
         let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        require(&client, scope)?;
-        Ok(Self { account, client, id, scope: PhantomData })
+        require(&client, rules)?;
+        Ok(Self { account, client, id })
     }
-}
 
-impl<S> Access<S> {
     /// The file that the path names.
     ///
     /// # Errors
@@ -100,7 +69,7 @@ impl<S> Access<S> {
     }
 }
 
-impl<S> Deref for Access<S> {
+impl Deref for Access {
     type Target = Account;
 
     fn deref(&self) -> &Account {
@@ -108,13 +77,38 @@ impl<S> Deref for Access<S> {
     }
 }
 
-impl<S: AccessScope + Send> FromRequestParts<App> for Access<S> {
+impl FromRequestParts<App> for Access {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Access { account, client, id, .. } = Access::of(parts, app, S::SCOPE).await?;
-        Ok(Self { account, client, id, scope: PhantomData })
+        let rules = rules(parts)?;
+        let access = Self::of(parts, app, rules).await?;
+        rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
+        Ok(access)
     }
+}
+
+/// The caller, with the scope that the operation needs, where that is about no account.
+pub struct Caller(pub Arc<Client>);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let client = client(parts)?;
+        require(&client, rules(parts)?)?;
+        Ok(Self(client))
+    }
+}
+
+fn client(parts: &Parts) -> Result<Arc<Client>, Problem> {
+    let client = parts.extensions.get::<Arc<Client>>().cloned();
+    client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))
+}
+
+/// The rules of the operation. A handler that is in no row of the table serves nobody.
+fn rules(parts: &Parts) -> Result<Rules, Problem> {
+    Operation::of(&parts.extensions).map(|operation| operation.rules).ok_or_else(Problem::internal)
 }
 
 /// The `{account}` and the `{id}` of the path. Where they are not UTF-8 they stay percent-encoded, which no grammar of
@@ -128,14 +122,13 @@ async fn names(parts: &mut Parts) -> (String, String) {
 }
 
 /// Refuses what the client's key does not allow.
-///
-/// # Errors
-/// `forbidden`, which names the scope.
-pub(crate) fn require(client: &Client, scope: Scope) -> Result<(), Problem> {
-    if client.scopes.contains(&scope) {
-        return Ok(());
+fn require(client: &Client, rules: Rules) -> Result<(), Problem> {
+    match rules.scope {
+        Some(scope) if !client.scopes.contains(&scope) => {
+            Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
+        }
+        _ => Ok(()),
     }
-    Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
 }
 
 fn not_found(name: &str) -> Problem {

@@ -6,8 +6,7 @@ mod body_fields;
 mod query;
 mod request;
 
-pub(crate) use access::require;
-pub use access::{Access, Administering, Reading, Writing};
+pub use access::{Access, Caller};
 pub(crate) use body::whole_body;
 pub use body::{StrictJson, escape, present};
 pub(crate) use body_fields::{check_body_fields, is_one_file, is_utf8, unsupported_fields};

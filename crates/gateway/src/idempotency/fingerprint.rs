@@ -24,39 +24,39 @@ use crate::operation::Operation;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(String);
 
-/// The same request with its fingerprint. A JSON body is there whole then, and a form is [`Opened`].
-///
-/// # Errors
-/// What a body leads to that is too large, is no form though it is said to be one, or does not come whole.
-pub(super) async fn take(
-    request: Request,
-    operation: &Operation,
-    user: &str,
-    config: &ServerConfig,
-) -> Result<(Request, Fingerprint), Problem> {
-    let (mut parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let about = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes()];
-    let of = |what: [&[u8]; 2]| Fingerprint::of(&[&about[..], &what].concat());
-    if !operation.takes_file {
-        let bytes = whole_body(&parts.headers, body, config).await?;
-        let fingerprint = of([media_type, &bytes]);
-        return Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint));
-    }
-    let length = body.size_hint().exact();
-    let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
-        let fingerprint = of([media_type, told(length).as_bytes()]);
-        return Ok((Request::from_parts(parts, body), fingerprint));
-    };
-    let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
-    let (fields, file) = form::read(&boundary, length, body).await?;
-    let fingerprint = of([told(&fields).as_bytes(), told(file.length).as_bytes()]);
-    parts.extensions.insert(Opened::new(length, fields, file));
-    Ok((Request::from_parts(parts, Body::empty()), fingerprint))
-}
-
 impl Fingerprint {
+    /// The same request with its fingerprint. A JSON body is there whole then, and a form is [`Opened`].
+    ///
+    /// # Errors
+    /// What a body leads to that is too large, is no form though it is said to be one, or does not come whole.
+    pub(crate) async fn take(
+        request: Request,
+        operation: &Operation,
+        user: &str,
+        config: &ServerConfig,
+    ) -> Result<(Request, Self), Problem> {
+        let (mut parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+        let media_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+        let about = [user.as_bytes(), operation.id.as_bytes(), target.as_bytes()];
+        let of = |what: [&[u8]; 2]| Self::of(&[&about[..], &what].concat());
+        if !operation.rules.takes_file {
+            let bytes = whole_body(&parts.headers, body, config).await?;
+            let fingerprint = of([media_type, &bytes]);
+            return Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint));
+        }
+        let length = body.size_hint().exact();
+        let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
+            let fingerprint = of([media_type, told(length).as_bytes()]);
+            return Ok((Request::from_parts(parts, body), fingerprint));
+        };
+        let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
+        let (fields, file) = form::read(&boundary, length, body).await?;
+        let fingerprint = of([told(&fields).as_bytes(), told(file.length).as_bytes()]);
+        parts.extensions.insert(Opened::new(length, fields, file));
+        Ok((Request::from_parts(parts, Body::empty()), fingerprint))
+    }
+
     /// Each part with its length, so that nothing can move from one to the next.
     fn of(parts: &[&[u8]]) -> Self {
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {
@@ -74,25 +74,29 @@ fn told(value: impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Method;
     use futures_util::TryStreamExt as _;
 
     use super::*;
+    use crate::operation::Rules;
 
-    async fn fingerprint(route: &str, target: &str, media_type: &str, body: &'static str) -> Fingerprint {
-        fingerprint_of("user", route, target, media_type, body).await
+    const FOLDER: (&str, Rules) = ("create_folder", Rules::WRITE.keyed());
+    const UPLOAD: (&str, Rules) = ("upload_file", Rules::WRITE.keyed().with_file());
+
+    async fn fingerprint(operation: (&str, Rules), target: &str, media_type: &str, body: &'static str) -> Fingerprint {
+        fingerprint_of("user", operation, target, media_type, body).await
     }
 
     async fn fingerprint_of(
         user: &str,
-        route: &str,
+        operation: (&str, Rules),
         target: &str,
         media_type: &str,
         body: &'static str,
     ) -> Fingerprint {
-        let operation = Operation::at(&Method::POST, route).unwrap();
+        let operation = Operation { id: operation.0.to_owned(), takes_body: true, rules: operation.1 };
         let request = Request::post(target).header(CONTENT_TYPE, media_type).body(Body::from(body)).unwrap();
-        let (request, fingerprint) = take(request, operation, user, &ServerConfig::default()).await.unwrap();
+        let (request, fingerprint) =
+            Fingerprint::take(request, &operation, user, &ServerConfig::default()).await.unwrap();
         let bytes = axum::body::to_bytes(request.into_body(), 100).await.unwrap();
         assert_eq!(bytes, body, "the request is the same");
         fingerprint
@@ -100,8 +104,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_json_body_counts_whole() {
-        const ROUTE: &str = "/v1/accounts/{account}/folders";
-        let of = |target, body| fingerprint(ROUTE, target, "application/json", body);
+        let of = |target, body| fingerprint(FOLDER, target, "application/json", body);
         let first = of("/v1/accounts/main/folders", "{\"name\":\"a\"}").await;
         assert_eq!(of("/v1/accounts/main/folders", "{\"name\":\"a\"}").await, first);
         assert_ne!(of("/v1/accounts/main/folders", "{\"name\":\"b\"}").await, first);
@@ -111,11 +114,8 @@ mod tests {
 
     #[tokio::test]
     async fn another_user_behind_the_same_name_makes_it_another_request() {
-        for (route, target) in [
-            ("/v1/accounts/{account}/folders", "/v1/accounts/main/folders"),
-            ("/v1/accounts/{account}/files", "/v1/accounts/main/files?name=a"),
-        ] {
-            let of = |user| fingerprint_of(user, route, target, "application/json", "{}");
+        for (operation, target) in [(FOLDER, "/v1/accounts/main/folders"), (UPLOAD, "/v1/accounts/main/files?name=a")] {
+            let of = |user| fingerprint_of(user, operation, target, "application/json", "{}");
             assert_eq!(of("user").await, of("user").await);
             assert_ne!(of("user").await, of("other").await);
         }
@@ -123,10 +123,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_counts_by_its_address_type_and_length() {
-        const ROUTE: &str = "/v1/accounts/{account}/files";
         let of = |query: &str, media_type: &'static str, body| {
             let target = format!("/v1/accounts/main/files?{query}");
-            async move { fingerprint(ROUTE, &target, media_type, body).await }
+            async move { fingerprint(UPLOAD, &target, media_type, body).await }
         };
         let first = of("name=a", "video/mp4", "abc").await;
         assert_eq!(of("name=a", "video/mp4", "xyz").await, first);
@@ -149,8 +148,9 @@ mod tests {
                 .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
                 .body(Body::from(body))
                 .unwrap();
-            let operation = Operation::at(&Method::POST, "/v1/accounts/{account}/files").unwrap();
-            let (request, fingerprint) = take(request, operation, "user", &ServerConfig::default()).await.unwrap();
+            let operation = Operation { id: UPLOAD.0.to_owned(), takes_body: true, rules: UPLOAD.1 };
+            let (request, fingerprint) =
+                Fingerprint::take(request, &operation, "user", &ServerConfig::default()).await.unwrap();
             let (_, arriving) = request.extensions().get::<Opened>().unwrap().take().unwrap();
             let bytes: Vec<_> = arriving.stream.try_collect().await.unwrap();
             assert_eq!(bytes.concat(), file.as_bytes(), "the file is still to be read");

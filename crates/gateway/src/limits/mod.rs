@@ -17,7 +17,7 @@ use polyhost_state::Limiters;
 
 pub use standing::Standing;
 pub use under_way::{Permit, UnderWay};
-pub use weight::{of_lookup, of_operation};
+pub use weight::of_lookup;
 
 use crate::auth::Stranger;
 use polyhost_config::Client;

@@ -1,8 +1,8 @@
 //! The header fields of answers that do not come from handlers: limits, waits, and what was answered before.
 
 use utoipa::openapi::header::Header;
-use utoipa::openapi::path::{Operation, Parameter};
-use utoipa::openapi::{Object, OpenApi, PathItem, Ref, RefOr, Response, Type};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Response, Type};
 
 /// A field that answers share: its name, what it tells, an example.
 type Field = (&'static str, &'static str, &'static str);
@@ -24,7 +24,7 @@ const REPLAYED: Field =
 /// What is answered before the client is known.
 const WITHOUT_CLIENT: [&str; 3] = ["401", "414", "431"];
 
-/// Adds them wherever they can be.
+/// Describes them once for all operations.
 pub(super) fn describe(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, description, example) in [POLICY, LIMIT, RETRY_AFTER, REPLAYED] {
@@ -34,22 +34,10 @@ pub(super) fn describe(document: &mut OpenApi) {
         header.example = Some(example.parse::<u64>().map_or_else(|_| example.into(), Into::into));
         components.headers.insert(name.to_owned(), RefOr::T(header));
     }
-    for item in document.paths.paths.values_mut() {
-        operations(item).for_each(describe_operation);
-    }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, head, patch, .. } = item;
-    [get, put, post, delete, head, patch].into_iter().flatten()
-}
-
-fn describe_operation(operation: &mut Operation) {
-    let is_key = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(parameter) => parameter.name == "Idempotency-Key",
-        RefOr::Ref(_) => false,
-    };
-    let takes_key = operation.parameters.iter().flatten().any(is_key);
+/// Adds them to the answers of an operation, wherever they can be.
+pub(crate) fn describe_operation(operation: &mut Operation, takes_key: bool) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         let status = status.as_str();

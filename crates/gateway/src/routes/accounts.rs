@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use polyhost_domain::{
-    Account, AccountName, Capabilities, Capability, DeleteSemantics, DialectName, Limits, ProviderId,
-};
+use polyhost_domain::{Account, AccountName, Capabilities, DeleteSemantics, DialectName, Limits, ProviderId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,7 +11,7 @@ use super::cached::{self, Unchanged};
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::app::App;
-use crate::extract::{Access, CacheControl, Conditions, Reading, StrictQuery};
+use crate::extract::{Access, CacheControl, Conditions, StrictQuery};
 use crate::problem::{AccountProblems, Failure, ReadAccountProblems};
 
 /// What can be done with an account.
@@ -54,12 +52,11 @@ pub struct EffectiveCapabilities {
     ))]
 pub async fn get_account(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::AccountRead)?;
     cached::known(&conditions, &app.catalogue().account(&access.account, freshness).await?)
 }
 
@@ -80,12 +77,11 @@ pub async fn get_account(
     ))]
 pub async fn get_limits(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::AccountLimits)?;
     cached::known(&conditions, &app.catalogue().limits(&access.account, freshness).await?)
 }
 
@@ -98,7 +94,7 @@ pub async fn get_limits(
     responses((status = 200, description = "The capabilities", body = EffectiveCapabilities), AccountProblems))]
 pub async fn get_capabilities(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Json<EffectiveCapabilities> {
     let profile = access.profile();

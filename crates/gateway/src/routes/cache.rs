@@ -6,8 +6,7 @@ use axum::http::StatusCode;
 use super::callers::NoParameters;
 use super::paths::AccountPath;
 use crate::app::App;
-use crate::extract::{Access, Administering, StrictQuery};
-use crate::idempotency::IdempotencyKey;
+use crate::extract::{Access, StrictQuery};
 use crate::problem::{Failure, PurgeProblems};
 
 /// Forget what is known of an account.
@@ -15,11 +14,11 @@ use crate::problem::{Failure, PurgeProblems};
 /// The next question of each kind goes to the site. Needs the scope `admin`. Writes through Polyhost need no purge: what
 /// they make untrue is gone before they are answered. It is for what was changed at the site by other ways.
 #[utoipa::path(post, path = "/v1/accounts/{account}/cache/purge", tag = "Accounts",
-    params(AccountPath, IdempotencyKey),
+    params(AccountPath),
     responses((status = 204, description = "Nothing is cached of the account"), PurgeProblems))]
 pub async fn purge_cache(
     State(app): State<App>,
-    access: Access<Administering>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<StatusCode, Failure> {
     app.catalogue().purge(&access.account).await?;

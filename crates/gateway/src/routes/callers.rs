@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json};
-use polyhost_config::{Client, Scope};
+use polyhost_config::Scope;
 use polyhost_domain::AccountName;
 use polyhost_engine::accounts::AccountSummary;
 use polyhost_engine::roster::{ProviderView, Roster};
@@ -11,8 +11,8 @@ use polyhost_state::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::extract::{StrictQuery, require};
-use crate::problem::{CallerProblems, Failure};
+use crate::extract::{Caller, StrictQuery};
+use crate::problem::CallerProblems;
 
 /// Operations without parameters.
 #[derive(Debug, Deserialize)]
@@ -59,7 +59,7 @@ impl RateLimit {
 ))]
 pub async fn get_me(
     Extension(roster): Extension<Arc<Roster>>,
-    Extension(client): Extension<Arc<Client>>,
+    Caller(client): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Json<Me> {
     let accounts = roster.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
@@ -84,11 +84,10 @@ pub struct ProviderList {
 ))]
 pub async fn list_providers(
     Extension(roster): Extension<Arc<Roster>>,
-    Extension(client): Extension<Arc<Client>>,
+    _: Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<ProviderList>, Failure> {
-    require(&client, Scope::Read)?;
-    Ok(Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None }))
+) -> Json<ProviderList> {
+    Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None })
 }
 
 /// The accounts, all at once.
@@ -108,10 +107,9 @@ pub struct AccountList {
 ))]
 pub async fn list_accounts(
     Extension(roster): Extension<Arc<Roster>>,
-    Extension(client): Extension<Arc<Client>>,
+    Caller(client): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
-) -> Result<Json<AccountList>, Failure> {
-    require(&client, Scope::Read)?;
+) -> Json<AccountList> {
     let accounts = roster.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
-    Ok(Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None }))
+    Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None })
 }

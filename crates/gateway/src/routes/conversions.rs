@@ -1,13 +1,13 @@
 //! `/v1/accounts/{account}/conversions`: the jobs that make files playable.
 
 use axum::Json;
-use polyhost_domain::{Capability, Conversion, ConversionQuery};
+use polyhost_domain::{Conversion, ConversionQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::JobLimit;
 use super::paths::AccountPath;
-use crate::extract::{Access, Reading, StrictQuery};
+use crate::extract::{Access, StrictQuery};
 use crate::problem::{Failure, ReadOfFileProblems};
 
 /// Which conversions to list.
@@ -46,10 +46,9 @@ pub struct ConversionList {
     params(AccountPath, ConversionParameters),
     responses((status = 200, description = "The conversions", body = ConversionList), ReadOfFileProblems))]
 pub async fn list_conversions(
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<ConversionParameters>,
 ) -> Result<Json<ConversionList>, Failure> {
-    access.require(Capability::ConversionsList)?;
     let file = parameters.file_id.map(|id| access.file_id(&id)).transpose()?;
     let query = ConversionQuery { file, limit: parameters.limit.get() };
     let conversions = access.conversions(query).await?;

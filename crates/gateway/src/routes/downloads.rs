@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use polyhost_domain::{Capability, FileId, FileRef};
+use polyhost_domain::{FileId, FileRef};
 use polyhost_engine::downloads::link;
 use polyhost_engine::preconditions::Preconditions;
 use polyhost_engine::problem::{Fault, Problem};
@@ -17,7 +17,7 @@ use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
 use crate::downloads::{self, Wanted};
-use crate::extract::{Access, Conditions, Reading, StrictJson, StrictQuery, Writing, present};
+use crate::extract::{Access, Conditions, StrictJson, StrictQuery, present};
 use crate::problem::{ContentProblems, Failure, LinkProblems};
 
 /// Which file a link is wanted for: its id or its short code.
@@ -62,11 +62,10 @@ pub struct DownloadLink {
     request_body = DownloadLinkInput,
     responses((status = 201, description = "The link", body = DownloadLink), LinkProblems))]
 pub async fn create_download_link(
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(input): StrictJson<DownloadLinkInput>,
 ) -> Result<impl IntoResponse, Failure> {
-    access.require(Capability::FilesDownload)?;
     let file = match (input.file_id, input.short_code) {
         (Some(id), None) => FileRef::Id(access.file_id(&id)?),
         (None, Some(code)) => FileRef::ShortCode(access.short_code(&code)?),
@@ -147,7 +146,7 @@ pub struct ContentConditions {
     ))]
 pub async fn get_content(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     Conditions(conditions): Conditions,
     headers: HeaderMap,
@@ -168,7 +167,7 @@ pub async fn get_content(
         ContentProblems
     ))]
 pub async fn get_content_headers(
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     Conditions(conditions): Conditions,
     headers: HeaderMap,
@@ -177,12 +176,11 @@ pub async fn get_content_headers(
 }
 
 async fn respond(
-    access: &Access<Reading>,
+    access: &Access,
     parameters: &ContentParameters,
     (headers, conditions): (&HeaderMap, &Preconditions),
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    access.require(Capability::FilesDownload)?;
     let id = access.file()?;
     if parameters.mode == ContentMode::Stream {
         return Ok(downloads::content(access, &id, headers, conditions, wanted).await?);

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::auth::expired;
-use crate::extract::{Access, Reading, RequestContext, StrictQuery};
+use crate::extract::{Access, RequestContext, StrictQuery};
 use crate::problem::{EventProblems, Failure};
 
 /// How many of each kind can be watched at once: as many as a site tells of in one answer.
@@ -128,7 +128,7 @@ fn line_of<T: ToSchema>() -> Object {
     ))]
 pub async fn watch_events(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<EventParameters>,
     request: RequestContext,
     headers: HeaderMap,
@@ -164,7 +164,7 @@ fn response(
 }
 
 /// What is to be watched, in the order in which it is told.
-fn subjects(access: &Access<Reading>, parameters: &EventParameters) -> Result<Vec<Subject>, Problem> {
+fn subjects(access: &Access, parameters: &EventParameters) -> Result<Vec<Subject>, Problem> {
     let EventParameters { remote_upload, conversion } = parameters;
     let mut faults = Faults::default();
     for (name, ids) in [("remote_upload", remote_upload), ("conversion", conversion)] {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
+use polyhost_domain::{EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
 use polyhost_engine::changes::{self, Changed, FileChange, change_file, enter};
 use polyhost_engine::emulate;
 use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
@@ -19,10 +19,7 @@ use super::callers::NoParameters;
 use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
-use crate::extract::{
-    Access, CacheControl, Conditions, Reading, RequestContext, StrictJson, StrictQuery, Writing, present,
-};
-use crate::idempotency::IdempotencyKey;
+use crate::extract::{Access, CacheControl, Conditions, RequestContext, StrictJson, StrictQuery, present};
 use crate::limits::{self, Standing};
 use crate::problem::{
     CopyFileProblems, DeleteFileProblems, Failure, LookupProblems, ReadFileProblems, ReadOfFileProblems,
@@ -77,17 +74,16 @@ pub struct FileLookupItem {
 /// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
 /// dialect: `file/info`, 50 ids a call, the calls side by side. YetiShare dialect: emulated, by `file/info` for each.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
-    params(AccountPath, IdempotencyKey),
+    params(AccountPath),
     request_body = FileIds,
     responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
 pub async fn lookup_files(
-    access: Access<Reading>,
+    access: Access,
     standing: Option<Extension<Standing>>,
     context: RequestContext,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(FileIds { ids }): StrictJson<FileIds>,
 ) -> Result<Json<FileLookupList>, Failure> {
-    access.require(Capability::FilesLookup)?;
     check_ids(&ids, access.profile().max_batch)?;
     if let (Some(Extension(standing)), Some(weight)) = (standing, limits::of_lookup(ids.len())) {
         standing.charge(weight).await?;
@@ -144,12 +140,11 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
     ))]
 pub async fn get_file(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::FilesRead)?;
     let id = access.file()?;
     cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
 }
@@ -190,7 +185,7 @@ pub struct FilePatch {
         headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), WriteFileProblems))]
 pub async fn update_file(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
     StrictJson(patch): StrictJson<FilePatch>,
@@ -229,7 +224,7 @@ pub struct FileCopy {
 ///
 /// The site may give the copy another name. YetiShare dialect: `file/copy`.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/{id}/copy", tag = "Files",
-    params(FilePath, IdempotencyKey),
+    params(FilePath),
     request_body = FileCopy,
     responses(
         (status = 201, description = "The copy", body = File,
@@ -239,11 +234,10 @@ pub struct FileCopy {
     ))]
 pub async fn copy_file(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(copy): StrictJson<FileCopy>,
 ) -> Result<impl IntoResponse, Failure> {
-    access.require(Capability::FilesCopy)?;
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
     let claim = enter(app.catalogue(), &access, &folder).await?;
@@ -263,7 +257,7 @@ pub async fn copy_file(
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
 pub async fn delete_file(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<StatusCode, Failure> {
@@ -313,7 +307,7 @@ pub struct Thumbnail {
         ReadOfFileProblems
     ))]
 pub async fn get_thumbnail(
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<LinkParameters>,
 ) -> Result<Response, Failure> {
     let id = access.file()?;

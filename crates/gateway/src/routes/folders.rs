@@ -19,8 +19,7 @@ use super::callers::NoParameters;
 use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FolderPath};
 use crate::app::App;
-use crate::extract::{Access, CacheControl, Conditions, Reading, StrictJson, StrictQuery, Writing, flag, present};
-use crate::idempotency::IdempotencyKey;
+use crate::extract::{Access, CacheControl, Conditions, StrictJson, StrictQuery, flag, present};
 use crate::problem::{ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Failure, ReadFolderProblems};
 
 /// One folder.
@@ -40,12 +39,11 @@ use crate::problem::{ChangeFolderProblems, CreateProblems, DeleteFolderProblems,
     ))]
 pub async fn get_folder(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::FoldersRead)?;
     let id = access.folder()?;
     cached::known(&conditions, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?)
 }
@@ -66,12 +64,11 @@ pub async fn get_folder(
     ))]
 pub async fn get_folder_usage(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::FoldersList)?;
     let id = access.folder()?;
     cached::known(&conditions, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?)
 }
@@ -103,7 +100,7 @@ pub struct FolderInput {
 /// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there. YetiShare dialect:
 /// `folder/create`; a folder is private unless told otherwise.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
-    params(AccountPath, IdempotencyKey),
+    params(AccountPath),
     request_body = FolderInput,
     responses(
         (status = 201, description = "The folder", body = Folder,
@@ -113,7 +110,7 @@ pub struct FolderInput {
     ))]
 pub async fn create_folder(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<FolderInput>,
 ) -> Result<impl IntoResponse, Failure> {
@@ -122,11 +119,8 @@ pub async fn create_folder(
     let Some(name) = name else { return Err(faults.into()) };
     // A new folder has no password to be removed.
     let password = new.password.filter(|password| matches!(password, PasswordChange::Set(_)));
-    let wanted = [
-        (true, Capability::FoldersCreate),
-        (new.visibility.is_some(), Capability::FoldersVisibility),
-        (password.is_some(), Capability::FoldersPassword),
-    ];
+    let wanted =
+        [(new.visibility.is_some(), Capability::FoldersVisibility), (password.is_some(), Capability::FoldersPassword)];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
     let new = NewFolder { name, parent: parent.clone(), visibility: new.visibility, password };
@@ -186,7 +180,7 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
         headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), ChangeFolderProblems))]
 pub async fn update_folder(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     Conditions(conditions): Conditions,
     StrictJson(patch): StrictJson<FolderPatch>,
@@ -230,7 +224,7 @@ pub struct DeleteFolderParameters {
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
 pub async fn delete_folder(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<StatusCode, Failure> {

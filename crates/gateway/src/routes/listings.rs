@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use polyhost_config::Client;
-use polyhost_domain::{Capability, File, Folder};
+use polyhost_domain::{File, Folder};
 use polyhost_engine::catalogue::{Freshness, ItemKind, ListQuery, PageRequest};
 use polyhost_engine::problem::{Fault, Faults, Problem};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::cached::{self, Unchanged};
 use super::paths::FolderPath;
 use crate::app::App;
-use crate::extract::{Access, CacheControl, Conditions, Reading, StrictQuery};
+use crate::extract::{Access, CacheControl, Conditions, StrictQuery};
 use crate::problem::{Failure, ListProblems};
 
 /// Which items of a folder to list, and in which order.
@@ -133,12 +133,11 @@ pub enum Item {
     ))]
 pub async fn list_folder_items(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     CacheControl(freshness): CacheControl,
     StrictQuery(parameters): StrictQuery<ListParameters>,
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
-    access.require(Capability::FoldersList)?;
     let folder = access.folder()?;
     let request = page_request(parameters, freshness, &access.client)?;
     let page = app.catalogue().page(&access.account, &folder, &request).await?;

@@ -17,8 +17,7 @@ use super::JobLimit;
 use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
-use crate::extract::{Access, Reading, StrictJson, StrictQuery, Writing, escape, present};
-use crate::idempotency::IdempotencyKey;
+use crate::extract::{Access, StrictJson, StrictQuery, escape, present};
 use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProblems};
 
 /// What a new remote upload needs.
@@ -77,7 +76,7 @@ impl HeaderValues {
 /// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; it can be read by
 /// its id alone, so keep that.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
-    params(AccountPath, IdempotencyKey),
+    params(AccountPath),
     request_body = RemoteUploadInput,
     responses(
         (status = 202, description = "The remote upload", body = RemoteUpload,
@@ -86,7 +85,7 @@ impl HeaderValues {
     ))]
 pub async fn create_remote_upload(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(input): StrictJson<RemoteUploadInput>,
 ) -> Result<impl IntoResponse, Failure> {
@@ -94,7 +93,6 @@ pub async fn create_remote_upload(
     let url: Option<RemoteUrl> = faults.parse(&input.url, |error| Fault::pointer("/url", error));
     let headers = header_fields(input.headers.unwrap_or_default(), &mut faults);
     let (Some(url), true) = (url, faults.is_empty()) else { return Err(faults.into()) };
-    access.require(Capability::RemoteUploadsCreate)?;
     if !headers.is_empty() {
         access.require(Capability::RemoteUploadsHeaders)?;
     }
@@ -152,10 +150,9 @@ pub struct RemoteUploadList {
     responses((status = 200, description = "The remote uploads", body = RemoteUploadList), ReadProblems))]
 pub async fn list_remote_uploads(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<RecentParameters>,
 ) -> Result<Json<RemoteUploadList>, Failure> {
-    access.require(Capability::RemoteUploadsList)?;
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
     let uploads = access.remote_uploads(selection).await?;
     app.completions().notice(&access, &uploads).await;
@@ -174,10 +171,9 @@ pub async fn list_remote_uploads(
     responses((status = 200, description = "The remote upload", body = RemoteUpload), ReadRemoteUploadProblems))]
 pub async fn get_remote_upload(
     State(app): State<App>,
-    access: Access<Reading>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<Json<RemoteUpload>, Failure> {
-    access.require(Capability::RemoteUploadsRead)?;
     let id = access.remote_upload()?;
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
     let mut uploads = access.remote_uploads(RemoteUploadSelection::Ids(vec![id])).await?;

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
-use polyhost_domain::{Capability, Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
+use polyhost_domain::{Sha1Digest, TicketRequest, TicketTransport, UploadTicket};
 use polyhost_engine::problem::{Fault, Faults};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::callers::NoParameters;
 use super::paths::AccountPath;
-use crate::extract::{Access, StrictJson, StrictQuery, Writing, present};
+use crate::extract::{Access, StrictJson, StrictQuery, present};
 use crate::problem::{Failure, TicketProblems};
 
 /// What a ticket is wanted for.
@@ -42,11 +42,10 @@ pub struct NewUploadTicket {
     request_body = NewUploadTicket,
     responses((status = 201, description = "The ticket", body = UploadTicket), TicketProblems))]
 pub async fn create_upload_ticket(
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<NewUploadTicket>,
 ) -> Result<impl IntoResponse, Failure> {
-    access.require(Capability::FilesUploadTicket)?;
     let mut faults = Faults::default();
     let sha1: Option<Sha1Digest> =
         new.sha1.and_then(|sha1| faults.parse(&sha1, |error| Fault::pointer("/sha1", error)));

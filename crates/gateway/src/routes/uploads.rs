@@ -18,9 +18,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::cached;
 use super::paths::AccountPath;
 use crate::app::App;
-use crate::extract::{Access, StrictQuery, Writing, is_one_file, is_utf8};
+use crate::extract::{Access, StrictQuery, is_one_file, is_utf8};
 use crate::form::{self, Declared};
-use crate::idempotency::IdempotencyKey;
 use crate::problem::{Failure, UploadProblems};
 
 /// What is declared about an upload.
@@ -90,7 +89,7 @@ pub struct UploadedFile {
 /// dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`, within what the
 /// account's plan allows.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
-    params(AccountPath, UploadParameters, IdempotencyKey),
+    params(AccountPath, UploadParameters),
     request_body(description = "The file", content(
         (inline(FileBytes) = "application/octet-stream"),
         (inline(UploadForm) = "multipart/form-data"),
@@ -103,7 +102,7 @@ pub struct UploadedFile {
     ))]
 pub async fn upload_file(
     State(app): State<App>,
-    access: Access<Writing>,
+    access: Access,
     StrictQuery(parameters): StrictQuery<UploadParameters>,
     headers: HeaderMap,
     opened: Option<Extension<form::Opened>>,
@@ -113,7 +112,6 @@ pub async fn upload_file(
     let length = opened.as_ref().map_or_else(|| body.size_hint().exact(), |Extension(opened)| opened.length);
     let names = access.profile().names;
     let declared = declared(parameters, names, &kind, length)?;
-    access.require(Capability::FilesUpload)?;
     access.folder_or_root(declared.folder_id.as_deref())?;
     let terms = terms(&app, &access, kind.least_file(length)).await?;
 
@@ -165,7 +163,7 @@ fn declared(
 
 /// What the body is held to. Asked for before the first byte is read; a file that is too large by its length alone is
 /// refused before the site is asked.
-async fn terms(app: &App, access: &Access<Writing>, least_file: u64) -> Result<Terms, Problem> {
+async fn terms(app: &App, access: &Access, least_file: u64) -> Result<Terms, Problem> {
     let own = app.server().max_upload;
     let most = access.profile().max_upload_bytes.map_or(own, |site| site.min(own));
     let terms = Terms { most, spool: app.spool().clone() };

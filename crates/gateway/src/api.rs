@@ -1,0 +1,197 @@
+//! Every operation of the API, in one flat table. A row names the handler, which declares method, path and id, and the
+//! rules for its requests. The router, the OpenAPI document and the request pipeline are all made from it.
+
+use axum::http::Method;
+use polyhost_domain::Capability;
+use utoipa::IntoParams as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation as Documented, ParameterIn, PathItem};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::idempotency::IdempotencyKey;
+use crate::openapi;
+use crate::operation::{Operation, Operations, Rules};
+use crate::routes::{
+    accounts, cache, callers, conversions, downloads, events, files, folders, listings, remote_uploads, upload_tickets,
+    uploads,
+};
+
+const OPEN: Rules = Rules::OPEN;
+const READ: Rules = Rules::READ;
+const WRITE: Rules = Rules::WRITE;
+
+/// The operations of the API.
+fn table() -> Api {
+    Api::default()
+        .with(routes!(callers::get_me), OPEN)
+        .with(routes!(callers::list_providers), READ)
+        .with(routes!(callers::list_accounts), READ)
+        .with(routes!(accounts::get_account), READ.needs(Capability::AccountRead))
+        .with(routes!(accounts::get_limits), READ.needs(Capability::AccountLimits))
+        .with(routes!(accounts::get_capabilities), READ)
+        .with(routes!(files::lookup_files), READ.needs(Capability::FilesLookup).keyed())
+        .with(routes!(uploads::upload_file), WRITE.needs(Capability::FilesUpload).keyed().large().with_file())
+        .with(routes!(files::get_file), READ.needs(Capability::FilesRead))
+        .with(routes!(files::update_file), WRITE)
+        .with(routes!(files::delete_file), WRITE.needs(Capability::FilesDelete))
+        .with(routes!(files::copy_file), WRITE.needs(Capability::FilesCopy).keyed())
+        .with(routes!(downloads::create_download_link), WRITE.needs(Capability::FilesDownload))
+        .with(routes!(downloads::get_content), READ.needs(Capability::FilesDownload))
+        .with(routes!(downloads::get_content_headers), READ.needs(Capability::FilesDownload))
+        .with(routes!(files::get_thumbnail), READ.needs(Capability::FilesThumbnail))
+        .with(routes!(upload_tickets::create_upload_ticket), WRITE.needs(Capability::FilesUploadTicket))
+        .with(routes!(folders::create_folder), WRITE.needs(Capability::FoldersCreate).keyed())
+        .with(routes!(folders::get_folder), READ.needs(Capability::FoldersRead))
+        .with(routes!(folders::update_folder), WRITE)
+        .with(routes!(folders::delete_folder), WRITE.needs(Capability::FoldersDelete))
+        .with(routes!(listings::list_folder_items), READ.needs(Capability::FoldersList))
+        .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).large())
+        .with(routes!(remote_uploads::create_remote_upload), WRITE.needs(Capability::RemoteUploadsCreate).keyed())
+        .with(routes!(remote_uploads::list_remote_uploads), READ.needs(Capability::RemoteUploadsList))
+        .with(routes!(remote_uploads::get_remote_upload), READ.needs(Capability::RemoteUploadsRead))
+        .with(routes!(conversions::list_conversions), READ.needs(Capability::ConversionsList))
+        .with(routes!(events::watch_events), READ)
+        .with(routes!(cache::purge_cache), Rules::ADMIN.keyed())
+}
+
+/// What the table says: the routes with their description, and the rules.
+#[derive(Default)]
+struct Api {
+    routes: OpenApiRouter<App>,
+    operations: Vec<(String, Method, Operation)>,
+}
+
+impl Api {
+    fn with(mut self, (schemas, mut paths, handler): UtoipaMethodRouter<App>, rules: Rules) -> Self {
+        for (path, item) in &mut paths.paths {
+            for (method, documented) in documented(item) {
+                if rules.takes_key {
+                    let key = IdempotencyKey::into_params(|| Some(ParameterIn::Header));
+                    documented.parameters.get_or_insert_default().extend(key.into_iter().map(Into::into));
+                }
+                openapi::describe_header_fields(documented, rules.takes_key);
+                let id = documented.operation_id.clone().unwrap_or_default();
+                let takes_body = documented.request_body.is_some();
+                self.operations.push((path.clone(), method, Operation { id, takes_body, rules }));
+            }
+        }
+        self.routes = self.routes.routes((schemas, paths, handler));
+        self
+    }
+}
+
+fn documented(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Documented)> {
+    let PathItem { get, put, post, delete, head, patch, .. } = item;
+    let all = [
+        (Method::GET, get),
+        (Method::PUT, put),
+        (Method::POST, post),
+        (Method::DELETE, delete),
+        (Method::HEAD, head),
+        (Method::PATCH, patch),
+    ];
+    all.into_iter().filter_map(|(method, documented)| Some((method, documented.as_mut()?)))
+}
+
+/// The routes of the API, and the rules for each.
+pub(crate) fn routes() -> (OpenApiRouter<App>, Operations) {
+    let Api { routes, operations } = table();
+    (routes, operations.into_iter().collect())
+}
+
+/// The OpenAPI document of this version.
+#[must_use]
+pub fn document() -> OpenApi {
+    openapi::complete(table().routes.into_openapi())
+}
+
+/// The document as it is kept in the repository: indented JSON with a newline at its end.
+///
+/// # Errors
+/// Where the document cannot be serialized.
+pub fn pretty() -> Result<String, serde_json::Error> {
+    document().to_pretty_json().map(|json| json + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use polyhost_config::Scope;
+
+    use super::*;
+
+    fn operations() -> Operations {
+        routes().1
+    }
+
+    #[test]
+    fn operation_is_found_by_method_and_route() {
+        let folders = "/v1/accounts/{account}/folders";
+        let operations = operations();
+        let found = operations.find(&Method::POST, folders).unwrap();
+        assert_eq!((found.id.as_str(), found.rules.is_audited, found.takes_body), ("create_folder", true, true));
+        assert!(operations.find(&Method::GET, folders).is_none());
+        assert!(operations.find(&Method::POST, "/livez").is_none());
+    }
+
+    #[test]
+    fn head_is_the_operation_of_get_unless_it_is_one_itself() {
+        let operations = operations();
+        let id = |path: &str| operations.find(&Method::HEAD, &format!("/v1/accounts/{{account}}/{path}")).unwrap();
+        assert_eq!(id("folders/{id}/usage").id, "get_folder_usage");
+        assert_eq!(id("files/{id}/content").id, "get_content_headers");
+        assert!(operations.find(&Method::HEAD, "/v1/accounts/{account}/files/lookup").is_none());
+    }
+
+    #[test]
+    fn every_post_takes_a_key_but_those_that_hand_out_addresses_and_nothing_else_does() {
+        for (path, method, operation) in operations().iter() {
+            let hands_out = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
+            assert_eq!(operation.rules.takes_key, method == Method::POST && !hands_out, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn upload_alone_takes_a_file() {
+        let operations = operations();
+        let takers = operations.iter().filter(|(.., it)| it.rules.takes_file).map(|(.., it)| it.id.as_str());
+        assert_eq!(takers.collect::<Vec<_>>(), ["upload_file"]);
+    }
+
+    #[test]
+    fn lookup_is_a_read_and_every_other_post_patch_and_delete_a_write() {
+        for (path, method, operation) in operations().iter() {
+            let writes = !method.is_safe() && !path.ends_with("/lookup");
+            let Rules { scope, is_audited, .. } = operation.rules;
+            assert_eq!(is_audited, writes, "{method} {path}");
+            assert_eq!(matches!(scope, Some(Scope::Write | Scope::Admin)), writes, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn only_the_client_itself_needs_no_scope_and_only_a_purge_that_of_an_admin() {
+        let operations = operations();
+        let with = |scope| {
+            let all = operations.iter().filter(move |(.., it)| it.rules.scope == scope);
+            all.map(|(.., it)| it.id.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(with(None), ["get_me"]);
+        assert_eq!(with(Some(Scope::Admin)), ["purge_cache"]);
+    }
+
+    #[test]
+    fn upload_weighs_more_than_a_change_and_a_change_more_than_a_read() {
+        let operations = operations();
+        let weight = |method, path: &str| {
+            let operation = operations.find(&method, &format!("/v1/accounts/{{account}}/{path}"));
+            operation.unwrap().rules.weight.get()
+        };
+        assert_eq!(weight(Method::GET, "files/{id}"), 1);
+        assert_eq!(weight(Method::POST, "files/lookup"), 1);
+        assert_eq!(weight(Method::DELETE, "files/{id}"), 2);
+        assert_eq!(weight(Method::POST, "folders"), 2);
+        assert_eq!(weight(Method::POST, "files"), 5);
+        assert_eq!(weight(Method::GET, "folders/{id}/usage"), 5);
+    }
+}
