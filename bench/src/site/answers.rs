@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::intake::Arrived;
-use super::visit::Manner;
+use super::manner::Manner;
 
 /// Where forms of the OpenLoad dialect go, and those of no dialect.
 pub(crate) const UPLOAD: &str = "/upload";

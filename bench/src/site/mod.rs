@@ -9,6 +9,7 @@
 mod answers;
 mod connection;
 mod intake;
+mod manner;
 mod trouble;
 mod visit;
 
@@ -18,8 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::failure::Failure;
 use connection::Connection;
+pub(crate) use manner::Manner;
 pub(crate) use trouble::{Mood, SWITCH};
-pub(crate) use visit::Manner;
 
 /// Serves until the process is ended.
 ///

@@ -48,11 +48,13 @@ pub mod remote_uploads;
 pub mod root;
 mod scratch;
 mod subject;
+mod suite;
 mod unknown;
 pub mod unsupported;
 pub mod upload_tickets;
 pub mod uploads;
 
-pub use check::{Check, checks, run};
+pub use check::Check;
 pub use failure::Failure;
 pub use subject::{KnownFiles, Site, Subject};
+pub use suite::{checks, run};

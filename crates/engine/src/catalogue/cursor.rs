@@ -9,8 +9,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::query::{Sort, partition};
-use super::snapshot::{EntryKind, Item, SortValue, compare};
+use super::query::partition;
+use super::snapshot::{Item, SortValue, compare};
+use super::sort::{EntryKind, Sort};
 
 use crate::scopes::Digest;
 

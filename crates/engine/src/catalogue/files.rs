@@ -11,8 +11,8 @@ use polyhost_domain::{Error, File, FileId, FileStatus, FolderId};
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
-use super::kept::{Keep as _, Kept};
-use super::key::{Key, Stored, Value};
+use super::kept::Kept;
+use super::key::{Keep as _, Key, Stored, Value};
 use super::merging::{Fields, merge, read};
 use super::reading::{Look, taken};
 use super::tombstones::Moment;

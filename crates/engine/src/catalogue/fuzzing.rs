@@ -3,8 +3,9 @@
 use polyhost_domain::{FolderId, Listing};
 
 use super::cursor::CursorSeal;
-use super::query::{ListQuery, Sort};
+use super::query::ListQuery;
 use super::snapshot::Snapshot;
+use super::sort::Sort;
 
 /// Where a walk goes on in a listing.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,7 +8,6 @@ use polyhost_domain::{Account as SiteAccount, Error, ErrorKind, File, Folder, Li
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::key::Value;
 use crate::accounts::Account;
 use crate::entity_tags;
 use crate::preconditions::Validators;
@@ -74,7 +73,7 @@ impl<T: Tagged> Kept<T> {
     pub fn new(value: T, account: &Account) -> Result<Self> {
         let json = serde_json::to_vec(&value).map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
         let tag = value.tag(account);
-        let etag = tag.unwrap_or_else(|| hexadecimal(&Sha256::digest(&json)[..16])).into();
+        let etag = tag.unwrap_or_else(|| hex::encode(&Sha256::digest(&json)[..16])).into();
         Ok(Self { value, json: json.into(), etag })
     }
 
@@ -83,35 +82,3 @@ impl<T: Tagged> Kept<T> {
         2 * self.json.len() + size_of::<Self>() + self.etag.len()
     }
 }
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    digits.map(char::from).collect()
-}
-
-/// What can be kept by itself.
-pub(super) trait Keep: Tagged + Clone + Send + Sync + 'static {
-    fn store(kept: Arc<Kept<Self>>) -> Value;
-    fn take(value: &Value) -> Option<Arc<Kept<Self>>>;
-}
-
-macro_rules! keep {
-    ($($kind:ident: $type:ty),*) => {$(
-        impl Keep for $type {
-            fn store(kept: Arc<Kept<Self>>) -> Value {
-                Value::$kind(kept)
-            }
-
-            fn take(value: &Value) -> Option<Arc<Kept<Self>>> {
-                match value {
-                    Value::$kind(kept) => Some(Arc::clone(kept)),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-keep!(Account: SiteAccount, Limits: Limits, File: File, Folder: Folder);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyhost_domain::{Account as SiteAccount, File, Folder, FolderId, Limits};
 use tokio::time::Instant;
 
-use super::kept::Kept;
+use super::kept::{Kept, Tagged};
 use super::snapshot::Snapshot;
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::{Digest, Reach, Stamp, What};
@@ -65,3 +65,28 @@ impl Stored {
         u32::try_from(value + ENTRY).unwrap_or(u32::MAX)
     }
 }
+
+/// What can be kept by itself.
+pub(super) trait Keep: Tagged + Clone + Send + Sync + 'static {
+    fn store(kept: Arc<Kept<Self>>) -> Value;
+    fn take(value: &Value) -> Option<Arc<Kept<Self>>>;
+}
+
+macro_rules! keep {
+    ($($kind:ident: $type:ty),*) => {$(
+        impl Keep for $type {
+            fn store(kept: Arc<Kept<Self>>) -> Value {
+                Value::$kind(kept)
+            }
+
+            fn take(value: &Value) -> Option<Arc<Kept<Self>>> {
+                match value {
+                    Value::$kind(kept) => Some(Arc::clone(kept)),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+keep!(Account: SiteAccount, Limits: Limits, File: File, Folder: Folder);

@@ -25,6 +25,7 @@ mod places;
 mod query;
 mod reading;
 mod snapshot;
+mod sort;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -39,8 +40,9 @@ use tokio_util::task::TaskTracker;
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
 pub use kept::{Kept, Tagged};
 pub(crate) use places::Search;
-pub use query::{Direction, ItemKind, ListQuery, Sort, UnknownSort};
+pub use query::{ItemKind, ListQuery};
 pub(crate) use snapshot::Snapshot;
+pub use sort::{Direction, Sort, UnknownSort};
 
 use crate::accounts::Account;
 use crate::scopes::{Change, What};

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 
 use super::cursor::{Cursor, CursorSeal};
-use super::kept::hexadecimal;
 use super::query::{ItemKind, ListQuery};
 use super::snapshot::Snapshot;
 
@@ -67,7 +66,7 @@ fn etag(
         Some(ItemKind::Folder) => "folders",
         Some(ItemKind::File) => "files",
     };
-    let digest = hexadecimal(&snapshot.digest());
+    let digest = hex::encode(snapshot.digest());
     let unreadable = snapshot.unreadable();
     format!("{digest}-{kind}{}-{first}-{start}-{count}-{unreadable}-{tail}", query.sort.index())
 }

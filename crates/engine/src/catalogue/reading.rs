@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::answers::{Freshness, Known, Source};
 use super::flights::{Joins, Part};
-use super::kept::{Keep, Kept};
-use super::key::{Key, Stored, Value};
+use super::kept::Kept;
+use super::key::{Keep, Key, Stored, Value};
 use super::{Inner, Question};
 use crate::accounts::Account;
 use crate::measure;

@@ -18,11 +18,10 @@ use tokio::time::Instant;
 
 pub(super) use order::by_sort;
 pub(crate) use order::{SortValue, compare};
-pub(crate) use rows::{EntryKind, Item};
+pub(crate) use rows::Item;
 use rows::{Row, Rows};
 
-use super::query::Sort;
-
+use super::sort::{EntryKind, Sort};
 use crate::scopes::{Digest, Reach};
 
 /// How many orders there are.

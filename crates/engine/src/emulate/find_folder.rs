@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polyhost_domain::{Capability, Error, ErrorKind, Folder, FolderId, Result, Support};
 
-use super::search::search;
+use super::search::{child, search, where_it_was};
 use super::walk::walk;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
@@ -58,23 +58,6 @@ pub(super) async fn listed_folder(
             .with_detail(format!("No folder has the id \"{id}\" in account \"{name}\"."))
     })?;
     kept(account, found)
-}
-
-/// Looks first in the folder whose listing has last shown it.
-pub(super) async fn where_it_was(
-    catalogue: &Catalogue,
-    account: &Arc<Account>,
-    id: &FolderId,
-    freshness: Freshness,
-) -> Option<Known<Folder>> {
-    let parent = catalogue.parent(account, id).await?;
-    child(catalogue.listing(account, &parent, freshness).await.ok()?, id)
-}
-
-/// The folder in a listing.
-pub(super) fn child(listing: Known<Arc<Snapshot>>, id: &FolderId) -> Option<Known<Folder>> {
-    let found = listing.value.folders().iter().find(|folder| folder.id == *id).cloned();
-    found.map(|found| listing.map(|_| found))
 }
 
 async fn walk_anew(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<Option<Known<Folder>>> {

@@ -10,10 +10,9 @@ use polyhost_domain::{ErrorKind, Folder, FolderId, Result};
 use tokio::time::{Instant, timeout_at};
 
 use super::MAX_TIME;
-use super::find_folder::{child, where_it_was};
 use super::walk::{MAX_FOLDERS, OUT_OF_TIME, SIDE_BY_SIDE, TOO_MANY, too_far};
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Known, Search};
+use crate::catalogue::{Catalogue, Freshness, Known, Search, Snapshot};
 
 /// The most folders that are remembered of one search.
 const MOST_SEEN: usize = 100_000;
@@ -95,4 +94,21 @@ async fn go_on(
         }
     }
     Ok(None)
+}
+
+/// Looks first in the folder whose listing has last shown it.
+pub(super) async fn where_it_was(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    freshness: Freshness,
+) -> Option<Known<Folder>> {
+    let parent = catalogue.parent(account, id).await?;
+    child(catalogue.listing(account, &parent, freshness).await.ok()?, id)
+}
+
+/// The folder in a listing.
+pub(super) fn child(listing: Known<Arc<Snapshot>>, id: &FolderId) -> Option<Known<Folder>> {
+    let found = listing.value.folders().iter().find(|folder| folder.id == *id).cloned();
+    found.map(|found| listing.map(|_| found))
 }

@@ -4,9 +4,7 @@
 //! the WHATWG wants it); and twice, once in `filename*` (RFC 8187). All four are read. What would have to be guessed is
 //! refused.
 
-use serde::Serialize;
-
-use super::file_name;
+use super::file_name::{self, FileName};
 
 /// What a part's `Content-Disposition` says.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,15 +13,6 @@ pub(super) struct Disposition {
     pub(super) name: String,
     /// The file's name, unless it is missing or empty.
     pub(super) file_name: Option<FileName>,
-}
-
-/// The name of a file in the form's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum FileName {
-    /// The name.
-    Readable(String),
-    /// There is a name that cannot be read, and this is what is wrong with it.
-    Unreadable(&'static str),
 }
 
 /// A parameter: its name in lower case, and its value without quotes.

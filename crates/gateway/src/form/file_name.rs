@@ -2,8 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 
-use super::disposition::FileName;
+/// The name of a file in the form's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum FileName {
+    /// The name.
+    Readable(String),
+    /// There is a name that cannot be read, and this is what is wrong with it.
+    Unreadable(&'static str),
+}
 
 /// The name by `filename*` (RFC 8187), else by `filename`; `None` where both are missing or empty.
 pub(super) fn read(extended: Option<&[u8]>, plain: Option<&[u8]>) -> Option<FileName> {

@@ -23,8 +23,8 @@ use polyhost_engine::uploads::{Arriving, Refusal, Spare, empty, incomplete};
 use serde::Serialize;
 
 pub use declared::Declared;
-pub use disposition::FileName;
 use file::{FileField, MOST_AFTER};
+pub use file_name::FileName;
 use head::{Head, MOST_BEFORE};
 use part::PartHead;
 

@@ -5,7 +5,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use polyhost_domain::MediaType;
 use polyhost_engine::problem::{Fault, Faults, Problem};
 
-use super::disposition::{self, Disposition, FileName};
+use super::disposition::{self, Disposition};
+use super::file_name::FileName;
 use super::{FILE, malformed};
 use crate::extract::{escape, is_one_file, is_utf8, unsupported_fields};
 

@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use polyhost_domain::File;
 
 use super::Snapshot;
-use super::rows::{EntryKind, Item};
-use crate::catalogue::query::Sort;
+use super::rows::Item;
+use crate::catalogue::sort::{EntryKind, Sort};
 
 /// What an item is sorted by in one order. A missing value comes last, whichever way the order runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

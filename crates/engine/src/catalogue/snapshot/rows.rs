@@ -4,7 +4,7 @@ use polyhost_domain::{File, Folder, Listing, SortKey};
 use serde::Serialize;
 
 use super::order::SortValue;
-use crate::catalogue::query::Sort;
+use crate::catalogue::sort::{EntryKind, Sort};
 
 /// What an item is found and sorted by, and where its bytes end; they begin where the item before it ends.
 #[derive(Debug, Clone, Copy)]
@@ -30,13 +30,6 @@ pub(crate) struct Item<'s> {
     pub(crate) size: Option<u64>,
     uploaded_at: Option<i64>,
     pub(crate) json: &'s [u8],
-}
-
-/// Folders come before files in every order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryKind {
-    Folder,
-    File,
 }
 
 impl Row {

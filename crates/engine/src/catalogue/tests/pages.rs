@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::catalogue::cursor::{Cursor, CursorError, CursorSeal};
 use crate::catalogue::page::cut;
-use crate::catalogue::query::{Direction, ItemKind, ListQuery, Sort};
 use crate::catalogue::snapshot::Snapshot;
+use crate::catalogue::{Direction, ItemKind, ListQuery, Sort};
 
 fn origin() -> Origin {
     Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() }

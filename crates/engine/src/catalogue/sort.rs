@@ -1,0 +1,80 @@
+//! The orders in which a folder's items can be listed.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+
+use polyhost_domain::SortKey;
+
+/// The order of a folder's files. Its folders are always by name, and before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// What decides.
+    pub key: SortKey,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Which way an order runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest first.
+    Ascending,
+    /// The largest first.
+    Descending,
+}
+
+/// A text that names no order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of: name, -name, size, -size, uploaded_at, -uploaded_at")]
+pub struct UnknownSort;
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { key: SortKey::Name, direction: Direction::Ascending }
+    }
+}
+
+impl FromStr for Sort {
+    type Err = UnknownSort;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSort> {
+        let (direction, key) = match text.strip_prefix('-') {
+            Some(key) => (Direction::Descending, key),
+            None => (Direction::Ascending, text),
+        };
+        let key = match key {
+            "name" => SortKey::Name,
+            "size" => SortKey::Size,
+            "uploaded_at" => SortKey::UploadedAt,
+            _ => return Err(UnknownSort),
+        };
+        Ok(Self { key, direction })
+    }
+}
+
+impl Sort {
+    /// A number for each of the six orders.
+    pub(super) fn index(self) -> usize {
+        let key = match self.key {
+            SortKey::Name => 0,
+            SortKey::Size => 2,
+            SortKey::UploadedAt => 4,
+        };
+        key + usize::from(self.direction == Direction::Descending)
+    }
+
+    /// Turns a comparison round where the order runs down. Folders never do.
+    pub(super) fn direct(self, kind: EntryKind, ordering: Ordering) -> Ordering {
+        match (self.direction, kind) {
+            (Direction::Descending, EntryKind::File) => ordering.reverse(),
+            _ => ordering,
+        }
+    }
+}
+
+/// Folders come before files in every order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EntryKind {
+    Folder,
+    File,
+}
