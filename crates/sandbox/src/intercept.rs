@@ -2,6 +2,7 @@
 //! API. The operation does not take place; the request's body is read first.
 
 use std::future::pending;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -9,7 +10,8 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{HOST, LOCATION, RETRY_AFTER};
 use http::{StatusCode, Uri};
 
-use crate::serve::{self, Front};
+use crate::protocol::Protocol;
+use crate::serve;
 
 /// An answer in place of some operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,22 +68,26 @@ impl Intercept {
         Self { operations: vec![operation.to_owned()], answer }
     }
 
-    fn covers(&self, front: &Front, path: &str) -> bool {
+    fn covers(&self, protocol: &Protocol, path: &str) -> bool {
         if self.operations.is_empty() {
-            return path.starts_with(front.api);
+            return path.starts_with(protocol.api);
         }
-        let asked = (front.operation)(path);
+        let asked = (protocol.operation)(path);
         self.operations.iter().any(|operation| *operation == asked)
     }
 }
 
 /// Answers a request by the first intercept that covers it, and otherwise passes it on.
-pub(crate) async fn intercept(State(front): State<Front>, request: Request, next: Next) -> Response {
+pub(crate) async fn intercept(
+    State((protocol, intercepts)): State<(Protocol, Arc<[Intercept]>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
-    let Some(found) = front.intercepts.iter().find(|intercept| intercept.covers(&front, path)) else {
+    let Some(found) = intercepts.iter().find(|intercept| intercept.covers(&protocol, path)) else {
         return next.run(request).await;
     };
-    let operation = (front.operation)(path).into_owned();
+    let operation = (protocol.operation)(path).into_owned();
     let (head, body) = request.into_parts();
     if found.answer == InterceptAnswer::Hang {
         let _unread = body;
@@ -93,10 +99,10 @@ pub(crate) async fn intercept(State(front): State<Front>, request: Request, next
         InterceptAnswer::ErrorPage(status) => serve::error_page(code(*status)),
         InterceptAnswer::Html => page(200, "We will be back soon"),
         InterceptAnswer::NotFound => {
-            let envelope = (front.envelope)(404, front.not_found);
+            let envelope = (protocol.envelope)(404, protocol.not_found);
             (StatusCode::NOT_FOUND, axum::Json(envelope)).into_response()
         }
-        InterceptAnswer::NoMethod | InterceptAnswer::Hang => (front.no_method)(&operation),
+        InterceptAnswer::NoMethod | InterceptAnswer::Hang => (protocol.no_method)(&operation),
         InterceptAnswer::Redirect { status, to } => {
             let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
             redirect(*status, to, host, &head.uri)

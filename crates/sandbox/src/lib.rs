@@ -18,9 +18,11 @@ mod content;
 mod copies;
 #[cfg(feature = "faults")]
 pub mod faults;
+mod front;
 mod intercept;
 mod journal;
 pub mod openload;
+mod protocol;
 mod receive;
 mod remote;
 mod serve;

@@ -1,9 +1,8 @@
-//! What every simulator is served with: the accept loop, the line to each client, and the record of each request.
+//! What every simulator is served with: the accept loop, and the line to each client.
 //!
 //! Connections are handled here, not by `axum::serve`, for a faithful simulator must be able to drop one: a reset before
 //! the answer is something that upstreams do.
 
-use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,26 +10,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
-
-use crate::intercept::{self, Intercept};
-use crate::journal::{Journal, Received};
-use crate::watched::{self, UnderWay};
 
 /// How long a body that nobody wants is still read, so that the client can read the answer that was given early.
 const LINGER: Duration = Duration::from_secs(30);
@@ -138,56 +130,6 @@ impl Line {
     }
 }
 
-/// What a simulator's requests pass through before they reach it.
-#[derive(Debug, Clone)]
-pub(crate) struct Front {
-    pub(crate) journal: Journal,
-    /// The operation that a path asks for, in the words of the simulated site.
-    pub(crate) operation: fn(&str) -> Cow<'_, str>,
-    /// What every path of the API begins with.
-    pub(crate) api: &'static str,
-    /// The simulated site's envelope of an error, from a status and its words.
-    pub(crate) envelope: fn(u16, &str) -> Value,
-    /// The site's words for a path that it does not know.
-    pub(crate) not_found: &'static str,
-    /// The site's answer for an operation that it does not have.
-    pub(crate) no_method: fn(&str) -> Response,
-    /// The answers that come in place of operations.
-    pub(crate) intercepts: Arc<[Intercept]>,
-    #[cfg(feature = "faults")]
-    pub(crate) faults: crate::faults::Faults,
-}
-
-impl Front {
-    /// The site's routes: recorded, intercepted by the site's options, and broken where a rule says so.
-    pub(crate) fn wrap(&self, site: Router) -> Router {
-        #[cfg(feature = "faults")]
-        let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), crate::faults::inject));
-        let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), intercept::intercept));
-        let site = site.layer(axum::middleware::from_fn_with_state(self.clone(), record));
-        #[cfg(feature = "faults")]
-        let site = site.merge(crate::faults::control(self));
-        site
-    }
-}
-
-async fn record(State(front): State<Front>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let entry = front.journal.add(Received {
-        operation: (front.operation)(&path).into_owned(),
-        method: request.method().to_string(),
-        query: pairs(request.uri().query().unwrap_or_default().as_bytes()),
-        headers: headers(request.headers()),
-        path,
-        ..Received::default()
-    });
-    let under_way = UnderWay::new(entry.clone());
-    let to_head = request.method() == Method::HEAD;
-    request.extensions_mut().insert(entry.clone());
-    let answer = next.run(request.map(|body| watched::request(body, entry))).await;
-    under_way.answer(answer, to_head)
-}
-
 /// Where a listener is reached. One that listens everywhere is reached at loopback, too.
 pub(crate) fn origin_of(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
@@ -207,7 +149,8 @@ pub(crate) fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(encoded).into_owned().collect()
 }
 
-fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+/// The header fields as text.
+pub(crate) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }

@@ -5,12 +5,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 
-use super::Rule;
-use crate::serve::Front;
+use super::{Faults, Rule};
+use crate::journal::Journal;
 
 /// `/_control/faults` takes, shows and forgets rules; `/_control/requests` shows and forgets what arrived.
-pub(crate) fn control(front: &Front) -> Router {
-    let (adding, showing, clearing) = (front.faults.clone(), front.faults.clone(), front.faults.clone());
+pub(crate) fn control(faults: &Faults, journal: &Journal) -> Router {
+    let (adding, showing, clearing) = (faults.clone(), faults.clone(), faults.clone());
     let faults = post(async move |Json(rule): Json<Rule>| {
         adding.add(rule);
         StatusCode::NO_CONTENT
@@ -20,7 +20,7 @@ pub(crate) fn control(front: &Front) -> Router {
         clearing.clear();
         StatusCode::NO_CONTENT
     });
-    let (reading, forgetting) = (front.journal.clone(), front.journal.clone());
+    let (reading, forgetting) = (journal.clone(), journal.clone());
     let requests = get(async move || Json(reading.all())).delete(async move || {
         forgetting.clear();
         StatusCode::NO_CONTENT

@@ -13,32 +13,39 @@ use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::interrupted::{self, Interruption, interrupted};
-use super::{Fault, Rest, broken};
-use crate::serve::{self, Front, HangUp, Line};
+use super::interrupted::{self, Interruption, hang_up, interrupted};
+use super::{Fault, Faults, Rest, broken};
+use crate::protocol::Protocol;
+use crate::serve::{self, HangUp, Line};
 
 /// Answers a request as the site does, unless a rule hits it.
-pub(crate) async fn inject(State(front): State<Front>, request: Request, next: Next) -> Response {
+pub(crate) async fn inject(
+    State((protocol, faults)): State<(Protocol, Faults)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
-    match front.faults.pick(path, &(front.operation)(path)) {
-        Some(fault) => carry_out(&front, fault, request, next).await,
+    match faults.pick(path, &(protocol.operation)(path)) {
+        Some(fault) => carry_out(&protocol, &faults, fault, request, next).await,
         None => next.run(request).await,
     }
 }
 
-async fn carry_out(front: &Front, fault: Fault, request: Request, next: Next) -> Response {
+async fn carry_out(protocol: &Protocol, faults: &Faults, fault: Fault, request: Request, next: Next) -> Response {
     let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
-    let standstill = || Interruption::Standstill(front.faults.clone());
+    let standstill = || Interruption::Standstill(faults.clone());
     match fault {
         Fault::Status { http, body_status, headers, body } => {
-            after_body(request, broken::error(http, front.refusal(body_status), &headers, body)).await
+            after_body(request, broken::error(http, protocol.refusal(body_status), &headers, body)).await
         }
         Fault::Garbage(garbage) => after_body(request, broken::garbage(StatusCode::OK.as_u16(), &garbage)).await,
-        Fault::EarlyAnswer { http, body_status } => {
-            before_body(request.into_body(), broken::error(http, front.refusal(body_status), &[], None), Rest::Drained)
-        }
+        Fault::EarlyAnswer { http, body_status } => before_body(
+            request.into_body(),
+            broken::error(http, protocol.refusal(body_status), &[], None),
+            Rest::Drained,
+        ),
         Fault::RefuseEarly { http, status, words, after, rest } => {
-            let refusal = broken::error(http, Some((front.envelope)(status, &words)), &[], None);
+            let refusal = broken::error(http, Some((protocol.envelope)(status, &words)), &[], None);
             before_body(begun(request.into_body(), after).await, refusal, rest)
         }
         Fault::Delay { millis } => {
@@ -108,19 +115,13 @@ async fn lose(answer: impl Future<Output = Response>, line: &Line) -> Infallible
     hang_up(line, HangUp::Close).await
 }
 
-impl Front {
+impl Protocol {
     /// An error in the site's own envelope.
     fn refusal(&self, status: Option<u16>) -> Option<Value> {
         let status = status?;
         let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
         Some((self.envelope)(status, reason.unwrap_or("Error")))
     }
-}
-
-/// Ends the connection, and with it the future that waits here.
-pub(super) async fn hang_up(line: &Line, how: HangUp) -> Infallible {
-    line.hang_up(how);
-    pending().await
 }
 
 /// Says nothing. The body is kept, not read: a client that sends a long one comes to a standstill as well.

@@ -1,5 +1,7 @@
 //! Bodies that pass up to a point, at which something happens to them.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
@@ -30,7 +32,7 @@ pub(super) enum Interruption {
 impl Interruption {
     async fn happen(&self) -> io::Result<()> {
         match self {
-            Self::HangUp(line, how) => match super::inject::hang_up(line, *how).await {},
+            Self::HangUp(line, how) => match hang_up(line, *how).await {},
             Self::Standstill(faults) => {
                 faults.resumed().await;
                 Ok(())
@@ -87,4 +89,10 @@ impl Passing {
         self.left = self.left.map(|left| left - passes as u64);
         Ok(Some(self.held.split_to(passes)))
     }
+}
+
+/// Ends the connection, and with it the future that waits here.
+pub(super) async fn hang_up(line: &Line, how: HangUp) -> Infallible {
+    line.hang_up(how);
+    pending().await
 }

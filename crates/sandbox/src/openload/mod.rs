@@ -29,6 +29,7 @@ mod pages;
 mod progress;
 mod remote_uploads;
 mod reply;
+mod routes;
 mod rows;
 mod seams;
 mod seed;
@@ -44,14 +45,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use options::{AccountId, ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale, Storage};
+pub(crate) use routes::operations;
 pub use rows::Counts;
 pub(crate) use settings::SETTINGS;
-pub(crate) use site::operations;
 
 pub use crate::upload_reply::UploadReply;
 
+use crate::front::Front;
 use crate::journal::Journal;
-use crate::serve::{Front, Running};
+use crate::serve::Running;
 use site::Site;
 
 /// A simulated pstream.net that runs. Dropping it stops it.
@@ -79,18 +81,8 @@ impl Openload {
     /// Where the listener has no address, or no temporary folder can be made.
     pub async fn start_on(options: Options, listener: TcpListener) -> io::Result<Self> {
         let site = Arc::new(Site::new(options, listener.local_addr()?)?);
-        let front = Front {
-            journal: Journal::default(),
-            operation: site::operation,
-            api: "/v1/",
-            envelope: reply::refused,
-            not_found: "Not found",
-            no_method: |_| crate::serve::error_page(http::StatusCode::NOT_FOUND),
-            intercepts: site.options().intercepts.clone().into(),
-            #[cfg(feature = "faults")]
-            faults: crate::faults::Faults::default(),
-        };
-        let running = Running::start(listener, front.wrap(site::router(Arc::clone(&site))))?;
+        let front = Front::new(routes::PROTOCOL, &site.options().intercepts);
+        let running = Running::start(listener, front.wrap(routes::router(Arc::clone(&site))))?;
         Ok(Self { running, site, front })
     }
 

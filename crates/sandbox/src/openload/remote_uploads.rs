@@ -7,7 +7,7 @@ use url::Url;
 use super::call::Call;
 use super::progress::{Schedule, Stage};
 use super::reply::{self, Answer};
-use super::rows::RemoteUpload;
+use super::rows::{INVALID_URL, RemoteUpload};
 use super::site::Context;
 use crate::remote;
 
@@ -40,9 +40,6 @@ fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
         Some(_) => None,
     }
 }
-
-/// The site's words for a URL that it does not even try.
-pub(crate) const INVALID_URL: &str = "Invalid URL";
 
 /// `remotedl/status`: the newest first, as far as a map has an order. An unknown id gives an empty answer.
 pub(crate) fn status(context: &mut Context<'_>, call: &Call) -> Answer {

@@ -44,6 +44,9 @@ pub(crate) enum Condition {
     Blocked,
 }
 
+/// The site's words for the address of a remote upload that it does not even try.
+pub(crate) const INVALID_URL: &str = "Invalid URL";
+
 /// A URL to which one file may be uploaded.
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {

@@ -99,7 +99,7 @@ fn plant_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
     let failed = RemoteUpload {
         url: "http://127.0.0.1/".to_owned(),
         schedule: Schedule { start: before(now, 30.0), step: Duration::ZERO },
-        error: Some(super::remote_uploads::INVALID_URL.to_owned()),
+        error: Some(super::rows::INVALID_URL.to_owned()),
         ..running.clone()
     };
     store.add_remote_upload(failed);

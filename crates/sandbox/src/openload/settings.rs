@@ -1,7 +1,7 @@
 //! The options of this site that can be set by text: each key once, with its values, its meaning and its setter.
 
 use super::options::{AccountId, ConvertsFilter, FilesShape, Missing, Numbers, Options, ProgressScale, Storage};
-use super::site::operations;
+use super::routes::operations;
 use crate::settings::{
     BROKEN, COPIES, DURATION, FIREWALL, LIMIT, NUMBER, REDIRECT, REPLY_SHAPE, REPLY_SIZE, STORED_NAMES, SWITCH,
     Setting, TEXT, UNREADABLE, UPLOAD_REPLY, broken, choice, copies, duration, firewall, limit, number, put, redirect,

@@ -42,6 +42,7 @@ mod range;
 mod refusal;
 mod remote_uploads;
 mod reply;
+mod routes;
 mod rows;
 mod seams;
 mod seed;
@@ -63,8 +64,9 @@ pub use options::{AuthMode, ContentType, DeadLinks, Escaping, Login, Numbers, Op
 pub use rows::Counts;
 pub(crate) use settings::SETTINGS;
 
+use crate::front::Front;
 use crate::journal::Journal;
-use crate::serve::{Front, Running};
+use crate::serve::Running;
 use site::Site;
 
 /// The id of the one account, which is the page's sample.
@@ -95,18 +97,8 @@ impl Yetishare {
     /// Where the listener has no address, or no temporary folder can be made.
     pub async fn start_on(options: Options, listener: TcpListener) -> io::Result<Self> {
         let site = Arc::new(Site::new(options, listener.local_addr()?)?);
-        let front = Front {
-            journal: Journal::default(),
-            operation: site::operation,
-            api: site::API,
-            envelope: reply::refused,
-            not_found: "File not found at the provided path.",
-            no_method: reply::no_method,
-            intercepts: site.options().intercepts.clone().into(),
-            #[cfg(feature = "faults")]
-            faults: crate::faults::Faults::default(),
-        };
-        let router = site::before_uploads(front.wrap(site::router(Arc::clone(&site))), Arc::clone(&site));
+        let front = Front::new(routes::PROTOCOL, &site.options().intercepts);
+        let router = routes::before_uploads(front.wrap(routes::router(Arc::clone(&site))), Arc::clone(&site));
         let running = Running::start(listener, router)?;
         Ok(Self { running, site, front })
     }
