@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Credentials;
-use crate::error::{Named, detail, unsettled};
+use crate::error::{detail, unsettled};
+use crate::named::Named;
 
 /// How long a verdict on the credentials is believed.
 const VERDICT_TTL: Duration = Duration::from_secs(60);

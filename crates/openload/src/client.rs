@@ -13,8 +13,9 @@ use url::Url;
 use crate::RemoteHeaders;
 use crate::auth::Auth;
 use crate::convert::Convert;
-use crate::error::{Named, result, result_with};
+use crate::error::{result, result_with};
 use crate::listing::listing;
+use crate::named::Named;
 use crate::wire;
 
 /// The endpoints, for one account.

@@ -7,40 +7,19 @@ mod words;
 
 use std::time::Duration;
 
-use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUploadId, Result};
+use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, Result};
 use polyhost_upstream::decode::{Unreadable, json};
 use polyhost_upstream::{CallKind, Reply};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::documented::DOCUMENTED;
+use crate::named::Named;
 use crate::profile::capability_of;
 use crate::wire::Envelope;
 
 /// What callers are told to wait where a limit is reached and the site does not say until when.
 const UNTOLD_WAIT: Duration = Duration::from_secs(1);
-
-/// What a request names, and so what a 404 says to be missing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Named<'a> {
-    /// Nothing that could be missing.
-    Nothing,
-    /// The account itself: a 403 is about its credentials.
-    Account,
-    /// A file.
-    File(&'a FileId),
-    /// Several files. A site that says 404 to all of them does not say which.
-    Files,
-    /// A folder.
-    Folder(&'a FolderId),
-    /// A file and a folder. The site does not say which is missing.
-    FileAndFolder(&'a FileId, &'a FolderId),
-    /// A remote upload.
-    RemoteUpload(&'a RemoteUploadId),
-    /// An address that the site gave for an upload into this folder. Where it is refused without a word about the file,
-    /// it has expired or was used.
-    UploadAddress(&'a FolderId),
-}
 
 /// The result inside an answer.
 ///

@@ -9,8 +9,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::convert::Convert;
-use crate::error::{Named, result, result_with};
+use crate::error::{result, result_with};
 use crate::listing::listing;
+use crate::named::Named;
 use crate::{Quirks, wire};
 
 /// The endpoints whose answers [`answer`] reads; `upload` is the address that `file/ul` gives.

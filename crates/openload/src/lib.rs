@@ -15,6 +15,7 @@ mod error;
 pub mod fuzzing;
 mod listing;
 mod lookup;
+mod named;
 mod profile;
 mod provider;
 mod remote_uploads;

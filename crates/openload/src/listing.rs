@@ -5,7 +5,8 @@ use polyhost_upstream::Reply;
 use polyhost_upstream::decode::is_empty;
 
 use crate::convert::Convert;
-use crate::error::{Named, raw_result, result_with};
+use crate::error::{raw_result, result_with};
+use crate::named::Named;
 use crate::wire::FolderListing;
 
 /// What the answer lists. An empty result is an empty folder.

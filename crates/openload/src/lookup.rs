@@ -10,7 +10,8 @@ use polyhost_upstream::decode::{List, Unreadable};
 
 use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::{Named, absent, of_item};
+use crate::error::{absent, of_item};
+use crate::named::Named;
 use crate::wire::FileInfo;
 
 /// The most ids that `file/info` takes, by the site's page.

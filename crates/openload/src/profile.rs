@@ -5,7 +5,7 @@ use polyhost_domain::{
     SortKey, Support,
 };
 
-use crate::error::Named;
+use crate::named::Named;
 use crate::{Config, Quirks};
 
 /// What the adapter has code for; a site's quirks say which of it the site lacks.

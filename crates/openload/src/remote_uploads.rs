@@ -10,7 +10,8 @@ use polyhost_upstream::decode::Unreadable;
 
 use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::{Named, absent};
+use crate::error::absent;
+use crate::named::Named;
 
 /// The most that the site tells in one answer.
 const MOST: u32 = 100;

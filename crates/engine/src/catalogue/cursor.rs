@@ -10,8 +10,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::query::partition;
-use super::snapshot::{Item, SortValue, compare};
-use super::sort::{EntryKind, Sort};
+use super::snapshot::{Item, compare};
+use super::sort::{EntryKind, Sort, SortValue};
 
 use crate::scopes::Digest;
 

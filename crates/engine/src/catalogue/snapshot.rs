@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 pub(super) use order::by_sort;
-pub(crate) use order::{SortValue, compare};
+pub(crate) use order::compare;
 pub(crate) use rows::Item;
 use rows::{Row, Rows};
 

@@ -78,3 +78,11 @@ pub(crate) enum EntryKind {
     Folder,
     File,
 }
+
+/// What an item is sorted by in one order. A missing value comes last, whichever way the order runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SortValue<'a> {
+    Text(&'a str),
+    Number(i128),
+    Missing,
+}

@@ -1,7 +1,7 @@
 //! Words of sites that say more than their status: storage that is full, features that are missing, and why an upload
 //! node refuses a file.
 
-use super::Named;
+use crate::named::Named;
 
 /// What words mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use super::options::{DeadLinks, Options, Redirects};
 use super::pages;
 use super::range::{self, Wanted};
 use super::rows::File;
-use super::session::random_text;
+use super::sessions::random_text;
 use super::site::Site;
 use crate::content::Content;
 use crate::serve;

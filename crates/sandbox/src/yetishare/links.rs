@@ -7,7 +7,7 @@ use super::options::{Redirects, Version};
 use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::{File, Link};
-use super::session::random_text;
+use super::sessions::random_text;
 use super::site::Context;
 use crate::clock::later;
 

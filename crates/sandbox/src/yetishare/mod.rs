@@ -35,6 +35,7 @@ mod folders;
 mod links;
 mod operations;
 mod options;
+mod package;
 mod pages;
 mod php;
 mod queue;
@@ -47,10 +48,12 @@ mod rows;
 mod seams;
 mod seed;
 mod session;
+mod sessions;
 mod settings;
 mod site;
 mod store;
 mod switches;
+mod upcoming;
 mod uploads;
 
 use std::io;
@@ -58,9 +61,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-pub use account::Package;
 pub(crate) use operations::names as operations;
 pub use options::{AuthMode, ContentType, DeadLinks, Escaping, Login, Numbers, Options, Redirects, Version};
+pub use package::Package;
 pub use rows::Counts;
 pub(crate) use settings::SETTINGS;
 

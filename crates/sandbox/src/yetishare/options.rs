@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::account::Package;
+use super::package::Package;
 use crate::{Clock, Copies, Intercept, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply};
 
 /// How a simulator behaves.

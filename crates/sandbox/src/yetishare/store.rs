@@ -9,8 +9,8 @@ use super::options::{Options, Redirects};
 use super::queue::{Due, Queue, State};
 use super::refusal::Refusal;
 use super::rows::{ACTIVE, Counts, File, Folder, Link, NewFile, TRASH};
-use super::session::Sessions;
-use super::uploads::Upcoming;
+use super::sessions::Sessions;
+use super::upcoming::Upcoming;
 use crate::{content, remote};
 
 /// The folder that everything is in. It has no row of its own.

@@ -10,25 +10,8 @@ use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::{File, NewFile};
 use super::site::Context;
-use crate::receive::{Damage, Saved};
+use crate::receive::Saved;
 use crate::upload_reply::{self, UploadReply};
-
-/// What is to happen to the next upload.
-#[derive(Debug, Default)]
-pub(crate) struct Upcoming {
-    pub(crate) damage: Damage,
-    /// Whether every token ends when it arrives.
-    pub(crate) ends_tokens: bool,
-    /// The uploader's words, by which it fails.
-    pub(crate) error: Option<String>,
-}
-
-impl Upcoming {
-    /// How the upload that comes now is damaged; the one after it is not.
-    pub(crate) fn take_damage(&mut self) -> Damage {
-        std::mem::take(&mut self.damage)
-    }
-}
 
 /// `file/upload`. Whether there is such a folder, and whose it is, is not checked.
 pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {

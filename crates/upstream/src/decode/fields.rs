@@ -1,12 +1,9 @@
 //! The fields of a structure as they go by, held against what is documented of it.
 
-use std::borrow::Cow;
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess};
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess};
-
+use super::any_text::AnyText;
 use super::drift::{self, Shape};
-use super::sift::Text;
 
 /// A map that is read into a structure with a documented shape.
 pub(super) struct Fields<A> {
@@ -66,21 +63,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for &mut Fields<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        let Some(Key(key)) = self.map.next_key()? else { return Ok(None) };
+        let Some(AnyText(key)) = self.map.next_key()? else { return Ok(None) };
         self.see(&key);
         seed.deserialize(key.as_ref().into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         self.map.next_value_seed(seed)
-    }
-}
-
-/// A key as it stands in the answer, copied only where it holds escapes.
-pub(super) struct Key<'de>(pub(super) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Text::deserialize(deserializer).map(|text| Self(text.0))
     }
 }

@@ -13,8 +13,8 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use super::any_text::AnyText;
 use super::drift;
-use super::fields::Key;
 use super::unreadable::Unreadable;
 
 /// A list whose first entries, this many, cannot be read is refused.
@@ -280,7 +280,7 @@ impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> Visitor<'de>
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, raw)) = map.next_entry::<Key<'de>, &RawValue>()? {
+        while let Some((key, raw)) = map.next_entry::<AnyText<'de>, &RawValue>()? {
             if (self.0)(Some(key.0.as_ref()), raw).is_break() {
                 return Err(A::Error::custom("the rest is not read"));
             }
@@ -290,7 +290,7 @@ impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> Visitor<'de>
 }
 
 /// A map of exactly one key, whose value is itself a map: the key and that map.
-struct Wrapped<'de>(Option<(Key<'de>, &'de RawValue)>);
+struct Wrapped<'de>(Option<(AnyText<'de>, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Wrapped<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -308,7 +308,7 @@ impl<'de> Visitor<'de> for OneKey {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let first = map.next_entry::<Key<'de>, &'de RawValue>()?;
+        let first = map.next_entry::<AnyText<'de>, &'de RawValue>()?;
         let first = first.filter(|(_, raw)| raw.get().starts_with('{'));
         // An entry of its own need not be read to its end here.
         if first.is_none() || map.next_key::<IgnoredAny>()?.is_some() {

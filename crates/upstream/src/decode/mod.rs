@@ -10,6 +10,7 @@
 //!
 //! All of it works on the bytes of the answer; nothing builds a tree of values.
 
+mod any_text;
 mod drift;
 mod fields;
 mod list;

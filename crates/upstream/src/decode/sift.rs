@@ -3,18 +3,17 @@
 //! stands for what is no text.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::marker::PhantomData;
 use std::vec;
 
-use serde::Deserialize;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
+use super::any_text::AnyText;
 use super::drift;
-use super::fields::{Key, bit};
+use super::fields::bit;
 
 /// The fields of a map that can be read.
 pub(super) struct Sifted<'de, E> {
@@ -30,7 +29,7 @@ impl<'de, E: serde::de::Error> Sifted<'de, E> {
         fields: &'static [&'static str],
     ) -> Result<(Self, u64), E> {
         let (mut found, mut seen, mut unreadable) = (Vec::with_capacity(fields.len()), 0, 0);
-        while let Some(Key(key)) = map.next_key()? {
+        while let Some(AnyText(key)) = map.next_key()? {
             let Some(place) = fields.iter().position(|known| *known == key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -94,8 +93,8 @@ impl<'de> Deserializer<'de> for Repaired<'de> {
             return self.json().deserialize_any(visitor);
         }
         match serde_json::from_str(self.0)? {
-            Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
-            Text(Cow::Owned(text)) => visitor.visit_string(text),
+            AnyText(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            AnyText(Cow::Owned(text)) => visitor.visit_string(text),
         }
     }
 
@@ -115,41 +114,6 @@ impl<'de> Deserializer<'de> for Repaired<'de> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A JSON text, with U+FFFD for what is none: half a surrogate pair, say.
-pub(super) struct Text<'de>(pub(super) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(AnyText)
-    }
-}
-
-struct AnyText;
-
-impl<'de> Visitor<'de> for AnyText {
-    type Value = Text<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(Text(String::from_utf8_lossy(bytes)))
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
     }
 }
 
@@ -190,7 +154,7 @@ mod tests {
     fn half_a_character_is_replaced() {
         let (name, size) = read(r#"{"name": "a\ud83d b\u00e9\n", "size": "5"}"#);
         assert_eq!((name.unwrap().replace("\u{fffd}", ""), size), ("a bé\n".to_owned(), Some(5)));
-        let word: super::Text<'_> = serde_json::from_str(r#""a\udc00""#).unwrap();
+        let word: super::AnyText<'_> = serde_json::from_str(r#""a\udc00""#).unwrap();
         assert!(word.0.starts_with("a\u{fffd}"));
     }
 

@@ -7,15 +7,7 @@ use polyhost_domain::File;
 
 use super::Snapshot;
 use super::rows::Item;
-use crate::catalogue::sort::{EntryKind, Sort};
-
-/// What an item is sorted by in one order. A missing value comes last, whichever way the order runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SortValue<'a> {
-    Text(&'a str),
-    Number(i128),
-    Missing,
-}
+use crate::catalogue::sort::{EntryKind, Sort, SortValue};
 
 /// Where an item with this kind, value and id stands to another in an order.
 pub(crate) fn compare(sort: Sort, kind: EntryKind, value: SortValue<'_>, id: &str, other: &Item<'_>) -> Ordering {

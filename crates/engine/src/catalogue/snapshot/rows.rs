@@ -3,8 +3,7 @@
 use polyhost_domain::{File, Folder, Listing, SortKey};
 use serde::Serialize;
 
-use super::order::SortValue;
-use crate::catalogue::sort::{EntryKind, Sort};
+use crate::catalogue::sort::{EntryKind, Sort, SortValue};
 
 /// What an item is found and sorted by, and where its bytes end; they begin where the item before it ends.
 #[derive(Debug, Clone, Copy)]
