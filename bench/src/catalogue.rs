@@ -53,7 +53,8 @@ impl Ready {
         );
         let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(faults.join("; ")))?;
         let app = App::new(&config, Callers::anybody()).map_err(Failure::of("cannot build the gateway"))?;
-        let account = app.roster().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;
+        let account =
+            app.rosters().current().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;
         Ok(Self { app, account })
     }
 

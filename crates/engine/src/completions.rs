@@ -1,7 +1,7 @@
 //! Remote uploads that were seen to have succeeded. Each has put a file into a folder behind the cache's back.
 
 use moka::future::Cache;
-use polyhost_domain::{JobState, RemoteUpload, RemoteUploadId};
+use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result};
 
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::Change;
@@ -19,9 +19,23 @@ impl Default for Completions {
 }
 
 impl Completions {
+    /// Reads remote uploads, and notes which of them have succeeded.
+    ///
+    /// # Errors
+    /// The site's own.
+    pub async fn remote_uploads(
+        &self,
+        account: &Account,
+        selection: RemoteUploadSelection,
+    ) -> Result<Found<RemoteUpload>> {
+        let uploads = account.remote_uploads(selection).await?;
+        self.notice(account, &uploads).await;
+        Ok(uploads)
+    }
+
     /// Takes note of what a site tells of remote uploads. Where one is seen for the first time to have succeeded, what is
     /// cached of the account is out of date when this is over.
-    pub async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
+    pub(crate) async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
         account.user_state().arrivals().observe(uploads);
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
         for upload in succeeded {

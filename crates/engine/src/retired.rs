@@ -12,18 +12,17 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// Accounts of earlier rosters that may still hold something at their sites.
 #[derive(Default)]
-pub struct Retired(Mutex<Vec<Former>>);
+pub(crate) struct Retired(Mutex<Vec<Former>>);
 
 /// An account, and what it was made of.
-pub struct Former {
+pub(crate) struct Former {
     account: Weak<Account>,
     origins: Origins,
 }
 
 impl Former {
     /// An account that is left behind, and what it was made of.
-    #[must_use]
-    pub fn new(account: &Arc<Account>, origins: Origins) -> Self {
+    pub(crate) fn new(account: &Arc<Account>, origins: Origins) -> Self {
         Self { account: Arc::downgrade(account), origins }
     }
 
@@ -34,17 +33,17 @@ impl Former {
 
 impl Retired {
     /// Takes an account that the roster has no more.
-    pub fn push(&self, former: Former) {
+    pub(crate) fn push(&self, former: Former) {
         self.former().push(former);
     }
 
     /// Those that still hold something, as far as is known.
-    pub fn accounts(&self) -> Vec<Arc<Account>> {
+    pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
         self.former().iter().filter_map(|former| former.account.upgrade()).collect()
     }
 
     /// Lets an account go that nobody uses any more. What it was made of, if no other account here has its session.
-    pub fn release(&self, account: &Arc<Account>) -> Option<Origins> {
+    pub(crate) fn release(&self, account: &Arc<Account>) -> Option<Origins> {
         let mut former = self.former();
         let place = former.iter().position(|former| former.is(account))?;
         let Former { origins, .. } = former.swap_remove(place);
@@ -60,7 +59,7 @@ impl Retired {
 }
 
 /// Resolves once no request uses the account any more.
-pub async fn unused(account: &Arc<Account>) {
+pub(crate) async fn unused(account: &Arc<Account>) {
     // A request that still has the old roster may begin to use it, so nothing but the end of them all will do.
     while Arc::strong_count(account) > 1 {
         tokio::time::sleep(LOOK).await;

@@ -40,23 +40,23 @@ pub struct ProviderView {
 
 /// All that an account was made of.
 #[derive(Clone)]
-pub struct Origins {
+pub(crate) struct Origins {
     account: AccountConfig,
     dialect: DialectName,
     quirks: Quirks,
 }
 
 /// What accounts are made with, and what outlives them all.
-pub struct Ground {
+pub struct Resources {
     /// What replicas would share.
     pub state: State,
     /// What the accounts send with.
-    pub shared: polyhost_upstream::Shared,
+    shared: polyhost_upstream::Shared,
     users: Users,
 }
 
-impl Ground {
-    /// An empty one.
+impl Resources {
+    /// New ones, in which nothing is known yet.
     #[must_use]
     pub fn new(server: &ServerConfig) -> Self {
         let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
@@ -80,7 +80,7 @@ impl Origins {
     }
 
     /// Whether both accounts have one session at their site.
-    pub fn uses_the_session_of(&self, other: &Self) -> bool {
+    pub(crate) fn uses_the_session_of(&self, other: &Self) -> bool {
         self.dialect == other.dialect && self.account.is_same_user(&other.account)
     }
 }
@@ -91,7 +91,12 @@ impl Roster {
     ///
     /// # Errors
     /// Where an HTTP client cannot be built.
-    pub fn new(config: &Config, callers: Callers, ground: &Ground, before: Option<&Self>) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        config: &Config,
+        callers: Callers,
+        resources: &Resources,
+        before: Option<&Self>,
+    ) -> Result<Self, BuildError> {
         let (mut accounts, mut origins) = (Accounts::new(), BTreeMap::new());
         for account in config.accounts.values() {
             // An account without a provider is a fault of the configuration, and does not come here.
@@ -99,7 +104,7 @@ impl Roster {
             let made_of = Origins::new(account, provider);
             let at_work = match before.and_then(|before| before.made_of(&account.name, &made_of)) {
                 Some(kept) => kept,
-                None => put_to_work(provider, account, ground)?,
+                None => put_to_work(provider, account, resources)?,
             };
             accounts.insert(account.name.clone(), at_work);
             origins.insert(account.name.clone(), made_of);
@@ -127,12 +132,12 @@ impl Roster {
     }
 
     /// Whether a client may still call as it did, for an account that is still the same.
-    pub fn still_has(&self, client: &Client, account: &Arc<Account>) -> bool {
+    pub(crate) fn still_has(&self, client: &Client, account: &Arc<Account>) -> bool {
         self.callers.know(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
     }
 
     /// The accounts that another roster has not, or not just so, and what each was made of.
-    pub fn left_by<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Arc<Account>, &'a Origins)> {
+    pub(crate) fn left_by<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Arc<Account>, &'a Origins)> {
         self.missing_from(other).filter_map(|account| Some((account, self.origins.get(account.name())?)))
     }
 
@@ -145,7 +150,7 @@ impl Roster {
     }
 
     /// Whether an account here has the session of one that was made of this.
-    pub fn uses_the_session_of(&self, former: &Origins) -> bool {
+    pub(crate) fn uses_the_session_of(&self, former: &Origins) -> bool {
         self.origins.values().any(|own| own.uses_the_session_of(former))
     }
 
@@ -158,18 +163,18 @@ impl Roster {
 fn put_to_work(
     provider: &ProviderConfig,
     account: &AccountConfig,
-    ground: &Ground,
+    resources: &Resources,
 ) -> Result<Arc<Account>, BuildError> {
     let origin = Origin { account: account.name.clone(), provider: provider.id.clone() };
-    let client = Upstream::new(origin.clone(), &account.base_url, account.settings.clone(), &ground.shared)?;
+    let client = Upstream::new(origin.clone(), &account.base_url, account.settings.clone(), &resources.shared)?;
     let site = Site {
         origin,
         base_url: account.base_url.clone(),
         credentials: account.credentials.clone(),
         quirks: provider.quirks.clone(),
     };
-    let adapter = (provider.dialect.build)(site, client.clone(), &ground.state);
-    let user = ground.users.get(&account.user(provider.dialect), &ground.state);
+    let adapter = (provider.dialect.build)(site, client.clone(), &resources.state);
+    let user = resources.users.get(&account.user(provider.dialect), &resources.state);
     let at_work = Account::new(adapter, user, &provider.quirks.unsupported, move || client.circuit());
     Ok(Arc::new(at_work))
 }

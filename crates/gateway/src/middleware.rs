@@ -139,7 +139,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
 /// Where callers need no key, only programs of this machine may call: not a web page of elsewhere that a browser of
 /// this machine shows (its `Origin` tells), nor one that has its own name lead here (its `Host` tells).
 async fn guard_keyless(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.roster().callers().are_anybody() {
+    if app.rosters().current().callers().are_anybody() {
         let host = host(request.headers(), request.uri());
         let local = host.as_ref().is_some_and(is_local) && request.uri().authority().is_none_or(is_local);
         if !local || is_foreign(request.headers(), host.as_ref()) {
@@ -189,7 +189,7 @@ fn no_place() -> Response {
 }
 
 async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let roster = app.roster();
+    let roster = app.rosters().current();
     let known = identify(roster.callers(), request.headers(), Timestamp::now());
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
         if known.is_ok() {

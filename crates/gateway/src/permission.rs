@@ -46,7 +46,7 @@ impl Permission {
     }
 
     fn holds(&self) -> bool {
-        let roster = self.app.roster();
+        let roster = self.app.rosters().current();
         let Some(client) = roster.callers().with_key(self.key) else { return false };
         let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
         client.name == self.client.name
@@ -56,7 +56,7 @@ impl Permission {
 
     /// Resolves when the permission ends.
     async fn ended(self) {
-        let mut exchanges = self.app.exchanges();
+        let mut exchanges = self.app.rosters().exchanges();
         let lost = async { while self.holds() && exchanges.changed().await.is_ok() {} };
         tokio::select! {
             () = lost => {}

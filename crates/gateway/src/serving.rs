@@ -33,7 +33,7 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
         Ok(()) => tracing::info!("every request was finished"),
         Err(_) => tracing::warn!("some requests were not finished in time"),
     }
-    app.close().await;
+    app.rosters().close().await;
 }
 
 /// Serves until it is dropped, with the same patience.

@@ -75,7 +75,7 @@ impl<S: Source> Reload<S> {
         let idle_timeout = self.begun_with.server.idle_timeout;
         config.accounts.values_mut().for_each(|account| account.settings.idle_timeout = idle_timeout);
         let app = self.app.clone();
-        let planned = spawn_blocking(move || app.plan(&config, callers).map(|roster| (config, roster)));
+        let planned = spawn_blocking(move || app.rosters().plan(&config, callers).map(|roster| (config, roster)));
         let planned = planned.await.map_err(|error| vec![error.to_string()])?;
         let (config, roster) = planned.map_err(|error| vec![error.to_string()])?;
         self.files.watch(&config.files).await;
@@ -104,14 +104,14 @@ impl<S: Source> Reload<S> {
 
     fn put_to_work(&self, config: &Config, roster: Roster) {
         let (left, new) = {
-            let old = self.app.roster();
+            let old = self.app.rosters().current();
             (old.missing_from(&roster).count(), roster.missing_from(&old).count())
         };
         let (accounts, clients) = (config.accounts.len(), config.clients.len());
         for key in self.begun_with.fixed_changes(config) {
             tracing::warn!(key, "this key of the new configuration needs a restart; the old value stays");
         }
-        self.app.exchange(roster);
+        self.app.rosters().exchange(roster);
         tracing::info!(accounts, clients, new, left, "the new configuration is at work");
     }
 }

@@ -15,8 +15,8 @@ use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
 const DONE: &str = "the new configuration is at work";
 const REFUSED: &str = "the new configuration is refused";
 
-const GIVEN_BACK: &str = "the account was removed or changed, and nobody uses it any more";
-const KEPT: &str = "the account was removed or changed, and another goes on with its session";
+const GIVEN_BACK: &str = "the account was removed or changed, and is no longer in use";
+const KEPT: &str = "the account was removed or changed, and another account keeps its session";
 
 /// The lines of the log with a message.
 fn told(gateway: &mut Gateway, message: &str) -> usize {

@@ -1,7 +1,10 @@
 //! What comes into a folder: uploads, remote uploads, copies and new folders.
 
-use polyhost_domain::{ErrorKind, FileId, FileStatus, FolderId, RemoteUpload};
+use polyhost_domain::{
+    ErrorKind, File, FileId, FileStatus, Folder, FolderId, NewFolder, NewRemoteUpload, RemoteUpload,
+};
 
+use super::Changed;
 use crate::accounts::Account;
 use crate::catalogue::Catalogue;
 use crate::problem::{Code, Problem};
@@ -9,23 +12,42 @@ use crate::progress;
 use crate::uploads::Received;
 use crate::users::{Claim, Hold, Subject};
 
-/// Claims a folder that something is about to come into, until the claim is dropped. A check whether the folder is empty
-/// waits for nothing: it fails meanwhile.
+/// Makes a folder.
 ///
 /// # Errors
-/// `folder_not_found` where the folder was deleted through the gateway; `overloaded` where it is being deleted and that
-/// takes too long.
-pub async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Claim, Problem> {
-    let wanted = vec![(Subject::Contents(folder.clone()), Hold::Shared)];
-    let claim = account.user_state().claims().hold(wanted, progress::deadline()).await?;
-    refuse_deleted(catalogue, account, folder).await?;
-    Ok(claim)
+/// `folder_not_found` where the parent was deleted through the gateway; `overloaded` where it is being deleted and that
+/// takes too long; else the site's own.
+pub async fn create_folder(
+    catalogue: &Catalogue,
+    account: &Account,
+    new: NewFolder,
+) -> Result<Changed<Folder>, Problem> {
+    let parent = new.parent.clone();
+    let claim = enter(catalogue, account, &parent).await?;
+    let now = account.create_folder(new).await?;
+    drop(claim);
+    catalogue.note_place(account, &now.id, &parent).await;
+    Ok(Changed { now, is_whole: true })
+}
+
+/// Makes a copy of a file in a folder.
+///
+/// # Errors
+/// As for [`create_folder`], about the folder.
+pub async fn copy_file(
+    catalogue: &Catalogue,
+    account: &Account,
+    id: &FileId,
+    folder: &FolderId,
+) -> Result<Changed<File>, Problem> {
+    let _claim = enter(catalogue, account, folder).await?;
+    Ok(Changed { now: account.copy_file(id, folder).await?, is_whole: true })
 }
 
 /// Claims a folder while a file is uploaded into it.
 ///
 /// # Errors
-/// As for [`enter`]; the upload's own; `folder_not_found` where the folder was deleted meanwhile, and the file with it.
+/// As for [`create_folder`], about the folder; the upload's own; `folder_not_found` where the folder was deleted meanwhile, and the file with it.
 pub async fn upload_into(
     catalogue: &Catalogue,
     account: &Account,
@@ -41,24 +63,37 @@ pub async fn upload_into(
     Ok(received)
 }
 
-/// Claims a folder while the site is asked to fetch a file into it, and notes that the file is expected there.
+/// Has the site fetch a file, and notes that the file is expected in its folder.
 ///
 /// # Errors
-/// As for [`enter`]; else the request's own.
-pub async fn fetch_into(
+/// As for [`create_folder`], about the folder.
+pub async fn add_remote_upload(
     catalogue: &Catalogue,
     account: &Account,
-    folder: &FolderId,
-    begin: impl Future<Output = Result<RemoteUpload, Problem>>,
+    new: NewRemoteUpload,
 ) -> Result<RemoteUpload, Problem> {
-    let _claim = enter(catalogue, account, folder).await?;
-    let begun = begin.await;
+    let folder = new.folder.clone();
+    let _claim = enter(catalogue, account, &folder).await?;
+    let begun = account.add_remote_upload(new).await;
     match &begun {
-        Ok(upload) => account.user_state().arrivals().begin(&upload.id, folder),
-        Err(problem) if problem.code() == Code::OutcomeUnknown => account.user_state().arrivals().may_begin(folder),
+        Ok(upload) => account.user_state().arrivals().begin(&upload.id, &folder),
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => account.user_state().arrivals().may_begin(&folder),
         Err(_) => {}
     }
-    begun
+    Ok(begun?)
+}
+
+/// Claims a folder that something is about to come into, until the claim is dropped. A check whether the folder is empty
+/// waits for nothing: it fails meanwhile.
+///
+/// # Errors
+/// `folder_not_found` where the folder was deleted through the gateway; `overloaded` where it is being deleted and that
+/// takes too long.
+async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Claim, Problem> {
+    let wanted = vec![(Subject::Contents(folder.clone()), Hold::Shared)];
+    let claim = account.user_state().claims().hold(wanted, progress::deadline()).await?;
+    refuse_deleted(catalogue, account, folder).await?;
+    Ok(claim)
 }
 
 /// Refuses a folder that was deleted through the gateway. From its trash a site may still take what goes there.

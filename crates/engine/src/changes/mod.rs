@@ -13,7 +13,7 @@ use crate::progress;
 use crate::users::{Hold, Subject};
 use arriving::refuse_deleted;
 
-pub use arriving::{enter, fetch_into, upload_into};
+pub use arriving::{add_remote_upload, copy_file, create_folder, upload_into};
 pub use files::{FileChange, change_file, delete_file};
 pub use folders::{Deletion, FolderChange, change_folder, delete_folder};
 

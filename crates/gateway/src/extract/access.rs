@@ -36,7 +36,7 @@ impl Access {
         let client = client(parts)?;
         let (name, id) = names(parts).await;
         // An account that the caller may not use does not exist for it.
-        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.roster());
+        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.rosters().current());
         let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;

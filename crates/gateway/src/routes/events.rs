@@ -147,7 +147,7 @@ pub async fn watch_events(
     let end = async move {
         tokio::select! {
             () = expired(&client) => {}
-            () = app.left_behind(&client, &account) => {}
+            () = app.rosters().left_behind(&client, &account) => {}
         }
     };
     Ok(response(subscription.messages(), end))

@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use polyhost_domain::{EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
-use polyhost_engine::changes::{self, Changed, FileChange, change_file, enter};
+use polyhost_engine::changes::{self, FileChange, change_file};
 use polyhost_engine::emulate;
 use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
@@ -240,11 +240,8 @@ pub async fn copy_file(
 ) -> Result<impl IntoResponse, Failure> {
     let id = access.file()?;
     let folder = access.folder_id(&copy.folder_id)?;
-    let claim = enter(app.catalogue(), &access, &folder).await?;
-    let file = access.copy_file(&id, &folder).await?;
-    drop(claim);
-    let location = format!("/v1/accounts/{}/files/{}", file.account, file.id);
-    let made = Changed { now: file, is_whole: true };
+    let made = changes::copy_file(app.catalogue(), &access, &id, &folder).await?;
+    let location = format!("/v1/accounts/{}/files/{}", made.now.account, made.now.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], cached::tag_of_file(&access, &made), Json(made.now)))
 }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use polyhost_domain::{Capability, EntryName, Folder, FolderEdit, NewFolder, PasswordChange, Visibility};
-use polyhost_engine::changes::{self, Changed, Deletion, FolderChange, change_folder, enter};
+use polyhost_engine::changes::{self, Deletion, FolderChange, change_folder};
 use polyhost_engine::emulate::{self, Usage};
 use polyhost_engine::problem::{Fault, Faults};
 use secrecy::SecretString;
@@ -123,13 +123,9 @@ pub async fn create_folder(
         [(new.visibility.is_some(), Capability::FoldersVisibility), (password.is_some(), Capability::FoldersPassword)];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| access.require(capability))?;
     let parent = access.folder_or_root(new.parent_id.as_deref())?;
-    let new = NewFolder { name, parent: parent.clone(), visibility: new.visibility, password };
-    let claim = enter(app.catalogue(), &access, &parent).await?;
-    let folder = access.create_folder(new).await?;
-    drop(claim);
-    app.catalogue().note_place(&access, &folder.id, &parent).await;
-    let location = format!("/v1/accounts/{}/folders/{}", folder.account, folder.id);
-    let made = Changed { now: folder, is_whole: true };
+    let new = NewFolder { name, parent, visibility: new.visibility, password };
+    let made = changes::create_folder(app.catalogue(), &access, new).await?;
+    let location = format!("/v1/accounts/{}/folders/{}", made.now.account, made.now.id);
     let tag = cached::tag_of_folder(&access, &made);
     Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(made.now)))
 }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use polyhost_domain::{Capability, HeaderFields, NewRemoteUpload, RemoteUpload, RemoteUploadSelection, RemoteUrl};
-use polyhost_engine::changes::fetch_into;
+use polyhost_engine::changes::add_remote_upload;
 use polyhost_engine::problem::{Code, Fault, Faults};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -97,9 +97,8 @@ pub async fn create_remote_upload(
         access.require(Capability::RemoteUploadsHeaders)?;
     }
     let folder = access.folder_or_root(input.folder_id.as_deref())?;
-    let new = NewRemoteUpload { url, folder: folder.clone(), headers };
-    let begin = async { Ok(access.add_remote_upload(new).await?) };
-    let upload = fetch_into(app.catalogue(), &access, &folder, begin).await?;
+    let new = NewRemoteUpload { url, folder, headers };
+    let upload = add_remote_upload(app.catalogue(), &access, new).await?;
     let location = format!("/v1/accounts/{}/remote-uploads/{}", upload.account, upload.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(upload)))
 }
@@ -154,8 +153,7 @@ pub async fn list_remote_uploads(
     StrictQuery(parameters): StrictQuery<RecentParameters>,
 ) -> Result<Json<RemoteUploadList>, Failure> {
     let selection = RemoteUploadSelection::Recent(parameters.limit.get());
-    let uploads = access.remote_uploads(selection).await?;
-    app.completions().notice(&access, &uploads).await;
+    let uploads = app.completions().remote_uploads(&access, selection).await?;
     let unreadable = uploads.unreadable;
     let (items, truncated) = parameters.limit.cut(uploads);
     Ok(Json(RemoteUploadList { items, next_cursor: None, truncated, unreadable }))
@@ -176,7 +174,6 @@ pub async fn get_remote_upload(
 ) -> Result<Json<RemoteUpload>, Failure> {
     let id = access.remote_upload()?;
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
-    let mut uploads = access.remote_uploads(RemoteUploadSelection::Ids(vec![id])).await?;
-    app.completions().notice(&access, &uploads).await;
+    let mut uploads = app.completions().remote_uploads(&access, RemoteUploadSelection::Ids(vec![id])).await?;
     Ok(uploads.pop().map(Json).ok_or(missing)?)
 }

@@ -136,8 +136,8 @@ pub(crate) fn meaning(status: i64, message: &str, named: Named<'_>) -> Option<Me
     let is_of_an_account = message.contains("account") || message.contains("user");
     match (general, named) {
         (Some(general), _) if general != Meaning::Unsupported || !is_of_an_account => Some(general),
-        // After a failure inside the site nobody knows whether the address still works.
-        (_, Named::UploadAddress(_)) => find(OF_UPLOADS).filter(|of| *of != Meaning::SpentAddress || status < 500),
+        // After a failure inside the site its words say nothing certain about the file or the address.
+        (_, Named::UploadAddress(_)) if status < 500 => find(OF_UPLOADS),
         _ => None,
     }
 }

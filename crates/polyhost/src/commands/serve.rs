@@ -120,7 +120,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
         admin.map(|(listener, kept)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), kept))));
     let _beside = AbortOnDropHandle::new(tokio::spawn(beside(app.clone())));
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, accounts = app.roster().accounts().len(), "listening");
+        tracing::info!(%address, accounts = app.rosters().current().accounts().len(), "listening");
     }
     let (first, end) = oneshot::channel();
     let second = async move {

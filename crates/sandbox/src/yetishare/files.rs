@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::folders;
+use super::destination::{destination, moved_to};
 use super::options::Version;
 use super::refusal::Refusal;
 use super::reply::{Answer, Success};
@@ -19,7 +19,7 @@ pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
 /// `file/edit`: what is empty stays as it is, and so does the folder where the new one is not the account's.
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_file(context, call)?.id;
-    let folder = folders::moved_to(context, call.text("folder_id"));
+    let folder = moved_to(context, call.text("folder_id"));
     let name = call.optional("filename").map(|name| context.options.stored_names.store(name));
     let file = context.store.own_file(id)?;
     if let Some(stored) = name {
@@ -42,7 +42,7 @@ pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
 /// `file/move`.
 pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = active_file(context, call, "moving")?;
-    let folder = folders::destination(context, call, "new_parent_folder_id")?;
+    let folder = destination(context, call, "new_parent_folder_id")?;
     context.store.own_file(id)?.folder = folder;
     changed(context, id, "File successfully moved.")
 }
@@ -50,7 +50,7 @@ pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
 /// `file/copy`.
 pub(crate) fn copy(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = active_file(context, call, "copying")?;
-    let folder = folders::destination(context, call, "copy_to_folder_id")?;
+    let folder = destination(context, call, "copy_to_folder_id")?;
     let original = context.store.own_file(id)?.clone();
     let copied = context.store.add_file(NewFile {
         name: original.name.clone(),

@@ -2,6 +2,7 @@
 //! circles: a folder that is moved below itself is in no listing any more.
 
 use super::call::Call;
+use super::destination::{destination, moved_to};
 use super::folders;
 use super::options::Version;
 use super::php;
@@ -27,7 +28,7 @@ pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
 /// `folder/edit`: what is empty stays as it is, and so does the parent where the new one is not the account's.
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_folder(context, call)?.id;
-    let parent = folders::moved_to(context, call.text("parent_id"));
+    let parent = moved_to(context, call.text("parent_id"));
     let (version, stored_names, now) = (context.options.version, context.options.stored_names, context.now);
     let folder = context.store.own_folder(id)?;
     let before = folder.clone();
@@ -73,7 +74,7 @@ pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
     if php::id(call.required("new_parent_folder_id")?) == id {
         return Err(Refusal::into_itself());
     }
-    let (parent, now) = (folders::destination(context, call, "new_parent_folder_id")?, context.now);
+    let (parent, now) = (destination(context, call, "new_parent_folder_id")?, context.now);
     let folder = context.store.own_folder(id)?;
     folder.parent = parent;
     folder.updated = Some(now);

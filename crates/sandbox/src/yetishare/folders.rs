@@ -1,12 +1,10 @@
-//! Folders as they are read: `folder/listing`, `folder/info`; and how a folder is named in a parameter.
+//! Folders as they are read: `folder/listing` and `folder/info`.
 
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::files;
 use super::options::Version;
-use super::php;
-use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::Folder;
 use super::site::Context;
@@ -80,26 +78,4 @@ pub(crate) fn told_with_password(context: &Context<'_>, folder: &Folder) -> Valu
 fn url(origin: &str, folder: &Folder) -> String {
     let name: String = folder.name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
     format!("{origin}/folder/{}/{name}", folder.id)
-}
-
-/// The folder that something is to be moved into: `null` is the root, and everything else a folder of the account.
-pub(crate) fn destination(context: &mut Context<'_>, call: &Call, parameter: &str) -> Result<u64, Refusal> {
-    match call.required(parameter)? {
-        "null" => Ok(ROOT),
-        folder => context
-            .store
-            .own_folder(php::id(folder))
-            .map(|folder| folder.id)
-            .map_err(|_| Refusal::no_such_destination(parameter)),
-    }
-}
-
-/// The same where it is one of several things that may be edited: none if it is to stay where it is, which includes
-/// every folder that is not the account's.
-pub(crate) fn moved_to(context: &mut Context<'_>, folder: &str) -> Option<u64> {
-    match folder {
-        "" => None,
-        "null" => Some(ROOT),
-        folder => context.store.own_folder(php::id(folder)).ok().map(|folder| folder.id),
-    }
 }

@@ -28,6 +28,7 @@
 
 mod account;
 mod call;
+mod destination;
 mod file_server;
 mod files;
 mod folder_changes;
