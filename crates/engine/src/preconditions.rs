@@ -83,7 +83,7 @@ impl Preconditions {
 
     /// Whether a write has any, so that the current state must be read before it.
     #[must_use]
-    pub fn guard_write(&self) -> bool {
+    pub(crate) fn guard_write(&self) -> bool {
         self.if_match.is_some() || self.if_unmodified_since.is_some() || self.if_none_match.is_some()
     }
 

@@ -22,7 +22,7 @@ const TARGET: &str = "audit";
 const LONGEST: usize = 100;
 
 /// A write that is under way. Its line is written when this is dropped, so that there is one in any case.
-pub struct Entry {
+pub(crate) struct Entry {
     client: Arc<Client>,
     operation: Arc<Operation>,
     account: String,
@@ -35,7 +35,7 @@ pub struct Entry {
 impl Entry {
     /// Begins the entry of a write.
     #[must_use]
-    pub fn begin(request: &Request, operation: Arc<Operation>, client: Arc<Client>) -> Self {
+    pub(crate) fn begin(request: &Request, operation: Arc<Operation>, client: Arc<Client>) -> Self {
         let mut segments = request.uri().path().trim_start_matches("/v1/accounts/").split('/').map(plain);
         // What is no name is none of ours, and may be anything.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
@@ -52,7 +52,7 @@ impl Entry {
     }
 
     /// Says what has become of it.
-    pub fn finish(mut self, response: &Response) {
+    pub(crate) fn finish(mut self, response: &Response) {
         let extensions = response.extensions();
         let code = extensions.get::<Problem>().map(Problem::code).or_else(|| extensions.get::<Code>().copied());
         self.status = response.status().as_u16();

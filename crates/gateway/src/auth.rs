@@ -11,29 +11,29 @@ use polyhost_config::{Client, KeyHash};
 use polyhost_engine::callers::Callers;
 use tokio::time::sleep;
 
-/// Why nobody is known to have sent a request.
+/// What is wrong with the API key of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stranger {
-    /// It has no key.
-    WithoutKey,
-    /// It has a key that nobody has.
-    UnknownKey,
-    /// It has a client's key, whose time is over.
-    ExpiredKey,
+pub enum KeyFault {
+    /// The request has none.
+    Missing,
+    /// No client has it.
+    Unknown,
+    /// It is a client's, and has expired.
+    Expired,
 }
 
-/// Who has sent a request with these header fields, at this time.
+/// Returns the client that sent a request with these header fields, at this time.
 ///
 /// # Errors
-/// Where that is nobody.
-pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, Stranger> {
+/// [`KeyFault`], where no client is known to have sent it.
+pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, KeyFault> {
     let key = match callers {
         Callers::Anybody(client) => return Ok(Arc::clone(client)),
-        Callers::Keyed(_) => presented_key(headers).ok_or(Stranger::WithoutKey)?,
+        Callers::Keyed(_) => presented_key(headers).ok_or(KeyFault::Missing)?,
     };
-    let client = callers.with_key(Some(KeyHash::of(key))).ok_or(Stranger::UnknownKey)?;
+    let client = callers.with_key(Some(KeyHash::of(key))).ok_or(KeyFault::Unknown)?;
     let is_expired = client.expires_at.is_some_and(|end| end <= now);
-    if is_expired { Err(Stranger::ExpiredKey) } else { Ok(client) }
+    if is_expired { Err(KeyFault::Expired) } else { Ok(client) }
 }
 
 /// Resolves when a client's keys are no longer good.
@@ -88,9 +88,9 @@ mod tests {
         assert_eq!(name(&headers("authorization", "bearer new")).as_deref(), Ok("web"));
         assert_eq!(name(&headers("x-api-key", "job")).as_deref(), Ok("job"));
         for wrong in ["Bearer nobody", "Basic old", "old", "Bearer", ""] {
-            assert_eq!(name(&headers("authorization", wrong)), Err(Stranger::UnknownKey), "{wrong}");
+            assert_eq!(name(&headers("authorization", wrong)), Err(KeyFault::Unknown), "{wrong}");
         }
-        assert_eq!(name(&HeaderMap::new()), Err(Stranger::WithoutKey));
+        assert_eq!(name(&HeaderMap::new()), Err(KeyFault::Missing));
     }
 
     #[test]
@@ -100,9 +100,9 @@ mod tests {
         let known = |key: &str, at| identify(&callers, &headers("x-api-key", key), at).map(drop);
         assert_eq!(known("old", end - SignedDuration::from_nanos(1)), Ok(()));
         for (key, at) in [("old", end), ("new", end + SignedDuration::from_hours(1))] {
-            assert_eq!(known(key, at), Err(Stranger::ExpiredKey));
+            assert_eq!(known(key, at), Err(KeyFault::Expired));
         }
-        assert_eq!(known("other", end), Err(Stranger::UnknownKey));
+        assert_eq!(known("other", end), Err(KeyFault::Unknown));
     }
 
     #[tokio::test(start_paused = true)]

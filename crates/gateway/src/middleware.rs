@@ -203,9 +203,9 @@ async fn authenticate(State(app): State<App>, mut request: Request, next: Next) 
     }
     let client = match known {
         Ok(client) => client,
-        Err(stranger) => {
+        Err(fault) => {
             let peer = request.extensions().get::<Peer>().copied();
-            return Failure(app.limits().turn_away(stranger, peer).await).into_response();
+            return Failure(app.limits().turn_away(fault, peer).await).into_response();
         }
     };
     let weight = Operation::of(request.extensions()).map_or(NonZeroU32::MIN, |operation| operation.rules.weight);

@@ -18,7 +18,7 @@ pub type ShownIn = Option<Vec<FolderId>>;
 #[allow(clippy::missing_errors_doc, reason = "said once for all of them")]
 impl Account {
     /// Who the account is at its site.
-    pub async fn details(&self) -> Result<SiteAccount> {
+    pub(crate) async fn details(&self) -> Result<SiteAccount> {
         self.read(self.provider.account()).await
     }
 
@@ -67,7 +67,7 @@ impl Account {
     }
 
     /// As [`Account::list`]. A folder of which no entry can be read cannot be shown.
-    pub async fn list_readable(&self, folder: &FolderId) -> Result<Listing> {
+    pub(crate) async fn list_readable(&self, folder: &FolderId) -> Result<Listing> {
         self.read(readable(&*self.provider, folder)).await
     }
 

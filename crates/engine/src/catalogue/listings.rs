@@ -89,7 +89,7 @@ impl Catalogue {
     }
 
     /// Notes where a folder is.
-    pub async fn note_place(&self, account: &Account, folder: &FolderId, parent: &FolderId) {
+    pub(crate) async fn note_place(&self, account: &Account, folder: &FolderId, parent: &FolderId) {
         self.0.places.set(account.incarnation(), folder, parent).await;
     }
 

@@ -17,7 +17,12 @@ const MAX_DEPTH: usize = 256;
 ///
 /// # Errors
 /// The folders' own; `Timeout` where a folder lies too deep to be sure.
-pub async fn is_within(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId, above: &FolderId) -> Result<bool> {
+pub(crate) async fn is_within(
+    catalogue: &Catalogue,
+    account: &Arc<Account>,
+    id: &FolderId,
+    above: &FolderId,
+) -> Result<bool> {
     let mut at = id.clone();
     let mut seen = HashSet::new();
     while seen.len() < MAX_DEPTH {

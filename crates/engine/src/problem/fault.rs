@@ -80,7 +80,7 @@ impl Faults {
 
     /// The faults.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Fault> {
+    pub(crate) fn into_vec(self) -> Vec<Fault> {
         self.0
     }
 }

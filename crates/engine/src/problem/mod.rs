@@ -138,14 +138,14 @@ impl Problem {
 
     /// Says that an unwanted copy stays at the site, which did not report its id.
     #[must_use]
-    pub fn left_behind_unnamed(mut self) -> Self {
+    pub(crate) fn left_behind_unnamed(mut self) -> Self {
         self.0.left_behind = true;
         self.and("The site did not tell the copy's id, so it may still be there.")
     }
 
     /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.
     #[must_use]
-    pub fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
+    pub(crate) fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
         let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
         self.0.upstream = Some(Upstream { provider, operation, answer, transport: None });
         self
@@ -153,7 +153,7 @@ impl Problem {
 
     /// Says that the cause was no answer of a site's, to whatever it was asked for.
     #[must_use]
-    pub fn caused_on_the_way_to(mut self, provider: &ProviderId, fault: TransportFault) -> Self {
+    pub(crate) fn caused_on_the_way_to(mut self, provider: &ProviderId, fault: TransportFault) -> Self {
         let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
         self.0.upstream = Some(Upstream { provider, operation: "request", answer, transport: Some(fault) });
         self

@@ -29,7 +29,7 @@ use passing::{attended, portioned};
 
 /// What of an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// All of it, given up where the caller takes no byte for so long.
     Bytes {
         /// How long the bytes may stand still.
@@ -46,7 +46,7 @@ pub enum Wanted {
 /// # Errors
 /// The site's own; 404 for a file that is in the trash; `range_not_satisfiable`; `upstream_invalid_response` where the
 /// file's server sends something else.
-pub async fn content(
+pub(crate) async fn content(
     account: &Account,
     id: &FileId,
     headers: &HeaderMap,

@@ -18,7 +18,7 @@ use crate::operation::{Operation, Rules};
 use crate::problem::Failure;
 
 /// The account that the path names, for a caller with the scope that the operation needs.
-pub struct Access {
+pub(crate) struct Access {
     /// The account.
     pub account: Arc<Account>,
     /// The caller.
@@ -48,7 +48,7 @@ impl Access {
     ///
     /// # Errors
     /// `file_not_found` outside the provider's grammar.
-    pub fn file(&self) -> Result<FileId, Problem> {
+    pub(crate) fn file(&self) -> Result<FileId, Problem> {
         self.account.file_id(&self.id)
     }
 
@@ -56,7 +56,7 @@ impl Access {
     ///
     /// # Errors
     /// `folder_not_found` outside the provider's grammar.
-    pub fn folder(&self) -> Result<FolderId, Problem> {
+    pub(crate) fn folder(&self) -> Result<FolderId, Problem> {
         self.account.folder_id(&self.id)
     }
 
@@ -64,7 +64,7 @@ impl Access {
     ///
     /// # Errors
     /// `remote_upload_not_found` outside the provider's grammar.
-    pub fn remote_upload(&self) -> Result<RemoteUploadId, Problem> {
+    pub(crate) fn remote_upload(&self) -> Result<RemoteUploadId, Problem> {
         self.account.remote_upload_id(&self.id)
     }
 }
@@ -89,7 +89,7 @@ impl FromRequestParts<App> for Access {
 }
 
 /// The caller, with the scope that the operation needs, where that is about no account.
-pub struct Caller(pub Arc<Client>);
+pub(crate) struct Caller(pub Arc<Client>);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Failure;

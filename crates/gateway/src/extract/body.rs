@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::problem::Failure;
 
 /// A JSON body of which every field is known.
-pub struct StrictJson<T>(pub T);
+pub(crate) struct StrictJson<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
     type Rejection = Failure;
@@ -96,7 +96,7 @@ fn take_out(json: &mut Value, pointer: &str) -> bool {
 ///
 /// # Errors
 /// The value's own.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -137,7 +137,7 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
 }
 
 /// A name as a segment of a JSON pointer (RFC 6901).
-pub fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

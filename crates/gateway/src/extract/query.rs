@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 /// Query parameters, of which every one is known.
-pub struct StrictQuery<T>(pub T);
+pub(crate) struct StrictQuery<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = Failure;
@@ -62,7 +62,7 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
 ///
 /// # Errors
 /// Where it is something else.
-pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match &*Cow::<str>::deserialize(deserializer)? {
         "true" => Ok(true),
         "false" => Ok(false),

@@ -73,7 +73,7 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
 }
 
 /// How fresh the caller wants the answer to be.
-pub struct CacheControl(pub Freshness);
+pub(crate) struct CacheControl(pub Freshness);
 
 impl<S: Sync> FromRequestParts<S> for CacheControl {
     type Rejection = Infallible;
@@ -88,7 +88,7 @@ impl<S: Sync> FromRequestParts<S> for CacheControl {
 }
 
 /// The preconditions of the request.
-pub struct Conditions(pub Preconditions);
+pub(crate) struct Conditions(pub Preconditions);
 
 impl<S: Sync> FromRequestParts<S> for Conditions {
     type Rejection = Failure;

@@ -6,12 +6,13 @@ use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 /// The header field that holds it.
-pub const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The header field, for the OpenAPI document. An operation that has it takes a key.
+/// The header field, for the OpenAPI document.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct IdempotencyKey {
+#[expect(dead_code, reason = "a type of the OpenAPI document alone")]
+pub(crate) struct IdempotencyKey {
     /// Names this request, so that it is carried out once however often it is sent: for 24 hours, the same key with the
     /// same request gives the first answer again. A random text such as a UUID; each client has keys of its own.
     #[param(

@@ -8,11 +8,11 @@ mod records;
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
-pub use fingerprint::Fingerprint;
-pub use key::{IdempotencyKey, KEY_FIELD, Key};
-pub use records::{Begun, Records, Running};
+pub(crate) use answer::Answer;
+pub(crate) use fingerprint::Fingerprint;
+pub(crate) use key::{IdempotencyKey, Key};
+pub(crate) use records::{Begun, Records, Running};
 
 /// What an answer is that was given before.
 #[derive(Debug, Clone, Copy)]
-pub struct Replayed;
+pub(crate) struct Replayed;

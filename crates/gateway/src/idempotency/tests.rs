@@ -12,8 +12,9 @@ use polyhost_state::{MemoryKeyValue, State};
 use tokio::task::JoinSet;
 use tokio::time::advance;
 
+use super::key::KEY_FIELD;
 use super::records::{KEPT, LIFE};
-use super::{Answer, Begun, Fingerprint, KEY_FIELD, Key, Records, Running};
+use super::{Answer, Begun, Fingerprint, Key, Records, Running};
 use crate::extract::{RequestContext, RequestId};
 
 fn key(text: &'static str) -> Key {

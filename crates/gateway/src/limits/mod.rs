@@ -15,11 +15,11 @@ use std::time::Duration;
 use polyhost_listener::Peer;
 use polyhost_state::Limiters;
 
-pub use standing::Standing;
-pub use under_way::{Permit, UnderWay};
-pub use weight::of_lookup;
+pub(crate) use standing::Standing;
+pub(crate) use under_way::{Permit, UnderWay};
+pub(crate) use weight::of_lookup;
 
-use crate::auth::Stranger;
+use crate::auth::KeyFault;
 use polyhost_config::Client;
 use polyhost_engine::problem::{Code, Problem};
 
@@ -63,7 +63,7 @@ impl Limits {
     }
 
     /// What is answered to a request of nobody who is known.
-    pub async fn turn_away(&self, stranger: Stranger, peer: Option<Peer>) -> Problem {
-        strangers::turn_away(&*self.limiters, stranger, peer).await
+    pub async fn turn_away(&self, fault: KeyFault, peer: Option<Peer>) -> Problem {
+        strangers::turn_away(&*self.limiters, fault, peer).await
     }
 }

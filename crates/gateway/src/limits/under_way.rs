@@ -11,7 +11,7 @@ use polyhost_listener::Held;
 
 /// How many are under way, by the client's name. Who has none takes no room.
 #[derive(Debug, Clone, Default)]
-pub struct UnderWay(Arc<Mutex<HashMap<String, u32>>>);
+pub(crate) struct UnderWay(Arc<Mutex<HashMap<String, u32>>>);
 
 /// A request's place among those under way. Dropping it gives the place back.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Permit {
 impl UnderWay {
     /// Takes a place, if fewer than `most` are taken.
     #[must_use]
-    pub fn enter(&self, client: &str, most: NonZeroU32) -> Option<Permit> {
+    pub(crate) fn enter(&self, client: &str, most: NonZeroU32) -> Option<Permit> {
         let mut counts = self.counts();
         let count = counts.get(client).copied().unwrap_or_default();
         if count >= most.get() {

@@ -8,7 +8,7 @@ const IDS: usize = 10;
 
 /// What a lookup of so many ids weighs beside the request that it is; `None`: nothing.
 #[must_use]
-pub fn of_lookup(ids: usize) -> Option<NonZeroU32> {
+pub(crate) fn of_lookup(ids: usize) -> Option<NonZeroU32> {
     let all = u32::try_from(ids.div_ceil(IDS)).unwrap_or(u32::MAX);
     NonZeroU32::new(all.saturating_sub(1))
 }

@@ -11,12 +11,12 @@ use polyhost_domain::Error;
 use polyhost_engine::problem::{Faults, Problem};
 
 pub(crate) use render::PAGE_STYLE;
-pub use render::{page, render};
-pub use responses::*;
+pub(crate) use render::{page, render};
+pub(crate) use responses::*;
 
 /// A problem that is the answer.
 #[derive(Debug, Clone)]
-pub struct Failure(pub Problem);
+pub(crate) struct Failure(pub Problem);
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {

@@ -15,7 +15,7 @@ pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Gives a response that carries a [`Problem`] its body and header fields.
-pub fn render(mut response: Response, instance: &str, request_id: &str) -> Response {
+pub(crate) fn render(mut response: Response, instance: &str, request_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     // What cannot be serialized does not exist here: the body is made of texts and numbers.
     let json = serde_json::to_vec(&ProblemBody::new(&problem, instance, request_id)).unwrap_or_default();
@@ -77,7 +77,7 @@ fn error_type(fault: TransportFault) -> &'static str {
 
 /// The page that explains a code to people.
 #[must_use]
-pub fn page(code: Code) -> Response {
+pub(crate) fn page(code: Code) -> Response {
     let (name, title, status) = (code.as_str(), code.title(), code.status().as_u16());
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\

@@ -67,7 +67,7 @@ macro_rules! problem_sets {
     ($($(#[$doc:meta])* $name:ident = [$($set:expr),* $(,)?];)*) => {
         $(
             $(#[$doc])*
-            pub struct $name;
+            pub(crate) struct $name;
 
             impl IntoResponses for $name {
                 fn responses() -> BTreeMap<String, RefOr<Response>> {

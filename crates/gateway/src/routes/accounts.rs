@@ -17,7 +17,7 @@ use crate::problem::{AccountProblems, Failure, ReadAccountProblems};
 /// What can be done with an account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Capabilities)]
-pub struct EffectiveCapabilities {
+pub(crate) struct EffectiveCapabilities {
     /// The account.
     pub account: AccountName,
     /// The provider that it is at.
@@ -50,7 +50,7 @@ pub struct EffectiveCapabilities {
         Unchanged,
         ReadAccountProblems
     ))]
-pub async fn get_account(
+pub(crate) async fn get_account(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,
@@ -75,7 +75,7 @@ pub async fn get_account(
         Unchanged,
         ReadAccountProblems
     ))]
-pub async fn get_limits(
+pub(crate) async fn get_limits(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,
@@ -92,7 +92,7 @@ pub async fn get_limits(
 #[utoipa::path(get, path = "/v1/accounts/{account}/capabilities", tag = "Accounts",
     params(AccountPath),
     responses((status = 200, description = "The capabilities", body = EffectiveCapabilities), AccountProblems))]
-pub async fn get_capabilities(
+pub(crate) async fn get_capabilities(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,

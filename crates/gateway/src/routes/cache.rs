@@ -16,7 +16,7 @@ use crate::problem::{Failure, PurgeProblems};
 #[utoipa::path(post, path = "/v1/accounts/{account}/cache/purge", tag = "Accounts",
     params(AccountPath),
     responses((status = 204, description = "Nothing is cached of the account"), PurgeProblems))]
-pub async fn purge_cache(
+pub(crate) async fn purge_cache(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,

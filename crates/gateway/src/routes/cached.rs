@@ -23,7 +23,7 @@ use crate::problem::Failure;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// 304, as it is documented.
-pub struct Unchanged;
+pub(crate) struct Unchanged;
 
 impl IntoResponses for Unchanged {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {

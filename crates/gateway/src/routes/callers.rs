@@ -17,12 +17,12 @@ use crate::problem::CallerProblems;
 /// Operations without parameters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NoParameters {}
+pub(crate) struct NoParameters {}
 
 /// The client that calls.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "web", "accounts": ["main"], "scopes": ["read", "write"], "rate_limit": {"requests": 100, "per_seconds": 60}}))]
-pub struct Me {
+pub(crate) struct Me {
     /// The client's name in the configuration.
     pub name: String,
     /// The accounts that it may use.
@@ -36,7 +36,7 @@ pub struct Me {
 /// How many requests a client may send.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"requests": 100, "per_seconds": 60}))]
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     /// So many requests
     pub requests: u32,
     /// in so many seconds.
@@ -57,7 +57,7 @@ impl RateLimit {
 #[utoipa::path(get, path = "/v1/me", tag = "Gateway", responses(
     (status = 200, description = "The client", body = Me), CallerProblems
 ))]
-pub async fn get_me(
+pub(crate) async fn get_me(
     Extension(roster): Extension<Arc<Roster>>,
     Caller(client): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -69,7 +69,7 @@ pub async fn get_me(
 
 /// The providers, all at once.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProviderList {
+pub(crate) struct ProviderList {
     /// The providers.
     pub items: Vec<ProviderView>,
     /// Always `null`: there is no further page.
@@ -82,7 +82,7 @@ pub struct ProviderList {
 #[utoipa::path(get, path = "/v1/providers", tag = "Gateway", responses(
     (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
-pub async fn list_providers(
+pub(crate) async fn list_providers(
     Extension(roster): Extension<Arc<Roster>>,
     _: Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -92,7 +92,7 @@ pub async fn list_providers(
 
 /// The accounts, all at once.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AccountList {
+pub(crate) struct AccountList {
     /// The accounts.
     pub items: Vec<AccountSummary>,
     /// Always `null`: there is no further page.
@@ -105,7 +105,7 @@ pub struct AccountList {
 #[utoipa::path(get, path = "/v1/accounts", tag = "Accounts", responses(
     (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]
-pub async fn list_accounts(
+pub(crate) async fn list_accounts(
     Extension(roster): Extension<Arc<Roster>>,
     Caller(client): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields")]
-pub struct WriteConditions {
+pub(crate) struct WriteConditions {
     /// `ETag`s, one of which must be the current one, or `*`; else 412, and nothing is done. The site is asked for the
     /// current state first.
     #[param(rename = "If-Match", value_type = Option<String>, nullable = false, example = "*")]

@@ -14,7 +14,7 @@ use crate::problem::{Failure, ReadOfFileProblems};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ConversionParameters {
+pub(crate) struct ConversionParameters {
     /// Only those of this file.
     #[param(nullable = false)]
     pub file_id: Option<String>,
@@ -26,7 +26,7 @@ pub struct ConversionParameters {
 
 /// The conversions, as many as the limit lets through.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ConversionList {
+pub(crate) struct ConversionList {
     /// The conversions.
     pub items: Vec<Conversion>,
     /// Always `null`: the site has no further page.
@@ -45,7 +45,7 @@ pub struct ConversionList {
 #[utoipa::path(get, path = "/v1/accounts/{account}/conversions", tag = "Conversions",
     params(AccountPath, ConversionParameters),
     responses((status = 200, description = "The conversions", body = ConversionList), ReadOfFileProblems))]
-pub async fn list_conversions(
+pub(crate) async fn list_conversions(
     access: Access,
     StrictQuery(parameters): StrictQuery<ConversionParameters>,
 ) -> Result<Json<ConversionList>, Failure> {

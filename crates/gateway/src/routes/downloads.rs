@@ -24,7 +24,7 @@ use crate::problem::{ContentProblems, Failure, LinkProblems};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, max_properties = 1, example = json!({"file_id": "1253"}))]
-pub struct DownloadLinkInput {
+pub(crate) struct DownloadLinkInput {
     /// The file's id.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
@@ -41,7 +41,7 @@ pub struct DownloadLinkInput {
     "url": "https://files.example.com/2Vv?download_token=c3e6289a23e9819d8663569da96087d0", "file_id": "1253",
     "name": "sample4_l.jpg", "expires_at": "2026-02-01T12:00:00Z"
 }))]
-pub struct DownloadLink {
+pub(crate) struct DownloadLink {
     /// The address.
     pub url: String,
     /// The file's id; `null` where the site does not tell it.
@@ -61,7 +61,7 @@ pub struct DownloadLink {
     params(AccountPath),
     request_body = DownloadLinkInput,
     responses((status = 201, description = "The link", body = DownloadLink), LinkProblems))]
-pub async fn create_download_link(
+pub(crate) async fn create_download_link(
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(input): StrictJson<DownloadLinkInput>,
@@ -80,7 +80,7 @@ pub async fn create_download_link(
 /// How a file's bytes are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ContentMode {
+pub(crate) enum ContentMode {
     /// They are passed on.
     #[default]
     Stream,
@@ -92,7 +92,7 @@ pub enum ContentMode {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ContentParameters {
+pub(crate) struct ContentParameters {
     /// `redirect` answers 302 with an address at the site, instead of the bytes.
     #[serde(default)]
     #[param(inline)]
@@ -103,7 +103,7 @@ pub struct ContentParameters {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields by those who know them")]
-pub struct ContentConditions {
+pub(crate) struct ContentConditions {
     /// The part of the file that is wanted. Of several parts at once the whole file is answered.
     #[param(rename = "Range", value_type = Option<String>, nullable = false, example = "bytes=0-1023")]
     range: Option<String>,
@@ -144,7 +144,7 @@ pub struct ContentConditions {
         (status = 304, description = "The caller has these bytes"),
         ContentProblems
     ))]
-pub async fn get_content(
+pub(crate) async fn get_content(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
@@ -166,7 +166,7 @@ pub async fn get_content(
         (status = 304, description = "The caller has these bytes"),
         ContentProblems
     ))]
-pub async fn get_content_headers(
+pub(crate) async fn get_content_headers(
     access: Access,
     StrictQuery(parameters): StrictQuery<ContentParameters>,
     Conditions(conditions): Conditions,

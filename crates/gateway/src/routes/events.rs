@@ -39,7 +39,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct EventParameters {
+pub(crate) struct EventParameters {
     /// The ids of remote uploads, each as a parameter of its own.
     #[serde(default)]
     #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
@@ -54,7 +54,7 @@ pub struct EventParameters {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields")]
-pub struct EventConditions {
+pub(crate) struct EventConditions {
     /// The `id` of the last event that the caller has seen. What is still as it was then is not told again.
     #[param(rename = "Last-Event-ID", value_type = Option<String>, nullable = false)]
     last_event_id: Option<String>,
@@ -69,7 +69,8 @@ pub struct EventConditions {
         \"state\":\"running\",\"raw_state\":\"processing\",\"progress_percent\":57.0,\"retries\":0,\"updated_at\":null,\
         \"page_url\":null}"
 }))]
-pub enum StreamEvent {
+#[expect(dead_code, reason = "a type of the OpenAPI document alone")]
+pub(crate) enum StreamEvent {
     /// A remote upload, as it is now.
     #[serde(rename = "remote_upload.updated")]
     RemoteUpload {
@@ -126,7 +127,7 @@ fn line_of<T: ToSchema>() -> Object {
         (status = 204, description = "All that is watched has ended, and the caller has seen it"),
         EventProblems
     ))]
-pub async fn watch_events(
+pub(crate) async fn watch_events(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<EventParameters>,

@@ -30,7 +30,7 @@ use crate::problem::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"ids": ["VKrJd-A_vNmpP4L", "C4f9cApMlcnJQ"]}))]
-pub struct FileIds {
+pub(crate) struct FileIds {
     /// The files' ids: 1 to the account's `max_batch`, each once.
     #[schema(value_type = HashSet<String>, min_items = 1)]
     pub ids: Vec<String>,
@@ -38,7 +38,7 @@ pub struct FileIds {
 
 /// What the ids of a lookup have led to, in the order asked.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct FileLookupList {
+pub(crate) struct FileLookupList {
     /// One for each id.
     pub items: Vec<FileLookupItem>,
 }
@@ -57,7 +57,7 @@ pub struct FileLookupList {
             "message": "Video not found"}
     }
 }))]
-pub struct FileLookupItem {
+pub(crate) struct FileLookupItem {
     /// The id.
     pub id: String,
     /// The HTTP status that asking for this file alone would have.
@@ -77,7 +77,7 @@ pub struct FileLookupItem {
     params(AccountPath),
     request_body = FileIds,
     responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
-pub async fn lookup_files(
+pub(crate) async fn lookup_files(
     access: Access,
     standing: Option<Extension<Standing>>,
     context: RequestContext,
@@ -138,7 +138,7 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
         Unchanged,
         ReadFileProblems
     ))]
-pub async fn get_file(
+pub(crate) async fn get_file(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,
@@ -153,7 +153,7 @@ pub async fn get_file(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
-pub struct FilePatch {
+pub(crate) struct FilePatch {
     /// The new name.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, value_type = Option<EntryName>)]
@@ -183,7 +183,7 @@ pub struct FilePatch {
     )),
     responses((status = 200, description = "The file", body = File,
         headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), WriteFileProblems))]
-pub async fn update_file(
+pub(crate) async fn update_file(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -215,7 +215,7 @@ pub async fn update_file(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"folder_id": "root"}))]
-pub struct FileCopy {
+pub(crate) struct FileCopy {
     /// The folder that is to hold the copy.
     pub folder_id: String,
 }
@@ -232,7 +232,7 @@ pub struct FileCopy {
                 ("ETag" = String, description = "A strong entity tag"))),
         CopyFileProblems
     ))]
-pub async fn copy_file(
+pub(crate) async fn copy_file(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -252,7 +252,7 @@ pub async fn copy_file(
 #[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath, WriteConditions),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
-pub async fn delete_file(
+pub(crate) async fn delete_file(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -266,7 +266,7 @@ pub async fn delete_file(
 /// How a link is answered.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum LinkMode {
+pub(crate) enum LinkMode {
     /// As JSON.
     #[default]
     Json,
@@ -278,7 +278,7 @@ pub enum LinkMode {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct LinkParameters {
+pub(crate) struct LinkParameters {
     /// `redirect` answers 302 with the address, instead of the address as JSON.
     #[serde(default)]
     #[param(inline)]
@@ -288,7 +288,7 @@ pub struct LinkParameters {
 /// The address of a file's picture.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"url": "https://i.example.net/Knvie_f9GWPF/fneb48g4.jpg"}))]
-pub struct Thumbnail {
+pub(crate) struct Thumbnail {
     /// The address.
     pub url: String,
 }
@@ -303,7 +303,7 @@ pub struct Thumbnail {
         (status = 302, description = "A redirect to the picture", headers(("Location" = String, description = "The address"))),
         ReadOfFileProblems
     ))]
-pub async fn get_thumbnail(
+pub(crate) async fn get_thumbnail(
     access: Access,
     StrictQuery(parameters): StrictQuery<LinkParameters>,
 ) -> Result<Response, Failure> {

@@ -37,7 +37,7 @@ use crate::problem::{ChangeFolderProblems, CreateProblems, DeleteFolderProblems,
         Unchanged,
         ReadFolderProblems
     ))]
-pub async fn get_folder(
+pub(crate) async fn get_folder(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,
@@ -62,7 +62,7 @@ pub async fn get_folder(
         Unchanged,
         ReadFolderProblems
     ))]
-pub async fn get_folder_usage(
+pub(crate) async fn get_folder_usage(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,
@@ -77,7 +77,7 @@ pub async fn get_folder_usage(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Holidays", "parent_id": "root"}))]
-pub struct FolderInput {
+pub(crate) struct FolderInput {
     /// Its name.
     #[schema(value_type = EntryName)]
     pub name: String,
@@ -108,7 +108,7 @@ pub struct FolderInput {
                 ("ETag" = String, description = "A strong entity tag"))),
         CreateProblems
     ))]
-pub async fn create_folder(
+pub(crate) async fn create_folder(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -134,7 +134,7 @@ pub async fn create_folder(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Summer holidays"}))]
-pub struct FolderPatch {
+pub(crate) struct FolderPatch {
     /// The new name.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, value_type = Option<EntryName>)]
@@ -174,7 +174,7 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
     )),
     responses((status = 200, description = "The folder", body = Folder,
         headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), ChangeFolderProblems))]
-pub async fn update_folder(
+pub(crate) async fn update_folder(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -204,7 +204,7 @@ pub async fn update_folder(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct DeleteFolderParameters {
+pub(crate) struct DeleteFolderParameters {
     /// Whether to delete all that is in it too.
     #[serde(default, deserialize_with = "flag")]
     pub recursive: bool,
@@ -218,7 +218,7 @@ pub struct DeleteFolderParameters {
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, DeleteFolderParameters, WriteConditions),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]
-pub async fn delete_folder(
+pub(crate) async fn delete_folder(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<DeleteFolderParameters>,

@@ -6,18 +6,18 @@ use serde::Deserialize;
 /// How many jobs to list: 1 to 100.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
-pub struct JobLimit(u32);
+pub(crate) struct JobLimit(u32);
 
 impl JobLimit {
     /// The number.
     #[must_use]
-    pub fn get(self) -> u32 {
+    pub(crate) fn get(self) -> u32 {
         self.0
     }
 
     /// The jobs that a site has answered under this limit, and whether the limit was reached.
     #[must_use]
-    pub fn cut<T>(self, jobs: Found<T>) -> (Vec<T>, bool) {
+    pub(crate) fn cut<T>(self, jobs: Found<T>) -> (Vec<T>, bool) {
         let limit = self.0 as usize;
         let reached = jobs.items.len() + jobs.unreadable >= limit;
         let mut items = jobs.items;

@@ -21,7 +21,7 @@ use crate::problem::{Failure, ListProblems};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListParameters {
+pub(crate) struct ListParameters {
     /// At most so many items.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 1000, default = 100)]
@@ -44,7 +44,7 @@ pub struct ListParameters {
 /// How many items a page has: 1 to 1000.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
-pub struct PageLimit(u32);
+pub(crate) struct PageLimit(u32);
 
 impl Default for PageLimit {
     fn default() -> Self {
@@ -63,7 +63,7 @@ impl TryFrom<u32> for PageLimit {
 /// What kind of item.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TypeFilter {
+pub(crate) enum TypeFilter {
     /// Files.
     File,
     /// Folders.
@@ -72,7 +72,8 @@ pub enum TypeFilter {
 
 /// The orders of a folder's files; `-` turns one round.
 #[derive(Debug, ToSchema, Serialize)]
-pub enum SortWord {
+#[expect(dead_code, reason = "a type of the OpenAPI document alone")]
+pub(crate) enum SortWord {
     /// By name.
     #[serde(rename = "name")]
     Name,
@@ -95,7 +96,7 @@ pub enum SortWord {
 
 /// A page of a folder: folders, then files.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ItemPage {
+pub(crate) struct ItemPage {
     /// The items.
     pub items: Vec<Item>,
     /// Where the next page begins; `null` on the last one.
@@ -108,7 +109,8 @@ pub struct ItemPage {
 /// A folder or a file.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Item {
+#[expect(dead_code, reason = "a type of the OpenAPI document alone")]
+pub(crate) enum Item {
     /// A folder.
     Folder(Folder),
     /// A file.
@@ -131,7 +133,7 @@ pub enum Item {
         Unchanged,
         ListProblems
     ))]
-pub async fn list_folder_items(
+pub(crate) async fn list_folder_items(
     State(app): State<App>,
     access: Access,
     CacheControl(freshness): CacheControl,

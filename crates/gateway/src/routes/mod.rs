@@ -1,21 +1,21 @@
 //! The handlers, a file per noun: each takes the request apart, makes one call, and answers.
 
-pub mod accounts;
-pub mod cache;
-pub mod cached;
-pub mod callers;
-pub mod conditions;
-pub mod conversions;
-pub mod downloads;
-pub mod events;
-pub mod files;
-pub mod folders;
+pub(crate) mod accounts;
+pub(crate) mod cache;
+pub(crate) mod cached;
+pub(crate) mod callers;
+pub(crate) mod conditions;
+pub(crate) mod conversions;
+pub(crate) mod downloads;
+pub(crate) mod events;
+pub(crate) mod files;
+pub(crate) mod folders;
 mod job_limit;
-pub mod listings;
-pub mod paths;
-pub mod process;
-pub mod remote_uploads;
-pub mod upload_tickets;
-pub mod uploads;
+pub(crate) mod listings;
+pub(crate) mod paths;
+pub(crate) mod process;
+pub(crate) mod remote_uploads;
+pub(crate) mod upload_tickets;
+pub(crate) mod uploads;
 
-pub use job_limit::JobLimit;
+pub(crate) use job_limit::JobLimit;

@@ -1,12 +1,14 @@
 //! The parameters in the paths, for the OpenAPI document. Handlers get them checked, from [`crate::extract::Access`].
 
+#![expect(dead_code, reason = "types of the OpenAPI document alone")]
+
 use polyhost_domain::{AccountName, FileId, FolderId, RemoteUploadId};
 use utoipa::IntoParams;
 
 /// An account.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct AccountPath {
+pub(crate) struct AccountPath {
     /// The account's name.
     #[param(example = "pstream-demo")]
     pub account: AccountName,
@@ -15,7 +17,7 @@ pub struct AccountPath {
 /// A file of an account.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct FilePath {
+pub(crate) struct FilePath {
     /// The account's name.
     #[param(example = "pstream-demo")]
     pub account: AccountName,
@@ -27,7 +29,7 @@ pub struct FilePath {
 /// A folder of an account.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct FolderPath {
+pub(crate) struct FolderPath {
     /// The account's name.
     #[param(example = "pstream-demo")]
     pub account: AccountName,
@@ -39,7 +41,7 @@ pub struct FolderPath {
 /// A remote upload of an account.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct RemoteUploadPath {
+pub(crate) struct RemoteUploadPath {
     /// The account's name.
     #[param(example = "pstream-demo")]
     pub account: AccountName,

@@ -14,12 +14,12 @@ use crate::app::App;
 use crate::problem::{Failure, page};
 
 /// The process runs.
-pub async fn livez() -> &'static str {
+pub(crate) async fn livez() -> &'static str {
     "ok\n"
 }
 
 /// The process answers, and is not about to end. A site that is down is no reason to take it out of service.
-pub async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
+pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
     match app.phase() {
         Phase::Ready => Ok("ok\n"),
         Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.")
@@ -30,22 +30,22 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
 }
 
 /// The OpenAPI document, serialized once.
-pub async fn openapi_json(document: Bytes) -> impl IntoResponse {
+pub(crate) async fn openapi_json(document: Bytes) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], document)
 }
 
 /// Redirects to the API's pages. The address is relative, for proxies that take a prefix off the path.
-pub async fn index() -> impl IntoResponse {
+pub(crate) async fn index() -> impl IntoResponse {
     (StatusCode::FOUND, [(LOCATION, "docs/")])
 }
 
 /// The page on a problem code.
-pub async fn problem_page(Path(name): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn problem_page(Path(name): Path<String>) -> Result<Response, Failure> {
     let code = Code::find(&name).ok_or_else(|| Problem::new(Code::RouteNotFound, "No problem has this code."))?;
     Ok(page(code))
 }
 
 /// The answer where there is no route.
-pub async fn no_route() -> Failure {
+pub(crate) async fn no_route() -> Failure {
     Problem::no_route().into()
 }

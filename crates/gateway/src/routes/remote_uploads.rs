@@ -26,7 +26,7 @@ use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProb
 #[schema(example = json!({
     "url": "https://media.example.org/bunny.mov", "folder_id": "root", "headers": {"Cookie": "session=1"}
 }))]
-pub struct RemoteUploadInput {
+pub(crate) struct RemoteUploadInput {
     /// Where the site shall fetch from: http or https, a public address, no user info.
     #[schema(format = Uri, max_length = 4096)]
     pub url: String,
@@ -44,18 +44,18 @@ pub struct RemoteUploadInput {
 #[derive(Debug, ToSchema)]
 #[schema(pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", example = "Cookie")]
 #[expect(dead_code, reason = "stands for a text, for the OpenAPI document")]
-pub struct FieldName(String);
+pub(crate) struct FieldName(String);
 
 /// The value of a header field: one line.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(pattern = r"^[^\r\n\u0000]*$", example = "session=1")]
-pub struct FieldValue(String);
+pub(crate) struct FieldValue(String);
 
 /// The value of a header field, or several.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = "Bearer 0123abcd")]
 #[serde(untagged, expecting = "must be a text or a list of texts")]
-pub enum HeaderValues {
+pub(crate) enum HeaderValues {
     /// One.
     One(FieldValue),
     /// Several, sent one after the other.
@@ -83,7 +83,7 @@ impl HeaderValues {
             headers(("Location" = String, description = "The path of the remote upload"))),
         CreateProblems
     ))]
-pub async fn create_remote_upload(
+pub(crate) async fn create_remote_upload(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
@@ -119,7 +119,7 @@ fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct RecentParameters {
+pub(crate) struct RecentParameters {
     /// At most so many.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
@@ -128,7 +128,7 @@ pub struct RecentParameters {
 
 /// The remote uploads, as many as the limit lets through.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RemoteUploadList {
+pub(crate) struct RemoteUploadList {
     /// The remote uploads.
     pub items: Vec<RemoteUpload>,
     /// Always `null`: the site has no further page.
@@ -147,7 +147,7 @@ pub struct RemoteUploadList {
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath, RecentParameters),
     responses((status = 200, description = "The remote uploads", body = RemoteUploadList), ReadProblems))]
-pub async fn list_remote_uploads(
+pub(crate) async fn list_remote_uploads(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<RecentParameters>,
@@ -167,7 +167,7 @@ pub async fn list_remote_uploads(
         RemoteUploadPath
     ),
     responses((status = 200, description = "The remote upload", body = RemoteUpload), ReadRemoteUploadProblems))]
-pub async fn get_remote_upload(
+pub(crate) async fn get_remote_upload(
     State(app): State<App>,
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,

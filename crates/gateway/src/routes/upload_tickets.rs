@@ -18,7 +18,7 @@ use crate::problem::{Failure, TicketProblems};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"folder_id": "root"}))]
-pub struct NewUploadTicket {
+pub(crate) struct NewUploadTicket {
     /// The folder that is to hold the file; the root unless told.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
@@ -41,7 +41,7 @@ pub struct NewUploadTicket {
     params(AccountPath),
     request_body = NewUploadTicket,
     responses((status = 201, description = "The ticket", body = UploadTicket), TicketProblems))]
-pub async fn create_upload_ticket(
+pub(crate) async fn create_upload_ticket(
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(new): StrictJson<NewUploadTicket>,

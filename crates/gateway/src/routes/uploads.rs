@@ -26,7 +26,7 @@ use crate::problem::{Failure, UploadProblems};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct UploadParameters {
+pub(crate) struct UploadParameters {
     /// The file's name. Needed, unless the body is a form that tells it.
     #[param(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     pub name: Option<String>,
@@ -42,13 +42,13 @@ pub struct UploadParameters {
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
-pub struct FileBytes(Vec<u8>);
+pub(crate) struct FileBytes(Vec<u8>);
 
 /// A form with a file, which comes last.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
-pub struct UploadForm {
+pub(crate) struct UploadForm {
     /// The file's name; what the part itself calls it unless told.
     #[schema(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     name: Option<String>,
@@ -73,7 +73,7 @@ pub struct UploadForm {
     "page_url": "https://www.example.org/2Rr", "embed_url": null,
     "delete_url": "https://www.example.org/2Rr~d?0123456789abcdef0123456789abcdef"
 }))]
-pub struct UploadedFile {
+pub(crate) struct UploadedFile {
     #[serde(flatten)]
     file: File,
     /// The site's address that deletes the file, for whoever has it; `null` where the site reports none. It is a secret
@@ -100,7 +100,7 @@ pub struct UploadedFile {
                 ("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))),
         UploadProblems
     ))]
-pub async fn upload_file(
+pub(crate) async fn upload_file(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<UploadParameters>,
