@@ -11,7 +11,7 @@ mod walk;
 
 use std::time::Duration;
 
-pub use cycles::is_within;
+pub(crate) use cycles::is_within;
 pub use emptiness::is_empty;
 pub use find_folder::folder;
 pub(crate) use find_upload::{Sought, Stored, find_upload};
