@@ -1,16 +1,10 @@
 //! One request to a site, as an adapter describes it.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::SecretUrl;
-
-/// How long a connection may have been idle before a write goes over it. The site may close an idle connection just when
-/// the write is sent, and its outcome would not be known.
-pub(crate) const LONGEST_IDLE_BEFORE_WRITE: Duration = Duration::from_secs(1);
 
 /// Whether a request changes anything at the site: it decides what a lost answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,30 +6,25 @@ use std::time::{Instant as Started, SystemTime};
 use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
-use reqwest::{Request, Response, StatusCode, redirect};
+use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use url::Url;
 
 use crate::addresses::{Address, Addresses};
 use crate::attempts::Attempt;
-use crate::call::LONGEST_IDLE_BEFORE_WRITE;
 use crate::coding::Collector;
-use crate::destination::{PublicResolver, Reach};
+use crate::connections::{BuildError, Connections};
 use crate::failure::Failure;
 use crate::foreign::Redirect;
 use crate::header::{date, retry_after};
 use crate::measure::Meter;
 use crate::room::{Room, Share};
-use crate::secret_url::Source;
 use crate::turns::Turns;
-use crate::uplink::{Uplink, uplink};
+use crate::uplink::Uplink;
 use crate::{
     Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, gate, operation, reading, waits,
 };
-
-/// What the gateway calls itself.
-pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION"));
 
 /// Sends the requests of one account. Clones share their connections.
 #[derive(Clone)]
@@ -38,17 +33,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     origin: Origin,
     settings: Settings,
-    /// For reads at the site's API.
-    configured: reqwest::Client,
-    /// For writes at the site's API, which use no connection that has been idle for long.
-    configured_writes: reqwest::Client,
-    /// For addresses that the site hands out, those of files among them.
-    handed_out: reqwest::Client,
-    /// For files that are sent to the site's API.
-    uplink: Uplink,
-    /// For files that are sent to addresses that the site hands out.
-    handed_out_uplink: Uplink,
-    reach: Reach,
+    connections: Connections,
     turns: Turns,
     addresses: Addresses,
     memory: Share,
@@ -74,49 +59,19 @@ impl Observed for Reply {
     }
 }
 
-/// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The base URL is neither http nor https.
-    #[error("the base URL must be http or https, and have a host")]
-    BaseUrl,
-    /// The HTTP client cannot start: no certificates, most likely.
-    #[error("the HTTP client cannot be made")]
-    Http(#[source] reqwest::Error),
-    /// There is nothing that encrypted connections could be trusted by.
-    #[error("the HTTP client has no certificates")]
-    Certificates(#[source] std::io::Error),
-}
-
 impl Client {
     /// A client for one account.
     ///
     /// # Errors
-    /// [`BuildError`], for a base URL that is none of the web's, or a system without certificates.
+    /// [`BuildError`], for a base URL that is neither http nor https, or a system without root certificates.
     pub fn new(
         origin: Origin,
         base_url: &Url,
         settings: Settings,
         shared: &Shared,
     ) -> std::result::Result<Self, BuildError> {
-        if !matches!(base_url.scheme(), "http" | "https") || base_url.host().is_none() {
-            return Err(BuildError::BaseUrl);
-        }
-        let reach = Reach::of(base_url, &settings);
-        let build = |client: reqwest::ClientBuilder| client.build().map_err(BuildError::Http);
-        let reaching = |client: reqwest::ClientBuilder| match reach {
-            Reach::Anywhere => client,
-            Reach::PublicOnly => client.dns_resolver(PublicResolver),
-        };
-        let configured = build(http_client(&settings))?;
-        let configured_writes = build(http_client(&settings).pool_idle_timeout(LONGEST_IDLE_BEFORE_WRITE))?;
-        let handed_out = match reach {
-            Reach::Anywhere => configured.clone(),
-            Reach::PublicOnly => build(reaching(http_client(&settings)))?,
-        };
-        let uplink = |reach| uplink(reach, &settings).map_err(BuildError::Certificates);
-        let (handed_out_uplink, uplink) = (uplink(reach)?, uplink(Reach::Anywhere)?);
         Ok(Self(Arc::new(Inner {
+            connections: Connections::new(base_url, &settings, &shared.tls)?,
             turns: Turns::new(&origin, &settings, Arc::clone(&shared.limiters)),
             meter: Meter::new(&origin.provider),
             addresses: shared.addresses.clone(),
@@ -124,12 +79,6 @@ impl Client {
             base_url: base_url.clone(),
             origin,
             settings,
-            configured,
-            configured_writes,
-            handed_out,
-            uplink,
-            handed_out_uplink,
-            reach,
         })))
     }
 
@@ -193,7 +142,7 @@ impl Client {
     /// `InvalidResponse`.
     pub fn admit(&self, operation: &'static str, url: &Url) -> Result<()> {
         let refuse = |why| Failure::prohibited(why).into_error(CallKind::Read).at(&self.0.origin.provider, operation);
-        self.0.reach.check(url).map_err(refuse)
+        self.0.connections.check_handed_out(url).map_err(refuse)
     }
 
     /// Tells the log of an attempt, counts it, and says what became of it: `judge` knows what the answer means, and
@@ -349,45 +298,21 @@ impl Client {
 
     /// Sends requests for files.
     pub(crate) fn files(&self) -> &reqwest::Client {
-        &self.0.handed_out
+        self.0.connections.for_download()
     }
 
     fn check(&self, url: &SecretUrl) -> std::result::Result<(), Failure> {
-        match url.source() {
-            Source::Configured => Ok(()),
-            Source::HandedOut => self.0.reach.check(url.expose()).map_err(Failure::prohibited),
-        }
+        self.0.connections.check(url).map_err(Failure::prohibited)
     }
 
-    /// Sends files to an address.
-    pub(crate) fn uplink(&self, url: &SecretUrl) -> &Uplink {
-        match url.source() {
-            Source::Configured => &self.0.uplink,
-            Source::HandedOut => &self.0.handed_out_uplink,
-        }
+    /// Builds the HTTP client for one file.
+    pub(crate) fn uplink(&self, url: &SecretUrl) -> Uplink {
+        self.0.connections.for_upload(url, &self.0.settings)
     }
 
     fn http(&self, call: &Call) -> &reqwest::Client {
-        match (call.url.source(), call.kind) {
-            (Source::Configured, CallKind::Read) => &self.0.configured,
-            (Source::Configured, CallKind::Write) => &self.0.configured_writes,
-            (Source::HandedOut, _) => &self.0.handed_out,
-        }
+        self.0.connections.for_call(call)
     }
-}
-
-/// No redirects: an API that answers with one has moved, and credentials must not follow it. No proxy of the
-/// environment: the addresses must be checked where the connection is made. No retries: `send` decides.
-fn http_client(settings: &Settings) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(settings.connect_timeout)
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        // Answers are unpacked by `coding`, and files are passed on as they are.
-        .no_gzip()
 }
 
 impl std::fmt::Debug for Client {

@@ -6,17 +6,19 @@ use polyhost_state::{Limiters, State};
 
 use crate::addresses::Addresses;
 use crate::room::Memory;
+use crate::tls::Tls;
 
 /// How much memory the answers of sites may take that are read at once, in bytes, unless told otherwise.
 pub const MAX_DECODING: u64 = 512 << 20;
 
-/// What the clients of all accounts share: who may ask how often, which addresses work, and the memory for answers.
-/// Clones share the same.
+/// What the clients of all accounts share: who may ask how often, which addresses work, the memory for answers,
+/// and the TLS configuration. Clones share the same.
 #[derive(Clone)]
 pub struct Shared {
     pub(crate) limiters: Arc<dyn Limiters>,
     pub(crate) addresses: Addresses,
     pub(crate) memory: Memory,
+    pub(crate) tls: Tls,
 }
 
 impl Shared {
@@ -24,7 +26,8 @@ impl Shared {
     #[must_use]
     pub fn new(state: &State) -> Self {
         let memory = Memory::new(MAX_DECODING);
-        Self { limiters: Arc::clone(&state.limiters), addresses: Addresses::default(), memory }
+        let limiters = Arc::clone(&state.limiters);
+        Self { limiters, addresses: Addresses::default(), memory, tls: Tls::default() }
     }
 
     /// The same, with this much memory for answers that are read at once, in bytes.

@@ -5,6 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use std::vec;
@@ -14,11 +15,12 @@ use futures_util::future::BoxFuture;
 use http::Uri;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ClientConfig;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
@@ -36,34 +38,26 @@ const TIME_TO_HEAR: Duration = Duration::from_secs(1);
 /// although a site that answers early may never get them. Fast connections are no slower for it.
 const UNSENT: u32 = 128 * 1024;
 
-/// Sends files. Clones share their connections.
+/// Sends one file.
 pub(crate) type Uplink = Client<Meter<HttpsConnector<Hearing>>, FileBody>;
 /// A file in its form, on its way.
 pub(crate) type FileBody = UnsyncBoxBody<Bytes, BodyFailed>;
 
-/// Connections to wherever `reach` allows.
+/// Builds the HTTP client for one file. It connects to wherever `reach` allows.
 ///
 /// Each file gets a connection of its own, which ends with it. A connection that has been idle may be closed by the
 /// site just when a file is sent, and the file could not be sent again. Sites give each file an address at another node
 /// anyway, where an idle connection is of no use.
-///
-/// # Errors
-/// Where the system has no certificates that connections could be trusted by.
-pub(crate) fn uplink(reach: Reach, settings: &Settings) -> io::Result<Uplink> {
+pub(crate) fn uplink(reach: Reach, settings: &Settings, tls: Arc<ClientConfig>) -> Uplink {
     let mut tcp = HttpConnector::new_with_resolver(Resolver(reach));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(settings.connect_timeout));
     // A site that takes nothing keeps no connection, whatever was given up meanwhile.
     tcp.set_tcp_user_timeout(Some(settings.idle_timeout));
-    let https = HttpsConnectorBuilder::new()
-        .try_with_platform_verifier()
-        .map_err(io::Error::other)?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(Hearing(tcp));
+    let https = HttpsConnector::from((Hearing(tcp), tls));
     let mut client = Client::builder(TokioExecutor::new());
-    Ok(client.pool_max_idle_per_host(0).retry_canceled_requests(false).build(Meter(https)))
+    client.pool_max_idle_per_host(0).retry_canceled_requests(false).build(Meter(https))
 }
 
 /// Resolves names as the rule for addresses wants it.

@@ -16,7 +16,8 @@ use metrics::Counter;
 use polyhost_domain::{ByteStream, Delivery, Error, ErrorKind, Result, SizedStream};
 
 use crate::attempts::Attempt;
-use crate::client::{self, Client, Observed};
+use crate::client::{Client, Observed};
+use crate::connections;
 use crate::failure::Failure;
 use crate::flow::{Flow, Patience, Stage};
 use crate::multipart::Form;
@@ -227,7 +228,7 @@ fn request(
     let head = Request::builder()
         .method(call.method.clone())
         .uri(call.url.expose().as_str())
-        .header(USER_AGENT, client::USER_AGENT)
+        .header(USER_AGENT, connections::USER_AGENT)
         .header(ACCEPT, "*/*")
         .header(ACCEPT_ENCODING, "identity")
         .header(CONTENT_TYPE, form.content_type())

@@ -1,5 +1,6 @@
 //! Requests and their answers.
 
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -170,6 +171,27 @@ fn a_base_url_is_one_of_the_web_s() {
         let origin = polyhost_domain::Origin { account: "a".parse().unwrap(), provider: "p".parse().unwrap() };
         let refused = Client::new(origin, &base_url, Settings::default(), &shared());
         assert!(matches!(refused, Err(BuildError::BaseUrl)), "{text}");
+    }
+}
+
+/// The environment is changed in a process of its own, which runs this test alone.
+#[test]
+fn missing_certificates_are_a_build_error() {
+    const NAME: &str = "requests::missing_certificates_are_a_build_error";
+    const IS_CHILD: &str = "POLYHOST_WITHOUT_CERTIFICATES";
+    if std::env::var_os(IS_CHILD).is_none() {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", NAME]).env(IS_CHILD, "1");
+        child.env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+        let output = child.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    for text in ["https://site.example/api", "http://127.0.0.1/api"] {
+        let origin = polyhost_domain::Origin { account: "a".parse().unwrap(), provider: "p".parse().unwrap() };
+        let refused = Client::new(origin, &text.parse().unwrap(), Settings::default(), &shared());
+        assert!(matches!(refused, Err(BuildError::Certificates(_))), "{text} {refused:?}");
     }
 }
 
