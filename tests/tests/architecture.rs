@@ -10,6 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate, with the crates of ours that it may be built on. Tests may use more: dev-dependencies do not count.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
+    ("adapter-testing", &["conformance", "domain", "sandbox", "state", "upstream"]),
     ("bench", &["config", "domain", "engine", "gateway", "polyhost"]),
     ("client", &[]),
     ("config", &["domain", "state", "upstream"]),

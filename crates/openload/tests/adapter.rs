@@ -4,6 +4,8 @@ mod support;
 
 use std::collections::HashSet;
 
+use polyhost_adapter_testing::SimulatedSite;
+use polyhost_adapter_testing::values::{Opened, assert_form, file, folder, name, new_folder, pairs, remote, upload};
 use polyhost_domain::{
     ConversionQuery, ErrorKind, FileEdit, FileLookup, FolderEdit, FolderId, HeaderFields, NewFolder, NewRemoteUpload,
     PasswordChange, RemoteUploadSelection, TicketRequest, TicketTransport, UploadBody, Visibility,
@@ -11,7 +13,7 @@ use polyhost_domain::{
 use polyhost_openload::Quirks;
 use polyhost_sandbox::Received;
 use polyhost_upstream::Settings;
-use support::{KEY, LOGIN, Simulated, file, folder, name, plain_site, upload};
+use support::{KEY, LOGIN, Simulated};
 
 /// The queries that came for an operation, without the credentials, which must be in each.
 fn queries(site: &Simulated, operation: &str) -> Vec<Vec<(String, String)>> {
@@ -21,23 +23,17 @@ fn queries(site: &Simulated, operation: &str) -> Vec<Vec<(String, String)>> {
         assert_eq!(credentials, [("login".into(), LOGIN.into()), ("key".into(), KEY.into())]);
         rest.to_vec()
     };
-    site.sandbox.journal().of(operation).into_iter().map(without_credentials).collect()
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    site.journal().of(operation).into_iter().map(without_credentials).collect()
 }
 
 #[tokio::test]
 async fn writes_are_sent_once_with_the_names_of_the_site_s_page() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let (shelf, id) = (site.sandbox.add_folder("0", "Shelf"), site.sandbox.add_file("0", "a.mp4", b"abc"));
     let (shelf_id, file_id) = (folder(&provider, &shelf), file(&provider, &id));
 
-    let new = |parent| NewFolder { name: name("Été & fils"), parent, visibility: None, password: None };
-    let made = provider.create_folder(new(shelf_id.clone())).await.unwrap();
-    provider.create_folder(new(FolderId::Root)).await.unwrap();
+    let made = provider.create_folder(new_folder("Été & fils", shelf_id.clone())).await.unwrap();
+    provider.create_folder(new_folder("Été & fils", FolderId::Root)).await.unwrap();
     let edit = FolderEdit { name: Some(name("b+c")), ..FolderEdit::default() };
     provider.edit_folder(&shelf_id, edit).await.unwrap();
     provider.edit_file(&file_id, FileEdit { name: Some(name("a=1?.mp4")), content_type: None }).await.unwrap();
@@ -54,12 +50,12 @@ async fn writes_are_sent_once_with_the_names_of_the_site_s_page() {
     assert_eq!(queries(&site, "file/move"), moved);
     assert_eq!(queries(&site, "file/delete"), [pairs(&[("file", &id)])]);
     assert_eq!(queries(&site, "file/deletefolder"), [pairs(&[("folder", made.id.as_str())])]);
-    assert_eq!(site.sandbox.journal().count(), 8);
+    assert_eq!(site.journal().count(), 8);
 }
 
 #[tokio::test]
 async fn the_root_is_called_what_the_site_calls_it() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let quirks = Quirks { root_folder: "top".into(), ..Quirks::default() };
     let provider = site.provider_with(quirks, Settings::default());
     let unknown = file(&provider, "x");
@@ -69,8 +65,7 @@ async fn the_root_is_called_what_the_site_calls_it() {
 
 #[tokio::test]
 async fn files_are_asked_for_by_fifties_and_answered_in_the_order_asked() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let known = site.sandbox.add_file("0", "a.mp4", b"abc");
     let mut ids: Vec<_> = (0..120).map(|number| file(&provider, &format!("unknown-{number}"))).collect();
     ids[77] = file(&provider, &known);
@@ -97,7 +92,7 @@ async fn files_are_asked_for_by_fifties_and_answered_in_the_order_asked() {
 
 #[tokio::test]
 async fn an_upload_asks_for_an_address_and_sends_one_form_of_known_length() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let quirks = Quirks { file_field: "upload_file".into(), ..Quirks::default() };
     let provider = site.provider_with(quirks, Settings::default());
     let shelf = site.sandbox.add_folder("0", "Shelf");
@@ -110,20 +105,15 @@ async fn an_upload_asks_for_an_address_and_sends_one_form_of_known_length() {
     assert_eq!((file.name.as_deref(), file.size), (Some("Le \"dîner\" 夏.mp4"), Some(3)));
     assert_eq!(file.sha1.as_deref(), Some(sha1));
     assert_eq!(queries(&site, "file/ul"), [pairs(&[("folder", &shelf), ("sha1", sha1)])]);
-    let sent = site.sandbox.journal().of("upload");
+    let sent = site.journal().of("upload");
     let [sent] = sent.as_slice() else { panic!("{sent:?}") };
     assert_eq!((sent.method.as_str(), sent.query.len()), ("POST", 0));
-    let form = sent.upload.as_ref().unwrap();
-    assert_eq!(form.field.as_deref(), Some("upload_file"));
-    assert_eq!(form.content_type.as_deref(), Some("video/mp4"));
-    assert_eq!((form.bytes, form.complete), (3, true));
-    assert_eq!(sent.header("content-length").unwrap().parse().ok(), form.declared_length);
-    assert_eq!(sent.header("transfer-encoding"), None);
+    assert_form(sent, "upload_file");
 }
 
 #[tokio::test]
 async fn a_ticket_over_plain_http_is_asked_for_as_such() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let wish = TicketRequest { folder: FolderId::Root, sha1: None, transport: TicketTransport::PlainHttp };
     let ticket = site.provider().upload_ticket(wish).await.unwrap();
     assert_eq!((ticket.method, ticket.file_field.as_str()), ("POST", "file1"));
@@ -133,14 +123,13 @@ async fn a_ticket_over_plain_http_is_asked_for_as_such() {
 
 #[tokio::test]
 async fn header_fields_of_a_remote_upload_are_sent_one_by_one() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let mut headers = HeaderFields::default();
     for (name, value) in [("Cookie", "a=b; c=d"), ("X-Two", "1"), ("X-Two", "2")] {
         headers.push(name, value).unwrap();
     }
     let url = "https://media.example.org/a%20b.mp4?x=1&y=2";
-    let new = NewRemoteUpload { url: url.parse().unwrap(), folder: FolderId::Root, headers };
+    let new = NewRemoteUpload { headers, ..remote(url, FolderId::Root) };
     provider.add_remote_upload(new).await.unwrap();
     let sent =
         pairs(&[("url", url), ("headers[]", "Cookie: a=b; c=d"), ("headers[]", "X-Two: 1"), ("headers[]", "X-Two: 2")]);
@@ -149,12 +138,10 @@ async fn header_fields_of_a_remote_upload_are_sent_one_by_one() {
 
 #[tokio::test]
 async fn remote_uploads_by_id_take_one_question_where_they_are_recent() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let mut ids = Vec::new();
     for number in 0..3 {
-        let url = format!("https://media.example.org/{number}.mp4").parse().unwrap();
-        let new = NewRemoteUpload { url, folder: FolderId::Root, headers: HeaderFields::default() };
+        let new = remote(&format!("https://media.example.org/{number}.mp4"), FolderId::Root);
         ids.push(provider.add_remote_upload(new).await.unwrap().id);
     }
     let one = provider.remote_uploads(RemoteUploadSelection::Ids(vec![ids[1].clone()])).await.unwrap();
@@ -172,8 +159,7 @@ async fn remote_uploads_by_id_take_one_question_where_they_are_recent() {
 
 #[tokio::test]
 async fn the_conversions_of_a_file_are_asked_for_under_both_names() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let (one, two) = (site.sandbox.add_file("0", "1.mp4", b"1"), site.sandbox.add_file("0", "2.mp4", b"2"));
     let query = ConversionQuery { file: Some(file(&provider, &one)), limit: 7 };
     let found = provider.conversions(query).await.unwrap();
@@ -183,10 +169,9 @@ async fn the_conversions_of_a_file_are_asked_for_under_both_names() {
 
 #[tokio::test]
 async fn what_cannot_be_done_sends_nothing() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let unknown = file(&provider, "x");
-    let new = NewFolder { name: name("a"), parent: FolderId::Root, visibility: None, password: None };
+    let new = new_folder("a", FolderId::Root);
     let secret = Some(PasswordChange::Set("sesame".into()));
     let refusals = [
         provider.create_folder(NewFolder { visibility: Some(Visibility::Private), ..new.clone() }).await.err(),
@@ -205,13 +190,12 @@ async fn what_cannot_be_done_sends_nothing() {
     for refusal in root {
         assert_eq!(refusal.unwrap().kind(), ErrorKind::FolderNotFound);
     }
-    assert_eq!(site.sandbox.journal().count(), 0);
+    assert_eq!(site.journal().count(), 0);
 }
 
 #[tokio::test]
 async fn a_denial_asks_for_the_account_once_in_a_while() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let foreign = file(&provider, &site.sandbox.add_foreign_file("f.mp4", b"f"));
     for _ in 0..3 {
         assert_eq!(provider.delete_file(&foreign).await.unwrap_err().kind(), ErrorKind::Forbidden);
@@ -227,8 +211,7 @@ async fn a_denial_asks_for_the_account_once_in_a_while() {
 
 #[tokio::test]
 async fn where_a_file_and_a_folder_are_named_the_detail_names_both() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let id = file(&provider, &site.sandbox.add_file("0", "a.mp4", b"a"));
     let error = provider.move_file(&id, &folder(&provider, "987")).await.unwrap_err();
     let detail = format!("No file has the id \"{id}\", or no folder has the id \"987\", in account \"main\".");
@@ -240,10 +223,10 @@ async fn where_a_file_and_a_folder_are_named_the_detail_names_both() {
 
 #[tokio::test]
 async fn a_source_that_can_be_read_again_is_opened_after_the_site_has_agreed() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let mut new = upload("a.mp4", &["abc"]);
     new.folder = folder(&site.provider(), "987");
-    let opened = support::Opened::default();
+    let opened = Opened::default();
     new.body = UploadBody::Replayable(opened.source());
     assert_eq!(site.provider().upload(new).await.unwrap_err().kind(), ErrorKind::FolderNotFound);
     assert_eq!((opened.times(), site.count("upload")), (0, 0));

@@ -3,30 +3,9 @@
 
 mod support;
 
-use polyhost_conformance::faulty::{Fault, Faulty};
-use polyhost_sandbox::openload::Options;
-use support::{all_of, site};
+use polyhost_adapter_testing::conformance::suite_fails_for_every_fault;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_suite_fails_for_the_adapter_broken_in_any_way() {
-    let unseen = all_of(Fault::ALL.iter().map(|fault| passes(*fault))).await;
-    let unseen: Vec<_> =
-        Fault::ALL.iter().zip(unseen).filter(|(_, passed)| *passed).map(|(fault, _)| fault.sentence()).collect();
-    assert!(unseen.is_empty(), "the suite does not see: {unseen:#?}");
-}
-
-/// Whether the suite finds nothing in an adapter with a fault that could show. It stops at the first thing that it finds.
-async fn passes(fault: Fault) -> bool {
-    let site = site(Options { seeded: false, ..Options::default() }).await;
-    let subject = site.subject(site.provider());
-    if !fault.shows_at(&subject) {
-        return false;
-    }
-    let subject = Faulty::subject(subject, fault);
-    for check in polyhost_conformance::checks() {
-        if check.run(&subject).await.is_err() {
-            return false;
-        }
-    }
-    true
+    suite_fails_for_every_fault::<support::Simulated>().await;
 }

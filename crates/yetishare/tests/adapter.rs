@@ -1,22 +1,21 @@
 //! What the adapter really sends, request by request: the suite sees what comes back, and not how it was asked for.
 
-#![allow(clippy::unwrap_used, reason = "what a test sets up is there")]
-
 mod support;
 
+use polyhost_adapter_testing::SimulatedSite;
+use polyhost_adapter_testing::values::{Opened, assert_form, file, folder, name, new_folder, pairs, remote, upload};
 use polyhost_domain::{
-    Capability, ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, LinkAnswer, NewFolder,
-    NewRemoteUpload, PasswordChange, RemoteUploadSelection, UploadBody, Visibility,
+    Capability, ErrorKind, FileEdit, FileLookup, FileRef, FolderEdit, FolderId, LinkAnswer, NewFolder, PasswordChange,
+    RemoteUploadSelection, UploadBody, Visibility,
 };
 use polyhost_sandbox::yetishare::{Options, Version};
-use support::{file, folder, name, pairs, plain_site, site, upload};
+use support::Simulated;
 
 const MD5_OF_SESAME: &str = "54ef36ec71201fdf9d1423fd26f97f6b";
 
 #[tokio::test]
 async fn changes_to_files_are_sent_once_with_the_names_of_the_site_s_page() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let (shelf, id) = (site.sandbox.add_folder("0", "Shelf"), site.sandbox.add_file("0", "a.mp4", b"abc"));
     let (shelf_id, file_id) = (folder(&provider, &shelf), file(&provider, &id));
 
@@ -47,17 +46,16 @@ async fn changes_to_files_are_sent_once_with_the_names_of_the_site_s_page() {
     ];
     assert_eq!(site.forms("file/copy"), copies);
     assert_eq!(site.forms("file/delete"), [pairs(&[("file_id", &id)])]);
-    assert_eq!(site.sandbox.journal().count(), 1 + 7);
+    assert_eq!(site.journal().count(), 1 + 7);
 }
 
 #[tokio::test]
 async fn changes_to_folders_are_sent_once_and_never_name_a_parent_but_in_a_move() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let shelf_id = folder(&provider, &shelf);
 
-    let new = |parent| NewFolder { name: name("Été & fils"), parent, visibility: None, password: None };
+    let new = |parent| new_folder("Été & fils", parent);
     let made = provider.create_folder(new(shelf_id.clone())).await.unwrap();
     let guarded = NewFolder {
         visibility: Some(Visibility::Unlisted),
@@ -94,7 +92,7 @@ async fn changes_to_folders_are_sent_once_and_never_name_a_parent_but_in_a_move(
 #[tokio::test]
 async fn a_password_alone_goes_with_the_name_that_the_folder_has() {
     for version in [Version::V4, Version::V5] {
-        let site = site(Options { version, ..Options::default() }).await;
+        let site = Simulated::start(Options { version, ..Options::default() }).await;
         let provider = site.provider();
         let shelf = site.sandbox.add_folder("0", "Shelf & co");
         let shelf_id = folder(&provider, &shelf);
@@ -117,8 +115,7 @@ async fn a_password_alone_goes_with_the_name_that_the_folder_has() {
 
 #[tokio::test]
 async fn an_upload_is_one_form_of_known_length_after_its_folder_was_made_sure_of() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let mut new = upload("Le \"dîner\" 夏.mp4", &["a", "bc"]);
     new.folder = folder(&provider, &shelf);
@@ -128,27 +125,22 @@ async fn an_upload_is_one_form_of_known_length_after_its_folder_was_made_sure_of
     assert_eq!(site.sandbox.folder_of(stored.id.as_str()), Some(shelf.clone()));
     provider.upload(upload("b.mp4", &["abc"])).await.unwrap();
 
-    let operations: Vec<_> = site.sandbox.journal().all().into_iter().map(|received| received.operation).collect();
+    let operations: Vec<_> = site.journal().all().into_iter().map(|received| received.operation).collect();
     assert_eq!(operations, ["authorize", "folder/info", "file/upload", "account/info", "file/upload"]);
     assert_eq!(site.forms("file/upload"), [pairs(&[("folder_id", &shelf)]), pairs(&[])]);
-    let sent = &site.sandbox.journal().of("file/upload")[0];
-    let form = sent.upload.as_ref().unwrap();
-    assert_eq!(form.field.as_deref(), Some("upload_file"));
-    assert_eq!(form.content_type.as_deref(), Some("video/mp4"));
-    assert_eq!((form.bytes, form.complete), (3, true));
-    assert_eq!(sent.header("content-length").unwrap().parse().ok(), form.declared_length);
-    assert_eq!(sent.header("transfer-encoding"), None);
+    let sent = &site.journal().of("file/upload")[0];
+    assert_form(sent, "upload_file");
 }
 
 #[tokio::test]
 async fn nothing_goes_into_a_folder_that_is_not_there() {
     for version in [Version::V4, Version::V5] {
-        let site = site(Options { version, ..Options::default() }).await;
+        let site = Simulated::start(Options { version, ..Options::default() }).await;
         let provider = site.provider();
         let foreign = site.sandbox.add_foreign_folder("Foreign");
         for id in ["987", foreign.as_str()] {
             let unknown = folder(&provider, id);
-            let opened = support::Opened::default();
+            let opened = Opened::default();
             let mut new = upload("a.mp4", &["abc"]);
             new.folder = unknown.clone();
             new.body = UploadBody::Replayable(opened.source());
@@ -156,7 +148,7 @@ async fn nothing_goes_into_a_folder_that_is_not_there() {
             assert_eq!((error.kind(), opened.times()), (ErrorKind::FolderNotFound, 0), "{id}");
             let sentence = format!("No folder has the id \"{id}\" in account \"main\".");
             assert_eq!(error.detail(), Some(sentence.as_str()));
-            let new = NewFolder { name: name("a"), parent: unknown.clone(), visibility: None, password: None };
+            let new = new_folder("a", unknown.clone());
             assert_eq!(provider.create_folder(new).await.unwrap_err().kind(), ErrorKind::FolderNotFound);
             if version == Version::V5 {
                 let error = provider.add_remote_upload(remote("https://a.example/b", unknown)).await.unwrap_err();
@@ -171,23 +163,21 @@ async fn nothing_goes_into_a_folder_that_is_not_there() {
 
 #[tokio::test]
 async fn listings_name_no_root_and_a_folder_by_the_name_that_the_page_has() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     provider.list(&FolderId::Root, None).await.unwrap();
     provider.list(&folder(&provider, &shelf), None).await.unwrap();
     assert_eq!(site.forms("folder/listing"), [pairs(&[]), pairs(&[("parent_folder_id", &shelf)])]);
 
-    let before = site.sandbox.journal().count();
+    let before = site.journal().count();
     let root = provider.folder(&FolderId::Root).await.unwrap();
     assert_eq!((root.id, root.name.as_deref(), root.parent_id), (FolderId::Root, Some(""), None));
-    assert_eq!(site.sandbox.journal().count(), before, "the root is known without a request");
+    assert_eq!(site.journal().count(), before, "the root is known without a request");
 }
 
 #[tokio::test]
 async fn a_link_is_asked_for_by_id_or_short_code_and_opened_without_the_token() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let id = site.sandbox.add_file("0", "a.mp4", b"0123456789");
     let file_id = file(&provider, &id);
     let FileLookup::Found(found) = provider.files(std::slice::from_ref(&file_id)).await.unwrap().remove(0) else {
@@ -203,15 +193,14 @@ async fn a_link_is_asked_for_by_id_or_short_code_and_opened_without_the_token() 
     assert_eq!(site.forms("file/download"), [pairs(&[("file_id", &id)]), pairs(&[("short_url", &code)])]);
 
     provider.open(&FileRef::Id(file_id), None).await.unwrap();
-    let content = &site.sandbox.journal().of("content")[0];
+    let content = &site.journal().of("content")[0];
     assert!(content.headers.iter().all(|(name, _)| name != "cookie" && name != "authorization"));
     assert_eq!(content.query.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["download_token"]);
 }
 
 #[tokio::test]
 async fn a_remote_upload_goes_as_base64_and_is_asked_for_by_its_id() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let url = "https://media.example.org/a%20b.mp4?x=1&y=>>>???";
     let added = provider.add_remote_upload(remote(url, folder(&provider, &shelf))).await.unwrap();
@@ -234,8 +223,7 @@ async fn a_remote_upload_goes_as_base64_and_is_asked_for_by_its_id() {
 
 #[tokio::test]
 async fn what_cannot_be_done_sends_nothing() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let two = [file(&provider, "7"), file(&provider, "8")];
     let mut with_header = remote("https://media.example.org/a", FolderId::Root);
     with_header.headers.push("Cookie", "a=b").unwrap();
@@ -257,13 +245,12 @@ async fn what_cannot_be_done_sends_nothing() {
     for refusal in root {
         assert_eq!(refusal.unwrap().kind(), ErrorKind::FolderNotFound);
     }
-    assert_eq!(site.sandbox.journal().count(), 0);
+    assert_eq!(site.journal().count(), 0);
 }
 
 #[tokio::test]
 async fn an_id_that_the_site_would_cut_short_is_never_sent() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (_, provider) = Simulated::ready().await;
     let ids = &provider.profile().ids;
     for text in ["12abc", "012", "12 ", "+12", "0", "-1", "null", "", "1e3", "12345678901234567890"] {
         assert!(ids.file(text).is_err() && ids.folder(text).is_err() && ids.remote_upload(text).is_err(), "{text}");
@@ -272,7 +259,7 @@ async fn an_id_that_the_site_would_cut_short_is_never_sent() {
 
 #[tokio::test]
 async fn dates_are_read_in_the_zone_that_the_site_s_clock_tells() {
-    let site = site(Options { utc_offset_minutes: -210, ..Options::default() }).await;
+    let site = Simulated::start(Options { utc_offset_minutes: -210, ..Options::default() }).await;
     let now = jiff::Timestamp::now();
     let id = site.sandbox.add_file("0", "a.mp4", b"abc");
     let apart = |uploaded: jiff::Timestamp| uploaded.duration_since(now).as_secs().abs();
@@ -286,8 +273,4 @@ async fn dates_are_read_in_the_zone_that_the_site_s_clock_tells() {
     assert!(apart(uploaded(polyhost_yetishare::Quirks::default()).await) < 60);
     let fixed = polyhost_yetishare::Quirks { timezone: Some(jiff::tz::TimeZone::UTC), ..Default::default() };
     assert!(apart(uploaded(fixed).await) > 200 * 60);
-}
-
-fn remote(url: &str, folder: FolderId) -> NewRemoteUpload {
-    NewRemoteUpload { url: url.parse().unwrap(), folder, headers: HeaderFields::default() }
 }

@@ -1,36 +1,20 @@
 //! Answers that say something else than was asked, or more than may be told; and successes that are none.
 
-#![allow(clippy::unwrap_used, reason = "an outcome of the other sort has failed the test")]
-
 mod support;
 
+use polyhost_adapter_testing::SimulatedSite;
+use polyhost_adapter_testing::values::{
+    Opened, file, folder, kind, name, new_folder, remote, remote_uploads, said, upload,
+};
 use polyhost_domain::{
-    Capability, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FolderEdit, FolderId, HeaderFields, JobState,
-    NewFolder, NewRemoteUpload, PasswordChange, Provider, RemoteUploadSelection, Result, UploadBody,
+    Capability, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FolderEdit, FolderId, JobState, NewFolder,
+    PasswordChange, Provider, Result, UploadBody,
 };
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
-use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, file, folder, name, plain_site, refused, said, site, upload};
+use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, giving, refused};
 
-fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
-    outcome.unwrap_err().kind()
-}
-
-/// A site that answers an operation with this data.
-async fn answering(operation: &str, data: &str) -> Simulated {
-    let site = plain_site().await;
-    site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
-    site
-}
-
-fn new_folder(password: Option<PasswordChange>) -> NewFolder {
-    NewFolder { name: name("a"), parent: FolderId::Root, visibility: None, password }
-}
-
-fn remote() -> NewRemoteUpload {
-    let url = "https://media.example.org/a.mp4".parse().unwrap();
-    NewRemoteUpload { url, folder: FolderId::Root, headers: HeaderFields::default() }
-}
+const FETCHED: &str = "https://media.example.org/a.mp4";
 
 #[tokio::test]
 async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
@@ -47,8 +31,7 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
     ];
     for body in bodies {
         for http in [200, 400, 401, 403, 404, 500] {
-            let site = plain_site().await;
-            let provider = site.provider();
+            let (site, provider) = Simulated::ready().await;
             for operation in ["file/info", "file/delete"] {
                 site.breaks(operation, said(http, &body));
             }
@@ -66,7 +49,7 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
 
 #[tokio::test]
 async fn action_that_the_site_lacks_is_unsupported_with_its_words() {
-    let site = site(Options { version: Version::V4, ..Options::default() }).await;
+    let site = Simulated::start(Options { version: Version::V4, ..Options::default() }).await;
     let body = r#"{"0": "No method found within endpoint (file): move", "_status": "error"}"#;
     site.breaks("file/move", said(404, body));
     let provider = site.provider();
@@ -79,7 +62,7 @@ async fn action_that_the_site_lacks_is_unsupported_with_its_words() {
 #[tokio::test]
 async fn words_that_nobody_knows_are_never_a_success() {
     for version in [Version::V4, Version::V5] {
-        let site = site(Options { version, ..Options::default() }).await;
+        let site = Simulated::start(Options { version, ..Options::default() }).await;
         site.breaks("file/delete", refused(200, "The hamsters are on strike."));
         site.breaks("file/info", refused(200, "The hamsters are on strike."));
         let provider = site.provider();
@@ -93,16 +76,15 @@ async fn words_that_nobody_knows_are_never_a_success() {
 
 #[tokio::test]
 async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
-    let token = site.sandbox.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
+    let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
     let words = format!("Bad {token} at https://a.example/up?csaKey1=1&csaKey2=2 now");
     site.breaks("file/info", refused(200, &words));
     let error = provider.files(&[file(&provider, "7")]).await.unwrap_err();
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("Bad *** at https://a.example/up now"));
 
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     site.breaks("authorize", refused(200, &format!("Could not authenticate user {KEY1} with {KEY2}.")));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("Could not authenticate user *** with ***."));
@@ -111,7 +93,7 @@ async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
 #[tokio::test]
 async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
     for (auth, first, second) in [(AuthMode::Keys, KEY1, KEY2), (AuthMode::Password, USERNAME, PASSWORD)] {
-        let site = site(Options { auth, ..Options::default() }).await;
+        let site = Simulated::start(Options { auth, ..Options::default() }).await;
         let provider = site.provider();
         provider.account().await.unwrap();
         let words = format!("No {first} and {second}.");
@@ -124,14 +106,13 @@ async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
         let errors = [
             provider.files(std::slice::from_ref(&id)).await.err(),
             provider.delete_file(&id).await.err(),
-            provider.create_folder(new_folder(None)).await.err(),
+            provider.create_folder(new_folder("a", FolderId::Root)).await.err(),
             provider.upload(upload("a.mp4", &["abc"])).await.err(),
         ];
         for error in errors {
             assert_eq!(error.unwrap().answer().unwrap().message.as_deref(), Some("No *** and ***."));
         }
-        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
-        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+        let found = remote_uploads(&provider, &["7"]).await.unwrap();
         assert_eq!(found[0].error.as_deref(), Some("No *** and ***."));
 
         site.breaks("folder/delete", refused(401, &words));
@@ -142,7 +123,7 @@ async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
 
 #[tokio::test]
 async fn a_folder_that_answers_from_the_trash_is_none() {
-    let site = site(Options { trashed_folders_answer: true, ..Options::default() }).await;
+    let site = Simulated::start(Options { trashed_folders_answer: true, ..Options::default() }).await;
     let provider = site.provider();
     let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
     provider.folder(&shelf).await.unwrap();
@@ -151,22 +132,22 @@ async fn a_folder_that_answers_from_the_trash_is_none() {
         let error = provider.folder(&shelf).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FolderNotFound, false), "{word}");
         assert_eq!(error.detail(), Some(format!("No folder has the id \"{shelf}\" in account \"main\".").as_str()));
-        let opened = support::Opened::default();
+        let opened = Opened::default();
         let mut new = upload("a.mp4", &["abc"]);
         new.folder = shelf.clone();
         new.body = UploadBody::Replayable(opened.source());
         assert_eq!(kind(provider.upload(new).await), ErrorKind::FolderNotFound, "{word}");
         assert_eq!(opened.times(), 0, "{word}");
-        let new = NewFolder { parent: shelf.clone(), ..new_folder(None) };
+        let new = new_folder("a", shelf.clone());
         assert_eq!(kind(provider.create_folder(new).await), ErrorKind::FolderNotFound, "{word}");
-        let new = NewRemoteUpload { folder: shelf.clone(), ..remote() };
+        let new = remote(FETCHED, shelf.clone());
         assert_eq!(kind(provider.add_remote_upload(new).await), ErrorKind::FolderNotFound, "{word}");
     };
     nothing_in_it("as the simulated site says it").await;
     for word in ["trash", "Trashed", "DELETED"] {
-        site.sandbox.faults().clear();
+        site.faults().clear();
         let row = format!(r#"{{"id": "{shelf}", "folderName": "Shelf", "status": "{word}"}}"#);
-        site.answers("folder/info", &format!(r#"{{"data": {row}, "_status": "success"}}"#));
+        site.gives("folder/info", &row);
         site.answers("folder/listing", &format!(r#"{{"data": {{"folders": [{row}], "files": []}}}}"#));
         nothing_in_it(word).await;
         let listing = provider.list(&FolderId::Root, None).await.unwrap();
@@ -180,7 +161,7 @@ async fn a_folder_that_answers_from_the_trash_is_none() {
 /// An account has a status as well, and may be closed without any folder being so.
 #[tokio::test]
 async fn the_status_of_an_account_is_none_of_the_root() {
-    let site = answering("account/info", r#"{"id": "1", "status": "deleted"}"#).await;
+    let site = giving("account/info", r#"{"id": "1", "status": "deleted"}"#).await;
     site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
 }
 
@@ -191,17 +172,15 @@ async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
         r#"{"scheduled_item_id": "7", "status": ""}"#,
         r#"{"scheduled_item_id": 7}"#,
     ] {
-        let site = answering("file/url_upload_status", row).await;
+        let site = giving("file/url_upload_status", row).await;
         let provider = site.provider();
-        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
-        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+        let found = remote_uploads(&provider, &["7"]).await.unwrap();
         assert_eq!((found[0].state, found[0].raw_state.as_deref()), (JobState::Unknown, None), "{row}");
     }
     for row in [r#"{"status": null}"#, r#"{"scheduled_item_id": "x"}"#, r#"{"scheduled_item_id": 8}"#] {
-        let site = answering("file/url_upload_status", row).await;
+        let site = giving("file/url_upload_status", row).await;
         let provider = site.provider();
-        let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
-        let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+        let found = remote_uploads(&provider, &["7"]).await;
         assert_eq!(kind(found), ErrorKind::InvalidResponse, "{row}");
     }
 }
@@ -209,11 +188,11 @@ async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
 #[tokio::test]
 async fn an_answer_without_what_matters_is_none() {
     for data in [r#"["x", "y"]"#, "[]", "{}", "true", "null", "\"x\"", "7", r#"{"email": "a@b.example", "id": ""}"#] {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         for operation in
             ["account/info", "account/package", "file/info", "folder/info", "folder/listing", "file/download"]
         {
-            site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+            site.gives(operation, data);
         }
         let provider = site.provider();
         let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
@@ -243,7 +222,7 @@ async fn lookup(provider: &dyn Provider, id: &FileId) -> Result<File> {
 
 #[tokio::test]
 async fn success_without_data_has_not_found_the_object() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     for operation in ["file/info", "folder/info", "file/url_upload_status"] {
         site.answers(operation, r#"{"response": "ok", "_status": "success"}"#);
     }
@@ -252,23 +231,24 @@ async fn success_without_data_has_not_found_the_object() {
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FileNotFound, false));
     assert_eq!(error.detail(), Some("No file has the id \"7\" in account \"main\"."));
     assert_eq!(kind(provider.folder(&folder(&provider, "7")).await), ErrorKind::FolderNotFound);
-    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
-    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+    let found = remote_uploads(&provider, &["7"]).await;
     assert_eq!(kind(found), ErrorKind::RemoteUploadNotFound);
 }
 
 #[tokio::test]
 async fn a_write_whose_answer_does_not_tell_what_it_made_has_an_unknown_outcome() {
     for data in [r#"["1", "2", "3"]"#, "{}", "null", "7"] {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         for operation in ["folder/create", "file/copy", "file/url_upload_add"] {
-            site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+            site.gives(operation, data);
         }
         let provider = site.provider();
         let copied = provider.copy_file(&file(&provider, "7"), &FolderId::Root).await;
         assert_eq!(kind(copied), ErrorKind::OutcomeUnknown, "{data}");
-        assert_eq!(kind(provider.create_folder(new_folder(None)).await), ErrorKind::OutcomeUnknown, "{data}");
-        assert_eq!(kind(provider.add_remote_upload(remote()).await), ErrorKind::OutcomeUnknown, "{data}");
+        let created = provider.create_folder(new_folder("a", FolderId::Root)).await;
+        assert_eq!(kind(created), ErrorKind::OutcomeUnknown, "{data}");
+        let added = provider.add_remote_upload(remote(FETCHED, FolderId::Root)).await;
+        assert_eq!(kind(added), ErrorKind::OutcomeUnknown, "{data}");
     }
 }
 
@@ -279,7 +259,7 @@ async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
         r#"{"response": "Done.", "status": "success", "data": ["odd"]}"#,
         r#"{"data": {"id": "8", "filename": "another"}}"#,
     ] {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         for operation in ["file/edit", "file/move", "file/delete", "folder/edit", "folder/move", "folder/delete"] {
             site.answers(operation, body);
         }
@@ -300,17 +280,16 @@ async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
 async fn an_answer_about_another_than_was_asked_for_is_none() {
     let other = r#"{"id": "8", "filename": "b", "file_id": "8", "scheduled_item_id": 8, "status": "pending",
         "download_url": "https://a.example/b"}"#;
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     for operation in ["file/info", "folder/info", "file/download", "file/url_upload_status"] {
-        site.answers(operation, &format!(r#"{{"data": {other}, "_status": "success"}}"#));
+        site.gives(operation, other);
     }
     let provider = site.provider();
     let id = file(&provider, "7");
-    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
     assert_eq!(kind(provider.files(std::slice::from_ref(&id)).await), ErrorKind::InvalidResponse);
     assert_eq!(kind(provider.folder(&folder(&provider, "7")).await), ErrorKind::InvalidResponse);
     assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse);
-    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await;
+    let found = remote_uploads(&provider, &["7"]).await;
     assert_eq!(kind(found), ErrorKind::InvalidResponse);
 }
 
@@ -330,7 +309,7 @@ async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
         (PasswordChange::Remove, guarded, open, true),
     ];
     for (change, answer, afterwards, granted) in rows {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         site.answers("folder/edit", answer);
         site.answers("folder/info", afterwards);
         let provider = site.provider();
@@ -341,28 +320,28 @@ async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
         assert_eq!(rejected, (!granted).then_some(ErrorKind::Rejected), "{shown}");
     }
 
-    let site = plain_site().await;
+    let new = || NewFolder { password: Some(set()), ..new_folder("a", FolderId::Root) };
+    let site = Simulated::plain().await;
     site.answers("folder/create", open);
     site.answers("folder/info", open);
     site.answers("folder/delete", untold);
-    assert_eq!(kind(site.provider().create_folder(new_folder(Some(set()))).await), ErrorKind::Rejected);
+    assert_eq!(kind(site.provider().create_folder(new()).await), ErrorKind::Rejected);
     assert_eq!(site.count("folder/delete"), 1);
-    site.sandbox.faults().clear();
+    site.faults().clear();
     site.answers("folder/create", open);
     site.answers("folder/info", open);
     site.breaks("folder/delete", Fault::http(500));
-    let error = site.provider().create_folder(new_folder(Some(set()))).await.unwrap_err();
+    let error = site.provider().create_folder(new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert!(error.detail().unwrap().contains("could not be removed"));
 }
 
 #[tokio::test]
 async fn a_password_s_read_back_that_fails_takes_nothing_back() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
     site.answers("folder/edit", r#"{"response": "Folder successfully updated.", "_status": "success"}"#);
-    site.sandbox.faults().add(Rule::new("folder/info", Fault::http(500)).after(1));
+    site.faults().add(Rule::new("folder/info", Fault::http(500)).after(1));
     let edit = FolderEdit { password: Some(PasswordChange::Remove), ..FolderEdit::default() };
     assert_eq!(provider.edit_folder(&shelf, edit).await.unwrap(), None);
     assert_eq!(site.count("folder/info"), 2);
@@ -370,15 +349,13 @@ async fn a_password_s_read_back_that_fails_takes_nothing_back() {
 
 #[tokio::test]
 async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
-    let token = site.sandbox.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
+    let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
     let notes = format!("{token}: https://a.example/b?sig=1 {}", "x".repeat(400));
     let row = format!(r#"{{"data": {{"status": "failed", "notes": "{notes}"}}, "_status": "success"}}"#);
     site.answers("file/url_upload_status", &row);
-    let ids = vec![provider.profile().ids.remote_upload("7").unwrap()];
-    let found = provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.unwrap();
+    let found = remote_uploads(&provider, &["7"]).await.unwrap();
     let told = found[0].error.as_deref().unwrap();
     assert!(told.starts_with("***: https://a.example/b xxx"), "{told}");
     assert_eq!(told.chars().count(), 300);

@@ -2,11 +2,11 @@
 
 mod support;
 
-use polyhost_domain::{Capability, Digest};
+use polyhost_adapter_testing::conformance::{all_conform, conforms, conforms_without_any_capability};
+use polyhost_domain::Digest;
 use polyhost_sandbox::yetishare::{AuthMode, ContentType, Escaping, Numbers, Options, Version};
-use polyhost_upstream::Settings;
 use polyhost_yetishare::Quirks;
-use support::{all_of, site};
+use support::Simulated;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_adapter_conforms_whatever_the_site_s_version_login_and_numbers() {
@@ -18,7 +18,7 @@ async fn the_adapter_conforms_whatever_the_site_s_version_login_and_numbers() {
             }
         }
     }
-    all_of(looks.into_iter().map(|options| conforms(options, Quirks::default()))).await;
+    all_conform::<Simulated>(looks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,31 +36,12 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { hash_is_md5: false, storage_limit_override: Some(5_000_000_000), ..base() },
         Options { download_etag: true, set_cookie_on_download: false, remote_upload_notes: true, ..base() },
     ];
-    all_of(habits.into_iter().map(|options| conforms(options, Quirks::default()))).await;
+    all_conform::<Simulated>(habits).await;
     let declared = Quirks { digest: Some(Digest::Md5), ..Quirks::default() };
-    conforms(base(), declared).await;
+    conforms::<Simulated>(base(), declared).await;
 }
 
-/// The checks that need nothing are those of the profile: what it takes away is refused, and sends nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_adapter_conforms_with_any_capability_taken_away() {
-    let native = Capability::ALL.iter().filter(|capability| Quirks::default().capabilities().supports(**capability));
-    all_of(native.map(|lacking| async move {
-        let site = site(Options::default()).await;
-        let quirks = Quirks { unsupported: vec![*lacking], ..Quirks::default() };
-        let subject = site.subject(site.provider_with(quirks, Settings::default()));
-        for check in polyhost_conformance::checks().filter(|check| check.needs.is_empty()) {
-            assert_eq!(check.run(&subject).await.err().map(|failure| failure.to_string()), None, "without {lacking}");
-        }
-    }))
-    .await;
-}
-
-async fn conforms(options: Options, quirks: Quirks) {
-    let looks = format!("{options:?}");
-    let site = site(options).await;
-    let provider = site.provider_with(quirks, Settings::default());
-    let failures = polyhost_conformance::run(&site.subject(provider)).await;
-    assert!(failures.is_empty(), "with {looks}: {failures:#?}");
-    assert!(!site.sandbox.is_locked(), "with {looks}");
+    conforms_without_any_capability::<Simulated>().await;
 }

@@ -9,16 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use polyhost_adapter_testing::SimulatedSite;
+use polyhost_adapter_testing::values::{file, folder, pairs, said, upload};
 use polyhost_domain::{ErrorKind, FolderId, Provider, Result};
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
 use polyhost_state::State;
 use polyhost_upstream::{LoginBudget, Settings};
 use polyhost_yetishare::Quirks;
-use support::{
-    KEY1, KEY2, PASSWORD, Simulated, USERNAME, file, folder, hasty_logins, pairs, plain_site, refused, said, site,
-    upload,
-};
+use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, hasty_logins, refused};
 
 /// Longer than a busy machine needs for many requests at once.
 fn patient() -> Settings {
@@ -35,22 +34,22 @@ async fn crowd(provider: &Arc<dyn Provider>, size: usize) -> Vec<Result<()>> {
     join_all(std::iter::repeat_with(one).take(size)).await.into_iter().map(|joined| joined.unwrap()).collect()
 }
 
-async fn patient_provider(site: &Simulated) -> Arc<dyn Provider> {
+fn patient_provider(site: &Simulated) -> Arc<dyn Provider> {
     site.provider_with(Quirks::default(), patient())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_cold_callers_take_one_login() {
-    let site = plain_site().await;
-    let provider = patient_provider(&site).await;
+    let site = Simulated::plain().await;
+    let provider = patient_provider(&site);
     assert!(crowd(&provider, 1000).await.iter().all(Result::is_ok));
     assert_eq!((site.sandbox.logins(), site.count("authorize"), site.count("account/info")), (1, 1, 1000));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
-    let site = plain_site().await;
-    let provider = patient_provider(&site).await;
+    let site = Simulated::plain().await;
+    let provider = patient_provider(&site);
     provider.account().await.unwrap();
     // They are all under way, with the token that then dies.
     site.breaks("account/info", Fault::Delay { millis: 2_000 });
@@ -69,10 +68,10 @@ async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_refusal_of_an_old_token_costs_nothing() {
-    let site = plain_site().await;
-    let provider = patient_provider(&site).await;
+    let site = Simulated::plain().await;
+    let provider = patient_provider(&site);
     provider.account().await.unwrap();
-    site.sandbox.faults().add(Rule::new("account/info", Fault::Delay { millis: 400 }).times(1));
+    site.faults().add(Rule::new("account/info", Fault::Delay { millis: 400 }).times(1));
     let late = tokio::spawn({
         let provider = Arc::clone(&provider);
         async move { provider.account().await.map(drop) }
@@ -91,23 +90,23 @@ async fn a_late_refusal_of_an_old_token_costs_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_credentials_are_asked_about_once_in_a_while() {
     for auth in [AuthMode::Keys, AuthMode::Password] {
-        let site = site(Options { auth, ..Options::default() }).await;
+        let site = Simulated::start(Options { auth, ..Options::default() }).await;
         let stranger = site.stranger();
         for outcome in crowd(&stranger, 200).await {
             assert_eq!(outcome.unwrap_err().kind(), ErrorKind::CredentialsRejected);
         }
         assert_eq!((site.count("authorize"), site.sandbox.failed_logins()), (1, 1));
-        assert_eq!(site.sandbox.journal().count(), 1);
+        assert_eq!(site.journal().count(), 1);
         assert!(!site.sandbox.is_locked());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let budget = LoginBudget { gap: Duration::from_millis(20), ..LoginBudget::default() };
     let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
-    let provider = || site.provider_in(&State::in_memory(), budget, Quirks::default(), settings.clone());
+    let provider = || site.provider_in(&State::in_memory(), budget, settings.clone());
     let both = [provider(), provider()];
     let (mut served, mut contended) = (0, 0);
     for _ in 0..8 {
@@ -129,9 +128,9 @@ async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
 
 #[tokio::test]
 async fn two_that_share_their_state_share_the_session() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     let state = State::in_memory();
-    let provider = || site.provider_in(&state, hasty_logins(), Quirks::default(), Settings::default());
+    let provider = || site.provider_in(&state, hasty_logins(), Settings::default());
     let (one, other) = (provider(), provider());
     for _ in 0..3 {
         one.account().await.unwrap();
@@ -147,7 +146,7 @@ async fn two_that_share_their_state_share_the_session() {
 #[tokio::test]
 async fn a_level_without_access_is_denied_and_its_credentials_are_not_in_doubt() {
     for http_errors in [false, true] {
-        let site = site(Options { http_errors, ..Options::default() }).await;
+        let site = Simulated::start(Options { http_errors, ..Options::default() }).await;
         site.sandbox.deny_level(true);
         let provider = site.provider();
         for _ in 0..3 {
@@ -161,7 +160,7 @@ async fn a_level_without_access_is_denied_and_its_credentials_are_not_in_doubt()
 
 #[tokio::test]
 async fn a_demo_lets_itself_be_read_and_not_changed() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     site.sandbox.demo_mode(true);
     let provider = site.provider();
     let id = site.sandbox.add_file("0", "a.mp4", b"abc");
@@ -176,7 +175,7 @@ async fn the_other_kind_of_credentials_is_refused_as_that() {
     for (auth, credentials) in
         [(AuthMode::Keys, support::password(USERNAME, PASSWORD)), (AuthMode::Password, support::keys(KEY1, KEY2))]
     {
-        let site = site(Options { auth, ..Options::default() }).await;
+        let site = Simulated::start(Options { auth, ..Options::default() }).await;
         let url = site.sandbox.base_url();
         let state = State::in_memory();
         let provider = support::adapter(&url, "main", credentials, Quirks::default(), Settings::default(), &state);
@@ -193,19 +192,18 @@ async fn a_login_sends_the_credentials_and_nothing_else() {
         (AuthMode::Keys, pairs(&[("key1", KEY1), ("key2", KEY2)])),
         (AuthMode::Password, pairs(&[("username", USERNAME), ("password", PASSWORD)])),
     ] {
-        let site = site(Options { auth, ..Options::default() }).await;
+        let site = Simulated::start(Options { auth, ..Options::default() }).await;
         site.provider().account().await.unwrap();
-        let login = &site.sandbox.journal().of("authorize")[0];
+        let login = &site.journal().of("authorize")[0];
         assert_eq!((login.method.as_str(), &login.form, login.query.len()), ("POST", &form, 0));
     }
 }
 
 #[tokio::test]
 async fn the_end_gives_the_token_back_once() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     provider.close().await;
-    assert_eq!(site.sandbox.journal().count(), 0, "there is nothing to give back yet");
+    assert_eq!(site.journal().count(), 0, "there is nothing to give back yet");
     provider.account().await.unwrap();
     assert_eq!(site.sandbox.live_tokens(), 1);
     provider.close().await;
@@ -228,10 +226,10 @@ async fn every_way_of_not_knowing_a_token_leads_to_one_more_login() {
     ];
     for fault in refusals {
         for version in [Version::V4, Version::V5] {
-            let site = site(Options { version, ..Options::default() }).await;
+            let site = Simulated::start(Options { version, ..Options::default() }).await;
             let shown = format!("{fault:?}");
             for operation in ["folder/delete", "account/info"] {
-                site.sandbox.faults().add(Rule::new(operation, fault.clone()).times(1));
+                site.faults().add(Rule::new(operation, fault.clone()).times(1));
             }
             let provider = site.provider();
             let shelf = site.sandbox.add_folder("0", "Shelf");
@@ -250,8 +248,7 @@ async fn an_operation_that_is_refused_alone_is_denied_after_one_login_at_most() 
         (refused(401, "Something else."), 1),
     ];
     for (fault, logins) in refusals {
-        let site = plain_site().await;
-        let provider = site.provider();
+        let (site, provider) = Simulated::ready().await;
         let id = file(&provider, &site.sandbox.add_file("0", "a.mp4", b"abc"));
         for operation in ["file/info", "file/delete"] {
             site.breaks(operation, fault.clone());
@@ -274,7 +271,7 @@ async fn an_operation_that_is_refused_alone_is_denied_after_one_login_at_most() 
 
 #[tokio::test]
 async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     site.breaks("folder/listing", refused(401, "Something else."));
     let provider = site.provider();
     provider.account().await.unwrap();
@@ -292,7 +289,7 @@ async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_twice_is_contended() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     site.breaks("account/info", refused(200, "Could not validate access_token, please reauthenticate or try again."));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SessionContended, true));
@@ -305,9 +302,8 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
         refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
         refused(401, "Something else."),
     ] {
-        let site = plain_site().await;
-        let provider = site.provider();
-        site.sandbox.faults().add(Rule::new("file/upload", fault).times(1));
+        let (site, provider) = Simulated::ready().await;
+        site.faults().add(Rule::new("file/upload", fault).times(1));
         let error = provider.upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, true));
         assert_eq!((site.count("file/upload"), site.count("authorize")), (1, 1), "the body is not sent again");
@@ -318,7 +314,7 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
 
 #[tokio::test]
 async fn upload_that_is_refused_alone_costs_one_login() {
-    let site = plain_site().await;
+    let site = Simulated::plain().await;
     site.breaks("file/upload", refused(200, "Could not validate access_token and account_id."));
     let provider = site.provider();
     for (kind, retryable) in
@@ -333,8 +329,7 @@ async fn upload_that_is_refused_alone_costs_one_login() {
 
 #[tokio::test]
 async fn a_dead_token_is_renewed_before_the_first_byte_of_an_upload() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
     site.sandbox.kill_tokens();
     provider.upload(upload("a.mp4", &["abc"])).await.unwrap();
@@ -343,12 +338,11 @@ async fn a_dead_token_is_renewed_before_the_first_byte_of_an_upload() {
 
 #[tokio::test]
 async fn a_token_or_credential_is_in_no_address_and_in_no_header() {
-    let site = plain_site().await;
-    let provider = site.provider();
+    let (site, provider) = Simulated::ready().await;
     provider.upload(upload("a.mp4", &["abc"])).await.unwrap();
     provider.limits().await.unwrap();
     provider.close().await;
-    let requests = site.sandbox.journal().all();
+    let requests = site.journal().all();
     let token = requests.iter().find_map(|received| received.parameter("access_token")).unwrap().to_owned();
     let secrets: HashSet<&str> = [KEY1, KEY2, token.as_str()].into();
     for received in &requests {

@@ -1,48 +1,36 @@
 //! The site's answers to an upload: the file, an error inside a success, and every way to say that it is too much.
 
-#![allow(clippy::unwrap_used, reason = "an outcome of the other sort has failed the test")]
-
 mod support;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use polyhost_domain::{Capability, ErrorKind, FolderId, Result, UploadBody};
+use polyhost_adapter_testing::SimulatedSite;
+use polyhost_adapter_testing::values::{kind, upload};
+use polyhost_domain::{Capability, ErrorKind, FolderId, UploadBody};
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::{Options, Package, Version};
-use support::{Simulated, plain_site, site, upload};
-
-fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
-    outcome.unwrap_err().kind()
-}
-
-/// A site that answers an operation with this data.
-async fn answering(operation: &str, data: &str) -> Simulated {
-    let site = plain_site().await;
-    site.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
-    site
-}
+use support::{Simulated, giving};
 
 #[tokio::test]
 async fn an_upload_is_read_from_a_list_of_one_or_from_the_one() {
     let one = r#"{"name": "a.mp4", "size": 3, "error": null, "file_id": 12, "hash": "x"}"#;
     for data in [format!("[{one}]"), one.to_owned(), format!(r#"{{"0": {one}}}"#)] {
-        let site = answering("file/upload", &data).await;
+        let site = giving("file/upload", &data).await;
         let stored = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
         assert_eq!((stored.id.as_str(), stored.folder_id), ("12", Some(FolderId::Root)), "{data}");
     }
     for error in ["0", "\"0\"", "\"null\"", "\"\"", "false", "[]"] {
-        let site =
-            answering("file/upload", &format!(r#"[{{"name": "a.mp4", "error": {error}, "file_id": 12}}]"#)).await;
+        let site = giving("file/upload", &format!(r#"[{{"name": "a.mp4", "error": {error}, "file_id": 12}}]"#)).await;
         assert_eq!(site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap().id.as_str(), "12", "{error}");
     }
     for data in ["[]", "{}", "[{}]", r#"[{"name": "a.mp4", "url": "https://a.example/2Vv"}]"#, "null"] {
-        let site = answering("file/upload", data).await;
+        let site = giving("file/upload", data).await;
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unnamed, false), "{data}");
     }
     for data in ["7", "\"x\"", r#"["x"]"#] {
-        let site = answering("file/upload", data).await;
+        let site = giving("file/upload", data).await;
         assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown, "{data}");
     }
 }
@@ -59,7 +47,7 @@ async fn an_error_inside_a_success_is_an_error() {
         ("The hamsters are on strike.", ErrorKind::SiteFailed, false),
     ];
     for (words, expected, retryable) in rows {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         site.sandbox.error_inside_next_upload(words);
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (expected, retryable), "{words}");
@@ -72,7 +60,7 @@ async fn an_error_inside_a_success_is_an_error() {
 async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwise() {
     let hour = Duration::from_secs(60 * 60);
     for words in ["You have reached the maximum permitted uploads for today.", "Max uploads reached."] {
-        let site = plain_site().await;
+        let site = Simulated::plain().await;
         site.sandbox.error_inside_next_upload(words);
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(hour)), "{words}");
@@ -80,7 +68,7 @@ async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwi
 
         let body = format!(r#"{{"response": "{words}", "_status": "error"}}"#);
         for (headers, wait) in [(vec![], hour), (vec![("Retry-After".into(), "17".into())], Duration::from_secs(17))] {
-            let site = plain_site().await;
+            let site = Simulated::plain().await;
             let body = Some(body.clone());
             site.breaks("file/upload", Fault::Status { http: 200, body_status: None, headers, body });
             let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
@@ -101,7 +89,7 @@ async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_tok
             Options { package: limited(20_000), ..base() },
         ];
         for options in limits {
-            let site = site(options).await;
+            let site = Simulated::start(options).await;
             let provider = site.provider();
             let mut new = upload("a.mp4", &[]);
             let bytes = Ok(Bytes::from(vec![7; 30_000]));
@@ -113,8 +101,11 @@ async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_tok
             assert_eq!(site.sandbox.logins(), 1, "the session goes on");
         }
     }
-    let closed =
-        site(Options { package: Package { can_upload: false, ..Package::default() }, ..Options::default() }).await;
+    let closed = Simulated::start(Options {
+        package: Package { can_upload: false, ..Package::default() },
+        ..Options::default()
+    })
+    .await;
     let refused = kind(closed.provider().upload(upload("a.mp4", &["abc"])).await);
     assert_eq!(refused, ErrorKind::Unsupported(Capability::FilesUpload));
 }
