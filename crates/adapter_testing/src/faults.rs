@@ -15,7 +15,11 @@ use polyhost_upstream::Settings;
 use crate::values::{file, said, upload};
 use crate::{SimulatedSite, User};
 
-/// Declares a test for each function of this module that needs nothing but the site: `fault_tests!(Simulated);`
+/// Declares the tests that have the same name for every adapter: `fault_tests!(Simulated);`
+///
+/// The adapter's own tests also call `an_early_answer_to_an_upload_counts`,
+/// `a_status_of_any_server_means_the_same`, `errors_of_other_servers_give_no_verdict` and
+/// `foreign_json_confirms_no_write`. What their tests are called, or which answers they need, depends on the dialect.
 #[macro_export]
 macro_rules! fault_tests {
     ($site:ty) => {

@@ -9,43 +9,33 @@ use serde_json::Value;
 
 use crate::values::origin;
 
-/// The seeds of a dialect, and how they are read.
-#[derive(Debug, Clone, Copy)]
-pub struct Seeds<'a> {
-    /// The name of the folder in `fuzz/seeds`.
-    pub folder: &'a str,
-    /// The operations. The first byte of a seed, from `a`, chooses one.
-    pub operations: &'a [&'static str],
-    /// Reads an answer with an HTTP status, and returns what is made of it.
-    pub read: fn(&Origin, &'static str, u16, &[u8]) -> Result<Value>,
-    /// The seeds that are errors.
-    pub refused: &'a [&'a str],
-    /// The seeds of which nothing is left.
-    pub empty: &'a [&'a str],
-}
-
-impl Seeds<'_> {
-    /// Reads every seed.
-    pub fn are_read_as_meant(&self) {
-        let origin = origin("main", "site");
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(self.folder);
-        let mut seen = 0;
-        for seed in fs::read_dir(folder).expect("the seeds are there") {
-            let path = seed.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            let input = fs::read(&path).unwrap();
-            let (first, body) = input.split_first().expect("the first byte chooses the operation");
-            let operation = self.operations[usize::from(first - b'a') % self.operations.len()];
-            match (self.read)(&origin, operation, 200, body) {
-                Ok(value) => {
-                    let is_empty = [Value::Null, Value::Array(Vec::new())].contains(&value);
-                    assert_eq!(is_empty, self.empty.contains(&name), "{name}: {value}");
-                    assert!(!self.refused.contains(&name), "{name}: {value}");
-                }
-                Err(error) => assert!(self.refused.contains(&name), "{name}: {error}"),
+/// Reads every seed in a folder of `fuzz/seeds`. The first byte of a seed, from `a`, chooses one of the operations; the
+/// rest is the answer, under HTTP 200. The seeds in `refused` must be errors, and nothing may be left of those in `empty`.
+pub fn are_read_as_meant(
+    folder: &str,
+    operations: &[&'static str],
+    read: fn(&Origin, &'static str, u16, &[u8]) -> Result<Value>,
+    refused: &[&str],
+    empty: &[&str],
+) {
+    let origin = origin("main", "site");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(folder);
+    let mut seen = 0;
+    for seed in fs::read_dir(folder).expect("the seeds are there") {
+        let path = seed.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let input = fs::read(&path).unwrap();
+        let (first, body) = input.split_first().expect("the first byte chooses the operation");
+        let operation = operations[usize::from(first - b'a') % operations.len()];
+        match read(&origin, operation, 200, body) {
+            Ok(value) => {
+                let is_empty = [Value::Null, Value::Array(Vec::new())].contains(&value);
+                assert_eq!(is_empty, empty.contains(&name), "{name}: {value}");
+                assert!(!refused.contains(&name), "{name}: {value}");
             }
-            seen += 1;
+            Err(error) => assert!(refused.contains(&name), "{name}: {error}"),
         }
-        assert!(seen > 10, "only {seen} seeds");
+        seen += 1;
     }
+    assert!(seen > 10, "only {seen} seeds");
 }

@@ -2,12 +2,12 @@
 
 #![cfg(feature = "fuzzing")]
 
-use polyhost_adapter_testing::seeds::Seeds;
+use polyhost_adapter_testing::seeds;
 use polyhost_openload::fuzzing::{OPERATIONS, answer};
 
 #[test]
 fn every_seed_is_read_as_it_is_meant() {
     let refused = &["refused", "page", "jobs_unreadable", "conversions_unreadable", "garbage"];
     let empty = &["deleted", "files_left_out"];
-    Seeds { folder: "openload", operations: &OPERATIONS, read: answer, refused, empty }.are_read_as_meant();
+    seeds::are_read_as_meant("openload", &OPERATIONS, answer, refused, empty);
 }
