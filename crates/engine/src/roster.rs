@@ -9,6 +9,7 @@ use polyhost_domain::{AccountName, Capabilities, DialectName, Origin, ProviderId
 use polyhost_state::{MemoryKeyValue, State};
 use polyhost_upstream::{BuildError, Client as Upstream, Quirks, Site};
 use serde::Serialize;
+use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 use crate::accounts::{Account, Accounts, effective};
@@ -56,12 +57,13 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// New ones, in which nothing is known yet.
+    /// New ones, in which nothing is known yet. Logins run in `tasks`.
     #[must_use]
-    pub fn new(server: &ServerConfig) -> Self {
+    pub fn new(server: &ServerConfig, tasks: &TaskTracker) -> Self {
         let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
         let state = State { records: Arc::new(MemoryKeyValue::shared_by_owners(most)), ..State::in_memory() };
-        let shared = polyhost_upstream::Shared::new(&state).with_max_decoding(server.max_decoding);
+        let shared =
+            polyhost_upstream::Shared::new(&state).with_max_decoding(server.max_decoding).with_tasks(tasks.clone());
         Self { state, shared, users: Users::default() }
     }
 }

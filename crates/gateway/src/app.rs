@@ -41,9 +41,9 @@ impl App {
     /// # Errors
     /// Where an HTTP client cannot be built.
     pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
-        let resources = Resources::new(&config.server);
         let (completions, tasks, phase) =
             (Arc::<Completions>::default(), TaskTracker::new(), watch::Sender::new(Phase::Ready));
+        let resources = Resources::new(&config.server, &tasks);
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
             limits: Limits::new(Arc::clone(&resources.state.limiters)),

@@ -8,6 +8,7 @@ use polyhost_domain::{Error, ErrorKind, Origin, Result};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
 use reqwest::{Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
@@ -39,6 +40,7 @@ struct Inner {
     memory: Share,
     base_url: Url,
     meter: Meter,
+    tasks: TaskTracker,
 }
 
 /// An answer, as far as the log and the way of reading it want to know it.
@@ -77,6 +79,7 @@ impl Client {
             addresses: shared.addresses.clone(),
             memory: shared.memory.share(settings.max_response),
             base_url: base_url.clone(),
+            tasks: shared.tasks.clone(),
             origin,
             settings,
         })))
@@ -86,6 +89,12 @@ impl Client {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.0.origin
+    }
+
+    /// Where work is started that outlives the caller that needs it.
+    #[must_use]
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
     }
 
     /// The limits that the client keeps.

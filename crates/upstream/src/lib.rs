@@ -25,6 +25,7 @@ mod dialect;
 mod download;
 mod failure;
 mod fingerprint;
+mod flight;
 mod flow;
 mod foreign;
 #[cfg(feature = "fuzzing")]
@@ -58,6 +59,7 @@ pub use client::Client;
 pub use connections::BuildError;
 pub use dialect::{Dialect, Quirk, QuirkKind, QuirkValue, Quirks, Site};
 pub use fingerprint::fingerprint;
+pub use flight::Flight;
 pub use gate::WriteGate;
 pub use multipart::FilePart;
 pub use operation::{caller, on_behalf_of, operation};

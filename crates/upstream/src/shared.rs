@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use polyhost_state::{Limiters, State};
+use tokio_util::task::TaskTracker;
 
 use crate::addresses::Addresses;
 use crate::room::Memory;
@@ -19,6 +20,7 @@ pub struct Shared {
     pub(crate) addresses: Addresses,
     pub(crate) memory: Memory,
     pub(crate) tls: Tls,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Shared {
@@ -27,7 +29,13 @@ impl Shared {
     pub fn new(state: &State) -> Self {
         let memory = Memory::new(MAX_DECODING);
         let limiters = Arc::clone(&state.limiters);
-        Self { limiters, addresses: Addresses::default(), memory, tls: Tls::default() }
+        Self { limiters, addresses: Addresses::default(), memory, tls: Tls::default(), tasks: TaskTracker::new() }
+    }
+
+    /// The same, with the logins that are under way among these tasks.
+    #[must_use]
+    pub fn with_tasks(self, tasks: TaskTracker) -> Self {
+        Self { tasks, ..self }
     }
 
     /// The same, with this much memory for answers that are read at once, in bytes.

@@ -42,7 +42,8 @@ impl Yetishare {
         let [mode, first, second] = door.credentials.identity();
         let identity = [base_url.as_str().trim_end_matches('/'), mode, first, second];
         let login: Arc<dyn Login> = Arc::<Door>::clone(&door);
-        let session = Session::new(login, origin.clone(), &identity, state).with_budget(quirks.login_budget);
+        let session = Session::new(login, origin.clone(), &identity, state, client.tasks());
+        let session = session.with_budget(quirks.login_budget);
         Self {
             convert: Convert { origin, ids: ids.clone(), digest: quirks.digest, html_entities: quirks.html_entities },
             site: Site { http: client, base_url, ids, session, door, timezone: quirks.timezone },

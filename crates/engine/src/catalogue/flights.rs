@@ -1,48 +1,42 @@
-//! Questions that several callers have at once and that are asked once, in a task that outlives each of them.
+//! Reads of the site that are under way, so that callers with the same question share one answer.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared};
-use polyhost_domain::{Error, ErrorKind, Result};
-use polyhost_upstream::{caller, on_behalf_of};
+use polyhost_domain::Result;
+use polyhost_upstream::{Flight, caller, on_behalf_of};
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
 
-/// The questions that are under way.
+/// The reads that are under way.
 pub(super) struct Flights<K, V> {
-    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    under_way: Arc<Mutex<HashMap<K, UnderWay<V>>>>,
     tasks: TaskTracker,
 }
 
-struct Flight<V> {
-    answer: Answer<V>,
+struct UnderWay<V> {
+    flight: Flight<V>,
     number: u64,
-    began: bool,
+    has_begun: bool,
 }
 
-/// What all who wait get. An error is theirs too, and nobody's who comes later.
-pub(super) type Answer<V> = Shared<BoxFuture<'static, Result<V>>>;
-
-/// Whose answer will do.
+/// Which reads a caller may share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joins {
-    /// One to a question that is being asked.
+pub(super) enum Shares {
+    /// Any read under way.
     Any,
-    /// Only one to a question that has not been asked yet, for the site may have answered the other already.
+    /// Only a read that has not begun: the site may already have answered any other.
     NotBegun,
 }
 
-/// Who asks.
+/// A caller's part in a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// This caller.
-    Asks,
-    /// Another, whose answer this one gets too.
-    Waits,
+pub(super) enum Role {
+    /// The caller started the read.
+    Leader,
+    /// The caller shares the read of another.
+    Follower,
 }
 
 impl<K, V> Flights<K, V>
@@ -54,75 +48,70 @@ where
         Self { under_way: Arc::default(), tasks }
     }
 
-    /// Joins the question that is under way, or asks it. One that cannot be joined is let end first, so that there is
-    /// never more than one at the site, and one that waits.
-    pub(super) fn join<F>(&self, key: K, joins: Joins, ask: impl FnOnce() -> F) -> (Answer<V>, Part)
+    /// Joins the read of this key that is under way, or starts one. A read that the caller may not share ends first, so
+    /// that there is never more than one at the site and one that waits.
+    pub(super) fn join<F>(&self, key: K, shares: Shares, read: impl FnOnce() -> F) -> (Flight<V>, Role)
     where
         F: Future<Output = Result<V>> + Send + 'static,
     {
         let mut under_way = lock(&self.under_way);
         let (before, number) = match under_way.get(&key) {
-            Some(flight) if joins == Joins::Any || !flight.began => return (flight.answer.clone(), Part::Waits),
-            Some(flight) => (Some(flight.answer.clone()), flight.number + 1),
+            Some(other) if shares == Shares::Any || !other.has_begun => return (other.flight.clone(), Role::Follower),
+            Some(other) => (Some(other.flight.clone()), other.number + 1),
             None => (None, 0),
         };
-        let landing = Landing { under_way: Arc::clone(&self.under_way), key: key.clone(), number };
-        let asking = ask();
-        let began = before.is_none();
+        let entry = Entry { under_way: Arc::clone(&self.under_way), key: key.clone(), number };
+        let read = read();
+        let has_begun = before.is_none();
         // Callers of one account take turns at the site, also where a task asks for them.
         let caller = caller();
-        let task = async move {
+        let flight = Flight::start(&self.tasks, async move {
             if let Some(before) = before {
-                drop(before.await);
+                drop(before.outcome().await);
             }
-            landing.begin();
+            entry.begin();
             let result = match caller {
-                Some(caller) => on_behalf_of(caller, asking).await,
-                None => asking.await,
+                Some(caller) => on_behalf_of(caller, read).await,
+                None => read.await,
             };
-            drop(landing);
+            drop(entry);
             result
-        };
-        let task = self.tasks.spawn(task.in_current_span());
-        let answer = async move {
-            task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Internal).retryable(true).with_source(error)))
-        };
-        let answer = answer.boxed().shared();
-        under_way.insert(key, Flight { answer: answer.clone(), number, began });
-        (answer, Part::Asks)
+        });
+        under_way.insert(key, UnderWay { flight: flight.clone(), number, has_begun });
+        (flight, Role::Leader)
     }
 }
 
-/// Takes a question off the list when its task is over, also where that has failed.
-struct Landing<K: Eq + Hash, V> {
-    under_way: Arc<Mutex<HashMap<K, Flight<V>>>>,
+/// Removes a read from the map when it ends, also by a panic.
+struct Entry<K: Eq + Hash, V> {
+    under_way: Arc<Mutex<HashMap<K, UnderWay<V>>>>,
     key: K,
     number: u64,
 }
 
-impl<K: Eq + Hash, V> Landing<K, V> {
+impl<K: Eq + Hash, V> Entry<K, V> {
     fn begin(&self) {
-        if let Some(flight) = lock(&self.under_way).get_mut(&self.key)
-            && flight.number == self.number
+        if let Some(own) = lock(&self.under_way).get_mut(&self.key)
+            && own.number == self.number
         {
-            flight.began = true;
+            own.has_begun = true;
         }
     }
 }
 
-impl<K: Eq + Hash, V> Drop for Landing<K, V> {
+impl<K: Eq + Hash, V> Drop for Entry<K, V> {
     fn drop(&mut self) {
         let mut under_way = lock(&self.under_way);
-        if under_way.get(&self.key).is_some_and(|flight| flight.number == self.number) {
-            let over = under_way.remove(&self.key);
+        if under_way.get(&self.key).is_some_and(|own| own.number == self.number) {
+            let ended = under_way.remove(&self.key);
             drop(under_way);
-            // It may be the last to hold its answer, which must not be dropped under the lock.
-            drop(over);
+            // It may hold the last reference to the value, which must not be dropped under the lock.
+            drop(ended);
         }
     }
 }
 
-/// Held for a look at the table alone.
+/// Held for a look at the map alone.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

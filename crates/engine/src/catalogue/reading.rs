@@ -10,7 +10,7 @@ use polyhost_upstream::wait;
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known, Source};
-use super::flights::{Joins, Part};
+use super::flights::{Role, Shares};
 use super::kept::Kept;
 use super::key::{Keep, Key, Stored, Value};
 use super::{Inner, Question};
@@ -159,16 +159,16 @@ impl Inner {
         progress::asks(&account.profile().origin.provider);
         // Whoever waits for another's answer waits for the site all the same.
         let _waiting = wait();
-        let joins = if freshness == Freshness::Anew { Joins::NotBegun } else { Joins::Any };
+        let shares = if freshness == Freshness::Anew { Shares::NotBegun } else { Shares::Any };
         loop {
             let question = Question { key: key.clone(), wide: now.wide, own: now.own };
-            let (answer, part) = self.flights.join(question, joins, || {
+            let (flight, role) = self.flights.join(question, shares, || {
                 Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone())
             });
-            let stored = answer.await?;
+            let stored = flight.outcome().await?;
             // One that was asked for before a write of another folder may tell of that one. The next cannot.
             if stored.stamp.holds(now, stored.reach) {
-                return Ok((stored, source(freshness, part)));
+                return Ok((stored, source(freshness, role)));
             }
         }
     }
@@ -293,11 +293,11 @@ pub(super) fn taken<T: Keep>(known: Known<Stored>) -> Result<Known<Arc<Kept<T>>>
     Ok(known.map(|_| value))
 }
 
-fn source(freshness: Freshness, part: Part) -> Source {
-    match (freshness, part) {
-        (Freshness::Anew, part) => Source::Requested { collapsed: part == Part::Waits },
-        (_, Part::Waits) => Source::Collapsed,
-        (_, Part::Asks) => Source::Miss,
+fn source(freshness: Freshness, role: Role) -> Source {
+    match (freshness, role) {
+        (Freshness::Anew, role) => Source::Requested { collapsed: role == Role::Follower },
+        (_, Role::Follower) => Source::Collapsed,
+        (_, Role::Leader) => Source::Miss,
     }
 }
 

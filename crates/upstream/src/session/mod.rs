@@ -21,13 +21,14 @@ use polyhost_domain::{Error, ErrorKind, Origin, Result, TransportFault};
 use polyhost_state::{State, StateError};
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use budget::Budget;
 pub use budget::{LoginBudget, LoginCeiling};
 use denials::Denials;
 use refusals::Refusals;
-use renewal::Renewal;
 
+use crate::Flight;
 use crate::fingerprint::fingerprint;
 use crate::waits;
 
@@ -83,7 +84,8 @@ struct Inner {
     refusals: Refusals,
     denials: Denials,
     current: RwLock<Option<Held>>,
-    renewal: Mutex<Option<Renewal>>,
+    renewal: Mutex<Option<Flight<Held>>>,
+    tasks: TaskTracker,
 }
 
 /// A grant in use.
@@ -138,21 +140,28 @@ impl Held {
 }
 
 impl Session {
-    /// A session that is begun when it is first needed. `identity` is everything that tells this user at this site
-    /// from every other; accounts of one identity share one session. Only its digest is kept.
+    /// A session that begins when it is first needed. `identity` is everything that tells this user at this site
+    /// from every other; accounts of one identity share one session. Only its digest is kept. Logins run in `tasks`.
     #[must_use]
-    pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State) -> Self {
-        Self::begin_with(login, origin, fingerprint(identity), state.clone(), LoginBudget::default())
+    pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State, tasks: &TaskTracker) -> Self {
+        Self::with(login, origin, fingerprint(identity), state.clone(), tasks.clone(), LoginBudget::default())
     }
 
     /// The same session, not begun yet, under another budget.
     #[must_use]
     pub fn with_budget(&self, limits: LoginBudget) -> Self {
-        let Inner { login, origin, key, state, .. } = &*self.0;
-        Self::begin_with(Arc::clone(login), origin.clone(), key.clone(), state.clone(), limits)
+        let Inner { login, origin, key, state, tasks, .. } = &*self.0;
+        Self::with(Arc::clone(login), origin.clone(), key.clone(), state.clone(), tasks.clone(), limits)
     }
 
-    fn begin_with(login: Arc<dyn Login>, origin: Origin, key: String, state: State, limits: LoginBudget) -> Self {
+    fn with(
+        login: Arc<dyn Login>,
+        origin: Origin,
+        key: String,
+        state: State,
+        tasks: TaskTracker,
+        limits: LoginBudget,
+    ) -> Self {
         Self(Arc::new(Inner {
             login,
             origin,
@@ -163,6 +172,7 @@ impl Session {
             state,
             current: RwLock::default(),
             renewal: Mutex::default(),
+            tasks,
         }))
     }
 
@@ -275,8 +285,8 @@ impl Session {
         let _wait = waits::wait();
         loop {
             let (renewal, is_own) = self.renewal(deadline, doubt.clone());
-            match timeout_at(deadline, renewal).await {
-                // Whoever began it had less time.
+            match timeout_at(deadline, renewal.outcome()).await {
+                // The caller that began it had less time.
                 Ok(Err(error)) if !is_own && error.kind() == ErrorKind::Timeout => {}
                 Ok(outcome) => return outcome,
                 Err(_) => {
@@ -289,11 +299,11 @@ impl Session {
         }
     }
 
-    /// The renewal under way, or one that begins now, and whether it does. It belongs to no caller: whoever goes away
-    /// does not stop it.
-    fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Renewal, bool) {
+    /// Returns the renewal under way, or one that begins now, and whether it begins now. It belongs to no caller, and
+    /// a caller that is cancelled does not stop it.
+    fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Flight<Held>, bool) {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot.as_ref().filter(|renewal| renewal.peek().is_none()) {
+        match slot.as_ref().filter(|renewal| !renewal.has_ended()) {
             Some(under_way) => (under_way.clone(), false),
             None => (slot.insert(renewal::begin(Arc::clone(&self.0), deadline, doubt)).clone(), true),
         }

@@ -4,17 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use polyhost_domain::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
 use super::{Doubt, Evidence, Grant, Held, Inner, Known, lost};
-use crate::measure;
-
-/// A login under way, and then its outcome.
-pub(super) type Renewal = Shared<BoxFuture<'static, Result<Held>>>;
+use crate::{Flight, measure};
 
 /// How long a token is kept in the shared state. When it dies is the site's affair, and is told by refusals.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,16 +21,15 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Why no login follows where a new token is not known either.
 pub(super) const ENDED_AT_ONCE: &str = "It has ended this one right after the login.";
 
-/// Begins to look for a grant, in a task of its own. One that a call has doubted is asked for at the site first.
-pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Renewal {
-    let task = tokio::spawn(async move {
+/// Begins to look for a grant. If a call has doubted one, the site is asked first whether it knows that grant.
+pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Flight<Held> {
+    let tasks = session.tasks.clone();
+    Flight::start(&tasks, async move {
         match doubt {
             Some(doubt) => session.replace(doubt, deadline).await,
             None => session.renew(deadline).await,
         }
-    });
-    let outcome = async { task.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Internal).with_source(error))) };
-    outcome.boxed().shared()
+    })
 }
 
 impl Inner {

@@ -8,7 +8,7 @@ use polyhost_domain::{Error, ErrorKind};
 use polyhost_state::State;
 use polyhost_upstream::{Evidence, Held, LoginBudget, Refusal};
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::site::{Site, call, calls, session};
 
@@ -26,6 +26,18 @@ async fn a_token_killed_under_many_calls_is_renewed_once() {
     let (outcomes, ()) = tokio::join!(running, site.kill());
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!((site.logins(), site.questions.load(Ordering::SeqCst)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_login_is_over_when_it_ends() {
+    let site = Arc::new(Site::default());
+    let session = session(&site, &State::in_memory());
+    let abandoned = timeout(Duration::from_millis(10), call(&site, &session)).await;
+    assert!(abandoned.is_err(), "a login takes longer");
+    sleep(Duration::from_secs(1)).await;
+    site.kill().await;
+    call(&site, &session).await.unwrap();
+    assert_eq!(site.logins(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use polyhost_upstream::{Evidence, Grant, Held, Known, Login, Refusal, Session};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::TaskTracker;
 
 /// How long the site takes to answer.
 const SLOW: Duration = Duration::from_millis(50);
@@ -111,7 +112,7 @@ impl Login for User {
 /// A replica's session at a site.
 pub(crate) fn session(site: &Arc<Site>, state: &State) -> Session {
     let origin = Origin { account: "plays".parse().unwrap(), provider: "streamplay".parse().unwrap() };
-    Session::new(Arc::new(User(Arc::clone(site))), origin, &["https://site.example", "key"], state)
+    Session::new(Arc::new(User(Arc::clone(site))), origin, &["https://site.example", "key"], state, &TaskTracker::new())
 }
 
 /// One call under a session, as long as requests wait by default.
