@@ -22,5 +22,7 @@ mod retired;
 pub mod roster;
 pub mod rosters;
 mod scopes;
+#[cfg(test)]
+mod testing;
 pub mod uploads;
 pub mod users;

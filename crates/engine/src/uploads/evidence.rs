@@ -100,31 +100,14 @@ fn reported(file: &File, digest: Digest) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polyhost_domain::{
-        Capabilities, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin,
-    };
+    use crate::testing;
 
     const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
     const OTHER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
     fn profile(digests: &[Digest], doubtful: &[Digest]) -> Profile {
-        Profile {
-            origin: Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() },
-            dialect: DialectName::Openload,
-            base_url: "http://127.0.0.1:9/".parse().unwrap(),
-            capabilities: Capabilities::native(&[]),
-            ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),
-            names: NameGrammar::ANY,
-            delete: DeleteSemantics::Permanent,
-            max_batch: 50,
-            tells_folder: false,
-            listing: ListingShape::Whole,
-            sort_keys: &[],
-            digests: digests.to_vec(),
-            doubtful_digests: doubtful.to_vec(),
-            max_upload_bytes: None,
-        }
+        Profile { digests: digests.to_vec(), doubtful_digests: doubtful.to_vec(), ..testing::profile() }
     }
 
     fn weigh(profile: &Profile, size: Option<u64>, sha1: Option<&str>, delivery: Delivery) -> &'static str {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use polyhost_domain::{FileId, FolderId};
 
-use super::site::{Site, State};
+use crate::testing::{Site, SiteState};
 
 /// Something that is read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ impl History {
         self.version += 1;
         self.untold.extend(deleted.clone());
         self.buried.extend(deleted);
-        let now = self.look(site, &site.state());
+        let now = self.look(&site.state());
         let mut changed = Vec::new();
         let there: HashSet<Thing> = now.keys().cloned().collect();
         let gone: Vec<Thing> = self.there.difference(&there).cloned().collect();
@@ -87,10 +87,10 @@ impl History {
         versions[first..].iter().map(|(_, told)| told.clone()).chain(extra).collect()
     }
 
-    fn look(&self, site: &Site, state: &State) -> HashMap<Thing, Told> {
+    fn look(&self, state: &SiteState) -> HashMap<Thing, Told> {
         let mut now = HashMap::new();
         for folder in [FolderId::Root].iter().chain(state.folders.keys()) {
-            now.insert(Thing::Listing(folder.clone()), Some(self.items(site, state, folder)));
+            now.insert(Thing::Listing(folder.clone()), Some(self.items(state, folder)));
         }
         for (id, entry) in &state.files {
             let status = if entry.trashed { "trashed" } else { "active" };
@@ -104,12 +104,12 @@ impl History {
     }
 
     /// What the listing of a folder shows, sorted.
-    fn items(&self, site: &Site, state: &State, folder: &FolderId) -> Vec<String> {
+    fn items(&self, state: &SiteState, folder: &FolderId) -> Vec<String> {
         let is_there = |id: &str| !self.buried.contains(id);
-        let files = state.files.iter().filter(|(id, entry)| site.lists(folder, entry) && is_there(id.as_str()));
+        let files = state.files.iter().filter(|(id, entry)| state.lists(folder, entry) && is_there(id.as_str()));
         let files = files.map(|(id, entry)| format!("{id} {} {}", entry.name, entry.folder));
         let folders = state.folders.iter().filter(|(id, entry)| entry.folder == *folder && is_there(id.as_str()));
-        let count = |id: &FolderId| site.count(state, id).map_or_else(|| "null".to_owned(), |count| count.to_string());
+        let count = |id: &FolderId| state.count(id).map_or_else(|| "null".to_owned(), |count| count.to_string());
         let folders = folders.map(|(id, entry)| format!("{id} {} {}", entry.name, count(id)));
         let mut items: Vec<String> = folders.chain(files).collect();
         items.sort_unstable();

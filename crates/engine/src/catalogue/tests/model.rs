@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use polyhost_config::CacheConfig;
 use polyhost_domain::{
-    DeleteSemantics, EntryName, ErrorKind, FileEdit, FileId, FileStatus, Folder, FolderEdit, FolderId, NewFolder,
+    Capabilities, Capability, DeleteSemantics, EntryName, ErrorKind, FileEdit, FileId, FileStatus, Folder, FolderEdit,
+    FolderId, NewFolder, Profile,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -17,13 +18,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::history::{History, Since, Thing, Told};
-use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, Deletion, FileChange, FolderChange};
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
+use crate::testing::{CAPABILITIES, Site, profile, retryable};
 
 /// How many reads and writes are under way at a time.
 const SIDE_BY_SIDE: usize = 8;
@@ -45,7 +46,7 @@ struct Write {
 }
 
 /// Called by the site at the moment when a write is done.
-pub(super) fn note_applied(answer_is_lost: bool) {
+fn note_applied(answer_is_lost: bool) {
     let Ok(write) = WRITE.try_with(Rc::clone) else { return };
     let Some(world) = DONE.with_borrow(Clone::clone) else { return };
     // What is not known to be deleted is not hidden where the site still lists it.
@@ -76,22 +77,22 @@ struct Walk {
 }
 
 impl World {
-    fn new(manners: Manners, seed: u64) -> Rc<Self> {
-        let site = Site::new(manners);
+    fn new(site: Site, seed: u64) -> Rc<Self> {
         for id in ["b1", "b2"] {
             site.put_folder(id, id, &FolderId::Root);
         }
-        site.put("f1", "first", &FolderId::Root);
+        site.put_file("f1", "first", &FolderId::Root);
         site.state().chance = Some(StdRng::seed_from_u64(seed));
+        site.state().after_write = Some(note_applied);
         let (account, catalogue) = site.opened(&CacheConfig::default());
         let mut history = History::default();
         history.record(&site, None);
         let world = Rc::new(Self {
             site,
+            has_trash: account.profile().delete == DeleteSemantics::Trash,
             account,
             catalogue,
             history: RefCell::new(history),
-            has_trash: manners.delete == DeleteSemantics::Trash,
             chance: RefCell::new(StdRng::seed_from_u64(seed)),
             walks: RefCell::default(),
             made: RefCell::default(),
@@ -143,11 +144,9 @@ impl World {
             70..75 => self.read_folder().await,
             75..97 => self.write_something().await,
             97 => tokio::time::advance(Duration::from_millis(self.below(20_000) as u64)).await,
-            98 => self.site.state().loses = true,
-            _ => {
-                let fails = (self.below(4) == 0).then_some(ErrorKind::Timeout);
-                self.site.state().fails = fails;
-            }
+            98 => self.site.state().loses_answer = true,
+            _ if self.below(4) == 0 => self.site.fail(retryable(ErrorKind::Timeout)),
+            _ => self.site.recover(),
         }
     }
 
@@ -343,9 +342,9 @@ fn items(page: &Value) -> Vec<String> {
     items
 }
 
-/// So many reads and writes at such a site.
-async fn play(manners: Manners, steps: usize, seed: u64) {
-    let world = World::new(manners, seed);
+/// So many reads and writes at a site.
+async fn play(site: Site, steps: usize, seed: u64) {
+    let world = World::new(site, seed);
     let player = |_| {
         let world = Rc::clone(&world);
         async move {
@@ -361,16 +360,20 @@ async fn play(manners: Manners, steps: usize, seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_is_older_than_a_write_that_was_answered() {
-    play(PLAIN, 70_000, 1).await;
+    play(Site::new(profile()), 70_000, 1).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn nor_where_folders_tell_what_is_in_them_and_what_is_deleted_is_still_listed() {
-    let manners = Manners { delete: DeleteSemantics::Trash, counts: true, tells_folders: true, ..PLAIN };
-    play(manners, 20_000, 2).await;
+    let capabilities = Capabilities::native(&[CAPABILITIES, &[Capability::FoldersRead]].concat());
+    let site = Site::new(Profile { delete: DeleteSemantics::Trash, capabilities, ..profile() });
+    site.state().counts_files = true;
+    play(site, 20_000, 2).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn nor_where_the_root_lists_what_is_in_other_folders() {
-    play(Manners { deep: true, ..PLAIN }, 10_000, 3).await;
+    let site = Site::new(profile());
+    site.state().lists_deep = true;
+    play(site, 10_000, 3).await;
 }

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyhost_config::CacheConfig;
-use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, RemoteUpload};
+use polyhost_domain::{DeleteSemantics, ErrorKind, FolderId, JobState, Profile, RemoteUpload};
 use polyhost_state::State;
 
-use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
 use crate::completions::Completions;
 use crate::emulate;
 use crate::preconditions::Preconditions;
+use crate::testing::{Site, profile};
 use crate::users::User;
 use crate::users::Wanted;
 
@@ -27,13 +27,13 @@ async fn listed(catalogue: &Catalogue, account: &Arc<Account>) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_search_that_began_at_one_site_does_not_go_on_at_another() {
-    let (old, new) = (Site::new(PLAIN), Site::new(PLAIN));
+    let (old, new) = (Site::new(profile()), Site::new(profile()));
     let (account, catalogue) = old.opened(&CacheConfig::default());
     let mut parent = ROOT;
     for depth in 0..300 {
         parent = old.put_folder(&format!("d{depth}"), "deeper", &parent);
     }
-    old.state().takes = Duration::from_millis(250);
+    old.state().delay = Duration::from_millis(250);
     let searched = emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await;
     assert_eq!(searched.unwrap_err().kind(), ErrorKind::Timeout);
 
@@ -45,11 +45,11 @@ async fn a_search_that_began_at_one_site_does_not_go_on_at_another() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
-    let manners = Manners { delete: DeleteSemantics::Trash, ..PLAIN };
-    let (old, new) = (Site::new(manners), Site::new(manners));
+    let trash = || Site::new(Profile { delete: DeleteSemantics::Trash, ..profile() });
+    let (old, new) = (trash(), trash());
     let (account, catalogue) = old.opened(&CacheConfig::default());
-    let file = old.put("123", "old", &ROOT);
-    new.put("123", "new", &ROOT);
+    let file = old.put_file("123", "old", &ROOT);
+    new.put_file("123", "new", &ROOT);
     changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
     assert_eq!(listed(&catalogue, &account).await, 0);
     assert_eq!(listed(&catalogue, &new.account("other")).await, 1);
@@ -58,21 +58,21 @@ async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn what_one_site_tells_of_a_file_says_nothing_about_another() {
-    let (old, new) = (Site::new(PLAIN), Site::new(PLAIN));
+    let (old, new) = (Site::new(profile()), Site::new(profile()));
     let (account, catalogue) = old.opened(&CacheConfig::default());
-    let file = old.put("f1", "old", &ROOT);
+    let file = old.put_file("f1", "old", &ROOT);
     catalogue.file(&account, &file, Freshness::Cached).await.unwrap();
 
     let account = new.account("other");
-    let file = new.put("f1", "new", &ROOT);
+    let file = new.put_file("f1", "new", &ROOT);
     listed(&catalogue, &account).await;
     catalogue.file(&account, &file, Freshness::Cached).await.unwrap();
-    assert_eq!(new.asked(), ["list root", "file f1"]);
+    assert_eq!(new.asked(), ["list root", "files f1"]);
 }
 
 #[tokio::test]
 async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
-    let (old, new) = (Site::new(PLAIN).account("user"), Site::new(PLAIN).account("other"));
+    let (old, new) = (Site::new(profile()).account("user"), Site::new(profile()).account("other"));
     let completions = Completions::default();
     for account in [&old, &new] {
         let id = account.profile().ids.remote_upload("22").unwrap();
@@ -85,11 +85,11 @@ async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
 
 #[tokio::test(start_paused = true)]
 async fn write_through_one_account_outdates_all_of_its_user() {
-    let site = Site::new(PLAIN);
+    let site = Site::new(profile());
     let catalogue = site.opened(&CacheConfig::default()).1;
     let user = Arc::new(User::new("user", &State::in_memory()));
     let (one, two) = (site.account_of(&user), site.account_of(&user));
-    let file = site.put("f1", "old", &ROOT);
+    let file = site.put_file("f1", "old", &ROOT);
     catalogue.file(&two, &file, Freshness::Cached).await.unwrap();
     changes::delete_file(&catalogue, &one, &file, &Preconditions::default()).await.unwrap();
     let gone = catalogue.file(&two, &file, Freshness::Cached).await.unwrap_err();

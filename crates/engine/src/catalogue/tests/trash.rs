@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polyhost_config::CacheConfig;
-use polyhost_domain::{DeleteSemantics, FileId, FileStatus, FolderId};
+use polyhost_domain::{DeleteSemantics, FileId, FileStatus, FolderId, Profile};
 use tokio::task::JoinHandle;
 use tokio::time::advance;
 
-use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
 use crate::preconditions::Preconditions;
+use crate::testing::{Site, profile};
 
 const ROOT: FolderId = FolderId::Root;
 
@@ -25,8 +25,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let site = Site::new(Manners { delete: DeleteSemantics::Trash, ..PLAIN });
-        let file = site.put("f1", "one", &ROOT);
+        let site = Site::new(Profile { delete: DeleteSemantics::Trash, ..profile() });
+        let file = site.put_file("f1", "one", &ROOT);
         let (account, catalogue) = site.opened(&CacheConfig::default());
         Self { site, account, catalogue, file }
     }
@@ -42,20 +42,20 @@ impl World {
     /// Asks for the file. The site has looked by now, and its answer is on its way.
     async fn ask_slowly(&self) -> JoinHandle<FileStatus> {
         self.site.asked();
-        self.site.state().lags = Duration::from_secs(5);
+        self.site.state().answer_delay = Duration::from_secs(5);
         let (catalogue, account, file) = (self.catalogue.clone(), Arc::clone(&self.account), self.file.clone());
         let asking =
             tokio::spawn(
                 async move { catalogue.file(&account, &file, Freshness::Anew).await.unwrap().value.value.status },
             );
-        while self.site.state().calls.is_empty() {
+        while self.site.state().journal.is_empty() {
             tokio::task::yield_now().await;
         }
         // It says first that it was asked, and looks when others have had their turn.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
-        self.site.state().lags = Duration::ZERO;
+        self.site.state().answer_delay = Duration::ZERO;
         asking
     }
 }
@@ -81,7 +81,7 @@ async fn a_read_that_began_before_a_lost_deletion_says_nothing_about_its_outcome
     world.listed().await;
     world.status(Freshness::Anew).await;
     let asking = world.ask_slowly().await;
-    world.site.state().loses = true;
+    world.site.state().loses_answer = true;
     changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap_err();
     assert_eq!(asking.await.unwrap(), FileStatus::Active);
     // The site still lists it, and does not say there that it is in the trash.

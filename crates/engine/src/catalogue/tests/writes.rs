@@ -6,23 +6,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use polyhost_config::CacheConfig;
-use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, File, FileEdit, FolderId};
+use polyhost_domain::{DeleteSemantics, EntryName, ErrorKind, File, FileEdit, FolderId, Profile};
 use serde_json::Value;
 use tokio::time::{advance, sleep, timeout};
 
-use super::site::{Manners, PLAIN, Site};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, FileChange};
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
+use crate::testing::{Site, profile};
 use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
 
 const ROOT: FolderId = FolderId::Root;
 
-fn opened(manners: Manners) -> (Site, Arc<Account>, Catalogue) {
-    let site = Site::new(manners);
+fn opened(profile: Profile) -> (Site, Arc<Account>, Catalogue) {
+    let site = Site::new(profile);
     let (account, catalogue) = site.opened(&CacheConfig::default());
     (site, account, catalogue)
 }
@@ -39,9 +39,9 @@ fn rename(name: &str) -> FileChange {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_leaves_the_listings_that_it_does_not_touch() {
-    let (site, account, catalogue) = opened(PLAIN);
+    let (site, account, catalogue) = opened(profile());
     let folders = ["a", "b", "c"].map(|id| site.put_folder(id, id, &ROOT));
-    let file = site.put("f1", "one", &folders[0]);
+    let file = site.put_file("f1", "one", &folders[0]);
     let read = async || {
         for folder in folders.iter().chain([&ROOT]) {
             names(&catalogue, &account, folder).await;
@@ -67,12 +67,12 @@ async fn a_write_leaves_the_listings_that_it_does_not_touch() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_of_a_file_that_nobody_has_seen_touches_every_listing() {
-    let (site, account, catalogue) = opened(PLAIN);
+    let (site, account, catalogue) = opened(profile());
     let folder = site.put_folder("a", "a", &ROOT);
     names(&catalogue, &account, &ROOT).await;
     names(&catalogue, &account, &folder).await;
     // It has come there behind the gateway's back.
-    let file = site.put("f1", "one", &folder);
+    let file = site.put_file("f1", "one", &folder);
     changes::change_file(&catalogue, &account, &file, rename("two"), &Preconditions::default()).await.unwrap();
     assert_eq!(names(&catalogue, &account, &folder).await, ["two"]);
 }
@@ -80,8 +80,8 @@ async fn a_write_of_a_file_that_nobody_has_seen_touches_every_listing() {
 #[tokio::test(start_paused = true)]
 async fn a_read_under_way_does_not_put_the_old_answer_back() {
     for loses in [false, true] {
-        let (site, account, catalogue) = opened(PLAIN);
-        let file = site.put("f1", "one", &ROOT);
+        let (site, account, catalogue) = opened(profile());
+        let file = site.put_file("f1", "one", &ROOT);
         names(&catalogue, &account, &ROOT).await;
         advance(Duration::from_secs(31)).await;
         let reading = {
@@ -89,10 +89,10 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
             tokio::spawn(async move { names(&catalogue, &account, &ROOT).await })
         };
         // The site has looked by now, and its answer is on its way.
-        while site.state().calls.len() < 2 {
+        while site.state().journal.len() < 2 {
             tokio::task::yield_now().await;
         }
-        site.state().loses = loses;
+        site.state().loses_answer = loses;
         let deleted = changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await;
         assert_eq!(deleted.is_err(), loses);
         reading.await.unwrap();
@@ -102,24 +102,24 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
-    let (site, account, catalogue) = opened(PLAIN);
-    let file = site.put("f1", "one", &ROOT);
+    let (site, account, catalogue) = opened(profile());
+    let file = site.put_file("f1", "one", &ROOT);
     names(&catalogue, &account, &ROOT).await;
-    site.state().takes = Duration::from_secs(1);
+    site.state().delay = Duration::from_secs(1);
     let conditions = Preconditions::default();
     let deleting = changes::delete_file(&catalogue, &account, &file, &conditions);
     assert!(timeout(Duration::from_millis(500), deleting).await.is_err());
     // The site does it although nobody waits.
     site.state().files.clear();
-    site.state().takes = Duration::ZERO;
+    site.state().delay = Duration::ZERO;
     sleep(Duration::from_millis(1)).await;
     assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out() {
-    let (site, account, catalogue) = opened(Manners { delete: DeleteSemantics::Trash, ..PLAIN });
-    let file = site.put("f1", "one", &ROOT);
+    let (site, account, catalogue) = opened(Profile { delete: DeleteSemantics::Trash, ..profile() });
+    let file = site.put_file("f1", "one", &ROOT);
     let folder = site.put_folder("d1", "folder", &ROOT);
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["folder", "one"]);
     changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
@@ -153,12 +153,12 @@ async fn send_clip(account: &Account) -> Result<File, Problem> {
 
 #[tokio::test(start_paused = true)]
 async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
-    let (site, account, catalogue) = opened(PLAIN);
+    let (site, account, catalogue) = opened(profile());
     let meanwhile = async {
         sleep(Duration::from_secs(1)).await;
         // Somebody lists the folder while the site is still busy with the file.
         assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
-        site.put("u1", "clip", &ROOT);
+        site.put_file("u1", "clip", &ROOT);
     };
     let (sent, ()) = tokio::join!(send_clip(&account), meanwhile);
     assert_eq!(sent.unwrap().id.as_str(), "u1");
@@ -167,14 +167,15 @@ async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_may_be_another_is_not_taken_for_an_upload_whose_answer_is_lost() {
-    let (site, account, _catalogue) = opened(PLAIN);
-    site.put("u1", "clip", &ROOT);
+    let (site, account, _catalogue) = opened(profile());
+    site.put_file("u1", "clip", &ROOT);
     assert_eq!(send_clip(&account).await.unwrap().id.as_str(), "u1");
     let again = send_clip(&account).await.unwrap_err();
     assert_eq!(again.code(), Code::OutcomeUnknown, "that file was the answer to the first upload");
 
-    let (site, account, _catalogue) = opened(Manners { dates: false, ..PLAIN });
-    site.put("u1", "clip", &ROOT);
+    let (site, account, _catalogue) = opened(profile());
+    site.state().hides_dates = true;
+    site.put_file("u1", "clip", &ROOT);
     let undated = send_clip(&account).await.unwrap_err();
     assert_eq!(undated.code(), Code::OutcomeUnknown, "nobody knows how old that file is");
 }
@@ -190,14 +191,14 @@ async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<Stri
 
 #[tokio::test(start_paused = true)]
 async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_there_is() {
-    let (site, account, catalogue) = opened(PLAIN);
+    let (site, account, catalogue) = opened(profile());
     for name in ["a", "c", "e", "g", "i", "k"] {
-        site.put(name, name, &ROOT);
+        site.put_file(name, name, &ROOT);
     }
     let (first, cursor) = page(&catalogue, &account, None).await;
     assert_eq!(first, ["a", "c"]);
     for name in ["b", "d", "f"] {
-        site.put(name, name, &ROOT);
+        site.put_file(name, name, &ROOT);
     }
     changes::delete_file(&catalogue, &account, &site.file_id("c"), &Preconditions::default()).await.unwrap();
     advance(Duration::from_secs(14 * 60)).await;
@@ -207,18 +208,18 @@ async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_
     let (_, again) = page(&catalogue, &account, cursor.clone()).await;
     assert_eq!(again, None, "the last two, as it was");
     advance(Duration::from_secs(16 * 60)).await;
-    site.put("h", "h", &ROOT);
+    site.put_file("h", "h", &ROOT);
     assert_eq!(page(&catalogue, &account, cursor).await.0, ["h", "i"], "after the last item seen");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_search_for_a_folder_goes_on_where_it_ended() {
-    let (site, account, catalogue) = opened(PLAIN);
+    let (site, account, catalogue) = opened(profile());
     let mut parent = ROOT;
     for depth in 0..300 {
         parent = site.put_folder(&format!("d{depth}"), "deeper", &parent);
     }
-    site.state().takes = Duration::from_millis(250);
+    site.state().delay = Duration::from_millis(250);
     let mut tries = 0;
     let found = loop {
         tries += 1;

@@ -1,6 +1,5 @@
-//! What streams of events promise, at a site made up here and in time that passes by itself.
+//! What streams of events promise, at a scripted site and in time that passes by itself.
 
-mod fake;
 mod polling;
 mod streams;
 mod troubles;
@@ -8,21 +7,18 @@ mod troubles;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyhost_domain::Capability;
-use polyhost_state::State;
-use polyhost_upstream::CircuitState;
+use polyhost_domain::{Capabilities, Capability, Profile};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use self::fake::Fake;
 use super::{Events, Message, Subject, Subscription};
 use crate::accounts::Account;
 use crate::completions::Completions;
 use crate::phase::Phase;
 use crate::problem::{Occurrence, Problem};
-use crate::users::User;
+use crate::testing::{Site, profile};
 
 /// What a site can do that lists its remote uploads and has conversions.
 const ALL: &[Capability] = &[
@@ -32,12 +28,14 @@ const ALL: &[Capability] = &[
     Capability::FilesRead,
     Capability::FilesLookup,
 ];
+/// How long the site takes to answer.
+const ANSWER: Duration = Duration::from_millis(1);
 /// Longer than a poll is ever waited for.
 const LONG: Duration = Duration::from_secs(20);
 
 /// A site, its account, and the events of one process.
 struct World {
-    site: Fake,
+    site: Site,
     account: Arc<Account>,
     events: Events,
     phase: watch::Sender<Phase>,
@@ -46,12 +44,12 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::at(&Fake::new(ALL))
+        Self::at(&site(ALL))
     }
 
     /// A process that knows an account at a site.
-    fn at(site: &Fake) -> Self {
-        let account = account(site);
+    fn at(site: &Site) -> Self {
+        let account = site.account("user");
         let (phase, tasks) = (watch::Sender::new(Phase::Ready), TaskTracker::new());
         let events = Events::new(Arc::<Completions>::default(), tasks.clone(), phase.subscribe());
         Self { site: site.clone(), account, events, phase, tasks }
@@ -77,9 +75,11 @@ impl World {
     }
 }
 
-fn account(site: &Fake) -> Arc<Account> {
-    let user = Arc::new(User::new("user", &State::in_memory()));
-    Arc::new(Account::new(Arc::new(site.clone()), user, &[], || CircuitState::Closed))
+/// Returns a site with these capabilities that is empty, and answers after `ANSWER`.
+fn site(capabilities: &[Capability]) -> Site {
+    let site = Site::new(Profile { capabilities: Capabilities::native(capabilities), ..profile() });
+    site.state().delay = ANSWER;
+    site
 }
 
 /// The messages that come one upon the other.

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all, try_join_all};
-use polyhost_domain::{Capability, JobState};
+use polyhost_domain::{Capability, FolderId, JobState};
 use tokio::task::unconstrained;
 use tokio::time::sleep;
 
-use super::fake::Fake;
-use super::{ALL, LONG, World, account, states};
+use super::{ALL, LONG, World, site, states};
 use crate::problem::Code;
 
 /// Counts how often anybody is woken.
@@ -29,7 +28,7 @@ impl Wake for Wakes {
 async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_changes_alone() {
     const WATCHERS: usize = 10_000;
     let world = World::new();
-    world.site.upload("1", JobState::Queued, 0.0);
+    world.site.put_upload("1", JobState::Queued, 0.0);
     let mut all = try_join_all((0..WATCHERS).map(|_| world.watch(&["1"], &[]))).await.unwrap();
     assert_eq!(world.site.asked(), ["ids 1"]);
     for subscription in &mut all {
@@ -51,7 +50,7 @@ async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_chang
     assert_eq!(world.site.asked().len(), 4, "after 2, 5, 9.5 and 16.25 seconds");
     assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
 
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     sleep(LONG).await;
     assert_eq!(wakes.0.load(Ordering::Relaxed), WATCHERS);
     for next in &mut waiting {
@@ -62,14 +61,14 @@ async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_chang
 #[tokio::test(start_paused = true)]
 async fn while_nothing_moves_the_site_is_asked_less_and_less() {
     let world = World::new();
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     let mut subscription = world.watch(&["1"], &[]).await.unwrap();
     sleep(Duration::from_secs(75)).await;
     // Each answer takes a millisecond.
     assert_eq!(world.site.asked_at(), [0, 2001, 5002, 9503, 16254, 26380, 41381, 56382, 71383]);
     assert_eq!(states(&mut subscription).await, ["1 running"]);
 
-    world.site.upload("1", JobState::Running, 2.0);
+    world.site.put_upload("1", JobState::Running, 2.0);
     sleep(Duration::from_secs(17)).await;
     assert_eq!(world.site.asked_at(), [86_384, 88_385, 91_386]);
     assert_eq!(states(&mut subscription).await, ["1 running"]);
@@ -78,7 +77,7 @@ async fn while_nothing_moves_the_site_is_asked_less_and_less() {
 #[tokio::test(start_paused = true)]
 async fn a_time_that_moves_alone_is_no_change() {
     let world = World::new();
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     let mut subscription = world.watch(&["1"], &[]).await.unwrap();
     assert_eq!(states(&mut subscription).await, ["1 running"]);
     for second in 1..20 {
@@ -93,7 +92,7 @@ async fn a_time_that_moves_alone_is_no_change() {
 async fn a_watcher_of_what_is_known_asks_nothing_and_one_of_something_new_asks_for_that_alone() {
     let world = World::new();
     for id in ["1", "2", "3"] {
-        world.site.upload(id, JobState::Running, 1.0);
+        world.site.put_upload(id, JobState::Running, 1.0);
     }
     let first = world.watch(&["1", "2"], &[]).await.unwrap();
     sleep(Duration::from_secs(40)).await;
@@ -112,7 +111,7 @@ async fn a_watcher_of_what_is_known_asks_nothing_and_one_of_something_new_asks_f
 async fn many_remote_uploads_are_one_question_and_only_those_that_are_not_listed_are_asked_for_alone() {
     let world = World::new();
     for n in 100..250 {
-        world.site.upload(&n.to_string(), JobState::Running, 1.0);
+        world.site.put_upload(&n.to_string(), JobState::Running, 1.0);
     }
     let _all = world.watch(&["249", "150", "103", "101"], &[]).await.unwrap();
     let mut asked = world.site.asked();
@@ -122,11 +121,11 @@ async fn many_remote_uploads_are_one_question_and_only_those_that_are_not_listed
 
 #[tokio::test(start_paused = true)]
 async fn a_site_that_lists_none_is_asked_for_each_and_for_a_few_at_a_time() {
-    let site = Fake::new(&[Capability::RemoteUploadsRead]);
+    let site = site(&[Capability::RemoteUploadsRead]);
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     for id in &ids {
-        site.upload(id, JobState::Running, 1.0);
+        site.put_upload(id, JobState::Running, 1.0);
     }
     let world = World::at(&site);
     let _all = world.watch(&ids, &[]).await.unwrap();
@@ -137,8 +136,8 @@ async fn a_site_that_lists_none_is_asked_for_each_and_for_a_few_at_a_time() {
 #[tokio::test(start_paused = true)]
 async fn what_has_ended_is_not_asked_for_again() {
     let world = World::new();
-    world.site.upload("1", JobState::Succeeded, 100.0);
-    world.site.upload("2", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Succeeded, 100.0);
+    world.site.put_upload("2", JobState::Running, 1.0);
     let _all = world.watch(&["1", "2"], &[]).await.unwrap();
     assert_eq!(world.site.asked(), ["recent 100"]);
     sleep(Duration::from_millis(2100)).await;
@@ -150,8 +149,8 @@ async fn conversions_of_many_files_are_one_question() {
     let world = World::new();
     for n in 0..3 {
         let file = format!("f{n}");
-        world.site.file(&file);
-        world.site.conversion(&n.to_string(), &file, JobState::Running);
+        world.site.put_file(&file, "clip", &FolderId::Root);
+        world.site.put_conversion(&n.to_string(), &file, JobState::Running);
     }
     let mut one = world.watch(&[], &["f1"]).await.unwrap();
     assert_eq!(world.site.asked(), ["conversions f1 100"]);
@@ -166,7 +165,7 @@ async fn conversions_of_many_files_are_one_question() {
 async fn files_that_a_full_list_leaves_out_are_asked_for_alone() {
     let world = World::new();
     for n in 0..101 {
-        world.site.conversion(&n.to_string(), &format!("f{n}"), JobState::Running);
+        world.site.put_conversion(&n.to_string(), &format!("f{n}"), JobState::Running);
     }
     let mut both = world.watch(&[], &["f0", "f100"]).await.unwrap();
     assert_eq!(world.site.asked(), ["conversions all 100", "conversions f100 100"]);
@@ -176,11 +175,11 @@ async fn files_that_a_full_list_leaves_out_are_asked_for_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_file_without_conversions_is_waited_for_and_one_that_is_not_there_is_not_found() {
     let world = World::new();
-    world.site.file("new");
+    world.site.put_file("new", "clip", &FolderId::Root);
     let mut subscription = world.watch(&[], &["new"]).await.unwrap();
-    assert_eq!(world.site.asked(), ["conversions new 100", "files 1"]);
+    assert_eq!(world.site.asked(), ["conversions new 100", "files new"]);
     assert!(states(&mut subscription).await.is_empty());
-    world.site.conversion("7", "new", JobState::Succeeded);
+    world.site.put_conversion("7", "new", JobState::Succeeded);
     sleep(Duration::from_secs(2)).await;
     assert_eq!(states(&mut subscription).await, ["7 succeeded"]);
     assert_eq!(subscription.next().await, None);
@@ -193,7 +192,7 @@ async fn a_file_without_conversions_is_waited_for_and_one_that_is_not_there_is_n
 #[tokio::test(start_paused = true)]
 async fn the_poller_goes_with_the_last_watcher_and_comes_with_the_next() {
     let world = World::new();
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     let all = join_all((0..3).map(|_| world.watch(&["1"], &[]))).await;
     assert_eq!(world.tasks.len(), 1);
     drop(all);
@@ -209,7 +208,7 @@ async fn the_poller_goes_with_the_last_watcher_and_comes_with_the_next() {
 
 #[tokio::test(start_paused = true)]
 async fn who_goes_away_before_the_first_answer_is_forgotten_too() {
-    let world = World::at(&Fake::new(ALL));
+    let world = World::at(&site(ALL));
     let subscription = world.sit(&["1"], &[]);
     assert_eq!(world.tasks.len(), 1);
     drop(subscription);
@@ -220,9 +219,9 @@ async fn who_goes_away_before_the_first_answer_is_forgotten_too() {
 #[tokio::test(start_paused = true)]
 async fn a_late_watcher_of_an_account_that_was_left_behind_is_in_nobodys_way() {
     let mut world = World::new();
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     let late = world.watch(&["1"], &[]).await.unwrap();
-    let new = account(&world.site);
+    let new = world.site.account("user");
     let old = std::mem::replace(&mut world.account, new);
     let one = world.watch(&["1"], &[]).await.unwrap();
     let other = world.watch(&["1"], &[]).await.unwrap();
@@ -236,9 +235,9 @@ async fn a_late_watcher_of_an_account_that_was_left_behind_is_in_nobodys_way() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_kept_of_accounts_that_come_and_go() {
     let mut world = World::new();
-    world.site.upload("1", JobState::Running, 1.0);
+    world.site.put_upload("1", JobState::Running, 1.0);
     for _ in 0..100 {
-        world.account = account(&world.site);
+        world.account = world.site.account("user");
         drop(world.watch(&["1"], &[]).await.unwrap());
         sleep(Duration::from_millis(1)).await;
     }
