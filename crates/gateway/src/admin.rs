@@ -12,9 +12,9 @@ use polyhost_engine::problem::{Code, Problem};
 
 use crate::app::App;
 use crate::browsers;
-use crate::extract::RequestId;
-use crate::middleware::REQUEST_ID;
+use crate::context::RequestId;
 use crate::problem::{Failure, render};
+use crate::record::REQUEST_ID;
 use crate::routes::process::{livez, readyz};
 
 /// The Prometheus text format.

@@ -3,67 +3,70 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use polyhost_config::Client;
 use polyhost_domain::{Error, ErrorKind};
-use polyhost_engine::problem::Problem;
+use polyhost_engine::problem::{Occurrence, Problem};
 
 use crate::app::App;
-use crate::extract::{Access, RequestContext};
+use crate::context::RequestContext;
+use crate::extract::Access;
+use crate::handler::Handler;
 use crate::idempotency::{Answer, Begun, Fingerprint, Key, Replayed, Running};
 use crate::operation::Operation;
 use crate::problem::{Failure, render};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Answers a request of an operation that takes a key. To be done where nobody can cut it in two.
-pub(crate) async fn answer(
-    app: &App,
-    client: &Client,
-    operation: &Operation,
-    request: Request,
-    next: Next,
-) -> Response {
-    let key = match Key::of(request.headers()) {
-        Ok(Some(key)) => key,
-        Ok(None) => return next.run(request).await,
-        Err(problem) => return Failure(problem).into_response(),
+/// Runs a request: if it has a key, at most once. The task that does this must not be cancelled.
+pub(crate) async fn run(app: &App, context: &RequestContext, handler: Handler, request: Request) -> Response {
+    let operation = match &context.operation {
+        Some(operation) if operation.rules.takes_key => operation,
+        _ => return handler.run(request).await,
     };
-    let context = RequestContext::of(&request);
-    let (mut parts, body) = request.into_parts();
-    // What was answered before is told only to who may ask for it now.
-    let access = match Access::of(&mut parts, app, operation.rules).await {
-        Ok(access) => access,
-        Err(problem) => return Failure(problem).into_response(),
-    };
-    let request = Request::from_parts(parts, body);
-    let (request, fingerprint) = match Fingerprint::take(request, operation, access.user(), app.server()).await {
-        Ok(taken) => taken,
-        Err(problem) => return Failure(problem).into_response(),
-    };
-    match app.records().begin(&client.name, &key, fingerprint, &context).await {
-        Ok(Begun::Run(running)) => run(running, request, next, &context).await,
-        Ok(Begun::Answered(answer)) => replay(answer),
+    match begin(app, context, operation, request).await {
+        Ok(Start::WithoutKey(request)) => handler.run(request).await,
+        Ok(Start::First(running, request)) => run_first(running, handler, request, &context.occurrence).await,
+        Ok(Start::Repeated(answer)) => replay(answer),
         Err(problem) => Failure(problem).into_response(),
     }
 }
 
-async fn run(running: Running, request: Request, next: Next, context: &RequestContext) -> Response {
-    let response = running.watch(next.run(request)).await;
+/// What a request is, as far as its key shows.
+enum Start {
+    WithoutKey(Request),
+    First(Running, Request),
+    Repeated(Answer),
+}
+
+async fn begin(app: &App, context: &RequestContext, operation: &Operation, request: Request) -> Result<Start, Problem> {
+    let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
+    let (mut parts, body) = request.into_parts();
+    // An earlier answer is repeated only to a client that may still do what it answers.
+    let access = Access::of(&mut parts, context, operation.rules).await?;
+    let request = Request::from_parts(parts, body);
+    let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
+    Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {
+        Begun::Run(running) => Start::First(running, request),
+        Begun::Answered(answer) => Start::Repeated(answer),
+    })
+}
+
+async fn run_first(running: Running, handler: Handler, request: Request, occurrence: &Occurrence) -> Response {
+    let response = running.watch(handler.run(request)).await;
     let problem = response.extensions().get::<Problem>();
     if problem.is_some_and(leaves_all_as_it_was) {
         running.free().await;
         return response;
     }
     let kept = match problem {
-        // What the caller is told of it is written where the request's id is known: here, too.
+        // The body of a problem names the request, also where it is repeated.
         Some(problem) => {
-            Answer::of(render(Failure(problem.clone()).into_response(), &context.path, context.id.as_str())).await
+            let response = Failure(problem.clone()).into_response();
+            Answer::of(render(response, &occurrence.path, &occurrence.request_id)).await
         }
-        None => return keep_and_pass_on(running, response, context).await,
+        None => return keep_and_pass_on(running, response, occurrence).await,
     };
-    running.finish(kept.ok().as_ref(), context).await;
+    running.finish(kept.ok().as_ref(), occurrence).await;
     response
 }
 
@@ -75,14 +78,14 @@ fn leaves_all_as_it_was(problem: &Problem) -> bool {
     problem.is_retryable() || problem.cause().is_some_and(undone)
 }
 
-async fn keep_and_pass_on(running: Running, response: Response, context: &RequestContext) -> Response {
+async fn keep_and_pass_on(running: Running, response: Response, occurrence: &Occurrence) -> Response {
     match Answer::of(response).await {
         Ok(answer) => {
-            running.finish(Some(&answer), context).await;
+            running.finish(Some(&answer), occurrence).await;
             answer.into_response()
         }
         Err(response) => {
-            running.finish(None, context).await;
+            running.finish(None, occurrence).await;
             *response
         }
     }

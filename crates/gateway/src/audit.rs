@@ -2,49 +2,40 @@
 //! it is known what has become of it. It says who has done what to what; never with which name, body or key.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use axum::extract::Request;
 use axum::http::header::LOCATION;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
-use polyhost_config::Client;
 use polyhost_domain::AccountName;
 use polyhost_engine::problem::{Code, Problem};
 
-use crate::extract::RequestId;
+use crate::context::RequestContext;
 use crate::idempotency::Replayed;
-use crate::operation::Operation;
 
 /// The target of the lines, by which a log can be parted from the rest.
 const TARGET: &str = "audit";
 /// How much of what a caller calls a thing is written down.
 const LONGEST: usize = 100;
 
-/// A write that is under way. Its line is written when this is dropped, so that there is one in any case.
+/// A write in progress. Its line is written when the entry is dropped, so that there is one in any case.
 pub(crate) struct Entry {
-    client: Arc<Client>,
-    operation: Arc<Operation>,
+    context: RequestContext,
     account: String,
     resource: String,
-    request_id: String,
     outcome: &'static str,
     status: u16,
 }
 
 impl Entry {
     /// Begins the entry of a write.
-    #[must_use]
-    pub(crate) fn begin(request: &Request, operation: Arc<Operation>, client: Arc<Client>) -> Self {
-        let mut segments = request.uri().path().trim_start_matches("/v1/accounts/").split('/').map(plain);
-        // What is no name is none of ours, and may be anything.
+    pub(crate) fn begin(context: &RequestContext) -> Self {
+        let mut segments = context.occurrence.path.trim_start_matches("/v1/accounts/").split('/').map(plain);
+        // A segment that is no account's name may be anything.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
         Self {
             account: account.into_owned(),
             resource: shortened(&segments.collect::<Vec<_>>().join("/")),
-            request_id: request.extensions().get::<RequestId>().map_or("", RequestId::as_str).to_owned(),
-            client,
-            operation,
+            context: context.clone(),
             // Unless it is finished.
             outcome: "interrupted",
             status: 0,
@@ -73,8 +64,9 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let Self { client, operation, account, resource, request_id, outcome, status } = self;
-        let (client, operation) = (&client.name, &operation.id);
+        let Self { context, account, resource, outcome, status } = self;
+        let (client, request_id) = (&context.client.name, &*context.occurrence.request_id);
+        let operation = context.operation.as_ref().map_or("", |operation| &operation.id);
         tracing::info!(target: TARGET, client, account, operation, resource, outcome, status, request_id, "write");
     }
 }

@@ -7,7 +7,6 @@ use crate::problem::Failure;
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderValue, Version};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use polyhost_engine::problem::{Code, Fault, Problem};
 use polyhost_listener::Ambiguity;
@@ -33,31 +32,31 @@ const SINGLE: [&str; 14] = [
     "X-API-Key",
 ];
 
-/// Refuses a head that is too large, ambiguous or malformed.
-pub(crate) async fn check(request: Request, next: Next) -> Response {
+/// The answer to a head that is too large, ambiguous or malformed.
+pub(crate) fn refusal(request: &Request) -> Option<Response> {
     if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
         let (field, what) = ambiguity.fault();
-        return unclear(Fault::parameter(field, what));
+        return Some(unclear(Fault::parameter(field, what)));
     }
     // The HTTP library looks at the last coding alone, and takes what is left of the others for the body.
     let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
     if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
-        return unclear(Fault::parameter("Transfer-Encoding", "must be chunked"));
+        return Some(unclear(Fault::parameter("Transfer-Encoding", "must be chunked")));
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD {
-        return Failure(Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB."))
-            .into_response();
+        return refuse(Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB."));
     }
     if request.uri().to_string().len() > MAX_HEAD {
-        return Failure(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.")).into_response();
+        return refuse(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."));
     }
-    let mut faults = repeated(&request);
-    faults.extend(host_fault(&request));
-    if !faults.is_empty() {
-        return Failure(Problem::invalid(faults)).into_response();
-    }
-    next.run(request).await
+    let mut faults = repeated(request);
+    faults.extend(host_fault(request));
+    if faults.is_empty() { None } else { refuse(Problem::invalid(faults)) }
+}
+
+fn refuse(problem: Problem) -> Option<Response> {
+    Some(Failure(problem).into_response())
 }
 
 /// Refuses a head behind which it is not clear where the next request begins.

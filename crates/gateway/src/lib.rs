@@ -1,28 +1,32 @@
 //! The HTTP service: one API over the accounts of the engine.
 //!
-//! A request goes through [`middleware`] to a handler in `routes`, which takes it apart (`extract`), makes one call to
+//! A request goes through the [`pipeline`] to a handler in `routes`, which takes it apart (`extract`), makes one call to
 //! the engine, and answers. [`api`] declares every operation. Problems become responses in `problem` alone.
 
 pub mod admin;
-mod admission;
 pub mod api;
 pub mod app;
 mod at_most_once;
 mod audit;
 mod auth;
 mod browsers;
+mod context;
 mod downloads;
+mod execution;
 mod extract;
 pub mod form;
+mod handler;
 mod heads;
 mod idempotency;
 mod limits;
 pub mod measure;
-pub mod middleware;
 mod openapi;
 pub mod operation;
+mod origin;
 mod permission;
+pub mod pipeline;
 mod problem;
+mod record;
 mod refusal;
 pub mod router;
 mod routes;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use axum::http::{Extensions, Method};
+use axum::http::Method;
 use polyhost_config::Scope;
 use polyhost_domain::Capability;
 
@@ -76,13 +76,6 @@ impl Rules {
     /// Takes a file.
     pub const fn with_file(self) -> Self {
         Self { takes_file: true, ..self }
-    }
-}
-
-impl Operation {
-    /// The operation that a request with these extensions is for; `None` where it is none of the API's.
-    pub fn of(extensions: &Extensions) -> Option<&Arc<Self>> {
-        extensions.get()
     }
 }
 

@@ -19,7 +19,8 @@ use polyhost_listener::is_event_stream;
 
 use crate::app::App;
 use crate::auth::{expired, presented_key};
-use crate::operation::Operation;
+use crate::context::RequestContext;
+use crate::operation::Rules;
 use crate::problem::Failure;
 
 /// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
@@ -32,17 +33,17 @@ pub(crate) struct Permission {
     client: Arc<Client>,
     key: Option<KeyHash>,
     account: Option<AccountName>,
-    scope: Option<Scope>,
+    rules: Rules,
 }
 
 impl Permission {
     /// The permission of a client's request; `None` for one that is no operation of the API.
-    pub(crate) async fn of(request: &mut Request, app: &App, client: &Arc<Client>) -> Option<Self> {
-        let scope = Operation::of(request.extensions())?.rules.scope;
+    pub(crate) async fn of(request: &mut Request, app: &App, context: &RequestContext) -> Option<Self> {
+        let rules = context.operation.as_ref()?.rules;
         let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
         let account = parameters.iter().find(|(name, _)| *name == "account").and_then(|(_, name)| name.parse().ok());
         let key = presented_key(request.headers()).map(KeyHash::of);
-        Some(Self { app: app.clone(), client: Arc::clone(client), key, account, scope })
+        Some(Self { app: app.clone(), client: Arc::clone(&context.client), key, account, rules })
     }
 
     fn holds(&self) -> bool {
@@ -50,7 +51,7 @@ impl Permission {
         let Some(client) = roster.callers().with_key(self.key) else { return false };
         let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
         client.name == self.client.name
-            && self.scope.is_none_or(|scope| client.scopes.contains(&scope))
+            && self.rules.scope.is_none_or(|scope| client.scopes.contains(&scope))
             && self.account.as_ref().is_none_or(has_account)
     }
 
@@ -66,15 +67,12 @@ impl Permission {
 
     /// Lets the body of an upload come only while the permission lasts.
     pub(crate) fn guard_request(&self, request: Request) -> Request {
-        if Operation::of(request.extensions()).is_none_or(|operation| !operation.rules.takes_file) {
-            return request;
-        }
-        request.map(|body| self.guard(body))
+        if self.rules.takes_file { request.map(|body| self.guard(body)) } else { request }
     }
 
     /// Lets a long answer go only while the permission lasts. Streams of events end in order by themselves.
     pub(crate) fn guard_response(&self, response: Response) -> Response {
-        if response.status() == StatusCode::BAD_REQUEST && self.scope == Some(Scope::Write) && !self.holds() {
+        if response.status() == StatusCode::BAD_REQUEST && self.rules.scope == Some(Scope::Write) && !self.holds() {
             let detail = "The client lost its permission while the body came.";
             return Failure(Problem::new(Code::Forbidden, detail)).into_response();
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use polyhost_engine::problem::{Code, Problem, ProblemBody};
 use polyhost_listener::Refusal;
 
-use crate::extract::RequestId;
+use crate::context::RequestId;
 use crate::measure::Answered;
 
 /// The whole answer, after which the connection is closed. It is logged and counted like every other.

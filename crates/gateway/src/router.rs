@@ -1,4 +1,4 @@
-//! The whole service: the routes of the API, those beside it, and the stack around them.
+//! The whole service: the routes of the API, those beside it, and the pipeline around them.
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::routes::process;
-use crate::{api, middleware};
+use crate::{api, pipeline};
 
 /// The whole service.
 ///
@@ -28,7 +28,7 @@ pub fn service(app: App) -> Result<Router, serde_json::Error> {
         .route("/problems/{code}", get(process::problem_page))
         .merge(swagger_ui())
         .fallback(process::no_route);
-    Ok(middleware::stack(all, &app, operations).with_state(app))
+    Ok(pipeline::around(all, &app, operations).with_state(app))
 }
 
 /// Swagger UI. All its addresses are relative, so that it works behind a proxy that takes a prefix off the path.

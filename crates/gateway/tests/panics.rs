@@ -14,8 +14,8 @@ use http_body_util::BodyExt as _;
 use polyhost_config::{Client, Config, KeyHash, Known};
 use polyhost_engine::callers::Callers;
 use polyhost_gateway::app::App;
-use polyhost_gateway::middleware;
 use polyhost_gateway::operation::{Operation, Operations, Rules};
+use polyhost_gateway::pipeline;
 use polyhost_state::Quota;
 use tower::ServiceExt as _;
 
@@ -37,7 +37,7 @@ async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let write = Operation { id: "write".to_owned(), takes_body: false, rules: Rules::WRITE };
     let operations = Operations::from_iter([("/writes".to_owned(), Method::POST, write)]);
-    let service = middleware::stack(routes, &app, operations).with_state(app.clone());
+    let service = pipeline::around(routes, &app, operations).with_state(app.clone());
     // A write weighs 2.
     for (method, path, left) in [("GET", "/reads", 9), ("POST", "/writes", 7)] {
         let request = Request::builder().method(method).uri(path).header("host", "localhost");

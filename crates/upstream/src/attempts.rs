@@ -11,7 +11,7 @@ use crate::circuit::{Pass, Shown};
 use crate::pace::LONGEST_WAIT;
 use crate::secret_url::Source;
 use crate::turns::Turn;
-use crate::{Call, CallKind, Client, Refusal, measure, waits};
+use crate::{Call, CallKind, Client, Refusal, measure, scope};
 
 /// How long is waited at most before the first retry; twice as long before each that follows.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
@@ -81,7 +81,7 @@ impl Client {
                 return Err(error);
             }
             (retries, last) = (retries + 1, Some(error));
-            let _wait = waits::wait();
+            let _wait = scope::wait();
             sleep(wait).await;
         }
     }
@@ -107,7 +107,7 @@ impl Client {
     }
 
     async fn turn(&self, latest: Instant) -> Result<Turn> {
-        let _wait = waits::wait();
+        let _wait = scope::wait();
         self.turns().take(latest, self.meter()).await
     }
 

@@ -23,9 +23,7 @@ use crate::measure::Meter;
 use crate::room::{Room, Share};
 use crate::turns::Turns;
 use crate::uplink::Uplink;
-use crate::{
-    Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, gate, operation, reading, waits,
-};
+use crate::{Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, reading, scope};
 
 /// Sends the requests of one account. Clones share their connections.
 #[derive(Clone)]
@@ -136,7 +134,7 @@ impl Client {
     /// When the operation must be over, all of its requests together: the one under way, or one that begins now.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        operation::deadline(self.0.settings.deadline)
+        scope::deadline(self.0.settings.deadline)
     }
 
     /// Whether requests to the site's API are let through.
@@ -168,7 +166,7 @@ impl Client {
             account = %self.0.origin.account,
             operation = call.operation,
         );
-        let (started, mut counted, wait) = (Started::now(), self.0.meter.attempt(call.operation), waits::wait());
+        let (started, mut counted, wait) = (Started::now(), self.0.meter.attempt(call.operation), scope::wait());
         let answer = answer.instrument(span.clone()).await;
         drop(wait);
         counted.answered();
@@ -208,12 +206,12 @@ impl Client {
     /// Refuses a request whose address may not be gone to, or that may not change any more what it is to change.
     pub(crate) fn may_begin(&self, call: &Call) -> Result<()> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
-        self.unless(call, gate::is_closed)
+        self.unless(call, scope::is_closed_to_writes)
     }
 
     /// Lets a request go that is sent next. From then on nobody can say that nothing was changed.
     pub(crate) fn let_pass(&self, call: &Call) -> Result<()> {
-        self.unless(call, || !gate::pass())
+        self.unless(call, || !scope::may_write_now())
     }
 
     fn unless(&self, call: &Call, is_given_up: impl FnOnce() -> bool) -> Result<()> {

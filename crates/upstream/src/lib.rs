@@ -6,8 +6,8 @@
 //! - [`Client::upload`] sends a file as it arrives, with an exact length.
 //! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
 //! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
-//! - [`WriteGate`] tells whoever gives up on a request whether anything was sent for it that changes anything.
-//! - [`Waits`] tells how long a request has waited for sites; [`measure`] names what is counted of them.
+//! - [`Scope`] is what the work for one request shares: its caller, whether a write has started, how long it has waited
+//!   for sites. [`measure`] names the metrics of sites.
 //! - [`Dialect`] is an adapter as a value: its credentials, its quirks, and how it is built.
 //! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
@@ -35,13 +35,13 @@ mod header;
 mod line;
 pub mod measure;
 mod multipart;
-mod operation;
 mod outgoing;
 mod pace;
 mod reading;
 mod redact;
 mod reply;
 mod room;
+mod scope;
 mod secret_url;
 mod session;
 mod settings;
@@ -60,14 +60,13 @@ pub use connections::BuildError;
 pub use dialect::{Dialect, Quirk, QuirkKind, QuirkValue, Quirks, Site};
 pub use fingerprint::fingerprint;
 pub use flight::Flight;
-pub use gate::WriteGate;
 pub use multipart::FilePart;
-pub use operation::{caller, on_behalf_of, operation};
 pub use pace::LONGEST_QUIET;
 pub use redact::Redactor;
 pub use reply::Reply;
+pub use scope::{Scope, operation, wait};
 pub use secret_url::SecretUrl;
 pub use session::{Evidence, Grant, Held, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
 pub use settings::Settings;
 pub use shared::{MAX_DECODING, Shared};
-pub use waits::{Wait, Waits, wait};
+pub use waits::Wait;

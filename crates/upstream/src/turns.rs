@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::Settings;
 use crate::line::Line;
 use crate::measure::{Level, Meter};
-use crate::operation::caller;
 use crate::pace::Pace;
+use crate::scope::caller;
 
 /// What a caller who found no place is told to wait. Nobody knows when a body that flows will end.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -99,7 +99,7 @@ fn overloaded(wait: Duration) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::on_behalf_of;
+    use crate::Scope;
     use futures_util::future::join_all;
     use futures_util::stream::{FuturesUnordered, StreamExt as _};
     use polyhost_state::State;
@@ -146,7 +146,7 @@ mod tests {
         let (turns, meter) = (&turns, &meter);
         let latest = within(60);
         let ask = |name: &'static str| {
-            on_behalf_of(Arc::from(name), async move {
+            Scope::of_request(Arc::from(name), None).run(async move {
                 turns.take(latest, meter).await.unwrap();
                 name
             })

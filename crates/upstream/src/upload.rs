@@ -25,7 +25,7 @@ use crate::outgoing::Outgoing;
 use crate::room::Room;
 use crate::turns::Turn;
 use crate::uplink::FileBody;
-use crate::{Call, FilePart, Reply, Verdict, operation};
+use crate::{Call, FilePart, Reply, Verdict, scope};
 
 /// A caller's body, for as long as the upload lasts.
 type Lent = Arc<Mutex<Option<ByteStream>>>;
@@ -76,7 +76,7 @@ impl Client {
     ) -> std::result::Result<T, E> {
         // A turn is not taken before it is known what there is to be sent.
         let first = file.body.open().await.map_err(unopened)?;
-        operation::begin_anew();
+        scope::restart_deadline();
         let length = first.length;
         let first = Mutex::new(Some(first));
         let (call, file, read) = (&call, &file, &|reply| read(reply, length));
@@ -85,7 +85,7 @@ impl Client {
             self.deliver(call, file, opened, turn, read)
         };
         let outcome = self.attempts(call, attempt).await;
-        operation::begin_anew();
+        scope::restart_deadline();
         outcome
     }
 

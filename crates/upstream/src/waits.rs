@@ -1,17 +1,13 @@
-//! How long a request of a caller's has waited for sites: what is left of its time is the gateway's own.
+//! How long a request has waited for sites. The rest of its time is the gateway's own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-tokio::task_local! {
-    static WAITS: Arc<Waits>;
-}
-
 /// The waits of one request. Waits side by side count once.
 #[derive(Debug, Default)]
-pub struct Waits(Mutex<State>);
+pub(crate) struct Waits(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,13 +23,8 @@ struct State {
 pub struct Wait(Option<Arc<Waits>>);
 
 impl Waits {
-    /// Counts the waits of what is done for a request, in this task.
-    pub async fn watch<T>(self: Arc<Self>, request: impl Future<Output = T>) -> T {
-        WAITS.scope(self, request).await
-    }
-
     /// How long at least one wait has been under way, up to now.
-    pub fn total(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         let state = self.state();
         state.over + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
@@ -43,15 +34,16 @@ impl Waits {
     }
 }
 
-/// Begins to wait for a site. What is done for no request waits on nobody's account.
-pub fn wait() -> Wait {
-    let waits = WAITS.try_with(Arc::clone).ok();
-    if let Some(waits) = &waits {
-        let mut state = waits.state();
-        state.under_way += 1;
-        state.since.get_or_insert_with(Instant::now);
+impl Wait {
+    /// Starts a wait. For no request, it is not counted.
+    pub(crate) fn start(waits: Option<Arc<Waits>>) -> Self {
+        if let Some(waits) = &waits {
+            let mut state = waits.state();
+            state.under_way += 1;
+            state.since.get_or_insert_with(Instant::now);
+        }
+        Self(waits)
     }
-    Wait(waits)
 }
 
 impl Drop for Wait {
@@ -72,29 +64,33 @@ mod tests {
     use super::*;
     use tokio::time::{advance, sleep};
 
+    fn wait(waits: &Arc<Waits>) -> Wait {
+        Wait::start(Some(Arc::clone(waits)))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn waits_side_by_side_count_once_and_the_time_between_them_does_not() {
         let seconds = Duration::from_secs;
-        let waits = Arc::new(Waits::default());
+        let waits = Arc::<Waits>::default();
         let request = async {
-            let call = |length: u64| async move {
-                let _wait = wait();
+            let call = async |length: u64| {
+                let _wait = wait(&waits);
                 sleep(seconds(length)).await;
             };
             tokio::join!(call(3), call(5));
             advance(seconds(7)).await;
             call(2).await;
         };
-        Arc::clone(&waits).watch(request).await;
+        request.await;
         assert_eq!(waits.total(), seconds(7));
-        drop(wait());
+        drop(Wait::start(None));
         assert_eq!(waits.total(), seconds(7));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_counts_while_it_goes_on_and_where_it_is_given_up() {
-        let waits = Arc::new(Waits::default());
-        let begun = Arc::clone(&waits).watch(async { wait() }).await;
+        let waits = Arc::<Waits>::default();
+        let begun = wait(&waits);
         advance(Duration::from_secs(4)).await;
         assert_eq!(waits.total(), Duration::from_secs(4));
         drop(begun);

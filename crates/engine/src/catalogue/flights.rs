@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyhost_domain::Result;
-use polyhost_upstream::{Flight, caller, on_behalf_of};
+use polyhost_upstream::{Flight, Scope};
 use tokio_util::task::TaskTracker;
 
 /// The reads that are under way.
@@ -64,16 +64,13 @@ where
         let read = read();
         let has_begun = before.is_none();
         // Callers of one account take turns at the site, also where a task asks for them.
-        let caller = caller();
+        let scope = Scope::current().shared();
         let flight = Flight::start(&self.tasks, async move {
             if let Some(before) = before {
                 drop(before.outcome().await);
             }
             entry.begin();
-            let result = match caller {
-                Some(caller) => on_behalf_of(caller, read).await,
-                None => read.await,
-            };
+            let result = scope.run(read).await;
             drop(entry);
             result
         });

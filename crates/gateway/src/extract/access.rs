@@ -11,10 +11,9 @@ use polyhost_config::Client;
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 use polyhost_engine::accounts::Account;
 use polyhost_engine::problem::{Code, Problem};
-use polyhost_engine::roster::Roster;
 
-use crate::app::App;
-use crate::operation::{Operation, Rules};
+use crate::context::RequestContext;
+use crate::operation::Rules;
 use crate::problem::Failure;
 
 /// The account that the path names, for a caller with the scope that the operation needs.
@@ -32,12 +31,11 @@ impl Access {
     ///
     /// # Errors
     /// `account_not_found`, `forbidden`
-    pub(crate) async fn of(parts: &mut Parts, app: &App, rules: Rules) -> Result<Self, Problem> {
-        let client = client(parts)?;
+    pub(crate) async fn of(parts: &mut Parts, context: &RequestContext, rules: Rules) -> Result<Self, Problem> {
+        let client = Arc::clone(&context.client);
         let (name, id) = names(parts).await;
         // An account that the caller may not use does not exist for it.
-        let roster = parts.extensions.get::<Arc<Roster>>().cloned().unwrap_or_else(|| app.rosters().current());
-        let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
+        let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
         require(&client, rules)?;
@@ -77,38 +75,35 @@ impl Deref for Access {
     }
 }
 
-impl FromRequestParts<App> for Access {
+impl<S: Sync> FromRequestParts<S> for Access {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let rules = rules(parts)?;
-        let access = Self::of(parts, app, rules).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let (context, rules) = operation(parts, state).await?;
+        let access = Self::of(parts, &context, rules).await?;
         rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
         Ok(access)
     }
 }
 
 /// The caller, with the scope that the operation needs, where that is about no account.
-pub(crate) struct Caller(pub Arc<Client>);
+pub(crate) struct Caller(pub(crate) RequestContext);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let client = client(parts)?;
-        require(&client, rules(parts)?)?;
-        Ok(Self(client))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let (context, rules) = operation(parts, state).await?;
+        require(&context.client, rules)?;
+        Ok(Self(context))
     }
 }
 
-fn client(parts: &Parts) -> Result<Arc<Client>, Problem> {
-    let client = parts.extensions.get::<Arc<Client>>().cloned();
-    client.ok_or_else(|| Problem::new(Code::Unauthenticated, "The request has no known API key."))
-}
-
-/// The rules of the operation. A handler that is in no row of the table serves nobody.
-fn rules(parts: &Parts) -> Result<Rules, Problem> {
-    Operation::of(&parts.extensions).map(|operation| operation.rules).ok_or_else(Problem::internal)
+/// The context and the rules of the operation. A handler that is in no row of the table serves nobody.
+async fn operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<(RequestContext, Rules), Failure> {
+    let context = RequestContext::from_request_parts(parts, state).await?;
+    let rules = context.operation.as_ref().map(|operation| operation.rules).ok_or_else(Problem::internal)?;
+    Ok((context, rules))
 }
 
 /// The `{account}` and the `{id}` of the path. Where they are not UTF-8 they stay percent-encoded, which no grammar of

@@ -11,4 +11,4 @@ pub(crate) use body::whole_body;
 pub(crate) use body::{StrictJson, escape, present};
 pub(crate) use body_fields::{check_body_fields, is_one_file, is_utf8, unsupported_fields};
 pub(crate) use query::{StrictQuery, flag};
-pub(crate) use request::{CacheControl, Conditions, RequestContext, RequestId};
+pub(crate) use request::{CacheControl, Conditions};

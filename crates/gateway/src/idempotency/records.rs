@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::IntoResponse as _;
-use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::problem::{Code, Occurrence, Problem};
 use polyhost_state::{Entry, Exchange, KeyValue, Lease, Leases, State, StateError, StateErrorKind};
 
 use super::record::Record;
 use super::{Answer, Fingerprint, Key};
-use crate::extract::RequestContext;
 use crate::problem::{Failure, render};
 
 /// How long an answer is given again.
@@ -69,7 +68,7 @@ impl Records {
         client: &str,
         key: &Key,
         fingerprint: Fingerprint,
-        context: &RequestContext,
+        occurrence: &Occurrence,
     ) -> Result<Begun, Problem> {
         let key = key.of_record(client);
         if let Some(entry) = self.values.get(&key).await.map_err(lost)?
@@ -78,7 +77,7 @@ impl Records {
             return Ok(Begun::Answered(answer));
         }
         let lease = self.leases.acquire(&key, LIFE).await.map_err(lost)?.ok_or_else(conflict)?;
-        match self.take(&key, &fingerprint, context).await {
+        match self.take(&key, &fingerprint, occurrence).await {
             Ok(Taken::New(version)) => {
                 let (values, leases) = (Arc::clone(&self.values), Arc::clone(&self.leases));
                 Ok(Begun::Run(Running { values, leases, key, lease, version, fingerprint }))
@@ -94,7 +93,7 @@ impl Records {
     }
 
     /// Takes a record whose lease is held: makes it, or finds what has become of it.
-    async fn take(&self, key: &str, fingerprint: &Fingerprint, context: &RequestContext) -> Result<Taken, Problem> {
+    async fn take(&self, key: &str, fingerprint: &Fingerprint, occurrence: &Occurrence) -> Result<Taken, Problem> {
         let Some(entry) = self.values.get(key).await.map_err(lost)? else {
             let running = Record::Running(fingerprint.clone()).encode();
             return match self.values.compare_and_set(key, None, running, KEPT).await.map_err(lost)? {
@@ -108,7 +107,7 @@ impl Records {
         tracing::warn!("a request with a key was left unfinished; its outcome is unknown");
         let detail = "The gateway ended while it carried out the first request with this key. Look before you send it \
             again, with another key.";
-        let answer = unknown(detail, context).await;
+        let answer = unknown(detail, occurrence).await;
         let record = Record::Answered(fingerprint.clone(), answer.clone()).encode();
         match self.values.compare_and_set(key, Some(entry.version), record, KEPT).await.map_err(lost)? {
             Exchange::Done(_) => Ok(Taken::Answered(answer)),
@@ -144,7 +143,7 @@ impl Running {
     }
 
     /// Keeps the request's answer. `None`, if that cannot be kept: then its outcome is told to be unknown.
-    pub async fn finish(self, answer: Option<&Answer>, context: &RequestContext) {
+    pub async fn finish(self, answer: Option<&Answer>, occurrence: &Occurrence) {
         let put = match answer {
             Some(answer) => self.put(answer).await,
             None => Err(StateErrorKind::Full),
@@ -152,7 +151,7 @@ impl Running {
         if put == Err(StateErrorKind::Full) {
             let detail = "The first request with this key was answered, but its answer was too large to be kept.";
             // There is room: it was reserved.
-            let _ = self.put(&unknown(detail, context).await).await;
+            let _ = self.put(&unknown(detail, occurrence).await).await;
         }
         release(&*self.leases, self.lease).await;
     }
@@ -218,9 +217,9 @@ fn lost(error: StateError) -> Problem {
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)
 }
 
-async fn unknown(detail: &str, context: &RequestContext) -> Answer {
+async fn unknown(detail: &str, occurrence: &Occurrence) -> Answer {
     let problem = Failure(Problem::new(Code::OutcomeUnknown, detail)).into_response();
-    let answer = Answer::of(render(problem, &context.path, context.id.as_str())).await;
+    let answer = Answer::of(render(problem, &occurrence.path, &occurrence.request_id)).await;
     answer.unwrap_or_else(|_| Answer {
         status: Code::OutcomeUnknown.status(),
         headers: Vec::new(),

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::problem::{Code, Occurrence, Problem};
 use polyhost_state::{MemoryKeyValue, State};
 use tokio::task::JoinSet;
 use tokio::time::advance;
@@ -15,7 +15,6 @@ use tokio::time::advance;
 use super::key::KEY_FIELD;
 use super::records::{KEPT, LIFE};
 use super::{Answer, Begun, Fingerprint, Key, Records, Running};
-use crate::extract::{RequestContext, RequestId};
 
 fn key(text: &'static str) -> Key {
     Key::of(&HeaderMap::from_iter([(KEY_FIELD, text.parse().unwrap())])).unwrap().unwrap()
@@ -25,8 +24,8 @@ fn fingerprint(text: &str) -> Fingerprint {
     serde_json::from_value(text.into()).unwrap()
 }
 
-fn context() -> RequestContext {
-    RequestContext { id: RequestId::of(&HeaderMap::new()), path: "/v1/accounts/main/folders".to_owned() }
+fn occurrence() -> Occurrence {
+    Occurrence { request_id: "one".into(), path: "/v1/accounts/main/folders".to_owned() }
 }
 
 fn created() -> Answer {
@@ -35,7 +34,7 @@ fn created() -> Answer {
 }
 
 async fn begin(records: &Records, key_text: &'static str, request: &str) -> Result<Begun, Problem> {
-    records.begin("web", &key(key_text), fingerprint(request), &context()).await
+    records.begin("web", &key(key_text), fingerprint(request), &occurrence()).await
 }
 
 async fn run(records: &Records, key_text: &'static str, request: &str) -> Running {
@@ -61,7 +60,7 @@ async fn refused(records: &Records, key_text: &'static str, request: &str) -> Pr
 #[tokio::test(start_paused = true)]
 async fn the_first_answer_is_given_again_for_a_day() {
     let records = Records::new(&State::in_memory());
-    run(&records, "a", "request").await.finish(Some(&created()), &context()).await;
+    run(&records, "a", "request").await.finish(Some(&created()), &occurrence()).await;
     advance(KEPT - Duration::from_secs(1)).await;
     assert_eq!(answered(&records, "a", "request").await, created());
     advance(Duration::from_secs(1)).await;
@@ -75,11 +74,11 @@ async fn a_key_belongs_to_one_request_of_one_client() {
     let problem = refused(&records, "a", "request").await;
     assert_eq!((problem.code(), problem.is_retryable()), (Code::IdempotencyConflict, true));
     assert_eq!(refused(&records, "a", "another").await.code(), Code::IdempotencyKeyReused);
-    running.finish(Some(&created()), &context()).await;
+    running.finish(Some(&created()), &occurrence()).await;
     let problem = refused(&records, "a", "another").await;
     assert_eq!((problem.code(), problem.is_retryable()), (Code::IdempotencyKeyReused, false));
     run(&records, "b", "another").await.free().await;
-    let other_client = records.begin("job", &key("a"), fingerprint("another"), &context()).await;
+    let other_client = records.begin("job", &key("a"), fingerprint("another"), &occurrence()).await;
     assert!(matches!(other_client, Ok(Begun::Run(_))));
 }
 
@@ -110,7 +109,7 @@ async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
         }
     };
     running.watch(meanwhile).await;
-    running.finish(Some(&created()), &context()).await;
+    running.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, created());
 }
 
@@ -127,7 +126,7 @@ async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
     assert_eq!((problem["code"].as_str(), problem["retryable"].as_bool()), (Some("outcome_unknown"), Some(false)));
     assert_eq!(unknown.clone().into_response().extensions().get::<Code>(), Some(&Code::OutcomeUnknown));
     // It was only slow; its answer comes too late to be another one.
-    abandoned.finish(Some(&created()), &context()).await;
+    abandoned.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, unknown);
 }
 
@@ -135,7 +134,7 @@ async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
 async fn a_key_that_is_freed_is_as_new() {
     let records = Records::new(&State::in_memory());
     run(&records, "a", "request").await.free().await;
-    run(&records, "a", "another").await.finish(Some(&created()), &context()).await;
+    run(&records, "a", "another").await.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "another").await, created());
 }
 
@@ -148,11 +147,11 @@ async fn without_room_nothing_is_begun_and_what_was_begun_is_kept() {
     let problem = refused(&records, "c", "request").await;
     assert_eq!((problem.code(), problem.is_retryable()), (Code::Overloaded, true));
 
-    first.finish(Some(&created()), &context()).await;
+    first.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, created());
     // An answer that is larger than the room that was kept for it is forgotten; that there was one is not.
     let large = Answer { body: Bytes::from(vec![b'x'; 9_000]), ..created() };
-    second.finish(Some(&large), &context()).await;
+    second.finish(Some(&large), &occurrence()).await;
     assert_eq!(answered(&records, "b", "request").await.status, StatusCode::GATEWAY_TIMEOUT);
     // What takes less than was reserved makes room, and what was refused is free to begin.
     run(&records, "c", "request").await.free().await;

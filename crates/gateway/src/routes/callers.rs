@@ -1,12 +1,10 @@
 //! `/v1/me`, `/v1/providers` and `/v1/accounts`: who calls, and what there is for that client.
 
-use std::sync::Arc;
-
-use axum::{Extension, Json};
+use axum::Json;
 use polyhost_config::Scope;
 use polyhost_domain::AccountName;
 use polyhost_engine::accounts::AccountSummary;
-use polyhost_engine::roster::{ProviderView, Roster};
+use polyhost_engine::roster::ProviderView;
 use polyhost_state::Quota;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,14 +55,16 @@ impl RateLimit {
 #[utoipa::path(get, path = "/v1/me", tag = "Gateway", responses(
     (status = 200, description = "The client", body = Me), CallerProblems
 ))]
-pub(crate) async fn get_me(
-    Extension(roster): Extension<Arc<Roster>>,
-    Caller(client): Caller,
-    StrictQuery(_): StrictQuery<NoParameters>,
-) -> Json<Me> {
-    let accounts = roster.accounts().keys().filter(|name| client.accounts.includes(name)).cloned().collect();
-    let scopes = client.scopes.iter().copied().collect();
-    Json(Me { name: client.name.clone(), accounts, scopes, rate_limit: client.rate_limit.map(RateLimit::of) })
+pub(crate) async fn get_me(Caller(context): Caller, StrictQuery(_): StrictQuery<NoParameters>) -> Json<Me> {
+    let accounts =
+        context.roster.accounts().keys().filter(|name| context.client.accounts.includes(name)).cloned().collect();
+    let scopes = context.client.scopes.iter().copied().collect();
+    Json(Me {
+        name: context.client.name.clone(),
+        accounts,
+        scopes,
+        rate_limit: context.client.rate_limit.map(RateLimit::of),
+    })
 }
 
 /// The providers, all at once.
@@ -83,11 +83,10 @@ pub(crate) struct ProviderList {
     (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
 pub(crate) async fn list_providers(
-    Extension(roster): Extension<Arc<Roster>>,
-    _: Caller,
+    Caller(context): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Json<ProviderList> {
-    Json(ProviderList { items: roster.providers().to_vec(), next_cursor: None })
+    Json(ProviderList { items: context.roster.providers().to_vec(), next_cursor: None })
 }
 
 /// The accounts, all at once.
@@ -106,10 +105,9 @@ pub(crate) struct AccountList {
     (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]
 pub(crate) async fn list_accounts(
-    Extension(roster): Extension<Arc<Roster>>,
-    Caller(client): Caller,
+    Caller(context): Caller,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Json<AccountList> {
-    let accounts = roster.accounts().iter().filter(|(name, _)| client.accounts.includes(name));
+    let accounts = context.roster.accounts().iter().filter(|(name, _)| context.client.accounts.includes(name));
     Json(AccountList { items: accounts.map(|(_, account)| account.summary()).collect(), next_cursor: None })
 }

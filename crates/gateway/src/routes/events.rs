@@ -21,7 +21,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::paths::AccountPath;
 use crate::app::App;
 use crate::auth::expired;
-use crate::extract::{Access, RequestContext, StrictQuery};
+use crate::context::RequestContext;
+use crate::extract::{Access, StrictQuery};
 use crate::problem::{EventProblems, Failure};
 
 /// How many of each kind can be watched at once: as many as a site tells of in one answer.
@@ -131,13 +132,13 @@ pub(crate) async fn watch_events(
     State(app): State<App>,
     access: Access,
     StrictQuery(parameters): StrictQuery<EventParameters>,
-    request: RequestContext,
+    context: RequestContext,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let subjects = subjects(&access, &parameters)?;
     let last_event = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     progress::asks(&access.profile().origin.provider);
-    let mut subscription = app.events().subscribe(&access.account, subjects, request.occurrence());
+    let mut subscription = app.events().subscribe(&access.account, subjects, context.occurrence.clone());
     let waiting = polyhost_upstream::wait();
     subscription.begin(last_event).await?;
     drop(waiting);

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use polyhost_domain::{EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
 use polyhost_engine::changes::{self, FileChange, change_file};
 use polyhost_engine::emulate;
-use polyhost_engine::problem::{Fault, Faults, Problem, ProblemBody};
+use polyhost_engine::problem::{Fault, Faults, Occurrence, Problem, ProblemBody};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,8 +19,9 @@ use super::callers::NoParameters;
 use super::conditions::WriteConditions;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
-use crate::extract::{Access, CacheControl, Conditions, RequestContext, StrictJson, StrictQuery, present};
-use crate::limits::{self, Standing};
+use crate::context::RequestContext;
+use crate::extract::{Access, CacheControl, Conditions, StrictJson, StrictQuery, present};
+use crate::limits;
 use crate::problem::{
     CopyFileProblems, DeleteFileProblems, Failure, LookupProblems, ReadFileProblems, ReadOfFileProblems,
     WriteFileProblems,
@@ -79,13 +80,12 @@ pub(crate) struct FileLookupItem {
     responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
 pub(crate) async fn lookup_files(
     access: Access,
-    standing: Option<Extension<Standing>>,
     context: RequestContext,
     StrictQuery(_): StrictQuery<NoParameters>,
     StrictJson(FileIds { ids }): StrictJson<FileIds>,
 ) -> Result<Json<FileLookupList>, Failure> {
     check_ids(&ids, access.profile().max_batch)?;
-    if let (Some(Extension(standing)), Some(weight)) = (standing, limits::of_lookup(ids.len())) {
+    if let (Some(standing), Some(weight)) = (&context.standing, limits::of_lookup(ids.len())) {
         standing.charge(weight).await?;
     }
     let parsed: Vec<Result<FileId, Problem>> = ids.iter().map(|id| access.file_id(id)).collect();
@@ -93,7 +93,7 @@ pub(crate) async fn lookup_files(
     let mut answers = emulate::files(&access, &asked).await?.into_iter();
     let mut answer = || answers.next().unwrap_or_else(|| FileLookup::Failed(Error::new(ErrorKind::Internal)));
     let outcomes = parsed.into_iter().map(|id| id.map(|_| answer()));
-    let items = ids.into_iter().zip(outcomes).map(|(id, outcome)| item(id, outcome, &context)).collect();
+    let items = ids.into_iter().zip(outcomes).map(|(id, outcome)| item(id, outcome, &context.occurrence)).collect();
     Ok(Json(FileLookupList { items }))
 }
 
@@ -111,7 +111,7 @@ fn check_ids(ids: &[String], max_batch: usize) -> Result<(), Problem> {
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
-fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContext) -> FileLookupItem {
+fn item(id: String, lookup: Result<FileLookup, Problem>, occurrence: &Occurrence) -> FileLookupItem {
     let (file, problem) = match lookup {
         Ok(FileLookup::Found(file)) => (Some(*file), None),
         Ok(FileLookup::Broken(file, error)) => (Some(*file), Some(error.into())),
@@ -119,7 +119,7 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, context: &RequestContex
         Err(problem) => (None, Some(problem)),
     };
     let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.code().status()).as_u16();
-    let problem = problem.map(|problem| ProblemBody::new(&problem, &context.path, context.id.as_str()));
+    let problem = problem.map(|problem| ProblemBody::new(&problem, &occurrence.path, &occurrence.request_id));
     FileLookupItem { id, status, file, problem }
 }
 

@@ -30,7 +30,7 @@ use refusals::Refusals;
 
 use crate::Flight;
 use crate::fingerprint::fingerprint;
-use crate::waits;
+use crate::scope;
 
 /// What a login has given.
 #[derive(Debug, Clone)]
@@ -282,7 +282,7 @@ impl Session {
     }
 
     async fn renewed(&self, deadline: Instant, doubt: Option<Doubt>) -> Result<Held> {
-        let _wait = waits::wait();
+        let _wait = scope::wait();
         loop {
             let (renewal, is_own) = self.renewal(deadline, doubt.clone());
             match timeout_at(deadline, renewal.outcome()).await {

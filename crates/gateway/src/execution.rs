@@ -1,0 +1,80 @@
+//! Running a client's request: in time, under its concurrency permit, written to the audit log, and at most once for each
+//! key.
+
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use polyhost_engine::problem::Problem;
+use polyhost_engine::progress;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::context::RequestContext;
+use crate::extract::check_body_fields;
+use crate::handler::Handler;
+use crate::problem::Failure;
+use crate::{at_most_once, audit};
+
+/// Runs a request, and answers for it if it takes longer than `request_timeout`. An upload has no limit: it ends when
+/// its bytes stop.
+///
+/// A request that may change something runs in a task of its own, which goes on when its caller is answered or gone: a
+/// change of two calls is not left half done, nor a corrupted copy undeleted.
+pub(crate) async fn execute_in_time(
+    app: &App,
+    context: &RequestContext,
+    handler: Handler,
+    request: Request,
+) -> Response {
+    let changes = !request.method().is_safe();
+    let uploads = context.operation.as_ref().is_some_and(|operation| operation.rules.takes_file);
+    let limit = app.server().request_timeout;
+    let execution = execute(app.clone(), context.clone(), handler, request);
+    let execution = context.scope.clone().run(execution).in_current_span();
+    let response = if uploads {
+        Ok(finish(app.tasks().spawn(execution)).await)
+    } else if changes {
+        timeout(limit, finish(app.tasks().spawn(execution))).await
+    } else {
+        timeout(limit, execution).await
+    };
+    response.unwrap_or_else(|_| Failure(progress::overdue(&context.scope)).into_response())
+}
+
+/// Waits for the answer of a task. A panic in the task goes on here.
+async fn finish(task: JoinHandle<Response>) -> Response {
+    match task.await.map_err(JoinError::try_into_panic) {
+        Ok(response) => response,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // No task is cancelled before the process ends.
+        Err(Err(_)) => Failure(Problem::internal()).into_response(),
+    }
+}
+
+/// Runs a request under its client's concurrency permit: audit log, then idempotency, then the handler.
+async fn execute(app: App, context: RequestContext, handler: Handler, request: Request) -> Response {
+    let permit = match app.limits().enter(&context.client) {
+        Ok(permit) => permit,
+        Err(problem) => return Failure(problem).into_response(),
+    };
+    let is_audited = context.operation.as_ref().is_some_and(|operation| operation.rules.is_audited);
+    let entry = is_audited.then(|| audit::Entry::begin(&context));
+    let response = match check_body(&context, &request) {
+        Err(problem) => Failure(problem).into_response(),
+        Ok(()) => at_most_once::run(&app, &context, handler, request).await,
+    };
+    if let Some(entry) = entry {
+        entry.finish(&response);
+    }
+    match permit {
+        Some(permit) => permit.hold(response),
+        None => response,
+    }
+}
+
+/// Refuses a body that its header fields make something that is not supported, before it is read.
+fn check_body(context: &RequestContext, request: &Request) -> Result<(), Problem> {
+    let takes_body = context.operation.as_ref().is_some_and(|operation| operation.takes_body);
+    if takes_body { check_body_fields(request.headers()) } else { Ok(()) }
+}

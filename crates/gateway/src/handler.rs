@@ -1,0 +1,40 @@
+//! The handler of a route, as the pipeline runs it.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
+use futures_util::FutureExt as _;
+use polyhost_engine::problem::Problem;
+use tower::ServiceExt as _;
+
+use crate::problem::Failure;
+
+/// The handler of a route.
+#[derive(Clone)]
+pub(crate) struct Handler(Route);
+
+impl Handler {
+    pub(crate) fn new(route: Route) -> Self {
+        Self(route)
+    }
+
+    /// Runs the handler. A panic ends this request alone, which is counted, audited and remembered like any other.
+    pub(crate) async fn run(self, request: Request) -> Response {
+        match AssertUnwindSafe(self.0.oneshot(request)).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(panic) => panicked(&*panic),
+        }
+    }
+}
+
+/// The answer to a request whose handling panicked.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("unknown"), "a handler has panicked");
+    Failure(Problem::internal()).into_response()
+}

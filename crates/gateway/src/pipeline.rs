@@ -1,0 +1,170 @@
+//! What happens to every request before its handler, and to every answer after it, in order.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONNECTION};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::progress;
+use polyhost_listener::{Peer, Place};
+use polyhost_upstream::Scope;
+use tower::{Layer as _, Service, ServiceExt as _, layer::layer_fn, service_fn};
+use tower_http::cors::CorsLayer;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::auth::identify;
+use crate::context::{RequestContext, Shared as Parts};
+use crate::execution::execute_in_time;
+use crate::handler::{Handler, panicked};
+use crate::operation::Operations;
+use crate::permission::Permission;
+use crate::problem::Failure;
+use crate::record::Record;
+use crate::{browsers, heads, origin};
+
+/// Puts the pipeline around the routes.
+pub fn around(routes: Router<App>, app: &App, operations: Operations) -> Router<App> {
+    let cors = browsers::cors(&app.server().cors_origins);
+    let shared = Arc::new(Shared { app: app.clone(), operations, cors });
+    routes.layer(layer_fn(move |route| Pipeline { shared: Arc::clone(&shared), handler: Handler::new(route) }))
+}
+
+/// The pipeline around one route.
+#[derive(Clone)]
+struct Pipeline {
+    shared: Arc<Shared>,
+    handler: Handler,
+}
+
+struct Shared {
+    app: App,
+    operations: Operations,
+    cors: Option<CorsLayer>,
+}
+
+impl Service<Request> for Pipeline {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    /// A route is always ready.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { shared, handler } = self.clone();
+        Box::pin(async move { Ok(handle(&shared, handler, request).await) })
+    }
+}
+
+/// Handles a request, from its head to its line in the log.
+async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
+    let record = Record::begin(&request, &shared.operations);
+    // A panic in the pipeline ends this request alone, as a panic in the handler does.
+    let answering = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
+    let response = answering.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
+    record.end(response)
+}
+
+/// Checks what can be checked without knowing the client.
+async fn check(shared: &Shared, record: &Record, handler: Handler, request: Request) -> Response {
+    // The head: its size, its framing, its host.
+    if let Some(refusal) = heads::refusal(&request) {
+        return refusal;
+    }
+    // The origin: without API keys, no web page of another site may call.
+    if let Some(problem) = origin::refusal(&shared.app, &request) {
+        return Failure(problem).into_response();
+    }
+    // CORS: the configured web pages may call, also where what follows refuses the request.
+    let answer = |request| answer(shared, record, handler.clone(), request);
+    match &shared.cors {
+        None => answer(request).await,
+        Some(cors) => {
+            let service = service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) });
+            cors.layer(service).oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
+    }
+}
+
+/// Authenticates, counts, limits and runs a request.
+async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request: Request) -> Response {
+    let app = &shared.app;
+    // Authenticate. A connection without a good key needs one of the places for those.
+    let roster = app.rosters().current();
+    let identified = identify(roster.callers(), request.headers(), Timestamp::now());
+    if let Some(place) = request.extensions().get::<Arc<Place>>() {
+        match identified {
+            Ok(_) => place.show_key(),
+            Err(_) if !place.takes_stranger() => return no_place(),
+            Err(_) => {}
+        }
+    }
+    if is_open(request.uri().path()) {
+        return handler.run(request).await;
+    }
+    let client = match identified {
+        Ok(client) => client,
+        Err(fault) => {
+            let peer = request.extensions().get::<Peer>().copied();
+            return Failure(app.limits().turn_away(fault, peer).await).into_response();
+        }
+    };
+    // Count the request towards the client's rate limit.
+    let (standing, counted) = app.limits().count(&client, record.weight()).await;
+    let context = RequestContext::new(Parts {
+        occurrence: record.occurrence(),
+        scope: Scope::of_request(client.name.as_str().into(), record.time_limit(app).map(progress::hurry_at)),
+        operation: record.operation.clone(),
+        client,
+        roster,
+        standing,
+    });
+    record.identified(&context);
+    let mut response = match counted {
+        Err(problem) => Failure(problem).into_response(),
+        // Run it in time, while the client may send and receive the bodies.
+        Ok(()) => {
+            request.extensions_mut().insert(context.clone());
+            match Permission::of(&mut request, app, &context).await {
+                None => execute_in_time(app, &context, handler, request).await,
+                Some(permission) => {
+                    let request = permission.guard_request(request);
+                    permission.guard_response(execute_in_time(app, &context, handler, request).await)
+                }
+            }
+        }
+    };
+    // Describe the limit. No cache may show one client's answer to another, unless the answer says so itself.
+    context.standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The paths that need no key.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/" | "/livez" | "/readyz" | "/openapi.json" | "/docs")
+        || path.starts_with("/docs/")
+        || path.starts_with("/problems/")
+}
+
+/// The answer where there are too many connections without a good key.
+fn no_place() -> Response {
+    let detail = "The gateway has as many connections without a good API key as it takes.";
+    let problem = Problem::new(Code::Overloaded, detail).retryable().retry_after(Duration::from_secs(1));
+    let mut response = Failure(problem).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,148 @@
+//! The record of a request: its id, its span, its line in the log, and what is counted of it.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use polyhost_engine::problem::{Code, Occurrence, Problem};
+use tracing::Span;
+
+use crate::app::App;
+use crate::browsers;
+use crate::context::{RequestContext, RequestId};
+use crate::measure::Answered;
+use crate::operation::{Operation, Operations};
+use crate::problem::render;
+
+/// The field of a request's id, in requests and answers.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The record of one request.
+pub(crate) struct Record {
+    pub(crate) span: Span,
+    pub(crate) operation: Option<Arc<Operation>>,
+    id: RequestId,
+    path: String,
+    /// The pattern of the route; empty if no route matches.
+    route: String,
+    method: Method,
+    began: Instant,
+    /// Set once the client is known.
+    context: OnceLock<RequestContext>,
+}
+
+impl Record {
+    pub(crate) fn begin(request: &Request, operations: &Operations) -> Self {
+        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+        let (id, method) = (RequestId::of(request.headers()), request.method().clone());
+        let trace_id = trace_id(request.headers()).unwrap_or_default();
+        Self {
+            span: tracing::info_span!("request", id = id.as_str(), %method, route, trace_id),
+            operation: operations.find(&method, &route).cloned(),
+            path: request.uri().path().to_owned(),
+            id,
+            route,
+            method,
+            began: Instant::now(),
+            context: OnceLock::new(),
+        }
+    }
+
+    /// The request's id and path.
+    pub(crate) fn occurrence(&self) -> Occurrence {
+        self.id.at(&self.path)
+    }
+
+    /// How many requests it counts as.
+    pub(crate) fn weight(&self) -> NonZeroU32 {
+        self.operation.as_ref().map_or(NonZeroU32::MIN, |operation| operation.rules.weight)
+    }
+
+    /// How long it may take; `None` for an upload.
+    pub(crate) fn time_limit(&self, app: &App) -> Option<Duration> {
+        let uploads = self.operation.as_ref().is_some_and(|operation| operation.rules.takes_file);
+        (!uploads).then(|| app.server().request_timeout)
+    }
+
+    /// Notes the client.
+    pub(crate) fn identified(&self, context: &RequestContext) {
+        let _ = self.context.set(context.clone());
+    }
+
+    /// Writes the body of a problem, logs the request and counts it.
+    pub(crate) fn end(self, mut response: Response) -> Response {
+        let _in_span = self.span.enter();
+        if let Some(problem) = unexplained(&response, &self.method) {
+            response.extensions_mut().insert(problem);
+        }
+        log_cause(&response);
+        let mut response = render(response, &self.path, self.id.as_str());
+        if let Ok(value) = HeaderValue::try_from(self.id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        browsers::protect(&self.route, response.headers_mut());
+        let (status, took) = (response.status().as_u16(), self.began.elapsed());
+        let context = self.context.get();
+        let waited = context.map_or(Duration::ZERO, |context| context.scope.waited());
+        Answered { route: &self.route, method: &self.method, status, took, waited }.count();
+        let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
+        let client = context.map_or("", |context| &context.client.name);
+        tracing::info!(status, milliseconds = took.as_secs_f64() * 1e3, client, code, "answered");
+        response
+    }
+}
+
+/// The problem that the router and Swagger UI's pages report by a status alone.
+fn unexplained(response: &Response, method: &Method) -> Option<Problem> {
+    if response.extensions().get::<Problem>().is_some() || response.headers().contains_key(CONTENT_TYPE) {
+        return None;
+    }
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Problem::new(Code::MethodNotAllowed, format!("The path exists, but not with {method}.")))
+        }
+        StatusCode::NOT_FOUND => Some(Problem::no_route()),
+        _ => None,
+    }
+}
+
+/// Logs an error with its chain of causes: the one place that does.
+fn log_cause(response: &Response) {
+    let Some(problem) = response.extensions().get::<Problem>() else { return };
+    let Some(error) = problem.cause() else { return };
+    let causes = problem.causes();
+    if response.status().is_server_error() {
+        tracing::warn!(%error, ?causes, "the site's fault, or ours");
+    } else {
+        tracing::debug!(%error, ?causes, "refused");
+    }
+}
+
+/// The trace that a caller's request belongs to, from the W3C `traceparent`.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (version, trace) = (parts.next()?, parts.next()?);
+    let hexadecimal = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (version.len() == 2 && hexadecimal(version) && trace.len() == 32 && hexadecimal(trace)).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traceparent_gives_its_trace_id() {
+        let of = |text: &'static str| {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static("traceparent"), HeaderValue::from_static(text))]);
+            trace_id(&headers).map(str::to_owned)
+        };
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(), Some(trace));
+        assert_eq!(of("00-short-00f067aa0ba902b7-01"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! What the work for one caller's request shares, below the HTTP service. One task-local variable holds it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use polyhost_domain::ProviderId;
+use tokio::time::Instant;
+
+use crate::gate::WriteGate;
+use crate::waits::{Wait, Waits};
+
+tokio::task_local! {
+    static CURRENT: Scope;
+}
+
+/// The scope of some work: for whom it is done, and as a part of what. Clones are the same scope.
+///
+/// A task that is spawned starts without one: [`Scope::run`] the work in it, under the scope of the request if it
+/// belongs to that request alone, or else under [`Scope::shared`].
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    caller: Option<Arc<str>>,
+    request: Option<Arc<Request>>,
+    operation: Option<Arc<Operation>>,
+}
+
+/// A caller's request.
+#[derive(Debug, Default)]
+struct Request {
+    gate: WriteGate,
+    waits: Arc<Waits>,
+    /// When the work leaves out what the answer does not need.
+    hurry_at: Option<Instant>,
+    progress: Mutex<Progress>,
+}
+
+/// How far a request has come.
+#[derive(Debug, Default)]
+struct Progress {
+    provider: Option<ProviderId>,
+    applied: Vec<&'static str>,
+}
+
+/// An operation at a site: when it must be over, once its first request has started.
+#[derive(Debug, Default)]
+struct Operation(Mutex<Option<Instant>>);
+
+impl Scope {
+    /// The scope of a caller's request. Callers of one account take turns, however many requests each has. From
+    /// `hurry_at` on, what the answer does not need is left out.
+    #[must_use]
+    pub fn of_request(caller: Arc<str>, hurry_at: Option<Instant>) -> Self {
+        let request = Request { hurry_at, ..Request::default() };
+        Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None }
+    }
+
+    /// The scope of the work in progress; an empty one where the gateway works for no caller.
+    #[must_use]
+    pub fn current() -> Self {
+        CURRENT.try_with(Self::clone).unwrap_or_default()
+    }
+
+    /// The scope of work that several requests share: it takes the turns of this caller at the site, and may outlive
+    /// the request.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self { caller: self.caller, request: None, operation: None }
+    }
+
+    /// Does some work in this scope.
+    pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(self, work).await
+    }
+
+    /// Lets no write of the request start any more. Returns `false` if one has started already.
+    #[must_use]
+    pub fn close_to_writes(&self) -> bool {
+        self.request.as_ref().is_none_or(|request| request.gate.close())
+    }
+
+    /// How long the request has waited for sites.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.request.as_ref().map_or(Duration::ZERO, |request| request.waits.total())
+    }
+
+    /// The site that the request has asked last.
+    #[must_use]
+    pub fn provider(&self) -> Option<ProviderId> {
+        self.request.as_ref()?.progress().provider.clone()
+    }
+
+    /// The fields whose change a site has confirmed.
+    #[must_use]
+    pub fn applied(&self) -> Vec<&'static str> {
+        self.request.as_ref().map_or_else(Vec::new, |request| request.progress().applied.clone())
+    }
+
+    /// When the work leaves out what the answer does not need; `None` if it may take as long as it takes.
+    #[must_use]
+    pub fn hurry_at(&self) -> Option<Instant> {
+        self.request.as_ref()?.hurry_at
+    }
+
+    /// Notes that the request is about to ask a site.
+    pub fn note_provider(&self, provider: &ProviderId) {
+        if let Some(request) = &self.request {
+            request.progress().provider = Some(provider.clone());
+        }
+    }
+
+    /// Notes that a site has confirmed the change of a field.
+    pub fn note_applied(&self, field: &'static str) {
+        if let Some(request) = &self.request {
+            request.progress().applied.push(field);
+        }
+    }
+}
+
+impl Request {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Operation {
+    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Does one operation at a site. Its time starts with its first request, and all that follow share it: logins, questions
+/// about a refusal, attempts and the waits between them.
+pub async fn operation<T>(work: impl Future<Output = T>) -> T {
+    Scope { operation: Some(Arc::default()), ..Scope::current() }.run(work).await
+}
+
+/// The caller for whom the work in progress is done.
+pub(crate) fn caller() -> Option<Arc<str>> {
+    CURRENT.try_with(|scope| scope.caller.clone()).ok().flatten()
+}
+
+/// The request that the work in progress belongs to.
+fn request() -> Option<Arc<Request>> {
+    CURRENT.try_with(|scope| scope.request.clone()).ok().flatten()
+}
+
+/// Starts to wait for a site. The wait of a request counts until it is dropped.
+pub fn wait() -> Wait {
+    Wait::start(request().map(|request| Arc::clone(&request.waits)))
+}
+
+/// Lets a write pass that is about to be sent, if the request may still write. Work for no request always may.
+pub(crate) fn may_write_now() -> bool {
+    request().is_none_or(|request| request.gate.pass())
+}
+
+/// Whether the request may not start a write any more.
+pub(crate) fn is_closed_to_writes() -> bool {
+    request().is_some_and(|request| request.gate.is_closed())
+}
+
+/// Returns when the current operation must be over, if it has `budget` in all. Work outside of any operation is one by
+/// itself.
+pub(crate) fn deadline(budget: Duration) -> Instant {
+    let start = || Instant::now() + budget;
+    let shared = |scope: &Scope| Some(*scope.operation.as_ref()?.deadline().get_or_insert_with(start));
+    CURRENT.try_with(shared).ok().flatten().unwrap_or_else(start)
+}
+
+/// Starts the time of the current operation anew. The time in which a file flows does not count.
+pub(crate) fn restart_deadline() {
+    let restart = |scope: &Scope| scope.operation.iter().for_each(|operation| *operation.deadline() = None);
+    // Outside of any operation each request starts its own time.
+    let _ = CURRENT.try_with(restart);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    const BUDGET: Duration = Duration::from_secs(25);
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_an_operation_share_one_deadline() {
+        operation(async {
+            let first = deadline(BUDGET);
+            advance(Duration::from_secs(20)).await;
+            assert_eq!(deadline(BUDGET), first);
+            let side_by_side = tokio::join!(async { deadline(BUDGET) }, async { deadline(BUDGET) });
+            assert_eq!(side_by_side, (first, first));
+            restart_deadline();
+            assert_eq!(deadline(BUDGET), Instant::now() + BUDGET);
+        })
+        .await;
+        assert_eq!(deadline(BUDGET), Instant::now() + BUDGET);
+        assert!(caller().is_none());
+    }
+
+    #[tokio::test]
+    async fn shared_work_keeps_the_caller_alone() {
+        let scope = Scope::of_request("web".into(), None);
+        let shared = scope.clone().run(operation(async { Scope::current().shared() })).await;
+        shared
+            .run(async {
+                assert_eq!(caller().as_deref(), Some("web"));
+                assert!(request().is_none() && Scope::current().operation.is_none());
+                Scope::current().note_applied("folder_id");
+            })
+            .await;
+        assert!(scope.applied().is_empty());
+    }
+
+    #[tokio::test]
+    async fn operation_of_a_request_notes_its_progress() {
+        let scope = Scope::of_request("web".into(), None);
+        scope.clone().run(operation(async { Scope::current().note_applied("folder_id") })).await;
+        assert_eq!(scope.applied(), ["folder_id"]);
+    }
+}
