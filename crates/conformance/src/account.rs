@@ -1,4 +1,4 @@
-//! The profile and the account: what is known before the first request, who the account is, what its plan allows.
+//! Checks of the profile (known without a request) and of the account: identity, rejected credentials, limits.
 
 use polyhost_domain::{Capability, ErrorKind, Support};
 
@@ -8,28 +8,28 @@ use crate::{Check, Failure, Subject, expect};
 pub(crate) const CHECKS: &[Check] = &[
     check!(a_profile_is_known_without_a_request),
     check!(a_profile_never_says_emulated),
-    check!(an_account_says_who_it_is, AccountRead),
+    check!(an_account_has_an_identity, AccountRead),
     check!(an_account_with_wrong_credentials_is_rejected, AccountRead),
     check!(a_limit_is_never_zero, AccountLimits),
 ];
 
-/// The profile costs no request, and its numbers make sense.
+/// Reading the profile sends no request, and its values are plausible.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_profile_is_known_without_a_request(subject: &Subject) -> Result<(), Failure> {
     let profile = expect::silent(subject, "the profile", async { subject.provider.profile() }).await?;
     expect::that(profile.max_batch > 0, "max_batch of the profile", "at least 1", profile.max_batch)?;
     let scheme = profile.base_url.scheme();
     expect::that(matches!(scheme, "http" | "https"), "the scheme of the profile's base URL", "http or https", scheme)?;
-    let theirs = &subject.stranger.profile().origin.provider;
-    expect::equal(theirs, &profile.origin.provider, "the provider of the stranger")
+    let other_provider = &subject.stranger.profile().origin.provider;
+    expect::equal(other_provider, &profile.origin.provider, "the provider of the stranger")
 }
 
-/// An adapter does a thing or does not; making up for it is not its business.
+/// A profile calls each capability native or unsupported. The engine, not an adapter, emulates capabilities.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_profile_never_says_emulated(subject: &Subject) -> Result<(), Failure> {
     let capabilities = &subject.provider.profile().capabilities;
     for capability in Capability::ALL {
@@ -39,34 +39,39 @@ pub async fn a_profile_never_says_emulated(subject: &Subject) -> Result<(), Fail
     Ok(())
 }
 
-/// The account bears the names of the configuration, and times that can be.
+/// The account has the configured account and provider names, an identity, and plausible times.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn an_account_says_who_it_is(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn an_account_has_an_identity(subject: &Subject) -> Result<(), Failure> {
     let account = expect::ok(subject.provider.account().await, "reading the account")?;
     expect::origin(subject, &account.name, &account.provider, "the account")?;
     expect::equal(&account.dialect, &subject.provider.profile().dialect, "the dialect of the account")?;
     let names = [&account.id, &account.username, &account.email];
-    expect::that(names.iter().any(|name| name.is_some()), "the account", "an id, a user name or an e-mail", names)?;
-    expect::time(account.created_at, "when the account was opened")?;
-    expect::time(account.last_login_at, "when the account last logged in")?;
-    expect::time(account.paid_until, "until when the account is paid for")
+    expect::that(
+        names.iter().any(|name| name.is_some()),
+        "the account",
+        "an id, a user name or an email address",
+        names,
+    )?;
+    expect::time(account.created_at, "the account's created_at")?;
+    expect::time(account.last_login_at, "the account's last_login_at")?;
+    expect::time(account.paid_until, "the account's paid_until")
 }
 
-/// Credentials that the site does not know are told as such.
+/// Unknown credentials fail as `CredentialsRejected`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_account_with_wrong_credentials_is_rejected(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.stranger.account().await;
     expect::kind(answer, ErrorKind::CredentialsRejected, "reading the account with wrong credentials")
 }
 
-/// A limit of 0 means that there is none, and is not told as 0.
+/// A site's limit of 0 means "no limit": the adapter returns `None` for it, never 0.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_limit_is_never_zero(subject: &Subject) -> Result<(), Failure> {
     let limits = expect::ok(subject.provider.limits().await, "reading the limits")?;
     let numbers = [
@@ -83,7 +88,7 @@ pub async fn a_limit_is_never_zero(subject: &Subject) -> Result<(), Failure> {
         ("inactive_file_days", limits.inactive_file_days),
     ];
     for (name, limit) in numbers {
-        expect::that(limit != Some(0), name, "a limit above 0, or none", limit)?;
+        expect::that(limit != Some(0), name, "a limit above 0, or no limit", limit)?;
     }
     Ok(())
 }

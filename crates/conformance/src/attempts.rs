@@ -1,5 +1,5 @@
-//! Every call that a provider can be asked for, once, with ids that nothing at the site has: what refuses such a call
-//! must refuse it for the right reason, and nothing at the site changes where one is let through.
+//! A table of every call that a provider offers, made with ids that do not exist at the site. Checks use it to see that
+//! a call is refused for the right reason. A call that is not refused changes nothing at the site.
 
 use futures_util::future::{BoxFuture, FutureExt};
 use polyhost_domain::{
@@ -11,8 +11,8 @@ use polyhost_domain::{
 use crate::scratch::{entry_name, unique};
 use crate::{Failure, Subject, body, unknown};
 
-/// What the calls name.
-pub(crate) struct Nobody {
+/// The ids, name and address that the calls use. The site has no object with any of the ids.
+pub(crate) struct UnknownIds {
     file: FileId,
     other_file: FileId,
     folder: FolderId,
@@ -21,17 +21,17 @@ pub(crate) struct Nobody {
     url: RemoteUrl,
 }
 
-/// One call.
+/// One call of a provider.
 pub(crate) struct Attempt {
-    /// What it does, for a failure to say.
+    /// What the call does, for the text of a failure.
     pub(crate) doing: &'static str,
-    /// The capabilities that it uses.
+    /// The capabilities that the call uses.
     pub(crate) needs: &'static [Capability],
-    run: for<'a> fn(&'a dyn Provider, &'a Nobody) -> BoxFuture<'a, Result<(), Error>>,
+    run: for<'a> fn(&'a dyn Provider, &'a UnknownIds) -> BoxFuture<'a, Result<(), Error>>,
 }
 
-impl Nobody {
-    /// Ids by the grammar of a provider.
+impl UnknownIds {
+    /// Returns unknown ids that the provider's grammar accepts.
     pub(crate) fn at(subject: &Subject) -> Result<Self, Failure> {
         Ok(Self {
             file: unknown::file(subject, 1)?,
@@ -50,7 +50,7 @@ impl Nobody {
             folder: self.folder.clone(),
             content_type: None,
             sha1: None,
-            body: body::once(&bytes).promising(100),
+            body: body::once(&bytes).declaring(100),
             report: UploadReport::default(),
         }
     }
@@ -62,7 +62,7 @@ impl Nobody {
     fn new_remote_upload(&self, fields: &[(&str, &str)]) -> NewRemoteUpload {
         let mut headers = HeaderFields::default();
         for (name, value) in fields {
-            // These are good by their text; a field left out would only make the call a lesser one.
+            // The fields in the table are valid. A rejected one would only leave the request without that field.
             let _ = headers.push(name, value);
         }
         NewRemoteUpload { url: self.url.clone(), folder: self.folder.clone(), headers }
@@ -79,75 +79,84 @@ impl Nobody {
 
 impl Attempt {
     /// Makes the call.
-    pub(crate) async fn run(&self, provider: &dyn Provider, nobody: &Nobody) -> Result<(), Error> {
-        (self.run)(provider, nobody).await
+    pub(crate) async fn run(&self, provider: &dyn Provider, ids: &UnknownIds) -> Result<(), Error> {
+        (self.run)(provider, ids).await
     }
 }
 
-/// Writes the table: what is done, with which capabilities, by which call.
+/// Writes the table. Each row has a description, the capabilities needed, and the call.
 macro_rules! attempts {
-    ($($doing:literal [$($need:ident),*] |$provider:ident, $nobody:ident| $call:expr;)*) => {
+    ($($doing:literal [$($need:ident),*] |$provider:ident, $ids:ident| $call:expr;)*) => {
         /// Every call.
         pub(crate) const ATTEMPTS: &[Attempt] = &[$(Attempt {
             doing: $doing,
             needs: &[$(Capability::$need),*],
-            run: |$provider, $nobody| async move { $call.await.map(drop) }.boxed(),
+            run: |$provider, $ids| async move { $call.await.map(drop) }.boxed(),
         },)*];
     };
 }
 
 attempts! {
-    "reading the account" [AccountRead] |p, _nobody| p.account();
-    "reading the limits" [AccountLimits] |p, _nobody| p.limits();
-    "looking up one file" [FilesRead] |p, n| p.files(std::slice::from_ref(&n.file));
-    "looking up two files" [FilesRead, FilesLookup] |p, n| p.files(&[n.file.clone(), n.other_file.clone()]);
-    "asking for a link" [FilesDownload] |p, n| p.link(&n.reference());
-    "downloading a file" [FilesDownload] |p, n| p.open(&n.reference(), None);
-    "downloading a part of a file" [FilesDownload] |p, n| p.open(&n.reference(), Some(ByteRange::Last(1)));
-    "asking for a picture" [FilesThumbnail] |p, n| p.thumbnail(&n.file);
-    "uploading a file" [FilesUpload] |p, n| p.upload(n.upload());
-    "asking for a ticket" [FilesUploadTicket] |p, n| p.upload_ticket(n.ticket());
+    "reading the account" [AccountRead] |p, _ids| p.account();
+    "reading the limits" [AccountLimits] |p, _ids| p.limits();
+    "looking up one file" [FilesRead] |p, ids| p.files(std::slice::from_ref(&ids.file));
+    "looking up two files" [FilesRead, FilesLookup] |p, ids| p.files(&[ids.file.clone(), ids.other_file.clone()]);
+    "requesting a link" [FilesDownload] |p, ids| p.link(&ids.reference());
+    "downloading a file" [FilesDownload] |p, ids| p.open(&ids.reference(), None);
+    "downloading a part of a file" [FilesDownload] |p, ids| p.open(&ids.reference(), Some(ByteRange::Last(1)));
+    "requesting a thumbnail" [FilesThumbnail] |p, ids| p.thumbnail(&ids.file);
+    "uploading a file" [FilesUpload] |p, ids| p.upload(ids.upload());
+    "requesting an upload ticket" [FilesUploadTicket] |p, ids| p.upload_ticket(ids.ticket());
     "renaming a file" [FilesRename]
-        |p, n| p.edit_file(&n.file, FileEdit { name: Some(n.name.clone()), content_type: None });
-    "giving a file another media type" [FilesSetContentType]
-        |p, n| p.edit_file(&n.file, FileEdit { name: None, content_type: Some("video/mp4".to_owned()) });
-    "giving a file another name and media type" [FilesRename, FilesSetContentType]
-        |p, n| p.edit_file(&n.file, FileEdit { name: Some(n.name.clone()), content_type: Some("video/mp4".to_owned()) });
-    "moving a file" [FilesMove] |p, n| p.move_file(&n.file, &n.folder);
-    "copying a file" [FilesCopy] |p, n| p.copy_file(&n.file, &n.folder);
-    "deleting a file" [FilesDelete] |p, n| p.delete_file(&n.file);
-    "listing a folder" [FoldersList] |p, n| p.list(&n.folder, None);
-    "reading a folder" [FoldersRead] |p, n| p.folder(&n.folder);
-    "making a folder" [FoldersCreate] |p, n| p.create_folder(n.new_folder(None, None));
-    "making a folder with a visibility" [FoldersCreate, FoldersVisibility]
-        |p, n| p.create_folder(n.new_folder(Some(Visibility::Private), None));
-    "making a folder with a password" [FoldersCreate, FoldersPassword]
-        |p, n| p.create_folder(n.new_folder(None, Some(PasswordChange::Set("sesame".into()))));
+        |p, ids| p.edit_file(&ids.file, FileEdit { name: Some(ids.name.clone()), content_type: None });
+    "changing a file's media type" [FilesSetContentType]
+        |p, ids| p.edit_file(&ids.file, FileEdit { name: None, content_type: Some("video/mp4".to_owned()) });
+    "changing a file's name and media type" [FilesRename, FilesSetContentType]
+        |p, ids| p.edit_file(&ids.file, FileEdit {
+            name: Some(ids.name.clone()),
+            content_type: Some("video/mp4".to_owned()),
+        });
+    "moving a file" [FilesMove] |p, ids| p.move_file(&ids.file, &ids.folder);
+    "copying a file" [FilesCopy] |p, ids| p.copy_file(&ids.file, &ids.folder);
+    "deleting a file" [FilesDelete] |p, ids| p.delete_file(&ids.file);
+    "listing a folder" [FoldersList] |p, ids| p.list(&ids.folder, None);
+    "reading a folder" [FoldersRead] |p, ids| p.folder(&ids.folder);
+    "creating a folder" [FoldersCreate] |p, ids| p.create_folder(ids.new_folder(None, None));
+    "creating a folder with a visibility" [FoldersCreate, FoldersVisibility]
+        |p, ids| p.create_folder(ids.new_folder(Some(Visibility::Private), None));
+    "creating a folder with a password" [FoldersCreate, FoldersPassword]
+        |p, ids| p.create_folder(ids.new_folder(None, Some(PasswordChange::Set("sesame".into()))));
     "renaming a folder" [FoldersRename]
-        |p, n| p.edit_folder(&n.folder, FolderEdit { name: Some(n.name.clone()), ..FolderEdit::default() });
-    "giving a folder another visibility" [FoldersVisibility]
-        |p, n| p.edit_folder(&n.folder, FolderEdit { visibility: Some(Visibility::Public), ..FolderEdit::default() });
-    "taking a folder's password away" [FoldersPassword]
-        |p, n| p.edit_folder(&n.folder, FolderEdit { password: Some(PasswordChange::Remove), ..FolderEdit::default() });
-    "giving a folder another name and visibility" [FoldersRename, FoldersVisibility]
-        |p, n| p.edit_folder(&n.folder, FolderEdit {
-            name: Some(n.name.clone()),
+        |p, ids| p.edit_folder(&ids.folder, FolderEdit { name: Some(ids.name.clone()), ..FolderEdit::default() });
+    "changing a folder's visibility" [FoldersVisibility]
+        |p, ids| p.edit_folder(&ids.folder, FolderEdit {
+            visibility: Some(Visibility::Public),
+            ..FolderEdit::default()
+        });
+    "removing a folder's password" [FoldersPassword]
+        |p, ids| p.edit_folder(&ids.folder, FolderEdit {
+            password: Some(PasswordChange::Remove),
+            ..FolderEdit::default()
+        });
+    "changing a folder's name and visibility" [FoldersRename, FoldersVisibility]
+        |p, ids| p.edit_folder(&ids.folder, FolderEdit {
+            name: Some(ids.name.clone()),
             visibility: Some(Visibility::Public),
             password: None,
         });
-    "moving a folder" [FoldersMove] |p, n| p.move_folder(&n.folder, &FolderId::Root);
-    "deleting a folder" [FoldersDelete] |p, n| p.delete_folder(&n.folder);
-    "asking for a remote upload" [RemoteUploadsCreate] |p, n| p.add_remote_upload(n.new_remote_upload(&[]));
-    "asking for a remote upload with a header field" [RemoteUploadsCreate, RemoteUploadsHeaders]
-        |p, n| p.add_remote_upload(n.new_remote_upload(&[("X-Check", "yes")]));
+    "moving a folder" [FoldersMove] |p, ids| p.move_folder(&ids.folder, &FolderId::Root);
+    "deleting a folder" [FoldersDelete] |p, ids| p.delete_folder(&ids.folder);
+    "creating a remote upload" [RemoteUploadsCreate] |p, ids| p.add_remote_upload(ids.new_remote_upload(&[]));
+    "creating a remote upload with a header field" [RemoteUploadsCreate, RemoteUploadsHeaders]
+        |p, ids| p.add_remote_upload(ids.new_remote_upload(&[("X-Check", "yes")]));
     "reading a remote upload" [RemoteUploadsRead]
-        |p, n| p.remote_uploads(RemoteUploadSelection::Ids(vec![n.remote_upload.clone()]));
+        |p, ids| p.remote_uploads(RemoteUploadSelection::Ids(vec![ids.remote_upload.clone()]));
     "reading the recent remote uploads" [RemoteUploadsList]
-        |p, _nobody| p.remote_uploads(RemoteUploadSelection::Recent(5));
+        |p, _ids| p.remote_uploads(RemoteUploadSelection::Recent(5));
     "reading the conversions of all files" [ConversionsList]
-        |p, _nobody| p.conversions(ConversionQuery { file: None, limit: 5 });
+        |p, _ids| p.conversions(ConversionQuery { file: None, limit: 5 });
     "reading the conversions of a file" [ConversionsList]
-        |p, n| p.conversions(ConversionQuery { file: Some(n.file.clone()), limit: 5 });
+        |p, ids| p.conversions(ConversionQuery { file: Some(ids.file.clone()), limit: 5 });
 }
 
 #[cfg(test)]
@@ -155,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_capability_has_a_call_that_needs_it() {
+    fn every_capability_is_needed_by_a_call() {
         for capability in Capability::ALL {
             let used = ATTEMPTS.iter().any(|attempt| attempt.needs.contains(capability));
             assert!(used, "{capability}");

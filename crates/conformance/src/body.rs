@@ -1,4 +1,4 @@
-//! Bytes to upload: as they should be, too few, too many, broken, and watched.
+//! Upload bodies for the checks: correct, too short, too long, failing midway, and counting how they are read.
 
 use std::io;
 use std::sync::Arc;
@@ -10,106 +10,106 @@ use futures_util::{StreamExt, stream};
 use polyhost_domain::{ByteSource, ByteStream, SizedStream, UploadBody};
 use sha1::{Digest, Sha1};
 
-/// How many bytes come at a time. Odd, so that no boundary of anybody's falls on one of these.
+/// The size of each piece of a body. It is an odd number, so that pieces do not end at the boundaries of other buffers.
 const CHUNK: usize = 7919;
 
-/// Bytes that no other call has given.
+/// Returns bytes that differ from those of every other call.
 pub(crate) fn pattern(length: usize) -> Bytes {
     static COUNTER: AtomicUsize = AtomicUsize::new(1);
     let seed = COUNTER.fetch_add(1, Ordering::Relaxed);
     (0..length).map(|at| (at.wrapping_mul(31).wrapping_add(at >> 8).wrapping_add(seed) & 0xff) as u8).collect()
 }
 
-/// The SHA-1 of some bytes, in lower case.
+/// Returns the SHA-1 of some bytes, in lower case.
 pub(crate) fn sha1_of(bytes: &[u8]) -> String {
     hex::encode(Sha1::digest(bytes))
 }
 
-/// What a body gives, whatever it is said to have.
-pub(crate) enum Given {
-    /// It flows by once.
+/// The content of an upload body, independent of the length that the body declares.
+pub(crate) enum Content {
+    /// A stream that can be read once.
     Once(ByteStream),
-    /// It can be read again.
+    /// A source that can be opened again.
     Again(Arc<Source>),
 }
 
-impl Given {
-    /// A body that is said to have so many bytes.
-    pub(crate) fn promising(self, length: u64) -> UploadBody {
+impl Content {
+    /// Returns an upload body that declares this length.
+    pub(crate) fn declaring(self, length: u64) -> UploadBody {
         match self {
             Self::Once(stream) => UploadBody::once(length, stream),
-            Self::Again(source) => UploadBody::Replayable(Arc::new(Promise { length, source })),
+            Self::Again(source) => UploadBody::Replayable(Arc::new(DeclaredLength { length, source })),
         }
     }
 }
 
-/// A body that flows by once.
-pub(crate) fn once(bytes: &Bytes) -> Given {
-    Given::Once(flow(chunks(bytes)))
+/// Returns a body that can be read once.
+pub(crate) fn once(bytes: &Bytes) -> Content {
+    Content::Once(stream_of(chunks(bytes)))
 }
 
-/// A body that flows by once and breaks after its bytes.
-pub(crate) fn once_broken(bytes: &Bytes) -> Given {
-    Given::Once(flow(broken(bytes)))
+/// Returns a body that can be read once and fails after its bytes.
+pub(crate) fn once_failing(bytes: &Bytes) -> Content {
+    Content::Once(stream_of(failing_chunks(bytes)))
 }
 
-/// A source that can be read again, and that counts how often it was, and how many pieces were taken from it.
+/// A source that can be opened again. It counts how often it was opened and how many pieces were read.
 pub(crate) struct Source {
     bytes: Bytes,
-    breaks: bool,
+    fails: bool,
     opened: AtomicUsize,
-    taken: Arc<AtomicUsize>,
+    read: Arc<AtomicUsize>,
 }
 
 impl Source {
-    /// A source that gives its bytes.
-    pub(crate) fn sound(bytes: &Bytes) -> Arc<Self> {
-        Arc::new(Self { bytes: bytes.clone(), breaks: false, opened: AtomicUsize::new(0), taken: Arc::default() })
+    /// Returns a source that ends after its bytes.
+    pub(crate) fn complete(bytes: &Bytes) -> Arc<Self> {
+        Arc::new(Self { bytes: bytes.clone(), fails: false, opened: AtomicUsize::new(0), read: Arc::default() })
     }
 
-    /// A source that breaks after its bytes.
-    pub(crate) fn breaking(bytes: &Bytes) -> Arc<Self> {
-        Arc::new(Self { bytes: bytes.clone(), breaks: true, opened: AtomicUsize::new(0), taken: Arc::default() })
+    /// Returns a source that fails after its bytes.
+    pub(crate) fn failing(bytes: &Bytes) -> Arc<Self> {
+        Arc::new(Self { bytes: bytes.clone(), fails: true, opened: AtomicUsize::new(0), read: Arc::default() })
     }
 
-    /// The source as a body.
-    pub(crate) fn body(self: &Arc<Self>) -> Given {
-        Given::Again(Arc::clone(self))
+    /// Returns the source as a body that can be opened again.
+    pub(crate) fn body(self: &Arc<Self>) -> Content {
+        Content::Again(Arc::clone(self))
     }
 
-    /// The source as a body that flows by once.
-    pub(crate) fn body_once(&self) -> Given {
-        Given::Once(self.stream())
+    /// Returns the source as a body that can be read once.
+    pub(crate) fn body_once(&self) -> Content {
+        Content::Once(self.stream())
     }
 
-    /// How often it was opened.
+    /// Returns how often the source was opened.
     pub(crate) fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// How many pieces were taken from it.
-    pub(crate) fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
+    /// Returns how many pieces were read from the source.
+    pub(crate) fn read(&self) -> usize {
+        self.read.load(Ordering::Relaxed)
     }
 
     fn stream(&self) -> ByteStream {
-        let pieces = if self.breaks { broken(&self.bytes) } else { chunks(&self.bytes) };
-        let taken = Arc::clone(&self.taken);
+        let pieces = if self.fails { failing_chunks(&self.bytes) } else { chunks(&self.bytes) };
+        let read = Arc::clone(&self.read);
         let count = move |_: &io::Result<Bytes>| {
-            taken.fetch_add(1, Ordering::Relaxed);
+            read.fetch_add(1, Ordering::Relaxed);
         };
-        flow(pieces).inspect(count).boxed()
+        stream_of(pieces).inspect(count).boxed()
     }
 }
 
-/// A source, and what is said of it.
-struct Promise {
+/// A source with the length that its body declares.
+struct DeclaredLength {
     length: u64,
     source: Arc<Source>,
 }
 
 #[async_trait]
-impl ByteSource for Promise {
+impl ByteSource for DeclaredLength {
     async fn open(&self) -> io::Result<SizedStream> {
         self.source.opened.fetch_add(1, Ordering::Relaxed);
         Ok(SizedStream { length: self.length, spare: 0, stream: self.source.stream() })
@@ -120,13 +120,13 @@ fn chunks(bytes: &Bytes) -> Vec<io::Result<Bytes>> {
     bytes.chunks(CHUNK).map(|chunk| Ok(bytes.slice_ref(chunk))).collect()
 }
 
-fn broken(bytes: &Bytes) -> Vec<io::Result<Bytes>> {
+fn failing_chunks(bytes: &Bytes) -> Vec<io::Result<Bytes>> {
     let mut pieces = chunks(bytes);
-    pieces.push(Err(io::Error::other("the caller went away")));
+    pieces.push(Err(io::Error::other("the client disconnected")));
     pieces
 }
 
-fn flow(pieces: Vec<io::Result<Bytes>>) -> ByteStream {
+fn stream_of(pieces: Vec<io::Result<Bytes>>) -> ByteStream {
     stream::iter(pieces).boxed()
 }
 
@@ -135,12 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_written_in_lower_case() {
+    fn digest_is_in_lower_case() {
         assert_eq!(sha1_of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 
     #[test]
-    fn no_two_patterns_are_equal() {
+    fn two_patterns_differ() {
         assert_ne!(pattern(20_000), pattern(20_000));
         assert_eq!(pattern(20_000).len(), 20_000);
     }

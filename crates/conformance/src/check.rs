@@ -1,4 +1,4 @@
-//! A check with its name and what it needs.
+//! One check: its name, the capabilities it needs, and the function that runs it.
 
 use futures_util::future::BoxFuture;
 use polyhost_domain::Capability;
@@ -8,18 +8,19 @@ use crate::{Failure, Subject};
 /// One behaviour that every provider must show.
 #[derive(Debug)]
 pub struct Check {
-    /// The behaviour as a sentence; also the name of the function that checks it.
+    /// The behaviour as a sentence. It is also the name of the function that checks it.
     pub name: &'static str,
-    /// The capabilities without which there is nothing to see.
+    /// The capabilities that the provider must have for the check to apply.
     pub needs: &'static [Capability],
     pub(crate) function: for<'a> fn(&'a Subject) -> BoxFuture<'a, Result<(), Failure>>,
 }
 
 impl Check {
-    /// Checks a provider. One that lacks what the check needs passes; that it then refuses is a check of its own.
+    /// Checks a provider. Passes if the provider lacks a capability that the check needs: another check makes sure that
+    /// the adapter then refuses the call.
     ///
     /// # Errors
-    /// The first thing that was not as it must be.
+    /// The first expectation that does not hold.
     pub async fn run(&self, subject: &Subject) -> Result<(), Failure> {
         if !self.applies_to(subject) {
             return Ok(());
@@ -27,14 +28,14 @@ impl Check {
         (self.function)(subject).await.map_err(|failure| failure.in_check(self.name))
     }
 
-    /// Whether the provider has what the check needs.
+    /// Returns whether the provider has every capability that the check needs.
     #[must_use]
     pub fn applies_to(&self, subject: &Subject) -> bool {
         self.needs.iter().all(|capability| subject.can(*capability))
     }
 }
 
-/// Names a function of the module as a check, with the capabilities that it needs.
+/// Makes a [`Check`](crate::Check) of a function of the module, with the capabilities that it needs.
 macro_rules! check {
     ($name:ident $(, $need:ident)*) => {
         $crate::Check {

@@ -1,16 +1,16 @@
-//! The end: a provider gives back what it holds at its site.
+//! The check of `close`: a provider ends its session at the site.
 
 use crate::check::check;
 use crate::{Check, Failure, Subject, expect};
 
-/// Last of all, for what a provider does after its end is its own affair.
+/// These run last, because the trait does not say what a provider does after it was closed.
 pub(crate) const CHECKS: &[Check] = &[check!(a_provider_can_be_closed_more_than_once)];
 
-/// Closing has no answer. It must come to an end, also with credentials that never worked; and what was given back is
-/// not given back again, so that the second time nothing is sent.
+/// `close` returns nothing and must finish, also with credentials that never worked. A second call sends no request,
+/// because the session has ended already.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_provider_can_be_closed_more_than_once(subject: &Subject) -> Result<(), Failure> {
     for provider in [&subject.provider, &subject.stranger] {
         provider.close().await;

@@ -1,39 +1,40 @@
-//! Errors: whose fault they name, and what they must never tell.
+//! Checks of errors: their kind, and that they contain no secret and no query of an address.
 
 use std::error::Error as StdError;
 
 use polyhost_domain::{Capability, Error, ErrorKind, FileEdit, FolderId};
 
-use crate::attempts::{ATTEMPTS, Attempt, Nobody};
+use crate::attempts::{ATTEMPTS, Attempt, UnknownIds};
 use crate::check::check;
 use crate::scratch::{entry_name, in_scratch, unique, upload};
 use crate::{Check, Failure, Subject, body, expect};
 
 pub(crate) const CHECKS: &[Check] = &[
-    check!(wrong_credentials_are_told_as_such_by_every_call),
-    check!(a_denied_action_is_forbidden_and_not_a_matter_of_credentials),
-    check!(no_error_tells_a_secret_or_a_query),
+    check!(every_call_reports_wrong_credentials),
+    check!(a_denied_action_is_forbidden),
+    check!(no_error_contains_a_secret_or_a_query),
 ];
 
-/// Reads and writes alike: an account whose credentials are wrong hears that, whatever it asked for.
+/// With wrong credentials, every call, read or write, fails as `CredentialsRejected`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn wrong_credentials_are_told_as_such_by_every_call(subject: &Subject) -> Result<(), Failure> {
-    let nobody = Nobody::at(subject)?;
+/// The first expectation that does not hold.
+pub async fn every_call_reports_wrong_credentials(subject: &Subject) -> Result<(), Failure> {
+    let ids = UnknownIds::at(subject)?;
     for attempt in native(subject) {
-        let answer = attempt.run(&*subject.stranger, &nobody).await;
+        let answer = attempt.run(&*subject.stranger, &ids).await;
         let doing = format!("{} with wrong credentials", attempt.doing);
         expect::kind(answer, ErrorKind::CredentialsRejected, &doing)?;
     }
     Ok(())
 }
 
-/// What good credentials may not do is forbidden, and does not bring the credentials into doubt.
+/// An action that a valid account may not do is `Forbidden`. The account stays usable: its credentials are not in
+/// doubt.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_denied_action_is_forbidden_and_not_a_matter_of_credentials(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_denied_action_is_forbidden(subject: &Subject) -> Result<(), Failure> {
     let Some(file) = &subject.known.denied else { return Ok(()) };
     let provider = &subject.provider;
     if subject.can(Capability::FilesRename) {
@@ -55,56 +56,57 @@ pub async fn a_denied_action_is_forbidden_and_not_a_matter_of_credentials(subjec
     Ok(())
 }
 
-/// Neither the words of an error nor those of its causes hold a credential, or an address with its query.
+/// Neither the text of an error nor that of its causes contains a credential, or an address with its query.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn no_error_tells_a_secret_or_a_query(subject: &Subject) -> Result<(), Failure> {
-    let nobody = Nobody::at(subject)?;
+/// The first expectation that does not hold.
+pub async fn no_error_contains_a_secret_or_a_query(subject: &Subject) -> Result<(), Failure> {
+    let ids = UnknownIds::at(subject)?;
     let mut errors = Vec::new();
     for attempt in ATTEMPTS {
-        errors.extend(attempt.run(&*subject.stranger, &nobody).await.err());
+        errors.extend(attempt.run(&*subject.stranger, &ids).await.err());
     }
     in_scratch(subject, async |scratch| {
-        // These calls reach the site with the good credentials, so a file or folder may come of one: none should.
+        // These calls use the good credentials, so one may create a file or folder. It should not, as the ids are
+        // unknown.
         for attempt in ATTEMPTS {
-            errors.extend(attempt.run(&*subject.provider, &nobody).await.err());
+            errors.extend(attempt.run(&*subject.provider, &ids).await.err());
         }
         if subject.can(Capability::FilesUpload) {
             let bytes = body::pattern(100);
             let short = upload(&unique(".mp4"), &scratch.base, 200, body::once(&bytes))?;
             errors.extend(scratch.upload(short).await.err());
-            let broken = upload(&unique(".mp4"), &scratch.base, 200, body::once_broken(&bytes))?;
-            errors.extend(scratch.upload(broken).await.err());
+            let failing = upload(&unique(".mp4"), &scratch.base, 200, body::once_failing(&bytes))?;
+            errors.extend(scratch.upload(failing).await.err());
         }
         Ok(())
     })
     .await?;
-    errors.iter().try_for_each(|error| tells_nothing(subject, error))
+    errors.iter().try_for_each(|error| reveals_nothing(subject, error))
 }
 
-/// The calls of which the profile says that they can be made.
+/// Returns the calls that the profile says are supported.
 fn native(subject: &Subject) -> impl Iterator<Item = &'static Attempt> {
     ATTEMPTS.iter().filter(|attempt| attempt.needs.iter().all(|capability| subject.can(*capability)))
 }
 
-fn tells_nothing(subject: &Subject, error: &Error) -> Result<(), Failure> {
-    let mut words = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
+fn reveals_nothing(subject: &Subject, error: &Error) -> Result<(), Failure> {
+    let mut texts = vec![error.to_string(), format!("{error:?}"), format!("{error:#?}")];
     let mut cause = error.source();
     while let Some(error) = cause {
-        words.extend([error.to_string(), format!("{error:?}")]);
+        texts.extend([error.to_string(), format!("{error:?}")]);
         cause = error.source();
     }
-    for text in words {
-        let told = subject.secrets.iter().any(|secret| text.contains(secret.as_str()));
-        // The failure must not tell it either.
-        expect::that(!told, &format!("the words of an error {:?}", error.kind()), "no secret", "one of those planted")?;
-        expect::that(!holds_query(&text), &format!("the words of an error {:?}", error.kind()), "no query", "one")?;
+    for text in texts {
+        let leaked = subject.secrets.iter().any(|secret| text.contains(secret.as_str()));
+        // The failure itself must not quote the text, which may contain the secret.
+        expect::that(!leaked, &format!("the text of an error {:?}", error.kind()), "no secret", "a planted secret")?;
+        expect::that(!holds_query(&text), &format!("the text of an error {:?}", error.kind()), "no query", "a query")?;
     }
     Ok(())
 }
 
-/// Whether a text holds an address with a query.
+/// Returns whether a text contains an address with a query.
 fn holds_query(text: &str) -> bool {
     let addresses = text.split("://").skip(1);
     let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | ')' | '>' | ',');

@@ -1,5 +1,5 @@
-//! Uploads that must fail, or not do what they were asked for: bodies that do not hold what they promise, digests that
-//! are not theirs, credentials and folders that are not there.
+//! Checks of uploads that must fail or must not succeed as requested: bodies of the wrong length, wrong digests, wrong
+//! credentials and unknown folders.
 
 use polyhost_domain::{Capability, ErrorKind, FolderId, Upload};
 
@@ -12,16 +12,16 @@ use crate::{Check, Failure, Subject, body, expect, observe, unknown};
 pub(crate) const CHECKS: &[Check] = &[
     check!(an_upload_with_a_wrong_digest_leaves_no_file, FilesUpload),
     check!(an_upload_whose_body_ends_early_is_incomplete, FilesUpload),
-    check!(an_upload_whose_body_breaks_is_incomplete, FilesUpload),
+    check!(an_upload_whose_body_fails_is_incomplete, FilesUpload),
     check!(an_upload_never_sends_more_than_its_length, FilesUpload),
-    check!(an_upload_that_is_refused_has_read_no_byte, FilesUpload),
-    check!(an_upload_to_an_unknown_folder_does_not_fail_as_something_else, FilesUpload),
+    check!(a_refused_upload_reads_no_byte, FilesUpload),
+    check!(an_upload_to_an_unknown_folder_has_the_right_error, FilesUpload),
 ];
 
-/// Where the site can be held to a digest, a file that does not have the caller's is refused.
+/// If the site reports a reliable SHA-1, a file whose SHA-1 differs from the caller's is rejected and not kept.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_upload_with_a_wrong_digest_leaves_no_file(subject: &Subject) -> Result<(), Failure> {
     if !declares_sha1(subject) {
         return Ok(());
@@ -33,49 +33,54 @@ pub async fn an_upload_with_a_wrong_digest_leaves_no_file(subject: &Subject) -> 
         let wrong = body::sha1_of(b"something else").parse().ok();
         let outcome = scratch.upload(Upload { sha1: wrong, ..new }).await;
         expect::that(outcome.is_err(), "uploading with a wrong SHA-1", "an error", &outcome)?;
-        left_nothing(scratch, &name).await
+        expect_no_file(scratch, &name).await
     })
     .await
 }
 
-/// A body with fewer bytes than were promised makes no file.
+/// A body with fewer bytes than it declares creates no file.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_upload_whose_body_ends_early_is_incomplete(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
-        for (sent, promised) in [(1000, 1001), (100_000, 200_000)] {
+        for (sent, declared) in [(1000, 1001), (100_000, 200_000)] {
             let bytes = body::pattern(sent);
-            incomplete(scratch, promised, |name| upload(name, &scratch.base, promised, body::once(&bytes))).await?;
-            let source = Source::sound(&bytes);
-            incomplete(scratch, promised, |name| upload(name, &scratch.base, promised, source.body())).await?;
-            expect::that(source.opened() <= 1, "a body that ended early", "to be opened once", source.opened())?;
+            incomplete(scratch, declared, |name| upload(name, &scratch.base, declared, body::once(&bytes))).await?;
+            let source = Source::complete(&bytes);
+            incomplete(scratch, declared, |name| upload(name, &scratch.base, declared, source.body())).await?;
+            expect::that(
+                source.opened() <= 1,
+                "how often a body that ended early was opened",
+                "at most once",
+                source.opened(),
+            )?;
         }
         Ok(())
     })
     .await
 }
 
-/// A body that breaks makes no file, and is not sent twice.
+/// A body that fails midway creates no file and is not sent again.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn an_upload_whose_body_breaks_is_incomplete(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn an_upload_whose_body_fails_is_incomplete(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let bytes = body::pattern(50_000);
         let length = 2 * bytes.len();
-        incomplete(scratch, length, |name| upload(name, &scratch.base, length, body::once_broken(&bytes))).await?;
-        let source = Source::breaking(&bytes);
+        incomplete(scratch, length, |name| upload(name, &scratch.base, length, body::once_failing(&bytes))).await?;
+        let source = Source::failing(&bytes);
         incomplete(scratch, length, |name| upload(name, &scratch.base, length, source.body())).await?;
-        expect::that(source.opened() <= 1, "a body that broke", "to be opened once", source.opened())
+        expect::that(source.opened() <= 1, "how often a body that failed was opened", "at most once", source.opened())
     })
     .await
 }
 
-/// Of a body with more bytes than were promised, the site gets no more than the promised ones.
+/// If a body has more bytes than it declares, the site receives only the declared number.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_upload_never_sends_more_than_its_length(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let bytes = body::pattern(30_000);
@@ -89,27 +94,27 @@ pub async fn an_upload_never_sends_more_than_its_length(subject: &Subject) -> Re
     .await
 }
 
-/// What the site wants before the bytes is got before the first of them is read: wrong credentials cost no byte.
+/// The adapter gets what it needs from the site before it reads the body. Wrong credentials therefore read no byte.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn an_upload_that_is_refused_has_read_no_byte(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_refused_upload_reads_no_byte(subject: &Subject) -> Result<(), Failure> {
     let bytes = body::pattern(1000);
-    let source = Source::sound(&bytes);
+    let source = Source::complete(&bytes);
     for body in [source.body(), source.body_once()] {
         let new = upload(&unique(".mp4"), &FolderId::Root, bytes.len(), body)?;
         let doing = "uploading with wrong credentials";
         expect::kind(subject.stranger.upload(new).await, ErrorKind::CredentialsRejected, doing)?;
-        expect::equal(&source.taken(), &0, "the pieces read from the body of a refused upload")?;
+        expect::equal(&source.read(), &0, "the pieces read from the body of a refused upload")?;
     }
     Ok(())
 }
 
-/// A site may take a file for a folder that it does not have; where it does not, it is the folder that is missing.
+/// A site may accept a file for a folder that does not exist. If it refuses, the error is `FolderNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn an_upload_to_an_unknown_folder_does_not_fail_as_something_else(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn an_upload_to_an_unknown_folder_has_the_right_error(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let bytes = body::pattern(100);
         let new = upload(&unique(".mp4"), &unknown::folder(subject)?, bytes.len(), body::once(&bytes))?;
@@ -121,20 +126,20 @@ pub async fn an_upload_to_an_unknown_folder_does_not_fail_as_something_else(subj
     .await
 }
 
-/// That an upload ends as incomplete and leaves no file.
+/// Expects an upload to fail as incomplete and to leave no file.
 async fn incomplete(
     scratch: &Scratch<'_>,
-    promised: usize,
+    declared: usize,
     make: impl FnOnce(&str) -> Result<Upload, Failure>,
 ) -> Result<(), Failure> {
     let name = unique(".mp4");
-    let doing = format!("uploading fewer bytes than the {promised} promised");
+    let doing = format!("uploading fewer bytes than the {declared} declared");
     expect::kind(scratch.upload(make(&name)?).await, ErrorKind::BodyIncomplete, &doing)?;
-    left_nothing(scratch, &name).await
+    expect_no_file(scratch, &name).await
 }
 
-/// That no file of a name has appeared.
-async fn left_nothing(scratch: &Scratch<'_>, name: &str) -> Result<(), Failure> {
+/// Expects that the scratch folder lists no file of this name.
+async fn expect_no_file(scratch: &Scratch<'_>, name: &str) -> Result<(), Failure> {
     if !scratch.can(Capability::FoldersList) {
         return Ok(());
     }

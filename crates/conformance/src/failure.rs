@@ -1,8 +1,8 @@
-//! What a check says when a provider does not behave.
+//! The failure of a check.
 
 use std::fmt;
 
-/// A behaviour that a provider did not show.
+/// An expectation of a check that a provider did not meet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Failure {
     check: Option<&'static str>,
@@ -12,20 +12,20 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure: what was looked at, what it had to be, and what it was.
+    /// Creates a failure from what was examined, what was expected, and what was found.
     #[must_use]
     pub fn new(subject: impl Into<String>, expected: impl Into<String>, got: impl Into<String>) -> Self {
         Self { check: None, subject: subject.into(), expected: expected.into(), got: got.into() }
     }
 
-    /// Adds the name of the check that found it.
+    /// Sets the name of the check that found the failure.
     #[must_use]
     pub fn in_check(mut self, name: &'static str) -> Self {
         self.check = Some(name);
         self
     }
 
-    /// The name of the check that found it, where it was run by [`crate::run`] or [`crate::Check::run`].
+    /// Returns the name of the check, if it was run by [`crate::run`] or [`crate::Check::run`].
     #[must_use]
     pub fn check(&self) -> Option<&'static str> {
         self.check

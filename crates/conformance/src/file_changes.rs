@@ -1,4 +1,4 @@
-//! Changes to a file: its name and media type, its folder, a copy, its end.
+//! Checks of changes to a file: rename, media type, move, copy and deletion.
 
 use polyhost_domain::{DeleteSemantics, ErrorKind, File, FileEdit, FolderId};
 
@@ -7,23 +7,23 @@ use crate::scratch::{Sample, Scratch, entry_name, in_scratch, unique};
 use crate::{Check, Failure, Subject, expect, files, observe, unknown, uploads};
 
 pub(crate) const CHECKS: &[Check] = &[
-    check!(a_renamed_file_has_the_new_name_and_keeps_the_rest, FilesRename, FilesUpload),
-    check!(a_file_given_another_media_type_keeps_the_rest, FilesSetContentType, FilesUpload),
+    check!(a_renamed_file_changes_only_its_name, FilesRename, FilesUpload),
+    check!(a_new_media_type_changes_nothing_else, FilesSetContentType, FilesUpload),
     check!(an_unknown_file_cannot_be_renamed, FilesRename),
-    check!(a_moved_file_is_in_its_new_folder_alone, FilesMove, FilesUpload, FoldersCreate),
+    check!(a_moved_file_is_only_in_its_new_folder, FilesMove, FilesUpload, FoldersCreate),
     check!(an_unknown_file_cannot_be_moved, FilesMove),
     check!(a_file_moved_to_an_unknown_folder_stays, FilesMove, FilesUpload),
-    check!(a_copied_file_is_another_with_the_same_bytes, FilesCopy, FilesUpload),
+    check!(a_copy_is_another_file_with_the_same_bytes, FilesCopy, FilesUpload),
     check!(an_unknown_file_cannot_be_copied, FilesCopy),
     check!(a_deleted_file_is_gone_or_in_the_trash, FilesDelete, FilesUpload),
     check!(an_unknown_file_cannot_be_deleted, FilesDelete),
 ];
 
-/// A rename changes the name, and nothing else.
+/// A rename changes the name and nothing else, and no other file.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_renamed_file_has_the_new_name_and_keeps_the_rest(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_renamed_file_changes_only_its_name(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         let bystander = scratch.file().await?;
@@ -31,7 +31,7 @@ pub async fn a_renamed_file_has_the_new_name_and_keeps_the_rest(subject: &Subjec
             let edit = FileEdit { name: Some(entry_name(&name)?), content_type: None };
             let answer = expect::ok(subject.provider.edit_file(&sample.id, edit).await, "renaming a file")?;
             let renamed = Sample { name: subject.site.spelling(&name), ..sample.clone() };
-            answered(subject, answer.as_ref(), &renamed, "a renamed file")?;
+            check_answer(subject, answer.as_ref(), &renamed, "a renamed file")?;
             unchanged(scratch, &renamed, &scratch.base).await?;
         }
         unchanged(scratch, &bystander, &scratch.base).await
@@ -39,18 +39,18 @@ pub async fn a_renamed_file_has_the_new_name_and_keeps_the_rest(subject: &Subjec
     .await
 }
 
-/// Another media type is taken, and changes nothing else.
+/// A change of the media type takes effect and changes nothing else.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_file_given_another_media_type_keeps_the_rest(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_new_media_type_changes_nothing_else(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         for wanted in ["video/webm", "video/mp4"] {
             let edit = FileEdit { name: None, content_type: Some(wanted.to_owned()) };
             let answer = subject.provider.edit_file(&sample.id, edit).await;
-            let answer = expect::ok(answer, "giving a file another media type")?;
-            answered(subject, answer.as_ref(), &sample, "a file given another media type")?;
+            let answer = expect::ok(answer, "changing a file's media type")?;
+            check_answer(subject, answer.as_ref(), &sample, "a file with a changed media type")?;
             unchanged(scratch, &sample, &scratch.base).await?;
             let views = [answer, observe::file(subject, &sample.id).await?];
             for view in views.into_iter().flatten() {
@@ -62,30 +62,30 @@ pub async fn a_file_given_another_media_type_keeps_the_rest(subject: &Subject) -
     .await
 }
 
-/// What is not there has no name to change.
+/// Renaming an unknown file fails as `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_file_cannot_be_renamed(subject: &Subject) -> Result<(), Failure> {
     let edit = FileEdit { name: Some(entry_name(&unique(".mp4"))?), content_type: None };
     let answer = subject.provider.edit_file(&unknown::file(subject, 0)?, edit).await;
     expect::kind(answer, ErrorKind::FileNotFound, "renaming an unknown file")
 }
 
-/// A file goes into a folder, into one below it and back to the root, and each time leaves where it was.
+/// A file moves to a folder, to a subfolder and back to the root. Each time it is no longer in the previous folder.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_moved_file_is_in_its_new_folder_alone(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_moved_file_is_only_in_its_new_folder(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file_in(&FolderId::Root).await?;
         let below = scratch.folder_in(&scratch.base).await?.id;
         let mut from = FolderId::Root;
         for to in [scratch.base.clone(), below, FolderId::Root] {
             let answer = expect::ok(subject.provider.move_file(&sample.id, &to).await, "moving a file")?;
-            answered(subject, answer.as_ref(), &sample, "a moved file")?;
+            check_answer(subject, answer.as_ref(), &sample, "a moved file")?;
             if let Some(folder) = answer.and_then(|file| file.folder_id) {
-                expect::equal(&folder, &to, "the folder that a move answers")?;
+                expect::equal(&folder, &to, "the folder in the answer to a move")?;
             }
             unchanged(scratch, &sample, &to).await?;
             observe::lacks(subject, &from, &sample.id).await?;
@@ -96,19 +96,19 @@ pub async fn a_moved_file_is_in_its_new_folder_alone(subject: &Subject) -> Resul
     .await
 }
 
-/// What is not there cannot be moved.
+/// Moving an unknown file fails as `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_file_cannot_be_moved(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.move_file(&unknown::file(subject, 0)?, &FolderId::Root).await;
     expect::kind(answer, ErrorKind::FileNotFound, "moving an unknown file")
 }
 
-/// A folder that is not there takes no file. A site may not say which of the two is missing.
+/// Moving a file to an unknown folder fails, and the file stays. The site may not say which of the two is unknown.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_file_moved_to_an_unknown_folder_stays(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
@@ -120,11 +120,11 @@ pub async fn a_file_moved_to_an_unknown_folder_stays(subject: &Subject) -> Resul
     .await
 }
 
-/// A copy is a file by itself, in the folder asked for; a site may choose its name.
+/// A copy is a separate file in the requested folder. The site may choose its name.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_copied_file_is_another_with_the_same_bytes(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_copy_is_another_file_with_the_same_bytes(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         for folder in [&FolderId::Root, &scratch.base] {
@@ -144,19 +144,19 @@ pub async fn a_copied_file_is_another_with_the_same_bytes(subject: &Subject) -> 
     .await
 }
 
-/// What is not there cannot be copied.
+/// Copying an unknown file fails as `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_file_cannot_be_copied(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.copy_file(&unknown::file(subject, 0)?, &FolderId::Root).await;
     expect::kind(answer, ErrorKind::FileNotFound, "copying an unknown file")
 }
 
-/// A deleted file is where the profile says: nowhere, or in the trash. The others stay.
+/// A deleted file is gone or in the trash, as the profile says. Other files stay.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_deleted_file_is_gone_or_in_the_trash(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
@@ -170,7 +170,7 @@ pub async fn a_deleted_file_is_gone_or_in_the_trash(subject: &Subject) -> Result
             }
             DeleteSemantics::Trash => {
                 observe::trashed(subject, &sample.id, &scratch.base).await?;
-                // A site may take a second deletion or refuse it; the file stays in the trash.
+                // A site may accept or refuse a second deletion. Either way the file stays in the trash.
                 drop(subject.provider.delete_file(&sample.id).await);
                 observe::trashed(subject, &sample.id, &scratch.base).await?;
             }
@@ -180,24 +180,24 @@ pub async fn a_deleted_file_is_gone_or_in_the_trash(subject: &Subject) -> Result
     .await
 }
 
-/// What is not there cannot be deleted.
+/// Deleting an unknown file fails as `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_file_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.delete_file(&unknown::file(subject, 0)?).await;
     expect::kind(answer, ErrorKind::FileNotFound, "deleting an unknown file")
 }
 
-/// That what a change answered, if anything, is the file.
-fn answered(subject: &Subject, answer: Option<&File>, sample: &Sample, what: &str) -> Result<(), Failure> {
+/// Checks the answer to a change, if there is one, against the file.
+fn check_answer(subject: &Subject, answer: Option<&File>, sample: &Sample, what: &str) -> Result<(), Failure> {
     let Some(file) = answer else { return Ok(()) };
     files::well_formed(subject, file, what)?;
     expect::equal(&file.id, &sample.id, &format!("the id of {what}"))?;
     expect::equal(&file.name.as_deref(), &Some(sample.name.as_str()), &format!("the name of {what}"))
 }
 
-/// That a file is in a folder with its name, size and bytes.
+/// Expects a file to be in a folder with its name, size and bytes.
 async fn unchanged(scratch: &Scratch<'_>, sample: &Sample, folder: &FolderId) -> Result<(), Failure> {
     let listed = observe::holds(scratch.subject, folder, &sample.id).await?;
     let found = observe::file(scratch.subject, &sample.id).await?;

@@ -1,4 +1,4 @@
-//! Files as they are looked up, many at once, and their pictures.
+//! Checks of file lookups, single and many at once, and of thumbnails.
 
 use std::collections::HashSet;
 
@@ -9,26 +9,26 @@ use crate::scratch::in_scratch;
 use crate::{Check, Failure, Subject, expect, observe, unknown};
 
 pub(crate) const CHECKS: &[Check] = &[
-    check!(a_file_found_is_the_one_asked_for, FilesRead, FilesUpload),
+    check!(a_lookup_finds_the_file_requested, FilesRead, FilesUpload),
     check!(an_unknown_file_is_not_found, FilesRead),
-    check!(many_files_are_answered_one_for_one_in_the_order_asked, FilesRead, FilesLookup, FilesUpload),
-    check!(many_files_take_fewer_requests_than_files, FilesRead, FilesLookup),
-    check!(many_files_without_the_capability_are_refused_or_answered, FilesRead),
-    check!(a_broken_file_is_told_with_what_is_known_of_it, FilesRead),
-    check!(a_blocked_file_is_told_as_such, FilesRead),
-    check!(no_ids_ask_for_nothing, FilesRead),
-    check!(a_file_has_the_address_of_its_picture, FilesThumbnail, FilesUpload),
-    check!(the_picture_of_an_unknown_file_is_not_found, FilesThumbnail),
+    check!(a_lookup_of_many_answers_each_id_in_order, FilesRead, FilesLookup, FilesUpload),
+    check!(a_lookup_of_many_is_batched, FilesRead, FilesLookup),
+    check!(a_lookup_of_two_is_refused_or_answered, FilesRead),
+    check!(a_broken_file_is_returned_as_broken, FilesRead),
+    check!(a_blocked_file_is_a_legal_block, FilesRead),
+    check!(a_lookup_without_ids_sends_no_request, FilesRead),
+    check!(a_thumbnail_has_its_own_address, FilesThumbnail, FilesUpload),
+    check!(the_thumbnail_of_an_unknown_file_is_not_found, FilesThumbnail),
 ];
 
-/// How many ids the long lookups ask for: three calls of a site that takes 50 in a call.
+/// How many ids the long lookups have. At 50 ids a request, as a site may allow, it takes three requests.
 const MANY: usize = 120;
 
-/// A lookup finds a file as it was uploaded.
+/// A lookup returns a file as it was uploaded.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_file_found_is_the_one_asked_for(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_lookup_finds_the_file_requested(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         let found = expect::some(observe::file(subject, &sample.id).await?, "an uploaded file")?;
@@ -38,29 +38,30 @@ pub async fn a_file_found_is_the_one_asked_for(subject: &Subject) -> Result<(), 
         expect::equal(&found.size, &Some(sample.bytes.len() as u64), "the size of a file looked up")?;
         let unusable = [FileStatus::Trashed, FileStatus::Deleted, FileStatus::Failed];
         expect::that(!unusable.contains(&found.status), "the status of a new file", "a usable one", found.status)?;
-        let told = subject.provider.profile().tells_folder.then(|| scratch.base.clone());
-        expect::equal(&found.folder_id, &told, "the folder of a file looked up")
+        let folder = subject.provider.profile().tells_folder.then(|| scratch.base.clone());
+        expect::equal(&found.folder_id, &folder, "the folder of a file looked up")
     })
     .await
 }
 
-/// An id that nothing has is `FileNotFound`.
+/// An unknown id is `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_file_is_not_found(subject: &Subject) -> Result<(), Failure> {
     observe::not_found(&observe::lookup(subject, &unknown::file(subject, 0)?).await?, "looking up an unknown file")
 }
 
-/// Among many ids, most of them unknown, each known file is found in its place; batch borders do not matter.
+/// Among many ids, most of them unknown, each known file is found at its position. Batch boundaries make no difference.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn many_files_are_answered_one_for_one_in_the_order_asked(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_lookup_of_many_answers_each_id_in_order(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let mut ids = unknown_ids(subject)?;
         let mut known = HashSet::new();
-        // The newest file first, and on both sides of every border that a site may have.
+        // The ids are filled from the end, so the newest file comes first. There is one on both sides of each possible
+        // batch boundary.
         for place in [0, 1, 49, 50, 51, 99, 100, MANY - 1] {
             if let Some(id) = ids.iter_mut().rev().nth(place) {
                 *id = scratch.file().await?.id;
@@ -87,11 +88,11 @@ pub async fn many_files_are_answered_one_for_one_in_the_order_asked(subject: &Su
     .await
 }
 
-/// What reads many files in a call does not ask for each by itself.
+/// A site that looks up many files in one request is not sent one request for each file.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn many_files_take_fewer_requests_than_files(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_lookup_of_many_is_batched(subject: &Subject) -> Result<(), Failure> {
     let ids = unknown_ids(subject)?;
     let before = subject.site.requests().await;
     expect::ok(subject.provider.files(&ids).await, "looking up many files")?;
@@ -100,11 +101,11 @@ pub async fn many_files_take_fewer_requests_than_files(subject: &Subject) -> Res
     expect::that(sent < ids.len() || ids.len() < 2, &what, "fewer than files", sent)
 }
 
-/// Where the site reads one file in a call, a lookup of several is refused without a request, or done one by one.
+/// Without `files.lookup`, a lookup of several files is refused without a request, or answered file by file.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn many_files_without_the_capability_are_refused_or_answered(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_lookup_of_two_is_refused_or_answered(subject: &Subject) -> Result<(), Failure> {
     if subject.can(Capability::FilesLookup) {
         return Ok(());
     }
@@ -123,11 +124,11 @@ pub async fn many_files_without_the_capability_are_refused_or_answered(subject: 
     }
 }
 
-/// A file that the site calls broken is there, and marked; the others are not touched by it.
+/// A file that the site calls broken is returned as `Broken`, with the status `Failed`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_broken_file_is_told_with_what_is_known_of_it(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_broken_file_is_returned_as_broken(subject: &Subject) -> Result<(), Failure> {
     let Some(broken) = &subject.known.broken else { return Ok(()) };
     match observe::lookup(subject, broken).await? {
         FileLookup::Broken(file, _) => {
@@ -139,11 +140,11 @@ pub async fn a_broken_file_is_told_with_what_is_known_of_it(subject: &Subject) -
     }
 }
 
-/// A file that is blocked for legal reasons fails as that.
+/// A file that is blocked for legal reasons fails as `LegalBlock`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_blocked_file_is_told_as_such(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_blocked_file_is_a_legal_block(subject: &Subject) -> Result<(), Failure> {
     let Some(blocked) = &subject.known.blocked else { return Ok(()) };
     match observe::lookup(subject, blocked).await? {
         FileLookup::Failed(error) if error.kind() == ErrorKind::LegalBlock => Ok(()),
@@ -151,48 +152,48 @@ pub async fn a_blocked_file_is_told_as_such(subject: &Subject) -> Result<(), Fai
     }
 }
 
-/// A lookup of nothing is answered with nothing, without a request.
+/// A lookup without ids returns no answers and sends no request.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn no_ids_ask_for_nothing(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_lookup_without_ids_sends_no_request(subject: &Subject) -> Result<(), Failure> {
     let answers = expect::silent(subject, "looking up no file", subject.provider.files(&[])).await?;
     let answers = expect::ok(answers, "looking up no file")?;
     expect::that(answers.is_empty(), "the answers to a lookup of no file", "none", answers)
 }
 
-/// A picture has an address that a browser can go to.
+/// A thumbnail has a web address of its own.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_file_has_the_address_of_its_picture(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_thumbnail_has_its_own_address(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         let other = scratch.file().await?;
-        let url = expect::ok(subject.provider.thumbnail(&sample.id).await, "asking for a picture")?;
-        expect::that(matches!(url.scheme(), "http" | "https"), "the picture's address", "http or https", &url)?;
-        let others = expect::ok(subject.provider.thumbnail(&other.id).await, "asking for another picture")?;
-        expect::that(url != others, "the pictures of two files", "two addresses", url)
+        let url = expect::ok(subject.provider.thumbnail(&sample.id).await, "requesting a thumbnail")?;
+        expect::that(matches!(url.scheme(), "http" | "https"), "the thumbnail's address", "http or https", &url)?;
+        let others = expect::ok(subject.provider.thumbnail(&other.id).await, "requesting another thumbnail")?;
+        expect::that(url != others, "the thumbnails of two files", "two addresses", url)
     })
     .await
 }
 
-/// A file that is not there has no picture.
+/// Requesting the thumbnail of an unknown file fails as `FileNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn the_picture_of_an_unknown_file_is_not_found(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn the_thumbnail_of_an_unknown_file_is_not_found(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.thumbnail(&unknown::file(subject, 0)?).await;
-    expect::kind(answer, ErrorKind::FileNotFound, "asking for the picture of an unknown file")
+    expect::kind(answer, ErrorKind::FileNotFound, "requesting the thumbnail of an unknown file")
 }
 
-/// That a file comes from the account, and that its id and times can be.
+/// Expects a file to be of the account, with a valid id and plausible times.
 pub(crate) fn well_formed(subject: &Subject, file: &File, what: &str) -> Result<(), Failure> {
     expect::origin(subject, &file.account, &file.provider, what)?;
     let parsed = subject.provider.profile().ids.file(file.id.as_str());
     expect::equal(&parsed.as_ref(), &Ok(&file.id), &format!("the id of {what}, by the profile's grammar"))?;
-    expect::time(file.uploaded_at, &format!("when {what} was uploaded"))?;
-    expect::time(file.last_accessed_at, &format!("when {what} was last accessed"))
+    expect::time(file.uploaded_at, &format!("the uploaded_at of {what}"))?;
+    expect::time(file.last_accessed_at, &format!("the last_accessed_at of {what}"))
 }
 
 fn unknown_ids(subject: &Subject) -> Result<Vec<FileId>, Failure> {

@@ -1,4 +1,4 @@
-//! Changes to a folder: its name, visibility and password, its place, its end.
+//! Checks of changes to a folder: rename, visibility, password, move and deletion.
 
 use polyhost_domain::{
     Capability, DeleteSemantics, ErrorKind, Folder, FolderEdit, FolderId, PasswordChange, Visibility,
@@ -11,18 +11,18 @@ use crate::{Check, Failure, Subject, expect, folders, observe, unknown, uploads}
 pub(crate) const CHECKS: &[Check] = &[
     check!(a_renamed_folder_keeps_its_place_and_content, FoldersRename, FoldersCreate),
     check!(an_unknown_folder_cannot_be_renamed, FoldersRename),
-    check!(a_folder_is_given_another_visibility, FoldersVisibility, FoldersCreate),
-    check!(a_folder_is_given_a_password_and_rid_of_it, FoldersPassword, FoldersCreate),
-    check!(a_moved_folder_is_in_its_new_parent_alone, FoldersMove, FoldersCreate),
-    check!(an_unknown_folder_cannot_be_moved_nor_moved_to, FoldersMove, FoldersCreate),
-    check!(a_deleted_folder_takes_its_content_along, FoldersDelete, FoldersCreate),
+    check!(a_folder_changes_its_visibility, FoldersVisibility, FoldersCreate),
+    check!(a_folder_password_is_set_and_removed, FoldersPassword, FoldersCreate),
+    check!(a_moved_folder_is_only_in_its_new_parent, FoldersMove, FoldersCreate),
+    check!(an_unknown_folder_can_neither_move_nor_be_a_target, FoldersMove, FoldersCreate),
+    check!(a_deleted_folder_is_gone_with_its_content, FoldersDelete, FoldersCreate),
     check!(an_unknown_folder_cannot_be_deleted, FoldersDelete),
 ];
 
-/// A rename changes a folder's name; it stays where it is, and so does what is in it.
+/// A rename changes a folder's name. The folder and its content stay where they are.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_renamed_folder_keeps_its_place_and_content(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
@@ -32,7 +32,7 @@ pub async fn a_renamed_folder_keeps_its_place_and_content(subject: &Subject) -> 
             let name = unique(ending);
             let answer = subject.provider.edit_folder(&made.id, renamed(&name)?).await;
             let answer = expect::ok(answer, "renaming a folder")?;
-            answered(subject, answer.as_ref(), &made.id, "a renamed folder")?;
+            check_answer(subject, answer.as_ref(), &made.id, "a renamed folder")?;
             let name = Some(subject.site.spelling(&name));
             let views = observe::folder(subject, &scratch.base, &made.id).await?;
             for view in views.into_iter().chain(answer) {
@@ -48,30 +48,30 @@ pub async fn a_renamed_folder_keeps_its_place_and_content(subject: &Subject) -> 
     .await
 }
 
-/// What is not there has no name to change.
+/// Renaming an unknown folder fails as `FolderNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_folder_cannot_be_renamed(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.edit_folder(&unknown::folder(subject)?, renamed(&unique(""))?).await;
     expect::kind(answer, ErrorKind::FolderNotFound, "renaming an unknown folder")
 }
 
-/// Another visibility is taken; the name stays.
+/// A change of the visibility takes effect. The name stays.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_is_given_another_visibility(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_changes_its_visibility(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
         for visibility in [Visibility::Public, Visibility::Unlisted, Visibility::Private] {
             let edit = FolderEdit { visibility: Some(visibility), ..FolderEdit::default() };
             let answer = subject.provider.edit_folder(&made.id, edit).await;
-            let answer = expect::ok(answer, "giving a folder another visibility")?;
-            answered(subject, answer.as_ref(), &made.id, "a folder of another visibility")?;
+            let answer = expect::ok(answer, "changing a folder's visibility")?;
+            check_answer(subject, answer.as_ref(), &made.id, "a folder with a changed visibility")?;
             for view in observe::folder(subject, &scratch.base, &made.id).await?.into_iter().chain(answer) {
                 expect::equal(&view.visibility, &Some(visibility), "the visibility of a folder")?;
-                expect::equal(&view.name, &made.name, "the name of a folder of another visibility")?;
+                expect::equal(&view.name, &made.name, "the name of a folder with a changed visibility")?;
             }
         }
         Ok(())
@@ -79,11 +79,11 @@ pub async fn a_folder_is_given_another_visibility(subject: &Subject) -> Result<(
     .await
 }
 
-/// A password is set and removed, as far as the site says; the name stays.
+/// A password is set and removed, as far as the site reports it. The name stays.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_is_given_a_password_and_rid_of_it(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_password_is_set_and_removed(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
         let changes = [(PasswordChange::Set("open sesame".into()), true), (PasswordChange::Remove, false)];
@@ -91,11 +91,11 @@ pub async fn a_folder_is_given_a_password_and_rid_of_it(subject: &Subject) -> Re
             let edit = FolderEdit { password: Some(password), ..FolderEdit::default() };
             let answer = subject.provider.edit_folder(&made.id, edit).await;
             let answer = expect::ok(answer, "changing a folder's password")?;
-            answered(subject, answer.as_ref(), &made.id, "a folder of another password")?;
+            check_answer(subject, answer.as_ref(), &made.id, "a folder with a changed password")?;
             for view in observe::folder(subject, &scratch.base, &made.id).await?.into_iter().chain(answer) {
-                let told = view.password_protected.unwrap_or(guarded);
-                expect::equal(&told, &guarded, "whether a password guards a folder")?;
-                expect::equal(&view.name, &made.name, "the name of a folder of another password")?;
+                let reported = view.password_protected.unwrap_or(guarded);
+                expect::equal(&reported, &guarded, "whether a folder is password-protected")?;
+                expect::equal(&view.name, &made.name, "the name of a folder with a changed password")?;
             }
         }
         Ok(())
@@ -103,11 +103,12 @@ pub async fn a_folder_is_given_a_password_and_rid_of_it(subject: &Subject) -> Re
     .await
 }
 
-/// A folder goes below another and back to the root with what is in it, and each time leaves where it was.
+/// A folder moves below another, to the root and back, with its content. Each time it is no longer in the previous
+/// parent.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_moved_folder_is_in_its_new_parent_alone(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_moved_folder_is_only_in_its_new_parent(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
         let target = scratch.folder_in(&scratch.base).await?.id;
@@ -115,7 +116,7 @@ pub async fn a_moved_folder_is_in_its_new_parent_alone(subject: &Subject) -> Res
         let mut from = scratch.base.clone();
         for to in [target, FolderId::Root, scratch.base.clone()] {
             let answer = expect::ok(subject.provider.move_folder(&made.id, &to).await, "moving a folder")?;
-            answered(subject, answer.as_ref(), &made.id, "a moved folder")?;
+            check_answer(subject, answer.as_ref(), &made.id, "a moved folder")?;
             for view in observe::folder(subject, &to, &made.id).await?.into_iter().chain(answer) {
                 expect::equal(view.parent_id.as_ref().unwrap_or(&to), &to, "the parent of a moved folder")?;
                 expect::equal(&view.name, &made.name, "the name of a moved folder")?;
@@ -129,11 +130,11 @@ pub async fn a_moved_folder_is_in_its_new_parent_alone(subject: &Subject) -> Res
     .await
 }
 
-/// A folder that is not there can neither be moved nor take another.
+/// An unknown folder can neither be moved nor be the target of a move.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn an_unknown_folder_cannot_be_moved_nor_moved_to(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn an_unknown_folder_can_neither_move_nor_be_a_target(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let unknown = unknown::folder(subject)?;
         let answer = subject.provider.move_folder(&unknown, &scratch.base).await;
@@ -146,11 +147,11 @@ pub async fn an_unknown_folder_cannot_be_moved_nor_moved_to(subject: &Subject) -
     .await
 }
 
-/// A deleted folder is in its parent no more, with all that was in it; the folder beside it stays.
+/// A deleted folder and its content are gone. The folder beside it stays.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_deleted_folder_takes_its_content_along(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_deleted_folder_is_gone_with_its_content(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?.id;
         let bystander = scratch.folder_in(&scratch.base).await?.id;
@@ -172,23 +173,23 @@ pub async fn a_deleted_folder_takes_its_content_along(subject: &Subject) -> Resu
     .await
 }
 
-/// What is not there cannot be deleted.
+/// Deleting an unknown folder fails as `FolderNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_folder_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.delete_folder(&unknown::folder(subject)?).await;
     expect::kind(answer, ErrorKind::FolderNotFound, "deleting an unknown folder")
 }
 
-/// What a check puts into a folder, to see whether it goes where the folder goes.
+/// The content that a check puts into a folder, to see that it stays with the folder.
 struct Content {
     folder: FolderId,
     files: Vec<crate::scratch::Sample>,
 }
 
 impl Content {
-    /// A folder, and a file where the provider takes one, directly and one level down.
+    /// Creates a subfolder. If the provider supports uploads, adds a file to the folder and one to the subfolder.
     async fn put_into(scratch: &Scratch<'_>, folder: &FolderId) -> Result<Self, Failure> {
         let mut content = Self { folder: scratch.folder_in(folder).await?.id, files: Vec::new() };
         if scratch.can(Capability::FilesUpload) {
@@ -219,13 +220,13 @@ impl Content {
     }
 }
 
-/// A new name as an edit.
+/// Returns an edit that changes the name.
 pub(crate) fn renamed(name: &str) -> Result<FolderEdit, Failure> {
     Ok(FolderEdit { name: Some(entry_name(name)?), ..FolderEdit::default() })
 }
 
-/// That what a change answered, if anything, is the folder.
-fn answered(subject: &Subject, answer: Option<&Folder>, id: &FolderId, what: &str) -> Result<(), Failure> {
+/// Checks the answer to a change, if there is one, against the folder.
+fn check_answer(subject: &Subject, answer: Option<&Folder>, id: &FolderId, what: &str) -> Result<(), Failure> {
     let Some(folder) = answer else { return Ok(()) };
     folders::well_formed(subject, folder, what)?;
     expect::equal(&folder.id, id, &format!("the id of {what}"))

@@ -1,4 +1,4 @@
-//! Folders: reading one, and making new ones.
+//! Checks of folders: reading and creating them.
 
 use polyhost_domain::{ErrorKind, Folder, FolderId, NewFolder, PasswordChange, Visibility};
 
@@ -7,19 +7,19 @@ use crate::scratch::{entry_name, in_scratch, unique};
 use crate::{Check, Failure, Subject, expect, observe, unknown};
 
 pub(crate) const CHECKS: &[Check] = &[
-    check!(a_folder_read_is_the_one_made, FoldersRead, FoldersCreate),
+    check!(a_folder_is_read_as_created, FoldersRead, FoldersCreate),
     check!(an_unknown_folder_is_not_found, FoldersRead),
     check!(a_new_folder_is_in_its_parent_under_its_name, FoldersCreate),
-    check!(a_folder_cannot_be_made_in_an_unknown_one, FoldersCreate),
-    check!(a_folder_is_made_with_its_visibility, FoldersCreate, FoldersVisibility),
-    check!(a_folder_is_made_with_its_password, FoldersCreate, FoldersPassword),
+    check!(a_folder_cannot_be_created_in_an_unknown_one, FoldersCreate),
+    check!(a_folder_is_created_with_its_visibility, FoldersCreate, FoldersVisibility),
+    check!(a_folder_is_created_with_its_password, FoldersCreate, FoldersPassword),
 ];
 
-/// A folder is read with its id, name and parent.
+/// Reading a folder returns its id, name and parent.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_read_is_the_one_made(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_is_read_as_created(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let made = scratch.folder_in(&scratch.base).await?;
         let read = expect::ok(subject.provider.folder(&made.id).await, "reading a folder")?;
@@ -31,19 +31,19 @@ pub async fn a_folder_read_is_the_one_made(subject: &Subject) -> Result<(), Fail
     .await
 }
 
-/// What is not there cannot be read.
+/// Reading an unknown folder fails as `FolderNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_folder_is_not_found(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.folder(&unknown::folder(subject)?).await;
     expect::kind(answer, ErrorKind::FolderNotFound, "reading an unknown folder")
 }
 
-/// A folder made in the root or further down is there, and only there, under the name given.
+/// A folder created in the root or in another folder is in that parent, under the given name.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_new_folder_is_in_its_parent_under_its_name(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         for ending in ["", " it's \"quoted\"", " Été & 夏 100%25 +"] {
@@ -51,7 +51,7 @@ pub async fn a_new_folder_is_in_its_parent_under_its_name(subject: &Subject) -> 
                 let name = unique(ending);
                 let new =
                     NewFolder { name: entry_name(&name)?, parent: parent.clone(), visibility: None, password: None };
-                let made = expect::ok(scratch.create_folder(new).await, "making a folder")?;
+                let made = expect::ok(scratch.create_folder(new).await, "creating a folder")?;
                 well_formed(subject, &made, "a new folder")?;
                 let name = subject.site.spelling(&name);
                 let mut views = observe::folder(subject, &parent, &made.id).await?;
@@ -67,25 +67,25 @@ pub async fn a_new_folder_is_in_its_parent_under_its_name(subject: &Subject) -> 
     .await
 }
 
-/// What is not there holds no folder.
+/// Creating a folder in an unknown parent fails as `FolderNotFound`.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_cannot_be_made_in_an_unknown_one(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_cannot_be_created_in_an_unknown_one(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let parent = unknown::folder(subject)?;
         let new = NewFolder { name: entry_name(&unique(""))?, parent, visibility: None, password: None };
         let answer = scratch.create_folder(new).await;
-        expect::kind(answer, ErrorKind::FolderNotFound, "making a folder in an unknown one")
+        expect::kind(answer, ErrorKind::FolderNotFound, "creating a folder in an unknown one")
     })
     .await
 }
 
-/// A folder is as visible as was asked for.
+/// A new folder has the requested visibility.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_is_made_with_its_visibility(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_is_created_with_its_visibility(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         for visibility in [Visibility::Private, Visibility::Unlisted, Visibility::Public] {
             let new = NewFolder {
@@ -94,7 +94,7 @@ pub async fn a_folder_is_made_with_its_visibility(subject: &Subject) -> Result<(
                 visibility: Some(visibility),
                 password: None,
             };
-            let made = expect::ok(scratch.create_folder(new).await, "making a folder with a visibility")?;
+            let made = expect::ok(scratch.create_folder(new).await, "creating a folder with a visibility")?;
             for view in observe::folder(subject, &scratch.base, &made.id).await? {
                 expect::equal(&view.visibility, &Some(visibility), "the visibility of a new folder")?;
             }
@@ -104,19 +104,19 @@ pub async fn a_folder_is_made_with_its_visibility(subject: &Subject) -> Result<(
     .await
 }
 
-/// A folder made with a password has one, and one made without has none, as far as the site says.
+/// A folder created with a password has one, and one created without has none, as far as the site reports it.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_folder_is_made_with_its_password(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_folder_is_created_with_its_password(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         for (password, guarded) in [(Some(PasswordChange::Set("open sesame".into())), true), (None, false)] {
             let name = entry_name(&unique(""))?;
             let new = NewFolder { name, parent: scratch.base.clone(), visibility: None, password };
-            let made = expect::ok(scratch.create_folder(new).await, "making a folder with or without a password")?;
+            let made = expect::ok(scratch.create_folder(new).await, "creating a folder with or without a password")?;
             for view in observe::folder(subject, &scratch.base, &made.id).await? {
-                let told = view.password_protected.unwrap_or(guarded);
-                expect::equal(&told, &guarded, "whether a password guards a new folder")?;
+                let reported = view.password_protected.unwrap_or(guarded);
+                expect::equal(&reported, &guarded, "whether a new folder is password-protected")?;
             }
         }
         Ok(())
@@ -124,11 +124,11 @@ pub async fn a_folder_is_made_with_its_password(subject: &Subject) -> Result<(),
     .await
 }
 
-/// That a folder comes from the account, and that its id and times can be.
+/// Expects a folder to be of the account, with a valid id and plausible times.
 pub(crate) fn well_formed(subject: &Subject, folder: &Folder, what: &str) -> Result<(), Failure> {
     expect::origin(subject, &folder.account, &folder.provider, what)?;
     let parsed = subject.provider.profile().ids.folder(folder.id.as_str());
     expect::equal(&parsed.as_ref(), &Ok(&folder.id), &format!("the id of {what}, by the profile's grammar"))?;
-    expect::time(folder.created_at, &format!("when {what} was made"))?;
-    expect::time(folder.updated_at, &format!("when {what} was changed"))
+    expect::time(folder.created_at, &format!("the created_at of {what}"))?;
+    expect::time(folder.updated_at, &format!("the updated_at of {what}"))
 }

@@ -1,8 +1,9 @@
 //! The behaviour that every adapter must show, as plain async functions.
 //!
-//! [`run`] takes a [`Subject`] (a provider, and the little that cannot be asked of it) through every [`Check`]. Each
-//! check is a function whose name is the behaviour, and can be called alone. What a provider's profile calls native must
-//! work as the bullets of [`polyhost_domain::Provider`] say; what it calls unsupported must be refused without a request.
+//! [`run`] runs every [`Check`] against a [`Subject`]: a provider, and the facts that the suite cannot get from it.
+//! Each check is a function named after the behaviour, and can be called alone. Capabilities that the profile calls
+//! native must work as the documentation of [`polyhost_domain::Provider`] lists. Capabilities that it calls unsupported
+//! must be refused without a request.
 //!
 //! An adapter's test is one call:
 //! ```
@@ -12,18 +13,21 @@
 //! # }
 //! ```
 //!
-//! To write a [`Subject`]: start the site (a simulator), make the adapter twice, with good credentials and with wrong
-//! ones, and implement [`Site`] for what was started. [`checks`] lists what is checked; a [`Failure`] reads as a sentence
-//! that begins with the behaviour, and ends with what was expected and what came. Whether the subject gives the suite
-//! enough to see is shown by wrapping it in each [`faulty::Fault`]: every one that [`faulty::Fault::shows_at`] the
-//! subject must make the suite fail.
+//! To write a [`Subject`]:
+//! - Start the site, which is a simulator.
+//! - Create the adapter twice: with good and with wrong credentials.
+//! - Implement [`Site`] for the simulator.
 //!
-//! What a capability is named for is checked only where the profile has it; that the others are refused, always. What
-//! the suite cannot make happen, and does not check: answers that are lost or garbled, time limits, and whether a ticket
-//! takes the bytes.
+//! [`checks`] lists the checks. A [`Failure`] reads as a sentence: the behaviour, the value examined, what was expected
+//! and what was found. To show that a subject gives the suite enough to see, wrap it in each [`faulty::Fault`]. The
+//! suite must fail for every fault that [`faulty::Fault::shows_at`] reports for the subject.
 //!
-//! The checks make what they need through the provider, in folders of their own, delete it again, and do not depend on
-//! one another. They are not for a real account: they upload, delete and provoke errors.
+//! The checks of a capability run only if the profile has it. That the other capabilities are refused is always
+//! checked. The suite cannot provoke lost or garbled answers or timeouts, and does not send bytes to a ticket's
+//! address, so it checks none of these.
+//!
+//! The checks create what they need through the provider, in folders of their own, and delete it again. They do not
+//! depend on one another. They are not for a real account: they upload, delete and provoke errors.
 
 pub mod account;
 mod attempts;

@@ -1,4 +1,4 @@
-//! Listings: what is directly in a folder, all of it, once, with the folder that it is in.
+//! Checks of listings: complete, without duplicates, and naming the folder that the entries are in.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,9 @@ use crate::{Check, Failure, Subject, expect, files, folders, observe, unknown};
 
 pub(crate) const CHECKS: &[Check] = &[
     check!(an_empty_folder_is_an_empty_listing, FoldersList, FoldersCreate),
-    check!(a_listing_names_everything_that_is_directly_in_a_folder, FoldersList, FoldersCreate, FilesUpload),
+    check!(a_listing_has_each_direct_entry_once, FoldersList, FoldersCreate, FilesUpload),
     check!(the_root_is_listed_like_any_folder, FoldersList, FoldersCreate, FilesUpload),
-    check!(a_listed_file_is_told_as_by_its_upload, FoldersList, FilesUpload),
+    check!(a_listed_file_matches_its_upload, FoldersList, FilesUpload),
     check!(a_listing_fills_the_sort_keys_of_the_profile, FoldersList, FilesUpload),
     check!(an_unknown_folder_has_no_listing, FoldersList),
 ];
@@ -20,10 +20,10 @@ pub(crate) const CHECKS: &[Check] = &[
 /// How many files the full folder holds.
 const SEVERAL: usize = 7;
 
-/// A folder in which nothing is has a listing, and it is empty.
+/// An empty folder has an empty listing.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_empty_folder_is_an_empty_listing(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let listing = observe::listing(subject, &scratch.base).await?;
@@ -33,12 +33,12 @@ pub async fn an_empty_folder_is_an_empty_listing(subject: &Subject) -> Result<()
     .await
 }
 
-/// All files and folders of a folder are in its listing, each once; those of the folders below it are not, or name
-/// theirs.
+/// A listing has each file and folder that is directly in the folder exactly once. Entries from deeper folders are
+/// absent, or name their own folder.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_listing_names_everything_that_is_directly_in_a_folder(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_listing_has_each_direct_entry_once(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let inner = scratch.folder_in(&scratch.base).await?.id;
         let other = scratch.folder_in(&scratch.base).await?.id;
@@ -64,10 +64,10 @@ pub async fn a_listing_names_everything_that_is_directly_in_a_folder(subject: &S
     .await
 }
 
-/// The root lists what is in it.
+/// The root's listing has the entries of the root.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn the_root_is_listed_like_any_folder(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file_in(&FolderId::Root).await?;
@@ -77,11 +77,11 @@ pub async fn the_root_is_listed_like_any_folder(subject: &Subject) -> Result<(),
     .await
 }
 
-/// A listing says of a file what is true of it, and every entry says where it comes from.
+/// A listed file has the name and size of its upload, and every entry names its account and provider.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_listed_file_is_told_as_by_its_upload(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_listed_file_matches_its_upload(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
         let listing = observe::listing(subject, &scratch.base).await?;
@@ -101,10 +101,10 @@ pub async fn a_listed_file_is_told_as_by_its_upload(subject: &Subject) -> Result
     .await
 }
 
-/// What a listing can be sorted by, it tells of every file.
+/// Every listed file has a value for each sort key of the profile.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_listing_fills_the_sort_keys_of_the_profile(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let sample = scratch.file().await?;
@@ -123,10 +123,10 @@ pub async fn a_listing_fills_the_sort_keys_of_the_profile(subject: &Subject) -> 
     .await
 }
 
-/// A folder that is not there has no listing, not an empty one.
+/// Listing an unknown folder is an error, not an empty listing.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn an_unknown_folder_has_no_listing(subject: &Subject) -> Result<(), Failure> {
     let answer = subject.provider.list(&unknown::folder(subject)?, None).await;
     expect::kind(answer, ErrorKind::FolderNotFound, "listing an unknown folder")

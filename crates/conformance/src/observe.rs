@@ -1,4 +1,4 @@
-//! What a provider shows of a file or folder after something was done to it, as far as it can show anything.
+//! Reads the state of a file or folder after a change, as far as the provider's capabilities allow.
 
 use polyhost_domain::{
     Capability, ErrorKind, File, FileId, FileLookup, FileStatus, Folder, FolderId, Listing, ListingShape,
@@ -6,17 +6,17 @@ use polyhost_domain::{
 
 use crate::{Failure, Subject, expect};
 
-/// No folder of a check has more native pages than this.
-const MOST_PAGES: usize = 100;
+/// The most pages that a listing of a check's folder may have.
+const MAX_PAGES: usize = 100;
 
-/// What a lookup of one file leads to.
+/// Looks up one file and returns the answer.
 pub(crate) async fn lookup(subject: &Subject, file: &FileId) -> Result<FileLookup, Failure> {
     let answers = expect::ok(subject.provider.files(std::slice::from_ref(file)).await, "looking up one file")?;
     expect::equal(&answers.len(), &1, "the number of answers to a lookup of one file")?;
     expect::some(answers.into_iter().next(), "the answer to a lookup of one file")
 }
 
-/// The file that a lookup finds; `None` where the provider cannot look up.
+/// Returns the file that a lookup finds, or `None` if the provider cannot look up files.
 pub(crate) async fn file(subject: &Subject, file: &FileId) -> Result<Option<File>, Failure> {
     if !subject.can(Capability::FilesRead) {
         return Ok(None);
@@ -27,7 +27,7 @@ pub(crate) async fn file(subject: &Subject, file: &FileId) -> Result<Option<File
     }
 }
 
-/// That a lookup did not find its file.
+/// Expects a lookup to fail as `FileNotFound`.
 pub(crate) fn not_found(answer: &FileLookup, what: &str) -> Result<(), Failure> {
     match answer {
         FileLookup::Failed(error) if error.kind() == ErrorKind::FileNotFound => Ok(()),
@@ -35,7 +35,8 @@ pub(crate) fn not_found(answer: &FileLookup, what: &str) -> Result<(), Failure> 
     }
 }
 
-/// That a file is gone, as far as the provider shows it: a lookup does not find it, and its folder does not list it.
+/// Expects a file to be gone, as far as the provider shows it: a lookup does not find it, and its folder does not list
+/// it.
 pub(crate) async fn gone(subject: &Subject, file: &FileId, folder: &FolderId) -> Result<(), Failure> {
     if subject.can(Capability::FilesRead) {
         not_found(&lookup(subject, file).await?, "looking up a file that is gone")?;
@@ -43,7 +44,8 @@ pub(crate) async fn gone(subject: &Subject, file: &FileId, folder: &FolderId) ->
     lacks(subject, folder, file).await
 }
 
-/// That a file is in the trash, as far as the provider shows it: a lookup says so, and its folder does not list it.
+/// Expects a file to be in the trash, as far as the provider shows it: a lookup reports it, and its folder does not
+/// list it.
 pub(crate) async fn trashed(subject: &Subject, file: &FileId, folder: &FolderId) -> Result<(), Failure> {
     if let Some(found) = self::file(subject, file).await? {
         expect::equal(&found.status, &FileStatus::Trashed, "the status of a file in the trash")?;
@@ -51,11 +53,11 @@ pub(crate) async fn trashed(subject: &Subject, file: &FileId, folder: &FolderId)
     lacks(subject, folder, file).await
 }
 
-/// All of a folder's listing, page by page.
+/// Returns a folder's complete listing, reading every page.
 pub(crate) async fn listing(subject: &Subject, folder: &FolderId) -> Result<Listing, Failure> {
     let mut all = Listing::default();
     let mut next = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let page = expect::ok(subject.provider.list(folder, next).await, "listing a folder")?;
         all.folders.extend(page.folders);
         all.files.extend(page.files);
@@ -67,10 +69,10 @@ pub(crate) async fn listing(subject: &Subject, folder: &FolderId) -> Result<List
             return Err(Failure::new("a listing that the profile calls whole", "no next page", format!("{next:?}")));
         }
     }
-    Err(Failure::new("a listing", "an end", format!("{MOST_PAGES} pages and no end")))
+    Err(Failure::new("a listing", "a last page", format!("more than {MAX_PAGES} pages")))
 }
 
-/// The files and folders that a listing names as directly in a folder. Sites also name files of other folders.
+/// Returns the entries that a listing names as directly in a folder. Some sites also list entries of other folders.
 pub(crate) fn only_in(listing: Listing, folder: &FolderId) -> Listing {
     let is_in = |parent: &Option<FolderId>| parent.as_ref() == Some(folder);
     let folders = listing.folders.into_iter().filter(|found| is_in(&found.parent_id)).collect();
@@ -78,8 +80,8 @@ pub(crate) fn only_in(listing: Listing, folder: &FolderId) -> Listing {
     Listing { folders, files, ..Listing::default() }
 }
 
-/// That a folder lists a file as directly in it, exactly once; answers what the listing says of the file. `None` where
-/// the provider cannot list.
+/// Expects a folder to list a file as directly in it, exactly once, and returns the listed file. Returns `None` if the
+/// provider cannot list folders.
 pub(crate) async fn holds(subject: &Subject, folder: &FolderId, file: &FileId) -> Result<Option<File>, Failure> {
     if !subject.can(Capability::FoldersList) {
         return Ok(None);
@@ -90,7 +92,7 @@ pub(crate) async fn holds(subject: &Subject, folder: &FolderId, file: &FileId) -
     Ok(found.pop())
 }
 
-/// That a folder does not list a file as directly in it.
+/// Expects a folder not to list a file as directly in it.
 pub(crate) async fn lacks(subject: &Subject, folder: &FolderId, file: &FileId) -> Result<(), Failure> {
     if !subject.can(Capability::FoldersList) {
         return Ok(());
@@ -100,7 +102,8 @@ pub(crate) async fn lacks(subject: &Subject, folder: &FolderId, file: &FileId) -
     expect::that(found.is_empty(), "a folder that a file is not in", "a listing without the file", found)
 }
 
-/// A folder as its parent's listing shows it, directly in it and exactly once. `None` where the provider cannot list.
+/// Expects a parent to list a folder as directly in it, exactly once, and returns the listed folder. Returns `None` if
+/// the provider cannot list folders.
 pub(crate) async fn listed_folder(
     subject: &Subject,
     parent: &FolderId,
@@ -115,17 +118,17 @@ pub(crate) async fn listed_folder(
     Ok(found.pop())
 }
 
-/// That a folder does not list another as directly in it.
+/// Expects a parent not to list a folder as directly in it.
 pub(crate) async fn lacks_folder(subject: &Subject, parent: &FolderId, folder: &FolderId) -> Result<(), Failure> {
     if !subject.can(Capability::FoldersList) {
         return Ok(());
     }
     let mut found = only_in(listing(subject, parent).await?, parent).folders;
     found.retain(|listed| listed.id == *folder);
-    expect::that(found.is_empty(), "a folder that another is not in", "a listing without the folder", found)
+    expect::that(found.is_empty(), "a parent that a folder is not in", "a listing without the folder", found)
 }
 
-/// A folder in every way that the provider shows it: read by itself, and in its parent's listing.
+/// Returns the folder in every way that the provider shows it: read by id, and in its parent's listing.
 pub(crate) async fn folder(subject: &Subject, parent: &FolderId, folder: &FolderId) -> Result<Vec<Folder>, Failure> {
     let mut views: Vec<Folder> = listed_folder(subject, parent, folder).await?.into_iter().collect();
     if subject.can(Capability::FoldersRead) {

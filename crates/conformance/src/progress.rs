@@ -1,14 +1,14 @@
-//! How far a site's jobs have come: they may only go forward.
+//! The stages of a site's job, which may only move forward.
 
 use polyhost_domain::JobState;
 
-/// In so many steps of [`crate::Site::advance`] every job has begun, and has ended.
-pub(crate) const MOST_STEPS: usize = 100;
+/// The number of [`crate::Site::advance`] steps after which every job has ended.
+pub(crate) const MAX_STEPS: usize = 100;
 
 /// The stage of a job that has ended.
 pub(crate) const ENDED: u8 = 2;
 
-/// How far a job is that is in this state; `None` where nobody knows.
+/// Returns the stage of a job in this state, or `None` if the state is unknown.
 pub(crate) fn stage(state: JobState) -> Option<u8> {
     match state {
         JobState::Queued => Some(0),

@@ -1,4 +1,4 @@
-//! Remote uploads: what the site is asked to fetch, how it comes along, and how it ends.
+//! Checks of remote uploads: the request, the progress and the outcome.
 
 use polyhost_domain::{
     Capability, FolderId, HeaderFields, JobState, NewRemoteUpload, RemoteUpload, RemoteUploadId, RemoteUploadSelection,
@@ -6,42 +6,42 @@ use polyhost_domain::{
 };
 
 use crate::check::check;
-use crate::progress::{ENDED, MOST_STEPS, stage};
+use crate::progress::{ENDED, MAX_STEPS, stage};
 use crate::scratch::{Scratch, in_scratch, unique};
 use crate::{Check, Failure, Subject, expect, observe, unknown};
 
 pub(crate) const CHECKS: &[Check] = &[
     check!(a_new_remote_upload_has_an_id, RemoteUploadsCreate),
-    check!(a_remote_upload_sends_the_header_fields_given, RemoteUploadsCreate, RemoteUploadsHeaders),
-    check!(a_remote_upload_moves_on_to_its_file, RemoteUploadsCreate),
-    check!(a_failed_remote_upload_is_failed_whatever_its_percentage, RemoteUploadsCreate),
-    check!(remote_uploads_by_id_are_the_known_ones_of_those_asked_for, RemoteUploadsCreate, RemoteUploadsRead),
+    check!(a_remote_upload_sends_its_header_fields, RemoteUploadsCreate, RemoteUploadsHeaders),
+    check!(a_remote_upload_ends_with_a_file, RemoteUploadsCreate),
+    check!(a_failed_remote_upload_at_100_percent_is_failed, RemoteUploadsCreate),
+    check!(remote_uploads_by_id_omit_unknown_ids, RemoteUploadsCreate, RemoteUploadsRead),
     check!(recent_remote_uploads_come_newest_first, RemoteUploadsCreate, RemoteUploadsList),
-    check!(recent_remote_uploads_are_no_more_than_asked_for, RemoteUploadsCreate, RemoteUploadsList),
+    check!(recent_remote_uploads_respect_the_limit, RemoteUploadsCreate, RemoteUploadsList),
 ];
 
-/// The answer tells the id, and nothing untrue.
+/// The answer has the id. The other fields that it has are those of the request.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn a_new_remote_upload_has_an_id(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let (added, url) = add(scratch, &subject.fetchable, HeaderFields::default()).await?;
         well_formed(subject, &added, "a new remote upload")?;
-        let told = added.source_url.as_deref().unwrap_or(url.as_str());
-        expect::equal(&told, &url.as_str(), "where a new remote upload comes from")?;
-        let told = added.folder_id.as_ref().unwrap_or(&scratch.base);
-        expect::equal(told, &scratch.base, "the folder of a new remote upload")?;
+        let source = added.source_url.as_deref().unwrap_or(url.as_str());
+        expect::equal(&source, &url.as_str(), "the source_url of a new remote upload")?;
+        let folder = added.folder_id.as_ref().unwrap_or(&scratch.base);
+        expect::equal(folder, &scratch.base, "the folder of a new remote upload")?;
         expect::that(added.state != JobState::Failed, "the state of a new remote upload", "not Failed", added.state)
     })
     .await
 }
 
-/// The site is asked to send every header field, in order and as it is.
+/// The adapter passes every header field to the site, unchanged and in order.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_remote_upload_sends_the_header_fields_given(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_remote_upload_sends_its_header_fields(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let fields = [
             ("Authorization", "Basic dXNlcjpwYXNz"),
@@ -62,11 +62,11 @@ pub async fn a_remote_upload_sends_the_header_fields_given(subject: &Subject) ->
     .await
 }
 
-/// A remote upload waits, runs and succeeds, in that order, and then names a file that is there.
+/// A remote upload is queued, runs and succeeds, in that order. Then it names a file that exists.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_remote_upload_moves_on_to_its_file(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_remote_upload_ends_with_a_file(subject: &Subject) -> Result<(), Failure> {
     if !can_watch(subject) {
         return Ok(());
     }
@@ -74,8 +74,8 @@ pub async fn a_remote_upload_moves_on_to_its_file(subject: &Subject) -> Result<(
         let (added, url) = add(scratch, &subject.fetchable, HeaderFields::default()).await?;
         let last = watch(scratch, &added.id).await?;
         expect::equal(&last.state, &JobState::Succeeded, "the state in which a remote upload ends")?;
-        let told = last.source_url.as_deref().unwrap_or(url.as_str());
-        expect::equal(&told, &url.as_str(), "where a remote upload came from")?;
+        let source = last.source_url.as_deref().unwrap_or(url.as_str());
+        expect::equal(&source, &url.as_str(), "the source_url of a remote upload")?;
         let folder = last.folder_id.as_ref().unwrap_or(&scratch.base);
         expect::equal(folder, &scratch.base, "the folder of a remote upload")?;
         let file = expect::some(last.file_id, "the file of a remote upload that has succeeded")?;
@@ -86,31 +86,31 @@ pub async fn a_remote_upload_moves_on_to_its_file(subject: &Subject) -> Result<(
     .await
 }
 
-/// A remote upload that fails is told as failed, even where its percentage says that all was fetched, and has no file.
+/// A failed remote upload is reported as failed and has no file, even if its percentage is 100.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn a_failed_remote_upload_is_failed_whatever_its_percentage(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn a_failed_remote_upload_at_100_percent_is_failed(subject: &Subject) -> Result<(), Failure> {
     if !can_watch(subject) {
         return Ok(());
     }
     in_scratch(subject, async |scratch| {
         let (added, _) = add(scratch, &subject.unfetchable, HeaderFields::default()).await?;
         let last = watch(scratch, &added.id).await?;
-        expect::equal(&last.state, &JobState::Failed, "the state in which a remote upload ends that cannot succeed")?;
+        expect::equal(&last.state, &JobState::Failed, "the final state of a remote upload that cannot succeed")?;
         expect::that(last.file_id.is_none(), "the file of a failed remote upload", "none", last.file_id)
     })
     .await
 }
 
-/// The ids that are known are answered, those that are not are left out, and nothing else is told.
+/// A query by ids returns the known ones, omits the unknown ones, and returns nothing else.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn remote_uploads_by_id_are_the_known_ones_of_those_asked_for(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn remote_uploads_by_id_omit_unknown_ids(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let first = add(scratch, &subject.fetchable, HeaderFields::default()).await?.0.id;
-        let unasked = add(scratch, &subject.fetchable, HeaderFields::default()).await?.0.id;
+        let not_requested = add(scratch, &subject.fetchable, HeaderFields::default()).await?.0.id;
         let second = add(scratch, &subject.fetchable, HeaderFields::default()).await?.0.id;
         let unknown = [unknown::remote_upload(subject, 1)?, unknown::remote_upload(subject, 2)?];
         let [before, between] = unknown.clone();
@@ -121,7 +121,12 @@ pub async fn remote_uploads_by_id_are_the_known_ones_of_those_asked_for(subject:
         let mut expected = vec![first.clone(), second];
         expected.sort();
         expect::equal(&found, &expected, "the remote uploads found by id")?;
-        expect::that(!found.contains(&unasked), "the remote uploads found by id", "only those asked for", &found)?;
+        expect::that(
+            !found.contains(&not_requested),
+            "the remote uploads found by id",
+            "only those requested",
+            &found,
+        )?;
 
         let found = select(subject, unknown.to_vec()).await?;
         expect::that(found.is_empty(), "the remote uploads found by unknown ids", "none", found)?;
@@ -132,10 +137,10 @@ pub async fn remote_uploads_by_id_are_the_known_ones_of_those_asked_for(subject:
     .await
 }
 
-/// What was asked for last comes first.
+/// The newest remote upload comes first.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn recent_remote_uploads_come_newest_first(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let mut added = add_several(scratch).await?;
@@ -147,11 +152,11 @@ pub async fn recent_remote_uploads_come_newest_first(subject: &Subject) -> Resul
     .await
 }
 
-/// A limit is one, and what it leaves out is the oldest.
+/// The answer has no more remote uploads than the limit. The oldest are left out.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn recent_remote_uploads_are_no_more_than_asked_for(subject: &Subject) -> Result<(), Failure> {
+/// The first expectation that does not hold.
+pub async fn recent_remote_uploads_respect_the_limit(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let mut added = add_several(scratch).await?;
         added.reverse();
@@ -165,12 +170,12 @@ pub async fn recent_remote_uploads_are_no_more_than_asked_for(subject: &Subject)
     .await
 }
 
-/// Whether the provider shows how a remote upload comes along.
+/// Returns whether the provider can show the progress of a remote upload.
 fn can_watch(subject: &Subject) -> bool {
     subject.can(Capability::RemoteUploadsRead) || subject.can(Capability::RemoteUploadsList)
 }
 
-/// Asks for a remote upload from an address that was not used before; answers that too.
+/// Creates a remote upload from an address that was not used before. Returns both.
 async fn add(
     scratch: &Scratch<'_>,
     base: &RemoteUrl,
@@ -180,11 +185,11 @@ async fn add(
     let text = format!("{}{separator}n={}", base.as_str(), unique("").replace(' ', "-"));
     let url: RemoteUrl = text.parse().map_err(|fault| Failure::new(&text, "a public address", format!("{fault}")))?;
     let new = NewRemoteUpload { url: url.clone(), folder: scratch.base.clone(), headers };
-    let added = expect::ok(scratch.provider().add_remote_upload(new).await, "asking for a remote upload")?;
+    let added = expect::ok(scratch.provider().add_remote_upload(new).await, "creating a remote upload")?;
     Ok((added, url))
 }
 
-/// Seven remote uploads, one second or more apart.
+/// Creates seven remote uploads, at least one second apart.
 async fn add_several(scratch: &Scratch<'_>) -> Result<Vec<RemoteUploadId>, Failure> {
     let mut added = Vec::new();
     for _ in 0..7 {
@@ -194,19 +199,24 @@ async fn add_several(scratch: &Scratch<'_>) -> Result<Vec<RemoteUploadId>, Failu
     Ok(added)
 }
 
-/// Follows a remote upload to its end, and sees that it never goes back.
+/// Follows a remote upload until it ends. Expects that its stage never moves backwards.
 async fn watch(scratch: &Scratch<'_>, id: &RemoteUploadId) -> Result<RemoteUpload, Failure> {
     let subject = scratch.subject;
     let mut furthest = 0;
-    for _ in 0..=MOST_STEPS {
+    for _ in 0..=MAX_STEPS {
         let seen = if subject.can(Capability::RemoteUploadsRead) {
             select(subject, vec![id.clone()]).await?
         } else {
             recent(subject, 100).await?
         };
-        let seen = expect::some(seen.into_iter().find(|seen| seen.id == *id), "a remote upload that was asked for")?;
-        let stage = expect::some(stage(seen.state), "the meaning of a remote upload's state")?;
-        expect::that(stage >= furthest, "the state of a remote upload", "never to go back", seen.state)?;
+        let seen = expect::some(seen.into_iter().find(|seen| seen.id == *id), "a remote upload that was created")?;
+        let stage = expect::some(stage(seen.state), "a known state of a remote upload")?;
+        expect::that(
+            stage >= furthest,
+            "the state of a remote upload",
+            "a state that is not earlier than the last",
+            seen.state,
+        )?;
         furthest = stage;
         if stage == ENDED {
             return Ok(seen);
@@ -214,7 +224,7 @@ async fn watch(scratch: &Scratch<'_>, id: &RemoteUploadId) -> Result<RemoteUploa
         expect::that(seen.file_id.is_none(), "the file of an unfinished remote upload", "none", &seen.file_id)?;
         subject.site.advance().await;
     }
-    Err(Failure::new("a remote upload", "an end", format!("none after {MOST_STEPS} steps")))
+    Err(Failure::new("a remote upload", "a final state", format!("none after {MAX_STEPS} steps")))
 }
 
 async fn select(subject: &Subject, ids: Vec<RemoteUploadId>) -> Result<Vec<RemoteUpload>, Failure> {
@@ -232,7 +242,7 @@ fn all_well_formed(subject: &Subject, found: Vec<RemoteUpload>) -> Result<Vec<Re
     Ok(found)
 }
 
-/// That a remote upload comes from the account, and that its id, progress and times can be.
+/// Expects a remote upload to be of the account, with a valid id, a valid percentage and plausible times.
 fn well_formed(subject: &Subject, upload: &RemoteUpload, what: &str) -> Result<(), Failure> {
     expect::origin(subject, &upload.account, &upload.provider, what)?;
     let ids = &subject.provider.profile().ids;

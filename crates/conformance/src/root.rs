@@ -1,4 +1,5 @@
-//! The root takes no change, whatever the site calls it: a site that is asked to delete it might delete everything.
+//! Checks that an adapter refuses every change of the root. A site that receives a deletion of it might delete
+//! everything.
 
 use polyhost_domain::{ErrorKind, FolderId};
 
@@ -13,20 +14,20 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(the_root_cannot_be_deleted, FoldersDelete),
 ];
 
-/// The root has no name to change, and the site is not asked.
+/// Renaming the root fails as `FolderNotFound` and sends no request.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn the_root_cannot_be_changed(subject: &Subject) -> Result<(), Failure> {
     let doing = "renaming the root";
     let answer = subject.provider.edit_folder(&FolderId::Root, renamed(&unique(""))?);
     expect::kind(expect::silent(subject, doing, answer).await?, ErrorKind::FolderNotFound, doing)
 }
 
-/// The root has nowhere to go, and the site is not asked.
+/// Moving the root fails as `FolderNotFound` and sends no request.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn the_root_cannot_be_moved(subject: &Subject) -> Result<(), Failure> {
     in_scratch(subject, async |scratch| {
         let doing = "moving the root";
@@ -36,10 +37,10 @@ pub async fn the_root_cannot_be_moved(subject: &Subject) -> Result<(), Failure> 
     .await
 }
 
-/// The root cannot be deleted, and the site is not asked.
+/// Deleting the root fails as `FolderNotFound` and sends no request.
 ///
 /// # Errors
-/// What was otherwise.
+/// The first expectation that does not hold.
 pub async fn the_root_cannot_be_deleted(subject: &Subject) -> Result<(), Failure> {
     let doing = "deleting the root";
     let answer = expect::silent(subject, doing, subject.provider.delete_folder(&FolderId::Root)).await?;

@@ -1,4 +1,4 @@
-//! A place at the site for one check: a fresh folder, what the check makes, and its removal afterwards.
+//! A scratch area at the site for one check: a new folder, the objects that the check creates, and their removal.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,29 +9,29 @@ use polyhost_domain::{
     Capability, EntryName, File, FileId, Folder, FolderId, NewFolder, Provider, Upload, UploadReport,
 };
 
-use crate::body::Given;
+use crate::body::Content;
 use crate::{Failure, Subject, body, expect};
 
-/// How many bytes a file has whose size does not matter.
+/// The size of a file in bytes, where the check does not depend on it.
 const USUAL_LENGTH: usize = 1000;
 
-/// Where a check works.
+/// The scratch area of a check.
 pub(crate) struct Scratch<'a> {
-    /// What is checked.
+    /// The subject that is checked.
     pub(crate) subject: &'a Subject,
-    /// A folder of the check's own; the root, where the provider makes no folders.
+    /// A folder for this check, or the root if the provider cannot create folders.
     pub(crate) base: FolderId,
     made: Mutex<Vec<Made>>,
 }
 
-/// A file that a check has made.
+/// A file that a check has uploaded.
 #[derive(Clone)]
 pub(crate) struct Sample {
     /// Its id.
     pub(crate) id: FileId,
-    /// What the upload answered.
+    /// The answer to the upload.
     pub(crate) file: File,
-    /// The name that the site gives it.
+    /// The name that the site stores.
     pub(crate) name: String,
     /// Its bytes.
     pub(crate) bytes: Bytes,
@@ -42,7 +42,7 @@ enum Made {
     Folder(FolderId),
 }
 
-/// Does a check's work in a place of its own, and removes what was made, however the work ends.
+/// Runs a check in a scratch area, and removes what it created whether it passes or fails.
 pub(crate) async fn in_scratch<F>(subject: &Subject, work: F) -> Result<(), Failure>
 where
     F: AsyncFnOnce(&Scratch<'_>) -> Result<(), Failure>,
@@ -56,14 +56,14 @@ where
     outcome
 }
 
-/// A name that nothing at the site has.
+/// Returns a name that no object at the site has.
 pub(crate) fn unique(ending: &str) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis());
     format!("check {started} {}{ending}", COUNTER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A text as a name.
+/// Parses a text as an entry name.
 pub(crate) fn entry_name(text: &str) -> Result<EntryName, Failure> {
     text.parse().map_err(|fault| Failure::new(format!("the name {text:?}"), "a name", format!("{fault}")))
 }
@@ -74,29 +74,29 @@ impl Scratch<'_> {
         &*self.subject.provider
     }
 
-    /// Whether the provider can do something.
+    /// Returns whether the provider's profile calls a capability native.
     pub(crate) fn can(&self, capability: Capability) -> bool {
         self.subject.can(capability)
     }
 
-    /// A new file in the check's folder.
+    /// Uploads a new file to the check's folder.
     pub(crate) async fn file(&self) -> Result<Sample, Failure> {
         self.file_in(&self.base).await
     }
 
-    /// A new file in a folder.
+    /// Uploads a new file to a folder.
     pub(crate) async fn file_in(&self, folder: &FolderId) -> Result<Sample, Failure> {
         self.file_of(&unique(".mp4"), folder, body::pattern(USUAL_LENGTH)).await
     }
 
-    /// A new file with this name and these bytes.
+    /// Uploads a new file with this name and these bytes.
     pub(crate) async fn file_of(&self, name: &str, folder: &FolderId, bytes: Bytes) -> Result<Sample, Failure> {
         let upload = upload(name, folder, bytes.len(), body::once(&bytes))?;
         let file = expect::ok(self.upload(upload).await, "uploading a file")?;
         Ok(Sample { id: file.id.clone(), file, name: self.subject.site.spelling(name), bytes })
     }
 
-    /// Uploads, and remembers what came of it.
+    /// Uploads a file and registers it for removal.
     pub(crate) async fn upload(&self, upload: Upload) -> polyhost_domain::Result<File> {
         let outcome = self.provider().upload(upload).await;
         if let Ok(file) = &outcome {
@@ -105,14 +105,14 @@ impl Scratch<'_> {
         outcome
     }
 
-    /// A new folder in a folder.
+    /// Creates a new folder in a folder.
     pub(crate) async fn folder_in(&self, parent: &FolderId) -> Result<Folder, Failure> {
         let new =
             NewFolder { name: entry_name(&unique(""))?, parent: parent.clone(), visibility: None, password: None };
-        expect::ok(self.create_folder(new).await, "making a folder")
+        expect::ok(self.create_folder(new).await, "creating a folder")
     }
 
-    /// Makes a folder, and remembers it.
+    /// Creates a folder and registers it for removal.
     pub(crate) async fn create_folder(&self, new: NewFolder) -> polyhost_domain::Result<Folder> {
         let outcome = self.provider().create_folder(new).await;
         if let Ok(folder) = &outcome {
@@ -121,7 +121,7 @@ impl Scratch<'_> {
         outcome
     }
 
-    /// Remembers a file that came about otherwise.
+    /// Registers a file for removal that another call than [`Self::upload`] created.
     pub(crate) fn remember_file(&self, file: &FileId) {
         self.remember(Made::File(file.clone()));
     }
@@ -130,7 +130,7 @@ impl Scratch<'_> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(made);
     }
 
-    /// Removes what was made, the newest first. What is gone already, or cannot be removed, is left alone.
+    /// Removes the created objects, the newest first. Ignores objects that are gone or cannot be removed.
     async fn clear(&self) {
         let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for made in made.into_iter().rev() {
@@ -143,14 +143,14 @@ impl Scratch<'_> {
     }
 }
 
-/// An upload of which nothing is told that need not be, with a body that is said to have so many bytes.
-pub(crate) fn upload(name: &str, folder: &FolderId, length: usize, body: Given) -> Result<Upload, Failure> {
+/// Returns an upload without optional fields, whose body declares this length.
+pub(crate) fn upload(name: &str, folder: &FolderId, length: usize, body: Content) -> Result<Upload, Failure> {
     Ok(Upload {
         name: entry_name(name)?,
         folder: folder.clone(),
         content_type: None,
         sha1: None,
-        body: body.promising(length as u64),
+        body: body.declaring(length as u64),
         report: UploadReport::default(),
     })
 }

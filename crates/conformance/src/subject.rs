@@ -1,5 +1,4 @@
-//! What the suite is run against: a provider, and what the suite must know of the site behind it and cannot ask the
-//! provider for.
+//! The subject of the suite: a provider, and the facts about its site that the provider cannot report.
 
 use std::sync::Arc;
 
@@ -10,29 +9,29 @@ use polyhost_domain::{Capability, FileId, Provider, RemoteUploadId, RemoteUrl};
 pub struct Subject {
     /// The provider, with good credentials.
     pub provider: Arc<dyn Provider>,
-    /// The same site with credentials that it does not know.
+    /// A provider for the same site, with credentials that the site does not know.
     pub stranger: Arc<dyn Provider>,
-    /// The site, seen past the provider.
+    /// Direct access to the site, without the provider.
     pub site: Arc<dyn Site>,
-    /// Files at the site that the suite cannot make by itself.
+    /// Files at the site that the suite cannot create.
     pub known: KnownFiles,
-    /// A public address from which the site succeeds in fetching a file. The suite tells its remote uploads apart by
-    /// queries of their own, so the site must fetch this address with any query.
+    /// A public address from which the site can fetch a file. The suite adds a different query to the address of each
+    /// remote upload, so the site must be able to fetch this address with any query.
     pub fetchable: RemoteUrl,
-    /// A public address, with any query, from which the site fails to fetch.
+    /// A public address from which the site cannot fetch, with any query.
     pub unfetchable: RemoteUrl,
-    /// Texts that no error may hold: the good credentials, the stranger's, and what else was planted.
+    /// Texts that no error may contain: the good credentials, the stranger's credentials, and other planted secrets.
     pub secrets: Vec<String>,
 }
 
 impl Subject {
-    /// Whether the provider's profile calls a capability native.
+    /// Returns whether the provider's profile calls a capability native.
     pub(crate) fn can(&self, capability: Capability) -> bool {
         self.provider.profile().capabilities.supports(capability)
     }
 }
 
-/// Files that are at the site before the suite begins. Where one is absent, what it would show is not checked.
+/// Files that are at the site before the suite begins. The checks of an absent one are skipped.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFiles {
     /// A file that the site has and calls broken.
@@ -43,25 +42,26 @@ pub struct KnownFiles {
     pub denied: Option<FileId>,
 }
 
-/// The site behind a provider, as whoever runs it sees it.
+/// Direct access to the site behind a provider, as its operator has it.
 ///
-/// Two things are taken for granted where the profile names the capability: a file uploaded as `….mp4` is converted,
-/// and has a picture.
+/// If the profile has the capabilities, the suite relies on two things: a file uploaded as `….mp4` is converted, and it
+/// has a thumbnail.
 #[async_trait]
 pub trait Site: Send + Sync {
-    /// How many requests have reached the site so far, those that carry a file's bytes included.
+    /// Returns how many requests the site has received so far, including those that carry a file's bytes.
     async fn requests(&self) -> usize;
 
-    /// The bytes that the site holds for a file; `None` where it has none.
+    /// Returns the bytes that the site stores for a file, or `None` if it has none.
     async fn stored(&self, file: &FileId) -> Option<Vec<u8>>;
 
-    /// What the site makes of the name that a file or folder is given: the name itself, where the site keeps names.
+    /// Returns the name that the site stores for a given name: the same name, if the site does not change names.
     fn spelling(&self, name: &str) -> String;
 
-    /// The header fields that the site was asked to send with a remote upload, in order; `None` where it cannot say.
+    /// Returns the header fields that the site received for a remote upload, in order, or `None` if it does not record
+    /// them.
     async fn fetch_headers(&self, remote_upload: &RemoteUploadId) -> Option<Vec<(String, String)>>;
 
-    /// Lets time pass at the site, at least one second of its clock: running remote uploads and conversions move on,
-    /// and a hundred such steps end them all.
+    /// Advances the site's clock by at least one second, so that remote uploads and conversions make progress. A
+    /// hundred steps end them all.
     async fn advance(&self);
 }

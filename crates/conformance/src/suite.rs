@@ -1,11 +1,11 @@
-//! All checks, and the run of all of them.
+//! The list of all checks, and the function that runs them.
 
 use crate::{
     Check, Failure, Subject, account, closing, conversions, downloads, errors, failing_uploads, file_changes, files,
     folder_changes, folders, listings, remote_uploads, root, unsupported, upload_tickets, uploads,
 };
 
-/// The checks by noun. Closing is last.
+/// The checks by module. Closing is last.
 const ALL: &[&[Check]] = &[
     account::CHECKS,
     unsupported::CHECKS,
@@ -25,14 +25,14 @@ const ALL: &[&[Check]] = &[
     closing::CHECKS,
 ];
 
-/// Every check, in the order in which [`run`] takes them.
+/// Returns every check, in the order in which [`run`] runs them.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     ALL.iter().copied().flatten()
 }
 
-/// Runs every check, one after the other, and answers what was found: nothing, for a provider that behaves.
+/// Runs every check, one after the other, and returns the failures. A correct provider has none.
 ///
-/// The suite makes what it needs at the site and deletes it again. The last check closes the provider.
+/// The suite creates what it needs at the site and deletes it again. The last check closes the provider.
 pub async fn run(subject: &Subject) -> Vec<Failure> {
     let mut failures = Vec::new();
     for check in checks() {

@@ -1,41 +1,41 @@
-//! What a profile calls unsupported is refused in those words, and the site never hears of it.
+//! Checks that calls of unsupported capabilities fail as `Unsupported` and send no request to the site.
 
 use polyhost_domain::{Capability, ErrorKind};
 
-use crate::attempts::{ATTEMPTS, Attempt, Nobody};
+use crate::attempts::{ATTEMPTS, Attempt, UnknownIds};
 use crate::check::check;
 use crate::{Check, Failure, Subject, expect};
 
 pub(crate) const CHECKS: &[Check] =
-    &[check!(what_is_unsupported_is_refused_without_a_request), check!(what_is_native_is_not_refused_as_unsupported)];
+    &[check!(an_unsupported_call_is_refused_without_a_request), check!(a_native_call_is_not_refused_as_unsupported)];
 
-/// Every call that uses a capability which the profile lacks is refused as that, and sends nothing.
+/// Every call that needs a capability which the profile lacks fails as `Unsupported`, and sends no request.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn what_is_unsupported_is_refused_without_a_request(subject: &Subject) -> Result<(), Failure> {
-    let nobody = Nobody::at(subject)?;
+/// The first expectation that does not hold.
+pub async fn an_unsupported_call_is_refused_without_a_request(subject: &Subject) -> Result<(), Failure> {
+    let ids = UnknownIds::at(subject)?;
     for attempt in ATTEMPTS {
-        let lacking = lacking(subject, attempt);
-        // A lookup of several files may also be done one by one; that is a check among those of the files.
-        if lacking.is_empty() || lacking == [Capability::FilesLookup] {
+        let missing = missing(subject, attempt);
+        // A lookup of several files may also be done one by one. A check in `files` covers that.
+        if missing.is_empty() || missing == [Capability::FilesLookup] {
             continue;
         }
-        let kinds: Vec<_> = lacking.iter().map(|capability| ErrorKind::Unsupported(*capability)).collect();
-        let answer = expect::silent(subject, attempt.doing, attempt.run(&*subject.provider, &nobody)).await?;
+        let kinds: Vec<_> = missing.iter().map(|capability| ErrorKind::Unsupported(*capability)).collect();
+        let answer = expect::silent(subject, attempt.doing, attempt.run(&*subject.provider, &ids)).await?;
         expect::one_of(answer, &kinds, attempt.doing)?;
     }
     Ok(())
 }
 
-/// No call is refused as unsupported of which the profile says that it can be made.
+/// No call fails as `Unsupported` if the profile has the capabilities that it needs.
 ///
 /// # Errors
-/// What was otherwise.
-pub async fn what_is_native_is_not_refused_as_unsupported(subject: &Subject) -> Result<(), Failure> {
-    let nobody = Nobody::at(subject)?;
-    for attempt in ATTEMPTS.iter().filter(|attempt| lacking(subject, attempt).is_empty()) {
-        if let Err(error) = attempt.run(&*subject.provider, &nobody).await {
+/// The first expectation that does not hold.
+pub async fn a_native_call_is_not_refused_as_unsupported(subject: &Subject) -> Result<(), Failure> {
+    let ids = UnknownIds::at(subject)?;
+    for attempt in ATTEMPTS.iter().filter(|attempt| missing(subject, attempt).is_empty()) {
+        if let Err(error) = attempt.run(&*subject.provider, &ids).await {
             let refused = matches!(error.kind(), ErrorKind::Unsupported(_));
             expect::that(!refused, attempt.doing, "not to be unsupported", error.kind())?;
         }
@@ -43,6 +43,6 @@ pub async fn what_is_native_is_not_refused_as_unsupported(subject: &Subject) -> 
     Ok(())
 }
 
-fn lacking(subject: &Subject, attempt: &Attempt) -> Vec<Capability> {
+fn missing(subject: &Subject, attempt: &Attempt) -> Vec<Capability> {
     attempt.needs.iter().copied().filter(|capability| !subject.can(*capability)).collect()
 }

@@ -1,49 +1,49 @@
-//! The suite passes for a provider that behaves, in every manner that a profile can name.
-#![allow(clippy::unwrap_used, reason = "what a test sets up is there")]
+//! The suite passes for a correct provider, in every variant that a profile can describe.
+#![allow(clippy::unwrap_used, reason = "a test may panic when its own setup fails")]
 
 mod reference;
 
 use polyhost_conformance::run;
 use polyhost_domain::{Capabilities, Capability, DeleteSemantics, ListingShape, Support};
 
-use reference::{Manner, subject};
+use reference::{Variant, subject};
 
 #[tokio::test]
-async fn a_provider_that_behaves_passes() {
-    assert_eq!(run(&subject(&Manner::default())).await, []);
+async fn correct_provider_passes() {
+    assert_eq!(run(&subject(&Variant::default())).await, []);
 }
 
 #[tokio::test]
-async fn a_provider_with_a_trash_passes() {
-    let manner = Manner { delete: DeleteSemantics::Trash, ..Manner::default() };
-    assert_eq!(run(&subject(&manner)).await, []);
+async fn provider_with_a_trash_passes() {
+    let variant = Variant { delete: DeleteSemantics::Trash, ..Variant::default() };
+    assert_eq!(run(&subject(&variant)).await, []);
 }
 
 #[tokio::test]
-async fn a_provider_that_pages_its_listings_passes() {
-    let manner = Manner { listing: ListingShape::Paged, ..Manner::default() };
-    assert_eq!(run(&subject(&manner)).await, []);
+async fn provider_with_paged_listings_passes() {
+    let variant = Variant { listing: ListingShape::Paged, ..Variant::default() };
+    assert_eq!(run(&subject(&variant)).await, []);
 }
 
 #[tokio::test]
-async fn a_provider_that_answers_changes_with_nothing_passes() {
-    let manner = Manner { answers_changes: false, ..Manner::default() };
-    assert_eq!(run(&subject(&manner)).await, []);
+async fn provider_with_empty_answers_to_changes_passes() {
+    let variant = Variant { answers_changes: false, ..Variant::default() };
+    assert_eq!(run(&subject(&variant)).await, []);
 }
 
 #[tokio::test]
-async fn a_provider_that_lacks_any_one_capability_passes() {
+async fn provider_without_one_capability_passes() {
     for capability in Capability::ALL {
-        let capabilities = Manner::default().capabilities.with(*capability, Support::Unsupported);
-        let manner = Manner { capabilities, ..Manner::default() };
-        assert_eq!(run(&subject(&manner)).await, [], "without {capability}");
+        let capabilities = Variant::default().capabilities.with(*capability, Support::Unsupported);
+        let variant = Variant { capabilities, ..Variant::default() };
+        assert_eq!(run(&subject(&variant)).await, [], "without {capability}");
     }
 }
 
 #[tokio::test]
-async fn a_provider_that_has_any_one_capability_alone_passes() {
+async fn provider_with_only_one_capability_passes() {
     for capability in Capability::ALL {
-        let manner = Manner { capabilities: Capabilities::native(&[*capability]), ..Manner::default() };
-        assert_eq!(run(&subject(&manner)).await, [], "with {capability} alone");
+        let variant = Variant { capabilities: Capabilities::native(&[*capability]), ..Variant::default() };
+        assert_eq!(run(&subject(&variant)).await, [], "with {capability} alone");
     }
 }

@@ -1,5 +1,5 @@
-//! The suite has teeth: whatever a provider gets wrong, in whichever method, some check says so.
-#![allow(clippy::unwrap_used, reason = "what a test sets up is there")]
+//! The suite finds every fault: whatever a provider gets wrong, in whichever method, some check fails.
+#![allow(clippy::unwrap_used, reason = "a test may panic when its own setup fails")]
 
 mod reference;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use polyhost_conformance::faulty::{Fault, Faulty};
 use polyhost_conformance::{checks, run};
 
-use reference::{Manner, subject};
+use reference::{Variant, subject};
 
 /// The methods of the trait.
 const METHODS: [&str; 24] = [
@@ -39,11 +39,11 @@ const METHODS: [&str; 24] = [
 ];
 
 #[tokio::test]
-async fn every_fault_is_found_and_every_check_finds_one() {
+async fn each_fault_is_found_and_each_check_finds_one() {
     let mut missed = Vec::new();
     let mut idle: BTreeSet<_> = checks().map(|check| check.name).collect();
     for fault in Fault::ALL {
-        let good = subject(&Manner::default());
+        let good = subject(&Variant::default());
         assert!(fault.shows_at(&good), "{fault:?}");
         let failures = run(&Faulty::subject(good, *fault)).await;
         println!("{:18} {fault:?}: {}", fault.method(), fault.sentence());

@@ -1,12 +1,12 @@
-//! The faults: for every method of the trait, what an adapter may get wrong.
+//! The faults: for each method of the trait, the mistakes that an adapter could make.
 
 use polyhost_domain::Capability;
 
-/// Writes the enumeration and what is known of each fault: the method, the capabilities without which it cannot show,
-/// and what goes wrong.
+/// Writes the enumeration and the data of each fault: its method, the capabilities that it needs to show, and a
+/// description.
 macro_rules! faults {
     ($($method:literal { $($name:ident [$($need:ident),*] $doc:literal,)* })*) => {
-        /// Something that an adapter may get wrong.
+        /// A mistake that an adapter could make.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Fault {
             $($(#[doc = $doc] $name,)*)*
@@ -16,7 +16,7 @@ macro_rules! faults {
             /// Every fault.
             pub const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
 
-            /// The method of [`polyhost_domain::Provider`] that goes wrong; `every` where all of them do.
+            /// The method of [`polyhost_domain::Provider`] that has the fault, or `every` if all methods have it.
             #[must_use]
             pub fn method(self) -> &'static str {
                 match self {
@@ -32,7 +32,7 @@ macro_rules! faults {
                 }
             }
 
-            /// What goes wrong, as a sentence.
+            /// A description of the fault, as a sentence.
             #[must_use]
             pub fn sentence(self) -> &'static str {
                 match self {
@@ -45,169 +45,177 @@ macro_rules! faults {
 
 faults! {
     "every" {
-        CredentialsToldAsDenial [] "Wrong credentials are told as a denied action.",
-        DenialToldAsCredentials [FilesRename] "A denied action is told as wrong credentials.",
-        SecretInWords [] "The words of an error hold a secret.",
-        SecretInCause [] "The cause of an error holds a secret.",
-        QueryInWords [] "The words of an error hold an address with its query.",
+        CredentialsReportedAsForbidden [] "Wrong credentials are reported as a forbidden action.",
+        ForbiddenReportedAsCredentials [FilesRename] "A forbidden action is reported as wrong credentials.",
+        SecretInText [] "The text of an error contains a secret.",
+        SecretInCause [] "The cause of an error contains a secret.",
+        QueryInText [] "The text of an error contains an address with its query.",
     }
     "profile" {
         SaysEmulated [] "A capability is called emulated.",
-        ClaimsTooMuch [] "Copying is called native and refused.",
-        ClaimsTooLittle [FilesRename] "Renaming files is called unsupported and done.",
-        RefusesAloud [AccountRead] "Copying is called unsupported, and refused after a request.",
-        RefusesInOtherWords [] "Copying is called unsupported, and refused as something else.",
-        MistakesTheTrash [FilesDelete, FilesUpload, FilesRead] "Deletion for good is called a trash, or the other way.",
-        TakesNoBatch [] "A lookup may ask for no file at all.",
-        BatchRefusedAloud [FilesRead, AccountRead] "A lookup of many is called unsupported, and refused after a request.",
+        CopyNativeButRefused [] "Copying is called native, but refused.",
+        RenameUnsupportedButDone [FilesRename] "Renaming files is called unsupported, but done.",
+        UnsupportedAfterRequest [AccountRead]
+            "Copying is called unsupported, but a request is sent before it is refused.",
+        UnsupportedReportedAsRejected [] "Copying is called unsupported, but refused with another kind of error.",
+        WrongDeleteSemantics [FilesDelete, FilesUpload, FilesRead]
+            "The profile confuses permanent deletion with a trash.",
+        MaxBatchZero [] "The profile says that a lookup may have no id at all.",
+        BatchUnsupportedAfterRequest [FilesRead, AccountRead]
+            "A lookup of many is unsupported, but a request is sent before it is refused.",
     }
     "account" {
-        AccountOfNobody [AccountRead] "The account bears another name.",
-        AccountOfLongAgo [AccountRead] "The account was opened in 1970: its time was read in the wrong unit.",
-        StrangerIsUnavailable [AccountRead] "Wrong credentials are told as a site that cannot be reached.",
+        AccountNameWrong [AccountRead] "The account has another account's name.",
+        AccountTimeInWrongUnit [AccountRead] "The account was created in 1970: its time was read in the wrong unit.",
+        CredentialsReportedAsUnavailable [AccountRead] "Wrong credentials are reported as an unavailable site.",
     }
     "limits" {
-        LimitOfZero [AccountLimits] "A limit of 0 stays one.",
+        LimitZeroKept [AccountLimits] "A limit of 0 is returned as 0.",
     }
     "files" {
         FilesOutOfOrder [FilesLookup, FilesUpload] "The answers come in another order.",
-        UnknownSpoilsAll [FilesRead] "An unknown file fails the whole lookup.",
-        UnknownLeftOut [FilesRead] "Unknown files have no answer.",
-        OnlyTheFirstBatch [FilesLookup] "Ids past the first 50 have no answer.",
-        FilesOneByOne [FilesLookup] "Each file takes a request of its own.",
-        NoIdsAsk [FilesRead, AccountRead] "A lookup of nothing sends a request.",
-        BrokenIsFound [FilesRead] "A broken file is found as if it were whole.",
-        BrokenIsUnknown [FilesRead] "A broken file is not found.",
-        BlockIsUnknown [FilesRead] "A blocked file is not found.",
-        FilesOfNobody [FilesRead, FilesUpload] "Files bear another account.",
+        UnknownFileFailsLookup [FilesRead] "One unknown file fails the whole lookup.",
+        UnknownFileLeftOut [FilesRead] "Unknown files have no answer.",
+        OnlyTheFirstBatch [FilesLookup] "Ids after the first 50 have no answer.",
+        FilesOneByOne [FilesLookup] "The adapter sends one request for each file.",
+        EmptyLookupSendsRequest [FilesRead, AccountRead] "A lookup without ids sends a request.",
+        BrokenFileReportedAsFound [FilesRead] "A broken file is returned as an intact one.",
+        BrokenFileReportedAsUnknown [FilesRead] "A broken file is reported as not found.",
+        BlockedFileReportedAsUnknown [FilesRead] "A blocked file is reported as not found.",
+        FilesOfAnotherAccount [FilesRead, FilesUpload] "Files have another account's name.",
         FilesWithoutName [FilesRead, FilesUpload] "Files have no name.",
     }
     "link" {
-        LinkToNowhere [FilesDownload, FilesUpload] "A link is no web address.",
-        LinkToAnother [FilesDownload, FilesUpload] "A link names another file.",
-        LinkOfUnknownIsDenied [FilesDownload] "An unknown file is told as a denied action.",
+        LinkIsNoWebAddress [FilesDownload, FilesUpload] "A link is not a web address.",
+        LinkNamesAnotherFile [FilesDownload, FilesUpload] "A link names another file.",
+        LinkToUnknownIsForbidden [FilesDownload] "An unknown file is reported as a forbidden action.",
     }
     "open" {
         DownloadLosesBytes [FilesDownload, FilesUpload] "The last byte is missing.",
-        RangeIgnored [FilesDownload, FilesUpload] "All comes where a part was asked for.",
-        RangePastTheEndBlamesTheSite [FilesDownload, FilesUpload] "A part past the end is told as a fault of the site.",
-        RangeUntold [FilesDownload, FilesUpload] "A part does not say which it is.",
+        RangeIgnored [FilesDownload, FilesUpload] "A request for a range returns the whole file.",
+        RangePastTheEndIsSiteFailed [FilesDownload, FilesUpload] "A range past the end is reported as a site failure.",
+        RangeNotReported [FilesDownload, FilesUpload] "The answer with a part does not name its range.",
     }
     "thumbnail" {
-        OnePictureForAll [FilesThumbnail, FilesUpload] "Every file has the same picture.",
-        PictureOfUnknown [FilesThumbnail] "A file that is not there has a picture.",
+        OneThumbnailForAll [FilesThumbnail, FilesUpload] "Every file has the same thumbnail.",
+        ThumbnailOfUnknown [FilesThumbnail] "An unknown file has a thumbnail.",
     }
     "upload" {
         UploadLosesTheLastByte [FilesUpload] "The last byte is not sent.",
-        UploadForgetsTheFolder [FilesUpload, FoldersList, FoldersCreate] "The file goes to the root.",
-        UploadAnswersTheRoot [FilesUpload, FoldersCreate] "The answer names the root whatever was asked for.",
+        UploadIgnoresTheFolder [FilesUpload, FoldersList, FoldersCreate] "The file goes to the root.",
+        UploadAnswersTheRoot [FilesUpload, FoldersCreate] "The answer always names the root as the folder.",
         UploadAnswersNoSize [FilesUpload] "The answer has no size.",
-        UploadGarblesQuotes [FilesUpload] "Quotes in a name are escaped, and stay so.",
-        UploadGarblesLetters [FilesUpload] "Letters beyond ASCII are lost.",
-        UploadShowsHidden [FilesUpload] "A dot at the start of a name is lost.",
-        UploadPadsTheBody [FilesUpload] "A body that ends early is filled up.",
-        UploadLeavesAPart [FilesUpload, FoldersList] "A body that ends early leaves a file behind.",
-        UploadBlamesItself [FilesUpload] "A body that ends early is told as a fault of Polyhost's own.",
-        UploadSendsTooMuch [FilesUpload, AccountRead] "Bytes past the length are sent.",
-        UploadBlamesTheRequest [FilesUpload] "An unknown folder is told as a request that the site found unacceptable.",
-        UploadReadsBeforeAsking [FilesUpload] "The body is read before the site has agreed.",
+        UploadGarblesQuotes [FilesUpload] "Quotes in a name are escaped and stay escaped.",
+        UploadLosesNonAscii [FilesUpload] "Letters outside ASCII are lost.",
+        UploadStripsLeadingDot [FilesUpload] "A dot at the start of a name is lost.",
+        UploadPadsTheBody [FilesUpload] "A body that ends early is padded.",
+        UploadLeavesPartialFile [FilesUpload, FoldersList] "A body that ends early leaves a partial file.",
+        IncompleteBodyIsInternal [FilesUpload] "A body that ends early is reported as an internal error of Polyhost.",
+        UploadSendsTooMuch [FilesUpload, AccountRead] "Bytes after the declared length are sent.",
+        UploadToUnknownFolderIsRejected [FilesUpload]
+            "An unknown folder is reported as a request that the site rejected.",
+        UploadReadsBodyFirst [FilesUpload] "The body is read before the site has accepted the upload.",
         UploadReadsTwice [FilesUpload, AccountRead] "A source is read twice.",
-        UploadDropsTheDigest [FilesUpload] "The caller's digest is not compared.",
-        UploadAnswersALoudDigest [FilesUpload] "The digest is in capital letters.",
-        UploadOfNobody [FilesUpload] "The answer bears another account.",
+        UploadIgnoresTheDigest [FilesUpload] "The caller's digest is not compared.",
+        UploadAnswersUpperCaseDigest [FilesUpload] "The digest is in upper case.",
+        UploadAnswersAnotherAccount [FilesUpload] "The answer has another account's name.",
     }
     "upload_ticket" {
-        TicketAlwaysEncrypted [FilesUploadTicket] "Plain HTTP is asked for in vain.",
-        TicketTwice [FilesUploadTicket] "Every ticket is the same.",
+        TicketIgnoresPlainHttp [FilesUploadTicket] "A request for plain HTTP is ignored.",
+        TicketRepeated [FilesUploadTicket] "Every ticket has the same address.",
         TicketWithoutField [FilesUploadTicket] "The form field has no name.",
     }
     "edit_file" {
-        RenameDoesNothing [FilesRename, FilesUpload, FilesRead] "The name stays.",
+        RenameDoesNothing [FilesRename, FilesUpload, FilesRead] "The name does not change.",
         RenameMoves [FilesRename, FilesMove, FilesUpload, FoldersList, FoldersCreate] "The file goes to the root.",
         RenameAnswersTheOldName [FilesRename, FilesUpload, FilesRead] "The answer has the old name.",
-        RenameOfUnknown [FilesRename] "A file that is not there is renamed.",
-        MediaTypeStays [FilesSetContentType, FilesUpload, FilesRead] "The media type stays.",
+        RenameOfUnknownSucceeds [FilesRename] "Renaming an unknown file succeeds.",
+        MediaTypeStays [FilesSetContentType, FilesUpload, FilesRead] "The media type does not change.",
     }
     "move_file" {
-        MoveDoesNothing [FilesMove, FilesUpload, FoldersList, FoldersCreate] "The file stays.",
-        MoveNeverToTheRoot [FilesMove, FilesUpload, FoldersList, FoldersCreate] "The root is no place to move to.",
-        MoveToUnknown [FilesMove, FilesUpload] "An unknown folder is taken for the root.",
-        MoveOfUnknown [FilesMove] "A file that is not there is moved.",
-        MoveBlamesThePlace [FilesMove] "An unknown file is told as an unknown folder.",
+        MoveDoesNothing [FilesMove, FilesUpload, FoldersList, FoldersCreate] "The file is not moved.",
+        MoveToRootDoesNothing [FilesMove, FilesUpload, FoldersList, FoldersCreate]
+            "The file is not moved if the target is the root.",
+        MoveToUnknownGoesToRoot [FilesMove, FilesUpload] "A move to an unknown folder goes to the root.",
+        MoveOfUnknownSucceeds [FilesMove] "Moving an unknown file succeeds.",
+        MoveOfUnknownIsFolderNotFound [FilesMove] "An unknown file is reported as an unknown folder.",
     }
     "copy_file" {
-        CopyIsTheOriginal [FilesCopy, FilesUpload, FilesRead] "The original is answered.",
+        CopyIsTheOriginal [FilesCopy, FilesUpload, FilesRead] "The answer is the original.",
         CopyToTheRoot [FilesCopy, FilesUpload, FoldersCreate] "The copy goes to the root.",
-        CopyOfUnknown [FilesCopy] "An unknown file is told as a fault of the site.",
+        CopyOfUnknownIsSiteFailed [FilesCopy] "An unknown file is reported as a site failure.",
     }
     "delete_file" {
-        DeleteDoesNothing [FilesDelete, FilesUpload, FilesRead] "The file stays.",
-        DeleteOfUnknown [FilesDelete] "A file that is not there is deleted.",
+        DeleteDoesNothing [FilesDelete, FilesUpload, FilesRead] "The file is not deleted.",
+        DeleteOfUnknownSucceeds [FilesDelete] "Deleting an unknown file succeeds.",
     }
     "list" {
-        ListingForgetsAFile [FoldersList, FilesUpload] "The last file is missing.",
-        ListingForgetsFolders [FoldersList, FoldersCreate] "Folders are missing.",
-        ListingTwice [FoldersList, FilesUpload] "Files are named twice.",
-        ListingWithoutFolder [FoldersList, FilesUpload] "Files do not say where they are.",
-        ListingOfUnknown [FoldersList] "A folder that is not there is empty.",
+        ListingOmitsAFile [FoldersList, FilesUpload] "The last file is missing.",
+        ListingOmitsFolders [FoldersList, FoldersCreate] "Folders are missing.",
+        ListingRepeatsFiles [FoldersList, FilesUpload] "Files are listed twice.",
+        ListingWithoutFolder [FoldersList, FilesUpload] "Files have no folder id.",
+        ListingOfUnknownIsEmpty [FoldersList] "An unknown folder has an empty listing.",
         ListingNeverEnds [FoldersList, FoldersCreate] "There is always a next page.",
-        ListingWithoutKeys [FoldersList, FilesUpload] "What can be sorted by is not told.",
+        ListingOmitsSortKeys [FoldersList, FilesUpload] "The fields that the profile sorts by are missing.",
     }
     "folder" {
         FolderWithoutName [FoldersRead, FoldersCreate] "The folder has no name.",
-        FolderInTheRoot [FoldersRead, FoldersCreate] "The folder's parent is the root, whatever it is.",
-        FolderUnknown [FoldersRead] "A folder that is not there is told of.",
+        FolderParentIsRoot [FoldersRead, FoldersCreate] "The folder's parent is always the root.",
+        UnknownFolderIsFound [FoldersRead] "Reading an unknown folder succeeds.",
     }
     "create_folder" {
-        FolderMadeInTheRoot [FoldersCreate, FoldersList] "The folder is made in the root.",
-        FolderMadeWithoutParent [FoldersCreate] "The answer does not name the parent.",
-        FolderMadeInUnknown [FoldersCreate] "An unknown parent is taken for the root.",
-        FolderMadeVisible [FoldersCreate, FoldersVisibility, FoldersRead] "The visibility is not sent.",
-        FolderMadeOpen [FoldersCreate, FoldersPassword, FoldersRead] "The password is not sent.",
+        FolderCreatedInRoot [FoldersCreate, FoldersList] "The folder is created in the root.",
+        CreatedFolderWithoutParent [FoldersCreate] "The answer does not name the parent.",
+        FolderInUnknownCreatedInRoot [FoldersCreate] "A folder in an unknown parent is created in the root.",
+        FolderCreatedWithoutVisibility [FoldersCreate, FoldersVisibility, FoldersRead] "The visibility is not sent.",
+        FolderCreatedWithoutPassword [FoldersCreate, FoldersPassword, FoldersRead] "The password is not sent.",
     }
     "edit_folder" {
-        FolderRenameDoesNothing [FoldersRename, FoldersCreate, FoldersList] "The name stays.",
-        FolderRenameOfUnknown [FoldersRename] "A folder that is not there is renamed.",
-        RootRenamedAloud [FoldersRename, AccountRead] "The site is asked to rename the root.",
-        FolderVisibilityStays [FoldersVisibility, FoldersCreate, FoldersRead] "The visibility stays.",
+        FolderRenameDoesNothing [FoldersRename, FoldersCreate, FoldersList] "The name does not change.",
+        FolderRenameOfUnknownSucceeds [FoldersRename] "Renaming an unknown folder succeeds.",
+        RootRenameSendsRequest [FoldersRename, AccountRead] "A rename of the root is sent to the site.",
+        FolderVisibilityStays [FoldersVisibility, FoldersCreate, FoldersRead] "The visibility does not change.",
         FolderPasswordStays [FoldersPassword, FoldersCreate, FoldersRead] "A password is not removed.",
     }
     "move_folder" {
-        FolderMoveDoesNothing [FoldersMove, FoldersCreate, FoldersList] "The folder stays.",
-        FolderMoveToUnknown [FoldersMove, FoldersCreate] "An unknown folder is taken for the root.",
-        RootMovedAloud [FoldersMove, FoldersCreate, AccountRead] "The site is asked to move the root.",
+        FolderMoveDoesNothing [FoldersMove, FoldersCreate, FoldersList] "The folder is not moved.",
+        FolderMoveToUnknownGoesToRoot [FoldersMove, FoldersCreate] "A move to an unknown folder goes to the root.",
+        RootMoveSendsRequest [FoldersMove, FoldersCreate, AccountRead] "A move of the root is sent to the site.",
     }
     "delete_folder" {
-        FolderDeleteDoesNothing [FoldersDelete, FoldersCreate, FoldersList] "The folder stays.",
-        FolderDeleteSavesFiles [FoldersDelete, FoldersCreate, FoldersList, FilesMove, FilesUpload]
-            "The files directly in the folder go to the root first.",
-        FolderDeleteOfUnknown [FoldersDelete] "A folder that is not there is deleted.",
-        RootDeletedAloud [FoldersDelete, AccountRead] "The site is asked to delete the root.",
+        FolderDeleteDoesNothing [FoldersDelete, FoldersCreate, FoldersList] "The folder is not deleted.",
+        FolderDeleteMovesFilesToRoot [FoldersDelete, FoldersCreate, FoldersList, FilesMove, FilesUpload]
+            "The files directly in the folder are moved to the root first.",
+        FolderDeleteOfUnknownSucceeds [FoldersDelete] "Deleting an unknown folder succeeds.",
+        RootDeleteSendsRequest [FoldersDelete, AccountRead] "A deletion of the root is sent to the site.",
     }
     "add_remote_upload" {
-        FetchIntoTheRoot [RemoteUploadsCreate, RemoteUploadsRead, FoldersCreate] "The file goes to the root.",
-        FetchWithoutHeaders [RemoteUploadsCreate, RemoteUploadsHeaders] "Header fields are not sent.",
-        FetchWithOneHeader [RemoteUploadsCreate, RemoteUploadsHeaders] "Of many header fields the last is sent.",
-        FetchFailedAtOnce [RemoteUploadsCreate] "A new remote upload is told as failed.",
+        RemoteUploadToRoot [RemoteUploadsCreate, RemoteUploadsRead, FoldersCreate] "The file goes to the root.",
+        RemoteUploadWithoutHeaders [RemoteUploadsCreate, RemoteUploadsHeaders] "Header fields are not sent.",
+        RemoteUploadWithLastHeader [RemoteUploadsCreate, RemoteUploadsHeaders] "Only the last header field is sent.",
+        NewRemoteUploadFailed [RemoteUploadsCreate] "A new remote upload is reported as failed.",
     }
     "remote_uploads" {
-        FetchesUnasked [RemoteUploadsCreate, RemoteUploadsRead, RemoteUploadsList] "Others than those asked for are told.",
-        FetchUnknownSpoilsAll [RemoteUploadsCreate, RemoteUploadsRead] "An unknown id fails the whole question.",
-        FetchesOldestFirst [RemoteUploadsCreate, RemoteUploadsList] "The oldest comes first.",
-        FetchesUnlimited [RemoteUploadsCreate, RemoteUploadsList] "The limit is not sent.",
-        FetchDoneByPercentage [RemoteUploadsCreate, RemoteUploadsRead] "What says 100 % has succeeded.",
-        FetchNeverEnds [RemoteUploadsCreate, RemoteUploadsRead] "What has ended is still running.",
-        FetchStateUnread [RemoteUploadsCreate, RemoteUploadsRead] "The words of the site are not understood.",
-        FetchOverHundred [RemoteUploadsCreate, RemoteUploadsRead] "Percentages are taken times a hundred.",
+        RemoteUploadsUnrequested [RemoteUploadsCreate, RemoteUploadsRead, RemoteUploadsList]
+            "The answer has ids that were not requested.",
+        UnknownRemoteUploadFailsQuery [RemoteUploadsCreate, RemoteUploadsRead] "One unknown id fails the whole query.",
+        RemoteUploadsOldestFirst [RemoteUploadsCreate, RemoteUploadsList] "The oldest comes first.",
+        RemoteUploadsUnlimited [RemoteUploadsCreate, RemoteUploadsList] "The limit is not sent.",
+        FailedRemoteUploadSucceeded [RemoteUploadsCreate, RemoteUploadsRead]
+            "A failed remote upload at 100 % is reported as succeeded.",
+        RemoteUploadNeverEnds [RemoteUploadsCreate, RemoteUploadsRead]
+            "A finished remote upload is reported as running.",
+        RemoteUploadStateUnknown [RemoteUploadsCreate, RemoteUploadsRead] "The site's states are not recognized.",
+        RemoteUploadPercentTimes100 [RemoteUploadsCreate, RemoteUploadsRead] "Percentages are multiplied by 100.",
     }
     "conversions" {
-        ConversionsOfAll [ConversionsList, FilesUpload] "The conversions of one file are those of all.",
+        ConversionsOfAll [ConversionsList, FilesUpload] "A query for one file returns the conversions of all files.",
         ConversionsUnlimited [ConversionsList, FilesUpload] "The limit is not sent.",
-        ConversionsOfNone [ConversionsList, FilesUpload] "There are none.",
-        ConversionsOverHundred [ConversionsList, FilesUpload] "Percentages are taken times a hundred.",
-        ConversionsOfNobody [ConversionsList, FilesUpload] "They bear another account.",
+        ConversionsEmpty [ConversionsList, FilesUpload] "The list is always empty.",
+        ConversionPercentTimes100 [ConversionsList, FilesUpload] "Percentages are multiplied by 100.",
+        ConversionsOfAnotherAccount [ConversionsList, FilesUpload] "Conversions have another account's name.",
     }
     "close" {
-        ClosesAgain [AccountRead] "What was given back is given back again.",
+        CloseSendsRequestAgain [AccountRead] "A second call sends a request again.",
     }
 }

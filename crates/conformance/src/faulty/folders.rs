@@ -1,4 +1,4 @@
-//! What goes wrong with folders and their listings.
+//! Faults of the methods for folders and listings.
 
 use polyhost_domain::{
     Error, ErrorKind, File, Folder, FolderEdit, FolderId, Listing, NativeCursor, NewFolder, PasswordChange, Result,
@@ -9,16 +9,16 @@ use super::{Fault, Faulty, is_unknown};
 impl Faulty {
     pub(super) async fn faulty_list(&self, folder: &FolderId, from: Option<NativeCursor>) -> Result<Listing> {
         let outcome = self.inner.list(folder, from).await;
-        let mut listing = self.fine_if_unknown(Fault::ListingOfUnknown, outcome, Listing::default())?;
+        let mut listing = self.succeed_if_unknown(Fault::ListingOfUnknownIsEmpty, outcome, Listing::default())?;
         match self.fault {
-            Fault::ListingForgetsAFile => drop(listing.files.pop()),
-            Fault::ListingForgetsFolders => listing.folders.clear(),
-            Fault::ListingTwice => listing.files.extend_from_within(..),
+            Fault::ListingOmitsAFile => drop(listing.files.pop()),
+            Fault::ListingOmitsFolders => listing.folders.clear(),
+            Fault::ListingRepeatsFiles => listing.files.extend_from_within(..),
             Fault::ListingWithoutFolder => {
                 listing.files = listing.files.into_iter().map(|file| File { folder_id: None, ..file }).collect();
             }
             Fault::ListingNeverEnds => listing.next = Some(NativeCursor("0".to_owned())),
-            Fault::ListingWithoutKeys => {
+            Fault::ListingOmitsSortKeys => {
                 let bare = |file| File { name: None, size: None, uploaded_at: None, ..file };
                 listing.files = listing.files.into_iter().map(bare).collect();
             }
@@ -31,23 +31,23 @@ impl Faulty {
         let outcome = self.inner.folder(folder).await;
         match (self.fault, outcome) {
             (Fault::FolderWithoutName, Ok(found)) => Ok(Folder { name: None, ..found }),
-            (Fault::FolderInTheRoot, Ok(found)) => Ok(Folder { parent_id: Some(FolderId::Root), ..found }),
-            (_, outcome) => self.fine_if_unknown(Fault::FolderUnknown, outcome, self.bare(folder)),
+            (Fault::FolderParentIsRoot, Ok(found)) => Ok(Folder { parent_id: Some(FolderId::Root), ..found }),
+            (_, outcome) => self.succeed_if_unknown(Fault::UnknownFolderIsFound, outcome, self.bare(folder)),
         }
     }
 
     pub(super) async fn faulty_create_folder(&self, mut new: NewFolder) -> Result<Folder> {
         let parent = new.parent.clone();
         match self.fault {
-            Fault::FolderMadeInTheRoot => new.parent = FolderId::Root,
-            Fault::FolderMadeVisible => new.visibility = None,
-            Fault::FolderMadeOpen => new.password = None,
+            Fault::FolderCreatedInRoot => new.parent = FolderId::Root,
+            Fault::FolderCreatedWithoutVisibility => new.visibility = None,
+            Fault::FolderCreatedWithoutPassword => new.password = None,
             _ => {}
         }
         match (self.fault, self.inner.create_folder(new.clone()).await) {
-            (Fault::FolderMadeInTheRoot, Ok(made)) => Ok(Folder { parent_id: Some(parent), ..made }),
-            (Fault::FolderMadeWithoutParent, Ok(made)) => Ok(Folder { parent_id: None, ..made }),
-            (Fault::FolderMadeInUnknown, Err(error)) if is_unknown(&error) => {
+            (Fault::FolderCreatedInRoot, Ok(made)) => Ok(Folder { parent_id: Some(parent), ..made }),
+            (Fault::CreatedFolderWithoutParent, Ok(made)) => Ok(Folder { parent_id: None, ..made }),
+            (Fault::FolderInUnknownCreatedInRoot, Err(error)) if is_unknown(&error) => {
                 self.inner.create_folder(NewFolder { parent: FolderId::Root, ..new }).await
             }
             (_, outcome) => outcome,
@@ -56,7 +56,7 @@ impl Faulty {
 
     pub(super) async fn faulty_edit_folder(&self, folder: &FolderId, mut edit: FolderEdit) -> Result<Option<Folder>> {
         match self.fault {
-            Fault::RootRenamedAloud if *folder == FolderId::Root => self.knock().await,
+            Fault::RootRenameSendsRequest if *folder == FolderId::Root => self.send_extra_request().await,
             Fault::FolderRenameDoesNothing if edit.name.is_some() => {
                 return self.inner.list(folder, None).await.map(|_| None);
             }
@@ -69,17 +69,17 @@ impl Faulty {
             _ => {}
         }
         let outcome = self.inner.edit_folder(folder, edit).await;
-        self.fine_if_unknown(Fault::FolderRenameOfUnknown, outcome, None)
+        self.succeed_if_unknown(Fault::FolderRenameOfUnknownSucceeds, outcome, None)
     }
 
     pub(super) async fn faulty_move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
         match self.fault {
-            Fault::RootMovedAloud if *folder == FolderId::Root => self.knock().await,
+            Fault::RootMoveSendsRequest if *folder == FolderId::Root => self.send_extra_request().await,
             Fault::FolderMoveDoesNothing => return self.inner.list(folder, None).await.map(|_| None),
             _ => {}
         }
         match (self.fault, self.inner.move_folder(folder, parent).await) {
-            (Fault::FolderMoveToUnknown, Err(error)) if is_unknown(&error) => {
+            (Fault::FolderMoveToUnknownGoesToRoot, Err(error)) if is_unknown(&error) => {
                 self.inner.move_folder(folder, &FolderId::Root).await
             }
             (_, outcome) => outcome,
@@ -88,19 +88,19 @@ impl Faulty {
 
     pub(super) async fn faulty_delete_folder(&self, folder: &FolderId) -> Result<()> {
         match self.fault {
-            Fault::RootDeletedAloud if *folder == FolderId::Root => self.knock().await,
+            Fault::RootDeleteSendsRequest if *folder == FolderId::Root => self.send_extra_request().await,
             Fault::FolderDeleteDoesNothing => {
                 let FolderId::Child(_) = folder else { return Err(Error::new(ErrorKind::FolderNotFound)) };
                 return self.inner.list(folder, None).await.map(drop);
             }
-            Fault::FolderDeleteSavesFiles => {
+            Fault::FolderDeleteMovesFilesToRoot => {
                 for file in self.inner.list(folder, None).await?.files {
                     self.inner.move_file(&file.id, &FolderId::Root).await?;
                 }
             }
             _ => {}
         }
-        self.fine_if_unknown(Fault::FolderDeleteOfUnknown, self.inner.delete_folder(folder).await, ())
+        self.succeed_if_unknown(Fault::FolderDeleteOfUnknownSucceeds, self.inner.delete_folder(folder).await, ())
     }
 
     fn bare(&self, folder: &FolderId) -> Folder {

@@ -1,4 +1,4 @@
-//! What goes wrong with bytes on their way to the site.
+//! Faults of uploads and upload tickets.
 
 use std::io;
 use std::sync::Arc;
@@ -20,44 +20,46 @@ impl Faulty {
         let outcome = self.inner.upload(upload).await;
         match (self.fault, outcome) {
             (Fault::UploadLosesTheLastByte, Ok(file)) => Ok(File { size: file.size.map(|size| size + 1), ..file }),
-            (Fault::UploadForgetsTheFolder, Ok(file)) => Ok(File { folder_id: Some(folder), ..file }),
+            (Fault::UploadIgnoresTheFolder, Ok(file)) => Ok(File { folder_id: Some(folder), ..file }),
             (Fault::UploadAnswersTheRoot, Ok(file)) => Ok(File { folder_id: Some(FolderId::Root), ..file }),
             (Fault::UploadAnswersNoSize, Ok(file)) => Ok(File { size: None, ..file }),
-            (Fault::UploadAnswersALoudDigest, Ok(file)) => {
+            (Fault::UploadAnswersUpperCaseDigest, Ok(file)) => {
                 Ok(File { sha1: file.sha1.map(|digest| digest.to_ascii_uppercase()), ..file })
             }
-            (Fault::UploadOfNobody, Ok(file)) => Ok(File { account: self.nobody.clone(), ..file }),
-            (Fault::UploadLeavesAPart, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
-                let part = body(Bytes::from_static(b"part"));
+            (Fault::UploadAnswersAnotherAccount, Ok(file)) => {
+                Ok(File { account: self.foreign_account.clone(), ..file })
+            }
+            (Fault::UploadLeavesPartialFile, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
+                let partial = body(Bytes::from_static(b"partial"));
                 let report = UploadReport::default();
-                let upload = Upload { name, folder, content_type: None, sha1: None, body: part, report };
+                let upload = Upload { name, folder, content_type: None, sha1: None, body: partial, report };
                 self.inner.upload(upload).await?;
                 Err(error)
             }
-            (Fault::UploadBlamesItself, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
+            (Fault::IncompleteBodyIsInternal, Err(error)) if error.kind() == ErrorKind::BodyIncomplete => {
                 Err(error.into_kind(ErrorKind::Internal))
             }
-            (Fault::UploadBlamesTheRequest, Err(error)) if is_unknown(&error) => {
+            (Fault::UploadToUnknownFolderIsRejected, Err(error)) if is_unknown(&error) => {
                 Err(error.into_kind(ErrorKind::Rejected))
             }
             (_, outcome) => outcome,
         }
     }
 
-    /// The upload as it is sent.
+    /// Returns the upload with the fault applied to what is sent.
     async fn faulty_sending(&self, mut upload: Upload) -> Result<Upload> {
         match self.fault {
             Fault::UploadLosesTheLastByte => {
                 upload.body = changed(
                     upload.body,
-                    |promised| promised - 1,
+                    |declared| declared - 1,
                     |bytes, length| bytes.slice(..bytes.len().min(length)),
                 );
             }
             Fault::UploadPadsTheBody => {
                 upload.body = changed(
                     upload.body,
-                    |promised| promised,
+                    |declared| declared,
                     |bytes, length| {
                         let mut bytes = Vec::from(bytes);
                         bytes.resize(length, 0);
@@ -65,21 +67,21 @@ impl Faulty {
                     },
                 );
             }
-            Fault::UploadForgetsTheFolder => upload.folder = FolderId::Root,
+            Fault::UploadIgnoresTheFolder => upload.folder = FolderId::Root,
             Fault::UploadGarblesQuotes => upload.name = renamed(&upload.name, |name| name.replace('"', "%22")),
-            Fault::UploadGarblesLetters => upload.name = renamed(&upload.name, |name| name.replace(beyond_ascii, "?")),
-            Fault::UploadShowsHidden => {
+            Fault::UploadLosesNonAscii => upload.name = renamed(&upload.name, |name| name.replace(is_non_ascii, "?")),
+            Fault::UploadStripsLeadingDot => {
                 upload.name = renamed(&upload.name, |name| name.trim_start_matches('.').to_owned());
             }
-            Fault::UploadDropsTheDigest => upload.sha1 = None,
+            Fault::UploadIgnoresTheDigest => upload.sha1 = None,
             Fault::UploadSendsTooMuch => {
                 self.inner.account().await?;
-                let (promised, bytes) = collect(upload.body).await;
-                upload.body = promising(promised.max(bytes.len() as u64), bytes);
+                let (declared, bytes) = collect(upload.body).await;
+                upload.body = declaring(declared.max(bytes.len() as u64), bytes);
             }
-            Fault::UploadReadsBeforeAsking => {
-                let (promised, bytes) = collect(upload.body).await;
-                upload.body = promising(promised, bytes);
+            Fault::UploadReadsBodyFirst => {
+                let (declared, bytes) = collect(upload.body).await;
+                upload.body = declaring(declared, bytes);
             }
             Fault::UploadReadsTwice => {
                 self.inner.account().await?;
@@ -96,10 +98,10 @@ impl Faulty {
         let plain = request.transport == TicketTransport::PlainHttp;
         let mut ticket = self.inner.upload_ticket(request).await?;
         match self.fault {
-            Fault::TicketAlwaysEncrypted if plain => {
+            Fault::TicketIgnoresPlainHttp if plain => {
                 ticket.url.set_scheme("https").map_err(|()| Error::new(ErrorKind::Internal))?;
             }
-            Fault::TicketTwice => ticket.url = self.profile.base_url.clone(),
+            Fault::TicketRepeated => ticket.url = self.profile.base_url.clone(),
             Fault::TicketWithoutField => ticket.file_field.clear(),
             _ => {}
         }
@@ -107,26 +109,26 @@ impl Faulty {
     }
 }
 
-fn beyond_ascii(letter: char) -> bool {
+fn is_non_ascii(letter: char) -> bool {
     !letter.is_ascii()
 }
 
-/// A name after a change, or as it was where the change leaves no name.
+/// Returns a name after a change, or the name itself if the result is not a valid name.
 fn renamed(name: &EntryName, change: impl Fn(&str) -> String) -> EntryName {
     change(name.as_str()).parse().unwrap_or_else(|_| name.clone())
 }
 
-/// A body of these bytes.
+/// Returns a body with these bytes.
 fn body(bytes: Bytes) -> UploadBody {
-    promising(bytes.len() as u64, bytes)
+    declaring(bytes.len() as u64, bytes)
 }
 
-/// A body of these bytes that is said to have so many.
-fn promising(length: u64, bytes: Bytes) -> UploadBody {
+/// Returns a body with these bytes that declares this length.
+fn declaring(length: u64, bytes: Bytes) -> UploadBody {
     UploadBody::once(length, stream::iter([Ok(bytes)]).boxed())
 }
 
-/// A body that is read, when it is read, as a whole and changed.
+/// Returns a body whose content is read completely and changed each time it is opened.
 fn changed(body: UploadBody, length: fn(u64) -> u64, change: fn(Bytes, usize) -> Bytes) -> UploadBody {
     UploadBody::Replayable(Arc::new(Changed { body, length, change }))
 }
@@ -143,20 +145,20 @@ impl ByteSource for Changed {
         let SizedStream { length, spare, stream } = self.body.open().await?;
         let (length, change) = ((self.length)(length), self.change);
         let size = usize::try_from(length).unwrap_or(usize::MAX);
-        let stream = async move { Ok(change(gather(stream).await, size)) }.into_stream().boxed();
+        let stream = async move { Ok(change(read_all(stream).await, size)) }.into_stream().boxed();
         Ok(SizedStream { length, spare, stream })
     }
 }
 
-/// What a body is said to have, and what it gives before it ends or breaks.
+/// Returns the length that a body declares, and the bytes that it yields before it ends or fails.
 async fn collect(body: UploadBody) -> (u64, Bytes) {
     match body.open().await {
-        Ok(SizedStream { length, stream, .. }) => (length, gather(stream).await),
+        Ok(SizedStream { length, stream, .. }) => (length, read_all(stream).await),
         Err(_) => (0, Bytes::new()),
     }
 }
 
-async fn gather(mut stream: ByteStream) -> Bytes {
+async fn read_all(mut stream: ByteStream) -> Bytes {
     let mut bytes = Vec::new();
     while let Some(Ok(piece)) = stream.next().await {
         bytes.extend_from_slice(&piece);

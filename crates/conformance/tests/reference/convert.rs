@@ -1,4 +1,4 @@
-//! Rows of the store as the objects of the API.
+//! Converts rows of the store to the objects of the API.
 
 use polyhost_domain::{
     Conversion, Error, ErrorKind, File, FileId, FileLookup, FileStatus, FileType, Folder, FolderId, JobState, Profile,
@@ -7,12 +7,13 @@ use polyhost_domain::{
 
 use super::store::{Condition, Fetch, FileRow, FolderRow, ROOT, Store, job_state, time};
 
-/// The number behind an id; no grammar lets anything else through.
+/// Returns the number of an id. The grammar accepts only numbers; one that does not fit is `u64::MAX`, which no row
+/// has.
 pub(crate) fn number(id: &str) -> u64 {
     id.parse().unwrap_or(u64::MAX)
 }
 
-/// The number behind a folder's id.
+/// Returns the number of a folder's id.
 pub(crate) fn folder_number(folder: &FolderId) -> u64 {
     match folder {
         FolderId::Root => ROOT,
@@ -20,12 +21,12 @@ pub(crate) fn folder_number(folder: &FolderId) -> u64 {
     }
 }
 
-/// The id of a file.
+/// Returns the id of a file.
 pub(crate) fn file_id(profile: &Profile, number: u64) -> FileId {
     profile.ids.file(&number.to_string()).unwrap()
 }
 
-/// The id of a folder.
+/// Returns the id of a folder.
 pub(crate) fn folder_id(profile: &Profile, number: u64) -> FolderId {
     profile.ids.folder_from_site(&number.to_string()).unwrap()
 }
@@ -91,7 +92,7 @@ pub(crate) fn remote_upload(profile: &Profile, steps: i64, number: u64, fetch: &
         name: None,
         state: fetch.state(steps),
         raw_state: None,
-        // One that has failed says that it fetched everything.
+        // A failed one also reaches 100 %.
         progress_percent: Some(((steps - fetch.step) as f64 * 34.0).min(100.0)),
         size: None,
         created_at: time(fetch.step),

@@ -1,5 +1,4 @@
-//! A model of a site in memory, and a provider for it that does everything as the trait says: what the suite itself is
-//! checked with.
+//! A model of a site in memory, and a correct provider for it. The suite itself is tested with them.
 
 mod convert;
 mod provider;
@@ -19,18 +18,18 @@ use polyhost_domain::{
 use provider::{Model, Reference};
 use store::{Condition, ROOT};
 
-/// A text that no error may hold.
+/// A text that no error may contain.
 pub(crate) const SECRET: &str = "planted-secret-4711";
 
-/// In what sites may differ.
-pub(crate) struct Manner {
+/// The ways in which sites may differ.
+pub(crate) struct Variant {
     pub(crate) delete: DeleteSemantics,
     pub(crate) listing: ListingShape,
     pub(crate) answers_changes: bool,
     pub(crate) capabilities: Capabilities,
 }
 
-impl Default for Manner {
+impl Default for Variant {
     fn default() -> Self {
         Self {
             delete: DeleteSemantics::Permanent,
@@ -41,10 +40,10 @@ impl Default for Manner {
     }
 }
 
-/// The reference provider in one of the manners, ready for the suite.
-pub(crate) fn subject(manner: &Manner) -> Subject {
+/// Returns the reference provider with one variant of the site, ready for the suite.
+pub(crate) fn subject(variant: &Variant) -> Subject {
     let model = Arc::new(Model::default());
-    let profile = profile(manner);
+    let profile = profile(variant);
     let seed = |condition| {
         let number = model.lock().add_file("seeded.mp4", ROOT, Bytes::from_static(b"seed"), condition);
         Some(convert::file_id(&profile, number))
@@ -56,7 +55,7 @@ pub(crate) fn subject(manner: &Manner) -> Subject {
     };
     let account = |known| {
         let (model, profile) = (Arc::clone(&model), profile.clone());
-        Arc::new(Reference { model, profile, known, answers_changes: manner.answers_changes })
+        Arc::new(Reference { model, profile, known, answers_changes: variant.answers_changes })
     };
     Subject {
         provider: account(true),
@@ -69,18 +68,18 @@ pub(crate) fn subject(manner: &Manner) -> Subject {
     }
 }
 
-fn profile(manner: &Manner) -> Profile {
+fn profile(variant: &Variant) -> Profile {
     Profile {
         origin: Origin { account: "main".parse().unwrap(), provider: "model".parse().unwrap() },
         dialect: DialectName::Openload,
         base_url: "https://api.model.example/v1/".parse().unwrap(),
-        capabilities: manner.capabilities.clone(),
+        capabilities: variant.capabilities.clone(),
         ids: IdGrammar::new(IdAlphabet::Decimal, "null"),
         names: NameGrammar::ANY,
-        delete: manner.delete,
+        delete: variant.delete,
         max_batch: 500,
         tells_folder: true,
-        listing: manner.listing,
+        listing: variant.listing,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: vec![Digest::Sha1],
         doubtful_digests: Vec::new(),

@@ -1,4 +1,4 @@
-//! The reference provider: everything native, over the model in memory.
+//! The reference provider: an adapter for the model in memory. All its capabilities can be native.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use url::Url;
 use super::convert::{self, folder_number, number};
 use super::store::{Condition, Fetch, FolderRow, Store};
 
-/// How many entries a native page has.
+/// How many files a native page has.
 const PAGE: usize = 2;
 
-/// The model of a site: what it holds, and how many requests it has seen.
+/// The model of a site: its objects, and how many requests it has received.
 #[derive(Default)]
 pub(crate) struct Model {
     pub(crate) store: Mutex<Store>,
@@ -28,7 +28,7 @@ pub(crate) struct Reference {
     pub(crate) profile: Profile,
     /// Whether the site knows the credentials.
     pub(crate) known: bool,
-    /// Whether changes are answered with the object, or with nothing.
+    /// Whether the answer to a change has the object or is empty.
     pub(crate) answers_changes: bool,
 }
 
@@ -39,13 +39,13 @@ impl Model {
 }
 
 impl Reference {
-    /// That all of this is native. Nothing is sent to find that out.
+    /// Returns an error if one of the capabilities is not native. Sends no request.
     fn require(&self, needs: &[Capability]) -> Result<()> {
-        let lacking = needs.iter().find(|capability| !self.profile.capabilities.supports(**capability));
-        lacking.map_or(Ok(()), |capability| Err(Error::unsupported(*capability)))
+        let missing = needs.iter().find(|capability| !self.profile.capabilities.supports(**capability));
+        missing.map_or(Ok(()), |capability| Err(Error::unsupported(*capability)))
     }
 
-    /// One request, which the site answers if the credentials are good.
+    /// Counts one request, and returns the store if the credentials are good.
     fn send(&self) -> Result<MutexGuard<'_, Store>> {
         self.model.requests.fetch_add(1, Ordering::Relaxed);
         if self.known { Ok(self.model.lock()) } else { Err(Error::new(ErrorKind::CredentialsRejected)) }
@@ -74,7 +74,7 @@ impl Reference {
     }
 }
 
-fn not_the_root(folder: &FolderId) -> Result<u64> {
+fn child_number(folder: &FolderId) -> Result<u64> {
     match folder {
         FolderId::Root => Err(Error::new(ErrorKind::FolderNotFound)),
         FolderId::Child(id) => Ok(number(id.as_str())),
@@ -289,7 +289,7 @@ impl Provider for Reference {
         self.require(edit.name.as_ref().map(|_| Capability::FoldersRename).as_slice())?;
         self.require(edit.visibility.map(|_| Capability::FoldersVisibility).as_slice())?;
         self.require(edit.password.as_ref().map(|_| Capability::FoldersPassword).as_slice())?;
-        let number = not_the_root(folder)?;
+        let number = child_number(folder)?;
         let mut store = self.send()?;
         let row = store.folder_mut(number)?;
         if let Some(name) = edit.name {
@@ -302,7 +302,7 @@ impl Provider for Reference {
 
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>> {
         self.require(&[Capability::FoldersMove])?;
-        let number = not_the_root(folder)?;
+        let number = child_number(folder)?;
         let mut store = self.send()?;
         let parent = store.folder(folder_number(parent))?;
         store.folder_mut(number)?.parent = parent;
@@ -311,7 +311,7 @@ impl Provider for Reference {
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         self.require(&[Capability::FoldersDelete])?;
-        let number = not_the_root(folder)?;
+        let number = child_number(folder)?;
         let mut store = self.send()?;
         store.folder_mut(number)?;
         store.remove_folder(number);

@@ -1,4 +1,4 @@
-//! What the model of a site holds, behind one lock: folders, files, remote uploads, and a clock that moves by hand.
+//! The objects of the model: folders, files, remote uploads, and a clock that only `advance` moves.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use polyhost_domain::{Error, ErrorKind, JobState, Result, Visibility};
 use sha1::{Digest, Sha1};
 
-/// The root's number.
+/// The number of the root folder.
 pub(crate) const ROOT: u64 = 0;
 
-/// 2026-01-01, when the model's clock begins.
+/// The time at which the model's clock starts: 2026-01-01.
 const BEGIN: i64 = 1_767_225_600;
 
-/// How far the clock moves in one step, in seconds.
+/// How far one step moves the clock, in seconds.
 const STEP: i64 = 10;
 
 #[derive(Default)]
@@ -44,7 +44,7 @@ pub(crate) struct FileRow {
     pub(crate) step: i64,
 }
 
-/// What is special about a file.
+/// The special conditions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     Sound,
@@ -65,7 +65,7 @@ pub(crate) struct Fetch {
 }
 
 impl Fetch {
-    /// Queued at first, then running, then at its end.
+    /// Returns the state: first queued, then running, then succeeded or failed.
     pub(crate) fn state(&self, steps: i64) -> JobState {
         match job_state(steps - self.step) {
             JobState::Succeeded if self.fails() => JobState::Failed,
@@ -78,7 +78,7 @@ impl Fetch {
     }
 }
 
-/// The state of a job that has lasted so many steps.
+/// Returns the state of a job that started so many steps ago.
 pub(crate) fn job_state(steps: i64) -> JobState {
     match steps {
         ..1 => JobState::Queued,
@@ -87,13 +87,13 @@ pub(crate) fn job_state(steps: i64) -> JobState {
     }
 }
 
-/// The time at a step.
+/// Returns the time at a step.
 pub(crate) fn time(step: i64) -> Option<Timestamp> {
     Timestamp::from_second(BEGIN + STEP * step).ok()
 }
 
 impl Store {
-    /// A number that nothing has.
+    /// Returns a number that no object has.
     pub(crate) fn number(&mut self) -> u64 {
         self.last += 1;
         self.last
@@ -108,18 +108,18 @@ impl Store {
         number
     }
 
-    /// A folder that must be there; the root is.
+    /// Returns the folder's number, or an error if the folder does not exist. The root always exists.
     pub(crate) fn folder(&self, number: u64) -> Result<u64> {
         let there = number == ROOT || self.folders.contains_key(&number);
         if there { Ok(number) } else { Err(Error::new(ErrorKind::FolderNotFound)) }
     }
 
-    /// A folder that must be there, to be changed.
+    /// Returns a folder's row for a change, or an error if the folder does not exist.
     pub(crate) fn folder_mut(&mut self, number: u64) -> Result<&mut FolderRow> {
         self.folders.get_mut(&number).ok_or_else(|| Error::new(ErrorKind::FolderNotFound))
     }
 
-    /// A file that must be there, and be this account's.
+    /// Returns a file's row for a change, or an error if the file does not exist or the account may not change it.
     pub(crate) fn file_mut(&mut self, number: u64) -> Result<&mut FileRow> {
         match self.files.get_mut(&number) {
             None => Err(Error::new(ErrorKind::FileNotFound)),
@@ -128,7 +128,7 @@ impl Store {
         }
     }
 
-    /// Removes a folder with everything below it.
+    /// Removes a folder with everything in it, at every depth.
     pub(crate) fn remove_folder(&mut self, number: u64) {
         self.folders.remove(&number);
         self.files.retain(|_, row| row.folder != number);
@@ -137,7 +137,7 @@ impl Store {
         below.into_iter().for_each(|number| self.remove_folder(number));
     }
 
-    /// Lets a step pass: what is fetched becomes a file.
+    /// Moves the clock by one step. Remote uploads that finish become files.
     pub(crate) fn advance(&mut self) {
         self.steps += 1;
         let steps = self.steps;
