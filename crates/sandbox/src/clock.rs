@@ -1,5 +1,5 @@
-//! Where a simulator takes the time from. Remote uploads, conversions and upload URLs are all a matter of time passed;
-//! with a clock that is passed in, a test moves the time on instead of waiting for it.
+//! The clock of a simulator. Remote uploads, conversions and upload URLs depend on elapsed time. A test passes in a
+//! clock that it advances, so that it need not wait.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A source of the present time. The default is the system's clock.
+/// A source of the current time. The default is the system's clock.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that tells what `now` returns.
+    /// Creates a clock whose time is what `now` returns.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The present time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
@@ -35,30 +35,30 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A clock that stands still until it is moved on.
+/// A clock whose time only [`advance`](Self::advance) changes.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<Timestamp>>);
 
 impl ManualClock {
-    /// A clock that shows `start`.
+    /// Creates a clock whose time is `start`.
     pub fn starting_at(start: Timestamp) -> Self {
         Self(Arc::new(Mutex::new(start)))
     }
 
-    /// Moves the time on. At the end of representable time the clock stays where it is.
+    /// Advances the time. The clock stays where it is if the new time cannot be represented.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *now = later(*now, by);
     }
 
-    /// This clock, in the form that a simulator's options take.
+    /// Returns this clock in the form that a simulator's options take.
     pub fn clock(&self) -> Clock {
-        let hand = Arc::clone(&self.0);
-        Clock::new(move || *hand.lock().unwrap_or_else(PoisonError::into_inner))
+        let shared = Arc::clone(&self.0);
+        Clock::new(move || *shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The time that lies `by` after `time`, or `time` itself where that cannot be represented.
+/// Returns the time that is `by` after `time`, or `time` itself if the result cannot be represented.
 pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.checked_add(by).unwrap_or(time)
 }

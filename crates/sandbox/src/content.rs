@@ -1,4 +1,4 @@
-//! The bytes of files: where they lie, what they hash to, and how made-up ones are made.
+//! The bytes of files: where they are stored, their digests, and the generated content of simulated files.
 
 use std::io;
 use std::path::Path;
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 use tempfile::TempPath;
 
-/// Where a file's bytes lie.
+/// Where a file's bytes are stored.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
-    /// In memory: files that the simulator made up, which are small.
+    /// In memory: small files that the simulator generated.
     Memory(Arc<[u8]>),
-    /// On disk: files that were uploaded. The file goes when the last of these goes.
+    /// On disk: files that were uploaded. The file is deleted when the last clone is dropped.
     Disk(Arc<TempPath>),
 }
 
@@ -25,14 +25,14 @@ impl Content {
     }
 }
 
-/// Bytes that depend on the name alone: the name itself, and then a pattern.
-pub(crate) fn made_up(name: &str, length: usize) -> Vec<u8> {
+/// Returns bytes that depend only on the name: the name itself, followed by a pattern.
+pub(crate) fn generated(name: &str, length: usize) -> Vec<u8> {
     let seed = digest(name.as_bytes());
     let pattern = seed.iter().cycle().enumerate().map(|(at, byte)| byte.wrapping_add((at / 20) as u8));
     format!("{name}\n").into_bytes().into_iter().chain(pattern).take(length).collect()
 }
 
-/// SHA-1 of some bytes, in hexadecimal.
+/// Returns the SHA-1 of some bytes, in hexadecimal.
 pub(crate) fn sha1_of(bytes: &[u8]) -> String {
     hex::encode(digest(bytes))
 }
@@ -41,7 +41,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Vec<u8> {
     Sha1::digest(bytes).to_vec()
 }
 
-/// The content type of a file, by the end of its name.
+/// Returns the content type that the file name's extension stands for.
 pub(crate) fn type_by_name(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
         Some("mp4" | "m4v") => "video/mp4",
@@ -59,12 +59,12 @@ pub(crate) fn type_by_name(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{made_up, sha1_of};
+    use super::{generated, sha1_of};
 
     #[test]
-    fn made_up_bytes_have_their_length_and_depend_on_the_name() {
-        assert_eq!(made_up("a.mp4", 5000).len(), 5000);
-        assert_eq!(made_up("a.mp4", 5000), made_up("a.mp4", 5000));
-        assert_ne!(sha1_of(&made_up("a.mp4", 5000)), sha1_of(&made_up("b.mp4", 5000)));
+    fn generated_bytes_depend_on_name_and_length() {
+        assert_eq!(generated("a.mp4", 5000).len(), 5000);
+        assert_eq!(generated("a.mp4", 5000), generated("a.mp4", 5000));
+        assert_ne!(sha1_of(&generated("a.mp4", 5000)), sha1_of(&generated("b.mp4", 5000)));
     }
 }

@@ -1,9 +1,9 @@
-//! What becomes of the name of a file where its folder already has one of that name.
+//! How a site names a file if its folder already has a file of that name.
 
-/// How sites name a second file of one name in one folder.
+/// How a site names a second file of the same name in one folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Copies {
-    /// As the first one: both stand side by side.
+    /// The same name: both files exist side by side.
     #[default]
     AsNamed,
     /// `clip (1).mp4`, `clip (2).mp4`, and so on.
@@ -13,7 +13,7 @@ pub enum Copies {
 }
 
 impl Copies {
-    /// The name that a new file gets.
+    /// Returns the name that a new file gets.
     pub(crate) fn name(self, wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
         let (stem, extension) = match wanted.rfind('.') {
             None | Some(0) => (wanted, ""),
@@ -36,7 +36,7 @@ mod tests {
     use super::Copies;
 
     #[test]
-    fn a_second_file_gets_the_first_number_that_is_free() {
+    fn second_file_gets_the_first_free_number() {
         let taken = ["clip.mp4", "clip (1).mp4", ".hidden"];
         let name = |copies: Copies, wanted: &str| copies.name(wanted, |name| taken.contains(&name));
         assert_eq!(name(Copies::AsNamed, "clip.mp4"), "clip.mp4");

@@ -1,15 +1,15 @@
-//! Broken answers and broken connections on demand, in every way that upstreams and the network between are known to
-//! break. A rule says which requests are hit, how often, and how.
+//! Broken answers and connections on demand, for every way in which sites and networks are known to fail. A rule says
+//! which requests it applies to, how often, and what goes wrong.
 //!
-//! Whether the operation still takes place is the heart of the matter, for that is what a client cannot know:
+//! A client cannot know whether the site still performed the operation. This table says whether it does:
 //!
-//! | fault | the operation takes place |
+//! | fault | the operation is performed |
 //! |---|---|
 //! | `status`, `garbage`, `reset`, `close_after_body`, `early_answer`, `refuse_early`, `hang_up`, `hang` | no |
 //! | `stop_reading` | not before it is resumed |
 //! | `delay`, `delay_answer`, `cut_body`, `drip`, `stall`, `lose_answer`, `replace_answer` | yes |
 //!
-//! The simulators are otherwise never wrong by chance: a rule hits the same requests each time.
+//! The simulators never fail at random: a rule applies to the same requests each time.
 
 mod broken;
 mod control;
@@ -29,35 +29,35 @@ pub use kinds::{Fault, Garbage, Rest};
 use crate::journal::covers;
 pub use crate::serve::HangUp;
 
-/// Which requests are hit, how often, and how.
+/// A fault, with the requests that it applies to and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The end of the request's path, at a slash, or its operation: `file/info`, `upload`. `*` is every request.
+    /// The end of the request's path, from a slash on, or its operation: `file/info`, `upload`. `*` is every request.
     pub operation: String,
-    /// How many requests are hit; without it, all.
+    /// How many requests fail. Without it, all of them do.
     #[serde(default)]
     pub times: Option<u32>,
-    /// How many requests pass unharmed first.
+    /// How many requests are served normally before the first one fails.
     #[serde(default)]
     pub after: u32,
-    /// How they are hit.
+    /// The fault.
     pub kind: Fault,
 }
 
 impl Rule {
-    /// A rule that hits every request for an operation.
+    /// Creates a rule that applies to every request for an operation.
     pub fn new(operation: impl Into<String>, kind: Fault) -> Self {
         Self { operation: operation.into(), times: None, after: 0, kind }
     }
 
-    /// The same rule, for so many requests only.
+    /// Limits the rule to this many requests.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
     }
 
-    /// The same rule, but letting so many requests pass first.
+    /// Lets this many requests be served normally first.
     #[must_use]
     pub fn after(self, after: u32) -> Self {
         Self { after, ..self }
@@ -67,8 +67,8 @@ impl Rule {
         self.times == Some(0)
     }
 
-    /// Counts a request that the rule is about, and says whether it is hit.
-    fn hits(&mut self) -> bool {
+    /// Counts a request that the rule covers, and returns whether it fails.
+    fn applies(&mut self) -> bool {
         if self.after > 0 {
             self.after -= 1;
             return false;
@@ -78,7 +78,7 @@ impl Rule {
     }
 }
 
-/// The rules by which a simulator is broken. Clones share them.
+/// The rules of a simulator. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Rule>>>,
@@ -86,37 +86,37 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds a rule. Of several that are about a request, the first that hits it counts.
+    /// Adds a rule. If several rules cover a request, the first that applies decides.
     pub fn add(&self, rule: Rule) {
         self.locked().push(rule);
     }
 
-    /// Takes all rules away.
+    /// Removes all rules.
     pub fn clear(&self) {
         self.locked().clear();
     }
 
-    /// The rules that may still hit something, with what is left of them.
+    /// Returns the rules that can still apply, with their remaining counts.
     pub fn rules(&self) -> Vec<Rule> {
         self.locked().iter().filter(|rule| !rule.is_used_up()).cloned().collect()
     }
 
-    /// Lets everything go on that stands still by `stop_reading` or `stall` at this moment.
+    /// Resumes every body that `stop_reading` or `stall` holds at this moment.
     pub fn resume(&self) {
         self.resumed.notify_waiters();
     }
 
-    /// Waits until what stands still is resumed.
+    /// Waits for the next [`resume`](Self::resume).
     async fn resumed(&self) {
         self.resumed.notified().await;
     }
 
-    /// The fault that hits a request, if one does.
+    /// Returns the fault for a request, if a rule applies to it.
     fn pick(&self, path: &str, operation: &str) -> Option<Fault> {
-        let is_about = |rule: &Rule| rule.operation == "*" || covers(&rule.operation, path, operation);
+        let covers_request = |rule: &Rule| rule.operation == "*" || covers(&rule.operation, path, operation);
         let mut rules = self.locked();
-        let mut live = rules.iter_mut().filter(|rule| !rule.is_used_up() && is_about(rule));
-        live.find_map(|rule| rule.hits().then(|| rule.kind.clone()))
+        let mut live = rules.iter_mut().filter(|rule| !rule.is_used_up() && covers_request(rule));
+        live.find_map(|rule| rule.applies().then(|| rule.kind.clone()))
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -129,16 +129,16 @@ mod tests {
     use super::{Fault, Faults, Rule};
 
     #[test]
-    fn a_rule_skips_then_hits_then_is_used_up() {
+    fn rule_skips_then_applies_then_is_used_up() {
         let faults = Faults::default();
         faults.add(Rule::new("file/info", Fault::Hang).after(1).times(2));
-        let hit = || faults.pick("/v1/file/info", "file/info").is_some();
-        assert_eq!([hit(), hit(), hit(), hit()], [false, true, true, false]);
+        let fails = || faults.pick("/v1/file/info", "file/info").is_some();
+        assert_eq!([fails(), fails(), fails(), fails()], [false, true, true, false]);
         assert!(faults.rules().is_empty());
     }
 
     #[test]
-    fn a_rule_is_about_its_operation_alone_and_a_star_about_all() {
+    fn rule_covers_its_operation_and_star_covers_all() {
         let faults = Faults::default();
         faults.add(Rule::new("upload", Fault::Reset));
         assert_eq!(faults.pick("/v1/file/info", "file/info"), None);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_read_from_json() {
+    fn rule_is_read_from_json() {
         let rule: Rule =
             serde_json::from_str(r#"{"operation": "*", "times": 1, "kind": {"delay": {"millis": 5}}}"#).unwrap();
         assert_eq!(rule, Rule::new("*", Fault::Delay { millis: 5 }).times(1));

@@ -1,4 +1,4 @@
-//! What a simulator's requests pass through before they reach it: the record of each, and what breaks it.
+//! The middleware in front of a simulated site: the journal, the intercepts and the faults.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::intercept::{Intercept, intercept};
 use crate::journal::{Journal, Received};
 use crate::protocol::Protocol;
 use crate::serve::{headers, pairs};
-use crate::watched::{self, UnderWay};
+use crate::watched::{self, InProgress};
 
-/// What a simulator's requests pass through.
+/// The middleware of a simulator.
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
     pub(crate) protocol: Protocol,
     pub(crate) journal: Journal,
-    /// The answers that come in place of operations.
+    /// The answers that replace operations.
     intercepts: Arc<[Intercept]>,
     #[cfg(feature = "faults")]
     pub(crate) faults: crate::faults::Faults,
@@ -36,7 +36,8 @@ impl Front {
         }
     }
 
-    /// The site's routes: recorded, intercepted by the site's options, and broken where a rule says so.
+    /// Returns the site's routes with the middleware: recorded, intercepted by the site's options, and subject to
+    /// faults.
     pub(crate) fn wrap(&self, site: Router) -> Router {
         #[cfg(feature = "faults")]
         let site = site.layer(from_fn_with_state((self.protocol, self.faults.clone()), crate::faults::inject));
@@ -58,9 +59,9 @@ async fn record(State(front): State<Front>, mut request: Request, next: Next) ->
         path,
         ..Received::default()
     });
-    let under_way = UnderWay::new(entry.clone());
-    let to_head = request.method() == Method::HEAD;
+    let in_progress = InProgress::new(entry.clone());
+    let is_head = request.method() == Method::HEAD;
     request.extensions_mut().insert(entry.clone());
     let answer = next.run(request.map(|body| watched::request(body, entry))).await;
-    under_way.answer(answer, to_head)
+    in_progress.answer(answer, is_head)
 }

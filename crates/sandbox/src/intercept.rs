@@ -1,5 +1,5 @@
-//! Answers that come in place of an operation: a firewall's page, a broken or missing endpoint, or a redirect of the
-//! API. The operation does not take place; the request's body is read first.
+//! Answers that replace an operation: a firewall's page, a broken or missing endpoint, or a redirect of the API. The
+//! operation is not performed. The request's body is read first.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use http::{StatusCode, Uri};
 use crate::protocol::Protocol;
 use crate::serve;
 
-/// An answer in place of some operations.
+/// An answer that replaces some operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intercept {
-    /// The operations, as the journal names them; empty for every operation of the API.
+    /// The operations, as the journal names them. An empty list means every operation of the API.
     pub operations: Vec<String>,
-    /// What they answer.
+    /// The answer.
     pub answer: InterceptAnswer,
 }
 
-/// What an intercepted operation answers.
+/// The answer of an intercepted operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterceptAnswer {
     /// A firewall's HTML page with an HTTP status. 429 and 503 have `Retry-After: 30`.
     Firewall(u16),
-    /// The web server's own error page with an HTTP status.
+    /// The web server's own error page, with an HTTP status.
     ErrorPage(u16),
     /// An HTML page with HTTP 200, as during maintenance.
     Html,
@@ -41,29 +41,29 @@ pub enum InterceptAnswer {
     Redirect {
         /// 301, 302, 307 or 308.
         status: u16,
-        /// Where it leads: the same path and query at another origin.
+        /// The target: the same path and query at another origin.
         to: RedirectTarget,
     },
 }
 
-/// Where the API is redirected to.
+/// The target of a redirect of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedirectTarget {
-    /// The same host by https.
+    /// The same host, by https.
     Https,
-    /// The same host with `www.` before it. An IP address becomes `www.localhost`.
+    /// The same host with the prefix `www.`. An IP address becomes `www.localhost`.
     Www,
     /// An origin such as `http://127.0.0.1:7009`.
     Origin(String),
 }
 
 impl Intercept {
-    /// An answer in place of every operation of the API.
+    /// Replaces every operation of the API.
     pub fn all(answer: InterceptAnswer) -> Self {
         Self { operations: Vec::new(), answer }
     }
 
-    /// An answer in place of one operation, such as `file/info`.
+    /// Replaces one operation, such as `file/info`.
     pub fn of(operation: &str, answer: InterceptAnswer) -> Self {
         Self { operations: vec![operation.to_owned()], answer }
     }
@@ -72,12 +72,12 @@ impl Intercept {
         if self.operations.is_empty() {
             return path.starts_with(protocol.api);
         }
-        let asked = (protocol.operation)(path);
-        self.operations.iter().any(|operation| *operation == asked)
+        let requested = (protocol.operation)(path);
+        self.operations.iter().any(|operation| *operation == requested)
     }
 }
 
-/// Answers a request by the first intercept that covers it, and otherwise passes it on.
+/// Answers a request by the first intercept that covers it, or passes it on if none does.
 pub(crate) async fn intercept(
     State((protocol, intercepts)): State<(Protocol, Arc<[Intercept]>)>,
     request: Request,
@@ -121,13 +121,13 @@ fn page(status: u16, title: &str) -> Response {
     response
 }
 
-fn redirect(status: u16, to: &RedirectTarget, host: &str, asked: &Uri) -> Response {
+fn redirect(status: u16, to: &RedirectTarget, host: &str, requested: &Uri) -> Response {
     let origin = match to {
         RedirectTarget::Https => format!("https://{host}"),
         RedirectTarget::Www => format!("http://{}", with_www(host)),
         RedirectTarget::Origin(origin) => origin.clone(),
     };
-    let path = asked.path_and_query().map_or("/", |path| path.as_str());
+    let path = requested.path_and_query().map_or("/", |path| path.as_str());
     (code(status), [(LOCATION, format!("{origin}{path}"))]).into_response()
 }
 

@@ -1,5 +1,5 @@
-//! The record of what arrived at a simulator. Tests read it to say what an adapter really sent: which parameters, how
-//! many requests, how many bytes of an upload, and that nothing was sent at all.
+//! The record of the requests that a simulator received. Tests use it to assert what an adapter sent: the parameters,
+//! the number of requests, the bytes of an upload, or that nothing was sent.
 
 mod received;
 
@@ -11,10 +11,10 @@ use tokio::sync::watch;
 pub(crate) use received::covers;
 pub use received::{Ended, Received, ReceivedUpload};
 
-/// How many requests are kept. A sandbox may run for weeks; the oldest entries make room.
-const KEPT: usize = 10_000;
+/// How many requests the journal holds. A sandbox may run for weeks, so the oldest entries are dropped.
+const CAPACITY: usize = 10_000;
 
-/// The record of what arrived. Clones share it, and any thread may read it.
+/// The record of the requests that a simulator received. Clones share it, and any thread may read it.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     records: Arc<Mutex<Records>>,
@@ -23,65 +23,65 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Records {
-    kept: VecDeque<Received>,
-    numbered: u64,
+    received: VecDeque<Received>,
+    last_number: u64,
     since_cleared: usize,
-    /// Path and operation of the requests that are under way, which clearing the journal does not end.
+    /// Path and operation of the requests in progress. Clearing the journal does not remove them.
     open: BTreeMap<u64, (String, String)>,
 }
 
 impl Journal {
-    /// Everything that arrived, oldest first: the last 10,000 requests, where there were more.
+    /// Returns the requests, oldest first. If there were more than 10,000, returns the last 10,000.
     pub fn all(&self) -> Vec<Received> {
-        self.records().kept.iter().cloned().collect()
+        self.records().received.iter().cloned().collect()
     }
 
-    /// How many requests arrived since the start, or since the journal was cleared.
+    /// Returns how many requests arrived since the start, or since the journal was cleared.
     pub fn count(&self) -> usize {
         self.records().since_cleared
     }
 
-    /// The requests whose path ends with `path_suffix` (at a slash: `info` names `/v1/file/info`), or whose operation is
-    /// that: `of("upload")` are the uploads' bytes, wherever they were sent.
+    /// Returns the requests whose path ends with `path_suffix` after a slash, or whose operation is `path_suffix`.
+    /// `info` matches `/v1/file/info`; `upload` matches the requests with an upload's bytes, whatever their path.
     pub fn of(&self, path_suffix: &str) -> Vec<Received> {
-        self.records().kept.iter().filter(|received| received.is_of(path_suffix)).cloned().collect()
+        self.records().received.iter().filter(|received| received.is_of(path_suffix)).cloned().collect()
     }
 
-    /// How many requests are under way that [`of`](Self::of) would name: they have arrived, and have neither been
-    /// answered to the end nor broken off.
+    /// Returns how many requests in progress match `path_suffix` as in [`of`](Self::of). Such a request has arrived,
+    /// but has not been answered completely and has not been aborted.
     pub fn open(&self, path_suffix: &str) -> usize {
         let records = self.records();
         records.open.values().filter(|(path, operation)| covers(path_suffix, path, operation)).count()
     }
 
-    /// Waits until something is so of this journal. It is looked at once now, and then whenever something has arrived,
-    /// a part of a body as well, or has ended.
-    pub async fn until(&self, is_so: impl Fn(&Self) -> bool) {
+    /// Waits until a condition on this journal holds. It is evaluated once immediately, and again after each arrival of
+    /// a request or of a part of its body, and after each end of a request.
+    pub async fn until(&self, condition: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
-        while !is_so(self) {
-            // The journal itself is one of the senders, so this cannot fail.
+        while !condition(self) {
+            // The journal itself holds a sender, so this cannot fail.
             let _ = changed.changed().await;
         }
     }
 
-    /// Forgets what arrived. Numbers go on counting.
+    /// Removes the recorded requests. The numbering continues.
     pub fn clear(&self) {
         let mut records = self.records();
-        records.kept.clear();
+        records.received.clear();
         records.since_cleared = 0;
     }
 
-    /// Adds a request, and gives the handle by which its body is noted later.
+    /// Adds a request, and returns the handle that records its body later.
     pub(crate) fn add(&self, mut received: Received) -> Entry {
         let mut records = self.records();
-        records.numbered += 1;
+        records.last_number += 1;
         records.since_cleared += 1;
-        received.number = records.numbered;
+        received.number = records.last_number;
         let number = received.number;
         records.open.insert(number, (received.path.clone(), received.operation.clone()));
-        records.kept.push_back(received);
-        if records.kept.len() > KEPT {
-            records.kept.pop_front();
+        records.received.push_back(received);
+        if records.received.len() > CAPACITY {
+            records.received.pop_front();
         }
         drop(records);
         self.changed.send_replace(());
@@ -93,7 +93,7 @@ impl Journal {
     }
 }
 
-/// The place of one request in the journal, while that request is being read.
+/// A handle to the journal's entry of a request, for recording its body and its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     journal: Journal,
@@ -117,17 +117,17 @@ impl Entry {
         self.change(|received| change(received.upload.get_or_insert_default()));
     }
 
-    /// Notes how the request ended, the first time that somebody knows.
+    /// Records how the request ended. Only the first call has an effect.
     pub(crate) fn end(&self, ended: Ended) {
         if self.journal.records().open.remove(&self.number).is_some() {
             self.change(|received| received.ended = Some(ended));
         }
     }
 
-    /// Changes the entry, unless it was cleared meanwhile.
+    /// Changes the entry, unless it was removed in the meantime.
     fn change(&self, change: impl FnOnce(&mut Received)) {
         let mut records = self.journal.records();
-        if let Some(received) = records.kept.iter_mut().rev().find(|received| received.number == self.number) {
+        if let Some(received) = records.received.iter_mut().rev().find(|received| received.number == self.number) {
             change(received);
         }
         drop(records);

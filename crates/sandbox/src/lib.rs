@@ -1,17 +1,17 @@
-//! The upstreams, simulated faithfully, in process or on a port.
+//! Simulators of the supported sites, in process or on a port.
 //!
-//! Each module is one kind of site, written from that site's own documentation and from how such sites are known to
-//! behave, and from nothing else in this workspace: a simulator that shared code with an adapter could not disagree
-//! with it.
+//! Each module is one kind of site. It is written from that site's own documentation and from how such sites are known
+//! to behave, and uses nothing else of this workspace. A simulator that shared code with an adapter would share its
+//! mistakes.
 //!
-//! - [`openload`] is pstream.net, which speaks the OpenLoad dialect.
+//! - [`openload`] is pstream.net, which uses the OpenLoad dialect.
 //! - [`yetishare`] is streamplay.online, a site of the YetiShare script.
-//! - [`Journal`] is the record of what arrived, so that a test can say what was sent, and what was not.
-//! - [`Clock`] is where a simulator takes the time from, so that a test need not wait.
-//! - [`Sites`] is the options of all of them, which can be set by text.
+//! - [`Journal`] is the record of the requests, so that a test can assert what was sent and what was not.
+//! - [`Clock`] is a simulator's source of time, so that a test need not wait.
+//! - [`Sites`] has the options of all simulators, which can be set from text.
 //! - `faults` (with the feature `faults`) breaks answers and connections on demand.
 //!
-//! A simulator stops when its value is dropped. It listens where it is told and never opens a connection itself.
+//! A simulator stops when its value is dropped. It listens on the given listener and never opens a connection itself.
 
 mod clock;
 mod content;

@@ -1,21 +1,21 @@
-//! What the simulated sites say by themselves, whichever operation is asked for.
+//! The parts of a simulated site that do not depend on the operation.
 
 use std::borrow::Cow;
 
 use axum::response::Response;
 use serde_json::Value;
 
-/// How one simulated site is asked, and how it answers where no operation does.
+/// How a simulated site names its operations, and how it answers outside of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Protocol {
-    /// The operation that a path asks for, in the words of the simulated site.
+    /// Returns the operation of a path, by the simulated site's name for it.
     pub(crate) operation: fn(&str) -> Cow<'_, str>,
-    /// What every path of the API begins with.
+    /// The prefix of every path of the API.
     pub(crate) api: &'static str,
-    /// The simulated site's envelope of an error, from a status and its words.
+    /// Returns the simulated site's envelope of an error, for a status and a message.
     pub(crate) envelope: fn(u16, &str) -> Value,
-    /// The site's words for a path that it does not know.
+    /// The site's message for an unknown path.
     pub(crate) not_found: &'static str,
-    /// The site's answer for an operation that it does not have.
+    /// Returns the site's answer for an operation that it does not have.
     pub(crate) no_method: fn(&str) -> Response,
 }

@@ -1,5 +1,5 @@
-//! How the bytes of an upload come in: straight to a temporary file, for a simulator that held them in memory could not
-//! show how an adapter copes with large ones; and noted in the journal while they come.
+//! Receives the bytes of an upload: writes them to a temporary file, and records the progress in the journal. A
+//! simulator that held them in memory could not show how an adapter handles large files.
 
 use std::io;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use crate::journal::{Entry, ReceivedUpload};
 /// A file whose bytes have all arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Saved {
-    /// The name that the part declared, as it stands there.
+    /// The name that the part declared, unchanged.
     pub(crate) name: String,
-    /// What the part says that it is, or else what its name says.
+    /// The content type that the part declared, or else the one of the name's extension.
     pub(crate) content_type: String,
     pub(crate) content: Content,
     pub(crate) size: u64,
-    /// In hexadecimal.
+    /// The digest in hexadecimal.
     pub(crate) hash: String,
 }
 
-/// What happens to an upload on its way to the disk.
+/// How an upload is damaged before it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Damage {
     #[default]
     None,
-    /// One byte is not the one that was sent.
+    /// One byte differs from the byte that was sent.
     OneByteWrong,
     /// The last byte is missing.
     LastByteMissing,
@@ -39,9 +39,9 @@ pub(crate) enum Damage {
 /// Why a file did not arrive.
 #[derive(Debug)]
 pub(crate) enum Lost {
-    /// The body ended or became unreadable.
+    /// The body ended early or could not be read.
     BrokenOff,
-    /// The simulator's own disk failed.
+    /// Writing to the simulator's disk failed.
     Disk,
 }
 
@@ -57,7 +57,7 @@ impl From<io::Error> for Lost {
     }
 }
 
-/// Writes one part to a new file in a folder, and hashes what is written.
+/// Writes one part to a new file in a folder, and hashes the written bytes.
 pub(crate) async fn save<H: Digest>(
     mut field: Field<'_>,
     folder: &TempDir,
@@ -92,7 +92,7 @@ pub(crate) async fn save<H: Digest>(
     Ok(Saved { name, content_type, content: Content::Disk(Arc::new(path)), size, hash })
 }
 
-/// Keeps the last byte that came for the next time, when it turns out not to have been the last of all.
+/// Holds back the last byte of a chunk, and puts the byte held back before in front of it.
 fn hold_back(held: &mut Option<u8>, chunk: &mut Vec<u8>) {
     if let Some(last) = chunk.pop()
         && let Some(before) = held.replace(last)
@@ -106,7 +106,8 @@ fn content_type_of(field: &Field<'_>, name: &str) -> String {
     declared.unwrap_or_else(|| content::type_by_name(name)).to_owned()
 }
 
-/// Notes in the journal how far an upload has come, while it comes: one that is broken off is noted as far as it went.
+/// Records the progress of an upload in the journal as the bytes arrive, so that an aborted upload is recorded as far
+/// as it went.
 #[derive(Debug)]
 pub(crate) struct Trace {
     pub(crate) entry: Option<Entry>,
@@ -143,7 +144,7 @@ impl Trace {
         self.write(|entry| entry.change_upload(change));
     }
 
-    /// Notes something else about the request.
+    /// Records something else about the request.
     pub(crate) fn write(&self, write: impl FnOnce(&Entry)) {
         if let Some(entry) = &self.entry {
             write(entry);

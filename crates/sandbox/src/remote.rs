@@ -1,11 +1,11 @@
-//! The URLs that a site is asked to fetch from. No simulator ever opens a connection: what a URL says is all there is.
+//! The URLs of remote uploads. No simulator opens a connection, so everything is derived from the URL.
 
 use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-/// Whether a site would fetch from a URL at all: by HTTP or FTP, and from no private address.
+/// Returns whether a site would fetch from a URL: the scheme is HTTP or FTP, and the address is not private.
 pub(crate) fn is_public(url: &Url) -> bool {
     let address = match url.host() {
         Some(Host::Domain(name)) => return is_fetchable(url) && name != "localhost" && !name.ends_with(".localhost"),
@@ -24,7 +24,7 @@ fn is_fetchable(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https" | "ftp")
 }
 
-/// The name that a fetched file gets: the last part of the URL's path.
+/// Returns the name that a fetched file gets: the last segment of the URL's path.
 pub(crate) fn name_of(url: &str) -> String {
     let url = Url::parse(url).ok();
     let last = url.as_ref().and_then(|url| url.path_segments()).and_then(|mut segments| segments.next_back());

@@ -1,7 +1,7 @@
-//! What every simulator is served with: the accept loop, and the line to each client.
+//! The HTTP server of every simulator: the accept loop and the connections.
 //!
-//! Connections are handled here, not by `axum::serve`, for a faithful simulator must be able to drop one: a reset before
-//! the answer is something that upstreams do.
+//! It does not use `axum::serve`, because a simulator must be able to drop a connection: some sites reset it before
+//! they answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
-/// How long a body that nobody wants is still read, so that the client can read the answer that was given early.
+/// How long a rejected body is still read, so that the client can read the early answer.
 const LINGER: Duration = Duration::from_secs(30);
 
 /// A simulator that accepts connections until this value is dropped.
@@ -47,7 +47,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// The connections are owned by the accepting task, so they end with it.
+    /// Stops the simulator. The accepting task owns the connections, so they end with it.
     fn drop(&mut self) {
         self.accepting.abort();
     }
@@ -61,7 +61,7 @@ async fn accept(listener: TcpListener, router: Router) {
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, router.clone()));
                 }
-                // Out of file descriptors, most likely: others must close first.
+                // Probably out of file descriptors: wait for other connections to close.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -69,60 +69,60 @@ async fn accept(listener: TcpListener, router: Router) {
     }
 }
 
-/// Serves one connection until its end, or until somebody hangs up.
+/// Serves one connection until it ends, or until a request handler hangs up.
 async fn connection(stream: TcpStream, router: Router) {
-    // Without this the small pieces of an answer wait for one another.
+    // Without this, Nagle's algorithm would delay the small pieces of an answer.
     let _ = stream.set_nodelay(true);
-    let line = Line::default();
+    let handle = Connection::default();
     let service = {
-        let line = line.clone();
+        let handle = handle.clone();
         service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(line.clone());
+            request.extensions_mut().insert(handle.clone());
             router.clone().oneshot(request.map(Body::new))
         })
     };
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}
-        () = line.hung_up() => {}
+        () = handle.hung_up() => {}
     }
     let stream = connection.into_parts().io.into_inner();
-    if line.resets() {
+    if handle.resets() {
         let _ = stream.set_zero_linger();
     }
 }
 
-/// How a connection is given up in the middle of a request.
+/// How a connection is ended in the middle of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "faults"), expect(unreachable_pub, reason = "only faults name it"))]
 pub enum HangUp {
-    /// Closed, as by a process that ended.
+    /// Closed, as when a process ends.
     Close,
-    /// Reset, as by a machine that knows nothing of the connection.
+    /// Reset, as by a host that does not know the connection.
     Reset,
 }
 
-/// The line to a client. Each request carries it, so that whoever answers can hang up instead.
+/// A handle to a client's connection. Each request carries it, so that its handler can hang up instead of answering.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<LineState>);
+pub(crate) struct Connection(Arc<ConnectionState>);
 
 #[derive(Debug, Default)]
-struct LineState {
+struct ConnectionState {
     how: Mutex<Option<HangUp>>,
-    called: Notify,
+    notify: Notify,
 }
 
-impl Line {
+impl Connection {
     /// Ends the connection. The future that called this is dropped with it.
     #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only a fault hangs up"))]
     pub(crate) fn hang_up(&self, how: HangUp) {
         *self.0.how.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
-        self.0.called.notify_one();
+        self.0.notify.notify_one();
     }
 
     async fn hung_up(&self) {
-        self.0.called.notified().await;
+        self.0.notify.notified().await;
     }
 
     fn resets(&self) -> bool {
@@ -130,7 +130,7 @@ impl Line {
     }
 }
 
-/// Where a listener is reached. One that listens everywhere is reached at loopback, too.
+/// Returns the origin of a listener. One that listens on all addresses is reached at loopback.
 pub(crate) fn origin_of(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("http://127.0.0.1:{}", address.port())
@@ -139,28 +139,28 @@ pub(crate) fn origin_of(address: SocketAddr) -> String {
     }
 }
 
-/// How long a body says that it is.
+/// Returns a body's declared length.
 pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The pairs of a query or of an urlencoded form, decoded.
+/// Returns the decoded pairs of a query or of an urlencoded form.
 pub(crate) fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(encoded).into_owned().collect()
 }
 
-/// The header fields as text.
+/// Returns the header fields as text.
 pub(crate) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
-/// Reads a body to its end, or to its failure, and forgets it.
+/// Reads a body until it ends or fails, and discards it.
 pub(crate) async fn drain(mut body: Body) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Goes on reading a body while its answer is already under way, as web servers do: closing at once would reset the
+/// Reads the rest of a body while the answer is already being sent, as web servers do. Closing at once would reset the
 /// connection, and the client might never see the answer.
 pub(crate) fn drain_later(body: Body) {
     tokio::spawn(async move {
@@ -168,7 +168,7 @@ pub(crate) fn drain_later(body: Body) {
     });
 }
 
-/// The page that a web server shows for an error that no program handled.
+/// Returns the web server's page for an error that no program handled.
 pub(crate) fn error_page(status: StatusCode) -> Response {
     let title = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
     let page = format!(

@@ -1,5 +1,5 @@
 //! The options of the simulated sites as text, such as `streamplay:version=4,auth=password`. Each site declares its
-//! options once, in a table of keys with their values, their meaning and their setter.
+//! options in one table: key, values, description and setter.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -10,13 +10,13 @@ use crate::{Copies, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply,
 /// One option of a site.
 pub(crate) struct Setting<O: 'static> {
     key: &'static str,
-    /// The values that it takes, in words.
+    /// The accepted values, as text.
     values: &'static str,
     help: &'static str,
     set: Setter<O>,
 }
 
-/// Sets an option. `None` for a text that is no value of it.
+/// Sets an option. Returns `None` if the text is not a valid value.
 pub(crate) type Setter<O> = fn(&mut O, &str) -> Option<()>;
 
 pub(crate) const fn setting<O>(
@@ -40,7 +40,7 @@ pub struct Sites {
 /// The names of the simulated sites.
 const NAMES: [&str; 2] = ["pstream", "streamplay"];
 
-/// Why a text does not set options of a site. The message names what there is.
+/// Why a text does not set an option of a site. The message lists the valid alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSetting(String);
 
@@ -56,7 +56,7 @@ impl Sites {
     /// Sets options of one site: `SITE:KEY=VALUE[,KEY=VALUE…]`.
     ///
     /// # Errors
-    /// For an unknown site, an unknown key, or a value that the key does not take.
+    /// Fails for an unknown site, an unknown key, or a value that the key does not accept.
     pub fn set(&mut self, text: &str) -> Result<(), InvalidSetting> {
         let (site, pairs) = text.split_once(':').unwrap_or((text, ""));
         match site {
@@ -66,7 +66,7 @@ impl Sites {
         }
     }
 
-    /// Every option of every site, with its values and its meaning, as a text for people.
+    /// Returns the help text: every option of every site, with its values and its description.
     #[must_use]
     pub fn help() -> String {
         format!(
@@ -113,7 +113,7 @@ fn help<O>(site: &str, table: &[Setting<O>], operations: &[String]) -> String {
     text
 }
 
-/// Puts a value in its place, if there is one.
+/// Assigns a value, if there is one.
 pub(crate) fn put<T>(place: &mut T, value: Option<T>) -> Option<()> {
     *place = value?;
     Some(())
@@ -137,7 +137,7 @@ pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
 
 pub(crate) const LIMIT: &str = "NUMBER|none";
 
-/// A number, or none.
+/// Parses a number or `none`.
 pub(crate) fn limit<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
     if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
 }
@@ -150,7 +150,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 
 pub(crate) const TEXT: &str = "TEXT";
 
-/// A text that is not empty.
+/// Returns a text that is not empty.
 pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
@@ -196,7 +196,7 @@ pub(crate) fn copies(text: &str) -> Option<Copies> {
 
 pub(crate) const UNREADABLE: &str = "KIND[+KIND…]: doubled_key|invalid_utf8|missing_id|repeated";
 
-/// The kinds of entries that are hard to read, joined by `+`.
+/// Parses kinds of malformed entries, joined by `+`.
 pub(crate) fn unreadable(text: &str) -> Option<Vec<Unreadable>> {
     let kinds = [
         ("doubled_key", Unreadable::DoubledKey),
@@ -250,11 +250,11 @@ fn intercept(
     operations: fn() -> Vec<String>,
     answer: fn(&str) -> Option<InterceptAnswer>,
 ) -> Option<Intercept> {
-    let (kind, chosen) = match text.split_once('@') {
-        Some((kind, chosen)) => (kind, chosen.split('+').map(str::to_owned).collect()),
+    let (kind, names) = match text.split_once('@') {
+        Some((kind, names)) => (kind, names.split('+').map(str::to_owned).collect()),
         None => (text, Vec::new()),
     };
     let known = operations();
-    let are_known = chosen.iter().all(|operation| known.contains(operation));
-    Some(Intercept { operations: chosen, answer: answer(kind)? }).filter(|_| are_known)
+    let are_known = names.iter().all(|operation| known.contains(operation));
+    Some(Intercept { operations: names, answer: answer(kind)? }).filter(|_| are_known)
 }

@@ -1,21 +1,21 @@
-//! How a site changes the names that it stores.
+//! How a site changes names before it stores them.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// How a site changes the name of a file or folder before it stores it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoredNames {
-    /// Not at all.
+    /// Unchanged.
     #[default]
     AsSent,
-    /// Composed, as Unicode's form NFC: `e` with a combining accent becomes `é`.
+    /// Composed, in Unicode's form NFC: `e` with a combining accent becomes `é`.
     Nfc,
     /// Each space becomes `_`.
     Underscores,
 }
 
 impl StoredNames {
-    /// The name that is stored for the name that was sent.
+    /// Returns the name that is stored for the name that was sent.
     pub(crate) fn store(self, sent: &str) -> String {
         match self {
             Self::AsSent => sent.to_owned(),
@@ -30,7 +30,7 @@ mod tests {
     use super::StoredNames;
 
     #[test]
-    fn names_are_stored_by_the_sites_habit() {
+    fn name_is_stored_in_the_sites_form() {
         let sent = "E\u{301}te\u{301} a.mp4";
         assert_eq!(StoredNames::AsSent.store(sent), sent);
         assert_eq!(StoredNames::Nfc.store(sent), "\u{c9}t\u{e9} a.mp4");

@@ -1,25 +1,24 @@
-//! Entries of a listing that are hard to read: keys that stand twice, names that are not UTF-8, ids that are missing,
-//! and entries that are listed twice.
+//! Malformed entries of a listing: duplicate keys, names that are not UTF-8, missing ids, and duplicate entries.
 //!
-//! `serde_json::Value` can hold neither a doubled key nor invalid UTF-8. Entries carry a mark in their place, which
+//! `serde_json::Value` can hold neither a duplicate key nor invalid UTF-8. Entries have a placeholder instead, which
 //! [`written`] replaces in the text of the answer.
 
 use serde_json::Value;
 
-/// One way in which an entry of a listing is hard to read.
+/// A way in which an entry of a listing is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The key of the size (of a folder: the name) stands twice, with the same value.
+    /// The key of the size (for a folder: of the name) appears twice, with the same value.
     DoubledKey,
     /// The name ends in a byte that is not UTF-8.
     InvalidUtf8,
-    /// No key holds the entry's id or a link with it.
+    /// No field has the entry's id or a link that contains it.
     MissingId,
     /// The entry is listed twice.
     Repeated,
 }
 
-/// Where an entry keeps what is made hard to read.
+/// The fields of an entry that are made malformed.
 pub(crate) struct Keys {
     pub(crate) doubled: &'static str,
     pub(crate) name: &'static str,
@@ -27,9 +26,9 @@ pub(crate) struct Keys {
     pub(crate) ids: &'static [&'static str],
 }
 
-/// Stands at the end of a doubled key. Private-use characters occur in no name of the simulator's own.
+/// The placeholder at the end of a duplicate key. It is a private-use character, which no name of the simulator has.
 const DOUBLED: &str = "\u{F8F0}";
-/// Stands in place of the invalid byte.
+/// The placeholder for the invalid byte.
 const INVALID: &str = "\u{F8F1}";
 
 /// Applies each kind to one entry, in the order given. The entries are pairs of an id and its row.
@@ -57,7 +56,7 @@ pub(crate) fn spoil(kinds: &[Unreadable], entries: &mut Vec<(String, Value)>, ke
     entries.extend(repeated);
 }
 
-/// The bytes of an answer, with the marks replaced by what they stand for.
+/// Returns the bytes of an answer, with the placeholders replaced.
 pub(crate) fn written(answer: &Value) -> Vec<u8> {
     let text = answer.to_string().replace(DOUBLED, "");
     let mut bytes = Vec::with_capacity(text.len());
@@ -77,7 +76,7 @@ mod tests {
     use super::{Keys, Unreadable, spoil, written};
 
     #[test]
-    fn each_kind_spoils_one_entry() {
+    fn each_kind_affects_one_entry() {
         let keys = Keys { doubled: "size", name: "name", ids: &["id"] };
         let row = |id: &str| (id.to_owned(), json!({"id": id, "name": "a", "size": 3}));
         let mut entries = ["1", "2", "3", "4"].map(row).to_vec();

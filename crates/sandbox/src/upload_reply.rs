@@ -1,35 +1,35 @@
-//! The forms in which sites reply to an upload.
+//! The forms of a site's reply to an upload.
 
 use serde_json::Value;
 
-/// What the reply to an upload says of the file's id.
+/// What the reply to an upload has of the file's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UploadReply {
     /// The id, and the URL of the file's page.
     #[default]
     Whole,
-    /// The URL alone.
+    /// Only the URL.
     UrlAlone,
     /// Neither.
     Nameless,
 }
 
-/// What holds the uploaded file in the reply.
+/// The container of the uploaded file in the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplyShape {
     /// An array of one object.
     Array,
-    /// The object alone.
+    /// The object itself.
     Object,
 }
 
-/// What the reply to an upload says of the file's size.
+/// The size in the reply to an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReplySize {
     /// The size.
     #[default]
     Actual,
-    /// Nothing: the key is missing.
+    /// The key is missing.
     Missing,
     /// 0, whatever the size is.
     Zero,
@@ -47,7 +47,7 @@ impl ReplyShape {
 }
 
 impl ReplySize {
-    /// Changes the `size` of a reply. `zero` is 0 as the reply writes numbers.
+    /// Changes the `size` of a reply. `zero` is 0 in the reply's number format.
     pub(crate) fn apply(self, file: &mut Value, zero: Value) {
         match self {
             Self::Actual => {}
@@ -58,7 +58,7 @@ impl ReplySize {
     }
 }
 
-/// Removes keys of a reply.
+/// Removes keys from a reply.
 pub(crate) fn remove(file: &mut Value, keys: &[&str]) {
     if let Some(fields) = file.as_object_mut() {
         fields.retain(|name, _| !keys.contains(&name.as_str()));

@@ -1,5 +1,5 @@
-//! Bodies that tell the journal how their request ended: a request's that breaks off, and an answer's that does or does
-//! not come to its end.
+//! Bodies that record in the journal how their request ended: whether the request was aborted, and whether the answer
+//! was sent completely.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,43 +12,43 @@ use hyper::body::{Frame, SizeHint};
 
 use crate::journal::{Ended, Entry};
 
-/// A request that is under way. Dropped before its answer came to its end, it counts as broken off.
+/// A request in progress. If it is dropped before its answer was sent completely, it is recorded as aborted.
 #[derive(Debug)]
-pub(crate) struct UnderWay {
+pub(crate) struct InProgress {
     entry: Entry,
     answered: bool,
 }
 
-impl UnderWay {
+impl InProgress {
     pub(crate) fn new(entry: Entry) -> Self {
         Self { entry, answered: false }
     }
 
-    /// The answer, which tells when it has ended. To a HEAD none of it is asked for.
-    pub(crate) fn answer(self, answer: Response, to_head: bool) -> Response {
-        let told = answer.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let left = if to_head { Some(0) } else { told.or_else(|| answer.body().size_hint().exact()) };
-        answer.map(|body| Body::new(Going { body, left, under_way: self }))
+    /// Returns the answer with a body that records its end. The body of an answer to HEAD is never sent.
+    pub(crate) fn answer(self, answer: Response, is_head: bool) -> Response {
+        let declared = answer.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let left = if is_head { Some(0) } else { declared.or_else(|| answer.body().size_hint().exact()) };
+        answer.map(|body| Body::new(ResponseBody { body, left, in_progress: self }))
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InProgress {
     fn drop(&mut self) {
         self.entry.end(if self.answered { Ended::Answered } else { Ended::BrokenOff });
     }
 }
 
-/// The body of a request, which tells when it breaks off.
+/// Returns a request's body that records when it is aborted.
 pub(crate) fn request(body: Body, entry: Entry) -> Body {
-    Body::new(Coming { body, entry })
+    Body::new(RequestBody { body, entry })
 }
 
-struct Coming {
+struct RequestBody {
     body: Body,
     entry: Entry,
 }
 
-impl HttpBody for Coming {
+impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -72,14 +72,14 @@ impl HttpBody for Coming {
     }
 }
 
-struct Going {
+struct ResponseBody {
     body: Body,
-    /// How many bytes are left by the length that is told. The server asks for nothing beyond it, not for the end.
+    /// How many bytes of the declared length are left. The server polls for nothing after them, not even for the end.
     left: Option<u64>,
-    under_way: UnderWay,
+    in_progress: InProgress,
 }
 
-impl HttpBody for Going {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -92,10 +92,10 @@ impl HttpBody for Going {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.left = self.left.map(|left| left.saturating_sub(bytes));
-                self.under_way.answered = self.left == Some(0);
+                self.in_progress.answered = self.left == Some(0);
             }
-            Some(Err(_)) => self.under_way.answered = false,
-            None => self.under_way.answered = true,
+            Some(Err(_)) => self.in_progress.answered = false,
+            None => self.in_progress.answered = true,
         }
         Poll::Ready(next)
     }
@@ -109,9 +109,9 @@ impl HttpBody for Going {
     }
 }
 
-impl Drop for Going {
-    /// An answer without a byte is complete before anybody asks for one.
+impl Drop for ResponseBody {
+    /// Counts an answer without a body as complete: the server never polls its body.
     fn drop(&mut self) {
-        self.under_way.answered |= self.left == Some(0);
+        self.in_progress.answered |= self.left == Some(0);
     }
 }

@@ -21,7 +21,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn options_of_one_site_are_set_by_text() {
+fn options_of_a_site_are_set_from_text() {
     let sites =
         set(&["streamplay:version=4,auth=password,token_life=60s", "streamplay:dead_links=410,escaping=special"]);
     let options = &sites.streamplay;
@@ -37,7 +37,7 @@ fn options_of_one_site_are_set_by_text() {
 }
 
 #[test]
-fn intercepts_add_up_in_the_order_given() {
+fn intercepts_are_added_in_order() {
     let text = "pstream:firewall=403@file/info+upload,broken=timeout@account/info,redirect=308:https";
     let intercepts = set(&[text, "pstream:broken=html"]).pstream.intercepts;
     let https = InterceptAnswer::Redirect { status: 308, to: RedirectTarget::Https };
@@ -54,7 +54,7 @@ fn intercepts_add_up_in_the_order_given() {
 }
 
 #[test]
-fn an_unknown_site_key_or_value_lists_what_there_is() {
+fn unknown_site_key_or_value_lists_the_valid_ones() {
     assert_eq!(refusal("vimeo:version=4"), "no site is called \"vimeo\"; the sites are: pstream, streamplay");
     let message = refusal("streamplay:colour=red");
     assert!(message.starts_with("streamplay has no option \"colour\"; its options are: version, auth, "), "{message}");
@@ -80,7 +80,7 @@ fn an_unknown_site_key_or_value_lists_what_there_is() {
 }
 
 #[test]
-fn the_help_has_every_option_with_its_values() {
+fn help_lists_options_with_their_values() {
     let help = Sites::help();
     for line in ["  version=4|5\n", "  files_shape=map|array|maps_in_array\n", "  token_life=DURATION, such as 60s\n"] {
         assert!(help.contains(line), "{help}");

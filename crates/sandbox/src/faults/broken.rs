@@ -1,4 +1,4 @@
-//! The broken answers themselves.
+//! The broken answers.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -17,10 +17,10 @@ use serde_json::Value;
 use super::Garbage;
 use crate::serve;
 
-/// How much of an enormous answer is made at a time, in bytes.
+/// The size of each piece of a very large answer, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// An error answer. A status or header that HTTP does not allow is left out.
+/// Returns an error answer. Leaves out a status or header that HTTP does not allow.
 pub(super) fn error(
     http: u16,
     envelope: Option<Value>,
@@ -41,7 +41,7 @@ pub(super) fn error(
     response
 }
 
-/// An answer that makes no sense.
+/// Returns an answer that a client cannot interpret.
 pub(super) fn garbage(http: u16, garbage: &Garbage) -> Response {
     let status = StatusCode::from_u16(http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
@@ -66,7 +66,7 @@ fn huge(bytes: u64) -> Body {
     Body::from_stream(start.chain(filling).chain(end).map(Ok::<_, io::Error>))
 }
 
-/// The whole answer, packed, with what its coding is called.
+/// Returns the answer compressed by gzip, with this name of the coding.
 pub(super) async fn gzip(response: Response, coding: &str) -> Response {
     let (mut head, whole) = response.into_parts();
     let Ok(whole) = whole.collect().await else { return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR) };
@@ -80,7 +80,7 @@ pub(super) async fn gzip(response: Response, coding: &str) -> Response {
     Response::from_parts(head, Body::from(packed))
 }
 
-/// The whole answer, byte by byte, with its true head and its true length.
+/// Returns the answer byte by byte, with its original head and length.
 pub(super) async fn drip(response: Response, pause: Duration) -> Response {
     let (mut head, whole) = response.into_parts();
     let Ok(whole) = whole.collect().await else { return serve::error_page(StatusCode::INTERNAL_SERVER_ERROR) };

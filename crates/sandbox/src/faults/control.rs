@@ -1,5 +1,5 @@
-//! Faults and the journal over HTTP, for tests that run a simulator in another process. These calls are neither recorded
-//! nor hit by any rule.
+//! Faults and the journal over HTTP, for tests that run a simulator in another process. These requests are not
+//! recorded, and no rule applies to them.
 
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -8,7 +8,8 @@ use http::StatusCode;
 use super::{Faults, Rule};
 use crate::journal::Journal;
 
-/// `/_control/faults` takes, shows and forgets rules; `/_control/requests` shows and forgets what arrived.
+/// Returns the routes: `/_control/faults` adds, lists and removes rules, `/_control/requests` lists and clears the
+/// journal.
 pub(crate) fn control(faults: &Faults, journal: &Journal) -> Router {
     let (adding, showing, clearing) = (faults.clone(), faults.clone(), faults.clone());
     let faults = post(async move |Json(rule): Json<Rule>| {

@@ -1,4 +1,4 @@
-//! Where the rules are carried out: between the journal, which records what arrives whatever becomes of it, and the site.
+//! The middleware that applies the rules. It is between the journal, which records every request, and the site.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -16,9 +16,9 @@ use serde_json::Value;
 use super::interrupted::{self, Interruption, hang_up, interrupted};
 use super::{Fault, Faults, Rest, broken};
 use crate::protocol::Protocol;
-use crate::serve::{self, HangUp, Line};
+use crate::serve::{self, Connection, HangUp};
 
-/// Answers a request as the site does, unless a rule hits it.
+/// Lets the site answer a request, unless a rule applies to it.
 pub(crate) async fn inject(
     State((protocol, faults)): State<(Protocol, Faults)>,
     request: Request,
@@ -32,8 +32,8 @@ pub(crate) async fn inject(
 }
 
 async fn carry_out(protocol: &Protocol, faults: &Faults, fault: Fault, request: Request, next: Next) -> Response {
-    let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
-    let standstill = || Interruption::Standstill(faults.clone());
+    let connection = request.extensions().get::<Connection>().cloned().unwrap_or_default();
+    let stall = || Interruption::Stall(faults.clone());
     match fault {
         Fault::Status { http, body_status, headers, body } => {
             after_body(request, broken::error(http, protocol.refusal(body_status), &headers, body)).await
@@ -46,7 +46,7 @@ async fn carry_out(protocol: &Protocol, faults: &Faults, fault: Fault, request: 
         ),
         Fault::RefuseEarly { http, status, words, after, rest } => {
             let refusal = broken::error(http, Some((protocol.envelope)(status, &words)), &[], None);
-            before_body(begun(request.into_body(), after).await, refusal, rest)
+            before_body(read_start(request.into_body(), after).await, refusal, rest)
         }
         Fault::Delay { millis } => {
             pause(millis).await;
@@ -58,16 +58,16 @@ async fn carry_out(protocol: &Protocol, faults: &Faults, fault: Fault, request: 
             answer
         }
         Fault::CutBody { sent } => interrupted::answer(next.run(request).await, sent, Interruption::Failure),
-        Fault::Stall { sent } => interrupted::answer(next.run(request).await, sent, standstill()),
+        Fault::Stall { sent } => interrupted::answer(next.run(request).await, sent, stall()),
         Fault::Drip { millis } => broken::drip(next.run(request).await, Duration::from_millis(millis)).await,
         Fault::Gzip { coding } => broken::gzip(next.run(request).await, &coding).await,
         Fault::HangUp { after, how } => {
-            next.run(request.map(|body| interrupted(body, after, Interruption::HangUp(line, how)))).await
+            next.run(request.map(|body| interrupted(body, after, Interruption::HangUp(connection, how)))).await
         }
-        Fault::StopReading { after } => next.run(request.map(|body| interrupted(body, after, standstill()))).await,
-        Fault::Reset => match hang_up(&line, HangUp::Reset).await {},
-        Fault::CloseAfterBody => match lose(after_body(request, Response::default()), &line).await {},
-        Fault::LoseAnswer => match lose(next.run(request), &line).await {},
+        Fault::StopReading { after } => next.run(request.map(|body| interrupted(body, after, stall()))).await,
+        Fault::Reset => match hang_up(&connection, HangUp::Reset).await {},
+        Fault::CloseAfterBody => match lose(after_body(request, Response::default()), &connection).await {},
+        Fault::LoseAnswer => match lose(next.run(request), &connection).await {},
         Fault::ReplaceAnswer { http, with } => {
             let _replaced = next.run(request).await;
             broken::garbage(http, &with)
@@ -76,17 +76,17 @@ async fn carry_out(protocol: &Protocol, faults: &Faults, fault: Fault, request: 
     }
 }
 
-/// An answer that is given once the request was read.
+/// Returns an answer after reading the request's body to its end.
 async fn after_body(request: Request, answer: Response) -> Response {
     serve::drain(request.into_body()).await;
     answer
 }
 
-/// An answer that does not wait for what is left of the request.
+/// Returns an answer without waiting for the rest of the request's body.
 fn before_body(unread: Body, mut answer: Response, rest: Rest) -> Response {
     match rest {
         Rest::Drained => serve::drain_later(unread),
-        // What lies unread when a connection is closed has the kernel reset it.
+        // If a connection is closed with unread data, the kernel resets it.
         Rest::CutOff => {
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -94,8 +94,8 @@ fn before_body(unread: Body, mut answer: Response, rest: Rest) -> Response {
     answer
 }
 
-/// Reads at least so many bytes of a body, if it has them, and gives the rest.
-async fn begun(body: Body, bytes: u64) -> Body {
+/// Reads at least this many bytes of a body, if it has them, and returns the rest.
+async fn read_start(body: Body, bytes: u64) -> Body {
     let (mut body, mut left) = (body.into_data_stream(), bytes);
     while left > 0
         && let Some(Ok(piece)) = body.next().await
@@ -109,14 +109,14 @@ async fn pause(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// Waits for an answer, and closes the connection in place of giving it.
-async fn lose(answer: impl Future<Output = Response>, line: &Line) -> Infallible {
+/// Waits for an answer, then closes the connection instead of sending it.
+async fn lose(answer: impl Future<Output = Response>, connection: &Connection) -> Infallible {
     let _lost = answer.await;
-    hang_up(line, HangUp::Close).await
+    hang_up(connection, HangUp::Close).await
 }
 
 impl Protocol {
-    /// An error in the site's own envelope.
+    /// Returns an error in the site's own envelope.
     fn refusal(&self, status: Option<u16>) -> Option<Value> {
         let status = status?;
         let reason = StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
@@ -124,7 +124,7 @@ impl Protocol {
     }
 }
 
-/// Says nothing. The body is kept, not read: a client that sends a long one comes to a standstill as well.
+/// Never answers. The body is held but not read, so that a client that sends a long one stalls as well.
 async fn hang(_unread: Body) -> Response {
     pending().await
 }

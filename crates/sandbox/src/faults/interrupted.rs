@@ -1,4 +1,4 @@
-//! Bodies that pass up to a point, at which something happens to them.
+//! Bodies that are interrupted after a number of bytes.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -13,27 +13,27 @@ use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 
 use super::Faults;
-use crate::serve::{HangUp, Line};
+use crate::serve::{Connection, HangUp};
 
-/// How long the bytes before a cut have to leave, so that the cut comes after them.
+/// The time between the last bytes and a failure. It lets the bytes leave first.
 const BEFORE_CUT: Duration = Duration::from_millis(20);
 
-/// What happens at the point.
+/// What happens after the last byte that passes.
 #[derive(Debug)]
 pub(super) enum Interruption {
-    /// The connection ends.
-    HangUp(Line, HangUp),
-    /// Nothing comes any more, until the simulator is told to go on.
-    Standstill(Faults),
-    /// The body fails, which ends the connection of an answer.
+    /// The connection is closed or reset.
+    HangUp(Connection, HangUp),
+    /// No more bytes pass until [`Faults::resume`] is called.
+    Stall(Faults),
+    /// The body fails, which closes the connection of an answer.
     Failure,
 }
 
 impl Interruption {
     async fn happen(&self) -> io::Result<()> {
         match self {
-            Self::HangUp(line, how) => match hang_up(line, *how).await {},
-            Self::Standstill(faults) => {
+            Self::HangUp(connection, how) => match hang_up(connection, *how).await {},
+            Self::Stall(faults) => {
                 faults.resumed().await;
                 Ok(())
             }
@@ -45,38 +45,38 @@ impl Interruption {
     }
 }
 
-/// An answer with its true head, whose body is interrupted after so many bytes.
+/// Returns an answer with its original head, whose body is interrupted after this many bytes.
 pub(super) fn answer(response: Response, after: u64, by: Interruption) -> Response {
     let (mut head, body) = response.into_parts();
-    // The interrupted body does not know its length any more.
+    // The interrupted body does not know its length, so the header must be set here.
     if let Some(length) = body.size_hint().exact() {
         head.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
     }
     Response::from_parts(head, interrupted(body, after, by))
 }
 
-/// A body that is interrupted after so many bytes. One that is not longer passes as it is.
+/// Returns a body that is interrupted after this many bytes. A body that is not longer passes unchanged.
 pub(super) fn interrupted(body: Body, after: u64, by: Interruption) -> Body {
-    let passing = Passing { body: body.into_data_stream(), held: Bytes::new(), left: Some(after), by };
-    Body::from_stream(stream::try_unfold(passing, |mut passing| async {
-        Ok::<_, io::Error>(passing.next().await?.map(|piece| (piece, passing)))
+    let body = InterruptedBody { inner: body.into_data_stream(), pending_bytes: Bytes::new(), left: Some(after), by };
+    Body::from_stream(stream::try_unfold(body, |mut body| async {
+        Ok::<_, io::Error>(body.next().await?.map(|piece| (piece, body)))
     }))
 }
 
-struct Passing {
-    body: BodyDataStream,
-    /// What came together with the last bytes before the point.
-    held: Bytes,
-    /// How many bytes are left before the point; none once it lies behind.
+struct InterruptedBody {
+    inner: BodyDataStream,
+    /// Bytes that were received but not yet passed on.
+    pending_bytes: Bytes,
+    /// How many bytes may pass before the interruption, or `None` after it.
     left: Option<u64>,
     by: Interruption,
 }
 
-impl Passing {
+impl InterruptedBody {
     async fn next(&mut self) -> io::Result<Option<Bytes>> {
-        if self.held.is_empty() {
-            match self.body.next().await {
-                Some(piece) => self.held = piece.map_err(io::Error::other)?,
+        if self.pending_bytes.is_empty() {
+            match self.inner.next().await {
+                Some(piece) => self.pending_bytes = piece.map_err(io::Error::other)?,
                 None => return Ok(None),
             }
         }
@@ -84,15 +84,15 @@ impl Passing {
             self.by.happen().await?;
             self.left = None;
         }
-        let whole = self.held.len();
+        let whole = self.pending_bytes.len();
         let passes = self.left.map_or(whole, |left| whole.min(usize::try_from(left).unwrap_or(usize::MAX)));
         self.left = self.left.map(|left| left - passes as u64);
-        Ok(Some(self.held.split_to(passes)))
+        Ok(Some(self.pending_bytes.split_to(passes)))
     }
 }
 
-/// Ends the connection, and with it the future that waits here.
-pub(super) async fn hang_up(line: &Line, how: HangUp) -> Infallible {
-    line.hang_up(how);
+/// Ends the connection. The future never completes: it is dropped together with the connection.
+pub(super) async fn hang_up(connection: &Connection, how: HangUp) -> Infallible {
+    connection.hang_up(how);
     pending().await
 }

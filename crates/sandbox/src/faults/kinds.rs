@@ -1,10 +1,10 @@
-//! The ways in which a request can be hit.
+//! The kinds of faults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::serve::HangUp;
 
-/// How a request is hit.
+/// What goes wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -12,80 +12,81 @@ pub enum Fault {
     Status {
         /// The HTTP status.
         http: u16,
-        /// The status of an error in the site's own envelope, which is then the body: `{"status", "msg", "result"}` at
-        /// OpenLoad, the status's words in `{"response", "_status"}` at YetiShare.
+        /// The status of an error in the site's own envelope, which is then the body. At OpenLoad the envelope is
+        /// `{"status", "msg", "result"}`. At YetiShare it is `{"response", "_status"}`, with the status's reason
+        /// phrase.
         #[serde(default)]
         body_status: Option<u16>,
         /// Further headers, such as `Retry-After`.
         #[serde(default)]
         headers: Vec<(String, String)>,
-        /// The body as it is; without it and without `body_status`, a web server's error page.
+        /// The body. Without it and without `body_status`, the body is a web server's error page.
         #[serde(default)]
         body: Option<String>,
     },
-    /// The operation takes place only after a while. Nothing of the request's body is read before.
+    /// The operation is performed after a delay. The request's body is not read before.
     Delay {
-        /// How long, in milliseconds.
+        /// The delay in milliseconds.
         millis: u64,
     },
-    /// The request is read and the operation takes place, but the answer comes only after a while.
+    /// The request is read and the operation is performed, but the answer is delayed.
     DelayAnswer {
-        /// How long, in milliseconds.
+        /// The delay in milliseconds.
         millis: u64,
     },
-    /// The connection is reset before anything is answered.
+    /// The connection is reset before an answer.
     Reset,
     /// The request's body is read, and then the connection is closed.
     CloseAfterBody,
     /// The connection ends in the middle of the request's body.
     HangUp {
-        /// How many bytes of the body come before that. A body that is not longer passes unharmed.
+        /// How many bytes of the body are read first. A body that is not longer is read normally.
         after: u64,
-        /// How it ends.
+        /// How the connection ends.
         how: HangUp,
     },
-    /// The request's body is read up to a point and no further. The connection stays open, and nothing comes, until
-    /// what stands still is [resumed](super::Faults::resume).
+    /// The request's body is read up to a point. The connection then stays open without an answer until the fault is
+    /// [resumed](super::Faults::resume).
     StopReading {
-        /// How many bytes of the body are read. A body that is not longer passes unharmed.
+        /// How many bytes of the body are read. A body that is not longer is read normally.
         after: u64,
     },
-    /// The operation takes place, and then the connection is closed instead of an answer.
+    /// The operation is performed, and then the connection is closed without an answer.
     LoseAnswer,
-    /// The operation takes place, and then something else is answered: a web server's page, where a script takes longer
-    /// than the server in front of it waits.
+    /// The operation is performed, and another answer is sent: for example a web server's page, when a script runs
+    /// longer than the server in front of it waits.
     ReplaceAnswer {
         /// The HTTP status.
         http: u16,
-        /// The answer.
+        /// The answer that is sent.
         with: Garbage,
     },
-    /// The answer's length, where it tells one, promises the whole, and the connection is cut before that.
+    /// The answer has its full length in the header, if it has one there, but the connection is closed earlier.
     CutBody {
-        /// How many bytes of the body still come.
+        /// How many bytes of the body are sent.
         sent: u64,
     },
-    /// The answer comes up to a point. The connection stays open, and nothing more comes, until what stands still is
+    /// The answer is sent up to a point. The connection then stays open without more bytes until the fault is
     /// [resumed](super::Faults::resume).
     Stall {
-        /// How many bytes of the body come.
+        /// How many bytes of the body are sent.
         sent: u64,
     },
-    /// An answer, HTTP 200, that makes no sense.
+    /// An answer with HTTP 200 that a client cannot interpret.
     Garbage(Garbage),
-    /// The true answer, byte by byte.
+    /// The normal answer, byte by byte.
     Drip {
-        /// How long each byte takes, in milliseconds.
+        /// The pause before each byte, in milliseconds.
         millis: u64,
     },
-    /// The true answer, packed by gzip, whether the request asks for that or not.
+    /// The normal answer, compressed by gzip whether or not the request accepts that.
     Gzip {
-        /// What its Content-Encoding calls that: `gzip`, `x-gzip`, in any case.
+        /// The value of Content-Encoding: `gzip`, `x-gzip`, in any case.
         coding: String,
     },
-    /// The connection stays open, and nothing comes.
+    /// The connection stays open without an answer.
     Hang,
-    /// An error answer before the request's body was read.
+    /// An error answer before the request's body is read.
     EarlyAnswer {
         /// The HTTP status.
         http: u16,
@@ -93,32 +94,32 @@ pub enum Fault {
         #[serde(default)]
         body_status: Option<u16>,
     },
-    /// An error in the site's own envelope and words, given before the request's body was read to its end.
+    /// An error in the site's own envelope and words, sent before the request's body is read to its end.
     RefuseEarly {
-        /// The HTTP status, 200 where it is not given.
+        /// The HTTP status. The default is 200.
         #[serde(default = "ok")]
         http: u16,
-        /// The envelope's status, where the site's has one.
+        /// The status in the envelope, if the site's envelope has one.
         status: u16,
-        /// The site's words.
+        /// The site's message.
         words: String,
         /// How many bytes of the body are read first. A shorter body is read to its end.
         #[serde(default)]
         after: u64,
-        /// What becomes of the rest of the body.
+        /// What happens to the rest of the body.
         #[serde(default)]
         rest: Rest,
     },
 }
 
-/// What becomes of the rest of a request's body, once an answer was given that did not wait for it.
+/// What happens to the rest of a request's body after an early answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rest {
-    /// It is read and forgotten, as by a web server that lingers.
+    /// It is read and discarded, as a web server with lingering close does.
     #[default]
     Drained,
-    /// The connection is closed at once, so that it is reset under the hands of a client that still writes.
+    /// The connection is closed at once, so that it is reset while the client still sends.
     CutOff,
 }
 
@@ -127,50 +128,50 @@ fn ok() -> u16 {
 }
 
 impl Fault {
-    /// An error with an HTTP status and a web server's page.
+    /// Creates an error with an HTTP status and a web server's error page.
     pub fn http(status: u16) -> Self {
         Self::Status { http: status, body_status: None, headers: Vec::new(), body: None }
     }
 
-    /// An error inside of an envelope, under HTTP 200.
+    /// Creates an error in the site's envelope, with HTTP 200.
     pub fn envelope(status: u16) -> Self {
         Self::Status { http: 200, body_status: Some(status), headers: Vec::new(), body: None }
     }
 
-    /// An error in the site's own envelope under HTTP 200, before any of the request's body was read.
+    /// Creates an error in the site's envelope, with HTTP 200, that is sent before the request's body is read.
     pub fn refuse_early(status: u16, words: impl Into<String>, rest: Rest) -> Self {
         Self::RefuseEarly { http: ok(), status, words: words.into(), after: 0, rest }
     }
 
-    /// HTTP 429 with `Retry-After`, in seconds.
+    /// Creates HTTP 429 with `Retry-After`, in seconds.
     pub fn rate_limit(retry_after: u32) -> Self {
         let headers = vec![("Retry-After".to_owned(), retry_after.to_string())];
         Self::Status { http: 429, body_status: Some(429), headers, body: None }
     }
 }
 
-/// An answer that makes no sense.
+/// An answer that a client cannot interpret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Garbage {
-    /// Plain text under the name of JSON.
+    /// Plain text with the content type of JSON.
     Text,
-    /// A page of HTML, as a captive portal or a maintenance page gives.
+    /// An HTML page, as a captive portal or a maintenance page sends.
     Html,
-    /// JSON with bytes inside that are not UTF-8.
+    /// JSON with bytes that are not UTF-8.
     NotUtf8,
-    /// JSON that ends in the middle, though the answer is complete.
+    /// JSON that ends in the middle, although the HTTP answer is complete.
     TruncatedJson,
-    /// JSON nested beyond what a recursive reader can bear.
+    /// JSON nested deeper than a recursive parser can handle.
     DeepJson {
-        /// How deep.
+        /// The depth.
         depth: usize,
     },
-    /// A valid envelope with an enormous message, without a Content-Length to warn of it.
+    /// A valid envelope with a very large message, without a Content-Length.
     Huge {
-        /// How many bytes, at least.
+        /// The minimum number of bytes.
         bytes: u64,
     },
-    /// Nothing at all.
+    /// An empty body.
     Empty,
 }

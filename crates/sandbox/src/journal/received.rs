@@ -1,13 +1,13 @@
-//! One request, in the record of what arrived.
+//! One request in the journal.
 
 use serde::{Deserialize, Serialize};
 
 /// One request, as it arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
-    /// Counts up from 1 over the life of the simulator.
+    /// The number of the request, counted from 1 over the life of the simulator.
     pub number: u64,
-    /// What was asked for, such as `file/info`; `upload` for the bytes of an upload.
+    /// The operation, such as `file/info`, or `upload` for the bytes of an upload.
     pub operation: String,
     /// `GET`, `POST`, …
     pub method: String,
@@ -17,11 +17,11 @@ pub struct Received {
     pub query: Vec<(String, String)>,
     /// The pairs of an urlencoded form, decoded, or the text fields of a multipart one, in the order sent.
     pub form: Vec<(String, String)>,
-    /// The headers, names in lower case, in the order sent; bytes that are not UTF-8 are replaced.
+    /// The headers in the order sent, with names in lower case. Bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
-    /// What came as the body of an upload.
+    /// The body of an upload.
     pub upload: Option<ReceivedUpload>,
-    /// How it ended; none while it is under way.
+    /// How the request ended, or `None` while it is in progress.
     pub ended: Option<Ended>,
 }
 
@@ -29,9 +29,9 @@ pub struct Received {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// With an answer that was given whole.
+    /// The answer was sent completely.
     Answered,
-    /// Before that: its body did not come to its end, or the connection was gone before the answer was.
+    /// The request's body did not end, or the connection ended before the answer was sent.
     BrokenOff,
 }
 
@@ -46,14 +46,15 @@ pub struct ReceivedUpload {
     pub content_type: Option<String>,
     /// The request's Content-Length: the whole body, not the file alone.
     pub declared_length: Option<u64>,
-    /// How many bytes of the file came.
+    /// How many bytes of the file arrived.
     pub bytes: u64,
-    /// Whether the body came to its end.
+    /// Whether the body arrived to its end.
     pub complete: bool,
 }
 
 impl Received {
-    /// The value of a parameter, from the form or else the query; of several, the last.
+    /// Returns the value of a parameter, from the form or else from the query. If it was sent several times, the last
+    /// value counts.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let last = |pairs: &'_ [(String, String)]| pairs.iter().rposition(|(key, _)| key == name);
         match (last(&self.form), last(&self.query)) {
@@ -64,7 +65,7 @@ impl Received {
         .map(|(_, value)| value.as_str())
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -74,7 +75,8 @@ impl Received {
     }
 }
 
-/// Whether a suffix, such as `file/info`, names a request: by the end of its path, at a slash, or by its operation.
+/// Returns whether a suffix such as `file/info` matches a request: the end of its path, from a slash on, or its
+/// operation.
 pub(crate) fn covers(suffix: &str, path: &str, operation: &str) -> bool {
     let suffix = suffix.trim_start_matches('/');
     operation == suffix || path.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('/'))

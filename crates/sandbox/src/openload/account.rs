@@ -7,7 +7,7 @@ use super::options::AccountId;
 use super::reply::Answer;
 use super::site::Context;
 
-/// Who the account is. There is one, and it never changes.
+/// Returns the account's profile. There is one account, and it never changes.
 pub(crate) fn info(context: &mut Context<'_>, _: &Call) -> Answer {
     let options = context.options;
     let id = match options.account_id {

@@ -1,4 +1,4 @@
-//! One call of the API: its parameters, wherever they stand, read as PHP reads them.
+//! One API call: its parameters from the query and the form, parsed as PHP does.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,10 +9,10 @@ use super::reply::Refusal;
 use crate::journal::Entry;
 use crate::serve;
 
-/// How large an urlencoded form may be, in bytes.
+/// The largest urlencoded form, in bytes.
 const LARGEST_FORM: usize = 1024 * 1024;
 
-/// How many rows a call gives that takes a `limit`, and how many at most.
+/// The default and the largest number of rows of a call with a `limit`.
 const DEFAULT_LIMIT: usize = 5;
 const LARGEST_LIMIT: usize = 100;
 
@@ -23,7 +23,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Reads the query, and then the body where it is an urlencoded form. Any other body is read and ignored.
+    /// Reads the parameters of the query and of an urlencoded form. Any other body is read and ignored.
     pub(crate) async fn read(request: Request) -> Result<Self, Refusal> {
         let mut parameters = serve::pairs(request.uri().query().unwrap_or_default().as_bytes());
         let (head, body) = request.into_parts();
@@ -40,37 +40,37 @@ impl Call {
         Ok(Self { parameters })
     }
 
-    /// A parameter's value, if it was given at all; of several, the last.
+    /// Returns a parameter's value, if it was sent at all. If it was sent several times, the last value counts.
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.parameters.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter's value; an empty one counts as not given.
+    /// Returns a parameter's value. An empty one counts as not sent.
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         self.given(name).filter(|value| !value.is_empty())
     }
 
-    /// The value of a parameter that must be there and not be empty.
+    /// Returns the value of a parameter that must be sent and must not be empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.optional(name).ok_or_else(|| missing(name))
     }
 
-    /// The value of a parameter that must be there, empty or not.
+    /// Returns the value of a parameter that must be sent but may be empty.
     pub(crate) fn present(&self, name: &str) -> Result<&str, Refusal> {
         self.given(name).ok_or_else(|| missing(name))
     }
 
-    /// The values of `name[]`, in the order sent. PHP also takes `name[0]`.
+    /// Returns the values of `name[]` in the order sent. Like PHP, also accepts `name[0]`.
     pub(crate) fn array(&self, name: &str) -> Vec<String> {
         let is_element =
             |key: &str| key.strip_prefix(name).is_some_and(|index| index.starts_with('[') && index.ends_with(']'));
         self.parameters.iter().filter(|(key, _)| is_element(key)).map(|(_, value)| value.clone()).collect()
     }
 
-    /// How many rows are asked for.
+    /// Returns how many rows the call requests.
     pub(crate) fn limit(&self) -> usize {
-        let asked = self.optional("limit").and_then(|text| text.parse().ok()).filter(|limit| *limit > 0);
-        asked.unwrap_or(DEFAULT_LIMIT).min(LARGEST_LIMIT)
+        let requested = self.optional("limit").and_then(|text| text.parse().ok()).filter(|limit| *limit > 0);
+        requested.unwrap_or(DEFAULT_LIMIT).min(LARGEST_LIMIT)
     }
 }
 

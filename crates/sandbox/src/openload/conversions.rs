@@ -1,4 +1,4 @@
-//! `file/converts`: the encoding of files, which starts by itself when a video arrives.
+//! `file/converts`: the conversions of files, which start automatically when a video is stored.
 
 use serde_json::{Number, Value, json};
 
@@ -9,7 +9,7 @@ use super::reply::{self, Answer};
 use super::rows::{Conversion, File};
 use super::site::Context;
 
-/// `file/converts`: the newest first. A file that is not known has no conversions, which is no error.
+/// `file/converts`: the newest first. An unknown file has no conversions, which is not an error.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {
     let wanted = match context.options.converts_filter {
         ConvertsFilter::Either => call.optional("file").or_else(|| call.optional("id")),
@@ -47,7 +47,7 @@ fn status(stage: Stage, fails: bool) -> &'static str {
     }
 }
 
-/// Whole percents, or a fraction with two digits.
+/// Returns the progress as a whole percentage, or as a fraction with two digits.
 fn progress(scale: ProgressScale, stage: Stage) -> Number {
     let done = match stage {
         Stage::Waiting => 0.0,

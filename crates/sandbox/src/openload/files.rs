@@ -1,4 +1,4 @@
-//! What is done with files by their ids: `file/info`, `file/rename`, `file/move`, `file/delete`.
+//! Operations on files by id: `file/info`, `file/rename`, `file/move`, `file/delete`.
 
 use serde_json::{Map, Value, json};
 
@@ -7,27 +7,28 @@ use super::reply::{self, Answer, Refusal};
 use super::rows::{Condition, File};
 use super::site::Context;
 
-/// How many files one `file/info` may ask for.
+/// The largest number of files in one `file/info`.
 const LARGEST_BATCH: usize = 50;
 
-/// `file/info`: each id has its own status, and the call itself succeeds whatever these are.
+/// `file/info`: each id has its own status. The call itself succeeds whatever these are.
 pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
     let ids: Vec<&str> = call.required("file")?.split(',').filter(|id| !id.is_empty()).collect();
     if ids.len() > LARGEST_BATCH {
         return Err(Refusal::bad_request(format!("At most {LARGEST_BATCH} videos can be asked for at once")));
     }
-    let entries: Map<_, _> = ids.into_iter().map(|id| (id.to_owned(), about(context, id))).collect();
+    let entries: Map<_, _> = ids.into_iter().map(|id| (id.to_owned(), describe(context, id))).collect();
     Ok(reply::map(entries))
 }
 
-fn about(context: &Context<'_>, id: &str) -> Value {
+fn describe(context: &Context<'_>, id: &str) -> Value {
     let options = context.options;
     let known = context.store.files.get(id).filter(|file| file.condition != Condition::Blocked);
+    let size = known.filter(|file| file.condition == Condition::Sound).map(|file| options.number(file.size));
     json!({
         "id": id,
         "status": options.number(status(context.store.files.get(id))),
         "name": options.or_missing(known.map(|file| file.name.as_str())),
-        "size": options.or_missing(known.filter(|file| file.condition == Condition::Sound).map(|file| options.number(file.size))),
+        "size": options.or_missing(size),
         "sha1": options.or_missing(known.map(|file| file.sha1.as_str())),
         "content_type": options.or_missing(known.map(|file| file.content_type.as_str())),
     })
@@ -49,7 +50,7 @@ pub(crate) fn rename(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(Value::Bool(true))
 }
 
-/// `file/move`. The folder must be given, but may be the root.
+/// `file/move`. The parameter `folder` is required but may name the root.
 pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
     let (id, folder) = (call.required("file")?, call.present("folder")?);
     context.store.own_file(id)?;
@@ -58,7 +59,7 @@ pub(crate) fn relocate(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(Value::Bool(true))
 }
 
-/// `file/delete`: the file is gone for good.
+/// `file/delete`: deletes the file permanently.
 pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = call.required("file")?;
     context.store.own_file(id)?;

@@ -14,11 +14,11 @@ use crate::unreadable::{self, Keys};
 const FOLDER_KEYS: Keys = Keys { doubled: "name", name: "name", ids: &["id"] };
 const FILE_KEYS: Keys = Keys { doubled: "size", name: "name", ids: &["linkextid", "link", "embed_link"] };
 
-/// `file/listfolder`: the whole of one folder, without pages and in no promised order.
+/// `file/listfolder`: the complete listing of one folder, without pages and in no documented order.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {
     let folder = context.store.folder(call.given("folder").unwrap_or_default())?;
     let below = context.store.folders.iter().filter(|(_, child)| child.parent == folder);
-    // A folder's id is a text here, and a number where it is created.
+    // A folder's id is a text here, but a number in the answer to its creation.
     let row = |(id, child): (&u64, &Folder)| (id.to_string(), json!({"id": id.to_string(), "name": child.name}));
     let mut folders = below.map(row).collect();
     unreadable::spoil(&context.options.unreadable_folders, &mut folders, &FOLDER_KEYS);
@@ -51,11 +51,12 @@ fn shaped(context: &Context<'_>, files: Vec<&File>) -> Value {
 
 fn row(context: &Context<'_>, file: &File) -> Value {
     let options = context.options;
+    let uploaded_at = || options.number(file.uploaded_at.as_second());
     json!({
         "name": file.name,
         "sha1": file.sha1,
         "folder_id": options.number(file.folder),
-        "upload_at": options.fixed_date.as_deref().map_or_else(|| options.number(file.uploaded_at.as_second()), Value::from),
+        "upload_at": options.fixed_date.as_deref().map_or_else(uploaded_at, Value::from),
         "status": if file.suspended { "suspended" } else { "active" },
         "size": options.number(file.size),
         "content_type": file.content_type,
@@ -91,19 +92,19 @@ pub(crate) fn rename(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(Value::Bool(true))
 }
 
-/// `file/deletefolder`: the folder, everything below it, and every file in any of these, for good.
+/// `file/deletefolder`: deletes the folder, everything below it, and every file in these permanently.
 pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
-    let doomed = context.store.with_all_below(not_the_root(context, call)?);
-    let lost = context.store.files.values().filter(|file| doomed.contains(&file.folder));
-    let lost: Vec<String> = lost.map(|file| file.id.clone()).collect();
-    for file in lost {
+    let subtree = context.store.with_all_below(not_the_root(context, call)?);
+    let files = context.store.files.values().filter(|file| subtree.contains(&file.folder));
+    let files: Vec<String> = files.map(|file| file.id.clone()).collect();
+    for file in files {
         context.store.delete_file(&file);
     }
-    context.store.folders.retain(|id, _| !doomed.contains(id));
+    context.store.folders.retain(|id, _| !subtree.contains(id));
     Ok(Value::Bool(true))
 }
 
-/// The folder to be changed. The root can be neither renamed nor deleted.
+/// Returns the folder to change. The root can be neither renamed nor deleted.
 fn not_the_root(context: &Context<'_>, call: &Call) -> Result<u64, Refusal> {
     match context.store.folder(call.required("folder")?)? {
         ROOT => Err(Refusal::bad_request("The root folder cannot be changed")),

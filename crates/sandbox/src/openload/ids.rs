@@ -2,17 +2,17 @@
 
 use crate::content::digest;
 
-/// The letters of a file's id.
+/// The characters of a file's id.
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// An id that nobody has seen before, such as `VKrJd-A_vNmpP4L`.
+/// Returns a new random id, such as `VKrJd-A_vNmpP4L`.
 pub(crate) fn random_id() -> String {
     let length = rand::random_range(12..=16);
     (0..length).map(|_| letter(rand::random_range(0..64))).collect()
 }
 
-/// An id that is the same each time for the same text, so that what is seeded can be named in a document.
-pub(crate) fn lasting_id(text: &str) -> String {
+/// Returns an id that is always the same for the same text, so that documentation can name the seeded files.
+pub(crate) fn stable_id(text: &str) -> String {
     digest(text.as_bytes()).into_iter().take(12).map(|byte| letter(byte & 63)).collect()
 }
 
@@ -25,7 +25,7 @@ mod tests {
     use super::random_id;
 
     #[test]
-    fn ids_look_like_the_sites() {
+    fn random_id_has_the_sites_format() {
         let id = random_id();
         assert!((12..=16).contains(&id.len()));
         assert!(id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter)));

@@ -1,22 +1,24 @@
-//! pstream.net, simulated: one account of the OpenLoad dialect, with folders, files, uploads, remote uploads and
-//! conversions that really come about.
+//! A simulator of pstream.net: one account of the OpenLoad dialect, with working folders, files, uploads, remote
+//! uploads and conversions.
 //!
-//! It follows the site's API page to the letter where the page is clear. Where the page is silent, or a family of sites
-//! differs, an [option](Options) says which behaviour is shown. These are decisions of the simulator, so that tests have
-//! something firm to stand on:
+//! It follows the site's API page exactly where the page is clear. Where the page is silent, or sites of this dialect
+//! differ, an [option](Options) selects the behaviour. The following are decisions of the simulator, so that tests can
+//! rely on them:
 //!
-//! - Every call works by GET and by POST, with its parameters in the query or in an urlencoded form; the form wins.
-//! - `folder=0`, an empty folder and none are the root. Anything that is not the id of a folder, the literal `None`
-//!   included, is 404 `Folder not found`. Ids are compared exactly, as texts: `12abc` and `012` are not `12`.
-//! - A missing or empty required parameter is 400; wrong credentials are 403; another account's file is 403 for every
-//!   call but `file/info`, which tells about anybody's files.
-//! - Names are kept as they come; two files or folders of one name may stand side by side.
-//! - An upload takes the first part with a file name, whatever its field is called. As in PHP, `filename*` is not
-//!   understood: a part that has only that is no file. The URL works once, from the moment that a body arrives for it.
-//! - A remote upload never dials out: its bytes are made up. One whose host ends in `.invalid` fails at the end; one to
-//!   an address that is not public, or not HTTP or FTP, is an `Invalid URL` at once.
-//! - A conversion is `pending` until it is `finished` or `failed`; the file's `cstatus` is `pending`, `ok` or `failed`.
-//! - A `limit` over 100 counts as 100, and one that is no positive number as the default, 5.
+//! - Every call works by GET and by POST, with its parameters in the query or in an urlencoded form. The form takes
+//!   precedence.
+//! - `folder=0`, an empty folder and a missing folder are the root. Anything else that is not the id of a folder,
+//!   including the literal `None`, is 404 `Folder not found`. Ids are compared exactly, as texts: `12abc` and `012` are
+//!   not `12`.
+//! - A missing or empty required parameter is 400. Wrong credentials are 403. Another account's file is 403 for every
+//!   call except `file/info`, which describes the files of every account.
+//! - Names are stored as they are sent. Two files or folders of the same name may exist side by side.
+//! - An upload uses the first part with a file name, whatever its field name. As in PHP, `filename*` is not supported:
+//!   a part that has only that is not a file. The URL works once. It is used up as soon as a body arrives for it.
+//! - A remote upload never opens a connection: its bytes are generated. If the host ends in `.invalid`, it fails at the
+//!   end. If the address is not public, or not HTTP or FTP, it fails with `Invalid URL` at once.
+//! - A conversion is `pending` until it is `finished` or `failed`. The file's `cstatus` is `pending`, `ok` or `failed`.
+//! - A `limit` over 100 counts as 100. A `limit` that is not a positive number counts as the default, 5.
 
 mod account;
 mod call;
@@ -56,7 +58,7 @@ use crate::journal::Journal;
 use crate::serve::Running;
 use site::Site;
 
-/// A simulated pstream.net that runs. Dropping it stops it.
+/// A running simulator of pstream.net. Dropping it stops it.
 #[derive(Debug)]
 pub struct Openload {
     running: Running,
@@ -69,7 +71,7 @@ impl Openload {
     ///
     /// # Errors
     ///
-    /// Where no port can be listened on, or no temporary folder be made.
+    /// Fails if no port can be listened on, or if the temporary folder cannot be created.
     pub async fn start(options: Options) -> io::Result<Self> {
         Self::start_on(options, TcpListener::bind("127.0.0.1:0").await?).await
     }
@@ -78,7 +80,7 @@ impl Openload {
     ///
     /// # Errors
     ///
-    /// Where the listener has no address, or no temporary folder can be made.
+    /// Fails if the listener has no address, or if the temporary folder cannot be created.
     pub async fn start_on(options: Options, listener: TcpListener) -> io::Result<Self> {
         let site = Arc::new(Site::new(options, listener.local_addr()?)?);
         let front = Front::new(routes::PROTOCOL, &site.options().intercepts);
@@ -86,22 +88,22 @@ impl Openload {
         Ok(Self { running, site, front })
     }
 
-    /// The base URL of the API, such as `http://127.0.0.1:41234/v1`.
+    /// Returns the base URL of the API, such as `http://127.0.0.1:41234/v1`.
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.site.origin())
     }
 
-    /// The port that the simulator listens on.
+    /// Returns the port that the simulator listens on.
     pub fn port(&self) -> u16 {
         self.running.address().port()
     }
 
-    /// What arrived.
+    /// Returns the record of the requests.
     pub fn journal(&self) -> &Journal {
         &self.front.journal
     }
 
-    /// The rules by which answers and connections are broken.
+    /// Returns the rules that break answers and connections.
     #[cfg(feature = "faults")]
     pub fn faults(&self) -> &crate::faults::Faults {
         &self.front.faults

@@ -1,55 +1,55 @@
-//! The choices in which sites of this dialect differ, or on which the page is silent. Every default is what pstream.net
-//! is believed to do.
+//! The options in which sites of this dialect differ, or on which the page is silent. Every default is the assumed
+//! behaviour of pstream.net.
 
 use std::time::Duration;
 
 use crate::{Clock, Copies, Intercept, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply};
 
-/// How a simulator behaves.
+/// The options of a simulator.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The API login of the one account.
     pub login: String,
     /// The API key of the one account.
     pub key: String,
-    /// Whether the account starts with folders, files, remote uploads and conversions to look at.
+    /// Whether the account starts with sample folders, files, remote uploads and conversions.
     pub seeded: bool,
-    /// How `file/listfolder` shows the files.
+    /// The form of the files in `file/listfolder`.
     pub files_shape: FilesShape,
-    /// Whether a listing also names the files of the folders below, as the page's own sample does.
+    /// Whether a listing includes the files of the folders below, as the page's own sample does.
     pub deep_listings: bool,
-    /// Whether the body's `status` is the HTTP status too. Otherwise errors come as HTTP 200.
+    /// Whether the body's `status` is also the HTTP status. Otherwise errors have HTTP 200.
     pub http_mirrors_status: bool,
-    /// What stands where a value is missing: `result` of an error, `name` of an unknown file, `url` of an unfinished
+    /// The value in place of a missing one: `result` of an error, `name` of an unknown file, `url` of an unfinished
     /// remote upload.
     pub missing: Missing,
-    /// In which scale `file/converts` tells progress.
+    /// The scale of the progress in `file/converts`.
     pub progress_scale: ProgressScale,
-    /// Which parameter `file/converts` reads the file's id from; the page names both.
+    /// The parameter of `file/converts` that has the file's id. The page names both.
     pub converts_filter: ConvertsFilter,
     /// How numbers are written.
     pub numbers: Numbers,
-    /// Whether an upload without a Content-Length is refused with HTTP 411.
+    /// Whether an upload without a Content-Length is rejected with HTTP 411.
     pub refuse_chunked: bool,
-    /// Whether the upload node calls its JSON `text/html`.
+    /// Whether the upload node sends its JSON as `text/html`.
     pub html_reply_to_upload: bool,
-    /// What the reply to an upload tells of the file's id.
+    /// What the reply to an upload has of the file's id.
     pub upload_reply: UploadReply,
-    /// How an upload is named whose folder already has a file of its name.
+    /// How an upload is named if its folder already has a file of that name.
     pub copies: Copies,
-    /// How many listings of its folder an uploaded file is missing from at first.
+    /// How many listings of its folder omit a newly uploaded file.
     pub listed_late: u32,
-    /// The largest body that an upload may have, in bytes; a larger one gets HTTP 413.
+    /// The largest body of an upload, in bytes. A larger one is rejected with HTTP 413.
     pub max_upload: Option<u64>,
-    /// How long an upload URL can be used.
+    /// How long an upload URL is valid.
     pub upload_url_ttl: Duration,
-    /// A third of the time that a remote upload takes: `new` for one step, `downloading` for two, then done.
+    /// A third of the duration of a remote upload: it is `new` for one step and `downloading` for two.
     pub remote_upload_step: Duration,
-    /// A third of the time that a conversion takes: 0 % for one step, rising for two, then done.
+    /// A third of the duration of a conversion: it is at 0 % for one step and progresses for two.
     pub conversion_step: Duration,
-    /// What holds the uploaded file in the reply.
+    /// The container of the uploaded file in the reply.
     pub reply_shape: ReplyShape,
-    /// What the reply to an upload says of the size.
+    /// The size in the reply to an upload.
     pub reply_size: ReplySize,
     /// Whether the reply to an upload has a `sha1`.
     pub reply_hash: bool,
@@ -57,20 +57,20 @@ pub struct Options {
     pub stored_names: StoredNames,
     /// The key of the account's id in `account/info`.
     pub account_id: AccountId,
-    /// What `account/info` says of storage and traffic; nothing at pstream.net.
+    /// The storage and traffic in `account/info`. pstream.net has none.
     pub storage: Option<Storage>,
-    /// A text in place of every date, such as `9999-12-31 00:00:00`.
+    /// A text that replaces every date, such as `9999-12-31 00:00:00`.
     pub fixed_date: Option<String>,
-    /// The files of a listing that are hard to read: each kind is one file's, from the first on.
+    /// The malformed files in listings. Each kind affects one file, starting with the first.
     pub unreadable_files: Vec<Unreadable>,
-    /// The folders of a listing that are hard to read, likewise.
+    /// The malformed folders in listings. Each kind affects one folder, starting with the first.
     pub unreadable_folders: Vec<Unreadable>,
-    /// The answers that come in place of operations. The first that covers a request counts.
+    /// The answers that replace operations. The first that covers a request decides.
     pub intercepts: Vec<Intercept>,
-    /// The origin that links in answers start with, such as `http://sandbox:7001`, where the simulator is reached by
-    /// another name than its listener's address.
+    /// The origin of links in answers, such as `http://sandbox:7001`. Needed if clients reach the simulator by another
+    /// name than its listener's address.
     pub origin: Option<String>,
-    /// Where the time comes from.
+    /// The source of the time.
     pub clock: Clock,
 }
 
@@ -112,19 +112,19 @@ impl Default for Options {
     }
 }
 
-/// How `file/listfolder` shows the files. The page's sample, `[ "id": {…} ]`, is not JSON.
+/// The form of the files in `file/listfolder`. The page's sample, `[ "id": {…} ]`, is not JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum FilesShape {
-    /// `{"id": {…}}`, and `[]` where there are none, as PHP writes an empty map.
+    /// `{"id": {…}}`, or `[]` if there are none, as PHP writes an empty map.
     #[default]
     Map,
     /// `[{…}]`, as Openload did.
     Array,
-    /// `[{"id": {…}}]`, the sample read generously.
+    /// `[{"id": {…}}]`, a lenient reading of the sample.
     MapsInArray,
 }
 
-/// What stands where a value is missing.
+/// The value in place of a missing one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Missing {
     /// `false`, as in the page's samples.
@@ -134,7 +134,7 @@ pub enum Missing {
     Null,
 }
 
-/// In which scale `file/converts` tells progress.
+/// The scale of the progress in `file/converts`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProgressScale {
     /// `57`, as at pstream.net.
@@ -144,15 +144,15 @@ pub enum ProgressScale {
     Fraction,
 }
 
-/// Which parameter `file/converts` reads the file's id from. The page's URL says `id`, its table `file`.
+/// The parameter of `file/converts` that has the file's id. The page's URL says `id`, its table `file`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ConvertsFilter {
-    /// `file`, and where that is absent `id`.
+    /// `file`, or `id` if `file` is absent.
     #[default]
     Either,
-    /// `file` alone; `id` is ignored.
+    /// Only `file`. `id` is ignored.
     File,
-    /// `id` alone; `file` is ignored.
+    /// Only `id`. `file` is ignored.
     Id,
 }
 
@@ -162,7 +162,7 @@ pub enum Numbers {
     /// As the page's samples show: mostly as numbers.
     #[default]
     Native,
-    /// All as texts, `status` of the envelope and of each file among them, as PHP does with what a database gave it.
+    /// All as texts, including the `status` of the envelope and of each file, as PHP does with database values.
     Text,
 }
 
@@ -178,10 +178,10 @@ pub enum AccountId {
     Id,
 }
 
-/// What `account/info` says of storage, as at Openload. The used bytes are a text.
+/// The storage in `account/info`, as at Openload. The used bytes are a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Storage {
-    /// `storage_left`: the bytes that are left; -1 for no limit.
+    /// `storage_left`: the remaining bytes, or -1 for no limit.
     pub left: i64,
     /// `storage_used`.
     pub used: u64,

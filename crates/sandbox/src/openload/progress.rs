@@ -1,5 +1,5 @@
-//! How far something that takes time has come. Nothing runs in the background: progress is worked out from the time that
-//! has passed, whenever somebody asks.
+//! The progress of jobs that take time. There is no background task: each request computes the progress from the time
+//! that has passed.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use jiff::Timestamp;
 
 use crate::clock::later;
 
-/// Something that waits for one step, goes on for two, and then is done.
+/// A job that waits for one step, runs for two, and then is done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     pub(crate) start: Timestamp,
     pub(crate) step: Duration,
 }
 
-/// Where such a thing stands.
+/// The stage of a job.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Stage {
     Waiting,
-    /// How much is done, from 0 to 1.
+    /// The completed fraction, from 0 to 1.
     Running(f64),
     Done,
 }
@@ -37,12 +37,12 @@ impl Schedule {
         }
     }
 
-    /// When it is, or was, done.
+    /// Returns the time at which the job is done.
     pub(crate) fn end(&self) -> Timestamp {
         later(self.start, self.step.saturating_mul(3))
     }
 
-    /// When something last changed, seen from `now`.
+    /// Returns the time of the last change, as of `now`.
     pub(crate) fn last_update(&self, now: Timestamp) -> Timestamp {
         match self.stage(now) {
             Stage::Waiting => self.start,
@@ -61,7 +61,7 @@ mod tests {
     use super::{Schedule, Stage};
 
     #[test]
-    fn a_schedule_waits_runs_and_is_done() {
+    fn schedule_waits_runs_and_ends() {
         let schedule = Schedule { start: Timestamp::UNIX_EPOCH, step: Duration::from_secs(10) };
         let at = |seconds| schedule.stage(Timestamp::from_second(seconds).unwrap());
         assert_eq!(at(9), Stage::Waiting);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_without_length_is_done_at_once() {
+    fn schedule_of_zero_length_is_done_at_once() {
         let schedule = Schedule { start: Timestamp::UNIX_EPOCH, step: Duration::ZERO };
         assert_eq!(schedule.stage(Timestamp::UNIX_EPOCH), Stage::Done);
     }

@@ -1,5 +1,5 @@
-//! `remotedl/add` and `remotedl/status`: files that the site fetches from elsewhere. The simulator only says that it
-//! does; it never opens a connection, and makes the bytes up.
+//! `remotedl/add` and `remotedl/status`: files that the site fetches from a URL. The simulator never opens a
+//! connection, and generates the bytes.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -11,7 +11,7 @@ use super::rows::{INVALID_URL, RemoteUpload};
 use super::site::Context;
 use crate::remote;
 
-/// `remotedl/add`. A URL that cannot be fetched is taken all the same; only the status tells.
+/// `remotedl/add`. A URL that cannot be fetched is accepted as well. Only the status shows the failure.
 pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
     let url = call.required("url")?.to_owned();
     let folder = context.store.folder(call.given("folder").unwrap_or_default())?;
@@ -28,7 +28,7 @@ pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(json!({"id": id.to_string(), "folderid": folder.to_string()}))
 }
 
-/// Why fetching a URL will fail, if it will.
+/// Returns why fetching a URL will fail, or `None` if it will succeed.
 fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     let failing = context.store.failing_urls.iter().find(|(part, _)| url.contains(part));
     match Url::parse(url).ok().filter(remote::is_public) {
@@ -80,7 +80,7 @@ fn word(stage: Stage, error: Option<&str>) -> &'static str {
     }
 }
 
-/// A text with up to two digits, and nothing before the start. One that failed says 100, too.
+/// Returns a text with two decimal places, or `null` before the start. A failed remote upload also says 100.
 fn progress(stage: Stage) -> Value {
     match stage {
         Stage::Waiting => Value::Null,

@@ -1,4 +1,4 @@
-//! The envelope that every answer comes in, `{"status", "msg", "result"}`, and how the options make its values look.
+//! The envelope of every answer, `{"status", "msg", "result"}`, and how the options affect its values.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -10,10 +10,10 @@ use serde_json::{Number, Value, json};
 use super::options::{Missing, Numbers, Options};
 use crate::unreadable;
 
-/// What an operation comes to: its `result`, or the error in its place.
+/// The outcome of an operation: its `result`, or an error.
 pub(crate) type Answer = Result<Value, Refusal>;
 
-/// An error, as the site tells it: a status in the body, and a message that varies.
+/// An error of the site: a status in the body, and a message that varies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     status: u16,
@@ -62,7 +62,7 @@ impl Refusal {
     }
 }
 
-/// An operation's outcome in its envelope.
+/// Returns an operation's outcome in its envelope.
 pub(crate) fn envelope(options: &Options, answer: Answer) -> Response {
     let (status, message, result) = match answer {
         Ok(result) => (200, "OK".to_owned(), result),
@@ -77,13 +77,13 @@ pub(crate) fn envelope(options: &Options, answer: Answer) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], unreadable::written(&body)).into_response()
 }
 
-/// The envelope of an error that no operation came to.
+/// Returns the envelope of an error that does not come from an operation.
 pub(crate) fn refused(status: u16, message: &str) -> Value {
     json!({"status": status, "msg": message, "result": false})
 }
 
 impl Options {
-    /// What stands where a value is missing.
+    /// Returns the value in place of a missing one.
     pub(crate) fn missing(&self) -> Value {
         match self.missing {
             Missing::False => Value::Bool(false),
@@ -91,12 +91,12 @@ impl Options {
         }
     }
 
-    /// A value that may be missing.
+    /// Returns a value, or the one for a missing value.
     pub(crate) fn or_missing(&self, value: Option<impl Into<Value>>) -> Value {
         value.map_or_else(|| self.missing(), Into::into)
     }
 
-    /// A number, as number or as text.
+    /// Returns a number as a JSON number or as a text.
     pub(crate) fn number(&self, number: impl Into<Number>) -> Value {
         let number = number.into();
         match self.numbers {
@@ -106,12 +106,12 @@ impl Options {
     }
 }
 
-/// A time as the site writes it: `Y-m-d H:i:s`, in UTC.
+/// Returns a time in the site's format: `Y-m-d H:i:s`, in UTC.
 pub(crate) fn date_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A map keyed by id. An empty one is `[]`: PHP does not tell an empty map from an empty list.
+/// Returns a map keyed by id. An empty one is `[]`, because PHP does not distinguish an empty map from an empty list.
 pub(crate) fn map(entries: serde_json::Map<String, Value>) -> Value {
     if entries.is_empty() { Value::Array(Vec::new()) } else { Value::Object(entries) }
 }

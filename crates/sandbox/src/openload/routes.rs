@@ -1,4 +1,4 @@
-//! The site's routes, and the one way in which every operation of the API is carried out.
+//! The site's routes, and the common execution of API operations.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::{account, conversions, files, folders, pages, remote_uploads, splash,
 use crate::protocol::Protocol;
 use crate::serve;
 
-/// What the site says by itself.
+/// The site's answers outside of operations.
 pub(crate) const PROTOCOL: Protocol = Protocol {
     operation,
     api: "/v1/",
@@ -25,21 +25,21 @@ pub(crate) const PROTOCOL: Protocol = Protocol {
     no_method: |_| serve::error_page(StatusCode::NOT_FOUND),
 };
 
-/// An operation of the API. None of them waits for anything, so the store stays locked for as long as one takes.
+/// An operation of the API. None of them waits, so the store stays locked while one runs.
 type Operation = fn(&mut Context<'_>, &Call) -> Answer;
 
-/// The operation that a path asks for: what follows `/v1/`, or `upload` for the bytes of an upload.
+/// Returns the operation of a path: the part after `/v1/`, or `upload` for the bytes of an upload.
 fn operation(path: &str) -> Cow<'_, str> {
     Cow::Borrowed(if path.starts_with(UPLOAD_PATH) { "upload" } else { path.trim_start_matches("/v1/") })
 }
 
-/// The names of all operations, as the journal has them.
+/// Returns the names of all operations, as in the journal.
 pub(crate) fn operations() -> Vec<String> {
     let names = OPERATIONS.iter().map(|(name, _)| *name).chain(["upload"]);
     names.map(str::to_owned).collect()
 }
 
-/// Every page of the site.
+/// Returns all routes of the site.
 pub(crate) fn router(site: Arc<Site>) -> Router {
     let mut router = Router::new();
     for (name, operation) in OPERATIONS {
@@ -56,7 +56,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// The whole API.
+/// The operations of the API.
 const OPERATIONS: [(&str, Operation); 14] = [
     ("account/info", account::info),
     ("file/info", files::info),
@@ -74,7 +74,7 @@ const OPERATIONS: [(&str, Operation); 14] = [
     ("file/converts", conversions::list),
 ];
 
-/// An operation by GET and by POST.
+/// Returns the routes of an operation, by GET and by POST.
 fn endpoint(name: &'static str, operation: Operation) -> MethodRouter<Arc<Site>> {
     let handler = async move |State(site): State<Arc<Site>>, request: Request| -> Response {
         let answer = match Call::read(request).await {
@@ -86,7 +86,7 @@ fn endpoint(name: &'static str, operation: Operation) -> MethodRouter<Arc<Site>>
     get(handler).post(handler)
 }
 
-/// Carries an operation out, if the call may have it.
+/// Runs an operation if the credentials are right and the operation is not forbidden.
 fn perform(site: &Site, name: &str, operation: Operation, call: &Call) -> Answer {
     let (login, key) = (call.required("login")?, call.required("key")?);
     if login != site.options().login || key != site.options().key {

@@ -1,4 +1,4 @@
-//! The rows of the store: what is known of a folder, a file, an upload URL, a remote upload and a conversion.
+//! The rows of the store: folders, files, upload URLs, remote uploads and conversions.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ pub(crate) struct Folder {
 #[derive(Debug, Clone)]
 pub(crate) struct File {
     pub(crate) id: String,
-    /// Counts up, so that a listing has an order.
+    /// The creation order, by which listings are sorted.
     pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) folder: u64,
@@ -29,22 +29,22 @@ pub(crate) struct File {
     pub(crate) own: bool,
     /// The newest conversion.
     pub(crate) conversion: Option<u64>,
-    /// From how many listings it will still be missing.
+    /// How many more listings omit the file.
     pub(crate) unlisted_for: u32,
 }
 
-/// What a file's own `status` in `file/info` tells.
+/// The condition that a file's own `status` in `file/info` reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// 200.
     Sound,
-    /// 500: the file exists, and its size is not known.
+    /// 500: the file exists, but its size is unknown.
     Broken,
     /// 451: taken down for legal reasons.
     Blocked,
 }
 
-/// The site's words for the address of a remote upload that it does not even try.
+/// The site's message for the address of a remote upload that it does not try to fetch.
 pub(crate) const INVALID_URL: &str = "Invalid URL";
 
 /// A URL to which one file may be uploaded.
@@ -61,9 +61,9 @@ pub(crate) struct RemoteUpload {
     pub(crate) folder: u64,
     pub(crate) headers: Vec<String>,
     pub(crate) schedule: Schedule,
-    /// Why it fails, at the end of its schedule; none if it succeeds.
+    /// Why it fails at the end of its schedule, or `None` if it succeeds.
     pub(crate) error: Option<String>,
-    /// The file that it became.
+    /// The file that it created.
     pub(crate) file: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct Conversion {
     pub(crate) retries: u32,
 }
 
-/// A file that is to be stored, before it has an id.
+/// A file to store, before it has an id.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     pub(crate) name: String,
@@ -87,23 +87,23 @@ pub(crate) struct NewFile {
     pub(crate) uploaded_at: Timestamp,
 }
 
-/// How much there is.
+/// The number of objects of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All folders, the root not among them.
+    /// All folders, without the root.
     pub folders: usize,
-    /// All files, other accounts' among them.
+    /// All files, including those of other accounts.
     pub files: usize,
-    /// All remote uploads, whatever came of them.
+    /// All remote uploads, in any state.
     pub remote_uploads: usize,
     /// The conversions of all files that still exist.
     pub conversions: usize,
-    /// The upload URLs that were handed out and not used.
+    /// The upload URLs that were issued but not used.
     pub upload_urls: usize,
 }
 
 impl NewFile {
-    /// A file whose bytes are at hand.
+    /// Creates a file with these bytes.
     pub(crate) fn of_bytes(folder: u64, name: &str, bytes: &[u8], uploaded_at: Timestamp) -> Self {
         Self {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! What a test can do to a simulator from outside of the API: put things there, break them, and look behind the answers.
+//! The test interface of a simulator, outside of the API: it adds objects, breaks them, and reads the stored state.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use super::store::{ROOT, Store};
 use crate::receive::Damage;
 
 impl Openload {
-    /// Puts a folder into another (`0`, the empty text and anything that is no folder: the root) and gives its id.
+    /// Adds a folder to another and returns its id. `0`, the empty text and anything that is not a folder stand for the
+    /// root.
     pub fn add_folder(&self, parent: &str, name: &str) -> String {
         self.change(|store| {
             let parent = store.folder(parent).unwrap_or(ROOT);
@@ -17,8 +18,8 @@ impl Openload {
         })
     }
 
-    /// Puts a file into a folder (`0`, the empty text and anything that is no folder: the root) and gives its id. If it is
-    /// a video by its name, its conversion starts.
+    /// Adds a file to a folder and returns its id. `0`, the empty text and anything that is not a folder stand for the
+    /// root. If the name is that of a video, its conversion starts.
     pub fn add_file(&self, folder: &str, name: &str, bytes: &[u8]) -> String {
         self.site.with(|context| {
             let folder = context.store.folder(folder).unwrap_or(ROOT);
@@ -27,24 +28,24 @@ impl Openload {
         })
     }
 
-    /// Puts a file there that belongs to somebody else: `file/info` tells about it, everything else is 403.
+    /// Adds a file of another account: `file/info` describes it, every other operation is 403.
     pub fn add_foreign_file(&self, name: &str, bytes: &[u8]) -> String {
         let id = self.add_file("0", name, bytes);
         self.change_file(&id, |file| file.own = false);
         id
     }
 
-    /// Makes a file claim a size that its bytes do not have, as only very large files could.
+    /// Sets a size that differs from the stored bytes, to stand for a very large file.
     pub fn claim_size(&self, id: &str, size: u64) {
         self.change_file(id, |file| file.size = size);
     }
 
-    /// Breaks a file: from now on its own status is 500, and its size is missing.
+    /// Breaks a file: its own status becomes 500, and its size is missing.
     pub fn break_file(&self, id: &str) {
         self.change_file(id, |file| file.condition = Condition::Broken);
     }
 
-    /// Takes a file down for legal reasons: from now on its own status is 451, and nothing is told about it.
+    /// Takes a file down for legal reasons: its own status becomes 451, and its other fields are missing.
     pub fn block_file(&self, id: &str) {
         self.change_file(id, |file| file.condition = Condition::Blocked);
     }
@@ -54,7 +55,7 @@ impl Openload {
         self.change_file(id, |file| file.suspended = true);
     }
 
-    /// Makes the newest conversion of a file end as failed.
+    /// Makes the newest conversion of a file fail at its end.
     pub fn fail_conversion_of(&self, id: &str) {
         self.change(|store| {
             let conversion = store.files.get(id).and_then(|file| file.conversion);
@@ -64,39 +65,38 @@ impl Openload {
         });
     }
 
-    /// Makes remote uploads fail that are added from now on and whose URL contains `part`: at their end, with the words
-    /// of `message`.
+    /// Makes remote uploads fail whose URL contains `part`: those added from now on fail at their end, with `message`.
     pub fn fail_remote_uploads_matching(&self, part: &str, message: &str) {
         self.change(|store| store.failing_urls.push((part.to_owned(), message.to_owned())));
     }
 
-    /// Damages the next upload: one byte of what is stored differs from what was sent.
+    /// Damages the next upload: one stored byte differs from the byte that was sent.
     pub fn spoil_next_upload(&self) {
         self.change(|store| store.damage_next_upload = Damage::OneByteWrong);
     }
 
-    /// Refuses an operation, such as `file/rename`, with 403 `Permission denied`, although the credentials are good.
+    /// Rejects an operation, such as `file/rename`, with 403 `Permission denied`, although the credentials are good.
     pub fn forbid(&self, operation: &str) {
         self.change(|store| store.forbidden.insert(operation.to_owned()));
     }
 
-    /// Takes a [`forbid`](Self::forbid) back.
+    /// Reverts a [`forbid`](Self::forbid).
     pub fn allow(&self, operation: &str) {
         self.change(|store| store.forbidden.remove(operation));
     }
 
-    /// The bytes of a file, if there is such a file.
+    /// Returns the bytes of a file, if it exists.
     pub fn file_bytes(&self, id: &str) -> Option<Vec<u8>> {
         let content = self.site.with(|context| context.store.files.get(id).map(|file| file.content.clone()))?;
         content.read().ok()
     }
 
-    /// The folder that a file is in, `0` for the root, if there is such a file.
+    /// Returns the folder that a file is in, if the file exists. The root is `0`.
     pub fn folder_of(&self, id: &str) -> Option<String> {
         self.site.with(|context| context.store.files.get(id).map(|file| file.folder.to_string()))
     }
 
-    /// The id of the first file that has a name.
+    /// Returns the id of the first file with this name.
     pub fn find_file(&self, name: &str) -> Option<String> {
         self.site.with(|context| {
             let named = context.store.files.values().filter(|file| file.name == name);
@@ -104,7 +104,7 @@ impl Openload {
         })
     }
 
-    /// The id of the first folder that has a name.
+    /// Returns the id of the first folder with this name.
     pub fn find_folder(&self, name: &str) -> Option<String> {
         self.site.with(|context| {
             let mut folders = context.store.folders.iter();
@@ -112,13 +112,13 @@ impl Openload {
         })
     }
 
-    /// The additional headers that a remote upload was given, as `Name: value`, in the order sent.
+    /// Returns the additional headers of a remote upload, as `Name: value`, in the order sent.
     pub fn remote_upload_headers(&self, id: &str) -> Option<Vec<String>> {
         let id: u64 = id.parse().ok()?;
         self.site.with(|context| context.store.remote_uploads.get(&id).map(|upload| upload.headers.clone()))
     }
 
-    /// How much there is.
+    /// Returns the number of objects of each kind.
     pub fn counts(&self) -> Counts {
         self.site.with(|context| context.store.counts())
     }

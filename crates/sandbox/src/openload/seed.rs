@@ -1,5 +1,5 @@
-//! What a newcomer finds in the account: folders two deep, films with names from many languages, and one of everything
-//! that can be the matter with a file, a remote upload or a conversion.
+//! The sample content of a new account: folders two levels deep, films with names in many languages, and one example of
+//! every special state of a file, a remote upload or a conversion.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use super::rows::{Condition, Conversion, NewFile, RemoteUpload};
 use super::store::{ROOT, Store};
 use crate::content;
 
-/// When the first of the files was uploaded, in seconds since 1970; each next one came a week later.
+/// The upload time of the first file, in seconds since 1970. Each later file was uploaded a week after the one before.
 const FIRST_UPLOAD: i64 = 1_532_854_309;
 const WEEK: i64 = 7 * 24 * 60 * 60;
 
-/// How long a step of what is under way takes: long enough to be found under way.
+/// The step of unfinished jobs. It is long, so that a test or user still finds them unfinished.
 const SLOW_STEP: Duration = Duration::from_secs(20 * 60);
 
-/// The folders, by name, and the place in this list of the folder that each is in.
+/// The folders: name, and index in this list of the parent folder.
 const FOLDERS: [(&str, Option<usize>); 6] = [
     ("Films", None),
     ("Animation", Some(0)),
@@ -28,7 +28,7 @@ const FOLDERS: [(&str, Option<usize>); 6] = [
     ("À trier", None),
 ];
 
-/// The files, by the place of their folder in the list above, with their length in bytes.
+/// The files: index of their folder in the list above, name, and length in bytes.
 const FILES: [(Option<usize>, &str, usize); 12] = [
     (None, "Big Buck Bunny 720p.mp4", 193_986),
     (None, "The quick brown fox.mp4", 24_160),
@@ -50,26 +50,26 @@ const BEING_CONVERTED: &str = "MyOldCamera.avi";
 const NOT_CONVERTIBLE: &str = "Tears of Steel.mov";
 
 /// Fills an empty store.
-pub(crate) fn plant(store: &mut Store, now: Timestamp) {
+pub(crate) fn fill(store: &mut Store, now: Timestamp) {
     let mut folders = Vec::new();
     for (name, parent) in FOLDERS {
-        folders.push(store.add_folder(place(&folders, parent), name));
+        folders.push(store.add_folder(folder_at(&folders, parent), name));
     }
     for (week, (folder, name, length)) in (0..).zip(FILES) {
         let uploaded_at = Timestamp::from_second(FIRST_UPLOAD + week * WEEK).unwrap_or(now);
-        let file = NewFile::of_bytes(place(&folders, folder), name, &content::made_up(name, length), uploaded_at);
-        let id = store.add_file(ids::lasting_id(name), file);
-        trouble(store, &id, name, now);
+        let file = NewFile::of_bytes(folder_at(&folders, folder), name, &content::generated(name, length), uploaded_at);
+        let id = store.add_file(ids::stable_id(name), file);
+        set_state(store, &id, name, now);
     }
-    plant_remote_uploads(store, place(&folders, Some(5)), now);
+    add_remote_uploads(store, folder_at(&folders, Some(5)), now);
 }
 
-fn place(folders: &[u64], index: Option<usize>) -> u64 {
+fn folder_at(folders: &[u64], index: Option<usize>) -> u64 {
     index.and_then(|index| folders.get(index)).copied().unwrap_or(ROOT)
 }
 
-/// Gives the files their states. All others are sound, and were converted long ago.
-fn trouble(store: &mut Store, id: &str, name: &str, now: Timestamp) {
+/// Sets the states of the special files. All others are intact and were converted long ago.
+fn set_state(store: &mut Store, id: &str, name: &str, now: Timestamp) {
     if let Some(file) = store.files.get_mut(id) {
         file.suspended = name == SUSPENDED;
         if name == BROKEN {
@@ -77,7 +77,7 @@ fn trouble(store: &mut Store, id: &str, name: &str, now: Timestamp) {
         }
     }
     if name == BEING_CONVERTED {
-        let schedule = under_way(now, 0.57);
+        let schedule = in_progress(now, 0.57);
         store.add_conversion(Conversion { file: id.to_owned(), schedule, fails: false, retries: 0 });
     }
     if name == NOT_CONVERTIBLE {
@@ -86,13 +86,13 @@ fn trouble(store: &mut Store, id: &str, name: &str, now: Timestamp) {
     }
 }
 
-/// One that is under way, and one whose address the site does not fetch from.
-fn plant_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
+/// Adds a running remote upload, and one whose address the site does not fetch from.
+fn add_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
     let running = RemoteUpload {
         url: "https://download.blender.org/peach/bigbuckbunny_movies/big_buck_bunny_1080p_h264.mov".to_owned(),
         folder,
         headers: Vec::new(),
-        schedule: under_way(now, 0.7841),
+        schedule: in_progress(now, 0.7841),
         error: None,
         file: None,
     };
@@ -106,13 +106,13 @@ fn plant_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
     store.add_remote_upload(running);
 }
 
-/// Something slow that has come this far by now.
-fn under_way(now: Timestamp, done: f64) -> Schedule {
+/// Returns the schedule of a slow job that has completed this fraction by now.
+fn in_progress(now: Timestamp, done: f64) -> Schedule {
     let steps_passed = 1.0 + 2.0 * done;
     Schedule { start: before(now, steps_passed), step: SLOW_STEP }
 }
 
-/// The time that lies so many slow steps before another.
+/// Returns the time that is this many slow steps before another.
 fn before(now: Timestamp, steps: f64) -> Timestamp {
     let back = SignedDuration::try_from(SLOW_STEP.mul_f64(steps)).unwrap_or_default();
     now.checked_sub(back).unwrap_or(now)

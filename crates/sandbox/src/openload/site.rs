@@ -1,4 +1,4 @@
-//! The site as a whole: its options, its store, and the folder of uploads.
+//! The site as a whole: its options, its store, and the folder for uploaded bytes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::seed;
 use super::store::Store;
 use crate::serve;
 
-/// Where uploads are sent to, followed by a ticket.
+/// The path of upload URLs, followed by the ticket's id.
 pub(crate) const UPLOAD_PATH: &str = "/ul/";
 
 /// The simulated site.
@@ -24,7 +24,7 @@ pub(crate) struct Site {
     uploads: TempDir,
 }
 
-/// What an operation works with.
+/// What an operation has access to.
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) origin: &'a str,
@@ -37,7 +37,7 @@ impl Site {
         let origin = options.origin.clone().unwrap_or_else(|| serve::origin_of(address));
         let mut store = Store::new(options.conversion_step);
         if options.seeded {
-            seed::plant(&mut store, options.clock.now());
+            seed::fill(&mut store, options.clock.now());
         }
         Ok(Self { options, origin, store: Mutex::new(store), uploads: TempDir::with_prefix("polyhost-sandbox-")? })
     }
@@ -50,12 +50,12 @@ impl Site {
         &self.origin
     }
 
-    /// The folder that uploaded bytes are written to.
+    /// Returns the folder that uploaded bytes are written to.
     pub(crate) fn uploads(&self) -> &TempDir {
         &self.uploads
     }
 
-    /// Does something with the store, brought up to the present.
+    /// Updates the store to the current time and runs an action on it.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let now = self.options.clock.now();
         let mut store = self.lock();

@@ -1,5 +1,5 @@
-//! `file/getsplash`, and the picture that it leads to: drawn when asked for, in colours that depend on the file's id, so
-//! that two files can be told apart at a glance.
+//! `file/getsplash`, and the thumbnail that it leads to. Each request draws the image, in colours that depend on the
+//! file's id, so that two files look different.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const WIDTH: u16 = 320;
 const HEIGHT: u16 = 180;
 const QUALITY: u8 = 70;
 
-/// `file/getsplash`: the result is the bare URL.
+/// `file/getsplash`: the result is the URL itself.
 pub(crate) fn address(context: &mut Context<'_>, call: &Call) -> Answer {
     let file = context.store.own_file(call.required("file")?)?;
     match file.condition {
@@ -35,7 +35,7 @@ fn picture_name(id: &str) -> String {
     format!("{name}.jpg")
 }
 
-/// The picture itself, which needs no credentials.
+/// Returns the image. It needs no credentials.
 pub(crate) async fn picture(State(site): State<Arc<Site>>, Path((file, picture)): Path<(String, String)>) -> Response {
     let exists = site.with(|context| context.store.files.contains_key(&file));
     if !exists || picture != picture_name(&file) {
@@ -47,7 +47,7 @@ pub(crate) async fn picture(State(site): State<Arc<Site>>, Path((file, picture))
     }
 }
 
-/// Slanted bands in two colours.
+/// Draws slanted bands in two colours.
 fn draw(id: &str) -> Option<Vec<u8>> {
     let seed = content::digest(id.as_bytes());
     let [red, green, blue, band, ..] = *seed.as_slice() else { return None };

@@ -1,5 +1,5 @@
-//! What the simulated account holds. Everything is in one place behind one lock, so that an operation sees and leaves a
-//! consistent whole.
+//! The state of the simulated account. All of it is behind one lock, so that every operation sees and leaves a
+//! consistent state.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -13,19 +13,19 @@ use super::rows::{Condition, Conversion, Counts, File, Folder, NewFile, RemoteUp
 use crate::receive::Damage;
 use crate::{content, remote};
 
-/// The folder that everything is in. It has no row of its own.
+/// The root folder. It has no row.
 pub(crate) const ROOT: u64 = 0;
 
-/// Folders' ids are greater than this, so that they look like a busy site's.
+/// The ids of folders are greater than this, so that they look like those of a busy site.
 const FIRST_FOLDER: u64 = 4247;
 
-/// Likewise the ids of conversions.
+/// The ids of conversions are greater than this, for the same reason.
 const FIRST_CONVERSION: u64 = 451_984_900;
 
 /// The size of a file that a remote upload fetched, in bytes.
 const FETCHED_LENGTH: usize = 48 * 1024;
 
-/// What the account holds.
+/// The state of the account.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) folders: BTreeMap<u64, Folder>,
@@ -33,11 +33,11 @@ pub(crate) struct Store {
     pub(crate) tickets: HashMap<String, Ticket>,
     pub(crate) remote_uploads: BTreeMap<u64, RemoteUpload>,
     pub(crate) conversions: BTreeMap<u64, Conversion>,
-    /// Operations that are refused with 403, although the credentials are good.
+    /// Operations that are rejected with 403, although the credentials are good.
     pub(crate) forbidden: HashSet<String>,
-    /// Parts of URLs whose remote uploads fail, and the site's words for it.
+    /// Parts of URLs whose remote uploads fail, with the site's message.
     pub(crate) failing_urls: Vec<(String, String)>,
-    /// How the next upload is to arrive damaged.
+    /// The damage to apply to the next upload.
     pub(crate) damage_next_upload: Damage,
     conversion_step: Duration,
     last_folder: u64,
@@ -45,12 +45,12 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// An empty store, in which each step of a conversion takes so long.
+    /// Creates an empty store. `conversion_step` is the duration of one step of a conversion.
     pub(crate) fn new(conversion_step: Duration) -> Self {
         Self { conversion_step, ..Self::default() }
     }
 
-    /// Lets happen what the time that has passed has brought: finished remote uploads become files.
+    /// Updates the store to the time: finished remote uploads become files.
     pub(crate) fn settle(&mut self, now: Timestamp) {
         let arrived = |upload: &RemoteUpload| {
             upload.error.is_none() && upload.file.is_none() && upload.schedule.stage(now) == Stage::Done
@@ -64,10 +64,10 @@ impl Store {
 
     fn finish_remote_upload(&mut self, id: u64) {
         let Some(upload) = self.remote_uploads.get(&id).cloned() else { return };
-        // A folder that was deleted meanwhile cannot take the file; the root can.
+        // If the folder was deleted in the meantime, the file goes to the root.
         let folder = if self.folders.contains_key(&upload.folder) { upload.folder } else { ROOT };
         let name = remote::name_of(&upload.url);
-        let bytes = content::made_up(&upload.url, FETCHED_LENGTH);
+        let bytes = content::generated(&upload.url, FETCHED_LENGTH);
         let file = self.add_file(ids::random_id(), NewFile::of_bytes(folder, &name, &bytes, upload.schedule.end()));
         if let Some(upload) = self.remote_uploads.get_mut(&id) {
             upload.file = Some(file);
@@ -102,7 +102,7 @@ impl Store {
     }
 
     pub(crate) fn add_folder(&mut self, parent: u64, name: &str) -> u64 {
-        // The id of a deleted folder never comes back.
+        // The id of a deleted folder is never used again.
         self.last_folder += 1;
         let id = FIRST_FOLDER + self.last_folder;
         self.folders.insert(id, Folder { parent, name: name.to_owned() });
@@ -129,7 +129,7 @@ impl Store {
         self.last_number
     }
 
-    /// The folder that a text names: `0` and the empty text are the root, and otherwise the text must be an id exactly.
+    /// Returns the folder that a text names. `0` and the empty text are the root. Any other text must be exactly an id.
     pub(crate) fn folder(&self, text: &str) -> Result<u64, Refusal> {
         match text {
             "" | "0" => Ok(ROOT),
@@ -141,13 +141,13 @@ impl Store {
         }
     }
 
-    /// A file of this account, to do something with.
+    /// Returns a file for an operation. It must be this account's.
     pub(crate) fn own_file(&mut self, id: &str) -> Result<&mut File, Refusal> {
         let file = self.files.get_mut(id).ok_or_else(Refusal::no_such_video)?;
         if file.own { Ok(file) } else { Err(Refusal::forbidden()) }
     }
 
-    /// A folder and all that are below it, parents first.
+    /// Returns a folder and all folders below it, parents first.
     pub(crate) fn with_all_below(&self, folder: u64) -> Vec<u64> {
         let mut found = vec![folder];
         let mut next = 0;
@@ -163,7 +163,7 @@ impl Store {
         self.conversions.retain(|_, conversion| conversion.file != id);
     }
 
-    /// The newest conversion of a file.
+    /// Returns the newest conversion of a file.
     pub(crate) fn conversion_of(&self, file: &File) -> Option<&Conversion> {
         self.conversions.get(&file.conversion?)
     }

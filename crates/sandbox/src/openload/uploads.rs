@@ -1,4 +1,4 @@
-//! Uploads: `file/ul` hands out a URL, and the bytes of one file are then posted there.
+//! Uploads: `file/ul` issues a URL, and a client then posts the bytes of one file there.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::receive::{self, Lost, Saved, Trace};
 use crate::serve;
 use crate::upload_reply::{self, UploadReply};
 
-/// `file/ul`. `httponly` changes nothing: every URL of the simulator is plain HTTP.
+/// `file/ul`. `httponly` has no effect: every URL of the simulator is plain HTTP.
 pub(crate) fn ticket(context: &mut Context<'_>, call: &Call) -> Answer {
     let folder = context.store.folder(call.given("folder").unwrap_or_default())?;
     let valid_until = later(context.now, context.options.upload_url_ttl);
@@ -33,7 +33,7 @@ pub(crate) fn ticket(context: &mut Context<'_>, call: &Call) -> Answer {
     }))
 }
 
-/// The POST to an upload URL. What the web server refuses by itself comes first, and as its own page.
+/// Handles the POST to an upload URL. The web server's own rejections come first, with its error page.
 pub(crate) async fn receive(State(site): State<Arc<Site>>, Path(id): Path<String>, request: Request) -> Response {
     let length = serve::declared_length(request.headers());
     if let Some(status) = refused_by_the_web_server(&site, length) {
@@ -62,7 +62,7 @@ fn refused_by_the_web_server(site: &Site, length: Option<u64>) -> Option<StatusC
     }
 }
 
-/// Uses a URL up. Whatever becomes of the upload, the URL does not work a second time.
+/// Uses up a URL. Whatever the outcome of the upload, the URL does not work again.
 fn claim(site: &Site, id: &str) -> Result<Ticket, Refusal> {
     site.with(|context| {
         let ticket = context.store.tickets.remove(id).ok_or_else(Refusal::no_such_upload_url)?;
@@ -87,7 +87,7 @@ async fn take_file(site: &Site, ticket: Ticket, length: Option<u64>, request: Re
     Ok(site.with(|context| store(context, ticket.folder, arrived)))
 }
 
-/// The first part with a file name. The body is read to its end even so, for only then is the upload complete.
+/// Saves the first part with a file name. Reads the body to its end, because only then is the upload complete.
 async fn first_file(site: &Site, mut multipart: Multipart, trace: &Trace) -> Result<Option<Saved>, Refusal> {
     let mut arrived = None;
     while let Some(field) = multipart.next_field().await.map_err(|error| refused(error.into()))? {
@@ -117,7 +117,7 @@ fn store(context: &mut Context<'_>, folder: u64, mut arrived: Saved) -> Value {
         "id": id,
         "name": arrived.name,
         "sha1": arrived.hash,
-        // A text here, whatever the other answers do.
+        // Always a text here, unlike in the other answers.
         "size": arrived.size.to_string(),
         "url": format!("{}/v/{id}", context.origin),
     });

@@ -1,4 +1,4 @@
-//! The account, and what it may do: `account/info`, `account/package`.
+//! The account and its plan: `account/info`, `account/package`.
 
 use serde_json::{Value, json};
 

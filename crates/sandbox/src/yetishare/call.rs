@@ -1,5 +1,5 @@
-//! One call of the API: its parameters and its file, read as PHP reads them. `$_GET` comes of the query and `$_POST` of
-//! the body, and a call looks at one of the two.
+//! One API call: its parameters and its file, parsed as PHP does. `$_GET` has the query and `$_POST` the body. A call
+//! reads only one of the two.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -17,24 +17,24 @@ use crate::journal::Entry;
 use crate::receive::{self, Damage, Lost, Saved, Trace};
 use crate::serve;
 
-/// How large an urlencoded form may be, in bytes.
+/// The largest urlencoded form, in bytes.
 const LARGEST_FORM: usize = 1024 * 1024;
 
-/// The field that the file of an upload has to be in.
+/// The field that must have the file of an upload.
 const FILE_FIELD: &str = "upload_file";
 
-/// How long a hash is, in hexadecimal digits, whatever it is made by.
+/// The length of a hash in hexadecimal digits, whatever its algorithm.
 const HASH_LENGTH: usize = 32;
 
-/// What one call brings.
+/// The content of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
-    /// Cleaned, as the script cleans everything that it reads.
+    /// The parameters, cleaned as the script cleans everything that it reads.
     parameters: Vec<(String, String)>,
     upload: Option<Saved>,
 }
 
-/// Where the parameters of a call are read from.
+/// The source of a call's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Query,
@@ -50,7 +50,7 @@ impl Call {
         let (form, upload) = if head.method == Method::POST {
             posted(site, head, body).await
         } else {
-            // PHP fills $_POST for POST alone.
+            // PHP fills $_POST only for POST.
             serve::drain(body).await;
             (Vec::new(), None)
         };
@@ -59,37 +59,39 @@ impl Call {
         Ok(Self { parameters, upload })
     }
 
-    /// A parameter's value, empty if it was not given; of several, the last.
+    /// Returns a parameter's value, or an empty text if it was not sent. If it was sent several times, the last value
+    /// counts.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.optional(name).unwrap_or_default()
     }
 
-    /// A parameter's value; an empty one counts as not given.
+    /// Returns a parameter's value. An empty one counts as not sent.
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         let given = self.parameters.iter().rev().find(|(key, _)| key == name);
         given.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The value of a parameter that must be there and not be empty.
+    /// Returns the value of a parameter that must be sent and must not be empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.optional(name).ok_or_else(|| Refusal::missing(name))
     }
 
-    /// The value of a parameter as an id; 0 where it is none.
+    /// Returns the value of a parameter as an id, or 0 if it is not one.
     pub(crate) fn id(&self, name: &str) -> u64 {
         php::id(self.text(name))
     }
 
-    /// The file that came along in the right field.
+    /// Returns the file that was sent in the right field.
     pub(crate) fn upload(&self) -> Option<&Saved> {
         self.upload.as_ref()
     }
 }
 
-/// GET and PUT read `$_GET`, POST and DELETE `$_POST`; a header may make a PUT or DELETE of a POST.
+/// Returns where a call's parameters are read from: `$_GET` for GET and PUT, `$_POST` for POST and DELETE. A header may
+/// turn a POST into a PUT or DELETE.
 fn source(method: &Method, headers: &HeaderMap) -> Result<Source, Refusal> {
-    let posed = headers.get("x-http-method").filter(|_| method == Method::POST).map(|value| value.as_bytes());
-    match posed {
+    let override_method = headers.get("x-http-method").filter(|_| method == Method::POST).map(|value| value.as_bytes());
+    match override_method {
         Some(b"PUT") => Ok(Source::Query),
         Some(b"DELETE") => Ok(Source::Body),
         Some(_) => Err(Refusal::unexpected_header()),
@@ -98,7 +100,8 @@ fn source(method: &Method, headers: &HeaderMap) -> Result<Source, Refusal> {
     }
 }
 
-/// `$_POST`, and of `$_FILES` the one that counts. A body over `post_max_size` leaves both empty.
+/// Returns `$_POST`, and the one file of `$_FILES` that matters. If the body is larger than `post_max_size`, both are
+/// empty.
 async fn posted(site: &Site, head: Parts, body: Body) -> (Vec<(String, String)>, Option<Saved>) {
     let length = serve::declared_length(&head.headers);
     let trace = Trace { entry: head.extensions.get::<Entry>().cloned(), length };
@@ -128,7 +131,7 @@ async fn posted(site: &Site, head: Parts, body: Body) -> (Vec<(String, String)>,
 async fn multipart(site: &Site, request: Request, trace: &Trace) -> (Vec<(String, String)>, Option<Saved>) {
     let (mut form, mut upload) = (Vec::new(), None);
     let Ok(mut multipart) = Multipart::from_request(request, &()).await else { return (form, upload) };
-    // A body that breaks off leaves what came before, and nobody to answer to.
+    // If the body is aborted, the fields received so far stay, but the client is gone and cannot receive an answer.
     if parts(site, &mut multipart, trace, &mut form, &mut upload).await.is_ok() {
         trace.complete();
     } else {
@@ -152,22 +155,22 @@ async fn parts(
             form.push((name, value));
             continue;
         }
-        let counts = name == FILE_FIELD;
-        let damage = if counts { site.with(|context| context.store.uploads.take_damage()) } else { Damage::None };
+        let is_upload = name == FILE_FIELD;
+        let damage = if is_upload { site.with(|context| context.store.uploads.take_damage()) } else { Damage::None };
         let saved = if site.options().hash_is_md5 {
             receive::save::<Md5>(field, site.uploads(), damage, trace).await?
         } else {
             receive::save::<Sha1>(field, site.uploads(), damage, trace).await?
         };
-        if counts {
-            *upload = Some(as_php_sees_it(site, saved));
+        if is_upload {
+            *upload = Some(limited_by_php(site, saved));
         }
     }
     Ok(())
 }
 
-/// A file over `upload_max_filesize` is there, and empty.
-fn as_php_sees_it(site: &Site, mut saved: Saved) -> Saved {
+/// Applies PHP's limits to a file. A file larger than `upload_max_filesize` is present, but empty.
+fn limited_by_php(site: &Site, mut saved: Saved) -> Saved {
     saved.hash.truncate(HASH_LENGTH);
     if site.options().upload_max_filesize.is_some_and(|most| saved.size > most) {
         saved.size = 0;

@@ -1,4 +1,4 @@
-//! The folder that a call moves or copies something into.
+//! The target folder of a move or copy.
 
 use super::call::Call;
 use super::php;
@@ -6,7 +6,8 @@ use super::refusal::Refusal;
 use super::site::Context;
 use super::store::ROOT;
 
-/// The folder that something is to be moved into: `null` is the root, and everything else a folder of the account.
+/// Returns the folder that a call names as its target. `null` is the root. Everything else must be a folder of the
+/// account.
 pub(crate) fn destination(context: &mut Context<'_>, call: &Call, parameter: &str) -> Result<u64, Refusal> {
     match call.required(parameter)? {
         "null" => Ok(ROOT),
@@ -18,9 +19,9 @@ pub(crate) fn destination(context: &mut Context<'_>, call: &Call, parameter: &st
     }
 }
 
-/// The same where it is one of several things that may be edited: none if it is to stay where it is, which includes
-/// every folder that is not the account's.
-pub(crate) fn moved_to(context: &mut Context<'_>, folder: &str) -> Option<u64> {
+/// Returns the new folder for an edit, or `None` if the object stays where it is. That is the case for an empty
+/// parameter and for a folder that is not the account's.
+pub(crate) fn new_folder(context: &mut Context<'_>, folder: &str) -> Option<u64> {
     match folder {
         "" => None,
         "null" => Some(ROOT),

@@ -1,4 +1,4 @@
-//! The file server: it gives the bytes of a file to whoever has a token for it.
+//! The file server: it sends the bytes of a file to a client with a download token for it.
 
 use std::io;
 use std::ops::Range;
@@ -27,10 +27,10 @@ use super::site::Site;
 use crate::content::Content;
 use crate::serve;
 
-/// How much of a file is read at a time, in bytes.
+/// The size of each piece that is read from a file, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Where a download leads whose token is not good.
+/// The target of a download with an invalid token.
 const ERROR_PAGE: &str = "/error.html";
 
 #[derive(Debug, Deserialize)]
@@ -38,7 +38,7 @@ pub(crate) struct Ticket {
     download_token: Option<String>,
 }
 
-/// `/{short}`: the file with a token, and else its page. `~` begins what else there is to see of a file.
+/// `/{short}`: sends the file if the URL has a token, and otherwise its page. `~` begins the other pages of a file.
 pub(crate) async fn file(
     State(site): State<Arc<Site>>,
     Path(short_url): Path<String>,
@@ -54,7 +54,7 @@ pub(crate) async fn file(
     serve_file(&site, &short_url, ticket, &method, &headers).await
 }
 
-/// The same with the file's name behind it, which is only there to be read.
+/// The same URL followed by the file's name, which has no effect.
 pub(crate) async fn named_file(
     state: State<Arc<Site>>,
     Path((short_url, _)): Path<(String, String)>,
@@ -65,7 +65,7 @@ pub(crate) async fn named_file(
     file(state, Path(short_url), ticket, method, headers).await
 }
 
-/// `/hop/{left}/{short}`: so many redirects, and then the file.
+/// `/hop/{left}/{short}`: redirects this many times, and then sends the file.
 pub(crate) async fn hop(
     State(site): State<Arc<Site>>,
     Path((left, short_url)): Path<(u32, String)>,
@@ -80,9 +80,9 @@ pub(crate) async fn hop(
     }
 }
 
-/// What a token gets that is not good.
-async fn dead(shown: DeadLinks) -> Response {
-    match shown {
+/// Returns the answer to an invalid token.
+async fn dead_link(kind: DeadLinks) -> Response {
+    match kind {
         DeadLinks::Redirect => redirect(ERROR_PAGE),
         DeadLinks::Page => pages::error().await.into_response(),
         DeadLinks::Status(status) => serve::error_page(StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND)),
@@ -101,7 +101,7 @@ async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Metho
     };
     let Some(token) = ticket.download_token.filter(|_| is_plain) else { return pages::of_file(&file) };
     let is_good = site.with(|context| {
-        let is_good = links::uses(context, &token, file.id) && file.is_listed();
+        let is_good = links::use_token(context, &token, file.id) && file.is_listed();
         if let Some(file) = context.store.files.get_mut(&file.id).filter(|_| is_good && method == Method::GET) {
             file.accessed = Some(context.now);
             file.downloads += u64::from(!headers.contains_key(RANGE));
@@ -109,7 +109,7 @@ async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Metho
         is_good
     });
     if !is_good {
-        return dead(site.options().dead_links).await;
+        return dead_link(site.options().dead_links).await;
     }
     send(site.options(), &file, headers).await.unwrap_or_else(|_| serve::error_page(StatusCode::INTERNAL_SERVER_ERROR))
 }
@@ -153,7 +153,8 @@ fn wanted(options: &Options, file: &File, headers: &HeaderMap, length: u64) -> W
     range::wanted(header.and_then(|header| header.to_str().ok()), length)
 }
 
-/// The name goes out as it is, in UTF-8, but for what would end the header or the quotes.
+/// Returns the Content-Disposition. The name is sent unchanged in UTF-8, except for characters that would end the
+/// header or the quotes.
 fn disposition(name: &str) -> String {
     let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
     format!("attachment; filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
@@ -174,7 +175,7 @@ async fn body(content: &Content, range: Range<u64>) -> io::Result<Body> {
     match content {
         Content::Memory(bytes) => {
             let (start, end) = (range.start as usize, range.end as usize);
-            // In pieces, as from a disk: what is sent all at once counts as gone before anybody has read it.
+            // In pieces, as from a disk: a body sent at once counts as sent before the client has read it.
             let pieces = bytes.get(start..end).unwrap_or_default().chunks(PIECE).map(Bytes::copy_from_slice);
             let pieces: Vec<_> = pieces.map(Ok::<_, io::Error>).collect();
             Ok(Body::from_stream(stream::iter(pieces)))
@@ -183,7 +184,7 @@ async fn body(content: &Content, range: Range<u64>) -> io::Result<Body> {
             let path = Arc::clone(path);
             let mut file = tokio::fs::File::open(&*path).await?;
             file.seek(io::SeekFrom::Start(range.start)).await?;
-            // The path goes along, for the bytes are gone once nobody holds it.
+            // The stream owns the path, because the file is deleted when the last owner of the path is dropped.
             let source = (file.take(range.end - range.start), path);
             Ok(Body::from_stream(stream::try_unfold(source, |(mut file, path)| async move {
                 let mut piece = vec![0; PIECE];

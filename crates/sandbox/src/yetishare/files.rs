@@ -1,25 +1,25 @@
-//! What is done with files by their ids: `file/info`, `file/edit`, `file/delete`, `file/move`, `file/copy`.
+//! Operations on files by id: `file/info`, `file/edit`, `file/delete`, `file/move`, `file/copy`.
 
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::destination::{destination, moved_to};
+use super::destination::{destination, new_folder};
 use super::options::Version;
 use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::{ACTIVE, File, NewFile, TRASH};
 use super::site::Context;
 
-/// `file/info`. A file in the trash still answers.
+/// `file/info`. A file in the trash is returned as well.
 pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
     let file = own_file(context, call)?;
-    Ok(Success::data(whole(context, &file)))
+    Ok(Success::data(all_fields(context, &file)))
 }
 
-/// `file/edit`: what is empty stays as it is, and so does the folder where the new one is not the account's.
+/// `file/edit`: an empty parameter changes nothing, and neither does a folder that is not the account's.
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_file(context, call)?.id;
-    let folder = moved_to(context, call.text("folder_id"));
+    let folder = new_folder(context, call.text("folder_id"));
     let name = call.optional("filename").map(|name| context.options.stored_names.store(name));
     let file = context.store.own_file(id)?;
     if let Some(stored) = name {
@@ -32,7 +32,7 @@ pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     changed(context, id, "File successfully updated.")
 }
 
-/// `file/delete`: into the trash, from which no call of the API gets it back.
+/// `file/delete`: moves the file to the trash. No API call restores it.
 pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = active_file(context, call, "deleting")?;
     context.store.own_file(id)?.status = TRASH.to_owned();
@@ -63,9 +63,9 @@ pub(crate) fn copy(context: &mut Context<'_>, call: &Call) -> Answer {
     });
     let copied = context.store.own_file(copied)?.clone();
     // The misspelling is the script's, and there is no `data` beside the two.
-    Ok(Success::told("File successfully copyied.")
-        .with("original_file", json!({"data": whole(context, &original)}))
-        .with("new_file", json!({"data": whole(context, &copied)})))
+    Ok(Success::message("File successfully copyied.")
+        .with("original_file", json!({"data": all_fields(context, &original)}))
+        .with("new_file", json!({"data": all_fields(context, &copied)})))
 }
 
 fn own_file(context: &mut Context<'_>, call: &Call) -> Result<File, Refusal> {
@@ -73,8 +73,8 @@ fn own_file(context: &mut Context<'_>, call: &Call) -> Result<File, Refusal> {
     context.store.own_file(call.id("file_id")).cloned()
 }
 
-/// The id of a file to do something with that wants an active one of this account. One of somebody else, or one in the
-/// trash, fails by other words than one that is not there.
+/// Returns the id of a file for an operation that needs an active file of this account. The error for another account's
+/// file, or for one in the trash, differs from that for an unknown one.
 fn active_file(context: &Context<'_>, call: &Call, doing: &str) -> Result<u64, Refusal> {
     call.required("file_id")?;
     let file = context.store.files.get(&call.id("file_id")).ok_or_else(Refusal::no_such_file)?;
@@ -83,11 +83,11 @@ fn active_file(context: &Context<'_>, call: &Call, doing: &str) -> Result<u64, R
 
 fn changed(context: &mut Context<'_>, id: u64, words: &str) -> Answer {
     let file = context.store.own_file(id)?.clone();
-    Ok(Success::told(words).with("data", whole(context, &file)))
+    Ok(Success::message(words).with("data", all_fields(context, &file)))
 }
 
-/// All that is told about a file.
-fn whole(context: &Context<'_>, file: &File) -> Value {
+/// Returns all fields of a file.
+fn all_fields(context: &Context<'_>, file: &File) -> Value {
     let options = context.options;
     let (url, hash) = (url(context.origin, file), file.delete_hash());
     let status = if options.version >= Version::V5 { "status" } else { "file_status" };
@@ -114,8 +114,8 @@ fn whole(context: &Context<'_>, file: &File) -> Value {
     })
 }
 
-/// What a listing tells about a file.
-pub(crate) fn listed(context: &Context<'_>, file: &File) -> Value {
+/// Returns the fields of a file in a listing.
+pub(crate) fn listing_row(context: &Context<'_>, file: &File) -> Value {
     let options = context.options;
     let mut row = json!({
         "id": options.number(file.id),
@@ -136,12 +136,12 @@ pub(crate) fn listed(context: &Context<'_>, file: &File) -> Value {
     row
 }
 
-/// The page of a file.
+/// Returns the address of a file's page.
 pub(crate) fn url(origin: &str, file: &File) -> String {
     format!("{origin}/{}", file.short_url())
 }
 
-/// How much all files of this account in some folders take, and how often they were downloaded.
+/// Returns the total size and the total downloads of the account's files in some folders.
 pub(crate) fn totals(context: &Context<'_>, folders: &[u64]) -> (u64, u64) {
     let files = context.store.files.values().filter(|file| file.is_listed() && folders.contains(&file.folder));
     files.fold((0, 0), |(size, downloads), file| (size.saturating_add(file.size), downloads + file.downloads))

@@ -1,8 +1,8 @@
-//! Folders as they are changed: `folder/create`, `folder/edit`, `folder/delete`, `folder/move`. Nothing here looks for
-//! circles: a folder that is moved below itself is in no listing any more.
+//! Changes to folders: `folder/create`, `folder/edit`, `folder/delete`, `folder/move`. None of them checks for cycles:
+//! a folder that is moved below itself is in no listing any more.
 
 use super::call::Call;
-use super::destination::{destination, moved_to};
+use super::destination::{destination, new_folder};
 use super::folders;
 use super::options::Version;
 use super::php;
@@ -11,10 +11,10 @@ use super::reply::{Answer, Success};
 use super::rows::Folder;
 use super::site::Context;
 
-/// How long a password is, being an MD5 in hexadecimal.
+/// The length of a password, which is an MD5 in hexadecimal.
 const PASSWORD_LENGTH: usize = 32;
 
-/// `folder/create`. Whether there is such a parent, and whose it is, is not checked.
+/// `folder/create`. Does not check whether the parent exists, nor whether it is the account's.
 pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
     let name = call.required("folder_name")?;
     let name = context.options.stored_names.store(name);
@@ -25,10 +25,10 @@ pub(crate) fn create(context: &mut Context<'_>, call: &Call) -> Answer {
     changed(context, id, "Folder successfully created.")
 }
 
-/// `folder/edit`: what is empty stays as it is, and so does the parent where the new one is not the account's.
+/// `folder/edit`: an empty parameter changes nothing, and neither does a parent that is not the account's.
 pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     let id = own_folder(context, call)?.id;
-    let parent = moved_to(context, call.text("parent_id"));
+    let parent = new_folder(context, call.text("parent_id"));
     let (version, stored_names, now) = (context.options.version, context.options.stored_names, context.now);
     let folder = context.store.own_folder(id)?;
     let before = folder.clone();
@@ -41,9 +41,9 @@ pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     folder.parent = parent.unwrap_or(folder.parent);
     if let Some(given) = call.optional("access_password") {
         let new = password(given);
-        // Version 4 takes a call that does nothing but to clear the password for one that does nothing.
-        let is_alone = ["folder_name", "parent_id", "is_public"].iter().all(|name| call.optional(name).is_none());
-        if version >= Version::V5 || new.is_some() || !is_alone {
+        // Version 4 ignores a call whose only change is to remove the password.
+        let is_only_change = ["folder_name", "parent_id", "is_public"].iter().all(|name| call.optional(name).is_none());
+        if version >= Version::V5 || new.is_some() || !is_only_change {
             folder.password = new;
         }
     }
@@ -53,14 +53,14 @@ pub(crate) fn edit(context: &mut Context<'_>, call: &Call) -> Answer {
     changed(context, id, "Folder successfully updated.")
 }
 
-/// `folder/delete`: into the trash, with everything below.
+/// `folder/delete`: moves the folder and everything below it to the trash.
 pub(crate) fn delete(context: &mut Context<'_>, call: &Call) -> Answer {
     call.required("folder_id")?;
     let folder = context.store.folders.get(&call.id("folder_id")).filter(|folder| folder.is_listed());
-    // Not the words that the page has for it.
+    // The script's message, which differs from that of the page.
     let id = folder.ok_or_else(|| Refusal::failed("deleting", "folder"))?.id;
     context.store.trash_folder(id);
-    Ok(Success::told("Folder successfully set as deleted."))
+    Ok(Success::message("Folder successfully set as deleted."))
 }
 
 /// `folder/move`.
@@ -88,10 +88,10 @@ fn own_folder<'a>(context: &'a mut Context<'_>, call: &Call) -> Result<&'a mut F
 
 fn changed(context: &mut Context<'_>, id: u64, words: &str) -> Answer {
     let folder = context.store.own_folder(id)?.clone();
-    Ok(Success::told(words).with("data", folders::told_with_password(context, &folder)))
+    Ok(Success::message(words).with("data", folders::row_with_password(context, &folder)))
 }
 
-/// What is not among the three is private.
+/// Returns the visibility. Any value other than the three counts as private.
 fn visibility(text: &str) -> u64 {
     match php::id(text) {
         known @ 0..=2 => known,
@@ -99,7 +99,7 @@ fn visibility(text: &str) -> u64 {
     }
 }
 
-/// What has not the length of a password is none, `null` among it.
+/// Returns the password. A text of any other length, including `null`, means none.
 fn password(text: &str) -> Option<String> {
     (text.len() == PASSWORD_LENGTH).then(|| text.to_owned())
 }

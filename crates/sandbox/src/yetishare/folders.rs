@@ -1,4 +1,4 @@
-//! Folders as they are read: `folder/listing` and `folder/info`.
+//! Reading folders: `folder/listing` and `folder/info`.
 
 use serde_json::{Value, json};
 
@@ -11,17 +11,18 @@ use super::site::Context;
 use super::store::ROOT;
 use crate::unreadable::{self, Keys, Unreadable};
 
-/// `folder/listing`: the whole of one folder, without pages, by name. What is not the number of a folder is the root.
+/// `folder/listing`: the complete listing of one folder, sorted by name and without pages. Anything that is not the
+/// number of a folder is the root.
 pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
     let folder = call.id("parent_folder_id");
     if folder != ROOT {
         context.store.own_folder(folder)?;
     }
-    let folders = context.store.folders_in(folder).into_iter().map(|row| told(context, row));
-    let folders = spoilt(folders, &context.options.unreadable_folders, &FOLDER_KEYS);
-    let in_there = context.store.files_in(folder).into_iter().filter(|row| row.unlisted_for == 0);
-    let files = in_there.map(|row| files::listed(context, row));
-    let files = spoilt(files, &context.options.unreadable_files, &FILE_KEYS);
+    let folders = context.store.folders_in(folder).into_iter().map(|folder| row(context, folder));
+    let folders = with_malformed(folders, &context.options.unreadable_folders, &FOLDER_KEYS);
+    let listed = context.store.files_in(folder).into_iter().filter(|row| row.unlisted_for == 0);
+    let files = listed.map(|row| files::listing_row(context, row));
+    let files = with_malformed(files, &context.options.unreadable_files, &FILE_KEYS);
     for late in context.store.files.values_mut().filter(|row| row.folder == folder) {
         late.unlisted_for = late.unlisted_for.saturating_sub(1);
     }
@@ -31,8 +32,8 @@ pub(crate) fn listing(context: &mut Context<'_>, call: &Call) -> Answer {
 const FOLDER_KEYS: Keys = Keys { doubled: "folderName", name: "folderName", ids: &["id", "url_folder"] };
 const FILE_KEYS: Keys = Keys { doubled: "fileSize", name: "filename", ids: &["id", "shortUrl", "url_file"] };
 
-/// The entries of a listing, some of them hard to read.
-fn spoilt(rows: impl Iterator<Item = Value>, kinds: &[Unreadable], keys: &Keys) -> Vec<Value> {
+/// Returns the rows of a listing, some of them malformed.
+fn with_malformed(rows: impl Iterator<Item = Value>, kinds: &[Unreadable], keys: &Keys) -> Vec<Value> {
     let mut entries = rows.map(|row| (String::new(), row)).collect();
     unreadable::spoil(kinds, &mut entries, keys);
     entries.into_iter().map(|(_, row)| row).collect()
@@ -41,11 +42,11 @@ fn spoilt(rows: impl Iterator<Item = Value>, kinds: &[Unreadable], keys: &Keys) 
 /// `folder/info`. The page says `parent_folder_id`, but the script reads `folder_id`.
 pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
     let folder = context.store.own_folder(call.id("folder_id"))?.clone();
-    Ok(Success::data(told_with_password(context, &folder)))
+    Ok(Success::data(row_with_password(context, &folder)))
 }
 
-/// What a listing tells about a folder. Size and downloads are those of everything below it, as in the page's sample.
-fn told(context: &Context<'_>, folder: &Folder) -> Value {
+/// Returns a folder's row in a listing. Size and downloads include everything below it, as in the page's sample.
+fn row(context: &Context<'_>, folder: &Folder) -> Value {
     let options = context.options;
     let (size, downloads) = files::totals(context, &context.store.with_all_below(folder.id));
     let mut row = json!({
@@ -68,9 +69,9 @@ fn told(context: &Context<'_>, folder: &Folder) -> Value {
     row
 }
 
-/// What the calls about one folder tell about it.
-pub(crate) fn told_with_password(context: &Context<'_>, folder: &Folder) -> Value {
-    let mut row = told(context, folder);
+/// Returns a folder's row in the answers to calls about one folder.
+pub(crate) fn row_with_password(context: &Context<'_>, folder: &Folder) -> Value {
+    let mut row = self::row(context, folder);
     row["accessPassword"] = folder.password.as_deref().map_or(Value::Null, Value::from);
     row
 }

@@ -1,4 +1,4 @@
-//! `file/download`: a URL with a token in it, by which anybody can fetch the file for a while.
+//! `file/download`: a URL with a token, with which anyone can download the file for a limited time.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use super::sessions::random_text;
 use super::site::Context;
 use crate::clock::later;
 
-/// How long a download token is.
+/// The length of a download token.
 const TOKEN_LENGTH: usize = 64;
 
 /// `file/download`. Version 5 also takes a short URL in place of the id.
@@ -21,13 +21,13 @@ pub(crate) fn download(context: &mut Context<'_>, call: &Call) -> Answer {
         return Err(Refusal::no_download_url());
     }
     let token = issue(context, file.id);
-    let way = match context.store.redirects {
+    let path = match context.store.redirects {
         Redirects::Hops(hops) => format!("hop/{hops}/"),
         Redirects::None | Redirects::To(_) => String::new(),
     };
-    // The id comes back as it was sent.
+    // The id is returned as it was sent.
     let id = call.optional("file_id").map_or_else(|| context.options.number(file.id), Into::into);
-    let url = format!("{}/{way}{}?download_token={token}", context.origin, file.short_url());
+    let url = format!("{}/{path}{}?download_token={token}", context.origin, file.short_url());
     Ok(Success::data(json!({"file_id": id, "filename": context.options.text(&file.name), "download_url": url})))
 }
 
@@ -41,12 +41,12 @@ fn wanted(context: &mut Context<'_>, call: &Call) -> Result<File, Refusal> {
     context.store.own_file(id.unwrap_or_default()).cloned()
 }
 
-/// The file that a short URL stands for.
+/// Returns the file that a short URL stands for.
 pub(crate) fn by_short_url<'a>(context: &'a Context<'_>, short_url: &str) -> Option<&'a File> {
     context.store.files.values().find(|file| file.short_url() == short_url)
 }
 
-/// A new token for a file.
+/// Issues a new token for a file.
 pub(crate) fn issue(context: &mut Context<'_>, file: u64) -> String {
     let token = random_text(b"0123456789abcdef", TOKEN_LENGTH);
     let valid_until = later(context.now, context.options.link_ttl);
@@ -54,8 +54,8 @@ pub(crate) fn issue(context: &mut Context<'_>, file: u64) -> String {
     token
 }
 
-/// Uses a token up once, and says whether it is good for a file.
-pub(crate) fn uses(context: &mut Context<'_>, token: &str, file: u64) -> bool {
+/// Counts one use of a token, and returns whether it is valid for a file.
+pub(crate) fn use_token(context: &mut Context<'_>, token: &str, file: u64) -> bool {
     let most = context.options.link_uses.unwrap_or(u32::MAX);
     let link = context.store.links.get_mut(token).filter(|link| link.file == file && link.uses < most);
     link.map(|link| link.uses += 1).is_some()

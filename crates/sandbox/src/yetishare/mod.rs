@@ -1,30 +1,31 @@
-//! streamplay.online, simulated: a site of the YetiShare script, with one account of its File Upload API v2, whose
-//! folders, files, uploads, remote uploads and downloads are real.
+//! A simulator of streamplay.online, a site of the YetiShare script: one account of its File Upload API v2, with
+//! working folders, files, uploads, remote uploads and downloads.
 //!
-//! It follows the site's API page to the letter where the page is clear, and the script's known behaviour where that is
-//! another. Where both are silent, or versions differ, an [option](Options) says which behaviour is shown. These are
-//! decisions of the simulator, so that tests have something firm to stand on:
+//! It follows the site's API page exactly where the page is clear, and the script's known behaviour where that differs.
+//! Where both are silent, or versions differ, an [option](Options) selects the behaviour. The following are decisions
+//! of the simulator, so that tests can rely on them:
 //!
-//! - Parameters are read from the query by GET and PUT, from the body by POST and DELETE, never from both. A body is
-//!   urlencoded or multipart. Tags are stripped from every value and its ends are trimmed; the name of an uploaded
-//!   file, which is no parameter, loses only what stands before its last slash.
-//! - Ids are what PHP makes of a text: `12abc` acts on 12, and `abc` is 0, which is the root where a root makes sense
-//!   and otherwise not there.
-//! - Whose the parent of a new folder or the folder of an upload is, and whether there is such a folder, is not
-//!   checked.
-//! - A file of somebody else, or in the trash, cannot be moved, copied or deleted, by the words `Failed …`; `file/info`
-//!   and `file/edit` know nothing of somebody else's, and answer about what is in the trash. `file/download` refuses
-//!   it.
-//! - A folder in the trash answers as if it were not there, unless an option says otherwise.
-//! - `folder/edit` looks for circles as little as `folder/move`. A folder that is below itself is in no listing.
-//! - A login that succeeds ends the count of those that failed. A locked account refuses even the right credentials,
-//!   and its lock is not prolonged by trying.
-//! - What the uploader refuses is an error of the envelope in version 4, and an `error` of the one file in version 5.
-//! - A remote upload never dials out: its bytes are made up. One whose host ends in `.invalid` fails, and so does one
-//!   to an address that is not public, or not HTTP or FTP. `downloaded_file` is absent until it is complete. An unknown
-//!   one is `Could not find scheduled item based on scheduled_item_id.`
-//! - A verb that the script does not know is HTTP 405, its words under the key `0`, as those of an unknown action are.
-//! - The header `Date` tells the time of the options' clock.
+//! - GET and PUT read the parameters from the query, POST and DELETE from the body. No call reads both. A body is
+//!   urlencoded or multipart. Tags are stripped from every value and its ends are trimmed. The name of an uploaded file
+//!   is not a parameter: it loses only what precedes its last slash.
+//! - An id is the number that PHP makes of the text: `12abc` means 12, and `abc` means 0. 0 is the root if the call can
+//!   act on the root, and otherwise an unknown object.
+//! - The parent of a new folder and the folder of an upload are not checked: they may be another account's, or not
+//!   exist.
+//! - Another account's file, or a file in the trash, cannot be moved, copied or deleted: the message is `Failed …`.
+//!   `file/info` and `file/edit` do not find another account's file, but accept one in the trash. `file/download`
+//!   refuses both.
+//! - A folder in the trash counts as unknown, unless an option says otherwise.
+//! - Neither `folder/edit` nor `folder/move` checks for cycles. A folder that is below itself is in no listing.
+//! - A successful login resets the count of failed ones. A locked account rejects even the right credentials. Attempts
+//!   while it is locked do not prolong the lock.
+//! - If the uploader rejects a file, version 4 answers with an error of the envelope, and version 5 with an `error` of
+//!   the file.
+//! - A remote upload never opens a connection: its bytes are generated. It fails if the host ends in `.invalid`, or if
+//!   the address is not public, or not HTTP or FTP. `downloaded_file` is absent until it is complete. An unknown one is
+//!   `Could not find scheduled item based on scheduled_item_id.`
+//! - An unknown HTTP method is HTTP 405, with the message under the key `0`, as for an unknown action.
+//! - The header `Date` has the time of the options' clock.
 
 mod account;
 mod call;
@@ -34,6 +35,7 @@ mod files;
 mod folder_changes;
 mod folders;
 mod links;
+mod next_upload;
 mod operations;
 mod options;
 mod package;
@@ -54,7 +56,6 @@ mod settings;
 mod site;
 mod store;
 mod switches;
-mod upcoming;
 mod uploads;
 
 use std::io;
@@ -73,10 +74,10 @@ use crate::journal::Journal;
 use crate::serve::Running;
 use site::Site;
 
-/// The id of the one account, which is the page's sample.
+/// The id of the one account, from the page's sample.
 const ACCOUNT: u64 = 158_642;
 
-/// A simulated streamplay.online that runs. Dropping it stops it.
+/// A running simulator of streamplay.online. Dropping it stops it.
 #[derive(Debug)]
 pub struct Yetishare {
     running: Running,
@@ -89,7 +90,7 @@ impl Yetishare {
     ///
     /// # Errors
     ///
-    /// Where no port can be listened on, or no temporary folder be made.
+    /// Fails if no port can be listened on, or if the temporary folder cannot be created.
     pub async fn start(options: Options) -> io::Result<Self> {
         Self::start_on(options, TcpListener::bind("127.0.0.1:0").await?).await
     }
@@ -98,7 +99,7 @@ impl Yetishare {
     ///
     /// # Errors
     ///
-    /// Where the listener has no address, or no temporary folder can be made.
+    /// Fails if the listener has no address, or if the temporary folder cannot be created.
     pub async fn start_on(options: Options, listener: TcpListener) -> io::Result<Self> {
         let site = Arc::new(Site::new(options, listener.local_addr()?)?);
         let front = Front::new(routes::PROTOCOL, &site.options().intercepts);
@@ -107,23 +108,24 @@ impl Yetishare {
         Ok(Self { running, site, front })
     }
 
-    /// The base URL of the API, such as `http://127.0.0.1:41234/api/v2`.
+    /// Returns the base URL of the API, such as `http://127.0.0.1:41234/api/v2`.
     pub fn base_url(&self) -> String {
         format!("{}{}", self.site.origin(), site::API)
     }
 
-    /// The port that the simulator listens on.
+    /// Returns the port that the simulator listens on.
     pub fn port(&self) -> u16 {
         self.running.address().port()
     }
 
-    /// What arrived. Operations are named as in the page's paths, such as `file/info` and `authorize`; `content` is the
-    /// bytes of a file, `hop` a redirect on the way there, `page` a page for people.
+    /// Returns the record of the requests. Operations have the names of the page's paths, such as `file/info` and
+    /// `authorize`. `content` is a request for a file's bytes, `hop` a redirect on the way there, and `page` a web
+    /// page.
     pub fn journal(&self) -> &Journal {
         &self.front.journal
     }
 
-    /// The rules by which answers and connections are broken.
+    /// Returns the rules that break answers and connections.
     #[cfg(feature = "faults")]
     pub fn faults(&self) -> &crate::faults::Faults {
         &self.front.faults

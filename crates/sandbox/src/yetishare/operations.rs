@@ -14,11 +14,11 @@ pub(crate) struct Operation {
     since: Version,
     pub(crate) guard: Guard,
     pub(crate) effect: Effect,
-    /// None of them waits for anything, so the store stays locked for as long as one takes.
+    /// Runs the operation. None of them waits, so the store stays locked while one runs.
     pub(crate) act: fn(&mut Context<'_>, &Call) -> Answer,
 }
 
-/// The names of all operations, as the journal has them: `file/info`, `authorize`, and `content` for a file's bytes.
+/// Returns the names of all operations, as in the journal: `file/info`, `authorize`, and `content` for a file's bytes.
 pub(crate) fn names() -> Vec<String> {
     let name = |operation: &Operation| match operation.action {
         "index" => operation.endpoint.to_owned(),
@@ -27,21 +27,21 @@ pub(crate) fn names() -> Vec<String> {
     OPERATIONS.iter().map(name).chain(["content".to_owned()]).collect()
 }
 
-/// What an operation does to the account.
+/// Whether an operation changes the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     Reads,
     Writes,
 }
 
-/// What of a path is not known.
+/// The part of a path that is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unknown {
     Endpoint,
     Action,
 }
 
-/// The operation that a version has under a name. A path without an action asks for `index`.
+/// Returns the operation that a version has under a name. The action of a path without one is `index`.
 pub(crate) fn find(endpoint: &str, action: &str, version: Version) -> Result<&'static Operation, Unknown> {
     let mut of_endpoint = OPERATIONS.iter().filter(|operation| operation.endpoint == endpoint).peekable();
     if of_endpoint.peek().is_none() {

@@ -1,113 +1,114 @@
-//! The choices in which sites of this script differ, or on which the page is silent. Every default is what
-//! streamplay.online is believed to do.
+//! The options in which sites of this script differ, or on which the page is silent. Every default is the assumed
+//! behaviour of streamplay.online.
 
 use std::time::Duration;
 
 use super::package::Package;
 use crate::{Clock, Copies, Intercept, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply};
 
-/// How a simulator behaves.
+/// The options of a simulator.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Which version of the script is shown.
+    /// The version of the script.
     pub version: Version,
-    /// With what `authorize` lets in.
+    /// The kind of credentials that `authorize` accepts.
     pub auth: AuthMode,
     /// The credentials of the one account.
     pub login: Login,
-    /// Whether the account starts with folders, files and remote uploads to look at.
+    /// Whether the account starts with sample folders, files and remote uploads.
     pub seeded: bool,
-    /// How numbers out of the database are written. Computed ones are always numbers.
+    /// How numbers from the database are written. Computed ones are always numbers.
     pub numbers: Numbers,
-    /// What answers call themselves. They are JSON in any case.
+    /// The content type of answers. They are always JSON.
     pub content_type: ContentType,
-    /// What stands where the database has no date: `null`, or `0000-00-00 00:00:00` as in old rows.
+    /// Whether a missing date in the database is `0000-00-00 00:00:00`, as in old rows, instead of `null`.
     pub zero_dates: bool,
-    /// Whether errors have an HTTP status of their own, as the page's table promises: 401 for credentials and tokens,
-    /// 404 for what is not there, 400 otherwise. Without it, as in the page's lists of errors, all come as HTTP 200.
+    /// Whether errors have an HTTP status of their own, as the page's table says: 401 for credentials and tokens, 404
+    /// for unknown objects, 400 otherwise. Without it, all have HTTP 200, as in the page's lists of errors.
     pub http_errors: bool,
-    /// How long a token lives after its last use. One that was never used lives on.
+    /// How long a token is valid after its last use. A token that was never used does not expire.
     pub token_ttl: Duration,
-    /// How long a token lives from its issue on, however often it is used; without it, as long as it is used.
+    /// How long a token is valid after its issue, however often it is used. Without it, there is no such limit.
     pub token_life: Option<Duration>,
-    /// Whether a login ends all other tokens of the account.
+    /// Whether a login invalidates all other tokens of the account.
     pub single_token: bool,
-    /// After how many failed logins in a row the account is locked, for [`lock_duration`](Self::lock_duration).
+    /// The number of consecutive failed logins after which the account is locked for
+    /// [`lock_duration`](Self::lock_duration).
     pub failed_logins_until_locked: u32,
     /// How long the account stays locked.
     pub lock_duration: Duration,
-    /// PHP's `post_max_size`, in bytes: a larger body arrives as if it were empty.
+    /// PHP's `post_max_size`, in bytes: a larger body is treated as empty.
     pub post_max_size: Option<u64>,
-    /// PHP's `upload_max_filesize`, in bytes: a larger file arrives as if it were empty.
+    /// PHP's `upload_max_filesize`, in bytes: a larger file is treated as empty.
     pub upload_max_filesize: Option<u64>,
-    /// Whether a body without a Content-Length is refused with HTTP 411.
+    /// Whether a body without a Content-Length is rejected with HTTP 411.
     pub refuse_chunked: bool,
-    /// How an upload is named whose folder already has a file of its name.
+    /// How an upload is named if its folder already has a file of that name.
     pub copies: Copies,
-    /// How many listings of its folder an uploaded file is missing from at first.
+    /// How many listings of its folder omit a newly uploaded file.
     pub listed_late: u32,
-    /// What the account may do.
+    /// The account's plan.
     pub package: Package,
-    /// The account's own limit of storage, in bytes, in place of the package's.
+    /// The account's own storage limit in bytes, which replaces the package's.
     pub storage_limit_override: Option<u64>,
-    /// Whether the files of a listing tell when they were uploaded, which the page's sample does not show.
+    /// Whether files in listings have an upload date. The page's sample does not have one.
     pub dates_in_listings: bool,
-    /// Whether a folder in the trash still answers to its id. A file does in any case.
+    /// Whether calls still find a folder in the trash by its id. They always find a file in the trash.
     pub trashed_folders_answer: bool,
-    /// Whether the `hash` that is told of an upload is its MD5, which the page does not say.
+    /// Whether the `hash` of an upload is its MD5. The page does not say.
     pub hash_is_md5: bool,
-    /// By how many minutes the site's clock is ahead of UTC, in `_datetime` and in all dates. The HTTP header `Date`
-    /// stays GMT.
+    /// The minutes by which the site's clock is ahead of UTC, in `_datetime` and in all dates. The HTTP header `Date`
+    /// stays in GMT.
     pub utc_offset_minutes: i32,
-    /// How often one of the waiting remote uploads is taken up. It is then fetched for the same time.
+    /// The interval at which one waiting remote upload is started. Fetching takes the same time.
     pub remote_upload_tick: Duration,
-    /// Whether `file/url_upload_status` tells why a remote upload failed, as `notes`.
+    /// Whether `file/url_upload_status` has the reason of a failed remote upload, as `notes`.
     pub remote_upload_notes: bool,
-    /// How long a download URL works.
+    /// How long a download URL is valid.
     pub link_ttl: Duration,
-    /// How many requests a download URL is good for, where that is limited.
+    /// The number of requests that a download URL is valid for, if that is limited.
     pub link_uses: Option<u32>,
-    /// What a download URL that is not good any more answers.
+    /// The answer of a download URL that is no longer valid.
     pub dead_links: DeadLinks,
     /// Whether the file server sends Content-Length and Accept-Ranges.
     pub download_headers: bool,
     /// Whether the file server sends an ETag.
     pub download_etag: bool,
-    /// Whether the file server answers a Range with the whole file.
+    /// Whether the file server answers a range request with the whole file.
     pub ignore_range: bool,
-    /// Whether the file server sends a cookie along.
+    /// Whether the file server sets a cookie.
     pub set_cookie_on_download: bool,
-    /// What the reply to an upload says of the file's id. Without its own id, the links that contain a name of the file
-    /// are left out, too: all but `url`, or all.
+    /// What the reply to an upload has of the file's id. Without the id, the links that contain an identifier of the
+    /// file are omitted, too: all except `url`, or all.
     pub upload_reply: UploadReply,
-    /// What holds the uploaded file in the reply.
+    /// The container of the uploaded file in the reply.
     pub reply_shape: ReplyShape,
-    /// What the reply to an upload says of the size.
+    /// The size in the reply to an upload.
     pub reply_size: ReplySize,
     /// Whether the reply to an upload has a `hash`.
     pub reply_hash: bool,
     /// Whether the reply to an upload has `delete_url`, `delete_hash`, `info_url` and `stats_url`.
     pub reply_links: bool,
-    /// The words by which every upload fails, as an `error` inside a reply that succeeds.
+    /// The message with which every upload fails, as an `error` inside a successful reply.
     pub upload_error: Option<String>,
     /// How names are changed before they are stored.
     pub stored_names: StoredNames,
-    /// Which characters of names, keywords and messages are written as HTML entities.
+    /// The characters of names, keywords and messages that are written as HTML entities.
     pub escaping: Escaping,
-    /// A text in place of every date that the database has, such as `9999-12-31 00:00:00`.
+    /// A text that replaces every date of the database, such as `9999-12-31 00:00:00`.
     pub fixed_date: Option<String>,
-    /// The account's `paidExpiryDate`, as it is written.
+    /// The account's `paidExpiryDate`, as the site writes it.
     pub paid_expiry_date: Option<String>,
-    /// The files of a listing that are hard to read: each kind is one file's, from the first on.
+    /// The malformed files in listings. Each kind affects one file, starting with the first.
     pub unreadable_files: Vec<Unreadable>,
-    /// The folders of a listing that are hard to read, likewise.
+    /// The malformed folders in listings. Each kind affects one folder, starting with the first.
     pub unreadable_folders: Vec<Unreadable>,
-    /// The answers that come in place of operations. The first that covers a request counts.
+    /// The answers that replace operations. The first that covers a request decides.
     pub intercepts: Vec<Intercept>,
-    /// The origin that links in answers start with, such as `http://sandbox:7002`, where the simulator is reached by
-    /// another name than its listener's address.
+    /// The origin of links in answers, such as `http://sandbox:7002`. Needed if clients reach the simulator by another
+    /// name than its listener's address.
     pub origin: Option<String>,
-    /// Where the time comes from.
+    /// The source of the time.
     pub clock: Clock,
 }
 
@@ -167,17 +168,19 @@ impl Default for Options {
     }
 }
 
-/// Which version of the script is shown.
+/// The version of the script.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// Errors are told by `status`; there are no remote uploads; a file's state in `file/info` is `file_status`.
+    /// The key for errors is `status`. There are no remote uploads. The state of a file in `file/info` is
+    /// `file_status`.
     V4,
-    /// Errors are told by `_status`; remote uploads and downloads by short URL; a file's state is `status` everywhere.
+    /// The key for errors is `_status`. There are remote uploads and downloads by short URL. The state of a file is
+    /// always `status`.
     #[default]
     V5,
 }
 
-/// With what `authorize` lets in. A site has one of the two.
+/// The kind of credentials that `authorize` accepts. A site has one of the two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AuthMode {
     /// `key1` and `key2`, the script's own default.
@@ -194,9 +197,9 @@ pub struct Login {
     pub key1: String,
     /// 64 letters and digits.
     pub key2: String,
-    /// What `account/info` tells, too.
+    /// The user name, which `account/info` returns as well.
     pub username: String,
-    /// As it is typed, not hashed. What looks like a tag is lost on the way: a password must not contain `<`.
+    /// The password in plain text. It must not contain `<`, because the script strips everything that looks like a tag.
     pub password: String,
 }
 
@@ -211,7 +214,7 @@ impl Default for Login {
     }
 }
 
-/// How numbers out of the database are written.
+/// How numbers from the database are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Numbers {
     /// As texts: PHP before 8.1, and the page's samples.
@@ -221,7 +224,7 @@ pub enum Numbers {
     Native,
 }
 
-/// Which characters are written as HTML entities.
+/// The characters that are written as HTML entities.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Escaping {
     /// None.
@@ -229,12 +232,12 @@ pub enum Escaping {
     None,
     /// `& < > " '`, as PHP's `htmlspecialchars` does.
     Special,
-    /// These, and everything outside of ASCII by its number.
+    /// Those of `Special`, and every character outside ASCII by its number.
     Numeric,
 }
 
 impl Escaping {
-    /// A text as the site writes it.
+    /// Returns a text as the site writes it.
     pub(crate) fn apply(self, text: &str) -> String {
         if self == Self::None {
             return text.to_owned();
@@ -257,7 +260,7 @@ impl Escaping {
     }
 }
 
-/// What answers call themselves.
+/// The content type of answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ContentType {
     /// `application/json`.
@@ -267,26 +270,26 @@ pub enum ContentType {
     Html,
 }
 
-/// What a download URL answers that has expired, was used up, or never was one.
+/// The answer of a download URL that has expired, was used up, or never existed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DeadLinks {
-    /// A redirect to a page that says so.
+    /// A redirect to an error page.
     #[default]
     Redirect,
-    /// That page itself, with HTTP 200.
+    /// The error page itself, with HTTP 200.
     Page,
-    /// An HTTP status, with a web server's page: 404, 403 or 410.
+    /// An HTTP status with a web server's page: 404, 403 or 410.
     Status(u16),
 }
 
-/// Where a download URL leads.
+/// The target of a download URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Redirects {
-    /// To the file.
+    /// The file.
     #[default]
     None,
-    /// To the file after so many redirects on the same host.
+    /// The file, after this many redirects on the same host.
     Hops(u32),
-    /// To another address by one redirect: an absolute URL or a path, sent as it is.
+    /// Another address, by one redirect. It is an absolute URL or a path, and is sent unchanged.
     To(String),
 }

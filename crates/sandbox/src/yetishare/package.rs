@@ -1,12 +1,12 @@
-//! What the account's plan allows.
+//! The account's plan.
 
-/// What the account may do. For every limit, 0 is none. Only `max_upload_size` and `can_upload` are enforced,
-/// by `file/upload`.
+/// The account's plan. For every limit, 0 means no limit. Only `max_upload_size` and `can_upload` are enforced, by
+/// `file/upload`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// Also the account's `level_id`.
     pub id: u64,
-    /// What the package is called.
+    /// The name of the package.
     pub label: String,
     /// The largest file that may be uploaded, in bytes.
     pub max_upload_size: u64,
@@ -24,11 +24,11 @@ pub struct Package {
     pub concurrent_downloads: u64,
     /// How many files may be downloaded in a day.
     pub downloads_per_24_hours: u64,
-    /// How many bytes may be downloaded in a day. Told by version 5 alone.
+    /// How many bytes may be downloaded in a day. Only version 5 returns it.
     pub download_size_per_24_hours: u64,
     /// The largest file that may be downloaded, in bytes.
     pub max_download_filesize_allowed: u64,
-    /// How many remote uploads may wait at once.
+    /// How many remote uploads may be pending at once.
     pub max_remote_download_urls: u64,
     /// Such as `free`, `paid user` or `admin`.
     pub level_type: String,

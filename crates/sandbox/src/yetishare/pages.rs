@@ -1,4 +1,4 @@
-//! The pages for people that links in answers lead to. They only show that the links are real.
+//! The web pages that links in answers lead to. They only show that the links work.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use super::rows::File;
 use super::site::Site;
 use crate::serve;
 
-/// The page that a download leads to whose token is not good.
+/// Returns the error page for a download with an invalid token.
 pub(crate) async fn error() -> Html<&'static str> {
     Html("<!DOCTYPE html><html><body><h1>Error</h1><p>The download link is invalid or has expired.</p></body></html>\n")
 }
 
-/// The page of a folder.
+/// Returns the page of a folder.
 pub(crate) async fn folder(State(site): State<Arc<Site>>, Path((id, _)): Path<(u64, String)>) -> Response {
     let name = site.with(|context| context.store.own_folder(id).ok().map(|folder| folder.name.clone()));
     name.map_or_else(|| serve::error_page(StatusCode::NOT_FOUND), |name| page(&name))
 }
 
-/// The page of a file, from which people download.
+/// Returns the page of a file, from which users download.
 pub(crate) fn of_file(file: &File) -> Response {
     page(&file.name)
 }

@@ -1,15 +1,14 @@
-//! PHP's habits with what is sent to it: tags are stripped, ends are trimmed, and texts count as the number that they
-//! begin with.
+//! How PHP treats its input: tags are stripped, ends are trimmed, and a text counts as the number that it begins with.
 
-/// `trim(strip_tags($value))`, which every parameter passes through.
+/// Returns `trim(strip_tags($value))`, which the script applies to every parameter.
 pub(crate) fn cleaned(value: &str) -> String {
     strip_tags(value).trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']).to_owned()
 }
 
-/// `strip_tags`: takes away what stands between `<` and `>`, and everything after a `<` that is never closed. A `<`
-/// before a space begins no tag.
+/// Implements `strip_tags`: removes the text between `<` and `>`, and everything after a `<` that is never closed. A
+/// `<` before a space does not begin a tag.
 fn strip_tags(value: &str) -> String {
-    let mut kept = String::with_capacity(value.len());
+    let mut text = String::with_capacity(value.len());
     let mut letters = value.chars().peekable();
     let mut inside = Inside::default();
     while let Some(letter) = letters.next() {
@@ -19,13 +18,13 @@ fn strip_tags(value: &str) -> String {
         } else if opens {
             inside.depth = 1;
         } else if letter != '\0' {
-            kept.push(letter);
+            text.push(letter);
         }
     }
-    kept
+    text
 }
 
-/// Where in a tag the reader is.
+/// The reader's position inside a tag.
 #[derive(Default)]
 struct Inside {
     depth: u32,
@@ -45,7 +44,7 @@ impl Inside {
     }
 }
 
-/// `(int)$value`, as an id: the digits at the start, and 0 where there are none or a minus stands before them.
+/// Implements `(int)$value` for an id: the digits at the start, or 0 if there are none or if a minus precedes them.
 pub(crate) fn id(value: &str) -> u64 {
     let value = value.trim_start();
     let value = value.strip_prefix('+').unwrap_or(value);
@@ -54,7 +53,7 @@ pub(crate) fn id(value: &str) -> u64 {
     if digits.is_empty() { 0 } else { digits.parse().unwrap_or(i64::MAX.unsigned_abs()) }
 }
 
-/// `basename`, which the name of an uploaded file passes through.
+/// Implements `basename`, which the script applies to the name of an uploaded file.
 pub(crate) fn basename(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
@@ -64,7 +63,7 @@ mod tests {
     use super::{basename, cleaned, id};
 
     #[test]
-    fn tags_are_stripped_and_ends_trimmed() {
+    fn tags_are_stripped_and_ends_are_trimmed() {
         let pairs = [
             (" a b \n", "a b"),
             ("a<b>c</b>", "ac"),
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_counts_as_the_number_that_it_begins_with() {
+    fn text_counts_as_the_number_at_its_start() {
         let pairs = [("12", 12), ("12abc", 12), (" 12", 12), ("012", 12), ("+12", 12), ("abc", 0), ("", 0), ("-12", 0)];
         for (text, number) in pairs {
             assert_eq!(id(text), number, "{text}");
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_files_name_has_no_folders() {
+    fn basename_has_no_folders() {
         assert_eq!([basename("a/b.mp4"), basename("C:\\films\\b.mp4"), basename("b.mp4")], ["b.mp4"; 3]);
     }
 }

@@ -1,5 +1,5 @@
-//! The queue of remote uploads, and the job that runs from time to time and takes up one of them. Nothing runs in the
-//! background: what has happened meanwhile is worked out whenever somebody asks.
+//! The queue of remote uploads, and the periodic job that starts one of them. There is no background task: each request
+//! computes what has happened since the last one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,12 +14,12 @@ pub(crate) struct RemoteUpload {
     pub(crate) url: String,
     pub(crate) folder: u64,
     pub(crate) created: Timestamp,
-    /// Why it will fail; none if it will not.
+    /// Why it will fail, or `None` if it will succeed.
     pub(crate) error: Option<String>,
     pub(crate) state: State,
 }
 
-/// How far it has come.
+/// The state of a remote upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Pending,
@@ -32,14 +32,14 @@ pub(crate) enum State {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(crate) jobs: BTreeMap<u64, RemoteUpload>,
-    /// Parts of URLs whose remote uploads fail, and the site's words for it.
+    /// Parts of URLs whose remote uploads fail, with the site's message.
     pub(crate) failing_urls: Vec<(String, String)>,
-    /// When the next one is taken up; none while none waits.
+    /// The time at which the next one is started, or `None` while none is pending.
     next_tick: Option<Timestamp>,
     tick: Duration,
 }
 
-/// One whose time has come.
+/// A remote upload whose time is over.
 #[derive(Debug)]
 pub(crate) struct Due {
     pub(crate) id: u64,
@@ -48,12 +48,12 @@ pub(crate) struct Due {
 }
 
 impl Queue {
-    /// An empty queue, of which one is taken up so often.
+    /// Creates an empty queue. The job runs once every `tick`.
     pub(crate) fn new(tick: Duration) -> Self {
         Self { tick, ..Self::default() }
     }
 
-    /// Adds one, and gives its id. Of the same URL there is never more than one under way.
+    /// Adds a remote upload, and returns its id. If one of the same URL is in progress, returns that one's id.
     pub(crate) fn add(&mut self, url: String, folder: u64, error: Option<String>, now: Timestamp) -> u64 {
         let is_same =
             |job: &RemoteUpload| job.url == url && matches!(job.state, State::Pending | State::Downloading { .. });
@@ -64,31 +64,32 @@ impl Queue {
         self.put(RemoteUpload { url, folder, created: now, error, state: State::Pending })
     }
 
-    /// Puts one there in whatever state it is.
+    /// Inserts a remote upload in any state.
     pub(crate) fn put(&mut self, job: RemoteUpload) -> u64 {
         let id = self.jobs.last_key_value().map_or(50, |(last, _)| *last) + 1;
         self.jobs.insert(id, job);
         id
     }
 
-    /// Lets happen what the time that has passed has brought, and gives those that are done, in order.
+    /// Updates the queue to the time, and returns the remote uploads that are done, in order.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Due> {
         while let Some(at) = self.next_tick.filter(|at| *at <= now) {
-            self.take_one(at);
-            let waits = self.jobs.values().any(|job| job.state == State::Pending);
-            self.next_tick = waits.then(|| later(at, self.tick));
+            self.start_one(at);
+            let is_pending = self.jobs.values().any(|job| job.state == State::Pending);
+            self.next_tick = is_pending.then(|| later(at, self.tick));
         }
         self.due(now)
     }
 
-    /// Lets the job run once now, besides its own times: what it took up before is done, and one more is taken up.
+    /// Runs the job once now, outside of its schedule: the remote upload that it started before is done, and another
+    /// one is started.
     pub(crate) fn run_once(&mut self, now: Timestamp) -> Vec<Due> {
         let due = self.due(later(now, self.tick));
-        self.take_one(now);
+        self.start_one(now);
         due.into_iter().map(|due| Due { finished: due.finished.min(now), ..due }).collect()
     }
 
-    fn take_one(&mut self, at: Timestamp) {
+    fn start_one(&mut self, at: Timestamp) {
         if let Some(job) = self.jobs.values_mut().find(|job| job.state == State::Pending) {
             job.state = State::Downloading { started: at, until: later(at, self.tick) };
         }
@@ -114,7 +115,7 @@ mod tests {
     use super::{Queue, State};
 
     #[test]
-    fn one_is_taken_up_at_a_time_and_done_a_while_later() {
+    fn job_starts_one_at_a_time_and_it_ends_a_tick_later() {
         let mut queue = Queue::new(Duration::from_secs(10));
         let at = |second| Timestamp::from_second(second).unwrap();
         let ids = ["a", "b"].map(|url| queue.add(url.to_owned(), 0, None, at(0)));

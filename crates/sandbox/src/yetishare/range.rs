@@ -1,19 +1,19 @@
-//! Which part of a file a request asks for.
+//! The part of a file that a request asks for.
 
 use std::ops::Range;
 
-/// What a `Range` header comes to.
+/// The meaning of a `Range` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// The whole: there is no such header, or one of a kind that is ignored.
+    /// The whole file: there is no such header, or one that is ignored.
     Whole,
-    /// A part, 206.
+    /// A part: 206.
     Part(Range<u64>),
-    /// A part that the file does not have, 416.
+    /// A part that the file does not have: 416.
     Beyond,
 }
 
-/// Reads a header such as `bytes=0-499`, `bytes=500-` or `bytes=-500`. Several ranges at once count as none.
+/// Parses a header such as `bytes=0-499`, `bytes=500-` or `bytes=-500`. Several ranges in one header are ignored.
 pub(crate) fn wanted(header: Option<&str>, length: u64) -> Wanted {
     let Some((first, last)) = header.and_then(|header| header.trim().strip_prefix("bytes=")?.split_once('-')) else {
         return Wanted::Whole;
@@ -33,7 +33,7 @@ mod tests {
     use super::{Wanted, wanted};
 
     #[test]
-    fn ranges_are_read() {
+    fn range_header_is_parsed() {
         let pairs = [
             ("bytes=0-4", Wanted::Part(0..5)),
             ("bytes=5-", Wanted::Part(5..10)),

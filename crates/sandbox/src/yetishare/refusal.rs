@@ -1,12 +1,12 @@
-//! Errors. Nothing but their words tells them apart, so the words are the script's own.
+//! The site's errors. A client can distinguish them only by their messages, so the messages are the script's own.
 
 use http::StatusCode;
 
-/// An error, as the site tells it.
+/// An error of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     words: String,
-    /// The HTTP status by the page's table, for sites that keep to it.
+    /// The HTTP status in the page's table, for sites that use it.
     http: StatusCode,
 }
 
@@ -86,12 +86,12 @@ impl Refusal {
         Self::not_found(format!("Could not find the destination folder id defined by {parameter}."))
     }
 
-    /// By analogy with the others: what a site says of an unknown remote upload is not known.
+    /// The message is an analogy to the others: what a real site says of an unknown remote upload is not known.
     pub(crate) fn no_such_remote_upload() -> Self {
         Self::not_found("Could not find scheduled item based on scheduled_item_id.")
     }
 
-    /// `doing` and `what` are such as `deleting` and `file`.
+    /// `doing` and `what` are words such as `deleting` and `file`.
     pub(crate) fn failed(doing: &str, what: &str) -> Self {
         Self::bad_request(format!("Failed {doing} the {what}."))
     }
@@ -112,7 +112,7 @@ impl Refusal {
         Self::bad_request("Filesize received was zero.")
     }
 
-    /// What the site's own uploader said, to which the API hands every file on.
+    /// An error of the site's own uploader, to which the API passes every file.
     pub(crate) fn by_uploader(origin: &str, words: &str) -> Self {
         Self::bad_request(format!("Error on: {origin}/ajax/file_upload_handler. {words}"))
     }

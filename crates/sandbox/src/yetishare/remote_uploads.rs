@@ -1,5 +1,5 @@
-//! `file/url_upload_add` and `file/url_upload_status`: files that the site fetches from elsewhere. The simulator only
-//! says that it does; it never opens a connection, and makes the bytes up.
+//! `file/url_upload_add` and `file/url_upload_status`: files that the site fetches from a URL. The simulator never
+//! opens a connection, and generates the bytes.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -18,18 +18,18 @@ use super::site::Context;
 use super::store::FETCHED_LENGTH;
 use crate::remote;
 
-/// As PHP decodes, the padding may be left out.
+/// The padding is optional, as in PHP.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// `file/url_upload_add`. A URL that cannot be fetched is taken all the same; only the status tells.
+/// `file/url_upload_add`. A URL that cannot be fetched is accepted as well. Only the status shows the failure.
 pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
     let url = decoded(call.required("file_url_base64")?).ok_or_else(Refusal::not_base64)?;
     let error = error_of(context, &url);
     let id = context.store.remote_uploads.add(url.clone(), call.id("folder_id"), error, context.now);
-    Ok(Success::told("File download from URL scheduled").with("data", json!({"scheduled_item_id": id, "url": url})))
+    Ok(Success::message("File download from URL scheduled").with("data", json!({"scheduled_item_id": id, "url": url})))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -37,7 +37,7 @@ fn decoded(text: &str) -> Option<String> {
     Some(url.trim().to_owned()).filter(|url| !url.is_empty())
 }
 
-/// Why fetching a URL will fail, if it will.
+/// Returns why fetching a URL will fail, or `None` if it will succeed.
 fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     let failing = context.store.remote_uploads.failing_urls.iter().find(|(part, _)| url.contains(part));
     if let Some((_, words)) = failing {
@@ -52,12 +52,12 @@ fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     }
 }
 
-/// `file/url_upload_status`. Here, ids and sizes are always numbers.
+/// `file/url_upload_status`. Its ids and sizes are always numbers.
 pub(crate) fn status(context: &mut Context<'_>, call: &Call) -> Answer {
     call.required("scheduled_item_id")?;
     let id = call.id("scheduled_item_id");
     let job = context.store.remote_uploads.jobs.get(&id).ok_or_else(Refusal::no_such_remote_upload)?;
-    Ok(Success::told("Scheduled URL file download found").with("data", row(context, id, job)))
+    Ok(Success::message("Scheduled URL file download found").with("data", row(context, id, job)))
 }
 
 fn row(context: &Context<'_>, id: u64, job: &RemoteUpload) -> Value {

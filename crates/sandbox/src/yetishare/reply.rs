@@ -1,4 +1,4 @@
-//! The envelopes that answers come in, and how the options make their values look.
+//! The envelopes of answers, and how the options affect their values.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -11,7 +11,7 @@ use super::options::{ContentType, Numbers, Options, Version};
 use super::refusal::Refusal;
 use crate::unreadable;
 
-/// What an operation comes to: what it adds to the envelope, or the error in its place.
+/// The outcome of an operation: what it adds to the envelope, or an error.
 pub(crate) type Answer = Result<Success, Refusal>;
 
 /// What an operation adds to the envelope.
@@ -23,19 +23,19 @@ impl Success {
         Self(Map::new()).with("data", data)
     }
 
-    /// Words for people, under `response`.
-    pub(crate) fn told(words: &str) -> Self {
+    /// Creates an answer with a message under `response`.
+    pub(crate) fn message(words: &str) -> Self {
         Self(Map::new()).with("response", Value::from(words))
     }
 
-    /// The same, with something more.
+    /// Adds a field.
     pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
         self.0.insert(key.to_owned(), value);
         self
     }
 }
 
-/// An operation's outcome in its envelope.
+/// Returns an operation's outcome in its envelope.
 pub(crate) fn envelope(options: &Options, now: Timestamp, answer: Answer) -> Response {
     let (http, mut fields) = match answer {
         Ok(Success(mut fields)) => {
@@ -45,26 +45,28 @@ pub(crate) fn envelope(options: &Options, now: Timestamp, answer: Answer) -> Res
             fields.insert("_status".to_owned(), Value::from("success"));
             (StatusCode::OK, fields)
         }
-        Err(refusal) => (if options.http_errors { refusal.http() } else { StatusCode::OK }, told(options, &refusal)),
+        Err(refusal) => {
+            (if options.http_errors { refusal.http() } else { StatusCode::OK }, error_fields(options, &refusal))
+        }
     };
     fields.insert("_datetime".to_owned(), Value::from(options.date_time(now)));
     respond(options, http, fields)
 }
 
-/// Version 4 tells an error by a key of its own.
-fn told(options: &Options, refusal: &Refusal) -> Map<String, Value> {
+/// Returns the fields of an error. Version 4 has a key of its own for it.
+fn error_fields(options: &Options, refusal: &Refusal) -> Map<String, Value> {
     let key = if options.version >= Version::V5 { "_status" } else { "status" };
     let pairs = [(key, Value::from("error")), ("response", options.text(refusal.words()))];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// The answer of the script's outermost layer, which has no `response`: its words stand under `0`.
+/// Returns an answer of the script's outermost layer. It has no `response`: its message is under `0`.
 pub(crate) fn outermost(options: &Options, now: Timestamp, http: StatusCode, words: &str) -> Response {
     let fields = json!({"0": words, "_status": "error", "_datetime": options.date_time(now)});
     respond(options, http, fields)
 }
 
-/// The envelope of an error that no operation came to.
+/// Returns the envelope of an error that does not come from an operation.
 pub(crate) fn refused(_: u16, words: &str) -> Value {
     json!({"response": words, "_status": "error"})
 }
@@ -79,20 +81,20 @@ fn respond(options: &Options, http: StatusCode, fields: impl Into<Value>) -> Res
     (http, [(CONTENT_TYPE, content_type), (misspelt, "*")], options.written(&fields.into())).into_response()
 }
 
-/// The answer for an operation that the script does not have.
+/// Returns the answer for an operation that the script does not have.
 pub(crate) fn no_method(operation: &str) -> Response {
     let body = json!({"0": no_method_words(operation), "_status": "error"});
     (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
 }
 
-/// The script's words for an operation that it does not have.
+/// Returns the script's message for an operation that it does not have.
 pub(crate) fn no_method_words(operation: &str) -> String {
     let (endpoint, action) = operation.split_once('/').unwrap_or((operation, "index"));
     format!("No method found within endpoint ({endpoint}): {action}")
 }
 
 impl Options {
-    /// The bytes of an answer.
+    /// Returns the bytes of an answer.
     fn written(&self, answer: &Value) -> Vec<u8> {
         if self.unreadable_files.is_empty() && self.unreadable_folders.is_empty() {
             return answer.to_string().into_bytes();
@@ -100,12 +102,12 @@ impl Options {
         unreadable::written(answer)
     }
 
-    /// A text for people, as the site escapes it.
+    /// Returns a text for users, as the site escapes it.
     pub(crate) fn text(&self, text: &str) -> Value {
         Value::from(self.escaping.apply(text))
     }
 
-    /// A number out of the database, as number or as text.
+    /// Returns a number from the database, as a JSON number or as a text.
     pub(crate) fn number(&self, number: u64) -> Value {
         match self.numbers {
             Numbers::Native => Value::from(number),
@@ -113,12 +115,12 @@ impl Options {
         }
     }
 
-    /// A reference to another row, which may be none.
+    /// Returns the id of another row, or `null` for 0.
     pub(crate) fn reference(&self, id: u64) -> Value {
         if id == 0 { Value::Null } else { self.number(id) }
     }
 
-    /// A date out of the database, which may be none.
+    /// Returns a date from the database, or the value for a missing one.
     pub(crate) fn date(&self, date: Option<Timestamp>) -> Value {
         match date {
             Some(_) if self.fixed_date.is_some() => Value::from(self.fixed_date.clone()),
@@ -128,7 +130,7 @@ impl Options {
         }
     }
 
-    /// A time as the site writes it: `Y-m-d H:i:s`, by its own clock.
+    /// Returns a time in the site's format: `Y-m-d H:i:s`, by the site's own clock.
     pub(crate) fn date_time(&self, time: Timestamp) -> String {
         let offset = Offset::from_seconds(self.utc_offset_minutes.saturating_mul(60)).unwrap_or(Offset::UTC);
         offset.to_datetime(time).strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -1,4 +1,4 @@
-//! The site's routes, and the one way in which every operation of the API is carried out.
+//! The site's routes, and the common execution of API operations.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::{file_server, pages, session};
 use crate::protocol::Protocol;
 use crate::serve;
 
-/// What the site says by itself.
+/// The site's answers outside of operations.
 pub(crate) const PROTOCOL: Protocol = Protocol {
     operation,
     api: API,
@@ -28,8 +28,8 @@ pub(crate) const PROTOCOL: Protocol = Protocol {
     no_method: reply::no_method,
 };
 
-/// The operation that a path asks for: what follows `/api/v2/`, or `content` for the bytes of a file, `hop` for a
-/// redirect on the way there, and `page` for a page for people.
+/// Returns the operation of a path: the part after `/api/v2/`, or `content` for the bytes of a file, `hop` for a
+/// redirect on the way there, and `page` for a web page.
 fn operation(path: &str) -> Cow<'_, str> {
     if let Some(operation) = path.strip_prefix(API) {
         return Cow::Owned(operation.trim_matches('/').to_ascii_lowercase());
@@ -41,7 +41,7 @@ fn operation(path: &str) -> Cow<'_, str> {
     })
 }
 
-/// Every page of the site.
+/// Returns all routes of the site.
 pub(crate) fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route(API, any(api))
@@ -59,7 +59,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// What happens when an upload arrives, whatever becomes of it.
+/// Adds the step that runs when an upload arrives, before everything else and whatever its outcome.
 pub(crate) fn before_uploads(whole: Router, site: Arc<Site>) -> Router {
     whole.layer(axum::middleware::map_request_with_state(site, end_tokens))
 }
@@ -75,7 +75,7 @@ async fn end_tokens(State(site): State<Arc<Site>>, request: Request) -> Request 
     request
 }
 
-/// The header `Date`, by the same clock as everything else.
+/// Sets the header `Date` from the simulator's clock.
 async fn dated(State(site): State<Arc<Site>>, mut response: Response) -> Response {
     let now = site.options().clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(now) = HeaderValue::from_str(&now) {
@@ -113,7 +113,7 @@ async fn api(State(site): State<Arc<Site>>, request: Request) -> Response {
     }
 }
 
-/// Carries an operation out, if the call may have it.
+/// Runs an operation if its checks pass.
 fn perform(site: &Site, operation: &Operation, call: &Call) -> Answer {
     site.with(|context| {
         session::check(context, operation.guard, call)?;

@@ -1,18 +1,18 @@
-//! The rows of the database: folders, files, remote uploads and download tokens.
+//! The rows of the database: folders, files and download tokens.
 
 use jiff::Timestamp;
 use sha1::Digest;
 
 use crate::content::{self, Content};
 
-/// The state of what is there, and of what is in the trash. There are others.
+/// The states of an active object and of one in the trash. There are others.
 pub(crate) const ACTIVE: &str = "active";
 pub(crate) const TRASH: &str = "trash";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {
     pub(crate) id: u64,
-    /// The folder that it is in, 0 for the root; which need not exist, for nobody checks it.
+    /// The parent folder, or 0 for the root. It may not exist, because the site does not check it.
     pub(crate) parent: u64,
     pub(crate) name: String,
     /// 0 private, 1 unlisted, 2 public.
@@ -30,7 +30,7 @@ pub(crate) struct Folder {
 pub(crate) struct File {
     pub(crate) id: u64,
     pub(crate) name: String,
-    /// The folder that it is in, 0 for the root; which need not exist, for nobody checks it.
+    /// The folder of the file, or 0 for the root. It may not exist, because the site does not check it.
     pub(crate) folder: u64,
     pub(crate) content: Content,
     pub(crate) size: u64,
@@ -40,44 +40,44 @@ pub(crate) struct File {
     pub(crate) uploaded: Timestamp,
     pub(crate) accessed: Option<Timestamp>,
     pub(crate) is_public: u64,
-    /// Such as `direct`, `api` or `remote`.
+    /// The origin of the file, such as `direct`, `api` or `remote`.
     pub(crate) source: &'static str,
     /// Whether the file belongs to this account.
     pub(crate) own: bool,
-    /// From how many listings it will still be missing.
+    /// How many more listings omit the file.
     pub(crate) unlisted_for: u32,
 }
 
 impl Folder {
-    /// Whether the account can see it in its tree.
+    /// Returns whether the account sees the folder in its tree.
     pub(crate) fn is_listed(&self) -> bool {
         self.own && self.status == ACTIVE
     }
 }
 
 impl File {
-    /// Whether the account can see it in its tree.
+    /// Returns whether the account sees the file in its tree.
     pub(crate) fn is_listed(&self) -> bool {
         self.own && self.status == ACTIVE
     }
 
-    /// What follows the last dot of the name.
+    /// Returns the part of the name after its last dot.
     pub(crate) fn extension(&self) -> &str {
         self.name.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// The words of the name, as the site's search takes them.
+    /// Returns the words of the name, as the site's search uses them.
     pub(crate) fn keywords(&self) -> String {
         let words = self.name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join(",")
     }
 
-    /// The text that stands for the file in every URL of it.
+    /// Returns the text that identifies the file in all its URLs.
     pub(crate) fn short_url(&self) -> String {
         short_url(self.id)
     }
 
-    /// The secret with which anybody may delete the file, which `info_url` and `delete_url` carry.
+    /// Returns the secret with which anyone may delete the file. `info_url` and `delete_url` contain it.
     pub(crate) fn delete_hash(&self) -> String {
         let mut hash = content::sha1_of(format!("delete {}", self.id).as_bytes());
         hash.truncate(32);
@@ -85,7 +85,7 @@ impl File {
     }
 }
 
-/// The id with a `1` before it, to the base of 62: 1253 is `2Vv`, as on the page.
+/// Returns the id with a `1` before it, in base 62: 1253 is `2Vv`, as on the page.
 fn short_url(id: u64) -> String {
     const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut rest: u128 = format!("1{id}").parse().unwrap_or_default();
@@ -97,7 +97,7 @@ fn short_url(id: u64) -> String {
     digits.iter().rev().map(|digit| char::from(*digit)).collect()
 }
 
-/// A file that is to be stored, before it has an id.
+/// A file to store, before it has an id.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     pub(crate) name: String,
@@ -110,7 +110,7 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// A file whose bytes are at hand.
+    /// Creates a file with these bytes.
     pub(crate) fn of_bytes(folder: u64, name: &str, bytes: &[u8], uploaded: Timestamp) -> Self {
         Self {
             name: name.to_owned(),
@@ -124,7 +124,7 @@ impl NewFile {
     }
 }
 
-/// What a download token opens.
+/// The data of a download token.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) file: u64,
@@ -132,24 +132,24 @@ pub(crate) struct Link {
     pub(crate) uses: u32,
 }
 
-/// How much there is.
+/// The number of objects of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// The active folders, other accounts' among them, the root not.
+    /// The active folders, including those of other accounts, without the root.
     pub folders: usize,
-    /// The active files, other accounts' among them.
+    /// The active files, including those of other accounts.
     pub files: usize,
     /// The folders in any other state.
     pub trashed_folders: usize,
     /// The files in any other state.
     pub trashed_files: usize,
-    /// All remote uploads, whatever came of them.
+    /// All remote uploads, in any state.
     pub remote_uploads: usize,
-    /// The download tokens that were handed out and did not expire.
+    /// The download tokens that were issued and have not expired.
     pub links: usize,
 }
 
-/// MD5 in hexadecimal, as passwords of folders are kept.
+/// Returns the MD5 in hexadecimal. Folders' passwords are stored in this form.
 pub(crate) fn md5_of(text: &str) -> String {
     hex::encode(md5::Md5::digest(text.as_bytes()))
 }
@@ -159,12 +159,12 @@ mod tests {
     use super::{md5_of, short_url};
 
     #[test]
-    fn short_urls_are_those_of_the_page() {
+    fn short_url_is_that_of_the_page() {
         assert_eq!([1253, 1162, 1254, 1161, 11456].map(short_url), ["2Vv", "2U2", "2Vw", "2U1", "sZG"]);
     }
 
     #[test]
-    fn passwords_are_kept_as_md5() {
+    fn password_is_stored_as_md5() {
         assert_eq!(md5_of("abc"), "900150983cd24fb0d6963f7d28e17f72");
     }
 }

@@ -1,4 +1,4 @@
-//! What a test can put into a simulator and see in it from outside of the API.
+//! The test interface of a simulator, outside of the API: it adds objects and reads the stored state.
 
 use super::Yetishare;
 use super::links;
@@ -7,8 +7,8 @@ use super::rows::{Counts, File, NewFile};
 use super::store::ROOT;
 
 impl Yetishare {
-    /// Puts a folder into another (`0`, `null`, the empty text and anything that is no folder: the root) and gives its
-    /// id.
+    /// Adds a folder to another and returns its id. `0`, `null`, the empty text and anything that is not a folder stand
+    /// for the root.
     pub fn add_folder(&self, parent: &str, name: &str) -> String {
         self.site.with(|context| {
             let parent = context.store.own_folder(php::id(parent)).map_or(ROOT, |folder| folder.id);
@@ -16,8 +16,8 @@ impl Yetishare {
         })
     }
 
-    /// Puts a file into a folder (`0`, `null`, the empty text and anything that is no folder: the root) and gives its
-    /// id.
+    /// Adds a file to a folder and returns its id. `0`, `null`, the empty text and anything that is not a folder stand
+    /// for the root.
     pub fn add_file(&self, folder: &str, name: &str, bytes: &[u8]) -> String {
         self.site.with(|context| {
             let folder = context.store.own_folder(php::id(folder)).map_or(ROOT, |folder| folder.id);
@@ -25,67 +25,67 @@ impl Yetishare {
         })
     }
 
-    /// Puts a file there that belongs to somebody else, in whose root it is.
+    /// Adds a file to the root of another account.
     pub fn add_foreign_file(&self, name: &str, bytes: &[u8]) -> String {
         let id = self.add_file("0", name, bytes);
         self.change_file(&id, |file| file.own = false);
         id
     }
 
-    /// Puts a folder there that belongs to somebody else, in whose root it is.
+    /// Adds a folder to the root of another account.
     pub fn add_foreign_folder(&self, name: &str) -> String {
         let id = self.add_folder("0", name);
         self.site.with(|context| context.store.folders.get_mut(&exact(&id)).map(|folder| folder.own = false));
         id
     }
 
-    /// Makes a file claim a size that its bytes do not have, as only very large files could.
+    /// Sets a size that differs from the stored bytes, to stand for a very large file.
     pub fn claim_size(&self, id: &str, size: u64) {
         self.change_file(id, |file| file.size = size);
     }
 
-    /// Makes a file have been downloaded so often.
+    /// Sets how often a file was downloaded.
     pub fn set_downloads(&self, id: &str, downloads: u64) {
         self.change_file(id, |file| file.downloads = downloads);
     }
 
-    /// Gives a file a state: `active`, `trash`, `deleted`, or one of those that only old sites have.
+    /// Sets the state of a file: `active`, `trash`, `deleted`, or one that only old sites have.
     pub fn set_file_status(&self, id: &str, status: &str) {
         self.change_file(id, |file| file.status = status.to_owned());
     }
 
-    /// The bytes of a file, if there is such a file. Ids are compared exactly.
+    /// Returns the bytes of a file, if it exists. Ids are compared exactly.
     pub fn file_bytes(&self, id: &str) -> Option<Vec<u8>> {
         self.file(id)?.content.read().ok()
     }
 
-    /// The folder that a file is in, `0` for the root, if there is such a file.
+    /// Returns the folder that a file is in, if the file exists. The root is `0`.
     pub fn folder_of(&self, id: &str) -> Option<String> {
         self.file(id).map(|file| file.folder.to_string())
     }
 
-    /// The state of a file, if there is such a file.
+    /// Returns the state of a file, if it exists.
     pub fn file_status(&self, id: &str) -> Option<String> {
         self.file(id).map(|file| file.status)
     }
 
-    /// The folder that a folder is in, `0` for the root, if there is such a folder.
+    /// Returns the parent of a folder, if the folder exists. The root is `0`.
     pub fn parent_of(&self, folder: &str) -> Option<String> {
         self.site.with(|context| context.store.folders.get(&exact(folder)).map(|folder| folder.parent.to_string()))
     }
 
-    /// The state of a folder, if there is such a folder.
+    /// Returns the state of a folder, if it exists.
     pub fn folder_status(&self, folder: &str) -> Option<String> {
         self.site.with(|context| context.store.folders.get(&exact(folder)).map(|folder| folder.status.clone()))
     }
 
-    /// The password of a folder as it is stored, which is an MD5 in hexadecimal, if there is such a folder and it has
+    /// Returns the password of a folder as it is stored, which is an MD5 in hexadecimal, if the folder exists and has
     /// one.
     pub fn folder_password(&self, folder: &str) -> Option<String> {
         self.site.with(|context| context.store.folders.get(&exact(folder)).and_then(|folder| folder.password.clone()))
     }
 
-    /// The id of the first active file that has a name.
+    /// Returns the id of the first active file with this name.
     pub fn find_file(&self, name: &str) -> Option<String> {
         self.site.with(|context| {
             let mut files = context.store.files.values();
@@ -93,7 +93,7 @@ impl Yetishare {
         })
     }
 
-    /// The id of the first active folder that has a name.
+    /// Returns the id of the first active folder with this name.
     pub fn find_folder(&self, name: &str) -> Option<String> {
         self.site.with(|context| {
             let mut folders = context.store.folders.values();
@@ -101,7 +101,7 @@ impl Yetishare {
         })
     }
 
-    /// A new download URL of a file which no redirect touches: for a redirect to lead to.
+    /// Returns a new download URL of a file that is not redirected. It is meant as the target of a redirect.
     pub fn direct_link(&self, id: &str) -> Option<String> {
         self.site.with(|context| {
             let file = context.store.files.get(&exact(id))?.clone();
@@ -110,7 +110,7 @@ impl Yetishare {
         })
     }
 
-    /// How much there is.
+    /// Returns the number of objects of each kind.
     pub fn counts(&self) -> Counts {
         self.site.with(|context| context.store.counts())
     }
@@ -124,7 +124,7 @@ impl Yetishare {
     }
 }
 
-/// An id that is one to the last letter; otherwise 0, which nothing has.
+/// Returns the number if the text is exactly an id, and otherwise 0, which no object has.
 fn exact(id: &str) -> u64 {
     id.parse().ok().filter(|number: &u64| number.to_string() == id).unwrap_or_default()
 }

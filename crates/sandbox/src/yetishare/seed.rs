@@ -1,5 +1,5 @@
-//! What a newcomer finds in the account: folders two deep of every visibility, films with names from many languages,
-//! something in the trash, and remote uploads that are done, under way and failed.
+//! The sample content of a new account: folders two levels deep in every visibility, films with names in many
+//! languages, a file in the trash, and remote uploads that are done, running and failed.
 
 use std::time::Duration;
 
@@ -11,15 +11,14 @@ use super::store::{FETCHED_LENGTH, ROOT, Store};
 use crate::clock::later;
 use crate::{content, remote};
 
-/// When the first of the files was uploaded, in seconds since 1970; each next one came a week later.
+/// The upload time of the first file, in seconds since 1970. Each later file was uploaded a week after the one before.
 const FIRST_UPLOAD: i64 = 1_486_724_767;
 const WEEK: i64 = 7 * 24 * 60 * 60;
 
-/// How long what is under way still takes: long enough to be found under way.
-const STILL: Duration = Duration::from_secs(20 * 60);
+/// How long the running remote upload still takes. It is long, so that a test or user still finds it running.
+const REMAINING: Duration = Duration::from_secs(20 * 60);
 
-/// The folders, by name, the place in this list of the folder that each is in, and their visibility: 0 private, 1
-/// unlisted, 2 public.
+/// The folders: name, index in this list of the parent folder, and visibility (0 private, 1 unlisted, 2 public).
 const FOLDERS: [(&str, Option<usize>, u64); 7] = [
     ("Films", None, 2),
     ("Animation", Some(0), 2),
@@ -30,11 +29,10 @@ const FOLDERS: [(&str, Option<usize>, u64); 7] = [
     ("Behind a password", None, 1),
 ];
 
-/// The folder that has the password `sandbox`.
+/// The folder with the password `sandbox`.
 const LOCKED: usize = 6;
 
-/// The files, by the place of their folder in the list above, with their length in bytes and how often they were
-/// downloaded.
+/// The files: index of their folder in the list above, name, length in bytes, and number of downloads.
 const FILES: [(Option<usize>, &str, usize, u64); 13] = [
     (None, "Big Buck Bunny 720p.mp4", 193_986, 5_865),
     (None, "The quick brown fox.mp4", 24_160, 0),
@@ -55,21 +53,21 @@ const FILES: [(Option<usize>, &str, usize, u64); 13] = [
 const TRASHED: &str = "The quick brown fox.mp4";
 
 /// Fills an empty store.
-pub(crate) fn plant(store: &mut Store, now: Timestamp) {
+pub(crate) fn fill(store: &mut Store, now: Timestamp) {
     let mut folders = Vec::new();
     for (name, parent, is_public) in FOLDERS {
-        let id = store.add_folder(place(&folders, parent), name, week(0, now));
+        let id = store.add_folder(folder_at(&folders, parent), name, week(0, now));
         folders.push(id);
         if let Some(folder) = store.folders.get_mut(&id) {
             folder.is_public = is_public;
         }
     }
-    if let Some(folder) = store.folders.get_mut(&place(&folders, Some(LOCKED))) {
+    if let Some(folder) = store.folders.get_mut(&folder_at(&folders, Some(LOCKED))) {
         folder.password = Some(md5_of("sandbox"));
     }
     for (number, (folder, name, length, downloads)) in (0..).zip(FILES) {
-        let bytes = content::made_up(name, length);
-        let id = store.add_file(NewFile::of_bytes(place(&folders, folder), name, &bytes, week(number, now)));
+        let bytes = content::generated(name, length);
+        let id = store.add_file(NewFile::of_bytes(folder_at(&folders, folder), name, &bytes, week(number, now)));
         if let Some(file) = store.files.get_mut(&id) {
             file.downloads = downloads;
             if name == TRASHED {
@@ -77,10 +75,10 @@ pub(crate) fn plant(store: &mut Store, now: Timestamp) {
             }
         }
     }
-    plant_remote_uploads(store, place(&folders, Some(5)), now);
+    add_remote_uploads(store, folder_at(&folders, Some(5)), now);
 }
 
-fn place(folders: &[u64], index: Option<usize>) -> u64 {
+fn folder_at(folders: &[u64], index: Option<usize>) -> u64 {
     index.and_then(|index| folders.get(index)).copied().unwrap_or(ROOT)
 }
 
@@ -88,11 +86,12 @@ fn week(number: i64, otherwise: Timestamp) -> Timestamp {
     Timestamp::from_second(FIRST_UPLOAD + number * WEEK).unwrap_or(otherwise)
 }
 
-/// One that is complete, one from an address that the site does not fetch from, and one that is under way.
-fn plant_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
+/// Adds a remote upload that is complete, one from an address that the site does not fetch from, and one that is
+/// running.
+fn add_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
     let long_ago = week(20, now);
     let url = "https://download.blender.org/demo/movies/caminandes_gran_dillama.mp4".to_owned();
-    let bytes = content::made_up(&url, FETCHED_LENGTH);
+    let bytes = content::generated(&url, FETCHED_LENGTH);
     let fetched = NewFile::of_bytes(folder, &remote::name_of(&url), &bytes, long_ago);
     let file = store.add_file(NewFile { source: "remote", ..fetched });
     let (started, finished) = (long_ago, later(long_ago, Duration::from_secs(1)));
@@ -108,7 +107,7 @@ fn plant_remote_uploads(store: &mut Store, folder: u64, now: Timestamp) {
     let running = RemoteUpload {
         url: "https://download.blender.org/peach/bigbuckbunny_movies/big_buck_bunny_1080p_h264.mov".to_owned(),
         created: earlier,
-        state: State::Downloading { started: earlier, until: later(now, STILL) },
+        state: State::Downloading { started: earlier, until: later(now, REMAINING) },
         ..complete.clone()
     };
     for job in [complete, failed, running] {

@@ -1,4 +1,4 @@
-//! `authorize`, `disable_access_token`, and what every other call is checked for first.
+//! `authorize`, `disable_access_token`, and the checks before every other call.
 
 use serde_json::json;
 
@@ -8,21 +8,21 @@ use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::site::Context;
 
-/// How long each of the two keys is.
+/// The length of each of the two keys.
 const KEY_LENGTH: usize = 64;
 
-/// What a call is checked for before it is looked at.
+/// What is checked before a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// Nothing.
     Open,
-    /// The token, and then whether the account is the token's.
+    /// The token, and then whether the account is that of the token.
     Token,
-    /// The token and the account at once.
+    /// The token and the account in one step.
     TokenAndAccount,
 }
 
-/// `authorize`. A login that fails for its credentials is counted, one that lacks them is not.
+/// `authorize`. A login with wrong credentials counts as failed. One without credentials does not.
 pub(crate) fn authorize(context: &mut Context<'_>, call: &Call) -> Answer {
     let (options, sessions) = (context.options, &mut context.store.sessions);
     let (is_right, with) = compare(options, call)?;
@@ -37,7 +37,7 @@ pub(crate) fn authorize(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(Success::data(json!({"access_token": token, "account_id": options.number(super::ACCOUNT)})))
 }
 
-/// Whether the credentials are the account's, and what they are called.
+/// Returns whether the credentials are right, and what the site calls them.
 fn compare(options: &Options, call: &Call) -> Result<(bool, &'static str), Refusal> {
     let login = &options.login;
     match options.auth {
@@ -61,19 +61,19 @@ fn key<'a>(call: &'a Call, name: &str) -> Result<&'a str, Refusal> {
 /// `disable_access_token`.
 pub(crate) fn disable(context: &mut Context<'_>, call: &Call) -> Answer {
     context.store.sessions.end(call.text("access_token"));
-    Ok(Success::told("Token removed or no longer available."))
+    Ok(Success::message("Token removed or no longer available."))
 }
 
-/// The checks before a call, in the script's order.
+/// Runs the checks before a call, in the script's order.
 pub(crate) fn check(context: &mut Context<'_>, guard: Guard, call: &Call) -> Result<(), Refusal> {
     if guard == Guard::Open {
         return Ok(());
     }
     let token = call.required("access_token")?;
-    if guard == Guard::Token && !context.store.sessions.uses(token, context.now) {
+    if guard == Guard::Token && !context.store.sessions.use_token(token, context.now) {
         return Err(Refusal::invalid_token());
     }
     call.required("account_id")?;
-    let is_the_tokens = call.id("account_id") == super::ACCOUNT && context.store.sessions.uses(token, context.now);
+    let is_the_tokens = call.id("account_id") == super::ACCOUNT && context.store.sessions.use_token(token, context.now);
     if is_the_tokens { Ok(()) } else { Err(Refusal::invalid_token_and_account()) }
 }

@@ -1,4 +1,4 @@
-//! Who is logged in: the live tokens, and the count of logins.
+//! The valid access tokens, and the counts of logins.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::options::Options;
 use crate::clock::later;
 
-/// How long an access token is.
+/// The length of an access token.
 const TOKEN_LENGTH: usize = 128;
 
-/// Who is logged in, and who failed to.
+/// The valid tokens, and the successful and failed logins.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     tokens: HashMap<String, Token>,
@@ -18,11 +18,11 @@ pub(crate) struct Sessions {
     pub(crate) failed_logins: usize,
     failed_in_a_row: u32,
     locked_until: Option<Timestamp>,
-    /// Whether the account's level is refused the API.
+    /// Whether the account's level has no access to the API.
     pub(crate) level_denied: bool,
 }
 
-/// A live token.
+/// A valid token.
 #[derive(Debug)]
 struct Token {
     issued: Timestamp,
@@ -30,10 +30,10 @@ struct Token {
 }
 
 impl Sessions {
-    /// Ends the tokens that were not used for `token_ttl`, and those that were issued `token_life` ago.
+    /// Removes the tokens that were not used for `token_ttl`, and those that were issued `token_life` ago.
     pub(crate) fn sweep(&mut self, options: &Options, now: Timestamp) {
         self.tokens.retain(|_, token| {
-            // A token that was never used has no last use that could be long ago.
+            // A token that was never used has no last use to expire from.
             let is_in_use = token.used.is_none_or(|used| later(used, options.token_ttl) >= now);
             is_in_use && options.token_life.is_none_or(|life| later(token.issued, life) > now)
         });
@@ -74,8 +74,8 @@ impl Sessions {
         token
     }
 
-    /// Notes that a token is used, and says whether it lives.
-    pub(super) fn uses(&mut self, token: &str, now: Timestamp) -> bool {
+    /// Records a use of a token, and returns whether it is valid.
+    pub(super) fn use_token(&mut self, token: &str, now: Timestamp) -> bool {
         self.tokens.get_mut(token).map(|token| token.used = Some(now)).is_some()
     }
 
@@ -84,7 +84,7 @@ impl Sessions {
     }
 }
 
-/// A text of so many of these letters that nobody has seen before.
+/// Returns a random text of these characters.
 pub(crate) fn random_text(letters: &[u8], length: usize) -> String {
     let letter = || letters.get(rand::random_range(0..letters.len())).copied().map_or('0', char::from);
     std::iter::repeat_with(letter).take(length).collect()

@@ -1,4 +1,4 @@
-//! The options of this site that can be set by text: each key once, with its values, its meaning and its setter.
+//! The options of this site that can be set from text: key, values, description and setter of each.
 
 use super::operations::names as operations;
 use super::options::{AuthMode, ContentType, DeadLinks, Escaping, Numbers, Options, Version};
@@ -14,7 +14,7 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("version", "4|5", "Version of the script", |options, value| {
         put(&mut options.version, choice(value, &[("4", Version::V4), ("5", Version::V5)]))
     }),
-    setting("auth", "keys|password", "With what authorize lets in", |options, value| {
+    setting("auth", "keys|password", "The credentials that authorize accepts", |options, value| {
         put(&mut options.auth, choice(value, &[("keys", AuthMode::Keys), ("password", AuthMode::Password)]))
     }),
     setting("key1", "64 letters and digits", "First key of the account", |options, value| {
@@ -32,23 +32,23 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("seeded", SWITCH, "Whether the account starts with folders and files", |options, value| {
         put(&mut options.seeded, switch(value))
     }),
-    setting("paid_expiry_date", TEXT, "The account's paidExpiryDate, as it is written", |options, value| {
+    setting("paid_expiry_date", TEXT, "The account's paidExpiryDate, as the site writes it", |options, value| {
         put(&mut options.paid_expiry_date, text(value).map(Some))
     }),
-    setting("storage_limit", LIMIT, "The account's own limit of storage, in bytes", |options, value| {
+    setting("storage_limit", LIMIT, "The account's own storage limit, in bytes", |options, value| {
         put(&mut options.storage_limit_override, limit(value))
     }),
     setting("max_upload_size", NUMBER, "Largest file of the package, in bytes; 0 is no limit", |options, value| {
         put(&mut options.package.max_upload_size, number(value))
     }),
-    setting("can_upload", SWITCH, "Whether the package lets upload", |options, value| {
+    setting("can_upload", SWITCH, "Whether the package allows uploads", |options, value| {
         put(&mut options.package.can_upload, switch(value))
     }),
     // Tokens.
-    setting("token_ttl", DURATION, "How long a token lives after its last use", |options, value| {
+    setting("token_ttl", DURATION, "How long a token is valid after its last use", |options, value| {
         put(&mut options.token_ttl, duration(value))
     }),
-    setting("token_life", DURATION, "How long a token lives from its issue on, used or not", |options, value| {
+    setting("token_life", DURATION, "How long a token is valid after its issue, used or not", |options, value| {
         put(&mut options.token_life, duration(value).map(Some))
     }),
     setting("single_token", SWITCH, "Whether a login ends the account's other tokens", |options, value| {
@@ -60,21 +60,21 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("lock_duration", DURATION, "How long the account stays locked", |options, value| {
         put(&mut options.lock_duration, duration(value))
     }),
-    // What stands in place of operations.
-    setting("firewall", FIREWALL, "An HTML page in place of operations, or of all; repeatable", |options, value| {
+    // Answers that replace operations.
+    setting("firewall", FIREWALL, "An HTML page that replaces some or all operations; repeatable", |options, value| {
         firewall(value, operations).map(|intercept| options.intercepts.push(intercept))
     }),
-    setting("broken", BROKEN, "Operations that do not work; repeatable", |options, value| {
+    setting("broken", BROKEN, "Operations that fail; repeatable", |options, value| {
         broken(value, operations).map(|intercept| options.intercepts.push(intercept))
     }),
-    setting("redirect", REDIRECT, "A redirect of operations, or of all; repeatable", |options, value| {
+    setting("redirect", REDIRECT, "A redirect of some or all operations; repeatable", |options, value| {
         redirect(value, operations).map(|intercept| options.intercepts.push(intercept))
     }),
-    // How answers look.
-    setting("numbers", "text|native", "How numbers out of the database are written", |options, value| {
+    // The format of answers.
+    setting("numbers", "text|native", "How numbers from the database are written", |options, value| {
         put(&mut options.numbers, choice(value, &[("text", Numbers::Text), ("native", Numbers::Native)]))
     }),
-    setting("content_type", "json|html", "What answers call themselves", |options, value| {
+    setting("content_type", "json|html", "The content type of answers", |options, value| {
         put(&mut options.content_type, choice(value, &[("json", ContentType::Json), ("html", ContentType::Html)]))
     }),
     setting("escaping", "none|special|numeric", "What is written as HTML entities", |options, value| {
@@ -84,7 +84,7 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("zero_dates", SWITCH, "0000-00-00 00:00:00 in place of null", |options, value| {
         put(&mut options.zero_dates, switch(value))
     }),
-    setting("fixed_date", TEXT, "A text in place of every date", |options, value| {
+    setting("fixed_date", TEXT, "A text that replaces every date", |options, value| {
         put(&mut options.fixed_date, text(value).map(Some))
     }),
     setting("utc_offset_minutes", NUMBER, "Minutes by which the site's clock is ahead of UTC", |options, value| {
@@ -96,20 +96,20 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("dates_in_listings", SWITCH, "Whether files in listings have an upload date", |options, value| {
         put(&mut options.dates_in_listings, switch(value))
     }),
-    setting("unreadable_files", UNREADABLE, "Files of listings that are hard to read", |options, value| {
+    setting("unreadable_files", UNREADABLE, "Malformed files in listings", |options, value| {
         put(&mut options.unreadable_files, unreadable(value))
     }),
-    setting("unreadable_folders", UNREADABLE, "Folders of listings that are hard to read", |options, value| {
+    setting("unreadable_folders", UNREADABLE, "Malformed folders in listings", |options, value| {
         put(&mut options.unreadable_folders, unreadable(value))
     }),
-    setting("trashed_folders_answer", SWITCH, "Whether a folder in the trash answers to its id", |options, value| {
+    setting("trashed_folders_answer", SWITCH, "Whether calls find a folder in the trash", |options, value| {
         put(&mut options.trashed_folders_answer, switch(value))
     }),
     // Uploads.
-    setting("upload_reply", UPLOAD_REPLY, "What the reply to an upload says of the id", |options, value| {
+    setting("upload_reply", UPLOAD_REPLY, "What the reply to an upload has of the id", |options, value| {
         put(&mut options.upload_reply, upload_reply(value))
     }),
-    setting("reply_shape", REPLY_SHAPE, "What holds the file in the reply to an upload", |options, value| {
+    setting("reply_shape", REPLY_SHAPE, "The container of the file in the reply to an upload", |options, value| {
         put(&mut options.reply_shape, reply_shape(value))
     }),
     setting("reply_size", REPLY_SIZE, "The size in the reply to an upload", |options, value| {
@@ -118,7 +118,7 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("reply_hash", SWITCH, "Whether the reply to an upload has a hash", |options, value| {
         put(&mut options.reply_hash, switch(value))
     }),
-    setting("reply_links", SWITCH, "Whether it has delete_url, info_url and stats_url", |options, value| {
+    setting("reply_links", SWITCH, "Whether the reply has delete_url, info_url and stats_url", |options, value| {
         put(&mut options.reply_links, switch(value))
     }),
     setting("upload_error", TEXT, "An error inside the reply to every upload", |options, value| {
@@ -130,10 +130,10 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("stored_names", STORED_NAMES, "How names are changed before they are stored", |options, value| {
         put(&mut options.stored_names, stored_names(value))
     }),
-    setting("copies", COPIES, "The name of a second file of one name", |options, value| {
+    setting("copies", COPIES, "The name of a second file of the same name", |options, value| {
         put(&mut options.copies, copies(value))
     }),
-    setting("listed_late", NUMBER, "Listings that a new file is missing from at first", |options, value| {
+    setting("listed_late", NUMBER, "How many listings omit a new file", |options, value| {
         put(&mut options.listed_late, number(value))
     }),
     setting("refuse_chunked", SWITCH, "Whether a body without Content-Length gets HTTP 411", |options, value| {
@@ -152,13 +152,13 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("remote_upload_notes", SWITCH, "Whether the status says why a remote upload failed", |options, value| {
         put(&mut options.remote_upload_notes, switch(value))
     }),
-    setting("link_ttl", DURATION, "How long a download URL works", |options, value| {
+    setting("link_ttl", DURATION, "How long a download URL is valid", |options, value| {
         put(&mut options.link_ttl, duration(value))
     }),
-    setting("link_uses", LIMIT, "How many requests a download URL is good for", |options, value| {
+    setting("link_uses", LIMIT, "How many requests a download URL is valid for", |options, value| {
         put(&mut options.link_uses, limit(value))
     }),
-    setting("dead_links", "redirect|page|STATUS", "What a dead download URL answers", |options, value| {
+    setting("dead_links", "redirect|page|STATUS", "The answer of an invalid download URL", |options, value| {
         let choices = [("redirect", DeadLinks::Redirect), ("page", DeadLinks::Page)];
         put(&mut options.dead_links, choice(value, &choices).or_else(|| number(value).map(DeadLinks::Status)))
     }),

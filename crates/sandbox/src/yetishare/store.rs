@@ -1,29 +1,29 @@
-//! What the simulated site holds. Everything is in one place behind one lock, so that an operation sees and leaves a
-//! consistent whole.
+//! The state of the simulated site. All of it is behind one lock, so that every operation sees and leaves a consistent
+//! state.
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+use super::next_upload::NextUpload;
 use super::options::{Options, Redirects};
 use super::queue::{Due, Queue, State};
 use super::refusal::Refusal;
 use super::rows::{ACTIVE, Counts, File, Folder, Link, NewFile, TRASH};
 use super::sessions::Sessions;
-use super::upcoming::Upcoming;
 use crate::{content, remote};
 
-/// The folder that everything is in. It has no row of its own.
+/// The root folder. It has no row.
 pub(crate) const ROOT: u64 = 0;
 
-/// The ids of folders and of files are greater than these. The two count apart.
+/// The ids of folders and of files are greater than these. The two are numbered independently.
 const BEFORE_FOLDERS: u64 = 100;
 const BEFORE_FILES: u64 = 1_000;
 
 /// The size of a file that a remote upload fetched, in bytes.
 pub(crate) const FETCHED_LENGTH: usize = 48 * 1024;
 
-/// What the site holds.
+/// The state of the site.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) folders: BTreeMap<u64, Folder>,
@@ -31,7 +31,7 @@ pub(crate) struct Store {
     pub(crate) links: HashMap<String, Link>,
     pub(crate) remote_uploads: Queue,
     pub(crate) sessions: Sessions,
-    pub(crate) uploads: Upcoming,
+    pub(crate) uploads: NextUpload,
     pub(crate) demo_mode: bool,
     pub(crate) redirects: Redirects,
     trashed_folders_answer: bool,
@@ -46,7 +46,7 @@ impl Store {
         }
     }
 
-    /// Lets happen what the time that has passed has brought.
+    /// Updates the store to the time: tokens and links expire, and remote uploads end.
     pub(crate) fn settle(&mut self, options: &Options, now: Timestamp) {
         self.sessions.sweep(options, now);
         self.links.retain(|_, link| link.valid_until > now);
@@ -55,16 +55,16 @@ impl Store {
         }
     }
 
-    /// Ends a remote upload, with a file if it succeeds.
+    /// Ends a remote upload. If it succeeds, adds its file.
     pub(crate) fn finish(&mut self, due: &Due) {
         let (started, finished) = (due.started, due.finished);
         let Some(job) = self.remote_uploads.jobs.get(&due.id).cloned() else { return };
         let state = if job.error.is_some() {
             State::Failed { started, finished }
         } else {
-            // A folder that was deleted meanwhile cannot take the file; the root can.
+            // If the folder was deleted in the meantime, the file goes to the root.
             let folder = if self.own_folder(job.folder).is_ok() { job.folder } else { ROOT };
-            let bytes = content::made_up(&job.url, FETCHED_LENGTH);
+            let bytes = content::generated(&job.url, FETCHED_LENGTH);
             let new = NewFile::of_bytes(folder, &remote::name_of(&job.url), &bytes, finished);
             State::Complete { started, finished, file: self.add_file(NewFile { source: "remote", ..new }) }
         };
@@ -74,7 +74,7 @@ impl Store {
     }
 
     pub(crate) fn add_file(&mut self, new: NewFile) -> u64 {
-        // Nothing ever leaves the table, so no id comes back.
+        // Rows are never removed from the table, so no id is used again.
         let id = self.files.last_key_value().map_or(BEFORE_FILES, |(last, _)| *last) + 1;
         let file = File {
             id,
@@ -113,34 +113,34 @@ impl Store {
         id
     }
 
-    /// A file of this account, whatever its state.
+    /// Returns a file of this account, in any state.
     pub(crate) fn own_file(&mut self, id: u64) -> Result<&mut File, Refusal> {
         self.files.get_mut(&id).filter(|file| file.own).ok_or_else(Refusal::no_such_file)
     }
 
-    /// A folder of this account.
+    /// Returns a folder of this account.
     pub(crate) fn own_folder(&mut self, id: u64) -> Result<&mut Folder, Refusal> {
         let answers = |folder: &&mut Folder| folder.own && (self.trashed_folders_answer || folder.status == ACTIVE);
         self.folders.get_mut(&id).filter(answers).ok_or_else(Refusal::no_such_folder)
     }
 
-    /// The folders that are listed in a folder, by name.
+    /// Returns the folders that are listed in a folder, sorted by name.
     pub(crate) fn folders_in(&self, parent: u64) -> Vec<&Folder> {
-        let in_there = self.folders.values().filter(|folder| folder.is_listed() && folder.parent == parent);
-        let mut folders: Vec<&Folder> = in_there.collect();
+        let listed = self.folders.values().filter(|folder| folder.is_listed() && folder.parent == parent);
+        let mut folders: Vec<&Folder> = listed.collect();
         folders.sort_by_cached_key(|folder| (folder.name.to_lowercase(), folder.id));
         folders
     }
 
-    /// The files that are listed in a folder, by name.
+    /// Returns the files that are listed in a folder, sorted by name.
     pub(crate) fn files_in(&self, folder: u64) -> Vec<&File> {
-        let in_there = self.files.values().filter(|file| file.is_listed() && file.folder == folder);
-        let mut files: Vec<&File> = in_there.collect();
+        let listed = self.files.values().filter(|file| file.is_listed() && file.folder == folder);
+        let mut files: Vec<&File> = listed.collect();
         files.sort_by_cached_key(|file| (file.name.to_lowercase(), file.id));
         files
     }
 
-    /// A folder and all that are below it, each once: folders can be moved into a circle.
+    /// Returns a folder and all folders below it, each once. Folders can be moved into a cycle.
     pub(crate) fn with_all_below(&self, folder: u64) -> Vec<u64> {
         let mut found = vec![folder];
         let mut next = 0;
@@ -153,12 +153,12 @@ impl Store {
         found
     }
 
-    /// Puts a folder with all that is in it into the trash.
+    /// Moves a folder with everything in it to the trash.
     pub(crate) fn trash_folder(&mut self, folder: u64) {
-        let doomed = self.with_all_below(folder);
-        let folders = self.folders.values_mut().filter(|folder| folder.is_listed() && doomed.contains(&folder.id));
+        let subtree = self.with_all_below(folder);
+        let folders = self.folders.values_mut().filter(|folder| folder.is_listed() && subtree.contains(&folder.id));
         folders.for_each(|folder| folder.status = TRASH.to_owned());
-        let files = self.files.values_mut().filter(|file| file.is_listed() && doomed.contains(&file.folder));
+        let files = self.files.values_mut().filter(|file| file.is_listed() && subtree.contains(&file.folder));
         files.for_each(|file| file.status = TRASH.to_owned());
     }
 

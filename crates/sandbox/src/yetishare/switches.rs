@@ -1,4 +1,4 @@
-//! What a test can make a simulator do from now on, or the next time.
+//! The switches that a test can set: what a simulator does from now on, or for the next upload.
 
 use super::Yetishare;
 use super::options::Redirects;
@@ -6,59 +6,59 @@ use super::store::Store;
 use crate::receive::Damage;
 
 impl Yetishare {
-    /// Ends every access token now, as a login from elsewhere does.
+    /// Invalidates every access token now, as a login from elsewhere does.
     pub fn kill_tokens(&self) {
         self.change(|store| store.sessions.kill_tokens());
     }
 
-    /// Ends every access token when the next upload arrives: after whoever sends it has made sure of its token, and
-    /// before anything else becomes of it.
+    /// Invalidates every access token when the next upload arrives. The client has checked its token by then, but the
+    /// site has not processed the upload yet.
     pub fn kill_tokens_with_next_upload(&self) {
         self.change(|store| store.uploads.ends_tokens = true);
     }
 
-    /// How many logins succeeded.
+    /// Returns how many logins succeeded.
     pub fn logins(&self) -> usize {
         self.change(|store| store.sessions.logins)
     }
 
-    /// How many logins failed for their credentials, or because the account was locked.
+    /// Returns how many logins failed because of wrong credentials or a locked account.
     pub fn failed_logins(&self) -> usize {
         self.change(|store| store.sessions.failed_logins)
     }
 
-    /// How many access tokens are good now.
+    /// Returns how many access tokens are valid now.
     pub fn live_tokens(&self) -> usize {
         self.change(|store| store.sessions.live_tokens())
     }
 
-    /// Whether too many logins failed.
+    /// Returns whether the account is locked after too many failed logins.
     pub fn is_locked(&self) -> bool {
         self.site.with(|context| context.store.sessions.is_locked(context.now))
     }
 
-    /// Whether logins are refused because the account's level has no access to the API.
+    /// Sets whether logins are rejected because the account's level has no access to the API.
     pub fn deny_level(&self, denied: bool) {
         self.change(|store| store.sessions.level_denied = denied);
     }
 
-    /// Whether the site is a demo, in which nothing can be changed.
+    /// Sets whether the site is a demo, in which nothing can be changed.
     pub fn demo_mode(&self, on: bool) {
         self.change(|store| store.demo_mode = on);
     }
 
-    /// Ends every download token now.
+    /// Invalidates every download token now.
     pub fn expire_links(&self) {
         self.change(|store| store.links.clear());
     }
 
-    /// Where download URLs lead from now on.
+    /// Sets the target of download URLs from now on.
     pub fn redirect_downloads(&self, redirects: Redirects) {
         self.change(|store| store.redirects = redirects);
     }
 
-    /// Lets the job run once that fetches remote uploads, besides its own times: what it took up before is done, and
-    /// the one that waited longest is taken up.
+    /// Runs the job for remote uploads once, outside of its schedule: the one that it started before is done, and the
+    /// one that has waited longest is started.
     pub fn tick(&self) {
         self.site.with(|context| {
             for due in context.store.remote_uploads.run_once(context.now) {
@@ -67,24 +67,24 @@ impl Yetishare {
         });
     }
 
-    /// Makes remote uploads fail that are added from now on and whose URL contains `part`. The words of `message` are
-    /// told only where the site tells any.
+    /// Makes remote uploads fail whose URL contains `part`: those added from now on. The site reports `message` only if
+    /// its options have [`remote_upload_notes`](super::Options::remote_upload_notes).
     pub fn fail_remote_uploads_matching(&self, part: &str, message: &str) {
         self.change(|store| store.remote_uploads.failing_urls.push((part.to_owned(), message.to_owned())));
     }
 
-    /// Damages the next upload: one byte of what is stored differs from what was sent, and the hash is that of what is
-    /// stored.
+    /// Damages the next upload: one stored byte differs from the byte that was sent. The hash is that of the stored
+    /// bytes.
     pub fn spoil_next_upload(&self) {
         self.change(|store| store.uploads.damage = Damage::OneByteWrong);
     }
 
-    /// Cuts the next upload: its last byte is not stored, and the size is that of what is stored.
+    /// Truncates the next upload: its last byte is not stored. The size is that of the stored bytes.
     pub fn truncate_next_upload(&self) {
         self.change(|store| store.uploads.damage = Damage::LastByteMissing);
     }
 
-    /// Makes the next upload that has bytes fail inside of an answer that succeeds, and stores nothing.
+    /// Makes the next upload that is not empty fail with an `error` inside a successful answer. Nothing is stored.
     pub fn error_inside_next_upload(&self, message: &str) {
         self.change(|store| store.uploads.error = Some(message.to_owned()));
     }

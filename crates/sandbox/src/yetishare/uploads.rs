@@ -1,4 +1,4 @@
-//! `file/upload`. The API hands a file on to the site's own uploader and tells what that answered.
+//! `file/upload`. The API passes the file to the site's own uploader and returns the uploader's answer.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::site::Context;
 use crate::receive::Saved;
 use crate::upload_reply::{self, UploadReply};
 
-/// `file/upload`. Whether there is such a folder, and whose it is, is not checked.
+/// `file/upload`. Does not check whether the folder exists, nor whether it is the account's.
 pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
     let arrived = call.upload().ok_or_else(Refusal::no_upload)?;
     if arrived.size == 0 {
@@ -23,7 +23,7 @@ pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
     if let Some(words) = error {
         return Ok(uploaded(context, failed(context, arrived, &words)));
     }
-    if let Some(words) = refused_by_the_uploader(context, arrived) {
+    if let Some(words) = uploader_error(context, arrived) {
         return match context.options.version {
             Version::V4 => Err(Refusal::by_uploader(context.origin, &words)),
             Version::V5 => Ok(uploaded(context, failed(context, arrived, &words))),
@@ -44,16 +44,16 @@ pub(crate) fn upload(context: &mut Context<'_>, call: &Call) -> Answer {
     });
     context.store.own_file(id)?.unlisted_for = context.options.listed_late;
     let file = context.store.own_file(id)?.clone();
-    Ok(uploaded(context, replied(context.options, stored(context, &file, &arrived.hash))))
+    Ok(uploaded(context, with_reply_options(context.options, stored(context, &file, &arrived.hash))))
 }
 
-/// The answer is a list, because the uploader's is; unless an option says otherwise.
+/// Wraps the uploader's answer. The file is in a list, as in that answer, unless an option says otherwise.
 fn uploaded(context: &Context<'_>, file: Value) -> Success {
-    Success::told("File uploaded").with("data", context.options.reply_shape.hold(file))
+    Success::message("File uploaded").with("data", context.options.reply_shape.hold(file))
 }
 
-/// The reply with what the options leave out or change.
-fn replied(options: &Options, mut file: Value) -> Value {
+/// Applies the options that omit or change fields of the reply.
+fn with_reply_options(options: &Options, mut file: Value) -> Value {
     const LINKS: [&str; 4] = ["delete_url", "delete_hash", "info_url", "stats_url"];
     const NAMES: [&str; 9] = [
         "file_id",
@@ -88,7 +88,7 @@ fn name_of(arrived: &Saved) -> String {
     php::basename(&arrived.name).trim().to_owned()
 }
 
-fn refused_by_the_uploader(context: &Context<'_>, arrived: &Saved) -> Option<String> {
+fn uploader_error(context: &Context<'_>, arrived: &Saved) -> Option<String> {
     let package = &context.options.package;
     if !package.can_upload {
         return Some("Uploading is currently disabled on the site, please try again later.".to_owned());
@@ -97,7 +97,7 @@ fn refused_by_the_uploader(context: &Context<'_>, arrived: &Saved) -> Option<Str
     (most > 0 && arrived.size > most).then(|| format!("File received is larger than permitted. (max {most} B)"))
 }
 
-/// What the uploader tells of a file that it did not take.
+/// Returns the uploader's description of a file that it rejected.
 fn failed(context: &Context<'_>, arrived: &Saved, words: &str) -> Value {
     json!({
         "name": context.options.text(&name_of(arrived)),
@@ -109,7 +109,7 @@ fn failed(context: &Context<'_>, arrived: &Saved, words: &str) -> Value {
 
 fn stored(context: &Context<'_>, file: &File, hash: &str) -> Value {
     let (url, delete_hash) = (files::url(context.origin, file), file.delete_hash());
-    let unique = crate::content::made_up(&format!("unique {}", file.id), 32);
+    let unique = crate::content::generated(&format!("unique {}", file.id), 32);
     let title = "target=\"_blank\" title=\"Download from Sandbox\"";
     json!({
         "name": context.options.text(&file.name),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{empty, json, with};
 
 #[tokio::test]
-async fn the_account_is_described_as_on_the_page() {
+async fn account_info_matches_the_page() {
     let sandbox = empty().await;
     let expected = json!({
         "extid": "fnvjeof4815f",
@@ -17,7 +17,7 @@ async fn the_account_is_described_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_403_inside_of_http_200() {
+async fn wrong_credentials_are_403_in_an_http_200_answer() {
     let sandbox = empty().await;
     for credentials in ["login=sandbox-login&key=wrong", "login=wrong&key=sandbox-key"] {
         let url = format!("{}/account/info?{credentials}", sandbox.base_url());
@@ -37,7 +37,7 @@ async fn missing_credentials_are_a_missing_parameter() {
 }
 
 #[tokio::test]
-async fn every_operation_wants_credentials() {
+async fn every_operation_needs_credentials() {
     let sandbox = empty().await;
     let operations = [
         "account/info",
@@ -65,7 +65,7 @@ async fn every_operation_wants_credentials() {
 }
 
 #[tokio::test]
-async fn parameters_may_come_as_a_form() {
+async fn parameters_may_be_sent_as_a_form() {
     let sandbox = empty().await;
     let form = [("login", "sandbox-login"), ("key", "sandbox-key"), ("name", "Été & co")];
     let url = format!("{}/file/createfolder?name=from+the+query", sandbox.base_url());
@@ -75,7 +75,7 @@ async fn parameters_may_come_as_a_form() {
 }
 
 #[tokio::test]
-async fn the_http_status_mirrors_the_bodys_where_the_site_does_that() {
+async fn http_status_mirrors_the_body_if_the_option_is_set() {
     let sandbox = with(Options { http_mirrors_status: true, ..Options::default() }).await;
     let url = sandbox.url("account/info").replace("sandbox-key", "wrong");
     assert_eq!(sandbox.client.get(url).send().await.unwrap().status(), 403);
@@ -86,7 +86,7 @@ async fn the_http_status_mirrors_the_bodys_where_the_site_does_that() {
 }
 
 #[tokio::test]
-async fn a_missing_result_may_be_null() {
+async fn missing_result_may_be_null() {
     let sandbox = with(Options { missing: Missing::Null, ..Options::default() }).await;
     assert_eq!(sandbox.call("file/delete?file=unknown").await["result"], Value::Null);
 }
@@ -109,7 +109,7 @@ async fn numbers_may_all_be_texts() {
 }
 
 #[tokio::test]
-async fn an_operation_can_be_forbidden_although_the_credentials_are_good() {
+async fn operation_can_be_forbidden_with_good_credentials() {
     let sandbox = empty().await;
     sandbox.forbid("file/createfolder");
     assert_eq!(sandbox.refusal("file/createfolder?name=a").await, (403, "Permission denied".to_owned()));
@@ -119,7 +119,7 @@ async fn an_operation_can_be_forbidden_although_the_credentials_are_good() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_gets_the_web_servers_page() {
+async fn unknown_path_gets_the_web_servers_404_page() {
     let sandbox = empty().await;
     let origin = sandbox.base_url().trim_end_matches("/v1").to_owned();
     for path in ["/v1/file/runningconverts", "/v1", "/", "/v/unknown", "/i/unknown/x.jpg"] {

@@ -1,4 +1,4 @@
-//! The encoding of files.
+//! Conversions of files.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::{Sandbox, empty, with};
 const STEP: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn a_video_is_converted_once_it_has_arrived() {
+async fn video_is_converted_after_it_is_stored() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "MyOldCamera.avi", b"abc");
     sandbox.clock.advance(STEP * 2);
@@ -34,7 +34,7 @@ async fn cstatus(sandbox: &Sandbox, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_conversion_can_fail() {
+async fn conversion_can_fail() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.avi", b"abc");
     sandbox.fail_conversion_of(&id);
@@ -45,7 +45,7 @@ async fn a_conversion_can_fail() {
 }
 
 #[tokio::test]
-async fn what_is_no_video_is_not_converted() {
+async fn file_that_is_no_video_is_not_converted() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "notes.txt", b"abc");
     assert_eq!(sandbox.result("file/converts").await, json!([]));
@@ -62,7 +62,7 @@ async fn progress_may_be_a_fraction() {
 }
 
 #[tokio::test]
-async fn the_files_id_is_read_from_the_parameter_that_the_option_says() {
+async fn file_id_is_read_from_the_parameter_of_the_option() {
     let by_file = (1, 2, 1);
     let by_id = (2, 1, 1);
     let by_either = (1, 1, 1);
@@ -85,7 +85,7 @@ async fn the_files_id_is_read_from_the_parameter_that_the_option_says() {
 }
 
 #[tokio::test]
-async fn the_newest_five_are_shown_and_a_hundred_at_most() {
+async fn default_limit_is_5_and_the_largest_is_100() {
     let sandbox = empty().await;
     let ids: Vec<String> = (0..101).map(|at| sandbox.add_file("0", &format!("{at}.avi"), b"abc")).collect();
     let newest = sandbox.result("file/converts").await;

@@ -1,4 +1,4 @@
-//! How a second file of one name is named, and when an uploaded file is listed.
+//! How a second file of the same name is named, and when an uploaded file is listed.
 
 use polyhost_sandbox::Copies;
 use polyhost_sandbox::openload::Options;
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::support::{Sandbox, with};
 
-/// The names in the root, as they are listed.
-async fn listed(sandbox: &Sandbox) -> Vec<String> {
+/// Returns the names of the files in the root's listing, sorted.
+async fn listed_names(sandbox: &Sandbox) -> Vec<String> {
     let listing = sandbox.result("file/listfolder").await;
     let name = |file: &Value| file["name"].as_str().unwrap().to_owned();
     let mut names: Vec<String> = match &listing["files"] {
@@ -19,7 +19,7 @@ async fn listed(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_second_file_of_a_name_is_numbered_where_the_site_does_that() {
+async fn second_file_of_a_name_is_numbered_by_the_option() {
     let styles = [
         (Copies::AsNamed, ["a.mp4", "a.mp4"]),
         (Copies::Parentheses, ["a (1).mp4", "a.mp4"]),
@@ -31,13 +31,13 @@ async fn a_second_file_of_a_name_is_numbered_where_the_site_does_that() {
         sandbox.upload("", "a.mp4", b"one").await;
         let second = sandbox.upload("", "a.mp4", b"two").await;
         assert!(expected.contains(&second["name"].as_str().unwrap()));
-        assert_eq!(listed(&sandbox).await, expected);
+        assert_eq!(listed_names(&sandbox).await, expected);
         assert_eq!(sandbox.upload(&format!("folder={elsewhere}"), "a.mp4", b"two").await["name"], "a.mp4");
     }
 }
 
 #[tokio::test]
-async fn an_uploaded_file_is_missing_from_the_first_listings() {
+async fn uploaded_file_is_missing_from_the_first_listings() {
     let sandbox = with(Options { seeded: false, listed_late: 2, ..Options::default() }).await;
     let elsewhere = sandbox.add_folder("0", "Films");
     let file = sandbox.upload("", "a.mp4", b"one").await;
@@ -46,7 +46,7 @@ async fn an_uploaded_file_is_missing_from_the_first_listings() {
         sandbox.result(&format!("file/info?file={}", file["id"].as_str().unwrap())).await.as_object().unwrap().len(),
         1
     );
-    assert!(listed(&sandbox).await.is_empty());
-    assert!(listed(&sandbox).await.is_empty());
-    assert_eq!(listed(&sandbox).await, ["a.mp4"]);
+    assert!(listed_names(&sandbox).await.is_empty());
+    assert!(listed_names(&sandbox).await.is_empty());
+    assert_eq!(listed_names(&sandbox).await, ["a.mp4"]);
 }

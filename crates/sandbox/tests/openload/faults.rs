@@ -1,4 +1,4 @@
-//! Broken answers and connections, as a client meets them.
+//! Broken answers and connections, as a client observes them.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 
 use crate::support::{Sandbox, empty, form, json};
 
-/// What a bare connection gets in reply to `createfolder`, and how the connection ended.
-async fn raw(sandbox: &Sandbox) -> (Vec<u8>, Result<(), std::io::ErrorKind>) {
+/// Sends `createfolder` over a plain connection. Returns the bytes received and how the connection ended.
+async fn raw_create_folder(sandbox: &Sandbox) -> (Vec<u8>, Result<(), std::io::ErrorKind>) {
     let url = sandbox.url("file/createfolder?name=a");
     let target = url.trim_start_matches("http://").split_once('/').unwrap().1.to_owned();
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
@@ -21,7 +21,7 @@ async fn raw(sandbox: &Sandbox) -> (Vec<u8>, Result<(), std::io::ErrorKind>) {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_its_headers_and_nothing_is_done() {
+async fn status_fault_has_its_headers_and_no_effect() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/createfolder", Fault::rate_limit(7)).times(1));
     let response = sandbox.client.get(sandbox.url("file/createfolder?name=a")).send().await.unwrap();
@@ -33,7 +33,7 @@ async fn a_status_comes_with_its_headers_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn an_envelope_can_carry_any_status_under_http_200() {
+async fn envelope_can_have_any_status_with_http_200() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/info", Fault::envelope(509)));
     assert_eq!(sandbox.refusal("file/info?file=x").await.0, 509);
@@ -42,7 +42,7 @@ async fn an_envelope_can_carry_any_status_under_http_200() {
 }
 
 #[tokio::test]
-async fn a_body_can_be_given_and_else_is_a_web_servers_page() {
+async fn status_fault_has_the_given_body_or_an_error_page() {
     let sandbox = empty().await;
     let body = Some("{\"status\":\"503\"}".to_owned());
     let own = Fault::Status { http: 503, body_status: None, headers: Vec::new(), body };
@@ -58,7 +58,7 @@ async fn a_body_can_be_given_and_else_is_a_web_servers_page() {
 }
 
 #[tokio::test]
-async fn a_rule_can_let_some_requests_pass_first() {
+async fn rule_can_let_some_requests_pass_first() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("*", Fault::envelope(500)).after(2).times(1));
     let mut statuses = Vec::new();
@@ -69,26 +69,26 @@ async fn a_rule_can_let_some_requests_pass_first() {
 }
 
 #[tokio::test]
-async fn a_reset_comes_before_any_answer_and_nothing_is_done() {
+async fn reset_sends_no_answer_and_has_no_effect() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/createfolder", Fault::Reset));
-    assert_eq!(raw(&sandbox).await, (Vec::new(), Err(std::io::ErrorKind::ConnectionReset)));
+    assert_eq!(raw_create_folder(&sandbox).await, (Vec::new(), Err(std::io::ErrorKind::ConnectionReset)));
     assert_eq!((sandbox.counts().folders, sandbox.journal().count()), (0, 1));
 }
 
 #[tokio::test]
-async fn a_connection_can_be_closed_before_or_after_the_operation() {
+async fn connection_can_close_before_or_after_the_operation() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/createfolder", Fault::CloseAfterBody).times(1));
-    assert_eq!(raw(&sandbox).await, (Vec::new(), Ok(())));
+    assert_eq!(raw_create_folder(&sandbox).await, (Vec::new(), Ok(())));
     assert_eq!(sandbox.counts().folders, 0);
     sandbox.faults().add(Rule::new("file/createfolder", Fault::LoseAnswer));
-    assert_eq!(raw(&sandbox).await, (Vec::new(), Ok(())));
+    assert_eq!(raw_create_folder(&sandbox).await, (Vec::new(), Ok(())));
     assert_eq!(sandbox.counts().folders, 1);
 }
 
 #[tokio::test]
-async fn an_uploads_answer_can_be_lost_after_the_file_was_stored() {
+async fn upload_answer_can_be_lost_after_the_file_is_stored() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     sandbox.faults().add(Rule::new("upload", Fault::LoseAnswer));
@@ -98,10 +98,10 @@ async fn an_uploads_answer_can_be_lost_after_the_file_was_stored() {
 }
 
 #[tokio::test]
-async fn a_body_can_be_cut_short_of_its_length() {
+async fn body_can_be_cut_before_its_length() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/createfolder", Fault::CutBody { sent: 10 }));
-    let (received, _) = raw(&sandbox).await;
+    let (received, _) = raw_create_folder(&sandbox).await;
     let text = String::from_utf8(received).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"));
@@ -112,7 +112,7 @@ async fn a_body_can_be_cut_short_of_its_length() {
 }
 
 #[tokio::test]
-async fn garbage_is_no_readable_answer() {
+async fn garbage_cannot_be_parsed() {
     let sandbox = empty().await;
     for garbage in [Garbage::Text, Garbage::Html, Garbage::NotUtf8, Garbage::TruncatedJson, Garbage::Empty] {
         sandbox.faults().add(Rule::new("account/info", Fault::Garbage(garbage.clone())).times(1));
@@ -128,7 +128,7 @@ async fn garbage_is_no_readable_answer() {
 }
 
 #[tokio::test]
-async fn an_enormous_answer_is_valid_and_unannounced() {
+async fn huge_answer_is_valid_and_has_no_content_length() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("account/info", Fault::Garbage(Garbage::Huge { bytes: 1_000_000 })));
     let response = sandbox.client.get(sandbox.url("account/info")).send().await.unwrap();
@@ -139,7 +139,7 @@ async fn an_enormous_answer_is_valid_and_unannounced() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_late_or_come_byte_by_byte() {
+async fn answer_can_be_late_or_sent_byte_by_byte() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("account/info", Fault::Delay { millis: 30 }).times(1));
     let start = Instant::now();
@@ -153,7 +153,7 @@ async fn an_answer_can_be_late_or_come_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_request_can_hang() {
+async fn request_can_hang() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("account/info", Fault::Hang).times(1));
     let waiting = sandbox.client.get(sandbox.url("account/info")).timeout(Duration::from_millis(50)).send().await;
@@ -162,7 +162,7 @@ async fn a_request_can_hang() {
 }
 
 #[tokio::test]
-async fn an_answer_can_come_before_the_body_was_sent() {
+async fn answer_can_be_sent_before_the_body_is_read() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     sandbox.faults().add(Rule::new("upload", Fault::EarlyAnswer { http: 503, body_status: None }));
@@ -173,13 +173,13 @@ async fn an_answer_can_come_before_the_body_was_sent() {
     let mut start = [0; 12];
     stream.read_exact(&mut start).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 503");
-    // The rest of the body still finds a reader.
+    // The simulator still reads the rest of the body.
     stream.write_all(&[7; 1_000_000]).await.unwrap();
     assert_eq!(sandbox.counts(), polyhost_sandbox::openload::Counts { upload_urls: 1, ..Default::default() });
 }
 
 #[tokio::test]
-async fn rules_and_the_journal_are_within_reach_over_http() {
+async fn rules_and_journal_can_be_accessed_over_http() {
     let sandbox = empty().await;
     let origin = sandbox.base_url().trim_end_matches("/v1").to_owned();
     let (rules, requests) = (format!("{origin}/_control/faults"), format!("{origin}/_control/requests"));
@@ -193,14 +193,14 @@ async fn rules_and_the_journal_are_within_reach_over_http() {
     sandbox.result("account/info").await;
 
     let received = json(sandbox.client.get(&requests).send().await.unwrap()).await;
-    assert_eq!(received.as_array().unwrap().len(), 2, "control calls are not recorded");
+    assert_eq!(received.as_array().unwrap().len(), 2, "control requests are not recorded");
     assert_eq!((&received[0]["operation"], &received[0]["method"]), (&json!("account/info"), &json!("GET")));
     assert_eq!(sandbox.client.delete(&requests).send().await.unwrap().status(), 204);
     assert_eq!(sandbox.journal().count(), 0);
 }
 
 #[tokio::test]
-async fn a_rule_that_makes_no_sense_is_refused() {
+async fn invalid_rule_is_rejected() {
     let sandbox = empty().await;
     let url = format!("{}/_control/faults", sandbox.base_url().trim_end_matches("/v1"));
     let post = sandbox.client.post(url).header("content-type", "application/json").body("{\"kind\": \"explode\"}");

@@ -1,4 +1,4 @@
-//! What is done with files by their ids.
+//! Operations on files by id.
 
 use serde_json::json;
 
@@ -7,32 +7,38 @@ use crate::support::{empty, keys};
 #[tokio::test]
 async fn each_file_of_a_batch_has_its_own_status() {
     let sandbox = empty().await;
-    let sound = sandbox.add_file("0", "The quick brown fox.mp4", b"abc");
+    let intact = sandbox.add_file("0", "The quick brown fox.mp4", b"abc");
     let broken = sandbox.add_file("0", "broken.mp4", b"abc");
     let blocked = sandbox.add_file("0", "blocked.mp4", b"abc");
     let foreign = sandbox.add_foreign_file("foreign.mp4", b"abcd");
     sandbox.break_file(&broken);
     sandbox.block_file(&blocked);
-    let answer = sandbox.result(&format!("file/info?file={sound},{broken},{blocked},72fA-_Lq8Ak5,{foreign}")).await;
+    let answer = sandbox.result(&format!("file/info?file={intact},{broken},{blocked},72fA-_Lq8Ak5,{foreign}")).await;
     let sha1 = "a9993e364706816aba3e25717850c26c9cd0d89d";
     assert_eq!(
-        answer[&sound],
-        json!({"id": sound, "status": 200, "name": "The quick brown fox.mp4", "size": 3, "sha1": sha1, "content_type": "video/mp4"})
+        answer[&intact],
+        json!({
+            "id": intact, "status": 200, "name": "The quick brown fox.mp4", "size": 3, "sha1": sha1,
+            "content_type": "video/mp4",
+        })
     );
     assert_eq!(
         answer[&broken],
-        json!({"id": broken, "status": 500, "name": "broken.mp4", "size": false, "sha1": sha1, "content_type": "video/mp4"})
+        json!({
+            "id": broken, "status": 500, "name": "broken.mp4", "size": false, "sha1": sha1,
+            "content_type": "video/mp4",
+        })
     );
     for (id, status) in [(blocked.as_str(), 451), ("72fA-_Lq8Ak5", 404)] {
-        let nothing =
+        let expected =
             json!({"id": id, "status": status, "name": false, "size": false, "sha1": false, "content_type": false});
-        assert_eq!(answer[id], nothing);
+        assert_eq!(answer[id], expected);
     }
     assert_eq!((&answer[&foreign]["status"], &answer[&foreign]["size"]), (&json!(200), &json!(4)));
 }
 
 #[tokio::test]
-async fn a_batch_may_hold_fifty_files() {
+async fn batch_may_have_50_files() {
     let sandbox = empty().await;
     let ids = |count: usize| (0..count).map(|at| format!("id{at:010}")).collect::<Vec<_>>().join(",");
     assert_eq!(keys(&sandbox.result(&format!("file/info?file={}", ids(50))).await).len(), 50);
@@ -52,7 +58,7 @@ async fn ids_are_compared_exactly() {
 }
 
 #[tokio::test]
-async fn a_very_large_size_is_told_exactly() {
+async fn very_large_size_is_exact() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     sandbox.claim_size(&id, 9_007_199_254_740_993);
@@ -60,7 +66,7 @@ async fn a_very_large_size_is_told_exactly() {
 }
 
 #[tokio::test]
-async fn a_file_is_renamed_to_exactly_what_was_asked_for() {
+async fn file_is_renamed_to_exactly_the_given_name() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     assert_eq!(sandbox.result(&format!("file/rename?file={id}&name=%20%3CL%27%C3%A9t%C3%A9%3E%20%26%20+")).await, true);
@@ -70,7 +76,7 @@ async fn a_file_is_renamed_to_exactly_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_file_is_moved_to_a_folder_and_back_to_the_root() {
+async fn file_is_moved_to_a_folder_and_back_to_the_root() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -84,7 +90,7 @@ async fn a_file_is_moved_to_a_folder_and_back_to_the_root() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_gone() {
+async fn deleted_file_is_gone() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     assert_eq!(sandbox.result(&format!("file/delete?file={id}")).await, true);
@@ -94,7 +100,7 @@ async fn a_deleted_file_is_gone() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_done_with_another_accounts_file() {
+async fn file_of_another_account_cannot_be_changed() {
     let sandbox = empty().await;
     let id = sandbox.add_foreign_file("foreign.mp4", b"abc");
     for call in ["file/rename?name=x", "file/move?folder=0", "file/delete?", "file/getsplash?"] {

@@ -1,4 +1,4 @@
-//! Folders, and how listings look.
+//! Folders, and the form of listings.
 
 use polyhost_sandbox::openload::{FilesShape, Options};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Sandbox, empty, keys, with};
 
 #[tokio::test]
-async fn a_listing_shows_folders_and_files_as_on_the_page() {
+async fn listing_matches_the_page() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "My Great Folder");
     let id = sandbox.add_file("0", "Big bunny buck 720p.mp4", b"abc");
@@ -31,7 +31,7 @@ async fn a_listing_shows_folders_and_files_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn a_listing_holds_what_is_directly_in_the_folder() {
+async fn listing_has_the_direct_entries_of_the_folder() {
     let sandbox = empty().await;
     let (outer, inner, file) = nested(&sandbox);
     let listing = sandbox.result(&format!("file/listfolder?folder={outer}")).await;
@@ -49,7 +49,7 @@ fn nested(sandbox: &Sandbox) -> (String, String, String) {
 }
 
 #[tokio::test]
-async fn what_is_no_folders_id_is_not_found() {
+async fn invalid_folder_id_is_not_found() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     for id in
@@ -77,7 +77,7 @@ async fn files_may_be_an_array_or_an_array_of_maps() {
 }
 
 #[tokio::test]
-async fn a_listing_may_also_name_the_files_below() {
+async fn listing_may_include_the_files_of_subfolders() {
     let sandbox = with(Options { deep_listings: true, seeded: false, ..Options::default() }).await;
     let (_, inner, file) = nested(&sandbox);
     let listing = sandbox.result("file/listfolder").await;
@@ -86,7 +86,7 @@ async fn a_listing_may_also_name_the_files_below() {
 }
 
 #[tokio::test]
-async fn a_folder_is_created_under_a_number_in_the_root_or_another() {
+async fn folder_is_created_in_the_root_or_in_another_folder() {
     let sandbox = empty().await;
     let outer = sandbox.result("file/createfolder?name=outer").await;
     let outer = outer["folderid"].as_u64().unwrap();
@@ -98,7 +98,7 @@ async fn a_folder_is_created_under_a_number_in_the_root_or_another() {
 }
 
 #[tokio::test]
-async fn a_folder_is_renamed() {
+async fn folder_is_renamed() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "before");
     assert_eq!(sandbox.result(&format!("file/renamefolder?folder={folder}&name=after")).await, true);
@@ -108,7 +108,7 @@ async fn a_folder_is_renamed() {
 }
 
 #[tokio::test]
-async fn a_deleted_folder_takes_everything_below_with_it() {
+async fn deleted_folder_is_gone_with_everything_below() {
     let sandbox = empty().await;
     let (outer, inner, file) = nested(&sandbox);
     let kept = sandbox.add_file("0", "kept.mp4", b"abc");
@@ -117,11 +117,11 @@ async fn a_deleted_folder_takes_everything_below_with_it() {
     assert_eq!((sandbox.file_bytes(&file), sandbox.file_bytes(&kept)), (None, Some(b"abc".to_vec())));
     assert_eq!(sandbox.refusal(&format!("file/listfolder?folder={inner}")).await.0, 404);
     let next = sandbox.add_folder("0", "next");
-    assert_ne!(next, outer, "an id never comes back");
+    assert_ne!(next, outer, "an id is never used again");
 }
 
 #[tokio::test]
-async fn the_root_can_be_neither_renamed_nor_deleted() {
+async fn root_can_be_neither_renamed_nor_deleted() {
     let sandbox = empty().await;
     assert_eq!(sandbox.refusal("file/deletefolder?folder=0").await.0, 400);
     assert_eq!(sandbox.refusal("file/deletefolder").await.0, 400);

@@ -1,9 +1,9 @@
-//! What the journal tells of what arrived.
+//! What the journal records of requests.
 
 use crate::support::empty;
 
 #[tokio::test]
-async fn a_request_is_recorded_as_it_arrived() {
+async fn request_is_recorded_as_it_arrived() {
     let sandbox = empty().await;
     let url = sandbox.url("file/rename?file=x&name=%C3%89t%C3%A9+%26+co&headers[]=a&headers[]=b");
     sandbox.client.get(url).header("X-Probe", "yes").send().await.unwrap();
@@ -19,13 +19,13 @@ async fn a_request_is_recorded_as_it_arrived() {
 }
 
 #[tokio::test]
-async fn a_form_is_recorded_apart_from_the_query() {
+async fn form_and_query_are_recorded_separately() {
     let sandbox = empty().await;
     sandbox.client.post(sandbox.url("file/delete?file=q")).form(&[("file", "f")]).send().await.unwrap();
     let received = sandbox.journal().all().pop().unwrap();
     assert_eq!(received.form, [("file".to_owned(), "f".to_owned())]);
     assert!(received.query.contains(&("file".to_owned(), "q".to_owned())));
-    assert_eq!(received.parameter("file"), Some("f"), "the form wins");
+    assert_eq!(received.parameter("file"), Some("f"), "the form takes precedence");
 }
 
 #[tokio::test]

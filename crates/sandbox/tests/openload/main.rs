@@ -1,6 +1,6 @@
-//! The simulated pstream.net, asked over real HTTP, endpoint by endpoint and option by option.
+//! Tests of the simulated pstream.net over HTTP, endpoint by endpoint and option by option.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, and its shared parts as well")]
+#![allow(clippy::unwrap_used, reason = "a test and its support code may fail by panicking")]
 
 mod account;
 mod conversions;

@@ -1,5 +1,5 @@
-//! The habits of sites that an option chooses: answers in place of operations, entries that are hard to read, changed
-//! names, what the account says of storage, and the forms of an upload's reply.
+//! Options of the simulator: intercepted operations, malformed entries, changed names, the account's storage, and the
+//! forms of the reply to an upload.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn intercepted(intercept: Intercept) -> Sandbox {
 }
 
 #[tokio::test]
-async fn an_intercepted_operation_answers_as_chosen() {
+async fn intercepted_operation_sends_the_configured_answer() {
     let cases = [
         (InterceptAnswer::Firewall(403), 403, "Access denied"),
         (InterceptAnswer::ErrorPage(503), 503, "nginx"),
@@ -35,12 +35,12 @@ async fn an_intercepted_operation_answers_as_chosen() {
         sandbox.result("account/info").await;
     }
     let sandbox = intercepted(Intercept::all(InterceptAnswer::Hang)).await;
-    let asked = sandbox.client.get(sandbox.url("account/info")).timeout(Duration::from_millis(200)).send().await;
-    assert!(asked.unwrap_err().is_timeout());
+    let response = sandbox.client.get(sandbox.url("account/info")).timeout(Duration::from_millis(200)).send().await;
+    assert!(response.unwrap_err().is_timeout());
 }
 
 #[tokio::test]
-async fn the_upload_node_is_intercepted_by_name_alone() {
+async fn upload_node_is_intercepted_only_by_its_name() {
     let firewall = || InterceptAnswer::Firewall(403);
     let sandbox = intercepted(Intercept::of("upload", firewall())).await;
     let url = sandbox.upload_url("").await;
@@ -51,7 +51,7 @@ async fn the_upload_node_is_intercepted_by_name_alone() {
 }
 
 #[tokio::test]
-async fn a_moved_api_redirects_with_path_and_query() {
+async fn redirected_api_keeps_path_and_query() {
     let answer = InterceptAnswer::Redirect { status: 301, to: RedirectTarget::Https };
     let sandbox = intercepted(Intercept::all(answer)).await;
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -62,7 +62,7 @@ async fn a_moved_api_redirects_with_path_and_query() {
 }
 
 #[tokio::test]
-async fn listings_have_entries_that_are_hard_to_read() {
+async fn listing_has_malformed_entries() {
     let kinds = || vec![Unreadable::DoubledKey, Unreadable::InvalidUtf8, Unreadable::MissingId];
     for files_shape in [FilesShape::Map, FilesShape::Array, FilesShape::MapsInArray] {
         let sandbox = with(Options {
@@ -88,7 +88,7 @@ async fn listings_have_entries_that_are_hard_to_read() {
 }
 
 #[tokio::test]
-async fn an_entry_may_be_listed_twice() {
+async fn entry_may_be_listed_twice() {
     let sandbox =
         with(Options { files_shape: FilesShape::Array, unreadable_files: vec![Unreadable::Repeated], ..options() })
             .await;
@@ -98,7 +98,7 @@ async fn an_entry_may_be_listed_twice() {
 }
 
 #[tokio::test]
-async fn names_are_stored_as_the_option_says() {
+async fn names_are_stored_in_the_form_of_the_option() {
     let sandbox = with(Options { stored_names: StoredNames::Nfc, ..options() }).await;
     let file = sandbox.upload("", "E\u{301}.mp4", b"abc").await;
     assert_eq!(file["name"], "\u{c9}.mp4");
@@ -109,7 +109,7 @@ async fn names_are_stored_as_the_option_says() {
 }
 
 #[tokio::test]
-async fn the_account_has_storage_where_the_option_says_so() {
+async fn account_has_storage_if_the_option_is_set() {
     assert_eq!(keys(&empty().await.result("account/info").await), ["email", "extid", "signup_at"]);
     let storage = Some(Storage { left: -1, used: 24_160 });
     let fixed_date = Some("9999-12-31 00:00:00".to_owned());
@@ -120,7 +120,7 @@ async fn the_account_has_storage_where_the_option_says_so() {
 }
 
 #[tokio::test]
-async fn an_upload_is_replied_to_in_the_form_of_the_option() {
+async fn upload_reply_has_the_form_of_the_option() {
     let upload = async |options: Options| with(options).await.upload("", "a.mp4", b"abc").await;
     let list = upload(Options { reply_shape: ReplyShape::Array, ..options() }).await;
     assert_eq!((list.as_array().unwrap().len(), &list[0]["name"]), (1, &json!("a.mp4")));

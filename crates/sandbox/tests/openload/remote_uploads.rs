@@ -1,4 +1,4 @@
-//! Files that the site fetches from elsewhere.
+//! Remote uploads.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::{empty, keys, with};
 const STEP: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn a_remote_upload_is_new_then_downloading_then_a_file() {
+async fn remote_upload_is_new_then_downloading_then_a_file() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let url = "https://download.blender.org/peach/big%20buck%20bunny.mov";
@@ -41,7 +41,7 @@ async fn a_remote_upload_is_new_then_downloading_then_a_file() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_public_is_an_invalid_url_at_once() {
+async fn address_that_is_not_public_is_an_invalid_url_at_once() {
     let sandbox = empty().await;
     for url in
         ["http://127.0.0.1/", "http://[::1]/a", "http://localhost/a", "http://10.0.0.1/", "file:///etc/passwd", "x"]
@@ -49,15 +49,15 @@ async fn an_address_that_is_not_public_is_an_invalid_url_at_once() {
         let id = sandbox.result(&format!("remotedl/add?url={url}")).await["id"].as_str().unwrap().to_owned();
         let row = sandbox.result(&format!("remotedl/status?id={id}")).await[&id].clone();
         assert_eq!(row["remoteurl"], url);
-        let told = (&row["status"], &row["errormsg"], &row["progress_percent"], &row["extid"]);
-        assert_eq!(told, (&json!("error"), &json!("Invalid URL"), &json!("100"), &json!(false)), "{url}");
+        let row = (&row["status"], &row["errormsg"], &row["progress_percent"], &row["extid"]);
+        assert_eq!(row, (&json!("error"), &json!("Invalid URL"), &json!("100"), &json!(false)), "{url}");
     }
     sandbox.clock.advance(STEP * 10);
     assert_eq!(sandbox.counts().files, 0);
 }
 
 #[tokio::test]
-async fn a_remote_upload_can_fail_at_its_end() {
+async fn remote_upload_can_fail_at_its_end() {
     let sandbox = empty().await;
     sandbox.fail_remote_uploads_matching("teapot", "HTTP 418");
     sandbox.result("remotedl/add?url=https://example.com/teapot.mp4").await;
@@ -71,7 +71,7 @@ async fn a_remote_upload_can_fail_at_its_end() {
 }
 
 #[tokio::test]
-async fn additional_headers_are_kept_in_their_order() {
+async fn additional_headers_keep_their_order() {
     let sandbox = empty().await;
     let headers = "headers[]=Cookie:+auth%3D9898;&headers%5B%5D=User-Agent:+Firefox";
     sandbox.result(&format!("remotedl/add?url=https://example.com/a.mp4&{headers}")).await;
@@ -79,7 +79,7 @@ async fn additional_headers_are_kept_in_their_order() {
 }
 
 #[tokio::test]
-async fn the_newest_five_are_shown_and_a_hundred_at_most() {
+async fn default_limit_is_5_and_the_largest_is_100() {
     let sandbox = empty().await;
     for at in 0..101 {
         sandbox.result(&format!("remotedl/add?url=https://example.com/{at}.mp4")).await;
@@ -91,14 +91,14 @@ async fn the_newest_five_are_shown_and_a_hundred_at_most() {
 }
 
 #[tokio::test]
-async fn none_at_all_or_an_unknown_one_is_an_empty_list() {
+async fn empty_queue_and_unknown_id_are_an_empty_list() {
     let sandbox = empty().await;
     assert_eq!(sandbox.result("remotedl/status").await, json!([]));
     assert_eq!(sandbox.result("remotedl/status?id=5656").await, json!([]));
 }
 
 #[tokio::test]
-async fn a_remote_upload_wants_a_url_and_a_folder_that_exists() {
+async fn remote_upload_needs_a_url_and_an_existing_folder() {
     let sandbox = empty().await;
     assert_eq!(sandbox.refusal("remotedl/add").await, (400, "Missing parameter: url".to_owned()));
     let refusal = sandbox.refusal("remotedl/add?url=https://example.com/a.mp4&folder=None").await;
@@ -107,7 +107,7 @@ async fn a_remote_upload_wants_a_url_and_a_folder_that_exists() {
 }
 
 #[tokio::test]
-async fn what_is_missing_in_a_row_may_be_null() {
+async fn missing_values_of_a_row_may_be_null() {
     let sandbox = with(Options { missing: Missing::Null, seeded: false, ..Options::default() }).await;
     sandbox.result("remotedl/add?url=https://example.com/a.mp4").await;
     let row = sandbox.result("remotedl/status").await["1"].clone();
@@ -115,7 +115,7 @@ async fn what_is_missing_in_a_row_may_be_null() {
 }
 
 #[tokio::test]
-async fn a_file_whose_folder_was_deleted_meanwhile_lands_in_the_root() {
+async fn fetched_file_goes_to_the_root_if_its_folder_is_gone() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     sandbox.result(&format!("remotedl/add?url=https://example.com/a.mp4&folder={folder}")).await;

@@ -1,4 +1,4 @@
-//! What a newcomer finds.
+//! The sample content of a new account.
 
 use polyhost_sandbox::openload::Options;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::{Sandbox, keys, with};
 
 #[tokio::test]
-async fn a_newcomer_finds_folders_two_deep_and_a_dozen_files() {
+async fn seed_has_two_levels_of_folders_and_a_dozen_files() {
     let sandbox = with(Options::default()).await;
     let counts = sandbox.counts();
     assert_eq!((counts.folders, counts.files, counts.remote_uploads), (6, 12, 2));
@@ -21,7 +21,7 @@ async fn listing(sandbox: &Sandbox, folder: &str) -> Value {
 }
 
 #[tokio::test]
-async fn seeded_files_are_what_they_claim_to_be() {
+async fn seeded_files_have_their_size_and_sha1() {
     let sandbox = with(Options { deep_listings: true, ..Options::default() }).await;
     let files = sandbox.result("file/listfolder").await["files"].clone();
     assert_eq!(keys(&files).len(), 12);
@@ -34,7 +34,7 @@ async fn seeded_files_are_what_they_claim_to_be() {
 }
 
 #[tokio::test]
-async fn one_of_everything_that_can_be_the_matter_is_there() {
+async fn seed_has_one_object_in_each_special_state() {
     let sandbox = with(Options { deep_listings: true, ..Options::default() }).await;
     let files = sandbox.result("file/listfolder").await["files"].clone();
     let count =
@@ -52,7 +52,7 @@ async fn one_of_everything_that_can_be_the_matter_is_there() {
 }
 
 #[tokio::test]
-async fn seeded_ids_are_the_same_each_time() {
+async fn seeded_ids_are_always_the_same() {
     let (first, second) = (with(Options::default()).await, with(Options::default()).await);
     let id = first.find_file("Sintel.mkv");
     assert!(id.is_some());
@@ -61,13 +61,13 @@ async fn seeded_ids_are_the_same_each_time() {
 }
 
 #[tokio::test]
-async fn an_account_can_start_empty() {
+async fn account_can_start_empty() {
     let sandbox = with(Options { seeded: false, ..Options::default() }).await;
     assert_eq!(sandbox.counts(), polyhost_sandbox::openload::Counts::default());
 }
 
 #[tokio::test]
-async fn links_start_with_the_origin_that_the_options_name() {
+async fn links_start_with_the_configured_origin() {
     let sandbox = with(Options { origin: Some("http://sandbox:7001".to_owned()), ..Options::default() }).await;
     assert_eq!(sandbox.base_url(), "http://sandbox:7001/v1");
     let url = format!("http://127.0.0.1:{}/v1/file/ul?login=sandbox-login&key=sandbox-key", sandbox.port());

@@ -1,11 +1,11 @@
-//! Splash pictures, and the pages for people.
+//! Thumbnails, and the web pages of files.
 
 use crate::support::empty;
 
 #[tokio::test]
-async fn the_splash_of_a_file_is_the_bare_url_of_a_real_picture() {
+async fn splash_is_the_url_of_a_jpeg() {
     let sandbox = empty().await;
-    let pictures = [sandbox.add_file("0", "a.mp4", b"abc"), sandbox.add_file("0", "b.mp4", b"abc")].map(async |id| {
+    let thumbnails = [sandbox.add_file("0", "a.mp4", b"abc"), sandbox.add_file("0", "b.mp4", b"abc")].map(async |id| {
         let url = sandbox.result(&format!("file/getsplash?file={id}")).await.as_str().unwrap().to_owned();
         assert!(url.starts_with(sandbox.base_url().trim_end_matches("v1")), "{url}");
         let response = sandbox.client.get(url).send().await.unwrap();
@@ -15,14 +15,14 @@ async fn the_splash_of_a_file_is_the_bare_url_of_a_real_picture() {
         );
         response.bytes().await.unwrap()
     });
-    let [first, second] = pictures;
+    let [first, second] = thumbnails;
     let (first, second) = (first.await, second.await);
     assert!(first.starts_with(&[0xff, 0xd8, 0xff]) && first.ends_with(&[0xff, 0xd9]));
     assert_ne!(first, second);
 }
 
 #[tokio::test]
-async fn a_file_without_a_picture_says_why() {
+async fn file_without_a_thumbnail_has_an_error() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     assert_eq!(sandbox.refusal("file/getsplash?file=unknown").await, (404, "Video not found".to_owned()));

@@ -1,4 +1,4 @@
-//! Uploads that break in every way, and what the journal tells of them.
+//! Uploads that fail in every way, and what the journal records of them.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,12 @@ use tokio::net::TcpStream;
 
 use crate::support::{Sandbox, empty, form, json};
 
-/// How large the bodies are that are not sent to their end: more than what lies in the buffers of a connection.
+/// The size of a body that is not sent to its end. It is larger than the buffers of a connection.
 const LARGE: usize = 64 << 20;
 
-/// A connection on which an upload of [`LARGE`] was begun. Its body is no form, but the site comes to know that late.
-async fn begun(sandbox: &Sandbox) -> TcpStream {
+/// Opens a connection and starts an upload of [`LARGE`] bytes. The body is not a valid form, but the site notices that
+/// late.
+async fn start_upload(sandbox: &Sandbox) -> TcpStream {
     let url = sandbox.upload_url("").await;
     let path = url.split_once("/ul/").unwrap().1.to_owned();
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
@@ -25,8 +26,8 @@ async fn begun(sandbox: &Sandbox) -> TcpStream {
     stream
 }
 
-/// Writes until the other side takes no more, or all has gone.
-async fn pour(stream: &mut TcpStream) -> std::io::Result<()> {
+/// Sends bytes until the server stops receiving or all are sent.
+async fn send_body(stream: &mut TcpStream) -> std::io::Result<()> {
     for _ in 0..LARGE >> 16 {
         stream.write_all(&[7; 1 << 16]).await?;
     }
@@ -39,7 +40,7 @@ async fn read_to_end(mut stream: TcpStream) -> (String, Result<(), std::io::Erro
     (String::from_utf8(received).unwrap(), ended.map(drop).map_err(|error| error.kind()))
 }
 
-async fn soon<T>(event: impl Future<Output = T>) -> T {
+async fn within_5_seconds<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(5), event).await.unwrap()
 }
 
@@ -48,24 +49,24 @@ fn upload(journal: &Journal) -> ReceivedUpload {
 }
 
 #[tokio::test]
-async fn a_refusal_in_the_sites_own_words_can_come_before_the_body_which_is_then_read() {
+async fn early_refusal_can_be_followed_by_reading_the_body() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("upload", Fault::refuse_early(403, "Upload URL expired", Rest::Drained)));
-    let mut stream = begun(&sandbox).await;
+    let mut stream = start_upload(&sandbox).await;
     let mut start = [0; 15];
-    soon(stream.read_exact(&mut start)).await.unwrap();
+    within_5_seconds(stream.read_exact(&mut start)).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 200 OK");
-    soon(pour(&mut stream)).await.unwrap();
+    within_5_seconds(send_body(&mut stream)).await.unwrap();
     assert_eq!((sandbox.counts().files, sandbox.counts().upload_urls), (0, 1));
 }
 
 #[tokio::test]
-async fn a_refusal_can_cut_off_whoever_still_writes() {
+async fn early_refusal_can_cut_off_a_client_that_still_sends() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("upload", Fault::refuse_early(403, "Upload URL expired", Rest::CutOff)));
-    let mut stream = begun(&sandbox).await;
-    soon(pour(&mut stream)).await.unwrap_err();
-    // The answer is there all the same, for a client that looks for it.
+    let mut stream = start_upload(&sandbox).await;
+    within_5_seconds(send_body(&mut stream)).await.unwrap_err();
+    // The answer arrives nevertheless, if the client reads it.
     let (answer, _) = read_to_end(stream).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("connection: close"), "{head}");
@@ -74,101 +75,101 @@ async fn a_refusal_can_cut_off_whoever_still_writes() {
 }
 
 #[tokio::test]
-async fn a_refusal_can_wait_for_a_part_of_the_body() {
+async fn early_refusal_can_wait_for_a_part_of_the_body() {
     let sandbox = empty().await;
     let (words, rest) = ("Folder not found".to_owned(), Rest::Drained);
     let refusal = Fault::RefuseEarly { http: 404, status: 404, words, after: 1000, rest };
     sandbox.faults().add(Rule::new("upload", refusal));
-    let mut stream = begun(&sandbox).await;
+    let mut stream = start_upload(&sandbox).await;
     stream.write_all(&[7; 500]).await.unwrap();
-    let nothing = tokio::time::timeout(Duration::from_millis(30), stream.read_u8()).await;
-    nothing.unwrap_err();
+    let early = tokio::time::timeout(Duration::from_millis(30), stream.read_u8()).await;
+    early.unwrap_err();
     stream.write_all(&[7; 500]).await.unwrap();
     let mut start = [0; 12];
-    soon(stream.read_exact(&mut start)).await.unwrap();
+    within_5_seconds(stream.read_exact(&mut start)).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 404");
 }
 
 #[tokio::test]
-async fn a_connection_can_end_in_the_middle_of_a_body() {
-    for (how, expected) in [(HangUp::Close, "closed"), (HangUp::Reset, "reset")] {
+async fn connection_can_end_in_the_middle_of_a_body() {
+    for (how, description) in [(HangUp::Close, "closed"), (HangUp::Reset, "reset")] {
         let sandbox = empty().await;
         sandbox.faults().add(Rule::new("upload", Fault::HangUp { after: 100_000, how }));
-        let mut stream = begun(&sandbox).await;
-        let wrote = soon(pour(&mut stream)).await;
-        wrote.unwrap_err();
+        let mut stream = start_upload(&sandbox).await;
+        let outcome = within_5_seconds(send_body(&mut stream)).await;
+        outcome.unwrap_err();
         let (answer, _) = read_to_end(stream).await;
-        assert_eq!(answer, "", "{expected}");
+        assert_eq!(answer, "", "{description}");
         sandbox.journal().until(|journal| journal.open("upload") == 0).await;
         assert_eq!(sandbox.journal().of("upload")[0].ended, Some(Ended::BrokenOff));
-        let arrived = upload(sandbox.journal());
-        assert!(!arrived.complete && (50_000..=100_000).contains(&arrived.bytes), "{arrived:?}");
+        let received = upload(sandbox.journal());
+        assert!(!received.complete && (50_000..=100_000).contains(&received.bytes), "{received:?}");
         assert_eq!(sandbox.counts().files, 0);
     }
 }
 
 #[tokio::test]
-async fn a_site_can_stop_reading_and_go_on() {
+async fn site_can_stop_reading_and_resume() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     sandbox.faults().add(Rule::new("upload", Fault::StopReading { after: 100_000 }));
     let bytes = vec![7; 16 << 20];
     let post = sandbox.client.post(&url).multipart(form("file1", "a.mp4", &bytes));
     let sending = tokio::spawn(post.send());
-    soon(sandbox.journal().until(|journal| upload(journal).bytes > 90_000)).await;
+    within_5_seconds(sandbox.journal().until(|journal| upload(journal).bytes > 90_000)).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(upload(sandbox.journal()).bytes <= 100_000 && !sending.is_finished());
     assert_eq!(sandbox.journal().open("upload"), 1);
     sandbox.faults().resume();
-    assert_eq!(json(soon(sending).await.unwrap().unwrap()).await["status"], 200);
+    assert_eq!(json(within_5_seconds(sending).await.unwrap().unwrap()).await["status"], 200);
     assert_eq!(sandbox.counts().files, 1);
 }
 
 #[tokio::test]
-async fn who_gives_up_a_standstill_is_noticed_when_it_ends() {
+async fn client_lost_during_a_stall_is_noticed_on_resume() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("upload", Fault::StopReading { after: 1000 }));
-    let mut stream = begun(&sandbox).await;
+    let mut stream = start_upload(&sandbox).await;
     stream.write_all(&[7; 5000]).await.unwrap();
-    soon(sandbox.journal().until(|journal| upload(journal).bytes > 500)).await;
+    within_5_seconds(sandbox.journal().until(|journal| upload(journal).bytes > 500)).await;
     drop(stream);
     assert_eq!(sandbox.journal().open("upload"), 1);
     sandbox.faults().resume();
-    soon(sandbox.journal().until(|journal| journal.open("upload") == 0)).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.open("upload") == 0)).await;
     assert_eq!(sandbox.journal().of("upload")[0].ended, Some(Ended::BrokenOff));
 }
 
 #[tokio::test]
-async fn an_upload_that_is_broken_off_is_told_as_that() {
+async fn aborted_upload_is_recorded_as_broken_off() {
     let sandbox = empty().await;
-    let mut stream = begun(&sandbox).await;
+    let mut stream = start_upload(&sandbox).await;
     stream.write_all(&[7; 5000]).await.unwrap();
-    soon(sandbox.journal().until(|journal| journal.open("upload") == 1 && upload(journal).bytes > 0)).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.open("upload") == 1 && upload(journal).bytes > 0)).await;
     assert_eq!(sandbox.journal().of("upload")[0].ended, None);
-    // Forgetting what arrived ends nothing.
+    // Clearing the journal does not end the request.
     sandbox.journal().clear();
     assert_eq!(sandbox.journal().open("upload"), 1);
     drop(stream);
-    soon(sandbox.journal().until(|journal| journal.open("upload") == 0)).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.open("upload") == 0)).await;
 }
 
 #[tokio::test]
-async fn an_answer_can_be_late_after_the_file_was_stored() {
+async fn answer_can_be_late_after_the_file_is_stored() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     sandbox.faults().add(Rule::new("upload", Fault::DelayAnswer { millis: 40 }));
     let start = Instant::now();
     let post = sandbox.client.post(&url).multipart(form("file1", "a.mp4", &[7; 100_000]));
     let sending = tokio::spawn(post.send());
-    soon(sandbox.journal().until(|journal| upload(journal).complete)).await;
+    within_5_seconds(sandbox.journal().until(|journal| upload(journal).complete)).await;
     assert!(!sending.is_finished());
     assert_eq!(json(sending.await.unwrap().unwrap()).await["status"], 200);
     assert!(start.elapsed() >= Duration::from_millis(40));
-    soon(sandbox.journal().until(|journal| journal.of("upload")[0].ended == Some(Ended::Answered))).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.of("upload")[0].ended == Some(Ended::Answered))).await;
 }
 
 #[tokio::test]
-async fn an_answer_can_be_replaced_after_the_file_was_stored() {
+async fn answer_can_be_replaced_after_the_file_is_stored() {
     let sandbox = empty().await;
     for (http, with) in [(504, Garbage::Html), (200, Garbage::TruncatedJson)] {
         let url = sandbox.upload_url("").await;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn an_upload_is_stored_byte_for_byte_and_described_as_the_site_does() {
+async fn upload_is_stored_and_its_reply_matches_the_page() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let response = sandbox.post_file(&url, "file1", "Été – 東京.mp4", b"abc").await;
@@ -31,7 +31,7 @@ async fn an_upload_is_stored_byte_for_byte_and_described_as_the_site_does() {
 }
 
 #[tokio::test]
-async fn an_upload_url_leads_to_the_folder_it_was_made_for() {
+async fn upload_url_stores_the_file_in_its_folder() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let uploaded = sandbox.upload(&format!("folder={folder}"), "a.mp4", b"abc").await;
@@ -40,7 +40,7 @@ async fn an_upload_url_leads_to_the_folder_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn an_upload_url_says_until_when_it_is_valid_and_then_is_not() {
+async fn upload_url_expires_at_its_valid_until() {
     let sandbox = with(Options { upload_url_ttl: Duration::from_secs(60), ..Options::default() }).await;
     let ticket = sandbox.result("file/ul?httponly=true").await;
     assert_eq!(ticket["valid_until"], "2019-07-06 12:01:00");
@@ -50,7 +50,7 @@ async fn an_upload_url_says_until_when_it_is_valid_and_then_is_not() {
 }
 
 #[tokio::test]
-async fn an_upload_url_works_once() {
+async fn upload_url_works_once() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     assert_eq!(json(sandbox.post_file(&url, "file1", "a.mp4", b"abc").await).await["status"], 200);
@@ -59,7 +59,7 @@ async fn an_upload_url_works_once() {
 }
 
 #[tokio::test]
-async fn the_field_may_have_any_name_and_the_first_file_counts() {
+async fn first_file_is_stored_whatever_its_field_name() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let form = Form::new()
@@ -79,17 +79,18 @@ async fn the_field_may_have_any_name_and_the_first_file_counts() {
 }
 
 #[tokio::test]
-async fn an_extended_file_name_is_not_understood() {
+async fn extended_file_name_is_not_supported() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
-    let body = "--x\r\nContent-Disposition: form-data; name=\"file1\"; filename*=UTF-8''%C3%89t%C3%A9.mp4\r\n\r\nabc\r\n--x--\r\n";
+    let body = "--x\r\nContent-Disposition: form-data; name=\"file1\"; filename*=UTF-8''%C3%89t%C3%A9.mp4\r\n\
+                \r\nabc\r\n--x--\r\n";
     let request = sandbox.client.post(&url).header("content-type", "multipart/form-data; boundary=x").body(body);
     let answer = json(request.send().await.unwrap()).await;
     assert_eq!(answer, json!({"status": 400, "msg": "No file was uploaded", "result": false}));
 }
 
 #[tokio::test]
-async fn an_upload_without_a_file_or_with_an_empty_one_fails() {
+async fn upload_without_a_file_or_with_an_empty_one_fails() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let answer = json(sandbox.client.post(&url).body("abc").send().await.unwrap()).await;
@@ -101,7 +102,7 @@ async fn an_upload_without_a_file_or_with_an_empty_one_fails() {
 }
 
 #[tokio::test]
-async fn a_promised_sha1_is_enforced() {
+async fn declared_sha1_is_enforced() {
     let sandbox = empty().await;
     let right = sandbox.upload("sha1=A9993E364706816ABA3E25717850C26C9CD0D89D", "a.mp4", b"abc").await;
     assert_eq!(right["size"], "3");
@@ -112,25 +113,25 @@ async fn a_promised_sha1_is_enforced() {
 }
 
 #[tokio::test]
-async fn a_spoilt_upload_differs_from_what_was_sent() {
+async fn damaged_upload_differs_from_the_bytes_sent() {
     let sandbox = empty().await;
     sandbox.spoil_next_upload();
-    let spoilt = sandbox.upload("", "a.mp4", b"abc").await;
-    assert_ne!(spoilt["sha1"], "a9993e364706816aba3e25717850c26c9cd0d89d");
-    assert_eq!(spoilt["size"], "3");
-    assert_ne!(sandbox.file_bytes(spoilt["id"].as_str().unwrap()).unwrap(), b"abc");
-    let sound = sandbox.upload("", "a.mp4", b"abc").await;
-    assert_eq!(sound["sha1"], "a9993e364706816aba3e25717850c26c9cd0d89d");
+    let damaged = sandbox.upload("", "a.mp4", b"abc").await;
+    assert_ne!(damaged["sha1"], "a9993e364706816aba3e25717850c26c9cd0d89d");
+    assert_eq!(damaged["size"], "3");
+    assert_ne!(sandbox.file_bytes(damaged["id"].as_str().unwrap()).unwrap(), b"abc");
+    let intact = sandbox.upload("", "a.mp4", b"abc").await;
+    assert_eq!(intact["sha1"], "a9993e364706816aba3e25717850c26c9cd0d89d");
 }
 
-/// A form whose length is not known beforehand, so that it goes out chunked.
+/// Returns a form of unknown length, so that the client sends it chunked.
 fn chunked() -> Form {
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("abc")]));
     Form::new().part("file1", Part::stream(body).file_name("a.mp4"))
 }
 
 #[tokio::test]
-async fn a_chunked_upload_is_refused_by_the_web_server_unless_the_site_takes_it() {
+async fn chunked_upload_is_rejected_unless_the_option_allows_it() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let response = sandbox.client.post(&url).multipart(chunked()).send().await.unwrap();
@@ -146,7 +147,7 @@ async fn a_chunked_upload_is_refused_by_the_web_server_unless_the_site_takes_it(
 }
 
 #[tokio::test]
-async fn an_upload_over_the_limit_is_refused_by_the_web_server() {
+async fn upload_over_the_limit_is_rejected_by_the_web_server() {
     let sandbox = with(Options { max_upload: Some(1000), ..Options::default() }).await;
     let url = sandbox.upload_url("").await;
     assert_eq!(sandbox.post_file(&url, "file1", "a.mp4", &[7; 1000]).await.status(), 413);
@@ -154,7 +155,7 @@ async fn an_upload_over_the_limit_is_refused_by_the_web_server() {
 }
 
 #[tokio::test]
-async fn a_refusal_by_the_web_server_reaches_a_client_that_is_still_sending() {
+async fn web_server_rejection_reaches_a_client_that_still_sends() {
     let sandbox = with(Options { max_upload: Some(1000), ..Options::default() }).await;
     let path = sandbox.upload_url("").await.split_once("/ul/").unwrap().1.to_owned();
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
@@ -171,7 +172,7 @@ async fn a_refusal_by_the_web_server_reaches_a_client_that_is_still_sending() {
 }
 
 #[tokio::test]
-async fn the_reply_may_lack_the_id_and_may_be_called_json() {
+async fn reply_may_omit_the_id_and_be_sent_as_json() {
     let options = Options { upload_reply: UploadReply::UrlAlone, html_reply_to_upload: false, ..Options::default() };
     let sandbox = with(options).await;
     let url = sandbox.upload_url("").await;
@@ -184,7 +185,7 @@ async fn the_reply_may_lack_the_id_and_may_be_called_json() {
 }
 
 #[tokio::test]
-async fn the_reply_may_not_tell_the_id_at_all() {
+async fn reply_may_omit_the_id_and_the_url() {
     let sandbox = with(Options { upload_reply: UploadReply::Nameless, ..Options::default() }).await;
     let answer = json(sandbox.post_file(&sandbox.upload_url("").await, "file1", "a.mp4", b"abc").await).await;
     assert_eq!((answer["result"].get("id"), answer["result"].get("url")), (None, None));
@@ -193,7 +194,7 @@ async fn the_reply_may_not_tell_the_id_at_all() {
 }
 
 #[tokio::test]
-async fn large_uploads_pass_whole() {
+async fn large_upload_is_stored_completely() {
     let sandbox = empty().await;
     let bytes: Vec<u8> = (0..5_000_000_u32).map(|at| (at % 251) as u8).collect();
     let uploaded = sandbox.upload("", "large.mkv", &bytes).await;
@@ -202,13 +203,14 @@ async fn large_uploads_pass_whole() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_broken_off_leaves_no_file_and_is_noted_as_incomplete() {
+async fn aborted_upload_stores_no_file_and_is_incomplete() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let path = url.split_once("/ul/").unwrap().1;
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
     let head = format!(
-        "POST /ul/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n\
+        "POST /ul/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n\
+         Content-Length: 1000\r\n\r\n\
          --x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.mp4\"\r\n\r\n{}",
         "a".repeat(500)
     );
@@ -222,7 +224,7 @@ async fn an_upload_that_is_broken_off_leaves_no_file_and_is_noted_as_incomplete(
 }
 
 #[tokio::test]
-async fn a_stopped_simulator_answers_no_more() {
+async fn stopped_simulator_does_not_answer() {
     let sandbox = empty().await;
     let url = sandbox.url("account/info");
     let client = sandbox.client.clone();
@@ -238,7 +240,7 @@ async fn a_stopped_simulator_answers_no_more() {
 }
 
 #[tokio::test]
-async fn the_same_file_can_be_uploaded_twice() {
+async fn same_file_can_be_uploaded_twice() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let first = json(sandbox.client.post(&url).multipart(form("f", "a.mp4", b"abc")).send().await.unwrap()).await;

@@ -1,4 +1,4 @@
-//! What is told of the account and its package.
+//! The account and its package.
 
 use polyhost_sandbox::yetishare::{Numbers, Options, Package};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{empty, options, v4, with};
 
 #[tokio::test]
-async fn the_account_is_described_as_on_the_page() {
+async fn account_info_matches_the_page() {
     let sandbox = empty().await;
     let expected = json!({
         "id": "158642", "username": "sandbox", "level_id": "20", "email": "sandbox@streamplay.example",
@@ -18,7 +18,7 @@ async fn the_account_is_described_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn old_rows_have_dates_of_zeros() {
+async fn missing_dates_may_be_zeros() {
     let sandbox = with(Options { zero_dates: true, ..options() }).await;
     assert_eq!(sandbox.data("account/info", &[]).await["datecreated"], "0000-00-00 00:00:00");
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -26,7 +26,7 @@ async fn old_rows_have_dates_of_zeros() {
 }
 
 #[tokio::test]
-async fn the_package_is_described_as_on_the_page() {
+async fn package_matches_the_page() {
     let sandbox = empty().await;
     let expected = json!({
         "id": "20", "label": "Premium Account", "max_upload_size": "1073741824", "can_upload": "1",
@@ -42,7 +42,7 @@ async fn the_package_is_described_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn the_package_is_what_the_options_say() {
+async fn package_is_that_of_the_options() {
     let package = Package {
         id: 7,
         label: "Free".to_owned(),
@@ -53,8 +53,8 @@ async fn the_package_is_what_the_options_say() {
     };
     let limit = Some(9_007_199_254_740_993);
     let sandbox = with(Options { package, numbers: Numbers::Native, storage_limit_override: limit, ..options() }).await;
-    let told = sandbox.data("account/package", &[]).await;
-    let fields = ["id", "label", "can_upload", "max_storage_bytes", "level_type"].map(|field| told[field].clone());
+    let data = sandbox.data("account/package", &[]).await;
+    let fields = ["id", "label", "can_upload", "max_storage_bytes", "level_type"].map(|field| data[field].clone());
     assert_eq!(Value::from(fields.to_vec()), json!([7, "Free", 0, 5_000_000_000_u64, "free"]));
     let account = sandbox.data("account/info", &[]).await;
     assert_eq!(

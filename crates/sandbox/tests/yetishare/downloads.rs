@@ -21,7 +21,7 @@ async fn get(
 }
 
 #[tokio::test]
-async fn a_download_url_is_handed_out_as_on_the_page() {
+async fn download_url_matches_the_page() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     let data = sandbox.data("file/download", &[("file_id", &format!("{id}abc"))]).await;
@@ -33,7 +33,7 @@ async fn a_download_url_is_handed_out_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn version_5_takes_a_short_url_as_well() {
+async fn version_5_also_accepts_a_short_url() {
     let sandbox = empty().await;
     sandbox.add_file("0", "a.mp4", b"abc");
     let data = sandbox.data("file/download", &[("short_url", "2Rr")]).await;
@@ -47,7 +47,7 @@ async fn version_5_takes_a_short_url_as_well() {
 }
 
 #[tokio::test]
-async fn a_download_gives_the_bytes_and_needs_no_credentials() {
+async fn download_needs_no_credentials() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "Été \"1\".mp4", b"abcdef");
     let url = sandbox.download_url(&id).await;
@@ -67,7 +67,7 @@ async fn a_download_gives_the_bytes_and_needs_no_credentials() {
 }
 
 #[tokio::test]
-async fn an_uploaded_file_comes_back_whole_and_in_part() {
+async fn uploaded_file_is_downloaded_whole_and_by_range() {
     let sandbox = empty().await;
     let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 249) as u8).collect();
     sandbox.upload("a.mp4", &bytes).await;
@@ -89,7 +89,7 @@ async fn an_uploaded_file_comes_back_whole_and_in_part() {
 }
 
 #[tokio::test]
-async fn a_head_tells_the_same_without_the_bytes() {
+async fn head_has_the_same_headers_and_no_body() {
     let sandbox = empty().await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", b"abc")).await;
     let response = sandbox.client.head(&url).send().await.unwrap();
@@ -99,7 +99,7 @@ async fn a_head_tells_the_same_without_the_bytes() {
 }
 
 #[tokio::test]
-async fn a_file_server_may_send_no_length_and_no_cookie_and_ignore_ranges() {
+async fn file_server_may_omit_headers_and_ignore_ranges() {
     let quiet = Options { download_headers: false, set_cookie_on_download: false, ignore_range: true, ..options() };
     let sandbox = with(quiet).await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", b"abcdef")).await;
@@ -111,7 +111,7 @@ async fn a_file_server_may_send_no_length_and_no_cookie_and_ignore_ranges() {
 }
 
 #[tokio::test]
-async fn a_file_server_may_send_an_etag_by_which_a_range_can_be_bound() {
+async fn file_server_may_send_an_etag_for_if_range() {
     let sandbox = with(Options { download_etag: true, ..options() }).await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", b"abcdef")).await;
     let etag = get(&sandbox, &url, &[]).await.1["etag"].to_str().unwrap().to_owned();
@@ -120,30 +120,30 @@ async fn a_file_server_may_send_an_etag_by_which_a_range_can_be_bound() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_leads_to_a_page_of_html() {
+async fn invalid_token_redirects_to_an_html_page() {
     let sandbox = empty().await;
     let (id, other) = (sandbox.add_file("0", "a.mp4", b"abc"), sandbox.add_file("0", "b.mp4", b"abc"));
     let url = sandbox.download_url(&id).await;
     let of_another = sandbox.download_url(&other).await;
     let wrong = of_another.replace("/2Rs?", "/2Rr?");
     assert_ne!(wrong, of_another);
-    let refused = async |url: &str| {
+    let expect_error_page = async |url: &str| {
         let (status, headers, _) = get(&sandbox, url, &[]).await;
         assert_eq!((status, &headers["location"]), (302, &"/error.html".parse().unwrap()));
         let (status, headers, _) = get(&sandbox, &format!("{}/error.html", sandbox.origin()), &[]).await;
         assert!(status == 200 && headers["content-type"].to_str().unwrap().starts_with("text/html"));
     };
-    refused(&wrong).await;
+    expect_error_page(&wrong).await;
     assert_eq!(get(&sandbox, &url, &[]).await.0, 200);
     sandbox.expire_links();
-    refused(&url).await;
+    expect_error_page(&url).await;
     let url = sandbox.download_url(&id).await;
     sandbox.data("file/delete", &[("file_id", &id)]).await;
-    refused(&url).await;
+    expect_error_page(&url).await;
 }
 
 #[tokio::test]
-async fn a_download_url_works_for_a_day_or_as_long_as_the_site_likes() {
+async fn download_url_is_valid_for_a_day_or_the_option() {
     for (link_ttl, options) in [
         (Duration::from_secs(24 * 3600), options()),
         (Duration::from_secs(60), Options { link_ttl: Duration::from_secs(60), ..options() }),
@@ -158,7 +158,7 @@ async fn a_download_url_works_for_a_day_or_as_long_as_the_site_likes() {
 }
 
 #[tokio::test]
-async fn a_download_may_come_after_so_many_redirects() {
+async fn download_may_need_several_redirects() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     sandbox.redirect_downloads(Redirects::Hops(3));
@@ -177,7 +177,7 @@ async fn a_download_may_come_after_so_many_redirects() {
 }
 
 #[tokio::test]
-async fn a_download_may_be_redirected_to_anywhere() {
+async fn download_may_be_redirected_to_another_host() {
     let (sandbox, elsewhere) = (empty().await, empty().await);
     let there = elsewhere.direct_link(&elsewhere.add_file("0", "b.mp4", b"def")).unwrap();
     sandbox.redirect_downloads(Redirects::To(there.clone()));

@@ -1,4 +1,4 @@
-//! The envelopes, HTTP statuses and headers, and what is at no path of the API.
+//! The envelopes, HTTP statuses and headers, and paths outside of the API.
 
 use polyhost_sandbox::yetishare::{ContentType, Numbers, Options};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{empty, json, options, refused, v4, with};
 
 #[tokio::test]
-async fn success_looks_the_same_in_both_versions() {
+async fn success_is_the_same_in_both_versions() {
     for options in [options(), v4()] {
         let sandbox = with(options).await;
         let answer = sandbox.call("folder/listing", &[]).await;
@@ -16,7 +16,7 @@ async fn success_looks_the_same_in_both_versions() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_by_another_key_in_version_4() {
+async fn error_has_another_key_in_version_4() {
     let words = "Could not find file based on file_id.";
     let sandbox = empty().await;
     let answer = sandbox.call("file/info", &[("file_id", "7")]).await;
@@ -27,7 +27,7 @@ async fn an_error_is_told_by_another_key_in_version_4() {
 }
 
 #[tokio::test]
-async fn errors_may_have_an_http_status_of_their_own() {
+async fn errors_may_have_their_own_http_status() {
     let sandbox = with(Options { http_errors: true, ..options() }).await;
     let (id, token) = (sandbox.add_file("0", "a.mp4", b"abc"), sandbox.token.as_str());
     let cases = [
@@ -45,7 +45,7 @@ async fn errors_may_have_an_http_status_of_their_own() {
 }
 
 #[tokio::test]
-async fn an_unknown_action_is_404_with_its_words_under_0() {
+async fn unknown_action_is_404_with_its_message_under_0() {
     for options in [options(), v4()] {
         let sandbox = with(options).await;
         for (path, words) in [
@@ -72,7 +72,7 @@ async fn version_4_has_no_remote_uploads() {
 }
 
 #[tokio::test]
-async fn an_unknown_endpoint_is_the_web_servers_page() {
+async fn unknown_endpoint_gets_the_web_servers_404_page() {
     let sandbox = empty().await;
     for path in ["/api/v2/files/info", "/api/v2", "/api/v2/", "/", "/unknown", "/unknown/a.mp4", "/folder/7/x"] {
         let response = sandbox.client.get(format!("{}{path}", sandbox.origin())).send().await.unwrap();
@@ -82,14 +82,14 @@ async fn an_unknown_endpoint_is_the_web_servers_page() {
 }
 
 #[tokio::test]
-async fn a_path_may_be_in_capitals_and_end_in_a_slash() {
+async fn path_may_be_in_upper_case_and_end_in_a_slash() {
     let sandbox = empty().await;
     sandbox.data("Folder/LISTING/", &[]).await;
     assert_eq!(sandbox.journal().of("folder/listing").len(), 1);
 }
 
 #[tokio::test]
-async fn other_verbs_are_405() {
+async fn other_methods_are_405() {
     let sandbox = empty().await;
     let response = sandbox.client.patch(format!("{}/file/info", sandbox.base_url())).send().await.unwrap();
     assert_eq!(response.status(), 405);
@@ -98,7 +98,7 @@ async fn other_verbs_are_405() {
 }
 
 #[tokio::test]
-async fn answers_call_themselves_json_or_html() {
+async fn content_type_of_answers_is_json_or_html() {
     for (content_type, name) in
         [(ContentType::Json, "application/json"), (ContentType::Html, "text/html; charset=UTF-8")]
     {
@@ -111,7 +111,7 @@ async fn answers_call_themselves_json_or_html() {
 }
 
 #[tokio::test]
-async fn the_sites_clock_may_be_ahead_of_gmt_or_behind() {
+async fn site_clock_may_be_ahead_of_or_behind_gmt() {
     for (minutes, time) in [(0, "2024-11-19 00:28:38"), (330, "2024-11-19 05:58:38"), (-60, "2024-11-18 23:28:38")] {
         let sandbox = with(Options { utc_offset_minutes: minutes, ..options() }).await;
         let response = sandbox.client.post(format!("{}/file/info", sandbox.base_url())).send().await.unwrap();
@@ -123,7 +123,7 @@ async fn the_sites_clock_may_be_ahead_of_gmt_or_behind() {
 }
 
 #[tokio::test]
-async fn numbers_of_the_database_are_texts_or_numbers_and_computed_ones_numbers() {
+async fn database_numbers_may_be_texts_but_computed_ones_not() {
     for (numbers, row) in
         [(Numbers::Text, json!(["101", null, "3", "0", 0, 0, 1])), (Numbers::Native, json!([101, null, 3, 0, 0, 0, 1]))]
     {
@@ -140,7 +140,7 @@ async fn numbers_of_the_database_are_texts_or_numbers_and_computed_ones_numbers(
 }
 
 #[tokio::test]
-async fn links_start_with_the_origin_that_the_options_name() {
+async fn links_start_with_the_configured_origin() {
     let sandbox = crate::support::logged_out(Options { origin: Some("http://s:7002".to_owned()), ..options() }).await;
     assert_eq!(sandbox.base_url(), "http://s:7002/api/v2");
     let link = sandbox.direct_link(&sandbox.add_file("0", "a.mp4", b"abc")).unwrap();

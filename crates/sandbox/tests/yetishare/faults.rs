@@ -1,4 +1,4 @@
-//! Broken answers and connections: the operations by which rules name what is to be hit.
+//! Broken answers and connections, and the names of operations in rules.
 
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{empty, json, refused};
 
 #[tokio::test]
-async fn an_operation_is_named_as_in_its_path() {
+async fn operation_is_named_as_in_its_path() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/info", Fault::http(503)).times(1));
     let response = sandbox.client.post(format!("{}/File/Info/", sandbox.base_url())).send().await.unwrap();
@@ -18,7 +18,7 @@ async fn an_operation_is_named_as_in_its_path() {
 }
 
 #[tokio::test]
-async fn an_envelope_is_the_sites_own() {
+async fn envelope_fault_uses_the_sites_envelope() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("folder/listing", Fault::envelope(500)));
     let answer = sandbox.call("folder/listing", &[]).await;
@@ -27,7 +27,7 @@ async fn an_envelope_is_the_sites_own() {
 }
 
 #[tokio::test]
-async fn an_uploads_answer_can_be_lost_after_the_file_was_stored() {
+async fn upload_answer_can_be_lost_after_the_file_is_stored() {
     let sandbox = empty().await;
     sandbox.faults().add(Rule::new("file/upload", Fault::LoseAnswer));
     let form = crate::support::form("a.mp4", &[7; 100_000]).text("access_token", sandbox.token.clone());
@@ -39,7 +39,7 @@ async fn an_uploads_answer_can_be_lost_after_the_file_was_stored() {
 }
 
 #[tokio::test]
-async fn the_file_server_can_break_off_in_the_middle() {
+async fn file_server_can_cut_a_download() {
     let sandbox = empty().await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", &[7; 1000])).await;
     sandbox.faults().add(Rule::new("content", Fault::CutBody { sent: 10 }).times(1));
@@ -50,7 +50,7 @@ async fn the_file_server_can_break_off_in_the_middle() {
 }
 
 #[tokio::test]
-async fn rules_and_the_journal_are_within_reach_over_http() {
+async fn rules_and_journal_can_be_accessed_over_http() {
     let sandbox = empty().await;
     let rule = json!({"operation": "account/info", "times": 1, "kind": {"status": {"http": 200, "body_status": 451}}});
     let url = format!("{}/_control/faults", sandbox.origin());

@@ -1,4 +1,4 @@
-//! What is done with files by their ids.
+//! Operations on files by id.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::{empty, v4, with};
 const NOT_FOUND: &str = "Could not find file based on file_id.";
 
 #[tokio::test]
-async fn a_file_is_described_with_all_its_fields() {
+async fn file_info_has_all_fields() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file(&folder, "sample 4.MP4", b"abc");
@@ -34,7 +34,7 @@ async fn version_4_has_another_key_for_a_files_state() {
 }
 
 #[tokio::test]
-async fn a_very_large_size_is_told_exactly() {
+async fn very_large_size_is_exact() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     sandbox.claim_size(&id, 9_007_199_254_740_993);
@@ -42,7 +42,7 @@ async fn a_very_large_size_is_told_exactly() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_unknown_or_somebody_elses_is_not_found() {
+async fn unknown_file_or_another_accounts_file_is_not_found() {
     let sandbox = empty().await;
     let foreign = sandbox.add_foreign_file("theirs.mp4", b"abc");
     for operation in ["file/info", "file/edit", "file/download"] {
@@ -56,7 +56,7 @@ async fn a_file_that_is_unknown_or_somebody_elses_is_not_found() {
 }
 
 #[tokio::test]
-async fn an_edit_changes_what_is_not_empty() {
+async fn edit_ignores_empty_parameters() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -74,7 +74,7 @@ async fn an_edit_changes_what_is_not_empty() {
 }
 
 #[tokio::test]
-async fn an_edit_ignores_a_folder_that_is_not_the_accounts() {
+async fn edit_ignores_a_folder_of_another_account() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file(&folder, "a.mp4", b"abc");
@@ -86,7 +86,7 @@ async fn an_edit_ignores_a_folder_that_is_not_the_accounts() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_goes_to_the_trash_and_still_answers() {
+async fn deleted_file_is_in_the_trash_and_can_be_read() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     let answer = sandbox.call("file/delete", &[("file_id", &id)]).await;
@@ -98,7 +98,7 @@ async fn a_deleted_file_goes_to_the_trash_and_still_answers() {
 }
 
 #[tokio::test]
-async fn what_is_not_the_accounts_or_not_active_cannot_be_changed() {
+async fn foreign_or_inactive_file_cannot_be_changed() {
     let sandbox = empty().await;
     let foreign = sandbox.add_foreign_file("theirs.mp4", b"abc");
     let trashed = sandbox.add_file("0", "trashed.mp4", b"abc");
@@ -118,7 +118,7 @@ async fn what_is_not_the_accounts_or_not_active_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn a_file_is_moved_to_a_folder_and_to_the_root() {
+async fn file_is_moved_to_a_folder_and_to_the_root() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -132,7 +132,7 @@ async fn a_file_is_moved_to_a_folder_and_to_the_root() {
 }
 
 #[tokio::test]
-async fn a_copy_is_another_file_with_the_same_bytes() {
+async fn copy_is_another_file_with_the_same_bytes() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -148,7 +148,7 @@ async fn a_copy_is_another_file_with_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_destination_must_be_given_and_be_the_accounts() {
+async fn destination_is_required_and_must_be_the_accounts() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     let foreign = sandbox.add_foreign_folder("theirs");

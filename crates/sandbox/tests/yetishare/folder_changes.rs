@@ -1,4 +1,4 @@
-//! Folders as they are changed.
+//! Changes to folders.
 
 use polyhost_sandbox::yetishare::Options;
 use serde_json::json;
@@ -9,7 +9,7 @@ const PASSWORD: &str = "d9729feb74992cc3482b350163a1a010";
 const NOT_FOUND: &str = "Could not find folder based on folder_id.";
 
 #[tokio::test]
-async fn a_folder_is_created_as_on_the_page() {
+async fn created_folder_matches_the_page() {
     let sandbox = with(v4()).await;
     let parameters = [("folder_name", "My New Folder"), ("is_public", "2"), ("access_password", PASSWORD)];
     let answer = sandbox.call("folder/create", &parameters).await;
@@ -24,7 +24,7 @@ async fn a_folder_is_created_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn a_name_may_be_there_twice_and_must_be_there() {
+async fn folder_name_is_required_and_may_be_used_twice() {
     let sandbox = empty().await;
     for _ in 0..2 {
         sandbox.data("folder/create", &[("folder_name", "a")]).await;
@@ -34,7 +34,7 @@ async fn a_name_may_be_there_twice_and_must_be_there() {
 }
 
 #[tokio::test]
-async fn nobody_checks_the_parent_of_a_new_folder() {
+async fn parent_of_a_new_folder_is_not_checked() {
     for options in [options(), v4()] {
         let sandbox = with(options).await;
         let foreign = sandbox.add_foreign_folder("theirs");
@@ -49,11 +49,11 @@ async fn nobody_checks_the_parent_of_a_new_folder() {
 }
 
 #[tokio::test]
-async fn what_is_no_visibility_or_password_counts_as_none() {
+async fn invalid_visibility_or_password_counts_as_none() {
     let sandbox = empty().await;
-    for (sent, told) in [("0", "0"), ("1", "1"), ("2", "2"), ("3", "0"), ("public", "0"), ("-1", "0")] {
+    for (sent, stored) in [("0", "0"), ("1", "1"), ("2", "2"), ("3", "0"), ("public", "0"), ("-1", "0")] {
         let data = sandbox.data("folder/create", &[("folder_name", "a"), ("is_public", sent)]).await;
-        assert_eq!(data["isPublic"], told, "{sent}");
+        assert_eq!(data["isPublic"], stored, "{sent}");
     }
     for sent in ["secret", &PASSWORD[1..]] {
         let data = sandbox.data("folder/create", &[("folder_name", "a"), ("access_password", sent)]).await;
@@ -62,7 +62,7 @@ async fn what_is_no_visibility_or_password_counts_as_none() {
 }
 
 #[tokio::test]
-async fn an_edit_changes_what_is_not_empty() {
+async fn edit_ignores_empty_parameters() {
     let sandbox = empty().await;
     let (parent, folder) = (sandbox.add_folder("0", "parent"), sandbox.add_folder("0", "folder"));
     let edit = [("folder_id", folder.as_str()), ("folder_name", ""), ("parent_id", ""), ("is_public", "")];
@@ -78,7 +78,7 @@ async fn an_edit_changes_what_is_not_empty() {
 }
 
 #[tokio::test]
-async fn an_edit_ignores_a_parent_that_is_not_the_accounts() {
+async fn edit_ignores_a_parent_of_another_account() {
     let sandbox = empty().await;
     let parent = sandbox.add_folder("0", "parent");
     let folder = sandbox.add_folder(&parent, "folder");
@@ -92,7 +92,7 @@ async fn an_edit_ignores_a_parent_that_is_not_the_accounts() {
 }
 
 #[tokio::test]
-async fn a_password_is_cleared_by_null_but_not_alone_in_version_4() {
+async fn null_alone_clears_no_password_in_version_4() {
     for (options, is_cleared) in [(options(), true), (v4(), false)] {
         let sandbox = with(options).await;
         let folder = sandbox.add_folder("0", "a");
@@ -111,7 +111,7 @@ async fn a_password_is_cleared_by_null_but_not_alone_in_version_4() {
 }
 
 #[tokio::test]
-async fn a_deleted_folder_goes_to_the_trash_with_everything_below() {
+async fn deleted_folder_is_trashed_with_everything_below() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "a");
     let below = sandbox.add_folder(&folder, "b");
@@ -127,7 +127,7 @@ async fn a_deleted_folder_goes_to_the_trash_with_everything_below() {
 }
 
 #[tokio::test]
-async fn a_folder_in_the_trash_may_still_answer() {
+async fn trashed_folder_may_still_be_read() {
     let sandbox = with(Options { trashed_folders_answer: true, ..options() }).await;
     let folder = sandbox.add_folder("0", "a");
     sandbox.call("folder/delete", &[("folder_id", &folder)]).await;
@@ -137,7 +137,7 @@ async fn a_folder_in_the_trash_may_still_answer() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_cannot_be_deleted_by_other_words_than_the_pages() {
+async fn unknown_folder_has_another_delete_error_than_the_page() {
     let sandbox = empty().await;
     let (foreign, deleted) = (sandbox.add_foreign_folder("theirs"), sandbox.add_folder("0", "a"));
     sandbox.call("folder/delete", &[("folder_id", &deleted)]).await;
@@ -149,7 +149,7 @@ async fn a_folder_that_is_not_there_cannot_be_deleted_by_other_words_than_the_pa
 }
 
 #[tokio::test]
-async fn a_folder_is_moved_to_another_and_to_the_root() {
+async fn folder_is_moved_to_another_and_to_the_root() {
     let sandbox = empty().await;
     let (parent, folder) = (sandbox.add_folder("0", "parent"), sandbox.add_folder("0", "folder"));
     let answer = sandbox.call("folder/move", &[("folder_id", &folder), ("new_parent_folder_id", &parent)]).await;
@@ -162,7 +162,7 @@ async fn a_folder_is_moved_to_another_and_to_the_root() {
 }
 
 #[tokio::test]
-async fn a_move_of_a_folder_is_refused_in_the_scripts_words() {
+async fn folder_move_is_rejected_with_the_scripts_messages() {
     let sandbox = empty().await;
     let (folder, foreign) = (sandbox.add_folder("0", "a"), sandbox.add_foreign_folder("theirs"));
     let no_destination = "Could not find the destination folder id defined by new_parent_folder_id.";
@@ -183,7 +183,7 @@ async fn a_move_of_a_folder_is_refused_in_the_scripts_words() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_moved_below_itself_vanishes_from_the_tree() {
+async fn folder_moved_below_itself_is_in_no_listing() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "a");
     let below = sandbox.add_folder(&folder, "b");
@@ -198,7 +198,7 @@ async fn a_folder_that_is_moved_below_itself_vanishes_from_the_tree() {
 }
 
 #[tokio::test]
-async fn a_demo_can_be_read_and_not_changed() {
+async fn demo_site_cannot_be_changed() {
     let sandbox = empty().await;
     let (folder, file) = (sandbox.add_folder("0", "a"), sandbox.add_file("0", "a.mp4", b"abc"));
     sandbox.demo_mode(true);

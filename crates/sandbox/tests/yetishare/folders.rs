@@ -1,4 +1,4 @@
-//! Folders as they are read.
+//! Reading folders.
 
 use polyhost_sandbox::yetishare::Options;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{column, empty, options, v4, with};
 
 #[tokio::test]
-async fn a_listing_names_folders_and_files_as_on_the_page() {
+async fn listing_matches_the_page() {
     let sandbox = with(v4()).await;
     let folder = sandbox.add_folder("0", "My Folder 1");
     let below = sandbox.add_folder(&folder, "Below");
@@ -30,7 +30,7 @@ async fn a_listing_names_folders_and_files_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn version_5_tells_a_folders_state_and_hash_as_well() {
+async fn version_5_also_has_a_folders_state_and_hash() {
     let sandbox = empty().await;
     sandbox.add_folder("0", "a");
     let folder = sandbox.data("folder/listing", &[]).await["folders"][0].clone();
@@ -39,7 +39,7 @@ async fn version_5_tells_a_folders_state_and_hash_as_well() {
 }
 
 #[tokio::test]
-async fn a_listing_may_tell_when_files_were_uploaded() {
+async fn listing_may_have_upload_dates() {
     for dates_in_listings in [false, true] {
         let sandbox = with(Options { dates_in_listings, ..options() }).await;
         sandbox.add_file("0", "a.mp4", b"abc");
@@ -50,7 +50,7 @@ async fn a_listing_may_tell_when_files_were_uploaded() {
 }
 
 #[tokio::test]
-async fn a_listing_is_by_name_and_whole() {
+async fn listing_is_complete_and_sorted_by_name() {
     let sandbox = empty().await;
     for name in ["b.mp4", "A.mp4", "c.mp4", "B.mp4"] {
         sandbox.add_file("0", name, b"abc");
@@ -66,7 +66,7 @@ async fn a_listing_is_by_name_and_whole() {
 }
 
 #[tokio::test]
-async fn what_is_no_number_of_a_folder_is_the_root() {
+async fn invalid_folder_number_is_the_root() {
     let sandbox = empty().await;
     sandbox.add_file("0", "a.mp4", b"abc");
     for folder in ["", "0", "null", "root", "None"] {
@@ -76,7 +76,7 @@ async fn what_is_no_number_of_a_folder_is_the_root() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_unknown_or_somebody_elses_cannot_be_read() {
+async fn unknown_or_foreign_folder_cannot_be_read() {
     let sandbox = empty().await;
     let foreign = sandbox.add_foreign_folder("theirs");
     for folder in [foreign.as_str(), "999"] {
@@ -100,7 +100,7 @@ async fn only_active_files_of_the_account_are_listed() {
 }
 
 #[tokio::test]
-async fn folder_info_reads_folder_id_whatever_the_page_says() {
+async fn folder_info_reads_folder_id_unlike_the_page() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let data = sandbox.data("folder/info", &[("folder_id", &folder)]).await;
@@ -110,7 +110,7 @@ async fn folder_info_reads_folder_id_whatever_the_page_says() {
 }
 
 #[tokio::test]
-async fn a_listing_tells_no_password() {
+async fn listing_has_no_password() {
     let sandbox = empty().await;
     let password = "d9729feb74992cc3482b350163a1a010";
     sandbox.data("folder/create", &[("folder_name", "a"), ("access_password", password)]).await;
@@ -121,7 +121,7 @@ async fn a_listing_tells_no_password() {
 }
 
 #[tokio::test]
-async fn the_links_of_folders_and_files_lead_to_pages() {
+async fn links_of_folders_and_files_lead_to_pages() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Été & co");
     let file = sandbox.add_file("0", "a.mp4", b"abc");
@@ -133,5 +133,5 @@ async fn the_links_of_folders_and_files_lead_to_pages() {
         assert_eq!(response.status(), 200, "{url}");
         assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
     }
-    assert_eq!(sandbox.journal().of("page").len(), 3, "a file's own page is where its content is as well");
+    assert_eq!(sandbox.journal().of("page").len(), 3, "a file's own page has the path of its content");
 }

@@ -1,5 +1,5 @@
-//! The habits of sites that an option chooses: answers in place of operations, tokens that end early, entries that are
-//! hard to read, escaped texts, changed names, and the forms of an upload's reply.
+//! Options of the simulator: intercepted operations, tokens with a limited life, malformed entries, escaped texts,
+//! changed names, and the forms of the reply to an upload.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ async fn intercepted(intercept: Intercept) -> Sandbox {
     logged_out(Options { intercepts: vec![intercept], ..options() }).await
 }
 
-/// The HTTP status, the content type and the body of an answer.
-async fn asked(sandbox: &Sandbox, operation: &str) -> (u16, String, String) {
+/// Makes a call and returns the HTTP status, the content type and the body of the answer.
+async fn call(sandbox: &Sandbox, operation: &str) -> (u16, String, String) {
     let url = format!("{}/{operation}", sandbox.base_url());
     let response = sandbox.client.post(url).form(&[("access_token", "x")]).send().await.unwrap();
     let status = response.status().as_u16();
@@ -25,23 +25,23 @@ async fn asked(sandbox: &Sandbox, operation: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn a_firewall_answers_in_html_for_all_or_for_chosen_operations() {
+async fn firewall_answers_for_all_or_for_some_operations() {
     let sandbox = intercepted(Intercept::all(InterceptAnswer::Firewall(403))).await;
     for operation in ["authorize", "account/info", "folder/listing"] {
-        let (status, content_type, body) = asked(&sandbox, operation).await;
+        let (status, content_type, body) = call(&sandbox, operation).await;
         assert_eq!(status, 403, "{operation}");
         assert!(content_type.starts_with("text/html") && body.contains("Access denied"), "{body}");
     }
     assert_eq!(sandbox.journal().count(), 3);
     let sandbox = intercepted(Intercept::of("account/info", InterceptAnswer::Firewall(429))).await;
     let url = format!("{}/account/info", sandbox.base_url());
-    let refused = sandbox.client.get(url).send().await.unwrap();
-    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"30".parse().unwrap()));
+    let rejected = sandbox.client.get(url).send().await.unwrap();
+    assert_eq!((rejected.status().as_u16(), &rejected.headers()["retry-after"]), (429, &"30".parse().unwrap()));
     sandbox.log_in().await;
 }
 
 #[tokio::test]
-async fn a_broken_operation_answers_as_chosen() {
+async fn broken_operation_sends_the_configured_answer() {
     let cases = [
         (InterceptAnswer::ErrorPage(500), 500, "nginx"),
         (InterceptAnswer::Html, 200, "<!DOCTYPE html>"),
@@ -50,17 +50,17 @@ async fn a_broken_operation_answers_as_chosen() {
     ];
     for (answer, status, words) in cases {
         let sandbox = intercepted(Intercept::of("account/info", answer)).await;
-        let (found, _, body) = asked(&sandbox, "account/info").await;
+        let (found, _, body) = call(&sandbox, "account/info").await;
         assert!(found == status && body.contains(words), "{found} {body}");
     }
     let sandbox = intercepted(Intercept::of("account/info", InterceptAnswer::Hang)).await;
     let url = format!("{}/account/info", sandbox.base_url());
-    let asked = sandbox.client.get(url).timeout(Duration::from_millis(200)).send().await;
-    assert!(asked.unwrap_err().is_timeout());
+    let response = sandbox.client.get(url).timeout(Duration::from_millis(200)).send().await;
+    assert!(response.unwrap_err().is_timeout());
 }
 
 #[tokio::test]
-async fn a_moved_api_redirects_with_path_and_query() {
+async fn redirected_api_keeps_path_and_query() {
     let origin = || RedirectTarget::Origin("http://127.0.0.1:9".to_owned());
     for (status, to, expected) in [
         (301, RedirectTarget::Https, "https://127.0.0.1:{port}/api/v2/file/info?a=b"),
@@ -78,7 +78,7 @@ async fn a_moved_api_redirects_with_path_and_query() {
 }
 
 #[tokio::test]
-async fn a_token_ends_after_its_life_though_it_is_used() {
+async fn token_expires_after_its_life_even_if_used() {
     let sandbox = with(Options { token_life: Some(Duration::from_secs(60)), ..options() }).await;
     for _ in 0..5 {
         sandbox.data("folder/listing", &[]).await;
@@ -91,7 +91,7 @@ async fn a_token_ends_after_its_life_though_it_is_used() {
 }
 
 #[tokio::test]
-async fn listings_have_entries_that_are_hard_to_read() {
+async fn listing_has_malformed_entries() {
     let kinds = vec![Unreadable::DoubledKey, Unreadable::InvalidUtf8, Unreadable::MissingId, Unreadable::Repeated];
     let sandbox =
         with(Options { unreadable_files: kinds, unreadable_folders: vec![Unreadable::MissingId], ..options() }).await;
@@ -114,7 +114,7 @@ async fn listings_have_entries_that_are_hard_to_read() {
 }
 
 #[tokio::test]
-async fn texts_are_escaped_where_the_site_escapes() {
+async fn texts_are_escaped_if_the_option_is_set() {
     let sandbox = with(Options { escaping: Escaping::Special, ..options() }).await;
     let id = sandbox.add_file("0", "a & b's \"c\".mp4", b"abc");
     let escaped = "a &amp; b&#039;s &quot;c&quot;.mp4";
@@ -130,7 +130,7 @@ async fn texts_are_escaped_where_the_site_escapes() {
 }
 
 #[tokio::test]
-async fn names_are_stored_as_the_option_says() {
+async fn names_are_stored_in_the_form_of_the_option() {
     let sandbox = with(Options { stored_names: StoredNames::Nfc, ..options() }).await;
     assert_eq!(sandbox.upload("E\u{301}.mp4", b"abc").await["data"][0]["name"], "\u{c9}.mp4");
     let folder = sandbox.data("folder/create", &[("folder_name", "e\u{301}")]).await;
@@ -142,7 +142,7 @@ async fn names_are_stored_as_the_option_says() {
 }
 
 #[tokio::test]
-async fn a_fixed_date_stands_in_place_of_every_date() {
+async fn fixed_date_replaces_every_date() {
     let date = "9999-12-31 00:00:00";
     let sandbox = with(Options { fixed_date: Some(date.to_owned()), ..options() }).await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
@@ -153,7 +153,7 @@ async fn a_fixed_date_stands_in_place_of_every_date() {
     assert_eq!(sandbox.data("account/info", &[]).await["paidExpiryDate"], date);
 }
 
-/// The keys that are left of the usual reply, and its size.
+/// Uploads a file, and returns the reply and the keys of its file.
 async fn reply(options: Options) -> (Value, Vec<String>) {
     let answer = with(options).await.upload("a.mp4", b"abc").await["data"].clone();
     let file = if answer.is_array() { answer[0].clone() } else { answer.clone() };
@@ -161,7 +161,7 @@ async fn reply(options: Options) -> (Value, Vec<String>) {
 }
 
 #[tokio::test]
-async fn an_upload_is_replied_to_in_the_form_of_the_option() {
+async fn upload_reply_has_the_form_of_the_option() {
     let (whole, usual) = reply(options()).await;
     assert_eq!((whole.as_array().unwrap().len(), usual.len()), (1, 16));
     let (object, keys) = reply(Options { reply_shape: ReplyShape::Object, ..options() }).await;
@@ -182,7 +182,7 @@ async fn an_upload_is_replied_to_in_the_form_of_the_option() {
 }
 
 #[tokio::test]
-async fn an_upload_error_comes_inside_a_success_and_stores_nothing() {
+async fn upload_error_is_inside_a_success_and_stores_nothing() {
     let sandbox = with(Options { upload_error: Some("Max uploads reached.".to_owned()), ..options() }).await;
     let answer = sandbox.upload("a.mp4", b"abc").await;
     assert_eq!((&answer["_status"], &answer["data"][0]["error"]), (&json!("success"), &json!("Max uploads reached.")));

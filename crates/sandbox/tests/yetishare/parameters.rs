@@ -1,11 +1,11 @@
-//! Where parameters may stand, and what becomes of them on the way: this is PHP.
+//! Where a call's parameters are read from, and how PHP changes them.
 
 use reqwest::multipart::Form;
 
 use crate::support::{empty, json, refused};
 
 #[tokio::test]
-async fn get_and_put_read_the_query_and_post_and_delete_the_body() {
+async fn get_and_put_read_the_query_others_the_body() {
     let sandbox = empty().await;
     let url = format!("{}/folder/listing", sandbox.base_url());
     let with_query = format!("{url}?access_token={}&account_id=158642", sandbox.token);
@@ -35,7 +35,7 @@ async fn get_and_put_read_the_query_and_post_and_delete_the_body() {
 }
 
 #[tokio::test]
-async fn a_form_may_be_multipart_and_is_recorded_either_way() {
+async fn form_may_be_multipart_and_is_recorded() {
     let sandbox = empty().await;
     sandbox.data("folder/create", &[("folder_name", "Été & co")]).await;
     let form = Form::new()
@@ -52,7 +52,7 @@ async fn a_form_may_be_multipart_and_is_recorded_either_way() {
 }
 
 #[tokio::test]
-async fn tags_are_stripped_and_ends_trimmed() {
+async fn tags_are_stripped_and_ends_are_trimmed() {
     let sandbox = empty().await;
     let data = sandbox.data("folder/create", &[("folder_name", "  <b>Films</b> < 1930 & co ")]).await;
     assert_eq!(data["folderName"], "Films < 1930 & co");
@@ -61,7 +61,7 @@ async fn tags_are_stripped_and_ends_trimmed() {
 }
 
 #[tokio::test]
-async fn an_id_counts_as_the_number_that_it_begins_with() {
+async fn id_counts_as_the_number_at_its_start() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     for sent in [format!("{id}abc"), format!(" {id}"), format!("0{id}"), format!("{id}.9")] {
@@ -76,7 +76,7 @@ async fn an_id_counts_as_the_number_that_it_begins_with() {
 }
 
 #[tokio::test]
-async fn of_several_values_the_last_counts() {
+async fn last_of_several_values_counts() {
     let sandbox = empty().await;
     let data = sandbox.data("folder/create", &[("folder_name", "first"), ("folder_name", "last")]).await;
     assert_eq!(data["folderName"], "last");

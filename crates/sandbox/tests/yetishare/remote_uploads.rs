@@ -1,4 +1,4 @@
-//! Files that the site fetches from elsewhere.
+//! Remote uploads.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn status(sandbox: &Sandbox, id: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_remote_upload_waits_is_fetched_and_becomes_a_file() {
+async fn remote_upload_is_pending_then_downloading_then_a_file() {
     let sandbox = empty().await;
     let url = "https://example.com/films/%C3%89t%C3%A9.mp4";
     let added = add(&sandbox, url).await;
@@ -53,7 +53,7 @@ async fn a_remote_upload_waits_is_fetched_and_becomes_a_file() {
 }
 
 #[tokio::test]
-async fn one_is_taken_up_at_a_time() {
+async fn remote_uploads_are_started_one_at_a_time() {
     let sandbox = empty().await;
     let mut ids = Vec::new();
     for name in ["a", "b", "c"] {
@@ -72,7 +72,7 @@ async fn one_is_taken_up_at_a_time() {
 }
 
 #[tokio::test]
-async fn the_job_can_be_run_besides_its_times() {
+async fn job_can_be_run_outside_its_schedule() {
     let sandbox = with(Options { remote_upload_tick: Duration::from_secs(3600), ..options() }).await;
     let id = add(&sandbox, "https://example.com/a").await["scheduled_item_id"].clone();
     for expected in ["downloading", "complete"] {
@@ -83,14 +83,14 @@ async fn the_job_can_be_run_besides_its_times() {
 }
 
 #[tokio::test]
-async fn without_a_tick_all_is_done_at_once() {
+async fn tick_of_zero_completes_everything_at_once() {
     let sandbox = with(Options { remote_upload_tick: Duration::ZERO, ..options() }).await;
     let id = add(&sandbox, "https://example.com/a").await["scheduled_item_id"].clone();
     assert_eq!(status(&sandbox, &id).await["status"], "complete");
 }
 
 #[tokio::test]
-async fn the_same_url_is_not_queued_twice_while_it_is_under_way() {
+async fn url_in_progress_is_not_queued_twice() {
     let sandbox = empty().await;
     let first = add(&sandbox, "https://example.com/a").await;
     assert_eq!(add(&sandbox, "https://example.com/a").await, first);
@@ -102,8 +102,8 @@ async fn the_same_url_is_not_queued_twice_while_it_is_under_way() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_fetched_fails_without_saying_why() {
-    for (remote_upload_notes, told) in [(false, None), (true, Some(json!("No space left.")))] {
+async fn failed_remote_upload_has_a_reason_only_with_the_option() {
+    for (remote_upload_notes, notes) in [(false, None), (true, Some(json!("No space left.")))] {
         let sandbox = with(Options { remote_upload_notes, ..options() }).await;
         sandbox.fail_remote_uploads_matching("/large", "No space left.");
         let mut last = Value::Null;
@@ -115,13 +115,13 @@ async fn what_cannot_be_fetched_fails_without_saying_why() {
             assert_eq!((&last["status"], last.get("downloaded_file")), (&json!("failed"), None), "{url}");
             assert!(last["finished"].is_string());
         }
-        assert_eq!(last.get("notes"), told.as_ref());
+        assert_eq!(last.get("notes"), notes.as_ref());
         assert_eq!(sandbox.counts().files, 0);
     }
 }
 
 #[tokio::test]
-async fn the_url_must_be_base64() {
+async fn url_must_be_base64() {
     let sandbox = empty().await;
     let words = "Could not parse the file_url_base64 parameter. Ensure it's base64 encoded.";
     for sent in ["https://example.com/a.mp4", "*", "/w=="] {
@@ -134,7 +134,7 @@ async fn the_url_must_be_base64() {
 }
 
 #[tokio::test]
-async fn an_unknown_remote_upload_is_not_found() {
+async fn unknown_remote_upload_is_not_found() {
     let sandbox = empty().await;
     let words = sandbox.refusal("file/url_upload_status", &[("scheduled_item_id", "7")]).await;
     assert_eq!(words, "Could not find scheduled item based on scheduled_item_id.");
@@ -143,7 +143,7 @@ async fn an_unknown_remote_upload_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_file_goes_to_its_folder_or_to_the_root_when_that_is_gone() {
+async fn fetched_file_goes_to_the_root_if_its_folder_is_gone() {
     let sandbox = empty().await;
     let (kept, gone) = (sandbox.add_folder("0", "kept"), sandbox.add_folder("0", "gone"));
     for (folder, url) in [(&kept, "https://example.com/a.mp4"), (&gone, "https://example.com/b.mp4")] {

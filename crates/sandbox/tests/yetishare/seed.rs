@@ -1,4 +1,4 @@
-//! What a newcomer finds.
+//! The sample content of a new account.
 
 use polyhost_sandbox::yetishare::{Counts, Options};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{column, empty, with};
 
 #[tokio::test]
-async fn a_newcomer_finds_folders_two_deep_and_a_dozen_files() {
+async fn seed_has_two_levels_of_folders_and_a_dozen_files() {
     let sandbox = with(Options::default()).await;
     let counts = Counts { folders: 7, files: 13, trashed_files: 1, remote_uploads: 3, ..Counts::default() };
     assert_eq!(sandbox.counts(), counts);
@@ -28,7 +28,7 @@ async fn one_folder_has_a_password() {
 }
 
 #[tokio::test]
-async fn seeded_files_are_what_they_claim_to_be() {
+async fn seeded_files_have_their_size() {
     let sandbox = with(Options::default()).await;
     for id in 1001..=1014 {
         let id = id.to_string();
@@ -39,7 +39,7 @@ async fn seeded_files_are_what_they_claim_to_be() {
 }
 
 #[tokio::test]
-async fn one_remote_upload_is_done_one_failed_and_one_is_under_way() {
+async fn seed_has_a_complete_a_failed_and_a_running_remote_upload() {
     let sandbox = with(Options::default()).await;
     let mut states = Vec::new();
     for id in ["51", "52", "53"] {
@@ -54,7 +54,7 @@ async fn one_remote_upload_is_done_one_failed_and_one_is_under_way() {
 }
 
 #[tokio::test]
-async fn seeded_ids_are_the_same_each_time() {
+async fn seeded_ids_are_always_the_same() {
     let (first, second) = (with(Options::default()).await, with(Options::default()).await);
     assert_eq!(first.find_file("Sintel.mkv").as_deref(), Some("1006"));
     assert_eq!(second.find_file("Sintel.mkv").as_deref(), Some("1006"));
@@ -63,6 +63,6 @@ async fn seeded_ids_are_the_same_each_time() {
 }
 
 #[tokio::test]
-async fn an_account_can_start_empty() {
+async fn account_can_start_empty() {
     assert_eq!(empty().await.counts(), Counts::default());
 }

@@ -1,4 +1,4 @@
-//! Logins, tokens, and what a call is checked for first.
+//! Logins, tokens, and the checks before a call.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn wrong_login(sandbox: &Sandbox) -> String {
 }
 
 #[tokio::test]
-async fn a_key_pair_gives_a_token_and_the_account() {
+async fn key_pair_yields_a_token_and_the_account() {
     for (numbers, account) in [(Numbers::Text, json!("158642")), (Numbers::Native, json!(158_642))] {
         let sandbox = logged_out(Options { numbers, ..options() }).await;
         let login = Login::default();
@@ -43,13 +43,13 @@ async fn each_key_must_have_64_characters() {
     ] {
         assert_eq!(refused(&sandbox.post("authorize", &form).await), words);
     }
-    assert_eq!(sandbox.failed_logins(), 0, "nothing was compared");
+    assert_eq!(sandbox.failed_logins(), 0, "incomplete credentials do not count as a failed login");
     assert_eq!(wrong_login(&sandbox).await, WRONG_KEYS);
     assert_eq!(sandbox.failed_logins(), 1);
 }
 
 #[tokio::test]
-async fn a_site_may_want_a_username_and_a_password() {
+async fn site_may_require_username_and_password() {
     let sandbox = logged_out(Options { auth: AuthMode::Password, ..options() }).await;
     let login = Login::default();
     for (form, words) in [
@@ -63,7 +63,7 @@ async fn a_site_may_want_a_username_and_a_password() {
 }
 
 #[tokio::test]
-async fn a_password_loses_its_tags_on_the_way() {
+async fn tags_are_stripped_from_a_password() {
     let login = Login { password: "pass<word>".to_owned(), ..Login::default() };
     let sandbox = logged_out(Options { auth: AuthMode::Password, login, ..options() }).await;
     let form = [("username", "sandbox"), ("password", "pass<word>")];
@@ -71,7 +71,7 @@ async fn a_password_loses_its_tags_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_login_ends_the_other_tokens_unless_the_site_keeps_them() {
+async fn login_invalidates_other_tokens_unless_the_option_is_off() {
     for (single_token, left) in [(true, 1), (false, 2)] {
         let sandbox = with(Options { single_token, ..options() }).await;
         sandbox.log_in().await;
@@ -82,7 +82,7 @@ async fn a_login_ends_the_other_tokens_unless_the_site_keeps_them() {
 }
 
 #[tokio::test]
-async fn a_token_lives_for_an_hour_after_its_last_use() {
+async fn token_expires_an_hour_after_its_last_use() {
     let sandbox = empty().await;
     sandbox.data("account/info", &[]).await;
     for _ in 0..3 {
@@ -92,21 +92,21 @@ async fn a_token_lives_for_an_hour_after_its_last_use() {
     sandbox.clock.advance(Duration::from_secs(3601));
     assert_eq!(sandbox.refusal("folder/listing", &[]).await, INVALID);
     assert_eq!(sandbox.live_tokens(), 0);
-    let hasty = with(Options { token_ttl: Duration::from_secs(60), ..options() }).await;
-    hasty.data("account/info", &[]).await;
-    hasty.clock.advance(Duration::from_secs(61));
-    assert_eq!(hasty.refusal("account/info", &[]).await, INVALID_TOKEN);
+    let short_lived = with(Options { token_ttl: Duration::from_secs(60), ..options() }).await;
+    short_lived.data("account/info", &[]).await;
+    short_lived.clock.advance(Duration::from_secs(61));
+    assert_eq!(short_lived.refusal("account/info", &[]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]
-async fn a_token_that_was_never_used_lives_on() {
+async fn unused_token_does_not_expire() {
     let sandbox = empty().await;
     sandbox.clock.advance(Duration::from_secs(100 * 3600));
     sandbox.data("folder/listing", &[]).await;
 }
 
 #[tokio::test]
-async fn a_call_is_checked_for_its_token_its_account_and_both_in_this_order() {
+async fn call_checks_token_then_account_then_both() {
     let sandbox = empty().await;
     let token = sandbox.token.as_str();
     for operation in ["file/info", "folder/listing", "disable_access_token", "file/upload", "file/url_upload_add"] {
@@ -123,7 +123,7 @@ async fn a_call_is_checked_for_its_token_its_account_and_both_in_this_order() {
 }
 
 #[tokio::test]
-async fn the_calls_about_the_account_look_at_the_token_first() {
+async fn account_calls_check_the_token_first() {
     let sandbox = empty().await;
     let token = sandbox.token.as_str();
     for operation in ["account/info", "account/package"] {
@@ -140,7 +140,7 @@ async fn the_calls_about_the_account_look_at_the_token_first() {
 }
 
 #[tokio::test]
-async fn a_token_can_be_given_back() {
+async fn token_can_be_disabled() {
     let sandbox = empty().await;
     let answer = sandbox.call("disable_access_token", &[]).await;
     assert_eq!(answer["response"], "Token removed or no longer available.");
@@ -149,7 +149,7 @@ async fn a_token_can_be_given_back() {
 }
 
 #[tokio::test]
-async fn tokens_can_be_killed_from_outside() {
+async fn test_can_invalidate_all_tokens() {
     let sandbox = empty().await;
     sandbox.kill_tokens();
     assert_eq!(sandbox.live_tokens(), 0);
@@ -157,7 +157,7 @@ async fn tokens_can_be_killed_from_outside() {
 }
 
 #[tokio::test]
-async fn too_many_failed_logins_lock_the_account_for_an_hour() {
+async fn failed_logins_lock_the_account_for_an_hour() {
     let sandbox = logged_out(options()).await;
     for _ in 0..4 {
         wrong_login(&sandbox).await;
@@ -179,7 +179,7 @@ async fn too_many_failed_logins_lock_the_account_for_an_hour() {
 }
 
 #[tokio::test]
-async fn how_soon_and_for_how_long_the_account_is_locked_is_the_sites_choice() {
+async fn lock_threshold_and_duration_are_options() {
     let lock_duration = Duration::from_secs(5);
     let sandbox = logged_out(Options { failed_logins_until_locked: 1, lock_duration, ..options() }).await;
     wrong_login(&sandbox).await;
@@ -189,7 +189,7 @@ async fn how_soon_and_for_how_long_the_account_is_locked_is_the_sites_choice() {
 }
 
 #[tokio::test]
-async fn an_accounts_level_may_be_refused_the_api() {
+async fn account_level_may_have_no_api_access() {
     let sandbox = logged_out(options()).await;
     sandbox.deny_level(true);
     let login = Login::default();

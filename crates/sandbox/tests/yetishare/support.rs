@@ -1,4 +1,4 @@
-//! What the tests share: a simulator, and a client that is logged in, sends what it is told and reads JSON.
+//! The shared parts of the tests: a simulator, and a logged-in client that sends calls and parses JSON.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use polyhost_sandbox::yetishare::{Options, Version, Yetishare};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
-/// The hash of `abc`.
+/// The MD5 of `abc`.
 pub(crate) const MD5_OF_ABC: &str = "900150983cd24fb0d6963f7d28e17f72";
 
-/// A simulator, the clock by which it lives, and a token for it.
+/// A simulator with its clock, a client and an access token.
 pub(crate) struct Sandbox {
     pub(crate) yetishare: Yetishare,
     pub(crate) clock: ManualClock,
@@ -27,29 +27,29 @@ impl std::ops::Deref for Sandbox {
     }
 }
 
-/// Options for an empty account.
+/// Returns the options of an empty account.
 pub(crate) fn options() -> Options {
     Options { seeded: false, ..Options::default() }
 }
 
-/// Options for an empty account of the older version.
+/// Returns the options of an empty account of version 4.
 pub(crate) fn v4() -> Options {
     Options { version: Version::V4, ..options() }
 }
 
-/// An empty account, with somebody logged in.
+/// Starts a simulator with an empty account, and logs in.
 pub(crate) async fn empty() -> Sandbox {
     with(options()).await
 }
 
-/// An account with options, a clock that stands still, and somebody logged in.
+/// Starts a simulator with options and a clock that only the test advances, and logs in.
 pub(crate) async fn with(options: Options) -> Sandbox {
     let mut sandbox = logged_out(options).await;
     sandbox.token = sandbox.log_in().await;
     sandbox
 }
 
-/// The same with nobody logged in.
+/// Starts a simulator like [`with`], but does not log in.
 pub(crate) async fn logged_out(options: Options) -> Sandbox {
     let clock = ManualClock::starting_at("2024-11-19T00:28:38Z".parse::<Timestamp>().unwrap());
     let yetishare = Yetishare::start(Options { clock: clock.clock(), ..options }).await.unwrap();
@@ -67,7 +67,7 @@ impl Sandbox {
         self.base_url().trim_end_matches("/api/v2").to_owned()
     }
 
-    /// A new token, by whatever credentials the site takes.
+    /// Logs in with the credentials that the site accepts, and returns the token.
     pub(crate) async fn log_in(&self) -> String {
         let login = polyhost_sandbox::yetishare::Login::default();
         let form = [
@@ -80,13 +80,13 @@ impl Sandbox {
         answer["data"]["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// The answer to a form as it is, whatever its HTTP status.
+    /// Posts a form and returns the answer, whatever its HTTP status.
     pub(crate) async fn post(&self, operation: &str, form: &[(&str, &str)]) -> Value {
         let url = format!("{}/{operation}", self.base_url());
         json(self.client.post(url).form(form).send().await.unwrap()).await
     }
 
-    /// The answer to a call with good credentials, whose HTTP status must be 200.
+    /// Makes a call with good credentials and returns the answer. Its HTTP status must be 200.
     pub(crate) async fn call(&self, operation: &str, parameters: &[(&str, &str)]) -> Value {
         let url = format!("{}/{operation}", self.base_url());
         let form = [&[("access_token", self.token.as_str()), ("account_id", "158642")], parameters].concat();
@@ -95,14 +95,14 @@ impl Sandbox {
         json(response).await
     }
 
-    /// The data of a call that must succeed.
+    /// Makes a call that must succeed, and returns its data.
     pub(crate) async fn data(&self, operation: &str, parameters: &[(&str, &str)]) -> Value {
         let answer = self.call(operation, parameters).await;
         assert_eq!(answer["_status"], "success", "{operation}: {answer}");
         answer["data"].clone()
     }
 
-    /// The words of a call that must fail.
+    /// Makes a call that must fail, and returns its message.
     pub(crate) async fn refusal(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
         refused(&self.call(operation, parameters).await)
     }
@@ -113,24 +113,24 @@ impl Sandbox {
         self.client.post(format!("{}/file/upload", self.base_url())).multipart(form).send().await.unwrap()
     }
 
-    /// Uploads a file into the root, and gives the whole answer.
+    /// Uploads a file to the root, and returns the whole answer.
     pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> Value {
         json(self.post_upload(form(name, bytes)).await).await
     }
 
-    /// A download URL of a file.
+    /// Returns a new download URL of a file.
     pub(crate) async fn download_url(&self, id: &str) -> String {
         let data = self.data("file/download", &[("file_id", id)]).await;
         data["download_url"].as_str().unwrap().to_owned()
     }
 }
 
-/// A form with one file, its name in plain UTF-8.
+/// Returns a form with one file, whose name is in plain UTF-8.
 pub(crate) fn form(name: &str, bytes: &[u8]) -> Form {
     Form::new().percent_encode_noop().part("upload_file", Part::bytes(bytes.to_vec()).file_name(name.to_owned()))
 }
 
-/// The words of an answer that is an error, in either version.
+/// Returns the message of an answer that must be an error, in either version.
 pub(crate) fn refused(answer: &Value) -> String {
     let status = answer.get("_status").or_else(|| answer.get("status"));
     assert_eq!(status.and_then(Value::as_str), Some("error"), "{answer}");
@@ -138,12 +138,12 @@ pub(crate) fn refused(answer: &Value) -> String {
     answer["response"].as_str().unwrap().to_owned()
 }
 
-/// The JSON of a response.
+/// Parses a response as JSON.
 pub(crate) async fn json(response: reqwest::Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-/// One field of every row of a list.
+/// Returns one field of every row of a list.
 pub(crate) fn column<'a>(rows: &'a Value, field: &str) -> Vec<&'a str> {
     rows.as_array().unwrap().iter().map(|row| row[field].as_str().unwrap()).collect()
 }

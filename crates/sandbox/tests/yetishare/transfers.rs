@@ -1,4 +1,4 @@
-//! Transfers that break in every way: refused early, stalled, and by links that die.
+//! Transfers that fail in every way: rejected early, stalled, or with an invalid link.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use reqwest::Response;
 
 use crate::support::{Sandbox, column, empty, form, json, options, refused, with};
 
-async fn soon<T>(event: impl Future<Output = T>) -> T {
+async fn within_5_seconds<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(5), event).await.unwrap()
 }
 
@@ -17,7 +17,7 @@ async fn fetch(sandbox: &Sandbox, url: &str) -> Response {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_early_in_the_sites_own_envelope() {
+async fn early_refusal_is_in_the_sites_envelope() {
     let sandbox = empty().await;
     let words = "Could not find folder based on folder_id.";
     sandbox.faults().add(Rule::new("file/upload", Fault::refuse_early(404, words, Rest::Drained)).times(1));
@@ -28,7 +28,7 @@ async fn a_refusal_comes_early_in_the_sites_own_envelope() {
 }
 
 #[tokio::test]
-async fn a_token_can_die_just_before_an_upload() {
+async fn token_can_be_invalidated_just_before_an_upload() {
     let sandbox = empty().await;
     sandbox.kill_tokens_with_next_upload();
     sandbox.data("account/info", &[]).await;
@@ -41,7 +41,7 @@ async fn a_token_can_die_just_before_an_upload() {
 }
 
 #[tokio::test]
-async fn a_link_that_was_used_up_is_dead_and_a_new_one_is_not() {
+async fn used_up_link_is_invalid_and_a_new_one_works() {
     let sandbox = with(Options { link_uses: Some(2), ..options() }).await;
     let file = sandbox.add_file("0", "a.mp4", b"hello");
     let url = sandbox.download_url(&file).await;
@@ -55,15 +55,15 @@ async fn a_link_that_was_used_up_is_dead_and_a_new_one_is_not() {
 }
 
 #[tokio::test]
-async fn dead_links_are_told_in_every_way() {
-    let ways = [
+async fn dead_links_answer_as_configured() {
+    let cases = [
         (DeadLinks::Redirect, 302, false),
         (DeadLinks::Page, 200, true),
         (DeadLinks::Status(404), 404, true),
         (DeadLinks::Status(403), 403, true),
         (DeadLinks::Status(410), 410, true),
     ];
-    for (dead_links, status, is_page) in ways {
+    for (dead_links, status, is_page) in cases {
         let sandbox = with(Options { dead_links, ..options() }).await;
         let file = sandbox.add_file("0", "a.mp4", b"hello");
         let url = sandbox.download_url(&file).await;
@@ -78,52 +78,53 @@ async fn dead_links_are_told_in_every_way() {
 }
 
 #[tokio::test]
-async fn the_file_server_can_stall_and_go_on_or_be_left() {
+async fn file_server_can_stall_and_resume() {
     let sandbox = empty().await;
     let bytes = vec![7; 100_000];
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", &bytes)).await;
     sandbox.faults().add(Rule::new("content", Fault::Stall { sent: 50_000 }));
     let mut response = fetch(&sandbox, &url).await;
     assert_eq!(response.content_length(), Some(100_000));
-    let mut came = 0;
-    while came < 50_000 {
-        came += response.chunk().await.unwrap().unwrap().len();
+    let mut received = 0;
+    while received < 50_000 {
+        received += response.chunk().await.unwrap().unwrap().len();
     }
     tokio::time::timeout(Duration::from_millis(20), response.chunk()).await.unwrap_err();
     sandbox.faults().resume();
-    assert_eq!((came, response.bytes().await.unwrap().len()), (50_000, 50_000));
-    soon(sandbox.journal().until(|journal| journal.of("content")[0].ended == Some(Ended::Answered))).await;
+    assert_eq!((received, response.bytes().await.unwrap().len()), (50_000, 50_000));
+    within_5_seconds(sandbox.journal().until(|journal| journal.of("content")[0].ended == Some(Ended::Answered))).await;
 
     let response = fetch(&sandbox, &url).await;
     assert_eq!(sandbox.journal().open("content"), 1);
     drop(response);
-    soon(sandbox.journal().until(|journal| journal.open("content") == 0)).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.open("content") == 0)).await;
     assert_eq!(sandbox.journal().of("content")[1].ended, Some(Ended::BrokenOff));
 }
 
 #[tokio::test]
-async fn a_download_without_a_length_can_be_cut_as_well() {
+async fn download_without_a_length_can_be_cut() {
     let sandbox = with(Options { download_headers: false, ..options() }).await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", &[7; 1000])).await;
     sandbox.faults().add(Rule::new("content", Fault::CutBody { sent: 10 }));
     let response = fetch(&sandbox, &url).await;
     assert_eq!(response.content_length(), None);
     response.bytes().await.unwrap_err();
-    soon(sandbox.journal().until(|journal| journal.of("content")[0].ended == Some(Ended::BrokenOff))).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.of("content")[0].ended == Some(Ended::BrokenOff))).await;
 }
 
 #[tokio::test]
-async fn requests_without_a_body_or_an_answer_have_ended_too() {
+async fn requests_without_a_body_are_recorded_as_answered() {
     let sandbox = empty().await;
     let url = sandbox.download_url(&sandbox.add_file("0", "a.mp4", b"hello")).await;
     assert_eq!(sandbox.client.head(&url).send().await.unwrap().status(), 200);
     sandbox.data("account/info", &[]).await;
-    soon(sandbox.journal().until(|journal| journal.all().iter().all(|received| received.ended.is_some()))).await;
+    within_5_seconds(sandbox.journal().until(|journal| journal.all().iter().all(|received| received.ended.is_some())))
+        .await;
     assert!(sandbox.journal().all().iter().all(|received| received.ended == Some(Ended::Answered)));
 }
 
 #[tokio::test]
-async fn a_second_file_of_a_name_is_numbered_and_listed_late() {
+async fn second_file_of_a_name_is_numbered_and_listed_late() {
     let sandbox = with(Options { copies: Copies::Parentheses, listed_late: 1, ..options() }).await;
     sandbox.add_file("0", "a.mp4", b"one");
     assert_eq!(sandbox.upload("a.mp4", b"two").await["data"][0]["name"], "a (1).mp4");

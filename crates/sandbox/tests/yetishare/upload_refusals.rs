@@ -1,4 +1,4 @@
-//! Uploads that fail, and by whose fault.
+//! Uploads that are rejected, by PHP, by the uploader or by the web server.
 
 use polyhost_sandbox::yetishare::{Options, Package};
 use reqwest::multipart::{Form, Part};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{empty, form, json, options, refused, v4, with};
 
 #[tokio::test]
-async fn an_upload_without_a_file_or_with_an_empty_one_fails() {
+async fn upload_without_a_file_or_with_an_empty_one_fails() {
     let sandbox = empty().await;
     let elsewhere = Form::new().part("file", Part::bytes(b"abc".to_vec()).file_name("a.mp4"));
     for (form, words) in [
@@ -23,7 +23,7 @@ async fn an_upload_without_a_file_or_with_an_empty_one_fails() {
 }
 
 #[tokio::test]
-async fn a_body_over_phps_limit_arrives_as_if_it_were_empty() {
+async fn body_over_phps_limit_counts_as_empty() {
     let sandbox = with(Options { post_max_size: Some(2000), ..options() }).await;
     let answer = sandbox.upload("a.mp4", &[7; 2000]).await;
     assert_eq!(refused(&answer), "Please provide the access_token param.");
@@ -33,7 +33,7 @@ async fn a_body_over_phps_limit_arrives_as_if_it_were_empty() {
 }
 
 #[tokio::test]
-async fn a_file_over_phps_limit_arrives_as_if_it_were_empty() {
+async fn file_over_phps_limit_counts_as_empty() {
     let sandbox = with(Options { upload_max_filesize: Some(1000), ..options() }).await;
     assert_eq!(refused(&sandbox.upload("a.mp4", &[7; 1001]).await), "Filesize received was zero.");
     assert_eq!(sandbox.upload("a.mp4", &[7; 1000]).await["_status"], "success");
@@ -41,7 +41,7 @@ async fn a_file_over_phps_limit_arrives_as_if_it_were_empty() {
 }
 
 #[tokio::test]
-async fn what_the_uploader_refuses_is_told_by_the_file_or_by_the_envelope() {
+async fn uploader_error_is_in_the_file_or_in_the_envelope() {
     let package = Package { max_upload_size: 1000, ..Package::default() };
     let words = "File received is larger than permitted. (max 1000 B)";
     let sandbox = with(Options { package: package.clone(), ..options() }).await;
@@ -58,7 +58,7 @@ async fn what_the_uploader_refuses_is_told_by_the_file_or_by_the_envelope() {
 }
 
 #[tokio::test]
-async fn an_account_may_not_be_allowed_to_upload() {
+async fn package_may_not_allow_uploads() {
     let package = Package { can_upload: false, ..Package::default() };
     let sandbox = with(Options { package, ..options() }).await;
     let file = sandbox.upload("a.mp4", b"abc").await["data"][0].clone();
@@ -66,7 +66,7 @@ async fn an_account_may_not_be_allowed_to_upload() {
 }
 
 #[tokio::test]
-async fn an_error_can_hide_inside_of_a_success() {
+async fn error_can_be_inside_a_success() {
     for options in [options(), v4()] {
         let sandbox = with(options).await;
         let words = "You have reached the maximum permitted uploads for today.";
@@ -79,14 +79,14 @@ async fn an_error_can_hide_inside_of_a_success() {
     }
 }
 
-/// A form whose length is not known beforehand, so that it goes out chunked.
+/// Returns a form of unknown length, so that the client sends it chunked.
 fn chunked() -> Form {
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("abc")]));
     Form::new().part("upload_file", Part::stream(body).file_name("a.mp4"))
 }
 
 #[tokio::test]
-async fn a_chunked_upload_is_refused_by_the_web_server_unless_the_site_takes_it() {
+async fn chunked_upload_is_rejected_unless_the_option_allows_it() {
     let sandbox = empty().await;
     let response = sandbox.post_upload(chunked()).await;
     assert_eq!(response.status(), 411);

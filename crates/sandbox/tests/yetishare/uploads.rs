@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::support::{MD5_OF_ABC, empty, form, json, options, with};
 
 #[tokio::test]
-async fn an_upload_is_stored_byte_for_byte_and_described_as_on_the_page() {
+async fn upload_is_stored_and_its_reply_matches_the_page() {
     let sandbox = empty().await;
     let answer = sandbox.upload("Été – \"東京\".mp4", b"abc").await;
     assert_eq!((&answer["response"], &answer["_status"]), (&json!("File uploaded"), &json!("success")));
@@ -33,7 +33,7 @@ async fn an_upload_is_stored_byte_for_byte_and_described_as_on_the_page() {
 }
 
 #[tokio::test]
-async fn fields_may_stand_before_and_behind_the_file_and_are_recorded() {
+async fn fields_before_and_after_the_file_are_read() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "Films");
     let before = Form::new()
@@ -56,7 +56,7 @@ async fn fields_may_stand_before_and_behind_the_file_and_are_recorded() {
 }
 
 #[tokio::test]
-async fn nobody_checks_the_folder_of_an_upload() {
+async fn folder_of_an_upload_is_not_checked() {
     for version in [Version::V4, Version::V5] {
         let sandbox = with(Options { version, ..options() }).await;
         let foreign = sandbox.add_foreign_folder("theirs");
@@ -75,13 +75,13 @@ async fn nobody_checks_the_folder_of_an_upload() {
 }
 
 #[tokio::test]
-async fn a_name_has_no_folders() {
+async fn uploaded_name_has_no_folders() {
     let sandbox = empty().await;
     assert_eq!(sandbox.upload("films/old/a.mp4", b"abc").await["data"][0]["name"], "a.mp4");
 }
 
 #[tokio::test]
-async fn the_hash_may_be_another_than_md5() {
+async fn hash_may_not_be_an_md5() {
     let sandbox = with(Options { hash_is_md5: false, ..options() }).await;
     let hash = sandbox.upload("a.mp4", b"abc").await["data"][0]["hash"].as_str().unwrap().to_owned();
     assert_eq!(hash.len(), 32);
@@ -89,18 +89,18 @@ async fn the_hash_may_be_another_than_md5() {
 }
 
 #[tokio::test]
-async fn a_spoilt_upload_differs_from_what_was_sent() {
+async fn damaged_upload_differs_from_the_bytes_sent() {
     let sandbox = empty().await;
     sandbox.spoil_next_upload();
-    let spoilt = sandbox.upload("a.mp4", b"abc").await["data"][0].clone();
-    assert_eq!(spoilt["size"], "3");
-    assert_ne!(spoilt["hash"], MD5_OF_ABC);
+    let damaged = sandbox.upload("a.mp4", b"abc").await["data"][0].clone();
+    assert_eq!(damaged["size"], "3");
+    assert_ne!(damaged["hash"], MD5_OF_ABC);
     assert_ne!(sandbox.file_bytes("1001").unwrap(), b"abc");
     assert_eq!(sandbox.upload("a.mp4", b"abc").await["data"][0]["hash"], MD5_OF_ABC);
 }
 
 #[tokio::test]
-async fn a_truncated_upload_lacks_its_last_byte() {
+async fn truncated_upload_lacks_its_last_byte() {
     let sandbox = empty().await;
     let bytes: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
     sandbox.truncate_next_upload();
@@ -111,7 +111,7 @@ async fn a_truncated_upload_lacks_its_last_byte() {
 }
 
 #[tokio::test]
-async fn large_uploads_pass_whole() {
+async fn large_upload_is_stored_completely() {
     let sandbox = empty().await;
     let bytes: Vec<u8> = (0..5_000_000_u32).map(|at| (at % 253) as u8).collect();
     assert_eq!(sandbox.upload("a.mkv", &bytes).await["data"][0]["size"], "5000000");
@@ -119,7 +119,7 @@ async fn large_uploads_pass_whole() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_broken_off_leaves_no_file_and_is_noted_as_incomplete() {
+async fn aborted_upload_stores_no_file_and_is_incomplete() {
     let sandbox = empty().await;
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
     let field =

@@ -2,18 +2,18 @@
 
 use crate::receive::Damage;
 
-/// What is to happen to the next upload.
+/// The effects to apply to the next upload.
 #[derive(Debug, Default)]
-pub(crate) struct Upcoming {
+pub(crate) struct NextUpload {
     pub(crate) damage: Damage,
-    /// Whether every token ends when it arrives.
+    /// Whether its arrival invalidates every access token.
     pub(crate) ends_tokens: bool,
-    /// The uploader's words, by which it fails.
+    /// The uploader's message if it fails.
     pub(crate) error: Option<String>,
 }
 
-impl Upcoming {
-    /// How the upload that comes now is damaged; the one after it is not.
+impl NextUpload {
+    /// Returns the damage of the current upload. The next one is not damaged.
     pub(crate) fn take_damage(&mut self) -> Damage {
         std::mem::take(&mut self.damage)
     }
