@@ -1,10 +1,11 @@
-//! What cached pages cost, in time and allocations; what cached files take; and what a listing costs that is not cached.
+//! `bench catalogue`: the time and allocations of a cached page, the memory of cached files, and the time of a listing
+//! that is not cached.
 //!
-//! All of it in this process: the gateway's own code, without its HTTP server, in front of a site that has its answers
-//! ready ([`shelf`]).
+//! All of it runs in this process: the gateway's own code without its HTTP server, in front of a site with prepared
+//! answers ([`static_site`]).
 
-mod bare;
-mod shelf;
+mod baseline;
+mod static_site;
 
 use std::alloc::System;
 use std::sync::Arc;
@@ -21,31 +22,31 @@ use polyhost_gateway::app::App;
 use stats_alloc::{Region, StatsAlloc};
 
 use crate::failure::Failure;
-use shelf::Shelf;
+use static_site::StaticSite;
 
-/// How many files the folders hold.
+/// The numbers of files in the folders.
 const SIZES: [usize; 3] = [100, 10_000, 100_000];
-/// How many items a page has.
+/// The number of items in a page.
 const PAGE: usize = 100;
 
-/// What to measure.
+/// The options of `bench catalogue`.
 #[derive(Debug, Args)]
 pub(crate) struct Catalogue {
-    /// How many pages are timed of each folder
+    /// How many pages of each folder are timed
     #[arg(long, default_value_t = 20_000)]
     pages: u32,
-    /// How many cold listings are timed, of which the median counts
+    /// How many cold listings are timed; the median is reported
     #[arg(long, default_value_t = 7)]
     rounds: usize,
 }
 
-/// The gateway, ready to be asked.
-struct Ready {
+/// The gateway with its only account.
+struct Gateway {
     app: App,
     account: Arc<Account>,
 }
 
-impl Ready {
+impl Gateway {
     fn new(base_url: &str) -> Result<Self, Failure> {
         let config = format!(
             "[accounts.main]\nprovider = \"pstream\"\nbase_url = \"{base_url}\"\nlogin = \"login\"\nkey = \"key\"\n\
@@ -58,7 +59,7 @@ impl Ready {
         Ok(Self { app, account })
     }
 
-    /// A page, and the cursor of the next.
+    /// Returns a page as JSON.
     async fn page(
         &self,
         folder: &FolderId,
@@ -72,19 +73,19 @@ impl Ready {
     }
 }
 
-/// Measures, and tells it in tables.
+/// Runs the measurements and returns the tables.
 pub(crate) async fn run(options: Catalogue, allocator: &'static StatsAlloc<System>) -> Result<String, Failure> {
-    let shelf = Shelf::start(&SIZES).await?;
+    let site = StaticSite::start(&SIZES).await?;
     let mut tables = String::from(
         "| files in the folder | µs for the first page | allocations | µs for a page in the middle | allocations | \
          bytes held for a file | of them over its JSON | bytes weighed |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for size in SIZES {
-        let row = pages(&options, allocator, &shelf, size).await?;
+        let row = pages(&options, allocator, &site, size).await?;
         tables.push_str(&row);
     }
     tables.push('\n');
-    tables.push_str(&cold(&options, &shelf).await?);
+    tables.push_str(&cold(&options, &site).await?);
     Ok(tables)
 }
 
@@ -95,34 +96,34 @@ fn folder(size: usize) -> Result<FolderId, Failure> {
 async fn pages(
     options: &Catalogue,
     allocator: &'static StatsAlloc<System>,
-    shelf: &Shelf,
+    site: &StaticSite,
     size: usize,
 ) -> Result<String, Failure> {
-    let ready = Ready::new(&shelf.base_url())?;
+    let gateway = Gateway::new(&site.base_url())?;
     let folder = folder(size)?;
-    // The connection and all that is made once.
-    ready.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
+    // Opens the connection and initializes everything that is created only once.
+    gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
     let before = Region::new(allocator);
-    let whole = ready.page(&folder, 1000, None, Freshness::Cached).await?.len();
-    let weighed = ready.app.catalogue().weight().await;
-    // What was only needed meanwhile may go a little later, the parser's thread for one.
+    let json_size = gateway.page(&folder, 1000, None, Freshness::Cached).await?.len();
+    let weighed = gateway.app.catalogue().weight().await;
+    // Temporary memory, such as that of the parser's thread, may be freed a little later.
     tokio::time::sleep(Duration::from_millis(200)).await;
     let held = before.change();
     let held = held.bytes_allocated as i128 - held.bytes_deallocated as i128;
 
     let middle = match size {
         0..=PAGE => None,
-        _ => cursor(&ready.page(&folder, (size / 2).min(1000), None, Freshness::Cached).await?),
+        _ => cursor(&gateway.page(&folder, (size / 2).min(1000), None, Freshness::Cached).await?),
     };
-    let (first_time, first_count) = timed(options, allocator, &ready, &folder, None).await?;
+    let (first_time, first_count) = timed(options, allocator, &gateway, &folder, None).await?;
     let (middle_time, middle_count) = match middle {
-        Some(cursor) => timed(options, allocator, &ready, &folder, Some(cursor)).await?,
+        Some(cursor) => timed(options, allocator, &gateway, &folder, Some(cursor)).await?,
         None => (f64::NAN, f64::NAN),
     };
-    let json = whole as f64 / size.min(1000) as f64;
-    // Of the folder that was read to warm up nothing is held that was not before.
+    let json = json_size as f64 / size.min(1000) as f64;
+    // The warm-up has read this folder already, so reading it again allocates nothing.
     let each = if size == SIZES[0] { f64::NAN } else { held as f64 / size as f64 };
-    let of_each = weighed as f64 / size as f64;
+    let weighed_each = weighed as f64 / size as f64;
     let cells = [
         cell(first_time, 1),
         cell(first_count, 0),
@@ -130,31 +131,31 @@ async fn pages(
         cell(middle_count, 0),
         cell(each, 0),
         cell(each - json, 0),
-        cell(of_each, 0),
+        cell(weighed_each, 0),
     ];
     Ok(format!("| {size} | {} |\n", cells.join(" | ")))
 }
 
-/// A figure, or nothing where there is none.
+/// Formats a figure, or returns an empty text if it is not a number.
 fn cell(figure: f64, digits: usize) -> String {
     if figure.is_nan() { String::new() } else { format!("{figure:.digits$}") }
 }
 
-/// Microseconds and allocations for one page.
+/// Returns the microseconds and the allocations of one page.
 async fn timed(
     options: &Catalogue,
     allocator: &'static StatsAlloc<System>,
-    ready: &Ready,
+    gateway: &Gateway,
     folder: &FolderId,
     cursor: Option<String>,
 ) -> Result<(f64, f64), Failure> {
     for _ in 0..options.pages / 10 {
-        ready.page(folder, PAGE, cursor.clone(), Freshness::Cached).await?;
+        gateway.page(folder, PAGE, cursor.clone(), Freshness::Cached).await?;
     }
     let region = Region::new(allocator);
     let began = Instant::now();
     for _ in 0..options.pages {
-        std::hint::black_box(ready.page(folder, PAGE, cursor.clone(), Freshness::Cached).await?);
+        std::hint::black_box(gateway.page(folder, PAGE, cursor.clone(), Freshness::Cached).await?);
     }
     let took = began.elapsed();
     let pages = f64::from(options.pages);
@@ -166,30 +167,31 @@ fn cursor(page: &[u8]) -> Option<String> {
     Some(page["next_cursor"].as_str()?.to_owned())
 }
 
-/// A listing that is not cached, beside what serde_json takes to read and to write the same bytes.
-async fn cold(options: &Catalogue, shelf: &Shelf) -> Result<String, Failure> {
+/// Times a listing that is not cached, and the baseline: fetching the same bytes, and reading and writing them with
+/// serde_json.
+async fn cold(options: &Catalogue, site: &StaticSite) -> Result<String, Failure> {
     let size = SIZES[2];
-    let (folder, body) = (folder(size)?, shelf.body(size));
+    let (folder, body) = (folder(size)?, site.body(size));
     let (mut listings, mut alone, mut fetched) = (Vec::new(), Vec::new(), Vec::new());
-    let written = bare::written(size);
+    let written = baseline::written(size);
     for _ in 0..options.rounds {
-        let ready = Ready::new(&shelf.base_url())?;
-        ready.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
+        let gateway = Gateway::new(&site.base_url())?;
+        gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
         let began = Instant::now();
-        ready.page(&folder, PAGE, None, Freshness::Cached).await?;
+        gateway.page(&folder, PAGE, None, Freshness::Cached).await?;
         listings.push(began.elapsed());
         let began = Instant::now();
-        bare::fetch(&shelf.base_url(), size).await?;
+        baseline::fetch(&site.base_url(), size).await?;
         fetched.push(began.elapsed());
         let began = Instant::now();
-        bare::read_and_write(&body, &written)?;
+        baseline::read_and_write(&body, &written)?;
         alone.push(began.elapsed());
     }
     let (listing, fetch, alone) = (median(listings), median(fetched), median(alone));
     let ratio = listing.as_secs_f64() / (alone + fetch).as_secs_f64();
     Ok(format!(
-        "A cold listing of {size} files ({:.1} MB from the site): {listing:.0?}. Fetching those bytes alone: {fetch:.0?}; \
-         serde_json, reading them into structures and writing the answer's bytes: {alone:.0?}. {ratio:.2} times both.\n",
+        "A cold listing of {size} files ({:.1} MB from the site): {listing:.0?}. Only fetching the bytes: {fetch:.0?}. \
+         serde_json reading them into structures and writing the answer's bytes: {alone:.0?}. {ratio:.2} times both.\n",
         body.len() as f64 / 1e6
     ))
 }

@@ -1,4 +1,4 @@
-//! The bytes of every file that is sent: one block, over and over, so that making them costs nothing.
+//! The bytes of every file that is sent: one block, repeated, so that generating them costs no time.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,14 +10,14 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use crate::digests::{Digests, Hashers};
 
-/// How long the block is. A prime, just below 256 KiB: buffers of any usual size that were lost, doubled or swapped on
-/// the way would leave other bytes than these.
+/// The length of the block. It is a prime just below 256 KiB. If buffers of any usual size were lost, doubled or
+/// swapped on the way, the bytes would therefore differ.
 const BLOCK: usize = 262_139;
 
 static BYTES: LazyLock<Bytes> = LazyLock::new(|| {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let next = || {
-        // An xorshift generator: no compression and no zero page can make these bytes cheaper than a video's.
+        // An xorshift generator: neither compression nor zero pages can make these bytes cheaper than those of a video.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -26,12 +26,12 @@ static BYTES: LazyLock<Bytes> = LazyLock::new(|| {
     std::iter::repeat_with(next).take(BLOCK).collect()
 });
 
-/// The block. Clones share the bytes.
+/// Returns the block. Clones share the bytes.
 pub(crate) fn block() -> Bytes {
     BYTES.clone()
 }
 
-/// The digests of a file of this size, in bytes.
+/// Returns the digests of a file of this size in bytes.
 pub(crate) fn digests(size: u64) -> Digests {
     let mut hashers = Hashers::default();
     let mut left = size;
@@ -43,7 +43,7 @@ pub(crate) fn digests(size: u64) -> Digests {
     hashers.finish()
 }
 
-/// The next bytes of a file of which so many are left.
+/// Returns the next bytes of a file that has this many bytes left.
 pub(crate) fn piece(left: u64) -> Bytes {
     let block = block();
     match usize::try_from(left) {
@@ -52,7 +52,7 @@ pub(crate) fn piece(left: u64) -> Bytes {
     }
 }
 
-/// A file as the body of a request, alone or with something before and after it.
+/// A file as the body of a request, with optional bytes before and after it.
 pub(crate) struct Content {
     before: Bytes,
     left: u64,
@@ -60,12 +60,12 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// A file of this size, in bytes.
+    /// Creates a body with a file of this size in bytes.
     pub(crate) fn new(size: u64) -> Self {
         Self { before: Bytes::new(), left: size, after: Bytes::new() }
     }
 
-    /// The same file in a frame, such as a form.
+    /// Adds bytes before and after the file, such as those of a form.
     pub(crate) fn framed(self, before: impl Into<Bytes>, after: impl Into<Bytes>) -> Self {
         Self { before: before.into(), after: after.into(), ..self }
     }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_as_long_as_it_says_and_stands_whole_in_its_frame() {
+    fn framed_file_has_its_size_and_bytes() {
         let size = 2 * BLOCK as u64 + 7;
         let mut content = Content::new(size).framed("<", ">");
         assert_eq!(content.size_hint().exact(), Some(size + 2));

@@ -1,9 +1,9 @@
-//! Both digests that sites tell of a file.
+//! The two digests that sites report for a file.
 
 use md5::Md5;
 use sha1::{Digest as _, Sha1};
 
-/// Digests under way.
+/// Digests that are being computed.
 #[derive(Default)]
 pub(crate) struct Hashers {
     sha1: Sha1,

@@ -1,8 +1,8 @@
-//! Why something could not be measured, in words for the one who asked for it.
+//! The error of a failed measurement, for the user.
 
 use std::fmt::Display;
 
-/// What went wrong, in a line.
+/// A one-line description of what went wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Failure(String);
@@ -12,7 +12,7 @@ impl Failure {
         Self(what.to_string())
     }
 
-    /// What could not be done, to be completed by why.
+    /// Returns a function that makes a failure of an error: what failed, followed by the error.
     pub(crate) fn of<E: Display>(what: impl Display) -> impl FnOnce(E) -> Self {
         move |why| Self(format!("{what}: {why}"))
     }

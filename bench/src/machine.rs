@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine that the figures were measured on.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs;
@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
-/// A machine, as far as figures depend on it.
+/// The properties of a machine that the figures depend on.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     pub(crate) cores: usize,
@@ -14,12 +14,12 @@ pub(crate) struct Machine {
     pub(crate) memory: u64,
     pub(crate) processor: String,
     pub(crate) kernel: String,
-    /// How many programs wanted a processor in the minute before, on average.
+    /// The average number of runnable processes in the minute before.
     pub(crate) load_before: f64,
 }
 
 impl Machine {
-    /// This one, as it is now. What it does not tell is empty.
+    /// Returns the current state of this machine. Properties that cannot be read are empty.
     pub(crate) fn this() -> Self {
         let kibibytes = value("/proc/meminfo", "MemTotal").trim_end_matches("kB").trim().parse().unwrap_or(0_u64);
         Self {
@@ -45,7 +45,7 @@ fn load() -> f64 {
     text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or_default()
 }
 
-/// The first value of this name in a file of lines `name : value`.
+/// Returns the first value with this name in a file of lines `name : value`.
 fn value(path: &str, name: &str) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let mut pairs = text.lines().filter_map(|line| line.split_once(':'));

@@ -1,4 +1,4 @@
-//! Measurements of the gateway beside its peers. README.md says what is measured and how to repeat it.
+//! Measurements of the gateway and of alternatives. README.md says what is measured and how to repeat it.
 
 mod catalogue;
 mod content;
@@ -9,10 +9,10 @@ mod memory;
 mod nginx;
 mod process;
 mod report;
+mod setup;
 mod site;
 mod soak;
 mod speed;
-mod stage;
 mod transfer;
 mod transfers;
 mod usage;
@@ -33,11 +33,11 @@ use crate::failure::Failure;
 use crate::soak::Soak;
 use crate::transfers::Transfers;
 
-/// Counts what is allocated in this process. The gateway that files go through is another.
+/// Counts the allocations of this process. `bench transfers` and `bench soak` run the gateway in another process.
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Measure the gateway beside its peers, on this machine alone
+/// Measure the gateway and its alternatives on this machine
 #[derive(Debug, Parser)]
 #[command(name = "bench", arg_required_else_help = true)]
 struct Cli {
@@ -47,15 +47,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Files up and down: directly, through nginx, through the gateway; their speed and the memory they take
+    /// Files up and down, directly, through nginx and through the gateway: their speed and memory
     Transfers(Transfers),
-    /// Cached pages and cold listings: their time, their allocations, and the memory that cached files take
+    /// Cached pages and cold listings: their time and allocations, and the memory of cached files
     Catalogue(Catalogue),
-    /// The gateway in front of a site that fails at random: what it holds afterwards, at rest
+    /// The gateway in front of a site that fails at random: the resources it holds afterwards
     Soak(Soak),
-    /// The site that takes and gives the bytes; started by the measurements themselves
+    /// The site of the measurements, which start it themselves
     Site {
-        /// Where it listens
+        /// The address to listen on
         #[arg(long, value_name = "ADDRESS")]
         listen: SocketAddr,
     },
@@ -63,10 +63,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Whatever ends this, it ends by returning, so that what was started is ended with it.
+    // Every outcome ends by returning, so that the started programs are ended by their destructors.
     let outcome = tokio::select! {
         outcome = run(Cli::parse().command) => outcome,
-        outcome = asked_to_end() => outcome.and(Err(Failure::new("asked to end"))),
+        outcome = termination_signal() => outcome.and(Err(Failure::new("stopped by a signal"))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,7 +90,7 @@ fn print(tables: &str) -> Result<(), Failure> {
     io::stdout().lock().write_all(tables.as_bytes()).map_err(Failure::of("cannot print"))
 }
 
-async fn asked_to_end() -> Result<(), Failure> {
+async fn termination_signal() -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(Failure::of("cannot listen for signals"));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     tokio::select! {
@@ -100,8 +100,8 @@ async fn asked_to_end() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says what is going on to whoever waits; the results alone go to the standard output.
+/// Prints progress to standard error. Standard output is only for the results.
 fn progress(text: impl Display) {
-    // Where the standard error is gone, nobody is there to be told.
+    // If standard error is closed, there is nobody to report to.
     drop(writeln!(io::stderr(), "{text}"));
 }

@@ -1,4 +1,4 @@
-//! How much memory transfers take: each case with programs that were just started, and have done a little of everything.
+//! The memory of transfers. Each case uses newly started programs that have carried one small file in each direction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,36 +7,37 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::site::Manner;
-use crate::stage::Stage;
-use crate::transfer::{self, Appetite};
-use crate::usage::{self, Watch};
+use crate::setup::Setup;
+use crate::site::SiteMode;
+use crate::transfer::{self, ReadSpeed};
+use crate::usage::{self, MemorySampler};
 use crate::way::{Direction, Way};
 
 const MEBIBYTE: u64 = 1 << 20;
-/// What is sent before a case begins, so that sessions and connections are no part of it.
+/// The size of the file that is sent before a case, so that the case does not include creating sessions and
+/// connections.
 const WARM_UP: u64 = MEBIBYTE;
-/// How long a program is left alone before its memory at rest is read.
+/// How long a program is idle before its memory at rest is read.
 const REST: Duration = Duration::from_millis(500);
-/// How fast a slow caller reads, in bytes per second.
+/// The speed of a slow caller in bytes per second.
 const SLOW: f64 = 16.0 * MEBIBYTE as f64;
 
-/// Above rest, for one transfer.
+/// The limit above rest, in bytes, for one transfer.
 const GOAL_FOR_ONE: u64 = 32 * MEBIBYTE;
-/// Above rest, for many side by side.
+/// The limit above rest, in bytes, for many parallel transfers.
 const GOAL_FOR_MANY: u64 = 100 * MEBIBYTE;
 
-/// What is transferred while memory is watched.
+/// The transfers of one measurement.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Case {
     pub(crate) direction: Direction,
     pub(crate) count: usize,
-    /// Of each file, in bytes.
+    /// The size of each file in bytes.
     pub(crate) size: u64,
     pub(crate) receiver: Receiver,
 }
 
-/// How fast bytes are taken at their end: by the site upwards, by the caller downwards.
+/// The speed of the receiver: the site for uploads, the caller for downloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Receiver {
@@ -44,7 +45,7 @@ pub(crate) enum Receiver {
     Slow,
 }
 
-/// What was seen of the memory of one program in one case; all in bytes.
+/// The memory of one program in one case, in bytes.
 #[derive(Debug, Serialize)]
 pub(crate) struct Memory {
     pub(crate) way: Way,
@@ -54,25 +55,25 @@ pub(crate) struct Memory {
     pub(crate) peak_of_first_half: u64,
     pub(crate) peak_of_second_half: u64,
     pub(crate) above_rest: u64,
-    /// Only the gateway has one.
+    /// The limit. Only the gateway has one.
     pub(crate) goal: Option<u64>,
 }
 
-/// Watches the gateway and nginx in every case.
+/// Measures the gateway and nginx in every case.
 ///
 /// # Errors
-/// Where a transfer fails.
+/// Fails if a transfer fails.
 pub(crate) async fn measure(
-    stage: &mut Stage,
+    setup: &mut Setup,
     nginx: Option<&Path>,
     size: u64,
     (count, size_of_many): (usize, u64),
 ) -> Result<Vec<Memory>, Failure> {
     let mut all = Vec::new();
     for case in cases(size, count, size_of_many) {
-        stage.renew(nginx).await?;
+        setup.restart(nginx).await?;
         for way in [Way::Gateway, Way::Nginx, Way::NginxLargeBuffers] {
-            all.extend(watch(stage, way, case).await?);
+            all.extend(measure_case(setup, way, case).await?);
         }
     }
     Ok(all)
@@ -87,36 +88,36 @@ fn cases(size: u64, many: usize, size_of_many: u64) -> Vec<Case> {
     cases.collect()
 }
 
-/// `None`: nobody is on the way.
-async fn watch(stage: &mut Stage, way: Way, case: Case) -> Result<Option<Memory>, Failure> {
-    let (manner, appetite) = match (case.receiver, case.direction) {
-        (Receiver::Slow, Direction::Up) => (Manner::Slow, Appetite::Any),
-        (Receiver::Slow, Direction::Down) => (Manner::Fast, Appetite::Slow(SLOW)),
-        (Receiver::Fast, _) => (Manner::Fast, Appetite::Any),
+/// Measures one case, or returns `None` if the way has no program between caller and site.
+async fn measure_case(setup: &mut Setup, way: Way, case: Case) -> Result<Option<Memory>, Failure> {
+    let (mode, read_speed) = match (case.receiver, case.direction) {
+        (Receiver::Slow, Direction::Up) => (SiteMode::Slow, ReadSpeed::Unlimited),
+        (Receiver::Slow, Direction::Down) => (SiteMode::Fast, ReadSpeed::Slow(SLOW)),
+        (Receiver::Fast, _) => (SiteMode::Fast, ReadSpeed::Unlimited),
     };
-    let addresses = stage.addresses();
-    let Some(target) = addresses.target(way, case.direction, manner, case.size) else { return Ok(None) };
-    progress(format_args!("memory: {} {}, {} side by side", way.title(), case.direction.title(), case.count));
+    let addresses = setup.addresses();
+    let Some(target) = addresses.target(way, case.direction, mode, case.size) else { return Ok(None) };
+    progress(format_args!("memory: {} {}, {} in parallel", way.title(), case.direction.title(), case.count));
     for direction in [Direction::Up, Direction::Down] {
-        if let Some(target) = addresses.target(way, direction, manner, WARM_UP) {
-            transfer::run(&target, WARM_UP, Appetite::Any).await?;
+        if let Some(target) = addresses.target(way, direction, mode, WARM_UP) {
+            transfer::run(&target, WARM_UP, ReadSpeed::Unlimited).await?;
         }
     }
     tokio::time::sleep(REST).await;
-    let ids = stage.between(way);
+    let ids = setup.processes_between(way);
     let at_rest = usage::memory(&ids);
-    let watch = Watch::start(ids);
-    let outcome = transfer::side_by_side(&target, case.size, case.count, appetite).await;
-    let seen = watch.stop()?;
-    stage.check().and(outcome)?;
+    let sampler = MemorySampler::start(ids);
+    let outcome = transfer::parallel(&target, case.size, case.count, read_speed).await;
+    let peaks = sampler.stop()?;
+    setup.check().and(outcome)?;
     let goal = if case.count == 1 { GOAL_FOR_ONE } else { GOAL_FOR_MANY };
     Ok(Some(Memory {
         way,
         case,
         at_rest,
-        peak_of_first_half: seen.first_half,
-        peak_of_second_half: seen.second_half,
-        above_rest: seen.most().saturating_sub(at_rest),
+        peak_of_first_half: peaks.first_half,
+        peak_of_second_half: peaks.second_half,
+        above_rest: peaks.most().saturating_sub(at_rest),
         goal: way.is_gateway().then_some(goal),
     }))
 }

@@ -1,4 +1,4 @@
-//! nginx as a reverse proxy before the site: unbuffered, and not in need of any right.
+//! nginx as a reverse proxy in front of the site: unbuffered, and without special privileges.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,31 +8,31 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::process::{Process, free_address};
 
-/// Where Debian has it.
-const USUAL: &str = "/usr/sbin/nginx";
-/// What nginx reads at once where it is not told otherwise is 4 or 8 KiB downwards, and 8 or 16 upwards.
+/// The path of nginx in Debian.
+const DEFAULT_PATH: &str = "/usr/sbin/nginx";
+/// The default buffers are 4 or 8 KiB for responses, and 8 or 16 KiB for requests.
 const LARGE_BUFFERS: &str = "proxy_buffer_size 256k; proxy_buffers 2 256k; proxy_busy_buffers_size 256k; \
                              client_body_buffer_size 256k;";
 
-/// nginx where it usually is, if it is there.
+/// Returns the path of nginx, if it is installed in the usual place.
 pub(crate) fn installed() -> Option<PathBuf> {
-    Some(PathBuf::from(USUAL)).filter(|path| path.is_file())
+    Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.is_file())
 }
 
-/// What the program calls itself.
+/// Returns the name and version that the program reports.
 ///
 /// # Errors
-/// Where it cannot be started.
+/// Fails if it cannot be started.
 pub(crate) fn version(program: &Path) -> Result<String, Failure> {
     let output = Command::new(program).arg("-v").output().map_err(Failure::of("cannot start nginx"))?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    Ok(told.trim().trim_start_matches("nginx version: ").to_owned())
+    let reported = String::from_utf8_lossy(&output.stderr);
+    Ok(reported.trim().trim_start_matches("nginx version: ").to_owned())
 }
 
-/// Starts nginx with its buffers as they are by default, and with large ones.
+/// Starts nginx twice: with its default buffers, and with large ones.
 ///
 /// # Errors
-/// Where it does not start.
+/// Fails if one of them does not start.
 pub(crate) async fn start_both(program: &Path, site: SocketAddr, folder: &Path) -> Result<[Process; 2], Failure> {
     Ok([start(program, site, folder, "").await?, start(program, site, folder, LARGE_BUFFERS).await?])
 }

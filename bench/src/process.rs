@@ -1,4 +1,4 @@
-//! A program that is measured: started, waited for, looked at, and ended in every case.
+//! A child process that is measured. It is always ended when its value is dropped.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -13,12 +13,12 @@ use tokio::net::TcpStream;
 use crate::failure::Failure;
 
 /// How long a program may take until it listens.
-const START: Duration = Duration::from_secs(15);
-/// How long a program may take to end when it is asked to.
-const END: Duration = Duration::from_secs(3);
-const PAUSE: Duration = Duration::from_millis(10);
+const START_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a program may take to end after SIGTERM.
+const END_TIMEOUT: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A program under way, in a process group of its own so that nothing that it starts is left behind.
+/// A running program. It has a process group of its own, so that its child processes are ended with it.
 #[derive(Debug)]
 pub(crate) struct Process {
     name: &'static str,
@@ -28,10 +28,10 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program that is going to listen on an address, and waits until it does. Its log goes to a file.
+    /// Starts a program that listens on an address, and waits until it does. Its log goes to a file.
     ///
     /// # Errors
-    /// Where it cannot be started, or ends, or does not listen; with what it said.
+    /// Fails if it cannot be started, ends, or does not listen. The failure has the end of its log.
     pub(crate) async fn start(
         name: &'static str,
         command: &mut Command,
@@ -43,16 +43,16 @@ impl Process {
         let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).process_group(0);
         let child = command.spawn().map_err(Failure::of(format_args!("cannot start {name}")))?;
         let mut process = Self { name, child, address, log };
-        process.listens().await?;
+        process.wait_until_listening().await?;
         Ok(process)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its processes: itself, and what it has started.
+    /// Returns the ids of the process and of its children.
     pub(crate) fn ids(&self) -> Vec<u32> {
         let id = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
@@ -60,20 +60,20 @@ impl Process {
         std::iter::once(id).chain(children).collect()
     }
 
-    /// Fails where it has ended, with the end of what it said.
+    /// Fails if the program has ended, with the end of its log.
     pub(crate) fn check(&mut self) -> Result<(), Failure> {
-        let ended = self.child.try_wait().map_err(Failure::of(format_args!("cannot look after {}", self.name)))?;
+        let ended = self.child.try_wait().map_err(Failure::of(format_args!("cannot check {}", self.name)))?;
         ended.map_or(Ok(()), |status| Err(self.failed(format_args!("has ended ({status})"))))
     }
 
-    async fn listens(&mut self) -> Result<(), Failure> {
-        let deadline = Instant::now() + START;
+    async fn wait_until_listening(&mut self) -> Result<(), Failure> {
+        let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(self.address).await.is_err() {
             self.check()?;
             if Instant::now() > deadline {
-                return Err(self.failed(format_args!("does not listen after {START:?}")));
+                return Err(self.failed(format_args!("does not listen after {START_TIMEOUT:?}")));
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // What has ended by itself is as good.
+            // The group may have ended by itself, which is fine.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -95,14 +95,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Once it has been waited for, its number may be another's.
+        // After the child was waited for, its id may belong to another process.
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
         self.signal(Signal::TERM);
-        let deadline = Instant::now() + END;
+        let deadline = Instant::now() + END_TIMEOUT;
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
         if matches!(self.child.try_wait(), Ok(None)) {
             self.signal(Signal::KILL);
@@ -111,10 +111,10 @@ impl Drop for Process {
     }
 }
 
-/// An address of this machine that nobody listens on, for a program that cannot choose one by itself.
+/// Returns a free local address, for a program that cannot choose a port itself.
 ///
 /// # Errors
-/// Where there is none.
+/// Fails if no port is free.
 pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     listener.map_err(Failure::of("no port is free"))

@@ -1,4 +1,4 @@
-//! What was measured, as tables for people and as JSON for programs.
+//! The results of `bench transfers`, as tables for users and as JSON for programs.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -10,13 +10,13 @@ use crate::speed::Speed;
 
 const MEBIBYTE: f64 = (1_u64 << 20) as f64;
 
-/// Everything that one run has found.
+/// The results of one run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
-    /// Which gateway, and which nginx, if there was one.
+    /// The versions of the gateway and of nginx, if it is installed.
     pub(crate) programs: Vec<String>,
-    /// Of the files of the first table, in bytes.
+    /// The size of the files of the first table, in bytes.
     pub(crate) size: u64,
     pub(crate) rounds: usize,
     pub(crate) speeds: Vec<Speed>,
@@ -38,11 +38,11 @@ impl Display for Report {
 
 impl Report {
     fn write_speeds(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Transfers of {}; rounds: {}, of which the median.\n", size(self.size), self.rounds)?;
+        writeln!(f, "Transfers of {}; median of {} rounds.\n", size(self.size), self.rounds)?;
         writeln!(f, "| | way | MiB/s | slowest to fastest | of direct | of nginx | of nginx, 256 KiB | CPU s/GiB |")?;
         writeln!(f, "|---|---|---:|---:|---:|---:|---:|---:|")?;
         for speed in &self.speeds {
-            let told = |figure: Option<f64>| figure.map_or("".to_owned(), |figure| format!("{figure:.2}"));
+            let cell = |figure: Option<f64>| figure.map_or("".to_owned(), |figure| format!("{figure:.2}"));
             writeln!(
                 f,
                 "| {} | {} | {:.0} | {:.0} to {:.0} | {} | {} | {} | {} |",
@@ -51,10 +51,10 @@ impl Report {
                 speed.mib_per_second,
                 speed.slowest_mib_per_second,
                 speed.fastest_mib_per_second,
-                told(speed.of_direct),
-                told(speed.of_nginx),
-                told(speed.of_nginx_large_buffers),
-                told(speed.processor_seconds_per_gib),
+                cell(speed.of_direct),
+                cell(speed.of_nginx),
+                cell(speed.of_nginx_large_buffers),
+                cell(speed.processor_seconds_per_gib),
             )?;
         }
         writeln!(f)
@@ -85,13 +85,13 @@ fn case(memory: &Memory) -> String {
     let case = memory.case;
     let slow = match case.receiver {
         Receiver::Fast => "",
-        Receiver::Slow => ", taken slowly",
+        Receiver::Slow => ", slow receiver",
     };
     format!("{} x {} {}{slow}", case.count, size(case.size), case.direction.title())
 }
 
 fn verdict(above_rest: u64, goal: u64) -> String {
-    let word = if above_rest <= goal { "held" } else { "missed" };
+    let word = if above_rest <= goal { "met" } else { "missed" };
     format!("{:.0}: {word}", mebibytes(goal))
 }
 

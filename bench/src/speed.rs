@@ -1,39 +1,39 @@
-//! How fast each way is: all ways in each round, so that whatever else the machine does meets all of them.
+//! The speed of each way. Every round measures all ways, so that other activity of the machine affects all of them.
 
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::site::Manner;
-use crate::stage::Stage;
-use crate::transfer::{self, Appetite};
+use crate::setup::Setup;
+use crate::site::SiteMode;
+use crate::transfer::{self, ReadSpeed};
 use crate::usage::processor_seconds;
 use crate::way::{Direction, Way};
 
 const GIBIBYTE: f64 = (1_u64 << 30) as f64;
 const MEBIBYTE: f64 = (1_u64 << 20) as f64;
 
-/// What was measured of one way in one direction.
+/// The speed of one way in one direction.
 #[derive(Debug, Serialize)]
 pub(crate) struct Speed {
     pub(crate) direction: Direction,
     pub(crate) way: Way,
-    /// How long the transfers took, in seconds, in the order of the rounds.
+    /// The durations of the transfers in seconds, in the order of the rounds.
     pub(crate) seconds: Vec<f64>,
     /// The median over the rounds.
     pub(crate) mib_per_second: f64,
     pub(crate) slowest_mib_per_second: f64,
     pub(crate) fastest_mib_per_second: f64,
-    /// The speed as a part of that of another way in the same direction; `None` where that was not measured.
+    /// The speed divided by that of another way in the same direction, or `None` if that was not measured.
     pub(crate) of_direct: Option<f64>,
     pub(crate) of_nginx: Option<f64>,
     pub(crate) of_nginx_large_buffers: Option<f64>,
-    /// The time on processors, in the kernel and out of it, of what is between the caller and the site: the median, for
-    /// a GiB. `None` where nothing is.
+    /// The median processor time, in the kernel and in user space, of the programs between the caller and the site, in
+    /// seconds per GiB. `None` if there is no program between them.
     pub(crate) processor_seconds_per_gib: Option<f64>,
 }
 
-/// One way's rounds so far.
+/// The rounds of one way so far.
 struct Rounds {
     direction: Direction,
     way: Way,
@@ -41,17 +41,17 @@ struct Rounds {
     processor_seconds: Vec<f64>,
 }
 
-/// Sends a file of `size` bytes each way, and holds what arrives against what was sent.
+/// Sends a file of `size` bytes each way, and compares the received bytes with those that were sent.
 ///
 /// # Errors
-/// Where a transfer fails, or other bytes arrive.
-pub(crate) async fn verify(stage: &mut Stage, size: u64) -> Result<(), Failure> {
+/// Fails if a transfer fails or the bytes differ.
+pub(crate) async fn verify(setup: &mut Setup, size: u64) -> Result<(), Failure> {
     let expected = transfer::expected(size).await?;
     for (direction, way) in ways() {
-        let Some(target) = stage.addresses().target(way, direction, Manner::Digesting, size) else { continue };
+        let Some(target) = setup.addresses().target(way, direction, SiteMode::Digesting, size) else { continue };
         progress(format_args!("verifying {} {}", direction.title(), way.title()));
         let outcome = transfer::verify(&target, size, &expected).await;
-        stage.check().and(outcome)?;
+        setup.check().and(outcome)?;
     }
     Ok(())
 }
@@ -59,18 +59,19 @@ pub(crate) async fn verify(stage: &mut Stage, size: u64) -> Result<(), Failure> 
 /// Measures every way in both directions.
 ///
 /// # Errors
-/// Where a transfer fails.
-pub(crate) async fn measure(stage: &mut Stage, size: u64, rounds: usize) -> Result<Vec<Speed>, Failure> {
-    let addresses = stage.addresses();
-    let reachable = |(direction, way): &(Direction, Way)| addresses.target(*way, *direction, Manner::Fast, 1).is_some();
+/// Fails if a transfer fails.
+pub(crate) async fn measure(setup: &mut Setup, size: u64, rounds: usize) -> Result<Vec<Speed>, Failure> {
+    let addresses = setup.addresses();
+    let reachable =
+        |(direction, way): &(Direction, Way)| addresses.target(*way, *direction, SiteMode::Fast, 1).is_some();
     let empty = |(direction, way)| Rounds { direction, way, seconds: Vec::new(), processor_seconds: Vec::new() };
     let mut all: Vec<Rounds> = ways().filter(reachable).map(empty).collect();
     for round in 0..rounds {
         progress(format_args!("round {} of {rounds}", round + 1));
-        // Another begins each time: nobody always comes after the same one.
+        // Each round starts with another way, so that no way is always first.
         let count = all.len();
         for turn in 0..count {
-            one_transfer(stage, &mut all[(round + turn) % count], size).await?;
+            one_transfer(setup, &mut all[(round + turn) % count], size).await?;
         }
     }
     Ok(compared(all.into_iter().map(|rounds| rounds.sum_up(size)).collect()))
@@ -89,17 +90,17 @@ fn compared(speeds: Vec<Speed>) -> Vec<Speed> {
     speeds.into_iter().map(compare).collect()
 }
 
-async fn one_transfer(stage: &mut Stage, rounds: &mut Rounds, size: u64) -> Result<(), Failure> {
-    let Some(target) = stage.addresses().target(rounds.way, rounds.direction, Manner::Fast, size) else {
+async fn one_transfer(setup: &mut Setup, rounds: &mut Rounds, size: u64) -> Result<(), Failure> {
+    let Some(target) = setup.addresses().target(rounds.way, rounds.direction, SiteMode::Fast, size) else {
         return Ok(());
     };
-    let between = stage.between(rounds.way);
-    let before = processor_seconds(&between);
-    let took = transfer::run(&target, size, Appetite::Any).await;
-    stage.check()?;
+    let processes = setup.processes_between(rounds.way);
+    let before = processor_seconds(&processes);
+    let took = transfer::run(&target, size, ReadSpeed::Unlimited).await;
+    setup.check()?;
     rounds.seconds.push(took?.as_secs_f64());
-    if !between.is_empty() {
-        rounds.processor_seconds.push(processor_seconds(&between) - before);
+    if !processes.is_empty() {
+        rounds.processor_seconds.push(processor_seconds(&processes) - before);
     }
     Ok(())
 }
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_speed_is_put_beside_those_of_its_own_direction() {
+    fn speed_is_compared_within_its_direction() {
         let speed = |direction, way, seconds| {
             let rounds = Rounds { direction, way, seconds: vec![seconds], processor_seconds: Vec::new() };
             rounds.sum_up(1 << 20)
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle() {
+    fn median_is_the_middle_value() {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0]), Some(3.0));
         assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));

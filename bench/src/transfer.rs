@@ -1,4 +1,4 @@
-//! One transfer, as a caller makes it: over a connection of its own, timed from the connecting to the last byte.
+//! One transfer as a caller makes it: over a connection of its own, timed from the connection attempt to the last byte.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -19,101 +19,104 @@ use crate::digests::{Digests, Hashers};
 use crate::failure::Failure;
 
 const BOUNDARY: &str = "bench-7a1c5b0e9f";
-/// No transfer that is worth measuring is slower, in bytes per second.
+/// The slowest speed in bytes per second that a transfer is expected to have.
 const SLOWEST: u64 = 4 * 1024 * 1024;
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The longest answer that is not a file.
+const BASE_LIMIT: Duration = Duration::from_secs(60);
+/// The largest answer that is not a file, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// Where a transfer goes, and how its bytes are wrapped.
+/// The target of a transfer, and the form of its bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
-    /// With its query.
+    /// The path, with its query.
     pub(crate) path: String,
     pub(crate) kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Upwards: a form, as sites want it.
+    /// An upload as a form, which sites require.
     Form,
-    /// Upwards: the bytes themselves, as the gateway wants them.
+    /// An upload of the bytes themselves, which the gateway requires.
     Plain,
-    /// Downwards.
+    /// A download.
     Download,
 }
 
-/// How fast the caller takes what comes.
+/// How fast the caller reads an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Appetite {
-    Any,
-    /// In bytes per second.
+pub(crate) enum ReadSpeed {
+    Unlimited,
+    /// A limit in bytes per second.
     Slow(f64),
 }
 
-/// Makes one transfer of a file of `size` bytes, and answers how long it took.
+/// Transfers a file of `size` bytes, and returns the duration.
 ///
 /// # Errors
-/// Where it fails, takes too long, or another number of bytes arrives.
-pub(crate) async fn run(target: &Target, size: u64, appetite: Appetite) -> Result<Duration, Failure> {
+/// Fails if the transfer fails or times out, or if the number of received bytes differs.
+pub(crate) async fn run(target: &Target, size: u64, read_speed: ReadSpeed) -> Result<Duration, Failure> {
     let began = Instant::now();
     let transfer = async {
         match target.kind {
             Kind::Form | Kind::Plain => upload(target, size).await.map(drop),
-            Kind::Download => download(target, size, appetite, |_| {}).await,
+            Kind::Download => download(target, size, read_speed, |_| {}).await,
         }
     };
-    let limit = patience(size);
+    let limit = time_limit(size);
     timeout(limit, transfer)
         .await
         .map_err(|_| Failure::new(format_args!("{}: not done after {limit:?}", target.path)))??;
     Ok(began.elapsed())
 }
 
-/// Makes several equal transfers side by side.
+/// Runs several equal transfers in parallel.
 ///
 /// # Errors
-/// Where one of them fails.
-pub(crate) async fn side_by_side(target: &Target, size: u64, count: usize, appetite: Appetite) -> Result<(), Failure> {
+/// Fails if one of them fails.
+pub(crate) async fn parallel(target: &Target, size: u64, count: usize, read_speed: ReadSpeed) -> Result<(), Failure> {
     let mut transfers = JoinSet::new();
     for _ in 0..count {
         let target = target.clone();
-        transfers.spawn(async move { run(&target, size, appetite).await });
+        transfers.spawn(async move { run(&target, size, read_speed).await });
     }
     while let Some(ended) = transfers.join_next().await {
-        ended.map_err(Failure::of("a transfer broke off"))??;
+        ended.map_err(Failure::of("a transfer ended early"))??;
     }
     Ok(())
 }
 
-/// Makes one transfer and holds every byte against what was sent. Not for timing: the digests take their own time.
+/// Transfers a file and compares the received bytes with those that were sent. The duration is meaningless, because
+/// computing the digests takes time.
 ///
 /// # Errors
-/// Where the bytes that arrived are others, or nothing tells which they were.
+/// Fails if the bytes differ, or if the receiver reports no digest.
 pub(crate) async fn verify(target: &Target, size: u64, expected: &Digests) -> Result<(), Failure> {
     let intact = match target.kind {
         Kind::Form | Kind::Plain => {
-            let told = upload(target, size).await?;
-            let digests = [(text(&told, "sha1"), &expected.sha1), (text(&told, "md5"), &expected.md5)];
-            let mut known = digests.into_iter().filter_map(|(told, expected)| Some((told?, expected))).peekable();
-            known.peek().is_some() && known.all(|(told, expected)| told.eq_ignore_ascii_case(expected))
+            let file = upload(target, size).await?;
+            let digests = [(text(&file, "sha1"), &expected.sha1), (text(&file, "md5"), &expected.md5)];
+            let mut known =
+                digests.into_iter().filter_map(|(reported, expected)| Some((reported?, expected))).peekable();
+            known.peek().is_some() && known.all(|(reported, expected)| reported.eq_ignore_ascii_case(expected))
         }
         Kind::Download => {
             let mut hashers = Hashers::default();
-            download(target, size, Appetite::Any, |bytes| hashers.update(bytes)).await?;
+            download(target, size, ReadSpeed::Unlimited, |bytes| hashers.update(bytes)).await?;
             hashers.finish() == *expected
         }
     };
-    if intact { Ok(()) } else { Err(Failure::new(format_args!("{}: other bytes arrived than were sent", target.path))) }
+    if intact { Ok(()) } else { Err(Failure::new(format_args!("{}: the received bytes differ", target.path))) }
 }
 
-/// All are given the time of all: side by side they share the machine.
-fn patience(size: u64) -> Duration {
-    PATIENCE + Duration::from_secs(size / SLOWEST) * 4
+/// Returns the timeout of a transfer. It allows four times the time of the slowest expected transfer, because parallel
+/// transfers share the machine.
+fn time_limit(size: u64) -> Duration {
+    BASE_LIMIT + Duration::from_secs(size / SLOWEST) * 4
 }
 
-/// What the other end tells of the file.
+/// Uploads a file and returns the receiver's description of it.
 async fn upload(target: &Target, size: u64) -> Result<Value, Failure> {
     let content = Content::new(size);
     let (content, content_type) = match target.kind {
@@ -131,9 +134,10 @@ async fn upload(target: &Target, size: u64) -> Result<Value, Failure> {
     let request = request(target, Method::POST).header(CONTENT_TYPE, content_type).header(CONTENT_LENGTH, length);
     let response = send(target, request.body(content).map_err(Failure::of("no request"))?).await?;
     let status = response.status();
-    let told = small(response.into_body()).await?;
-    let told: Value = serde_json::from_slice(&told).map_err(Failure::of(format_args!("{}: {status}", target.path)))?;
-    let file = told.get("result").cloned().unwrap_or(told);
+    let answer = read_small(response.into_body()).await?;
+    let answer: Value =
+        serde_json::from_slice(&answer).map_err(Failure::of(format_args!("{}: {status}", target.path)))?;
+    let file = answer.get("result").cloned().unwrap_or(answer);
     let stored = file.get("size").and_then(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok()));
     if !status.is_success() || stored != Some(size) {
         return Err(Failure::new(format_args!("{}: {status} {file}", target.path)));
@@ -141,7 +145,12 @@ async fn upload(target: &Target, size: u64) -> Result<Value, Failure> {
     Ok(file)
 }
 
-async fn download(target: &Target, size: u64, appetite: Appetite, mut look: impl FnMut(&[u8])) -> Result<(), Failure> {
+async fn download(
+    target: &Target,
+    size: u64,
+    read_speed: ReadSpeed,
+    mut inspect: impl FnMut(&[u8]),
+) -> Result<(), Failure> {
     let request = request(target, Method::GET).body(Empty::<Bytes>::new()).map_err(Failure::of("no request"))?;
     let response = send(target, request).await?;
     let status = response.status();
@@ -151,8 +160,8 @@ async fn download(target: &Target, size: u64, appetite: Appetite, mut look: impl
         let frame = frame.map_err(Failure::of(format_args!("{}: after {arrived} bytes", target.path)))?;
         let Ok(bytes) = frame.into_data() else { continue };
         arrived += bytes.len() as u64;
-        look(&bytes);
-        if let Appetite::Slow(speed) = appetite {
+        inspect(&bytes);
+        if let ReadSpeed::Slow(speed) = read_speed {
             tokio::time::sleep(Duration::from_secs_f64(bytes.len() as f64 / speed)).await;
         }
     }
@@ -162,7 +171,7 @@ async fn download(target: &Target, size: u64, appetite: Appetite, mut look: impl
     Ok(())
 }
 
-/// A request that has no body yet.
+/// Returns a request builder without a body.
 pub(crate) fn request(target: &Target, method: Method) -> hyper::http::request::Builder {
     Request::builder().method(method).uri(&target.path).header(HOST, target.address.to_string())
 }
@@ -170,7 +179,7 @@ pub(crate) fn request(target: &Target, method: Method) -> hyper::http::request::
 /// Sends a request over a connection of its own.
 ///
 /// # Errors
-/// Where there is no head of an answer.
+/// Fails if no head of an answer arrives.
 pub(crate) async fn send<B>(target: &Target, request: Request<B>) -> Result<Response<Incoming>, Failure>
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
@@ -180,24 +189,24 @@ where
     stream.set_nodelay(true).map_err(failed)?;
     let broken = |error| Failure::of::<hyper::Error>(&target.path)(error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // It ends when the answer was read or is read no more; what breaks is told to who reads the answer.
+    // The task ends when the answer was read or dropped. The reader of the answer gets the connection's errors.
     tokio::spawn(connection);
     sender.send_request(request).await.map_err(broken)
 }
 
-async fn small(body: Incoming) -> Result<Bytes, Failure> {
+async fn read_small(body: Incoming) -> Result<Bytes, Failure> {
     let limited = http_body_util::Limited::new(body, MAX_ANSWER);
-    Ok(limited.collect().await.map_err(Failure::of("an answer was not read"))?.to_bytes())
+    Ok(limited.collect().await.map_err(Failure::of("cannot read an answer"))?.to_bytes())
 }
 
 fn text<'a>(file: &'a Value, name: &str) -> Option<&'a str> {
     file.get(name).and_then(Value::as_str)
 }
 
-/// What a file of this size has for digests, computed where nobody waits for the clock.
+/// Returns the digests of a file of this size. Computes them on a blocking thread.
 ///
 /// # Errors
-/// Where the computing breaks off.
+/// Fails if the thread panics.
 pub(crate) async fn expected(size: u64) -> Result<Digests, Failure> {
     tokio::task::spawn_blocking(move || content::digests(size)).await.map_err(Failure::of("no digest"))
 }

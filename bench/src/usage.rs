@@ -1,4 +1,4 @@
-//! What processes take of the machine, as `/proc` tells it.
+//! The resources that processes use, read from `/proc`.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,36 +8,36 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// How often memory is looked at.
+/// The interval at which memory is read.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// The time on processors that some processes have taken so far, in the kernel and out of it, in seconds.
+/// Returns the processor time of some processes so far, in the kernel and in user space, in seconds.
 pub(crate) fn processor_seconds(ids: &[u32]) -> f64 {
     let ticks: u64 = ids.iter().filter_map(|id| ticks(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)).sum();
     ticks as f64 / rustix::param::clock_ticks_per_second() as f64
 }
 
-/// The memory that some processes hold now (`VmRSS`), in bytes.
+/// Returns the memory that some processes hold now (`VmRSS`), in bytes.
 pub(crate) fn memory(ids: &[u32]) -> u64 {
     ids.iter().filter_map(|id| resident(&fs::read_to_string(format!("/proc/{id}/status")).ok()?)).sum()
 }
 
-/// Looks at the memory of some processes until it is told to stop, from a thread that no transfer can delay.
-pub(crate) struct Watch {
+/// Samples the memory of some processes until it is stopped. It uses a thread of its own, which no transfer can delay.
+pub(crate) struct MemorySampler {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Vec<u64>>,
 }
 
-/// What a watch has seen, in bytes.
+/// The peaks of the samples, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// The most in the first half of the time.
+pub(crate) struct Peaks {
+    /// The peak in the first half of the time.
     pub(crate) first_half: u64,
-    /// The most in the second half: what grows with the bytes grows here.
+    /// The peak in the second half. Memory that grows with the transferred bytes shows here.
     pub(crate) second_half: u64,
 }
 
-impl Watch {
+impl MemorySampler {
     pub(crate) fn start(ids: Vec<u32>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -55,16 +55,18 @@ impl Watch {
         Self { stop, thread }
     }
 
+    /// Stops sampling and returns the peaks.
+    ///
     /// # Errors
-    /// Where the thread has broken off.
-    pub(crate) fn stop(self) -> Result<Seen, Failure> {
+    /// Fails if the thread panicked.
+    pub(crate) fn stop(self) -> Result<Peaks, Failure> {
         self.stop.store(true, Ordering::Relaxed);
-        let samples = self.thread.join().map_err(|_| Failure::new("the memory was not watched"))?;
-        Ok(Seen::of(&samples))
+        let samples = self.thread.join().map_err(|_| Failure::new("the memory could not be sampled"))?;
+        Ok(Peaks::of(&samples))
     }
 }
 
-impl Seen {
+impl Peaks {
     fn of(samples: &[u64]) -> Self {
         let (first, second) = samples.split_at(samples.len() / 2);
         let most = |samples: &[u64]| samples.iter().copied().max().unwrap_or_default();
@@ -76,7 +78,8 @@ impl Seen {
     }
 }
 
-/// Of a `stat`: `utime` and `stime`, the 14th and 15th fields. The second is a name that may hold anything.
+/// Returns the sum of `utime` and `stime`, the 14th and 15th fields of a `stat`. The second field is a name that may
+/// contain anything.
 fn ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proc_is_read_whatever_a_program_is_called() {
+    fn proc_is_parsed_with_any_program_name() {
         let stat = "12 (a) b (c) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 1 0 100 0 0";
         assert_eq!(ticks(stat), Some(300));
         assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
@@ -103,8 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn the_peaks_of_both_halves_are_told_apart() {
-        assert_eq!(Seen::of(&[1, 5, 2, 3]), Seen { first_half: 5, second_half: 3 });
-        assert_eq!(Seen::of(&[7]).most(), 7);
+    fn peaks_of_both_halves_are_separate() {
+        assert_eq!(Peaks::of(&[1, 5, 2, 3]), Peaks { first_half: 5, second_half: 3 });
+        assert_eq!(Peaks::of(&[7]).most(), 7);
     }
 }

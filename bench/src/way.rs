@@ -4,24 +4,24 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use crate::site::Manner;
+use crate::site::SiteMode;
 use crate::transfer::{Kind, Target};
 
-/// A way, beside which the others are put.
+/// A way from the caller to the site. The measurement compares the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Way {
-    /// Caller and site alone.
+    /// The caller and the site, without a program between them.
     Direct,
-    /// nginx, unbuffered, its buffers as they are by default.
+    /// nginx, unbuffered, with its default buffers.
     Nginx,
-    /// nginx, unbuffered, with buffers as large as anything here reads at once.
+    /// nginx, unbuffered, with buffers as large as the largest reads of the other programs.
     NginxLargeBuffers,
-    /// The gateway; upwards with the SHA-1 that it holds pstream.net to.
+    /// The gateway. For uploads it computes the SHA-1 that it asks pstream.net to check.
     Gateway,
-    /// The gateway, with the MD5 that it compares with what streamplay.online tells.
+    /// The gateway, computing the MD5 that it compares with the one that streamplay.online reports.
     GatewayMd5,
-    /// The gateway, at a site that tells no digest.
+    /// The gateway, with a site that reports no digest.
     GatewayNoDigest,
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Direction {
     Down,
 }
 
-/// Where everybody listens.
+/// The addresses of all programs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Addresses {
     pub(crate) site: SocketAddr,
@@ -41,7 +41,7 @@ pub(crate) struct Addresses {
 }
 
 impl Way {
-    /// All ways in a direction. Downwards the gateway computes nothing, so it has one way there.
+    /// Returns all ways of a direction. For downloads the gateway computes no digest, so it has only one way.
     pub(crate) fn all(direction: Direction) -> &'static [Self] {
         match direction {
             Direction::Up => &[
@@ -82,17 +82,17 @@ impl Direction {
 }
 
 impl Addresses {
-    /// The target of a transfer of `size` bytes; `None` where there is nobody on the way.
-    pub(crate) fn target(&self, way: Way, direction: Direction, manner: Manner, size: u64) -> Option<Target> {
+    /// Returns the target of a transfer of `size` bytes, or `None` if the way's program is not running.
+    pub(crate) fn target(&self, way: Way, direction: Direction, mode: SiteMode, size: u64) -> Option<Target> {
         let account = match (way, direction) {
-            (Way::Direct, _) => return Some(past_the_gateway(self.site, direction, manner, size)),
-            (Way::Nginx, _) => return Some(past_the_gateway(self.nginx?[0], direction, manner, size)),
-            (Way::NginxLargeBuffers, _) => return Some(past_the_gateway(self.nginx?[1], direction, manner, size)),
+            (Way::Direct, _) => return Some(without_gateway(self.site, direction, mode, size)),
+            (Way::Nginx, _) => return Some(without_gateway(self.nginx?[0], direction, mode, size)),
+            (Way::NginxLargeBuffers, _) => return Some(without_gateway(self.nginx?[1], direction, mode, size)),
             (Way::GatewayMd5, _) | (_, Direction::Down) => "streamplay",
             (Way::Gateway, Direction::Up) => "pstream",
             (Way::GatewayNoDigest, Direction::Up) => "plain",
         };
-        let account = format!("/v1/accounts/{account}-{}", manner.name());
+        let account = format!("/v1/accounts/{account}-{}", mode.name());
         let (path, kind) = match direction {
             Direction::Up => (format!("{account}/files?name=bench.bin"), Kind::Plain),
             Direction::Down => (format!("{account}/files/{size}/content"), Kind::Download),
@@ -101,8 +101,8 @@ impl Addresses {
     }
 }
 
-fn past_the_gateway(address: SocketAddr, direction: Direction, manner: Manner, size: u64) -> Target {
-    let prefix = manner.prefix();
+fn without_gateway(address: SocketAddr, direction: Direction, mode: SiteMode, size: u64) -> Target {
+    let prefix = mode.prefix();
     match direction {
         Direction::Up => Target { address, path: format!("{prefix}/upload"), kind: Kind::Form },
         Direction::Down => Target { address, path: format!("{prefix}/bytes/{size}"), kind: Kind::Download },

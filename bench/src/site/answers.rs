@@ -1,22 +1,22 @@
-//! What the site answers, in the words of both dialects.
+//! The site's answers, in both dialects.
 
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::intake::Arrived;
-use super::manner::Manner;
+use super::mode::SiteMode;
+use super::upload_form::ReceivedFile;
 
-/// Where forms of the OpenLoad dialect go, and those of no dialect.
+/// The path for uploads in the OpenLoad dialect, and for those without a gateway.
 pub(crate) const UPLOAD: &str = "/upload";
-/// Where forms of the YetiShare dialect go.
+/// The path for uploads in the YetiShare dialect.
 pub(crate) const YETISHARE_UPLOAD: &str = "/yetishare/api/v2/file/upload";
 
 const TOKEN_LENGTH: usize = 128;
 
-/// The answer of an endpoint; `None` where the site has none of this name.
-pub(crate) fn to(path: &str, file: &str, manner: Manner, address: SocketAddr) -> Option<String> {
-    let prefix = manner.prefix();
+/// Returns the answer of an endpoint, or `None` if the site has no endpoint of this name.
+pub(crate) fn to(path: &str, file: &str, mode: SiteMode, address: SocketAddr) -> Option<String> {
+    let prefix = mode.prefix();
     let answer = match path.strip_prefix("/yetishare/api/v2/") {
         Some(endpoint) => yetishare(endpoint, file, address)?,
         None => match path.strip_prefix("/openload/v1/")? {
@@ -25,11 +25,11 @@ pub(crate) fn to(path: &str, file: &str, manner: Manner, address: SocketAddr) ->
             })),
             "account/info" => openload(json!({"extid": "bench", "email": "bench@example.com"})),
             "file/info" => {
-                let told = json!({
+                let info = json!({
                     "id": file, "status": 200, "name": "bench.bin", "size": file, "sha1": false,
                     "content_type": "application/octet-stream",
                 });
-                openload(json!({file: told}))
+                openload(json!({file: info}))
             }
             "file/listfolder" => openload(json!({"folders": [], "files": {}})),
             "file/createfolder" => openload(json!({"folderid": "1"})),
@@ -40,10 +40,10 @@ pub(crate) fn to(path: &str, file: &str, manner: Manner, address: SocketAddr) ->
     Some(answer.to_string())
 }
 
-/// The answer to an upload.
-pub(crate) fn stored(path: &str, arrived: &Arrived) -> String {
-    let size = arrived.size.to_string();
-    let digests = arrived.digests.as_ref();
+/// Returns the answer to an upload.
+pub(crate) fn stored(path: &str, received: &ReceivedFile) -> String {
+    let size = received.size.to_string();
+    let digests = received.digests.as_ref();
     let answer = if path == YETISHARE_UPLOAD {
         yetishare_success(json!([{
             "name": "bench.bin", "size": size, "type": "application/octet-stream", "error": null, "file_id": size,

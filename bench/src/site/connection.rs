@@ -1,4 +1,5 @@
-//! HTTP/1.1 at its smallest: heads that are read, bodies that are looked at in place, answers of known length.
+//! A minimal HTTP/1.1 server connection: it parses heads, passes on bodies without copying them, and sends answers of
+//! known length.
 
 use std::io;
 
@@ -7,23 +8,23 @@ use tokio::net::TcpStream;
 
 use crate::content;
 
-/// What is read at once. Larger reads were not faster.
+/// The size of the read buffer. Larger reads were not faster.
 const BUFFER: usize = 256 * 1024;
 const MAX_HEADERS: usize = 64;
 
-/// What the site wants to know of a request.
+/// The parts of a request's head that the site uses.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) method: String,
-    /// With its query.
+    /// The path, with its query.
     pub(crate) path: String,
-    /// The length of the body; 0 where there is none.
+    /// The length of the body, or 0 if there is none.
     pub(crate) length: u64,
     pub(crate) content_type: String,
     awaits_continue: bool,
 }
 
-/// One connection, with what was read and not yet used in `buffer[begin..end]`.
+/// One connection. `buffer[begin..end]` has the bytes that were read but not yet used.
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -36,7 +37,7 @@ impl Connection {
         Self { stream, buffer: vec![0; BUFFER], begin: 0, end: 0 }
     }
 
-    /// The next request; `None` where there is none any more.
+    /// Returns the head of the next request, or `None` at the end of the connection.
     pub(crate) async fn head(&mut self) -> io::Result<Option<Head>> {
         self.buffer.copy_within(self.begin..self.end, 0);
         (self.begin, self.end) = (0, self.end - self.begin);
@@ -47,7 +48,7 @@ impl Connection {
             }
             let free = &mut self.buffer[self.end..];
             if free.is_empty() {
-                return Err(bad("the head is too long"));
+                return Err(invalid_data("the head is too long"));
             }
             match self.stream.read(free).await? {
                 0 if self.end == 0 => return Ok(None),
@@ -57,15 +58,15 @@ impl Connection {
         }
     }
 
-    /// Says that the body may come, where the other end waits for that.
-    pub(crate) async fn invite(&mut self, head: &Head) -> io::Result<()> {
+    /// Sends `100 Continue`, if the client waits for it.
+    pub(crate) async fn send_continue(&mut self, head: &Head) -> io::Result<()> {
         if head.awaits_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
         Ok(())
     }
 
-    /// The next bytes of a body of which so many are left; never more.
+    /// Returns the next bytes of a body that has this many bytes left, and never more than these.
     pub(crate) async fn take(&mut self, left: u64) -> io::Result<&[u8]> {
         if self.begin == self.end {
             self.begin = 0;
@@ -74,13 +75,13 @@ impl Connection {
         if self.begin == self.end {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let there = self.end - self.begin;
-        let taken = usize::try_from(left).map_or(there, |left| left.min(there));
+        let available = self.end - self.begin;
+        let taken = usize::try_from(left).map_or(available, |left| left.min(available));
         self.begin += taken;
         Ok(&self.buffer[self.begin - taken..self.begin])
     }
 
-    /// Answers a small body.
+    /// Sends an answer with a small JSON body.
     pub(crate) async fn answer(&mut self, status: &str, json: &str) -> io::Result<()> {
         let length = json.len();
         let whole =
@@ -88,7 +89,7 @@ impl Connection {
         self.stream.write_all(whole.as_bytes()).await
     }
 
-    /// Answers with bytes as they are, and says that so many more come.
+    /// Sends the head and the first bytes of an answer. Its length includes `more` further bytes.
     pub(crate) async fn begin(&mut self, status: &str, bytes: &[u8], more: usize) -> io::Result<()> {
         let length = bytes.len() + more;
         let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
@@ -96,21 +97,21 @@ impl Connection {
         self.send(bytes).await
     }
 
-    /// Goes on with what was begun.
+    /// Sends further bytes of an answer.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }
 
-    /// Says nothing until the other end has gone, or sends something else.
-    pub(crate) async fn wait_for_its_end(&mut self) -> io::Result<()> {
+    /// Sends nothing until the client closes the connection or sends something else.
+    pub(crate) async fn wait_for_close(&mut self) -> io::Result<()> {
         self.begin = 0;
         self.end = 0;
-        let _how_much = self.stream.read(&mut self.buffer).await?;
+        let _count = self.stream.read(&mut self.buffer).await?;
         Err(io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// Answers a file of this size.
-    pub(crate) async fn give(&mut self, size: u64) -> io::Result<()> {
+    /// Sends a file of this size.
+    pub(crate) async fn send_file(&mut self, size: u64) -> io::Result<()> {
         let head =
             format!("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {size}\r\n\r\n");
         self.stream.write_all(head.as_bytes()).await?;
@@ -124,29 +125,32 @@ impl Connection {
     }
 }
 
-/// A head and its length, if it is whole.
+/// Parses a head and returns it with its length, or `None` if it is incomplete.
 fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut fields);
-    let httparse::Status::Complete(length) = request.parse(bytes).map_err(bad)? else { return Ok(None) };
+    let httparse::Status::Complete(length) = request.parse(bytes).map_err(invalid_data)? else { return Ok(None) };
     let field = |name: &str| {
         let field = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
         field.and_then(|field| std::str::from_utf8(field.value).ok()).unwrap_or_default()
     };
     if !field("transfer-encoding").is_empty() {
-        return Err(bad("sites want a length"));
+        return Err(invalid_data("a Content-Length is required"));
     }
     let head = Head {
         method: request.method.unwrap_or_default().to_owned(),
         path: request.path.unwrap_or_default().to_owned(),
-        length: Some(field("content-length")).filter(|text| !text.is_empty()).map_or(Ok(0), str::parse).map_err(bad)?,
+        length: Some(field("content-length"))
+            .filter(|text| !text.is_empty())
+            .map_or(Ok(0), str::parse)
+            .map_err(invalid_data)?,
         content_type: field("content-type").to_owned(),
         awaits_continue: field("expect").eq_ignore_ascii_case("100-continue"),
     };
     Ok(Some((head, length)))
 }
 
-fn bad(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+fn invalid_data(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
@@ -155,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_tells_its_length_and_an_unfinished_one_is_waited_for() {
+    fn head_is_parsed_once_it_is_complete() {
         let text = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\ncontent-length: 12\r\nExpect: 100-Continue\r\n\r\nbody";
         let (head, length) = parse(text).unwrap().unwrap();
         assert_eq!((head.method.as_str(), head.path.as_str(), head.length), ("POST", "/a?b=c", 12));

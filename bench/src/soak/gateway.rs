@@ -1,4 +1,4 @@
-//! The gateway that is soaked, its accounts, and what it tells of itself.
+//! The gateway under test, its accounts, and its metrics.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -10,10 +10,10 @@ use hyper::body::Bytes;
 
 use crate::failure::Failure;
 use crate::process::{Process, free_address};
-use crate::site::{Manner, Mood, SWITCH};
+use crate::site::{SWITCH, SiteMode, SiteState};
 use crate::transfer::{self, Kind, Target};
 
-/// How many requests of an account may be under way, which is also the default.
+/// The limit of concurrent requests of an account, which is also the default.
 pub(super) const MAX_CONCURRENCY: usize = 32;
 
 /// The accounts, and the dialect of each.
@@ -32,16 +32,18 @@ pub(super) enum Dialect {
     Yetishare,
 }
 
-/// The gateway, and the site that it is in front of.
-pub(super) struct Soaked {
+/// The gateway, and the site behind it.
+pub(super) struct GatewayUnderTest {
     process: Process,
     admin: SocketAddr,
     site: SocketAddr,
 }
 
-impl Soaked {
+impl GatewayUnderTest {
+    /// Starts the gateway.
+    ///
     /// # Errors
-    /// Where it does not start.
+    /// Fails if it does not start.
     pub(super) async fn start(polyhost: &Path, site: SocketAddr, folder: &Path) -> Result<Self, Failure> {
         let (address, admin) = (free_address()?, free_address()?);
         let file = folder.join("soaked.toml");
@@ -52,32 +54,36 @@ impl Soaked {
         Ok(Self { process, admin, site })
     }
 
-    /// Where it is called.
+    /// Returns the address of its API.
     pub(super) fn address(&self) -> SocketAddr {
         self.process.address()
     }
 
-    /// Its processes, of which there is one.
+    /// Returns the ids of its processes, of which there is one.
     pub(super) fn ids(&self) -> Vec<u32> {
         self.process.ids()
     }
 
+    /// Checks that the gateway runs.
+    ///
     /// # Errors
-    /// Where it has ended.
+    /// Fails if it has ended.
     pub(super) fn check(&mut self) -> Result<(), Failure> {
         self.process.check()
     }
 
-    /// # Errors
-    /// Where the site does not listen.
-    pub(super) async fn bring_site(&self, mood: Mood) -> Result<(), Failure> {
-        fetch(self.site, format!("{SWITCH}{}", mood.name())).await.map(drop)
-    }
-
-    /// The sum of a metric over all of its labels.
+    /// Sets the site's state.
     ///
     /// # Errors
-    /// Where the admin listener does not answer.
+    /// Fails if the site cannot be reached.
+    pub(super) async fn set_site_state(&self, state: SiteState) -> Result<(), Failure> {
+        fetch(self.site, format!("{SWITCH}{}", state.name())).await.map(drop)
+    }
+
+    /// Returns the sum of a metric over all of its labels.
+    ///
+    /// # Errors
+    /// Fails if the admin listener does not answer.
     pub(super) async fn metric(&self, name: &str) -> Result<f64, Failure> {
         let text = fetch(self.admin, "/metrics".to_owned()).await?;
         Ok(sum(&text, name))
@@ -97,22 +103,25 @@ fn sum(text: &str, name: &str) -> f64 {
     series.filter_map(|value| value.parse::<f64>().ok()).fold(0.0, |sum, value| sum + value)
 }
 
-/// Short times, so that much happens in one bout. No limit of requests in a second: all of them would wait for it.
+/// Returns the configuration. Its timeouts are short, so that much happens in one bout. There is no limit of requests
+/// per second, because all requests would wait for it.
 fn configuration(listen: SocketAddr, admin: SocketAddr, site: SocketAddr, folder: &Path) -> String {
     let spool = folder.display();
     let server = format!(
-        "[server]\nlisten = \"{listen}\"\nadmin_listen = \"{admin}\"\nspool_dir = \"{spool}\"\nidle_timeout = \"3s\"\n\n\
-         [upstream]\nattempt_timeout = \"2s\"\ndeadline = \"6s\"\nupload_answer_timeout = \"3s\"\ncircuit_open = \"1s\"\n\
+        "[server]\nlisten = \"{listen}\"\nadmin_listen = \"{admin}\"\nspool_dir = \"{spool}\"\n\
+         idle_timeout = \"3s\"\n\n\
+         [upstream]\nattempt_timeout = \"2s\"\ndeadline = \"6s\"\nupload_answer_timeout = \"3s\"\n\
+         circuit_open = \"1s\"\n\
          requests_per_second = 0.0\nmax_concurrency = {MAX_CONCURRENCY}\n\n"
     );
-    let base = format!("http://{site}{}", Manner::Troubled.prefix());
+    let base = format!("http://{site}{}", SiteMode::Troubled.prefix());
     let accounts = ACCOUNTS.iter().enumerate().map(|(number, (name, dialect))| match dialect {
         Dialect::Openload => format!(
             "[accounts.{name}]\nprovider = \"pstream\"\nbase_url = \"{base}/openload/v1\"\nlogin = \"bench\"\n\
              key = \"bench\"\n\n"
         ),
         Dialect::Yetishare => {
-            // Each has a session of its own.
+            // Each account has a session of its own.
             let key = number.to_string().repeat(64);
             format!(
                 "[accounts.{name}]\nprovider = \"streamplay\"\nbase_url = \"{base}/yetishare/api/v2\"\n\
@@ -128,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_is_summed_over_its_labels_and_no_others() {
+    fn metric_is_summed_over_its_labels_only() {
         let text = "# HELP a b\na{x=\"1\"} 2\na{x=\"2\"} 3.5\nab{x=\"1\"} 100\n";
         assert_eq!((sum(text, "a"), sum(text, "c")), (5.5, 0.0));
         assert_eq!(sum("a 4\n", "a"), 4.0);

@@ -1,11 +1,11 @@
-//! `bench soak`: a gateway in front of a site that fails at random, under a load of everything, in bouts; and after each
-//! of them a rest, in which all must be given back that was taken.
+//! `bench soak`: a gateway in front of a site that fails at random, under a mixed load. The load comes in bouts. After
+//! each bout the gateway is idle, and must release all resources that it took.
 
 mod gateway;
+mod idle;
 mod load;
 mod places;
 mod report;
-mod rest;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,69 +15,69 @@ use tokio::time::sleep;
 
 use crate::failure::Failure;
 use crate::machine::Machine;
-use crate::site::Mood;
-use crate::transfers::{beside, version, write_json};
-use crate::{progress, stage};
-use gateway::Soaked;
+use crate::site::SiteState;
+use crate::transfers::{default_polyhost, version, write_json};
+use crate::{progress, setup};
+use gateway::GatewayUnderTest;
 use report::Report;
 
-/// How long nothing is asked in the end. Connections that nobody uses are closed after 90 seconds, but looked for only
-/// every 90 seconds; and an account that was slowed down has its usual pace again.
-const LET_GO: Duration = Duration::from_secs(200);
+/// How long the gateway is idle at the end. Unused connections are closed after 90 seconds, but checked only every 90
+/// seconds. After this time an account that was slowed down also has its usual rate again.
+const IDLE_TIME: Duration = Duration::from_secs(200);
 
-/// How long the gateway is asked for everything while the site is well, so that what it keeps for good is there.
+/// How long the load runs while the site is healthy, so that the gateway allocates what it keeps permanently.
 const WARM_UP: Duration = Duration::from_secs(5);
 
-/// `bench soak`
+/// The options of `bench soak`.
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
-    /// How long the site is in trouble, all bouts together, in seconds
+    /// How long the site fails, over all bouts, in seconds
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(5..=86_400))]
     seconds: u64,
-    /// In how many bouts, with a rest after each
+    /// The number of bouts, each followed by an idle time
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     bouts: u32,
-    /// How many callers there are, each with one request at a time
+    /// The number of callers, each with one request at a time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     callers: u16,
-    /// The gateway's program [default: polyhost, beside this program]
+    /// The polyhost program [default: polyhost, in the folder of this program]
     #[arg(long, value_name = "FILE")]
     polyhost: Option<PathBuf>,
-    /// Write the figures to a file as JSON, too
+    /// Also write the figures to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
-/// Soaks a gateway, and answers the tables to be printed.
+/// Runs the soak test and returns the tables to print.
 ///
 /// # Errors
-/// Where a program does not start or ends, or does not come to rest.
+/// Fails if a program does not start, ends, or does not become idle.
 pub(crate) async fn run(options: Soak) -> Result<String, Failure> {
-    let polyhost = options.polyhost.clone().map_or_else(beside, Ok)?;
+    let polyhost = options.polyhost.clone().map_or_else(default_polyhost, Ok)?;
     let machine = Machine::this();
     let programs = vec![version(&polyhost)?];
     let folder = tempfile::tempdir().map_err(Failure::of("no temporary folder"))?;
-    let site = stage::start_site(folder.path()).await?;
-    let mut gateway = Soaked::start(&polyhost, site.address(), folder.path()).await?;
+    let site = setup::start_site(folder.path()).await?;
+    let mut gateway = GatewayUnderTest::start(&polyhost, site.address(), folder.path()).await?;
 
-    let mut rests = vec![rest::rest(&mut gateway, "just started").await?];
-    progress("a little of everything, with nothing in its way");
+    let mut rests = vec![idle::measure(&mut gateway, "just started").await?];
+    progress("warm-up, with a healthy site");
     load::bout(&gateway, usize::from(options.callers), WARM_UP).await;
-    rests.push(rest::rest(&mut gateway, "before any trouble").await?);
+    rests.push(idle::measure(&mut gateway, "before any failure").await?);
     let mut outcomes = load::Outcomes::default();
     for bout in 1..=options.bouts {
         progress(format_args!("bout {bout} of {}", options.bouts));
-        gateway.bring_site(Mood::Troubled).await?;
+        gateway.set_site_state(SiteState::Failing).await?;
         let time = Duration::from_secs(options.seconds) / options.bouts;
         outcomes.add(load::bout(&gateway, usize::from(options.callers), time).await);
-        gateway.bring_site(Mood::Well).await?;
-        rests.push(rest::rest(&mut gateway, &format!("after bout {bout}")).await?);
+        gateway.set_site_state(SiteState::Healthy).await?;
+        rests.push(idle::measure(&mut gateway, &format!("after bout {bout}")).await?);
     }
-    progress(format_args!("nothing, for {LET_GO:?}"));
-    sleep(LET_GO).await;
-    rests.push(rest::rest(&mut gateway, "at the end").await?);
-    progress("every place at once");
-    let places = places::all_at_once(&mut gateway).await?;
+    progress(format_args!("idle for {IDLE_TIME:?}"));
+    sleep(IDLE_TIME).await;
+    rests.push(idle::measure(&mut gateway, "at the end").await?);
+    progress("using every place at once");
+    let places = places::use_all_at_once(&mut gateway).await?;
     let report =
         Report { machine, programs, seconds: options.seconds, callers: options.callers, outcomes, rests, places };
     write_json(options.json.as_deref(), &report)?;

@@ -1,4 +1,5 @@
-//! Whether an account still has all of its places: so many requests under way at once as may be, and one more that waits.
+//! Checks that an account can still use all of its concurrency limit: as many requests in progress as allowed, and one
+//! more that waits.
 
 use std::time::Duration;
 
@@ -10,28 +11,28 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::gateway::{ACCOUNTS, MAX_CONCURRENCY, Soaked};
-use super::rest::{IN_FLIGHT, WAITING};
+use super::gateway::{ACCOUNTS, GatewayUnderTest, MAX_CONCURRENCY};
+use super::idle::{IN_FLIGHT, WAITING};
 use crate::failure::Failure;
-use crate::site::Mood;
+use crate::site::SiteState;
 use crate::transfer::{self, Kind, Target};
 
-/// How long it may take until all are under way. The site keeps them for less than an attempt may take.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// How long a gateway may take until it serves again what it had given up: longer than a circuit is open at a time.
-const COMING_BACK: Duration = Duration::from_secs(90);
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long it may take until all requests are in progress. The site holds them for less than an attempt's timeout.
+const HOLD_LIMIT: Duration = Duration::from_millis(1_500);
+/// How long the gateway may take to serve an account again: longer than a circuit stays open at a time.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(90);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What was seen while the site kept every request.
+/// What was observed while the site held every request.
 #[derive(Debug, Serialize)]
 pub(crate) struct Places {
-    /// How many requests may be under way, of all accounts together.
+    /// The sum of the concurrency limits of all accounts.
     pub(crate) places: usize,
-    /// How many were, at the most.
+    /// The highest number of requests in progress.
     pub(crate) under_way: f64,
-    /// How many waited meanwhile, at the most: one for each account was left over.
+    /// The highest number of waiting requests. Each account has one more request than its limit.
     pub(crate) waiting: f64,
-    /// How many were answered with a success in the end.
+    /// The number of requests that were answered successfully in the end.
     pub(crate) answered: usize,
     pub(crate) asked: usize,
 }
@@ -42,13 +43,14 @@ impl Places {
     }
 }
 
-/// Asks for more than every account has places for, while the site answers nothing; then lets it answer.
+/// Sends more requests than the accounts' concurrency limits allow while the site holds its answers, and then lets it
+/// answer.
 ///
 /// # Errors
-/// Where the gateway cannot be reached, or does not come back to the site.
-pub(super) async fn all_at_once(gateway: &mut Soaked) -> Result<Places, Failure> {
-    come_back(gateway).await?;
-    gateway.bring_site(Mood::Holding).await?;
+/// Fails if the gateway cannot be reached, or does not serve an account again.
+pub(super) async fn use_all_at_once(gateway: &mut GatewayUnderTest) -> Result<Places, Failure> {
+    wait_until_served(gateway).await?;
+    gateway.set_site_state(SiteState::Holding).await?;
     let mut all = JoinSet::new();
     for (account, _) in ACCOUNTS {
         for file in 1..=MAX_CONCURRENCY + 1 {
@@ -57,32 +59,34 @@ pub(super) async fn all_at_once(gateway: &mut Soaked) -> Result<Places, Failure>
     }
     let (asked, places) = (all.len(), ACCOUNTS.len() * MAX_CONCURRENCY);
     let (mut under_way, mut waiting) = (0.0_f64, 0.0_f64);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + HOLD_LIMIT;
     while Instant::now() < deadline && (under_way < places as f64 || waiting < ACCOUNTS.len() as f64) {
         under_way = under_way.max(gateway.metric(IN_FLIGHT).await?);
         waiting = waiting.max(gateway.metric(WAITING).await?);
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
-    gateway.bring_site(Mood::Well).await?;
+    gateway.set_site_state(SiteState::Healthy).await?;
     let answered = all.join_all().await.into_iter().filter(|succeeded| *succeeded).count();
     Ok(Places { places, under_way, waiting, answered, asked })
 }
 
-/// Asks for one file of each account until all are there. A circuit that is open stays so until somebody asks.
-async fn come_back(gateway: &Soaked) -> Result<(), Failure> {
-    let deadline = Instant::now() + COMING_BACK;
+/// Requests one file of each account until all succeed. An open circuit closes only after a request.
+async fn wait_until_served(gateway: &GatewayUnderTest) -> Result<(), Failure> {
+    let deadline = Instant::now() + RECOVERY_TIMEOUT;
     for (account, _) in ACCOUNTS {
         while !succeeds(target(gateway, account, 1)).await {
             if Instant::now() >= deadline {
-                return Err(Failure::new(format!("{account} has not come back to a site that is well")));
+                return Err(Failure::new(format!(
+                    "account {account} is not served {RECOVERY_TIMEOUT:?} after recovery"
+                )));
             }
-            sleep(PAUSE).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
     Ok(())
 }
 
-fn target(gateway: &Soaked, account: &str, file: usize) -> Target {
+fn target(gateway: &GatewayUnderTest, account: &str, file: usize) -> Target {
     let path = format!("/v1/accounts/{account}/files/{file}");
     Target { address: gateway.address(), path, kind: Kind::Plain }
 }

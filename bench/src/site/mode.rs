@@ -1,30 +1,30 @@
-//! How the site treats bytes, which the path of a request says.
+//! How the site handles bytes. The path of a request selects it.
 
-/// How the site treats bytes, by the first part of the path.
+/// How the site handles bytes, selected by the first segment of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// Takes them as fast as it can.
+pub(crate) enum SiteMode {
+    /// Receives them as fast as possible.
     Fast,
-    /// `/slow`: takes them slowly, so that those who send have to wait.
+    /// `/slow`: receives them slowly, so that the sender has to wait.
     Slow,
-    /// `/digesting`: tells the digests of what has arrived.
+    /// `/digesting`: reports the digests of the received bytes.
     Digesting,
-    /// `/troubled`: takes them as fast as it can, and is in trouble for as long as it is told to be.
+    /// `/troubled`: receives them as fast as possible, and fails at random while its state is `Failing`.
     Troubled,
 }
 
-impl Manner {
-    /// Those in which bytes are measured.
+impl SiteMode {
+    /// The modes in which transfers are measured.
     pub(crate) const MEASURED: [Self; 3] = [Self::Fast, Self::Slow, Self::Digesting];
 
-    /// The manner of a path, and the rest of the path.
+    /// Returns the mode of a path, and the rest of the path.
     pub(super) fn of(path: &str) -> (Self, &str) {
         let named = [Self::Slow, Self::Digesting, Self::Troubled];
-        let found = named.into_iter().find_map(|manner| Some((manner, path.strip_prefix(manner.prefix())?)));
+        let found = named.into_iter().find_map(|mode| Some((mode, path.strip_prefix(mode.prefix())?)));
         found.unwrap_or((Self::Fast, path))
     }
 
-    /// What a path of this manner begins with.
+    /// Returns the first segment of paths of this mode.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Fast => "",
@@ -34,7 +34,7 @@ impl Manner {
         }
     }
 
-    /// What accounts of this manner are called.
+    /// Returns the suffix of the names of accounts that use this mode.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",

@@ -1,5 +1,5 @@
-//! What a listing costs at the least: the bytes fetched, read into structures by serde_json, and the answer's bytes
-//! written by it. Nothing is sorted, checked, converted or digested.
+//! The baseline of a listing: the bytes are fetched, serde_json reads them into structures, and serde_json writes the
+//! answer's bytes. Nothing is sorted, checked, converted or digested.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ struct Contents {
 
 /// A file as the site sends it.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "reading it is all that is measured")]
+#[expect(dead_code, reason = "only the deserialization is measured")]
 struct Read {
     name: String,
     sha1: String,
@@ -37,7 +37,7 @@ struct Read {
     linkextid: String,
 }
 
-/// A file as the gateway answers it.
+/// A file as the gateway returns it.
 #[derive(Serialize)]
 pub(super) struct Written {
     r#type: &'static str,
@@ -60,7 +60,7 @@ pub(super) struct Written {
     embed_url: String,
 }
 
-/// As many files as that, ready to be written.
+/// Returns this many files, ready to be serialized.
 pub(super) fn written(size: usize) -> Vec<Written> {
     let file = |n: usize| Written {
         r#type: "file",
@@ -85,7 +85,7 @@ pub(super) fn written(size: usize) -> Vec<Written> {
     (0..size).map(file).collect()
 }
 
-/// Reads the site's bytes into structures, and writes the answer's.
+/// Reads the site's bytes into structures, and writes the bytes of the answer.
 pub(super) fn read_and_write(body: &[u8], files: &[Written]) -> Result<(), Failure> {
     let listing: Listing = serde_json::from_slice(body).map_err(Failure::of("cannot read the listing"))?;
     std::hint::black_box(listing.result.files.len());
@@ -94,7 +94,7 @@ pub(super) fn read_and_write(body: &[u8], files: &[Written]) -> Result<(), Failu
     Ok(())
 }
 
-/// Fetches the site's bytes, and does nothing with them.
+/// Fetches the site's bytes and discards them.
 pub(super) async fn fetch(base_url: &str, size: usize) -> Result<(), Failure> {
     let address = base_url.trim_start_matches("http://").trim_end_matches("/v1");
     let failed = || Failure::of("cannot fetch the listing");

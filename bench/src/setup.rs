@@ -1,4 +1,4 @@
-//! The programs that a measurement needs: the site, the gateway in front of it, and nginx twice.
+//! The programs of a measurement: the site, the gateway in front of it, and nginx twice.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use crate::failure::Failure;
 use crate::nginx;
 use crate::process::{Process, free_address};
-use crate::site::Manner;
+use crate::site::SiteMode;
 use crate::way::{Addresses, Way};
 
-/// Everything that runs. Dropping it ends the programs and removes their files.
-pub(crate) struct Stage {
+/// The running programs. Dropping it ends them and removes their files.
+pub(crate) struct Setup {
     gateway: Process,
     nginx: Option<[Process; 2]>,
     site: Process,
@@ -23,12 +23,12 @@ pub(crate) struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
-    /// Starts the site, the gateway of this path, and nginx, if there is one.
+impl Setup {
+    /// Starts the site, the gateway at this path, and nginx, if there is one.
     ///
     /// # Errors
-    /// Where one of them does not start.
-    pub(crate) async fn set(polyhost: &Path, nginx: Option<&Path>) -> Result<Self, Failure> {
+    /// Fails if one of them does not start.
+    pub(crate) async fn start(polyhost: &Path, nginx: Option<&Path>) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(Failure::of("no temporary folder"))?;
         let site = start_site(folder.path()).await?;
         let gateway = start_gateway(polyhost, site.address(), folder.path()).await?;
@@ -47,8 +47,8 @@ impl Stage {
         }
     }
 
-    /// The processes between the caller and the site; none where nobody is.
-    pub(crate) fn between(&self, way: Way) -> Vec<u32> {
+    /// Returns the processes between the caller and the site. The list is empty if there are none.
+    pub(crate) fn processes_between(&self, way: Way) -> Vec<u32> {
         let both = self.nginx.as_ref();
         let process = match way {
             Way::Direct => None,
@@ -59,11 +59,11 @@ impl Stage {
         process.map(Process::ids).unwrap_or_default()
     }
 
-    /// Starts the gateway and nginx anew: what a program has once taken of the memory it may keep.
+    /// Restarts the gateway and nginx, because a program may keep memory that it has allocated once.
     ///
     /// # Errors
-    /// Where they do not start.
-    pub(crate) async fn renew(&mut self, nginx: Option<&Path>) -> Result<(), Failure> {
+    /// Fails if they do not start.
+    pub(crate) async fn restart(&mut self, nginx: Option<&Path>) -> Result<(), Failure> {
         self.gateway = start_gateway(&self.polyhost, self.site.address(), self.folder.path()).await?;
         if let Some(program) = nginx {
             self.nginx = Some(nginx::start_both(program, self.site.address(), self.folder.path()).await?);
@@ -71,21 +71,23 @@ impl Stage {
         Ok(())
     }
 
+    /// Checks that the programs run.
+    ///
     /// # Errors
-    /// Where a program has ended that should run.
+    /// Fails if one of them has ended.
     pub(crate) fn check(&mut self) -> Result<(), Failure> {
         let all = [&mut self.site, &mut self.gateway].into_iter().chain(self.nginx.iter_mut().flatten());
         all.into_iter().try_for_each(Process::check)
     }
 }
 
-/// Starts the site alone.
+/// Starts only the site.
 ///
 /// # Errors
-/// Where it does not start.
+/// Fails if it does not start.
 pub(crate) async fn start_site(folder: &Path) -> Result<Process, Failure> {
     let address = free_address()?;
-    let program = std::env::current_exe().map_err(Failure::of("this program does not know where it is"))?;
+    let program = std::env::current_exe().map_err(Failure::of("cannot find the path of this program"))?;
     let mut command = Command::new(program);
     command.args(["site", "--listen", &address.to_string()]);
     Process::start("site", &mut command, address, folder).await
@@ -100,21 +102,22 @@ async fn start_gateway(polyhost: &Path, site: SocketAddr, folder: &Path) -> Resu
     Process::start("gateway", &mut command, address, folder).await
 }
 
-/// An account for each way and each manner of the site. What the gateway allows is raised where it would hold back more
-/// callers than a measurement has; else everything is as it is by default.
+/// Returns the configuration. It has an account for each way and each mode of the site. Limits are raised if they would
+/// hold back the callers of a measurement. All other settings have their defaults.
 fn configuration(listen: SocketAddr, site: SocketAddr, folder: &Path) -> String {
     let spool = folder.display();
     let mut text = format!(
         "[server]\nlisten = \"{listen}\"\nspool_dir = \"{spool}\"\n\n\
-         [upstream]\nmax_concurrency = 1024\nrequests_per_second = 0.0\nattempt_timeout = \"60s\"\ndeadline = \"60s\"\n\n\
+         [upstream]\nmax_concurrency = 1024\nrequests_per_second = 0.0\n\
+         attempt_timeout = \"60s\"\ndeadline = \"60s\"\n\n\
          [providers.plain]\ndialect = \"openload\"\nbase_url = \"http://{site}/openload/v1\"\ndigest = \"none\"\n\n"
     );
     let key = "k".repeat(64);
-    for manner in Manner::MEASURED {
-        let (name, base) = (manner.name(), format!("http://{site}{}", manner.prefix()));
+    for mode in SiteMode::MEASURED {
+        let (name, base) = (mode.name(), format!("http://{site}{}", mode.prefix()));
         let openload = format!("base_url = \"{base}/openload/v1\"\nlogin = \"bench\"\nkey = \"bench\"");
         let yetishare = format!("base_url = \"{base}/yetishare/api/v2\"\nkey1 = \"{key}\"\nkey2 = \"{key}\"");
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(
             text,
             "[accounts.pstream-{name}]\nprovider = \"pstream\"\n{openload}\n\n\

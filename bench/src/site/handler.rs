@@ -1,4 +1,4 @@
-//! One request: which file or answer its path stands for.
+//! Handles one request: selects the file or the answer that its path stands for.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,73 +6,73 @@ use std::time::Duration;
 
 use super::answers;
 use super::connection::{Connection, Head};
-use super::intake::{Intake, Wanted};
-use super::manner::Manner;
-use super::trouble::{self, Trouble};
+use super::faults::{self, Fault};
+use super::mode::SiteMode;
+use super::upload_form::{UploadForm, Wanted};
 
 /// The largest body that is not an upload.
 const MAX_FORM: u64 = 64 * 1024;
-/// How fast bytes are taken under `/slow`, for each upload: in bytes per second.
+/// How fast each upload is received under `/slow`, in bytes per second.
 const SLOW: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// Answers a request.
 ///
 /// # Errors
-/// Where the connection can be used no more.
+/// Fails if the connection cannot be used any more.
 pub(crate) async fn answer(connection: &mut Connection, head: &Head, address: SocketAddr) -> io::Result<()> {
-    let (manner, path) = Manner::of(&head.path);
+    let (mode, path) = SiteMode::of(&head.path);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    if let Some(mood) = path.strip_prefix(trouble::SWITCH) {
-        let known = trouble::switch(mood);
+    if let Some(state) = path.strip_prefix(faults::SWITCH) {
+        let known = faults::switch(state);
         return connection.answer(if known { "200 OK" } else { "404 Not Found" }, "{}").await;
     }
-    let trouble = if manner == Manner::Troubled { trouble::of(path).await } else { Trouble::None };
-    if trouble == Trouble::Refused {
+    let fault = if mode == SiteMode::Troubled { faults::of(path).await } else { Fault::None };
+    if fault == Fault::Refused {
         return Err(io::ErrorKind::ConnectionReset.into());
     }
-    connection.invite(head).await?;
-    if trouble != Trouble::None {
-        skim(connection, head.length).await?;
-        return trouble.befall(connection).await;
+    connection.send_continue(head).await?;
+    if fault != Fault::None {
+        discard(connection, head.length).await?;
+        return fault.apply(connection).await;
     }
     if let Some(size) = path.strip_prefix("/bytes/").and_then(|size| size.parse().ok()) {
-        return connection.give(size).await;
+        return connection.send_file(size).await;
     }
     if head.method == "POST" && (path == answers::UPLOAD || path == answers::YETISHARE_UPLOAD) {
-        return receive(connection, head, manner, path).await;
+        return receive(connection, head, mode, path).await;
     }
     let form = form(connection, head.length).await?;
-    let named = ["file_id", "file"].into_iter().find_map(|name| parameter(&form, name).or(parameter(query, name)));
-    let file = named.unwrap_or_default();
-    match answers::to(path, file, manner, address) {
+    let id = ["file_id", "file"].into_iter().find_map(|name| parameter(&form, name).or(parameter(query, name)));
+    let file = id.unwrap_or_default();
+    match answers::to(path, file, mode, address) {
         Some(json) => connection.answer("200 OK", &json).await,
         None => connection.answer("404 Not Found", "{}").await,
     }
 }
 
-async fn receive(connection: &mut Connection, head: &Head, manner: Manner, path: &str) -> io::Result<()> {
-    let Some(mut intake) = Intake::new(&head.content_type, head.length) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "an upload is a form"));
+async fn receive(connection: &mut Connection, head: &Head, mode: SiteMode, path: &str) -> io::Result<()> {
+    let Some(mut upload) = UploadForm::new(&head.content_type, head.length) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "an upload must be a form"));
     };
-    let wanted = if manner == Manner::Digesting { Wanted::Digests } else { Wanted::Size };
+    let wanted = if mode == SiteMode::Digesting { Wanted::Digests } else { Wanted::Size };
     let mut left = head.length;
     while left > 0 {
         let bytes = connection.take(left).await?;
         let taken = bytes.len();
-        intake.feed(bytes, wanted);
+        upload.feed(bytes, wanted);
         left -= taken as u64;
-        if manner == Manner::Slow {
+        if mode == SiteMode::Slow {
             tokio::time::sleep(Duration::from_secs_f64(taken as f64 / SLOW)).await;
         }
     }
-    match intake.finish() {
-        Some(arrived) => connection.answer("200 OK", &answers::stored(path, &arrived)).await,
+    match upload.finish() {
+        Some(received) => connection.answer("200 OK", &answers::stored(path, &received)).await,
         None => connection.answer("400 Bad Request", "{}").await,
     }
 }
 
-/// Reads a body of any length and forgets it.
-async fn skim(connection: &mut Connection, length: u64) -> io::Result<()> {
+/// Reads a body of any length and discards it.
+async fn discard(connection: &mut Connection, length: u64) -> io::Result<()> {
     let mut left = length;
     while left > 0 {
         left -= connection.take(left).await?.len() as u64;
@@ -82,7 +82,7 @@ async fn skim(connection: &mut Connection, length: u64) -> io::Result<()> {
 
 async fn form(connection: &mut Connection, length: u64) -> io::Result<String> {
     if length > MAX_FORM {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "only uploads are large"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the form is too large"));
     }
     let mut left = length;
     let mut form = Vec::new();
@@ -94,7 +94,7 @@ async fn form(connection: &mut Connection, length: u64) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&form).into_owned())
 }
 
-/// A parameter as it stands; ids need no decoding.
+/// Returns a parameter without decoding it. Ids need no decoding.
 fn parameter<'a>(form: &'a str, name: &str) -> Option<&'a str> {
     form.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|(_, value)| value)
 }
@@ -104,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_says_how_its_bytes_are_treated() {
-        assert_eq!(Manner::of("/openload/v1/file/ul"), (Manner::Fast, "/openload/v1/file/ul"));
-        assert_eq!(Manner::of("/slow/upload"), (Manner::Slow, "/upload"));
-        assert_eq!(Manner::of("/digesting/upload"), (Manner::Digesting, "/upload"));
+    fn path_selects_the_mode() {
+        assert_eq!(SiteMode::of("/openload/v1/file/ul"), (SiteMode::Fast, "/openload/v1/file/ul"));
+        assert_eq!(SiteMode::of("/slow/upload"), (SiteMode::Slow, "/upload"));
+        assert_eq!(SiteMode::of("/digesting/upload"), (SiteMode::Digesting, "/upload"));
     }
 
     #[test]
-    fn a_parameter_is_found_by_its_whole_name() {
+    fn parameter_is_found_by_its_full_name() {
         assert_eq!(parameter("my_file_id=1&file_id=42&x", "file_id"), Some("42"));
         assert_eq!(parameter("", "file_id"), None);
     }

@@ -1,4 +1,4 @@
-//! What a gateway holds while it has nothing to do.
+//! The resources that an idle gateway holds.
 
 use std::fs;
 use std::time::Duration;
@@ -6,56 +6,56 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use super::gateway::Soaked;
+use super::gateway::GatewayUnderTest;
 use crate::failure::Failure;
 use crate::usage;
 
-/// How long a gateway may take to give back what it needs no more, once nobody asks for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long it is left alone before it is looked at.
-const REST: Duration = Duration::from_secs(3);
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a gateway may take to end its work once no more requests arrive.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it is idle before it is measured.
+const IDLE_TIME: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) const IN_FLIGHT: &str = "polyhost_upstream_in_flight";
 pub(super) const WAITING: &str = "polyhost_upstream_waiting";
 const SPOOLED: &str = "polyhost_spool_bytes";
 const CIRCUITS: &str = "polyhost_upstream_circuits_open";
 
-/// A gateway at rest.
+/// The resources of an idle gateway.
 #[derive(Debug, Serialize)]
-pub(crate) struct Rest {
+pub(crate) struct IdleState {
     pub(crate) when: String,
     /// `VmRSS`, in bytes.
     pub(crate) memory: u64,
     pub(crate) file_descriptors: usize,
     pub(crate) threads: usize,
-    /// Requests to the site that are under way.
+    /// The number of requests to the site that are in progress.
     pub(crate) in_flight: f64,
-    /// Requests that wait for their turn.
+    /// The number of requests that wait for their turn.
     pub(crate) waiting: f64,
-    /// In bytes.
+    /// The spooled bytes.
     pub(crate) spooled: f64,
     pub(crate) circuits_open: f64,
 }
 
-/// Waits until nothing is under way any more, and a while longer, and looks.
+/// Waits until no request is in progress, and a while longer, and reads the resources.
 ///
 /// # Errors
-/// Where the gateway has ended.
-pub(super) async fn rest(gateway: &mut Soaked, when: &str) -> Result<Rest, Failure> {
-    let deadline = Instant::now() + PATIENCE;
+/// Fails if the gateway has ended.
+pub(super) async fn measure(gateway: &mut GatewayUnderTest, when: &str) -> Result<IdleState, Failure> {
+    let deadline = Instant::now() + TIMEOUT;
     while Instant::now() < deadline && gateway.metric(IN_FLIGHT).await? + gateway.metric(WAITING).await? > 0.0 {
         gateway.check()?;
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
-    sleep(REST).await;
+    sleep(IDLE_TIME).await;
     gateway.check()?;
     let ids = gateway.ids();
     let count = |what: &str| -> usize {
         let all = ids.iter().filter_map(|id| fs::read_dir(format!("/proc/{id}/{what}")).ok());
         all.map(Iterator::count).sum()
     };
-    Ok(Rest {
+    Ok(IdleState {
         when: when.to_owned(),
         memory: usage::memory(&ids),
         file_descriptors: count("fd"),

@@ -1,4 +1,4 @@
-//! A site whose listings are ready: it answers every request with the bytes of the folder that is asked for.
+//! A site with prepared listings: it answers every request with the bytes of the requested folder.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,13 +12,13 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::failure::Failure;
 
 /// The site.
-pub(super) struct Shelf {
+pub(super) struct StaticSite {
     address: SocketAddr,
     bodies: Arc<BTreeMap<usize, Bytes>>,
 }
 
-impl Shelf {
-    /// Starts it, with a folder for each size, named by it.
+impl StaticSite {
+    /// Starts the site with a folder for each size. The folder's id is its size.
     pub(super) async fn start(sizes: &[usize]) -> Result<Self, Failure> {
         let bodies: Arc<BTreeMap<usize, Bytes>> = Arc::new(sizes.iter().map(|size| (*size, body(*size))).collect());
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failure::of("cannot listen"))?;
@@ -63,7 +63,7 @@ async fn serve(mut stream: TcpStream, bodies: Arc<BTreeMap<usize, Bytes>>) {
     }
 }
 
-/// A listing as the site's documentation shows it, its files in no order.
+/// Returns a listing in the form that the site's documentation shows. The files are in no order.
 fn body(size: usize) -> Bytes {
     let id = |n: usize| format!("{:015x}", (n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 4);
     let file = |n: usize| {
