@@ -1,14 +1,14 @@
-//! What the targets have in common: how their input is taken apart, and what holds for every answer of a site.
+//! Functions shared by the targets: splitting the input, and the checks that hold for every answer of a site.
 
 use polyhost_domain::{Error, Origin};
 use serde_json::Value;
 
-/// An account, for what is told of it.
+/// Returns an origin for the decoded objects: the account `main` at a provider.
 pub fn origin(provider: &str) -> Origin {
     Origin { account: "main".parse().expect("a name"), provider: provider.parse().expect("a name") }
 }
 
-/// The first byte chooses the operation and the HTTP status, `a` the first of each; the rest is the body.
+/// Splits the input. The first byte selects operation and HTTP status (`a` the first of each); the rest is the body.
 pub fn answer<'a>(input: &'a [u8], operations: &[&'static str]) -> Option<(&'static str, u16, &'a [u8])> {
     let statuses = [200, 404, 500];
     let (first, body) = input.split_first()?;
@@ -16,9 +16,9 @@ pub fn answer<'a>(input: &'a [u8], operations: &[&'static str]) -> Option<(&'sta
     Some((operations[choice % operations.len()], statuses[choice / operations.len() % statuses.len()], body))
 }
 
-/// Holds what callers would be told to what the API's document says of it.
-pub fn check(told: Result<Value, Error>) {
-    match told {
+/// Checks that a decoded answer, or its error, stays within the bounds that the API documents.
+pub fn check(decoded: Result<Value, Error>) {
+    match decoded {
         Ok(value) => check_value(&value),
         Err(error) => {
             let message = error.answer().and_then(|answer| answer.message.as_deref()).unwrap_or_default();

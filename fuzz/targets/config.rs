@@ -1,4 +1,4 @@
-//! A configuration is understood, or its faults are named: at least one, and each on one line.
+//! Parsing a configuration either succeeds or reports at least one fault, none of them empty.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use polyhost_config::{Config, Known};
 static KNOWN: Known = Known { dialects: &[&polyhost_openload::DIALECT, &polyhost_yetishare::DIALECT], sites: &[] };
 
 fuzz_target!(|text: &str| {
-    // Secrets may be in files, and the fuzzer is not to read those of this machine.
+    // A configuration can refer to files with secrets; the fuzzer must not read the files of this machine.
     if text.contains("file:") {
         return;
     }

@@ -1,4 +1,4 @@
-//! A cursor that nobody has sealed is refused, and one that was sealed goes on at one place, whatever it holds.
+//! A cursor that the gateway did not seal is rejected. A sealed cursor resumes at one place, whatever it contains.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! A form is read the same however it is cut into pieces, and its file is as long as its length says.
+//! A form is parsed the same however it is cut into pieces, and its file is as long as its declared length.
 #![no_main]
 
 use std::io;
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use polyhost_engine::uploads::{Arriving, Refusal, Spare};
 use polyhost_gateway::form::{self, Fields};
 
-// The first byte says how long the pieces are; the boundary is `b`.
+// The first byte is the length of the pieces; the boundary is `b`.
 fuzz_target!(|input: &[u8]| {
     let Some((size, form)) = input.split_first() else { return };
     for length in [None, Some(form.len() as u64)] {
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// The fields and the bytes of the file; `None` where the form is refused.
+/// Returns the fields and the bytes of the file, or `None` if the form is rejected.
 async fn read(form: &[u8], size: usize, length: Option<u64>) -> Option<(Fields, Vec<u8>)> {
     let pieces: Vec<_> = form.chunks(size.max(1)).map(|piece| io::Result::Ok(Bytes::copy_from_slice(piece))).collect();
     let stream = stream::iter(pieces).boxed();

@@ -1,4 +1,4 @@
-//! Whatever a site of the dialect `openload` answers is read without a panic, and told within the API's bounds.
+//! Any answer of a site of the dialect `openload` is decoded without a panic, within the API's documented bounds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
