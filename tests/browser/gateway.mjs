@@ -1,4 +1,4 @@
-// A gateway as an operator runs it, with one client and its key, in front of the simulated sites.
+// Starts a gateway with one client and its key, in front of the simulated sites.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 import { start } from './program.mjs';
 
-/** Starts both, to be stopped when the test `t` ends; gives the gateway's address. */
+/** Starts both, and stops them when the test `t` ends. Returns the gateway's URL. */
 export async function gatewayFor(t, key) {
-  // What it prints after a line of comment are the tables of its accounts.
+  // The sandbox prints a comment line, and then the tables of its accounts.
   const upstream = await start(
     ['sandbox', '--upstreams-only', '--listen', '127.0.0.1:0'],
     /^\[accounts\.pstream-demo\]\n[^]*?^key2 = .*\n/m,

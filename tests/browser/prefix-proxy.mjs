@@ -1,13 +1,13 @@
-// A reverse proxy in front of a gateway that takes a prefix off the path, as nginx does with `location /polyhost/`.
+// A reverse proxy that removes a prefix from the path, as nginx does with `location /polyhost/`.
 import { createServer, request } from 'node:http';
 
-/** Starts it in front of `gateway`, to be stopped when the test `t` ends. It notes the paths outside its prefix. */
+/** Starts the proxy in front of `gateway`; it stops when the test `t` ends. Collects the paths outside its prefix. */
 export async function behindPrefix(t, prefix, gateway) {
   const missed = [];
   const { hostname, port } = new URL(gateway);
   const server = createServer((incoming, outgoing) => {
     if (!incoming.url.startsWith(`${prefix}/`)) {
-      // Browsers ask for it by themselves.
+      // Browsers request it unprompted.
       if (incoming.url !== '/favicon.ico') missed.push(incoming.url);
       outgoing.writeHead(404).end();
       return;

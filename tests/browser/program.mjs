@@ -1,11 +1,11 @@
-// Runs the built `polyhost` program for a test: waits for what it prints, and stops it as an operator would.
+// Runs the built `polyhost` program for a test: waits for a line of its output, and stops it as an operator would.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const program = process.env.POLYHOST_BIN ?? fileURLToPath(new URL('../../target/debug/polyhost', import.meta.url));
 const patience = 20_000;
 
-/** Starts `polyhost ARGS`; resolves with the first match of `ready` in what it prints or logs. */
+/** Starts `polyhost ARGS`. Resolves with the first match of `ready` in its output or log. */
 export async function start(args, ready) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => { child.on('exit', resolve); });

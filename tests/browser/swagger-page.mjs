@@ -1,9 +1,9 @@
-// Swagger UI as its reader sees it: what a test clicks and reads, and nothing of how the page is built.
+// A page object of Swagger UI: what a test clicks and reads, without the page's inner structure.
 import { chromium } from 'playwright-core';
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** A browser with an empty profile that resolves no name, so that it can reach nothing but loopback. */
+/** Launches a browser with an empty profile. It resolves no host name, so that it can only reach loopback addresses. */
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -15,7 +15,7 @@ export function launch() {
   });
 }
 
-/** Opens Swagger UI at `url` and waits until it shows the operations. */
+/** Opens Swagger UI at `url`, and waits until it shows the operations. */
 export async function open(browser, url) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1400 } });
   const page = await context.newPage();
@@ -38,13 +38,13 @@ class SwaggerPage {
 
   constructor(page, foreign, errors) {
     this.#page = page;
-    /** The URLs asked of anything but loopback. */
+    /** The requested URLs outside loopback. */
     this.foreign = foreign;
-    /** What the console showed as an error. */
+    /** The errors of the console. */
     this.errors = errors;
   }
 
-  /** Unfolds an operation, fills its parameters, executes it; gives the status and the body that the page shows. */
+  /** Unfolds an operation, fills its parameters and executes it. Returns the status and body that the page shows. */
   async tryOut(operationId, parameters) {
     const operation = await this.#unfold(operationId);
     const tryItOut = operation.getByRole('button', { name: 'Try it out' });
@@ -61,7 +61,7 @@ class SwaggerPage {
     return { status, body };
   }
 
-  /** Opens the Authorize dialog and gives its schemes, as text. */
+  /** Opens the Authorize dialog, and returns its schemes as text. */
   async schemes() {
     await this.#page.getByRole('button', { name: 'Authorize' }).first().click();
     const schemes = await this.#page.locator('.dialog-ux .auth-container').allInnerTexts();
@@ -69,7 +69,7 @@ class SwaggerPage {
     return schemes;
   }
 
-  /** Gives the key to the dialog's bearer scheme, as a reader would. */
+  /** Enters the key for the dialog's bearer scheme, as a reader would. */
   async authorize(key) {
     await this.#page.getByRole('button', { name: 'Authorize' }).first().click();
     const scheme = this.#page.locator('.dialog-ux .auth-container').filter({ hasText: /http, *bearer/i });
@@ -79,7 +79,7 @@ class SwaggerPage {
     await this.#page.locator('.dialog-ux .close-modal').click();
   }
 
-  /** The operations that the page shows, by their ids. */
+  /** Returns the ids of the operations that the page shows. */
   async operationIds() {
     for (const tag of await this.#page.locator('.opblock-tag[data-is-open="false"]').all()) await tag.click();
     const blocks = await this.#page.locator('.opblock').all();
@@ -87,7 +87,7 @@ class SwaggerPage {
     return ids.map((id) => id.split('-').at(-1));
   }
 
-  /** The path of the page's own address. */
+  /** Returns the path of the page's own address. */
   path() {
     return new URL(this.#page.url()).pathname;
   }
@@ -99,7 +99,7 @@ class SwaggerPage {
   async #unfold(operationId) {
     const operation = this.#page.locator(`.opblock[id$="-${operationId}"]`);
     if (await operation.count() === 0) {
-      // Its tag is folded: unfold them all, for an id does not tell which is its own.
+      // The operation's tag is folded. Unfold all tags, because an id does not contain its tag.
       for (const tag of await this.#page.locator('.opblock-tag[data-is-open="false"]').all()) await tag.click();
     }
     await operation.scrollIntoViewIfNeeded();

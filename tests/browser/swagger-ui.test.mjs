@@ -1,4 +1,4 @@
-// Swagger UI in a real browser against the real program: that it works, offline, and with a client's key.
+// Tests of Swagger UI in a real browser against the real program: it works, offline, and with a client's key.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -18,7 +18,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser?.close(); });
 
-test('the sandbox can be tried out in the browser, offline and without a key', { timeout }, async (t) => {
+test('sandbox serves Swagger UI offline and without a key', { timeout }, async (t) => {
   const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
   t.after(sandbox.stop);
   const docs = await open(browser, sandbox.match[1]);
@@ -37,18 +37,18 @@ test('the sandbox can be tried out in the browser, offline and without a key', {
   assert.deepEqual(docs.errors, []);
 });
 
-test('what only one of the two sites can do is executed there and refused at the other', { timeout }, async (t) => {
+test('operation that one site lacks is refused there and executed at the other', { timeout }, async (t) => {
   const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
   t.after(sandbox.stop);
   const docs = await open(browser, sandbox.match[1]);
 
-  const told = await docs.tryOut('get_limits', { account: 'streamplay-demo' });
+  const limits = await docs.tryOut('get_limits', { account: 'streamplay-demo' });
   await docs.screenshot(join(screenshots, 'swagger-ui-limits.png'));
   const refused = await docs.tryOut('get_limits', { account: 'pstream-demo' });
   const both = await docs.tryOut('list_accounts', {});
 
-  assert.equal(told.status, 200);
-  assert.equal(JSON.parse(told.body).can_upload, true, told.body);
+  assert.equal(limits.status, 200);
+  assert.equal(JSON.parse(limits.body).can_upload, true, limits.body);
   assert.equal(refused.status, 422);
   assert.equal(JSON.parse(refused.body).code, 'capability_unsupported');
   assert.deepEqual(JSON.parse(both.body).items.map((item) => item.dialect), ['openload', 'yetishare']);
@@ -61,7 +61,7 @@ test('what only one of the two sites can do is executed there and refused at the
   assert.match(docs.errors[0], /422/);
 });
 
-test('a gateway with clients refuses until the key is given to Authorize', { timeout }, async (t) => {
+test('gateway with clients answers 401 until a key is authorized', { timeout }, async (t) => {
   const key = randomBytes(32).toString('base64url');
   const docs = await open(browser, `${await gatewayFor(t, key)}/docs`);
   const root = { account: 'streamplay-demo', id: 'root' };
@@ -75,12 +75,12 @@ test('a gateway with clients refuses until the key is given to Authorize', { tim
   assert.equal(served.status, 200);
   assert.ok(Array.isArray(JSON.parse(served.body).items), served.body);
   assert.deepEqual(docs.foreign, []);
-  // Chromium itself reports every 4xx; the refusal above must be the only thing that it reports.
+  // Chromium itself reports every 4xx. The refusal above must be its only report.
   assert.equal(docs.errors.length, 1, docs.errors.join('\n'));
   assert.match(docs.errors[0], /401/);
 });
 
-test('Swagger UI works behind a proxy that takes a prefix off the path', { timeout }, async (t) => {
+test('Swagger UI works behind a proxy that removes a path prefix', { timeout }, async (t) => {
   const key = randomBytes(32).toString('base64url');
   const proxy = await behindPrefix(t, '/polyhost', await gatewayFor(t, key));
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Fails where Schemathesis has got no request through to some operation: reads its JSON report.
+"""Reads the JSON report of Schemathesis, and fails if some operation accepted none of its requests.
 
     reached.py REPORT.json
 
-An operation that only ever refuses would pass every check, and prove little.
+An operation that refuses every request would pass every check, and prove little.
 """
 
 import json
@@ -15,9 +15,9 @@ def main(report):
     rates = json.loads(Path(report).read_text())["valid_rates"]
     accepted = {name: sum(phase["accepted"] for phase in phases.values()) for name, phases in rates.items()}
     refused = [name for name, count in accepted.items() if count == 0]
-    print(f"{len(accepted)} operations have accepted {sum(accepted.values())} requests that fit the document.")
+    print(f"{len(accepted)} operations have accepted {sum(accepted.values())} requests that match the document.")
     for name in refused:
-        print(f"None of them: {name}")
+        print(f"It accepted no request: {name}")
     return 1 if refused else 0
 
 

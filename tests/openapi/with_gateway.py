@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a command beside a gateway of its own: with a key, in front of the simulated sites.
+"""Runs a command with a gateway of its own, which has one client key and uses the simulated sites.
 
     POLYHOST_BIN=target/debug/polyhost with_gateway.py COMMAND [ARGUMENT…]
 
-The command finds the gateway's address in POLYHOST_SERVER and the key in POLYHOST_API_KEY, where `polyhost ls` looks
-for them, too. POLYHOST_ACCOUNTS has the tables of the accounts, in TOML: the addresses of the simulated sites and their
-credentials. All of it is new for every run, and gone with it. Exits as the command does.
+The command gets the gateway's address in POLYHOST_SERVER and the key in POLYHOST_API_KEY, the variables that `polyhost
+ls` reads. POLYHOST_ACCOUNTS contains the tables of the accounts as TOML: the addresses of the simulated sites and their
+credentials. Everything is created for this run and removed at its end. The exit code is that of the command.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ PROGRAM = os.environ.get("POLYHOST_BIN", str(ROOT / "target/debug/polyhost"))
 
 @contextmanager
 def polyhost(arguments, output, ready):
-    """A running `polyhost`, with the match of `ready` in what it printed to `output`."""
+    """Runs `polyhost`, and yields the match of `ready` in what it printed to `output`."""
     child = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, **{output: subprocess.PIPE}, text=True)
     late = threading.Timer(PATIENCE, child.kill)
     late.start()
@@ -39,7 +39,7 @@ def polyhost(arguments, output, ready):
         late.cancel()
         if not found:
             sys.exit(f"polyhost {' '.join(arguments)} did not become ready; it printed:\n{printed}")
-        # The rest is read and thrown away, lest the program wait for a full pipe to be emptied.
+        # Reads and discards the rest, so that the program does not block on a full pipe.
         threading.Thread(target=getattr(child, output).read, daemon=True).start()
         yield found
     finally:
@@ -52,7 +52,7 @@ def polyhost(arguments, output, ready):
 
 
 def configuration(accounts, key):
-    """Of a gateway that knows one client, who may do everything as often as it likes."""
+    """Returns the configuration of a gateway with one client that has all scopes and a rate limit too high to reach."""
     return f"""
 [server]
 listen = "127.0.0.1:0"
@@ -69,7 +69,7 @@ rate_limit = {{ requests = 1000000, per_seconds = 1 }}
 
 def main(command):
     with ExitStack() as stack:
-        # Between two lines of comment it prints the tables of its accounts.
+        # The sandbox prints the tables of its accounts between two comment lines.
         sites = ["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"]
         accounts = stack.enter_context(polyhost(sites, "stdout", r"(?ms)^\[accounts\..*^key2 = .*?\n"))[0]
         key = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""The simulated sites that the clients call, and the gateway in front of one of them, which sees what a client did."""
+"""Fixtures: the simulated sites that the clients call, and a gateway that shows what a client changed."""
 
 import os
 import tomllib
@@ -11,7 +11,7 @@ CLIP = Path(__file__).resolve().parents[1] / "fixtures/clip.mp4"
 
 
 class Gateway:
-    """The account at pstream.net, read through the gateway and never from its cache."""
+    """Reads the account at pstream.net through the gateway, never from its cache."""
 
     def __init__(self):
         self.base = f"{os.environ['POLYHOST_SERVER']}/v1/accounts/pstream-demo"
@@ -21,13 +21,13 @@ class Gateway:
         return requests.get(f"{self.base}{path}", params=query, headers=self.headers, timeout=20)
 
     def file(self, file_id):
-        """A file, as JSON."""
+        """Returns a file, as JSON."""
         answer = self.get(f"/files/{file_id}")
         answer.raise_for_status()
         return answer.json()
 
     def items(self, folder_id, **query):
-        """What is in a folder, by id."""
+        """Returns the items of a folder, by id."""
         answer = self.get(f"/folders/{folder_id}/items", limit=1000, **query)
         answer.raise_for_status()
         return {item["id"]: item for item in answer.json()["items"]}
@@ -35,7 +35,7 @@ class Gateway:
 
 @pytest.fixture(scope="session")
 def accounts():
-    """The tables of the accounts: the addresses of the simulated sites, and their credentials."""
+    """Returns the tables of the accounts: the addresses of the simulated sites, and their credentials."""
     return tomllib.loads(os.environ["POLYHOST_ACCOUNTS"])["accounts"]
 
 
@@ -56,5 +56,5 @@ def gateway():
 
 @pytest.fixture
 def clip():
-    """The path of a small video."""
+    """Returns the path of a small video."""
     return str(CLIP)

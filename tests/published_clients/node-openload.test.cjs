@@ -1,4 +1,4 @@
-// The published client `node-openload`, each call that pstream.net documents, at the simulated pstream.net.
+// Tests the published client `node-openload` at the simulated pstream.net, with each call that pstream.net documents.
 
 const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
@@ -15,7 +15,7 @@ const SEEDED_FILE = 'HhszB1ewMteF';
 const account = process.env.POLYHOST_ACCOUNTS.match(/^\[accounts\.pstream-demo\]\n(?:.+\n)+/m)[0];
 const setting = (name) => account.match(new RegExp(`^${name} = "(.*)"$`, 'm'))[1];
 
-// The client has the address of Openload's API as a constant.
+// The client has the address of Openload's API as a constant, so its requests are redirected.
 const got = require('got');
 const here = (url) => url.replace('https://api.openload.co/1', setting('base_url'));
 const redirected = (url, options) => got(here(url), options);
@@ -30,8 +30,8 @@ test('account info has the id', async () => {
 });
 
 test('wrong key is denied', async () => {
-  const stranger = openload({ api_login: setting('login'), api_key: 'wrong' });
-  await assert.rejects(stranger.getAccountInfo(), /Error 403/);
+  const denied = openload({ api_login: setting('login'), api_key: 'wrong' });
+  await assert.rejects(denied.getAccountInfo(), /Error 403/);
 });
 
 test('uploaded buffer is listed and deleted', async () => {
@@ -46,7 +46,7 @@ test('uploaded buffer is listed and deleted', async () => {
 });
 
 test('upload by path is refused for its digest', async () => {
-  // The client declares the digest of the path's text.
+  // The client declares the digest of the path instead of the digest of the file.
   const before = Object.keys((await client.listFolder(FILMS)).files);
   assert.equal(await client.upload({ file: CLIP, folder: FILMS }), false);
   assert.deepEqual(Object.keys((await client.listFolder(FILMS)).files), before);
@@ -58,6 +58,6 @@ test('remote upload is listed', async () => {
   assert.ok(id in (await client.remoteUploadStatus({ limit: 100 })));
 });
 
-test('operation of Openload alone is missing', async () => {
+test('operation that only Openload has is missing', async () => {
   await assert.rejects(client.getDownloadTicket(SEEDED_FILE));
 });

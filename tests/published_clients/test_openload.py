@@ -1,6 +1,6 @@
-"""Published clients of the dialect `openload`, each call that pstream.net documents, at the simulated pstream.net.
+"""Tests published clients of the dialect `openload` at the simulated pstream.net, with each call that it documents.
 
-Where a client has a fault of its own, the test says which answer the fault gets.
+Where a client has a defect of its own, the test states the answer to the defective request.
 """
 
 import hashlib
@@ -105,7 +105,7 @@ class TestStreamtape:
         folder = str(folders.create_folder("Made by streamtape", FILMS)["folderid"])
         assert gateway.items(FILMS)[folder]["name"] == "Made by streamtape"
         assert folders.rename_folder("Renamed by streamtape", folder) is True
-        # It declares a SHA-256, which pstream.net does not know.
+        # The client declares a SHA-256, which pstream.net does not support.
         file_id = client(Upload).upload(clip, FILMS)["id"]
         assert client(Stream).file_info([file_id])[file_id]["sha1"] == sha1(clip)
         assert files.move_file(file_id, folder) is True
@@ -116,7 +116,7 @@ class TestStreamtape:
         assert folder not in gateway.items(FILMS)
 
     def test_folder_none_is_not_found(self, client, clip):
-        # Where no folder is given, the client sends the text `None`.
+        # Without a folder, the client sends the text `None`.
         for answer in (
             client(FileManager).list_data(),
             client(FileManager).create_folder("a"),
@@ -125,7 +125,7 @@ class TestStreamtape:
             assert answer["status_id"] == 404
 
     def test_rename_file_that_deletes_a_folder_is_refused(self, client, gateway):
-        # The client asks for file/deletefolder with the file's id.
+        # The client calls file/deletefolder with the file's id.
         assert client(FileManager).rename_file(SEEDED_FILE, "a.mp4")["status_id"] == 400
         assert gateway.file(SEEDED_FILE)["name"] != "a.mp4"
 
@@ -139,7 +139,7 @@ class TestStreamtape:
         assert client(Remote).check_remote_status(remote)[remote]["status"] == "new"
 
     def test_account_path_is_missing(self, client):
-        # The client asks for `parameter/info`.
+        # The client calls `parameter/info`.
         with pytest.raises(requests.JSONDecodeError):
             client(Account).get_info()
 

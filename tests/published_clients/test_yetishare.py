@@ -1,7 +1,7 @@
-"""The published client of the dialect `yetishare`, each call that streamplay.online documents, at the simulated one.
+"""Tests the published client of the dialect `yetishare` at the simulated site, with each call that it documents.
 
-The gateway stays out of it: the site allows one session for each user. The client's upload calls a real site, whatever
-address it is given, and is never called.
+The tests do not use the gateway, because the site allows one session for each user. They never call the client's
+upload, because it calls a real site whatever address it is given.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ FILMS = "101"
 
 @pytest.fixture
 def client(streamplay, tmp_path, monkeypatch):
-    """A client at the simulated site, not logged in."""
+    """Returns a client at the simulated site, not logged in."""
     monkeypatch.chdir(tmp_path)  # The client keeps its session in a file of the working directory.
     client = PrimeUploads()
     client.api_path = f"{streamplay['base_url']}/"
@@ -24,7 +24,7 @@ def client(streamplay, tmp_path, monkeypatch):
 
 @pytest.fixture
 def call(client, streamplay):
-    """Makes calls with a session that the client has begun."""
+    """Returns a function that makes calls in a session of the client."""
     asyncio.run(client.login(streamplay["key1"], streamplay["key2"]))
 
     def call(operation, *arguments):
@@ -35,7 +35,7 @@ def call(client, streamplay):
 
 @pytest.fixture
 def listed(call):
-    """Lists a folder: what has an id, by it."""
+    """Returns a function that lists a folder: its entries by id."""
 
     def listed(folder):
         data = call("list_folders", folder)["data"]
@@ -46,7 +46,7 @@ def listed(call):
 
 @pytest.fixture
 def file(client, call, clip):
-    """The id of a new file in the root folder."""
+    """Uploads a file to the root folder, and returns its id."""
     with open(clip, "rb") as body:
         files = {"upload_file": ("prime.mp4", body, "video/mp4")}
         answer = requests.post(f"{client.api_path}file/upload", data=client.creds, files=files, timeout=20)
@@ -89,7 +89,7 @@ def test_file_is_read_moved_copied_and_deleted(call, listed, file, clip):
 
 
 def test_edit_with_a_name_for_a_folder_keeps_the_folder(call, listed, file):
-    # The client sends the file's new name as its folder's id, too, which the site passes over.
+    # The client also sends the file's new name as its folder's id. The site ignores it.
     call("edit_file", file, "edited.mp4", "video/mp4")
     assert listed("")[file]["filename"] == "edited.mp4"
 

@@ -14,14 +14,14 @@ BYTES = b"not really a video"
 
 
 def good(answer):
-    """The answer, unless it is a problem."""
+    """Returns the answer, unless it is a problem."""
     if isinstance(answer, Problem):
         raise SystemExit(f"{answer.status} {answer.code}: {answer.detail}")
     return answer
 
 
 def names(client):
-    """The names of all that is in the root folder, page by page."""
+    """Yields the names of all items of the root folder, page by page."""
     cursor = {}
     while True:
         page = good(list_folder_items.sync(ACCOUNT, "root", client=client, limit=3, **cursor))

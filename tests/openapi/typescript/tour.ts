@@ -12,7 +12,7 @@ const client = createClient({
   throwOnError: true,
 });
 
-/** The names of all that is in the root folder, page by page. */
+/** Returns the names of all items of the root folder, page by page. */
 async function names(): Promise<(string | null)[]> {
   const found: (string | null)[] = [];
   let cursor: string | undefined;
