@@ -1,4 +1,4 @@
-//! The documented objects, field by field: each holds exactly its fields, and each field is of its kind.
+//! Checks of the documented objects: each holds exactly its documented fields, and each field has its documented kind.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ const CONVERSION: &[&str] = &["queued", "running", "succeeded", "failed", "unkno
 const JOB_STATE: &[&str] = &["queued", "running", "succeeded", "failed", "cancelled", "unknown"];
 const ACCOUNT_STATUS: &[&str] = &["active", "pending", "disabled", "suspended", "unknown"];
 
-/// Checks a File.
+/// Checks a `File`.
 #[track_caller]
 pub fn file(value: &Value) {
     exactly(
@@ -63,7 +63,7 @@ pub fn file(value: &Value) {
     );
 }
 
-/// Checks the answer of an upload: a File, and the address that deletes it.
+/// Checks the response of an upload: a `File` and its `delete_url`.
 #[track_caller]
 pub fn uploaded_file(value: &Value) {
     let mut rest = value.clone();
@@ -72,7 +72,7 @@ pub fn uploaded_file(value: &Value) {
     file(&rest);
 }
 
-/// Checks a Folder.
+/// Checks a `Folder`.
 #[track_caller]
 pub fn folder(value: &Value) {
     exactly(
@@ -97,7 +97,7 @@ pub fn folder(value: &Value) {
     );
 }
 
-/// Checks an Account.
+/// Checks an `Account`.
 #[track_caller]
 pub fn account(value: &Value) {
     exactly(
@@ -139,7 +139,7 @@ pub fn account_summary(value: &Value) {
     }
 }
 
-/// Checks the Limits of an account.
+/// Checks the `Limits` of an account.
 #[track_caller]
 pub fn limits(value: &Value) {
     exactly(
@@ -177,7 +177,7 @@ pub fn download_link(value: &Value) {
     );
 }
 
-/// Checks a RemoteUpload.
+/// Checks a `RemoteUpload`.
 #[track_caller]
 pub fn remote_upload(value: &Value) {
     exactly(
@@ -204,7 +204,7 @@ pub fn remote_upload(value: &Value) {
     );
 }
 
-/// Checks a Conversion.
+/// Checks a `Conversion`.
 #[track_caller]
 pub fn conversion(value: &Value) {
     exactly(
@@ -225,7 +225,7 @@ pub fn conversion(value: &Value) {
     );
 }
 
-/// Checks a Provider.
+/// Checks a `Provider`.
 #[track_caller]
 pub fn provider(value: &Value) {
     exactly(
@@ -251,7 +251,7 @@ pub fn capabilities(value: &Value) {
     );
 }
 
-/// Checks the client that calls.
+/// Checks the response of `/v1/me`: the client that sent the request.
 #[track_caller]
 pub fn me(value: &Value) {
     exactly(
@@ -260,7 +260,7 @@ pub fn me(value: &Value) {
     );
 }
 
-/// Checks an UploadTicket.
+/// Checks an `UploadTicket`.
 #[track_caller]
 pub fn upload_ticket(value: &Value) {
     exactly(
@@ -274,7 +274,7 @@ pub fn upload_ticket(value: &Value) {
     );
 }
 
-/// Checks what is in a folder, all the way down.
+/// Checks the usage of a folder: the counts and sizes of everything below it.
 #[track_caller]
 pub fn usage(value: &Value) {
     exactly(
@@ -289,7 +289,7 @@ pub fn usage(value: &Value) {
     );
 }
 
-/// Checks an item of a lookup.
+/// Checks an item of the response of a lookup.
 #[track_caller]
 pub fn lookup_item(value: &Value) {
     exactly(
@@ -305,7 +305,7 @@ pub fn lookup_item(value: &Value) {
     }
 }
 
-/// Checks a problem.
+/// Checks a problem, the body of every error.
 #[track_caller]
 pub fn problem(value: &Value) {
     exactly(
@@ -347,7 +347,7 @@ pub fn problem(value: &Value) {
 /// Checks that an object holds these keys and no others.
 #[track_caller]
 pub fn keys(value: &Value, expected: &[&str]) {
-    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
+    let object = value.as_object().unwrap_or_else(|| panic!("not an object: {value}"));
     let mut found: Vec<&str> = object.keys().map(String::as_str).collect();
     let mut expected = expected.to_vec();
     found.sort_unstable();
@@ -387,7 +387,8 @@ impl Kind {
     }
 }
 
-/// Whether a text is a time of RFC 3339 in UTC, such as `2018-07-29T08:51:49Z`, with or without fractions of a second.
+/// Returns whether a text is an RFC 3339 time in UTC, such as `2018-07-29T08:51:49Z`, with or without fractions of a
+/// second.
 fn is_time(text: &str) -> bool {
     let Some(text) = text.strip_suffix('Z') else { return false };
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));

@@ -1,32 +1,32 @@
-//! The configuration of a gateway under test: `[server]`, `[upstream]` and `[cache]` line by line, accounts and clients by
-//! what they are.
+//! The configuration of a gateway under test. `[server]`, `[upstream]` and `[cache]` are written line by line; accounts
+//! and clients are built from their properties.
 
 use sha2::{Digest, Sha256};
 
-/// One attempt at everything, and no circuit.
-const UNFORGIVING: [&str; 2] = ["retries", "circuit_failures"];
+/// The keys of `[upstream]` that are set to 0 by default: one attempt per call, and no circuit breaker.
+const ZERO_BY_DEFAULT: [&str; 2] = ["retries", "circuit_failures"];
 
-/// A configuration that is being put together.
+/// A builder of a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     server: String,
     upstream: String,
     cache: String,
     tables: String,
-    forgives: bool,
+    default_resilience: bool,
 }
 
 impl Configuration {
-    /// No account and no client; listens on a free port. What a site does wrong is seen as it is: nothing is asked a
-    /// second time, and no site is left alone.
+    /// Returns a configuration without accounts and clients that listens on a free port. Retries and circuits are off,
+    /// so that a test sees each fault of a site directly.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the default retries and circuits back.
+    /// Restores the default retries and circuits.
     #[must_use]
-    pub fn forgives(mut self) -> Self {
-        self.forgives = true;
+    pub fn with_retries_and_circuits(mut self) -> Self {
+        self.default_resilience = true;
         self
     }
 
@@ -51,7 +51,7 @@ impl Configuration {
         self
     }
 
-    /// Adds an account at pstream, which is reached at `base_url`.
+    /// Adds an account at the provider `pstream`, reached at `base_url`.
     #[must_use]
     pub fn account(self, name: &str, base_url: &str, login: &str, key: &str) -> Self {
         self.table(&format!(
@@ -59,15 +59,15 @@ impl Configuration {
         ))
     }
 
-    /// Adds a client with one key, for some accounts (`["*"]` is all) with some scopes. It may ask as much as any test
-    /// does.
+    /// Adds a client with one key, for some accounts (`["*"]` is all) with some scopes. Its rate limit is higher than
+    /// any test reaches.
     #[must_use]
     pub fn client(self, name: &str, key: &str, accounts: &[&str], scopes: &[&str]) -> Self {
-        let endless = "rate_limit = { requests = 1000000, per_seconds = 60 }";
-        self.limited_client(name, key, endless, accounts, scopes)
+        let unlimited = "rate_limit = { requests = 1000000, per_seconds = 60 }";
+        self.limited_client(name, key, unlimited, accounts, scopes)
     }
 
-    /// Adds a client with limits of its own, as they are written.
+    /// Adds a client whose limits are given as lines of TOML.
     #[must_use]
     pub fn limited_client(self, name: &str, key: &str, limits: &str, accounts: &[&str], scopes: &[&str]) -> Self {
         let hash = key_sha256(key);
@@ -76,28 +76,28 @@ impl Configuration {
         ))
     }
 
-    /// Adds a table as it is written.
+    /// Adds a table, given as TOML.
     #[must_use]
     pub fn table(mut self, lines: &str) -> Self {
         self.tables += &format!("{lines}\n\n");
         self
     }
 
-    /// The whole as TOML.
+    /// Returns the whole configuration as TOML.
     pub fn text(&self) -> String {
-        let listen = if tells(&self.server, "listen") { "" } else { "listen = \"127.0.0.1:0\"\n" };
-        let untold = UNFORGIVING.into_iter().filter(|key| !self.forgives && !tells(&self.upstream, key));
-        let unforgiving: String = untold.map(|key| format!("{key} = 0\n")).collect();
+        let listen = if sets(&self.server, "listen") { "" } else { "listen = \"127.0.0.1:0\"\n" };
+        let unset = ZERO_BY_DEFAULT.into_iter().filter(|key| !self.default_resilience && !sets(&self.upstream, key));
+        let zeroed: String = unset.map(|key| format!("{key} = 0\n")).collect();
         let Self { server, upstream, cache, tables, .. } = self;
-        format!("[server]\n{listen}{server}\n[upstream]\n{unforgiving}{upstream}\n[cache]\n{cache}\n{tables}")
+        format!("[server]\n{listen}{server}\n[upstream]\n{zeroed}{upstream}\n[cache]\n{cache}\n{tables}")
     }
 }
 
-fn tells(lines: &str, key: &str) -> bool {
+fn sets(lines: &str, key: &str) -> bool {
     lines.lines().any(|line| line.trim_start().starts_with(key))
 }
 
-/// The SHA-256 of a key, as a configuration holds it.
+/// Returns the SHA-256 of a key, as a configuration holds it.
 pub fn key_sha256(key: &str) -> String {
     hex::encode(Sha256::digest(key.as_bytes()))
 }

@@ -1,19 +1,19 @@
-//! A body of `multipart/form-data`, put together as it is told to be: right, or wrong in any way.
+//! [`Form`]: a builder of `multipart/form-data` bodies, well-formed or malformed.
 
-/// What separates the parts.
+/// The boundary between the parts.
 const BOUNDARY: &str = "----PolyhostEndToEnd7MA4YWxkTrZu0gW";
 
-/// A form that is being put together.
+/// A builder of a form.
 #[derive(Debug, Clone, Default)]
 pub struct Form(Vec<u8>);
 
 impl Form {
-    /// A form without a part.
+    /// Returns a form without parts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a text.
+    /// Adds a text field.
     #[must_use]
     pub fn field(self, name: &str, value: &str) -> Self {
         self.part(&format!("Content-Disposition: form-data; name=\"{name}\""), value.as_bytes())
@@ -26,7 +26,7 @@ impl Form {
         self.part(&format!("{disposition}\r\nContent-Type: video/mp4"), bytes)
     }
 
-    /// Adds a part with a head as it stands there.
+    /// Adds a part whose header lines are given as they are sent.
     #[must_use]
     pub fn part(mut self, head: &str, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());
@@ -35,12 +35,12 @@ impl Form {
         self
     }
 
-    /// The value of Content-Type.
+    /// Returns the value of `Content-Type`.
     pub fn content_type(&self) -> String {
         format!("multipart/form-data; boundary={BOUNDARY}")
     }
 
-    /// The whole.
+    /// Returns the whole body.
     pub fn body(&self) -> Vec<u8> {
         let mut whole = self.0.clone();
         whole.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());

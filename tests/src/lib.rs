@@ -1,20 +1,20 @@
-//! What the end-to-end tests are made with: the program as a process, a caller that keeps every answer, and the bodies
-//! that the API promises.
+//! Support for the end-to-end tests: the program as a process, an HTTP client that records every response, and checks
+//! of the documented objects.
 //!
-//! - [`Program`] runs `polyhost` with arguments, and keeps all that it prints.
+//! - [`Program`] runs `polyhost` with arguments, and captures its output.
 //! - [`Gateway`] is `polyhost serve` with a [`Configuration`].
-//! - [`Caller`] sends requests; what it gets are [`Answer`]s.
-//! - [`Form`] is a body of `multipart/form-data`, right or wrong.
-//! - [`Raw`] is a connection on which a request goes piece by piece.
-//! - [`body`] holds the documented fields of every object, to hold answers against.
-//! - [`Metrics`] is the text of `/metrics`, taken apart.
+//! - [`Caller`] sends requests and returns [`Answer`]s.
+//! - [`Form`] builds a body of `multipart/form-data`, well-formed or malformed.
+//! - [`Raw`] is a connection on which a request is sent piece by piece.
+//! - [`body`] checks the documented fields of every object.
+//! - [`Metrics`] is the parsed text of `/metrics`.
 //! - [`wire`] sends bytes that no well-behaved client would.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "what the support of a test cannot do is a failed test"
+    reason = "a failure in the support code must fail the test"
 )]
 
 mod answer;

@@ -1,4 +1,4 @@
-//! The program as a process: started with arguments, everything that it prints kept, and ended with the test.
+//! [`Program`]: the program as a process. Its output is captured, and it ends with the test.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long anything may take that the program does by itself.
+/// The longest time to wait for anything that the program does without a request.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long to wait between two looks.
+/// The pause between two polls.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running `polyhost`. Dropping it kills the process.
@@ -24,16 +24,16 @@ pub struct Program {
 /// A `polyhost` that has ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// How.
+    /// The exit status.
     pub status: ExitStatus,
-    /// All that it printed.
+    /// The whole standard output.
     pub stdout: String,
-    /// All that it complained or logged.
+    /// The whole standard error: messages and log.
     pub stderr: String,
 }
 
 impl Ended {
-    /// The exit code.
+    /// Returns the exit code.
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
@@ -45,7 +45,7 @@ impl Program {
         Self::start_with(arguments, &[])
     }
 
-    /// Starts the program with arguments, and with environment variables besides. `RUST_LOG` is not inherited.
+    /// Starts the program with arguments and additional environment variables. `RUST_LOG` is not inherited.
     pub fn start_with<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
@@ -53,7 +53,7 @@ impl Program {
         Self::spawn(arguments, environment, Stdio::null())
     }
 
-    /// Starts the program with bytes on its standard input, and nothing after them.
+    /// Starts the program with these bytes as its whole standard input.
     pub fn start_reading<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
@@ -61,7 +61,7 @@ impl Program {
     ) -> Self {
         let mut program = Self::spawn(arguments, environment, Stdio::piped());
         let mut stdin = program.child.stdin.take().expect("stdin is a pipe");
-        // It may end before it has read everything.
+        // The program may end before it has read all of its input.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
         program
     }
@@ -80,47 +80,47 @@ impl Program {
         Self { child, stdout, stderr }
     }
 
-    /// Runs the program to its end.
+    /// Runs the program until it exits.
     pub async fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
         Self::start(arguments).ended().await
     }
 
-    /// The id of the process.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has printed so far.
+    /// Returns the standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// What it has complained or logged so far.
+    /// Returns the standard error so far: messages and log.
     pub fn stderr(&self) -> String {
         self.stderr.text()
     }
 
-    /// Waits until `find` finds something in the standard output.
+    /// Waits until `find` returns a value for the standard output so far.
     pub async fn printed<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         self.until(|program| find(&program.stdout())).await
     }
 
-    /// Waits until `find` finds something in the standard error.
+    /// Waits until `find` returns a value for the standard error so far.
     pub async fn logged<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         self.until(|program| find(&program.stderr())).await
     }
 
-    /// Asks the process to end, as an operator or a container runtime would.
+    /// Sends SIGTERM, as an operator or a container runtime would.
     pub fn terminate(&self) {
         self.signal("TERM");
     }
 
-    /// Asks the process to end, as somebody at a terminal does with Ctrl-C.
+    /// Sends SIGINT, as Ctrl-C in a terminal does.
     pub fn interrupt(&self) {
         self.signal("INT");
     }
 
-    /// Asks the process to read its configuration again.
+    /// Sends SIGHUP, which makes the process reload its configuration.
     pub fn hang_up(&self) {
         self.signal("HUP");
     }
@@ -131,14 +131,14 @@ impl Program {
         assert!(status.success(), "{kill}: {status}");
     }
 
-    /// Whether the process still runs.
+    /// Returns whether the process still runs.
     pub fn runs(&mut self) -> bool {
-        self.child.try_wait().expect("the process can be asked").is_none()
+        self.child.try_wait().expect("the process can be request_line").is_none()
     }
 
-    /// Waits for the end of the process, and of all that it printed.
+    /// Waits until the process has exited and both output pipes are closed.
     pub async fn ended(mut self) -> Ended {
-        let status = self.until(|program| program.child.try_wait().expect("the process can be asked")).await;
+        let status = self.until(|program| program.child.try_wait().expect("the process can be request_line")).await;
         Ended { status, stdout: self.stdout.whole(), stderr: self.stderr.whole() }
     }
 
@@ -149,7 +149,7 @@ impl Program {
                 return found;
             }
             let late = Instant::now() > deadline;
-            assert!(!late, "waited in vain; stdout:\n{}\nstderr:\n{}", self.stdout(), self.stderr());
+            assert!(!late, "timed out; stdout:\n{}\nstderr:\n{}", self.stdout(), self.stderr());
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -157,26 +157,26 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have exited by itself already; the error is of no interest then.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// The built program, beside the test executable: `target/debug/deps/<test>` and `target/debug/polyhost`.
+/// Returns the path of the built program: `target/debug/polyhost` for a test at `target/debug/deps/<test>`.
 fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows where it is");
     let profile = test.parent().and_then(|deps| deps.parent()).expect("a test lies in target/<profile>/deps");
     let path = profile.join(format!("polyhost{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.is_file(),
-        "{} is not there: build it with \"cargo build --workspace --all-features\" in the same profile",
+        "{} does not exist: build it with \"cargo build --workspace --all-features\" in the same profile",
         path.display()
     );
     path
 }
 
-/// All that comes out of a pipe, read by a thread of its own so that the process never waits for us.
+/// The captured output of a pipe. A thread reads it, so that the process never blocks on a full pipe.
 #[derive(Debug)]
 struct Capture {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -200,7 +200,7 @@ impl Capture {
         String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Everything, once the other end is closed.
+    /// Waits until the pipe is closed, and returns everything read from it.
     fn whole(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader does not panic");

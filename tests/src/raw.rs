@@ -1,4 +1,4 @@
-//! A connection on which a request goes piece by piece, for what happens in the middle of one.
+//! [`Raw`]: a connection on which a request is sent piece by piece, for tests of what happens in the middle of one.
 
 use std::io;
 use std::time::Duration;
@@ -9,35 +9,35 @@ use tokio::time::timeout;
 
 use crate::Answer;
 
-/// Longer than anything takes, and shorter than a test may hang.
+/// Longer than any operation takes, and shorter than a test may hang.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How much is written at a time, in bytes.
+/// The number of bytes written at a time.
 const PIECE: usize = 64 * 1024;
 
-/// A connection to the gateway, with the head of a request sent. Dropping it closes the connection.
+/// A connection to the gateway on which the head of a request was sent. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct Raw {
     stream: TcpStream,
-    asked: String,
+    request_line: String,
     received: Vec<u8>,
 }
 
-/// What a piece of a body becomes on the wire.
+/// How a piece of a body is framed on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// Itself.
+    /// Unframed.
     Plain,
-    /// A chunk.
+    /// As a chunk of `Transfer-Encoding: chunked`.
     Chunk,
 }
 
 impl Raw {
-    /// Sends the head of a request: its first line, without the version, and its fields besides `Host`.
+    /// Connects and sends the head of a request: the request line without the version, and the fields besides `Host`.
     pub async fn begin(address: &str, request: &str, fields: &[(&str, &str)]) -> Self {
         let stream = TcpStream::connect(address).await.expect("the gateway accepts");
         let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let mut raw = Self { stream, asked: request.to_owned(), received: Vec::new() };
+        let mut raw = Self { stream, request_line: request.to_owned(), received: Vec::new() };
         let head = format!("{request} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n");
         raw.stream.write_all(head.as_bytes()).await.expect("the gateway reads");
         raw
@@ -46,7 +46,7 @@ impl Raw {
     /// Sends a part of the body.
     ///
     /// # Errors
-    /// Where the gateway has closed the connection, or reads no more.
+    /// If the gateway has closed the connection, or does not read for [`PATIENCE`].
     pub async fn send(&mut self, bytes: &[u8], as_: Piece) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
             match as_ {
@@ -60,7 +60,7 @@ impl Raw {
         Ok(())
     }
 
-    /// Ends a body of chunks.
+    /// Sends the last chunk, which ends a chunked body.
     ///
     /// # Errors
     /// As for [`send`](Self::send).
@@ -72,8 +72,8 @@ impl Raw {
         timeout(PATIENCE, self.stream.write_all(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
-    /// The status of the next head that comes. The head of an interim answer is over with that, a final one's is kept
-    /// for [`answer`](Self::answer). `None` where the connection ends before.
+    /// Returns the status of the next head. The head of an interim response is consumed; that of a final response is
+    /// kept for [`answer`](Self::answer). Returns `None` if the connection ends first.
     pub async fn next_status(&mut self) -> Option<u16> {
         let end = self.head_end().await?;
         let status = status(&self.received[..end])?;
@@ -83,7 +83,7 @@ impl Raw {
         Some(status)
     }
 
-    /// The final answer, whole; `None` where the connection ends before it has come.
+    /// Returns the complete final response, or `None` if the connection ends before it is complete.
     pub async fn answer(mut self) -> Option<Answer> {
         while self.next_status().await? < 200 {}
         let end = self.head_end().await?;
@@ -96,15 +96,16 @@ impl Raw {
             self.read().await?;
         }
         let body = self.received[end..end + length].to_vec();
-        Some(Answer { asked: self.asked.clone(), status: status(head.as_bytes())?, headers, body })
+        Some(Answer { request_line: self.request_line.clone(), status: status(head.as_bytes())?, headers, body })
     }
 
-    /// Whether nothing comes for a while.
+    /// Returns whether nothing arrives for `pause`.
     pub async fn is_silent_for(&mut self, pause: Duration) -> bool {
         self.received.is_empty() && timeout(pause, self.read()).await.is_err()
     }
 
-    /// Reads to the end of the connection, so many bytes at a time with a pause after each, and says how many came.
+    /// Reads until the connection ends, at most `most` bytes at a time with a pause after each, and returns how many
+    /// bytes came.
     pub async fn read_slowly(&mut self, most: usize, pause: Duration) -> usize {
         let (mut buffer, mut came) = (vec![0; most], self.received.len());
         while let Ok(count @ 1..) = self.stream.read(&mut buffer).await {
@@ -114,7 +115,7 @@ impl Raw {
         came
     }
 
-    /// Reads to the end of the connection, and says how many bytes came in all.
+    /// Reads until the connection ends, and returns how many bytes came.
     pub async fn read_to_end(mut self) -> usize {
         while self.read().await.is_some() {}
         self.received.len()
@@ -122,7 +123,7 @@ impl Raw {
 
     /// Resets the connection.
     pub fn reset(self) {
-        self.stream.set_zero_linger().expect("a socket can be told to reset");
+        self.stream.set_zero_linger().expect("the linger option can be set");
     }
 
     async fn head_end(&mut self) -> Option<usize> {
@@ -134,7 +135,7 @@ impl Raw {
         }
     }
 
-    /// Reads what there is; `None` at the end of the connection.
+    /// Reads once into the buffer. Returns `None` at the end of the connection.
     async fn read(&mut self) -> Option<()> {
         let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await;
         match read.expect("the gateway answers or closes the connection") {

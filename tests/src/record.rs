@@ -1,20 +1,20 @@
-//! Everything that was answered, for a test that searches all of it.
+//! [`Record`]: all responses of one gateway, for tests that search all of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Answer;
 
-/// The answers of one gateway, in the order in which they came. Clones share it.
+/// The responses of one gateway, in the order received. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Record(Arc<Mutex<Vec<Answer>>>);
 
 impl Record {
-    /// Keeps an answer.
+    /// Adds a response.
     pub fn keep(&self, answer: &Answer) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(answer.clone());
     }
 
-    /// All answers so far.
+    /// Returns all responses so far.
     pub fn all(&self) -> Vec<Answer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

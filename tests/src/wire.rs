@@ -1,4 +1,4 @@
-//! Requests as bytes, for what no well-behaved client sends: paths with dots, bad header fields, endless lines.
+//! Requests as raw bytes, for what no well-behaved client sends: paths with dots, bad header fields, endless lines.
 
 use std::time::Duration;
 
@@ -10,34 +10,35 @@ use crate::Answer;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Sends bytes, and reads until the other side closes. `None` where it closes without an answer.
+/// Sends bytes, reads until the gateway closes the connection, and returns the first response. Returns `None` if there
+/// was none.
 ///
-/// The request should say `Connection: close`, or the other side waits for the next one.
+/// The request should contain `Connection: close`; otherwise the gateway waits for the next request.
 pub async fn send(address: &str, request: &[u8]) -> Option<Answer> {
     answers(address, request).await.into_iter().next()
 }
 
-/// Sends requests behind each other at once, and reads all answers until the other side closes.
+/// Sends pipelined requests at once, and returns all responses once the gateway closes the connection.
 pub async fn answers(address: &str, requests: &[u8]) -> Vec<Answer> {
     let mut stream = TcpStream::connect(address).await.expect("the gateway accepts");
-    // It may answer and close before it has read everything.
+    // The gateway may answer and close the connection before it has read everything.
     drop(stream.write_all(requests).await);
     read_all(&mut stream, requests).await
 }
 
-/// Reads all answers until the other side closes.
+/// Returns all responses once the gateway closes the connection.
 pub async fn read_all(stream: &mut TcpStream, requests: &[u8]) -> Vec<Answer> {
     let mut bytes = Vec::new();
     drop(timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the gateway closes the connection"));
     let (mut rest, mut all) = (&bytes[..], Vec::new());
-    while let Some((answer, behind)) = parse(requests, rest) {
+    while let Some((answer, remaining)) = parse(requests, rest) {
         all.push(answer);
-        rest = behind;
+        rest = remaining;
     }
     all
 }
 
-/// A request without a body, with a key.
+/// Sends a request with a key and without a body.
 pub async fn request(address: &str, method: &str, target: &str, key: &str) -> Option<Answer> {
     let text = format!(
         "{method} {target} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"
@@ -45,7 +46,7 @@ pub async fn request(address: &str, method: &str, target: &str, key: &str) -> Op
     send(address, text.as_bytes()).await
 }
 
-/// The first answer, and the bytes behind it.
+/// Parses the first response, and returns it with the bytes after it.
 fn parse<'a>(request: &[u8], bytes: &'a [u8]) -> Option<(Answer, &'a [u8])> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -56,7 +57,7 @@ fn parse<'a>(request: &[u8], bytes: &'a [u8]) -> Option<(Answer, &'a [u8])> {
     let headers: Vec<(String, String)> = headers.collect();
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(usize::MAX);
-    let (body, behind) = bytes[end..].split_at(length.min(bytes.len() - end));
-    let asked = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
-    Some((Answer { asked, status, headers, body: body.to_vec() }, behind))
+    let (body, remaining) = bytes[end..].split_at(length.min(bytes.len() - end));
+    let request_line = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
+    Some((Answer { request_line, status, headers, body: body.to_vec() }, remaining))
 }

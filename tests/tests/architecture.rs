@@ -1,14 +1,14 @@
-//! The rules of ARCHITECTURE.md that a machine can hold: who may depend on whom, and how every file looks.
-//! Each failure names the edge, manifest or file at fault.
+//! Tests of the machine-checkable rules of ARCHITECTURE.md: which crate may depend on which, and the form of every
+//! file. Each failure names the edge, manifest or file at fault.
 
-#![allow(clippy::expect_used, reason = "a tree that cannot be read is a failed test")]
+#![allow(clippy::expect_used, reason = "an unreadable tree must fail the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
-/// Each crate, with the crates of ours that it may be built on. Tests may use more: dev-dependencies do not count.
+/// Each crate, with the workspace crates that it may depend on. Dev-dependencies do not count, so tests may use more.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("adapter-testing", &["conformance", "domain", "sandbox", "state", "upstream"]),
     ("bench", &["config", "domain", "engine", "gateway", "polyhost"]),
@@ -28,7 +28,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("end-to-end", &[]),
 ];
 
-/// Foreign crates that would put a concern where it does not belong.
+/// External crates that a crate must not depend on, because they belong to another layer.
 const NEVER_DIRECTLY: &[(&str, &[&str])] = &[
     ("config", &["axum"]),
     ("domain", &["axum", "moka", "reqwest", "tokio"]),
@@ -39,22 +39,22 @@ const NEVER_DIRECTLY: &[(&str, &[&str])] = &[
     ("yetishare", &["axum"]),
 ];
 
-/// Who may name a dialect: whatever is one, simulates one, or lists them.
+/// The crates that may name a dialect: they implement one, simulate one, or list them.
 const OF_DIALECTS: &[&str] = &["openload", "yetishare", "sandbox", "polyhost"];
 
-/// The other source files that name a dialect.
+/// The source files outside those crates that name a dialect, each with the reason.
 const NAMES_A_DIALECT: &[(&str, &str)] = &[
     ("crates/domain/src/account.rs", "an example in the OpenAPI document"),
-    ("crates/domain/src/names.rs", "the names, as they are published"),
+    ("crates/domain/src/names.rs", "the published names"),
     ("crates/engine/src/accounts.rs", "an example in the OpenAPI document"),
 ];
 
-/// Names that say nothing about what is inside, so that anything ends up there.
+/// Module names that do not describe their contents, so that unrelated code collects in them.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "types", "util", "utils"];
 
-const MOST_LINES: usize = 400;
+const MAX_LINES: usize = 400;
 
-/// One declared dependency. Crates of ours go without their `polyhost-` prefix.
+/// One declared dependency. The names of workspace crates are without their `polyhost-` prefix.
 #[derive(Clone, Copy)]
 struct Edge<'a> {
     from: &'a str,
@@ -66,23 +66,23 @@ struct Edge<'a> {
 #[test]
 fn dependencies_run_one_way() {
     let metadata = metadata();
-    assert_none(edges(&metadata).into_iter().filter_map(against_the_order).collect());
+    assert_none(edges(&metadata).into_iter().filter_map(wrong_direction).collect());
 }
 
 #[test]
-fn no_crate_depends_on_what_its_layer_must_not_know() {
+fn no_crate_depends_on_crates_of_another_layer() {
     let metadata = metadata();
-    assert_none(edges(&metadata).into_iter().filter_map(out_of_layer).collect());
+    assert_none(edges(&metadata).into_iter().filter_map(wrong_layer).collect());
 }
 
 #[test]
-fn the_sandbox_knows_no_crate_of_ours_even_in_its_tests() {
+fn sandbox_depends_on_no_workspace_crate_even_in_tests() {
     let metadata = metadata();
-    assert_none(edges(&metadata).into_iter().filter_map(sandbox_confided).collect());
+    assert_none(edges(&metadata).into_iter().filter_map(sandbox_dependency).collect());
 }
 
 #[test]
-fn every_crate_has_its_place_in_the_order() {
+fn every_crate_is_listed_in_may_depend_on() {
     let metadata = metadata();
     assert_none(
         metadata
@@ -96,20 +96,20 @@ fn every_crate_has_its_place_in_the_order() {
 }
 
 #[test]
-fn a_forbidden_edge_is_found() {
+fn forbidden_dependencies_are_detected() {
     use DependencyKind::{Build, Development, Normal};
     let edge = |from, to, kind, to_ours| Edge { from, to, kind, to_ours };
 
-    assert!(against_the_order(edge("openload", "yetishare", Normal, true)).is_some());
-    assert!(against_the_order(edge("openload", "yetishare", Build, true)).is_some());
-    assert!(against_the_order(edge("openload", "yetishare", Development, true)).is_none());
-    assert!(against_the_order(edge("openload", "domain", Normal, true)).is_none());
-    assert!(against_the_order(edge("openload", "serde", Normal, false)).is_none());
-    assert!(out_of_layer(edge("domain", "tokio", Normal, false)).is_some());
-    assert!(out_of_layer(edge("domain", "tokio", Development, false)).is_none());
-    assert!(out_of_layer(edge("gateway", "tokio", Normal, false)).is_none());
-    assert!(sandbox_confided(edge("sandbox", "domain", Development, true)).is_some());
-    assert!(sandbox_confided(edge("sandbox", "axum", Normal, false)).is_none());
+    assert!(wrong_direction(edge("openload", "yetishare", Normal, true)).is_some());
+    assert!(wrong_direction(edge("openload", "yetishare", Build, true)).is_some());
+    assert!(wrong_direction(edge("openload", "yetishare", Development, true)).is_none());
+    assert!(wrong_direction(edge("openload", "domain", Normal, true)).is_none());
+    assert!(wrong_direction(edge("openload", "serde", Normal, false)).is_none());
+    assert!(wrong_layer(edge("domain", "tokio", Normal, false)).is_some());
+    assert!(wrong_layer(edge("domain", "tokio", Development, false)).is_none());
+    assert!(wrong_layer(edge("gateway", "tokio", Normal, false)).is_none());
+    assert!(sandbox_dependency(edge("sandbox", "domain", Development, true)).is_some());
+    assert!(sandbox_dependency(edge("sandbox", "axum", Normal, false)).is_none());
 }
 
 #[test]
@@ -125,41 +125,41 @@ fn every_crate_inherits_the_workspace_lints() {
 }
 
 #[test]
-fn every_source_file_opens_by_saying_what_it_is_for() {
+fn every_source_file_begins_with_a_module_comment() {
     assert_none(
         sources()
             .into_iter()
             .filter(|path| !read(path).starts_with("//!"))
-            .map(|path| format!("{}: opens without //!", path.display()))
+            .map(|path| format!("{}: does not begin with //!", path.display()))
             .collect(),
     );
 }
 
 #[test]
-fn no_source_file_is_longer_than_a_reader_can_hold() {
+fn no_source_file_is_longer_than_400_lines() {
     assert_none(
         sources()
             .into_iter()
             .map(|path| (read(&path).lines().count(), path))
-            .filter(|(lines, _)| *lines > MOST_LINES)
-            .map(|(lines, path)| format!("{}: {lines} lines, over {MOST_LINES}", path.display()))
+            .filter(|(lines, _)| *lines > MAX_LINES)
+            .map(|(lines, path)| format!("{}: {lines} lines, over {MAX_LINES}", path.display()))
             .collect(),
     );
 }
 
 #[test]
-fn no_module_has_a_name_that_says_nothing() {
+fn no_module_has_a_vague_name() {
     assert_none(
         sources()
             .into_iter()
-            .filter(|path| says_nothing(path))
-            .map(|path| format!("{}: name it after what is inside", path.display()))
+            .filter(|path| has_vague_name(path))
+            .map(|path| format!("{}: name it after its contents", path.display()))
             .collect(),
     );
 }
 
 #[test]
-fn nothing_else_names_a_dialect() {
+fn dialects_are_named_only_in_the_listed_files() {
     let named: Vec<String> = sources()
         .into_iter()
         .filter(|path| may_not_name_a_dialect(path) && names_a_dialect(&read(path)))
@@ -168,14 +168,14 @@ fn nothing_else_names_a_dialect() {
     let allowed: Vec<&str> = NAMES_A_DIALECT.iter().map(|(path, _)| *path).collect();
     let mut found: Vec<&str> = named.iter().map(String::as_str).collect();
     found.sort_unstable();
-    assert_eq!(found, allowed, "what differs between dialects belongs into their profiles");
+    assert_eq!(found, allowed, "what differs between dialects belongs in their profiles");
 }
 
 fn assert_none(faults: Vec<String>) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
-/// Whether a file is a crate's own source, and no test.
+/// Returns whether a file is non-test source of a crate that must not name a dialect.
 fn may_not_name_a_dialect(path: &Path) -> bool {
     let inside: Vec<_> = path
         .strip_prefix(root())
@@ -191,30 +191,30 @@ fn may_not_name_a_dialect(path: &Path) -> bool {
     }
 }
 
-/// Comments may name one, and so may the tests at the end of a file.
+/// Returns whether source code names a dialect. Comments, and the tests at the end of a file, may name one.
 fn names_a_dialect(source: &str) -> bool {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.map(str::to_ascii_lowercase).any(|line| line.contains("openload") || line.contains("yetishare"))
 }
 
-fn against_the_order(edge: Edge<'_>) -> Option<String> {
+fn wrong_direction(edge: Edge<'_>) -> Option<String> {
     let Edge { from, to, kind, to_ours } = edge;
     let counts = to_ours && kind != DependencyKind::Development;
     (counts && !allowed(from).unwrap_or_default().contains(&to))
-        .then(|| format!("{from} -> {to}: dependencies run the other way"))
+        .then(|| format!("{from} -> {to}: this dependency is not in MAY_DEPEND_ON"))
 }
 
-fn out_of_layer(edge: Edge<'_>) -> Option<String> {
+fn wrong_layer(edge: Edge<'_>) -> Option<String> {
     let Edge { from, to, kind, .. } = edge;
     let forbidden = NEVER_DIRECTLY.iter().any(|(name, never)| *name == from && never.contains(&to));
-    (forbidden && kind == DependencyKind::Normal).then(|| format!("{from} -> {to}: {from} must not know of it"))
+    (forbidden && kind == DependencyKind::Normal).then(|| format!("{from} -> {to}: it belongs to another layer"))
 }
 
-fn sandbox_confided(edge: Edge<'_>) -> Option<String> {
+fn sandbox_dependency(edge: Edge<'_>) -> Option<String> {
     let Edge { from, to, kind, to_ours } = edge;
     (from == "sandbox" && to_ours)
-        .then(|| format!("{from} -> {to} ({kind}): it must be able to disagree with the adapters"))
+        .then(|| format!("{from} -> {to} ({kind}): the sandbox must stay independent of the adapters"))
 }
 
 fn allowed(from: &str) -> Option<&'static [&'static str]> {
@@ -236,7 +236,7 @@ fn edges(metadata: &Metadata) -> Vec<Edge<'_>> {
         .collect()
 }
 
-/// Without the dependencies of the dependencies, so that nothing is resolved or fetched.
+/// Returns the workspace's metadata without transitive dependencies, so that nothing is resolved or fetched.
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
@@ -254,7 +254,7 @@ fn inherits_lints(manifest: &Path) -> bool {
     manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool).unwrap_or_default()
 }
 
-fn says_nothing(path: &Path) -> bool {
+fn has_vague_name(path: &Path) -> bool {
     let inside = path.strip_prefix(root()).expect("a source is below the root").with_extension("");
     inside.iter().any(|part| EMPTY_NAMES.iter().any(|name| part == *name))
 }
@@ -267,7 +267,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).expect("a source file can be read")
 }
 
-/// Every Rust file of the workspace, in or out of a crate.
+/// Returns every Rust file of the workspace, inside or outside a crate.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root()];

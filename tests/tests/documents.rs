@@ -1,7 +1,7 @@
-//! The documents, held against the tree and the code: links lead somewhere, examples of configurations are good, and
-//! the page on the API names everything that callers meet.
+//! Checks of the documents against the tree and the code: links resolve, example configurations parse, and the tables
+//! of docs/ list everything that the code defines.
 
-#![allow(clippy::expect_used, reason = "a tree that cannot be read is a failed test")]
+#![allow(clippy::expect_used, reason = "an unreadable tree must fail the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ use polyhost_engine::accounts::effective;
 use polyhost_engine::problem::Code;
 use polyhost_upstream::Quirks;
 
-/// The documents that lie beside Cargo.toml. One that is not there has no links.
+/// The documents at the root of the repository.
 const AT_THE_ROOT: [&str; 4] = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"];
 
 #[test]
-fn every_link_leads_to_a_file_that_is_there() {
+fn every_relative_link_resolves() {
     let dead: Vec<String> = documents().iter().flat_map(|document| dead_links(document, &read(document))).collect();
     assert!(dead.is_empty(), "\n{}\n", dead.join("\n"));
 }
 
 #[test]
-fn a_dead_link_is_found() {
+fn broken_links_are_detected() {
     let document = root().join("docs/api.md");
     let text =
         "[good](../Cargo.toml#top) [away](https://example.org/x) [here](#errors) `[code](x)`\n[bad](nowhere.md)\n";
@@ -33,7 +33,7 @@ fn a_dead_link_is_found() {
 }
 
 #[test]
-fn every_configuration_on_its_page_is_good() {
+fn every_example_configuration_parses() {
     let blocks = fenced(&read(&root().join("docs/configuration.md")), "toml");
     assert!(!blocks.is_empty(), "the page has no example");
     for block in blocks {
@@ -43,7 +43,7 @@ fn every_configuration_on_its_page_is_good() {
 }
 
 #[test]
-fn the_programs_on_the_page_about_clients_are_those_that_are_run() {
+fn client_programs_in_the_docs_are_the_tested_ones() {
     let page = read(&root().join("docs/clients.md"));
     let shown = [("yaml", "python/generator.yml"), ("python", "python/tour.py"), ("typescript", "typescript/tour.ts")];
     for (language, file) in shown {
@@ -52,16 +52,16 @@ fn the_programs_on_the_page_about_clients_are_those_that_are_run() {
 }
 
 #[test]
-fn the_table_of_the_page_on_the_api_has_every_problem_code_with_its_status() {
+fn api_page_lists_every_problem_code_with_its_status() {
     let page = read(&root().join("docs/api.md"));
-    let told = |code: &&Code| page.contains(&format!("\n| {} | `{}` |", code.status().as_u16(), code.as_str()));
-    let missing: Vec<&str> = Code::ALL.iter().filter(|code| !told(code)).map(|code| code.as_str()).collect();
+    let listed = |code: &&Code| page.contains(&format!("\n| {} | `{}` |", code.status().as_u16(), code.as_str()));
+    let missing: Vec<&str> = Code::ALL.iter().filter(|code| !listed(code)).map(|code| code.as_str()).collect();
     assert!(missing.is_empty(), "the table of docs/api.md lacks {missing:?}");
 }
 
-/// The columns of the dialects, by their heads, say of each capability what the dialect's profile says.
+/// In each table of capabilities, the column of a dialect must say what the dialect's profile says.
 #[test]
-fn the_tables_of_capabilities_are_those_of_the_dialects() {
+fn capability_tables_match_the_dialect_profiles() {
     for document in ["README.md", "docs/api.md"] {
         let page = read(&root().join(document));
         let head = page.lines().find(|line| line.starts_with("| capability |")).expect("a table of capabilities");
@@ -71,17 +71,17 @@ fn the_tables_of_capabilities_are_those_of_the_dialects() {
             let column = column.expect("a column for each dialect");
             let capabilities = effective(&(dialect.capabilities)(&Quirks::default()), &[]);
             for capability in Capability::ALL {
-                let told = row(&page, capability.as_str()).and_then(|row| cells(row).nth(column));
+                let cell = row(&page, capability.as_str()).and_then(|row| cells(row).nth(column));
                 let support = serde_json::to_value(capabilities.support(*capability)).expect("a word");
-                let is_told = told.is_some_and(|told| support.as_str().is_some_and(|word| told.starts_with(word)));
-                assert!(is_told, "{document}: `{capability}` at {name} is {support}, not {told:?}");
+                let matches = cell.is_some_and(|cell| support.as_str().is_some_and(|word| cell.starts_with(word)));
+                assert!(matches, "{document}: `{capability}` at {name} is {support}, not {cell:?}");
             }
         }
     }
 }
 
 #[test]
-fn the_page_on_the_configuration_has_every_quirk_of_every_dialect_with_its_default() {
+fn configuration_page_lists_every_quirk_with_its_default() {
     let page = read(&root().join("docs/configuration.md"));
     for dialect in KNOWN.dialects {
         let head = format!("At the dialect `{}`:", dialect.name);
@@ -89,13 +89,13 @@ fn the_page_on_the_configuration_has_every_quirk_of_every_dialect_with_its_defau
         let table = table.trim_start().split("\n\n").next().unwrap_or_default();
         for quirk in dialect.quirks {
             let default = row(table, quirk.key).and_then(|row| cells(row).nth(2));
-            let told = default.map(|cell| cell.trim_matches('`').trim_matches('"'));
-            assert_eq!(told, Some(quirk.default), "`{}` of {}", quirk.key, dialect.name);
+            let shown = default.map(|cell| cell.trim_matches('`').trim_matches('"'));
+            assert_eq!(shown, Some(quirk.default), "`{}` of {}", quirk.key, dialect.name);
         }
     }
 }
 
-/// The row of a table that begins with a word of code.
+/// Returns the row of a table whose first cell is a word of code.
 fn row<'a>(table: &'a str, word: &str) -> Option<&'a str> {
     table.lines().find(|line| line.starts_with(&format!("| `{word}` |")))
 }
@@ -105,17 +105,17 @@ fn cells(row: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn the_page_on_running_it_names_every_metric_with_its_labels() {
+fn operations_page_lists_every_metric_with_its_labels() {
     let page = read(&root().join("docs/operations.md"));
     let row = |metric: &Metric| page.lines().find(|line| line.starts_with(&format!("| `{}` |", metric.name)));
     for metric in METRICS {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
-        let told = row(metric).and_then(|line| line.split('|').nth(3)).map(str::trim);
-        assert_eq!(told, Some(labels.join(", ").as_str()), "{}", metric.name);
+        let shown = row(metric).and_then(|line| line.split('|').nth(3)).map(str::trim);
+        assert_eq!(shown, Some(labels.join(", ").as_str()), "{}", metric.name);
     }
 }
 
-/// The relative links of a document that lead to nothing, each with the document that holds it.
+/// Returns the broken relative links of a document, each with the document's path.
 fn dead_links(document: &Path, text: &str) -> Vec<String> {
     let folder = document.parent().expect("a document is in a folder");
     prose(text)
@@ -125,11 +125,11 @@ fn dead_links(document: &Path, text: &str) -> Vec<String> {
         .map(|(target, _)| target.split_once('#').map_or(target, |(path, _)| path).to_owned())
         .filter(|path| !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:"))
         .filter(|path| !folder.join(path).exists())
-        .map(|path| format!("{}: nothing is at {path}", document.display()))
+        .map(|path| format!("{}: no file at {path}", document.display()))
         .collect()
 }
 
-/// A document without its code, where brackets mean something else.
+/// Returns a document without its code, in which brackets are no links.
 fn prose(text: &str) -> String {
     let mut fenced = false;
     let lines = text.lines().filter(|line| {
@@ -141,13 +141,13 @@ fn prose(text: &str) -> String {
     lines.map(outside).collect::<Vec<_>>().join("\n")
 }
 
-/// The code blocks of a language.
+/// Returns the code blocks of a language.
 fn fenced(text: &str, language: &str) -> Vec<String> {
     let opening = format!("```{language}\n");
     text.split(&opening).skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block.to_owned()).collect()
 }
 
-/// The environment and the files of an example are not here: what they would hold is put in their place.
+/// Replaces references to environment variables and files, which do not exist here, by a secret.
 fn with_its_secrets(block: &str) -> String {
     let inlined = |line: &str| match line.split_once("\"env:").or_else(|| line.split_once("\"file:")) {
         Some((key, _)) => format!("{key}\"secret\"\n"),
@@ -156,7 +156,7 @@ fn with_its_secrets(block: &str) -> String {
     block.lines().map(inlined).collect()
 }
 
-/// The documents that are kept: at the root, in docs, and in front of each crate.
+/// Returns all documents: those at the root, those in docs, and the README.md of each crate.
 fn documents() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = AT_THE_ROOT.iter().map(|name| root().join(name)).collect();
     found.extend(files(&root().join("crates")).into_iter().filter(|path| path.ends_with("README.md")));

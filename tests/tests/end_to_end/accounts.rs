@@ -1,4 +1,4 @@
-//! `/v1/me`, `/v1/providers`, `/v1/accounts`, and an account and its capabilities.
+//! Tests of `/v1/me`, `/v1/providers`, `/v1/accounts`, and an account and its capabilities.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::openload::Storage;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// Every capability, and how it is done at pstream.
+/// Every capability, with its support at pstream.
 const CAPABILITIES: [(&str, &str); 26] = [
     ("account.read", "native"),
     ("account.limits", "unsupported"),
@@ -41,7 +41,7 @@ fn capabilities() -> Value {
 }
 
 #[tokio::test]
-async fn a_client_learns_what_its_key_stands_for() {
+async fn me_shows_the_name_accounts_and_scopes_of_the_key() {
     let world =
         World::configured(|configuration| configuration.client("job", "key-of-job", &["main"], &["read"])).await;
     let answer = world.caller.get("/v1/me").await;
@@ -56,7 +56,7 @@ async fn a_client_learns_what_its_key_stands_for() {
 }
 
 #[tokio::test]
-async fn providers_are_the_built_in_ones_and_the_configured_ones() {
+async fn providers_lists_built_in_and_configured_ones() {
     let another = "[providers.another]\ndialect = \"openload\"\nbase_url = \"https://api.example.org/1\"\n\
                    unsupported = [\"files.thumbnail\"]";
     let world = World::configured(|configuration| configuration.table(another)).await;
@@ -76,7 +76,7 @@ async fn providers_are_the_built_in_ones_and_the_configured_ones() {
 }
 
 #[tokio::test]
-async fn accounts_are_listed_with_how_they_fare() {
+async fn accounts_are_listed_with_their_health() {
     let world = World::start().await;
     let fresh = world.caller.get("/v1/accounts").await.json(200);
     body::keys(&fresh, &["items", "next_cursor"]);
@@ -86,7 +86,7 @@ async fn accounts_are_listed_with_how_they_fare() {
     world.assert_nothing_sent();
 
     world.caller.get(&at("folders/root/items")).await.status(200);
-    world.breaks("account/info", polyhost_sandbox::Fault::http(500));
+    world.inject("account/info", polyhost_sandbox::Fault::http(500));
     world.caller.get("/v1/accounts/main").await.problem(502, "upstream_error");
     let items = world.caller.get("/v1/accounts").await.items();
     body::account_summary(&items[0]);
@@ -95,7 +95,7 @@ async fn accounts_are_listed_with_how_they_fare() {
 }
 
 #[tokio::test]
-async fn storage_of_an_account_is_shown_where_the_site_tells() {
+async fn account_storage_is_shown_if_the_site_reports_it() {
     for (left, shown) in [(-1, Value::Null), (5_000, json!(5_000))] {
         let world = World::at_site(|options| options.storage = Some(Storage { left, used: 24_160 })).await;
         let account = world.caller.get("/v1/accounts/main").await.json(200);
@@ -105,7 +105,7 @@ async fn storage_of_an_account_is_shown_where_the_site_tells() {
 }
 
 #[tokio::test]
-async fn an_account_is_told_in_normalized_words() {
+async fn account_is_shown_in_normalized_form() {
     let world = World::start().await;
     let account = world.caller.get("/v1/accounts/main").await.json(200);
     body::account(&account);
@@ -122,7 +122,7 @@ async fn an_account_is_told_in_normalized_words() {
 }
 
 #[tokio::test]
-async fn an_accounts_capabilities_are_those_of_its_site_and_of_the_gateway() {
+async fn account_capabilities_combine_site_and_gateway() {
     let world = World::start().await;
     let answer = world.caller.get(&at("capabilities")).await.json(200);
     body::capabilities(&answer);
@@ -134,7 +134,7 @@ async fn an_accounts_capabilities_are_those_of_its_site_and_of_the_gateway() {
 }
 
 #[tokio::test]
-async fn what_the_site_cannot_do_is_refused_by_name_and_not_sent() {
+async fn unsupported_change_is_refused_by_name_and_not_sent() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = world.site.add_file("0", "a.mp4", b"a");

@@ -1,11 +1,11 @@
-//! The audit log: one line for each write, and none for anything else.
+//! Tests of the audit log: one line for each write, and none for anything else.
 
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// The lines of the audit log, each as client, account, operation, resource and outcome.
+/// Returns the lines of the audit log, each as client, account, operation, resource and outcome.
 fn lines(log: &str) -> Vec<[String; 5]> {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let audit = lines.filter(|line| line["target"] == "audit");
@@ -21,7 +21,7 @@ fn lines(log: &str) -> Vec<[String; 5]> {
 }
 
 #[tokio::test]
-async fn every_write_leaves_exactly_one_line() {
+async fn every_write_adds_exactly_one_audit_line() {
     let world =
         World::configured(|configuration| configuration.client("reader", "key-of-reader", &["*"], &["read"])).await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
@@ -31,7 +31,7 @@ async fn every_write_leaves_exactly_one_line() {
     caller.patch(&at(&format!("files/{file}")), &json!({"name": "c.mp4"})).await.status(200);
     caller.patch(&at(&format!("folders/{folder}")), &json!({"nam": "x"})).await.status(400);
     caller.delete(&at(&format!("files/{file}"))).await.no_content();
-    // However a path is written, the line says what it is.
+    // The resource is normalized, however the path is encoded.
     caller.delete("/v1/accounts/m%61in/files/%4eothing").await.status(404);
     caller.delete(&at("files/a%2Fb%0A")).await.status(404);
     caller.delete(&at("folders/root")).await.status(400);
@@ -43,10 +43,10 @@ async fn every_write_leaves_exactly_one_line() {
         let request = caller.request("POST", &at("folders")).header("idempotency-key", "one");
         caller.send(request.header("content-type", "application/json").body("{\"name\": \"x\"}")).await.status(504);
     }
-    // What reads, and what nobody known sends, is no write.
+    // Reads and unauthenticated requests are not writes.
     caller.get(&at("folders/root/items")).await.status(200);
     caller.post(&at("files/lookup"), &json!({"ids": [file]})).await.status(200);
-    world.gateway.stranger().delete(&at("files/x")).await.status(401);
+    world.gateway.keyless().delete(&at("files/x")).await.status(401);
     caller.post("/v1/nothing", &json!({})).await.status(404);
 
     let log = world.gateway.stop().await.stderr;

@@ -1,4 +1,5 @@
-//! The catalogue at work: counted at the site, walked while it changes, purged, and read where the site fails.
+//! Tests of the catalogue of listings: coalesced calls, pages while the folder changes, purges, and answers while the
+//! site fails.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::world::{KEY, World, at, configuration};
 
-/// The key of the client that may purge.
+/// The key of a client with the scope `admin`.
 const ADMIN: &str = "key-of-admin";
 
 async fn read(caller: &Caller, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -26,27 +27,27 @@ fn names(page: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_thousand_callers_of_one_listing_are_one_call() {
-    // On a busy machine it takes a while until each of a thousand connections has its turn.
+async fn thousand_callers_of_one_listing_make_one_call() {
+    // On a busy machine, it takes a while until the gateway has served a thousand connections.
     let world = World::configured(|configuration| configuration.server("header_timeout = \"60s\"")).await;
     world.site.add_file("0", "a.mp4", b"a");
-    world.breaks("file/listfolder", Fault::Delay { millis: 1000 });
+    world.inject("file/listfolder", Fault::Delay { millis: 1000 });
     let answers = join_all((0..1000).map(|_| read(&world.caller, "folders/root/items", &[]))).await;
     assert!(answers.into_iter().all(|answer| answer.items().len() == 1));
     assert_eq!(world.operations(), ["file/listfolder"]);
 }
 
 #[tokio::test]
-async fn a_walk_over_ten_thousand_files_sees_each_once_and_in_order_while_files_come_and_go() {
+async fn pages_of_a_changing_folder_show_each_file_once_in_order() {
     let world = World::start().await;
     let ids: Vec<String> = (0..10_000).map(|n| world.site.add_file("0", &format!("{n:05}.mp4"), b"x")).collect();
     let (mut seen, mut cursor, mut round) = (Vec::new(), String::new(), 0);
     loop {
         let page = world.caller.get(&at(&format!("folders/root/items?limit=500{cursor}"))).await.json(200);
         seen.extend(names(&page));
-        // One that was seen goes, one that was not goes, and one comes that would have been next.
-        for gone in [round * 400, 9_999 - round] {
-            world.caller.delete(&at(&format!("files/{}", ids[gone]))).await.no_content();
+        // Deletes an item already returned and one not yet returned, and adds one that would be next.
+        for deleted in [round * 400, 9_999 - round] {
+            world.caller.delete(&at(&format!("files/{}", ids[deleted]))).await.no_content();
         }
         world.site.add_file("0", &format!("{}+.mp4", &seen[seen.len() - 1][..5]), b"x");
         round += 1;
@@ -58,13 +59,13 @@ async fn a_walk_over_ten_thousand_files_sees_each_once_and_in_order_while_files_
     let expected: Vec<String> = (0..10_000).map(|n| format!("{n:05}.mp4")).collect();
     assert_eq!(seen, expected);
     assert_eq!(world.site.journal().of("file/listfolder").len(), 1);
-    let anew: BTreeSet<String> =
+    let fresh: BTreeSet<String> =
         names(&world.caller.get(&at("folders/root/items?limit=1000")).await.json(200)).into_iter().collect();
-    assert!(anew.contains("00499+.mp4") && !anew.contains("00000.mp4"), "who begins anew sees what there is");
+    assert!(fresh.contains("00499+.mp4") && !fresh.contains("00000.mp4"), "a new listing shows the current items");
 }
 
 #[tokio::test]
-async fn a_cursor_of_one_process_is_read_by_another() {
+async fn cursor_of_one_process_works_in_another() {
     let world = World::start().await;
     for n in 0..7 {
         world.site.add_file("0", &format!("{n}.mp4"), b"x");
@@ -88,7 +89,7 @@ async fn a_cursor_of_one_process_is_read_by_another() {
 }
 
 #[tokio::test]
-async fn what_is_kept_tells_its_age_and_is_not_sent_twice() {
+async fn cached_answer_has_an_age_and_revalidates_with_304() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let folder = world.site.add_folder("0", "Films");
@@ -123,27 +124,27 @@ async fn what_is_kept_tells_its_age_and_is_not_sent_twice() {
 }
 
 #[tokio::test]
-async fn where_the_site_fails_what_was_lately_true_is_told_as_such() {
+async fn failing_site_is_bridged_by_marked_stale_answers() {
     let world = World::configured(|configuration| configuration.cache("listing_ttl = \"0s\"")).await;
     world.site.add_file("0", "a.mp4", b"a");
     read(&world.caller, "folders/root/items", &[]).await.status(200);
-    world.breaks("file/listfolder", Fault::http(500));
+    world.inject("file/listfolder", Fault::http(500));
     let stale = read(&world.caller, "folders/root/items", &[]).await.status(200);
     assert!(status(&stale).starts_with("polyhost; hit; ttl=-"), "{}", status(&stale));
     assert_eq!(stale.items().len(), 1);
     read(&world.caller, "folders/root/items", &[("cache-control", "no-cache")]).await.problem(502, "upstream_error");
-    // It says that there is no such thing, be it the root.
+    // The site then reports that the folder, even the root, does not exist.
     world.site.faults().clear();
-    world.breaks("file/listfolder", Fault::envelope(404));
+    world.inject("file/listfolder", Fault::envelope(404));
     read(&world.caller, "folders/root/items", &[]).await.problem(502, "upstream_error");
     world.site.faults().clear();
-    world.breaks("file/listfolder", Fault::http(500));
+    world.inject("file/listfolder", Fault::http(500));
     world.caller.post(&at("folders"), &json!({"name": "Films"})).await.status(201);
     read(&world.caller, "folders/root/items", &[]).await.problem(502, "upstream_error");
 }
 
 #[tokio::test]
-async fn a_write_leaves_what_it_does_not_touch() {
+async fn write_keeps_unaffected_cache_entries() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = world.site.add_file(&folder, "a.mp4", b"a");
@@ -161,7 +162,7 @@ async fn a_write_leaves_what_it_does_not_touch() {
 }
 
 #[tokio::test]
-async fn a_purge_makes_the_next_question_go_to_the_site_and_needs_the_scope() {
+async fn purge_needs_admin_and_makes_the_next_read_call_the_site() {
     let world = World::configured(|configuration| configuration.client("ops", ADMIN, &["*"], &["admin"])).await;
     read(&world.caller, "folders/root/items", &[]).await.status(200);
     world.site.add_file("0", "a.mp4", b"a");

@@ -1,8 +1,8 @@
-//! `polyhost check`: every fault of a configuration at once, with its table and key.
+//! Tests of `polyhost check`: it reports all faults of a configuration at once, each with its table and key.
 
 use polyhost_end_to_end::{Ended, Program, key_sha256};
 
-/// Checks a configuration, with environment variables.
+/// Runs `polyhost check` with a configuration and environment variables.
 async fn check(text: &str, environment: &[(&str, &str)]) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("polyhost.toml");
@@ -11,7 +11,7 @@ async fn check(text: &str, environment: &[(&str, &str)]) -> Ended {
     Program::start_with(["check", "--config", path.to_str().unwrap()], &owned).ended().await
 }
 
-/// A configuration in which every line but the tables' heads is wrong.
+/// A configuration in which every line except the headers of tables is wrong.
 const FAULTY: &str = r#"
 [server]
 listen = "everywhere"
@@ -72,7 +72,7 @@ a = 1
 "#;
 
 #[tokio::test]
-async fn every_fault_is_named_with_its_table_and_key() {
+async fn every_fault_is_reported_with_its_table_and_key() {
     let ended = check(FAULTY, &[]).await;
     assert_eq!(ended.code(), Some(2), "{}", ended.stdout);
     let faults = [
@@ -117,13 +117,13 @@ async fn every_fault_is_named_with_its_table_and_key() {
     assert!(missing.is_empty(), "not named: {missing:?}\n{}", ended.stderr);
 }
 
-/// Whether a line names a table and key.
+/// Returns whether a line of the text names a table and key.
 fn names(text: &str, fault: &str) -> bool {
     text.lines().any(|line| line.contains(&format!("{fault}:")) || line.contains(&format!("\"{fault}\"")))
 }
 
 #[tokio::test]
-async fn serve_names_the_same_faults_and_does_not_start() {
+async fn serve_reports_the_same_faults_and_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("polyhost.toml");
     std::fs::write(&path, FAULTY).unwrap();
@@ -133,7 +133,7 @@ async fn serve_names_the_same_faults_and_does_not_start() {
 }
 
 #[tokio::test]
-async fn what_is_no_toml_or_no_file_is_told() {
+async fn invalid_toml_or_missing_file_is_reported() {
     let broken = check("[server\nlisten = 5", &[]).await;
     assert_eq!(broken.code(), Some(2));
     assert!(broken.stderr.contains("line 1"), "{}", broken.stderr);
@@ -143,7 +143,7 @@ async fn what_is_no_toml_or_no_file_is_told() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_toml_is_not_repeated_for_it_may_hold_a_secret() {
+async fn invalid_toml_line_is_not_printed_as_it_may_hold_a_secret() {
     let secret = "planted-secret";
     let lines = [
         format!("key = \"{secret}"),
@@ -159,13 +159,13 @@ async fn a_line_that_is_no_toml_is_not_repeated_for_it_may_hold_a_secret() {
             let ended = Program::run([command, "--config", path.to_str().unwrap()]).await;
             assert_eq!(ended.code(), Some(2), "{command} {line}");
             assert!(ended.stderr.contains("line ") && ended.stderr.contains("column "), "{}", ended.stderr);
-            let told = format!("{}{}", ended.stdout, ended.stderr);
-            assert!(!told.contains("planted") && !told.contains("secret"), "{command} {line}: {told}");
+            let printed = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(!printed.contains("planted") && !printed.contains("secret"), "{command} {line}: {printed}");
         }
     }
 }
 
-/// The documented example, and every documented key with its documented default.
+/// Returns the documented example, extended by every documented key with its documented default.
 fn documented() -> String {
     let hash = key_sha256("key");
     format!(
@@ -240,7 +240,7 @@ circuit_open = "15s"
 allow_private_networks = false
 "#;
 
-/// Every environment variable of the documented example.
+/// All environment variables of the documented example.
 const DOCUMENTED: [(&str, &str); 5] = [
     ("PSTREAM_LOGIN", "l"),
     ("PSTREAM_KEY", "k"),
@@ -250,14 +250,14 @@ const DOCUMENTED: [(&str, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn every_documented_key_is_understood() {
+async fn every_documented_key_is_accepted() {
     let ended = check(&documented(), &DOCUMENTED).await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("3 accounts"), "{}", ended.stdout);
 }
 
 #[tokio::test]
-async fn secrets_are_read_from_where_they_are() {
+async fn missing_or_empty_secret_is_reported_with_its_key() {
     for (missing, fault) in [
         ("PSTREAM_KEY", "[accounts.main] key"),
         ("STREAMPLAY_KEY2", "[accounts.plays] key2"),
@@ -273,7 +273,7 @@ async fn secrets_are_read_from_where_they_are() {
     }
 }
 
-/// What is said of the credentials of an account at streamplay that is written so.
+/// Returns what `check` reports about a streamplay account with these lines.
 async fn faults_of_account(lines: &str) -> String {
     let ended = check(&format!("[accounts.plays]\nprovider = \"streamplay\"\n{lines}\n"), &[]).await;
     assert_eq!(ended.code(), Some(2), "{lines}: {}", ended.stdout);
@@ -282,14 +282,14 @@ async fn faults_of_account(lines: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_account_has_one_kind_of_credentials_and_all_of_it() {
+async fn account_needs_exactly_one_complete_kind_of_credentials() {
     let [key1, key2, username, password] =
         ["key1", "key2", "username", "password"].map(|key| format!("{key} = \"planted\""));
-    // Neither: both kinds are named.
+    // Without credentials, both kinds are named.
     let neither = faults_of_account("").await;
     assert!(neither.contains("[accounts.plays] "), "{neither}");
     assert!(neither.contains("key1") && neither.contains("username"), "{neither}");
-    // Both, whole or half.
+    // Both kinds, each complete or not.
     for lines in [
         [&*key1, &key2, &username, &password].join("\n"),
         [&*key1, &key2, &username].join("\n"),
@@ -298,12 +298,12 @@ async fn an_account_has_one_kind_of_credentials_and_all_of_it() {
         let both = faults_of_account(&lines).await;
         assert!(both.contains("[accounts.plays] "), "{both}");
     }
-    // Half of one.
+    // Half of one kind.
     for (given, missing) in [(&key1, "key2"), (&key2, "key1"), (&username, "password"), (&password, "username")] {
         let half = faults_of_account(given).await;
         assert!(names(&half, &format!("[accounts.plays] {missing}")), "{half}");
     }
-    // Another dialect's.
+    // A key of another dialect.
     let other = faults_of_account(&format!("{key1}\n{key2}\nlogin = \"planted\"")).await;
     assert!(names(&other, "[accounts.plays] login"), "{other}");
     for whole in [[key1, key2], [username, password]] {
@@ -314,7 +314,7 @@ async fn an_account_has_one_kind_of_credentials_and_all_of_it() {
 }
 
 #[tokio::test]
-async fn quirks_are_those_of_the_dialect() {
+async fn quirks_of_another_dialect_are_rejected() {
     let row = "[providers.relative]\ndialect = \"yetishare\"\nbase_url = \"https://example.org/api/v2\"\n";
     for (line, key) in [
         ("file_field = \"file1\"", "file_field"),

@@ -1,4 +1,4 @@
-//! The other commands: keys, the API's document, health, help; and the log.
+//! Tests of the other commands (keys, the OpenAPI document, health, help) and of the log.
 
 use polyhost_end_to_end::{Program, key_sha256};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::world::{KEY, World};
 
 #[tokio::test]
-async fn a_new_key_works_with_the_hash_that_is_printed_beside_it() {
+async fn generated_key_works_with_the_printed_hash() {
     let ended = Program::run(["keygen"]).await;
     assert_eq!(ended.code(), Some(0));
     let words: Vec<&str> = ended.stdout.split_whitespace().collect();
@@ -22,19 +22,19 @@ async fn a_new_key_works_with_the_hash_that_is_printed_beside_it() {
 }
 
 #[tokio::test]
-async fn the_printed_document_is_the_served_one() {
+async fn printed_openapi_document_equals_the_served_one() {
     let ended = Program::run(["openapi"]).await;
     assert_eq!(ended.code(), Some(0));
     let printed: Value = serde_json::from_str(&ended.stdout).unwrap();
     let world = World::start().await;
-    assert_eq!(world.gateway.stranger().get("/openapi.json").await.json(200), printed);
+    assert_eq!(world.gateway.keyless().get("/openapi.json").await.json(200), printed);
     assert!(printed["openapi"].as_str().unwrap().starts_with("3.1"));
     let content = &printed["paths"]["/v1/accounts/{account}/files/{id}/content"];
     assert!(content["get"].is_object() && content["head"].is_object(), "{content}");
 }
 
 #[tokio::test]
-async fn health_is_told_by_the_exit_code() {
+async fn healthcheck_reports_health_by_its_exit_code() {
     let world = World::start().await;
     let ready = format!("http://{}/readyz", world.gateway.address());
     assert_eq!(Program::run(["healthcheck", &ready]).await.code(), Some(0));
@@ -49,7 +49,7 @@ async fn health_is_told_by_the_exit_code() {
 }
 
 #[tokio::test]
-async fn help_is_everywhere() {
+async fn every_command_has_help() {
     for command in ["sandbox", "serve", "check", "openapi", "keygen", "healthcheck"] {
         let ended = Program::run([command, "--help"]).await;
         assert_eq!(ended.code(), Some(0), "{command}");
@@ -63,7 +63,7 @@ async fn help_is_everywhere() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_a_clear_failure() {
+async fn address_in_use_is_named_in_the_error() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ended = Program::run(["sandbox", "--listen", &address]).await;
@@ -72,13 +72,13 @@ async fn an_address_that_is_taken_is_a_clear_failure() {
 }
 
 #[tokio::test]
-async fn the_log_is_json_line_by_line_with_one_line_for_each_request() {
+async fn log_has_one_json_line_for_each_request() {
     let world = World::start().await;
     for _ in 0..3 {
         world.caller.get("/v1/me").await.status(200);
     }
     world.caller.get("/v1/accounts/main/files/nothing?a").await.problem(400, "invalid_request");
-    world.gateway.stranger().get("/v1/me").await.problem(401, "unauthenticated");
+    world.gateway.keyless().get("/v1/me").await.problem(401, "unauthenticated");
     let ended = world.gateway.stop().await;
     let lines: Vec<Value> = ended.stderr.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let answered: Vec<&Value> = lines.iter().filter(|line| line["message"] == "answered").collect();

@@ -1,5 +1,5 @@
-//! Connections that break and answers that do not come: what a read and a write are then told, and that each was tried
-//! exactly once.
+//! Tests of broken connections and missing answers: the errors of reads and writes, and that each was tried exactly
+//! once.
 
 use polyhost_end_to_end::{Answer, Configuration, Gateway};
 use polyhost_sandbox::{Fault, Rule};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{KEY, LOGIN, SITE_KEY, World, at};
 
-/// A world whose gateway is soon out of patience, where the site has too much of it.
+/// Starts a world. For a fault that delays answers, the gateway has short timeouts.
 async fn world(fault: &Fault) -> World {
     if !matches!(fault, Fault::Hang | Fault::Drip { .. }) {
         return World::start().await;
@@ -17,12 +17,12 @@ async fn world(fault: &Fault) -> World {
 
 #[track_caller]
 fn proxy_error(answer: &Answer, expected: &str) {
-    let told = answer.header("proxy-status").expect("Proxy-Status");
-    assert!(told.starts_with("polyhost; error=") && told.contains("; next-hop=pstream"), "{told}");
-    assert!(told.contains(&format!("error={expected};")), "{told}");
+    let error = answer.header("proxy-status").expect("Proxy-Status");
+    assert!(error.starts_with("polyhost; error=") && error.contains("; next-hop=pstream"), "{error}");
+    assert!(error.contains(&format!("error={expected};")), "{error}");
 }
 
-/// Every write, as a method, a path below the account and a body, with the operation of the site that it ends in.
+/// Returns every write as method, path below the account and body, with the last operation that it calls at the site.
 fn writes(world: &World) -> Vec<(&'static str, String, Value, &'static str)> {
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
     vec![
@@ -37,7 +37,7 @@ fn writes(world: &World) -> Vec<(&'static str, String, Value, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again() {
+async fn write_with_a_lost_answer_is_unknown_and_not_sent_again() {
     let broken = [
         (Fault::LoseAnswer, "connection_terminated"),
         (Fault::Reset, "connection_terminated"),
@@ -47,7 +47,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
     ];
     for (fault, error) in broken {
         let world = world(&fault).await;
-        world.breaks("*", fault.clone());
+        world.inject("*", fault.clone());
         for (method, path, body, operation) in writes(&world) {
             let answer = match body {
                 Value::Null => world.caller.delete(&at(&path)).await,
@@ -63,7 +63,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
 }
 
 #[tokio::test]
-async fn a_read_that_gets_no_answer_may_be_sent_again() {
+async fn read_without_an_answer_is_retryable() {
     let cases = [
         (Fault::Hang, 504, "upstream_timeout", "http_response_timeout"),
         (Fault::Drip { millis: 50 }, 504, "upstream_timeout", "http_response_timeout"),
@@ -79,7 +79,7 @@ async fn a_read_that_gets_no_answer_may_be_sent_again() {
             ("file/listfolder", "folders/root/items"),
             ("file/getsplash", "files/abc/thumbnail"),
         ] {
-            world.breaks(operation, fault.clone());
+            world.inject(operation, fault.clone());
             let answer = world.caller.get(&at(path)).await;
             let problem = answer.problem(status, code);
             assert_eq!(problem["retryable"], true, "{fault:?} {path}");
@@ -92,7 +92,7 @@ async fn a_read_that_gets_no_answer_may_be_sent_again() {
 }
 
 #[tokio::test]
-async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent_again() {
+async fn unreachable_site_is_a_retryable_503_for_every_request() {
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nowhere = format!("http://{}/v1", port.local_addr().unwrap());
     drop(port);
@@ -112,12 +112,12 @@ async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent
         assert!(answer.header("retry-after").is_some());
         proxy_error(&answer, "connection_refused");
     }
-    // The site is down, not the gateway.
+    // The site is down, but the gateway is ready.
     caller.get("/readyz").await.status(200);
 }
 
 #[tokio::test]
-async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome() {
+async fn upload_with_a_lost_answer_has_an_unknown_outcome() {
     let world = World::configured(|configuration| {
         configuration.upstream("attempt_timeout = \"1s\"\nupload_answer_timeout = \"2s\"")
     })
@@ -129,7 +129,7 @@ async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome() {
         (Fault::Delay { millis: 20_000 }, "http_response_timeout"),
     ] {
         world.site.faults().clear();
-        world.breaks("upload", fault.clone());
+        world.inject("upload", fault.clone());
         let answer = world.caller.typed("POST", &path, "video/mp4", "hello").await;
         let problem = answer.problem(504, "outcome_unknown");
         assert_eq!(
@@ -145,23 +145,23 @@ async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_site_refuses_was_not_done() {
+async fn refused_upload_is_not_an_unknown_outcome() {
     let world = World::at_site(|options| options.max_upload = Some(100)).await;
     let path = at("files?name=a.mp4");
     let large = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5000]).await;
     assert_eq!(large.problem(413, "payload_too_large")["retryable"], false);
-    // The address was used up, or came too late: the next request gets a new one.
-    world.breaks("upload", Fault::EarlyAnswer { http: 403, body_status: Some(403) });
+    // The upload address was already used, or has expired. The next request gets a new one.
+    world.inject("upload", Fault::EarlyAnswer { http: 403, body_status: Some(403) });
     let refused = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5]).await;
     assert_eq!(refused.problem(502, "upstream_error")["retryable"], true);
     world.site.faults().clear();
-    world.breaks("upload", Fault::http(500));
+    world.inject("upload", Fault::http(500));
     let failed = world.caller.typed("POST", &path, "video/mp4", vec![b'x'; 5]).await;
     assert_eq!(failed.problem(502, "upstream_error")["retryable"], false);
 }
 
 #[tokio::test]
-async fn an_early_refusal_of_a_large_upload_reaches_the_caller() {
+async fn early_refusal_of_a_large_upload_reaches_the_caller() {
     let world = World::start().await;
     world.site.faults().add(Rule::new("upload", Fault::EarlyAnswer { http: 413, body_status: None }).times(1));
     let path = at("files?name=a.mp4");
@@ -171,11 +171,11 @@ async fn an_early_refusal_of_a_large_upload_reaches_the_caller() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_done_is_not_lost_to_what_would_be_good_to_know_for_its_answer() {
+async fn change_succeeds_though_reading_its_result_hangs() {
     let world = World::configured(|configuration| configuration.server("request_timeout = \"3s\"")).await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
-    world.breaks("file/info", Fault::Hang);
-    world.breaks("file/listfolder", Fault::Hang);
+    world.inject("file/info", Fault::Hang);
+    world.inject("file/listfolder", Fault::Hang);
     for (path, name) in [(format!("files/{file}"), "b.mp4"), (format!("folders/{folder}"), "Series")] {
         let changed = world.caller.patch(&at(&path), &json!({"name": name})).await.json(200);
         assert_eq!(changed["name"], name);
@@ -183,9 +183,9 @@ async fn a_change_that_is_done_is_not_lost_to_what_would_be_good_to_know_for_its
 }
 
 #[tokio::test]
-async fn a_request_ends_at_its_timeout() {
+async fn request_ends_at_its_timeout() {
     let world = World::configured(|configuration| configuration.server("request_timeout = \"1s\"")).await;
-    world.breaks("*", Fault::Hang);
+    world.inject("*", Fault::Hang);
     let read = world.caller.get(&at("folders/root/items")).await.problem(504, "upstream_timeout");
     assert_eq!(read["retryable"], true);
     let lookup = world.caller.post(&at("files/lookup"), &json!({"ids": ["a"]})).await.problem(504, "upstream_timeout");

@@ -1,4 +1,4 @@
-//! Conversions: the jobs that make files playable.
+//! Tests of conversions, the jobs of the site that make files playable.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn conversions_are_listed_with_the_default_limit() {
 }
 
 #[tokio::test]
-async fn the_conversions_of_one_file_are_asked_for_in_both_spellings() {
+async fn conversions_of_a_file_use_both_parameter_spellings() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     world.site.add_file("0", "b.mp4", b"b");
@@ -36,7 +36,7 @@ async fn the_conversions_of_one_file_are_asked_for_in_both_spellings() {
 }
 
 #[tokio::test]
-async fn a_site_that_ignores_the_file_does_not_mislead() {
+async fn conversions_are_filtered_if_the_site_ignores_the_file() {
     use polyhost_sandbox::Fault;
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
@@ -46,14 +46,14 @@ async fn a_site_that_ignores_the_file_does_not_mislead() {
     };
     let body = json!({"status": 200, "msg": "OK", "result": [row("other"), row(&id)]}).to_string();
     world
-        .breaks("file/converts", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) });
+        .inject("file/converts", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) });
     let items = world.caller.get(&at(&format!("conversions?file_id={id}"))).await.items();
     assert_eq!(items.iter().map(|item| item["file_id"].clone()).collect::<Vec<_>>(), [json!(id)]);
     assert_eq!(items[0]["state"], "succeeded");
 }
 
 #[tokio::test]
-async fn a_reached_limit_is_told() {
+async fn conversions_at_the_limit_are_marked_truncated() {
     let world = World::start().await;
     for n in 0..3 {
         world.site.add_file("0", &format!("{n}.mp4"), b"a");
@@ -71,7 +71,7 @@ async fn a_reached_limit_is_told() {
 }
 
 #[tokio::test]
-async fn a_failed_conversion_is_failed() {
+async fn failed_conversion_has_the_state_failed() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     world.site.fail_conversion_of(&id);

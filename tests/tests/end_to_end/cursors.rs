@@ -1,11 +1,12 @@
-//! Walks: pinned to what they began with, resumed after a restart, and only for the query that they were made for.
+//! Tests of pagination: pages of one listing come from one snapshot, cursors survive a restart, and a cursor is valid
+//! only for its own query.
 
 use polyhost_end_to_end::Caller;
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// A page of the root.
+/// Returns a page of the root folder.
 async fn page(caller: &Caller, query: &str) -> Value {
     caller.get(&at(&format!("folders/root/items?{query}"))).await.json(200)
 }
@@ -18,7 +19,7 @@ fn next(page: &Value) -> String {
     page["next_cursor"].as_str().expect("another page").to_owned()
 }
 
-/// A world with files named by their number.
+/// Starts a world with files named by their number.
 async fn with_files(count: usize) -> World {
     let world = World::start().await;
     for n in 0..count {
@@ -28,7 +29,7 @@ async fn with_files(count: usize) -> World {
 }
 
 #[tokio::test]
-async fn whoever_deletes_what_it_sees_sees_everything_once() {
+async fn deleting_each_returned_file_skips_none() {
     let world = with_files(250).await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -47,12 +48,12 @@ async fn whoever_deletes_what_it_sees_sees_everything_once() {
     assert_eq!(all.len(), 250);
     assert_eq!(world.site.counts().files, 0);
     assert_eq!(page(&world.caller, "").await, json!({"items": [], "next_cursor": null, "unreadable": 0}));
-    // The walk itself needed the listing once, and the look afterwards once more.
+    // The pages needed the listing once, and the last read once more.
     assert_eq!(world.site.journal().of("file/listfolder").len(), 2);
 }
 
 #[tokio::test]
-async fn a_walk_does_not_see_what_is_written_meanwhile_and_a_new_one_does() {
+async fn pages_hide_later_writes_and_a_new_listing_shows_them() {
     let world = with_files(4).await;
     let first = page(&world.caller, "limit=2").await;
     let renamed = at(&format!("files/{}", ids(&first)[0]));
@@ -65,12 +66,12 @@ async fn a_walk_does_not_see_what_is_written_meanwhile_and_a_new_one_does() {
     };
     assert_eq!(names(&second), ["0002.mp4", "0003.mp4"]);
     assert_eq!(second["next_cursor"], Value::Null);
-    let anew = page(&world.caller, "").await;
-    assert_eq!(names(&anew), ["0001-new.mp4", "0001.mp4", "0002.mp4", "0003.mp4", "9999.mp4"]);
+    let fresh = page(&world.caller, "").await;
+    assert_eq!(names(&fresh), ["0001-new.mp4", "0001.mp4", "0002.mp4", "0003.mp4", "9999.mp4"]);
 }
 
 #[tokio::test]
-async fn the_limit_may_change_between_pages() {
+async fn page_limit_may_change_between_pages() {
     let world = with_files(10).await;
     let whole = ids(&page(&world.caller, "").await);
     let one = page(&world.caller, "limit=1").await;
@@ -81,19 +82,19 @@ async fn the_limit_may_change_between_pages() {
 }
 
 #[tokio::test]
-async fn equal_content_gives_equal_cursors_in_another_process_too() {
+async fn equal_content_gives_equal_cursors_in_every_process() {
     let mut world = with_files(5).await;
     let first = page(&world.caller, "limit=2&sort=-size").await;
     assert_eq!(page(&world.caller, "limit=2&sort=-size").await, first);
     let request = world.caller.request("GET", &at("folders/root/items?limit=2&sort=-size"));
-    let anew = world.caller.send(request.header("cache-control", "no-cache")).await.json(200);
-    assert_eq!(anew, first);
+    let fresh = world.caller.send(request.header("cache-control", "no-cache")).await.json(200);
+    assert_eq!(fresh, first);
     world.restart().await;
     assert_eq!(page(&world.caller, "limit=2&sort=-size").await, first);
 }
 
 #[tokio::test]
-async fn a_walk_goes_on_after_a_restart() {
+async fn pagination_continues_after_a_restart() {
     let mut world = with_files(9).await;
     let whole = ids(&page(&world.caller, "").await);
     let mut seen = Vec::new();
@@ -110,7 +111,7 @@ async fn a_walk_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn after_a_restart_a_walk_goes_on_behind_the_last_item_even_if_that_is_gone() {
+async fn pagination_continues_after_a_restart_and_deletions() {
     for sort in ["name", "-name", "size", "-uploaded_at"] {
         let mut world = with_files(9).await;
         let first = page(&world.caller, &format!("limit=4&sort={sort}")).await;
@@ -125,7 +126,7 @@ async fn after_a_restart_a_walk_goes_on_behind_the_last_item_even_if_that_is_gon
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_walk_alone() {
+async fn cursor_is_valid_only_for_its_own_query() {
     let world = with_files(6).await;
     let folder = world.site.add_folder("0", "Films");
     for n in 0..3 {
@@ -150,7 +151,7 @@ async fn a_cursor_is_good_for_its_own_walk_alone() {
 }
 
 #[tokio::test]
-async fn an_altered_cursor_is_refused() {
+async fn altered_cursor_is_refused() {
     let world = with_files(6).await;
     let cursor = next(&page(&world.caller, "limit=2").await);
     world.arrived();
@@ -171,7 +172,7 @@ async fn an_altered_cursor_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_cursor_is_no_cursor_of_ours() {
+async fn empty_cursor_is_refused() {
     let world = with_files(3).await;
     world.caller.get(&at("folders/root/items?limit=2&cursor=")).await.problem(400, "invalid_cursor");
 }

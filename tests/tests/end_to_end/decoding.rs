@@ -1,15 +1,15 @@
-//! Answers of a site that can be read only in part: what callers see of them.
+//! Tests of answers of a site that can be decoded only in part.
 
 use polyhost_sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// A world whose site answers an operation with this result.
+/// Starts a world whose site answers an operation with this result.
 async fn answering(operation: &str, result: &str) -> World {
     let world = World::start().await;
     let body = Some(format!(r#"{{"status": 200, "msg": "OK", "result": {result}}}"#));
-    world.breaks(operation, Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
+    world.inject(operation, Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
     world
 }
 
@@ -84,10 +84,10 @@ async fn lists_of_jobs_count_what_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn packed_answers_are_unpacked_whatever_the_coding_is_called() {
+async fn gzip_answers_are_decoded_under_every_coding_name() {
     for coding in ["gzip", "GZIP", "x-gzip", "X-GZip"] {
         let world = World::start().await;
-        world.breaks("*", Fault::Gzip { coding: coding.to_owned() });
+        world.inject("*", Fault::Gzip { coding: coding.to_owned() });
         let folder = world.caller.post(&at("folders"), &json!({"name": "Films"})).await.json(201);
         let path = at(&format!("files?name=a.mp4&folder_id={}", folder["id"].as_str().unwrap()));
         let file = world.caller.typed("POST", &path, "video/mp4", "hello").await.json(201);

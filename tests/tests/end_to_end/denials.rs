@@ -1,4 +1,5 @@
-//! The site's 403, which means a denied action or wrong credentials: which of the two is found out, and remembered.
+//! Tests of the site's 403, which means a denied action or wrong credentials. The gateway finds out which, and caches
+//! the verdict.
 
 use polyhost_end_to_end::{Configuration, Gateway};
 use polyhost_sandbox::{Fault, Rule};
@@ -7,7 +8,7 @@ use serde_json::json;
 use crate::world::{KEY, LOGIN, World, at};
 
 #[tokio::test]
-async fn a_denied_action_is_told_apart_by_asking_for_the_account_once() {
+async fn denied_action_is_verified_by_one_account_call() {
     let world = World::start().await;
     world.site.forbid("file/rename");
     world.site.forbid("file/delete");
@@ -20,14 +21,14 @@ async fn a_denied_action_is_told_apart_by_asking_for_the_account_once() {
         (&json!("403"), &json!("Permission denied"))
     );
     assert_eq!(world.operations(), ["file/rename", "account/info"]);
-    // The verdict is kept: another denial needs no second question.
+    // The verdict is cached, so that another denial needs no second check.
     world.caller.delete(&path).await.problem(403, "upstream_forbidden");
     world.caller.patch(&path, &json!({"name": "b"})).await.problem(403, "upstream_forbidden");
     assert_eq!(world.operations(), ["file/delete", "file/rename"]);
 }
 
 #[tokio::test]
-async fn somebody_elses_file_is_denied() {
+async fn file_of_another_user_is_denied() {
     let world = World::start().await;
     let foreign = world.site.add_foreign_file("theirs.mp4", b"a");
     let path = at(&format!("files/{foreign}"));
@@ -36,7 +37,7 @@ async fn somebody_elses_file_is_denied() {
     world.caller.get(&format!("{path}/thumbnail")).await.problem(403, "upstream_forbidden");
 }
 
-/// A gateway whose account has the wrong key at the site of a world.
+/// Starts a gateway whose account has the wrong key at the site of a world.
 async fn with_wrong_key(world: &World) -> Gateway {
     let configuration = Configuration::new().account("main", &world.site.base_url(), LOGIN, "not-the-key").client(
         "web",
@@ -48,14 +49,14 @@ async fn with_wrong_key(world: &World) -> Gateway {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_a_fault_of_the_gateways_and_never_a_401() {
+async fn wrong_site_credentials_are_a_502_and_never_a_401() {
     let world = World::start().await;
     let gateway = with_wrong_key(&world).await;
     let caller = gateway.caller(KEY);
     let problem = caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
     assert_eq!(problem["retryable"], false);
     assert_eq!(world.operations(), ["file/listfolder", "account/info"]);
-    // Known for a minute.
+    // The verdict is cached for a minute.
     caller.delete(&at("files/abc")).await.problem(502, "upstream_credentials_rejected");
     assert_eq!(world.operations(), ["file/delete"]);
     caller.get("/v1/accounts/main").await.problem(502, "upstream_credentials_rejected");
@@ -68,7 +69,7 @@ async fn wrong_credentials_are_a_fault_of_the_gateways_and_never_a_401() {
 }
 
 #[tokio::test]
-async fn where_the_account_cannot_be_asked_for_the_sites_word_stands() {
+async fn denial_is_reported_if_the_account_call_fails() {
     let world = World::start().await;
     world.site.forbid("file/delete");
     world.site.faults().add(Rule::new("account/info", Fault::http(500)).times(1));

@@ -1,4 +1,4 @@
-//! Server-sent events: remote uploads and conversions, watched.
+//! Tests of server-sent events about remote uploads and conversions.
 
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,8 @@ fn watching(id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_remote_upload_is_watched_from_its_beginning_to_its_end() {
-    // A stream goes on when the time for requests is over.
+async fn remote_upload_is_watched_from_start_to_end() {
+    // The request timeout does not end a stream.
     let world = World::configured(|configuration| configuration.server("request_timeout = \"3s\"")).await;
     let id = add(&world, URL).await;
     world.caller.get(&at("folders/root/items")).await.status(200);
@@ -44,11 +44,11 @@ async fn a_remote_upload_is_watched_from_its_beginning_to_its_end() {
     let done = stream.object("remote_upload.updated").await;
     assert_eq!((&done.data["id"], &done.data["state"]), (&json!(id), &json!("succeeded")));
     assert!(stream.next().await.is_none());
-    // Two, unless this test was held up.
+    // Two polls, unless the machine delayed this test.
     let rest = world.operations();
     assert!((2..=4).contains(&rest.len()), "{rest:?}");
 
-    // What was cached of the folder is dropped by then.
+    // The cached listing of the folder was invalidated.
     let items = world.caller.get(&at("folders/root/items")).await.items();
     assert_eq!(items[0]["id"], done.data["file_id"]);
     let again = world.caller.request("GET", &watching(&id)).header("last-event-id", done.id.unwrap());
@@ -56,7 +56,7 @@ async fn a_remote_upload_is_watched_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
-async fn reading_a_remote_upload_that_is_done_drops_what_is_cached_of_its_folder_once() {
+async fn finished_remote_upload_invalidates_its_folder_once() {
     let world = World::start().await;
     let id = add(&world, URL).await;
     assert!(world.caller.get(&at("folders/root/items")).await.items().is_empty());
@@ -74,7 +74,7 @@ async fn reading_a_remote_upload_that_is_done_drops_what_is_cached_of_its_folder
 }
 
 #[tokio::test]
-async fn who_watches_the_same_or_something_else_costs_one_poll_for_all() {
+async fn all_streams_of_an_account_share_one_poll() {
     let world = World::start().await;
     let mut ids = Vec::new();
     for n in 0..5 {
@@ -99,7 +99,7 @@ async fn who_watches_the_same_or_something_else_costs_one_poll_for_all() {
 }
 
 #[tokio::test]
-async fn conversions_are_watched_by_their_file_beside_remote_uploads() {
+async fn one_stream_watches_conversions_and_remote_uploads() {
     let world = World::start().await;
     let upload = add(&world, URL).await;
     let file = world.site.add_file("0", "a.mp4", b"a");
@@ -117,7 +117,7 @@ async fn conversions_are_watched_by_their_file_beside_remote_uploads() {
 }
 
 #[tokio::test]
-async fn who_comes_back_to_another_replica_is_told_only_what_is_new() {
+async fn resumed_stream_at_another_replica_gets_only_new_events() {
     let world = World::start().await;
     let (one, other) = (add(&world, URL).await, add(&world, "https://example.org/b.mov").await);
     let path = at(&format!("events?remote_upload={one}&remote_upload={other}"));
@@ -130,11 +130,11 @@ async fn who_comes_back_to_another_replica_is_told_only_what_is_new() {
 
     let gateway = Gateway::start(&configuration(&world.site)).await;
     let replica = gateway.caller(KEY);
-    let mut cut_off = Listener::resume(&replica, &path, Some(&ids[0])).await;
-    assert_eq!(cut_off.state().await, (other.clone(), "queued".to_owned()));
-    assert!(cut_off.is_silent().await);
-    let turned = at(&format!("events?remote_upload={other}&remote_upload={one}"));
-    let mut whole = Listener::resume(&replica, &turned, Some(&ids[1])).await;
+    let mut resumed = Listener::resume(&replica, &path, Some(&ids[0])).await;
+    assert_eq!(resumed.state().await, (other.clone(), "queued".to_owned()));
+    assert!(resumed.is_silent().await);
+    let reordered = at(&format!("events?remote_upload={other}&remote_upload={one}"));
+    let mut whole = Listener::resume(&replica, &reordered, Some(&ids[1])).await;
     assert!(whole.is_silent().await);
     world.clock.advance(Duration::from_secs(3));
     assert_eq!(whole.state().await, (one, "running".to_owned()));
@@ -142,7 +142,7 @@ async fn who_comes_back_to_another_replica_is_told_only_what_is_new() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_watched_is_refused_before_anything_is_sent() {
+async fn invalid_watch_is_refused_before_anything_is_sent() {
     let world = World::configured(|configuration| configuration.client("job", "key-of-job", &["*"], &["write"])).await;
     let many = |name: &str, count: usize| (0..count).map(|n| format!("{name}={n}&")).collect::<String>();
     let cases = [
@@ -163,13 +163,13 @@ async fn what_cannot_be_watched_is_refused_before_anything_is_sent() {
     }
     let writer = world.gateway.caller("key-of-job");
     writer.get(&watching("1")).await.problem(403, "forbidden");
-    world.gateway.stranger().get(&watching("1")).await.problem(401, "unauthenticated");
+    world.gateway.keyless().get(&watching("1")).await.problem(401, "unauthenticated");
     world.caller.get("/v1/accounts/nobody/events?remote_upload=1").await.problem(404, "account_not_found");
     world.assert_nothing_sent();
 }
 
 #[tokio::test]
-async fn what_the_site_does_not_know_is_not_found() {
+async fn watch_of_an_unknown_object_is_not_found() {
     let world = World::start().await;
     let id = add(&world, URL).await;
     world.arrived();
@@ -180,12 +180,12 @@ async fn what_the_site_does_not_know_is_not_found() {
     ] {
         world.caller.get(&at(&format!("events?{query}"))).await.problem(404, code);
     }
-    world.breaks("remotedl/status", Fault::http(503));
+    world.inject("remotedl/status", Fault::http(503));
     world.caller.get(&watching(&id)).await.problem(502, "upstream_error");
 }
 
 #[tokio::test]
-async fn an_error_on_the_way_is_told_and_the_stream_goes_on_unless_it_is_for_good() {
+async fn stream_reports_errors_and_ends_only_on_permanent_ones() {
     let world = World::start().await;
     let id = add(&world, URL).await;
     let mut stream = Listener::open(&world.caller, &watching(&id)).await;
@@ -198,29 +198,29 @@ async fn an_error_on_the_way_is_told_and_the_stream_goes_on_unless_it_is_for_goo
     world.clock.advance(Duration::from_secs(3));
     assert_eq!(stream.state().await.1, "running");
 
-    world.breaks("remotedl/status", Fault::envelope(404));
+    world.inject("remotedl/status", Fault::envelope(404));
     let problem = stream.object("error").await.data;
     assert_eq!((&problem["code"], &problem["retryable"]), (&json!("remote_upload_not_found"), &json!(false)));
     assert!(stream.next().await.is_none());
 }
 
 #[tokio::test]
-async fn who_goes_away_is_forgotten_at_once() {
+async fn closed_stream_stops_the_polling_at_once() {
     let world = World::start().await;
     let id = add(&world, URL).await;
     world.arrived();
     for _ in 0..3 {
         let mut stream = Listener::open(&world.caller, &watching(&id)).await;
         assert_eq!(stream.state().await.1, "queued");
-        // While anybody watches, this is known.
-        assert!(!world.operations().is_empty(), "nobody watches, so it had to be asked for");
+        // While a stream is open, its last poll answers at once, without a call.
+        assert!(!world.operations().is_empty(), "no stream is open, so the site must be called");
         drop(stream);
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
 }
 
 #[tokio::test]
-async fn streams_end_at_once_when_the_gateway_does() {
+async fn streams_end_at_once_on_shutdown() {
     let world = World::start().await;
     let id = add(&world, URL).await;
     let mut streams = Vec::new();
@@ -229,9 +229,9 @@ async fn streams_end_at_once_when_the_gateway_does() {
         assert_eq!(stream.state().await.1, "queued");
         streams.push(stream);
     }
-    let asked = Instant::now();
+    let stopped = Instant::now();
     let ended = world.gateway.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("every request was finished"), "{}", ended.stderr);
     for stream in &mut streams {

@@ -1,4 +1,4 @@
-//! Files: read one and many, changed, deleted, and their pictures.
+//! Tests of files: reading one or many, changing and deleting them, and their thumbnails.
 
 use polyhost_end_to_end::body;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::world::{World, at};
 const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
 
 #[tokio::test]
-async fn a_file_is_read_in_one_call() {
+async fn file_is_read_in_one_call() {
     let world = World::start().await;
     let id = world.site.add_file("0", "Big bunny buck 720p.mp4", b"hello");
     let file = world.caller.get(&at(&format!("files/{id}"))).await.json(200);
@@ -19,13 +19,13 @@ async fn a_file_is_read_in_one_call() {
         (&json!(id), &json!("main"), &json!("Big bunny buck 720p.mp4"))
     );
     assert_eq!((&file["size"], &file["sha1"], &file["content_type"]), (&json!(5), &json!(HELLO), &json!("video/mp4")));
-    // file/info does not say where the file is.
+    // The answer of file/info has no folder.
     assert_eq!((&file["status"], &file["folder_id"], &file["md5"]), (&json!("active"), &Value::Null, &Value::Null));
     world.assert_sent(&[("file/info", &[("file", &id)])]);
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_404_and_a_broken_one_502() {
+async fn missing_file_is_404_and_a_broken_one_502() {
     let world = World::start().await;
     let missing = world.caller.get(&at("files/nothing")).await.problem(404, "file_not_found");
     assert_eq!(missing["upstream"]["operation"], "file/info");
@@ -44,7 +44,7 @@ async fn a_file_that_is_not_there_is_404_and_a_broken_one_502() {
 }
 
 #[tokio::test]
-async fn many_files_are_answered_one_by_one_in_the_order_asked() {
+async fn lookup_answers_each_id_in_the_requested_order() {
     let world = World::start().await;
     let good = world.site.add_file("0", "good.mp4", b"hello");
     let broken = world.site.add_file("0", "broken.mp4", b"hello");
@@ -61,13 +61,13 @@ async fn many_files_are_answered_one_by_one_in_the_order_asked() {
     assert_eq!((&items[1]["file"], &items[1]["problem"]["code"]), (&Value::Null, &json!("file_not_found")));
     assert_eq!((&items[2]["file"]["sha1"], &items[2]["problem"]), (&json!(HELLO), &Value::Null));
     assert_eq!(items[3]["problem"]["code"], "file_not_found");
-    // What is no id is not sent.
+    // An invalid id is not sent to the site.
     let list = format!("{broken},nothing,{good}");
     world.assert_sent(&[("file/info", &[("file", &list)])]);
 }
 
 #[tokio::test]
-async fn a_large_lookup_is_split_into_calls_of_fifty() {
+async fn large_lookup_is_split_into_calls_of_fifty() {
     let world = World::start().await;
     let ids: Vec<String> = (0..120).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
     let items = world.caller.post(&at("files/lookup"), &json!({"ids": ids})).await.json(200)["items"].take();
@@ -82,7 +82,7 @@ async fn a_large_lookup_is_split_into_calls_of_fifty() {
 }
 
 #[tokio::test]
-async fn renaming_is_one_call_and_what_came_of_it_is_read_back() {
+async fn rename_is_one_call_and_the_result_is_read_back() {
     let world = World::start().await;
     let id = world.site.add_file("0", "old.mp4", b"hello");
     let path = at(&format!("files/{id}"));
@@ -95,7 +95,7 @@ async fn renaming_is_one_call_and_what_came_of_it_is_read_back() {
 }
 
 #[tokio::test]
-async fn moving_names_the_folder_and_zero_for_the_root() {
+async fn move_sends_the_folder_id_or_zero_for_the_root() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let id = world.site.add_file("0", "a.mp4", b"hello");
@@ -112,7 +112,7 @@ async fn moving_names_the_folder_and_zero_for_the_root() {
 }
 
 #[tokio::test]
-async fn the_move_goes_first_and_a_failed_rename_says_that_it_was_done() {
+async fn failed_rename_reports_the_earlier_move_as_applied() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let id = world.site.add_file("0", "a.mp4", b"hello");
@@ -131,12 +131,12 @@ async fn the_move_goes_first_and_a_failed_rename_says_that_it_was_done() {
 }
 
 #[tokio::test]
-async fn a_change_of_what_is_not_there_says_which() {
+async fn change_of_a_missing_object_names_it() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
     let gone = world.caller.patch(&at("files/nothing"), &json!({"name": "b"})).await;
     assert_eq!(gone.problem(404, "file_not_found")["applied"], json!([]));
-    // The site does not say which of the two is missing, so the detail names both.
+    // The site does not report which of the two is missing, so the detail names both.
     let moved = world.caller.patch(&at(&format!("files/{id}")), &json!({"folder_id": "99999"})).await;
     let problem = moved.problem(404, "file_not_found");
     let detail = problem["detail"].as_str().unwrap();
@@ -144,10 +144,10 @@ async fn a_change_of_what_is_not_there_says_which() {
 }
 
 #[tokio::test]
-async fn a_confirmed_change_is_a_success_even_where_it_cannot_be_read_back() {
+async fn confirmed_change_succeeds_though_its_read_back_fails() {
     let world = World::start().await;
     let id = world.site.add_file("0", "old.mp4", b"hello");
-    world.breaks("file/info", polyhost_sandbox::Fault::http(500));
+    world.inject("file/info", polyhost_sandbox::Fault::http(500));
     let file = world.caller.patch(&at(&format!("files/{id}")), &json!({"name": "new.mp4"})).await.json(200);
     body::file(&file);
     assert_eq!((&file["id"], &file["name"], &file["size"]), (&json!(id), &json!("new.mp4"), &Value::Null));
@@ -155,7 +155,7 @@ async fn a_confirmed_change_is_a_success_even_where_it_cannot_be_read_back() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_is_gone() {
+async fn deleted_file_is_not_found() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{id}"));
@@ -167,7 +167,7 @@ async fn a_deleted_file_is_gone() {
 }
 
 #[tokio::test]
-async fn a_picture_is_told_or_redirected_to_and_not_stored() {
+async fn thumbnail_is_returned_or_redirected_and_not_stored() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{id}/thumbnail"));

@@ -1,4 +1,4 @@
-//! Folders: read by id, made, renamed, deleted, and what is in them all the way down.
+//! Tests of folders: reading by id, creating, renaming, deleting, and usage.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::{Fault, Rule};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{World, at};
 
 #[tokio::test]
-async fn the_root_is_told_without_asking_anybody() {
+async fn root_folder_is_answered_without_a_call() {
     let world = World::start().await;
     let root = world.caller.get(&at("folders/root")).await.json(200);
     body::folder(&root);
@@ -16,7 +16,7 @@ async fn the_root_is_told_without_asking_anybody() {
 }
 
 #[tokio::test]
-async fn a_folder_deep_down_is_found_by_walking_and_then_remembered() {
+async fn nested_folder_is_found_by_listings_and_cached() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Films");
     let inner = world.site.add_folder(&outer, "Animation");
@@ -35,7 +35,7 @@ async fn a_folder_deep_down_is_found_by_walking_and_then_remembered() {
 }
 
 #[tokio::test]
-async fn a_folder_is_made_where_it_was_wanted() {
+async fn folder_is_created_in_the_given_parent() {
     let world = World::start().await;
     let answer = world.caller.post(&at("folders"), &json!({"name": "Films & Séries"})).await.status(201);
     let location = answer.header("location").unwrap().to_owned();
@@ -59,7 +59,7 @@ async fn a_folder_is_made_where_it_was_wanted() {
 }
 
 #[tokio::test]
-async fn a_folder_is_renamed_in_one_call() {
+async fn folder_is_renamed_in_one_call() {
     let world = World::start().await;
     let id = world.site.add_folder("0", "Old");
     let folder = world.caller.patch(&at(&format!("folders/{id}")), &json!({"name": "New"})).await.json(200);
@@ -73,7 +73,7 @@ async fn a_folder_is_renamed_in_one_call() {
 }
 
 #[tokio::test]
-async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
+async fn only_empty_folders_are_deleted_without_recursive() {
     let world = World::start().await;
     let empty = world.site.add_folder("0", "Empty");
     world.caller.delete(&at(&format!("folders/{empty}"))).await.no_content();
@@ -81,7 +81,7 @@ async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
 
     let full = world.site.add_folder("0", "Full");
     let path = at(&format!("folders/{full}"));
-    // An old listing, in which the folder is still empty, must not be believed.
+    // Caches a listing in which the folder is still empty. Deleting must not rely on it.
     assert!(world.caller.get(&format!("{path}/items")).await.items().is_empty());
     let file = world.site.add_file(&full, "a.mp4", b"a");
     world.arrived();
@@ -98,7 +98,7 @@ async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
 }
 
 #[tokio::test]
-async fn a_folder_that_holds_only_a_folder_is_not_empty() {
+async fn folder_that_contains_a_folder_is_not_empty() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     world.site.add_folder(&outer, "Inner");
@@ -107,7 +107,7 @@ async fn a_folder_that_holds_only_a_folder_is_not_empty() {
 }
 
 #[tokio::test]
-async fn a_folder_whose_listing_cannot_be_read_is_not_taken_for_empty() {
+async fn folder_with_an_unreadable_listing_is_not_deleted() {
     const NOT_EMPTY: (u16, &str) = (409, "folder_not_empty");
     const INVALID: (u16, &str) = (502, "upstream_invalid_response");
     let results = [
@@ -135,7 +135,7 @@ async fn a_folder_whose_listing_cannot_be_read_is_not_taken_for_empty() {
 }
 
 #[tokio::test]
-async fn the_root_can_be_neither_changed_nor_deleted() {
+async fn root_folder_can_be_neither_changed_nor_deleted() {
     let world = World::start().await;
     let root = at("folders/root");
     world.caller.patch(&root, &json!({"name": "x"})).await.problem(400, "invalid_request");
@@ -145,7 +145,7 @@ async fn the_root_can_be_neither_changed_nor_deleted() {
 }
 
 #[tokio::test]
-async fn usage_counts_all_the_way_down_and_says_what_deleting_means() {
+async fn usage_counts_all_levels_and_states_the_delete_mode() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");
@@ -162,7 +162,7 @@ async fn usage_counts_all_the_way_down_and_says_what_deleting_means() {
 }
 
 #[tokio::test]
-async fn usage_counts_a_file_once_that_several_listings_name() {
+async fn usage_counts_a_file_in_several_listings_once() {
     let world = World::at_site(|options| options.deep_listings = true).await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");

@@ -1,4 +1,4 @@
-//! What is remembered for a while: how an answer tells, how a caller insists, and that own writes are read at once.
+//! Tests of the cache: its header fields, `no-cache`, conditional requests, and invalidation by writes.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn cache_status(answer: &Answer) -> &str {
 }
 
 #[tokio::test]
-async fn two_equal_reads_are_one_call() {
+async fn two_equal_reads_make_one_call() {
     let world = World::start().await;
     world.site.add_file("0", "a.mp4", b"a");
     let miss = items(&world, &[]).await.status(200);
@@ -31,27 +31,27 @@ async fn two_equal_reads_are_one_call() {
     assert!(hit.header("age").unwrap().parse::<u64>().unwrap() < 5);
     assert_eq!((&hit.body, hit.header("etag")), (&miss.body, miss.header("etag")));
     assert!(hit.header("etag").unwrap().starts_with('"'), "the tag is strong");
-    // Another page and another order come from the same listing.
+    // Another page and another order are made from the same listing.
     world.caller.get(&at("folders/root/items?limit=1&sort=-size")).await.status(200);
     world.assert_sent(&[("file/listfolder", &[])]);
 }
 
 #[tokio::test]
-async fn a_caller_who_insists_is_answered_anew() {
+async fn no_cache_request_gets_a_fresh_answer() {
     let world = World::start().await;
     items(&world, &[]).await.status(200);
     world.site.add_file("0", "a.mp4", b"a");
     assert!(items(&world, &[]).await.items().is_empty());
-    let anew = items(&world, &[("cache-control", "no-cache")]).await;
-    assert_eq!(cache_status(&anew), "polyhost; fwd=request; stored");
-    assert_eq!(anew.header("age"), Some("0"));
-    assert_eq!(anew.items().len(), 1);
+    let fresh = items(&world, &[("cache-control", "no-cache")]).await;
+    assert_eq!(cache_status(&fresh), "polyhost; fwd=request; stored");
+    assert_eq!(fresh.header("age"), Some("0"));
+    assert_eq!(fresh.items().len(), 1);
     assert_eq!(items(&world, &[]).await.items().len(), 1);
     assert_eq!(world.operations().len(), 2);
 }
 
 #[tokio::test]
-async fn a_caller_who_has_the_page_gets_304_until_it_changes() {
+async fn if_none_match_gets_304_until_the_page_changes() {
     let world = World::start().await;
     let tag = items(&world, &[]).await.header("etag").unwrap().to_owned();
     let several = format!("\"other\", {tag}");
@@ -67,7 +67,7 @@ async fn a_caller_who_has_the_page_gets_304_until_it_changes() {
 }
 
 #[tokio::test]
-async fn pages_that_differ_have_different_tags() {
+async fn different_pages_have_different_entity_tags() {
     let world = World::start().await;
     world.site.add_folder("0", "Films");
     for name in ["a.mp4", "b.mp4", "c.mp4"] {
@@ -92,7 +92,7 @@ async fn pages_that_differ_have_different_tags() {
 }
 
 #[tokio::test]
-async fn every_write_is_read_at_once() {
+async fn every_write_is_visible_at_once() {
     let world = World::start().await;
     let names = async || -> Vec<String> {
         items(&world, &[]).await.items().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
@@ -118,42 +118,46 @@ async fn every_write_is_read_at_once() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_was_lost_is_read_at_once_too() {
+async fn write_with_a_lost_answer_is_visible_at_once() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     assert_eq!(items(&world, &[]).await.items().len(), 1);
-    world.breaks("file/delete", Fault::LoseAnswer);
+    world.inject("file/delete", Fault::LoseAnswer);
     world.caller.delete(&at(&format!("files/{id}"))).await.problem(504, "outcome_unknown");
     assert!(items(&world, &[]).await.items().is_empty());
 }
 
 #[tokio::test]
-async fn what_is_remembered_is_forgotten_after_its_time() {
+async fn cached_listing_expires_after_its_ttl() {
     let world = World::configured(|configuration| configuration.cache("listing_ttl = \"50ms\"")).await;
     items(&world, &[]).await.status(200);
     world.site.add_file("0", "a.mp4", b"a");
-    let forgotten = async {
+    let expired = async {
         while items(&world, &[]).await.items().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), forgotten).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), expired).await.unwrap();
 }
 
 #[tokio::test]
-async fn who_asks_for_the_same_at_the_same_time_shares_one_call() {
+async fn concurrent_equal_reads_share_one_call() {
     let world = World::start().await;
-    world.breaks("file/listfolder", Fault::Delay { millis: 200 });
+    world.inject("file/listfolder", Fault::Delay { millis: 200 });
     let answers = futures_util::future::join_all((0..8).map(|_| items(&world, &[]))).await;
-    let told: Vec<&str> = answers.iter().map(cache_status).collect();
-    assert_eq!(told.iter().filter(|status| **status == "polyhost; fwd=uri-miss; stored").count(), 1, "{told:?}");
+    let statuses: Vec<&str> = answers.iter().map(cache_status).collect();
+    assert_eq!(
+        statuses.iter().filter(|status| **status == "polyhost; fwd=uri-miss; stored").count(),
+        1,
+        "{statuses:?}"
+    );
     let shared = |status: &&str| *status == "polyhost; fwd=uri-miss; collapsed" || status.starts_with("polyhost; hit");
-    assert_eq!(told.iter().copied().filter(shared).count(), 7, "{told:?}");
+    assert_eq!(statuses.iter().copied().filter(shared).count(), 7, "{statuses:?}");
     assert_eq!(world.operations(), ["file/listfolder"]);
 }
 
 #[tokio::test]
-async fn a_failure_is_not_remembered() {
+async fn failure_is_not_cached() {
     let world = World::start().await;
     world.site.faults().add(Rule::new("file/listfolder", Fault::http(500)).times(1));
     items(&world, &[]).await.problem(502, "upstream_error");
@@ -161,7 +165,7 @@ async fn a_failure_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn what_is_found_by_walking_is_walked_anew_for_a_caller_who_insists() {
+async fn no_cache_repeats_the_listings_behind_folders_and_usage() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");
@@ -177,7 +181,7 @@ async fn what_is_found_by_walking_is_walked_anew_for_a_caller_who_insists() {
             assert_eq!(world.operations(), ["file/listfolder"], "{path}");
         }
     }
-    // What is new at the site is counted.
+    // A new file at the site is counted by an uncached read.
     world.site.add_file(&inner, "a.mp4", b"hello");
     assert_eq!(world.caller.get(&usage).await.json(200)["bytes"], 0);
     let request = world.caller.request("GET", &usage).header("cache-control", "no-cache");

@@ -1,4 +1,4 @@
-//! The heads of requests and answers: request ids, traces, and what is too long or malformed.
+//! Tests of the heads of requests and answers: request ids, traces, and heads that are too long or malformed.
 
 use polyhost_end_to_end::wire;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{KEY, World};
 
 #[tokio::test]
-async fn a_usable_request_id_is_kept_and_any_other_replaced() {
+async fn valid_request_id_is_kept_and_an_invalid_one_replaced() {
     let world = World::start().await;
     let with = async |id: &str| {
         let request = world.caller.request("GET", "/v1/me").header("x-request-id", id);
@@ -25,12 +25,12 @@ async fn a_usable_request_id_is_kept_and_any_other_replaced() {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_errors_and_open_pages_too() {
+async fn every_answer_has_a_request_id() {
     let world = World::start().await;
     for path in
         ["/livez", "/readyz", "/openapi.json", "/", "/docs", "/docs/", "/problems/internal", "/nothing", "/v1/me"]
     {
-        for caller in [&world.caller, &world.gateway.stranger()] {
+        for caller in [&world.caller, &world.gateway.keyless()] {
             let answer = caller.send(caller.request("GET", path).header("x-request-id", "mine")).await;
             assert_eq!(answer.header("x-request-id"), Some("mine"), "{path}: {}", answer.status);
         }
@@ -38,7 +38,7 @@ async fn every_answer_has_a_request_id_errors_and_open_pages_too() {
 }
 
 #[tokio::test]
-async fn a_callers_id_and_trace_are_in_the_log() {
+async fn request_id_and_trace_of_the_caller_are_logged() {
     let mut world = World::start().await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let request = world.caller.request("GET", "/v1/me").header("x-request-id", "find-me");
@@ -48,12 +48,12 @@ async fn a_callers_id_and_trace_are_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_request_line_or_header_over_64_kib_is_refused() {
+async fn request_line_or_header_over_64_kib_is_refused() {
     let world = World::start().await;
     let address = world.gateway.address();
     let long = "x".repeat(65 * 1024);
     let line = wire::request(address, "GET", &format!("/v1/me?a={long}"), KEY).await.expect("an answer");
-    // Here the HTTP library refuses by itself, and does not tell which path was asked for.
+    // Here the HTTP library itself refuses the request, and does not report the requested path.
     let problem: Value = serde_json::from_slice(&line.body).unwrap();
     assert_eq!((line.status, &problem["code"], &problem["instance"]), (414, &json!("uri_too_long"), &json!("")));
     assert_eq!(line.header("x-request-id"), problem["request_id"].as_str());
@@ -64,7 +64,7 @@ async fn a_request_line_or_header_over_64_kib_is_refused() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_400_or_a_closed_connection() {
+async fn malformed_request_is_400_or_a_closed_connection() {
     let world = World::start().await;
     let address = world.gateway.address();
     let malformed: [&[u8]; 6] = [

@@ -1,5 +1,5 @@
-//! A thousand requests that nobody sends who means well. Each gets the answer that the API documents, none reaches the
-//! site, and none leaves the gateway any worse.
+//! Tests with a thousand malformed and hostile requests. Each must get the documented answer, none may reach the site,
+//! and the gateway must keep working.
 
 mod framing;
 mod targets;
@@ -11,16 +11,16 @@ use serde_json::Value;
 
 use crate::world::{KEY, World};
 
-/// What a request is to be answered with.
+/// The expected answer.
 #[derive(Debug, Clone, Copy)]
 enum Expected {
-    /// A problem.
+    /// A problem with this status and code.
     Problem(u16, &'static str),
-    /// 400, or a connection that closes.
+    /// Status 400, or a closed connection.
     Malformed,
 }
 
-/// A request, byte by byte, and what it is to be answered with.
+/// A request as bytes, with its expected answer.
 #[derive(Debug)]
 struct Case {
     what: String,
@@ -30,7 +30,7 @@ struct Case {
 
 const INVALID: Expected = Expected::Problem(400, "invalid_request");
 
-/// A request with a key that works, and with further lines of its head as they are written.
+/// Returns a request with a valid key. `lines` are further lines of its head.
 fn request(method: &str, target: &str, lines: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n{lines}\r\n"
@@ -38,13 +38,13 @@ fn request(method: &str, target: &str, lines: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// A request with a body of JSON.
+/// Returns a request with a JSON body.
 fn json(method: &str, target: &str, body: &[u8]) -> Vec<u8> {
     let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     request(method, target, &lines, body)
 }
 
-/// Every case. The numbers of each kind are not told: all together they are to be a thousand.
+/// Returns all cases. Only their total is checked: at least a thousand.
 fn cases() -> Vec<Case> {
     [framing::cases(), targets::cases(), values::cases()].into_iter().flatten().collect()
 }
@@ -78,7 +78,7 @@ fn check(case: &Case, answer: Option<&Answer>) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_thousand_hostile_requests_each_get_their_documented_answer() {
+async fn thousand_hostile_requests_get_their_documented_answers() {
     let mut world = World::start().await;
     let cases = cases();
     assert!(cases.len() >= 1000, "only {}", cases.len());

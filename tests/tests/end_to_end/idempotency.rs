@@ -1,4 +1,4 @@
-//! At most once: what a POST with an `Idempotency-Key` does, and what the same request gets when it comes again.
+//! Tests of idempotency keys: a POST with an `Idempotency-Key` is performed at most once, and repeats get its answer.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn upload(caller: &Caller, key: &str, query: &str, bytes: &'static str) ->
     caller.send(request.header("content-type", "video/mp4").body(bytes)).await
 }
 
-/// The upload of a file of five bytes, with a key, of which two have been sent and the site has heard.
+/// Begins a keyed upload of five bytes, sends two of them, and waits until the site was called.
 async fn begin_upload(world: &World) -> Raw {
     let bearer = format!("Bearer {KEY}");
     let fields = [
@@ -36,10 +36,10 @@ async fn begin_upload(world: &World) -> Raw {
     raw
 }
 
-/// The same answer again, and said to be that.
+/// Asserts that `again` is a replay of `first`, marked as one.
 #[track_caller]
 fn assert_replayed(again: &Answer, first: &Answer) {
-    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}: {}", again.asked, again.text());
+    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}: {}", again.request_line, again.text());
     assert_eq!((again.status, &again.body), (first.status, &first.body));
     for name in ["location", "content-type", "cache-control", "proxy-status", "retry-after"] {
         assert_eq!(again.header(name), first.header(name), "{name}");
@@ -48,7 +48,7 @@ fn assert_replayed(again: &Answer, first: &Answer) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_post_that_comes_fifty_times_at_once_makes_one_folder() {
+async fn fifty_equal_posts_at_once_create_one_folder() {
     let world = World::start().await;
     let body = json!({"name": "Holidays"});
     let all = join_all((0..50).map(|_| post(&world.caller, "one", "folders", &body))).await;
@@ -66,14 +66,14 @@ async fn a_post_that_comes_fifty_times_at_once_makes_one_folder() {
     }
     assert_replayed(&post(&world.caller, "one", "folders", &body).await, &made[0]);
     world.assert_nothing_sent();
-    // Without a key, and with another, it is another request.
+    // Without the key, or with another, the same body is another request.
     world.caller.post(&at("folders"), &body).await.status(201);
     post(&world.caller, "two", "folders", &body).await.status(201);
     assert_eq!(world.operations().len(), 2);
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_request_of_one_client() {
+async fn idempotency_key_belongs_to_one_request_of_one_client() {
     let world =
         World::configured(|configuration| configuration.client("job", "key-of-job", &["*"], &["read", "write"])).await;
     post(&world.caller, "one", "folders", &json!({"name": "a"})).await.status(201);
@@ -91,7 +91,7 @@ async fn a_key_belongs_to_one_request_of_one_client() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_refused_where_keys_are_taken() {
+async fn invalid_idempotency_key_is_refused_where_keys_apply() {
     let world = World::start().await;
     let too_long = "x".repeat(256);
     for bad in ["", "a b", too_long.as_str()] {
@@ -103,13 +103,13 @@ async fn a_key_that_is_none_is_refused_where_keys_are_taken() {
     let twice = world.caller.send(request.header("content-type", "application/json").body("{\"name\": \"a\"}")).await;
     assert_eq!(twice.faults("invalid_request"), ["Idempotency-Key"]);
     world.assert_nothing_sent();
-    // Elsewhere the field means nothing.
+    // Other operations ignore the header field.
     post(&world.caller, "a b", "upload-tickets", &json!({})).await.status(201);
     world.caller.send(world.caller.request("GET", "/v1/me").header("idempotency-key", "a b")).await.status(200);
 }
 
 #[tokio::test]
-async fn a_ticket_is_made_anew_each_time() {
+async fn upload_ticket_is_created_anew_despite_its_key() {
     let world = World::start().await;
     for _ in 0..2 {
         let answer = post(&world.caller, "one", "upload-tickets", &json!({})).await.status(201);
@@ -119,7 +119,7 @@ async fn a_ticket_is_made_anew_each_time() {
 }
 
 #[tokio::test]
-async fn final_refusals_and_unknown_outcomes_are_given_again() {
+async fn final_refusals_and_unknown_outcomes_are_replayed() {
     let world = World::start().await;
     let missing = json!({"name": "a", "parent_id": "99999"});
     let first = post(&world.caller, "missing", "folders", &missing).await;
@@ -141,7 +141,7 @@ async fn final_refusals_and_unknown_outcomes_are_given_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_before_any_effect_frees_the_key() {
+async fn refusal_before_any_effect_releases_the_key() {
     let world = World::start().await;
     world.site.faults().add(Rule::new("upload", Fault::envelope(403)).times(1));
     let first = upload(&world.caller, "one", "name=a.mp4", "hello").await;
@@ -152,11 +152,11 @@ async fn a_refusal_before_any_effect_frees_the_key() {
 }
 
 #[tokio::test]
-async fn an_upload_is_known_by_its_address_its_type_and_its_length() {
+async fn upload_is_identified_by_its_target_type_and_length() {
     let world = World::start().await;
     let first = upload(&world.caller, "one", "name=a.mp4", "hello").await.status(201);
     world.arrived();
-    // Its bytes are not compared: they are not read.
+    // The gateway does not read the bytes of the repeat, so it does not compare them.
     assert_replayed(&upload(&world.caller, "one", "name=a.mp4", "HELLO").await, &first);
     for (query, bytes) in [("name=a.mp4", "hello!"), ("name=b.mp4", "hello"), ("name=a.mp4&folder_id=root", "hello")] {
         upload(&world.caller, "one", query, bytes).await.problem(422, "idempotency_key_reused");
@@ -165,7 +165,7 @@ async fn an_upload_is_known_by_its_address_its_type_and_its_length() {
 }
 
 #[tokio::test]
-async fn a_form_is_known_by_its_fields_its_files_name_and_its_files_length() {
+async fn form_is_identified_by_fields_file_name_and_file_length() {
     let world = World::start().await;
     let send = async |form: Form| {
         let request = world.caller.request("POST", &at("files")).header("idempotency-key", "one");
@@ -190,7 +190,7 @@ async fn a_form_is_known_by_its_fields_its_files_name_and_its_files_length() {
 }
 
 #[tokio::test]
-async fn credentials_that_the_site_refuses_free_the_key() {
+async fn rejected_site_credentials_release_the_key() {
     let world = World::start().await;
     let refused = Fault::Status { http: 200, body_status: Some(403), headers: Vec::new(), body: None };
     world.site.faults().add(Rule::new("file/createfolder", refused.clone()).times(1));
@@ -202,7 +202,7 @@ async fn credentials_that_the_site_refuses_free_the_key() {
 }
 
 #[tokio::test]
-async fn an_upload_under_way_is_not_begun_again() {
+async fn upload_in_progress_is_not_started_again() {
     let world = World::start().await;
     let mut raw = begin_upload(&world).await;
     upload(&world.caller, "one", "name=a.mp4", "hello").await.problem(409, "idempotency_conflict");
@@ -217,7 +217,7 @@ async fn an_upload_under_way_is_not_begun_again() {
 }
 
 #[tokio::test]
-async fn an_upload_that_broke_off_may_be_sent_again_with_its_key() {
+async fn interrupted_upload_may_be_sent_again_with_its_key() {
     let world = World::start().await;
     begin_upload(&world).await.reset();
     let done = loop {
@@ -232,18 +232,18 @@ async fn an_upload_that_broke_off_may_be_sent_again_with_its_key() {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_finds_what_has_become_of_its_request() {
+async fn caller_that_left_gets_the_result_with_its_key() {
     let world = World::start().await;
-    world.breaks("file/createfolder", Fault::DelayAnswer { millis: 50 });
+    world.inject("file/createfolder", Fault::DelayAnswer { millis: 50 });
     let body = json!({"name": "Holidays"});
-    let impatient = {
+    let cancelled = {
         let (caller, body) = (world.caller.clone(), body.clone());
         tokio::spawn(async move { post(&caller, "one", "folders", &body).await })
     };
     while world.site.journal().all().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    impatient.abort();
+    cancelled.abort();
     let found = loop {
         let answer = post(&world.caller, "one", "folders", &body).await;
         if answer.status != 409 {

@@ -1,4 +1,4 @@
-//! Ids outside the grammar, wherever they stand: 404 of their kind, and nothing is sent.
+//! Tests of ids outside the grammar, in every place of a request: 404 of the object's kind, and nothing is sent.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use polyhost_end_to_end::wire;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{KEY, World, at};
 
-/// Texts that no id of the site looks like.
+/// Returns texts that are no valid id at the site.
 fn strange() -> Vec<String> {
     let mut texts: Vec<String> =
         ["a b", "a,b", "../x", "a/b", "é", "東", "a\0b", "a\nb", "a%20b", "a&key=x", "a?b", "a#b", "*", "a.b"]
@@ -21,7 +21,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn strange_ids_of_files_are_not_sent() {
+async fn invalid_file_ids_are_not_sent() {
     let world = World::start().await;
     let caller = &world.caller;
     for id in strange() {
@@ -40,7 +40,7 @@ async fn strange_ids_of_files_are_not_sent() {
 }
 
 #[tokio::test]
-async fn strange_ids_of_folders_are_not_sent() {
+async fn invalid_folder_ids_are_not_sent() {
     let world = World::start().await;
     let caller = &world.caller;
     let file = world.site.add_file("0", "a.mp4", b"a");
@@ -58,7 +58,7 @@ async fn strange_ids_of_folders_are_not_sent() {
     world.assert_nothing_sent();
 }
 
-/// A folder's id in bodies and queries.
+/// Checks a folder's id in bodies and queries.
 async fn inside(world: &World, file: &str, id: &str) {
     let caller = &world.caller;
     let bodies = [
@@ -75,7 +75,7 @@ async fn inside(world: &World, file: &str, id: &str) {
 }
 
 #[tokio::test]
-async fn strange_ids_of_remote_uploads_are_not_sent() {
+async fn invalid_remote_upload_ids_are_not_sent() {
     let world = World::start().await;
     for id in strange() {
         let path = at(&format!("remote-uploads/{}", encoded(&id)));
@@ -85,7 +85,7 @@ async fn strange_ids_of_remote_uploads_are_not_sent() {
 }
 
 #[tokio::test]
-async fn the_sites_own_word_for_the_root_is_no_id() {
+async fn root_id_of_the_site_is_not_accepted() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     for zero in ["0", "00"] {
@@ -102,7 +102,7 @@ async fn the_sites_own_word_for_the_root_is_no_id() {
 }
 
 #[tokio::test]
-async fn paths_that_no_client_would_send_lead_nowhere() {
+async fn malformed_paths_are_not_found() {
     let world = World::start().await;
     let address = world.gateway.address();
     let dots = [
@@ -128,7 +128,7 @@ async fn paths_that_no_client_would_send_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn accounts_that_are_not_there_are_404() {
+async fn unknown_accounts_are_404() {
     let world = World::start().await;
     for name in ["nobody", "MAIN", "a%20b", "..%2Fmain", "%E6%9D%B1", "main%00"] {
         for path in ["", "/capabilities", "/files/x", "/folders/root/items"] {

@@ -1,4 +1,4 @@
-//! Without keys: only on a loopback address, and never for a web page of elsewhere.
+//! Tests of a gateway without keys: only on a loopback address, and never for foreign web pages.
 
 use polyhost_end_to_end::{Configuration, Gateway, Program, wire};
 
@@ -8,7 +8,7 @@ fn configuration(base_url: &str) -> Configuration {
     Configuration::new().account("main", base_url, LOGIN, SITE_KEY)
 }
 
-/// What `serve` ends with, for a configuration with which it must not serve.
+/// Runs `serve` with a configuration that it must refuse, and returns its standard error.
 async fn refused(configuration: &Configuration, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("polyhost.toml");
@@ -22,17 +22,17 @@ async fn refused(configuration: &Configuration, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn no_clients_and_no_word_that_this_is_meant_is_refused() {
-    let said = refused(&configuration("http://127.0.0.1:9/v1"), &[]).await;
-    assert!(said.contains("clients") && said.contains("--no-auth"), "{said}");
+async fn serve_without_clients_requires_no_auth() {
+    let printed = refused(&configuration("http://127.0.0.1:9/v1"), &[]).await;
+    assert!(printed.contains("clients") && printed.contains("--no-auth"), "{printed}");
 }
 
 #[tokio::test]
-async fn no_keys_on_an_address_that_others_reach_is_refused() {
+async fn no_auth_is_refused_on_public_addresses() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let configuration = configuration("http://127.0.0.1:9/v1").server(&format!("listen = \"{listen}\""));
-        let said = refused(&configuration, &["--no-auth"]).await;
-        assert!(said.contains("[server] listen") && said.contains("loopback"), "{said}");
+        let printed = refused(&configuration, &["--no-auth"]).await;
+        assert!(printed.contains("[server] listen") && printed.contains("loopback"), "{printed}");
     }
 }
 
@@ -43,10 +43,10 @@ async fn clients_and_no_auth_exclude_each_other() {
 }
 
 #[tokio::test]
-async fn programs_of_this_machine_need_no_key() {
+async fn local_programs_need_no_key() {
     let (site, _) = site(|_| ()).await;
     let gateway = Gateway::start_with(&configuration(&site.base_url()), &["--no-auth"], &[]).await;
-    let caller = gateway.stranger();
+    let caller = gateway.keyless();
     let me = caller.get("/v1/me").await.json(200);
     assert_eq!(me["accounts"], serde_json::json!(["main"]));
     caller.get("/v1/accounts/main/folders/root/items").await.status(200);
@@ -57,10 +57,10 @@ async fn programs_of_this_machine_need_no_key() {
 }
 
 #[tokio::test]
-async fn web_pages_of_elsewhere_are_refused() {
+async fn foreign_web_pages_are_refused() {
     let (site, _) = site(|_| ()).await;
     let gateway = Gateway::start_with(&configuration(&site.base_url()), &["--no-auth"], &[]).await;
-    let caller = gateway.stranger();
+    let caller = gateway.keyless();
     let foreign = [
         ("origin", "https://example.org"),
         ("origin", "null"),
@@ -94,7 +94,7 @@ async fn web_pages_of_elsewhere_are_refused() {
 }
 
 #[tokio::test]
-async fn with_keys_any_host_and_origin_may_call() {
+async fn any_host_and_origin_may_call_with_a_key() {
     let (site, _) = site(|_| ()).await;
     let gateway = Gateway::start(&configuration(&site.base_url()).client("web", "key", &["*"], &["read"])).await;
     let caller = gateway.caller("key");

@@ -1,4 +1,4 @@
-//! Keys, accounts and scopes: who may do what.
+//! Tests of keys, accounts and scopes.
 
 use polyhost_end_to_end::{Answer, Caller, key_sha256};
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::world::{KEY, World, at};
 
 async fn with(world: &World, name: &str, value: &str) -> Answer {
-    let stranger = world.gateway.stranger();
-    stranger.send(stranger.request("GET", "/v1/me").header(name, value)).await
+    let keyless = world.gateway.keyless();
+    keyless.send(keyless.request("GET", "/v1/me").header(name, value)).await
 }
 
 #[tokio::test]
-async fn a_key_is_taken_from_either_header() {
+async fn key_is_accepted_in_either_header() {
     let world = World::start().await;
     for (name, value) in [
         ("authorization", format!("Bearer {KEY}")),
@@ -23,9 +23,9 @@ async fn a_key_is_taken_from_either_header() {
 }
 
 #[tokio::test]
-async fn no_key_and_a_wrong_key_are_401() {
+async fn missing_and_wrong_keys_are_401() {
     let world = World::start().await;
-    let answer = world.gateway.stranger().get("/v1/me").await;
+    let answer = world.gateway.keyless().get("/v1/me").await;
     let problem = answer.problem(401, "unauthenticated");
     assert_eq!((answer.header("www-authenticate"), &problem["retryable"]), (Some("Bearer"), &json!(false)));
     let wrong = [
@@ -42,7 +42,7 @@ async fn no_key_and_a_wrong_key_are_401() {
     for (name, value) in wrong {
         with(&world, name, &value).await.problem(401, "unauthenticated");
     }
-    world.gateway.stranger().get(&format!("/v1/me?key={KEY}")).await.problem(401, "unauthenticated");
+    world.gateway.keyless().get(&format!("/v1/me?key={KEY}")).await.problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn both_keys_of_a_rotation_work() {
 }
 
 #[tokio::test]
-async fn an_account_that_a_key_may_not_use_does_not_exist_for_it() {
+async fn forbidden_account_looks_like_a_missing_one() {
     let world = World::configured(|configuration| {
         configuration.account("other", "http://127.0.0.1:9/v1", "l", "k").client(
             "job",
@@ -86,7 +86,7 @@ async fn an_account_that_a_key_may_not_use_does_not_exist_for_it() {
 }
 
 #[tokio::test]
-async fn a_key_without_the_scope_is_403() {
+async fn key_without_the_scope_is_403() {
     let world = World::configured(|configuration| {
         configuration.client("reader", "key-of-reader", &["*"], &["read"]).client(
             "writer",
@@ -113,7 +113,7 @@ async fn a_key_without_the_scope_is_403() {
     assert_eq!(writer.get("/v1/me").await.json(200)["scopes"], json!(["write"]));
 }
 
-/// Every operation on an account.
+/// Returns every operation on an account.
 fn operations() -> Vec<(&'static str, String)> {
     [
         ("GET", ""),
@@ -141,18 +141,18 @@ fn operations() -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn what_is_not_open_is_closed() {
+async fn every_route_except_the_open_ones_needs_a_key() {
     let world = World::start().await;
-    let stranger = world.gateway.stranger();
+    let keyless = world.gateway.keyless();
     for path in ["/livez", "/readyz", "/openapi.json", "/docs/", "/problems/internal"] {
-        stranger.get(path).await.status(200);
+        keyless.get(path).await.status(200);
     }
     for path in ["/", "/docs"] {
-        let answer = stranger.get(path).await;
+        let answer = keyless.get(path).await;
         assert!(matches!(answer.status, 200 | 302 | 303 | 307 | 308), "{path}: {}", answer.status);
     }
     for (method, path) in operations() {
-        stranger.json(method, &path, &json!({})).await.problem(401, "unauthenticated");
+        keyless.json(method, &path, &json!({})).await.problem(401, "unauthenticated");
     }
     let closed = [
         "/v1",
@@ -168,13 +168,13 @@ async fn what_is_not_open_is_closed() {
         "/_control/faults",
     ];
     for path in closed {
-        stranger.get(path).await.problem(401, "unauthenticated");
+        keyless.get(path).await.problem(401, "unauthenticated");
     }
     world.assert_nothing_sent();
 }
 
 #[tokio::test]
-async fn a_reader_cannot_write_by_way_of_another_account() {
+async fn reader_cannot_write() {
     let world =
         World::configured(|configuration| configuration.client("reader", "key-of-reader", &["main"], &["read"])).await;
     let id = world.site.add_file("0", "a.mp4", b"a");

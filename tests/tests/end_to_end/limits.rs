@@ -1,4 +1,4 @@
-//! How much a client may ask: how often, how much at once, with which weight, and for how long.
+//! Tests of the limits of a client: rate, concurrency, the cost of a request, and expiry.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{KEY, World, at};
 
 const LIMITED: &str = "key-of-job";
 
-/// A world with a client that has these limits, and that client.
+/// Starts a world with a client that has these limits, and returns it with a caller of that client.
 async fn with(limits: &str) -> (World, Caller) {
     let world = World::configured(|configuration| {
         configuration.limited_client("job", LIMITED, limits, &["main"], &["read", "write"])
@@ -21,15 +21,15 @@ async fn with(limits: &str) -> (World, Caller) {
     (world, job)
 }
 
-/// So many requests, of which none comes back while a test runs.
-fn once(requests: u32) -> String {
+/// Returns a limit of `requests` requests that does not refill during a test.
+fn without_refill(requests: u32) -> String {
     format!("rate_limit = {{ requests = {requests}, per_seconds = 31536000 }}")
 }
 
-/// How many requests an answer says are left.
+/// Returns how many requests are left, according to an answer.
 #[track_caller]
 fn left(answer: &Answer) -> u32 {
-    let limit = answer.header("ratelimit").unwrap_or_else(|| panic!("{}: no RateLimit", answer.asked));
+    let limit = answer.header("ratelimit").unwrap_or_else(|| panic!("{}: no RateLimit", answer.request_line));
     let (name, rest) = limit.split_once(";r=").unwrap();
     assert_eq!(name, "\"client\"");
     let (left, reset) = rest.split_once(";t=").unwrap();
@@ -38,25 +38,25 @@ fn left(answer: &Answer) -> u32 {
 }
 
 #[tokio::test]
-async fn a_client_is_told_its_limit_in_every_answer_and_refused_beyond_it() {
-    let (world, job) = with(&once(4)).await;
+async fn every_answer_has_the_rate_limit_and_429_follows_it() {
+    let (world, job) = with(&without_refill(4)).await;
     let answers = [job.get("/v1/me").await, job.get("/v1/nothing").await, job.get(&at("files/a%20b")).await];
     for (answer, rest) in answers.iter().zip([3, 2, 1]) {
-        assert_eq!(answer.header("ratelimit-policy"), Some("\"client\";q=4;w=31536000"), "{}", answer.asked);
-        assert_eq!(left(answer), rest, "{}", answer.asked);
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"client\";q=4;w=31536000"), "{}", answer.request_line);
+        assert_eq!(left(answer), rest, "{}", answer.request_line);
     }
     assert_eq!(answers.map(|answer| answer.status), [200, 404, 404]);
-    // A change counts twice, and is refused whole.
+    // A write costs 2, and is refused if only 1 is left.
     let refused = job.post(&at("folders"), &json!({"name": "x"})).await;
     let problem = refused.problem(429, "rate_limited");
     assert_eq!((&problem["retryable"], left(&refused)), (&json!(true), 1));
     assert!(problem["retry_after"].as_u64().unwrap() > 0);
     world.assert_nothing_sent();
 
-    // The others are not touched by it, and what is open counts for nobody.
+    // Other clients are not affected, and requests to open routes do not count.
     world.caller.get("/v1/me").await.status(200);
     assert_eq!(job.get("/livez").await.status(200).header("ratelimit"), None);
-    assert_eq!(world.gateway.stranger().get("/v1/me").await.header("ratelimit"), None);
+    assert_eq!(world.gateway.keyless().get("/v1/me").await.header("ratelimit"), None);
     let last = job.get("/v1/me").await;
     assert_eq!(left(&last), 0);
     assert_eq!(last.json(200)["rate_limit"], json!({"requests": 4, "per_seconds": 31_536_000}));
@@ -64,8 +64,8 @@ async fn a_client_is_told_its_limit_in_every_answer_and_refused_beyond_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_callers_at_once_get_what_the_limit_allows() {
-    let (_world, job) = with(&once(100)).await;
+async fn sixty_four_concurrent_callers_share_one_limit() {
+    let (_world, job) = with(&without_refill(100)).await;
     let callers = (0..64).map(|_| {
         let job = job.clone();
         tokio::spawn(async move {
@@ -82,8 +82,8 @@ async fn sixty_four_callers_at_once_get_what_the_limit_allows() {
 }
 
 #[tokio::test]
-async fn what_costs_more_counts_more() {
-    let (world, job) = with(&once(1000)).await;
+async fn expensive_requests_cost_more_of_the_limit() {
+    let (world, job) = with(&without_refill(1000)).await;
     let ids: Vec<String> = (0..50).map(|number| format!("id{number}")).collect();
     let id = world.site.add_file("0", "a.mp4", b"a");
     let mut before = 1000;
@@ -103,8 +103,8 @@ async fn what_costs_more_counts_more() {
 }
 
 #[tokio::test]
-async fn a_lookup_that_is_too_much_asks_no_site() {
-    let (world, job) = with(&once(6)).await;
+async fn lookup_over_the_limit_makes_no_call() {
+    let (world, job) = with(&without_refill(6)).await;
     let ids: Vec<String> = (0..50).map(|number| format!("id{number}")).collect();
     job.get("/v1/me").await.status(200);
     job.get("/v1/me").await.status(200);
@@ -115,10 +115,10 @@ async fn a_lookup_that_is_too_much_asks_no_site() {
 }
 
 #[tokio::test]
-async fn a_client_has_only_so_many_requests_under_way() {
+async fn client_over_its_concurrency_limit_gets_429() {
     let (world, job) = with("max_concurrency = 2").await;
-    world.breaks("file/info", Fault::Hang);
-    // Two files: who asks for the same would share the question.
+    world.inject("file/info", Fault::Hang);
+    // Two different files, because equal reads would share one call.
     let hanging = |number| {
         let job = job.clone();
         tokio::spawn(async move { job.get(&at(&format!("files/x{number}"))).await })
@@ -132,7 +132,7 @@ async fn a_client_has_only_so_many_requests_under_way() {
     assert_eq!((&problem["retryable"], &problem["retry_after"]), (&json!(true), &json!(1)));
     assert!(refused.header("ratelimit").is_some());
     world.caller.get("/v1/me").await.status(200);
-    // Who goes away makes room.
+    // A cancelled request releases its permit.
     hanging.iter().for_each(tokio::task::JoinHandle::abort);
     while job.get("/v1/me").await.status == 429 {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -140,7 +140,7 @@ async fn a_client_has_only_so_many_requests_under_way() {
 }
 
 #[tokio::test]
-async fn a_key_that_has_expired_is_none() {
+async fn expired_key_is_401() {
     let (world, job) = with("expires_at = 2020-01-31T00:00:00Z").await;
     let problem = job.get("/v1/me").await.problem(401, "unauthenticated");
     assert!(problem["detail"].as_str().unwrap().contains("expired"));
@@ -150,20 +150,20 @@ async fn a_key_that_has_expired_is_none() {
 }
 
 #[tokio::test]
-async fn who_tries_one_key_after_the_other_is_told_to_stop_and_locks_nobody_out() {
+async fn guessing_keys_gets_429_and_does_not_block_clients() {
     let world = World::start().await;
     let mut statuses = Vec::new();
-    let stranger = world.gateway.stranger();
+    let keyless = world.gateway.keyless();
     for number in 0..150 {
-        let guess = stranger.request("GET", "/v1/me").header("authorization", format!("Bearer guess-{number}"));
-        let answer = stranger.send(guess).await;
+        let guess = keyless.request("GET", "/v1/me").header("authorization", format!("Bearer guess-{number}"));
+        let answer = keyless.send(guess).await;
         if answer.status == 429 {
             assert_eq!(answer.problem(429, "rate_limited")["retryable"], true);
         }
         statuses.push(answer.status);
     }
     assert_eq!(statuses[..100], [401; 100]);
-    assert!(statuses[100..].contains(&429), "nobody was told to stop");
-    world.gateway.stranger().get("/v1/me").await.problem(401, "unauthenticated");
+    assert!(statuses[100..].contains(&429), "no guess was refused");
+    world.gateway.keyless().get("/v1/me").await.problem(401, "unauthenticated");
     world.gateway.caller(KEY).get("/v1/me").await.status(200);
 }

@@ -1,4 +1,4 @@
-//! Somebody who listens to a stream of server-sent events, and takes it apart as browsers do.
+//! [`Listener`]: a reader of a stream of server-sent events, which parses it as browsers do.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use polyhost_end_to_end::{Caller, body};
 use serde_json::Value;
 use tokio::time::timeout;
 
-/// Longer than the gateway waits before it asks a site again, wherever something has moved.
+/// Longer than the gateway's interval between two polls of a site.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A stream that is being read.
+/// An open stream.
 pub(crate) struct Listener {
     response: reqwest::Response,
     unread: String,
-    /// What `retry` has said.
+    /// The value of the field `retry`.
     pub(crate) retry: Option<String>,
 }
 
-/// An event.
+/// A received event.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Event {
     pub(crate) event: String,
     pub(crate) id: Option<String>,
     pub(crate) data: Value,
 }
 
 impl Listener {
-    /// Opens a stream, of which nothing may be kept by anybody on the way.
+    /// Opens a stream, and checks that no cache may store it.
     pub(crate) async fn open(caller: &Caller, path: &str) -> Self {
         Self::resume(caller, path, None).await
     }
 
-    /// Opens a stream behind the event that had this id.
+    /// Opens a stream that resumes after the event with this id.
     pub(crate) async fn resume(caller: &Caller, path: &str, last: Option<&str>) -> Self {
         let request = caller.request("GET", path);
         let request = last.into_iter().fold(request, |request, id| request.header("last-event-id", id));
@@ -45,55 +45,55 @@ impl Listener {
         Self { response, unread: String::new(), retry: None }
     }
 
-    /// The header field `X-Request-Id` of the answer.
+    /// Returns the header field `X-Request-Id` of the answer.
     pub(crate) fn request_id(&self) -> String {
         self.response.headers()["x-request-id"].to_str().unwrap().to_owned()
     }
 
-    /// The next event; `None` at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Option<Told> {
+    /// Returns the next event, or `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.unread.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
                 self.unread = rest;
-                if let Some(told) = self.read(&block) {
-                    return Some(told);
+                if let Some(event) = self.read(&block) {
+                    return Some(event);
                 }
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("something comes").unwrap();
+            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event arrives").unwrap();
             let Some(chunk) = chunk else {
-                assert_eq!(self.unread, "", "the stream ends behind an event");
+                assert_eq!(self.unread, "", "the stream ends after an event");
                 return None;
             };
             self.unread += std::str::from_utf8(&chunk).unwrap();
         }
     }
 
-    /// The next event, which must be one of this name about an object of this kind.
-    pub(crate) async fn object(&mut self, event: &str) -> Told {
-        let told = self.next().await.expect("an event");
-        assert_eq!(told.event, event, "{told:?}");
-        match event {
-            "remote_upload.updated" => body::remote_upload(&told.data),
-            "conversion.updated" => body::conversion(&told.data),
-            _ => body::problem(&told.data),
+    /// Returns the next event, and checks its name and its object.
+    pub(crate) async fn object(&mut self, name: &str) -> Event {
+        let event = self.next().await.expect("an event");
+        assert_eq!(event.event, name, "{event:?}");
+        match name {
+            "remote_upload.updated" => body::remote_upload(&event.data),
+            "conversion.updated" => body::conversion(&event.data),
+            _ => body::problem(&event.data),
         }
-        assert_eq!(told.id.is_some(), event != "error", "{told:?}");
-        told
+        assert_eq!(event.id.is_some(), name != "error", "{event:?}");
+        event
     }
 
-    /// The next event, which must be about a remote upload: its id and its state.
+    /// Returns the id and the state of the next event, which must be about a remote upload.
     pub(crate) async fn state(&mut self) -> (String, String) {
-        let Told { data, .. } = self.object("remote_upload.updated").await;
+        let Event { data, .. } = self.object("remote_upload.updated").await;
         (data["id"].as_str().unwrap().to_owned(), data["state"].as_str().unwrap().to_owned())
     }
 
-    /// Whether nothing comes for a moment.
+    /// Returns whether no event arrives for a moment.
     pub(crate) async fn is_silent(&mut self) -> bool {
         timeout(Duration::from_millis(50), self.next()).await.is_err()
     }
 
-    fn read(&mut self, block: &str) -> Option<Told> {
+    fn read(&mut self, block: &str) -> Option<Event> {
         let (mut event, mut id, mut data) = (None, None, None);
         for line in block.lines() {
             match line.split_once(": ").unwrap() {
@@ -105,6 +105,6 @@ impl Listener {
                 other => panic!("an unknown field: {other:?}"),
             }
         }
-        Some(Told { event: event?, id, data: data? })
+        Some(Event { event: event?, id, data: data? })
     }
 }

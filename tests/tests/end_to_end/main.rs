@@ -1,7 +1,8 @@
-//! The real program as a process, in front of a simulated site that runs in the test: every route, what it answers, and
-//! what arrived at the site. A file for each noun; what only the second dialect can show is in `streamplay`.
+//! End-to-end tests: the real program as a process, in front of a simulated site that runs in the test. They check
+//! every route, its answers, and what arrived at the site. There is a file for each subject; `streamplay` has the tests
+//! that need the second dialect.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failure must fail the test")]
 
 mod accounts;
 mod audit;
@@ -13,7 +14,6 @@ mod client;
 mod commands;
 mod connections;
 mod conversions;
-mod crowds;
 mod cursors;
 mod decoding;
 mod denials;
@@ -27,26 +27,26 @@ mod hostile;
 mod idempotency;
 mod ids;
 mod keyless;
+mod keyless_load;
 mod keys;
 mod ledger;
 mod limits;
 mod listener;
 mod metrics;
 mod pages;
-mod pairs;
 mod pipelining;
 mod preconditions;
 mod problems;
 mod readme;
-mod relatives;
 mod reload;
 mod remote_uploads;
 mod requests;
-mod rest;
+mod resource_release;
 mod revocation;
 mod sandbox;
 mod secrets;
 mod shutdown;
+mod similar_sites;
 mod site_errors;
 mod slow;
 mod stalled;
@@ -54,3 +54,4 @@ mod streamplay;
 mod upload_tickets;
 mod uploads;
 mod world;
+mod write_pairs;

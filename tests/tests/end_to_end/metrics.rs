@@ -1,4 +1,4 @@
-//! What is counted, held against what was done, and where it is told.
+//! Tests of the metrics: their values against what was done, and the listener that serves them.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
 
 const ITEMS: &str = "/v1/accounts/{account}/folders/{id}/items";
 
-fn watched(configuration: Configuration) -> Configuration {
+fn with_admin_listener(configuration: Configuration) -> Configuration {
     configuration.server("admin_listen = \"127.0.0.1:0\"")
 }
 
 async fn metrics(gateway: &Gateway) -> Metrics {
-    let answer = gateway.watcher().get("/metrics").await.status(200);
+    let answer = gateway.admin().get("/metrics").await.status(200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     Metrics::parse(&answer.text())
 }
 
 #[tokio::test]
-async fn requests_and_calls_are_counted_as_they_were_made() {
-    let world = streamplay::World::configured(watched).await;
+async fn request_and_call_metrics_match_what_was_done() {
+    let world = streamplay::World::configured(with_admin_listener).await;
     let file = world.site.add_file("0", "a.mp4", b"abc");
-    world.breaks("folder/listing", Fault::Delay { millis: 200 });
+    world.inject("folder/listing", Fault::Delay { millis: 200 });
     for _ in 0..2 {
         world.caller.get("/v1/me").await.status(200);
         world.caller.get(&streamplay::at("folders/root/items")).await.status(200);
@@ -34,7 +34,7 @@ async fn requests_and_calls_are_counted_as_they_were_made() {
     world.caller.get(&streamplay::at(&format!("files/{file}"))).await.status(200);
     world.caller.get(&streamplay::at("files/99999")).await.problem(404, "file_not_found");
     world.caller.get(&streamplay::at("folders/99999")).await.problem(404, "folder_not_found");
-    world.gateway.stranger().get("/v1/me").await.status(401);
+    world.gateway.keyless().get("/v1/me").await.status(401);
     world.caller.get("/v1/nothing").await.problem(404, "route_not_found");
 
     let found = metrics(&world.gateway).await;
@@ -54,7 +54,7 @@ async fn requests_and_calls_are_counted_as_they_were_made() {
         assert_eq!(found.sum("polyhost_upstream_calls_total", &labels), arrived as f64, "{operation}");
         assert_eq!(found.sum("polyhost_upstream_call_duration_seconds_count", &labels), arrived as f64);
     }
-    // What an answer means counts, and not that it came under HTTP 200.
+    // The meaning of an answer counts, not its HTTP status 200.
     let outcomes = |operation| {
         let mut found = found.by("polyhost_upstream_calls_total", &[("operation", operation)], "outcome");
         found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -72,14 +72,14 @@ async fn requests_and_calls_are_counted_as_they_were_made() {
     assert_eq!(cache, [("hit".to_owned(), 1.0), ("miss".to_owned(), 1.0)]);
     assert_eq!(found.sum("polyhost_upstream_in_flight", &[]), 0.0);
     assert_eq!(found.sum("polyhost_upstream_waiting", &[]), 0.0);
-    // The simulated sites are as documented.
+    // The simulated sites answer as documented, so there is no drift.
     assert!(!found.text.contains("polyhost_upstream_drift_total"), "{}", found.text);
 }
 
 #[tokio::test]
-async fn what_sites_take_is_not_the_gateways_own_time() {
-    let world = World::configured(watched).await;
-    world.breaks("file/listfolder", Fault::Delay { millis: 300 });
+async fn own_duration_excludes_the_time_of_the_sites() {
+    let world = World::configured(with_admin_listener).await;
+    world.inject("file/listfolder", Fault::Delay { millis: 300 });
     world.caller.get(&at("folders/root/items")).await.status(200);
     let found = metrics(&world.gateway).await;
     let labels = [("route", ITEMS), ("method", "GET")];
@@ -95,8 +95,8 @@ async fn what_sites_take_is_not_the_gateways_own_time() {
 }
 
 #[tokio::test]
-async fn bytes_of_files_and_what_is_under_way_are_counted() {
-    let world = streamplay::World::configured(watched).await;
+async fn file_bytes_and_calls_in_flight_are_counted() {
+    let world = streamplay::World::configured(with_admin_listener).await;
     let bytes = streamplay::bytes(100_000);
     let answer = world.upload("a.mp4", "", &bytes).await.json(201);
     let content = streamplay::at(&format!("files/{}/content", streamplay::id(&answer)));
@@ -108,7 +108,7 @@ async fn bytes_of_files_and_what_is_under_way_are_counted() {
     }
     assert_eq!(found.sum("polyhost_spool_bytes", &[]), 0.0);
 
-    world.breaks("folder/listing", Fault::Hang);
+    world.inject("folder/listing", Fault::Hang);
     let (caller, path) = (world.caller.clone(), streamplay::at("folders/root/items"));
     let hanging = tokio::spawn(async move { caller.request("GET", &path).send().await.is_err() });
     world.sent("folder/listing", 1).await;
@@ -118,9 +118,9 @@ async fn bytes_of_files_and_what_is_under_way_are_counted() {
 }
 
 #[tokio::test]
-async fn a_failing_site_is_told_by_what_became_of_its_calls() {
+async fn call_metrics_show_the_kind_of_each_failure() {
     let world = World::configured(|configuration| {
-        watched(configuration).upstream("attempt_timeout = \"2s\"\nmax_concurrency = 1")
+        with_admin_listener(configuration).upstream("attempt_timeout = \"2s\"\nmax_concurrency = 1")
     })
     .await;
     let outcomes = [
@@ -147,10 +147,12 @@ async fn a_failing_site_is_told_by_what_became_of_its_calls() {
 #[tokio::test]
 async fn retries_and_open_circuits_are_counted() {
     let world = World::configured(|configuration| {
-        watched(configuration).forgives().upstream("circuit_failures = 4\nrequests_per_second = 0")
+        with_admin_listener(configuration)
+            .with_retries_and_circuits()
+            .upstream("circuit_failures = 4\nrequests_per_second = 0")
     })
     .await;
-    world.breaks("account/info", Fault::http(503));
+    world.inject("account/info", Fault::http(503));
     for _ in 0..2 {
         world.caller.get("/v1/accounts/main").await.status(502);
     }
@@ -162,13 +164,13 @@ async fn retries_and_open_circuits_are_counted() {
 }
 
 #[tokio::test]
-async fn drift_is_counted_and_told_to_the_log_once() {
-    let mut world = World::configured(watched).await;
+async fn drift_is_counted_and_logged_once() {
+    let mut world = World::configured(with_admin_listener).await;
     let file = json!({"linkextid": "abcdefghijkl", "name": ["odd"], "link": null, "smell": "Plnt-Word"});
     let result = json!({"folders": [], "files": [file, "odd"]});
     let body = json!({"status": 200, "msg": "OK", "result": result}).to_string();
     let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) };
-    world.breaks("file/listfolder", fault);
+    world.inject("file/listfolder", fault);
     for _ in 0..2 {
         let request = world.caller.request("GET", &at("folders/root/items")).header("cache-control", "no-cache");
         assert_eq!(world.caller.send(request).await.items().len(), 1);
@@ -177,7 +179,7 @@ async fn drift_is_counted_and_told_to_the_log_once() {
     let labels = [("dialect", "openload"), ("operation", "file/listfolder")];
     let mut drift = found.by("polyhost_upstream_drift_total", &labels, "field");
     drift.sort_by(|a, b| a.0.cmp(&b.0));
-    // The size is missing, the name is no text, one field is not known, and one entry is none.
+    // The size is missing, the name is no text, one field is unknown, and one entry is no object.
     let expected = ["files", "name", "size", "unknown"].map(|field| (field.to_owned(), 2.0));
     assert_eq!(drift, expected);
     assert!(!found.text.contains("Plnt") && !found.text.contains("smell"), "{}", found.text);
@@ -187,27 +189,27 @@ async fn drift_is_counted_and_told_to_the_log_once() {
 }
 
 #[tokio::test]
-async fn metrics_are_told_on_their_own_address_alone() {
-    let world = World::configured(watched).await;
+async fn metrics_are_served_only_by_the_admin_listener() {
+    let world = World::configured(with_admin_listener).await;
     world.caller.get("/metrics").await.problem(404, "route_not_found");
-    world.gateway.stranger().get("/metrics").await.problem(401, "unauthenticated");
-    let watcher = world.gateway.watcher();
+    world.gateway.keyless().get("/metrics").await.problem(401, "unauthenticated");
+    let admin = world.gateway.admin();
     for path in ["/v1/me", "/", "/docs", "/openapi.json", "/metrics/"] {
-        watcher.get(path).await.problem(404, "route_not_found");
+        admin.get(path).await.problem(404, "route_not_found");
     }
-    watcher.get("/livez").await.status(200);
-    watcher.get("/readyz").await.status(200);
-    // A scraper names the gateway as it likes, and needs no key.
-    let named = watcher.request("GET", "/metrics").header("host", "polyhost.example").header("origin", "null");
-    watcher.send(named).await.status(200);
-    // Whoever watches is not counted.
+    admin.get("/livez").await.status(200);
+    admin.get("/readyz").await.status(200);
+    // A scraper may use any host name, and needs no key.
+    let named = admin.request("GET", "/metrics").header("host", "polyhost.example").header("origin", "null");
+    admin.send(named).await.status(200);
+    // Requests to the admin listener are not counted.
     assert_eq!(metrics(&world.gateway).await.sum("polyhost_http_requests_total", &[]), 2.0);
 }
 
 #[tokio::test]
-async fn metrics_are_there_until_the_end() {
-    let mut world = World::configured(watched).await;
-    world.breaks("account/info", Fault::Delay { millis: 4_000 });
+async fn metrics_are_served_during_shutdown() {
+    let mut world = World::configured(with_admin_listener).await;
+    world.inject("account/info", Fault::Delay { millis: 4_000 });
     let caller = world.caller.clone();
     let slow = tokio::spawn(async move { caller.get("/v1/accounts/main").await });
     let (gateway, site) = (&mut world.gateway, &world.site);
@@ -217,11 +219,11 @@ async fn metrics_are_there_until_the_end() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap();
-    let watcher = gateway.watcher();
+    let admin = gateway.admin();
     gateway.program().terminate();
     gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
-    watcher.get("/readyz").await.problem(503, "draining");
-    watcher.get("/livez").await.status(200);
+    admin.get("/readyz").await.problem(503, "draining");
+    admin.get("/livez").await.status(200);
     assert_eq!(metrics(gateway).await.sum("polyhost_upstream_in_flight", &[]), 1.0);
     slow.await.unwrap().status(200);
     let ended = world.gateway.ended().await;
@@ -229,8 +231,8 @@ async fn metrics_are_there_until_the_end() {
 }
 
 #[tokio::test]
-async fn callers_make_no_series_and_no_secret_is_in_one() {
-    let world = streamplay::World::configured(watched).await;
+async fn metrics_contain_no_caller_input_and_no_secrets() {
+    let world = streamplay::World::configured(with_admin_listener).await;
     let file = world.site.add_file("0", "Plnt-Name.mp4", b"abc");
     world.caller.get(&streamplay::at(&format!("files/{file}"))).await.status(200);
     world.caller.get(&at("folders/root/items")).await.status(200);
@@ -259,8 +261,8 @@ async fn callers_make_no_series_and_no_secret_is_in_one() {
 }
 
 #[tokio::test]
-async fn every_metric_that_is_told_is_described() {
-    let world = streamplay::World::configured(watched).await;
+async fn every_exported_metric_is_described() {
+    let world = streamplay::World::configured(with_admin_listener).await;
     world.caller.get(&streamplay::at("folders/root/items")).await.status(200);
     let found = metrics(&world.gateway).await;
     for (name, _) in found.types() {
@@ -273,7 +275,7 @@ async fn every_metric_that_is_told_is_described() {
 }
 
 #[tokio::test]
-async fn without_an_admin_listener_there_is_none() {
+async fn gateway_without_admin_listener_serves_no_metrics() {
     let (site, _clock) = site(|_| ()).await;
     let mut gateway = Gateway::start(&configuration(&site)).await;
     gateway.caller(KEY).get("/metrics").await.problem(404, "route_not_found");

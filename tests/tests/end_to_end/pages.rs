@@ -1,4 +1,4 @@
-//! Pages of a folder: what is in them, in which order, and that a walk sees each item once.
+//! Tests of the pages of a folder: their items, their order, and that pagination returns each item once.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// The names of items.
+/// Returns the names of items.
 fn names(items: &[Value]) -> Vec<&str> {
     items.iter().map(|item| item["name"].as_str().unwrap()).collect()
 }
 
-/// Every item of a folder, page by page, and the sizes of the pages.
-async fn walk(caller: &Caller, query: &str, limit: usize) -> (Vec<Value>, Vec<usize>) {
+/// Returns all items of a folder, read page by page, and the sizes of the pages.
+async fn read_pages(caller: &Caller, query: &str, limit: usize) -> (Vec<Value>, Vec<usize>) {
     let (mut items, mut sizes, mut cursor) = (Vec::new(), Vec::new(), String::new());
     loop {
         let page = caller.get(&at(&format!("folders/root/items?limit={limit}{query}{cursor}"))).await.json(200);
@@ -27,7 +27,7 @@ async fn walk(caller: &Caller, query: &str, limit: usize) -> (Vec<Value>, Vec<us
             Some(next) => cursor = format!("&cursor={next}"),
             None => return (items, sizes),
         }
-        assert!(sizes.len() < 1000, "the walk does not end");
+        assert!(sizes.len() < 1000, "the pages do not end");
     }
 }
 
@@ -68,7 +68,7 @@ async fn folders_come_first_and_every_item_has_every_field() {
 }
 
 #[tokio::test]
-async fn pages_of_every_size_add_up_to_the_folder() {
+async fn pages_of_every_size_cover_the_folder() {
     let world = World::start().await;
     for n in 0..3 {
         world.site.add_folder("0", &format!("folder {n}"));
@@ -76,10 +76,10 @@ async fn pages_of_every_size_add_up_to_the_folder() {
     for n in 0..8 {
         world.site.add_file("0", &format!("file {n}.mp4"), b"x");
     }
-    let (whole, _) = walk(&world.caller, "", 1000).await;
+    let (whole, _) = read_pages(&world.caller, "", 1000).await;
     assert_eq!(whole.len(), 11);
     for limit in 1..=12 {
-        let (items, sizes) = walk(&world.caller, "", limit).await;
+        let (items, sizes) = read_pages(&world.caller, "", limit).await;
         assert_eq!(items, whole, "limit {limit}");
         assert!(sizes[..sizes.len() - 1].iter().all(|size| *size == limit), "{sizes:?}");
         assert_eq!(sizes.len(), 11_usize.div_ceil(limit), "no page is empty: {sizes:?}");
@@ -88,7 +88,7 @@ async fn pages_of_every_size_add_up_to_the_folder() {
 }
 
 #[tokio::test]
-async fn a_page_has_a_hundred_items_unless_told() {
+async fn page_has_a_hundred_items_by_default() {
     let world = World::start().await;
     for n in 0..101 {
         world.site.add_file("0", &format!("{n:03}.mp4"), b"x");
@@ -103,7 +103,7 @@ async fn a_page_has_a_hundred_items_unless_told() {
 }
 
 #[tokio::test]
-async fn files_are_sorted_both_ways_and_folders_always_by_name() {
+async fn files_sort_both_ways_and_folders_always_by_name() {
     let world = World::start().await;
     for name in ["zoo", "alps"] {
         world.site.add_folder("0", name);
@@ -123,35 +123,35 @@ async fn files_are_sorted_both_ways_and_folders_always_by_name() {
     ];
     for (query, files) in cases {
         for limit in [1, 2, 1000] {
-            let (items, _) = walk(&world.caller, query, limit).await;
+            let (items, _) = read_pages(&world.caller, query, limit).await;
             assert_eq!(names(&items), [&["alps", "zoo"][..], &files[..]].concat(), "{query}");
-            let (only, _) = walk(&world.caller, &format!("{query}&type=file"), limit).await;
+            let (only, _) = read_pages(&world.caller, &format!("{query}&type=file"), limit).await;
             assert_eq!(names(&only), files, "{query}");
-            let (folders, _) = walk(&world.caller, &format!("{query}&type=folder"), limit).await;
+            let (folders, _) = read_pages(&world.caller, &format!("{query}&type=folder"), limit).await;
             assert_eq!(names(&folders), ["alps", "zoo"], "{query}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_name_is_an_exact_filter() {
+async fn name_is_an_exact_filter() {
     let world = World::start().await;
     world.site.add_folder("0", "same");
     for name in ["same", "same", "Same", "same.mp4", "a & b"] {
         world.site.add_file("0", name, b"x");
     }
-    let (both, _) = walk(&world.caller, "&name=same", 1).await;
+    let (both, _) = read_pages(&world.caller, "&name=same", 1).await;
     assert_eq!(names(&both), ["same", "same", "same"]);
     assert_eq!((&both[0]["type"], &both[1]["type"]), (&json!("folder"), &json!("file")));
-    let (files, _) = walk(&world.caller, "&name=same&type=file", 1).await;
+    let (files, _) = read_pages(&world.caller, "&name=same&type=file", 1).await;
     assert_eq!(files.len(), 2);
-    let (odd, _) = walk(&world.caller, "&name=a%20%26%20b", 10).await;
+    let (odd, _) = read_pages(&world.caller, "&name=a%20%26%20b", 10).await;
     assert_eq!(names(&odd), ["a & b"]);
-    assert!(walk(&world.caller, "&name=sam", 10).await.0.is_empty());
+    assert!(read_pages(&world.caller, "&name=sam", 10).await.0.is_empty());
 }
 
-/// A listing in which some files have no size and no date, and some are equal.
-fn holey_listing() -> Fault {
+/// A listing with equal files, some of them without size and date.
+fn incomplete_listing() -> Fault {
     let row = |size: Value, uploaded_at: Value| {
         json!({"name": "same", "sha1": false, "folder_id": 0, "upload_at": uploaded_at, "status": "active", "size": size,
             "content_type": false, "cstatus": "ok", "link": false, "embed_link": false})
@@ -168,7 +168,7 @@ fn holey_listing() -> Fault {
 #[tokio::test]
 async fn null_comes_last_both_ways_and_ties_are_ordered_by_id() {
     let world = World::start().await;
-    world.breaks("file/listfolder", holey_listing());
+    world.inject("file/listfolder", incomplete_listing());
     let cases = [
         ("name", ["five-a", "five-b", "nil-a", "nil-b", "nine"]),
         ("-name", ["five-a", "five-b", "nil-a", "nil-b", "nine"]),
@@ -179,7 +179,7 @@ async fn null_comes_last_both_ways_and_ties_are_ordered_by_id() {
     ];
     for (sort, expected) in cases {
         for limit in [1, 1000] {
-            let (items, _) = walk(&world.caller, &format!("&sort={sort}"), limit).await;
+            let (items, _) = read_pages(&world.caller, &format!("&sort={sort}"), limit).await;
             items.iter().for_each(body::file);
             let ids: Vec<&str> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
             assert_eq!(ids, expected, "{sort}, limit {limit}");
@@ -188,7 +188,7 @@ async fn null_comes_last_both_ways_and_ties_are_ordered_by_id() {
 }
 
 #[tokio::test]
-async fn listings_of_every_shape_are_read_alike() {
+async fn listings_of_every_shape_are_decoded_alike() {
     let mut seen = Vec::new();
     for shape in [FilesShape::Map, FilesShape::Array, FilesShape::MapsInArray] {
         let world = World::at_site(|options| options.files_shape = shape).await;
@@ -206,7 +206,7 @@ async fn listings_of_every_shape_are_read_alike() {
 }
 
 #[tokio::test]
-async fn files_of_other_folders_in_a_listing_keep_the_folder_that_they_name() {
+async fn files_of_other_folders_in_a_listing_keep_their_folder() {
     let world = World::at_site(|options| options.deep_listings = true).await;
     let folder = world.site.add_folder("0", "Films");
     world.site.add_file(&folder, "deep.mp4", b"a");
@@ -215,14 +215,14 @@ async fn files_of_other_folders_in_a_listing_keep_the_folder_that_they_name() {
 }
 
 #[tokio::test]
-async fn a_suspended_file_and_an_unknown_word_are_told_as_such() {
+async fn suspended_and_unknown_file_states_are_shown() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     world.site.suspend_file(&id);
     assert_eq!(world.caller.get(&at("folders/root/items")).await.items()[0]["status"], "suspended");
     let files = json!({"x": {"name": "a", "status": "levitating", "cstatus": "dreaming", "folder_id": 0}});
     let body = json!({"status": 200, "msg": "OK", "result": {"folders": [], "files": files}}).to_string();
-    world.breaks(
+    world.inject(
         "file/listfolder",
         Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) },
     );

@@ -1,5 +1,5 @@
-//! Requests that are sent ahead of the answer before them, and connections that pause: the place of a head on its
-//! connection changes nothing about its answer.
+//! Tests of pipelined requests and idle connections: the position of a request on its connection does not change its
+//! answer.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::world::{KEY, World};
 
-/// A request that is answered with 200, and whose connection stays open.
+/// Returns a valid request that keeps its connection open.
 fn good(body: &str) -> String {
     let length = body.len();
     format!(
@@ -20,7 +20,7 @@ fn good(body: &str) -> String {
     )
 }
 
-/// The lines of a head that must be refused, each with its status.
+/// Header lines that must be refused, each with the expected status.
 const BAD: [(&str, u16); 20] = [
     ("Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400),
     ("Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n", 400),
@@ -55,7 +55,7 @@ fn code(answer: &Answer) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn bad_head_gets_the_same_answer_wherever_it_stands() {
+async fn bad_head_gets_the_same_answer_at_every_position() {
     let world = World::start().await;
     let address = world.gateway.address();
     for (lines, status) in BAD {
@@ -72,7 +72,7 @@ async fn bad_head_gets_the_same_answer_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn host_with_a_byte_that_is_no_text_is_refused() {
+async fn host_with_an_invalid_byte_is_refused() {
     let world = World::start().await;
     let request = b"GET /livez HTTP/1.1\r\nHost: a\x80\r\nConnection: close\r\n\r\n";
     let answer = wire::send(world.gateway.address(), request).await.unwrap();
@@ -101,7 +101,7 @@ async fn pipelined_requests_are_answered_in_order() {
 #[tokio::test]
 async fn half_closed_caller_gets_its_answer() {
     let world = World::start().await;
-    world.breaks("file/createfolder", polyhost_sandbox::Fault::Delay { millis: 300 });
+    world.inject("file/createfolder", polyhost_sandbox::Fault::Delay { millis: 300 });
     for request in [good("{\"name\": \"a\"}"), good("{\"name\": \"a\"}").repeat(2)] {
         let mut stream = TcpStream::connect(world.gateway.address()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -113,10 +113,10 @@ async fn half_closed_caller_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn half_closed_caller_gets_an_answer_that_takes_long() {
+async fn half_closed_caller_gets_a_slow_answer() {
     let timeouts = "attempt_timeout = \"30s\"\ndeadline = \"40s\"";
     let world = World::configured(|configuration| configuration.upstream(timeouts)).await;
-    world.breaks("file/createfolder", polyhost_sandbox::Fault::Delay { millis: 11_000 });
+    world.inject("file/createfolder", polyhost_sandbox::Fault::Delay { millis: 11_000 });
     let request = good("{\"name\": \"a\"}");
     let mut stream = TcpStream::connect(world.gateway.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -127,7 +127,7 @@ async fn half_closed_caller_gets_an_answer_that_takes_long() {
 }
 
 #[tokio::test]
-async fn idle_connection_outlives_the_time_of_a_head() {
+async fn idle_connection_outlives_the_header_timeout() {
     let timeouts = "header_timeout = \"300ms\"\nkeep_alive_timeout = \"20s\"";
     let world = World::configured(|configuration| configuration.server(timeouts)).await;
     let request = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -1,5 +1,5 @@
-//! Preconditions (RFC 9110, section 13), and the entity tags that they are about, at pstream. What only streamplay can
-//! show is in `streamplay/preconditions.rs`.
+//! Tests of preconditions (RFC 9110, section 13) and entity tags at pstream. `streamplay/preconditions.rs` has the
+//! tests that need streamplay.
 
 use polyhost_end_to_end::{Answer, body};
 use polyhost_sandbox::{Fault, Rule};
@@ -11,7 +11,7 @@ fn etag(answer: &Answer) -> String {
     answer.header("etag").expect("an ETag").to_owned()
 }
 
-/// A request with one header field.
+/// Sends a request with one header field.
 async fn with(world: &World, method: &str, path: &str, field: (&str, &str), body: Option<&Value>) -> Answer {
     let request = world.caller.request(method, path).header(field.0, field.1);
     let request = match body {
@@ -28,7 +28,7 @@ async fn answers_to_writes_have_the_tag_of_the_next_read() {
     let path = made.header("location").unwrap().to_owned();
     let read = world.caller.get(&path).await.status(200);
     assert_eq!(etag(&made), etag(&read));
-    // What a listing tells of the file beyond that does not change the tag.
+    // The listing knows more about the file, but that does not change the tag.
     world.caller.get(&at("folders/root/items")).await.status(200);
     assert_eq!(etag(&world.caller.get(&path).await.status(200)), etag(&read));
     let renamed = world.caller.patch(&path, &json!({"name": "b.mp4"})).await.status(200);
@@ -48,7 +48,7 @@ async fn answers_to_writes_have_the_tag_of_the_next_read() {
 }
 
 #[tokio::test]
-async fn write_with_an_outdated_tag_is_not_done() {
+async fn write_with_an_outdated_tag_is_not_performed() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let folder = world.site.add_folder("0", "Films");
@@ -71,15 +71,15 @@ async fn write_with_an_outdated_tag_is_not_done() {
 }
 
 #[tokio::test]
-async fn state_for_a_precondition_is_read_from_the_site() {
+async fn precondition_is_checked_against_the_site() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let path = at(&format!("files/{file}"));
     let old = etag(&world.caller.get(&path).await.status(200));
-    // Behind the gateway's back; its cache still has the old state.
+    // Changes the file at the site; the gateway's cache still has the old state.
     world.site.claim_size(&file, 77);
     with(&world, "DELETE", &path, ("if-match", &old), None).await.problem(412, "precondition_failed");
-    // What cannot be read is not guessed.
+    // If the state cannot be read, the precondition fails closed.
     world.site.faults().add(Rule::new("file/info", Fault::http(500)));
     for condition in [("if-match", old.as_str()), ("if-match", "*"), ("if-none-match", "\"x\"")] {
         let unread = with(&world, "DELETE", &path, condition, None).await;
@@ -92,7 +92,7 @@ async fn state_for_a_precondition_is_read_from_the_site() {
 }
 
 #[tokio::test]
-async fn reads_evaluate_preconditions_wherever_there_is_a_tag() {
+async fn every_read_with_a_tag_evaluates_preconditions() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let folder = world.site.add_folder("0", "Films");

@@ -1,8 +1,8 @@
-//! The pages that explain the problem codes.
+//! Tests of the pages that explain the problem codes.
 
 use crate::world::World;
 
-/// Every code that this version can answer, and its HTTP status.
+/// Every problem code of this version, with its HTTP status.
 const CODES: [(&str, u16); 32] = [
     ("invalid_request", 400),
     ("invalid_cursor", 400),
@@ -39,24 +39,24 @@ const CODES: [(&str, u16); 32] = [
 ];
 
 #[tokio::test]
-async fn every_code_has_a_page_that_names_it_and_its_status() {
+async fn every_problem_code_has_a_page_with_its_status() {
     let world = World::start().await;
-    let stranger = world.gateway.stranger();
+    let keyless = world.gateway.keyless();
     for (code, status) in CODES {
-        let page = stranger.get(&format!("/problems/{code}")).await.status(200);
+        let page = keyless.get(&format!("/problems/{code}")).await.status(200);
         assert!(page.header("content-type").unwrap().starts_with("text/html"), "{code}");
         let html = page.text();
         assert!(html.contains(code) && html.contains(&status.to_string()), "{code}: {html}");
     }
-    stranger.get("/docs/nothing.js").await.problem(404, "route_not_found");
+    keyless.get("/docs/nothing.js").await.problem(404, "route_not_found");
     for unknown in ["nothing", "Internal", "internal%2F", "%3Cscript%3E"] {
-        let answer = stranger.get(&format!("/problems/{unknown}")).await;
+        let answer = keyless.get(&format!("/problems/{unknown}")).await;
         answer.problem(404, "route_not_found");
     }
 }
 
 #[tokio::test]
-async fn the_type_of_a_problem_leads_to_its_page() {
+async fn problem_type_leads_to_its_page() {
     let world = World::start().await;
     let problem = world.caller.get("/v1/accounts/nobody").await.problem(404, "account_not_found");
     world.caller.get(problem["type"].as_str().unwrap()).await.status(200);

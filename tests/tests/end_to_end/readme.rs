@@ -1,4 +1,4 @@
-//! The README's first session prints what the README says that it prints.
+//! Test of the first session in the README: its commands print what the README shows.
 
 use std::process::Command;
 
@@ -6,10 +6,10 @@ use crate::sandbox::start;
 
 const README: &str = include_str!("../../../README.md");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-/// Where the sandbox listens in the README.
+/// The address of the sandbox in the README.
 const ADDRESS: &str = "127.0.0.1:8080";
 
-/// A command of the session, and what the README says that it prints.
+/// A command of the session, with the output that the README shows.
 struct Step<'a> {
     command: &'a str,
     printed: String,
@@ -28,12 +28,13 @@ fn session() -> Vec<Step<'static>> {
 }
 
 #[tokio::test]
-async fn the_first_session_prints_what_the_readme_says() {
+async fn first_session_prints_what_the_readme_shows() {
     let (_program, caller) = start().await;
     let address = caller.base().trim_start_matches("http://").to_owned();
     let steps = session();
-    assert!(steps.len() > 3, "the README has lost its session");
-    // One shell runs all of it, for its variables; a line that no answer has parts what the commands print.
+    assert!(steps.len() > 3, "the README has no session");
+    // One shell runs all commands, because they share variables. A line that occurs in no answer separates their
+    // outputs.
     let script: String = steps.iter().map(|step| format!("{}\necho; echo '-----'\n", step.command)).collect();
     let script = script.replace(ADDRESS, &address);
     let mut shell = Command::new("bash");

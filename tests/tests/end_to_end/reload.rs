@@ -1,4 +1,4 @@
-//! A new configuration for a gateway that serves: on SIGHUP, or when its file has changed.
+//! Tests of reloading the configuration, on SIGHUP or when its file has changed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,14 +18,14 @@ const REFUSED: &str = "the new configuration is refused";
 const GIVEN_BACK: &str = "the account was removed or changed, and is no longer in use";
 const KEPT: &str = "the account was removed or changed, and another account keeps its session";
 
-/// The lines of the log with a message.
-fn told(gateway: &mut Gateway, message: &str) -> usize {
+/// Returns how many log lines contain a message.
+fn logged(gateway: &mut Gateway, message: &str) -> usize {
     gateway.program().stderr().lines().filter(|line| line.contains(message)).count()
 }
 
-/// Gives a gateway another configuration, and waits until it is put to work, or refused.
+/// Gives the gateway another configuration, and waits until the log reports the outcome.
 async fn reload(gateway: &mut Gateway, configuration: &Configuration, outcome: &str) {
-    let before = told(gateway, outcome);
+    let before = logged(gateway, outcome);
     gateway.rewrite(configuration);
     gateway.program().hang_up();
     let is_more = |log: &str| (log.lines().filter(|line| line.contains(outcome)).count() > before).then_some(());
@@ -33,7 +33,7 @@ async fn reload(gateway: &mut Gateway, configuration: &Configuration, outcome: &
 }
 
 #[tokio::test]
-async fn clients_and_accounts_come_and_go_and_what_stays_is_left_alone() {
+async fn reload_changes_accounts_and_keeps_unchanged_caches() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.login = "other".to_owned()).await;
     world.site.add_file("0", "a.mp4", b"a");
@@ -53,7 +53,7 @@ async fn clients_and_accounts_come_and_go_and_what_stays_is_left_alone() {
     assert_eq!(job.get("/v1/me").await.json(200)["accounts"], json!(["second"]));
     assert_eq!(job.get("/v1/accounts/second/folders/root/items").await.items()[0]["name"], "b.mp4");
     job.get(&at("folders/root/items")).await.problem(404, "account_not_found");
-    // What was known of the account that has stayed is still known.
+    // The cache of the unchanged account is kept.
     let listed = world.caller.get(&at("folders/root/items")).await;
     assert!(listed.header("cache-status").unwrap().contains("hit"));
     assert_eq!(world.operations(), [""; 0]);
@@ -64,7 +64,7 @@ async fn clients_and_accounts_come_and_go_and_what_stays_is_left_alone() {
 }
 
 #[tokio::test]
-async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
+async fn replaced_account_shows_nothing_of_the_old_one() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.key = "other".to_owned()).await;
     world.site.add_file("0", "old.mp4", b"a");
@@ -81,19 +81,19 @@ async fn an_account_that_becomes_another_shows_nothing_of_the_one_before() {
     reload(&mut world.gateway, &new, DONE).await;
     let items = world.caller.get(&at("folders/root/items")).await.items();
     assert_eq!((items.len(), &items[0]["name"]), (1, &json!("new.mp4")));
-    // Nor does a walk that was begun in the one go on in the other.
+    // A cursor of the old account is not valid at the new one.
     let next = format!("folders/root/items?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
     world.caller.get(&at(&next)).await.problem(400, "invalid_cursor");
 }
 
-/// A POST with a key, one for each path.
+/// Sends a POST with an idempotency key of its own for each path.
 async fn post(caller: &Caller, path: &str, body: &Value) -> Answer {
     let request = caller.request("POST", &at(path)).header("idempotency-key", format!("one-{path}"));
     caller.send(request.header("content-type", "application/json").body(body.to_string())).await
 }
 
 #[tokio::test]
-async fn a_key_does_not_give_the_answer_of_one_account_for_another() {
+async fn idempotency_key_is_not_replayed_for_another_account() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.login = "other".to_owned()).await;
     let body = json!({"name": "Once"});
@@ -106,7 +106,7 @@ async fn a_key_does_not_give_the_answer_of_one_account_for_another() {
     );
     reload(&mut world.gateway, &new, DONE).await;
     post(&world.caller, "folders", &body).await.problem(422, "idempotency_key_reused");
-    assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 0, "nor is it done there");
+    assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 0, "no folder is created there");
 
     let other_settings = configuration(&world.site).upstream("deadline = \"20s\"");
     reload(&mut world.gateway, &other_settings, DONE).await;
@@ -115,7 +115,7 @@ async fn a_key_does_not_give_the_answer_of_one_account_for_another() {
 }
 
 #[tokio::test]
-async fn an_answer_is_given_again_only_to_who_may_still_ask_for_it() {
+async fn replay_needs_the_permissions_of_the_request() {
     let with = |world: &World, accounts: &[&str], scopes: &[&str]| {
         Configuration::new()
             .account("main", &world.site.base_url(), LOGIN, SITE_KEY)
@@ -155,7 +155,7 @@ async fn an_answer_is_given_again_only_to_who_may_still_ask_for_it() {
 }
 
 #[tokio::test]
-async fn what_was_found_out_about_credentials_is_not_held_against_others() {
+async fn verdict_on_credentials_does_not_survive_their_change() {
     let mut world = World::start().await;
     world.site.forbid("file/delete");
     let file = at("files/abc");
@@ -172,7 +172,7 @@ async fn what_was_found_out_about_credentials_is_not_held_against_others() {
 }
 
 #[tokio::test]
-async fn a_bad_configuration_is_refused_with_all_its_faults_and_the_old_one_stays() {
+async fn bad_configuration_is_refused_and_the_old_one_stays() {
     let mut world = World::start().await;
     let bad = configuration(&world.site)
         .upstream("deadline = \"soon\"")
@@ -183,15 +183,15 @@ async fn a_bad_configuration_is_refused_with_all_its_faults_and_the_old_one_stay
         assert!(log.contains(fault), "{fault} is not in {log}");
     }
     world.caller.get(&at("folders/root/items")).await.status(200);
-    // A gateway with keys is not opened to everybody by a mistake.
+    // A reload that would remove all keys is refused.
     let open = Configuration::new().account("main", &world.site.base_url(), LOGIN, SITE_KEY);
     reload(&mut world.gateway, &open, REFUSED).await;
-    world.gateway.stranger().get("/v1/me").await.problem(401, "unauthenticated");
+    world.gateway.keyless().get("/v1/me").await.problem(401, "unauthenticated");
     assert!(world.gateway.program().runs());
 }
 
 #[tokio::test]
-async fn what_needs_a_restart_is_said_and_stays_as_it_was() {
+async fn settings_that_need_a_restart_are_logged_and_kept() {
     let mut world = World::start().await;
     let new = configuration(&world.site).server("max_body = \"10 B\"\nmax_connections = 7").cache("max_size = \"0 B\"");
     reload(&mut world.gateway, &new, DONE).await;
@@ -205,7 +205,7 @@ async fn what_needs_a_restart_is_said_and_stays_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_changed_file_or_secret_is_noticed_without_a_signal() {
+async fn changed_file_or_secret_is_reloaded_without_a_signal() {
     let (site, _) = site(|_| ()).await;
     site.add_file("0", "a.mp4", b"a");
     let secret = tempfile::NamedTempFile::new().unwrap();
@@ -227,7 +227,7 @@ async fn a_changed_file_or_secret_is_noticed_without_a_signal() {
 }
 
 #[tokio::test]
-async fn a_secret_that_comes_later_than_the_configuration_that_names_it_is_noticed() {
+async fn secret_created_after_its_configuration_is_loaded() {
     let mut world = World::start().await;
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("key");
@@ -240,11 +240,11 @@ async fn a_secret_that_comes_later_than_the_configuration_that_names_it_is_notic
 }
 
 #[tokio::test]
-async fn a_reload_under_load_drops_nothing() {
+async fn reload_under_load_fails_no_request() {
     const CALLERS: usize = 16;
     let mut world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
-    world.breaks("file/info", Fault::Delay { millis: 20 });
+    world.inject("file/info", Fault::Delay { millis: 20 });
     let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let load = (0..CALLERS).map(|_| {
         let (caller, is_over, answered) = (world.gateway.caller(KEY), Arc::clone(&is_over), Arc::clone(&answered));
@@ -259,7 +259,7 @@ async fn a_reload_under_load_drops_nothing() {
     });
     let load: Vec<_> = load.collect();
     for round in 0..10 {
-        // Each time another setting, so that the account is made anew, and another client.
+        // Each reload changes a setting, so that the account is rebuilt, and a client.
         let new = configuration(&world.site).upstream(&format!("attempt_timeout = \"{}s\"", 20 + round)).client(
             "job",
             &format!("key-{round}"),
@@ -280,13 +280,13 @@ async fn a_reload_under_load_drops_nothing() {
     assert!(answered.load(Ordering::Relaxed) >= 10 * 2 * CALLERS);
 }
 
-/// Logins and log-outs that have arrived at a site.
+/// Returns the numbers of logins and logouts that have arrived at a site.
 fn sessions(site: &Yetishare) -> (usize, usize) {
     (site.journal().of("authorize").len(), site.journal().of("disable_access_token").len())
 }
 
 #[tokio::test]
-async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its_last_request() {
+async fn session_is_kept_while_configured_and_then_logged_out() {
     let (_, clock) = site(|_| ()).await;
     let site = streamplay_site(&clock, |_| ()).await;
     let mut gateway = Gateway::start(&alone(&site)).await;
@@ -294,7 +294,7 @@ async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its
     caller.get("/v1/accounts/plays").await.status(200);
     assert_eq!(sessions(&site), (1, 0));
 
-    // The same user under another name and other settings has the same session.
+    // The same user under another account name and with other settings keeps the session.
     let renamed = Configuration::new()
         .client("web", KEY, &["*"], &["read", "write"])
         .upstream("attempt_timeout = \"9s\"")
@@ -303,11 +303,11 @@ async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its
     caller.get("/v1/accounts/films").await.status(200);
     assert_eq!(sessions(&site), (1, 0));
 
-    // A request that is under way when its account is removed ends as it would have.
+    // A request in progress completes although its account is removed.
     site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Delay { millis: 3_000 }));
-    let under_way = caller.clone();
-    let under_way =
-        tokio::spawn(async move { under_way.post("/v1/accounts/films/folders", &json!({"name": "New"})).await });
+    let in_progress = caller.clone();
+    let in_progress =
+        tokio::spawn(async move { in_progress.post("/v1/accounts/films/folders", &json!({"name": "New"})).await });
     while site.journal().of("folder/create").is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -315,13 +315,13 @@ async fn a_session_is_kept_while_its_user_is_configured_and_given_back_after_its
     reload(&mut gateway, &none, DONE).await;
     caller.get("/v1/accounts/films").await.problem(404, "account_not_found");
     assert_eq!(sessions(&site).1, 0, "the session is in use");
-    under_way.await.unwrap().status(201);
+    in_progress.await.unwrap().status(201);
     gateway.program().logged(|log| log.contains(GIVEN_BACK).then_some(())).await;
     assert_eq!(sessions(&site), (1, 1));
     assert_eq!(login().key1, KEY1);
 }
 
-/// A request of an account that does not end before its site is told to go on.
+/// Begins a request of an account that does not end before the site's faults are resumed.
 async fn long_request(site: &Yetishare, gateway: &Gateway, account: &str) -> tokio::task::JoinHandle<()> {
     site.faults().add(polyhost_sandbox::Rule::new("folder/create", Fault::Stall { sent: 1 }));
     let (caller, path) = (gateway.caller(KEY), format!("/v1/accounts/{account}/folders"));
@@ -333,43 +333,43 @@ async fn long_request(site: &Yetishare, gateway: &Gateway, account: &str) -> tok
 }
 
 #[tokio::test]
-async fn a_user_who_is_configured_again_before_the_last_request_has_ended_goes_on_with_the_session() {
+async fn user_configured_again_in_time_keeps_the_session() {
     let (_, clock) = site(|_| ()).await;
     let site = streamplay_site(&clock, |_| ()).await;
     let mut gateway = Gateway::start(&alone(&site)).await;
     let caller = gateway.caller(KEY);
     caller.get("/v1/accounts/plays").await.status(200);
-    let under_way = long_request(&site, &gateway, "plays").await;
+    let in_progress = long_request(&site, &gateway, "plays").await;
     reload(&mut gateway, &Configuration::new().client("web", KEY, &["*"], &["read", "write"]), DONE).await;
     reload(&mut gateway, &alone(&site), DONE).await;
     site.faults().resume();
-    under_way.await.unwrap();
+    in_progress.await.unwrap();
     gateway.program().logged(|log| log.contains(KEPT).then_some(())).await;
     caller.get("/v1/accounts/plays").await.status(200);
     assert_eq!(sessions(&site), (1, 0));
 }
 
 #[tokio::test]
-async fn a_session_that_two_removed_accounts_have_is_given_back_by_the_last() {
+async fn session_of_two_removed_accounts_is_logged_out_by_the_last() {
     let (_, clock) = site(|_| ()).await;
     let site = streamplay_site(&clock, |_| ()).await;
     let mut gateway = Gateway::start(&alone(&site)).await;
-    let under_way = long_request(&site, &gateway, "plays").await;
+    let in_progress = long_request(&site, &gateway, "plays").await;
     let none = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
     let renamed = none.clone().table(&account("films", &site.base_url(), KEY1, KEY2));
     reload(&mut gateway, &renamed, DONE).await;
     gateway.caller(KEY).get("/v1/accounts/films").await.status(200);
     reload(&mut gateway, &none, DONE).await;
     gateway.program().logged(|log| log.contains(KEPT).then_some(())).await;
-    assert_eq!(sessions(&site), (1, 0), "the first account has a request under way");
+    assert_eq!(sessions(&site), (1, 0), "the first account has a request in progress");
     site.faults().resume();
-    under_way.await.unwrap();
+    in_progress.await.unwrap();
     gateway.program().logged(|log| log.contains(GIVEN_BACK).then_some(())).await;
     assert_eq!(sessions(&site), (1, 1));
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_its_key_is_taken_away_and_not_before() {
+async fn event_stream_ends_only_when_its_key_is_removed() {
     let mut world = World::start().await;
     let body = json!({"url": "https://example.org/a.mp4"});
     let id = world.caller.post(&at("remote-uploads"), &body).await.json(202)["id"].as_str().unwrap().to_owned();
@@ -379,12 +379,12 @@ async fn a_stream_ends_when_its_key_is_taken_away_and_not_before() {
     let more = configuration(&world.site).client("job", "key-of-job", &["*"], &["read"]);
     reload(&mut world.gateway, &more, DONE).await;
     assert!(stream.is_silent().await);
-    let taken = Configuration::new().account("main", &world.site.base_url(), LOGIN, SITE_KEY).client(
+    let without_key = Configuration::new().account("main", &world.site.base_url(), LOGIN, SITE_KEY).client(
         "job",
         "key-of-job",
         &["*"],
         &["read"],
     );
-    reload(&mut world.gateway, &taken, DONE).await;
+    reload(&mut world.gateway, &without_key, DONE).await;
     while stream.next().await.is_some() {}
 }

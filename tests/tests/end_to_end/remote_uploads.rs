@@ -1,4 +1,4 @@
-//! Remote uploads: files that the site fetches by itself.
+//! Tests of remote uploads: files that the site downloads from a URL.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::world::{World, at};
 const URL: &str = "https://media.example.org/films/bunny.mov?x=1&y=2";
 
 #[tokio::test]
-async fn a_remote_upload_is_asked_for_with_its_headers_in_their_order() {
+async fn remote_upload_sends_its_headers_and_repeated_values() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let body = json!({
@@ -44,7 +44,7 @@ async fn a_remote_upload_is_asked_for_with_its_headers_in_their_order() {
 }
 
 #[tokio::test]
-async fn without_headers_and_folder_neither_is_sent() {
+async fn remote_upload_without_headers_and_folder_sends_neither() {
     let world = World::start().await;
     for body in [json!({"url": URL}), json!({"url": URL, "folder_id": "root", "headers": {}})] {
         let upload = world.caller.post(&at("remote-uploads"), &body).await.json(202);
@@ -56,7 +56,7 @@ async fn without_headers_and_folder_neither_is_sent() {
 }
 
 #[tokio::test]
-async fn a_remote_upload_runs_and_becomes_a_file() {
+async fn remote_upload_runs_and_becomes_a_file() {
     let world = World::start().await;
     let added = world.caller.post(&at("remote-uploads"), &json!({"url": URL})).await.json(202);
     let path = at(&format!("remote-uploads/{}", added["id"].as_str().unwrap()));
@@ -77,7 +77,7 @@ async fn a_remote_upload_runs_and_becomes_a_file() {
 }
 
 #[tokio::test]
-async fn a_remote_upload_that_failed_at_100_percent_has_failed() {
+async fn remote_upload_that_failed_at_100_percent_is_failed() {
     let world = World::start().await;
     world.site.fail_remote_uploads_matching("example.org", "Disk full <b>");
     let added = world.caller.post(&at("remote-uploads"), &json!({"url": URL})).await.json(202);
@@ -88,7 +88,7 @@ async fn a_remote_upload_that_failed_at_100_percent_has_failed() {
 }
 
 #[tokio::test]
-async fn recent_remote_uploads_come_newest_first_up_to_the_limit() {
+async fn remote_uploads_are_listed_newest_first_up_to_the_limit() {
     let world = World::start().await;
     for n in 0..4 {
         if n == 2 {
@@ -117,7 +117,7 @@ async fn recent_remote_uploads_come_newest_first_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn an_unknown_remote_upload_is_404() {
+async fn unknown_remote_upload_is_404() {
     let world = World::start().await;
     world.caller.get(&at("remote-uploads/77")).await.problem(404, "remote_upload_not_found");
     world.assert_sent(&[("remotedl/status", &[("id", "77")])]);

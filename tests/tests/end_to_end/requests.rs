@@ -1,4 +1,4 @@
-//! Requests that are wrong: every fault is named by its place, and nothing is sent to the site.
+//! Tests of invalid requests: every fault is named by its place, and nothing is sent to the site.
 
 use polyhost_end_to_end::Caller;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::world::{World, at};
 const GOOD_URL: &str = "https://example.org/a.mp4";
 
 #[tokio::test]
-async fn an_array_is_no_object_however_its_values_stand() {
+async fn array_body_is_refused_where_an_object_is_expected() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let file = at(&format!("files/{file}"));
@@ -84,7 +84,7 @@ async fn unknown_fields_of_a_body_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn null_and_wrong_types_are_refused_where_they_stand() {
+async fn null_and_wrong_types_are_refused_by_their_place() {
     let world = World::start().await;
     let bodies = [
         ("PATCH", "files/x", json!({"folder_id": null}), "/folder_id"),
@@ -118,7 +118,7 @@ async fn null_and_wrong_types_are_refused_where_they_stand() {
 }
 
 #[tokio::test]
-async fn a_patch_changes_something() {
+async fn empty_patch_is_refused() {
     let world = World::start().await;
     for path in ["files/x", "folders/1"] {
         let answer = world.caller.patch(&at(path), &json!({})).await;
@@ -128,7 +128,7 @@ async fn a_patch_changes_something() {
 }
 
 #[tokio::test]
-async fn limits_of_pages_are_1_to_1000() {
+async fn page_limit_must_be_between_1_and_1000() {
     let world = World::start().await;
     for limit in ["0", "1001", "abc", "-1", "", "1.5", "99999999999999999999"] {
         let answer = world.caller.get(&at(&format!("folders/root/items?limit={limit}"))).await;
@@ -145,7 +145,7 @@ async fn limits_of_pages_are_1_to_1000() {
 }
 
 #[tokio::test]
-async fn names_that_cannot_be_are_refused() {
+async fn invalid_names_are_refused() {
     let world = World::start().await;
     let long = "é".repeat(256);
     for name in ["", &long, "a/b", ".", "..", "a\nb", "a\0", "a\u{7f}", "\u{85}"] {
@@ -166,7 +166,7 @@ async fn names_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn addresses_that_a_site_must_not_fetch_are_refused() {
+async fn urls_that_a_site_must_not_fetch_are_refused() {
     let world = World::start().await;
     let addresses = [
         "",
@@ -245,7 +245,7 @@ async fn header_fields_that_a_site_must_not_send_are_refused() {
 }
 
 #[tokio::test]
-async fn all_faults_of_a_request_are_named_at_once() {
+async fn all_faults_of_a_request_are_reported_at_once() {
     let world = World::start().await;
     let body = json!({"url": "ftp://x", "headers": {"Host": "a", "B": "c\nd"}});
     let mut places = world.caller.post(&at("remote-uploads"), &body).await.faults("invalid_request");
@@ -259,7 +259,7 @@ async fn all_faults_of_a_request_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn a_lookup_names_each_id_once_and_not_too_many() {
+async fn lookup_with_duplicate_or_too_many_ids_is_refused() {
     let world = World::start().await;
     let twice = world.caller.post(&at("files/lookup"), &json!({"ids": ["a", "b", "a"]})).await;
     assert_eq!(twice.faults("invalid_request"), ["/ids/2"]);
@@ -272,7 +272,7 @@ async fn a_lookup_names_each_id_once_and_not_too_many() {
 }
 
 #[tokio::test]
-async fn bodies_are_json_and_nothing_else() {
+async fn bodies_that_are_not_json_are_refused() {
     let world = World::start().await;
     let caller = &world.caller;
     for text in ["", "{", "name=a", "{\"name\":\"a\"}x", "\u{feff}{}", "{'name':'a'}", "{\"name\":\"a\",}"] {
@@ -298,7 +298,7 @@ async fn bodies_are_json_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_merge_patch_is_a_patch() {
+async fn merge_patch_media_type_is_accepted() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     let folder = world.site.add_folder("0", "a");
@@ -309,7 +309,7 @@ async fn a_merge_patch_is_a_patch() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_413() {
+async fn body_over_the_limit_is_413() {
     let world = World::configured(|configuration| configuration.server("max_body = \"1 KiB\"")).await;
     let large = json!({"name": "x".repeat(2000)});
     for (method, path) in [("POST", "folders"), ("PATCH", "files/x"), ("PATCH", "folders/1"), ("POST", "files/lookup")]

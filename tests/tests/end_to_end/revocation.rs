@@ -1,4 +1,4 @@
-//! Clients that lose their key, their account or their scope while a body flows: it ends.
+//! Tests that a transfer ends when its client loses its key, account or scope.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::world::{KEY, LOGIN, SITE_KEY};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The configuration of the world with another client.
+/// Returns the configuration of the world with another client.
 fn with_client(world: &World, key: &str, accounts: &[&str], scopes: &[&str]) -> Configuration {
     Configuration::new()
         .account("main", &world.pstream.base_url(), LOGIN, SITE_KEY)
@@ -33,7 +33,7 @@ async fn reload(world: &mut World, configuration: &Configuration) {
     world.gateway.program().logged(taken).await;
 }
 
-/// Whether a download that was begun is cut when the configuration becomes this.
+/// Returns whether a download in progress is cut by this change of the configuration.
 async fn download_ends(change: impl Fn(&World) -> Configuration) -> bool {
     let mut world = World::start(Dialect::Yetishare).await;
     let file = world.add_file("clip.mp4", &bytes(1 << 20));
@@ -44,7 +44,7 @@ async fn download_ends(change: impl Fn(&World) -> Configuration) -> bool {
     let changed = change(&world);
     reload(&mut world, &changed).await;
     let cut = async { while response.chunk().await.is_ok_and(|piece| piece.is_some()) {} };
-    // The site's stall is noticed after 30 seconds; it must not be what ends the download.
+    // The gateway would notice the site's stall after 30 seconds; the download must end earlier.
     timeout(Duration::from_secs(10), cut).await.is_ok()
 }
 
@@ -54,13 +54,13 @@ async fn download_ends_when_its_client_is_removed() {
 }
 
 #[tokio::test]
-async fn download_ends_when_its_account_or_scope_is_taken_away() {
+async fn download_ends_when_its_account_or_scope_is_removed() {
     assert!(download_ends(|world| with_client(world, KEY, &["main"], &["read", "write"])).await);
     assert!(download_ends(|world| with_client(world, KEY, &["*"], &["write"])).await);
 }
 
 #[tokio::test]
-async fn download_goes_on_when_its_client_may_still_have_it() {
+async fn download_continues_while_its_client_may_read_it() {
     assert!(!download_ends(|world| with_client(world, KEY, &["plays"], &["read"])).await);
 }
 

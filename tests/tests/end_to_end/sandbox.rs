@@ -1,11 +1,11 @@
-//! `polyhost sandbox`: what it prints works as it is printed, and the pages that a browser opens are there.
+//! Tests of `polyhost sandbox`: its printed commands and accounts work, and it serves the pages for browsers.
 
 use polyhost_end_to_end::{Caller, Configuration, Gateway, Program, Record, body};
 use serde_json::{Value, json};
 
 use crate::world::KEY;
 
-/// A running sandbox, and somebody who calls it without a key.
+/// Starts a sandbox, and returns it with a caller without a key.
 pub(crate) async fn start() -> (Program, Caller) {
     let mut program = Program::start(["sandbox", "--listen", "127.0.0.1:0"]);
     let docs = program.printed(|out| address(out, "Swagger UI")).await;
@@ -14,7 +14,7 @@ pub(crate) async fn start() -> (Program, Caller) {
     (program, caller)
 }
 
-/// The last word of the line that begins so.
+/// Returns the last word of the line with this beginning.
 fn address(printed: &str, beginning: &str) -> Option<String> {
     let whole = printed.rfind('\n').map(|end| &printed[..end])?;
     let line = whole.lines().find(|line| line.trim_start().starts_with(beginning))?;
@@ -22,7 +22,7 @@ fn address(printed: &str, beginning: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_printed_line_works() {
+async fn printed_curl_command_works() {
     let (mut program, caller) = start().await;
     let url = program.printed(|out| address(out, "Try")).await;
     assert!(program.stdout().contains(&format!("curl {url}")), "{}", program.stdout());
@@ -37,7 +37,7 @@ async fn the_printed_line_works() {
 }
 
 #[tokio::test]
-async fn a_newcomer_uploads_finds_and_deletes_without_a_key() {
+async fn sandbox_uploads_reads_and_deletes_without_a_key() {
     let (program, caller) = start().await;
     for account in ["/v1/accounts/pstream-demo", "/v1/accounts/streamplay-demo"] {
         let upload = caller.typed("POST", &format!("{account}/files?name=mine.mp4"), "video/mp4", "hello").await;
@@ -53,7 +53,7 @@ async fn a_newcomer_uploads_finds_and_deletes_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_newcomer_fetches_a_film_whole_and_in_parts() {
+async fn sandbox_serves_a_file_whole_and_in_parts() {
     let (_program, caller) = start().await;
     let account = "/v1/accounts/streamplay-demo";
     let items = caller.get(&format!("{account}/folders/root/items?type=file")).await.items();
@@ -69,7 +69,7 @@ async fn a_newcomer_fetches_a_film_whole_and_in_parts() {
 }
 
 #[tokio::test]
-async fn the_sandbox_is_for_this_machine_alone() {
+async fn sandbox_accepts_only_local_callers() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let ended = Program::run(["sandbox", "--listen", listen]).await;
         assert!(ended.code() != Some(0) && ended.stderr.contains("loopback"), "{}", ended.stderr);
@@ -79,7 +79,7 @@ async fn the_sandbox_is_for_this_machine_alone() {
     caller.send(foreign).await.problem(403, "forbidden");
 }
 
-/// The two tables that the sites print for a configuration, once they are there as a whole.
+/// Returns the two printed account tables, once both are complete.
 fn printed_accounts(printed: &str) -> Option<String> {
     let mut tables: Vec<&str> = Vec::new();
     let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
@@ -91,13 +91,13 @@ fn printed_accounts(printed: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_sites_alone_serve_a_gateway_elsewhere_whose_accounts_they_print() {
+async fn printed_accounts_work_at_another_gateway() {
     let mut program = Program::start(["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"]);
     let accounts = program.printed(printed_accounts).await;
     let table: toml::Table = accounts.parse().unwrap();
-    let told = |account: &str, key: &str| table["accounts"][account][key].as_str().map(str::to_owned);
-    assert_eq!(told("pstream-demo", "provider").as_deref(), Some("pstream"));
-    assert_eq!(told("streamplay-demo", "provider").as_deref(), Some("streamplay"));
+    let setting = |account: &str, key: &str| table["accounts"][account][key].as_str().map(str::to_owned);
+    assert_eq!(setting("pstream-demo", "provider").as_deref(), Some("pstream"));
+    assert_eq!(setting("streamplay-demo", "provider").as_deref(), Some("streamplay"));
     let configuration = Configuration::new().table(&accounts).client("web", KEY, &["*"], &["read", "write"]);
     let gateway = Gateway::start(&configuration).await;
     for account in ["pstream-demo", "streamplay-demo"] {
@@ -134,7 +134,7 @@ async fn printed_accounts_fit_the_options_of_the_sites() {
 }
 
 #[tokio::test]
-async fn an_unknown_option_of_a_site_names_what_there_is() {
+async fn unknown_site_option_lists_the_valid_ones() {
     let sites = ["--site", "vimeo:a=b", "--site", "streamplay:version=6"];
     let ended = Program::run(["sandbox"].into_iter().chain(sites)).await;
     assert_eq!(ended.code(), Some(2));
@@ -146,8 +146,8 @@ async fn an_unknown_option_of_a_site_names_what_there_is() {
 }
 
 #[tokio::test]
-async fn the_sites_alone_listen_side_by_side_where_they_are_told() {
-    // A port with a free one above it, as far as anybody can tell.
+async fn upstreams_listen_on_the_given_port_and_the_next() {
+    // A free port with a free one above it. Another process may still take one of them.
     let mut pair = None;
     for _ in 0..50 {
         let first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -169,9 +169,9 @@ async fn the_sites_alone_listen_side_by_side_where_they_are_told() {
 }
 
 #[tokio::test]
-async fn swagger_ui_is_served_with_all_that_it_needs() {
+async fn swagger_ui_is_served_with_all_its_assets() {
     let (_program, caller) = start().await;
-    // Relative, for proxies that take a prefix off the path.
+    // The redirect is relative, for proxies that remove a prefix from the path.
     for path in ["/", "/docs"] {
         let redirect = caller.get(path).await;
         assert!((300..400).contains(&redirect.status), "{redirect:?}");

@@ -1,4 +1,4 @@
-//! Secrets: planted in the configuration and in requests, and then looked for in all that was printed and answered.
+//! Tests that secrets planted in the configuration and in requests appear in no output and no answer.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -23,7 +23,7 @@ fn environment() -> Vec<(String, String)> {
         .to_vec()
 }
 
-/// A site with the planted credentials, and a gateway that logs as much as it can.
+/// Starts a site with the planted credentials, and a gateway that logs as much as it can.
 async fn start(attempt_timeout: &str) -> (Openload, Gateway) {
     let (site, _) = site(|options| {
         options.login = LOGIN.to_owned();
@@ -38,9 +38,9 @@ async fn start(attempt_timeout: &str) -> (Openload, Gateway) {
     (site, gateway)
 }
 
-/// Every way in which a secret may be written: as it is, percent-encoded in its variants, and in base64 at each of the
-/// three places at which it may begin.
-fn spellings(secret: &str) -> Vec<String> {
+/// Returns every encoding in which a secret may appear: plain, percent-encoded in its variants, escaped in JSON, and in
+/// base64 at each of the three offsets.
+fn encodings(secret: &str) -> Vec<String> {
     let form: String = secret.bytes().map(|byte| if byte == b' ' { "+".to_owned() } else { percent(byte) }).collect();
     let strict = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let escaped = Value::from(secret).to_string().trim_matches('"').to_owned();
@@ -48,7 +48,7 @@ fn spellings(secret: &str) -> Vec<String> {
     for offset in 0..3 {
         let padded = [vec![b' '; offset], secret.as_bytes().to_vec()].concat();
         for text in [BASE64_STANDARD_NO_PAD.encode(&padded), BASE64_URL_SAFE_NO_PAD.encode(&padded)] {
-            // What the bytes before and after it change is left out.
+            // Cuts off the characters that depend on the bytes before and after the secret.
             all.push(text[if offset == 0 { 0 } else { 4 }..text.len() - 2].to_owned());
         }
     }
@@ -63,7 +63,7 @@ fn percent(byte: u8) -> String {
     }
 }
 
-/// Every operation there is, with secrets wherever a caller can put some.
+/// Calls every operation, with secrets in every place where a caller can put one.
 async fn exercise(caller: &Caller, file: &str, folder: &str) {
     for path in ["/v1/me", "/v1/providers", "/v1/accounts", "/v1/accounts/main", "/openapi.json", "/readyz", "/nothing"]
     {
@@ -116,8 +116,8 @@ async fn exercise(caller: &Caller, file: &str, folder: &str) {
     caller.delete(&at("files/nothing")).await;
 }
 
-/// An error of the site that says everything back that it has been told, and something more.
-fn talkative(more: &str) -> Fault {
+/// An error of the site that repeats the credentials it received, and `more`.
+fn echoing_error(more: &str) -> Fault {
     let encoded = utf8_percent_encode(SITE_KEY, NON_ALPHANUMERIC).to_string();
     let words = format!("login {LOGIN} key {SITE_KEY} at ?key={encoded} {more}");
     let body = json!({"status": 400, "msg": words, "result": false}).to_string();
@@ -126,23 +126,26 @@ fn talkative(more: &str) -> Fault {
 
 #[track_caller]
 pub(crate) fn assert_secret(text: &str, secret: &str, place: &str) {
-    for spelling in spellings(secret) {
-        if let Some(found) = text.find(&spelling) {
+    for encoding in encodings(secret) {
+        if let Some(found) = text.find(&encoding) {
             let around: String = text[..found].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
-            panic!("{place} holds the secret {secret:?} as {spelling:?} after: …{around}");
+            panic!("{place} holds the secret {secret:?} as {encoding:?} after: …{around}");
         }
     }
 }
 
 #[tokio::test]
-async fn no_secret_is_printed_or_answered_whatever_happens() {
+async fn no_secret_is_printed_or_answered_under_any_fault() {
     let (site, gateway) = start("200ms").await;
     let (file, folder) = (site.add_file("0", "a.mp4", b"a"), site.add_folder("0", "Films"));
     let caller = gateway.caller(API_KEY);
     exercise(&caller, &file, &folder).await;
-    assert!(site.journal().all().iter().any(|call| call.parameter("key") == Some(SITE_KEY)), "nothing was planted");
+    assert!(
+        site.journal().all().iter().any(|call| call.parameter("key") == Some(SITE_KEY)),
+        "no secret reached the site"
+    );
     let faults = [
-        talkative(""),
+        echoing_error(""),
         Fault::envelope(403),
         Fault::http(500),
         Fault::rate_limit(1),
@@ -154,18 +157,15 @@ async fn no_secret_is_printed_or_answered_whatever_happens() {
     ];
     for fault in faults {
         site.faults().clear();
-        if fault == talkative("") {
-            site.faults().add(Rule::new("remotedl/add", talkative(&format!("header Cookie: {COOKIE}"))));
+        if fault == echoing_error("") {
+            site.faults().add(Rule::new("remotedl/add", echoing_error(&format!("header Cookie: {COOKIE}"))));
         }
         site.faults().add(Rule::new("*", fault));
         exercise(&caller, &file, &folder).await;
     }
     drop(site);
     exercise(&caller, &file, &folder).await;
-    gateway
-        .stranger()
-        .send(gateway.stranger().request("GET", "/v1/me").header("x-api-key", format!("{API_KEY}x")))
-        .await;
+    gateway.keyless().send(gateway.keyless().request("GET", "/v1/me").header("x-api-key", format!("{API_KEY}x"))).await;
 
     let answers = gateway.record().all();
     let printed = gateway.stop().await;
@@ -174,7 +174,7 @@ async fn no_secret_is_printed_or_answered_whatever_happens() {
         assert_secret(&printed.stderr, secret, "stderr");
         assert_secret(&printed.stdout, secret, "stdout");
         for answer in &answers {
-            let place = format!("{} -> {}", answer.asked, answer.status);
+            let place = format!("{} -> {}", answer.request_line, answer.status);
             assert_secret(&format!("{:?}", answer.headers), secret, &place);
             assert_secret(&answer.text(), secret, &place);
         }
@@ -182,7 +182,7 @@ async fn no_secret_is_printed_or_answered_whatever_happens() {
 }
 
 #[tokio::test]
-async fn the_address_of_an_upload_is_not_printed() {
+async fn upload_address_is_not_printed() {
     let (site, gateway) = start("3s").await;
     let caller = gateway.caller(API_KEY);
     caller.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await.status(201);
@@ -217,7 +217,7 @@ async fn check_prints_no_secret_of_a_faulty_configuration() {
 }
 
 #[tokio::test]
-async fn no_secret_is_printed_while_configurations_come_and_go() {
+async fn no_secret_is_printed_during_reloads() {
     const NEXT: &str = "Plnt-Next-Key-81d0";
     let (site, mut gateway) = start("3s").await;
     let good = |key: &str| {
@@ -226,7 +226,7 @@ async fn no_secret_is_printed_while_configurations_come_and_go() {
             .client("web", API_KEY, &["*"], &["read", "write"])
             .client("job", NEXT, &["*"], &["read"])
     };
-    let said = async |gateway: &mut Gateway, text: &str| {
+    let reload_until = async |gateway: &mut Gateway, text: &str| {
         gateway.program().hang_up();
         gateway.program().logged(|log| log.contains(text).then_some(())).await;
     };
@@ -239,22 +239,22 @@ async fn no_secret_is_printed_while_configurations_come_and_go() {
         ),
     ] {
         gateway.rewrite(&good("env:PLANTED_KEY").table(&line));
-        said(&mut gateway, fault).await;
+        reload_until(&mut gateway, fault).await;
     }
     gateway.rewrite(&good(NEXT));
-    said(&mut gateway, "the new configuration is at work").await;
+    reload_until(&mut gateway, "the new configuration is at work").await;
     let caller = gateway.caller(API_KEY);
     caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
     let answers = gateway.record().all();
     let printed = gateway.stop().await;
     for secret in [LOGIN, SITE_KEY, API_KEY, PASSWORD, NEXT, COOKIE] {
         assert_secret(&printed.stderr, secret, "stderr");
-        answers.iter().for_each(|answer| assert_secret(&answer.text(), secret, &answer.asked));
+        answers.iter().for_each(|answer| assert_secret(&answer.text(), secret, &answer.request_line));
     }
 }
 
 #[test]
-fn a_secret_is_found_in_every_spelling() {
+fn secret_is_found_in_every_encoding() {
     for text in [
         format!("key={SITE_KEY}&"),
         format!("key={}", utf8_percent_encode(SITE_KEY, NON_ALPHANUMERIC)),
@@ -263,7 +263,7 @@ fn a_secret_is_found_in_every_spelling() {
         BASE64_URL_SAFE_NO_PAD.encode(format!("x{SITE_KEY}xyz")),
         BASE64_STANDARD_NO_PAD.encode(format!("xy{SITE_KEY}")),
     ] {
-        assert!(spellings(SITE_KEY).iter().any(|spelling| text.contains(spelling)), "{text}");
+        assert!(encodings(SITE_KEY).iter().any(|encoding| text.contains(encoding)), "{text}");
     }
-    assert!(!spellings(SITE_KEY).iter().any(|spelling| "Plnt Key".contains(spelling)));
+    assert!(!encodings(SITE_KEY).iter().any(|encoding| "Plnt Key".contains(encoding)));
 }

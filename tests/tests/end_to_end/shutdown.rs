@@ -1,4 +1,4 @@
-//! The end: asked for, announced, and in good order.
+//! Tests of the shutdown: signals, readiness, draining and exit codes.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ async fn sent(world: &World, operation: &str) {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_finished_and_the_exit_is_clean() {
+async fn request_in_progress_is_finished_before_a_clean_exit() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
-    world.breaks("file/delete", Fault::Delay { millis: 700 });
+    world.inject("file/delete", Fault::Delay { millis: 700 });
     let caller = world.caller.clone();
     let slow = tokio::spawn(async move { caller.delete(&at(&format!("files/{id}"))).await });
     sent(&world, "file/delete").await;
@@ -31,25 +31,25 @@ async fn a_request_under_way_is_finished_and_the_exit_is_clean() {
 }
 
 #[tokio::test]
-async fn readiness_is_taken_back_before_the_door_is_closed() {
+async fn readiness_ends_before_the_listener_closes() {
     let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"3s\"")).await;
-    let stranger = world.gateway.stranger();
-    stranger.get("/readyz").await.status(200);
+    let keyless = world.gateway.keyless();
+    keyless.get("/readyz").await.status(200);
     world.gateway.program().terminate();
     world.gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
-    let answer = stranger.get("/readyz").await;
+    let answer = keyless.get("/readyz").await;
     answer.problem(503, "draining");
-    // The process is alive, and still answers those who have not yet heard.
-    stranger.get("/livez").await.status(200);
+    // The process is alive, and still serves clients that have not noticed the shutdown.
+    keyless.get("/livez").await.status(200);
     world.caller.get("/v1/me").await.status(200);
     let ended = world.gateway.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
 }
 
 #[tokio::test]
-async fn what_does_not_finish_in_time_is_cut_off() {
+async fn request_over_the_drain_timeout_is_cut_off() {
     let world = World::configured(|configuration| configuration.server("drain_timeout = \"200ms\"")).await;
-    world.breaks("file/info", Fault::Hang);
+    world.inject("file/info", Fault::Hang);
     let caller = world.caller.clone();
     let hanging = tokio::spawn(async move { caller.request("GET", &at("files/abc")).send().await.is_err() });
     sent(&world, "file/info").await;
@@ -62,7 +62,7 @@ async fn what_does_not_finish_in_time_is_cut_off() {
 async fn second_signal_ends_the_gateway_at_once() {
     for (interrupts, code) in [(true, 130), (false, 143)] {
         let mut world = World::configured(|configuration| configuration.server("drain_timeout = \"60s\"")).await;
-        world.breaks("file/info", Fault::Hang);
+        world.inject("file/info", Fault::Hang);
         let caller = world.caller.clone();
         let hanging = tokio::spawn(async move { caller.request("GET", &at("files/abc")).send().await.is_err() });
         sent(&world, "file/info").await;
@@ -75,16 +75,16 @@ async fn second_signal_ends_the_gateway_at_once() {
 }
 
 #[tokio::test]
-async fn a_gateway_is_ready_while_its_site_is_down() {
+async fn gateway_is_ready_while_its_site_is_down() {
     let world = World::start().await;
-    world.breaks("*", Fault::http(503));
+    world.inject("*", Fault::http(503));
     world.caller.get(&at("folders/root/items")).await.problem(502, "upstream_error");
     world.caller.get("/readyz").await.status(200);
     world.caller.get("/livez").await.status(200);
 }
 
 #[tokio::test]
-async fn who_is_asked_to_end_as_soon_as_it_listens_ends_in_good_order() {
+async fn signal_right_after_listening_gives_a_clean_exit() {
     let (site, _clock) = site(|_| ()).await;
     for _ in 0..5 {
         let ended = Gateway::start(&configuration(&site)).await.stop().await;

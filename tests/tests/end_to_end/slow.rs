@@ -1,4 +1,4 @@
-//! Callers who take their time, and many of them: they are cut off, and nobody else notices.
+//! Tests of many slow callers: the gateway cuts them off, and other callers are not affected.
 
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,12 @@ use tokio::time::timeout;
 
 use crate::world::{KEY, World, at};
 
-/// How many callers take their time.
+/// The number of slow callers.
 const MANY: usize = 5000;
-/// How long a caller who does not may wait, while they do.
+/// The longest time for a request of another caller meanwhile.
 const PROMPT: Duration = Duration::from_secs(2);
 
-/// Lets this process open as many sockets as the system allows, and says how many.
+/// Raises the limit of open files of this process to the maximum, and returns it.
 fn sockets() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -25,31 +25,32 @@ fn sockets() -> usize {
     getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
 }
 
-/// Somebody who has sent a part of a head.
-async fn dawdler(address: &str) -> TcpStream {
+/// Opens a connection and sends a part of a head.
+async fn slow_connection(address: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("the gateway accepts");
     stream.write_all(b"GET /v1/me HTTP/1.1\r\nHost: a\r\nX-Slow: ").await.unwrap();
     stream
 }
 
-/// Whether the other side has closed, which it may do with an answer.
+/// Returns whether the gateway closes the connection, with an answer or without.
 async fn is_closed(mut stream: TcpStream) -> bool {
     let mut bytes = Vec::new();
     timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await.is_ok()
 }
 
 #[tokio::test]
-async fn five_thousand_slow_connections_leave_the_rest_unharmed() {
-    // Where the system allows fewer, as many as it does.
+async fn five_thousand_slow_connections_do_not_delay_others() {
+    // Fewer if the system allows fewer.
     let many = MANY.min(sockets().saturating_sub(200));
     let world = World::configured(|configuration| configuration.server("header_timeout = \"120s\"")).await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     let address = world.gateway.address();
-    let slow: Vec<TcpStream> = stream::iter(0..many).map(|_| dawdler(address)).buffer_unordered(64).collect().await;
+    let slow: Vec<TcpStream> =
+        stream::iter(0..many).map(|_| slow_connection(address)).buffer_unordered(64).collect().await;
     assert_eq!(slow.len(), many);
     for number in 0..50 {
         let (began, name) = (Instant::now(), format!("{number}.mp4"));
-        // Each over a connection of its own, which has to be let in beside all the others.
+        // Each round uses a new connection, which the gateway must accept besides all the others.
         let caller = world.gateway.caller(KEY);
         caller.get("/v1/me").await.status(200);
         caller.get(&at(&format!("files/{file}"))).await.status(200);
@@ -61,21 +62,21 @@ async fn five_thousand_slow_connections_leave_the_rest_unharmed() {
 }
 
 #[tokio::test]
-async fn who_drips_a_head_or_says_nothing_is_cut_off_in_time() {
+async fn slow_or_silent_head_is_cut_off_in_time() {
     let timeouts = "header_timeout = \"300ms\"\nkeep_alive_timeout = \"400ms\"";
     let world = World::configured(|configuration| configuration.server(timeouts)).await;
     let address = world.gateway.address();
     let silent = TcpStream::connect(address).await.unwrap();
-    let mut dripping = dawdler(address).await;
+    let mut dripping = slow_connection(address).await;
     let (_, mut writes) = dripping.split();
     let began = Instant::now();
-    // It is closed although there is always a byte more.
+    // The gateway closes the connection although bytes keep arriving.
     while writes.write_all(b"x").await.is_ok() {
-        assert!(began.elapsed() < Duration::from_secs(20), "the drip is still taken");
+        assert!(began.elapsed() < Duration::from_secs(20), "the connection is still open");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(is_closed(silent).await);
-    // Between two requests as well.
+    // The same applies between two requests.
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     assert!(is_closed(idle).await);
@@ -83,7 +84,7 @@ async fn who_drips_a_head_or_says_nothing_is_cut_off_in_time() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_of_http_2_is_closed_too() {
+async fn idle_http_2_connection_is_closed() {
     let world = World::configured(|configuration| configuration.server("header_timeout = \"300ms\"")).await;
     let http = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
     let answer = http.get(format!("http://{}/livez", world.gateway.address())).send().await.unwrap();
@@ -94,18 +95,18 @@ async fn an_idle_connection_of_http_2_is_closed_too() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_told_so_and_may_come_back() {
+async fn connection_over_the_limit_gets_a_retryable_503() {
     let world = World::configured(|configuration| configuration.server("max_connections = 3")).await;
     let address = world.gateway.address();
     let mut held = Vec::new();
     for _ in 0..3 {
-        held.push(dawdler(address).await);
+        held.push(slow_connection(address).await);
     }
-    let ask = async || wire::request(address, "GET", "/v1/me", KEY).await.expect("an answer");
-    // The three are let in one after the other, so one may still be on its way.
+    let request = async || wire::request(address, "GET", "/v1/me", KEY).await.expect("an answer");
+    // The gateway accepts the three connections one after another, so one may not be accepted yet.
     let refused = async {
         loop {
-            let answer = ask().await;
+            let answer = request().await;
             if answer.status == 503 {
                 return answer;
             }
@@ -117,6 +118,6 @@ async fn one_connection_too_many_is_told_so_and_may_come_back() {
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(refused.header("x-request-id"), problem["request_id"].as_str());
     held.pop();
-    let served = async { while ask().await.status != 200 {} };
-    timeout(Duration::from_secs(10), served).await.expect("a place becomes free");
+    let served = async { while request().await.status != 200 {} };
+    timeout(Duration::from_secs(10), served).await.expect("a connection becomes available");
 }

@@ -1,5 +1,5 @@
-//! Callers that stop in the middle, at every stage of a request, on HTTP/1 and HTTP/2, with a key and without: the
-//! connection ends within the timeout of that stage, and nothing of it is left.
+//! Tests of callers that stall at each stage of a request, on HTTP/1 and HTTP/2, with a key and without. The connection
+//! ends within the timeout of that stage, and nothing of it is left open.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::world::{KEY, World, at};
 
 /// Longer than all timeouts of a stalled connection together, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A page that is open and larger than what sockets hold for a caller with a small buffer.
+/// A page that needs no key, and is larger than the socket buffers of a caller with a small receive buffer.
 const LARGE: &str = "/docs/swagger-ui-bundle.js";
 
-/// Where a caller stops.
+/// The point at which a caller stalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// In the head of its request.
@@ -28,26 +28,26 @@ enum Stage {
     Body,
     /// After the first bytes of the answer.
     Answer,
-    /// Before the first byte of the answer: the window is closed from the beginning.
+    /// Before the first byte of the answer: the flow-control window is 0 from the start.
     Window,
 }
 
 const STAGES: [Stage; 4] = [Stage::Head, Stage::Body, Stage::Answer, Stage::Window];
 
-/// A gateway that is soon out of patience.
+/// Starts a gateway with short timeouts.
 async fn world() -> World {
     let lines = "header_timeout = \"500ms\"\nkeep_alive_timeout = \"500ms\"\nidle_timeout = \"700ms\"\nrequest_timeout = \"1s\"";
     World::configured(|configuration| configuration.server(lines)).await
 }
 
-/// The number of file descriptors that the process has open.
+/// Returns the number of open file descriptors of the process.
 pub(crate) fn descriptors(gateway: &mut Gateway) -> usize {
     let folder = format!("/proc/{}/fd", gateway.program().id());
     std::fs::read_dir(folder).expect("the process runs").count()
 }
 
-/// Waits until the process has no more than so many descriptors open.
-pub(crate) async fn at_rest(gateway: &mut Gateway, most: usize) {
+/// Waits until the process has at most `most` open descriptors.
+pub(crate) async fn wait_for_descriptors(gateway: &mut Gateway, most: usize) {
     let rest = async {
         while descriptors(gateway) > most {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -56,14 +56,14 @@ pub(crate) async fn at_rest(gateway: &mut Gateway, most: usize) {
     timeout(PATIENCE, rest).await.expect("descriptors are still open");
 }
 
-/// A connection that takes little at a time.
-pub(crate) async fn narrow(address: &str) -> TcpStream {
+/// Opens a connection with a small receive buffer.
+pub(crate) async fn small_buffer_connection(address: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     socket.connect(address.parse().unwrap()).await.unwrap()
 }
 
-/// A head without the empty line at its end.
+/// Returns a head without the empty line at its end.
 fn head(stage: Stage, key: Option<&str>) -> String {
     let line = match stage {
         Stage::Body => format!("POST {}", at("folders")),
@@ -73,9 +73,9 @@ fn head(stage: Stage, key: Option<&str>) -> String {
     format!("{line} HTTP/1.1\r\nHost: a\r\n{key}Content-Type: application/json\r\n")
 }
 
-/// Stops on a connection of HTTP/1, and waits for its end.
+/// Stalls on an HTTP/1 connection, and waits for its end.
 async fn stall_http_1(address: &str, stage: Stage, key: Option<&str>) {
-    let mut stream = narrow(address).await;
+    let mut stream = small_buffer_connection(address).await;
     let rest = match stage {
         Stage::Head => "X-Slow: ",
         Stage::Body => "Content-Length: 1000\r\n\r\n{\"name\": ",
@@ -89,13 +89,13 @@ async fn stall_http_1(address: &str, stage: Stage, key: Option<&str>) {
         drop(stream.read_to_end(&mut Vec::new()).await);
         return;
     }
-    // It must end without that anything is read.
+    // The connection must end although nothing is read.
     while stream.write_all(b"\r\n").await.is_ok() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// A connection of HTTP/2, and the task that answers its pings until its end.
+/// Opens an HTTP/2 connection, and returns it with the task that answers its pings until its end.
 pub(crate) async fn http_2(address: &str, window: u32) -> (SendRequest<Bytes>, JoinHandle<()>) {
     let stream = TcpStream::connect(address).await.unwrap();
     let mut builder = h2::client::Builder::new();
@@ -109,11 +109,11 @@ pub(crate) fn request(method: &str, path: &str, key: Option<&str>) -> Request<()
     request.header("content-type", "application/json").body(()).unwrap()
 }
 
-/// Stops on a connection of HTTP/2, and waits for its end.
+/// Stalls on an HTTP/2 connection, and waits for its end.
 async fn stall_http_2(address: &str, stage: Stage, key: Option<&str>) {
     if stage == Stage::Head {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        // The preface, empty settings, and a head that is announced to go on: flags without END_HEADERS.
+        // The preface, empty settings, and a HEADERS frame without the flag END_HEADERS.
         let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
         stream.write_all(preface).await.unwrap();
         stream.write_all(b"\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82").await.unwrap();
@@ -132,7 +132,7 @@ async fn stall_http_2(address: &str, stage: Stage, key: Option<&str>) {
     if stage == Stage::Answer {
         answer.unwrap().into_body().data().await.unwrap().unwrap();
     }
-    // The stream ends first, whose connection then is idle.
+    // The stream ends first. Then the connection is idle, and ends too.
     connection.await.unwrap();
 }
 
@@ -140,7 +140,7 @@ async fn stall_http_2(address: &str, stage: Stage, key: Option<&str>) {
 async fn stalled_caller_is_cut_off_at_every_stage() {
     let mut world = world().await;
     world.caller.get("/v1/me").await.status(200);
-    at_rest(&mut world.gateway, usize::MAX).await;
+    wait_for_descriptors(&mut world.gateway, usize::MAX).await;
     let before = descriptors(&mut world.gateway);
     let rounds: usize = std::env::var("POLYHOST_STALLED_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     for _ in 0..rounds {
@@ -162,14 +162,14 @@ async fn stalled_caller_is_cut_off_at_every_stage() {
         for (what, stalled) in stalled {
             timeout(PATIENCE, stalled).await.unwrap_or_else(|_| panic!("still open: {what}")).unwrap();
         }
-        // The others are served meanwhile and after.
+        // Other callers are served meanwhile and afterwards.
         world.caller.get("/v1/me").await.status(200);
     }
-    at_rest(&mut world.gateway, before + 1).await;
+    wait_for_descriptors(&mut world.gateway, before + 1).await;
 }
 
 #[tokio::test]
-async fn stalled_stream_leaves_the_others_of_its_connection() {
+async fn stalled_stream_does_not_affect_others_of_its_connection() {
     let lines = "keep_alive_timeout = \"60s\"\nidle_timeout = \"700ms\"";
     let world = World::configured(|configuration| configuration.server(lines)).await;
     let (requests, connection) = http_2(world.gateway.address(), 0).await;
@@ -178,7 +178,7 @@ async fn stalled_stream_leaves_the_others_of_its_connection() {
     let mut body = stalled.await.unwrap().into_body();
     let reset = timeout(PATIENCE, body.data()).await.expect("the stream ends");
     assert!(reset.is_none_or(|piece| piece.is_err()), "the stream is reset");
-    // A stream without an answer's body needs no window.
+    // A stream without a response body needs no window.
     let mut requests = requests.ready().await.unwrap();
     let (other, _) = requests.send_request(request("HEAD", "/livez", None), true).unwrap();
     assert_eq!(other.await.unwrap().status().as_u16(), 200);

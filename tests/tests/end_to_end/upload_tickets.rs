@@ -1,4 +1,4 @@
-//! Upload tickets: addresses that take bytes directly.
+//! Tests of upload tickets: URLs to which callers upload bytes directly.
 
 use polyhost_end_to_end::body;
 use reqwest::multipart::{Form, Part};
@@ -9,7 +9,7 @@ use crate::world::{World, at};
 const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
 
 #[tokio::test]
-async fn a_ticket_takes_the_bytes_without_the_gateway() {
+async fn ticket_accepts_the_bytes_without_the_gateway() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let answer = world.caller.post(&at("upload-tickets"), &json!({"folder_id": folder})).await;
@@ -30,7 +30,7 @@ async fn a_ticket_takes_the_bytes_without_the_gateway() {
 }
 
 #[tokio::test]
-async fn what_a_ticket_is_asked_for_arrives_at_the_site() {
+async fn parameters_of_a_ticket_arrive_at_the_site() {
     let world = World::start().await;
     let cases: [(serde_json::Value, &[(&str, &str)]); 6] = [
         (json!({}), &[]),

@@ -1,4 +1,4 @@
-//! Uploads: bytes that arrive as they were sent, and what becomes of those that do not.
+//! Tests of uploads: bytes arrive unchanged, and damaged or unconfirmed uploads are handled.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use sha1::{Digest, Sha1};
 
 use crate::world::{KEY, World, at};
 
-/// The SHA-1 of some bytes, in hexadecimal.
+/// Returns the SHA-1 of some bytes, in hexadecimal.
 fn sha1_of(bytes: &[u8]) -> String {
     hex::encode(Sha1::digest(bytes))
 }
 
-/// Bytes without a short pattern.
+/// Returns bytes without a short period.
 fn bytes(length: usize) -> Vec<u8> {
     (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(length).collect()
 }
@@ -28,7 +28,7 @@ async fn upload(caller: &Caller, name: &str, more: &str, bytes: &[u8]) -> Answer
     caller.typed("POST", &path, "video/mp4", bytes.to_vec()).await
 }
 
-/// What arrived as an upload's body. It must have been one, and whole.
+/// Returns what the site received of the only upload, which must be complete.
 fn only_upload(world: &World) -> ReceivedUpload {
     let arrived = world.arrived();
     let operations: Vec<&str> = arrived.iter().map(|call| call.operation.as_str()).collect();
@@ -43,7 +43,7 @@ fn only_upload(world: &World) -> ReceivedUpload {
 }
 
 #[tokio::test]
-async fn bytes_of_every_length_arrive_as_they_were_sent() {
+async fn bytes_of_every_length_arrive_unchanged() {
     let world = World::start().await;
     for length in [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1] {
         check_whole(&world, length).await;
@@ -51,7 +51,7 @@ async fn bytes_of_every_length_arrive_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn a_large_file_arrives_as_it_was_sent() {
+async fn large_file_arrives_unchanged() {
     check_whole(&World::start().await, 20 * 1024 * 1024).await;
 }
 
@@ -67,7 +67,7 @@ async fn check_whole(world: &World, length: usize) {
     assert_eq!((&file["name"], &file["size"]), (&json!(name), &json!(length)));
     assert_eq!((&file["sha1"], &file["folder_id"]), (&json!(sha1_of(&sent)), &json!("root")));
     assert_eq!(file["content_type"], "video/mp4");
-    assert!(world.site.file_bytes(id).unwrap() == sent, "{length} bytes arrived differently");
+    assert!(world.site.file_bytes(id).unwrap() == sent, "{length} bytes did not arrive unchanged");
     let arrived = only_upload(world);
     assert_eq!((arrived.field.as_deref(), arrived.bytes), (Some("file1"), length as u64));
     assert_eq!(arrived.content_type.as_deref(), Some("video/mp4"));
@@ -76,7 +76,7 @@ async fn check_whole(world: &World, length: usize) {
 }
 
 #[tokio::test]
-async fn names_of_every_language_arrive_as_they_were_given() {
+async fn names_of_every_language_arrive_unchanged() {
     let world = World::start().await;
     let names = [
         "東京物語.mp4",
@@ -95,7 +95,7 @@ async fn names_of_every_language_arrive_as_they_were_given() {
 }
 
 #[tokio::test]
-async fn a_file_goes_to_the_folder_that_was_named() {
+async fn file_is_uploaded_to_the_given_folder() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = upload(&world.caller, "a.mp4", &format!("&folder_id={folder}"), b"hello").await.json(201);
@@ -105,13 +105,13 @@ async fn a_file_goes_to_the_folder_that_was_named() {
     upload(&world.caller, "a.mp4", "&folder_id=root", b"hello").await.status(201);
     assert_eq!(world.arrived()[0].parameter("folder"), None);
 
-    // The folder is known to be wrong before any byte goes.
+    // The site rejects the folder before any byte of the file is sent.
     upload(&world.caller, "a.mp4", "&folder_id=99999", b"hello").await.problem(404, "folder_not_found");
     assert_eq!(world.operations(), ["file/ul"]);
 }
 
 #[tokio::test]
-async fn a_declared_digest_is_enforced_and_no_wrong_copy_stays() {
+async fn declared_digest_is_enforced_and_no_wrong_file_remains() {
     let world = World::start().await;
     let good = format!("&sha1={}", sha1_of(b"hello").to_uppercase());
     upload(&world.caller, "a.mp4", &good, b"hello").await.status(201);
@@ -123,7 +123,7 @@ async fn a_declared_digest_is_enforced_and_no_wrong_copy_stays() {
 }
 
 #[tokio::test]
-async fn a_copy_that_was_damaged_on_the_way_is_found_and_deleted() {
+async fn file_damaged_in_transit_is_detected_and_deleted() {
     let world = World::start().await;
     world.site.spoil_next_upload();
     upload(&world.caller, "a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
@@ -136,7 +136,7 @@ async fn reply_with_the_id_of_another_file_deletes_nothing() {
     let world = World::start().await;
     let older = world.site.add_file("0", "precious.mp4", b"precious");
     let reply = json!({"status": 200, "msg": "OK", "result": {"id": older, "sha1": sha1_of(b"other"), "size": "5"}});
-    world.breaks(
+    world.inject(
         "upload",
         Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(reply.to_string()) },
     );
@@ -148,14 +148,14 @@ async fn reply_with_the_id_of_another_file_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reply_without_an_id_is_read_from_its_address() {
+async fn id_is_read_from_the_url_of_a_reply_without_an_id() {
     let world = World::at_site(|options| options.upload_reply = UploadReply::UrlAlone).await;
     let file = upload(&world.caller, "a.mp4", "", b"hello").await.json(201);
     assert_eq!(world.site.find_file("a.mp4"), file["id"].as_str().map(str::to_owned));
 }
 
 #[tokio::test]
-async fn a_reply_that_names_nothing_is_found_in_the_listing_by_name_and_size() {
+async fn reply_without_a_file_is_resolved_by_name_and_size() {
     let world = World::at_site(|options| options.upload_reply = UploadReply::Nameless).await;
     world.site.add_file("0", "a.mp4", b"other length");
     let file = upload(&world.caller, "a.mp4", "", b"hello").await.json(201);
@@ -165,10 +165,10 @@ async fn a_reply_that_names_nothing_is_found_in_the_listing_by_name_and_size() {
 }
 
 #[tokio::test]
-async fn an_older_file_is_never_taken_for_the_upload_nor_deleted_in_its_place() {
+async fn older_file_is_never_mistaken_or_deleted_for_the_upload() {
     let world = World::at_site(|options| options.upload_reply = UploadReply::Nameless).await;
     let older = world.site.add_file("0", "a.mp4", b"OLDER");
-    // The copy is spoiled on its way, so that no file of the folder is the one that was sent.
+    // The bytes are corrupted in transit, so that no file of the folder equals the upload.
     world.site.spoil_next_upload();
     upload(&world.caller, "a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
     let wrong = format!("&sha1={}", "0".repeat(40));
@@ -178,7 +178,7 @@ async fn an_older_file_is_never_taken_for_the_upload_nor_deleted_in_its_place() 
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
+async fn invalid_upload_is_refused_before_anything_is_sent() {
     let world = World::configured(|configuration| configuration.server("max_upload = \"1 KiB\"")).await;
     let caller = &world.caller;
     let path = at("files?name=a.mp4");
@@ -199,7 +199,7 @@ async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_type_that_curl_adds_by_itself_counts_as_none() {
+async fn default_media_type_of_curl_counts_as_none() {
     let world = World::start().await;
     let path = at("files?name=a.mkv");
     let form = "application/x-www-form-urlencoded";
@@ -211,7 +211,7 @@ async fn the_type_that_curl_adds_by_itself_counts_as_none() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_leaves_no_copy() {
+async fn body_that_ends_early_leaves_no_file() {
     let world = World::start().await;
     let address = world.gateway.address();
     let path = at("files?name=a.mp4");
@@ -235,7 +235,7 @@ async fn a_body_that_ends_early_leaves_no_copy() {
 }
 
 #[tokio::test]
-async fn an_upload_without_a_key_is_refused_before_its_body_is_read() {
+async fn upload_without_a_key_is_refused_before_reading_its_body() {
     let world = World::start().await;
     let address = world.gateway.address();
     let head = format!(
@@ -248,7 +248,7 @@ async fn an_upload_without_a_key_is_refused_before_its_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_real_video_is_uploaded_renamed_moved_listed_looked_up_and_deleted() {
+async fn real_video_goes_through_every_file_operation() {
     let world = World::start().await;
     let clip = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clip.mp4")).unwrap();
     let digest = sha1_of(&clip);

@@ -1,4 +1,4 @@
-//! What almost every test begins with: a simulated site, a gateway in front of it, and somebody who calls the gateway.
+//! The world of most tests: a simulated site, a gateway in front of it, and a caller.
 
 use jiff::Timestamp;
 use polyhost_end_to_end::{Caller, Configuration, Gateway};
@@ -10,10 +10,10 @@ pub(crate) const KEY: &str = "key-of-web";
 /// The credentials of the account `main` at the site.
 pub(crate) const LOGIN: &str = "login-of-main";
 pub(crate) const SITE_KEY: &str = "key-of-main";
-/// When it is at the site.
+/// The time of the site's clock.
 pub(crate) const NOW: &str = "2019-07-06T12:00:00Z";
 
-/// A call that arrived at the site: its operation, and its parameters in the order of their names, credentials aside.
+/// A call that arrived at the site: the operation, and its parameters sorted by name, without credentials.
 pub(crate) type Call<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
 /// A site, a gateway and a caller.
@@ -24,12 +24,12 @@ pub(crate) struct World {
     pub(crate) caller: Caller,
 }
 
-/// A path below the account `main`.
+/// Returns a path below the account `main`.
 pub(crate) fn at(path: &str) -> String {
     format!("/v1/accounts/main/{path}")
 }
 
-/// A simulated site whose clock stands still; empty unless `change` says otherwise.
+/// Starts a simulated site whose clock stands still. It is empty unless `change` sets other options.
 pub(crate) async fn site(change: impl FnOnce(&mut Options)) -> (Openload, ManualClock) {
     let clock = ManualClock::starting_at(NOW.parse::<Timestamp>().unwrap());
     let mut options = Options {
@@ -43,7 +43,7 @@ pub(crate) async fn site(change: impl FnOnce(&mut Options)) -> (Openload, Manual
     (Openload::start(options).await.unwrap(), clock)
 }
 
-/// The account `main` at a site, and a client with a key for it.
+/// Returns a configuration with the account `main` at a site, and a client with access to it.
 pub(crate) fn configuration(site: &Openload) -> Configuration {
     Configuration::new().account("main", &site.base_url(), LOGIN, SITE_KEY).client(
         "web",
@@ -54,22 +54,22 @@ pub(crate) fn configuration(site: &Openload) -> Configuration {
 }
 
 impl World {
-    /// An empty site and a gateway with the default settings.
+    /// Starts an empty site, and a gateway with the default settings.
     pub(crate) async fn start() -> Self {
         Self::with(|_| (), |configuration| configuration).await
     }
 
-    /// A site with options.
+    /// Starts a site with other options.
     pub(crate) async fn at_site(change: impl FnOnce(&mut Options)) -> Self {
         Self::with(change, |configuration| configuration).await
     }
 
-    /// A gateway with settings.
+    /// Starts a gateway with other settings.
     pub(crate) async fn configured(change: impl FnOnce(Configuration) -> Configuration) -> Self {
         Self::with(|_| (), change).await
     }
 
-    /// A site with options, and a gateway with settings.
+    /// Starts a site with other options, and a gateway with other settings.
     pub(crate) async fn with(
         options: impl FnOnce(&mut Options),
         settings: impl FnOnce(Configuration) -> Configuration,
@@ -80,7 +80,7 @@ impl World {
         Self { site, clock, gateway, caller }
     }
 
-    /// Ends the gateway and starts another one with the same configuration.
+    /// Stops the gateway, and starts another one with the same configuration.
     pub(crate) async fn restart(&mut self) {
         let gateway = Gateway::start(&configuration(&self.site)).await;
         let old = std::mem::replace(&mut self.gateway, gateway);
@@ -88,20 +88,20 @@ impl World {
         self.caller = self.gateway.caller(KEY);
     }
 
-    /// Breaks an operation of the site.
-    pub(crate) fn breaks(&self, operation: &str, fault: Fault) {
+    /// Injects a fault into an operation of the site.
+    pub(crate) fn inject(&self, operation: &str, fault: Fault) {
         self.site.faults().add(Rule::new(operation, fault));
     }
 
-    /// What arrived at the site since the last look.
+    /// Returns and clears the requests that arrived at the site.
     pub(crate) fn arrived(&self) -> Vec<Received> {
         let all = self.site.journal().all();
         self.site.journal().clear();
         all
     }
 
-    /// Holds what arrived at the site since the last look against what should have, call by call and in order. Each
-    /// call of the API must have carried the account's credentials, once.
+    /// Asserts which calls arrived at the site since the journal was cleared, in order. Each call of the API must have
+    /// carried the account's credentials exactly once. Clears the journal.
     #[track_caller]
     pub(crate) fn assert_sent(&self, expected: &[Call<'_>]) {
         let arrived: Vec<(String, Vec<(String, String)>)> = self.arrived().iter().map(simplified).collect();
@@ -111,12 +111,12 @@ impl World {
         assert_eq!(arrived, expected);
     }
 
-    /// The operations that arrived at the site since the last look.
+    /// Returns and clears the operations that arrived at the site.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.arrived().into_iter().map(|received| received.operation).collect()
     }
 
-    /// Nothing arrived at the site since the last look.
+    /// Asserts that nothing arrived at the site since the journal was cleared.
     #[track_caller]
     pub(crate) fn assert_nothing_sent(&self) {
         self.assert_sent(&[]);

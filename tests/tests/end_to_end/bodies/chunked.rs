@@ -1,5 +1,5 @@
-//! Bodies whose length nobody tells: they are kept until it is known, for as long as there is room, and nowhere to be
-//! found afterwards.
+//! Tests of uploads of unknown length. The gateway spools the body until its length is known, as long as `max_spool`
+//! allows, and leaves no file behind.
 
 use polyhost_end_to_end::Piece;
 use polyhost_sandbox::{Fault, HangUp};
@@ -10,20 +10,20 @@ use super::world::{BOTH, Dialect, Way, World, at_both, bytes, side_by_side};
 const CHUNKED: [Way; 2] = [Way::Chunked, Way::ChunkedForm];
 
 #[tokio::test]
-async fn a_body_without_a_length_is_kept_in_a_file_without_a_name() {
+async fn body_of_unknown_length_is_spooled_in_an_unnamed_file() {
     let world = World::start(Dialect::Openload).await;
     let mut raw = world.begin(&world.files("a.mp4"), None, &[("Content-Type", "video/mp4")]).await;
     raw.send(&bytes(300_000), Piece::Chunk).await.unwrap();
-    let held = async {
-        while world.gateway.held_open(world.spool.path()).is_empty() {
+    let spooled = async {
+        while world.gateway.open_files(world.spool.path()).is_empty() {
             assert!(world.spooled_by_name().is_empty());
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), held).await.unwrap();
-    assert_eq!(world.gateway.held_open(world.spool.path()).len(), 1);
+    tokio::time::timeout(std::time::Duration::from_secs(10), spooled).await.unwrap();
+    assert_eq!(world.gateway.open_files(world.spool.path()).len(), 1);
     assert!(world.spooled_by_name().is_empty());
-    assert_eq!(world.uploads(), 0, "the site learns of it when its length is known");
+    assert_eq!(world.uploads(), 0, "the upload starts when the length is known");
     raw.end().await.unwrap();
     let file = raw.answer().await.unwrap().json(201);
     assert_eq!((&file["size"], &file["content_type"]), (&json!(300_000), &json!("video/mp4")));
@@ -32,7 +32,7 @@ async fn a_body_without_a_length_is_kept_in_a_file_without_a_name() {
 }
 
 #[tokio::test]
-async fn what_there_is_no_room_for_may_be_sent_again_later() {
+async fn body_over_the_spool_limit_may_be_retried_later() {
     for way in CHUNKED {
         let world =
             World::configured(Dialect::Yetishare, |configuration| configuration.server("max_spool = \"100 KiB\""))
@@ -41,7 +41,7 @@ async fn what_there_is_no_room_for_may_be_sent_again_later() {
         assert_eq!((&problem["retryable"], &problem["upstream"]), (&json!(true), &json!(null)));
         assert_eq!((world.uploads(), world.stored()), (0, 0));
         world.assert_spool_empty().await;
-        // The room is free again, and what tells its length needs none.
+        // The space is free again, and a body of known length needs none.
         world.upload(way, "a.mp4", &bytes(50_000)).await.status(201);
         world.upload(Way::Bare, "b.mp4", &bytes(200_000)).await.status(201);
         world.assert_nothing_left().await;
@@ -49,24 +49,24 @@ async fn what_there_is_no_room_for_may_be_sent_again_later() {
 }
 
 #[tokio::test]
-async fn all_bodies_share_the_room() {
+async fn all_bodies_share_the_spool_limit() {
     let world =
         World::configured(Dialect::Openload, |configuration| configuration.server("max_spool = \"300 KiB\"")).await;
     let begin = async || {
         let mut raw = world.begin(&world.files("a.mp4"), None, &[]).await;
         raw.send(&bytes(200_000), Piece::Chunk).await.unwrap();
-        let kept = async {
-            while world.gateway.held_open(world.spool.path()).is_empty() {
+        let spooled = async {
+            while world.gateway.open_files(world.spool.path()).is_empty() {
                 tokio::time::sleep(std::time::Duration::from_millis(1)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(10), spooled).await.unwrap();
         raw
     };
     let mut first = begin().await;
     let mut full = false;
     for _ in 0..50 {
-        // The first one's bytes may still be on their way.
+        // The gateway may not have read all bytes of the first body yet.
         let answer = world.upload(Way::Chunked, "b.mp4", &bytes(200_000)).await;
         full = answer.status == 507;
         if full {
@@ -75,11 +75,11 @@ async fn all_bodies_share_the_room() {
         }
         answer.status(201);
     }
-    assert!(full, "there was room for both");
+    assert!(full, "both bodies fit");
     first.end().await.unwrap();
     first.answer().await.unwrap().status(201);
     world.upload(Way::Chunked, "c.mp4", &bytes(200_000)).await.status(201);
-    // Who goes away gives up the room.
+    // A cancelled upload releases its space.
     drop(begin().await);
     world.assert_spool_empty().await;
     world.upload(Way::Chunked, "d.mp4", &bytes(200_000)).await.status(201);
@@ -87,7 +87,7 @@ async fn all_bodies_share_the_room() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_empty_is_refused_and_never_sent() {
+async fn too_large_or_empty_chunked_body_is_refused_and_not_sent() {
     for way in CHUNKED {
         let world =
             World::configured(Dialect::Openload, |configuration| configuration.server("max_upload = \"100 KiB\""))
@@ -103,7 +103,7 @@ async fn what_is_too_large_or_empty_is_refused_and_never_sent() {
 }
 
 #[tokio::test]
-async fn the_plans_limit_holds_without_a_length_as_well() {
+async fn plan_limit_applies_to_bodies_of_unknown_length() {
     let mut habits = super::world::Habits::default();
     habits.package.max_upload_size = 100_000;
     let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
@@ -116,7 +116,7 @@ async fn the_plans_limit_holds_without_a_length_as_well() {
 }
 
 #[tokio::test]
-async fn a_wrong_digest_is_known_before_anything_of_the_file_goes() {
+async fn wrong_digest_of_a_spooled_body_is_refused_before_sending() {
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for way in CHUNKED {
@@ -131,7 +131,7 @@ async fn a_wrong_digest_is_known_before_anything_of_the_file_goes() {
 }
 
 #[tokio::test]
-async fn nothing_is_held_open_however_an_upload_ends() {
+async fn every_outcome_of_an_upload_empties_the_spool() {
     let faults = [
         None,
         Some(Fault::http(503)),
@@ -142,7 +142,7 @@ async fn nothing_is_held_open_however_an_upload_ends() {
     ];
     side_by_side(at_both(&faults), async |(dialect, fault)| {
         let world = World::start(dialect).await;
-        fault.iter().for_each(|fault| world.breaks(fault.clone()));
+        fault.iter().for_each(|fault| world.inject(fault.clone()));
         let expected = match fault {
             None | Some(Fault::LoseAnswer) => 201,
             Some(Fault::Status { .. }) => 502,

@@ -1,4 +1,4 @@
-//! Links that die before they are used, and streams that stand still.
+//! Tests of downloads whose links expire before their use, and of streams that stall.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ use serde_json::json;
 use super::world::{Dialect, Habits, World, bytes};
 use crate::world::KEY;
 
-/// More than lies in the buffers of the connections.
+/// More bytes than fit in the buffers of the connections.
 const LARGE: usize = 24 << 20;
 
-/// A world with one file, and the path of its bytes.
+/// Starts a world with one file, and returns it with the path of the file's content.
 async fn with_file(habits: Habits, bytes: &[u8]) -> (World, String) {
-    with_patience("5s", habits, bytes).await
+    with_idle_timeout("5s", habits, bytes).await
 }
 
-/// The same, where a byte must move in other times.
-async fn with_patience(idle: &str, habits: Habits, bytes: &[u8]) -> (World, String) {
+/// Like [`with_file`], with an `idle_timeout`.
+async fn with_idle_timeout(idle: &str, habits: Habits, bytes: &[u8]) -> (World, String) {
     let world = World::with(Dialect::Yetishare, habits, |configuration| {
         configuration.server(&format!("idle_timeout = \"{idle}\"")).upstream("max_concurrency = 1")
     })
@@ -29,27 +29,27 @@ async fn with_patience(idle: &str, habits: Habits, bytes: &[u8]) -> (World, Stri
     (world, path)
 }
 
-/// How many links were asked for, and how many were used.
+/// Returns how many links were requested, and how many were used.
 fn links(world: &World) -> (usize, usize) {
     (world.journal().of("file/download").len(), world.journal().of("content").len())
 }
 
-/// What a link answers that has died.
-fn dead() -> Vec<Fault> {
-    let to_a_page = vec![("Location".to_owned(), "/error.html".to_owned())];
+/// The answers of an expired link.
+fn expired_link_answers() -> Vec<Fault> {
+    let redirect = vec![("Location".to_owned(), "/error.html".to_owned())];
     vec![
         Fault::http(404),
         Fault::http(403),
         Fault::http(410),
         Fault::Garbage(Garbage::Html),
-        Fault::Status { http: 302, body_status: None, headers: to_a_page, body: Some(String::new()) },
+        Fault::Status { http: 302, body_status: None, headers: redirect, body: Some(String::new()) },
     ]
 }
 
 #[tokio::test]
-async fn a_link_that_has_died_is_renewed() {
+async fn expired_link_is_renewed() {
     let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
-    for fault in dead() {
+    for fault in expired_link_answers() {
         for range in [None, Some("bytes=500-999")] {
             world.journal().clear();
             world.faults().clear();
@@ -67,7 +67,7 @@ async fn a_link_that_has_died_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_link_is_renewed_once_and_then_believed() {
+async fn link_that_fails_again_after_renewal_is_reported() {
     let dead = [
         (DeadLinks::Redirect, 502),
         (DeadLinks::Page, 502),
@@ -86,7 +86,7 @@ async fn a_link_is_renewed_once_and_then_believed() {
 }
 
 #[tokio::test]
-async fn a_site_that_breaks_off_before_the_first_byte_is_told_of() {
+async fn site_that_closes_before_the_first_byte_is_a_502() {
     let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
     world.faults().add(Rule::new("content", Fault::CutBody { sent: 0 }).times(1));
     let problem = world.caller.get(&path).await.problem(502, "upstream_invalid_response");
@@ -96,7 +96,7 @@ async fn a_site_that_breaks_off_before_the_first_byte_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_link_that_works_is_used_once() {
+async fn working_link_is_used_once() {
     let (world, path) = with_file(Habits { link_uses: Some(1), ..Habits::default() }, &bytes(100_000)).await;
     for _ in 0..3 {
         world.journal().clear();
@@ -106,7 +106,7 @@ async fn a_link_that_works_is_used_once() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_a_page_is_not_taken_for_a_dead_link() {
+async fn html_file_is_not_mistaken_for_an_expired_link() {
     let (world, _) = with_file(Habits::default(), b"").await;
     let page = "<!DOCTYPE html><html><body><h1>Mine</h1></body></html>";
     let file = world.caller.typed("POST", &world.files("mine.html"), "text/html", page).await.json(201);
@@ -117,7 +117,7 @@ async fn a_file_that_is_a_page_is_not_taken_for_a_dead_link() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_not_there_whatever_its_links_say() {
+async fn trashed_file_is_not_found_though_its_link_works() {
     let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
     assert_eq!(world.caller.get(&path).await.status(200).body.len(), 100_000);
     world.plays.set_file_status(path.rsplit('/').nth(1).unwrap(), "trash");
@@ -125,8 +125,8 @@ async fn a_file_that_is_gone_is_not_there_whatever_its_links_say() {
 }
 
 #[tokio::test]
-async fn a_site_that_stops_sending_ends_the_callers_connection() {
-    let (world, path) = with_patience("1s", Habits::default(), &bytes(LARGE)).await;
+async fn stalled_site_ends_the_callers_connection() {
+    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
     world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
     let start = Instant::now();
     let response = world.caller.request("GET", &path).send().await.unwrap();
@@ -139,43 +139,43 @@ async fn a_site_that_stops_sending_ends_the_callers_connection() {
 }
 
 #[tokio::test]
-async fn a_caller_who_stops_reading_ends_the_sites_stream() {
-    let (world, path) = with_patience("1s", Habits::default(), &bytes(LARGE)).await;
+async fn stalled_caller_ends_the_sites_stream() {
+    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
     let key = format!("Bearer {KEY}");
     let raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &[("Authorization", &key)]).await;
     world.until(|world| world.journal().open("content") == 1).await;
     world.assert_nothing_left().await;
     assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
-    assert!(raw.read_to_end().await < LARGE, "what comes after all is not the whole");
+    assert!(raw.read_to_end().await < LARGE, "the body must not be complete");
 }
 
 #[tokio::test]
-async fn a_caller_who_reads_little_at_a_time_is_not_taken_to_have_stopped() {
-    let (world, path) = with_patience("1s", Habits::default(), &bytes(6_000_000)).await;
+async fn caller_that_reads_in_small_steps_is_not_timed_out() {
+    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(6_000_000)).await;
     let key = format!("Bearer {KEY}");
     let fields = [("Authorization", key.as_str()), ("Connection", "close")];
     let mut raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &fields).await;
-    // In the time in which a byte must move, more than twice what the gateway lets the system keep, and less than half
-    // of what a system keeps by itself.
-    let came = raw.read_slowly(65_536, Duration::from_millis(70)).await;
-    assert!(came > 6_000_000, "{came} bytes, with the head");
+    // In one `idle_timeout`, the caller reads more than twice the gateway's limit of the send buffer, and less than
+    // half of the system's default.
+    let received = raw.read_slowly(65_536, Duration::from_millis(70)).await;
+    assert!(received > 6_000_000, "{received} bytes, with the head");
     assert_eq!(world.journal().of("content")[0].ended, Some(Ended::Answered));
 }
 
 #[tokio::test]
-async fn a_caller_who_reads_slowly_gets_all_of_it() {
-    let (world, path) = with_patience("1s", Habits::default(), &bytes(LARGE)).await;
+async fn slow_caller_receives_the_whole_file() {
+    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
     let mut response = world.caller.request("GET", &path).send().await.unwrap();
-    let (mut came, mut pauses) = (0, 0);
+    let (mut received, mut pauses) = (0, 0);
     while let Some(chunk) = response.chunk().await.unwrap() {
-        came += chunk.len();
-        // Longer in all than may be between two reads.
-        if came / (4 << 20) > pauses {
+        received += chunk.len();
+        // In total, the pauses are longer than the idle timeout.
+        if received / (4 << 20) > pauses {
             pauses += 1;
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
     }
-    assert_eq!((came, pauses), (LARGE, 6));
+    assert_eq!((received, pauses), (LARGE, 6));
     assert_eq!(world.journal().of("content").len(), 1);
     assert_eq!(json!(world.journal().of("content")[0].ended), json!("answered"));
 }

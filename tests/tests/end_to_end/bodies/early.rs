@@ -1,4 +1,5 @@
-//! Sites that refuse an upload before they have read it: what they say reaches the caller, however rudely they say it.
+//! Tests of sites that refuse an upload before they have read it: the caller gets the refusal, even if the site resets
+//! the connection.
 
 use polyhost_sandbox::{Fault, Rest, Rule};
 use serde_json::json;
@@ -7,21 +8,22 @@ use super::world::{BOTH, Dialect, WAYS, Way, World, bytes, side_by_side};
 
 const RESTS: [Rest; 2] = [Rest::Drained, Rest::CutOff];
 
-/// When the site finds that a token is dead: early, politely or not, or after all has come.
+/// When the site rejects the token: early, with the rest of the body read or the connection cut; or after the whole
+/// body.
 const REFUSED: [Option<Rest>; 3] = [Some(Rest::Drained), Some(Rest::CutOff), None];
 
-/// More than lies in the buffers of a connection.
+/// More bytes than fit in the buffers of a connection.
 const LARGE: usize = 6 << 20;
 
 const NO_TOKEN: &str = "Could not validate access_token and account_id, please reauthenticate or try again.";
 
-/// A refusal in the site's own words, after so many bytes of the body.
+/// A refusal with the site's own words, after `after` bytes of the body.
 fn refusal(status: u16, words: &str, after: u64, rest: Rest) -> Fault {
     Fault::RefuseEarly { http: 200, status, words: words.to_owned(), after, rest }
 }
 
 #[tokio::test]
-async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
+async fn early_refusal_reaches_the_caller_in_the_sites_words() {
     let sent = bytes(LARGE);
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
@@ -30,13 +32,13 @@ async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
                 for after in [0, 300_000] {
                     world.journal().clear();
                     world.faults().clear();
-                    world.breaks(refusal(400, "Filetype not allowed", after, rest));
+                    world.inject(refusal(400, "Filetype not allowed", after, rest));
                     let context = format!("{dialect:?} {way:?} {rest:?} after {after}");
                     let answer = world.upload(way, "a.mp4", &sent).await;
                     assert_eq!(answer.status, 422, "{context}: {}", answer.text());
                     let problem = answer.problem(422, "upstream_rejected");
-                    let told = problem["upstream"]["message"].as_str().unwrap();
-                    assert!(told.contains("Filetype not allowed"), "{context}: {told}");
+                    let message = problem["upstream"]["message"].as_str().unwrap();
+                    assert!(message.contains("Filetype not allowed"), "{context}: {message}");
                     assert_eq!(problem["upstream"]["operation"], json!(world.operation()), "{context}");
                     assert_eq!((world.uploads(), world.stored()), (1, 0), "{context}");
                 }
@@ -49,12 +51,12 @@ async fn a_refusal_before_the_bodys_end_is_told_in_the_sites_own_words() {
 }
 
 #[tokio::test]
-async fn a_folder_that_has_gone_meanwhile_is_a_folder_that_is_not_there() {
+async fn folder_deleted_during_the_upload_is_not_found() {
     let words = "Could not find folder based on folder_id.";
     let world = World::start(Dialect::Yetishare).await;
     for rest in RESTS {
         world.faults().clear();
-        world.breaks(refusal(404, words, 300_000, rest));
+        world.inject(refusal(404, words, 300_000, rest));
         let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
         let problem = answer.problem(404, "folder_not_found");
         assert_eq!(problem["upstream"]["message"], json!(words), "{rest:?}");
@@ -63,7 +65,7 @@ async fn a_folder_that_has_gone_meanwhile_is_a_folder_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_costs_a_kept_body_nothing() {
+async fn spooled_upload_is_sent_again_after_a_token_refusal() {
     side_by_side(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
@@ -81,7 +83,7 @@ async fn a_token_that_is_refused_costs_a_kept_body_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_under_a_flowing_body_is_told_and_the_next_request_logs_in() {
+async fn streamed_upload_fails_on_token_refusal_and_next_logs_in() {
     side_by_side(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
@@ -101,10 +103,10 @@ async fn a_token_that_is_refused_under_a_flowing_body_is_told_and_the_next_reque
 }
 
 #[tokio::test]
-async fn a_ticket_that_is_refused_is_no_matter_of_the_body() {
+async fn refused_upload_ticket_is_a_retryable_502() {
     for rest in RESTS {
         let world = World::start(Dialect::Openload).await;
-        world.breaks(refusal(403, "Upload URL expired", 300_000, rest));
+        world.inject(refusal(403, "Upload URL expired", 300_000, rest));
         let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
         let problem = answer.problem(502, "upstream_error");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! `Expect: 100-continue`: nobody is asked for a body that will not be taken.
+//! Tests of `Expect: 100-continue`: the gateway does not request a body that it will refuse.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::world::KEY;
 
 const EXPECT: (&str, &str) = ("Expect", "100-continue");
 
-/// Announces a body, and holds what comes, before a byte of it was sent, against a refusal.
+/// Announces a body, and asserts that the gateway refuses it before a byte of it was sent.
 async fn refused(world: &World, target: &str, length: Option<usize>, status: u16, code: &str) {
     let raw = world.begin(target, length, &[EXPECT, ("Content-Type", "video/mp4")]).await;
     check(raw, target, status, code).await;
@@ -18,12 +18,12 @@ async fn refused(world: &World, target: &str, length: Option<usize>, status: u16
 }
 
 async fn check(mut raw: Raw, target: &str, status: u16, code: &str) {
-    assert_eq!(raw.next_status().await, Some(status), "{target}: the first that comes is the refusal");
+    assert_eq!(raw.next_status().await, Some(status), "{target}: the refusal comes without a 100");
     raw.answer().await.unwrap().problem(status, code);
 }
 
 #[tokio::test]
-async fn a_body_that_is_wanted_is_asked_for() {
+async fn accepted_body_gets_a_100_continue() {
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for way in [Piece::Plain, Piece::Chunk] {
@@ -43,7 +43,7 @@ async fn a_body_that_is_wanted_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_the_request_itself_says_wrong_is_told_instead() {
+async fn invalid_request_is_refused_without_a_100() {
     let world = World::configured(Dialect::Openload, |configuration| {
         configuration.server("max_upload = \"1 KiB\"").client("reader", "key-of-reader", &["*"], &["read"])
     })
@@ -72,7 +72,7 @@ async fn what_the_request_itself_says_wrong_is_told_instead() {
 }
 
 #[tokio::test]
-async fn an_unknown_folder_is_told_instead() {
+async fn unknown_folder_is_refused_without_a_100() {
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for length in [Some(1_000), None] {
@@ -84,7 +84,7 @@ async fn an_unknown_folder_is_told_instead() {
 }
 
 #[tokio::test]
-async fn what_the_plan_does_not_take_is_told_instead() {
+async fn upload_over_the_plan_is_refused_without_a_100() {
     let mut habits = Habits::default();
     habits.package.max_upload_size = 1_000;
     let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
@@ -99,7 +99,7 @@ async fn what_the_plan_does_not_take_is_told_instead() {
 }
 
 #[tokio::test]
-async fn credentials_that_the_site_rejects_are_told_instead() {
+async fn rejected_site_credentials_are_reported_without_a_100() {
     let world = World::configured(Dialect::Openload, |configuration| configuration).await;
     let bad = |provider: &str, base: &str, credentials: &str| {
         format!("[accounts.bad-{provider}]\nprovider = \"{provider}\"\nbase_url = \"{base}\"\n{credentials}")
@@ -126,7 +126,7 @@ async fn credentials_that_the_site_rejects_are_told_instead() {
 }
 
 #[tokio::test]
-async fn a_site_that_is_not_there_is_told_instead() {
+async fn unreachable_site_is_reported_without_a_100() {
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nowhere = format!("http://{}", port.local_addr().unwrap());
     drop(port);
@@ -150,7 +150,7 @@ async fn a_site_that_is_not_there_is_told_instead() {
 }
 
 #[tokio::test]
-async fn as_many_as_may_be_under_way_are_told_instead() {
+async fn overload_is_reported_without_a_100() {
     side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| {
             configuration.upstream("max_concurrency = 1\ndeadline = \"2s\"\nattempt_timeout = \"1800ms\"")

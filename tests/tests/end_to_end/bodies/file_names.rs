@@ -1,4 +1,4 @@
-//! The name of a form's file, as clients write it.
+//! Tests of the file name of a form, in the ways that clients encode it.
 
 use polyhost_end_to_end::Form;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Uploads as forms: what their fields say, and what is wrong with them.
+//! Tests of uploads as forms: their fields, and every fault of a form.
 
 use polyhost_end_to_end::{Answer, Form, Piece};
 use serde_json::json;
@@ -6,20 +6,20 @@ use sha1::{Digest, Sha1};
 
 use super::world::{BOTH, Dialect, Way, World, bytes, in_chunks, side_by_side};
 
-/// Sends a form to a target, with its length told and without.
+/// Sends a form to a target, with a `Content-Length` or chunked.
 async fn post(world: &World, target: &str, form: &Form, is_chunked: bool) -> Answer {
     let body = if is_chunked { in_chunks(form.body()) } else { form.body().into() };
     world.caller.typed("POST", &world.at(target), &form.content_type(), body).await
 }
 
-/// The places that an answer finds fault with, whether it points to them as fields or as parameters.
+/// Returns the faulty places, both fields and parameters by name.
 #[track_caller]
 fn places(answer: &Answer) -> Vec<String> {
     answer.faults("invalid_request").into_iter().map(|place| place.trim_start_matches('/').to_owned()).collect()
 }
 
 #[tokio::test]
-async fn the_fields_of_a_form_are_those_of_the_address() {
+async fn form_fields_equal_the_query_parameters() {
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let folder = match dialect {
@@ -31,7 +31,7 @@ async fn the_fields_of_a_form_are_those_of_the_address() {
             let form = Form::new().field("name", "東京.mp4").field("folder_id", &folder).field("sha1", &sha1);
             let file = post(&world, "files", &form.file("clip.mp4", b"hello"), is_chunked).await.json(201);
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("東京.mp4"), &json!(folder)));
-            // In any order, and some of them in the address.
+            // Fields may come in any order, and some of them in the address.
             let form = Form::new().field("sha1", &sha1).field("folder_id", "root").file("clip.mp4", b"hello");
             let file = post(&world, "files?name=b.mp4", &form, is_chunked).await.json(201);
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("b.mp4"), &json!("root")));
@@ -42,7 +42,7 @@ async fn the_fields_of_a_form_are_those_of_the_address() {
 }
 
 #[tokio::test]
-async fn a_form_that_tells_no_name_means_that_of_its_file() {
+async fn form_without_name_uses_the_file_name() {
     let world = World::start(Dialect::Openload).await;
     for is_chunked in [false, true] {
         for name in ["clip.mp4", "東京物語.mp4", "it's 100% + more.mp4"] {
@@ -57,7 +57,7 @@ async fn a_form_that_tells_no_name_means_that_of_its_file() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_fields_is_named_before_anything_goes_to_the_site() {
+async fn faulty_form_fields_are_named_before_anything_is_sent() {
     let world = World::start(Dialect::Openload).await;
     let name = || Form::new().field("name", "a.mp4");
     let cases = [
@@ -89,7 +89,7 @@ async fn what_is_wrong_with_the_fields_is_named_before_anything_goes_to_the_site
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_file_or_follows_it_leaves_nothing_at_the_site() {
+async fn form_fault_at_or_after_the_file_stores_nothing() {
     side_by_side(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let begun = || Form::new().field("name", "a.mp4").file("clip.mp4", &bytes(200_000));
@@ -114,7 +114,7 @@ async fn what_is_wrong_with_the_file_or_follows_it_leaves_nothing_at_the_site() 
 }
 
 #[tokio::test]
-async fn a_form_without_its_end_or_with_another_boundary_is_no_form() {
+async fn truncated_form_or_wrong_boundary_is_refused() {
     let world = World::start(Dialect::Openload).await;
     let form = Form::new().field("name", "a.mp4").file("clip.mp4", &bytes(200_000));
     let whole = form.body();
@@ -164,7 +164,7 @@ async fn form_may_end_with_any_text_or_none() {
 }
 
 #[tokio::test]
-async fn a_form_of_known_length_is_streamed_and_not_kept() {
+async fn form_of_known_length_is_streamed_and_not_spooled() {
     side_by_side(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| configuration.server("max_spool = \"1 B\"")).await;
         let sent = bytes(1 << 20);
@@ -174,13 +174,13 @@ async fn a_form_of_known_length_is_streamed_and_not_kept() {
         let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
         let mut raw = world.begin(&world.at("files"), Some(whole.len()), &fields).await;
         raw.send(&whole[..600_000], Piece::Plain).await.unwrap();
-        // The site has most of it before the caller has sent the rest, and no file holds it.
+        // The site has most of the file before the caller has sent the rest, and the gateway spooled none of it.
         world.flows(500_000).await;
-        assert!(world.gateway.held_open(world.spool.path()).is_empty());
+        assert!(world.gateway.open_files(world.spool.path()).is_empty());
         raw.send(&whole[600_000..], Piece::Plain).await.unwrap();
         let file = raw.answer().await.unwrap().json(201);
         assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent);
-        // What has to be kept is not.
+        // A body of unknown length would have to be spooled, so it is refused.
         let kept = world.upload(Way::ChunkedForm, "b.mp4", b"hello").await;
         assert_eq!(kept.problem(507, "insufficient_storage")["retryable"], true);
         world.assert_nothing_left().await;

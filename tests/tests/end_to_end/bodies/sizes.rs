@@ -1,4 +1,4 @@
-//! Bytes that arrive as they were sent, whatever their number, their name and the way that they came.
+//! Tests that bytes arrive unchanged, for every size, file name and framing.
 
 use polyhost_end_to_end::body;
 use serde_json::json;
@@ -18,8 +18,8 @@ const NAMES: [&str; 8] = [
     ".hidden",
 ];
 
-/// What the site calls a file that was sent under a name. YetiShare takes a backslash for the end of a folder's name.
-fn called(dialect: Dialect, name: &str) -> &str {
+/// Returns the name under which the site stores a file. YetiShare treats a backslash as the end of a folder's name.
+fn stored_name(dialect: Dialect, name: &str) -> &str {
     match dialect {
         Dialect::Openload => name,
         Dialect::Yetishare => name.rsplit('\\').next().unwrap_or(name),
@@ -35,7 +35,7 @@ async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
     let id = file["id"].as_str().unwrap();
     let context = format!("{way:?}, {} bytes, {name}", sent.len());
     assert_eq!(location, Some(world.at(&format!("files/{id}"))), "{context}");
-    assert_eq!(file["name"], json!(called(world.dialect, name)), "{context}");
+    assert_eq!(file["name"], json!(stored_name(world.dialect, name)), "{context}");
     assert_eq!((&file["size"], &file["folder_id"]), (&json!(sent.len()), &json!("root")), "{context}");
     assert!(world.bytes_of(id).unwrap() == sent, "{context}: the site has other bytes");
     assert_eq!(world.uploads(), 1, "{context}");
@@ -45,9 +45,9 @@ async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
     let read = world.caller.get(&location.unwrap()).await.json(200);
     assert_eq!((&read["name"], &read["size"]), (&file["name"], &file["size"]), "{context}");
     if world.dialect == Dialect::Yetishare {
-        assert!(file["md5"].is_string(), "{context}: the site's hash was not held against the bytes");
-        let back = world.caller.get(&world.at(&format!("files/{id}/content"))).await.status(200);
-        assert!(back.body == sent, "{context}: other bytes come back");
+        assert!(file["md5"].is_string(), "{context}: the site's hash was not compared with the bytes");
+        let downloaded = world.caller.get(&world.at(&format!("files/{id}/content"))).await.status(200);
+        assert!(downloaded.body == sent, "{context}: the download has other bytes");
     }
 }
 
@@ -58,24 +58,24 @@ async fn check_all(dialect: Dialect) {
         for way in WAYS {
             check(&world, way, names.next().unwrap(), &bytes(size)).await;
         }
-        // Every way gets every name, in the end.
+        // Shifts the pairing, so that every framing gets every name in the end.
         names.next();
     }
     world.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn bytes_of_every_size_arrive_at_pstream_in_every_way() {
+async fn every_size_arrives_at_pstream_in_every_framing() {
     check_all(Dialect::Openload).await;
 }
 
 #[tokio::test]
-async fn bytes_of_every_size_arrive_at_streamplay_in_every_way_and_come_back() {
+async fn every_size_makes_a_round_trip_at_streamplay() {
     check_all(Dialect::Yetishare).await;
 }
 
 #[tokio::test]
-async fn a_hundred_mebibytes_go_up_and_come_back() {
+async fn hundred_mebibytes_make_a_round_trip() {
     let world = World::start(Dialect::Yetishare).await;
     check(&world, Way::Bare, "large.mp4", &bytes(100 << 20)).await;
     world.assert_nothing_left().await;

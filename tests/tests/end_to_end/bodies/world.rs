@@ -1,5 +1,5 @@
-//! Both sites, either of which a test is about, a gateway in front of them with a spool of its own, and somebody who
-//! calls the gateway.
+//! The world of the tests of bodies: both sites, a gateway in front of them with a spool folder of its own, and a
+//! caller. Each test is about one of the sites.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::streamplay::world::{KEY1, KEY2, account, login};
 use crate::world::{KEY, LOGIN, SITE_KEY, configuration};
 
-/// How long anything may take that a test waits for.
+/// The longest time to wait for anything.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The site that a test is about.
@@ -28,7 +28,7 @@ pub(crate) enum Dialect {
 
 pub(crate) const BOTH: [Dialect; 2] = [Dialect::Openload, Dialect::Yetishare];
 
-/// In what the sites of a world differ from the usual.
+/// The options in which the sites of a world differ from the defaults.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
     pub(crate) copies: Copies,
@@ -38,20 +38,20 @@ pub(crate) struct Habits {
     pub(crate) link_uses: Option<u32>,
     pub(crate) dead_links: yetishare::DeadLinks,
     pub(crate) package: yetishare::Package,
-    /// Whether downloads come without their length.
+    /// Whether downloads have no `Content-Length`.
     pub(crate) lengthless: bool,
 }
 
 /// How a body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// The bytes alone, their number in Content-Length.
+    /// The bare bytes with a `Content-Length`.
     Bare,
-    /// The bytes alone, in chunks.
+    /// The bare bytes, chunked.
     Chunked,
-    /// A form, its length in Content-Length.
+    /// A form with a `Content-Length`.
     Form,
-    /// A form in chunks.
+    /// A chunked form.
     ChunkedForm,
 }
 
@@ -65,22 +65,22 @@ pub(crate) struct World {
     pub(crate) gateway: Gateway,
     pub(crate) caller: Caller,
     pub(crate) spool: TempDir,
-    /// How far the sites' clocks are from the true time, in seconds.
+    /// The offset of the sites' clocks from the true time, in seconds.
     shift: Arc<AtomicI64>,
 }
 
 impl World {
-    /// Empty sites, and a gateway with the default settings.
+    /// Starts empty sites, and a gateway with the default settings.
     pub(crate) async fn start(dialect: Dialect) -> Self {
         Self::configured(dialect, |configuration| configuration).await
     }
 
-    /// A gateway with settings.
+    /// Starts a gateway with other settings.
     pub(crate) async fn configured(dialect: Dialect, settings: impl FnOnce(Configuration) -> Configuration) -> Self {
         Self::with(dialect, Habits::default(), settings).await
     }
 
-    /// Sites with habits, and a gateway with settings.
+    /// Starts sites with these habits, and a gateway with these settings.
     pub(crate) async fn with(
         dialect: Dialect,
         habits: Habits,
@@ -99,7 +99,7 @@ impl World {
         Self { dialect, pstream, plays, gateway, caller, spool, shift }
     }
 
-    /// A path below the account at the site.
+    /// Returns a path below the account at the site.
     pub(crate) fn at(&self, path: &str) -> String {
         let account = match self.dialect {
             Dialect::Openload => "main",
@@ -108,13 +108,13 @@ impl World {
         format!("/v1/accounts/{account}/{path}")
     }
 
-    /// The path that a file is uploaded to under a name.
+    /// Returns the path of an upload under a name.
     pub(crate) fn files(&self, name: &str) -> String {
         let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
         self.at(&format!("files?name={name}"))
     }
 
-    /// What arrived at the site.
+    /// Returns the journal of the requests that arrived at the site.
     pub(crate) fn journal(&self) -> &Journal {
         match self.dialect {
             Dialect::Openload => self.pstream.journal(),
@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    /// The operation that takes the bytes of uploads.
+    /// Returns the site's operation that receives uploaded bytes.
     pub(crate) fn operation(&self) -> &'static str {
         match self.dialect {
             Dialect::Openload => "upload",
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    /// The operation that lists a folder.
+    /// Returns the site's operation that lists a folder.
     pub(crate) fn listing(&self) -> &'static str {
         match self.dialect {
             Dialect::Openload => "file/listfolder",
@@ -138,7 +138,7 @@ impl World {
         }
     }
 
-    /// The rules by which the site is broken.
+    /// Returns the fault rules of the site.
     pub(crate) fn faults(&self) -> &Faults {
         match self.dialect {
             Dialect::Openload => self.pstream.faults(),
@@ -146,22 +146,22 @@ impl World {
         }
     }
 
-    /// Breaks uploads.
-    pub(crate) fn breaks(&self, fault: Fault) {
+    /// Injects a fault into every upload.
+    pub(crate) fn inject(&self, fault: Fault) {
         self.faults().add(Rule::new(self.operation(), fault));
     }
 
-    /// How many uploads have arrived, in whatever state.
+    /// Returns how many uploads have arrived at the site, complete or not.
     pub(crate) fn uploads(&self) -> usize {
         self.journal().of(self.operation()).len()
     }
 
-    /// What arrived of the last upload.
+    /// Returns what the site received of the last upload.
     pub(crate) fn last_upload(&self) -> ReceivedUpload {
         self.journal().of(self.operation()).pop().and_then(|received| received.upload).unwrap_or_default()
     }
 
-    /// How many files the site has.
+    /// Returns how many files the site stores.
     pub(crate) fn stored(&self) -> usize {
         match self.dialect {
             Dialect::Openload => self.pstream.counts().files,
@@ -169,7 +169,7 @@ impl World {
         }
     }
 
-    /// The bytes of a file.
+    /// Returns the bytes of a file at the site.
     pub(crate) fn bytes_of(&self, id: &str) -> Option<Vec<u8>> {
         match self.dialect {
             Dialect::Openload => self.pstream.file_bytes(id),
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// Puts a file into the root.
+    /// Adds a file to the root folder.
     pub(crate) fn add_file(&self, name: &str, bytes: &[u8]) -> String {
         match self.dialect {
             Dialect::Openload => self.pstream.add_file("0", name, bytes),
@@ -185,7 +185,7 @@ impl World {
         }
     }
 
-    /// Puts a file into the root that has been there since yesterday.
+    /// Adds a file to the root folder, dated one day ago.
     pub(crate) fn add_old_file(&self, name: &str, bytes: &[u8]) -> String {
         self.shift.store(-24 * 60 * 60, Ordering::Relaxed);
         let id = self.add_file(name, bytes);
@@ -198,7 +198,7 @@ impl World {
         self.upload_with(way, name, "", bytes).await
     }
 
-    /// The same, with further query parameters (`&sha1=…`).
+    /// Like [`upload`](Self::upload), with further query parameters (`&sha1=…`).
     pub(crate) async fn upload_with(&self, way: Way, name: &str, more: &str, bytes: &[u8]) -> Answer {
         let form = Form::new().field("name", name).file("clip.mp4", bytes);
         let (path, content_type, body) = match way {
@@ -210,7 +210,8 @@ impl World {
         self.caller.typed("POST", path.trim_end_matches('?'), &content_type, body).await
     }
 
-    /// Begins an upload on a connection of its own, with further header fields. `length` is that of the body.
+    /// Begins an upload on a connection of its own, with further header fields. `length` is that of the body; `None`
+    /// sends a chunked body.
     pub(crate) async fn begin(&self, target: &str, length: Option<usize>, fields: &[(&str, &str)]) -> Raw {
         let (key, length) = (format!("Bearer {KEY}"), length.map(|length| length.to_string()));
         let framing = length.as_deref().map_or(("Transfer-Encoding", "chunked"), |length| ("Content-Length", length));
@@ -218,44 +219,44 @@ impl World {
         Raw::begin(self.gateway.address(), &format!("POST {target}"), &fields).await
     }
 
-    /// Waits until something is so at the site.
+    /// Waits until a condition holds at the site.
     #[track_caller]
-    pub(crate) fn until(&self, is_so: impl Fn(&Self) -> bool) -> impl Future<Output = ()> {
+    pub(crate) fn until(&self, condition: impl Fn(&Self) -> bool) -> impl Future<Output = ()> {
         let caller = std::panic::Location::caller();
         async move {
-            let so = self.journal().until(|_| is_so(self));
-            tokio::time::timeout(PATIENCE, so).await.unwrap_or_else(|_| panic!("{caller}: it never comes to that"));
+            let met = self.journal().until(|_| condition(self));
+            tokio::time::timeout(PATIENCE, met).await.unwrap_or_else(|_| panic!("{caller}: the condition never held"));
         }
     }
 
-    /// Waits until an upload has come so far: it arrived, and so many bytes of its file.
+    /// Waits until an upload has arrived at the site, with at least `bytes` bytes of its file.
     pub(crate) async fn flows(&self, bytes: u64) {
         self.until(|world| world.uploads() > 0 && world.last_upload().bytes >= bytes).await;
     }
 
-    /// Nothing is left of what was under way: no file of the spool by name or held open, no request at the site, and
-    /// no place taken of those that the account has.
+    /// Asserts that nothing is left of earlier requests: no spool file, linked or open, no request at the site, and no
+    /// permit of the account.
     pub(crate) async fn assert_nothing_left(&self) {
         self.until(|world| ["upload", "file/upload", "content"].iter().all(|each| world.journal().open(each) == 0))
             .await;
         self.assert_spool_empty().await;
-        let afresh = self.caller.request("GET", &self.at("folders/root/items")).header("cache-control", "no-cache");
-        self.caller.send(afresh).await.status(200);
+        let uncached = self.caller.request("GET", &self.at("folders/root/items")).header("cache-control", "no-cache");
+        self.caller.send(uncached).await.status(200);
     }
 
-    /// No file is in the spool, by name at no time, and soon none is held open that was deleted.
+    /// Asserts that the spool folder has no named file now, and soon no deleted file that is still open.
     pub(crate) async fn assert_spool_empty(&self) {
         assert_eq!(self.spooled_by_name(), Vec::<String>::new());
         let closed = async {
-            while !self.gateway.held_open(self.spool.path()).is_empty() {
+            while !self.gateway.open_files(self.spool.path()).is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let held = || panic!("still open: {:?}", self.gateway.held_open(self.spool.path()));
-        tokio::time::timeout(PATIENCE, closed).await.unwrap_or_else(|_| held());
+        let still_open = || panic!("still open: {:?}", self.gateway.open_files(self.spool.path()));
+        tokio::time::timeout(PATIENCE, closed).await.unwrap_or_else(|_| still_open());
     }
 
-    /// The names in the spool.
+    /// Returns the names in the spool folder.
     pub(crate) fn spooled_by_name(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.spool.path()).unwrap();
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
@@ -268,22 +269,22 @@ impl Way {
     }
 }
 
-/// Runs a test for several cases at once: most of the time of each passes waiting.
+/// Runs a test for several cases concurrently, because each spends most of its time waiting.
 pub(crate) async fn side_by_side<T>(cases: impl IntoIterator<Item = T>, test: impl AsyncFn(T)) {
     futures_util::future::join_all(cases.into_iter().map(|case| test(case))).await;
 }
 
-/// The sites, each with every one of these.
+/// Returns each case for each site.
 pub(crate) fn at_both<T: Clone>(cases: &[T]) -> Vec<(Dialect, T)> {
     BOTH.into_iter().flat_map(|dialect| cases.iter().cloned().map(move |case| (dialect, case))).collect()
 }
 
-/// Bytes without a short pattern, soon made.
+/// Returns bytes without a short period. Fast to generate.
 pub(crate) fn bytes(length: usize) -> Vec<u8> {
     let block: Vec<u8> = (0_u32..4096).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let mut bytes = Vec::with_capacity(length + block.len());
     while bytes.len() < length {
-        // No two blocks are alike.
+        // Each block begins with its offset, so that no two are equal.
         bytes.extend_from_slice(&bytes.len().to_le_bytes());
         bytes.extend_from_slice(&block);
     }
@@ -291,13 +292,13 @@ pub(crate) fn bytes(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// A body whose length nobody tells.
+/// Returns a request body without a known length.
 pub(crate) fn in_chunks(bytes: Vec<u8>) -> Body {
     let pieces: Vec<_> = bytes.chunks(100_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
     Body::wrap_stream(futures_util::stream::iter(pieces))
 }
 
-/// The true time, moved by so many seconds.
+/// Returns a clock that is `shift` seconds from the true time.
 fn clock(shift: &Arc<AtomicI64>) -> Clock {
     let shift = Arc::clone(shift);
     Clock::new(move || Timestamp::now() + SignedDuration::from_secs(shift.load(Ordering::Relaxed)))

@@ -1,4 +1,4 @@
-//! `polyhost download`: where files go, and what is left alone.
+//! Tests of `polyhost download`: where files are written, and what is never overwritten.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{User, check_code, code_of_only, lines};
 use crate::streamplay::world::bytes;
 
 #[tokio::test]
-async fn a_file_goes_where_it_is_told_to() {
+async fn file_is_written_to_the_given_path() {
     let user = User::start().await;
     let content = bytes(10_000);
     let id = user.world.site.add_file("0", "Clip.mp4", &content);
@@ -24,7 +24,7 @@ async fn a_file_goes_where_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn the_standard_output_gets_the_bytes_and_nothing_else() {
+async fn standard_output_gets_only_the_bytes() {
     let user = User::start().await;
     let content = "0123456789abcdef\n".repeat(20_000);
     let id = user.world.site.add_file("0", "a.txt", content.as_bytes());
@@ -36,7 +36,7 @@ async fn the_standard_output_gets_the_bytes_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_kept_unless_it_may_be_replaced() {
+async fn existing_file_is_kept_without_force() {
     let user = User::start().await;
     let id = user.world.site.add_file("0", "a.mp4", b"theirs");
     user.file("a.mp4", b"mine");
@@ -51,7 +51,7 @@ async fn a_file_that_is_there_is_kept_unless_it_may_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_name_at_the_site_cannot_choose_where_the_file_goes() {
+async fn hostile_file_name_cannot_leave_the_directory() {
     let user = User::start().await;
     let hostile = ["../../escaped.mp4", "..", "/etc/passwd", "..\\..\\evaded.mp4", "-rf", "a\u{202e}4pm.exe"];
     let ids = hostile.map(|name| user.world.site.add_file("0", name, b"hello"));
@@ -82,7 +82,7 @@ async fn two_files_of_one_name_do_not_overwrite_each_other() {
 }
 
 #[tokio::test]
-async fn what_the_site_does_not_have_or_cannot_do_is_told_file_by_file() {
+async fn missing_and_unsupported_downloads_fail_file_by_file() {
     let user = User::start().await;
     let id = user.world.site.add_file("0", "a.mp4", b"hello");
     let ended = user.download(&["999", &id, "../x", "--json"]).await;

@@ -1,4 +1,4 @@
-//! What the commands end with, and which gateway and key they use.
+//! Tests of the exit codes of the commands, and of the choice of gateway and key.
 
 use polyhost_end_to_end::Program;
 
@@ -6,17 +6,17 @@ use super::{User, check_code, check_secret, code_of_only, environment, lines};
 use crate::streamplay::world::World;
 use crate::world::KEY;
 
-/// An address where nobody listens.
-const NOBODY: &str = "http://127.0.0.1:9";
+/// An address on which nothing listens.
+const UNREACHABLE: &str = "http://127.0.0.1:9";
 
-async fn in_front_of_nobody(arguments: &[&str]) -> polyhost_end_to_end::Ended {
-    let ended = Program::start_with(arguments, &environment(NOBODY, KEY)).ended().await;
+async fn run_unreachable(arguments: &[&str]) -> polyhost_end_to_end::Ended {
+    let ended = Program::start_with(arguments, &environment(UNREACHABLE, KEY)).ended().await;
     check_secret(&ended, KEY);
     ended
 }
 
 #[tokio::test]
-async fn a_gateway_that_cannot_be_reached_is_not_called_again() {
+async fn unreachable_gateway_is_not_called_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.mp4");
     std::fs::write(&file, b"hello").unwrap();
@@ -27,18 +27,18 @@ async fn a_gateway_that_cannot_be_reached_is_not_called_again() {
         &["ls", "--account", "plays"],
         &["ls"],
     ] {
-        let ended = in_front_of_nobody(arguments).await;
+        let ended = run_unreachable(arguments).await;
         check_code(&ended, 3);
-        assert!(ended.stderr.contains(NOBODY), "{}", ended.stderr);
+        assert!(ended.stderr.contains(UNREACHABLE), "{}", ended.stderr);
     }
-    let ended = in_front_of_nobody(&["upload", file, file, "--account", "plays", "--json"]).await;
+    let ended = run_unreachable(&["upload", file, file, "--account", "plays", "--json"]).await;
     check_code(&ended, 3);
     let codes: Vec<_> = lines(&ended).into_iter().map(|line| line["problem"]["code"].clone()).collect();
     assert_eq!(codes, ["gateway_unreachable", "gateway_unreachable"]);
 }
 
 #[tokio::test]
-async fn a_key_that_is_missing_wrong_or_lacks_a_scope_is_told_apart_from_other_failures() {
+async fn rejected_key_or_missing_scope_has_an_exit_code_of_its_own() {
     let world = World::configured(|configuration| {
         configuration.client("reader", "key-of-reader", &["*"], &["read"]).client(
             "writer",
@@ -59,12 +59,12 @@ async fn a_key_that_is_missing_wrong_or_lacks_a_scope_is_told_apart_from_other_f
     check_code(&user.run_with("key-of-writer", &["ls", "--account", "plays"]).await, 4);
     check_code(&user.run_with("key-of-writer", &["download", "1", "--account", "plays"]).await, 4);
     user.world.assert_nothing_sent();
-    // Nothing has to be read for an upload.
+    // An upload needs no scope `read`.
     check_code(&user.run_with("key-of-writer", &upload).await, 0);
 }
 
 #[tokio::test]
-async fn an_account_that_is_not_there_fails_every_file_once() {
+async fn unknown_account_fails_every_file_once() {
     let user = User::start().await;
     let files = [user.file("a.mp4", b"hello"), user.file("b.mp4", b"hello")];
     let ended = user.run(&["upload", &files[0], &files[1], "--account", "nobodys"]).await;
@@ -75,7 +75,7 @@ async fn an_account_that_is_not_there_fails_every_file_once() {
 }
 
 #[tokio::test]
-async fn a_command_line_that_makes_no_sense_tries_nothing() {
+async fn invalid_command_line_sends_nothing() {
     let user = User::start().await;
     let file = user.file("a.mp4", b"hello");
     let key_file = user.file("key", b"two words\n");
@@ -105,12 +105,12 @@ async fn a_command_line_that_makes_no_sense_tries_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_comes_from_a_file_and_never_from_the_command_line() {
+async fn key_is_read_from_a_file_and_never_from_the_command_line() {
     let user = User::start().await;
     let key_file = user.file("key", format!("{KEY}\n").as_bytes());
     let server = format!("http://{}/", user.world.gateway.address());
     let arguments = ["ls", "--key-file", &key_file, "--server", &server];
-    let ended = Program::start_with(arguments, &environment(NOBODY, "key-of-nobody")).ended().await;
+    let ended = Program::start_with(arguments, &environment(UNREACHABLE, "key-of-nobody")).ended().await;
     check_code(&ended, 0);
     check_secret(&ended, KEY);
     for command in ["upload", "download", "ls"] {
@@ -122,7 +122,7 @@ async fn a_key_comes_from_a_file_and_never_from_the_command_line() {
 }
 
 #[tokio::test]
-async fn quiet_says_nothing_of_what_went_well() {
+async fn quiet_prints_nothing_on_success() {
     let user = User::start().await;
     let file = user.file("a.mp4", b"hello");
     let ended = user.upload(&[&file, "--quiet"]).await;
@@ -131,7 +131,7 @@ async fn quiet_says_nothing_of_what_went_well() {
 }
 
 #[tokio::test]
-async fn the_page_on_the_command_line_names_every_flag_and_exit_code() {
+async fn command_line_page_lists_every_flag_and_exit_code() {
     let page = include_str!("../../../../docs/command-line.md");
     for command in ["upload", "download", "ls"] {
         let help = Program::run([command, "--help"]).await.stdout;

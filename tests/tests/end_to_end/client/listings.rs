@@ -1,11 +1,11 @@
-//! `polyhost ls`.
+//! Tests of `polyhost ls`.
 
 use polyhost_end_to_end::body;
 use serde_json::{Value, json};
 
 use super::{User, check_code, lines};
 
-/// A folder in a folder, with a file in each.
+/// Adds a file to the root, a folder with a file, and a folder in that folder with a file.
 fn tree(user: &User) -> [String; 2] {
     let site = &user.world.site;
     let films = site.add_folder("0", "Films");
@@ -17,7 +17,7 @@ fn tree(user: &User) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn a_folder_is_listed_by_names_with_a_slash_behind_folders() {
+async fn folder_listing_shows_names_and_marks_folders_with_a_slash() {
     let user = User::start().await;
     let [films, _] = tree(&user);
     let ended = user.run(&["ls", "--account", "plays"]).await;
@@ -31,7 +31,7 @@ async fn a_folder_is_listed_by_names_with_a_slash_behind_folders() {
 }
 
 #[tokio::test]
-async fn folders_are_walked_all_the_way_down() {
+async fn recursive_listing_shows_all_levels() {
     let user = User::start().await;
     tree(&user);
     let ended = user.run(&["ls", "--account", "plays", "--recursive"]).await;
@@ -41,7 +41,7 @@ async fn folders_are_walked_all_the_way_down() {
 }
 
 #[tokio::test]
-async fn json_is_an_item_a_line_as_the_api_has_it() {
+async fn json_prints_one_api_item_per_line() {
     let user = User::start().await;
     tree(&user);
     let ended = user.run(&["ls", "--account", "plays", "-r", "--json"]).await;
@@ -62,7 +62,7 @@ async fn json_is_an_item_a_line_as_the_api_has_it() {
 }
 
 #[tokio::test]
-async fn a_folder_of_many_pages_comes_whole() {
+async fn folder_of_many_pages_is_listed_completely() {
     let user = User::start().await;
     for number in 0..2_100 {
         user.world.site.add_file("0", &format!("{number:04}.mp4"), b"x");
@@ -74,7 +74,7 @@ async fn a_folder_of_many_pages_comes_whole() {
 }
 
 #[tokio::test]
-async fn accounts_are_listed_where_none_is_named() {
+async fn accounts_are_listed_if_none_is_named() {
     let user = User::start().await;
     let ended = user.run(&["ls"]).await;
     check_code(&ended, 0);
@@ -85,7 +85,7 @@ async fn accounts_are_listed_where_none_is_named() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_told() {
+async fn missing_folder_is_reported() {
     let user = User::start().await;
     let ended = user.run(&["ls", "999", "--account", "plays"]).await;
     check_code(&ended, 1);

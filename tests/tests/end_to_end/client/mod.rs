@@ -1,5 +1,5 @@
-//! `polyhost upload`, `polyhost download` and `polyhost ls`, run as a user runs them against a gateway: what they print,
-//! what they end with, and what arrives at the site.
+//! Tests of `polyhost upload`, `polyhost download` and `polyhost ls`, run as a user runs them against a gateway: their
+//! output, their exit codes, and what arrives at the site.
 
 mod downloads;
 mod exits;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::streamplay::world::World;
 use crate::world::KEY;
 
-/// Somebody at a command line, in front of a gateway with an account at each site, with a folder for files.
+/// A user at a command line, with a folder for files, and a gateway with an account at each site.
 pub(crate) struct User {
     pub(crate) world: World,
     folder: TempDir,
@@ -32,24 +32,24 @@ impl User {
         Self { world, folder: tempfile::tempdir().unwrap() }
     }
 
-    /// A path in the user's folder.
+    /// Returns a path in the user's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The same, as an argument.
+    /// Returns a path in the user's folder as an argument.
     pub(crate) fn argument(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// Puts a file into the user's folder, and gives its path as an argument.
+    /// Writes a file in the user's folder, and returns its path as an argument.
     pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> String {
         std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         std::fs::write(self.path(name), bytes).unwrap();
         self.argument(name)
     }
 
-    /// What is in the user's folder, or one in it.
+    /// Returns the names in the user's folder, or in one below it.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(folder)).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -57,7 +57,7 @@ impl User {
         names
     }
 
-    /// The environment that says which gateway, and with which key.
+    /// Returns the environment variables that select the gateway and the key.
     pub(crate) fn environment(&self, key: &str) -> Vec<(String, String)> {
         let server = format!("http://{}", self.world.gateway.address());
         environment(&server, key)
@@ -68,12 +68,12 @@ impl User {
         Program::start_with(arguments, &self.environment(KEY))
     }
 
-    /// Runs the program with the user's key, which it must not print.
+    /// Runs the program with the user's key, and asserts that it does not print the key.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         self.run_with(KEY, arguments).await
     }
 
-    /// Runs the program with a key, which it must not print.
+    /// Runs the program with a key, and asserts that it does not print the key.
     pub(crate) async fn run_with(&self, key: &str, arguments: &[&str]) -> Ended {
         let ended = Program::start_with(arguments, &self.environment(key)).ended().await;
         check_secret(&ended, key);
@@ -91,32 +91,32 @@ impl User {
     }
 }
 
-/// The environment that says which gateway, and with which key. Proxies of the machine's are for other places.
+/// Returns the environment variables that select the gateway and the key. Proxies of the machine are disabled.
 pub(crate) fn environment(server: &str, key: &str) -> Vec<(String, String)> {
     let pairs = [("POLYHOST_SERVER", server), ("POLYHOST_API_KEY", key), ("NO_PROXY", "*")];
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// A key is printed nowhere.
+/// Asserts that a key is not printed.
 #[track_caller]
 pub(crate) fn check_secret(ended: &Ended, key: &str) {
     let printed = format!("{}{}", ended.stdout, ended.stderr);
     assert!(key.is_empty() || !printed.contains(key), "{printed}");
 }
 
-/// A program that has ended so, as it should.
+/// Asserts the exit code.
 #[track_caller]
 pub(crate) fn check_code(ended: &Ended, code: i32) {
     assert_eq!(ended.code(), Some(code), "stdout:\n{}\nstderr:\n{}", ended.stdout, ended.stderr);
 }
 
-/// The lines of JSON that were printed, and nothing else.
+/// Parses the standard output, of which every line must be JSON.
 #[track_caller]
 pub(crate) fn lines(ended: &Ended) -> Vec<Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
-/// The code of the problem of the one line that was printed.
+/// Returns the problem's code of the only line printed, which must be a failure.
 #[track_caller]
 pub(crate) fn code_of_only(ended: &Ended) -> String {
     let lines = lines(ended);
@@ -124,7 +124,7 @@ pub(crate) fn code_of_only(ended: &Ended) -> String {
     lines[0]["problem"]["code"].as_str().unwrap().to_owned()
 }
 
-/// Waits until a file has at least so many bytes.
+/// Waits until a file has at least `length` bytes.
 pub(crate) async fn grown(path: &Path, length: u64) {
     let grown = async {
         while std::fs::metadata(path).map_or(0, |metadata| metadata.len()) < length {

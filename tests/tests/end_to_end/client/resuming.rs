@@ -1,4 +1,4 @@
-//! Downloads that break off, and go on.
+//! Tests of interrupted downloads that resume.
 
 use std::path::PathBuf;
 
@@ -11,14 +11,14 @@ use crate::world::KEY;
 
 const SIZE: usize = 300_000;
 
-/// A user, and a file at the site.
-struct Broken {
+/// A user, and a file at the site whose download is interrupted.
+struct Interruptible {
     user: User,
     id: String,
     content: Vec<u8>,
 }
 
-impl Broken {
+impl Interruptible {
     async fn of(world: World) -> Self {
         let content = bytes(SIZE);
         let id = world.site.add_file("0", "a.mp4", &content);
@@ -37,9 +37,10 @@ impl Broken {
         self.user.path("a.mp4.part.json")
     }
 
-    /// Begins the download and stops it with Ctrl-C when the site has sent some of it. Gives how many bytes are there.
+    /// Begins the download, interrupts it with Ctrl-C once the site has sent a part, and returns the length of the
+    /// partial file.
     async fn interrupted(&self) -> u64 {
-        self.user.world.breaks("content", Fault::Stall { sent: 100_000 });
+        self.user.world.inject("content", Fault::Stall { sent: 100_000 });
         let folder = self.user.argument("");
         let program = self.user.begin(&["download", &self.id, "--account", "plays", "-d", &folder]);
         grown(&self.part(), 1).await;
@@ -53,20 +54,20 @@ impl Broken {
         std::fs::metadata(self.part()).unwrap().len()
     }
 
-    /// Runs the download to its end; the file must be whole then, and nothing else there.
+    /// Runs the download, and asserts that it leaves the complete file and nothing else.
     async fn completed(&self) {
         check_code(&self.user.download(&[&self.id]).await, 0);
         assert!(std::fs::read(self.user.path("a.mp4")).unwrap() == self.content);
         assert_eq!(self.user.names(""), ["a.mp4"]);
     }
 
-    /// The ranges that the site was asked for since the last look.
+    /// Returns the ranges of the site's requests since the journal was cleared.
     fn ranges(&self) -> Vec<Option<String>> {
-        let asked = self.user.world.site.journal().of("content");
-        asked.iter().map(|received| received.header("range").map(str::to_owned)).collect()
+        let received = self.user.world.site.journal().of("content");
+        received.iter().map(|received| received.header("range").map(str::to_owned)).collect()
     }
 
-    /// Changes what is noted of the part.
+    /// Changes a field of the record of the partial file.
     fn note(&self, field: &str, value: Value) {
         let mut record: Value = serde_json::from_slice(&std::fs::read(self.record()).unwrap()).unwrap();
         record[field] = value;
@@ -74,7 +75,7 @@ impl Broken {
     }
 }
 
-/// The first byte of a range that goes to the end of the file.
+/// Returns the first byte of a range that extends to the end of the file.
 #[track_caller]
 fn first(range: Option<&String>) -> u64 {
     let text = range.expect("a range");
@@ -84,28 +85,28 @@ fn first(range: Option<&String>) -> u64 {
 }
 
 #[tokio::test]
-async fn what_ctrl_c_leaves_is_gone_on_with_by_the_same_command() {
-    let broken = Broken::start().await;
-    let there = broken.interrupted().await;
-    assert!(there > 0 && there <= 100_000, "{there}");
-    broken.completed().await;
-    let ranges = broken.ranges();
-    assert_eq!((ranges.len(), first(ranges[0].as_ref())), (1, there));
+async fn interrupted_download_resumes_with_the_same_command() {
+    let interruptible = Interruptible::start().await;
+    let partial = interruptible.interrupted().await;
+    assert!(partial > 0 && partial <= 100_000, "{partial}");
+    interruptible.completed().await;
+    let ranges = interruptible.ranges();
+    assert_eq!((ranges.len(), first(ranges[0].as_ref())), (1, partial));
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_gone_on_with_at_once() {
-    let broken = Broken::start().await;
-    broken.user.world.site.faults().add(Rule::new("content", Fault::CutBody { sent: 100_000 }).times(1));
-    broken.completed().await;
-    let ranges = broken.ranges();
+async fn broken_connection_is_resumed_at_once() {
+    let interruptible = Interruptible::start().await;
+    interruptible.user.world.site.faults().add(Rule::new("content", Fault::CutBody { sent: 100_000 }).times(1));
+    interruptible.completed().await;
+    let ranges = interruptible.ranges();
     assert_eq!((ranges.len(), &ranges[0]), (2, &None));
-    let there = first(ranges[1].as_ref());
-    assert!(there > 0 && there <= 100_000, "{there}");
+    let partial = first(ranges[1].as_ref());
+    assert!(partial > 0 && partial <= 100_000, "{partial}");
 }
 
 #[tokio::test]
-async fn the_standard_output_gets_each_byte_once_though_the_connection_breaks() {
+async fn standard_output_gets_each_byte_once_after_a_resume() {
     let world = World::start().await;
     let content = "0123456789abcdef\n".repeat(20_000);
     let id = world.site.add_file("0", "a.txt", content.as_bytes());
@@ -118,57 +119,57 @@ async fn the_standard_output_gets_each_byte_once_though_the_connection_breaks() 
 }
 
 #[tokio::test]
-async fn a_file_that_has_changed_is_begun_anew() {
-    let broken = Broken::start().await;
-    let there = broken.interrupted().await;
-    // What is there was the beginning of what the file was before.
-    std::fs::write(broken.part(), vec![b'x'; usize::try_from(there).unwrap()]).unwrap();
-    broken.note("etag", json!("\"of-before\""));
-    broken.completed().await;
-    assert_eq!(broken.ranges(), [None]);
+async fn changed_file_is_downloaded_from_the_beginning() {
+    let interruptible = Interruptible::start().await;
+    let partial = interruptible.interrupted().await;
+    // Replaces the partial file by content of the file's earlier version.
+    std::fs::write(interruptible.part(), vec![b'x'; usize::try_from(partial).unwrap()]).unwrap();
+    interruptible.note("etag", json!("\"of-before\""));
+    interruptible.completed().await;
+    assert_eq!(interruptible.ranges(), [None]);
 }
 
 #[tokio::test]
-async fn a_site_without_ranges_sends_it_from_the_beginning() {
-    let broken = Broken::of(World::at_site(|options| options.ignore_range = true).await).await;
-    broken.user.world.site.faults().add(Rule::new("content", Fault::CutBody { sent: 100_000 }).times(1));
-    broken.completed().await;
+async fn site_without_ranges_sends_the_file_from_the_beginning() {
+    let interruptible = Interruptible::of(World::at_site(|options| options.ignore_range = true).await).await;
+    interruptible.user.world.site.faults().add(Rule::new("content", Fault::CutBody { sent: 100_000 }).times(1));
+    interruptible.completed().await;
 }
 
 #[tokio::test]
-async fn a_part_that_is_whole_is_asked_about_and_not_fetched() {
-    let broken = Broken::start().await;
-    broken.interrupted().await;
-    std::fs::write(broken.part(), &broken.content).unwrap();
-    broken.completed().await;
-    assert_eq!(broken.ranges(), []);
+async fn complete_partial_file_is_verified_and_not_downloaded() {
+    let interruptible = Interruptible::start().await;
+    interruptible.interrupted().await;
+    std::fs::write(interruptible.part(), &interruptible.content).unwrap();
+    interruptible.completed().await;
+    assert_eq!(interruptible.ranges(), []);
 }
 
 #[tokio::test]
-async fn a_part_that_is_longer_than_the_file_is_begun_anew() {
-    let broken = Broken::start().await;
-    broken.interrupted().await;
-    std::fs::write(broken.part(), vec![b'x'; SIZE + 1]).unwrap();
-    broken.completed().await;
-    assert_eq!(broken.ranges(), [None]);
+async fn too_long_partial_file_is_downloaded_from_the_beginning() {
+    let interruptible = Interruptible::start().await;
+    interruptible.interrupted().await;
+    std::fs::write(interruptible.part(), vec![b'x'; SIZE + 1]).unwrap();
+    interruptible.completed().await;
+    assert_eq!(interruptible.ranges(), [None]);
 }
 
 #[tokio::test]
-async fn a_part_of_another_file_is_not_touched() {
-    let broken = Broken::start().await;
-    let there = broken.interrupted().await;
-    broken.note("id", json!("999"));
-    let ended = broken.user.download(&[&broken.id]).await;
+async fn partial_file_of_another_file_is_not_changed() {
+    let interruptible = Interruptible::start().await;
+    let partial = interruptible.interrupted().await;
+    interruptible.note("id", json!("999"));
+    let ended = interruptible.user.download(&[&interruptible.id]).await;
     check_code(&ended, 1);
     assert!(ended.stderr.contains("--force"), "{}", ended.stderr);
-    assert_eq!(std::fs::metadata(broken.part()).unwrap().len(), there);
-    assert_eq!(broken.ranges(), []);
+    assert_eq!(std::fs::metadata(interruptible.part()).unwrap().len(), partial);
+    assert_eq!(interruptible.ranges(), []);
 }
 
 #[tokio::test]
-async fn what_the_site_refuses_is_no_file() {
-    let broken = Broken::start().await;
-    broken.user.world.breaks("content", Fault::http(403));
-    check_code(&broken.user.download(&[&broken.id]).await, 1);
-    assert!(!broken.user.names("").contains(&"a.mp4".to_owned()));
+async fn refused_download_leaves_no_file() {
+    let interruptible = Interruptible::start().await;
+    interruptible.user.world.inject("content", Fault::http(403));
+    check_code(&interruptible.user.download(&[&interruptible.id]).await, 1);
+    assert!(!interruptible.user.names("").contains(&"a.mp4".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! `polyhost upload`.
+//! Tests of `polyhost upload`.
 
 use polyhost_end_to_end::{Program, body};
 use polyhost_sandbox::Fault;
@@ -8,7 +8,7 @@ use super::{User, check_code, check_secret, code_of_only, lines};
 use crate::streamplay::world::bytes;
 use crate::world::KEY;
 
-/// Names in which something is special, each with what it is called on the way back.
+/// File names with special characters, each with the name that a download gives it.
 pub(crate) const NAMES: [(&str, &str); 6] = [
     ("東京物語.mp4", "東京物語.mp4"),
     ("فيلم قصير.mkv", "فيلم قصير.mkv"),
@@ -19,7 +19,7 @@ pub(crate) const NAMES: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn files_go_side_by_side_and_come_back_byte_for_byte_whatever_they_are_called() {
+async fn parallel_uploads_with_special_names_make_a_round_trip() {
     let user = User::start().await;
     let content = |index: usize| bytes([1, 65_535, 65_536, 65_537, 7, 2_000_000][index]);
     let files: Vec<String> =
@@ -53,7 +53,7 @@ async fn files_go_side_by_side_and_come_back_byte_for_byte_whatever_they_are_cal
 }
 
 #[tokio::test]
-async fn a_file_goes_into_its_folder_with_its_name_and_media_type() {
+async fn upload_uses_the_given_folder_name_and_media_type() {
     let user = User::start().await;
     let folder = user.world.site.add_folder("0", "Films");
     let file = user.file("clip.mp4", b"hello");
@@ -67,7 +67,7 @@ async fn a_file_goes_into_its_folder_with_its_name_and_media_type() {
 }
 
 #[tokio::test]
-async fn a_checksum_is_declared_where_it_is_wanted() {
+async fn checksum_is_declared_on_request() {
     let user = User::start().await;
     let file = user.file("a.mp4", b"hello");
     for (arguments, sha1) in [(vec![], None), (vec!["--checksum"], Some("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"))] {
@@ -80,7 +80,7 @@ async fn a_checksum_is_declared_where_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn the_standard_input_is_a_file_when_it_is_given_a_name() {
+async fn standard_input_is_uploaded_under_a_given_name() {
     let user = User::start().await;
     let content = bytes(500_000);
     let arguments = ["upload", "-", "--name", "piped.mp4", "--account", "plays"];
@@ -93,19 +93,22 @@ async fn the_standard_input_is_a_file_when_it_is_given_a_name() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_before_anything_is_sent() {
+async fn unreadable_files_are_reported_before_anything_is_sent() {
     let user = User::start().await;
     let (folder, missing, empty) = (user.argument(""), user.argument("missing.mp4"), user.file("empty.mp4", b""));
     let ended = user.upload(&[&folder, &missing, &empty, "--json"]).await;
     check_code(&ended, 1);
-    let told = lines(&ended);
-    assert_eq!(told.iter().map(|line| line["path"].as_str().unwrap()).collect::<Vec<_>>(), [folder, missing, empty]);
-    assert!(told.iter().all(|line| line["problem"]["code"] == "local_file"), "{told:?}");
+    let reported = lines(&ended);
+    assert_eq!(
+        reported.iter().map(|line| line["path"].as_str().unwrap()).collect::<Vec<_>>(),
+        [folder, missing, empty]
+    );
+    assert!(reported.iter().all(|line| line["problem"]["code"] == "local_file"), "{reported:?}");
     user.world.assert_nothing_sent();
 }
 
 #[tokio::test]
-async fn what_can_be_read_goes_though_something_else_cannot() {
+async fn readable_files_are_uploaded_despite_an_unreadable_one() {
     let user = User::start().await;
     let (missing, good) = (user.argument("missing.mp4"), user.file("good.mp4", b"hello"));
     let ended = user.upload(&[&missing, &good]).await;
@@ -115,9 +118,9 @@ async fn what_can_be_read_goes_though_something_else_cannot() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_is_said_and_never_sent_again() {
+async fn unknown_outcome_is_reported_and_never_sent_again() {
     let user = User::start().await;
-    user.world.breaks("file/upload", Fault::CloseAfterBody);
+    user.world.inject("file/upload", Fault::CloseAfterBody);
     let file = user.file("a.mp4", b"hello");
     let ended = user.upload(&[&file]).await;
     check_code(&ended, 5);
@@ -129,7 +132,7 @@ async fn an_unknown_outcome_is_said_and_never_sent_again() {
 }
 
 #[tokio::test]
-async fn one_file_that_the_site_refuses_does_not_keep_the_others_back() {
+async fn refused_file_does_not_stop_the_other_uploads() {
     let user = User::start().await;
     user.world.site.error_inside_next_upload("Filetype not allowed");
     let files = [user.file("a.mp4", b"hello"), user.file("b.mp4", b"world")];
@@ -141,7 +144,7 @@ async fn one_file_that_the_site_refuses_does_not_keep_the_others_back() {
 }
 
 #[tokio::test]
-async fn a_file_that_the_account_does_not_take_is_refused_before_it_is_sent() {
+async fn file_over_the_upload_limit_is_refused_before_sending() {
     let world =
         crate::streamplay::world::World::configured(|configuration| configuration.server("max_upload = \"1 KiB\""));
     let user = User::of(world.await);

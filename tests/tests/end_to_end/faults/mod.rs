@@ -1,8 +1,8 @@
-//! Sites that fail, in every way and at every operation; and what the gateway makes of it: retries, circuits, its pace.
+//! Tests of sites that fail in every way at every operation, and of the gateway's retries, circuits and rate limits.
 
 mod circuits;
 mod expectations;
-mod injuries;
+mod fault_cases;
 mod matrix;
 mod operations;
 mod pace;

@@ -1,4 +1,4 @@
-//! Every operation of both sites, and the request to the gateway that ends in it.
+//! Every operation of both sites, each with a request to the gateway that calls it.
 
 use super::world::Dialect;
 
@@ -6,31 +6,31 @@ use super::world::Dialect;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operation {
     pub(super) dialect: Dialect,
-    /// As the sites' journals have it.
+    /// The name in the sites' journals.
     pub(super) name: &'static str,
-    pub(super) nature: Nature,
-    /// What a 404 of the site says to be missing; nothing, where the request names nothing.
+    pub(super) kind: Kind,
+    /// The code if the site answers 404. `None` if the request names no object.
     pub(super) missing: Option<&'static str>,
     pub(super) method: &'static str,
-    /// Below the account. `{file}`, `{folder}` and `{remote}` stand for ids of what is there, `{name}` for a name that
-    /// nothing has yet.
+    /// The path below the account. `{file}`, `{folder}` and `{remote}` stand for ids of existing objects, `{name}` for
+    /// an unused name.
     pub(super) path: &'static str,
-    /// The JSON body, with the same in it; nothing, where there is none.
+    /// The JSON body with the same placeholders. Empty if there is none.
     pub(super) body: &'static str,
 }
 
-/// What an operation is to whoever asks for it.
+/// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
-    /// It changes nothing.
+pub(super) enum Kind {
+    /// Changes nothing.
     Read,
-    /// It changes something.
+    /// Changes something.
     Write,
-    /// It takes a file's bytes.
+    /// Receives a file's bytes.
     Upload,
-    /// It begins the session of a request that reads.
+    /// Begins the session of a request that reads.
     Login,
-    /// It gives a file's bytes.
+    /// Returns a file's bytes.
     Bytes,
 }
 
@@ -38,41 +38,41 @@ const FILE: Option<&str> = Some("file_not_found");
 const FOLDER: Option<&str> = Some("folder_not_found");
 const REMOTE: Option<&str> = Some("remote_upload_not_found");
 
-/// What is asked of the gateway: method, path, body.
-type Asked = (&'static str, &'static str, &'static str);
+/// A request to the gateway: method, path, body.
+type Request = (&'static str, &'static str, &'static str);
 
 const fn row(
     dialect: Dialect,
-    nature: Nature,
+    kind: Kind,
     name: &'static str,
     missing: Option<&'static str>,
-    asked: Asked,
+    request: Request,
 ) -> Operation {
-    let (method, path, body) = asked;
-    Operation { dialect, name, nature, missing, method, path, body }
+    let (method, path, body) = request;
+    Operation { dialect, name, kind, missing, method, path, body }
 }
 
-const fn openload(nature: Nature, name: &'static str, missing: Option<&'static str>, asked: Asked) -> Operation {
-    row(Dialect::Openload, nature, name, missing, asked)
+const fn openload(kind: Kind, name: &'static str, missing: Option<&'static str>, request: Request) -> Operation {
+    row(Dialect::Openload, kind, name, missing, request)
 }
 
-const fn yetishare(nature: Nature, name: &'static str, missing: Option<&'static str>, asked: Asked) -> Operation {
-    row(Dialect::Yetishare, nature, name, missing, asked)
+const fn yetishare(kind: Kind, name: &'static str, missing: Option<&'static str>, request: Request) -> Operation {
+    row(Dialect::Yetishare, kind, name, missing, request)
 }
 
-const RENAME: Asked = ("PATCH", "/files/{file}", r#"{"name": "{name}"}"#);
-const MOVE: Asked = ("PATCH", "/files/{file}", r#"{"folder_id": "{folder}"}"#);
-const DELETE: Asked = ("DELETE", "/files/{file}", "");
-const UPLOAD: Asked = ("POST", "/files?name={name}", "");
-const CREATE_FOLDER: Asked = ("POST", "/folders", r#"{"name": "{name}"}"#);
-const RENAME_FOLDER: Asked = ("PATCH", "/folders/{folder}", r#"{"name": "{name}"}"#);
-const MOVE_FOLDER: Asked = ("PATCH", "/folders/{folder}", r#"{"parent_id": "root"}"#);
-const DELETE_FOLDER: Asked = ("DELETE", "/folders/{folder}?recursive=true", "");
-const REMOTE_UPLOAD: Asked = ("POST", "/remote-uploads", r#"{"url": "https://example.org/{name}"}"#);
+const RENAME: Request = ("PATCH", "/files/{file}", r#"{"name": "{name}"}"#);
+const MOVE: Request = ("PATCH", "/files/{file}", r#"{"folder_id": "{folder}"}"#);
+const DELETE: Request = ("DELETE", "/files/{file}", "");
+const UPLOAD: Request = ("POST", "/files?name={name}", "");
+const CREATE_FOLDER: Request = ("POST", "/folders", r#"{"name": "{name}"}"#);
+const RENAME_FOLDER: Request = ("PATCH", "/folders/{folder}", r#"{"name": "{name}"}"#);
+const MOVE_FOLDER: Request = ("PATCH", "/folders/{folder}", r#"{"parent_id": "root"}"#);
+const DELETE_FOLDER: Request = ("DELETE", "/folders/{folder}?recursive=true", "");
+const REMOTE_UPLOAD: Request = ("POST", "/remote-uploads", r#"{"url": "https://example.org/{name}"}"#);
 
-/// What is asked of a site and changes nothing.
+/// The operations that change nothing.
 pub(super) const OPENLOAD_READS: &[Operation] = {
-    use Nature::Read;
+    use Kind::Read;
     &[
         openload(Read, "account/info", None, ("GET", "", "")),
         openload(Read, "file/info", FILE, ("GET", "/files/{file}", "")),
@@ -85,7 +85,7 @@ pub(super) const OPENLOAD_READS: &[Operation] = {
 };
 
 pub(super) const OPENLOAD_WRITES: &[Operation] = {
-    use Nature::{Upload, Write};
+    use Kind::{Upload, Write};
     &[
         openload(Upload, "upload", None, UPLOAD),
         openload(Write, "file/rename", FILE, RENAME),
@@ -98,9 +98,9 @@ pub(super) const OPENLOAD_WRITES: &[Operation] = {
     ]
 };
 
-/// At these sites the words of an answer say that something is missing, whatever its status.
+/// These sites report a missing object by the message of the answer, whatever its status.
 pub(super) const YETISHARE_READS: &[Operation] = {
-    use Nature::Read;
+    use Kind::Read;
     &[
         yetishare(Read, "account/info", None, ("GET", "", "")),
         yetishare(Read, "account/package", None, ("GET", "/limits", "")),
@@ -113,7 +113,7 @@ pub(super) const YETISHARE_READS: &[Operation] = {
 };
 
 pub(super) const YETISHARE_WRITES: &[Operation] = {
-    use Nature::{Upload, Write};
+    use Kind::{Upload, Write};
     &[
         yetishare(Upload, "file/upload", None, UPLOAD),
         yetishare(Write, "file/edit", FILE, RENAME),
@@ -128,6 +128,6 @@ pub(super) const YETISHARE_WRITES: &[Operation] = {
     ]
 };
 
-pub(super) const LOGIN: Operation = yetishare(Nature::Login, "authorize", None, ("GET", "/files/{file}", ""));
+pub(super) const LOGIN: Operation = yetishare(Kind::Login, "authorize", None, ("GET", "/files/{file}", ""));
 
-pub(super) const BYTES: Operation = yetishare(Nature::Bytes, "content", FILE, ("GET", "/files/{file}/content", ""));
+pub(super) const BYTES: Operation = yetishare(Kind::Bytes, "content", FILE, ("GET", "/files/{file}/content", ""));

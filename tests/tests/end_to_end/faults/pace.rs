@@ -1,4 +1,4 @@
-//! How often a site is asked: never more than the configuration allows, and not at all while it wants to be left alone.
+//! Tests of the rate of calls to a site: never above the configured rate, and none during the site's `Retry-After`.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ fn limited(retry_after: &str) -> Fault {
     Fault::Status { http: 429, body_status: Some(429), headers, body: None }
 }
 
-/// A time as HTTP has it, in so many seconds.
+/// Returns an HTTP date that is `seconds` seconds in the future.
 fn date(seconds: u64) -> String {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + seconds;
     let time = jiff::Timestamp::from_second(i64::try_from(since_1970).unwrap()).unwrap();
@@ -22,8 +22,8 @@ fn date(seconds: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_burst_goes_at_once_and_the_rest_at_the_accounts_pace() {
-    let settings = Configuration::new().forgives().upstream("requests_per_second = 20\nburst = 5");
+async fn burst_is_sent_at_once_and_the_rest_at_the_configured_rate() {
+    let settings = Configuration::new().with_retries_and_circuits().upstream("requests_per_second = 20\nburst = 5");
     let world = World::start(Dialect::Openload, 1, settings).await;
     let place = &world.places[0];
     let began = Instant::now();
@@ -41,16 +41,16 @@ async fn a_burst_goes_at_once_and_the_rest_at_the_accounts_pace() {
     });
     assert!(began.elapsed() >= Duration::from_millis(950), "{:?}", began.elapsed());
     for (when, count) in seen {
-        // Counted after the time was taken, and one may be on its way.
+        // The count was taken after the time, and one more request may have arrived.
         let most = 5.0 + when.as_secs_f64() * 20.0 + 3.0;
         assert!(count as f64 <= most, "{count} after {when:?}");
     }
 }
 
 #[tokio::test]
-async fn what_has_no_place_within_the_deadline_is_told_so_at_once() {
+async fn call_that_would_miss_its_deadline_is_refused_at_once() {
     let settings = Configuration::new()
-        .forgives()
+        .with_retries_and_circuits()
         .upstream("requests_per_second = 0.01\nburst = 1\ndeadline = \"25s\"\nattempt_timeout = \"1s\"");
     let world = World::start(Dialect::Openload, 1, settings).await;
     let place = &world.places[0];
@@ -66,34 +66,34 @@ async fn what_has_no_place_within_the_deadline_is_told_so_at_once() {
 }
 
 #[tokio::test]
-async fn a_long_wait_is_told_at_once_and_the_site_is_left_alone_until_it_has_passed() {
+async fn long_retry_after_is_returned_and_blocks_further_calls() {
     for dialect in [Dialect::Openload, Dialect::Yetishare] {
-        let world = World::start(dialect, 2, Configuration::new().forgives()).await;
+        let world = World::start(dialect, 2, Configuration::new().with_retries_and_circuits()).await;
         for (place, wait) in world.places.iter().zip(["40".to_owned(), date(40)]) {
-            place.site.breaks(Rule::new("file/info", limited(&wait)).times(1));
+            place.site.inject(Rule::new("file/info", limited(&wait)).times(1));
             let began = Instant::now();
             let first = place.read_file().await.problem(429, "upstream_rate_limited");
-            let asked = place.site.journal().count();
-            let told = |problem: &serde_json::Value| problem["retry_after"].as_u64().unwrap();
-            assert!((30..=40).contains(&told(&first)), "{wait}: {first}");
+            let calls = place.site.journal().count();
+            let retry_after = |problem: &serde_json::Value| problem["retry_after"].as_u64().unwrap();
+            assert!((30..=40).contains(&retry_after(&first)), "{wait}: {first}");
             let second = place.read_file().await.problem(429, "upstream_rate_limited");
             let write = place.caller.delete(&place.at("/files/77")).await.problem(429, "upstream_rate_limited");
             for problem in [&second, &write] {
                 assert_eq!(problem["retryable"], json!(true), "{problem}");
-                assert!((1..=told(&first)).contains(&told(problem)), "{problem}");
+                assert!((1..=retry_after(&first)).contains(&retry_after(problem)), "{problem}");
             }
             assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-            assert_eq!((place.site.arrived("file/info"), place.site.journal().count()), (1, asked));
+            assert_eq!((place.site.arrived("file/info"), place.site.journal().count()), (1, calls));
         }
         world.assert_sound().await;
     }
 }
 
 #[tokio::test]
-async fn a_short_wait_is_waited_for() {
-    let world = World::start(Dialect::Openload, 2, Configuration::new().forgives()).await;
+async fn short_retry_after_is_waited_for() {
+    let world = World::start(Dialect::Openload, 2, Configuration::new().with_retries_and_circuits()).await;
     let reads = world.places.iter().zip(["1".to_owned(), date(2)]).map(|(place, wait)| async move {
-        place.site.breaks(Rule::new("file/info", limited(&wait)).times(1));
+        place.site.inject(Rule::new("file/info", limited(&wait)).times(1));
         let began = Instant::now();
         place.read_file().await.status(200);
         assert_eq!(place.site.arrived("file/info"), 2);

@@ -1,5 +1,5 @@
-//! Many simulated sites of one dialect, an account at each, and one gateway in front of all of them: so that many faults
-//! can be looked at side by side, and none of them is counted for another.
+//! The world of the tests of faults: many simulated sites of one dialect, an account at each, and one gateway. Faults
+//! at different sites can be tested concurrently, and do not influence each other.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use polyhost_sandbox::{Faults, Journal, Rule};
 use crate::streamplay::world::{KEY1, KEY2, account, login};
 use crate::world::{KEY, LOGIN, SITE_KEY};
 
-/// How often a request is sent again at most.
+/// The number of retries of a request.
 pub(super) const RETRIES: usize = 2;
 
-/// A protocol that sites speak.
+/// A dialect of the sites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Openload,
@@ -27,21 +27,21 @@ pub(super) enum Site {
     Yetishare(Yetishare),
 }
 
-/// A site, and who asks the gateway for it.
+/// A site, with a caller of its account.
 pub(super) struct Place {
     pub(super) site: Site,
     pub(super) caller: Caller,
     account: String,
 }
 
-/// A gateway, and a place for each account of it.
+/// A gateway, with a place for each of its accounts.
 pub(super) struct World {
     pub(super) gateway: Gateway,
     pub(super) places: Vec<Place>,
 }
 
 impl World {
-    /// So many places, and a gateway with settings.
+    /// Starts `places` sites of a dialect, and a gateway with settings.
     pub(super) async fn start(dialect: Dialect, places: usize, settings: Configuration) -> Self {
         let mut sites = Vec::new();
         for _ in 0..places {
@@ -50,20 +50,20 @@ impl World {
         Self::at(sites, settings).await
     }
 
-    /// A place at each of the sites. The accounts are called `a0`, `a1` and so on.
+    /// Starts a gateway with an account at each of the sites. The accounts are called `a0`, `a1` and so on.
     pub(super) async fn at(sites: Vec<Site>, settings: Configuration) -> Self {
         let named = sites.iter().enumerate().map(|(number, site)| (format!("a{number}"), site));
         let configuration = named.fold(settings, |all, (name, site)| all.table(&site.account(&name)));
         let configuration = configuration.client("web", KEY, &["*"], &["read", "write"]);
         let gateway = Gateway::start_with(&configuration, &[], &few_authorities()).await;
-        // One caller for all: each new one would read the system's certificates.
+        // All places share one caller, because each new one would read the system's certificates.
         let caller = gateway.caller(KEY);
         let place = |(number, site)| Place { site, caller: caller.clone(), account: format!("a{number}") };
         let places = sites.into_iter().enumerate().map(place).collect();
         Self { gateway, places }
     }
 
-    /// Nothing has gone so wrong that the gateway would not be what it was.
+    /// Asserts that the gateway is ready, still runs, and has not logged a panic.
     pub(super) async fn assert_sound(mut self) {
         self.gateway.caller(KEY).get("/readyz").await.status(200);
         assert!(self.gateway.program().runs());
@@ -74,18 +74,18 @@ impl World {
 }
 
 impl Place {
-    /// A path below the account.
+    /// Returns a path below the account.
     pub(super) fn at(&self, path: &str) -> String {
         format!("/v1/accounts/{}{path}", self.account)
     }
 
-    /// Reads a new file.
+    /// Adds a file to the site, and reads it.
     pub(super) async fn read_file(&self) -> Answer {
         let file = self.site.add_file("a.mp4", b"a");
         self.caller.get(&self.at(&format!("/files/{file}"))).await
     }
 
-    /// A new remote upload.
+    /// Adds a remote upload, and returns its id.
     pub(super) async fn add_remote_upload(&self, name: &str) -> String {
         let body = serde_json::json!({"url": format!("https://example.org/{name}")});
         let added = self.caller.post(&self.at("/remote-uploads"), &body).await.json(202);
@@ -93,7 +93,7 @@ impl Place {
     }
 }
 
-/// The circuit that the list of accounts tells of an account.
+/// Returns the state of an account's circuit, as the list of accounts shows it.
 pub(super) async fn circuit(caller: &Caller, account: &str) -> String {
     let all = caller.get("/v1/accounts").await.items();
     let own = all.into_iter().find(|item| item["name"] == account).expect("the account is listed");
@@ -115,7 +115,7 @@ impl Site {
         }
     }
 
-    /// The table of an account at the site.
+    /// Returns the table of an account at the site.
     pub(super) fn account(&self, name: &str) -> String {
         match self {
             Self::Openload(site) => {
@@ -143,7 +143,7 @@ impl Site {
         }
     }
 
-    /// Puts a file into the root.
+    /// Adds a file to the root folder.
     pub(super) fn add_file(&self, name: &str, bytes: &[u8]) -> String {
         match self {
             Self::Openload(site) => site.add_file("0", name, bytes),
@@ -151,12 +151,12 @@ impl Site {
         }
     }
 
-    /// Breaks an operation.
-    pub(super) fn breaks(&self, rule: Rule) {
+    /// Adds a fault rule to the site.
+    pub(super) fn inject(&self, rule: Rule) {
         self.faults().add(rule);
     }
 
-    /// Puts a folder into the root.
+    /// Adds a folder to the root folder.
     pub(super) fn add_folder(&self, name: &str) -> String {
         match self {
             Self::Openload(site) => site.add_folder("0", name),
@@ -164,23 +164,23 @@ impl Site {
         }
     }
 
-    /// How often an operation has arrived.
+    /// Returns how often an operation has arrived.
     pub(super) fn arrived(&self, operation: &str) -> usize {
         self.journal().of(operation).len()
     }
 }
 
-/// Lets the gateway trust one authority instead of all of the system's. Nothing here is encrypted, and each account
-/// reads all of them, which takes a debug build a third of a second.
+/// Returns environment variables that make the gateway trust one authority instead of all of the system's. No
+/// connection here is encrypted. Each account reads all authorities, which takes a debug build a third of a second.
 fn few_authorities() -> Vec<(String, String)> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let file = fixtures.join("authority.pem").display().to_string();
-    // Without this the system's folder is read as well.
+    // Without this, the system's folder would be read too.
     let folder = fixtures.join("no-more-authorities").display().to_string();
     vec![("SSL_CERT_FILE".to_owned(), file), ("SSL_CERT_DIR".to_owned(), folder)]
 }
 
-/// The base URL of a site that nobody listens at.
+/// Returns the base URL of a site on which nothing listens.
 pub(super) async fn nowhere() -> String {
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}/v1", port.local_addr().unwrap())

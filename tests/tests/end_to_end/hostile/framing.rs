@@ -1,4 +1,4 @@
-//! Heads and bodies that are no HTTP, or that two readers could take differently.
+//! Heads and bodies that are no valid HTTP, or that two parsers could read differently.
 
 use super::{Case, Expected, INVALID, json, request};
 
@@ -139,7 +139,7 @@ fn lengths() -> Vec<Case> {
     all
 }
 
-/// Bodies in chunks that are none, of a request that would be good. What comes after is not waited for.
+/// Malformed chunked bodies of an otherwise valid request. The gateway must answer without waiting for more bytes.
 fn chunks() -> Vec<Case> {
     let lines = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let bodies: [&[u8]; 16] = [

@@ -1,4 +1,4 @@
-//! Who asks, for what, and how: keys, paths, ids, methods, parameters and cursors.
+//! Invalid keys, paths, ids, methods, parameters and cursors.
 
 use super::{Case, Expected, INVALID, json, request};
 
@@ -11,7 +11,7 @@ const FOUND: [(&str, &str, &str); 6] = [
     ("GET", "remote-uploads/ID", "remote_upload_not_found"),
 ];
 
-/// Texts that no site of the dialect has for an id.
+/// Texts that are no valid id in the dialect.
 const IDS: [&str; 30] = [
     "a.b",
     "a%20b",

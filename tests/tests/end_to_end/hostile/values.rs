@@ -1,4 +1,4 @@
-//! Bodies that are JSON, more or less, and values in them that nothing may come of.
+//! Malformed JSON bodies, and invalid values in valid ones.
 
 use super::{Case, Expected, INVALID, json, request};
 
@@ -75,7 +75,7 @@ fn bodies() -> Vec<Case> {
     all
 }
 
-/// Names with something in them that no name has, wherever a name is given.
+/// Names with a forbidden character or length, in every request that takes a name.
 fn names() -> Vec<Case> {
     let controls = (0_u32..32).chain(127..160).filter_map(char::from_u32).map(|control| format!("a{control}b"));
     let others = ["", ".", "..", "/", "a/b", "/a", "a/", "../a", "..%2f/"].map(str::to_owned);

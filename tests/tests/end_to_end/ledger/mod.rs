@@ -1,7 +1,7 @@
-//! Uploads to a site that counts the bytes it truly took and answers at random points: whatever it reports, a 201 means
-//! that it has the file, and no good file is deleted.
+//! Tests of uploads to a site that records the bytes it received, and answers at random points. Whatever the site
+//! reports, a 201 means that it has the complete file, and the gateway deletes no good file.
 //!
-//! `POLYHOST_LEDGER_SEED` and `POLYHOST_LEDGER_COUNT` choose other uploads, and more of them.
+//! `POLYHOST_LEDGER_SEED` and `POLYHOST_LEDGER_COUNT` select other uploads, and more of them.
 
 mod plan;
 mod site;
@@ -21,21 +21,21 @@ use crate::world::{KEY, LOGIN, SITE_KEY};
 use plan::{Declared, Dice, LARGE, MEDIUM, Named, Plan, Reported, Rest};
 use site::Ledger;
 
-/// How many uploads there are at once.
-const SIDE_BY_SIDE: usize = 32;
+/// The number of concurrent uploads.
+const CONCURRENCY: usize = 32;
 const OLDER: &str = "older.mp4";
 
-/// The bytes of every file, of which a file has the first.
+/// Returns the content of the largest file. Every other file is a prefix of it.
 fn source() -> Arc<Vec<u8>> {
     let block = (0_u32..).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes());
     Arc::new(block.take(usize::try_from(LARGE).unwrap()).collect())
 }
 
-fn number(variable: &str, usual: u64) -> u64 {
-    env::var(variable).ok().map_or(usual, |text| text.parse().expect("a number"))
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).ok().map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// A gateway in front of the ledger, which has an account of each dialect, and a caller.
+/// Starts a gateway with an account of each dialect at the ledger site, and returns it with a caller.
 async fn gateway(ledger: &Ledger) -> (Gateway, Caller) {
     let configuration = Configuration::new()
         .account("main", &format!("http://{}/v1", ledger.address), LOGIN, SITE_KEY)
@@ -49,7 +49,7 @@ async fn gateway(ledger: &Ledger) -> (Gateway, Caller) {
 }
 
 #[tokio::test]
-async fn created_means_taken_whole_and_no_good_file_deleted() {
+async fn created_means_complete_and_no_good_file_is_deleted() {
     let (seed, count) = (number("POLYHOST_LEDGER_SEED", 1), number("POLYHOST_LEDGER_COUNT", 64));
     let ledger = Ledger::start().await;
     ledger.add_older(OLDER, b"there before");
@@ -57,18 +57,18 @@ async fn created_means_taken_whole_and_no_good_file_deleted() {
     let (source, mut dice) = (source(), Dice::new(seed));
     let plans: Vec<Plan> = (0..count).map(|_| Plan::draw(&mut dice)).collect();
     let uploads = plans.iter().enumerate().map(|(place, plan)| check(&ledger, &caller, &source, seed, place, plan));
-    stream::iter(uploads).buffer_unordered(SIDE_BY_SIDE).for_each(|()| async {}).await;
+    stream::iter(uploads).buffer_unordered(CONCURRENCY).for_each(|()| async {}).await;
 
     for entry in ledger.deleted() {
-        assert!(!entry.was_there_before, "seed {seed}: {entry:?} was another's");
+        assert!(!entry.is_older, "seed {seed}: {entry:?} existed before");
         let plan = &plans[entry.name[..6].parse::<usize>().unwrap()];
-        let good = entry.taken == plan.length && plan.declared != Declared::Wrong;
+        let good = entry.received == plan.length && plan.declared != Declared::Wrong;
         assert!(!good, "seed {seed}: a good file was deleted: {entry:?} of {plan:?}");
     }
     assert!(ledger.has(OLDER));
 }
 
-/// Uploads one file, and holds the answer against the ledger.
+/// Uploads one file, and compares the answer with the ledger.
 async fn check(ledger: &Ledger, caller: &Caller, source: &[u8], seed: u64, place: usize, plan: &Plan) {
     let context = format!("seed {seed}, upload {place}: {plan:?}");
     let account = ["main", "plays"][place % 2];
@@ -86,7 +86,7 @@ async fn check(ledger: &Ledger, caller: &Caller, source: &[u8], seed: u64, place
     if answer.status == 201 {
         let file = answer.json(201);
         let entry = ledger.settled(file["id"].as_str().unwrap(), plan.length).await;
-        assert_eq!((entry.taken, &entry.sha1, entry.name), (plan.length, &digest, name), "{context}: {file}");
+        assert_eq!((entry.received, &entry.sha1, entry.name), (plan.length, &digest, name), "{context}: {file}");
         assert_eq!(file["size"], json!(plan.length), "{context}");
         assert_ne!(plan.declared, Declared::Wrong, "{context}");
     } else {
@@ -110,7 +110,7 @@ async fn send(caller: &Caller, path: &str, place: usize, plan: &Plan, bytes: &[u
     caller.send(request).await
 }
 
-/// A file of which nothing goes wrong.
+/// Returns the plan of an upload without any fault.
 fn sound(length: u64) -> Plan {
     Plan {
         length,
@@ -118,7 +118,7 @@ fn sound(length: u64) -> Plan {
         sized: true,
         keyed: false,
         answer_after: None,
-        rest: Rest::Taken,
+        rest: Rest::Read,
         size: Reported::True,
         digest: Reported::True,
         named: Named::Own,
@@ -126,7 +126,7 @@ fn sound(length: u64) -> Plan {
 }
 
 #[tokio::test]
-async fn right_digest_beside_a_size_of_zero_keeps_the_copy() {
+async fn right_digest_with_a_size_of_zero_keeps_the_file() {
     let ledger = Ledger::start().await;
     let (_gateway, caller) = gateway(&ledger).await;
     let source = source();
@@ -143,10 +143,10 @@ async fn right_digest_beside_a_size_of_zero_keeps_the_copy() {
 }
 
 #[tokio::test]
-async fn early_success_is_no_proof_of_bytes_that_the_system_would_keep() {
+async fn early_success_does_not_prove_buffered_bytes() {
     let ledger = Ledger::start().await;
     let (_gateway, caller) = gateway(&ledger).await;
-    let early = Plan { answer_after: Some(0), rest: Rest::Left, ..sound(MEDIUM) };
+    let early = Plan { answer_after: Some(0), rest: Rest::Ignored, ..sound(MEDIUM) };
     let liar = Plan { size: Reported::Announced, digest: Reported::Announced, declared: Declared::Right, ..early };
     let (source, sized) = (source(), [true, true, false, false]);
     let plans = sized.map(|sized| Plan { sized, ..liar.clone() });
@@ -156,13 +156,13 @@ async fn early_success_is_no_proof_of_bytes_that_the_system_would_keep() {
 }
 
 #[tokio::test]
-async fn early_success_that_names_an_older_file_leaves_it_and_is_not_kept_for_a_key() {
+async fn early_success_naming_an_older_file_is_not_trusted() {
     let ledger = Ledger::start().await;
     let source = source();
-    // The older file is just what is sent, so that the answer is right in every word.
+    // The older file has the same content, so that the answer is correct in every field.
     ledger.add_older(OLDER, &source);
     let (_gateway, caller) = gateway(&ledger).await;
-    for (place, rest) in [(0, Rest::Left), (1, Rest::Left), (2, Rest::CutOff)] {
+    for (place, rest) in [(0, Rest::Ignored), (1, Rest::Ignored), (2, Rest::CutOff)] {
         let early = Plan { answer_after: Some(100_000), rest, keyed: true, digest: Reported::Absent, ..sound(LARGE) };
         let plan =
             Plan { named: if place == 2 { Named::Own } else { Named::Older }, size: Reported::Announced, ..early };
@@ -171,7 +171,7 @@ async fn early_success_that_names_an_older_file_leaves_it_and_is_not_kept_for_a_
         let path = format!("/v1/accounts/{}/files?name={}", ["main", "plays"][place % 2], name.replace(' ', "%20"));
         let answer = send(&caller, &path, place, &plan, &source[..usize::try_from(LARGE).unwrap()]).await;
         if answer.status == 201 {
-            // The site shows by its digest that it has the whole file.
+            // The site's digest proves that it has the whole file.
             assert_eq!(place, 0, "{}", answer.text());
         } else {
             assert!(matches!(answer.status, 502 | 504), "{}", answer.text());

@@ -1,13 +1,13 @@
-//! What the ledger site does with one upload, drawn from a seed.
+//! The behaviour of the ledger site for one upload, drawn from a seed.
 
-/// How long a file is of which no connection holds all.
+/// The length of a file that no connection's buffers can hold.
 pub(super) const LARGE: u64 = 8 << 20;
-/// How long a file is of which the system would hold all by itself, and no connection that is kept short.
+/// The length of a file that the system's default buffers hold, but not the gateway's limited ones.
 pub(super) const MEDIUM: u64 = 2 << 20;
-/// How long a file may be that fits into the buffers of a connection.
+/// The largest length of a file that fits in the buffers of a connection.
 const SMALL: u64 = 100_000;
 
-/// A sequence of numbers that depends on its seed alone (xorshift64*).
+/// A deterministic sequence of random numbers (xorshift64*).
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -15,7 +15,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// Below `limit`.
+    /// Returns a number below `limit`.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -28,32 +28,32 @@ impl Dice {
     }
 }
 
-/// What becomes of the bytes after an early answer.
+/// What the site does with the bytes after an early answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rest {
-    Taken,
-    Left,
+    Read,
+    Ignored,
     CutOff,
 }
 
-/// What the answer reports of the file's size or digest.
+/// What the answer reports as the file's size or digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
-    /// Of the bytes that were taken.
+    /// The value of the received bytes.
     True,
-    /// What was announced: the size by the length of the request, the digest by its sender.
+    /// The value that was announced: the size by `Content-Length`, the digest by the caller.
     Announced,
     Absent,
     /// A size of 0, or a text that is no digest.
     Empty,
 }
 
-/// Which file the answer names.
+/// The file that the answer names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     Own,
     Nothing,
-    /// A file that was there before.
+    /// A file that existed before.
     Older,
 }
 
@@ -70,10 +70,10 @@ pub(super) enum Declared {
 pub(super) struct Plan {
     pub(super) length: u64,
     pub(super) declared: Declared,
-    /// Whether the caller says how long the file is.
+    /// Whether the caller sends a `Content-Length`.
     pub(super) sized: bool,
     pub(super) keyed: bool,
-    /// The answer goes out after so many bytes of the file; `None`: after all.
+    /// The site answers after this many bytes of the file; `None`: after all of them.
     pub(super) answer_after: Option<u64>,
     pub(super) rest: Rest,
     pub(super) size: Reported,
@@ -87,10 +87,10 @@ impl Plan {
         let large = dice.below(3) == 0;
         let length = if large { LARGE } else { 1 + dice.below(SMALL) };
         let answer_after = early.then(|| dice.below(length.min(300_000)));
-        let rest = dice.of(&[Rest::Taken, Rest::Left, Rest::CutOff]);
-        // Of a small file that the connection's buffers hold the site alone knows that it was not taken: only lies about
-        // files that cannot have gone out can be seen through.
-        let may_lie = large || !early || rest == Rest::Taken;
+        let rest = dice.of(&[Rest::Read, Rest::Ignored, Rest::CutOff]);
+        // The buffers of a connection can hold a small file, so the gateway cannot detect that the site did not read
+        // it. The site only lies about files that are too large for the buffers.
+        let may_lie = large || !early || rest == Rest::Read;
         let reported: &[Reported] = if may_lie {
             &[Reported::True, Reported::Announced, Reported::Absent, Reported::Empty]
         } else {
@@ -114,7 +114,7 @@ impl Plan {
         }
     }
 
-    /// Whether nothing goes wrong, so that the caller must get a file.
+    /// Returns whether the upload has no fault, so that the caller must get a file.
     pub(super) fn is_sound(&self) -> bool {
         self.answer_after.is_none() && self.declared != Declared::Wrong
     }

@@ -1,5 +1,5 @@
-//! A site that keeps a ledger of what it truly took, and answers uploads when it likes. It speaks as much of both
-//! dialects, as their pages have it, as an upload and a look at its file need.
+//! A site that records what it received, and answers uploads at planned points. It implements the parts of both
+//! dialects, as their documentation describes them, that an upload and the check of its file need.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::plan::{Named, Plan, Reported, Rest};
 
-/// Clones are the same site.
+/// The site. Clones share it.
 #[derive(Clone)]
 pub(super) struct Ledger {
     pub(super) address: String,
@@ -27,17 +27,17 @@ struct State {
     files: BTreeMap<u64, Entry>,
     deleted: Vec<Entry>,
     last: u64,
-    /// The digests that were announced when an address was asked for, by the address.
+    /// The announced digests, by the number of their upload address.
     tickets: BTreeMap<u64, String>,
 }
 
-/// A file, as far as it was taken.
+/// A file, as far as it was received.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     pub(super) name: String,
-    pub(super) taken: u64,
+    pub(super) received: u64,
     pub(super) sha1: String,
-    pub(super) was_there_before: bool,
+    pub(super) is_older: bool,
     at: i64,
 }
 
@@ -63,22 +63,22 @@ impl Ledger {
         ledger
     }
 
-    /// What is to be done with the file of this name.
+    /// Sets the plan for the upload with this name.
     pub(super) fn expect(&self, name: &str, plan: Plan) {
         self.state().plans.insert(name.to_owned(), plan);
     }
 
-    /// Puts a file there of which uploads know nothing.
+    /// Adds a file that existed before the uploads.
     pub(super) fn add_older(&self, name: &str, bytes: &[u8]) {
         let sha1 = hex::encode(Sha1::digest(bytes));
-        let taken = bytes.len() as u64;
-        self.state().put(Entry { name: name.to_owned(), taken, sha1, was_there_before: true, at: 1_500_000_000 });
+        let received = bytes.len() as u64;
+        self.state().put(Entry { name: name.to_owned(), received, sha1, is_older: true, at: 1_500_000_000 });
     }
 
-    /// A file, when it has so many bytes: the last may still be on their way to the site's ledger.
+    /// Returns a file once it has `length` bytes. The last bytes may still be in transit.
     pub(super) async fn settled(&self, id: &str, length: u64) -> Entry {
         for _ in 0..500 {
-            if self.entry(id).is_some_and(|entry| entry.taken == length) {
+            if self.entry(id).is_some_and(|entry| entry.received == length) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -86,7 +86,7 @@ impl Ledger {
         self.entry(id).expect("the site has the file")
     }
 
-    /// Whether there is a file of this name.
+    /// Returns whether a file of this name exists.
     pub(super) fn has(&self, name: &str) -> bool {
         self.state().files.values().any(|file| file.name == name)
     }
@@ -106,7 +106,7 @@ impl Ledger {
     async fn serve(self, mut stream: TcpStream) -> Option<()> {
         let mut head = read_head(&mut stream).await?;
         if head.path.starts_with("/ul/") || head.path.ends_with("/file/upload") {
-            return self.take(stream, head).await;
+            return self.receive(stream, head).await;
         }
         while (head.rest.len() as u64) < head.length {
             if stream.read_buf(&mut head.rest).await.ok()? == 0 {
@@ -115,7 +115,7 @@ impl Ledger {
         }
         head.query.extend(pairs(&String::from_utf8_lossy(&head.rest)));
         let answer = self.answer(&head);
-        say(&mut stream, &answer).await;
+        respond(&mut stream, &answer).await;
         stream.shutdown().await.ok()
     }
 
@@ -142,7 +142,7 @@ impl Ledger {
                     json!({"folders": [], "files": files})
                 }
                 "file/delete" => json!(state.delete(given("file"))),
-                other => panic!("{other} is asked for"),
+                other => panic!("{other} was called"),
             };
             return json!({"status": 200, "msg": "OK", "result": result});
         }
@@ -160,32 +160,32 @@ impl Ledger {
             }
             "file/delete" => json!(state.delete(given("file_id"))),
             "disable_access_token" => json!({}),
-            other => panic!("{other} is asked for"),
+            other => panic!("{other} was called"),
         };
         json!({"response": "OK", "data": data, "_status": "success", "_datetime": date_time(now())})
     }
 
-    /// Takes an upload's bytes, and answers when the plan says so.
-    async fn take(self, mut stream: TcpStream, head: Head) -> Option<()> {
+    /// Receives an upload's bytes, and answers when the plan says so.
+    async fn receive(self, mut stream: TcpStream, head: Head) -> Option<()> {
         let mut file = Form::open(&mut stream, &head).await?;
         let plan = self.state().plans.get(&file.name).cloned();
         let plan = plan.unwrap_or_else(|| panic!("{} is not expected", file.name));
         assert_eq!(file.length, plan.length, "{}", file.name);
         let early = plan.answer_after.unwrap_or(file.length);
-        file.take_until(&mut stream, early).await?;
+        file.receive_until(&mut stream, early).await?;
         let id = self.state().put(file.entry());
         let is_openload = head.path.starts_with("/ul/");
         let announced = number(&head.path).and_then(|ticket| self.state().tickets.get(&ticket).cloned());
         let answer = self.reply(&plan, id, &file, announced.unwrap_or_default(), is_openload);
-        say(&mut stream, &answer).await;
+        respond(&mut stream, &answer).await;
         match plan.rest {
-            Rest::Taken => {}
-            // Longer than the gateway waits.
-            Rest::Left => tokio::time::sleep(Duration::from_secs(20)).await,
+            Rest::Read => {}
+            // Longer than the gateway's timeout.
+            Rest::Ignored => tokio::time::sleep(Duration::from_secs(20)).await,
             Rest::CutOff => return None,
         }
-        while plan.rest == Rest::Taken && file.taken < file.length {
-            file.take_until(&mut stream, file.length).await?;
+        while plan.rest == Rest::Read && file.received < file.length {
+            file.receive_until(&mut stream, file.length).await?;
             self.state().files.entry(id).and_modify(|entry| *entry = file.entry());
         }
         stream.shutdown().await.ok()
@@ -194,7 +194,7 @@ impl Ledger {
     fn reply(&self, plan: &Plan, id: u64, file: &Form, announced: String, is_openload: bool) -> Value {
         let entry = file.entry();
         let size = match plan.size {
-            Reported::True => json!(entry.taken.to_string()),
+            Reported::True => json!(entry.received.to_string()),
             Reported::Announced => json!(file.length),
             Reported::Absent => Value::Null,
             Reported::Empty => json!(0),
@@ -208,7 +208,7 @@ impl Ledger {
         let id = match plan.named {
             Named::Own => Some(id),
             Named::Nothing => None,
-            Named::Older => self.state().files.iter().find(|(_, file)| file.was_there_before).map(|(id, _)| *id),
+            Named::Older => self.state().files.iter().find(|(_, file)| file.is_older).map(|(id, _)| *id),
         };
         if is_openload {
             let id = id.map(|id| format!("f{id}"));
@@ -236,31 +236,31 @@ impl State {
 
 impl Entry {
     fn openload_info(&self, id: u64) -> Value {
-        json!({"id": format!("f{id}"), "status": 200, "name": self.name, "size": self.taken, "sha1": self.sha1})
+        json!({"id": format!("f{id}"), "status": 200, "name": self.name, "size": self.received, "sha1": self.sha1})
     }
 
     fn openload_entry(&self, id: u64) -> Value {
-        json!({"linkextid": format!("f{id}"), "name": self.name, "size": self.taken, "sha1": self.sha1,
+        json!({"linkextid": format!("f{id}"), "name": self.name, "size": self.received, "sha1": self.sha1,
             "folderid": "0", "upload_at": self.at, "status": "active"})
     }
 
     fn yetishare(&self, id: u64) -> Value {
-        json!({"id": id.to_string(), "filename": self.name, "fileSize": self.taken.to_string(), "file_status": "active",
-            "status": "active", "folderId": null, "uploadedDate": date_time(self.at)})
+        json!({"id": id.to_string(), "filename": self.name, "fileSize": self.received.to_string(),
+            "file_status": "active", "status": "active", "folderId": null, "uploadedDate": date_time(self.at)})
     }
 }
 
-/// A form with one file, of which the bytes are counted.
+/// A form with one file, whose bytes are counted.
 struct Form {
     name: String,
     length: u64,
-    taken: u64,
+    received: u64,
     digest: Sha1,
     ahead: Vec<u8>,
 }
 
 impl Form {
-    /// Reads what is before the file.
+    /// Reads everything before the file.
     async fn open(stream: &mut TcpStream, head: &Head) -> Option<Self> {
         let mut ahead = head.rest.clone();
         loop {
@@ -269,10 +269,10 @@ impl Form {
             if let Some((at, start)) = start {
                 let name = String::from_utf8_lossy(&ahead[at + 10..]).split('"').next()?.to_owned();
                 let boundary = find(&ahead, b"\r\n")? as u64;
-                // The file is followed by a line's end, the boundary, two dashes and a line's end.
+                // After the file come a line break, the boundary, two dashes and a line break.
                 let length = head.length - start as u64 - boundary - 6;
                 let ahead = ahead.split_off(start);
-                return Some(Self { name, length, taken: 0, digest: Sha1::new(), ahead });
+                return Some(Self { name, length, received: 0, digest: Sha1::new(), ahead });
             }
             if stream.read_buf(&mut ahead).await.ok()? == 0 {
                 return None;
@@ -280,15 +280,15 @@ impl Form {
         }
     }
 
-    /// Takes bytes of the file until it has so many, one reading at a time.
-    async fn take_until(&mut self, stream: &mut TcpStream, end: u64) -> Option<()> {
+    /// Receives bytes until the file has `end` bytes, one read at a time.
+    async fn receive_until(&mut self, stream: &mut TcpStream, end: u64) -> Option<()> {
         loop {
-            let wanted = usize::try_from(end - self.taken).unwrap().min(self.ahead.len());
+            let wanted = usize::try_from(end - self.received).unwrap().min(self.ahead.len());
             let rest = self.ahead.split_off(wanted);
             self.digest.update(&self.ahead);
-            self.taken += wanted as u64;
+            self.received += wanted as u64;
             self.ahead = rest;
-            if self.taken == end {
+            if self.received == end {
                 return Some(());
             }
             self.ahead.reserve(64 * 1024);
@@ -300,7 +300,7 @@ impl Form {
 
     fn entry(&self) -> Entry {
         let sha1 = hex::encode(self.digest.clone().finalize());
-        Entry { name: self.name.clone(), taken: self.taken, sha1, was_there_before: false, at: now() }
+        Entry { name: self.name.clone(), received: self.received, sha1, is_older: false, at: now() }
     }
 }
 
@@ -322,7 +322,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<Head> {
     Some(Head { path: path.to_owned(), query: pairs(query), length: length.unwrap_or_default(), rest })
 }
 
-async fn say(stream: &mut TcpStream, answer: &Value) {
+async fn respond(stream: &mut TcpStream, answer: &Value) {
     let (body, date) = (answer.to_string(), Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT"));
     let head = format!(
         "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -344,7 +344,7 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-/// The number at the end of an id or a path.
+/// Returns the number at the end of an id or a path.
 fn number(text: &str) -> Option<u64> {
     text.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().ok()
 }

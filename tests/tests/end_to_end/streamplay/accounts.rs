@@ -1,4 +1,4 @@
-//! An account at streamplay: what is told of it, what its plan allows, and what can be done with it.
+//! Tests of an account at streamplay: its data, the limits of its plan, and its capabilities.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::yetishare::Package;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, at};
 
-/// Every capability, and how it is done at streamplay.
+/// Every capability, with its support at streamplay.
 const CAPABILITIES: [(&str, &str); 26] = [
     ("account.read", "native"),
     ("account.limits", "native"),
@@ -41,7 +41,7 @@ fn capabilities() -> Value {
 }
 
 #[tokio::test]
-async fn both_sites_are_built_in_and_their_accounts_stand_side_by_side() {
+async fn both_sites_are_built_in_and_their_accounts_are_listed() {
     let world = World::start().await;
     let providers = world.caller.get("/v1/providers").await.items();
     providers.iter().for_each(body::provider);
@@ -52,9 +52,9 @@ async fn both_sites_are_built_in_and_their_accounts_stand_side_by_side() {
 
     let accounts = world.caller.get("/v1/accounts").await.items();
     accounts.iter().for_each(body::account_summary);
-    let told: Vec<[&Value; 3]> =
+    let shown: Vec<[&Value; 3]> =
         accounts.iter().map(|item| ["name", "provider", "dialect"].map(|k| &item[k])).collect();
-    assert_eq!(json!(told), json!([["main", "pstream", "openload"], ["plays", "streamplay", "yetishare"]]));
+    assert_eq!(json!(shown), json!([["main", "pstream", "openload"], ["plays", "streamplay", "yetishare"]]));
     let me = world.caller.get("/v1/me").await.json(200);
     assert_eq!(me["accounts"], json!(["main", "plays"]));
     world.assert_nothing_sent();
@@ -62,7 +62,7 @@ async fn both_sites_are_built_in_and_their_accounts_stand_side_by_side() {
 }
 
 #[tokio::test]
-async fn an_account_is_told_in_normalized_words_and_without_what_is_private() {
+async fn account_is_normalized_and_hides_private_fields() {
     let world = World::start().await;
     let account = world.caller.get("/v1/accounts/plays").await.json(200);
     body::account(&account);
@@ -79,23 +79,24 @@ async fn an_account_is_told_in_normalized_words_and_without_what_is_private() {
 }
 
 #[tokio::test]
-async fn times_are_read_in_the_zone_that_the_site_is_in() {
-    // Minutes ahead of UTC, and what is then told of 11:43:39 at the site. A clock that is off by more is just wrong.
+async fn times_are_read_in_the_zone_of_the_site() {
+    // The site's offset from UTC in minutes, and the expected time for 11:43:39 at the site. A larger offset is taken
+    // for a wrong clock.
     let cases = [
         (120, "2017-02-18T09:43:39Z"),
         (-210, "2017-02-18T15:13:39Z"),
         (0, "2017-02-18T11:43:39Z"),
         (20 * 60, "2017-02-18T11:43:39Z"),
     ];
-    for (minutes, told) in cases {
+    for (minutes, expected) in cases {
         let world = World::at_site(|options| options.utc_offset_minutes = minutes).await;
         let account = world.caller.get("/v1/accounts/plays").await.json(200);
-        assert_eq!(account["last_login_at"], told, "{minutes}");
+        assert_eq!(account["last_login_at"], expected, "{minutes}");
     }
 }
 
 #[tokio::test]
-async fn dates_that_are_none_are_null() {
+async fn zero_dates_are_null() {
     let world = World::at_site(|options| options.zero_dates = true).await;
     let account = world.caller.get("/v1/accounts/plays").await.json(200);
     body::account(&account);
@@ -103,7 +104,7 @@ async fn dates_that_are_none_are_null() {
 }
 
 #[tokio::test]
-async fn a_date_at_the_end_of_time_is_null() {
+async fn dates_out_of_range_are_null() {
     for date in ["9999-12-31 00:00:00", "0000-01-01 00:00:00", "99999-01-01", "-62135596801"] {
         let world = World::at_site(|options| {
             options.fixed_date = Some(date.to_owned());
@@ -119,7 +120,7 @@ async fn a_date_at_the_end_of_time_is_null() {
 }
 
 #[tokio::test]
-async fn limits_are_those_of_the_plan_and_zero_is_none() {
+async fn limits_come_from_the_plan_and_zero_means_unlimited() {
     let world = World::start().await;
     let limits = world.caller.get(&at("limits")).await.json(200);
     body::limits(&limits);
@@ -139,19 +140,19 @@ async fn limits_are_those_of_the_plan_and_zero_is_none() {
 }
 
 #[tokio::test]
-async fn storage_that_was_granted_to_the_user_outweighs_that_of_the_plan() {
-    for (granted, told) in [(Some(5_000), 5_000), (Some(50_000), 50_000), (None, 9_999)] {
+async fn storage_limit_of_the_user_overrides_the_plan() {
+    for (granted, expected) in [(Some(5_000), 5_000), (Some(50_000), 50_000), (None, 9_999)] {
         let world = World::at_site(|options| {
             options.package.max_storage_bytes = 9_999;
             options.storage_limit_override = granted;
         })
         .await;
-        assert_eq!(world.caller.get(&at("limits")).await.json(200)["max_storage_bytes"], told, "{granted:?}");
+        assert_eq!(world.caller.get(&at("limits")).await.json(200)["max_storage_bytes"], expected, "{granted:?}");
     }
 }
 
 #[tokio::test]
-async fn every_limit_is_told_by_its_own_name() {
+async fn every_limit_has_its_own_field() {
     let package = Package {
         can_upload: false,
         wait_between_downloads: 1,
@@ -167,7 +168,7 @@ async fn every_limit_is_told_by_its_own_name() {
     };
     let world = World::at_site(|options| options.package = package).await;
     let limits = world.caller.get(&at("limits")).await.json(200);
-    let told = [
+    let expected = [
         ("can_upload", json!(false)),
         ("wait_seconds_between_downloads", json!(1)),
         ("download_bytes_per_second", json!(2)),
@@ -179,13 +180,13 @@ async fn every_limit_is_told_by_its_own_name() {
         ("max_remote_uploads", Value::Null),
         ("max_upload_bytes", Value::Null),
     ];
-    for (name, value) in told {
+    for (name, value) in expected {
         assert_eq!(limits[name], value, "{name}");
     }
 }
 
 #[tokio::test]
-async fn capabilities_are_those_of_the_site_and_of_the_gateway() {
+async fn capabilities_combine_site_and_gateway() {
     let world = World::start().await;
     let answer = world.caller.get(&at("capabilities")).await.json(200);
     body::capabilities(&answer);
@@ -195,13 +196,13 @@ async fn capabilities_are_those_of_the_site_and_of_the_gateway() {
 }
 
 #[tokio::test]
-async fn how_an_account_fares_is_told_for_each() {
+async fn health_is_listed_for_each_account() {
     let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     let items = world.caller.get("/v1/accounts").await.items();
     assert_eq!(items[0]["health"]["last_success_at"], Value::Null);
     assert!(items[1]["health"]["last_success_at"].is_string());
-    world.breaks("file/info", polyhost_sandbox::Fault::http(500));
+    world.inject("file/info", polyhost_sandbox::Fault::http(500));
     world.caller.get(&at("files/1001")).await.problem(502, "upstream_error");
     let items = world.caller.get("/v1/accounts").await.items();
     assert_eq!(items[0]["health"]["last_error"], Value::Null);

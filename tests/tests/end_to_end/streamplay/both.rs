@@ -1,4 +1,4 @@
-//! One file at both sites: uploaded to each through the same gateway, and fetched back from the one that gives files.
+//! Tests of one file at both sites: uploaded to each through the same gateway, and downloaded from streamplay.
 
 use std::path::Path;
 
@@ -22,8 +22,8 @@ async fn round_trip(sent: &[u8]) {
     let path = at(&format!("files/{here}/content"));
     let whole = world.caller.get(&path).await.status(200);
     assert_eq!(whole.header("content-length"), Some(&*sent.len().to_string()));
-    assert!(whole.body == sent, "it came back differently");
-    // In parts that overlap no more than they leave out.
+    assert!(whole.body == sent, "the download has other bytes");
+    // Downloads consecutive ranges.
     let piece = sent.len() / 3 + 1;
     let mut joined = Vec::new();
     while joined.len() < sent.len() {
@@ -31,24 +31,24 @@ async fn round_trip(sent: &[u8]) {
         let part = world.caller.request("GET", &path).header("range", format!("bytes={}-{last}", joined.len()));
         joined.extend(world.caller.send(part).await.status(206).body);
     }
-    assert!(joined == sent, "its parts came back differently");
+    assert!(joined == sent, "the ranges have other bytes");
     let tail = world.caller.request("GET", &path).header("range", "bytes=-1000");
     assert!(world.caller.send(tail).await.status(206).body == sent[sent.len().saturating_sub(1000)..]);
 }
 
 #[tokio::test]
-async fn a_video_that_is_at_both_sites_comes_back_byte_for_byte_whole_and_in_parts() {
+async fn video_at_both_sites_makes_a_round_trip() {
     let clip = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clip.mp4")).unwrap();
     round_trip(&clip).await;
 }
 
 #[tokio::test]
-async fn a_large_file_that_is_at_both_sites_comes_back_byte_for_byte_whole_and_in_parts() {
+async fn large_file_at_both_sites_makes_a_round_trip() {
     round_trip(&bytes(20 * 1024 * 1024 + 7)).await;
 }
 
 #[tokio::test]
-async fn the_same_requests_work_at_both_sites() {
+async fn same_requests_work_at_both_sites() {
     let world = World::start().await;
     for account in ["main", "plays"] {
         let at = |path: &str| format!("/v1/accounts/{account}/{path}");

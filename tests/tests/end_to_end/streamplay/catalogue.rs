@@ -1,12 +1,12 @@
-//! The catalogue in front of a site with sessions and a trash.
+//! Tests of the catalogue in front of a site with sessions and a trash.
 
 use futures_util::future::join_all;
 
 use super::world::{World, at};
 
 #[tokio::test]
-async fn a_thousand_callers_of_one_listing_are_one_login_and_one_call() {
-    // On a busy machine it takes a while until each of a thousand connections has its turn.
+async fn thousand_callers_of_one_listing_make_one_login_and_call() {
+    // On a busy machine, it takes a while until the gateway has served a thousand connections.
     let world = World::configured(|configuration| configuration.server("header_timeout = \"60s\"")).await;
     world.site.add_file("0", "a.mp4", b"a");
     let path = at("folders/root/items");
@@ -17,7 +17,7 @@ async fn a_thousand_callers_of_one_listing_are_one_login_and_one_call() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_in_no_listing_although_it_can_still_be_read() {
+async fn deleted_file_is_readable_but_not_listed() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"a");
     assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 1);

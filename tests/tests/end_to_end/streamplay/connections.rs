@@ -1,4 +1,4 @@
-//! Connections that break and answers that do not come, at a site where there is a login before everything.
+//! Tests of broken connections and missing answers at a site that requires a login.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::{Fault, Garbage};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, at};
 
-/// A world whose gateway is soon out of patience, where the site has too much of it.
+/// Starts a world. For a fault that delays answers, the gateway has short timeouts.
 async fn world(fault: &Fault) -> World {
     if !matches!(fault, Fault::Hang | Fault::Drip { .. }) {
         return World::start().await;
@@ -14,7 +14,7 @@ async fn world(fault: &Fault) -> World {
     World::configured(|configuration| configuration.upstream("attempt_timeout = \"400ms\"\ndeadline = \"1s\"")).await
 }
 
-/// Every write, as a method, a path below the account and a body, with the operation of the site that it ends in.
+/// Returns every write as method, path below the account and body, with the last operation that it calls at the site.
 fn writes(world: &World) -> Vec<(&'static str, String, Value, &'static str)> {
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
     let other = world.site.add_folder("0", "Other");
@@ -32,7 +32,7 @@ fn writes(world: &World) -> Vec<(&'static str, String, Value, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again() {
+async fn write_with_a_lost_answer_is_unknown_and_not_sent_again() {
     let broken = [
         Fault::LoseAnswer,
         Fault::Reset,
@@ -47,7 +47,7 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
         for (method, path, body, operation) in writes(&world) {
             world.arrived();
             world.site.faults().clear();
-            world.breaks(operation, fault.clone());
+            world.inject(operation, fault.clone());
             let answer = match body {
                 Value::Null => world.caller.delete(&at(&path)).await,
                 body => world.caller.json(method, &at(&path), &body).await,
@@ -63,12 +63,12 @@ async fn a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_aga
 }
 
 #[tokio::test]
-async fn a_login_that_fails_on_its_way_leaves_the_request_unsent() {
+async fn failed_login_leaves_the_request_unsent() {
     let broken = [Fault::LoseAnswer, Fault::Reset, Fault::Hang, Fault::Garbage(Garbage::Html), Fault::http(500)];
     for fault in broken {
         let world = world(&fault).await;
         let file = world.site.add_file("0", "a.mp4", b"a");
-        world.breaks("authorize", fault.clone());
+        world.inject("authorize", fault.clone());
         let answer = world.caller.delete(&at(&format!("files/{file}"))).await;
         let problem: Value = serde_json::from_slice(&answer.body).unwrap();
         body::problem(&problem);
@@ -80,7 +80,7 @@ async fn a_login_that_fails_on_its_way_leaves_the_request_unsent() {
 }
 
 #[tokio::test]
-async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent_again() {
+async fn unreachable_site_is_a_retryable_503_for_every_request() {
     let world = World::start().await;
     let World { site, caller, gateway: _gateway, .. } = world;
     drop(site);
@@ -92,6 +92,6 @@ async fn a_site_that_cannot_be_reached_is_unavailable_and_everything_may_be_sent
     ] {
         assert_eq!(answer.problem(503, "upstream_unavailable")["retryable"], true);
     }
-    // The other site is not concerned.
+    // The other site is not affected.
     caller.get("/v1/accounts/main").await.status(200);
 }

@@ -1,10 +1,10 @@
-//! A file's bytes through the gateway: whole, in parts, and not at all where the caller has them.
+//! Tests of a file's content through the gateway: whole, in ranges, and conditional.
 
 use polyhost_end_to_end::{Answer, body};
 
 use super::world::{World, at, bytes};
 
-/// Some bytes at the site, and how to ask for them.
+/// A file at the site, with its bytes.
 struct Content {
     world: World,
     file: String,
@@ -22,7 +22,7 @@ impl Content {
         Self { world, file, bytes }
     }
 
-    async fn ask(&self, method: &str, headers: &[(&str, &str)]) -> Answer {
+    async fn send(&self, method: &str, headers: &[(&str, &str)]) -> Answer {
         let request = self.world.caller.request(method, &at(&format!("files/{}/content", self.file)));
         self.world
             .caller
@@ -31,20 +31,20 @@ impl Content {
     }
 
     async fn get(&self, headers: &[(&str, &str)]) -> Answer {
-        self.ask("GET", headers).await
+        self.send("GET", headers).await
     }
 
-    /// Holds an answer against a part of the file.
+    /// Asserts that an answer is this range of the file.
     #[track_caller]
     fn assert_part(&self, answer: Answer, first: usize, last: usize) {
         let answer = answer.status(206);
-        let told = format!("bytes {first}-{last}/{}", self.bytes.len());
-        assert_eq!(answer.header("content-range"), Some(&*told));
+        let range = format!("bytes {first}-{last}/{}", self.bytes.len());
+        assert_eq!(answer.header("content-range"), Some(&*range));
         assert_eq!(answer.header("content-length"), Some(&*(last + 1 - first).to_string()));
-        assert!(answer.body == self.bytes[first..=last], "{told} has other bytes");
+        assert!(answer.body == self.bytes[first..=last], "{range} has other bytes");
     }
 
-    /// Holds an answer against the whole file.
+    /// Asserts that an answer is the whole file.
     #[track_caller]
     fn assert_whole(&self, answer: Answer) {
         let answer = answer.status(200);
@@ -54,7 +54,7 @@ impl Content {
 }
 
 #[tokio::test]
-async fn a_file_comes_whole_and_says_what_it_is() {
+async fn file_is_served_whole_with_its_headers() {
     let content = Content::of(300_000).await;
     let answer = content.get(&[]).await.status(200);
     assert_eq!(answer.header("content-length"), Some("300000"));
@@ -67,7 +67,7 @@ async fn a_file_comes_whole_and_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_file_without_a_byte_comes_whole_too() {
+async fn empty_file_is_served() {
     let content = Content::of(0).await;
     let answer = content.get(&[]).await;
     assert_eq!(answer.header("content-length"), Some("0"));
@@ -76,7 +76,7 @@ async fn a_file_without_a_byte_comes_whole_too() {
 }
 
 #[tokio::test]
-async fn one_part_comes_alone() {
+async fn single_range_is_served() {
     let content = Content::of(100_000).await;
     let parts = [
         ("bytes=0-0", 0, 0),
@@ -93,15 +93,15 @@ async fn one_part_comes_alone() {
     for (range, first, last) in parts {
         content.assert_part(content.get(&[("range", range)]).await, first, last);
     }
-    // Only what was asked for came from the site.
+    // The gateway requested only the ranges from the site.
     let arrived = content.world.arrived();
-    let asked: Vec<_> = arrived.iter().filter(|call| call.operation == "content").collect();
-    assert_eq!(asked.len(), parts.len());
-    assert!(asked.iter().all(|call| call.header("range").is_some()));
+    let downloads: Vec<_> = arrived.iter().filter(|call| call.operation == "content").collect();
+    assert_eq!(downloads.len(), parts.len());
+    assert!(downloads.iter().all(|call| call.header("range").is_some()));
 }
 
 #[tokio::test]
-async fn what_is_no_single_part_is_the_whole() {
+async fn invalid_or_multiple_ranges_get_the_whole_file() {
     let content = Content::of(1_000).await;
     for range in ["bytes=0-1,5-6", "bytes=0-1, -5", "lines=0-1", "bytes=5-2", "bytes=a-b", "bytes", "bytes="] {
         content.assert_whole(content.get(&[("range", range)]).await);
@@ -109,7 +109,7 @@ async fn what_is_no_single_part_is_the_whole() {
 }
 
 #[tokio::test]
-async fn a_part_beyond_the_end_is_refused_with_the_size() {
+async fn range_beyond_the_end_is_416_with_the_size() {
     let content = Content::of(1_000).await;
     for range in ["bytes=1000-", "bytes=1000-1001", "bytes=99999999999-"] {
         let answer = content.get(&[("range", range)]).await;
@@ -120,13 +120,13 @@ async fn a_part_beyond_the_end_is_refused_with_the_size() {
 }
 
 #[tokio::test]
-async fn the_last_no_bytes_are_no_part_of_a_file() {
+async fn range_of_the_last_zero_bytes_is_416() {
     let content = Content::of(1_000).await;
     content.get(&[("range", "bytes=-0")]).await.problem(416, "range_not_satisfiable");
 }
 
 #[tokio::test]
-async fn a_part_of_what_the_caller_has_comes_only_if_it_is_still_that() {
+async fn if_range_gets_a_range_only_of_the_same_file() {
     let content = Content::of(1_000).await;
     let tag = content.get(&[]).await.header("etag").unwrap().to_owned();
     content.assert_part(content.get(&[("range", "bytes=5-9"), ("if-range", &tag)]).await, 5, 9);
@@ -134,20 +134,20 @@ async fn a_part_of_what_the_caller_has_comes_only_if_it_is_still_that() {
     for condition in ["\"other\"", &weak, "Sat, 06 Jul 2019 12:00:00 GMT"] {
         content.assert_whole(content.get(&[("range", "bytes=5-9"), ("if-range", condition)]).await);
     }
-    // Without a Range there is nothing to make conditional, nor is anything out of range that is not looked at.
+    // `If-Range` is ignored without `Range`, and a range is not checked if its condition fails.
     content.assert_whole(content.get(&[("if-range", &tag)]).await);
     content.assert_whole(content.get(&[("range", "bytes=5000-"), ("if-range", "\"other\"")]).await);
 }
 
 #[tokio::test]
-async fn who_has_the_bytes_gets_304_and_none_come_from_the_site() {
+async fn if_none_match_gets_304_without_a_download() {
     let content = Content::of(1_000).await;
     let tag = content.get(&[]).await.header("etag").unwrap().to_owned();
     content.world.arrived();
     let several = format!("\"other\", {tag}");
     for condition in [tag.as_str(), &several, "*"] {
         for method in ["GET", "HEAD"] {
-            let same = content.ask(method, &[("if-none-match", condition)]).await.status(304);
+            let same = content.send(method, &[("if-none-match", condition)]).await.status(304);
             assert!(same.body.is_empty());
             assert_eq!(same.header("etag"), Some(&*tag));
         }
@@ -159,7 +159,7 @@ async fn who_has_the_bytes_gets_304_and_none_come_from_the_site() {
 }
 
 #[tokio::test]
-async fn files_that_differ_have_different_tags() {
+async fn different_files_have_different_entity_tags() {
     let world = World::start().await;
     let mut tags = std::collections::HashSet::new();
     for (name, bytes) in [("a.mp4", "one"), ("a.mp4", "two"), ("b.mp4", "other")] {
@@ -171,9 +171,9 @@ async fn files_that_differ_have_different_tags() {
 }
 
 #[tokio::test]
-async fn head_tells_what_get_would_and_fetches_nothing() {
+async fn head_equals_get_and_downloads_nothing() {
     let content = Content::of(5_000).await;
-    let head = content.ask("HEAD", &[]).await.status(200);
+    let head = content.send("HEAD", &[]).await.status(200);
     assert!(head.body.is_empty());
     assert!(content.world.operations().iter().all(|operation| operation != "content"));
     let get = content.get(&[]).await.status(200);
@@ -182,22 +182,22 @@ async fn head_tells_what_get_would_and_fetches_nothing() {
         assert!(head.header(name).is_some(), "{name}");
         assert_eq!(head.header(name), get.header(name), "{name}");
     }
-    // A range is a matter of GET alone.
-    let ranged = content.ask("HEAD", &[("range", "bytes=0-9")]).await.status(200);
+    // `Range` only applies to GET.
+    let ranged = content.send("HEAD", &[("range", "bytes=0-9")]).await.status(200);
     assert_eq!(ranged.header("content-length"), Some("5000"));
     let missing = content.world.caller.request("HEAD", &at("files/77777/content"));
     assert!(content.world.caller.send(missing).await.status(404).body.is_empty());
 }
 
 #[tokio::test]
-async fn a_redirect_leads_to_the_bytes_and_is_not_stored() {
+async fn redirect_leads_to_the_content_and_is_not_stored() {
     let content = Content::of(1_000).await;
     let path = at(&format!("files/{}/content?mode=redirect", content.file));
     let answer = content.world.caller.get(&path).await.status(302);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     content.world.assert_changed(&[("file/download", &[("file_id", &content.file)])]);
-    let anybody = reqwest::Client::builder().no_proxy().build().unwrap();
-    let fetched = anybody.get(answer.header("location").unwrap()).send().await.unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let fetched = http.get(answer.header("location").unwrap()).send().await.unwrap();
     assert!(fetched.bytes().await.unwrap() == content.bytes);
     let explicit = at(&format!("files/{}/content?mode=stream", content.file));
     content.assert_whole(content.world.caller.get(&explicit).await);
@@ -206,12 +206,12 @@ async fn a_redirect_leads_to_the_bytes_and_is_not_stored() {
 }
 
 #[tokio::test]
-async fn what_is_in_the_trash_or_not_there_has_no_bytes() {
+async fn trashed_or_missing_file_has_no_content() {
     let content = Content::of(1_000).await;
     content.world.site.set_file_status(&content.file, "trash");
     content.get(&[]).await.problem(404, "file_not_found");
     content.get(&[("range", "bytes=0-1")]).await.problem(404, "file_not_found");
-    content.ask("HEAD", &[]).await.status(404);
+    content.send("HEAD", &[]).await.status(404);
     let foreign = content.world.site.add_foreign_file("theirs.mp4", b"hello");
     for file in ["77777", &foreign] {
         let answer = content.world.caller.get(&at(&format!("files/{file}/content"))).await;
@@ -221,12 +221,12 @@ async fn what_is_in_the_trash_or_not_there_has_no_bytes() {
 }
 
 #[tokio::test]
-async fn a_file_deleted_through_the_gateway_has_no_bytes_from_then_on() {
+async fn file_deleted_through_the_gateway_has_no_content() {
     let content = Content::of(1_000).await;
     content.assert_whole(content.get(&[]).await);
     content.world.caller.delete(&at(&format!("files/{}", content.file))).await.no_content();
     content.get(&[]).await.problem(404, "file_not_found");
-    let told = content.world.caller.get(&at(&format!("files/{}", content.file))).await.json(200);
-    body::file(&told);
-    assert_eq!(told["status"], "trashed");
+    let shown = content.world.caller.get(&at(&format!("files/{}", content.file))).await.json(200);
+    body::file(&shown);
+    assert_eq!(shown["status"], "trashed");
 }

@@ -1,4 +1,4 @@
-//! Copies of files.
+//! Tests of copying files.
 
 use polyhost_end_to_end::body;
 use serde_json::json;
@@ -10,7 +10,7 @@ fn path(file: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_copy_is_a_new_file_with_the_same_bytes_in_the_folder_that_was_named() {
+async fn copy_is_a_new_equal_file_in_the_given_folder() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let original = world.site.add_file("0", "a.mp4", b"hello");
@@ -35,7 +35,7 @@ async fn a_copy_is_a_new_file_with_the_same_bytes_in_the_folder_that_was_named()
 }
 
 #[tokio::test]
-async fn a_copy_is_listed_at_once() {
+async fn copy_is_listed_at_once() {
     let world = World::start().await;
     let original = world.site.add_file("0", "a.mp4", b"hello");
     let listing = at("folders/root/items");
@@ -45,7 +45,7 @@ async fn a_copy_is_listed_at_once() {
 }
 
 #[tokio::test]
-async fn where_a_copy_goes_must_be_said() {
+async fn copy_requires_a_folder_id() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     for body in [json!({}), json!({"folder_id": null}), json!({"folder_id": 5})] {
@@ -58,7 +58,7 @@ async fn where_a_copy_goes_must_be_said() {
 }
 
 #[tokio::test]
-async fn nothing_is_copied_from_or_to_what_is_not_there() {
+async fn copy_of_or_into_a_missing_object_is_refused() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let trashed = world.site.add_file("0", "b.mp4", b"hello");

@@ -1,4 +1,4 @@
-//! Credentials that the site refuses: tried once, remembered, and never a fault of the caller's.
+//! Tests of credentials that the site refuses: tried once, cached, and not a fault of the caller.
 
 use futures_util::future::join_all;
 use polyhost_end_to_end::{Configuration, Gateway};
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::world::{KEY1, World, account, alone, at, check_request, site};
 use crate::world::{KEY, NOW};
 
-/// A site, and a gateway with the wrong second key.
+/// Starts a site, and a gateway with the wrong second key.
 async fn with_wrong_key() -> (Yetishare, Gateway) {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
@@ -20,7 +20,7 @@ async fn with_wrong_key() -> (Yetishare, Gateway) {
 }
 
 #[tokio::test]
-async fn refused_credentials_are_a_fault_of_the_gateways_and_tried_once_however_many_ask() {
+async fn refused_credentials_are_a_502_and_tried_once() {
     let (site, gateway) = with_wrong_key().await;
     let caller = gateway.caller(KEY);
     let paths = (0..50).map(|n| at(&format!("files/{}", 1001 + n)));
@@ -29,7 +29,7 @@ async fn refused_credentials_are_a_fault_of_the_gateways_and_tried_once_however_
         let problem = answer.problem(502, "upstream_credentials_rejected");
         assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("authorize")));
     }
-    // Known for a minute, by reads and writes alike.
+    // The verdict is cached for a minute, and applies to reads and writes.
     caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
     caller.delete(&at("files/1001")).await.problem(502, "upstream_credentials_rejected");
     caller.post(&at("folders"), &json!({"name": "x"})).await.problem(502, "upstream_credentials_rejected");
@@ -44,7 +44,7 @@ async fn refused_credentials_are_a_fault_of_the_gateways_and_tried_once_however_
 }
 
 #[tokio::test]
-async fn one_accounts_wrong_credentials_are_not_the_others() {
+async fn wrong_credentials_do_not_affect_other_accounts() {
     let world = World::configured(|configuration| {
         configuration.table(&account("wrong", "http://127.0.0.1:9/api/v2", KEY1, &"x".repeat(64)))
     })
@@ -55,7 +55,7 @@ async fn one_accounts_wrong_credentials_are_not_the_others() {
 }
 
 #[tokio::test]
-async fn a_level_without_access_to_the_api_is_denied_and_asked_about_once() {
+async fn account_level_without_api_access_is_denied_and_cached() {
     let world = World::start().await;
     world.site.deny_level(true);
     for _ in 0..5 {
@@ -67,7 +67,7 @@ async fn a_level_without_access_to_the_api_is_denied_and_asked_about_once() {
 }
 
 #[tokio::test]
-async fn a_site_that_wants_the_other_kind_of_credentials_is_not_asked_again_and_again() {
+async fn wrong_kind_of_credentials_is_tried_once() {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |options| options.auth = AuthMode::Password).await;
     let gateway = Gateway::start(&alone(&site)).await;

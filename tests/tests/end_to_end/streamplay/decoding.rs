@@ -1,15 +1,15 @@
-//! Answers of a site that can be read only in part: what callers see of them.
+//! Tests of answers of a site that can be decoded only in part.
 
 use polyhost_sandbox::Fault;
 use serde_json::json;
 
 use super::world::{World, at};
 
-/// A world whose site answers an operation with this body.
+/// Starts a world whose site answers an operation with this body.
 async fn answering(operation: &str, body: &str) -> World {
     let world = World::start().await;
     let body = Some(body.to_owned());
-    world.breaks(operation, Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
+    world.inject(operation, Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
     world
 }
 
@@ -28,7 +28,7 @@ async fn unreadable_fields_are_null_and_entries_counted() {
 }
 
 #[tokio::test]
-async fn success_without_data_has_not_found_the_file() {
+async fn success_without_data_is_file_not_found() {
     for body in [r#"{"_status": "success"}"#, r#"{"_status": "success", "data": []}"#] {
         let world = answering("file/info", body).await;
         let problem = world.caller.get(&at("files/1001")).await.problem(404, "file_not_found");
@@ -44,10 +44,10 @@ async fn listing_without_entries_is_an_empty_folder() {
 }
 
 #[tokio::test]
-async fn packed_answers_are_unpacked_whatever_the_coding_is_called() {
+async fn gzip_answers_are_decoded_under_every_coding_name() {
     for coding in ["GZIP", "x-gzip"] {
         let world = World::start().await;
-        world.breaks("*", Fault::Gzip { coding: coding.to_owned() });
+        world.inject("*", Fault::Gzip { coding: coding.to_owned() });
         let file = world.upload("a.mp4", "", b"hello").await.json(201);
         let path = at(&format!("files/{}", file["id"].as_str().unwrap()));
         assert_eq!(world.caller.get(&path).await.json(200)["name"], "a.mp4", "{coding}");

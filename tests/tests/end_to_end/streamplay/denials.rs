@@ -1,11 +1,11 @@
-//! The site's refusal of one operation alone: a denial, and at most one login.
+//! Tests of a site that refuses one operation only: the operation is denied, with at most one login.
 
 use polyhost_sandbox::Fault;
 use serde_json::json;
 
 use super::world::{World, at};
 
-/// The words about a session that is not known.
+/// The site's message about an unknown session.
 const OF_THE_SESSION: &str = "Could not validate access_token and account_id.";
 
 /// The API's own 401, which is about the session.
@@ -15,18 +15,18 @@ fn refused(words: &str) -> Fault {
 }
 
 #[tokio::test]
-async fn an_operation_that_alone_is_refused_is_denied_and_costs_no_login() {
+async fn refused_operation_is_denied_without_a_login() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{file}"));
-    world.breaks("file/edit", refused("Not you."));
+    world.inject("file/edit", refused("Not you."));
     for _ in 0..3 {
         let problem = world.caller.patch(&path, &json!({"name": "b.mp4"})).await.problem(403, "upstream_forbidden");
         assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/edit")));
         assert_eq!(problem["upstream"]["http_status"], 401);
     }
     assert_eq!(world.site.logins(), 1);
-    // All else works, under the same token.
+    // Everything else works, with the same token.
     world.caller.get(&path).await.status(200);
     world.caller.get(&at("folders/root/items")).await.status(200);
     world.caller.post(&at("folders"), &json!({"name": "Films"})).await.status(201);
@@ -36,10 +36,10 @@ async fn an_operation_that_alone_is_refused_is_denied_and_costs_no_login() {
 }
 
 #[tokio::test]
-async fn a_read_that_alone_is_refused_is_denied_too() {
+async fn refused_read_is_denied_without_a_login() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
-    world.breaks("file/info", refused("Not you."));
+    world.inject("file/info", refused("Not you."));
     let problem = world.caller.get(&at(&format!("files/{file}"))).await.problem(403, "upstream_forbidden");
     assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/info")));
     world.caller.get(&at("folders/root/items")).await.status(200);
@@ -48,11 +48,11 @@ async fn a_read_that_alone_is_refused_is_denied_too() {
 }
 
 #[tokio::test]
-async fn operation_refused_in_words_about_the_session_costs_one_login() {
+async fn operation_refused_as_unknown_session_costs_one_login() {
     let world = World::configured(|all| all.table("[providers.streamplay]\nlogin_budget = { gap = \"1ms\" }")).await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{file}"));
-    world.breaks("file/edit", refused(OF_THE_SESSION));
+    world.inject("file/edit", refused(OF_THE_SESSION));
     for _ in 0..3 {
         let problem = world.caller.patch(&path, &json!({"name": "b.mp4"})).await.problem(403, "upstream_forbidden");
         assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(false), &json!("file/edit")));

@@ -1,4 +1,4 @@
-//! What a site says of a file's bytes (name, media type, range), and what callers are told of it.
+//! Tests of a file's name, media type and range, from what the site reports to what callers see.
 
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::Redirects;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::world::{World, at};
 
-/// A server that answers every request with the same bytes; gives an address there.
+/// Starts a server that gives every request the same answer, and returns a URL of it.
 async fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -42,7 +42,7 @@ async fn name_in_content_disposition_is_safe_to_save() {
 }
 
 #[tokio::test]
-async fn malformed_media_type_is_unknown() {
+async fn malformed_media_type_is_null() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.bin", b"hello");
     for (stated, known) in [
@@ -57,7 +57,7 @@ async fn malformed_media_type_is_unknown() {
         let data = json!({"id": file, "filename": "a.bin", "fileSize": "5", "fileType": stated, "status": "active"});
         let body = json!({"data": data, "response": "ok", "_status": "success", "_datetime": "2026-02-01 12:00:00"});
         let (body_status, headers, body) = (None, Vec::new(), Some(body.to_string()));
-        world.breaks("file/info", Fault::Status { http: 200, body_status, headers, body });
+        world.inject("file/info", Fault::Status { http: 200, body_status, headers, body });
         let request = world.caller.request("GET", &at(&format!("files/{file}"))).header("cache-control", "no-cache");
         let shown = world.caller.send(request).await.json(200)["content_type"].take();
         assert_eq!(shown, known.map_or(Value::Null, Value::from), "{stated}");
@@ -68,7 +68,7 @@ async fn malformed_media_type_is_unknown() {
 }
 
 #[tokio::test]
-async fn partial_answer_counts_as_the_file_only_if_it_is_whole() {
+async fn partial_answer_is_accepted_only_if_it_is_the_whole_file() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let get = async |answer: &'static str| {

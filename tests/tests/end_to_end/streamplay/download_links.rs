@@ -1,4 +1,4 @@
-//! Links to the bytes of files, for callers who want to fetch them past the gateway.
+//! Tests of download links: URLs of a file's bytes, with which callers bypass the gateway.
 
 use polyhost_end_to_end::body;
 use serde_json::{Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::world::{World, at};
 
 async fn fetch(url: &str) -> Vec<u8> {
-    let anybody = reqwest::Client::builder().no_proxy().build().unwrap();
-    anybody.get(url).send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    http.get(url).send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap().to_vec()
 }
 
 #[tokio::test]
-async fn a_link_gives_the_bytes_to_whoever_has_it_and_is_not_stored() {
+async fn download_link_needs_no_key_and_is_not_stored() {
     let world = World::start().await;
     let file = world.site.add_file("0", "東京.mp4", b"hello");
     let answer = world.caller.post(&at("download-links"), &json!({"file_id": file})).await;
@@ -27,7 +27,7 @@ async fn a_link_gives_the_bytes_to_whoever_has_it_and_is_not_stored() {
 }
 
 #[tokio::test]
-async fn a_short_code_names_a_file_as_well() {
+async fn file_can_be_named_by_its_short_code() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let code = world.caller.get(&at(&format!("files/{file}"))).await.json(200)["short_code"].take();
@@ -40,7 +40,7 @@ async fn a_short_code_names_a_file_as_well() {
 }
 
 #[tokio::test]
-async fn exactly_one_name_of_a_file_must_be_given() {
+async fn exactly_one_of_file_id_and_short_code_is_required() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let bodies = [
@@ -62,7 +62,7 @@ async fn exactly_one_name_of_a_file_must_be_given() {
 }
 
 #[tokio::test]
-async fn there_is_no_link_to_what_is_not_there() {
+async fn missing_file_has_no_download_link() {
     let world = World::start().await;
     let foreign = world.site.add_foreign_file("theirs.mp4", b"hello");
     for file in ["77777", &foreign] {
@@ -75,7 +75,7 @@ async fn there_is_no_link_to_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_link_needs_the_scope_to_write_and_reading_bytes_the_one_to_read() {
+async fn download_link_needs_write_and_content_needs_read() {
     let world =
         World::configured(|configuration| configuration.client("reader", "key-of-reader", &["*"], &["read"])).await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
@@ -89,7 +89,7 @@ async fn a_link_needs_the_scope_to_write_and_reading_bytes_the_one_to_read() {
 }
 
 #[tokio::test]
-async fn there_is_no_link_to_what_is_in_the_trash() {
+async fn trashed_file_has_no_download_link() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let deleted = world.site.add_file("0", "b.mp4", b"hello");

@@ -1,4 +1,4 @@
-//! Server-sent events at streamplay, which tells of one remote upload at a time, and of no conversions.
+//! Tests of server-sent events at streamplay, which reports one remote upload per call, and has no conversions.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::world::{World, at, id};
 use crate::listener::Listener;
 
-/// How often the site takes one up, and how long that one then takes.
+/// The interval at which the site starts a remote upload, and the time that one takes.
 const TICK: Duration = Duration::from_secs(2);
 
 async fn add(world: &World, name: &str) -> String {
@@ -27,11 +27,11 @@ async fn remote_uploads_are_watched_until_the_last_has_ended() {
     };
     expect(0, "queued").await;
     expect(1, "queued").await;
-    // Side by side, so in any order.
-    let mut asked = world.arrived().into_iter().map(|call| call.parameter("scheduled_item_id").unwrap().to_owned());
-    let mut asked = [asked.next().unwrap(), asked.next().unwrap()];
-    asked.sort();
-    assert_eq!(asked, ids);
+    // The polls are concurrent, so they come in any order.
+    let mut polled = world.arrived().into_iter().map(|call| call.parameter("scheduled_item_id").unwrap().to_owned());
+    let mut polled = [polled.next().unwrap(), polled.next().unwrap()];
+    polled.sort();
+    assert_eq!(polled, ids);
 
     world.clock.advance(TICK);
     expect(0, "running").await;
@@ -42,13 +42,13 @@ async fn remote_uploads_are_watched_until_the_last_has_ended() {
     world.clock.advance(TICK);
     expect(1, "succeeded").await;
     assert!(stream.next().await.is_none());
-    // What has ended is not asked for again.
+    // A finished upload is not polled again.
     world.assert_sent(&[("file/url_upload_status", &[("scheduled_item_id", &ids[1])])]);
     assert_eq!(world.site.logins(), 1);
 }
 
 #[tokio::test]
-async fn a_hundred_watchers_cost_one_question() {
+async fn hundred_streams_share_one_poll() {
     let world = World::start().await;
     let id = add(&world, "a").await;
     world.arrived();
@@ -67,7 +67,7 @@ async fn a_hundred_watchers_cost_one_question() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_watched_is_refused_before_anything_is_sent() {
+async fn invalid_watch_is_refused_before_anything_is_sent() {
     let world = World::start().await;
     let conversion = world.caller.get(&at("events?conversion=12")).await;
     let problem = conversion.problem(422, "capability_unsupported");
@@ -80,7 +80,7 @@ async fn what_cannot_be_watched_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn an_unknown_remote_upload_is_not_found_in_the_words_of_the_site() {
+async fn watch_of_an_unknown_remote_upload_is_not_found() {
     let world = World::start().await;
     let id = add(&world, "a").await;
     for query in ["remote_upload=77".to_owned(), format!("remote_upload={id}&remote_upload=77")] {

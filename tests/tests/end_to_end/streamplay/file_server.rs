@@ -1,4 +1,5 @@
-//! The site's file server: what it sends is held against what the API told, and it is told nothing that it need not know.
+//! Tests of the site's file server: the gateway checks its answers against the API's, and sends it nothing that it does
+//! not need.
 
 use polyhost_sandbox::yetishare::{Options, Redirects};
 use polyhost_sandbox::{Fault, Garbage};
@@ -9,7 +10,7 @@ fn path(file: &str) -> String {
     at(&format!("files/{file}/content"))
 }
 
-/// Asks for a file as a program does that reads what comes: the bytes of a success, or none where it breaks off.
+/// Downloads a file, and returns the bytes of a complete success; `None` if it fails or is cut.
 async fn read(world: &World, file: &str, range: Option<&str>) -> Option<Vec<u8>> {
     let request = world.caller.request("GET", &path(file));
     let request = range.into_iter().fold(request, |request, range| request.header("range", range));
@@ -27,13 +28,13 @@ async fn cookies_of_the_file_server_stay_with_the_gateway() {
         assert_eq!(answer.header("set-cookie"), None);
         assert_eq!(answer.body, b"hello");
     }
-    // Looked at one by one: none was sent back, and no credentials were.
+    // Each request was checked: no cookie was sent back, and no credentials were sent.
     let operations = world.operations();
     assert_eq!(operations.iter().filter(|operation| *operation == "content").count(), 2, "{operations:?}");
 }
 
 #[tokio::test]
-async fn what_a_caller_sends_is_not_passed_to_the_file_server() {
+async fn header_fields_of_the_caller_are_not_forwarded() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let request = world.caller.request("GET", &path(&file)).header("cookie", "a=b").header("x-own", "mine");
@@ -62,7 +63,7 @@ async fn five_redirects_are_followed_and_a_sixth_is_not() {
 }
 
 #[tokio::test]
-async fn another_server_is_told_nothing_of_the_account() {
+async fn redirect_to_another_server_leaks_no_credentials() {
     let world = World::start().await;
     let other = site(&world.clock, |_| ()).await;
     let bytes = bytes(1_000);
@@ -77,7 +78,7 @@ async fn another_server_is_told_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_none_of_the_web_are_not_opened() {
+async fn redirect_to_a_non_http_url_is_not_followed() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     for address in ["file:///etc/passwd", "ftp://127.0.0.1/a.mp4", "javascript:alert(1)", "http://", "data:,hello"] {
@@ -88,7 +89,7 @@ async fn addresses_that_are_none_of_the_web_are_not_opened() {
 }
 
 #[tokio::test]
-async fn the_page_behind_a_dead_link_never_comes_as_the_file() {
+async fn page_of_an_expired_link_is_never_served_as_the_file() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", &bytes(5_000));
     world.site.redirect_downloads(Redirects::To("/error.html".to_owned()));
@@ -100,34 +101,34 @@ async fn the_page_behind_a_dead_link_never_comes_as_the_file() {
         assert_eq!(problem["upstream"]["provider"], "streamplay");
     }
     world.site.redirect_downloads(Redirects::None);
-    world.breaks("content", Fault::Garbage(Garbage::Html));
+    world.inject("content", Fault::Garbage(Garbage::Html));
     world.caller.get(&path(&file)).await.problem(502, "upstream_invalid_response");
 }
 
 #[tokio::test]
-async fn a_file_server_that_refuses_is_no_success() {
+async fn error_of_the_file_server_is_a_problem() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     for (status, expected, code) in
         [(500, 502, "upstream_error"), (503, 502, "upstream_error"), (429, 429, "upstream_rate_limited")]
     {
         world.site.faults().clear();
-        world.breaks("content", Fault::http(status));
+        world.inject("content", Fault::http(status));
         let problem = world.caller.get(&path(&file)).await.problem(expected, code);
         assert_eq!(problem["retryable"], true, "{status}");
     }
     world.site.faults().clear();
-    world.breaks("content", Fault::Reset);
+    world.inject("content", Fault::Reset);
     world.caller.get(&path(&file)).await.problem(503, "upstream_unavailable");
 }
 
-/// Sites whose file server tells lengths, and ones whose does not.
+/// The options of a site whose file server sends lengths, and of one whose file server does not.
 fn with_and_without_lengths() -> [fn(&mut Options); 2] {
     [|_| (), |options| options.download_headers = false]
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_never_ends_as_a_whole_one() {
+async fn cut_stream_never_looks_complete() {
     for options in with_and_without_lengths() {
         let world = World::at_site(options).await;
         let file = world.site.add_file("0", "a.mp4", &bytes(200_000));
@@ -135,60 +136,60 @@ async fn a_stream_that_is_cut_never_ends_as_a_whole_one() {
         assert_eq!(read(&world, &file, Some("bytes=10-")).await.map(|bytes| bytes.len()), Some(199_990));
         for sent in [0, 5, 199_999] {
             world.site.faults().clear();
-            world.breaks("content", Fault::CutBody { sent });
+            world.inject("content", Fault::CutBody { sent });
             assert_eq!(read(&world, &file, None).await, None, "{sent} bytes came");
         }
         world.site.faults().clear();
-        world.breaks("content", Fault::CutBody { sent: 100 });
+        world.inject("content", Fault::CutBody { sent: 100 });
         assert_eq!(read(&world, &file, Some("bytes=10-")).await, None);
     }
 }
 
-/// What comes of a file of 1,000 bytes whose size the site tells otherwise.
+/// Downloads a file of 1,000 bytes for which the site reports another size, and returns how many bytes came.
 async fn read_claimed(claimed: u64) -> [Option<usize>; 2] {
-    let mut came = [None; 2];
-    for (came, options) in came.iter_mut().zip(with_and_without_lengths()) {
+    let mut lengths = [None; 2];
+    for (length, options) in lengths.iter_mut().zip(with_and_without_lengths()) {
         let world = World::at_site(options).await;
         let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
         world.site.claim_size(&file, claimed);
-        *came = read(&world, &file, None).await.map(|bytes| bytes.len());
+        *length = read(&world, &file, None).await.map(|bytes| bytes.len());
     }
-    came
+    lengths
 }
 
 #[tokio::test]
-async fn bytes_that_end_before_the_size_of_the_file_are_no_whole_file() {
+async fn body_shorter_than_the_file_size_is_an_error() {
     assert_eq!(read_claimed(2_000).await, [None, None]);
 }
 
 #[tokio::test]
-async fn bytes_that_go_on_behind_the_size_of_the_file_are_no_whole_file() {
+async fn body_longer_than_the_file_size_is_an_error() {
     assert_eq!(read_claimed(500).await, [None, None]);
 }
 
 #[tokio::test]
-async fn bytes_that_stop_end_the_answer_and_ones_that_are_slow_do_not() {
+async fn stalled_body_times_out_and_a_slow_one_does_not() {
     let settings = "idle_timeout = \"1500ms\"\nrequest_timeout = \"2500ms\"";
     let world = World::configured(|configuration| {
         configuration.server(settings).upstream("attempt_timeout = \"1500ms\"\ndeadline = \"2s\"")
     })
     .await;
     let file = world.site.add_file("0", "a.mp4", &bytes(100));
-    world.breaks("content", Fault::Drip { millis: 30 });
+    world.inject("content", Fault::Drip { millis: 30 });
     assert_eq!(read(&world, &file, None).await.map(|bytes| bytes.len()), Some(100));
     world.site.faults().clear();
-    world.breaks("content", Fault::Drip { millis: 60_000 });
+    world.inject("content", Fault::Drip { millis: 60_000 });
     assert_eq!(read(&world, &file, None).await, None);
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_takes_no_place_from_others() {
+async fn cancelled_download_releases_its_permit() {
     let world = World::configured(|configuration| {
         configuration.upstream("max_concurrency = 1\nrequests_per_second = 0.0\ndeadline = \"5s\"")
     })
     .await;
     let file = world.site.add_file("0", "a.mp4", &bytes(100_000));
-    world.breaks("content", Fault::Drip { millis: 50 });
+    world.inject("content", Fault::Drip { millis: 50 });
     for _ in 0..3 {
         let response = world.caller.request("GET", &path(&file)).send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -199,7 +200,7 @@ async fn a_caller_who_goes_away_takes_no_place_from_others() {
 }
 
 #[tokio::test]
-async fn a_file_server_that_gives_no_parts_gives_the_whole() {
+async fn file_server_without_ranges_serves_the_whole_file() {
     let world = World::at_site(|options| options.ignore_range = true).await;
     let bytes = bytes(1_000);
     let file = world.site.add_file("0", "a.mp4", &bytes);
@@ -210,7 +211,7 @@ async fn a_file_server_that_gives_no_parts_gives_the_whole() {
 }
 
 #[tokio::test]
-async fn a_file_server_without_lengths_is_streamed_all_the_same() {
+async fn file_server_without_lengths_is_streamed() {
     let world = World::at_site(|options| options.download_headers = false).await;
     let bytes = bytes(300_000);
     let file = world.site.add_file("0", "a.mp4", &bytes);
@@ -224,21 +225,21 @@ async fn a_file_server_without_lengths_is_streamed_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_part_that_the_file_reaches_is_not_refused_for_want_of_bytes() {
+async fn wrong_416_of_the_file_server_is_not_passed_on() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", &bytes(1_000));
     let shorter = vec![("Content-Range".to_owned(), "bytes */500".to_owned())];
     let with_its_size = Fault::Status { http: 416, body_status: None, headers: shorter, body: None };
     for fault in [Fault::http(416), with_its_size] {
         world.site.faults().clear();
-        world.breaks("content", fault);
+        world.inject("content", fault);
         for range in ["bytes=600-699", "bytes=999-", "bytes=-1"] {
             let part = world.caller.request("GET", &path(&file)).header("range", range);
             let answer = world.caller.send(part).await;
             let problem = answer.problem(502, "upstream_invalid_response");
             assert_eq!((&problem["retryable"], answer.header("content-range")), (&true.into(), None), "{range}");
         }
-        // One that it does not reach is refused without asking.
+        // A range beyond the end is refused without a call.
         world.arrived();
         let beyond = world.caller.request("GET", &path(&file)).header("range", "bytes=1000-");
         world.caller.send(beyond).await.problem(416, "range_not_satisfiable");

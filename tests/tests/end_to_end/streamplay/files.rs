@@ -1,4 +1,4 @@
-//! Files at streamplay: read, changed and deleted.
+//! Tests of files at streamplay: reading, changing and deleting them.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::Fault;
@@ -12,7 +12,7 @@ fn path(file: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_file_is_read_in_one_call_with_all_that_the_site_tells() {
+async fn file_is_read_in_one_call_with_every_reported_field() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let id = world.site.add_file(&folder, "Big bunny-720p.mp4", b"hello");
@@ -38,18 +38,18 @@ async fn a_file_is_read_in_one_call_with_all_that_the_site_tells() {
 }
 
 #[tokio::test]
-async fn states_of_a_file_are_told_in_normalized_words() {
+async fn states_of_a_file_are_normalized() {
     let world = World::configured(|configuration| configuration.cache("file_ttl = \"0s\"")).await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
-    for (word, told) in [("active", "active"), ("trash", "trashed"), ("deleted", "deleted"), ("odd", "unknown")] {
+    for (word, status) in [("active", "active"), ("trash", "trashed"), ("deleted", "deleted"), ("odd", "unknown")] {
         world.site.set_file_status(&id, word);
         let request = world.caller.request("GET", &path(&id)).header("cache-control", "no-cache");
-        assert_eq!(world.caller.send(request).await.json(200)["status"], told, "{word}");
+        assert_eq!(world.caller.send(request).await.json(200)["status"], status, "{word}");
     }
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_or_somebody_elses_is_404() {
+async fn missing_or_foreign_file_is_404() {
     let world = World::start().await;
     let foreign = world.site.add_foreign_file("theirs.mp4", b"hello");
     for id in ["77777", "9999999999999999999", &foreign] {
@@ -66,7 +66,7 @@ async fn a_file_that_is_not_there_or_somebody_elses_is_404() {
 }
 
 #[tokio::test]
-async fn renaming_and_retyping_are_one_edit_that_names_no_folder() {
+async fn name_and_content_type_change_in_one_edit() {
     let world = World::start().await;
     let id = world.site.add_file("0", "old.mp4", b"hello");
     let name = "Été & 東京 + 100%=\"ok\".webm";
@@ -89,7 +89,7 @@ async fn renaming_and_retyping_are_one_edit_that_names_no_folder() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_site_changes_is_told_as_the_site_has_it() {
+async fn name_changed_by_the_site_is_returned() {
     let world = World::start().await;
     let id = world.site.add_file("0", "old.mp4", b"hello");
     let file = world.caller.patch(&path(&id), &json!({"name": "  a.mp4 "})).await.json(200);
@@ -97,7 +97,7 @@ async fn a_name_that_the_site_changes_is_told_as_the_site_has_it() {
 }
 
 #[tokio::test]
-async fn moving_is_a_call_of_its_own_and_the_root_is_the_word_null() {
+async fn move_is_a_call_of_its_own_with_null_for_the_root() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let id = world.site.add_file("0", "a.mp4", b"hello");
@@ -114,12 +114,12 @@ async fn moving_is_a_call_of_its_own_and_the_root_is_the_word_null() {
 }
 
 #[tokio::test]
-async fn the_move_goes_first_and_a_failed_edit_says_that_it_was_done() {
+async fn failed_edit_reports_the_earlier_move_as_applied() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let id = world.site.add_file("0", "a.mp4", b"hello");
     let both = json!({"name": "b.mp4", "folder_id": folder});
-    world.breaks("file/edit", Fault::http(500));
+    world.inject("file/edit", Fault::http(500));
     let problem = world.caller.patch(&path(&id), &both).await.problem(502, "upstream_error");
     assert_eq!((&problem["applied"], &problem["retryable"]), (&json!(["folder_id"]), &json!(false)));
     assert_eq!(world.site.folder_of(&id).as_deref(), Some(&*folder));
@@ -133,7 +133,7 @@ async fn the_move_goes_first_and_a_failed_edit_says_that_it_was_done() {
 }
 
 #[tokio::test]
-async fn a_file_is_not_moved_to_a_folder_that_is_not_there() {
+async fn move_to_a_missing_folder_is_refused() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
     let foreign = world.site.add_foreign_folder("Theirs");
@@ -149,7 +149,7 @@ async fn a_file_is_not_moved_to_a_folder_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_lies_in_the_trash_and_still_answers() {
+async fn deleted_file_is_trashed_and_still_readable() {
     let world = World::start().await;
     let id = world.site.add_file("0", "a.mp4", b"hello");
     assert_eq!(world.caller.get(&path(&id)).await.json(200)["status"], "active");
@@ -171,50 +171,50 @@ async fn second_delete_of_a_trashed_file_succeeds() {
     world.caller.delete(&path(&id)).await.no_content();
     world.caller.delete(&path(&id)).await.no_content();
     world.assert_changed(&[("file/delete", &[("file_id", &id)]), ("file/delete", &[("file_id", &id)])]);
-    // It may have been deleted by other means than the gateway.
+    // The file may have been deleted without the gateway.
     let other = world.site.add_file("0", "b.mp4", b"hello");
     world.site.set_file_status(&other, "trash");
     world.caller.delete(&path(&other)).await.no_content();
-    // Whether it lies there must be read; else the deletion's own answer stands.
-    world.breaks("file/info", Fault::http(500));
+    // If the file's state cannot be read, the answer of the deletion stands.
+    world.inject("file/info", Fault::http(500));
     world.caller.delete(&path(&id)).await.problem(404, "file_not_found");
 }
 
 #[tokio::test]
-async fn a_confirmed_change_is_a_success_whatever_follows() {
+async fn confirmed_change_succeeds_whatever_follows() {
     let world = World::start().await;
     let file = world.site.add_file("0", "old.mp4", b"hello");
-    world.breaks("file/info", Fault::http(500));
+    world.inject("file/info", Fault::http(500));
     let changed = world.caller.patch(&path(&file), &json!({"name": "new.mp4"})).await.json(200);
     body::file(&changed);
     assert_eq!((id(&changed), &changed["name"]), (file.clone(), &json!("new.mp4")));
-    // The site confirms, and says nothing more.
+    // The site confirms the change without the file's data.
     let body = Some(json!({"response": "File successfully updated.", "_status": "success"}).to_string());
-    world.breaks("file/edit", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
+    world.inject("file/edit", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body });
     let changed = world.caller.patch(&path(&file), &json!({"name": "newer.mp4"})).await.json(200);
     body::file(&changed);
     assert_eq!((&changed["name"], &changed["size"]), (&json!("newer.mp4"), &Value::Null));
 }
 
 #[tokio::test]
-async fn a_file_that_the_site_puts_elsewhere_is_told_where_the_site_has_it() {
+async fn move_returns_the_folder_that_the_site_reports() {
     let world = World::start().await;
-    let (asked, other) = (world.site.add_folder("0", "Asked"), world.site.add_folder("0", "Other"));
+    let (requested, other) = (world.site.add_folder("0", "Asked"), world.site.add_folder("0", "Other"));
     let file = world.site.add_file("0", "a.mp4", b"hello");
-    for (told, folder) in [(json!(other), other.as_str()), (json!("0"), "root"), (json!(asked), &asked)] {
-        let data = json!({"id": file, "filename": "a.mp4", "fileSize": "5", "folderId": told});
+    for (reported, folder) in [(json!(other), other.as_str()), (json!("0"), "root"), (json!(requested), &requested)] {
+        let data = json!({"id": file, "filename": "a.mp4", "fileSize": "5", "folderId": reported});
         let body = json!({"response": "File successfully moved.", "data": data, "_status": "success"}).to_string();
         world.site.faults().clear();
         world
-            .breaks("file/move", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) });
-        let moved = world.caller.patch(&path(&file), &json!({"folder_id": asked})).await.json(200);
+            .inject("file/move", Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) });
+        let moved = world.caller.patch(&path(&file), &json!({"folder_id": requested})).await.json(200);
         body::file(&moved);
-        assert_eq!(moved["folder_id"], folder, "{told}");
+        assert_eq!(moved["folder_id"], folder, "{reported}");
     }
 }
 
 #[tokio::test]
-async fn escaped_names_and_tags_come_back_as_they_were_sent() {
+async fn html_entities_in_names_and_tags_are_decoded() {
     for escaping in [Escaping::None, Escaping::Special, Escaping::Numeric] {
         let world = World::at_site(|options| options.escaping = escaping).await;
         let name = "R&B \u{2013} it's \"live\".mp4";
@@ -234,7 +234,7 @@ async fn escaped_names_and_tags_come_back_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn texts_of_a_site_without_entities_stay_as_they_are() {
+async fn texts_of_a_site_without_entities_are_not_decoded() {
     let world =
         World::configured(|configuration| configuration.table("[providers.streamplay]\nhtml_entities = false")).await;
     let id = world.site.add_file("0", "a&amp;b.mp4", b"hello");

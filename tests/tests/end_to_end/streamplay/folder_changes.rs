@@ -1,4 +1,4 @@
-//! Folders at streamplay as they are renamed and moved, and never below themselves.
+//! Tests of renaming and moving folders at streamplay. A folder is never moved below itself.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::Fault;
@@ -11,7 +11,7 @@ fn path(folder: &str) -> String {
 }
 
 #[tokio::test]
-async fn renaming_is_an_edit_that_names_no_parent() {
+async fn rename_is_an_edit_without_a_parent() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let id = world.site.add_folder(&outer, "Old");
@@ -28,7 +28,7 @@ async fn renaming_is_an_edit_that_names_no_parent() {
 }
 
 #[tokio::test]
-async fn moving_is_a_call_of_its_own_and_the_root_is_the_word_null() {
+async fn move_is_a_call_of_its_own_with_null_for_the_root() {
     let world = World::start().await;
     let films = world.site.add_folder("0", "Films");
     let id = world.site.add_folder("0", "Animation");
@@ -45,12 +45,12 @@ async fn moving_is_a_call_of_its_own_and_the_root_is_the_word_null() {
 }
 
 #[tokio::test]
-async fn the_move_goes_first_and_a_failed_edit_says_that_it_was_done() {
+async fn failed_edit_reports_the_earlier_move_as_applied() {
     let world = World::start().await;
     let films = world.site.add_folder("0", "Films");
     let id = world.site.add_folder("0", "Old");
     let both = json!({"name": "New", "parent_id": films});
-    world.breaks("folder/edit", Fault::http(500));
+    world.inject("folder/edit", Fault::http(500));
     let problem = world.caller.patch(&path(&id), &both).await.problem(502, "upstream_error");
     assert_eq!((&problem["applied"], &problem["retryable"]), (&json!(["parent_id"]), &json!(false)));
     assert_eq!(world.site.parent_of(&id).as_deref(), Some(&*films));
@@ -65,7 +65,7 @@ async fn the_move_goes_first_and_a_failed_edit_says_that_it_was_done() {
 }
 
 #[tokio::test]
-async fn a_folder_is_not_moved_to_one_that_is_not_there() {
+async fn move_of_a_folder_to_a_missing_one_is_refused() {
     let world = World::start().await;
     let id = world.site.add_folder("0", "Films");
     let foreign = world.site.add_foreign_folder("Theirs");
@@ -80,8 +80,8 @@ async fn a_folder_is_not_moved_to_one_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_folder_is_never_moved_into_itself_nor_below() {
-    // The site itself would do it, and then nobody would find the folder again.
+async fn folder_is_never_moved_into_itself_or_below() {
+    // The site itself would do it, and the folder would become unreachable.
     let world = World::start().await;
     let a = world.site.add_folder("0", "a");
     let b = world.site.add_folder(&a, "b");
@@ -97,13 +97,13 @@ async fn a_folder_is_never_moved_into_itself_nor_below() {
     let parents = [&a, &b, &c].map(|folder| world.site.parent_of(folder).unwrap());
     assert_eq!(parents, ["0", a.as_str(), &b]);
     assert_eq!(world.site.find_folder("x"), None);
-    // Upwards and sideways is fine.
+    // Other moves are allowed.
     world.caller.patch(&path(&c), &json!({"parent_id": a})).await.status(200);
     assert_eq!(world.site.parent_of(&c), Some(a));
 }
 
 #[tokio::test]
-async fn a_move_into_itself_asks_the_site_nothing() {
+async fn move_into_itself_makes_no_call() {
     let world = World::start().await;
     let a = world.site.add_folder("0", "a");
     world.caller.patch(&path(&a), &json!({"parent_id": a})).await.problem(409, "folder_cycle");
@@ -111,19 +111,19 @@ async fn a_move_into_itself_asks_the_site_nothing() {
 }
 
 #[tokio::test]
-async fn a_way_up_that_has_changed_since_it_was_read_is_not_relied_on() {
+async fn cycle_check_does_not_use_outdated_parents() {
     let world = World::start().await;
     let a = world.site.add_folder("0", "a");
     let b = world.site.add_folder("0", "b");
     world.caller.get(&path(&b)).await.status(200);
     world.caller.get(&at("folders/root/items")).await.status(200);
-    // Through the gateway, b goes below a; so a must not go below b.
+    // Moving b below a through the gateway must invalidate the cached parents, so that a is not moved below b.
     world.caller.patch(&path(&b), &json!({"parent_id": a})).await.status(200);
     world.caller.patch(&path(&a), &json!({"parent_id": b})).await.problem(409, "folder_cycle");
     assert_eq!(world.site.parent_of(&a).as_deref(), Some("0"));
 }
 
-/// Moves a folder at the site itself, past the gateway and under its session.
+/// Moves a folder at the site itself, bypassing the gateway but with its session.
 async fn move_at_the_site(world: &World, folder: &str, parent: &str) {
     world.caller.get("/v1/accounts/plays").await.status(200);
     let login = world.site.journal().of("account/info")[0].clone();
@@ -135,15 +135,15 @@ async fn move_at_the_site(world: &World, folder: &str, parent: &str) {
         ("new_parent_folder_id", parent),
     ];
     let encoded = form.map(|(name, value)| format!("{name}={value}")).join("&");
-    let anybody = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = anybody.post(format!("{}/folder/move", world.site.base_url())).body(encoded);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = http.post(format!("{}/folder/move", world.site.base_url())).body(encoded);
     let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
     assert!(answer.text().await.unwrap().contains("successfully moved"));
 }
 
 #[tokio::test]
-async fn a_loop_that_is_there_already_does_not_hold_up_a_move() {
-    // The site makes one if somebody else asks it to.
+async fn existing_loop_of_folders_does_not_block_a_move() {
+    // The site allows a loop if another client requests it.
     let world = World::start().await;
     let a = world.site.add_folder("0", "a");
     let b = world.site.add_folder(&a, "b");
@@ -151,15 +151,15 @@ async fn a_loop_that_is_there_already_does_not_hold_up_a_move() {
     move_at_the_site(&world, &a, &b).await;
     assert_eq!((world.site.parent_of(&a), world.site.parent_of(&b)), (Some(b.clone()), Some(a.clone())));
     world.arrived();
-    let asked = || world.operations().iter().filter(|operation| *operation == "folder/info").count();
-    // The way up from the loop never comes to the folder, which so does not lie above it.
+    let info_calls = || world.operations().iter().filter(|operation| *operation == "folder/info").count();
+    // The chain of parents in the loop never reaches the moved folder, so the move is no cycle.
     world.caller.patch(&path(&c), &json!({"parent_id": b})).await.status(200);
-    assert!(asked() <= 4);
+    assert!(info_calls() <= 4);
     assert_eq!(world.site.parent_of(&c), Some(b.clone()));
     world.caller.patch(&path(&a), &json!({"parent_id": c})).await.problem(409, "folder_cycle");
-    assert!(asked() <= 4);
-    // Whoever notices can undo it.
+    assert!(info_calls() <= 4);
+    // A move to the root breaks the loop.
     world.caller.patch(&path(&a), &json!({"parent_id": "root"})).await.status(200);
-    assert!(asked() <= 4);
+    assert!(info_calls() <= 4);
     assert_eq!(world.site.parent_of(&a).as_deref(), Some("0"));
 }

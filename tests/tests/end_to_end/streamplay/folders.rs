@@ -1,4 +1,4 @@
-//! Folders at streamplay: read by id, made, deleted, and what is in them all the way down.
+//! Tests of folders at streamplay: reading by id, creating, deleting, and usage.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::yetishare::Version;
@@ -11,7 +11,7 @@ fn path(folder: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_folder_is_read_in_one_call_by_both_names_that_its_id_has() {
+async fn folder_is_read_in_one_call_with_both_id_parameters() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Films");
     let inner = world.site.add_folder(&outer, "Animation");
@@ -35,7 +35,7 @@ async fn a_folder_is_read_in_one_call_by_both_names_that_its_id_has() {
 }
 
 #[tokio::test]
-async fn the_root_is_a_folder_without_a_name() {
+async fn root_is_a_folder_without_a_name() {
     let world = World::start().await;
     let root = world.caller.get(&path("root")).await.json(200);
     body::folder(&root);
@@ -43,7 +43,7 @@ async fn the_root_is_a_folder_without_a_name() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_or_somebody_elses_is_404() {
+async fn missing_or_foreign_folder_is_404() {
     let world = World::start().await;
     let foreign = world.site.add_foreign_folder("Theirs");
     for id in ["77777", &foreign] {
@@ -61,7 +61,7 @@ async fn a_folder_that_is_not_there_or_somebody_elses_is_404() {
 }
 
 #[tokio::test]
-async fn a_folder_is_made_where_it_was_wanted() {
+async fn folder_is_created_in_the_given_parent() {
     let world = World::start().await;
     let answer = world.caller.post(&at("folders"), &json!({"name": "Films & Séries"})).await.status(201);
     let location = answer.header("location").map(str::to_owned);
@@ -84,8 +84,8 @@ async fn a_folder_is_made_where_it_was_wanted() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_in_a_folder_that_is_not_there() {
-    // The site itself would take any number for a parent.
+async fn folder_in_a_missing_parent_is_not_created() {
+    // The site itself accepts any number as a parent.
     let world = World::start().await;
     let foreign = world.site.add_foreign_folder("Theirs");
     let before = world.site.counts();
@@ -99,7 +99,7 @@ async fn nothing_is_made_in_a_folder_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_name_of_which_the_site_leaves_nothing_is_rejected_with_its_words() {
+async fn blank_folder_name_is_rejected_with_the_sites_message() {
     let world = World::start().await;
     let answer = world.caller.post(&at("folders"), &json!({"name": " "})).await;
     let problem = answer.problem(422, "upstream_rejected");
@@ -109,7 +109,7 @@ async fn a_name_of_which_the_site_leaves_nothing_is_rejected_with_its_words() {
 }
 
 #[tokio::test]
-async fn who_may_see_a_folder_is_said_when_it_is_made_or_later() {
+async fn visibility_is_set_at_creation_or_later() {
     let world = World::start().await;
     for (word, number) in [("private", "0"), ("unlisted", "1"), ("public", "2")] {
         let body = json!({"name": word, "visibility": word});
@@ -117,8 +117,8 @@ async fn who_may_see_a_folder_is_said_when_it_is_made_or_later() {
         assert_eq!(folder["visibility"], word);
         assert_eq!(world.caller.get(&path(&id(&folder))).await.json(200)["visibility"], word);
         let arrived = world.arrived();
-        let made = arrived.iter().find(|call| call.operation == "folder/create").unwrap();
-        assert_eq!(made.parameter("is_public"), Some(number));
+        let created = arrived.iter().find(|call| call.operation == "folder/create").unwrap();
+        assert_eq!(created.parameter("is_public"), Some(number));
     }
     let folder = world.site.add_folder("0", "Films");
     for (word, number) in [("public", "2"), ("private", "0"), ("unlisted", "1")] {
@@ -134,7 +134,7 @@ async fn who_may_see_a_folder_is_said_when_it_is_made_or_later() {
 }
 
 #[tokio::test]
-async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
+async fn only_empty_folders_are_deleted_without_recursive() {
     let world = World::start().await;
     let empty = world.site.add_folder("0", "Empty");
     world.caller.delete(&path(&empty)).await.no_content();
@@ -146,7 +146,7 @@ async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
     world.caller.get(&path(&empty)).await.problem(404, "folder_not_found");
 
     let full = world.site.add_folder("0", "Full");
-    // An old listing, in which the folder is still empty, must not be believed.
+    // Caches a listing in which the folder is still empty. Deleting must not rely on it.
     assert!(world.caller.get(&format!("{}/items", path(&full))).await.items().is_empty());
     let file = world.site.add_file(&full, "a.mp4", b"a");
     world.arrived();
@@ -164,7 +164,7 @@ async fn only_an_empty_folder_is_deleted_unless_all_in_it_is_meant() {
 
 #[tokio::test]
 async fn second_delete_of_a_trashed_folder_succeeds() {
-    // Version 4 does not say of a folder that it is in the trash.
+    // Version 4 does not report that a folder is in the trash.
     let world = World::at_site(|options| {
         options.version = Version::V4;
         options.trashed_folders_answer = true;
@@ -176,7 +176,7 @@ async fn second_delete_of_a_trashed_folder_succeeds() {
     world.caller.get(&path(&folder)).await.status(200);
     world.caller.delete(&path(&folder)).await.no_content();
     world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.no_content();
-    // Where the site does not show it any more, it is not there.
+    // A site that no longer shows the folder answers that it does not exist.
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     world.caller.delete(&path(&folder)).await.no_content();
@@ -185,7 +185,7 @@ async fn second_delete_of_a_trashed_folder_succeeds() {
 }
 
 #[tokio::test]
-async fn a_folder_that_holds_only_a_folder_is_not_empty() {
+async fn folder_that_contains_a_folder_is_not_empty() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");
@@ -196,7 +196,7 @@ async fn a_folder_that_holds_only_a_folder_is_not_empty() {
 }
 
 #[tokio::test]
-async fn the_root_can_be_neither_changed_nor_deleted() {
+async fn root_folder_can_be_neither_changed_nor_deleted() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let bodies =
@@ -210,7 +210,7 @@ async fn the_root_can_be_neither_changed_nor_deleted() {
 }
 
 #[tokio::test]
-async fn usage_counts_all_the_way_down_and_says_that_deleting_is_not_for_good() {
+async fn usage_counts_all_levels_and_states_the_trash() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");
@@ -228,7 +228,7 @@ async fn usage_counts_all_the_way_down_and_says_that_deleting_is_not_for_good() 
 }
 
 #[tokio::test]
-async fn usage_is_counted_anew_for_a_caller_who_insists() {
+async fn no_cache_recounts_the_usage() {
     let world = World::start().await;
     let outer = world.site.add_folder("0", "Outer");
     let inner = world.site.add_folder(&outer, "Inner");
@@ -244,7 +244,7 @@ async fn usage_is_counted_anew_for_a_caller_who_insists() {
     assert_eq!(files(&[]).await, 0);
     world.assert_nothing_sent();
     assert_eq!(files(&[("cache-control", "no-cache")]).await, 1);
-    // Every folder's listing was asked for, and is what others get from now on.
+    // The listing of every folder was called, and its result is cached.
     world.assert_sent(&[
         ("folder/listing", &[("parent_folder_id", &outer)]),
         ("folder/listing", &[("parent_folder_id", &inner)]),

@@ -1,11 +1,12 @@
-//! Ids outside the site's grammar: 404 of their kind, and nothing is sent. The site would make a number of each.
+//! Tests of ids outside the site's grammar: 404 of the object's kind, and nothing is sent. The site would convert each
+//! to a number.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::world::{World, at};
 
-/// Texts that no id of the site looks like, `{}` being an id that there is.
+/// Texts that are no valid id. `{}` stands for an existing id.
 const STRANGE: [&str; 18] = [
     "{}abc",
     "0{}",
@@ -36,7 +37,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn strange_ids_of_files_are_not_sent() {
+async fn invalid_file_ids_are_not_sent() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let caller = &world.caller;
@@ -61,7 +62,7 @@ async fn strange_ids_of_files_are_not_sent() {
 }
 
 #[tokio::test]
-async fn strange_ids_of_folders_are_not_sent() {
+async fn invalid_folder_ids_are_not_sent() {
     let world = World::start().await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"hello"), world.site.add_folder("0", "Films"));
     let caller = &world.caller;
@@ -96,7 +97,7 @@ async fn strange_ids_of_folders_are_not_sent() {
 }
 
 #[tokio::test]
-async fn strange_ids_of_remote_uploads_are_not_sent() {
+async fn invalid_remote_upload_ids_are_not_sent() {
     let world = World::start().await;
     for id in strange("51").iter().filter(|id| !id.is_empty()) {
         let path = at(&format!("remote-uploads/{}", encoded(id)));
@@ -106,7 +107,7 @@ async fn strange_ids_of_remote_uploads_are_not_sent() {
 }
 
 #[tokio::test]
-async fn strange_short_codes_are_not_sent() {
+async fn invalid_short_codes_are_not_sent() {
     let world = World::start().await;
     for code in ["../x", "a b", "a/b", "", "a?b", "é", "a\u{0}", "a~i"] {
         let answer = world.caller.post(&at("download-links"), &json!({"short_code": code})).await;
@@ -116,7 +117,7 @@ async fn strange_short_codes_are_not_sent() {
 }
 
 #[tokio::test]
-async fn an_id_of_nineteen_digits_is_one() {
+async fn id_of_nineteen_digits_is_valid() {
     let world = World::start().await;
     let id = "1234567890123456789";
     world.caller.get(&at(&format!("files/{id}"))).await.problem(404, "file_not_found");

@@ -1,5 +1,5 @@
-//! The second dialect: streamplay.online beside pstream.net behind one gateway. A file for each noun, one for the session
-//! that the site allows its users, and one for what its file server sends.
+//! Tests of the second dialect: streamplay.online besides pstream.net, behind one gateway. There is a file for each
+//! subject, among them the session that the site allows its users, and the site's file server.
 
 mod accounts;
 mod both;
@@ -12,6 +12,7 @@ mod credentials;
 mod decoding;
 mod denials;
 mod descriptions;
+mod disconnects;
 mod download_links;
 mod events;
 mod file_server;
@@ -19,21 +20,20 @@ mod files;
 mod folder_changes;
 mod folders;
 mod ids;
-mod leaving;
 mod lookup;
 mod names;
-mod overdue;
 mod pages;
 mod passwords;
 mod preconditions;
 mod racing;
-mod relatives;
 mod remote_uploads;
+mod request_timeouts;
 mod requests;
 mod secrets;
 mod session;
 mod shared_user;
 mod short_tokens;
+mod similar_sites;
 mod site_errors;
 mod unknown_sizes;
 mod unsupported;

@@ -1,4 +1,4 @@
-//! Names of every language, on their way to the site and back in the header of a download.
+//! Tests of file names in every language: sent to the site, and returned in the `Content-Disposition` of a download.
 
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -17,7 +17,7 @@ const NAMES: [&str; 9] = [
     "two  blanks.mp4",
 ];
 
-/// The name in `filename*`, as a browser reads it (RFC 6266, RFC 8187).
+/// Returns the name in `filename*`, as a browser decodes it (RFC 6266, RFC 8187).
 fn extended(disposition: &str) -> String {
     let (kind, rest) = disposition.split_once(';').expect("parameters");
     assert_eq!(kind.trim(), "attachment");
@@ -28,7 +28,7 @@ fn extended(disposition: &str) -> String {
     percent_decode_str(value).decode_utf8().unwrap().into_owned()
 }
 
-/// The name in `filename="…"`, for programs that know no other.
+/// Returns the name in `filename="…"`, for clients that do not support `filename*`.
 fn plain(disposition: &str) -> &str {
     let (_, rest) = disposition.split_once("filename=\"").expect("filename");
     let end = rest.find('"').expect("a closing quote");
@@ -39,14 +39,14 @@ fn plain(disposition: &str) -> &str {
 #[track_caller]
 fn check(disposition: &str, name: &str) {
     assert!(disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{disposition}");
-    // A hidden file, and a step of a path, are not what a caller expects to save.
+    // A downloaded file must not be hidden, or leave its folder.
     let safe = if name.starts_with('.') { name.replacen('.', "_", 1) } else { name.replace('\\', "_") };
     assert_eq!(extended(disposition), safe);
     assert!(!plain(disposition).contains(['/', '\\']), "{disposition}");
 }
 
 #[tokio::test]
-async fn a_download_has_the_name_of_its_file_whatever_that_is() {
+async fn download_has_the_name_of_its_file() {
     let world = World::start().await;
     for name in NAMES.into_iter().chain(["back\\slash.mp4", &"é".repeat(255)]) {
         let file = world.site.add_file("0", name, b"hello");
@@ -59,7 +59,7 @@ async fn a_download_has_the_name_of_its_file_whatever_that_is() {
 }
 
 #[tokio::test]
-async fn a_name_arrives_at_the_site_as_it_was_given() {
+async fn name_arrives_at_the_site_unchanged() {
     let world = World::start().await;
     for name in NAMES {
         let file = world.upload(name, "", b"hello").await.json(201);
@@ -75,7 +75,7 @@ async fn a_name_arrives_at_the_site_as_it_was_given() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_site_would_cut_is_refused_before_anything_is_sent() {
+async fn name_that_the_site_would_truncate_is_refused() {
     let world = World::start().await;
     let (file, folder) = (world.site.add_file("0", "a.mp4", b"a"), world.site.add_folder("0", "Films"));
     for name in ["<b>bold.mp4", "1 < 2.mp4", "<", "a<b"] {
@@ -92,10 +92,10 @@ async fn a_name_that_the_site_would_cut_is_refused_before_anything_is_sent() {
             assert!(answer.text().contains('<'), "{}", answer.text());
         }
         world.assert_nothing_sent();
-        // The other site keeps it.
+        // The other site stores such a name unchanged.
         world.caller.post("/v1/accounts/main/folders", &body).await.status(201);
     }
-    // A file is named by its form, too.
+    // The same applies to the file name of a form.
     let form = polyhost_end_to_end::Form::new().file("a<b.mp4", b"hello");
     let answer = world.caller.typed("POST", &at("files"), &form.content_type(), form.body()).await;
     assert_eq!(answer.faults("invalid_request"), ["/name"]);

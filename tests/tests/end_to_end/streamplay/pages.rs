@@ -1,4 +1,4 @@
-//! Pages of a folder at streamplay, which lists whole folders and tells no dates of files.
+//! Tests of the pages of a folder at streamplay, which lists whole folders, without dates of files.
 
 use polyhost_end_to_end::body;
 use serde_json::{Value, json};
@@ -19,15 +19,15 @@ async fn folders_come_first_and_every_item_has_every_field() {
     assert_eq!(items.len(), 2);
     body::folder(&items[0]);
     body::file(&items[1]);
-    let told =
+    let fields =
         ["id", "name", "parent_id", "total_size", "visibility", "password_protected", "created_at", "file_count"];
     assert_eq!(
-        json!(told.map(|name| &items[0][name])),
+        json!(fields.map(|name| &items[0][name])),
         json!([folder, "zoo", "root", 2, "private", null, "2019-07-06T12:00:00Z", 1])
     );
-    let told = ["id", "name", "folder_id", "size", "content_type", "sha1", "md5", "status", "uploaded_at", "tags"];
+    let fields = ["id", "name", "folder_id", "size", "content_type", "sha1", "md5", "status", "uploaded_at", "tags"];
     assert_eq!(
-        json!(told.map(|name| &items[1][name])),
+        json!(fields.map(|name| &items[1][name])),
         json!([file, "a b.mp4", "root", 5, "video/mp4", null, null, "active", null, ["a", "b", "mp4"]])
     );
     let alone = world.caller.get(&at(&format!("files/{file}"))).await.json(200);
@@ -41,7 +41,7 @@ async fn folders_come_first_and_every_item_has_every_field() {
 }
 
 #[tokio::test]
-async fn a_sort_key_that_the_site_never_tells_is_refused_and_not_sent() {
+async fn sort_key_that_the_site_does_not_list_is_refused() {
     let world = World::at_site(|options| options.dates_in_listings = true).await;
     for sort in ["uploaded_at", "-uploaded_at"] {
         let answer = world.caller.get(&at(&format!("folders/root/items?sort={sort}"))).await;
@@ -52,7 +52,7 @@ async fn a_sort_key_that_the_site_never_tells_is_refused_and_not_sent() {
 }
 
 #[tokio::test]
-async fn items_are_sorted_filtered_and_paged_out_of_one_listing() {
+async fn one_listing_serves_all_orders_filters_and_pages() {
     let world = World::start().await;
     for name in ["y", "x"] {
         world.site.add_folder("0", name);
@@ -84,7 +84,7 @@ async fn items_are_sorted_filtered_and_paged_out_of_one_listing() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_one_account_is_no_cursor_of_the_other() {
+async fn cursor_of_one_account_is_invalid_at_another() {
     let world = World::start().await;
     for name in ["a.mp4", "b.mp4"] {
         world.site.add_file("0", name, b"x");
@@ -97,7 +97,7 @@ async fn a_cursor_of_one_account_is_no_cursor_of_the_other() {
 }
 
 #[tokio::test]
-async fn every_write_is_read_at_once() {
+async fn every_write_is_visible_at_once() {
     let world = World::start().await;
     let names = async || -> Vec<String> {
         let items = world.caller.get(&at("folders/root/items")).await.items();

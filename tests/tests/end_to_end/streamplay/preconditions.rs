@@ -1,4 +1,5 @@
-//! Preconditions at streamplay: files whose folder and bytes can be read, and a trash.
+//! Tests of preconditions at streamplay, where the folder and the bytes of a file can be read, and a deleted file is in
+//! the trash.
 
 use polyhost_end_to_end::Answer;
 use serde_json::json;
@@ -77,7 +78,7 @@ async fn date_of_a_folder_is_the_same_for_reads_and_writes() {
 }
 
 #[tokio::test]
-async fn tag_of_the_bytes_outlives_a_change_of_the_file() {
+async fn content_tag_survives_a_change_of_the_file() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let (path, content) = (at(&format!("files/{file}")), at(&format!("files/{file}/content")));
@@ -101,7 +102,7 @@ async fn tag_of_the_bytes_outlives_a_change_of_the_file() {
 }
 
 #[tokio::test]
-async fn deletion_by_another_makes_a_tag_outdated() {
+async fn deletion_at_the_site_outdates_the_tag() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     let path = at(&format!("files/{file}"));

@@ -1,4 +1,4 @@
-//! Writes of the gateway's own that would falsify each other's checks.
+//! Tests of concurrent writes through the gateway that would invalidate each other's checks.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn two_opposite_moves_make_no_cycle() {
     for fault in [SLOW, Fault::Delay { millis: 300 }] {
         let world = World::start().await;
         let (a, b) = (world.site.add_folder("0", "a"), world.site.add_folder("0", "b"));
-        world.breaks("folder/move", fault);
+        world.inject("folder/move", fault);
         let (to_a, to_b) = (json!({"parent_id": a}), json!({"parent_id": b}));
         let (paths, caller) = ([path(&a), path(&b)], &world.caller);
         let (one, two) = tokio::join!(caller.patch(&paths[0], &to_b), caller.patch(&paths[1], &to_a));
@@ -31,10 +31,10 @@ async fn two_opposite_moves_make_no_cycle() {
 }
 
 #[tokio::test]
-async fn folder_with_an_upload_under_way_is_not_deleted() {
+async fn folder_with_an_upload_in_progress_is_not_deleted() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
-    world.breaks("file/upload", SLOW);
+    world.inject("file/upload", SLOW);
     let deleting = async {
         world.sent("file/upload", 1).await;
         let refused = world.caller.delete(&path(&folder)).await;
@@ -47,9 +47,9 @@ async fn folder_with_an_upload_under_way_is_not_deleted() {
     assert_eq!(world.site.folder_status(&folder).as_deref(), Some("active"));
 }
 
-/// Deletes a folder with all that is in it while a request for something in it waits for the site's answer.
+/// Deletes a folder recursively while a request for something in it waits for the site's answer.
 async fn deleted_during(world: &World, operation: &str, folder: &str, request: impl Future<Output = Answer>) -> Answer {
-    world.breaks(operation, SLOW);
+    world.inject(operation, SLOW);
     let deleting = async {
         world.sent(operation, 1).await;
         world.caller.delete(&format!("{}?recursive=true", path(folder))).await.no_content();
@@ -68,10 +68,10 @@ async fn upload_is_refused_if_its_file_is_deleted_with_its_folder() {
 }
 
 #[tokio::test]
-async fn confirmed_upload_is_no_error_where_the_site_does_not_say_that_its_file_is_gone() {
+async fn confirmed_upload_succeeds_though_its_check_fails() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
-    world.breaks("file/info", Fault::http(500));
+    world.inject("file/info", Fault::http(500));
     let more = format!("&folder_id={folder}");
     let upload = world.upload("a.mp4", &more, b"hello");
     let file = deleted_during(&world, "file/upload", &folder, upload).await.json(201);
@@ -79,7 +79,7 @@ async fn confirmed_upload_is_no_error_where_the_site_does_not_say_that_its_file_
 }
 
 #[tokio::test]
-async fn accepted_remote_upload_is_no_error_although_its_folder_is_deleted_meanwhile() {
+async fn remote_upload_succeeds_though_its_folder_is_deleted() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let body = json!({"url": "https://media.example.org/bunny.mov", "folder_id": folder});
@@ -90,11 +90,11 @@ async fn accepted_remote_upload_is_no_error_although_its_folder_is_deleted_meanw
 }
 
 #[tokio::test]
-async fn folder_into_which_an_unknown_upload_may_still_come_is_not_deleted() {
+async fn folder_with_an_upload_of_unknown_outcome_is_not_deleted() {
     for operation in ["file/upload", "file/url_upload_add"] {
         let world = World::start().await;
         let folder = world.site.add_folder("0", "Films");
-        world.breaks(operation, Fault::CloseAfterBody);
+        world.inject(operation, Fault::CloseAfterBody);
         let answer = if operation == "file/upload" {
             world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await
         } else {
@@ -112,7 +112,7 @@ async fn folder_into_which_an_unknown_upload_may_still_come_is_not_deleted() {
 async fn upload_into_a_folder_that_is_being_deleted_waits_and_fails() {
     let world = World::at_site(|options| options.trashed_folders_answer = true).await;
     let folder = world.site.add_folder("0", "Films");
-    world.breaks("folder/delete", SLOW);
+    world.inject("folder/delete", SLOW);
     let more = format!("&folder_id={folder}");
     let uploading = async {
         world.sent("folder/delete", 1).await;
@@ -125,7 +125,7 @@ async fn upload_into_a_folder_that_is_being_deleted_waits_and_fails() {
 }
 
 #[tokio::test]
-async fn folder_that_expects_a_remote_upload_is_not_deleted() {
+async fn folder_with_a_pending_remote_upload_is_not_deleted() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let body = json!({"url": "https://media.example.org/bunny.mov", "folder_id": folder});
@@ -138,7 +138,7 @@ async fn folder_that_expects_a_remote_upload_is_not_deleted() {
         "file/url_upload_add",
         &[("file_url_base64", "aHR0cHM6Ly9tZWRpYS5leGFtcGxlLm9yZy9idW5ueS5tb3Y="), ("folder_id", &folder)],
     )]);
-    // Once it has ended, the listing decides.
+    // Once the remote upload has ended, the listing decides.
     world.clock.advance(Duration::from_secs(60));
     world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
     let files = world.caller.get(&format!("{}/items", path(&folder))).await.items();

@@ -1,4 +1,4 @@
-//! Remote uploads at streamplay, which takes one up at a time, and lists none.
+//! Tests of remote uploads at streamplay, which runs one at a time, and has no list of them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::world::{World, at, id};
 
 const URL: &str = "https://media.example.org/films/bunny.mov?x=1&y=2";
 
-/// How often the site takes one up, and how long that one then takes.
+/// The interval at which the site starts a remote upload, and the time that one takes.
 const TICK: Duration = Duration::from_secs(2);
 
 async fn read(world: &World, id: &str) -> Value {
@@ -21,7 +21,7 @@ async fn read(world: &World, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_remote_upload_waits_runs_and_becomes_a_file() {
+async fn remote_upload_waits_runs_and_becomes_a_file() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let answer = world.caller.post(&at("remote-uploads"), &json!({"url": URL, "folder_id": folder})).await.status(202);
@@ -58,7 +58,7 @@ async fn a_remote_upload_waits_runs_and_becomes_a_file() {
 }
 
 #[tokio::test]
-async fn one_is_taken_up_at_a_time() {
+async fn remote_uploads_run_one_at_a_time() {
     let world = World::start().await;
     let mut ids = Vec::new();
     for name in ["a", "b"] {
@@ -79,9 +79,9 @@ async fn one_is_taken_up_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_remote_upload_that_failed_says_why_where_the_site_does() {
-    for (told, error) in [(true, json!("Disk full")), (false, Value::Null)] {
-        let world = World::at_site(|options| options.remote_upload_notes = told).await;
+async fn failed_remote_upload_shows_the_reason_if_reported() {
+    for (has_notes, error) in [(true, json!("Disk full")), (false, Value::Null)] {
+        let world = World::at_site(|options| options.remote_upload_notes = has_notes).await;
         world.site.fail_remote_uploads_matching("example.org", "Disk full");
         let id = id(&world.caller.post(&at("remote-uploads"), &json!({"url": URL})).await.json(202));
         world.clock.advance(TICK * 2);
@@ -92,7 +92,7 @@ async fn a_remote_upload_that_failed_says_why_where_the_site_does() {
 }
 
 #[tokio::test]
-async fn without_a_folder_it_is_the_root_that_is_meant() {
+async fn remote_upload_without_a_folder_goes_to_the_root() {
     let world = World::start().await;
     for body in [json!({"url": URL}), json!({"url": URL, "folder_id": "root", "headers": {}})] {
         let upload = world.caller.post(&at("remote-uploads"), &body).await.json(202);
@@ -104,7 +104,7 @@ async fn without_a_folder_it_is_the_root_that_is_meant() {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_into_a_folder_that_is_not_there_nor_from_where_nobody_may() {
+async fn missing_folder_or_forbidden_url_is_refused() {
     let world = World::start().await;
     let nowhere = json!({"url": URL, "folder_id": "77777"});
     world.caller.post(&at("remote-uploads"), &nowhere).await.problem(404, "folder_not_found");
@@ -117,7 +117,7 @@ async fn nothing_is_fetched_into_a_folder_that_is_not_there_nor_from_where_nobod
 }
 
 #[tokio::test]
-async fn an_unknown_remote_upload_is_404() {
+async fn unknown_remote_upload_is_404() {
     let world = World::start().await;
     world.caller.get(&at("remote-uploads/77")).await.problem(404, "remote_upload_not_found");
     world.assert_sent(&[("file/url_upload_status", &[("scheduled_item_id", "77")])]);

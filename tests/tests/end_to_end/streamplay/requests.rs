@@ -1,4 +1,4 @@
-//! Requests that only streamplay can answer, and that are wrong: refused by name, and nothing is sent.
+//! Tests of invalid requests to operations that only streamplay supports: refused by name, and nothing is sent.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn unknown_query_parameters_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn methods_that_are_not_there_are_405_with_those_that_are() {
+async fn wrong_method_is_405_with_the_allowed_ones() {
     let world = World::start().await;
     let cases = [
         ("POST", "limits", "GET, HEAD"),
@@ -51,24 +51,24 @@ async fn methods_that_are_not_there_are_405_with_those_that_are() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_to_whoever_has_no_key_for_the_account() {
+async fn account_is_hidden_from_callers_without_access() {
     let world =
         World::configured(|configuration| configuration.client("other", "key-of-other", &["main"], &["read", "write"]))
             .await;
     let file = world.site.add_file("0", "a.mp4", b"a");
-    let (stranger, other) = (world.gateway.stranger(), world.gateway.caller("key-of-other"));
+    let (keyless, other) = (world.gateway.keyless(), world.gateway.caller("key-of-other"));
     for path in ["limits".to_owned(), format!("files/{file}/content"), format!("files/{file}/content?mode=redirect")] {
-        stranger.get(&at(&path)).await.problem(401, "unauthenticated");
+        keyless.get(&at(&path)).await.problem(401, "unauthenticated");
         other.get(&at(&path)).await.problem(404, "account_not_found");
     }
     for (path, body) in [
         (format!("files/{file}/copy"), json!({"folder_id": "root"})),
         ("download-links".to_owned(), json!({"file_id": file})),
     ] {
-        stranger.post(&at(&path), &body).await.problem(401, "unauthenticated");
+        keyless.post(&at(&path), &body).await.problem(401, "unauthenticated");
         other.post(&at(&path), &body).await.problem(404, "account_not_found");
     }
-    let head = stranger.request("HEAD", &at(&format!("files/{file}/content")));
-    stranger.send(head).await.status(401);
+    let head = keyless.request("HEAD", &at(&format!("files/{file}/content")));
+    keyless.send(head).await.status(401);
     world.assert_nothing_sent();
 }

@@ -1,5 +1,4 @@
-//! Secrets of both kinds of credentials, of the session and of folders: planted, and then looked for in all that was
-//! printed and answered.
+//! Tests that secrets of both kinds of credentials, of the session and of folders appear in no output and no answer.
 
 use polyhost_end_to_end::{Answer, Caller, Configuration, Ended, Gateway};
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Yetishare};
@@ -13,7 +12,7 @@ const KEY2: &str = "Plnt2KeyOfPlaysPlnt2KeyOfPlaysPlnt2KeyOfPlaysPlnt2KeyOfPlays
 const USERNAME: &str = "plnt-user+1@example.org";
 const PASSWORD: &str = "Plnt Pass&word=7%20é";
 const FOLDER_PASSWORD: &str = "Plnt-Folder-Password-66ef";
-/// The MD5 of that.
+/// The MD5 of [`FOLDER_PASSWORD`].
 const FOLDER_DIGEST: &str = "14661eaf8d94c490ede5ce5ad927acbd";
 const API_KEY: &str = "Plnt-Api-Key-5b2d";
 
@@ -26,7 +25,7 @@ async fn site(auth: AuthMode) -> Yetishare {
     Yetishare::start(Options { login: login(), auth, seeded: false, ..Options::default() }).await.unwrap()
 }
 
-/// A gateway that logs as much as it can, with an account at each site.
+/// Starts a gateway that logs as much as it can, with an account at each site.
 async fn start(keys: &Yetishare, words: &Yetishare) -> Gateway {
     let account = |name: &str, site: &Yetishare, first: &str, second: &str| {
         let base_url = site.base_url();
@@ -53,7 +52,7 @@ async fn start(keys: &Yetishare, words: &Yetishare) -> Gateway {
     Gateway::start_with(&configuration, &[], &environment).await
 }
 
-/// Every operation there is but the links, which are meant to be told.
+/// Calls every operation except download links, whose answer contains a token on purpose.
 async fn exercise(caller: &Caller, account: &str, file: &str, folder: &str) {
     let at = |path: &str| format!("/v1/accounts/{account}/{path}");
     let file_path = at(&format!("files/{file}"));
@@ -93,13 +92,13 @@ async fn exercise(caller: &Caller, account: &str, file: &str, folder: &str) {
     caller.delete(&at("files/77777")).await;
 }
 
-/// An error of the site with these words.
-fn says(words: &str) -> Fault {
+/// An error of the site with this message.
+fn error_with(words: &str) -> Fault {
     let body = json!({"response": format!("Failed: {words}"), "_status": "error"}).to_string();
     Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body) }
 }
 
-/// The tokens of sessions and of links that were in use.
+/// Returns the tokens of sessions and of links that were used.
 fn tokens(sites: [&Yetishare; 2]) -> Vec<String> {
     let of = |call: &Received| {
         let names = ["access_token", "download_token"];
@@ -113,7 +112,7 @@ fn tokens(sites: [&Yetishare; 2]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
+async fn no_secret_of_a_session_is_printed_or_answered() {
     let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
     let gateway = start(&keys, &words).await;
     let caller = gateway.caller(API_KEY);
@@ -121,7 +120,7 @@ async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
     for (name, site) in [("keys", &keys), ("words", &words)] {
         let (file, folder) = (site.add_file("0", "a.mp4", b"hello"), site.add_folder("0", "Films"));
         exercise(&caller, name, &file, &folder).await;
-        assert_eq!(site.logins(), 1, "nothing was planted at {name}");
+        assert_eq!(site.logins(), 1, "no secret reached {name}");
         assert_eq!(site.folder_password(&folder).as_deref(), Some(FOLDER_DIGEST));
         planted.push((name, site, file, folder));
     }
@@ -143,11 +142,11 @@ async fn no_secret_of_a_session_is_printed_or_answered_whatever_happens() {
     for secret in SECRETS.into_iter().chain(tokens.iter().map(String::as_str)) {
         assert_nowhere(secret, &printed, &answers);
     }
-    // The account tells its own name; the log does not.
+    // The user name is part of an account's answer, but must not be logged.
     assert_secret(&printed.stderr, USERNAME, "stderr");
 }
 
-/// What only the configuration and the callers of these tests know.
+/// The secrets that must appear nowhere.
 const SECRETS: [&str; 6] = [KEY1, KEY2, PASSWORD, FOLDER_PASSWORD, FOLDER_DIGEST, API_KEY];
 
 #[track_caller]
@@ -155,25 +154,25 @@ fn assert_nowhere(secret: &str, printed: &Ended, answers: &[Answer]) {
     assert_secret(&printed.stderr, secret, "stderr");
     assert_secret(&printed.stdout, secret, "stdout");
     for answer in answers {
-        let place = format!("{} -> {}", answer.asked, answer.status);
+        let place = format!("{} -> {}", answer.request_line, answer.status);
         assert_secret(&format!("{:?}", answer.headers), secret, &place);
         assert_secret(&answer.text(), secret, &place);
     }
 }
 
 #[tokio::test]
-async fn what_the_site_says_back_at_a_login_is_masked() {
+async fn credentials_echoed_by_a_login_are_masked() {
     let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
     let gateway = start(&keys, &words).await;
     let caller = gateway.caller(API_KEY);
-    for (name, site, said) in
+    for (name, site, echoed) in
         [("keys", &keys, format!("{KEY1} and {KEY2}")), ("words", &words, format!("{USERNAME} and {PASSWORD}"))]
     {
-        site.faults().add(Rule::new("authorize", says(&format!("Could not authenticate user {said}"))));
+        site.faults().add(Rule::new("authorize", error_with(&format!("Could not authenticate user {echoed}"))));
         let answer = caller.get(&format!("/v1/accounts/{name}")).await;
         let problem = answer.problem(502, "upstream_credentials_rejected");
         assert!(problem["upstream"]["message"].as_str().unwrap().contains("Could not authenticate user"), "{problem}");
-        // It is remembered without them, too.
+        // The cached error does not contain the credentials either.
         caller.get(&format!("/v1/accounts/{name}/limits")).await.problem(502, "upstream_credentials_rejected");
     }
     let answers = gateway.record().all();
@@ -185,7 +184,7 @@ async fn what_the_site_says_back_at_a_login_is_masked() {
 }
 
 #[tokio::test]
-async fn what_the_site_says_back_of_a_request_is_masked() {
+async fn secrets_echoed_by_a_request_are_masked() {
     let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
     let gateway = start(&keys, &words).await;
     let caller = gateway.caller(API_KEY);
@@ -194,9 +193,9 @@ async fn what_the_site_says_back_of_a_request_is_masked() {
         caller.get(&format!("/v1/accounts/{name}")).await.status(200);
         let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
         for operation in ["folder/create", "folder/edit"] {
-            site.faults().add(Rule::new(operation, says(FOLDER_DIGEST)).times(1));
+            site.faults().add(Rule::new(operation, error_with(FOLDER_DIGEST)).times(1));
         }
-        site.faults().add(Rule::new("*", says(&token)));
+        site.faults().add(Rule::new("*", error_with(&token)));
         exercise(&caller, name, &file, &folder).await;
     }
     let tokens = tokens([&keys, &words]);
@@ -208,16 +207,16 @@ async fn what_the_site_says_back_of_a_request_is_masked() {
 }
 
 #[tokio::test]
-async fn credentials_that_the_site_says_back_long_after_the_login_are_masked() {
+async fn credentials_echoed_after_the_login_are_masked() {
     let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
     let gateway = start(&keys, &words).await;
     let caller = gateway.caller(API_KEY);
-    for (name, site, said) in
+    for (name, site, echoed) in
         [("keys", &keys, format!("{KEY1} and {KEY2}")), ("words", &words, format!("{USERNAME} and {PASSWORD}"))]
     {
         let (file, folder) = (site.add_file("0", "a.mp4", b"hello"), site.add_folder("0", "Films"));
         caller.get(&format!("/v1/accounts/{name}")).await.status(200);
-        site.faults().add(Rule::new("*", says(&said)));
+        site.faults().add(Rule::new("*", error_with(&echoed)));
         exercise(&caller, name, &file, &folder).await;
     }
     let answers = gateway.record().all();
@@ -228,7 +227,7 @@ async fn credentials_that_the_site_says_back_long_after_the_login_are_masked() {
 }
 
 #[tokio::test]
-async fn a_link_is_told_to_the_caller_alone() {
+async fn download_link_is_answered_but_never_logged() {
     let (keys, words) = (site(AuthMode::Keys).await, site(AuthMode::Password).await);
     let gateway = start(&keys, &words).await;
     let caller = gateway.caller(API_KEY);

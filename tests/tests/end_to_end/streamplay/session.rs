@@ -1,5 +1,5 @@
-//! The one session that the site allows a user: begun once however many ask, renewed once when it dies, and never fought
-//! over.
+//! Tests of the session at a site that allows one session per user: one login for all callers, one renewal of an
+//! expired token, and no login contest between two gateways.
 
 use futures_util::future::join_all;
 use polyhost_end_to_end::{Answer, Caller, Configuration, Gateway};
@@ -10,21 +10,21 @@ use serde_json::Value;
 use super::world::{HOLDER, KEY1, KEY2, World, account, alone, at, check_request, site};
 use crate::world::{KEY, NOW};
 
-/// A gateway that lets many requests through at once.
-async fn wide() -> World {
+/// Starts a gateway without rate limit and with a high concurrency.
+async fn unlimited() -> World {
     World::configured(|configuration| configuration.upstream("requests_per_second = 0.0\nmax_concurrency = 400")).await
 }
 
-/// Asks for files, all at once.
-async fn ask(world: &World, files: &[String]) -> Vec<Answer> {
+/// Reads files concurrently.
+async fn read_all(world: &World, files: &[String]) -> Vec<Answer> {
     join_all(files.iter().map(async |file| world.caller.get(&at(&format!("files/{file}"))).await)).await
 }
 
 #[tokio::test]
-async fn a_thousand_callers_at_once_make_one_login() {
-    let world = wide().await;
+async fn thousand_concurrent_callers_make_one_login() {
+    let world = unlimited().await;
     let files: Vec<String> = (0..1_000).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
-    for answer in ask(&world, &files).await {
+    for answer in read_all(&world, &files).await {
         answer.status(200);
     }
     let arrived = world.site.journal().all();
@@ -35,19 +35,19 @@ async fn a_thousand_callers_at_once_make_one_login() {
 }
 
 #[tokio::test]
-async fn a_token_that_dies_under_two_hundred_requests_is_renewed_once() {
-    let world = wide().await;
+async fn token_that_expires_under_load_is_renewed_once() {
+    let world = unlimited().await;
     let files: Vec<String> = (0..200).map(|n| world.site.add_file("0", &format!("{n}.mp4"), b"x")).collect();
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.site.journal().clear();
-    world.breaks("file/info", Fault::Delay { millis: 5_000 });
-    let asked = ask(&world, &files);
+    world.inject("file/info", Fault::Delay { millis: 5_000 });
+    let reads = read_all(&world, &files);
     let killed = async {
         world.sent("file/info", 200).await;
         world.site.kill_tokens();
         world.site.faults().clear();
     };
-    let (answers, ()) = tokio::join!(asked, killed);
+    let (answers, ()) = tokio::join!(reads, killed);
     for answer in answers {
         answer.status(200);
     }
@@ -58,20 +58,20 @@ async fn a_token_that_dies_under_two_hundred_requests_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_expired_is_renewed_before_the_caller_notices() {
+async fn expired_token_is_renewed_without_an_error() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"x");
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
-    // A write that is refused for its token was not done, so it is done once more, when the site has said that it knows
-    // the token no more.
+    // A write that is refused for its token was not performed. It is sent again after `account/info` has confirmed that
+    // the token is invalid.
     world.caller.delete(&at(&format!("files/{file}"))).await.no_content();
     assert_eq!(world.operations(), ["account/info", "file/delete", "account/info", "file/delete"]);
     assert_eq!(world.site.logins(), 2);
 }
 
 #[tokio::test]
-async fn a_session_is_ended_in_good_order() {
+async fn session_is_logged_out_at_shutdown() {
     let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     assert_eq!(world.site.live_tokens(), 1);
@@ -89,12 +89,12 @@ async fn a_session_is_ended_in_good_order() {
 }
 
 #[tokio::test]
-async fn the_session_is_ended_only_after_the_last_request() {
+async fn session_is_logged_out_after_the_last_request() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"a");
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.site.journal().clear();
-    world.breaks("file/delete", Fault::Delay { millis: 700 });
+    world.inject("file/delete", Fault::Delay { millis: 700 });
     let caller = world.caller.clone();
     let slow = tokio::spawn(async move { caller.delete(&at(&format!("files/{file}"))).await });
     world.sent("file/delete", 1).await;
@@ -105,23 +105,23 @@ async fn the_session_is_ended_only_after_the_last_request() {
 }
 
 #[tokio::test]
-async fn two_accounts_of_one_user_do_not_end_each_others_session() {
+async fn two_accounts_of_one_user_share_a_session() {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
-    let twin = account("twin", &site.base_url(), KEY1, KEY2);
-    let gateway = Gateway::start(&alone(&site).table(&twin)).await;
+    let second_account = account("twin", &site.base_url(), KEY1, KEY2);
+    let gateway = Gateway::start(&alone(&site).table(&second_account)).await;
     let caller = gateway.caller(KEY);
     for _ in 0..3 {
         for name in ["plays", "twin"] {
-            let told = caller.get(&format!("/v1/accounts/{name}")).await.json(200);
-            assert_eq!(told["name"], name);
+            let read = caller.get(&format!("/v1/accounts/{name}")).await.json(200);
+            assert_eq!(read["name"], name);
         }
     }
     assert_eq!(site.logins(), 1);
 }
 
 #[tokio::test]
-async fn without_a_session_there_is_none_to_end() {
+async fn shutdown_without_a_session_makes_no_call() {
     let world = World::start().await;
     world.caller.get("/v1/me").await.status(200);
     assert_eq!(world.gateway.stop().await.code(), Some(0));
@@ -129,14 +129,14 @@ async fn without_a_session_there_is_none_to_end() {
 }
 
 #[tokio::test]
-async fn a_site_that_is_gone_does_not_hold_up_the_end() {
+async fn unreachable_site_does_not_delay_the_shutdown() {
     let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     drop(world.site);
     assert_eq!(world.gateway.stop().await.code(), Some(0));
 }
 
-/// Two gateways with the same account, and a caller of each.
+/// Starts two gateways with the same account, and returns a caller of each.
 async fn rivals(settings: fn(Configuration) -> Configuration) -> (Yetishare, Vec<(Gateway, Caller)>) {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
@@ -149,7 +149,7 @@ async fn rivals(settings: fn(Configuration) -> Configuration) -> (Yetishare, Vec
     (site, gateways)
 }
 
-/// Checks that an answer says that somebody else takes the session, and gives the seconds to wait.
+/// Asserts that an answer reports a contended session, and returns its `retry_after` in seconds.
 #[track_caller]
 fn contended(answer: &Answer) -> u64 {
     let problem = answer.problem(502, "upstream_session_contended");
@@ -158,29 +158,29 @@ fn contended(answer: &Answer) -> u64 {
 }
 
 #[tokio::test]
-async fn a_caller_without_the_time_to_wait_for_a_login_is_told_how_long_it_takes() {
+async fn login_beyond_the_deadline_is_answered_with_retry_after() {
     let (site, gateways) = rivals(|configuration| configuration.upstream("deadline = \"1s\"")).await;
     let [(_, a), (_, b)] = &gateways[..] else { panic!("two gateways") };
-    let asked = async |caller: &Caller| {
+    let read = async |caller: &Caller| {
         let request = caller.request("GET", "/v1/accounts/plays").header("cache-control", "no-cache");
         caller.send(request).await
     };
-    asked(a).await.status(200);
-    asked(b).await.status(200);
+    read(a).await.status(200);
+    read(b).await.status(200);
     for _ in 0..2 {
-        let wait = contended(&asked(a).await);
+        let wait = contended(&read(a).await);
         assert!((1..=5).contains(&wait), "{wait}");
     }
     let upload = a.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await;
     contended(&upload);
-    // Who has the session keeps it meanwhile.
-    asked(b).await.status(200);
+    // The gateway that has the session keeps it meanwhile.
+    read(b).await.status(200);
     assert_eq!((site.logins(), site.failed_logins(), site.is_locked()), (2, 0, false));
     assert_eq!(site.counts().files, 0);
 }
 
 #[tokio::test]
-async fn two_gateways_on_one_account_keep_serving_within_the_budget_and_never_lock_it() {
+async fn two_gateways_share_an_account_within_the_login_budget() {
     let (site, gateways) = rivals(|configuration| configuration).await;
     let serve = async |caller: &Caller| -> (usize, Option<Answer>) {
         for served in 0..200 {
@@ -200,10 +200,10 @@ async fn two_gateways_on_one_account_keep_serving_within_the_budget_and_never_lo
             contended(&refused);
         }
     }
-    // Four in ten minutes for each of the two.
+    // The budget is four logins in ten minutes for each gateway.
     assert!((2..=8).contains(&site.logins()), "{} logins", site.logins());
     assert_eq!((site.failed_logins(), site.is_locked()), (0, false));
-    // Each still knows how it fares.
+    // Each gateway still reports the account's health.
     for (_, caller) in &gateways {
         let health = caller.get("/v1/accounts").await.items()[0]["health"].take();
         assert_ne!(health["last_success_at"], Value::Null);

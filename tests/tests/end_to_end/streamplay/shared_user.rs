@@ -1,4 +1,4 @@
-//! Two accounts of the configuration that are one user at one site.
+//! Test of two configured accounts that are the same user of the same site.
 
 use polyhost_end_to_end::{Caller, Gateway, body};
 use polyhost_sandbox::ManualClock;
@@ -13,9 +13,9 @@ async fn names(caller: &Caller, account: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn write_through_one_account_is_read_through_the_other() {
+async fn write_through_one_account_is_visible_in_the_other() {
     let site = site(&ManualClock::starting_at(NOW.parse().unwrap()), |_| ()).await;
-    // The same site, written in another way.
+    // The same base URL with another spelling.
     let again = account("again", &format!("{}/", site.base_url()), KEY1, KEY2);
     let gateway = Gateway::start(&alone(&site).table(&again)).await;
     let caller = gateway.caller(KEY);

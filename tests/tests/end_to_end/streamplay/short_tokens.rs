@@ -1,4 +1,5 @@
-//! A site whose tokens live for a minute: how often there is a login, and what callers read where the budget ends.
+//! Tests of a site whose tokens live for a minute: the number of logins, and the error once the login budget is used
+//! up.
 
 use std::time::Duration;
 
@@ -6,56 +7,56 @@ use polyhost_end_to_end::Answer;
 
 use super::world::World;
 
-/// How long the site's tokens live.
+/// The lifetime of the site's tokens.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// A site with such tokens, and a gateway with these lines about its logins.
+/// Starts a site with such tokens, and a gateway with these settings of the provider.
 async fn short_lived(lines: &str) -> World {
     let settings = format!("[providers.streamplay]\n{lines}");
     World::with(|options| options.token_life = Some(LIFE), |all| all.table(&settings)).await
 }
 
-/// Asks for the account, under a token that has ended meanwhile.
-async fn ask_later(world: &World) -> Answer {
+/// Reads the account after its token has expired.
+async fn read_after_expiry(world: &World) -> Answer {
     world.clock.advance(LIFE + Duration::from_secs(1));
-    // The gateway's clock goes on by itself: longer than the life that it is told of.
+    // The gateway uses the real clock: this is longer than its configured `token_life`.
     tokio::time::sleep(Duration::from_millis(20)).await;
     let request = world.caller.request("GET", "/v1/accounts/plays").header("cache-control", "no-cache");
     world.caller.send(request).await
 }
 
 #[tokio::test]
-async fn login_after_the_life_of_a_token_is_expected() {
+async fn login_after_the_configured_token_life_is_expected() {
     let world = short_lived("login_budget = { logins = 2, gap = \"0s\" }\ntoken_life = \"10ms\"").await;
     for _ in 0..8 {
-        ask_later(&world).await.status(200);
+        read_after_expiry(&world).await.status(200);
     }
     assert_eq!((world.site.logins(), world.site.failed_logins()), (8, 0));
 }
 
 #[tokio::test]
-async fn ceiling_of_logins_holds_for_expected_ones_too() {
+async fn hard_limit_of_logins_covers_expected_ones() {
     let world = short_lived("login_budget = { logins = 2, gap = \"0s\" }\ntoken_life = \"10ms\"").await;
     for _ in 0..30 {
-        ask_later(&world).await.status(200);
+        read_after_expiry(&world).await.status(200);
     }
-    blames_nobody(&ask_later(&world).await);
+    assert_budget_error(&read_after_expiry(&world).await);
     assert_eq!(world.site.logins(), 30);
 }
 
 #[tokio::test]
-async fn unexpected_logins_are_held_to_the_budget() {
+async fn unexpected_logins_are_limited_by_the_budget() {
     let world = short_lived("login_budget = { logins = 2, gap = \"0s\" }").await;
     for _ in 0..2 {
-        ask_later(&world).await.status(200);
+        read_after_expiry(&world).await.status(200);
     }
-    blames_nobody(&ask_later(&world).await);
+    assert_budget_error(&read_after_expiry(&world).await);
     assert_eq!((world.site.logins(), world.site.failed_logins()), (2, 0));
 }
 
-/// Checks that an answer says what is known, and not that somebody else takes the session.
+/// Asserts that an answer reports the login budget, and does not blame another user of the session.
 #[track_caller]
-fn blames_nobody(answer: &Answer) {
+fn assert_budget_error(answer: &Answer) {
     let problem = answer.problem(502, "upstream_session_contended");
     assert_eq!(problem["retryable"], true, "{problem}");
     assert!(problem["retry_after"].as_u64().is_some_and(|wait| wait > 0 && wait <= 600), "{problem}");

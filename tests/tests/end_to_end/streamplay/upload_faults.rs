@@ -1,4 +1,4 @@
-//! Uploads to streamplay that go wrong: each is told as what it is, and none as a success.
+//! Tests of uploads to streamplay that fail: each gets its own error, and none is a success.
 
 use polyhost_sandbox::yetishare::Version;
 use polyhost_sandbox::{Fault, Rule};
@@ -7,18 +7,18 @@ use serde_json::json;
 use super::world::{World, at, bytes};
 
 /// An answer of the site with this body.
-fn says(body: &serde_json::Value) -> Fault {
+fn with_body(body: &serde_json::Value) -> Fault {
     Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body.to_string()) }
 }
 
-/// How often the bytes went.
+/// Returns how many uploads arrived at the site.
 fn uploads(world: &World) -> usize {
     world.operations().iter().filter(|operation| *operation == "file/upload").count()
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_of_the_sites_web_server_is_too_large_and_no_matter_of_the_token() {
-    // PHP empties what is too large, and the site then misses the token.
+async fn body_over_the_web_servers_limit_is_413_without_a_login() {
+    // PHP discards a form that is too large, so the site reports a missing token.
     let world = World::at_site(|options| options.post_max_size = Some(4_000)).await;
     let problem = world.upload("a.mp4", "", &bytes(8_000)).await.problem(413, "payload_too_large");
     assert_eq!(problem["retryable"], false);
@@ -28,14 +28,14 @@ async fn a_body_over_the_limit_of_the_sites_web_server_is_too_large_and_no_matte
 }
 
 #[tokio::test]
-async fn a_file_over_the_limit_of_the_sites_web_server_is_too_large_and_not_empty() {
+async fn file_over_the_web_servers_limit_is_413() {
     let world = World::at_site(|options| options.upload_max_filesize = Some(4_000)).await;
     world.upload("a.mp4", "", &bytes(8_000)).await.problem(413, "payload_too_large");
     assert_eq!((uploads(&world), world.site.counts().files), (1, 0));
 }
 
 #[tokio::test]
-async fn an_error_inside_a_success_is_an_error() {
+async fn error_inside_a_success_is_an_error() {
     for version in [Version::V4, Version::V5] {
         let world = World::at_site(|options| options.version = version).await;
         world.site.error_inside_next_upload("Filetype not allowed");
@@ -48,7 +48,7 @@ async fn an_error_inside_a_success_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_copy_of_another_size_is_found_and_deleted() {
+async fn stored_file_of_another_size_is_deleted() {
     let world = World::start().await;
     world.site.truncate_next_upload();
     world.upload("a.mp4", "", b"hello").await.problem(502, "upload_corrupted");
@@ -58,8 +58,8 @@ async fn a_copy_of_another_size_is_found_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_copy_with_other_bytes_is_found_where_the_site_is_said_to_tell_the_md5() {
-    // Where it is not, another digest may be another thing altogether.
+async fn stored_file_with_other_bytes_is_detected_by_its_md5() {
+    // Without the setting `digest`, the reported hash may be something else.
     let world = World::start().await;
     world.site.spoil_next_upload();
     assert_eq!(world.upload("a.mp4", "", b"hello").await.json(201)["md5"], json!(null));
@@ -73,10 +73,10 @@ async fn a_copy_with_other_bytes_is_found_where_the_site_is_said_to_tell_the_md5
 }
 
 #[tokio::test]
-async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again() {
+async fn upload_with_a_lost_answer_is_unknown_and_not_sent_again() {
     for fault in [Fault::LoseAnswer, Fault::CutBody { sent: 5 }, Fault::Garbage(polyhost_sandbox::Garbage::Html)] {
         let world = World::start().await;
-        world.breaks("file/upload", fault.clone());
+        world.inject("file/upload", fault.clone());
         let problem = world.upload("a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
         assert_eq!(problem["retryable"], false, "{fault:?}");
         assert_eq!((uploads(&world), world.site.logins()), (1, 1), "{fault:?}");
@@ -84,21 +84,21 @@ async fn an_upload_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_a
 }
 
 #[tokio::test]
-async fn an_upload_whose_token_dies_on_the_way_may_be_sent_again() {
+async fn upload_whose_token_expires_midway_is_retryable() {
     let world = World::start().await;
     let words = "Could not validate access_token and account_id, please reauthenticate or try again.";
-    let fault = says(&json!({"response": words, "_status": "error"}));
+    let fault = with_body(&json!({"response": words, "_status": "error"}));
     world.site.faults().add(Rule::new("file/upload", fault).times(1));
     let problem = world.upload("a.mp4", "", b"hello").await.problem(502, "upstream_error");
     assert_eq!((&problem["retryable"], &problem["upstream"]["operation"]), (&json!(true), &json!("file/upload")));
     assert_eq!(uploads(&world), 1);
-    // The next one logs in anew.
+    // The next request logs in again.
     world.upload("a.mp4", "", b"hello").await.status(201);
     assert_eq!(world.site.logins(), 2);
 }
 
 #[tokio::test]
-async fn a_token_that_has_died_is_renewed_before_the_first_byte() {
+async fn expired_token_is_renewed_before_the_upload() {
     let world = World::start().await;
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.site.kill_tokens();
@@ -107,11 +107,14 @@ async fn a_token_that_has_died_is_renewed_before_the_first_byte() {
 }
 
 #[tokio::test]
-async fn an_answer_that_names_no_file_is_no_success_where_none_is_found_and_no_older_file_is_deleted() {
-    // A success by its words, with the bytes nowhere.
+async fn answer_without_a_file_is_unknown_and_deletes_nothing() {
+    // The site reports a success, but stores nothing.
     for data in [json!([{}]), json!([]), json!([{"name": "a.mp4", "size": "5", "error": null}])] {
         let world = World::start().await;
-        world.breaks("file/upload", says(&json!({"response": "File uploaded", "_status": "success", "data": data})));
+        world.inject(
+            "file/upload",
+            with_body(&json!({"response": "File uploaded", "_status": "success", "data": data})),
+        );
         let other_size = world.site.add_file("0", "a.mp4", b"other size");
         let other_name = world.site.add_file("0", "b.mp4", b"hello");
         let problem = world.upload("a.mp4", "", b"hello").await.problem(504, "outcome_unknown");
@@ -127,7 +130,7 @@ async fn an_answer_that_names_no_file_is_no_success_where_none_is_found_and_no_o
 }
 
 #[tokio::test]
-async fn a_demo_takes_nothing() {
+async fn demo_mode_refuses_every_write() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     world.site.demo_mode(true);

@@ -1,4 +1,4 @@
-//! Uploads to streamplay: bytes that arrive as they were sent, and what the account's plan allows.
+//! Tests of uploads to streamplay: bytes arrive unchanged, and the limits of the account's plan hold.
 
 use polyhost_end_to_end::body;
 use polyhost_sandbox::ReceivedUpload;
@@ -14,7 +14,7 @@ fn sha1_of(bytes: &[u8]) -> String {
     hex::encode(Sha1::digest(bytes))
 }
 
-/// What arrived as an upload's body. There must have been one, and it must be whole.
+/// Returns what the site received of the only upload, which must be complete.
 #[track_caller]
 fn only_upload(world: &World) -> ReceivedUpload {
     let arrived = world.arrived();
@@ -29,13 +29,13 @@ fn only_upload(world: &World) -> ReceivedUpload {
     upload
 }
 
-/// The parts of what arrived that carry bytes of files.
-fn bytes_went(world: &World) -> bool {
+/// Returns whether the site received an upload.
+fn was_uploaded(world: &World) -> bool {
     world.operations().iter().any(|operation| operation == "file/upload")
 }
 
 #[tokio::test]
-async fn bytes_of_every_length_arrive_as_they_were_sent() {
+async fn bytes_of_every_length_arrive_unchanged() {
     let world = World::start().await;
     for length in [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 8 * 1024 * 1024] {
         let sent = bytes(length);
@@ -47,7 +47,7 @@ async fn bytes_of_every_length_arrive_as_they_were_sent() {
         assert_eq!(location, Some(at(&format!("files/{}", id(&file)))));
         assert_eq!((&file["name"], &file["size"], &file["folder_id"]), (&json!(name), &json!(length), &json!("root")));
         assert_eq!((&file["account"], &file["provider"]), (&json!("plays"), &json!("streamplay")));
-        assert!(world.site.file_bytes(&id(&file)).unwrap() == sent, "{length} bytes arrived differently");
+        assert!(world.site.file_bytes(&id(&file)).unwrap() == sent, "{length} bytes did not arrive unchanged");
         assert_eq!(world.site.folder_of(&id(&file)).as_deref(), Some("0"));
         let arrived = only_upload(&world);
         assert_eq!((arrived.bytes, arrived.content_type.as_deref()), (length as u64, Some("video/mp4")));
@@ -58,7 +58,7 @@ async fn bytes_of_every_length_arrive_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn a_file_goes_to_the_folder_that_was_named() {
+async fn file_is_uploaded_to_the_given_folder() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await.json(201);
@@ -69,24 +69,24 @@ async fn a_file_goes_to_the_folder_that_was_named() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_known_before_any_byte_goes() {
-    // The site itself would take any number, and nobody would find the file.
+async fn missing_folder_is_refused_before_any_byte_is_sent() {
+    // The site itself accepts any number, and the file would be unreachable.
     let world = World::start().await;
     let foreign = world.site.add_foreign_folder("Theirs");
     for folder in ["77777", &foreign] {
         let answer = world.upload("a.mp4", &format!("&folder_id={folder}"), b"hello").await;
         answer.problem(404, "folder_not_found");
     }
-    assert!(!bytes_went(&world));
+    assert!(!was_uploaded(&world));
     assert_eq!(world.site.counts().files, 0);
 }
 
 #[tokio::test]
-async fn the_digest_that_the_site_tells_is_its_md5_or_nothing() {
+async fn reported_hash_is_shown_only_if_it_is_the_md5() {
     let world = World::start().await;
     let file = world.upload("a.mp4", "", b"hello").await.json(201);
     assert_eq!(file["md5"], HELLO_MD5);
-    // Sites put other things there, which is no fault of the upload.
+    // Some sites report other values as the hash, which is no error.
     let world = World::at_site(|options| options.hash_is_md5 = false).await;
     let file = world.upload("a.mp4", "", b"hello").await.json(201);
     assert_eq!(file["md5"], Value::Null);
@@ -94,7 +94,7 @@ async fn the_digest_that_the_site_tells_is_its_md5_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_callers_digest_is_held_against_the_bytes_and_no_wrong_copy_stays() {
+async fn file_that_contradicts_its_digest_is_deleted() {
     let world = World::start().await;
     let good = format!("&sha1={}", sha1_of(b"hello").to_uppercase());
     world.upload("a.mp4", &good, b"hello").await.status(201);
@@ -107,29 +107,29 @@ async fn a_callers_digest_is_held_against_the_bytes_and_no_wrong_copy_stays() {
 }
 
 #[tokio::test]
-async fn what_the_plan_does_not_take_is_refused_before_any_byte_goes() {
+async fn upload_over_the_plan_is_refused_before_sending() {
     let world = World::at_site(|options| options.package.max_upload_size = 1024).await;
     let problem = world.upload("a.mp4", "", &bytes(1025)).await.problem(413, "payload_too_large");
     assert_eq!(problem["retryable"], false);
-    assert!(!bytes_went(&world));
+    assert!(!was_uploaded(&world));
     world.upload("a.mp4", "", &bytes(1024)).await.status(201);
-    // No limit is none.
+    // A limit of zero means unlimited.
     let world = World::at_site(|options| options.package.max_upload_size = 0).await;
     world.upload("a.mp4", "", &bytes(2048)).await.status(201);
 }
 
 #[tokio::test]
-async fn a_plan_that_may_not_upload_is_told_before_any_byte_goes() {
+async fn plan_without_uploads_is_reported_before_sending() {
     let world = World::at_site(|options| options.package.can_upload = false).await;
     world.upload("a.mp4", "", b"hello").await.problem(403, "upstream_forbidden");
-    assert!(!bytes_went(&world));
-    // The other account is not concerned.
+    assert!(!was_uploaded(&world));
+    // The other account is not affected.
     let path = "/v1/accounts/main/files?name=a.mp4";
     world.caller.typed("POST", path, "video/mp4", "hello").await.status(201);
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
+async fn invalid_upload_is_refused_before_anything_is_sent() {
     let world = World::configured(|configuration| configuration.server("max_upload = \"1 KiB\"")).await;
     world.upload("a.mp4", "", b"").await.problem(400, "invalid_request");
     world.upload("a.mp4", "", &bytes(1025)).await.problem(413, "payload_too_large");
@@ -142,7 +142,7 @@ async fn what_cannot_be_an_upload_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn delete_url_is_in_the_upload_s_answer_alone() {
+async fn delete_url_is_only_in_the_answer_of_the_upload() {
     let world = World::start().await;
     let answer = world.upload("a.mp4", "", b"hello").await.status(201);
     assert_eq!(answer.header("cache-control"), Some("no-store"));

@@ -1,4 +1,4 @@
-//! Both sites, a gateway in front of them with an account at each, and somebody who calls the gateway.
+//! The world of the tests of streamplay: both sites, a gateway with an account at each, and a caller.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ pub(crate) const KEY1: &str = "Key1OfTheAccountKey1OfTheAccountKey1OfTheAccountK
 pub(crate) const KEY2: &str = "Key2OfTheAccountKey2OfTheAccountKey2OfTheAccountKey2OfTheAccount";
 pub(crate) const USERNAME: &str = "name-of-plays";
 pub(crate) const PASSWORD: &str = "password-of-plays";
-/// What the site calls the account.
+/// The site's id of the account.
 pub(crate) const HOLDER: &str = "158642";
 
-/// What the site is asked and what changes nothing there.
+/// The operations that change nothing at the site.
 const READS: [&str; 6] =
     ["account/info", "account/package", "file/info", "folder/info", "folder/listing", "file/url_upload_status"];
 
@@ -31,54 +31,54 @@ pub(crate) struct World {
     pub(crate) caller: Caller,
 }
 
-/// A path below the account `plays`.
+/// Returns a path below the account `plays`.
 pub(crate) fn at(path: &str) -> String {
     format!("/v1/accounts/plays/{path}")
 }
 
-/// The credentials of `plays`, as the site keeps them.
+/// Returns the credentials of `plays`, for the site's options.
 pub(crate) fn login() -> Login {
     let [key1, key2, username, password] = [KEY1, KEY2, USERNAME, PASSWORD].map(str::to_owned);
     Login { key1, key2, username, password }
 }
 
-/// A simulated streamplay; empty unless `change` says otherwise.
+/// Starts a simulated streamplay, empty unless `change` sets other options.
 pub(crate) async fn site(clock: &ManualClock, change: impl FnOnce(&mut Options)) -> Yetishare {
     let mut options = Options { login: login(), seeded: false, clock: clock.clock(), ..Options::default() };
     change(&mut options);
     Yetishare::start(options).await.unwrap()
 }
 
-/// The table of an account with a key pair.
+/// Returns the table of an account with a key pair.
 pub(crate) fn account(name: &str, base_url: &str, key1: &str, key2: &str) -> String {
     format!(
         "[accounts.{name}]\nprovider = \"streamplay\"\nbase_url = \"{base_url}\"\nkey1 = \"{key1}\"\nkey2 = \"{key2}\""
     )
 }
 
-/// The account `plays` alone, and a client with a key for it.
+/// Returns a configuration with the account `plays` only, and a client with access to it.
 pub(crate) fn alone(site: &Yetishare) -> Configuration {
     let client = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
     client.table(&account("plays", &site.base_url(), KEY1, KEY2))
 }
 
 impl World {
-    /// Empty sites and a gateway with the default settings.
+    /// Starts empty sites, and a gateway with the default settings.
     pub(crate) async fn start() -> Self {
         Self::with(|_| (), |configuration| configuration).await
     }
 
-    /// A streamplay with options.
+    /// Starts a streamplay with other options.
     pub(crate) async fn at_site(change: impl FnOnce(&mut Options)) -> Self {
         Self::with(change, |configuration| configuration).await
     }
 
-    /// A gateway with settings.
+    /// Starts a gateway with other settings.
     pub(crate) async fn configured(change: impl FnOnce(Configuration) -> Configuration) -> Self {
         Self::with(|_| (), change).await
     }
 
-    /// A streamplay with options, and a gateway with settings.
+    /// Starts a streamplay with other options, and a gateway with other settings.
     pub(crate) async fn with(
         options: impl FnOnce(&mut Options),
         settings: impl FnOnce(Configuration) -> Configuration,
@@ -91,13 +91,12 @@ impl World {
         Self { site, pstream, clock, gateway, caller }
     }
 
-    /// Breaks an operation of the site.
-    pub(crate) fn breaks(&self, operation: &str, fault: Fault) {
+    /// Injects a fault into an operation of the site.
+    pub(crate) fn inject(&self, operation: &str, fault: Fault) {
         self.site.faults().add(Rule::new(operation, fault));
     }
 
-    /// What arrived at the site since the last look, logins aside. Every request of the API must have been as
-    /// [`check_request`] has it.
+    /// Returns and clears the requests that arrived at the site, without logins. Each must satisfy [`check_request`].
     #[track_caller]
     pub(crate) fn arrived(&self) -> Vec<Received> {
         let mut all = self.site.journal().all();
@@ -107,13 +106,14 @@ impl World {
         all
     }
 
-    /// Holds what arrived at the site since the last look against what should have, call by call and in order.
+    /// Asserts which calls arrived at the site since the journal was cleared, in order and without logins. Clears the
+    /// journal.
     #[track_caller]
     pub(crate) fn assert_sent(&self, expected: &[Call<'_>]) {
         assert_eq!(simplified(&self.arrived()), owned(expected));
     }
 
-    /// The same, of the calls alone that change something or give a link, or bytes.
+    /// Like [`assert_sent`](Self::assert_sent), without the [`READS`].
     #[track_caller]
     pub(crate) fn assert_changed(&self, expected: &[Call<'_>]) {
         let mut arrived = self.arrived();
@@ -121,20 +121,20 @@ impl World {
         assert_eq!(simplified(&arrived), owned(expected));
     }
 
-    /// The operations that arrived at the site since the last look, logins aside.
+    /// Returns and clears the operations that arrived at the site, without logins.
     #[track_caller]
     pub(crate) fn operations(&self) -> Vec<String> {
         self.arrived().into_iter().map(|received| received.operation).collect()
     }
 
-    /// Nothing arrived at the site since the last look, not even a login.
+    /// Asserts that nothing arrived at the site since the journal was cleared, not even a login.
     #[track_caller]
     pub(crate) fn assert_nothing_sent(&self) {
         let operations: Vec<String> = self.site.journal().all().into_iter().map(|call| call.operation).collect();
         assert!(operations.is_empty(), "{operations:?}");
     }
 
-    /// Waits until so many requests for an operation have arrived.
+    /// Waits until `count` requests for an operation have arrived.
     pub(crate) async fn sent(&self, operation: &str, count: usize) {
         let sent = async {
             while self.site.journal().of(operation).len() < count {
@@ -152,18 +152,18 @@ impl World {
     }
 }
 
-/// The `id` of an answer.
+/// Returns the `id` of an answer.
 #[track_caller]
 pub(crate) fn id(value: &Value) -> String {
     value["id"].as_str().unwrap_or_else(|| panic!("no id: {value:#}")).to_owned()
 }
 
-/// Bytes without a short pattern.
+/// Returns bytes without a short period.
 pub(crate) fn bytes(length: usize) -> Vec<u8> {
     (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(length).collect()
 }
 
-/// Credentials and tokens go in the body of a POST and never in an address, and the file server gets none.
+/// Asserts that credentials and tokens are sent only in the body of a POST to the API, and never to the file server.
 #[track_caller]
 pub(crate) fn check_request(received: &Received) {
     for name in ["cookie", "authorization", "referer", "x-api-key"] {
@@ -177,7 +177,7 @@ pub(crate) fn check_request(received: &Received) {
     assert_eq!((received.method.as_str(), received.query.len()), ("POST", 0), "{received:?}");
     assert_eq!(received.path, format!("/api/v2/{}", received.operation));
     if received.form.is_empty() {
-        // The site was broken before it read the body.
+        // The fault was injected before the site read the body.
         return;
     }
     let count = |wanted: &str| received.form.iter().filter(|(name, _)| name == wanted).count();
@@ -193,7 +193,7 @@ pub(crate) fn check_request(received: &Received) {
 
 type Owned = Vec<(String, Vec<(String, String)>)>;
 
-/// Operations and their parameters in the order of their names, the token aside.
+/// Returns operations with their parameters sorted by name, without credentials.
 fn simplified(arrived: &[Received]) -> Owned {
     let simple = |received: &Received| {
         let is_credential = |name: &str| ["access_token", "account_id", "download_token"].contains(&name);

@@ -1,4 +1,5 @@
-//! Downloads cut at every stage, on either side: what comes is never taken for the whole, and nothing is left of it.
+//! Tests of downloads that are cut at every stage, by the caller or the site. A partial body is never taken for the
+//! whole file, and nothing is left open.
 
 use std::time::Duration;
 
@@ -10,16 +11,16 @@ use serde_json::json;
 use super::world::{Dialect, Habits, Way, World, bytes};
 use crate::world::KEY;
 
-/// More than lies in the buffers of the connections.
+/// More bytes than fit in the buffers of the connections.
 const LARGE: usize = 24 << 20;
 
-fn narrow(configuration: Configuration) -> Configuration {
+fn one_permit(configuration: Configuration) -> Configuration {
     configuration.upstream("max_concurrency = 1\nattempt_timeout = \"2s\"\ndeadline = \"2s\"")
 }
 
-/// A world with one file, and the path of its bytes.
+/// Starts a world with one file, and returns it with the path of the file's content.
 async fn with_file(bytes: &[u8]) -> (World, String) {
-    let world = World::configured(Dialect::Yetishare, narrow).await;
+    let world = World::configured(Dialect::Yetishare, one_permit).await;
     let file = world.add_file("clip.mp4", bytes);
     let path = world.at(&format!("files/{file}/content"));
     (world, path)
@@ -32,14 +33,14 @@ async fn fetch(world: &World, path: &str, range: Option<&str>) -> Response {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_before_the_first_byte_ends_the_sites_stream() {
+async fn caller_reset_before_the_first_byte_ends_the_site_stream() {
     let (world, path) = with_file(&bytes(LARGE)).await;
     stalled(&world, &path).await.reset();
     world.assert_nothing_left().await;
     assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
 }
 
-/// A caller of a file whose site stalls before the first byte.
+/// Begins the download of a file whose site stalls before the first byte.
 async fn stalled(world: &World, path: &str) -> Raw {
     world.faults().add(Rule::new("content", Fault::Stall { sent: 0 }).times(1));
     let key = format!("Bearer {KEY}");
@@ -48,10 +49,10 @@ async fn stalled(world: &World, path: &str) -> Raw {
     raw
 }
 
-/// As long as nothing goes out to it, such a caller may have closed its sending half alone.
+/// As long as the gateway sends nothing, it cannot distinguish a closed connection from a half-closed one.
 #[tokio::test]
-async fn a_caller_who_closes_before_the_first_byte_is_waited_for_until_its_request_ends() {
-    let idle = |configuration: Configuration| narrow(configuration).server("idle_timeout = \"3s\"");
+async fn caller_close_before_the_first_byte_waits_for_the_timeout() {
+    let idle = |configuration: Configuration| one_permit(configuration).server("idle_timeout = \"3s\"");
     let world = World::configured(Dialect::Yetishare, idle).await;
     let file = world.add_file("clip.mp4", b"hello");
     drop(stalled(&world, &world.at(&format!("files/{file}/content"))).await);
@@ -60,7 +61,7 @@ async fn a_caller_who_closes_before_the_first_byte_is_waited_for_until_its_reque
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_in_the_middle_ends_the_sites_stream() {
+async fn caller_that_leaves_mid_download_ends_the_site_stream() {
     let (world, path) = with_file(&bytes(LARGE)).await;
     for _ in 0..3 {
         world.journal().clear();
@@ -71,27 +72,27 @@ async fn a_caller_who_leaves_in_the_middle_ends_the_sites_stream() {
         world.assert_nothing_left().await;
         assert_eq!(world.journal().of("content")[0].ended, Some(Ended::BrokenOff));
     }
-    // Nobody is in the way of the next one.
+    // The next download gets the account's only permit.
     let whole = fetch(&world, &path, None).await.bytes().await.unwrap();
     assert!(whole == bytes(LARGE));
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_a_stalled_site_frees_the_place_that_it_held() {
+async fn caller_that_leaves_a_stalled_site_releases_its_permit() {
     let (world, path) = with_file(&bytes(LARGE)).await;
     world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
     let mut response = fetch(&world, &path, None).await;
     response.chunk().await.unwrap().unwrap();
-    // As long as it flows, or might, its place is taken.
-    let waiting = world.upload(Way::Bare, "b.mp4", b"hello").await.problem(503, "overloaded");
-    assert_eq!(waiting["retryable"], json!(true));
+    // The permit is held as long as the download may continue.
+    let refused = world.upload(Way::Bare, "b.mp4", b"hello").await.problem(503, "overloaded");
+    assert_eq!(refused["retryable"], json!(true));
     drop(response);
     world.assert_nothing_left().await;
     world.upload(Way::Bare, "b.mp4", b"hello").await.status(201);
 }
 
 #[tokio::test]
-async fn a_site_that_leaves_before_its_answer_is_unavailable() {
+async fn site_that_closes_before_its_answer_is_unavailable() {
     for fault in [Fault::Reset, Fault::CloseAfterBody, Fault::LoseAnswer] {
         let (world, path) = with_file(b"hello").await;
         world.faults().add(Rule::new("content", fault.clone()));
@@ -104,7 +105,7 @@ async fn a_site_that_leaves_before_its_answer_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_stream_that_the_site_cuts_never_looks_whole() {
+async fn download_cut_by_the_site_never_looks_complete() {
     let length = 1_000_000;
     let (world, path) = with_file(&bytes(length)).await;
     for range in [None, Some("bytes=0-"), Some("bytes=1000-")] {
@@ -113,7 +114,7 @@ async fn a_stream_that_the_site_cuts_never_looks_whole() {
             world.faults().clear();
             world.faults().add(Rule::new("content", Fault::CutBody { sent: sent as u64 }));
             let response = fetch(&world, &path, range).await;
-            // Told at once, as long as nothing has gone; or by the connection.
+            // The caller gets an error status if nothing was sent yet, and a cut connection otherwise.
             let whole = response.status().is_success() && response.bytes().await.is_ok();
             assert!(!whole, "{range:?}, cut after {sent}");
             world.assert_nothing_left().await;
@@ -122,9 +123,9 @@ async fn a_stream_that_the_site_cuts_never_looks_whole() {
 }
 
 #[tokio::test]
-async fn a_stream_without_a_length_that_the_site_cuts_never_looks_whole() {
+async fn cut_download_of_unknown_length_never_looks_complete() {
     let habits = Habits { lengthless: true, ..Habits::default() };
-    let world = World::with(Dialect::Yetishare, habits, narrow).await;
+    let world = World::with(Dialect::Yetishare, habits, one_permit).await;
     let path = world.at(&format!("files/{}/content", world.add_file("clip.mp4", &bytes(1_000_000))));
     assert!(fetch(&world, &path, None).await.bytes().await.unwrap() == bytes(1_000_000));
     for sent in [0, 1, 500_000, 999_999] {
@@ -138,7 +139,7 @@ async fn a_stream_without_a_length_that_the_site_cuts_never_looks_whole() {
 }
 
 #[tokio::test]
-async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
+async fn transfer_cut_by_caller_and_site_leaves_nothing() {
     let (world, path) = with_file(&bytes(LARGE)).await;
     world.faults().add(Rule::new("content", Fault::CutBody { sent: 600_000 }));
     for _ in 0..3 {

@@ -1,8 +1,8 @@
-//! Pairs of writes: every two write operations side by side on one tree, at both sites, with delays that a seed chooses.
-//! Whatever comes first, nothing that was answered with a success is lost, nothing becomes unreachable, and no folder
-//! that is not empty is deleted without `recursive`.
+//! Tests of concurrent writes: every two write operations run concurrently on one tree, at both sites, with delays that
+//! a seed chooses. In either order, nothing that was answered with success is lost, nothing becomes unreachable, and no
+//! non-empty folder is deleted without `recursive`.
 //!
-//! `POLYHOST_PAIRS_ROUNDS` (1 unless given) says how often each pair is tried, `POLYHOST_PAIRS_SEED` with which delays.
+//! `POLYHOST_PAIRS_ROUNDS` (default 1) sets how often each pair runs, `POLYHOST_PAIRS_SEED` the delays.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::streamplay::world::{KEY1, KEY2, account, login};
 use crate::world::{KEY, LOGIN, SITE_KEY};
 
-/// A write to the tree: folders `a`, `b` and the empty `c` beside each other, and the file `f` in `a`.
+/// A write to a tree: the sibling folders `a`, `b` and the empty `c`, and the file `f` in `a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Write {
     UploadIntoC,
@@ -57,7 +57,7 @@ const AT_YETISHARE: [Write; 13] = [
 const AT_OPENLOAD: [Write; 8] =
     [UploadIntoC, CreateInC, MoveFileToC, RenameFile, DeleteFile, RenameC, DeleteC, DeleteAWithAll];
 
-/// What the sites are asked by these writes.
+/// The operations of the sites that these writes call.
 const OPERATIONS: [&str; 20] = [
     "file/upload",
     "file/ul",
@@ -81,13 +81,13 @@ const OPERATIONS: [&str; 20] = [
     "account/package",
 ];
 
-/// A simulated site, and how the account there is called.
+/// A simulated site.
 enum Site {
     Openload(Openload),
     Yetishare(Yetishare),
 }
 
-/// One tree at the site.
+/// One tree at a site.
 struct Tree {
     case: String,
     a: String,
@@ -96,7 +96,7 @@ struct Tree {
     f: String,
 }
 
-/// What one pair of writes has led to.
+/// The answers of one pair of writes.
 struct Outcome {
     writes: [Write; 2],
     answers: [Answer; 2],
@@ -117,7 +117,7 @@ impl Site {
         }
     }
 
-    fn plant(&self, case: String) -> Tree {
+    fn add_tree(&self, case: String) -> Tree {
         let folder = |parent: &str, name: String| match self {
             Self::Openload(site) => site.add_folder(parent, &name),
             Self::Yetishare(site) => site.add_folder(parent, &name),
@@ -131,14 +131,14 @@ impl Site {
         Tree { case, a, b, c, f }
     }
 
-    /// Whether a folder can be reached from the root.
+    /// Returns whether a folder is reachable from the root.
     fn reaches_folder(&self, tree: &Tree, folder: &str) -> bool {
         match self {
-            // Folders are never moved there, and go with the folder that they are in.
+            // Folders cannot be moved at this site, and are deleted with their parent.
             Self::Openload(site) => {
                 let names = [(&tree.a, "a"), (&tree.b, "b"), (&tree.c, "c")];
                 let name = names.iter().find(|(id, _)| *id == folder).map(|(_, name)| *name);
-                // Two new folders may have one name, by which only the first is found.
+                // Two new folders may have the same name, by which only the first is found.
                 let Some(name) = name else { return site.find_folder(&format!("{}new", tree.case)).is_some() };
                 let name = format!("{}{name}", tree.case);
                 let renamed = format!("{}renamed", tree.case);
@@ -160,7 +160,7 @@ impl Site {
         }
     }
 
-    /// Whether a file can be reached from the root.
+    /// Returns whether a file is reachable from the root.
     fn reaches_file(&self, tree: &Tree, file: &str) -> bool {
         let folder = match self {
             Self::Openload(site) => site.folder_of(file),
@@ -206,15 +206,16 @@ impl Outcome {
         answers.clone().any(|(own, answer)| *own == write && (200..300).contains(&answer.status))
     }
 
-    /// The id of what a write has made.
-    fn made(&self, write: Write) -> Vec<String> {
-        let made = self.writes.iter().zip(&self.answers).filter(|(own, answer)| **own == write && answer.status == 201);
+    /// Returns the ids of the objects that writes of this kind created.
+    fn created(&self, write: Write) -> Vec<String> {
+        let created = self.writes.iter().zip(&self.answers);
+        let created = created.filter(|(own, answer)| **own == write && answer.status == 201);
         let id =
             |answer: &Answer| serde_json::from_slice::<Value>(&answer.body).unwrap()["id"].as_str().map(str::to_owned);
-        made.filter_map(|(_, answer)| id(answer)).collect()
+        created.filter_map(|(_, answer)| id(answer)).collect()
     }
 
-    /// What must not have become of the tree, and has.
+    /// Returns the ways in which the tree contradicts the answers.
     fn violations(&self, site: &Site, tree: &Tree) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut expect = |holds: bool, what: &str| {
@@ -223,31 +224,32 @@ impl Outcome {
             }
         };
         for (write, answer) in self.writes.iter().zip(&self.answers) {
-            // A refusal is one of the write that lost: something is gone, full, or would be a cycle.
+            // The losing write may be refused: an object is missing, a folder is not empty, or a move would make a
+            // cycle.
             expect(matches!(answer.status, 200..=299 | 404 | 409), &format!("{write:?}: {}", answer.status));
         }
-        let all = self.succeeded(DeleteAWithAll);
-        let below_a = |moved: Write| all && self.succeeded(moved);
+        let a_deleted = self.succeeded(DeleteAWithAll);
+        let below_a = |moved: Write| a_deleted && self.succeeded(moved);
         let c_gone = self.succeeded(DeleteC) || below_a(MoveCToA);
-        for id in self.made(UploadIntoC).iter().chain(&self.made(CopyFileToC)) {
+        for id in self.created(UploadIntoC).iter().chain(&self.created(CopyFileToC)) {
             expect(c_gone && !self.succeeded(DeleteC) || site.reaches_file(tree, id), "a new file is lost");
         }
-        for id in &self.made(CreateInC) {
+        for id in &self.created(CreateInC) {
             expect(c_gone && !self.succeeded(DeleteC) || site.reaches_folder(tree, id), "a new folder is lost");
         }
         expect(c_gone || site.reaches_folder(tree, &tree.c), "c is lost");
         expect(self.succeeded(DeleteB) || below_a(MoveBToA) || site.reaches_folder(tree, &tree.b), "b is lost");
-        expect(all || site.reaches_folder(tree, &tree.a), "a is lost");
-        let f_gone = self.succeeded(DeleteFile) || all && !self.succeeded(MoveFileToC);
+        expect(a_deleted || site.reaches_folder(tree, &tree.a), "a is lost");
+        let f_gone = self.succeeded(DeleteFile) || a_deleted && !self.succeeded(MoveFileToC);
         expect(f_gone || site.reaches_file(tree, &tree.f), "f is lost");
         wrong
     }
 }
 
-/// A small generator of numbers (xorshift), so that a seed stands for the same delays everywhere.
-struct Chance(u64);
+/// A small random number generator (xorshift): a seed selects the same delays on every machine.
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -255,7 +257,7 @@ impl Chance {
         self.0 % end
     }
 
-    /// Delays some of the site's operations, some before they take place and some after.
+    /// Delays some operations of the site, before or after they are performed.
     fn delay(&mut self, faults: &Faults) {
         faults.clear();
         for operation in OPERATIONS {
@@ -269,7 +271,7 @@ impl Chance {
     }
 }
 
-fn given(name: &str, default: u64) -> u64 {
+fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
 }
 
@@ -278,18 +280,18 @@ fn configuration() -> Configuration {
 }
 
 async fn try_all(site: &Site, caller: &Caller, writes: &[Write]) {
-    let (rounds, seed) = (given("POLYHOST_PAIRS_ROUNDS", 1), given("POLYHOST_PAIRS_SEED", 1));
+    let (rounds, seed) = (variable("POLYHOST_PAIRS_ROUNDS", 1), variable("POLYHOST_PAIRS_SEED", 1));
     let mut wrong = Vec::new();
     for round in seed..seed + rounds {
-        let mut chance = Chance(round.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut random = Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         for (place, first) in writes.iter().enumerate() {
             for second in &writes[place..] {
                 let pair = [*first, *second];
-                let tree = site.plant(format!("{round}{first:?}{second:?}"));
-                chance.delay(site.faults());
-                let late = Duration::from_millis(chance.below(10));
+                let tree = site.add_tree(format!("{round}{first:?}{second:?}"));
+                random.delay(site.faults());
+                let delay = Duration::from_millis(random.below(10));
                 let (one, two) = tokio::join!(first.send(caller, site.account(), &tree), async {
-                    sleep(late).await;
+                    sleep(delay).await;
                     second.send(caller, site.account(), &tree).await
                 });
                 let outcome = Outcome { writes: pair, answers: [one, two] };

@@ -1,4 +1,4 @@
-//! Other sites of the same dialect: a row of the configuration each, and every version of the script that runs them.
+//! Tests of other sites of the same dialect: one provider table each, and every version of the script that they run.
 
 use polyhost_end_to_end::{Caller, Configuration, Gateway, body};
 use polyhost_sandbox::ManualClock;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::world::{PASSWORD, USERNAME, World, account, check_request, id, login};
 use crate::world::{KEY, NOW};
 
-/// A relative that takes names and passwords, with further lines for its row, and somebody who calls a gateway with an
+/// Starts a site that takes user names and passwords, with further lines for its provider table, and a gateway with an
 /// account there.
 async fn relative(row: &str, change: impl FnOnce(&mut Options)) -> (Yetishare, ManualClock, Gateway, Caller) {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
@@ -35,7 +35,7 @@ fn at(path: &str) -> String {
     format!("/v1/accounts/mine/{path}")
 }
 
-/// Everything that is done with files and folders, once.
+/// Performs every operation on files and folders once.
 async fn exercise(caller: &Caller, base: &str) {
     let at = |path: &str| format!("{base}/{path}");
     body::account(&caller.get(base).await.json(200));
@@ -53,9 +53,9 @@ async fn exercise(caller: &Caller, base: &str) {
     assert_eq!(copy["folder_id"], "root");
     assert_eq!(caller.get(&format!("{path}/content")).await.status(200).body, b"hello");
     let folder = at(&format!("folders/{}", id(&folder)));
-    let told = caller.get(&folder).await.json(200);
+    let read = caller.get(&folder).await.json(200);
     assert_eq!(
-        (&told["visibility"], &told["file_count"], &told["total_size"]),
+        (&read["visibility"], &read["file_count"], &read["total_size"]),
         (&json!("public"), &json!(1), &json!(5))
     );
     let items = caller.get(&at("folders/root/items")).await.items();
@@ -70,7 +70,7 @@ async fn exercise(caller: &Caller, base: &str) {
 }
 
 #[tokio::test]
-async fn a_relative_is_three_lines_of_configuration_and_a_name_and_password_open_it() {
+async fn site_is_configured_by_three_lines_and_a_password() {
     let (site, _, gateway, caller) = relative("", |_| ()).await;
     exercise(&caller, "/v1/accounts/mine").await;
     let account = caller.get("/v1/accounts/mine").await.json(200);
@@ -81,22 +81,22 @@ async fn a_relative_is_three_lines_of_configuration_and_a_name_and_password_open
     site.journal().all().iter().for_each(check_request);
     assert_eq!(site.logins(), 1);
     let providers = caller.get("/v1/providers").await.items();
-    let told = providers.iter().find(|item| item["id"] == "relative").unwrap();
-    body::provider(told);
-    assert_eq!((&told["dialect"], &told["base_url"]), (&json!("yetishare"), &json!(site.base_url())));
+    let provider = providers.iter().find(|item| item["id"] == "relative").unwrap();
+    body::provider(provider);
+    assert_eq!((&provider["dialect"], &provider["base_url"]), (&json!("yetishare"), &json!(site.base_url())));
     assert_eq!(gateway.stop().await.code(), Some(0));
     assert_eq!(site.live_tokens(), 0);
 }
 
 #[tokio::test]
-async fn what_a_relative_lacks_is_said_in_its_row_and_refused_by_name() {
+async fn configured_missing_capability_is_refused_by_name() {
     let row = "unsupported = [\"remote_uploads.create\", \"remote_uploads.read\", \"files.copy\"]";
     let (site, _, _gateway, caller) = relative(row, |_| ()).await;
     let file = site.add_file("0", "a.mp4", b"hello");
-    let told = caller.get(&at("capabilities")).await.json(200);
+    let listed = caller.get(&at("capabilities")).await.json(200);
     let lacking = ["remote_uploads.create", "remote_uploads.read", "files.copy"];
-    assert!(lacking.iter().all(|name| told["capabilities"][*name] == "unsupported"), "{told}");
-    assert_eq!(told["capabilities"]["files.download"], "native");
+    assert!(lacking.iter().all(|name| listed["capabilities"][*name] == "unsupported"), "{listed}");
+    assert_eq!(listed["capabilities"]["files.download"], "native");
     let remote = json!({"url": "https://example.org/a.mp4"});
     caller.post(&at("remote-uploads"), &remote).await.problem(422, "capability_unsupported");
     caller.get(&at("remote-uploads/51")).await.problem(422, "capability_unsupported");
@@ -112,29 +112,29 @@ async fn missing_endpoint_is_unsupported_for_ten_minutes() {
     let problem = caller.post(&at("remote-uploads"), &remote).await.problem(422, "capability_unsupported");
     assert_eq!((&problem["retryable"], &problem["upstream"]["http_status"]), (&json!(false), &json!(404)));
     assert!(problem["upstream"]["message"].as_str().unwrap().contains("No method found"), "{problem}");
-    let told = caller.get(&at("capabilities")).await.json(200);
-    assert_eq!(told["capabilities"]["remote_uploads.create"], "unsupported");
-    assert_eq!(told["capabilities"]["files.copy"], "native");
-    // Nothing is sent meanwhile.
+    let listed = caller.get(&at("capabilities")).await.json(200);
+    assert_eq!(listed["capabilities"]["remote_uploads.create"], "unsupported");
+    assert_eq!(listed["capabilities"]["files.copy"], "native");
+    // Nothing is sent until the ten minutes are over.
     site.journal().clear();
     caller.post(&at("remote-uploads"), &remote).await.problem(422, "capability_unsupported");
     assert_eq!(site.journal().count(), 0);
 }
 
 #[tokio::test]
-async fn a_relatives_zone_may_be_said_in_its_row() {
+async fn time_zone_of_a_site_may_be_configured() {
     let berlin = "timezone = \"Europe/Berlin\"";
     let (site, _, _gateway, caller) = relative(berlin, |options| options.utc_offset_minutes = -300).await;
     let file = site.add_file("0", "a.mp4", b"hello");
-    // The site writes 07:00 of a summer's day.
-    let told = caller.get(&at(&format!("files/{file}"))).await.json(200);
-    assert_eq!(told["uploaded_at"], "2019-07-06T05:00:00Z");
+    // The site writes 07:00 of a day in summer.
+    let read = caller.get(&at(&format!("files/{file}"))).await.json(200);
+    assert_eq!(read["uploaded_at"], "2019-07-06T05:00:00Z");
     let account = caller.get("/v1/accounts/mine").await.json(200);
     assert_eq!(account["last_login_at"], "2017-02-18T10:43:39Z");
 }
 
 #[tokio::test]
-async fn an_account_may_be_anywhere_and_at_any_built_in_site() {
+async fn account_may_have_another_base_url_of_a_built_in_site() {
     let (site, _, _gateway, _) = relative("", |options| options.auth = AuthMode::Keys).await;
     let world = World::configured(|configuration| {
         configuration.table(&account("second", &site.base_url(), &login().key1, &login().key2))
@@ -146,7 +146,7 @@ async fn an_account_may_be_anywhere_and_at_any_built_in_site() {
 }
 
 #[tokio::test]
-async fn every_version_of_the_script_is_understood() {
+async fn every_version_of_the_script_is_supported() {
     for version in [Version::V4, Version::V5] {
         for numbers in [Numbers::Text, Numbers::Native] {
             for (content_type, http_errors) in [(ContentType::Json, false), (ContentType::Html, true)] {
@@ -166,7 +166,7 @@ async fn every_version_of_the_script_is_understood() {
 }
 
 #[tokio::test]
-async fn an_upload_limit_of_a_plan_is_known_however_numbers_are_written() {
+async fn upload_limit_of_a_plan_is_read_in_every_number_format() {
     for numbers in [Numbers::Text, Numbers::Native] {
         let (_site, _, _gateway, caller) = relative("", |options| {
             options.numbers = numbers;

@@ -1,5 +1,5 @@
-//! How long a body may take, and what comes after it: as long as it flows; and the site's answer longer than anything
-//! else.
+//! Tests of timeouts of a body and of the site's answer. A body may take any time while bytes flow; the answer of an
+//! upload has the longest timeout.
 
 use std::time::{Duration, Instant};
 
@@ -9,30 +9,30 @@ use serde_json::json;
 
 use super::world::{BOTH, WAYS, Way, World, bytes, side_by_side};
 
-/// Everything but the answer to an upload is soon given up.
-fn impatient(configuration: Configuration) -> Configuration {
+/// Sets short timeouts for everything except the answer of an upload.
+fn short_timeouts(configuration: Configuration) -> Configuration {
     configuration
         .server("request_timeout = \"1500ms\"")
         .upstream("attempt_timeout = \"1500ms\"\ndeadline = \"1500ms\"\nmax_concurrency = 1")
 }
 
-/// Bytes must come, one way or the other.
-fn restless(configuration: Configuration) -> Configuration {
+/// Sets a short idle timeout, which ends a request when no bytes flow in either direction.
+fn short_idle_timeout(configuration: Configuration) -> Configuration {
     configuration.server("idle_timeout = \"1500ms\"").upstream("max_concurrency = 1")
 }
 
-/// Has the gateway log in and learn what the plan allows, which is not what is to be timed.
+/// Makes the gateway log in and read the plan's limits, so that the test does not time that.
 async fn warm(world: &World) {
     world.upload(Way::Bare, "first.mp4", b"hello").await.status(201);
     world.journal().clear();
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_longer_than_everything_else_is_waited_for() {
+async fn upload_answer_may_take_longer_than_other_timeouts() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, impatient).await;
+        let world = World::configured(dialect, short_timeouts).await;
         warm(&world).await;
-        world.breaks(Fault::DelayAnswer { millis: 3_000 });
+        world.inject(Fault::DelayAnswer { millis: 3_000 });
         for way in WAYS {
             let start = Instant::now();
             let file = world.upload(way, &format!("{way:?}.mp4"), &bytes(100_000)).await.json(201);
@@ -46,13 +46,13 @@ async fn an_answer_that_takes_longer_than_everything_else_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_is_given_up_in_the_end() {
+async fn missing_upload_answer_times_out_with_unknown_outcome() {
     side_by_side(BOTH, async |dialect| {
         let world =
             World::configured(dialect, |configuration| configuration.upstream("upload_answer_timeout = \"300ms\""))
                 .await;
         warm(&world).await;
-        world.breaks(Fault::Hang);
+        world.inject(Fault::Hang);
         let start = Instant::now();
         let problem = world.upload(Way::Bare, "a.mp4", b"hello").await.problem(504, "outcome_unknown");
         assert_eq!((&problem["retryable"], world.uploads()), (&json!(false), 1), "{dialect:?}");
@@ -62,9 +62,9 @@ async fn an_answer_that_never_comes_is_given_up_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_body_may_take_its_time_as_long_as_it_flows() {
+async fn slow_body_is_accepted_while_bytes_flow() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, impatient).await;
+        let world = World::configured(dialect, short_timeouts).await;
         warm(&world).await;
         for way in WAYS {
             let sent = bytes(90_000);
@@ -92,9 +92,9 @@ async fn a_body_may_take_its_time_as_long_as_it_flows() {
 }
 
 #[tokio::test]
-async fn a_caller_who_stops_sending_is_given_up_and_the_site_gets_no_whole_file() {
+async fn stalled_caller_times_out_and_no_file_is_stored() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, restless).await;
+        let world = World::configured(dialect, short_idle_timeout).await;
         for way in WAYS {
             world.journal().clear();
             let form = Form::new().field("name", "a.mp4").file("clip.mp4", &bytes(1_000_000));
@@ -117,14 +117,14 @@ async fn a_caller_who_stops_sending_is_given_up_and_the_site_gets_no_whole_file(
 }
 
 #[tokio::test]
-async fn a_site_that_stops_reading_is_given_up_and_its_outcome_unknown() {
+async fn site_that_stops_reading_times_out_with_unknown_outcome() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, restless).await;
+        let world = World::configured(dialect, short_idle_timeout).await;
         for way in [Way::Bare, Way::Chunked] {
             world.journal().clear();
             world.faults().clear();
-            // More than all buffers on the way take.
-            world.breaks(Fault::StopReading { after: 300_000 });
+            // More bytes than all buffers hold.
+            world.inject(Fault::StopReading { after: 300_000 });
             let problem = world.upload(way, "a.mp4", &bytes(32 << 20)).await.problem(504, "outcome_unknown");
             assert_eq!((&problem["retryable"], world.uploads()), (&json!(false), 1), "{dialect:?} {way:?}");
             world.faults().clear();

@@ -1,4 +1,4 @@
-//! What is left once it is quiet: descriptors and memory come back.
+//! Tests that the gateway releases file descriptors and memory after a load.
 
 use std::time::{Duration, Instant};
 
@@ -6,20 +6,20 @@ use futures_util::{StreamExt as _, stream};
 use polyhost_end_to_end::{Caller, Gateway};
 use serde_json::{Value, json};
 
-use crate::stalled::{at_rest, descriptors};
+use crate::stalled::{descriptors, wait_for_descriptors};
 use crate::world::{World, at};
 
-/// What the gateway may keep of many requests besides its caches, which are empty here.
+/// The memory that the gateway may keep besides its caches, which are empty here.
 const SLACK: u64 = 48 << 20;
 
-/// The resident memory of the gateway's process, in bytes.
+/// Returns the resident memory of the gateway's process, in bytes.
 fn resident(gateway: &mut Gateway) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.program().id())).expect("the process runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the line VmRSS");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 
-/// A body that is read whole, and refused for its last field.
+/// Returns a large body that is read completely, and refused for its last field.
 fn large() -> Value {
     let ids: Vec<String> = (0..9_000).map(|number| format!("{number:0100}")).collect();
     json!({"ids": ids, "unknown": 1})
@@ -28,7 +28,7 @@ fn large() -> Value {
 async fn round(caller: &Caller, body: &str, count: usize) {
     let send = |_| async {
         let request = caller.request("POST", &at("files/lookup")).header("content-type", "application/json");
-        // A connection that is used again may be about to end for want of use.
+        // A reused connection may be about to reach its idle timeout.
         let answer = caller.send(request.header("connection", "close").body(body.to_owned())).await;
         answer.problem(400, "invalid_request");
     };
@@ -36,7 +36,7 @@ async fn round(caller: &Caller, body: &str, count: usize) {
 }
 
 #[tokio::test]
-async fn memory_and_descriptors_come_back_after_large_bodies() {
+async fn memory_and_descriptors_are_released_after_large_bodies() {
     let lines = "max_connections_per_address = 5000";
     let mut world = World::configured(|configuration| configuration.server(lines)).await;
     let count: usize = std::env::var("POLYHOST_REST_BODIES").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
@@ -55,6 +55,6 @@ async fn memory_and_descriptors_come_back_after_large_bodies() {
     let after = resident(&mut world.gateway);
     let mib = |bytes: u64| bytes >> 20;
     println!("before {} MiB, then {} MiB, at rest {} MiB", mib(memory), mib(peak), mib(after));
-    assert!(after <= 2 * memory + SLACK, "{} MiB stay of {} MiB", mib(after), mib(memory));
-    at_rest(&mut world.gateway, open).await;
+    assert!(after <= 2 * memory + SLACK, "{} MiB remain, from {} MiB", mib(after), mib(memory));
+    wait_for_descriptors(&mut world.gateway, open).await;
 }

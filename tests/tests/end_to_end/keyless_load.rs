@@ -1,4 +1,4 @@
-//! Many strangers at once: callers with keys are served beside them.
+//! Tests of many unauthenticated callers at once: clients with keys are still served.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::stalled::{http_2, request};
 use crate::world::{KEY, World};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A page that is open and not small.
+/// A large page that needs no key.
 const PAGE: &str = "/openapi.json";
 
 #[tokio::test]
-async fn client_is_served_beside_stalled_streams_of_strangers() {
+async fn client_is_served_beside_stalled_keyless_streams() {
     let lines = "max_connections = 40\nmax_connections_per_address = 10";
     let world = World::configured(|configuration| configuration.server(lines)).await;
     let address = world.gateway.address();
@@ -27,7 +27,7 @@ async fn client_is_served_beside_stalled_streams_of_strangers() {
         let answer = timeout(PATIENCE, answer).await.unwrap().unwrap();
         statuses.push(answer.status().as_u16());
         held.push((requests, connection, answer));
-        // Each over a new connection.
+        // Each request uses a new connection.
         let served = wire::request(address, "GET", "/v1/me", KEY).await.expect("an answer");
         assert_eq!(served.status, 200);
     }
@@ -36,7 +36,7 @@ async fn client_is_served_beside_stalled_streams_of_strangers() {
 }
 
 #[tokio::test]
-async fn client_is_served_while_strangers_say_nothing() {
+async fn client_is_served_beside_silent_keyless_connections() {
     let world = World::configured(|configuration| configuration.server("max_connections = 20")).await;
     let address = world.gateway.address();
     let mut silent = Vec::new();
@@ -50,28 +50,28 @@ async fn client_is_served_while_strangers_say_nothing() {
 }
 
 #[tokio::test]
-async fn stranger_beyond_its_share_is_told_to_come_back() {
+async fn keyless_caller_over_its_address_limit_gets_retry_after() {
     let world = World::configured(|configuration| configuration.server("max_connections_per_address = 1")).await;
     let address = world.gateway.address();
-    let first = Raw::hold(address).await;
+    let first = HeldConnection::hold(address).await;
     let open = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
     let answer = wire::send(address, open).await.expect("an answer");
     let problem = answer.problem(503, "overloaded");
     assert_eq!((problem["retryable"].as_bool(), answer.header("retry-after")), (Some(true), Some("1")));
     assert_eq!(answer.header("connection"), Some("close"));
-    // A client is not counted, however many connections it has.
+    // Connections of a client with a key do not count, however many it has.
     for _ in 0..3 {
         wire::request(address, "GET", "/v1/me", KEY).await.unwrap().status(200);
     }
     drop(first);
     let served = async { while wire::send(address, b"GET /livez HTTP/1.0\r\n\r\n").await.unwrap().status != 200 {} };
-    timeout(PATIENCE, served).await.expect("the place is free again");
+    timeout(PATIENCE, served).await.expect("the closed connection no longer counts");
 }
 
-/// A stranger that has a place.
-struct Raw(#[expect(dead_code, reason = "holds the connection")] TcpStream);
+/// A connection without a key that stays open.
+struct HeldConnection(#[expect(dead_code, reason = "holds the connection")] TcpStream);
 
-impl Raw {
+impl HeldConnection {
     async fn hold(address: &str) -> Self {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();

@@ -1,4 +1,4 @@
-//! Callers who go away before they are answered: what they have begun is finished all the same.
+//! Tests of callers that disconnect before the answer: a write that was begun is completed.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use super::world::{World, at};
 use crate::world::KEY;
 
-/// A caller who has sent a whole request, and closes the connection when dropped.
-async fn ask(world: &World, method: &str, path: &str, content_type: &str, body: &str) -> TcpStream {
+/// Sends a complete request, and returns its connection, which closes when dropped.
+async fn send(world: &World, method: &str, path: &str, content_type: &str, body: &str) -> TcpStream {
     let address = world.gateway.address();
     let request = format!(
         "{method} {} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {KEY}\r\nContent-Type: {content_type}\r\n\
@@ -24,26 +24,26 @@ async fn ask(world: &World, method: &str, path: &str, content_type: &str, body: 
     stream
 }
 
-/// Waits until something is so at the site.
-async fn until(is_so: impl Fn() -> bool) {
-    let so = async {
-        while !is_so() {
+/// Waits until a condition holds at the site.
+async fn until(condition: impl Fn() -> bool) {
+    let met = async {
+        while !condition() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), so).await.expect("the site gets there");
+    tokio::time::timeout(Duration::from_secs(10), met).await.expect("the condition holds");
 }
 
 #[tokio::test]
-async fn a_change_of_two_calls_is_not_left_half_done() {
+async fn change_of_two_calls_is_completed_after_a_disconnect() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = world.site.add_file("0", "a.mp4", b"hello");
     world.caller.get("/v1/accounts/plays").await.status(200);
     world.arrived();
-    world.breaks("file/move", Fault::Delay { millis: 300 });
+    world.inject("file/move", Fault::Delay { millis: 300 });
     let body = json!({"name": "b.mp4", "folder_id": folder}).to_string();
-    let caller = ask(&world, "PATCH", &format!("files/{file}"), "application/json", &body).await;
+    let caller = send(&world, "PATCH", &format!("files/{file}"), "application/json", &body).await;
     world.sent("file/move", 1).await;
     drop(caller);
     until(|| world.site.find_file("b.mp4").is_some()).await;
@@ -53,12 +53,12 @@ async fn a_change_of_two_calls_is_not_left_half_done() {
 }
 
 #[tokio::test]
-async fn a_folder_is_moved_and_renamed_too() {
+async fn move_and_rename_of_a_folder_are_completed_too() {
     let world = World::start().await;
     let (films, id) = (world.site.add_folder("0", "Films"), world.site.add_folder("0", "Old"));
-    world.breaks("folder/move", Fault::Delay { millis: 300 });
+    world.inject("folder/move", Fault::Delay { millis: 300 });
     let body = json!({"name": "New", "parent_id": films}).to_string();
-    let caller = ask(&world, "PATCH", &format!("folders/{id}"), "application/json", &body).await;
+    let caller = send(&world, "PATCH", &format!("folders/{id}"), "application/json", &body).await;
     world.sent("folder/move", 1).await;
     drop(caller);
     until(|| world.site.find_folder("New").is_some()).await;
@@ -66,12 +66,12 @@ async fn a_folder_is_moved_and_renamed_too() {
 }
 
 #[tokio::test]
-async fn a_copy_with_a_wrong_digest_is_deleted_though_nobody_waits() {
+async fn file_with_a_wrong_digest_is_deleted_after_a_disconnect() {
     let world = World::start().await;
-    // The bytes are all there, and the site takes its time to say so.
-    world.breaks("file/upload", Fault::Drip { millis: 1 });
+    // The site has received all bytes, and answers slowly.
+    world.inject("file/upload", Fault::Drip { millis: 1 });
     let path = format!("files?name=a.mp4&sha1={}", "0".repeat(40));
-    let caller = ask(&world, "POST", &path, "video/mp4", "hello").await;
+    let caller = send(&world, "POST", &path, "video/mp4", "hello").await;
     until(|| world.site.counts().files == 1).await;
     drop(caller);
     until(|| world.site.counts().trashed_files == 1).await;
@@ -82,20 +82,20 @@ async fn a_copy_with_a_wrong_digest_is_deleted_though_nobody_waits() {
 }
 
 #[tokio::test]
-async fn what_is_begun_is_read_as_done_by_others() {
+async fn write_of_a_disconnected_caller_invalidates_the_cache() {
     let world = World::start().await;
     let file = world.site.add_file("0", "a.mp4", b"hello");
     assert_eq!(world.caller.get(&at("folders/root/items")).await.items().len(), 1);
-    world.breaks("file/delete", Fault::Delay { millis: 100 });
-    let caller = ask(&world, "DELETE", &format!("files/{file}"), "application/json", "").await;
+    world.inject("file/delete", Fault::Delay { millis: 100 });
+    let caller = send(&world, "DELETE", &format!("files/{file}"), "application/json", "").await;
     world.sent("file/delete", 1).await;
     drop(caller);
     until(|| world.site.file_status(&file).as_deref() == Some("trash")).await;
-    // The answer is on its way to the gateway, which then forgets the old listing.
+    // The answer is still in transit to the gateway, which invalidates the old listing when it arrives.
     let read = async {
         while !world.caller.get(&at("folders/root/items")).await.items().is_empty() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), read).await.expect("the old listing is forgotten");
+    tokio::time::timeout(Duration::from_secs(10), read).await.expect("the old listing is invalidated");
 }

@@ -1,4 +1,5 @@
-//! Relatives of pstream.net: what a site cannot promise is refused, and not taken without effect.
+//! Tests of sites that are similar to pstream.net: what a site cannot guarantee is refused, not accepted without
+//! effect.
 
 use polyhost_end_to_end::{Caller, Configuration, Gateway};
 use polyhost_sandbox::openload::Openload;
@@ -9,7 +10,7 @@ use crate::world::{KEY, LOGIN, SITE_KEY, at, site};
 const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
 const URL: &str = "https://media.example.org/films/bunny.mov";
 
-/// A relative with these lines in its row, and somebody who calls a gateway with an account there.
+/// Starts a site whose provider table has these lines, and a gateway with an account there.
 async fn relative(row: &str) -> (Openload, Gateway, Caller) {
     let (site, _) = site(|_| ()).await;
     let provider = format!("[providers.relative]\ndialect = \"openload\"\nbase_url = \"{}\"\n{row}", site.base_url());
@@ -21,21 +22,21 @@ async fn relative(row: &str) -> (Openload, Gateway, Caller) {
 }
 
 #[tokio::test]
-async fn ticket_with_a_digest_that_the_site_does_not_check_is_refused() {
+async fn ticket_with_a_digest_the_site_ignores_is_refused() {
     let (site, _gateway, caller) = relative("digest = \"none\"").await;
     let refused = caller.post(&at("upload-tickets"), &json!({"sha1": HELLO})).await;
     let problem = refused.problem(422, "capability_unsupported");
     assert_eq!(problem["retryable"], false, "{problem}");
     assert_eq!(site.journal().count(), 0);
     caller.post(&at("upload-tickets"), &json!({})).await.status(201);
-    // The gateway itself compares the digest of what passes through it.
+    // The gateway itself checks the digest of an upload that passes through it.
     let wrong = at(&format!("files?name=a.mp4&sha1={HELLO}"));
     caller.typed("POST", &wrong, "video/mp4", "other").await.problem(422, "checksum_mismatch");
     caller.typed("POST", &wrong, "video/mp4", "hello").await.status(201);
 }
 
 #[tokio::test]
-async fn header_fields_of_remote_uploads_go_as_the_site_wants_them() {
+async fn remote_upload_headers_use_the_format_of_the_site() {
     let (site, _gateway, caller) = relative("remote_headers = \"lines\"").await;
     let body = json!({"url": URL, "headers": {"Cookie": "a=b", "X-Many": ["one", "two"]}});
     caller.post(&at("remote-uploads"), &body).await.status(202);
@@ -47,7 +48,7 @@ async fn header_fields_of_remote_uploads_go_as_the_site_wants_them() {
 }
 
 #[tokio::test]
-async fn header_fields_of_remote_uploads_that_the_site_ignores_are_refused() {
+async fn remote_upload_headers_that_the_site_ignores_are_refused() {
     let (site, _gateway, caller) = relative("unsupported = [\"remote_uploads.headers\"]").await;
     let body = json!({"url": URL, "headers": {"Cookie": "a=b"}});
     let problem = caller.post(&at("remote-uploads"), &body).await.problem(422, "capability_unsupported");

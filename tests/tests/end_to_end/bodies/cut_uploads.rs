@@ -1,5 +1,5 @@
-//! Uploads cut at every stage, on either side and on both: what is told, that nothing is left of them, and that nothing
-//! was sent twice.
+//! Tests of uploads that are cut at every stage, by the caller, the site or both: what the caller is answered, that
+//! nothing is left open, and that nothing is sent twice.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use serde_json::json;
 
 use super::world::{BOTH, Dialect, WAYS, Way, World, at_both, bytes, side_by_side};
 
-/// More than lies in the buffers of the connections.
+/// More bytes than fit in the buffers of the connections.
 const LARGE: usize = 6 << 20;
 
-/// One request of an account at a time: what is not over holds up what comes next.
-fn narrow(configuration: Configuration) -> Configuration {
+/// Allows one request of the account at a time, so that a leaked request blocks the next one.
+fn one_permit(configuration: Configuration) -> Configuration {
     configuration.upstream("max_concurrency = 1")
 }
 
-/// A caller in the middle of an upload.
+/// An upload in progress.
 struct Sending {
     raw: Raw,
     body: Vec<u8>,
@@ -36,20 +36,20 @@ impl Sending {
         Self { raw, body, piece: if way.is_chunked() { Piece::Chunk } else { Piece::Plain } }
     }
 
-    /// Sends the first half of the body; the other side may have ended meanwhile.
+    /// Sends the first half of the body. Ignores errors, because the other side may have closed the connection.
     async fn half(&mut self) {
         let half = self.body.len() / 2;
         drop(self.raw.send(&self.body[..half], self.piece).await);
     }
 
-    /// Sends the whole body; the other side may have ended meanwhile.
+    /// Sends the whole body. Ignores errors, because the other side may have closed the connection.
     async fn whole(&mut self) {
         if self.raw.send(&self.body, self.piece).await.is_ok() && self.piece == Piece::Chunk {
             drop(self.raw.end().await);
         }
     }
 
-    /// Goes away, with a reset or without.
+    /// Closes or resets the connection.
     fn leave(self, how: HangUp) {
         match how {
             HangUp::Close => drop(self),
@@ -58,10 +58,10 @@ impl Sending {
     }
 }
 
-/// Waits until the gateway has begun with a request: the site has heard of it, or its bytes are kept.
+/// Waits until the gateway has begun a request: it called the site, or it spooled bytes.
 async fn begun(world: &World) {
     let begun = async {
-        while world.journal().count() == 0 && world.gateway.held_open(world.spool.path()).is_empty() {
+        while world.journal().count() == 0 && world.gateway.open_files(world.spool.path()).is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
@@ -69,9 +69,9 @@ async fn begun(world: &World) {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_before_the_body_leaves_nothing() {
+async fn caller_that_leaves_before_the_body_leaves_nothing() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, narrow).await;
+        let world = World::configured(dialect, one_permit).await;
         for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
             Sending::begin(&world, way, &bytes(LARGE)).await.leave(how);
@@ -83,9 +83,9 @@ async fn a_caller_who_leaves_before_the_body_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_in_the_middle_leaves_nothing() {
+async fn caller_that_leaves_mid_upload_leaves_nothing() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, narrow).await;
+        let world = World::configured(dialect, one_permit).await;
         for way in WAYS {
             for how in [HangUp::Close, HangUp::Reset] {
                 world.journal().clear();
@@ -108,10 +108,10 @@ async fn a_caller_who_leaves_in_the_middle_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_after_the_body_leaves_one_file() {
+async fn caller_that_leaves_after_the_body_leaves_one_file() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, narrow).await;
-        world.breaks(Fault::DelayAnswer { millis: 100 });
+        let world = World::configured(dialect, one_permit).await;
+        world.inject(Fault::DelayAnswer { millis: 100 });
         for (number, way) in WAYS.into_iter().enumerate() {
             let how = if number % 2 == 0 { HangUp::Close } else { HangUp::Reset };
             world.journal().clear();
@@ -127,7 +127,7 @@ async fn a_caller_who_leaves_after_the_body_leaves_one_file() {
 }
 
 #[tokio::test]
-async fn a_site_that_leaves_is_told_of_and_nothing_is_left() {
+async fn site_that_cuts_an_upload_is_reported_and_leaves_nothing() {
     let stages = [
         (Fault::Reset, 504),
         (Fault::HangUp { after: 300_000, how: HangUp::Close }, 504),
@@ -136,8 +136,8 @@ async fn a_site_that_leaves_is_told_of_and_nothing_is_left() {
         (Fault::LoseAnswer, 201),
     ];
     side_by_side(at_both(&stages), async |(dialect, (fault, expected))| {
-        let world = World::configured(dialect, narrow).await;
-        world.breaks(fault.clone());
+        let world = World::configured(dialect, one_permit).await;
+        world.inject(fault.clone());
         for way in [Way::Bare, Way::ChunkedForm] {
             let context = format!("{dialect:?} {way:?} {fault:?}");
             world.journal().clear();
@@ -155,9 +155,9 @@ async fn a_site_that_leaves_is_told_of_and_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_site_that_is_not_reached_leaves_the_body_with_its_caller() {
-    // The address for the bytes leads nowhere, so not one of them was sent.
-    let world = World::configured(Dialect::Openload, narrow).await;
+async fn unreachable_upload_address_is_a_retryable_503() {
+    // The upload address is unreachable, so no byte of the file is sent.
+    let world = World::configured(Dialect::Openload, one_permit).await;
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nowhere = format!("http://{}/ul/x", port.local_addr().unwrap());
     drop(port);
@@ -172,13 +172,13 @@ async fn a_site_that_is_not_reached_leaves_the_body_with_its_caller() {
 }
 
 #[tokio::test]
-async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
+async fn transfer_cut_by_caller_and_site_leaves_nothing() {
     side_by_side(BOTH, async |dialect| {
-        let world = World::configured(dialect, narrow).await;
+        let world = World::configured(dialect, one_permit).await;
         for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
             world.faults().clear();
-            world.breaks(Fault::HangUp { after: 300_000, how });
+            world.inject(Fault::HangUp { after: 300_000, how });
             let mut sending = Sending::begin(&world, way, &bytes(LARGE)).await;
             if way.is_chunked() {
                 sending.whole().await;
@@ -196,19 +196,20 @@ async fn a_caller_and_a_site_who_both_leave_leave_nothing() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_a_site_that_has_stopped_reading_frees_the_place_that_was_held() {
+async fn caller_that_leaves_a_blocked_site_releases_its_permit() {
     side_by_side(BOTH, async |dialect| {
-        // While nothing can be passed on, nothing is read, and nobody sees the caller leave: idleness ends it.
+        // While the gateway cannot send, it does not read either, so it does not see that the caller has left. The idle
+        // timeout ends the request.
         let world =
-            World::configured(dialect, |configuration| narrow(configuration).server("idle_timeout = \"2s\"")).await;
+            World::configured(dialect, |configuration| one_permit(configuration).server("idle_timeout = \"2s\"")).await;
         world.faults().add(Rule::new(world.operation(), Fault::StopReading { after: 300_000 }).times(1));
-        // More than all buffers on the way take: the gateway cannot have the whole body.
+        // More bytes than all buffers hold, so that the gateway cannot have read the whole body.
         let mut sending = Sending::begin(&world, Way::Bare, &bytes(80 << 20)).await;
         let pouring = sending.raw.send(&sending.body, Piece::Plain);
         drop(tokio::time::timeout(Duration::from_millis(300), pouring).await);
         world.flows(200_000).await;
         sending.leave(HangUp::Close);
-        // Its place is free though the site still believes in the request.
+        // The permit is free although the site still waits for the request.
         world.upload(Way::Bare, "b.mp4", b"hello").await.status(201);
         world.faults().resume();
         world.assert_nothing_left().await;

@@ -1,4 +1,5 @@
-//! Header fields that change what a body means: what is not supported is refused before a byte goes to the site.
+//! Tests of header fields that change the meaning of a body. The gateway refuses the unsupported ones before it sends a
+//! byte to the site.
 
 use polyhost_end_to_end::Form;
 
@@ -17,7 +18,7 @@ fn form() -> Form {
     Form::new().field("name", "a.mp4").file("clip.mp4", b"hello")
 }
 
-/// A form with a part in front of its file.
+/// A form with one more part before its file.
 fn after(head: &str, value: &[u8]) -> Form {
     Form::new().part(head, value).file("clip.mp4", b"hello")
 }
@@ -49,7 +50,7 @@ async fn unsupported_body_field_is_refused_for_every_body() {
 }
 
 #[tokio::test]
-async fn media_type_of_no_whole_file_is_refused() {
+async fn media_type_that_is_not_a_whole_file_is_refused() {
     let world = World::start(Dialect::Openload).await;
     let path = world.at("files?name=a.mp4");
     let latin = format!("{}; charset=iso-8859-1", form().content_type());
