@@ -84,7 +84,7 @@ class TestPyopenload:
         assert added["id"] in client.remote_upload_status(limit=100)
         assert gateway.get(f"/remote-uploads/{added['id']}").json()["folder_id"] == FILMS
 
-    def test_operation_of_openload_alone_is_missing(self, client):
+    def test_operation_that_only_openload_has_is_missing(self, client):
         for call in (lambda: client.prepare_download("a"), client.running_conversions):
             with pytest.raises(requests.JSONDecodeError):
                 call()
@@ -175,7 +175,7 @@ class TestPystreamtape:
         assert client.delete_file(file_id)["result"] is True
         assert file_id not in gateway.items(FILMS)
 
-    def test_doubled_slash_of_the_upload_is_missing(self, client, clip):
+    def test_upload_url_with_a_double_slash_is_not_found(self, client, clip):
         with pytest.raises(TypeError):
             client.upload_file(clip)
 

@@ -88,13 +88,13 @@ def test_file_is_read_moved_copied_and_deleted(call, listed, file, clip):
         assert call("file_info", deleted)["data"]["status"] == "trash"
 
 
-def test_edit_with_a_name_for_a_folder_keeps_the_folder(call, listed, file):
+def test_edit_with_an_invalid_folder_keeps_the_folder(call, listed, file):
     # The client also sends the file's new name as its folder's id. The site ignores it.
     call("edit_file", file, "edited.mp4", "video/mp4")
     assert listed("")[file]["filename"] == "edited.mp4"
 
 
-def test_folder_info_by_the_name_of_the_page_is_refused(call):
+def test_folder_info_with_the_documented_parameter_is_refused(call):
     # The page documents `parent_folder_id`; the script reads `folder_id`.
     with pytest.raises(PrimeException, match="Could not find folder"):
         call("folder_info", FILMS)

@@ -11,7 +11,7 @@ pub struct Answer {
     pub request_line: String,
     /// The status.
     pub status: u16,
-    /// The header fields, names in lower case, in the order sent.
+    /// The header fields in the order received, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,

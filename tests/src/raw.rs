@@ -46,7 +46,7 @@ impl Raw {
     /// Sends a part of the body.
     ///
     /// # Errors
-    /// If the gateway has closed the connection, or does not read for [`PATIENCE`].
+    /// If the gateway has closed the connection, or does not read in time.
     pub async fn send(&mut self, bytes: &[u8], as_: Piece) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
             match as_ {

@@ -69,7 +69,7 @@ async fn upload_ends_when_its_client_is_removed() {
     let mut world = World::start(Dialect::Openload).await;
     let mut raw = world.begin(&world.files("a.mp4"), Some(1 << 20), &[("Content-Type", "video/mp4")]).await;
     raw.send(&bytes(100_000), Piece::Plain).await.unwrap();
-    world.flows(50_000).await;
+    world.upload_reaches(50_000).await;
     let removed = with_client(&world, "another-key", &["*"], &["read", "write"]);
     reload(&mut world, &removed).await;
     let answer = timeout(PATIENCE, raw.answer()).await.expect("the upload ends").expect("an answer");

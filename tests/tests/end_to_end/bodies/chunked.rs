@@ -5,9 +5,9 @@ use polyhost_end_to_end::Piece;
 use polyhost_sandbox::{Fault, HangUp};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, Way, World, at_both, bytes, side_by_side};
+use super::world::{BOTH, Dialect, Framing, World, at_both, bytes, concurrently};
 
-const CHUNKED: [Way; 2] = [Way::Chunked, Way::ChunkedForm];
+const CHUNKED: [Framing; 2] = [Framing::Chunked, Framing::ChunkedForm];
 
 #[tokio::test]
 async fn body_of_unknown_length_is_spooled_in_an_unnamed_file() {
@@ -33,17 +33,17 @@ async fn body_of_unknown_length_is_spooled_in_an_unnamed_file() {
 
 #[tokio::test]
 async fn body_over_the_spool_limit_may_be_retried_later() {
-    for way in CHUNKED {
+    for framing in CHUNKED {
         let world =
             World::configured(Dialect::Yetishare, |configuration| configuration.server("max_spool = \"100 KiB\""))
                 .await;
-        let problem = world.upload(way, "a.mp4", &bytes(200_000)).await.problem(507, "insufficient_storage");
+        let problem = world.upload(framing, "a.mp4", &bytes(200_000)).await.problem(507, "insufficient_storage");
         assert_eq!((&problem["retryable"], &problem["upstream"]), (&json!(true), &json!(null)));
         assert_eq!((world.uploads(), world.stored()), (0, 0));
         world.assert_spool_empty().await;
         // The space is free again, and a body of known length needs none.
-        world.upload(way, "a.mp4", &bytes(50_000)).await.status(201);
-        world.upload(Way::Bare, "b.mp4", &bytes(200_000)).await.status(201);
+        world.upload(framing, "a.mp4", &bytes(50_000)).await.status(201);
+        world.upload(Framing::Bare, "b.mp4", &bytes(200_000)).await.status(201);
         world.assert_nothing_left().await;
     }
 }
@@ -67,7 +67,7 @@ async fn all_bodies_share_the_spool_limit() {
     let mut full = false;
     for _ in 0..50 {
         // The gateway may not have read all bytes of the first body yet.
-        let answer = world.upload(Way::Chunked, "b.mp4", &bytes(200_000)).await;
+        let answer = world.upload(Framing::Chunked, "b.mp4", &bytes(200_000)).await;
         full = answer.status == 507;
         if full {
             answer.problem(507, "insufficient_storage");
@@ -78,50 +78,50 @@ async fn all_bodies_share_the_spool_limit() {
     assert!(full, "both bodies fit");
     first.end().await.unwrap();
     first.answer().await.unwrap().status(201);
-    world.upload(Way::Chunked, "c.mp4", &bytes(200_000)).await.status(201);
+    world.upload(Framing::Chunked, "c.mp4", &bytes(200_000)).await.status(201);
     // A cancelled upload releases its space.
     drop(begin().await);
     world.assert_spool_empty().await;
-    world.upload(Way::Chunked, "d.mp4", &bytes(200_000)).await.status(201);
+    world.upload(Framing::Chunked, "d.mp4", &bytes(200_000)).await.status(201);
     world.assert_nothing_left().await;
 }
 
 #[tokio::test]
 async fn too_large_or_empty_chunked_body_is_refused_and_not_sent() {
-    for way in CHUNKED {
+    for framing in CHUNKED {
         let world =
             World::configured(Dialect::Openload, |configuration| configuration.server("max_upload = \"100 KiB\""))
                 .await;
-        let problem = world.upload(way, "a.mp4", &bytes(102_401)).await.problem(413, "payload_too_large");
+        let problem = world.upload(framing, "a.mp4", &bytes(102_401)).await.problem(413, "payload_too_large");
         assert_eq!(problem["retryable"], false);
-        let problem = world.upload(way, "a.mp4", &[]).await.problem(400, "invalid_request");
+        let problem = world.upload(framing, "a.mp4", &[]).await.problem(400, "invalid_request");
         assert_eq!(problem["retryable"], false);
         assert_eq!((world.uploads(), world.stored()), (0, 0));
-        world.upload(way, "a.mp4", &bytes(102_400)).await.status(201);
+        world.upload(framing, "a.mp4", &bytes(102_400)).await.status(201);
         world.assert_nothing_left().await;
     }
 }
 
 #[tokio::test]
 async fn plan_limit_applies_to_bodies_of_unknown_length() {
-    let mut habits = super::world::Habits::default();
-    habits.package.max_upload_size = 100_000;
-    let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
-    for way in CHUNKED {
-        world.upload(way, "a.mp4", &bytes(100_001)).await.problem(413, "payload_too_large");
+    let mut site_options = super::world::SiteOptions::default();
+    site_options.package.max_upload_size = 100_000;
+    let world = World::with(Dialect::Yetishare, site_options, |configuration| configuration).await;
+    for framing in CHUNKED {
+        world.upload(framing, "a.mp4", &bytes(100_001)).await.problem(413, "payload_too_large");
         assert_eq!(world.uploads(), 0);
         world.assert_spool_empty().await;
     }
-    world.upload(Way::Chunked, "a.mp4", &bytes(100_000)).await.status(201);
+    world.upload(Framing::Chunked, "a.mp4", &bytes(100_000)).await.status(201);
 }
 
 #[tokio::test]
 async fn wrong_digest_of_a_spooled_body_is_refused_before_sending() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
-        for way in CHUNKED {
+        for framing in CHUNKED {
             let wrong = format!("&sha1={}", "0".repeat(40));
-            let answer = world.upload_with(way, "a.mp4", &wrong, &bytes(100_000)).await;
+            let answer = world.upload_with(framing, "a.mp4", &wrong, &bytes(100_000)).await;
             assert_eq!(answer.problem(422, "checksum_mismatch")["retryable"], false);
         }
         assert_eq!((world.uploads(), world.stored()), (0, 0), "{dialect:?}");
@@ -140,7 +140,7 @@ async fn every_outcome_of_an_upload_empties_the_spool() {
         Some(Fault::HangUp { after: 50_000, how: HangUp::Close }),
         Some(Fault::HangUp { after: 50_000, how: HangUp::Reset }),
     ];
-    side_by_side(at_both(&faults), async |(dialect, fault)| {
+    concurrently(at_both(&faults), async |(dialect, fault)| {
         let world = World::start(dialect).await;
         fault.iter().for_each(|fault| world.inject(fault.clone()));
         let expected = match fault {
@@ -148,8 +148,8 @@ async fn every_outcome_of_an_upload_empties_the_spool() {
             Some(Fault::Status { .. }) => 502,
             Some(_) => 504,
         };
-        for (number, way) in CHUNKED.into_iter().enumerate() {
-            world.upload(way, "a.mp4", &bytes(200_000 + number)).await.status(expected);
+        for (number, framing) in CHUNKED.into_iter().enumerate() {
+            world.upload(framing, "a.mp4", &bytes(200_000 + number)).await.status(expected);
             world.assert_spool_empty().await;
         }
         world.assert_nothing_left().await;

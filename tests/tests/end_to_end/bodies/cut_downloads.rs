@@ -8,7 +8,7 @@ use polyhost_sandbox::{Ended, Fault, Rule};
 use reqwest::Response;
 use serde_json::json;
 
-use super::world::{Dialect, Habits, Way, World, bytes};
+use super::world::{Dialect, Framing, SiteOptions, World, bytes};
 use crate::world::KEY;
 
 /// More bytes than fit in the buffers of the connections.
@@ -84,11 +84,11 @@ async fn caller_that_leaves_a_stalled_site_releases_its_permit() {
     let mut response = fetch(&world, &path, None).await;
     response.chunk().await.unwrap().unwrap();
     // The permit is held as long as the download may continue.
-    let refused = world.upload(Way::Bare, "b.mp4", b"hello").await.problem(503, "overloaded");
+    let refused = world.upload(Framing::Bare, "b.mp4", b"hello").await.problem(503, "overloaded");
     assert_eq!(refused["retryable"], json!(true));
     drop(response);
     world.assert_nothing_left().await;
-    world.upload(Way::Bare, "b.mp4", b"hello").await.status(201);
+    world.upload(Framing::Bare, "b.mp4", b"hello").await.status(201);
 }
 
 #[tokio::test]
@@ -124,8 +124,8 @@ async fn download_cut_by_the_site_never_looks_complete() {
 
 #[tokio::test]
 async fn cut_download_of_unknown_length_never_looks_complete() {
-    let habits = Habits { lengthless: true, ..Habits::default() };
-    let world = World::with(Dialect::Yetishare, habits, one_permit).await;
+    let site_options = SiteOptions { lengthless: true, ..SiteOptions::default() };
+    let world = World::with(Dialect::Yetishare, site_options, one_permit).await;
     let path = world.at(&format!("files/{}/content", world.add_file("clip.mp4", &bytes(1_000_000))));
     assert!(fetch(&world, &path, None).await.bytes().await.unwrap() == bytes(1_000_000));
     for sent in [0, 1, 500_000, 999_999] {

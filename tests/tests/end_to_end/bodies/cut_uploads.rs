@@ -7,7 +7,7 @@ use polyhost_end_to_end::{Configuration, Form, Piece, Raw};
 use polyhost_sandbox::{Fault, HangUp, Rule};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, WAYS, Way, World, at_both, bytes, side_by_side};
+use super::world::{BOTH, Dialect, FRAMINGS, Framing, World, at_both, bytes, concurrently};
 
 /// More bytes than fit in the buffers of the connections.
 const LARGE: usize = 6 << 20;
@@ -25,15 +25,15 @@ struct Sending {
 }
 
 impl Sending {
-    async fn begin(world: &World, way: Way, sent: &[u8]) -> Self {
+    async fn begin(world: &World, framing: Framing, sent: &[u8]) -> Self {
         let form = Form::new().field("name", "a.mp4").file("clip.mp4", sent);
-        let (target, content_type, body) = match way {
-            Way::Bare | Way::Chunked => (world.files("a.mp4"), "video/mp4".to_owned(), sent.to_vec()),
-            Way::Form | Way::ChunkedForm => (world.at("files"), form.content_type(), form.body()),
+        let (target, content_type, body) = match framing {
+            Framing::Bare | Framing::Chunked => (world.files("a.mp4"), "video/mp4".to_owned(), sent.to_vec()),
+            Framing::Form | Framing::ChunkedForm => (world.at("files"), form.content_type(), form.body()),
         };
-        let length = (!way.is_chunked()).then_some(body.len());
+        let length = (!framing.is_chunked()).then_some(body.len());
         let raw = world.begin(&target, length, &[("Content-Type", &content_type)]).await;
-        Self { raw, body, piece: if way.is_chunked() { Piece::Chunk } else { Piece::Plain } }
+        Self { raw, body, piece: if framing.is_chunked() { Piece::Chunk } else { Piece::Plain } }
     }
 
     /// Sends the first half of the body. Ignores errors, because the other side may have closed the connection.
@@ -70,13 +70,13 @@ async fn begun(world: &World) {
 
 #[tokio::test]
 async fn caller_that_leaves_before_the_body_leaves_nothing() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
-        for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
+        for (framing, how) in FRAMINGS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
-            Sending::begin(&world, way, &bytes(LARGE)).await.leave(how);
+            Sending::begin(&world, framing, &bytes(LARGE)).await.leave(how);
             world.assert_nothing_left().await;
-            assert!(world.stored() == 0 && !world.last_upload().complete, "{dialect:?} {way:?}");
+            assert!(world.stored() == 0 && !world.last_upload().complete, "{dialect:?} {framing:?}");
         }
     })
     .await;
@@ -84,23 +84,23 @@ async fn caller_that_leaves_before_the_body_leaves_nothing() {
 
 #[tokio::test]
 async fn caller_that_leaves_mid_upload_leaves_nothing() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
-        for way in WAYS {
+        for framing in FRAMINGS {
             for how in [HangUp::Close, HangUp::Reset] {
                 world.journal().clear();
-                let mut sending = Sending::begin(&world, way, &bytes(LARGE)).await;
+                let mut sending = Sending::begin(&world, framing, &bytes(LARGE)).await;
                 sending.half().await;
-                if way.is_chunked() {
+                if framing.is_chunked() {
                     begun(&world).await;
                 } else {
-                    world.flows(1 << 20).await;
+                    world.upload_reaches(1 << 20).await;
                 }
                 sending.leave(how);
                 world.assert_nothing_left().await;
-                let context = format!("{dialect:?} {way:?} {how:?}");
+                let context = format!("{dialect:?} {framing:?} {how:?}");
                 assert!(world.stored() == 0 && !world.last_upload().complete, "{context}");
-                assert_eq!(world.uploads(), usize::from(!way.is_chunked()), "{context}");
+                assert_eq!(world.uploads(), usize::from(!framing.is_chunked()), "{context}");
             }
         }
     })
@@ -109,18 +109,18 @@ async fn caller_that_leaves_mid_upload_leaves_nothing() {
 
 #[tokio::test]
 async fn caller_that_leaves_after_the_body_leaves_one_file() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
         world.inject(Fault::DelayAnswer { millis: 100 });
-        for (number, way) in WAYS.into_iter().enumerate() {
+        for (number, framing) in FRAMINGS.into_iter().enumerate() {
             let how = if number % 2 == 0 { HangUp::Close } else { HangUp::Reset };
             world.journal().clear();
-            let mut sending = Sending::begin(&world, way, &bytes(100_000)).await;
+            let mut sending = Sending::begin(&world, framing, &bytes(100_000)).await;
             sending.whole().await;
             world.until(|world| world.last_upload().complete).await;
             sending.leave(how);
             world.assert_nothing_left().await;
-            assert_eq!((world.uploads(), world.stored()), (1, number + 1), "{dialect:?} {way:?}");
+            assert_eq!((world.uploads(), world.stored()), (1, number + 1), "{dialect:?} {framing:?}");
         }
     })
     .await;
@@ -135,14 +135,14 @@ async fn site_that_cuts_an_upload_is_reported_and_leaves_nothing() {
         (Fault::CloseAfterBody, 504),
         (Fault::LoseAnswer, 201),
     ];
-    side_by_side(at_both(&stages), async |(dialect, (fault, expected))| {
+    concurrently(at_both(&stages), async |(dialect, (fault, expected))| {
         let world = World::configured(dialect, one_permit).await;
         world.inject(fault.clone());
-        for way in [Way::Bare, Way::ChunkedForm] {
-            let context = format!("{dialect:?} {way:?} {fault:?}");
+        for framing in [Framing::Bare, Framing::ChunkedForm] {
+            let context = format!("{dialect:?} {framing:?} {fault:?}");
             world.journal().clear();
             let before = world.stored();
-            let answer = world.upload(way, &format!("{way:?}.mp4"), &bytes(2 << 20)).await;
+            let answer = world.upload(framing, &format!("{framing:?}.mp4"), &bytes(2 << 20)).await;
             assert_eq!(answer.status, expected, "{context}: {}", answer.text());
             if expected == 504 {
                 assert_eq!(answer.problem(504, "outcome_unknown")["retryable"], json!(false), "{context}");
@@ -164,23 +164,23 @@ async fn unreachable_upload_address_is_a_retryable_503() {
     let ticket = json!({"status": 200, "msg": "OK", "result": {"url": nowhere, "valid_until": "2030-01-01 00:00:00"}});
     let fault = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(ticket.to_string()) };
     world.faults().add(Rule::new("file/ul", fault));
-    for way in WAYS {
-        let problem = world.upload(way, "a.mp4", &bytes(1 << 20)).await.problem(503, "upstream_unavailable");
-        assert_eq!(problem["retryable"], json!(true), "{way:?}");
+    for framing in FRAMINGS {
+        let problem = world.upload(framing, "a.mp4", &bytes(1 << 20)).await.problem(503, "upstream_unavailable");
+        assert_eq!(problem["retryable"], json!(true), "{framing:?}");
         world.assert_nothing_left().await;
     }
 }
 
 #[tokio::test]
 async fn transfer_cut_by_caller_and_site_leaves_nothing() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
-        for (way, how) in WAYS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
+        for (framing, how) in FRAMINGS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
             world.journal().clear();
             world.faults().clear();
             world.inject(Fault::HangUp { after: 300_000, how });
-            let mut sending = Sending::begin(&world, way, &bytes(LARGE)).await;
-            if way.is_chunked() {
+            let mut sending = Sending::begin(&world, framing, &bytes(LARGE)).await;
+            if framing.is_chunked() {
                 sending.whole().await;
             } else {
                 sending.half().await;
@@ -189,7 +189,7 @@ async fn transfer_cut_by_caller_and_site_leaves_nothing() {
             sending.leave(how);
             world.faults().clear();
             world.assert_nothing_left().await;
-            assert_eq!((world.uploads(), world.stored()), (1, 0), "{dialect:?} {way:?}");
+            assert_eq!((world.uploads(), world.stored()), (1, 0), "{dialect:?} {framing:?}");
         }
     })
     .await;
@@ -197,20 +197,20 @@ async fn transfer_cut_by_caller_and_site_leaves_nothing() {
 
 #[tokio::test]
 async fn caller_that_leaves_a_blocked_site_releases_its_permit() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         // While the gateway cannot send, it does not read either, so it does not see that the caller has left. The idle
         // timeout ends the request.
         let world =
             World::configured(dialect, |configuration| one_permit(configuration).server("idle_timeout = \"2s\"")).await;
         world.faults().add(Rule::new(world.operation(), Fault::StopReading { after: 300_000 }).times(1));
         // More bytes than all buffers hold, so that the gateway cannot have read the whole body.
-        let mut sending = Sending::begin(&world, Way::Bare, &bytes(80 << 20)).await;
+        let mut sending = Sending::begin(&world, Framing::Bare, &bytes(80 << 20)).await;
         let pouring = sending.raw.send(&sending.body, Piece::Plain);
         drop(tokio::time::timeout(Duration::from_millis(300), pouring).await);
-        world.flows(200_000).await;
+        world.upload_reaches(200_000).await;
         sending.leave(HangUp::Close);
         // The permit is free although the site still waits for the request.
-        world.upload(Way::Bare, "b.mp4", b"hello").await.status(201);
+        world.upload(Framing::Bare, "b.mp4", b"hello").await.status(201);
         world.faults().resume();
         world.assert_nothing_left().await;
         assert_eq!(world.stored(), 1);

@@ -7,20 +7,20 @@ use polyhost_sandbox::yetishare::DeadLinks;
 use polyhost_sandbox::{Ended, Fault, Garbage, Rule};
 use serde_json::json;
 
-use super::world::{Dialect, Habits, World, bytes};
+use super::world::{Dialect, SiteOptions, World, bytes};
 use crate::world::KEY;
 
 /// More bytes than fit in the buffers of the connections.
 const LARGE: usize = 24 << 20;
 
 /// Starts a world with one file, and returns it with the path of the file's content.
-async fn with_file(habits: Habits, bytes: &[u8]) -> (World, String) {
-    with_idle_timeout("5s", habits, bytes).await
+async fn with_file(site_options: SiteOptions, bytes: &[u8]) -> (World, String) {
+    with_idle_timeout("5s", site_options, bytes).await
 }
 
 /// Like [`with_file`], with an `idle_timeout`.
-async fn with_idle_timeout(idle: &str, habits: Habits, bytes: &[u8]) -> (World, String) {
-    let world = World::with(Dialect::Yetishare, habits, |configuration| {
+async fn with_idle_timeout(idle: &str, site_options: SiteOptions, bytes: &[u8]) -> (World, String) {
+    let world = World::with(Dialect::Yetishare, site_options, |configuration| {
         configuration.server(&format!("idle_timeout = \"{idle}\"")).upstream("max_concurrency = 1")
     })
     .await;
@@ -48,7 +48,7 @@ fn expired_link_answers() -> Vec<Fault> {
 
 #[tokio::test]
 async fn expired_link_is_renewed() {
-    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    let (world, path) = with_file(SiteOptions::default(), &bytes(100_000)).await;
     for fault in expired_link_answers() {
         for range in [None, Some("bytes=500-999")] {
             world.journal().clear();
@@ -76,8 +76,8 @@ async fn link_that_fails_again_after_renewal_is_reported() {
         (DeadLinks::Status(410), 404),
     ];
     for (dead_links, status) in dead {
-        let habits = Habits { link_uses: Some(0), dead_links, ..Habits::default() };
-        let (world, path) = with_file(habits, &bytes(100_000)).await;
+        let site_options = SiteOptions { link_uses: Some(0), dead_links, ..SiteOptions::default() };
+        let (world, path) = with_file(site_options, &bytes(100_000)).await;
         let answer = world.caller.get(&path).await;
         assert_eq!(answer.status, status, "{dead_links:?}: {}", answer.text());
         assert_eq!(links(&world), (2, 2), "{dead_links:?}");
@@ -87,7 +87,7 @@ async fn link_that_fails_again_after_renewal_is_reported() {
 
 #[tokio::test]
 async fn site_that_closes_before_the_first_byte_is_a_502() {
-    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    let (world, path) = with_file(SiteOptions::default(), &bytes(100_000)).await;
     world.faults().add(Rule::new("content", Fault::CutBody { sent: 0 }).times(1));
     let problem = world.caller.get(&path).await.problem(502, "upstream_invalid_response");
     assert_eq!(problem["retryable"], true);
@@ -97,7 +97,7 @@ async fn site_that_closes_before_the_first_byte_is_a_502() {
 
 #[tokio::test]
 async fn working_link_is_used_once() {
-    let (world, path) = with_file(Habits { link_uses: Some(1), ..Habits::default() }, &bytes(100_000)).await;
+    let (world, path) = with_file(SiteOptions { link_uses: Some(1), ..SiteOptions::default() }, &bytes(100_000)).await;
     for _ in 0..3 {
         world.journal().clear();
         assert!(world.caller.get(&path).await.status(200).body == bytes(100_000));
@@ -107,7 +107,7 @@ async fn working_link_is_used_once() {
 
 #[tokio::test]
 async fn html_file_is_not_mistaken_for_an_expired_link() {
-    let (world, _) = with_file(Habits::default(), b"").await;
+    let (world, _) = with_file(SiteOptions::default(), b"").await;
     let page = "<!DOCTYPE html><html><body><h1>Mine</h1></body></html>";
     let file = world.caller.typed("POST", &world.files("mine.html"), "text/html", page).await.json(201);
     world.journal().clear();
@@ -118,7 +118,7 @@ async fn html_file_is_not_mistaken_for_an_expired_link() {
 
 #[tokio::test]
 async fn trashed_file_is_not_found_though_its_link_works() {
-    let (world, path) = with_file(Habits::default(), &bytes(100_000)).await;
+    let (world, path) = with_file(SiteOptions::default(), &bytes(100_000)).await;
     assert_eq!(world.caller.get(&path).await.status(200).body.len(), 100_000);
     world.plays.set_file_status(path.rsplit('/').nth(1).unwrap(), "trash");
     world.caller.get(&path).await.problem(404, "file_not_found");
@@ -126,7 +126,7 @@ async fn trashed_file_is_not_found_though_its_link_works() {
 
 #[tokio::test]
 async fn stalled_site_ends_the_callers_connection() {
-    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
+    let (world, path) = with_idle_timeout("1s", SiteOptions::default(), &bytes(LARGE)).await;
     world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
     let start = Instant::now();
     let response = world.caller.request("GET", &path).send().await.unwrap();
@@ -140,7 +140,7 @@ async fn stalled_site_ends_the_callers_connection() {
 
 #[tokio::test]
 async fn stalled_caller_ends_the_sites_stream() {
-    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
+    let (world, path) = with_idle_timeout("1s", SiteOptions::default(), &bytes(LARGE)).await;
     let key = format!("Bearer {KEY}");
     let raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &[("Authorization", &key)]).await;
     world.until(|world| world.journal().open("content") == 1).await;
@@ -151,7 +151,7 @@ async fn stalled_caller_ends_the_sites_stream() {
 
 #[tokio::test]
 async fn caller_that_reads_in_small_steps_is_not_timed_out() {
-    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(6_000_000)).await;
+    let (world, path) = with_idle_timeout("1s", SiteOptions::default(), &bytes(6_000_000)).await;
     let key = format!("Bearer {KEY}");
     let fields = [("Authorization", key.as_str()), ("Connection", "close")];
     let mut raw = Raw::begin(world.gateway.address(), &format!("GET {path}"), &fields).await;
@@ -164,7 +164,7 @@ async fn caller_that_reads_in_small_steps_is_not_timed_out() {
 
 #[tokio::test]
 async fn slow_caller_receives_the_whole_file() {
-    let (world, path) = with_idle_timeout("1s", Habits::default(), &bytes(LARGE)).await;
+    let (world, path) = with_idle_timeout("1s", SiteOptions::default(), &bytes(LARGE)).await;
     let mut response = world.caller.request("GET", &path).send().await.unwrap();
     let (mut received, mut pauses) = (0, 0);
     while let Some(chunk) = response.chunk().await.unwrap() {

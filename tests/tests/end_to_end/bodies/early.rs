@@ -4,7 +4,7 @@
 use polyhost_sandbox::{Fault, Rest, Rule};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, WAYS, Way, World, bytes, side_by_side};
+use super::world::{BOTH, Dialect, FRAMINGS, Framing, World, bytes, concurrently};
 
 const RESTS: [Rest; 2] = [Rest::Drained, Rest::CutOff];
 
@@ -25,16 +25,16 @@ fn refusal(status: u16, words: &str, after: u64, rest: Rest) -> Fault {
 #[tokio::test]
 async fn early_refusal_reaches_the_caller_in_the_sites_words() {
     let sent = bytes(LARGE);
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
-        for way in WAYS {
+        for framing in FRAMINGS {
             for rest in RESTS {
                 for after in [0, 300_000] {
                     world.journal().clear();
                     world.faults().clear();
                     world.inject(refusal(400, "Filetype not allowed", after, rest));
-                    let context = format!("{dialect:?} {way:?} {rest:?} after {after}");
-                    let answer = world.upload(way, "a.mp4", &sent).await;
+                    let context = format!("{dialect:?} {framing:?} {rest:?} after {after}");
+                    let answer = world.upload(framing, "a.mp4", &sent).await;
                     assert_eq!(answer.status, 422, "{context}: {}", answer.text());
                     let problem = answer.problem(422, "upstream_rejected");
                     let message = problem["upstream"]["message"].as_str().unwrap();
@@ -57,7 +57,7 @@ async fn folder_deleted_during_the_upload_is_not_found() {
     for rest in RESTS {
         world.faults().clear();
         world.inject(refusal(404, words, 300_000, rest));
-        let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
+        let answer = world.upload(Framing::Bare, "a.mp4", &bytes(LARGE)).await;
         let problem = answer.problem(404, "folder_not_found");
         assert_eq!(problem["upstream"]["message"], json!(words), "{rest:?}");
     }
@@ -66,7 +66,7 @@ async fn folder_deleted_during_the_upload_is_not_found() {
 
 #[tokio::test]
 async fn spooled_upload_is_sent_again_after_a_token_refusal() {
-    side_by_side(REFUSED, async |refused| {
+    concurrently(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
         if let Some(rest) = refused {
@@ -74,7 +74,7 @@ async fn spooled_upload_is_sent_again_after_a_token_refusal() {
             world.faults().add(rule.times(1));
         }
         let sent = bytes(LARGE);
-        let file = world.upload(Way::Chunked, "a.mp4", &sent).await.json(201);
+        let file = world.upload(Framing::Chunked, "a.mp4", &sent).await.json(201);
         assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent, "{refused:?}");
         assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
         world.assert_nothing_left().await;
@@ -84,7 +84,7 @@ async fn spooled_upload_is_sent_again_after_a_token_refusal() {
 
 #[tokio::test]
 async fn streamed_upload_fails_on_token_refusal_and_next_logs_in() {
-    side_by_side(REFUSED, async |refused| {
+    concurrently(REFUSED, async |refused| {
         let world = World::start(Dialect::Yetishare).await;
         world.plays.kill_tokens_with_next_upload();
         if let Some(rest) = refused {
@@ -92,10 +92,10 @@ async fn streamed_upload_fails_on_token_refusal_and_next_logs_in() {
             world.faults().add(rule.times(1));
         }
         let sent = bytes(LARGE);
-        let answer = world.upload(Way::Bare, "a.mp4", &sent).await;
+        let answer = world.upload(Framing::Bare, "a.mp4", &sent).await;
         let problem = answer.problem(502, "upstream_error");
         assert_eq!((&problem["retryable"], world.uploads(), world.stored()), (&json!(true), 1, 0), "{refused:?}");
-        world.upload(Way::Bare, "a.mp4", b"hello").await.status(201);
+        world.upload(Framing::Bare, "a.mp4", b"hello").await.status(201);
         assert_eq!((world.uploads(), world.stored(), world.plays.logins()), (2, 1, 2), "{refused:?}");
         world.assert_nothing_left().await;
     })
@@ -107,14 +107,14 @@ async fn refused_upload_ticket_is_a_retryable_502() {
     for rest in RESTS {
         let world = World::start(Dialect::Openload).await;
         world.inject(refusal(403, "Upload URL expired", 300_000, rest));
-        let answer = world.upload(Way::Bare, "a.mp4", &bytes(LARGE)).await;
+        let answer = world.upload(Framing::Bare, "a.mp4", &bytes(LARGE)).await;
         let problem = answer.problem(502, "upstream_error");
         assert_eq!(
             (&problem["retryable"], &problem["upstream"]["message"]),
             (&json!(true), &json!("Upload URL expired"))
         );
         world.faults().clear();
-        world.upload(Way::Bare, "a.mp4", b"hello").await.status(201);
+        world.upload(Framing::Bare, "a.mp4", b"hello").await.status(201);
         world.assert_nothing_left().await;
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use polyhost_end_to_end::{Piece, Raw};
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, Habits, Way, World, side_by_side};
+use super::world::{BOTH, Dialect, Framing, SiteOptions, World, concurrently};
 use crate::world::KEY;
 
 const EXPECT: (&str, &str) = ("Expect", "100-continue");
@@ -24,14 +24,14 @@ async fn check(mut raw: Raw, target: &str, status: u16, code: &str) {
 
 #[tokio::test]
 async fn accepted_body_gets_a_100_continue() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
-        for way in [Piece::Plain, Piece::Chunk] {
-            let length = (way == Piece::Plain).then_some(5);
+        for framing in [Piece::Plain, Piece::Chunk] {
+            let length = (framing == Piece::Plain).then_some(5);
             let mut raw = world.begin(&world.files("a.mp4"), length, &[EXPECT]).await;
-            assert_eq!(raw.next_status().await, Some(100), "{dialect:?} {way:?}");
-            raw.send(b"hello", way).await.unwrap();
-            if way == Piece::Chunk {
+            assert_eq!(raw.next_status().await, Some(100), "{dialect:?} {framing:?}");
+            raw.send(b"hello", framing).await.unwrap();
+            if framing == Piece::Chunk {
                 raw.end().await.unwrap();
             }
             let file = raw.answer().await.unwrap().json(201);
@@ -73,7 +73,7 @@ async fn invalid_request_is_refused_without_a_100() {
 
 #[tokio::test]
 async fn unknown_folder_is_refused_without_a_100() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for length in [Some(1_000), None] {
             let target = format!("{}&folder_id=99999", world.files("a.mp4"));
@@ -85,14 +85,14 @@ async fn unknown_folder_is_refused_without_a_100() {
 
 #[tokio::test]
 async fn upload_over_the_plan_is_refused_without_a_100() {
-    let mut habits = Habits::default();
-    habits.package.max_upload_size = 1_000;
-    let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
+    let mut site_options = SiteOptions::default();
+    site_options.package.max_upload_size = 1_000;
+    let world = World::with(Dialect::Yetishare, site_options, |configuration| configuration).await;
     refused(&world, &world.files("a.mp4"), Some(1_001), 413, "payload_too_large").await;
 
-    let mut habits = Habits::default();
-    habits.package.can_upload = false;
-    let world = World::with(Dialect::Yetishare, habits, |configuration| configuration).await;
+    let mut site_options = SiteOptions::default();
+    site_options.package.can_upload = false;
+    let world = World::with(Dialect::Yetishare, site_options, |configuration| configuration).await;
     for length in [Some(1_000), None] {
         refused(&world, &world.files("a.mp4"), length, 403, "upstream_forbidden").await;
     }
@@ -151,14 +151,14 @@ async fn unreachable_site_is_reported_without_a_100() {
 
 #[tokio::test]
 async fn overload_is_reported_without_a_100() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| {
             configuration.upstream("max_concurrency = 1\ndeadline = \"2s\"\nattempt_timeout = \"1800ms\"")
         })
         .await;
         let mut first = world.begin(&world.files("a.mp4"), Some(1_000_000), &[]).await;
         first.send(&vec![7; 500_000], Piece::Plain).await.unwrap();
-        world.flows(100_000).await;
+        world.upload_reaches(100_000).await;
         for length in [Some(1_000), None] {
             let target = world.files("b.mp4");
             let mut raw = world.begin(&target, length, &[EXPECT]).await;
@@ -169,7 +169,7 @@ async fn overload_is_reported_without_a_100() {
         }
         first.send(&vec![7; 500_000], Piece::Plain).await.unwrap();
         first.answer().await.unwrap().status(201);
-        world.upload(Way::Bare, "c.mp4", b"hello").await.status(201);
+        world.upload(Framing::Bare, "c.mp4", b"hello").await.status(201);
         assert_eq!(world.uploads(), 2);
         world.assert_nothing_left().await;
     })

@@ -3,7 +3,7 @@
 use polyhost_end_to_end::Form;
 use serde_json::json;
 
-use super::world::{BOTH, Dialect, World, side_by_side};
+use super::world::{BOTH, Dialect, World, concurrently};
 
 fn form(file_name: &str) -> Form {
     Form::new().part(&format!("Content-Disposition: form-data; name=\"file\"; {file_name}"), b"hello")
@@ -11,7 +11,7 @@ fn form(file_name: &str) -> Form {
 
 #[tokio::test]
 async fn file_name_is_decoded_as_clients_write_it() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for (written, name) in [
             // .NET, with a name that is not ASCII.

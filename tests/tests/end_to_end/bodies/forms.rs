@@ -4,7 +4,7 @@ use polyhost_end_to_end::{Answer, Form, Piece};
 use serde_json::json;
 use sha1::{Digest, Sha1};
 
-use super::world::{BOTH, Dialect, Way, World, bytes, in_chunks, side_by_side};
+use super::world::{BOTH, Dialect, Framing, World, bytes, concurrently, in_chunks};
 
 /// Sends a form to a target, with a `Content-Length` or chunked.
 async fn post(world: &World, target: &str, form: &Form, is_chunked: bool) -> Answer {
@@ -20,7 +20,7 @@ fn places(answer: &Answer) -> Vec<String> {
 
 #[tokio::test]
 async fn form_fields_equal_the_query_parameters() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let folder = match dialect {
             Dialect::Openload => world.pstream.add_folder("0", "Films"),
@@ -90,7 +90,7 @@ async fn faulty_form_fields_are_named_before_anything_is_sent() {
 
 #[tokio::test]
 async fn form_fault_at_or_after_the_file_stores_nothing() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         let begun = || Form::new().field("name", "a.mp4").file("clip.mp4", &bytes(200_000));
         let cases = [
@@ -142,7 +142,7 @@ async fn truncated_form_or_wrong_boundary_is_refused() {
 
 #[tokio::test]
 async fn form_may_end_with_any_text_or_none() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;
         for length in [5, 200_000] {
             for end in ["", "\r\n", "\n", "\r\nan epilogue\r\n", &" ".repeat(5_000)] {
@@ -165,7 +165,7 @@ async fn form_may_end_with_any_text_or_none() {
 
 #[tokio::test]
 async fn form_of_known_length_is_streamed_and_not_spooled() {
-    side_by_side(BOTH, async |dialect| {
+    concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, |configuration| configuration.server("max_spool = \"1 B\"")).await;
         let sent = bytes(1 << 20);
         let form = Form::new().field("name", "a.mp4").file("clip.mp4", &sent);
@@ -175,13 +175,13 @@ async fn form_of_known_length_is_streamed_and_not_spooled() {
         let mut raw = world.begin(&world.at("files"), Some(whole.len()), &fields).await;
         raw.send(&whole[..600_000], Piece::Plain).await.unwrap();
         // The site has most of the file before the caller has sent the rest, and the gateway spooled none of it.
-        world.flows(500_000).await;
+        world.upload_reaches(500_000).await;
         assert!(world.gateway.open_files(world.spool.path()).is_empty());
         raw.send(&whole[600_000..], Piece::Plain).await.unwrap();
         let file = raw.answer().await.unwrap().json(201);
         assert!(world.bytes_of(file["id"].as_str().unwrap()).unwrap() == sent);
         // A body of unknown length would have to be spooled, so it is refused.
-        let kept = world.upload(Way::ChunkedForm, "b.mp4", b"hello").await;
+        let kept = world.upload(Framing::ChunkedForm, "b.mp4", b"hello").await;
         assert_eq!(kept.problem(507, "insufficient_storage")["retryable"], true);
         world.assert_nothing_left().await;
     })

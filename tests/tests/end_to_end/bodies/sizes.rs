@@ -3,7 +3,7 @@
 use polyhost_end_to_end::body;
 use serde_json::json;
 
-use super::world::{Dialect, WAYS, Way, World, bytes};
+use super::world::{Dialect, FRAMINGS, Framing, World, bytes};
 
 const SIZES: [usize; 4] = [1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1];
 
@@ -26,14 +26,14 @@ fn stored_name(dialect: Dialect, name: &str) -> &str {
     }
 }
 
-async fn check(world: &World, way: Way, name: &str, sent: &[u8]) {
+async fn check(world: &World, framing: Framing, name: &str, sent: &[u8]) {
     world.journal().clear();
-    let answer = world.upload(way, name, sent).await;
+    let answer = world.upload(framing, name, sent).await;
     let location = answer.header("location").map(str::to_owned);
     let file = answer.json(201);
     body::uploaded_file(&file);
     let id = file["id"].as_str().unwrap();
-    let context = format!("{way:?}, {} bytes, {name}", sent.len());
+    let context = format!("{framing:?}, {} bytes, {name}", sent.len());
     assert_eq!(location, Some(world.at(&format!("files/{id}"))), "{context}");
     assert_eq!(file["name"], json!(stored_name(world.dialect, name)), "{context}");
     assert_eq!((&file["size"], &file["folder_id"]), (&json!(sent.len()), &json!("root")), "{context}");
@@ -55,8 +55,8 @@ async fn check_all(dialect: Dialect) {
     let world = World::start(dialect).await;
     let mut names = NAMES.iter().cycle();
     for size in SIZES {
-        for way in WAYS {
-            check(&world, way, names.next().unwrap(), &bytes(size)).await;
+        for framing in FRAMINGS {
+            check(&world, framing, names.next().unwrap(), &bytes(size)).await;
         }
         // Shifts the pairing, so that every framing gets every name in the end.
         names.next();
@@ -77,6 +77,6 @@ async fn every_size_makes_a_round_trip_at_streamplay() {
 #[tokio::test]
 async fn hundred_mebibytes_make_a_round_trip() {
     let world = World::start(Dialect::Yetishare).await;
-    check(&world, Way::Bare, "large.mp4", &bytes(100 << 20)).await;
+    check(&world, Framing::Bare, "large.mp4", &bytes(100 << 20)).await;
     world.assert_nothing_left().await;
 }

@@ -30,7 +30,7 @@ pub(crate) const BOTH: [Dialect; 2] = [Dialect::Openload, Dialect::Yetishare];
 
 /// The options in which the sites of a world differ from the defaults.
 #[derive(Debug, Default)]
-pub(crate) struct Habits {
+pub(crate) struct SiteOptions {
     pub(crate) copies: Copies,
     pub(crate) stored_names: StoredNames,
     pub(crate) upload_reply: UploadReply,
@@ -42,9 +42,9 @@ pub(crate) struct Habits {
     pub(crate) lengthless: bool,
 }
 
-/// How a body is sent.
+/// How the body of an upload is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Framing {
     /// The bare bytes with a `Content-Length`.
     Bare,
     /// The bare bytes, chunked.
@@ -55,7 +55,7 @@ pub(crate) enum Way {
     ChunkedForm,
 }
 
-pub(crate) const WAYS: [Way; 4] = [Way::Bare, Way::Chunked, Way::Form, Way::ChunkedForm];
+pub(crate) const FRAMINGS: [Framing; 4] = [Framing::Bare, Framing::Chunked, Framing::Form, Framing::ChunkedForm];
 
 /// The sites, a gateway and a caller.
 pub(crate) struct World {
@@ -77,19 +77,19 @@ impl World {
 
     /// Starts a gateway with other settings.
     pub(crate) async fn configured(dialect: Dialect, settings: impl FnOnce(Configuration) -> Configuration) -> Self {
-        Self::with(dialect, Habits::default(), settings).await
+        Self::with(dialect, SiteOptions::default(), settings).await
     }
 
-    /// Starts sites with these habits, and a gateway with these settings.
+    /// Starts sites with these options, and a gateway with these settings.
     pub(crate) async fn with(
         dialect: Dialect,
-        habits: Habits,
+        site_options: SiteOptions,
         settings: impl FnOnce(Configuration) -> Configuration,
     ) -> Self {
         let shift = Arc::new(AtomicI64::new(0));
         let clock = clock(&shift);
-        let pstream = pstream(&habits, clock.clone()).await;
-        let plays = plays(habits, clock).await;
+        let pstream = pstream(&site_options, clock.clone()).await;
+        let plays = plays(site_options, clock).await;
         let spool = TempDir::with_prefix("polyhost-spool-").unwrap();
         let configuration = configuration(&pstream)
             .table(&account("plays", &plays.base_url(), KEY1, KEY2))
@@ -194,19 +194,19 @@ impl World {
     }
 
     /// Uploads bytes as a video.
-    pub(crate) async fn upload(&self, way: Way, name: &str, bytes: &[u8]) -> Answer {
-        self.upload_with(way, name, "", bytes).await
+    pub(crate) async fn upload(&self, framing: Framing, name: &str, bytes: &[u8]) -> Answer {
+        self.upload_with(framing, name, "", bytes).await
     }
 
     /// Like [`upload`](Self::upload), with further query parameters (`&sha1=…`).
-    pub(crate) async fn upload_with(&self, way: Way, name: &str, more: &str, bytes: &[u8]) -> Answer {
+    pub(crate) async fn upload_with(&self, framing: Framing, name: &str, more: &str, bytes: &[u8]) -> Answer {
         let form = Form::new().field("name", name).file("clip.mp4", bytes);
-        let (path, content_type, body) = match way {
-            Way::Bare | Way::Chunked => (self.files(name), "video/mp4".to_owned(), bytes.to_vec()),
-            Way::Form | Way::ChunkedForm => (self.at("files?"), form.content_type(), form.body()),
+        let (path, content_type, body) = match framing {
+            Framing::Bare | Framing::Chunked => (self.files(name), "video/mp4".to_owned(), bytes.to_vec()),
+            Framing::Form | Framing::ChunkedForm => (self.at("files?"), form.content_type(), form.body()),
         };
         let path = format!("{path}{more}").replace("?&", "?");
-        let body = if way.is_chunked() { in_chunks(body) } else { Body::from(body) };
+        let body = if framing.is_chunked() { in_chunks(body) } else { Body::from(body) };
         self.caller.typed("POST", path.trim_end_matches('?'), &content_type, body).await
     }
 
@@ -230,7 +230,7 @@ impl World {
     }
 
     /// Waits until an upload has arrived at the site, with at least `bytes` bytes of its file.
-    pub(crate) async fn flows(&self, bytes: u64) {
+    pub(crate) async fn upload_reaches(&self, bytes: u64) {
         self.until(|world| world.uploads() > 0 && world.last_upload().bytes >= bytes).await;
     }
 
@@ -263,14 +263,14 @@ impl World {
     }
 }
 
-impl Way {
+impl Framing {
     pub(crate) fn is_chunked(self) -> bool {
         matches!(self, Self::Chunked | Self::ChunkedForm)
     }
 }
 
 /// Runs a test for several cases concurrently, because each spends most of its time waiting.
-pub(crate) async fn side_by_side<T>(cases: impl IntoIterator<Item = T>, test: impl AsyncFn(T)) {
+pub(crate) async fn concurrently<T>(cases: impl IntoIterator<Item = T>, test: impl AsyncFn(T)) {
     futures_util::future::join_all(cases.into_iter().map(|case| test(case))).await;
 }
 
@@ -304,23 +304,24 @@ fn clock(shift: &Arc<AtomicI64>) -> Clock {
     Clock::new(move || Timestamp::now() + SignedDuration::from_secs(shift.load(Ordering::Relaxed)))
 }
 
-async fn pstream(habits: &Habits, clock: Clock) -> Openload {
+async fn pstream(site_options: &SiteOptions, clock: Clock) -> Openload {
     let options = openload::Options {
         login: LOGIN.to_owned(),
         key: SITE_KEY.to_owned(),
         seeded: false,
-        copies: habits.copies,
-        stored_names: habits.stored_names,
-        upload_reply: habits.upload_reply,
-        listed_late: habits.listed_late,
+        copies: site_options.copies,
+        stored_names: site_options.stored_names,
+        upload_reply: site_options.upload_reply,
+        listed_late: site_options.listed_late,
         clock,
         ..openload::Options::default()
     };
     Openload::start(options).await.unwrap()
 }
 
-async fn plays(habits: Habits, clock: Clock) -> Yetishare {
-    let Habits { copies, stored_names, upload_reply, listed_late, link_uses, dead_links, package, lengthless } = habits;
+async fn plays(site_options: SiteOptions, clock: Clock) -> Yetishare {
+    let SiteOptions { copies, stored_names, upload_reply, listed_late, link_uses, dead_links, package, lengthless } =
+        site_options;
     let usual = yetishare::Options { login: login(), seeded: false, clock, ..yetishare::Options::default() };
     let usual = yetishare::Options { stored_names, upload_reply, ..usual };
     let download_headers = !lengthless;

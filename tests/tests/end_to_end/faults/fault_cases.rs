@@ -20,14 +20,14 @@ pub(super) struct FaultCase {
 /// The symptom of a fault for the sender of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Symptom {
-    /// The true answer, after a while that is short enough.
+    /// The true answer, after a delay within the timeout.
     Fine,
     /// An HTML page with an HTTP status, which is no answer of the API.
     Page(u16),
     /// An error of the API, with an HTTP status and a status of its own. YetiShare expresses the latter only by its
     /// message.
     ApiError { http: u16, status: u16 },
-    /// An answer under status 200 that cannot be understood.
+    /// An answer with status 200 that cannot be parsed.
     Garbled,
     /// An answer with status 200 that is larger than the gateway reads.
     TooLarge,
