@@ -38,7 +38,7 @@ pub async fn a_lookup_finds_the_file_requested(subject: &Subject) -> Result<(), 
         expect::equal(&found.size, &Some(sample.bytes.len() as u64), "the size of a file looked up")?;
         let unusable = [FileStatus::Trashed, FileStatus::Deleted, FileStatus::Failed];
         expect::that(!unusable.contains(&found.status), "the status of a new file", "a usable one", found.status)?;
-        let folder = subject.provider.profile().tells_folder.then(|| scratch.base.clone());
+        let folder = subject.provider.profile().reports_folder.then(|| scratch.base.clone());
         expect::equal(&found.folder_id, &folder, "the folder of a file looked up")
     })
     .await

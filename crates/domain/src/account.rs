@@ -1,4 +1,4 @@
-//! An account at a provider, as its site describes it.
+//! An account at a provider, with the data that its site reports.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{AccountName, DialectName, ProviderId};
 
-/// An account, as its provider describes it.
+/// An account, with the data that its provider reports.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(example = json!({
     "name": "main", "provider": "pstream", "dialect": "openload", "id": "fnvjeof4815f", "username": null,
@@ -26,7 +26,7 @@ pub struct Account {
     pub username: Option<String>,
     /// The e-mail address that the provider knows.
     pub email: Option<String>,
-    /// Whether the provider lets the account work.
+    /// Whether the account can be used at the provider.
     pub status: Option<AccountStatus>,
     /// When the account was opened.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -34,27 +34,27 @@ pub struct Account {
     /// When the account last logged in.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_login_at: Option<Timestamp>,
-    /// Until when the account is paid for.
+    /// When the paid period ends.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub paid_until: Option<Timestamp>,
-    /// How many bytes the account's files take, where the provider says so.
+    /// How many bytes the account's files take, where the provider reports it.
     pub storage_used_bytes: Option<u64>,
-    /// How many bytes are left to the account; `null` where there is no limit, or the provider does not say.
+    /// How many bytes the account may still store; `null` where there is no limit, or the provider does not report it.
     pub storage_left_bytes: Option<u64>,
 }
 
-/// Whether a provider lets an account work. New words may appear.
+/// Whether an account can be used at its provider. New words may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountStatus {
-    /// The account works.
+    /// The account can be used.
     Active,
-    /// The account awaits its confirmation.
+    /// The account has not been confirmed yet.
     Pending,
-    /// The account was switched off.
+    /// The account was disabled.
     Disabled,
     /// The account was suspended by the site.
     Suspended,
-    /// The provider's word is not known to Polyhost.
+    /// Polyhost does not know the word that the provider uses.
     Unknown,
 }

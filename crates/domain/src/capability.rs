@@ -1,4 +1,4 @@
-//! The names of what can be done at a provider, and how well each of them does it.
+//! The capabilities of a provider, and how the provider supports each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 macro_rules! capabilities {
     ($($variant:ident = $name:literal: $doc:literal,)*) => {
-        /// Something that can be done at a provider.
+        /// A kind of operation that a provider may support.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Capability {
             $(#[doc = $doc] $variant,)*
@@ -20,7 +20,7 @@ macro_rules! capabilities {
             /// Every capability, in the order of the API's pages.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The name in the API.
+            /// Returns the name in the API.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -33,25 +33,25 @@ macro_rules! capabilities {
 
 capabilities! {
     AccountRead = "account.read": "Reading the account.",
-    AccountLimits = "account.limits": "Reading what the plan allows.",
+    AccountLimits = "account.limits": "Reading the limits of the plan.",
     FilesLookup = "files.lookup": "Reading many files at once.",
     FilesRead = "files.read": "Reading one file.",
     FilesUpload = "files.upload": "Uploading a file.",
-    FilesRename = "files.rename": "Giving a file another name.",
+    FilesRename = "files.rename": "Renaming a file.",
     FilesMove = "files.move": "Moving a file to another folder.",
-    FilesSetContentType = "files.set_content_type": "Giving a file another media type.",
+    FilesSetContentType = "files.set_content_type": "Changing the media type of a file.",
     FilesCopy = "files.copy": "Copying a file.",
     FilesDelete = "files.delete": "Deleting a file.",
     FilesDownload = "files.download": "Downloading a file.",
-    FilesThumbnail = "files.thumbnail": "Finding a file's picture.",
-    FilesUploadTicket = "files.upload_ticket": "Getting an address that takes the bytes directly.",
+    FilesThumbnail = "files.thumbnail": "Getting the address of a file's thumbnail.",
+    FilesUploadTicket = "files.upload_ticket": "Getting an address to which a client uploads a file directly.",
     FoldersRead = "folders.read": "Reading one folder.",
     FoldersList = "folders.list": "Listing a folder.",
-    FoldersCreate = "folders.create": "Making a folder.",
-    FoldersRename = "folders.rename": "Giving a folder another name.",
+    FoldersCreate = "folders.create": "Creating a folder.",
+    FoldersRename = "folders.rename": "Renaming a folder.",
     FoldersMove = "folders.move": "Moving a folder to another parent.",
-    FoldersVisibility = "folders.visibility": "Saying who may see a folder.",
-    FoldersPassword = "folders.password": "Guarding a folder with a password.",
+    FoldersVisibility = "folders.visibility": "Setting who may see a folder.",
+    FoldersPassword = "folders.password": "Protecting a folder with a password.",
     FoldersDelete = "folders.delete": "Deleting a folder.",
     RemoteUploadsCreate = "remote_uploads.create": "Having the site fetch a file.",
     RemoteUploadsHeaders = "remote_uploads.headers": "Having the site send header fields when it fetches.",
@@ -72,7 +72,7 @@ impl Serialize for Capability {
     }
 }
 
-/// A text that names no capability.
+/// The error for a text that names no capability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a capability")]
 pub struct UnknownCapability;
@@ -85,25 +85,25 @@ impl FromStr for Capability {
     }
 }
 
-/// How something is done at a provider.
+/// How a provider supports a capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
     /// The site itself does it.
     Native,
-    /// Polyhost makes it from what the site does.
+    /// Polyhost builds it from other operations of the site.
     Emulated,
-    /// It cannot be done; asking for it is answered with 422 `capability_unsupported`.
+    /// It cannot be done; a request for it is answered with 422 `capability_unsupported`.
     Unsupported,
 }
 
-/// The support of every capability.
+/// The support of every capability at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Capabilities(BTreeMap<Capability, Support>);
 
 impl Capabilities {
-    /// These are native, all others unsupported.
+    /// Returns capabilities of which these are native and all others unsupported.
     #[must_use]
     pub fn native(supported: &[Capability]) -> Self {
         let support = |capability| {
@@ -112,19 +112,19 @@ impl Capabilities {
         Self(Capability::ALL.iter().map(|capability| (*capability, support(capability))).collect())
     }
 
-    /// The support of one.
+    /// Returns the support of a capability.
     #[must_use]
     pub fn support(&self, capability: Capability) -> Support {
         self.0.get(&capability).copied().unwrap_or(Support::Unsupported)
     }
 
-    /// Whether it can be done at all.
+    /// Returns whether a capability is native or emulated.
     #[must_use]
     pub fn supports(&self, capability: Capability) -> bool {
         self.support(capability) != Support::Unsupported
     }
 
-    /// The same with another support of one of them.
+    /// Returns these capabilities with another support of one of them.
     #[must_use]
     pub fn with(mut self, capability: Capability, support: Support) -> Self {
         self.0.insert(capability, support);
@@ -135,7 +135,7 @@ impl Capabilities {
 impl utoipa::PartialSchema for Capabilities {
     fn schema() -> RefOr<Schema> {
         let build = Capability::ALL.iter().fold(
-            ObjectBuilder::new().description(Some("How each capability is done at the provider, by its name.")),
+            ObjectBuilder::new().description(Some("How the provider supports each capability, by its name.")),
             |object, capability| object.property(capability.as_str(), Support::schema()).required(capability.as_str()),
         );
         RefOr::T(Schema::Object(build.schema_type(Type::Object).build()))

@@ -1,4 +1,4 @@
-//! A job that makes a file playable.
+//! A job of a site that converts a file for playing.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Conversion {
     pub id: String,
     /// The account that the file belongs to.
     pub account: AccountName,
-    /// The provider that converts it.
+    /// The provider that converts the file.
     pub provider: ProviderId,
     /// The file that is converted.
     pub file_id: Option<FileId>,
@@ -28,22 +28,22 @@ pub struct Conversion {
     pub state: JobState,
     /// The provider's own word for the state.
     pub raw_state: Option<String>,
-    /// How much is done, 0 to 100.
+    /// How much of the job is done, from 0 to 100.
     pub progress_percent: Option<f64>,
-    /// How often the job was tried again.
+    /// How often the job was retried.
     pub retries: Option<u64>,
-    /// When the job last moved.
+    /// When the job last changed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
     /// The page that shows the file to people.
     pub page_url: Option<String>,
 }
 
-/// Which conversions are asked for.
+/// Which conversions to list.
 #[derive(Debug, Clone)]
 pub struct ConversionQuery {
-    /// Only those of this file.
+    /// The file whose conversions to list; `None` for all files.
     pub file: Option<FileId>,
-    /// At most so many, 1 to 100.
+    /// The most conversions to list, 1 to 100.
     pub limit: u32,
 }

@@ -1,4 +1,4 @@
-//! A file on its way back from a site.
+//! The download of a file from a site: the link, the range and the bytes.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,39 +8,39 @@ use url::Url;
 
 use crate::{ByteStream, FileId, HeaderFields, ShortCode};
 
-/// What names a file that is to be downloaded.
+/// A reference to the file to download.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileRef {
-    /// Its id.
+    /// The file's id.
     Id(FileId),
     /// The short code of its public address.
     ShortCode(ShortCode),
 }
 
-/// The answer to a wish for a link.
+/// A site's answer to a request for a link.
 #[derive(Debug, Clone)]
 pub enum LinkAnswer {
     /// The link.
     Ready(Link),
-    /// The site wants the caller to wait before it gives one.
+    /// The site gives a link only after a wait.
     NotReady {
-        /// How long.
+        /// How long to wait.
         after: Duration,
     },
 }
 
-/// An address that gives a file's bytes.
+/// An address from which a file's bytes can be downloaded.
 #[derive(Clone)]
 pub struct Link {
-    /// The address. Whoever has it has the file.
+    /// The address. It is a secret, because anyone with it can download the file.
     pub url: Url,
-    /// The file's id, where the answer tells it.
+    /// The file's id, where the site's answer contains it.
     pub file_id: Option<FileId>,
-    /// The file's name, where the answer tells it.
+    /// The file's name, where the site's answer contains it.
     pub name: Option<String>,
-    /// Until when the link works.
+    /// When the link expires.
     pub expires_at: Option<Timestamp>,
-    /// Header fields that must be sent along.
+    /// Header fields that the download request must contain.
     pub headers: HeaderFields,
 }
 
@@ -50,35 +50,35 @@ impl fmt::Debug for Link {
     }
 }
 
-/// A range of bytes: from the first to the last, both counted from 0 and included.
+/// A range of bytes to download. Positions are counted from 0, and the last byte is included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ByteRange {
-    /// From a byte to another, or to the end.
+    /// From the first byte to the last one, or to the end of the file.
     From(u64, Option<u64>),
-    /// The last so many bytes.
+    /// This many bytes at the end of the file.
     Last(u64),
 }
 
-/// The part of a file that is answered: first and last byte, both counted from 0 and included.
+/// The part of a file that the site sends. Positions are counted from 0, and the last byte is included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentRange {
     /// The first byte.
     pub first: u64,
     /// The last byte.
     pub last: u64,
-    /// The size of the whole file, where the site says.
+    /// The size of the whole file, where the site reports it.
     pub size: Option<u64>,
 }
 
-/// A file's bytes as they arrive.
+/// A file's bytes, streamed as they arrive.
 pub struct Download {
-    /// The bytes: exactly `length`, or an error where they end early.
+    /// The bytes. The stream has exactly `length` bytes, or ends with an error.
     pub stream: ByteStream,
-    /// How many there are, where the site says.
+    /// How many bytes the stream has, where the site reports it.
     pub length: Option<u64>,
-    /// The part of the file that they are; `None`: all of it.
+    /// The part of the file that the stream contains; `None` for the whole file.
     pub range: Option<ContentRange>,
-    /// The media type, where the site says.
+    /// The media type, where the site reports it.
     pub content_type: Option<String>,
 }
 

@@ -1,58 +1,58 @@
-//! The name of a file or folder, checked once.
+//! The name of a file or folder, checked when it is parsed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use utoipa::ToSchema;
 
-/// A name of a file or folder: 1 to 255 characters, no control character, no `/`, not `.` or `..`.
+/// The name of a file or folder: 1 to 255 characters, no control character, no `/`, not `.` or `..`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, ToSchema)]
 #[schema(min_length = 1, max_length = 255, pattern = r"^[^/\u0000-\u001f\u007f-\u009f]+$", example = "holiday.mp4")]
 pub struct EntryName(String);
 
-/// Why a text is no name of a file or folder.
+/// Why a text is not a valid name of a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEntryName {
-    /// No character at all.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// More than 255 characters.
+    /// The text has more than 255 characters.
     #[error("must have at most 255 characters")]
     TooLong,
-    /// A control character.
+    /// The text has a control character.
     #[error("must not hold control characters")]
     Control,
-    /// A slash.
+    /// The text has a slash.
     #[error("must not hold \"/\"")]
     Slash,
-    /// `.` or `..`.
+    /// The text is `.` or `..`.
     #[error("must not be \".\" or \"..\"")]
     Dots,
-    /// A character that the account's site leaves out, with more or less of what is around it.
+    /// The text has a character that the account's site drops, together with some of the text around it.
     #[error("must not hold \"{0}\": the account's site cannot keep it")]
     Lost(char),
 }
 
-/// What names a site can keep, besides the rules for all names.
+/// The names that a site stores unchanged. It restricts names beyond the rules of [`EntryName`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameGrammar {
     lost: &'static [char],
 }
 
 impl NameGrammar {
-    /// Of a site that keeps every name.
+    /// The grammar of a site that stores every name unchanged.
     pub const ANY: Self = Self::without(&[]);
 
-    /// Of a site that leaves out some characters.
+    /// Returns the grammar of a site that drops these characters from names.
     #[must_use]
     pub const fn without(lost: &'static [char]) -> Self {
         Self { lost }
     }
 
-    /// A name that the site can keep.
+    /// Parses a name that the site stores unchanged.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Why the text is not such a name.
     pub fn name(&self, text: &str) -> Result<EntryName, InvalidEntryName> {
         let name: EntryName = text.parse()?;
         match text.chars().find(|character| self.lost.contains(character)) {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_a_path_can_hold() {
+    fn name_is_valid_only_as_a_path_segment() {
         for good in ["a", ".hidden", "...", "Le dîner \"de\" cons.mp4", "夏.mkv", &"é".repeat(255)] {
             assert!(good.parse::<EntryName>().is_ok(), "{good}");
         }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_refused_where_the_site_cannot_keep_it() {
+    fn name_with_a_character_that_the_site_drops_is_rejected() {
         let tags = NameGrammar::without(&['<']);
         assert_eq!(tags.name("a <b>"), Err(InvalidEntryName::Lost('<')));
         assert_eq!(tags.name("a > b").unwrap().as_str(), "a > b");

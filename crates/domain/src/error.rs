@@ -1,4 +1,4 @@
-//! What can go wrong at a site, told in one vocabulary.
+//! The error type of every provider, the same for all dialects.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,60 +7,60 @@ use std::time::Duration;
 
 use crate::{Capability, ProviderId};
 
-/// The result of everything that a [`crate::Provider`] does.
+/// The result of the methods of [`crate::Provider`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What kind of thing went wrong. The gateway makes the HTTP status and the problem code of it.
+/// The kind of an [`Error`]. The gateway derives the HTTP status and the problem code from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The adapter cannot do this at this site; nothing was sent.
+    /// The adapter does not support this capability at this site. No request was sent.
     Unsupported(Capability),
-    /// No such file.
+    /// The file does not exist.
     FileNotFound,
-    /// No such folder.
+    /// The folder does not exist.
     FolderNotFound,
-    /// No such remote upload.
+    /// The remote upload does not exist.
     RemoteUploadNotFound,
-    /// The account's credentials do not work.
+    /// The site rejected the account's credentials.
     CredentialsRejected,
-    /// The account's one session is being taken by somebody else.
+    /// Another program that logs in to the account keeps ending our session. The site allows one session per account.
     SessionContended,
-    /// The credentials are good, and this action is denied.
+    /// The site accepted the credentials and denied this action.
     Forbidden,
-    /// The site found a well-formed request unacceptable.
+    /// The site rejected a well-formed request.
     Rejected,
-    /// The file is larger than the site takes.
+    /// The file is larger than the site accepts.
     TooLarge,
-    /// The file does not reach as far as the range that was asked for.
+    /// The requested range begins after the end of the file.
     RangeNotSatisfiable,
     /// The site's limit is reached.
     RateLimited,
     /// The file is blocked for legal reasons.
     LegalBlock,
-    /// A read was answered with something that cannot be understood.
+    /// The site's answer to a read cannot be understood.
     InvalidResponse,
-    /// The site failed.
+    /// The site reported a failure of its own.
     SiteFailed,
     /// The site cannot be reached.
     Unavailable,
-    /// There was no place in the account's queue in time.
+    /// The request got no place in the account's queue in time.
     Overloaded,
     /// A read took too long.
     Timeout,
-    /// A write was sent, and no readable answer came.
+    /// A write was sent, and no readable answer arrived.
     OutcomeUnknown,
-    /// The site has taken an upload, and its answer does not tell the file's id.
+    /// The site accepted an upload, and its answer does not contain the file's id.
     Unnamed,
-    /// The caller's body ended early, or its bytes stopped.
+    /// The caller's request body ended early, or no more bytes arrived.
     BodyIncomplete,
-    /// A fault of Polyhost's own.
+    /// A fault in Polyhost itself.
     Internal,
 }
 
-/// How a connection failed, in the words of RFC 9209 for `Proxy-Status`.
+/// How a connection failed, named by the error types that RFC 9209 defines for `Proxy-Status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFault {
-    /// The name has no address.
+    /// The host name has no address.
     DnsError,
     /// The connection was refused.
     ConnectionRefused,
@@ -68,24 +68,24 @@ pub enum TransportFault {
     ConnectionTimeout,
     /// The connection ended before the answer did.
     ConnectionTerminated,
-    /// The answer did not come in time.
+    /// The answer did not arrive in time.
     ResponseTimeout,
-    /// The answer is larger than is read.
+    /// The answer is larger than the limit for answers.
     ResponseTooLarge,
     /// The answer cannot be understood.
     ProtocolError,
-    /// The address is one that may not be gone to.
+    /// Connections to the address are prohibited.
     DestinationProhibited,
-    /// The site has failed lately, and is left alone.
+    /// The site failed recently, and its circuit is open: no request was sent.
     DestinationUnavailable,
 }
 
-/// What a site said, as far as it may be shown.
+/// The part of a site's answer that is safe to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpstreamAnswer {
-    /// The HTTP status, where an answer came.
+    /// The HTTP status, where an answer arrived.
     pub http_status: Option<u16>,
-    /// The status inside the body, in the site's words.
+    /// The status inside the body, as the site writes it.
     pub status: Option<String>,
     /// The site's message: at most 300 characters, no control characters, secrets masked.
     pub message: Option<String>,
@@ -93,8 +93,7 @@ pub struct UpstreamAnswer {
 
 /// An error of a provider.
 ///
-/// `Display` says what happened in words that are safe to show; the source, which may not be, is for the log, and
-/// `Debug` leaves it out.
+/// `Display` and `Debug` are safe to show. The source may hold secrets, so both leave it out; it is only for the log.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -112,7 +111,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of a kind, not retryable, of which nothing more is known.
+    /// Returns an error of a kind, not retryable, without further data.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
         Self(Box::new(Inner {
@@ -128,13 +127,13 @@ impl Error {
         }))
     }
 
-    /// What an adapter answers to what it cannot do. Nothing was sent.
+    /// Returns the error for a capability that the adapter does not support. No request was sent.
     #[must_use]
     pub fn unsupported(capability: Capability) -> Self {
         Self::new(ErrorKind::Unsupported(capability))
     }
 
-    /// Marks that nothing was done at the site, and that the same request may be sent again.
+    /// Sets whether the request may be sent again because the site did nothing.
     #[must_use]
     pub fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
@@ -148,7 +147,7 @@ impl Error {
         self
     }
 
-    /// Adds where it happened: the provider and the site's name for the operation.
+    /// Adds the provider and the site's name for the operation.
     #[must_use]
     pub fn at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
         self.0.provider = Some(provider.clone());
@@ -156,7 +155,7 @@ impl Error {
         self
     }
 
-    /// Adds what the site said.
+    /// Adds the site's answer.
     #[must_use]
     pub fn with_answer(mut self, answer: UpstreamAnswer) -> Self {
         self.0.answer = Some(answer);
@@ -170,71 +169,74 @@ impl Error {
         self
     }
 
-    /// Adds a sentence that is safe to show.
+    /// Adds a sentence for the caller. It must be safe to show.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
     }
 
-    /// Adds the cause, for the log alone.
+    /// Adds the cause, which only the log shows.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
     }
 
-    /// The same error as another kind.
+    /// Returns the same error with another kind.
     #[must_use]
     pub fn into_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether nothing was done at the site and the same request may be sent again.
+    /// Returns whether the request may be sent again because the site did nothing.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// How long the caller should wait.
+    /// Returns how long the caller should wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The provider that it happened at.
+    /// Returns the provider at which the error occurred.
     #[must_use]
     pub fn provider(&self) -> Option<&ProviderId> {
         self.0.provider.as_ref()
     }
 
-    /// The site's name for the operation.
+    /// Returns the site's name for the operation.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// What the site said.
+    /// Returns the site's answer.
     #[must_use]
     pub fn answer(&self) -> Option<&UpstreamAnswer> {
         self.0.answer.as_ref()
     }
 
-    /// How the connection failed.
+    /// Returns how the connection failed.
     #[must_use]
     pub fn transport(&self) -> Option<TransportFault> {
         self.0.transport
     }
 
-    /// Whether the site had a part in it: it has answered, the way to it failed, or its session is taken from us. What
-    /// was never sent, for want of time or a place or because the site is left alone, says nothing about it.
+    /// Returns whether the error says something about the site's health: the site answered, the connection to it
+    /// failed, or another program ended our session.
+    ///
+    /// It is `false` for a request that was never sent: no time or no place in the queue was left, or the circuit is
+    /// open.
     #[must_use]
     pub fn is_of_the_site(&self) -> bool {
         let has_answered = self.answer().is_some_and(|answer| answer.http_status.is_some());
@@ -242,7 +244,7 @@ impl Error {
         has_answered || was_tried || self.kind() == ErrorKind::SessionContended
     }
 
-    /// A sentence that is safe to show.
+    /// Returns the sentence for the caller, which is safe to show.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
@@ -286,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_never_prints_its_source() {
+    fn error_never_prints_its_source() {
         let source = std::io::Error::other("https://site.example/?key=secret");
         let error = Error::new(ErrorKind::Unavailable).with_detail("The site cannot be reached.").with_source(source);
         assert_eq!(error.to_string(), "The site cannot be reached.");

@@ -1,4 +1,4 @@
-//! A file at a provider, what may change in it, and the answer to a lookup of many.
+//! A file at a provider, the changes to it, and the result of a lookup of many files.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId, Visibility};
 
-/// A file. Fields that the site's answer does not tell are `null`.
+/// A file. Fields that the site's answer does not contain are `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "file", "id": "VKrJd-A_vNmpP4L", "account": "main", "provider": "pstream",
@@ -17,18 +17,18 @@ use crate::{AccountName, EntryName, Error, FileId, FolderId, Origin, ProviderId,
     "page_url": "https://www.example.net/v/VKrJd-A_vNmpP4L", "embed_url": "https://www.example.net/e/VKrJd-A_vNmpP4L"
 }))]
 pub struct File {
-    /// Always `file`; tells files from folders in a list that holds both.
+    /// Always `file`; it distinguishes files from folders in a list that contains both.
     #[serde(rename = "type")]
     pub kind: FileType,
     /// The file's id at its provider.
     pub id: FileId,
     /// The account that the file belongs to.
     pub account: AccountName,
-    /// The provider that keeps the file.
+    /// The provider that stores the file.
     pub provider: ProviderId,
     /// The file's name.
     pub name: Option<String>,
-    /// The folder that holds the file; `null` where the answer does not say.
+    /// The folder that contains the file; `null` where the site's answer does not contain it.
     pub folder_id: Option<FolderId>,
     /// The size in bytes.
     pub size: Option<u64>,
@@ -43,19 +43,19 @@ pub struct File {
     pub short_code: Option<String>,
     /// Whether the file can be used.
     pub status: FileStatus,
-    /// How far its conversion for playing has come.
+    /// The state of the file's conversion for playing.
     pub conversion: Option<JobState>,
     /// When the file was uploaded.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub uploaded_at: Option<Timestamp>,
-    /// When the file was last downloaded or looked at.
+    /// When the file was last downloaded or viewed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_accessed_at: Option<Timestamp>,
     /// How often the file was downloaded.
     pub download_count: Option<u64>,
-    /// The words that the file was tagged with.
+    /// The file's tags.
     pub tags: Option<Vec<String>>,
-    /// Who can see the file.
+    /// Who may see the file.
     pub visibility: Option<Visibility>,
     /// The page with the file's statistics.
     pub stats_url: Option<String>,
@@ -66,7 +66,7 @@ pub struct File {
 }
 
 impl File {
-    /// A file of which nothing is known beyond its id.
+    /// Returns a file of which only the id is known.
     #[must_use]
     pub fn bare(origin: &Origin, id: FileId) -> Self {
         Self {
@@ -111,7 +111,7 @@ pub enum FileStatus {
     Active,
     /// The site has suspended the file.
     Suspended,
-    /// The site still works on the file.
+    /// The site is still processing the file.
     Processing,
     /// The file is in the site's trash.
     Trashed,
@@ -119,29 +119,29 @@ pub enum FileStatus {
     Deleted,
     /// The file exists, but the site cannot use it.
     Failed,
-    /// The provider's word is not known to Polyhost.
+    /// Polyhost does not know the word that the provider uses.
     Unknown,
 }
 
-/// How far a job at a site (a remote upload, a conversion) has come. New words may appear.
+/// The state of a job at a site: a remote upload or a conversion. New words may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// The job waits for its turn.
+    /// The job has not started.
     Queued,
-    /// The job is being done.
+    /// The job is running.
     Running,
-    /// The job is done.
+    /// The job has succeeded.
     Succeeded,
     /// The job has failed.
     Failed,
     /// The job was cancelled.
     Cancelled,
-    /// The provider's word is not known to Polyhost.
+    /// Polyhost does not know the word that the provider uses.
     Unknown,
 }
 
-/// What is to change in a file besides its folder. At least one field is set.
+/// The changes to make to a file, besides a move to another folder. At least one field is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileEdit {
     /// The new name.
@@ -150,13 +150,13 @@ pub struct FileEdit {
     pub content_type: Option<String>,
 }
 
-/// What one id of a lookup has led to.
+/// The result of a lookup for one file id.
 #[derive(Debug, Clone)]
 pub enum FileLookup {
-    /// The file is there.
+    /// The file exists.
     Found(Box<File>),
-    /// The file is there and broken: what is known of it, and the site's complaint.
+    /// The file exists and the site reports that it is broken: the file's known fields, and the site's error.
     Broken(Box<File>, Error),
-    /// There is no such file, or it could not be asked for.
+    /// The file does not exist, or the request for it failed.
     Failed(Error),
 }

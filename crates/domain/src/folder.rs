@@ -1,4 +1,4 @@
-//! A folder at a provider, what a new one needs and what may change in it.
+//! A folder at a provider, the data of a new folder, and the changes to a folder.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{AccountName, EntryName, FolderId, ProviderId};
 
-/// A folder. Fields that the site's answer does not tell are `null`.
+/// A folder. Fields that the site's answer does not contain are `null`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "folder", "id": "456", "account": "main", "provider": "pstream", "name": "My Great Folder",
@@ -15,26 +15,26 @@ use crate::{AccountName, EntryName, FolderId, ProviderId};
     "updated_at": null, "page_url": null, "download_count": null, "folder_count": null, "file_count": null
 }))]
 pub struct Folder {
-    /// Always `folder`; tells folders from files in a list that holds both.
+    /// Always `folder`; it distinguishes folders from files in a list that contains both.
     #[serde(rename = "type")]
     pub kind: FolderType,
     /// The folder's id at its provider, or `root`.
     pub id: FolderId,
     /// The account that the folder belongs to.
     pub account: AccountName,
-    /// The provider that keeps the folder.
+    /// The provider that stores the folder.
     pub provider: ProviderId,
     /// The folder's name; the root's is empty.
     pub name: Option<String>,
-    /// The folder that holds this one; `null` for the root.
+    /// The folder that contains this one; `null` for the root.
     pub parent_id: Option<FolderId>,
     /// The size of everything in the folder, in bytes.
     pub total_size: Option<u64>,
     /// Who may see the folder.
     pub visibility: Option<Visibility>,
-    /// Whether a password guards the folder; `null` where the answer does not say.
+    /// Whether a password protects the folder; `null` where the site's answer does not contain it.
     pub password_protected: Option<bool>,
-    /// When the folder was made.
+    /// When the folder was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
     /// When the folder was last changed.
@@ -42,16 +42,16 @@ pub struct Folder {
     pub updated_at: Option<Timestamp>,
     /// The page that shows the folder to people.
     pub page_url: Option<String>,
-    /// How often files of the folder were downloaded.
+    /// How often files in the folder were downloaded.
     pub download_count: Option<u64>,
-    /// How many folders are directly in it.
+    /// How many folders are directly in this one.
     pub folder_count: Option<u64>,
-    /// How many files are directly in it.
+    /// How many files are directly in this folder.
     pub file_count: Option<u64>,
 }
 
 impl Folder {
-    /// A folder of which nothing is known beyond its place and name.
+    /// Returns a folder of which only the id, the parent and the name are known.
     #[must_use]
     pub fn bare(origin: &crate::Origin, id: FolderId, parent_id: Option<FolderId>, name: Option<String>) -> Self {
         Self {
@@ -86,43 +86,43 @@ pub enum FolderType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// Its owner alone.
+    /// Only its owner.
     Private,
-    /// Who knows its address.
+    /// Everyone who knows its address.
     Unlisted,
-    /// Everybody.
+    /// Everyone.
     Public,
 }
 
-/// What a new folder needs.
+/// The data of a folder to create.
 #[derive(Debug, Clone)]
 pub struct NewFolder {
-    /// Its name.
+    /// The folder's name.
     pub name: EntryName,
-    /// The folder that is to hold it.
+    /// The folder in which to create it.
     pub parent: FolderId,
-    /// Who may see it; the site's default where absent.
+    /// Who may see the folder; `None` for the site's default.
     pub visibility: Option<Visibility>,
-    /// The password that guards it, if any.
+    /// The password that protects the folder, if any.
     pub password: Option<PasswordChange>,
 }
 
-/// What is to change in a folder besides its parent. At least one field is set.
+/// The changes to make to a folder, besides a move to another parent. At least one field is set.
 #[derive(Debug, Clone, Default)]
 pub struct FolderEdit {
     /// The new name.
     pub name: Option<EntryName>,
-    /// Who may see it.
+    /// Who may see the folder.
     pub visibility: Option<Visibility>,
-    /// The new password, or none.
+    /// The change of the password.
     pub password: Option<PasswordChange>,
 }
 
-/// What becomes of a folder's password.
+/// A change of a folder's password.
 #[derive(Debug, Clone)]
 pub enum PasswordChange {
-    /// This password, in clear, guards the folder from now on.
+    /// Protects the folder with this password, which is in plain text.
     Set(SecretString),
-    /// No password guards it any more.
+    /// Removes the password.
     Remove,
 }

@@ -1,5 +1,5 @@
-//! Ids, parsed at the door. The upstreams coerce (`12abc` acts on 12) or concatenate what they are given, so the
-//! only way to an id is a provider's [`IdGrammar`].
+//! Ids, parsed when a request arrives. Sites coerce ids (`12abc` acts on 12) or concatenate them into other texts.
+//! Therefore an id can only be created with its provider's [`IdGrammar`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// How callers write the root folder, whatever the site calls it.
+/// The id of the root folder in the API, whatever the site calls it.
 const ROOT: &str = "root";
 
 /// A file's id at its provider.
@@ -21,16 +21,16 @@ pub struct FileId(Arc<str>);
 #[schema(value_type = String, example = "22")]
 pub struct RemoteUploadId(Arc<str>);
 
-/// The short code of a file's public address, which some sites take in place of its id.
+/// The short code of a file's public address, which some sites accept in place of its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ShortCode(Arc<str>);
 
 /// A folder: the root, or one with an id at its provider. Written `root` or the id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FolderId {
-    /// The folder that holds everything.
+    /// The folder that contains all others.
     Root,
-    /// A folder below the root. Made only by [`IdGrammar::folder`].
+    /// A folder below the root. Only [`IdGrammar::folder`] creates it.
     Child(ChildFolderId),
 }
 
@@ -39,7 +39,7 @@ pub enum FolderId {
 pub struct ChildFolderId(Arc<str>);
 
 impl FileId {
-    /// The id as the site writes it.
+    /// Returns the id as the site writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -47,7 +47,7 @@ impl FileId {
 }
 
 impl ShortCode {
-    /// The code as the site writes it.
+    /// Returns the code as the site writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,7 +55,7 @@ impl ShortCode {
 }
 
 impl RemoteUploadId {
-    /// The id as the site writes it.
+    /// Returns the id as the site writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,7 +63,7 @@ impl RemoteUploadId {
 }
 
 impl ChildFolderId {
-    /// The id as the site writes it.
+    /// Returns the id as the site writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,7 +71,7 @@ impl ChildFolderId {
 }
 
 impl FolderId {
-    /// The id as callers write it: `root` for the root.
+    /// Returns the id as callers write it: `root` for the root.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -117,7 +117,7 @@ impl Serialize for FolderId {
     }
 }
 
-/// The characters that a dialect's ids are made of.
+/// The characters that a dialect's ids consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdAlphabet {
     /// `[A-Za-z0-9_-]{1,64}`
@@ -126,69 +126,70 @@ pub enum IdAlphabet {
     Decimal,
 }
 
-/// What an id looks like at a provider, and what its root folder is called there.
+/// The syntax of a provider's ids, and the id that the site uses for its root folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdGrammar {
     alphabet: IdAlphabet,
     root: Arc<str>,
 }
 
-/// A text that can be no id at this provider.
+/// The error for a text that cannot be an id at this provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an id of this provider")]
 pub struct UnknownId;
 
 impl IdGrammar {
-    /// A grammar of these characters, at a site that has a word of its own for the root folder, such as `0`.
+    /// Returns a grammar with an alphabet, and the site's own id of the root folder, such as `0`.
     #[must_use]
     pub fn new(alphabet: IdAlphabet, root: &str) -> Self {
         Self { alphabet, root: Arc::from(root) }
     }
 
-    /// What the site calls the root folder.
+    /// Returns the site's own id of the root folder.
     #[must_use]
     pub fn site_root(&self) -> &str {
         &self.root
     }
 
-    /// A file's id.
+    /// Parses a file's id.
     ///
     /// # Errors
-    /// [`UnknownId`] outside the grammar.
+    /// [`UnknownId`] where the text does not match the grammar.
     pub fn file(&self, text: &str) -> Result<FileId, UnknownId> {
         self.check(text).map(FileId)
     }
 
-    /// A remote upload's id.
+    /// Parses a remote upload's id.
     ///
     /// # Errors
-    /// [`UnknownId`] outside the grammar.
+    /// [`UnknownId`] where the text does not match the grammar.
     pub fn remote_upload(&self, text: &str) -> Result<RemoteUploadId, UnknownId> {
         self.check(text).map(RemoteUploadId)
     }
 
-    /// A folder's id as a caller writes it: `root`, or an id.
+    /// Parses a folder's id as a caller writes it: `root`, or an id.
     ///
-    /// The site's own word for the root is no id here, nor is a zero in any spelling: `DELETE …/folders/0` must
-    /// not reach a site that would read it as "everything".
+    /// Rejects the site's own id of the root, and zero in any spelling: `DELETE …/folders/0` must not reach a site that
+    /// would take it for "everything".
     ///
     /// # Errors
-    /// [`UnknownId`] outside the grammar.
+    /// [`UnknownId`] where the text does not match the grammar.
     pub fn folder(&self, text: &str) -> Result<FolderId, UnknownId> {
         if text == ROOT {
             return Ok(FolderId::Root);
         }
-        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
-        if zero || text == &*self.root {
+        let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+        if is_zero || text == &*self.root {
             return Err(UnknownId);
         }
         self.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
     }
 
-    /// A folder's id as the site writes it, where its own word for the root means the root.
+    /// Parses a folder's id as the site writes it. The site's own id of the root becomes [`FolderId::Root`].
     ///
     /// # Errors
-    /// [`UnknownId`] outside the grammar, and for a folder that callers could not name: they would name the root.
+    /// [`UnknownId`] where the text does not match the grammar, and for a folder whose id is `root`: callers could not
+    /// address that folder, because `root` means the root folder in the API.
     pub fn folder_from_site(&self, text: &str) -> Result<FolderId, UnknownId> {
         if text.is_empty() || text == "0" || text == &*self.root {
             return Ok(FolderId::Root);
@@ -199,7 +200,7 @@ impl IdGrammar {
         }
     }
 
-    /// The id as the site wants it, with its own word for the root.
+    /// Returns a folder's id as the site expects it: for the root, the site's own id.
     #[must_use]
     pub fn folder_for_site<'a>(&'a self, folder: &'a FolderId) -> &'a str {
         match folder {
@@ -208,10 +209,10 @@ impl IdGrammar {
         }
     }
 
-    /// A file's short code. Whatever the ids look like, it is made to stand in an address.
+    /// Parses a file's short code. Short codes are parts of URLs, so their syntax does not depend on the ids' alphabet.
     ///
     /// # Errors
-    /// [`UnknownId`] outside `[A-Za-z0-9_-]{1,64}`.
+    /// [`UnknownId`] where the text does not match `[A-Za-z0-9_-]{1,64}`.
     pub fn short_code(&self, text: &str) -> Result<ShortCode, UnknownId> {
         IdAlphabet::UrlSafe.check(text).map(ShortCode)
     }
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_never_named_by_the_sites_own_word() {
+    fn root_is_rejected_under_the_sites_own_id() {
         let grammar = IdGrammar::new(IdAlphabet::UrlSafe, "0");
         assert_eq!(grammar.folder("root"), Ok(FolderId::Root));
         for zero in ["0", "00", "-0", "--"] {
@@ -274,8 +275,8 @@ mod tests {
         assert_eq!(grammar.folder_from_site("0"), Ok(FolderId::Root));
         assert_eq!(grammar.folder_from_site(""), Ok(FolderId::Root));
         assert_eq!(grammar.folder_for_site(&FolderId::Root), "0");
-        for unnameable in ["root", "00", "--"] {
-            assert_eq!(grammar.folder_from_site(unnameable), Err(UnknownId), "{unnameable}");
+        for ambiguous in ["root", "00", "--"] {
+            assert_eq!(grammar.folder_from_site(ambiguous), Err(UnknownId), "{ambiguous}");
         }
         let child = grammar.folder("456").unwrap();
         assert_eq!(grammar.folder_for_site(&child), "456");

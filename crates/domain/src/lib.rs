@@ -1,7 +1,7 @@
-//! The normalized model and the [`Provider`] trait: what every site looks like from the inside of Polyhost.
+//! The normalized model of every site, and the [`Provider`] trait that every adapter implements.
 //!
-//! The types here are the published ones: they derive serde and utoipa's `ToSchema`, so that the adapters, the
-//! cache and the OpenAPI document share one definition. Nothing here knows HTTP clients, servers or a runtime.
+//! These types are the types of the public API. They derive serde and utoipa's `ToSchema`, so that the adapters, the
+//! cache and the OpenAPI document share one definition. This crate depends on no HTTP library and no runtime.
 
 mod account;
 mod capability;

@@ -1,34 +1,35 @@
-//! What is directly in a folder, and the lists of jobs.
+//! The contents of a folder, and the lists of jobs.
 
 use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 
 use crate::{File, Folder};
 
-/// What is directly in a folder, or one native page of it.
+/// The folders and files directly in a folder, or one native page of them.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// The folders, in the site's order.
     pub folders: Vec<Folder>,
-    /// The files, in the site's order. Some may name another folder as theirs: sites do that.
+    /// The files, in the site's order. A file's `folder_id` may be another folder: some sites list such files.
     pub files: Vec<File>,
-    /// How many entries of the site's answer have no usable id, so that they cannot be shown.
+    /// How many entries of the site's answer are left out because they have no usable id.
     pub unreadable: usize,
-    /// Whether the site's answer has no list of folders, or none of files: there may be more than is known.
+    /// Whether the list of folders or the list of files is missing in the site's answer. The folder may then contain
+    /// more than this listing.
     pub incomplete: bool,
-    /// Where the next native page begins; `None` at the end, and always where a provider answers whole.
+    /// Where the next native page begins. `None` on the last page, and for providers whose listings have no pages.
     pub next: Option<NativeCursor>,
 }
 
 impl Listing {
-    /// Removes what is listed more than once. The first of each stays.
+    /// Removes duplicate folders and files. The first one with each id stays.
     pub fn deduplicate(&mut self) {
         keep_first(&mut self.folders, |folder| folder.id.as_str());
         keep_first(&mut self.files, |file| file.id.as_str());
     }
 }
 
-/// Removes the items whose id an item before them has.
+/// Removes each item that has the same id as an item before it.
 pub fn keep_first<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &str) {
     let mut seen = HashSet::with_capacity(items.len());
     let is_first: Vec<bool> = items.iter().map(|item| seen.insert(id(item))).collect();
@@ -36,10 +37,10 @@ pub fn keep_first<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &str) {
     items.retain(|_| is_first.next().unwrap_or(true));
 }
 
-/// The jobs that a site has listed.
+/// The jobs in a site's list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found<T> {
-    /// The jobs that could be read.
+    /// The readable jobs.
     pub items: Vec<T>,
     /// How many entries of the site's answer could not be read.
     pub unreadable: usize,
@@ -71,7 +72,7 @@ impl<T> DerefMut for Found<T> {
     }
 }
 
-/// A place in a listing that a site itself pages, in the site's own words.
+/// The start of a native page of a listing, as the site writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NativeCursor(pub String);
 
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_of_several_items_with_one_id_stays() {
+    fn first_of_several_items_with_the_same_id_stays() {
         let mut items = vec![("a", 1), ("b", 2), ("a", 3), ("b", 4), ("c", 5)];
         keep_first(&mut items, |item| item.0);
         assert_eq!(items, [("a", 1), ("b", 2), ("c", 5)]);

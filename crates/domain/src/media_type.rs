@@ -4,48 +4,48 @@ use std::str::FromStr;
 
 /// A media type (RFC 9110, section 8.3.1), such as `video/mp4; codecs="avc1"`.
 ///
-/// Browsers send parameters that are not well formed (`video/webm;codecs=vp8,opus`). The type is good without them, so
-/// only the parameters are dropped then.
+/// Some browsers send malformed parameters (`video/webm;codecs=vp8,opus`). The parser then drops all parameters and
+/// keeps the type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType(String);
 
-/// The text is not a media type.
+/// The error for a text that is not a media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a media type")]
 pub struct InvalidMediaType;
 
 impl MediaType {
-    /// The media type that a site or a caller states, if it is one.
+    /// Returns the text as a media type; `None` if there is no text, or it is not a media type.
     #[must_use]
     pub fn known(text: Option<&str>) -> Option<String> {
         text?.parse::<Self>().ok().map(Self::into)
     }
 
-    /// The media type as text.
+    /// Returns the media type as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The type and the subtype, without parameters.
+    /// Returns the type and the subtype, without parameters.
     #[must_use]
     pub fn essence(&self) -> &str {
         self.0.split(';').next().unwrap_or_default().trim_end()
     }
 
-    /// Whether it is `essence` (such as `message/partial`), in any case.
+    /// Returns whether the type and the subtype are `essence` (such as `message/partial`), ignoring case.
     #[must_use]
     pub fn is(&self, essence: &str) -> bool {
         self.essence().eq_ignore_ascii_case(essence)
     }
 
-    /// Whether its type is `name` (such as `multipart`), in any case.
+    /// Returns whether the type is `name` (such as `multipart`), ignoring case.
     #[must_use]
     pub fn has_type(&self, name: &str) -> bool {
         self.essence().split('/').next().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// The values of a parameter, without their quotes. A well-formed media type has each parameter at most once.
+    /// Returns the values of a parameter, without quotes. A well-formed media type has each parameter at most once.
     pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
         let mut rest = &self.0[self.essence().len()..];
         let all = std::iter::from_fn(move || {
@@ -71,7 +71,7 @@ impl FromStr for MediaType {
         let (essence, parameters) = text.find(';').map_or((text, ""), |at| text.split_at(at));
         let essence = essence.trim_end_matches([' ', '\t']);
         let (name, subtype) = essence.split_once('/').ok_or(InvalidMediaType)?;
-        // A range of types (`video/*`) describes no content.
+        // A wildcard (`video/*`) is not the type of a content.
         if [name, subtype].iter().any(|part| !is_token(part) || part.contains('*')) {
             return Err(InvalidMediaType);
         }
@@ -79,7 +79,7 @@ impl FromStr for MediaType {
     }
 }
 
-/// A parameter, by name and value.
+/// The name and the value of a parameter.
 type Parameter = (String, String);
 
 fn are_parameters(mut text: &str) -> bool {
@@ -95,7 +95,9 @@ fn are_parameters(mut text: &str) -> bool {
     }
 }
 
-/// The first of `;name=value;name="value"`, and the rest. A semicolon may have no parameter behind it.
+/// Splits the first parameter from a text such as `;name=value;name="value"`, and returns it with the rest.
+///
+/// The parameter is `None` after a semicolon that no parameter follows.
 fn parameter(text: &str) -> Option<(Option<Parameter>, &str)> {
     let text = text.trim_start_matches([' ', '\t']).strip_prefix(';')?.trim_start_matches([' ', '\t']);
     if text.is_empty() || text.starts_with(';') {
@@ -113,27 +115,27 @@ fn parameter(text: &str) -> Option<(Option<Parameter>, &str)> {
     Some((Some((name.to_owned(), value)), rest))
 }
 
-/// The text of a quoted string after its first quote, and what follows its last.
+/// Parses a quoted string without its opening quote. Returns its value, and the text after its closing quote.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let (mut value, mut characters) = (String::new(), text.char_indices());
     loop {
         let (at, character) = characters.next()?;
         match character {
             '"' => return Some((value, &text[at + 1..])),
-            '\\' => value.push(characters.next().map(|(_, escaped)| escaped).filter(|escaped| is_shown(*escaped))?),
-            _ if is_shown(character) => value.push(character),
+            '\\' => value.push(characters.next().map(|(_, escaped)| escaped).filter(|escaped| is_printable(*escaped))?),
+            _ if is_printable(character) => value.push(character),
             _ => return None,
         }
     }
 }
 
-fn is_shown(character: char) -> bool {
+fn is_printable(character: char) -> bool {
     matches!(character, ' '..='~')
 }
 
 fn is_token(text: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token)
+    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn well_formed_media_type_is_kept() {
+    fn well_formed_media_type_is_unchanged() {
         for text in [
             "video/mp4",
             "application/vnd.api+json",

@@ -1,4 +1,4 @@
-//! The names that say where an object comes from: its account, its provider and that provider's dialect.
+//! The names of accounts, providers and dialects, which identify the origin of an object.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,12 +15,12 @@ const MAX_NAME: usize = 64;
 #[schema(value_type = String, pattern = "^[a-z0-9][a-z0-9_-]{0,63}$", example = "main")]
 pub struct AccountName(Arc<str>);
 
-/// The id of a provider, built in or from the configuration: the same grammar as an account's name.
+/// The id of a provider, built in or from the configuration. It has the same grammar as an account's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[schema(value_type = String, pattern = "^[a-z0-9][a-z0-9_-]{0,63}$", example = "pstream")]
 pub struct ProviderId(Arc<str>);
 
-/// A text that is no name of an account or provider.
+/// The error for a text that is not a valid name of an account or id of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must start with a letter or digit and hold only a-z, 0-9, \"_\" and \"-\", at most 64 characters")]
 pub struct InvalidAccountName;
@@ -36,7 +36,7 @@ fn parse(text: &str) -> Result<Arc<str>, InvalidAccountName> {
 macro_rules! name {
     ($name:ident) => {
         impl $name {
-            /// The name as text.
+            /// Returns the name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -61,14 +61,15 @@ macro_rules! name {
 name!(AccountName);
 name!(ProviderId);
 
-/// The name of a protocol that a family of sites speaks. Each has one adapter crate.
+/// A protocol that a family of sites uses. Each dialect has one adapter crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = Dialect, description = "A protocol that a family of sites speaks. Each has one adapter crate.")]
+#[schema(as = Dialect, description = "A protocol that a family of sites uses. Each dialect has one adapter crate.")]
 pub enum DialectName {
-    /// Login and key in every call; status inside the body. pstream.net and its relatives.
+    /// Every call contains login and key, and the answer's status is in its body. pstream.net and similar sites.
     Openload,
-    /// A session per user; an error inside a success. streamplay.online and every site of YetiShare's File Upload API v2.
+    /// Each user has one session, and errors arrive under HTTP 200. streamplay.online and other sites with YetiShare's
+    /// File Upload API v2.
     Yetishare,
 }
 
@@ -81,7 +82,7 @@ impl fmt::Display for DialectName {
     }
 }
 
-/// Where an object comes from; adapters put it on everything that they return.
+/// The account and the provider of an object. Adapters set both in every object that they return.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The account that the object belongs to.
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_names_follow_their_grammar() {
+    fn account_name_must_match_its_grammar() {
         for good in ["a", "0", "main", "pstream-demo", "a_b-c9", &"x".repeat(64)] {
             assert!(good.parse::<AccountName>().is_ok(), "{good}");
         }

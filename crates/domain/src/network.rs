@@ -1,16 +1,16 @@
-//! Which addresses belong to the public internet, judged by their text alone.
+//! Decides whether an address belongs to the public internet, from its text, without a DNS lookup.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
 
-/// Names that lead to the machine itself, into its own network, or to a cloud's metadata service; also everything below
-/// them. Some are reserved (RFC 6761, 6762, 8375), the others in use inside networks and handed out to nobody.
+/// Domains of the machine itself, of its local network, or of a cloud's metadata service, with all their subdomains.
+/// Some are reserved (RFC 6761, 6762, 8375). The others are common in private networks and are not public domains.
 const PRIVATE_NAMES: [&str; 10] =
     ["localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
 
-/// Whether an address can belong to a public server: not private, loopback, link-local, shared, reserved or
-/// multicast, in any IPv6 wrapping of an IPv4 address either.
+/// Returns whether an address can belong to a public server: it is not private, loopback, link-local, shared, reserved
+/// or multicast. An IPv4 address embedded in an IPv6 address is checked, too.
 #[must_use]
 pub fn is_public_address(address: IpAddr) -> bool {
     match address {
@@ -19,7 +19,7 @@ pub fn is_public_address(address: IpAddr) -> bool {
     }
 }
 
-/// Whether the host of a URL can be a public server, as far as its text tells.
+/// Returns whether the host of a URL can be a public server. Host names are not resolved.
 #[must_use]
 pub fn is_public_host(host: &Host<&str>) -> bool {
     match host {
@@ -27,7 +27,7 @@ pub fn is_public_host(host: &Host<&str>) -> bool {
         Host::Ipv6(v6) => is_public_v6(*v6),
         Host::Domain(name) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
-            // A name without a dot is found only in a local network.
+            // A name without a dot resolves only in a local network.
             name.contains('.')
                 && !PRIVATE_NAMES.iter().any(|private| {
                     name.strip_suffix(private).is_some_and(|head| head.is_empty() || head.ends_with('.'))
@@ -41,8 +41,8 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
     let shared = a == 100 && (64..128).contains(&b);
     let protocol = a == 192 && b == 0 && c == 0;
     let benchmark = a == 198 && (b == 18 || b == 19);
-    // Where Azure answers the machines in it, metadata among the rest.
-    let is_azures = v4 == Ipv4Addr::new(168, 63, 129, 16);
+    // Azure's platform services for its virtual machines, such as metadata.
+    let is_azure_platform = v4 == Ipv4Addr::new(168, 63, 129, 16);
     !(a == 0
         || a >= 224
         || v4.is_private()
@@ -52,7 +52,7 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
         || shared
         || protocol
         || benchmark
-        || is_azures)
+        || is_azure_platform)
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
@@ -61,13 +61,13 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     }
     let [first, second, ..] = v6.segments();
     let documentation = (first == 0x2001 && second == 0xdb8) || (first == 0x3fff && second < 0x1000);
-    // 2001::/23 is for protocols; Teredo among them wraps an IPv4 address.
+    // 2001::/23 is for protocols. One of them, Teredo, embeds an IPv4 address.
     let protocol = first == 0x2001 && second < 0x200;
-    // Only 2000::/3 is handed out.
+    // Only 2000::/3 is allocated to public networks.
     first & 0xe000 == 0x2000 && !documentation && !protocol
 }
 
-/// The IPv4 address inside a mapped, NAT64 or 6to4 address.
+/// Returns the IPv4 address in a mapped, NAT64 or 6to4 address.
 fn embedded_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = v6.segments();
     let join = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -83,7 +83,7 @@ mod tests {
     use url::Url;
 
     #[test]
-    fn private_hosts_are_told_in_every_spelling() {
+    fn private_host_is_recognised_in_every_spelling() {
         let private = [
             "http://127.0.0.1/",
             "http://2130706433/",

@@ -1,4 +1,4 @@
-//! What a provider can do and how its ids look: everything that is known before the first request.
+//! The properties of a provider that are known before the first request, such as its capabilities and id syntax.
 
 use url::Url;
 
@@ -7,41 +7,42 @@ use crate::{
     Result, Visibility,
 };
 
-/// What is known of an account's provider before the first request.
+/// The properties of an account's provider that are known before the first request.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// The account and its provider.
     pub origin: Origin,
     /// The dialect that the provider speaks.
     pub dialect: DialectName,
-    /// Where the site's API is for this account.
+    /// The URL of the site's API for this account.
     pub base_url: Url,
-    /// What the adapter does for this site: native or unsupported, never emulated.
+    /// The capabilities of the adapter for this site: native or unsupported, never emulated.
     pub capabilities: Capabilities,
-    /// What ids look like.
+    /// The syntax of ids.
     pub ids: IdGrammar,
-    /// What names the site can keep.
+    /// The names that the site stores unchanged.
     pub names: NameGrammar,
-    /// What deleting means.
+    /// What the site does with a deleted file or folder.
     pub delete: DeleteSemantics,
-    /// The most files that one lookup may ask for.
+    /// The most files in one lookup.
     pub max_batch: usize,
-    /// Whether a look at a single file tells in which folder it is. Elsewhere only listings do.
-    pub tells_folder: bool,
-    /// How the site answers a listing.
+    /// Whether the site reports a file's folder when a single file is read. Other sites report it only in listings.
+    pub reports_folder: bool,
+    /// Whether the site's listings have pages.
     pub listing: ListingShape,
-    /// Which sort keys a listing fills.
+    /// The sort keys for which a listing has values.
     pub sort_keys: &'static [SortKey],
-    /// The digests of an uploaded file that the site's answer can be held to.
+    /// The digests of an uploaded file that the site reports reliably. One that differs from the body's digest proves
+    /// that the site stored other bytes.
     pub digests: Vec<Digest>,
-    /// Digests that the site's answer may tell and cannot be held to: one that is not the body's says nothing.
+    /// The digests that the site may report, but not reliably. One that differs from the body's digest proves nothing.
     pub doubtful_digests: Vec<Digest>,
-    /// The largest file that the site takes, in bytes, where that is fixed.
+    /// The largest file that the site accepts, in bytes, where that is fixed.
     pub max_upload_bytes: Option<u64>,
 }
 
 impl Profile {
-    /// Refuses what the site is not said to do, before anything is sent.
+    /// Rejects an operation that the site does not support, before any request is sent.
     ///
     /// # Errors
     /// `Unsupported`, with the capability.
@@ -49,7 +50,7 @@ impl Profile {
         if self.capabilities.supports(capability) { Ok(()) } else { Err(Error::unsupported(capability)) }
     }
 
-    /// Refuses the root where a folder is to be changed: what a site would make of it cannot be undone.
+    /// Rejects the root as the folder to change: a site could change or delete everything, which cannot be undone.
     ///
     /// # Errors
     /// `FolderNotFound`
@@ -63,7 +64,8 @@ impl Profile {
         }
     }
 
-    /// Refuses what is to keep others out of a folder: at a site that cannot, the folder would be open, unnoticed.
+    /// Rejects a visibility or a password that the site does not support. Otherwise the folder would be open to others
+    /// without the caller's knowledge.
     ///
     /// # Errors
     /// `Unsupported`, with the capability.
@@ -78,26 +80,26 @@ impl Profile {
     }
 }
 
-/// What becomes of what is deleted.
+/// What a provider does with a deleted file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeleteSemantics {
-    /// It is gone at once.
+    /// It is removed at once.
     Permanent,
-    /// It goes to the site's trash.
+    /// It is moved to the site's trash.
     Trash,
 }
 
-/// How a site answers a listing.
+/// Whether a site's listings have pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListingShape {
-    /// All at once.
+    /// One answer contains the whole folder.
     Whole,
-    /// In native pages.
+    /// The site returns native pages.
     Paged,
 }
 
-/// What a listing can be sorted by.
+/// A field by which a listing can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SortKey {
     /// The name.
@@ -118,7 +120,8 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// The digest in lower-case hexadecimal digits, without white space. `None`: the text is no digest of this kind.
+    /// Returns the digest in lower-case hexadecimal digits, without white space; `None` where the text is not a digest
+    /// of this kind.
     #[must_use]
     pub fn normalize(self, text: &str) -> Option<String> {
         let digits = match self {
@@ -136,10 +139,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digest_counts_only_if_well_formed_for_its_kind() {
+    fn malformed_digest_is_not_normalized() {
         let sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-        let shouted = format!(" {}\r\n{} ", &sha1[..8].to_uppercase(), &sha1[8..]);
-        assert_eq!(Digest::Sha1.normalize(&shouted).as_deref(), Some(sha1));
+        let uppercase = format!(" {}\r\n{} ", &sha1[..8].to_uppercase(), &sha1[8..]);
+        assert_eq!(Digest::Sha1.normalize(&uppercase).as_deref(), Some(sha1));
         assert_eq!(Digest::Md5.normalize(&sha1[..32]).as_deref(), Some(&sha1[..32]));
         for wrong in ["", "n/a", &sha1[1..], &format!("{sha1}0"), &sha1.replace('a', "g"), &sha1[..32]] {
             assert_eq!(Digest::Sha1.normalize(wrong), None, "{wrong}");

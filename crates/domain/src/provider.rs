@@ -1,4 +1,4 @@
-//! The one interface between the gateway and the adapters.
+//! The interface between the gateway and the adapters.
 
 use async_trait::async_trait;
 use url::Url;
@@ -9,132 +9,134 @@ use crate::{
     RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 
-/// One account at one site, in normalized words.
+/// One account at one site, with normalized operations.
 ///
 /// For every method:
-/// - What the profile calls unsupported answers `Unsupported` with that capability, and sends nothing.
-/// - What the profile calls native is done by the site; nothing is emulated here.
-/// - An error inside the site's HTTP 200 is an error here.
-/// - A refused credential is `CredentialsRejected`; a denied action under good credentials is `Forbidden`.
-/// - A read that fails on the way is `Timeout`, `Unavailable` or `InvalidResponse`, retryable. A write whose bytes
-///   may have gone and that got no readable answer is `OutcomeUnknown`, not retryable.
-/// - No error, and nothing logged, holds a credential or a URL with its query.
+/// - A capability that the profile lists as unsupported returns `Unsupported` with that capability. No request is sent.
+/// - A capability that the profile lists as native is an operation of the site. Adapters emulate nothing.
+/// - An error inside the site's HTTP 200 is returned as an error.
+/// - Rejected credentials are `CredentialsRejected`; a denied action under accepted credentials is `Forbidden`.
+/// - A read without a readable answer is `Timeout`, `Unavailable` or `InvalidResponse`, retryable.
+/// - A write that may have been sent, and has no readable answer, is `OutcomeUnknown`, not retryable.
+/// - No error and no log line contains a credential or a URL with its query.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// What is known before the first request. Costs nothing.
+    /// Returns the properties that are known before the first request. Sends nothing.
     fn profile(&self) -> &Profile;
 
-    /// The account, as the site describes it. Capability `account.read`.
+    /// Returns the account with the data that the site reports. Capability `account.read`.
     ///
     /// - Wrong credentials are `CredentialsRejected`.
     async fn account(&self) -> Result<Account>;
 
-    /// What the plan allows. Capability `account.limits`.
+    /// Returns the limits of the account's plan. Capability `account.limits`.
     ///
-    /// - A limit of 0 means none and is `None`.
+    /// - A limit of 0 at the site means "no limit" and is `None`.
     async fn limits(&self) -> Result<Limits>;
 
-    /// Many files at once, as few calls as the site allows, side by side. Capability `files.lookup` where the site
-    /// reads many in a call, and `files.read`.
+    /// Returns many files, with as few requests as the site allows, which run concurrently. Capability `files.lookup`
+    /// where the site returns many files in a call, and `files.read`.
     ///
-    /// - One answer for each id, in the order asked.
-    /// - An unknown id is `Failed` with `FileNotFound`; it does not spoil the others.
-    /// - A file that the site calls broken is `Broken`, with what is known of it.
-    /// - A call that fails fails the ids that it asked for; if all fail, the error is the first one's.
-    /// - No id asks for nothing and sends nothing.
-    /// - A site without `files.lookup` may be asked file by file, or answer `Unsupported`.
+    /// - The result has one entry for each id, in the order of the ids.
+    /// - An unknown id is `Failed` with `FileNotFound`; the other ids are not affected.
+    /// - A file that the site reports as broken is `Broken`, with its known fields.
+    /// - If a request fails, only its ids fail. If all requests fail, the first one's error is returned.
+    /// - Without ids, no request is sent.
+    /// - Without `files.lookup`, the adapter may request each file separately, or return `Unsupported`.
     async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>>;
 
-    /// An address that gives a file's bytes. Capability `files.download`.
+    /// Returns an address from which a file's bytes can be downloaded. Capability `files.download`.
     ///
-    /// - The address is one that the gateway itself may go to.
+    /// - The address is one that the gateway itself may connect to.
     /// - An unknown file is `FileNotFound`.
     async fn link(&self, file: &FileRef) -> Result<LinkAnswer>;
 
-    /// A file's bytes, or a range of them. Capability `files.download`.
+    /// Downloads a file's bytes, or a range of them. Capability `files.download`.
     ///
-    /// - A range is answered as that part of the file, or as the whole where the site does not do ranges.
-    /// - A range that begins where the file has ended already is `RangeNotSatisfiable`.
-    /// - The file's server gets no credential of the account. Its redirects are followed at most five times, and only
-    ///   to where the gateway may go; else it is `InvalidResponse`.
-    /// - Bytes are fetched as they are asked for; dropping the stream ends the fetching.
-    /// - Bytes that end early, or stand still, are an error of the stream and never its end.
+    /// - For a range, the download is that part of the file, or the whole file where the site does not support ranges.
+    /// - A range that begins at or after the end of the file is `RangeNotSatisfiable`.
+    /// - The file's server gets no credential of the account. At most five of its redirects are followed, and only to
+    ///   addresses that the gateway may connect to. Any other redirect is `InvalidResponse`.
+    /// - Bytes are fetched when the stream is polled. Dropping the stream cancels the download.
+    /// - Bytes that end early or stop arriving are an error of the stream, never its end.
     /// - An unknown file is `FileNotFound`.
     async fn open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download>;
 
-    /// The address of a file's picture. Capability `files.thumbnail`.
+    /// Returns the address of a file's thumbnail. Capability `files.thumbnail`.
     ///
     /// - An unknown file is `FileNotFound`.
     async fn thumbnail(&self, file: &FileId) -> Result<Url>;
 
-    /// Sends a file. Capability `files.upload`.
+    /// Uploads a file. Capability `files.upload`.
     ///
-    /// - What the site wants before the bytes (a session, an address) is got before the first byte is read.
-    /// - The site gets exactly as many bytes as the body was said to have, under the name given. A body that has begun
-    ///   to flow by is never sent twice; one that can be read again is sent again where the site refuses the session.
-    /// - The answer has the site's id, name and size, and the folder that the file was sent to.
-    /// - A refusal before any byte was read is that refusal, retryable where nothing was done; an unknown folder is
-    ///   one where the site can be asked for it.
-    /// - A body that gives fewer bytes than it was said to, or an error, is `BodyIncomplete`; the site gets no whole file.
-    /// - An answer lost after the bytes went is `OutcomeUnknown`.
-    /// - A success that does not tell the file's id is `Unnamed`: the file is there, and its folder lists it.
-    /// - What the answer tells of a doubtful digest is passed on as it is told.
-    /// - The upload's report says how much had gone out when the success arrived, and has the name and the `delete_url`
-    ///   that the answer reports.
-    /// - A declared `sha1` goes to a site that insists on it; its refusal is `Rejected`, and no file is left.
+    /// - Requests that must precede the bytes (for a session or an address) are made before the first byte is read.
+    /// - The site receives exactly as many bytes as the body announces, under the given name.
+    /// - A body that can be read only once is never sent again after its first byte was read. A body that can be read
+    ///   again is sent again if the site rejects the session.
+    /// - The result has the site's id, name and size, and the folder that the file was sent to.
+    /// - If the site rejects the upload before a byte was read, that error is returned, retryable if the site did
+    ///   nothing. An unknown folder is such an error where the site has an operation that checks the folder.
+    /// - A body that has fewer bytes than it announces, or fails, is `BodyIncomplete`. The site gets no whole file.
+    /// - An answer that is lost after the bytes were sent is `OutcomeUnknown`.
+    /// - A success without the file's id is `Unnamed`: the file exists, and its folder lists it.
+    /// - A doubtful digest in the answer is returned unchanged.
+    /// - The upload's report has how much had been sent when the success arrived, and the name and the `delete_url` in
+    ///   the site's answer.
+    /// - A declared `sha1` is sent to sites that verify it. If the site rejects the file, the error is `Rejected`, and
+    ///   no file remains.
     async fn upload(&self, upload: Upload) -> Result<File>;
 
-    /// An address that takes a file's bytes directly. Capability `files.upload_ticket`.
+    /// Returns an address to which a client uploads a file's bytes directly. Capability `files.upload_ticket`.
     async fn upload_ticket(&self, request: TicketRequest) -> Result<UploadTicket>;
 
     /// Changes a file's name or media type. Capabilities `files.rename`, `files.set_content_type`.
     ///
-    /// - Answers the file where the site does, else `None`.
+    /// - Returns the file where the site's answer contains it, else `None`.
     /// - An unknown file is `FileNotFound`.
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>>;
 
     /// Moves a file to a folder. Capability `files.move`.
     ///
-    /// - The root is a folder like any other.
-    /// - An unknown file or folder is `FileNotFound` or `FolderNotFound`; where the site does not say which is
-    ///   missing, `FileNotFound`.
+    /// - The folder may be the root.
+    /// - An unknown file is `FileNotFound`, and an unknown folder is `FolderNotFound`. Where the site does not report
+    ///   which of them is missing, the error is `FileNotFound`.
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>>;
 
-    /// Copies a file into a folder and answers the copy. Capability `files.copy`.
+    /// Copies a file into a folder and returns the copy. Capability `files.copy`.
     ///
     /// - The site may give the copy another name.
-    /// - An unknown file or folder is as for a move.
+    /// - An unknown file or folder is the same error as in a move.
     async fn copy_file(&self, file: &FileId, folder: &FolderId) -> Result<File>;
 
-    /// Deletes a file, as the profile says: for good or into the trash. Capability `files.delete`.
+    /// Deletes a file, permanently or into the trash as the profile states. Capability `files.delete`.
     ///
     /// - An unknown file is `FileNotFound`.
     async fn delete_file(&self, file: &FileId) -> Result<()>;
 
-    /// What is directly in a folder: all of it, or one native page. Capability `folders.list`.
+    /// Lists the folders and files directly in a folder, or one native page of them. Capability `folders.list`.
     ///
-    /// - An empty folder is an empty listing, of which nothing is unreadable.
+    /// - An empty folder is an empty listing without unreadable entries.
     /// - An entry without a usable id is counted as unreadable. A field that cannot be read is `None`.
-    /// - An answer that is no listing is `InvalidResponse`, not an empty listing.
-    /// - A file names the folder that the site's answer names, else the one asked for.
+    /// - An answer that is not a listing is `InvalidResponse`, not an empty listing.
+    /// - A file's folder is the one in the site's answer. Where the answer has none, it is the listed folder.
     /// - An unknown folder is `FolderNotFound`.
     async fn list(&self, folder: &FolderId, from: Option<NativeCursor>) -> Result<Listing>;
 
-    /// One folder. Capability `folders.read`.
+    /// Returns one folder. Capability `folders.read`.
     ///
     /// - An unknown folder is `FolderNotFound`.
     async fn folder(&self, folder: &FolderId) -> Result<Folder>;
 
-    /// Makes a folder. Capabilities `folders.create`, and `folders.visibility` and `folders.password` where set.
+    /// Creates a folder. Capabilities `folders.create`, and `folders.visibility` and `folders.password` where set.
     ///
-    /// - An unknown parent is `FolderNotFound`, and no folder is made.
+    /// - An unknown parent is `FolderNotFound`, and no folder is created.
     async fn create_folder(&self, new: NewFolder) -> Result<Folder>;
 
     /// Changes a folder's name, visibility or password. Capabilities `folders.rename`, `folders.visibility`,
     /// `folders.password`.
     ///
-    /// - Answers the folder where the site does, else `None`.
-    /// - A password that is set or removed is so afterwards; a site that ignores the wish is `Rejected`.
+    /// - Returns the folder where the site's answer contains it, else `None`.
+    /// - On success, the password has been set or removed. If the site ignores that change, the error is `Rejected`.
     /// - The root cannot be changed: `FolderNotFound`, and nothing is sent.
     async fn edit_folder(&self, folder: &FolderId, edit: FolderEdit) -> Result<Option<Folder>>;
 
@@ -144,31 +146,34 @@ pub trait Provider: Send + Sync {
     /// - An unknown folder or parent is `FolderNotFound`.
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>>;
 
-    /// Deletes a folder with all that is in it. Capability `folders.delete`.
+    /// Deletes a folder with all its contents. Capability `folders.delete`.
     ///
     /// - The root cannot be deleted: `FolderNotFound`, and nothing is sent.
     /// - An unknown folder is `FolderNotFound`.
     async fn delete_folder(&self, folder: &FolderId) -> Result<()>;
 
-    /// Has the site fetch a file. Capabilities `remote_uploads.create`, and `remote_uploads.headers` where set.
+    /// Creates a remote upload: the site fetches a file. Capabilities `remote_uploads.create`, and
+    /// `remote_uploads.headers` where set.
     ///
-    /// - Answers what the site's answer tells: at least the id.
-    /// - An unknown folder is `FolderNotFound`, and nothing is fetched, where the site can be asked for it.
+    /// - Returns the fields in the site's answer: at least the id.
+    /// - Where the site has an operation that checks the folder, an unknown one is `FolderNotFound`, and nothing is
+    ///   fetched.
     async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload>;
 
-    /// Remote uploads by id (capability `remote_uploads.read`), or the recent ones, newest first (capability
+    /// Returns remote uploads by id (capability `remote_uploads.read`), or the recent ones, newest first (capability
     /// `remote_uploads.list`).
     ///
-    /// - Unknown ids are left out of the answer; one that was asked for alone may be `RemoteUploadNotFound`.
-    /// - A failed one is `Failed` whatever its percentage says.
-    /// - A list of recent ones of which no entry can be read is `InvalidResponse`; else what cannot be read is counted.
+    /// - Unknown ids are left out; a single unknown id may be `RemoteUploadNotFound`.
+    /// - A failed remote upload is `Failed`, whatever its percentage is.
+    /// - A list of recent ones in which no entry can be read is `InvalidResponse`. Otherwise, unreadable entries are
+    ///   counted.
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>>;
 
-    /// Conversions, of all files or of one. Capability `conversions.list`.
+    /// Lists the conversions of all files or of one file. Capability `conversions.list`.
     ///
-    /// - A list of which no entry can be read is `InvalidResponse`; else what cannot be read is counted.
+    /// - A list in which no entry can be read is `InvalidResponse`. Otherwise, unreadable entries are counted.
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>>;
 
-    /// Gives back what is held at the site (a session), in good order. May be called more than once.
+    /// Ends the account's session at the site, if there is one, by logging out. May be called more than once.
     async fn close(&self);
 }

@@ -1,4 +1,4 @@
-//! What a caller asks a site to fetch: the address, and the header fields to send with it.
+//! The source of a remote upload: the address that the site fetches, and the header fields that it sends.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,36 +7,36 @@ use url::Url;
 
 use crate::network::is_public_host;
 
-/// The longest address, and the most that header fields may take together: some sites want both in one URL.
+/// The longest address, and the longest header fields together. The reason is that some sites want both in one URL.
 const MAX_URL: usize = 4096;
 const MAX_FIELDS: usize = 8192;
 
-/// An address that a site may be asked to fetch: http or https, a public host by its text, no user info.
+/// An address for a site to fetch: http or https, a host that [`is_public_host`] accepts, no user info.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUrl(Url);
 
-/// Why a text is no address that a site may be asked to fetch.
+/// Why a text is not an address for a site to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRemoteUrl {
-    /// No URL at all.
+    /// The text is not an absolute URL.
     #[error("is not an absolute URL")]
     Malformed,
-    /// Neither http nor https.
+    /// The scheme is neither http nor https.
     #[error("must be http or https")]
     Scheme,
-    /// A user name or password before the host.
+    /// The URL has a user name or a password before the host.
     #[error("must not hold user info; send an Authorization header instead")]
     UserInfo,
-    /// More than 4096 characters.
+    /// The text has more than 4096 characters.
     #[error("must have at most 4096 characters")]
     TooLong,
-    /// A private, loopback, link-local or metadata host.
+    /// The host is private, loopback, link-local or a metadata service.
     #[error("must not lead to a private, loopback, link-local or metadata address")]
     PrivateHost,
 }
 
 impl RemoteUrl {
-    /// The address as text.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -65,23 +65,23 @@ impl FromStr for RemoteUrl {
     }
 }
 
-/// Header fields for a remote upload, in the order given. Their values are never printed.
+/// Header fields for a remote upload, in the order given. `Debug` prints only their names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderFields(Vec<(String, String)>);
 
-/// Why a header field cannot be sent along.
+/// Why a header field is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHeader {
-    /// The name is no token of RFC 9110.
+    /// The name is not a token of RFC 9110.
     #[error("is not a header name")]
     Name,
-    /// The field belongs to the connection or the message, not to its sender.
+    /// The field describes the connection or the message, so callers may not set it.
     #[error("must not be Host, Content-Length, Transfer-Encoding or Connection")]
     Forbidden,
     /// All fields together have more than 8192 bytes.
     #[error("makes the header fields longer than 8192 bytes together")]
     TooLong,
-    /// The value would end the line.
+    /// The value has a character that would end its line, or NUL.
     #[error("must not hold CR, LF or NUL in its value")]
     Value,
 }
@@ -92,7 +92,7 @@ impl HeaderFields {
     /// Adds one field.
     ///
     /// # Errors
-    /// Says what is wrong with its name or value; the field is not added then.
+    /// What is wrong with the name or the value. The field is then not added.
     pub fn push(&mut self, name: &str, value: &str) -> Result<(), InvalidHeader> {
         if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(InvalidHeader::Name);
@@ -111,13 +111,13 @@ impl HeaderFields {
         Ok(())
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fields as name and value.
+    /// Returns the names and values of the fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn remote_addresses_are_public_web_addresses() {
+    fn remote_url_must_be_a_public_web_address() {
         assert!("https://media.example.org/a.mp4?x=1".parse::<RemoteUrl>().is_ok());
         let cases = [
             ("nonsense", InvalidRemoteUrl::Malformed),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn header_fields_cannot_break_out_of_their_line() {
+    fn invalid_header_field_is_rejected_and_value_not_printed() {
         let mut fields = HeaderFields::default();
         assert_eq!(fields.push("Cookie", "a=b; c=d"), Ok(()));
         assert_eq!(fields.push("X Y", "v"), Err(InvalidHeader::Name));

@@ -1,4 +1,4 @@
-//! A file that a site fetches from elsewhere by itself.
+//! A remote upload: a file that a site fetches from an address.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,46 +17,46 @@ use crate::{AccountName, FileId, FolderId, HeaderFields, JobState, Origin, Provi
 pub struct RemoteUpload {
     /// The remote upload's id at its provider.
     pub id: RemoteUploadId,
-    /// The account that it belongs to.
+    /// The account that the remote upload belongs to.
     pub account: AccountName,
-    /// The provider that fetches.
+    /// The provider that fetches the file.
     pub provider: ProviderId,
-    /// Where the file comes from.
+    /// The address that the site fetches.
     pub source_url: Option<String>,
-    /// Where the file goes.
+    /// The folder that receives the file.
     pub folder_id: Option<FolderId>,
     /// The name of the file.
     pub name: Option<String>,
-    /// How far it has come.
+    /// The state of the remote upload.
     pub state: JobState,
     /// The provider's own word for the state.
     pub raw_state: Option<String>,
-    /// How much has been fetched, 0 to 100. A failed one may say 100.
+    /// How much has been fetched, from 0 to 100. It may be 100 for a failed remote upload.
     pub progress_percent: Option<f64>,
     /// The size in bytes.
     pub size: Option<u64>,
-    /// When it was asked for.
+    /// When the remote upload was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
-    /// When fetching began.
+    /// When the site began to fetch.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub started_at: Option<Timestamp>,
-    /// When it last moved.
+    /// When the remote upload last changed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
-    /// When it ended, well or badly.
+    /// When the remote upload succeeded or failed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// Why it failed, in the provider's words.
     pub error: Option<String>,
-    /// The file that it has made.
+    /// The file that the remote upload has created.
     pub file_id: Option<FileId>,
-    /// The page that shows that file to people.
+    /// The page that shows the file to people.
     pub page_url: Option<String>,
 }
 
 impl RemoteUpload {
-    /// A remote upload of which nothing is known beyond its id.
+    /// Returns a remote upload of which only the id is known.
     #[must_use]
     pub fn bare(origin: &Origin, id: RemoteUploadId) -> Self {
         Self {
@@ -81,22 +81,22 @@ impl RemoteUpload {
     }
 }
 
-/// What a new remote upload needs.
+/// The data of a remote upload to create.
 #[derive(Debug, Clone)]
 pub struct NewRemoteUpload {
-    /// Where the site shall fetch from.
+    /// The address for the site to fetch.
     pub url: RemoteUrl,
-    /// Where the file shall go.
+    /// The folder that receives the file.
     pub folder: FolderId,
-    /// Header fields that the site shall send. They may hold secrets.
+    /// The header fields for the site to send. They may contain secrets.
     pub headers: HeaderFields,
 }
 
-/// Which remote uploads are asked for.
+/// Which remote uploads to return.
 #[derive(Debug, Clone)]
 pub enum RemoteUploadSelection {
-    /// Those with these ids; unknown ones are left out of the answer, or, asked for alone, not found.
+    /// Those with these ids. Unknown ids are left out; a single unknown id may be `RemoteUploadNotFound`.
     Ids(Vec<RemoteUploadId>),
-    /// The most recent ones, at most so many, 1 to 100.
+    /// This many of the most recent ones, 1 to 100.
     Recent(u32),
 }

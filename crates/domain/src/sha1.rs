@@ -1,19 +1,19 @@
-//! A SHA-1 digest as callers and sites write it.
+//! A SHA-1 digest, parsed from hexadecimal digits.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A SHA-1 digest: 40 hexadecimal digits, kept in lower case.
+/// A SHA-1 digest: 40 hexadecimal digits, converted to lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sha1Digest(String);
 
-/// A text that is no SHA-1 digest.
+/// The error for a text that is not a SHA-1 digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 40 hexadecimal digits")]
 pub struct InvalidSha1;
 
 impl Sha1Digest {
-    /// The digest in lower case.
+    /// Returns the digest in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! An upload on its way to a site, and a ticket that lets a caller go there directly.
+//! An upload to a site, and the ticket with which a caller uploads directly to the site.
 
 use std::fmt;
 use std::io;
@@ -16,86 +16,86 @@ use utoipa::ToSchema;
 
 use crate::{EntryName, FolderId, Sha1Digest, UploadReport};
 
-/// Bytes as they arrive.
+/// A stream of bytes, in pieces as they arrive.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 
-/// A file on its way to a site.
+/// A file to upload to a site.
 #[derive(Debug)]
 pub struct Upload {
     /// The file's name.
     pub name: EntryName,
-    /// The folder that is to hold it.
+    /// The folder that receives the file.
     pub folder: FolderId,
-    /// The media type, where the caller told one.
+    /// The media type, where the caller declared one.
     pub content_type: Option<String>,
-    /// The digest that the file must have, where the caller told one.
+    /// The digest that the file must have, where the caller declared one.
     pub sha1: Option<Sha1Digest>,
-    /// The bytes.
+    /// The file's bytes.
     pub body: UploadBody,
-    /// What is observed of the upload while it runs.
+    /// The observations that the adapter and the connection make during the upload.
     pub report: UploadReport,
 }
 
-/// Bytes, and how many they will be.
+/// A stream of bytes with its length.
 pub struct SizedStream {
-    /// The number of bytes that the stream gives, or the most if `spare` is above 0.
+    /// The number of bytes in the stream; the most bytes if `spare` is above 0.
     pub length: u64,
-    /// How many bytes fewer the stream may give. It is above 0 only for the file in a caller's form, which ends where
-    /// the form's last line begins; how long that line is shows at the end.
+    /// How many bytes fewer than `length` the stream may have. It is above 0 only for the file in a caller's form: the
+    /// file ends where the form's last line begins, and the length of that line is known only at the end.
     pub spare: u64,
     /// The bytes.
     pub stream: ByteStream,
 }
 
-/// Where the bytes of an upload come from. Clones are the same bytes.
+/// The source of an upload's bytes. Clones share the same bytes.
 #[derive(Clone)]
 pub enum UploadBody {
-    /// They flow by once.
+    /// The bytes can be read only once.
     Once(Flowing),
-    /// They can be read again.
+    /// The bytes can be read again.
     Replayable(Arc<dyn ByteSource>),
 }
 
 /// Bytes that can be read more than once.
 #[async_trait]
 pub trait ByteSource: Send + Sync {
-    /// The bytes from their beginning. The first call may have to wait until all of them are there.
+    /// Returns the bytes from the beginning. The first call may wait until all of them have arrived.
     async fn open(&self) -> io::Result<SizedStream>;
 }
 
-/// Bytes that flow by once. Until the first of them has been taken, they can be opened again.
+/// Bytes that can be read only once. They can be opened again until the first byte has been read.
 #[derive(Clone)]
 pub struct Flowing {
     length: u64,
     spare: u64,
-    slot: Arc<Mutex<Slot>>,
+    source: Arc<Mutex<Source>>,
 }
 
-struct Slot {
+struct Source {
     stream: ByteStream,
-    /// How often it was opened: only who came last may take from it.
+    /// How often the stream was opened. Only the reader that opened it last may read from it.
     opened: u64,
-    touched: bool,
+    has_been_read: bool,
 }
 
 impl UploadBody {
-    /// Bytes that flow by once, `length` of them.
+    /// Returns a body of `length` bytes that can be read only once.
     #[must_use]
     pub fn once(length: u64, stream: ByteStream) -> Self {
         Self::once_within(length, 0, stream)
     }
 
-    /// Bytes that flow by once: `most` of them, or up to `spare` fewer.
+    /// Returns a body of `most` bytes, or up to `spare` fewer, that can be read only once.
     #[must_use]
     pub fn once_within(most: u64, spare: u64, stream: ByteStream) -> Self {
-        let slot = Arc::new(Mutex::new(Slot { stream, opened: 0, touched: false }));
-        Self::Once(Flowing { length: most, spare, slot })
+        let source = Arc::new(Mutex::new(Source { stream, opened: 0, has_been_read: false }));
+        Self::Once(Flowing { length: most, spare, source })
     }
 
-    /// The bytes from their beginning.
+    /// Returns the bytes from the beginning.
     ///
     /// # Errors
-    /// The source's own, where it cannot be opened; `NotSeekable` where the bytes have begun to flow by.
+    /// The source's error where it cannot be opened; `NotSeekable` for a body that can be read only once and was read.
     pub async fn open(&self) -> io::Result<SizedStream> {
         match self {
             Self::Once(flowing) => flowing.open(),
@@ -103,11 +103,11 @@ impl UploadBody {
         }
     }
 
-    /// Whether the bytes can still be had from their beginning.
+    /// Returns whether the bytes can still be read from the beginning.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self {
-            Self::Once(flowing) => !flowing.slot().touched,
+            Self::Once(flowing) => !flowing.source().has_been_read,
             Self::Replayable(_) => true,
         }
     }
@@ -115,36 +115,37 @@ impl UploadBody {
 
 impl Flowing {
     fn open(&self) -> io::Result<SizedStream> {
-        let mut slot = self.slot();
-        if slot.touched {
-            return Err(io::Error::new(io::ErrorKind::NotSeekable, "the bytes have begun to flow by"));
+        let mut source = self.source();
+        if source.has_been_read {
+            return Err(io::Error::new(io::ErrorKind::NotSeekable, "part of the bytes has already been read"));
         }
-        slot.opened += 1;
-        let lent = Lent { slot: Arc::clone(&self.slot), turn: slot.opened };
-        Ok(SizedStream { length: self.length, spare: self.spare, stream: lent.boxed() })
+        source.opened += 1;
+        let reader = Reader { source: Arc::clone(&self.source), opening: source.opened };
+        Ok(SizedStream { length: self.length, spare: self.spare, stream: reader.boxed() })
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn source(&self) -> MutexGuard<'_, Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The bytes, for one who has opened them.
-struct Lent {
-    slot: Arc<Mutex<Slot>>,
-    turn: u64,
+/// The stream for one reader. It fails once another reader has opened the source.
+struct Reader {
+    source: Arc<Mutex<Source>>,
+    /// The value of [`Source::opened`] when this reader opened the source.
+    opening: u64,
 }
 
-impl Stream for Lent {
+impl Stream for Reader {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.opened != self.turn {
-            return Poll::Ready(Some(Err(io::Error::other("somebody else has begun anew"))));
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        if source.opened != self.opening {
+            return Poll::Ready(Some(Err(io::Error::other("the bytes have been opened again by another reader"))));
         }
-        let next = slot.stream.as_mut().poll_next(context);
-        slot.touched |= next.is_ready();
+        let next = source.stream.as_mut().poll_next(context);
+        source.has_been_read |= next.is_ready();
         next
     }
 }
@@ -164,42 +165,42 @@ impl fmt::Debug for UploadBody {
     }
 }
 
-/// What a ticket is asked for.
+/// A request for an upload ticket.
 #[derive(Debug, Clone)]
 pub struct TicketRequest {
-    /// The folder that is to hold the file.
+    /// The folder that receives the file.
     pub folder: FolderId,
-    /// The digest that the site shall insist on.
+    /// The digest that the site must verify.
     pub sha1: Option<Sha1Digest>,
-    /// How the bytes shall travel.
+    /// The protocol for the bytes.
     pub transport: TicketTransport,
 }
 
-/// How the bytes sent with a ticket travel.
+/// The protocol for the bytes sent with a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TicketTransport {
-    /// As the site prefers: encrypted.
+    /// The site's default, which is HTTPS.
     #[default]
     SiteDefault,
-    /// Over plain HTTP.
+    /// Plain HTTP.
     PlainHttp,
 }
 
-/// An address that takes the bytes of one file directly, without Polyhost. Whoever has it may use it, so it is never
-/// printed.
+/// An address to which a client uploads the bytes of one file directly, without Polyhost. It is a secret, because
+/// anyone with the address can use it.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "url": "https://1n8rg48c.example.com/ul/fCgaPthr_ys", "method": "POST", "file_field": "file1",
     "expires_at": "2018-01-09T13:02:00Z"
 }))]
 pub struct UploadTicket {
-    /// Where the bytes go.
+    /// The address that receives the bytes.
     pub url: Url,
     /// The HTTP method to use.
     pub method: &'static str,
-    /// The name of the form field that holds the file, in a `multipart/form-data` body.
+    /// The name of the form field for the file, in a `multipart/form-data` body.
     pub file_field: String,
-    /// Until when the address works.
+    /// When the address expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
@@ -210,7 +211,7 @@ mod tests {
     use futures_util::{FutureExt as _, stream};
 
     #[test]
-    fn bytes_that_flow_by_can_be_opened_again_until_the_first_is_taken() {
+    fn body_can_be_opened_again_until_its_first_byte_is_read() {
         let pieces = [Ok(Bytes::from_static(b"a")), Ok(Bytes::from_static(b"b"))];
         let body = UploadBody::once(2, stream::iter(pieces).boxed());
         let open = || body.open().now_or_never().unwrap();
@@ -219,7 +220,7 @@ mod tests {
         let mut first = open().unwrap();
         assert!(body.is_whole());
         let mut second = open().unwrap();
-        assert!(next(&mut first).unwrap().is_err(), "only who came last may take");
+        assert!(next(&mut first).unwrap().is_err(), "only the reader that opened the body last may read");
         assert_eq!(next(&mut second).unwrap().unwrap(), "a");
         assert!(!body.is_whole());
         assert_eq!(open().err().unwrap().kind(), io::ErrorKind::NotSeekable);

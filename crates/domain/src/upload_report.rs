@@ -1,13 +1,13 @@
-//! What is observed of an upload while it runs.
+//! The observations that the adapter and the connection make during an upload.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
-/// Observations of one upload, shared by the gateway, the adapter and the connection. Clones share them.
+/// The observations of one upload, shared by the gateway, the adapter and the connection. Clones share them.
 ///
-/// They stay readable when the upload ends with an error.
+/// They can still be read after the upload has ended with an error.
 #[derive(Clone, Default)]
 pub struct UploadReport(Arc<Mutex<Observed>>);
 
@@ -18,50 +18,50 @@ struct Observed {
     delete_url: Option<Url>,
 }
 
-/// How much of a file had gone out to the site when the site answered with a success.
+/// How much of a file had been sent when the site reported a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Delivery {
-    /// No success has arrived.
+    /// The site has not reported a success.
     #[default]
     Unanswered,
-    /// Every byte had gone out before the success arrived.
+    /// Every byte had been sent before the success arrived.
     Complete,
-    /// The success arrived too early. Every byte went out in the end.
+    /// The success arrived too early. Later, every byte was sent.
     Late,
-    /// The success arrived too early. The rest did not go out.
+    /// The success arrived too early. The remaining bytes were not sent.
     Partial,
 }
 
 impl UploadReport {
-    /// How much had gone out when the success arrived.
+    /// Returns how much had been sent when the success arrived.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.observed().delivery
     }
 
-    /// Notes how much had gone out when the success arrived.
+    /// Records how much had been sent when the success arrived.
     pub fn note_delivery(&self, delivery: Delivery) {
         self.observed().delivery = delivery;
     }
 
-    /// The file's name as the answer reports it.
+    /// Returns the file's name as the site's answer reports it.
     #[must_use]
     pub fn name(&self) -> Option<String> {
         self.observed().name.clone()
     }
 
-    /// Notes the file's name as the answer reports it.
+    /// Records the file's name as the site's answer reports it.
     pub fn note_name(&self, name: Option<&str>) {
         self.observed().name = name.map(str::to_owned);
     }
 
-    /// The address that deletes the file, where the answer reports one. It is a secret of the file's owner.
+    /// Returns the address that deletes the file, where the site's answer reports one. It is the owner's secret.
     #[must_use]
     pub fn delete_url(&self) -> Option<Url> {
         self.observed().delete_url.clone()
     }
 
-    /// Notes the address that deletes the file.
+    /// Records the address that deletes the file.
     pub fn note_delete_url(&self, url: Option<Url>) {
         self.observed().delete_url = url;
     }

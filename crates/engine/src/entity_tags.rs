@@ -16,7 +16,7 @@ const LENGTH: usize = 16;
 pub(crate) fn of_file(account: &Account, file: &File) -> String {
     let File { id, name, size, content_type, .. } = file;
     let profile = account.profile();
-    let folder = if profile.tells_folder {
+    let folder = if profile.reports_folder {
         file.folder_id.clone()
     } else {
         // Where a file was is not known there, but moves through the gateway are.

@@ -44,7 +44,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         names: NameGrammar::ANY,
         delete: DeleteSemantics::Permanent,
         max_batch: MAX_BATCH,
-        tells_folder: false,
+        reports_folder: false,
         listing: ListingShape::Whole,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: quirks.digest.into_iter().collect(),

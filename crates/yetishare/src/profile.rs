@@ -52,7 +52,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         names: NameGrammar::without(LOST),
         delete: DeleteSemantics::Trash,
         max_batch: MAX_BATCH,
-        tells_folder: true,
+        reports_folder: true,
         listing: ListingShape::Whole,
         sort_keys: &[SortKey::Name, SortKey::Size],
         digests: quirks.digest.into_iter().collect(),

@@ -78,7 +78,7 @@ fn profile(variant: &Variant) -> Profile {
         names: NameGrammar::ANY,
         delete: variant.delete,
         max_batch: 500,
-        tells_folder: true,
+        reports_folder: true,
         listing: variant.listing,
         sort_keys: &[SortKey::Name, SortKey::Size, SortKey::UploadedAt],
         digests: vec![Digest::Sha1],

@@ -33,7 +33,7 @@ pub(crate) fn profile() -> Profile {
         names: NameGrammar::ANY,
         delete: DeleteSemantics::Permanent,
         max_batch: 50,
-        tells_folder: false,
+        reports_folder: false,
         listing: ListingShape::Whole,
         sort_keys: &[SortKey::Name, SortKey::Size],
         digests: Vec::new(),
