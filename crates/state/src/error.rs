@@ -1,19 +1,18 @@
-//! How a port fails. What a port decides (a lease that is taken, a version that has moved on, a quota that is used
-//! up) is an answer and not an error.
+//! The errors of the ports. A taken lease, a changed version or a used-up quota is a regular result, not an error.
 
 use std::error::Error;
 use std::fmt;
 
-/// A port could not do what it was asked.
+/// The error of a port that could not carry out a call.
 ///
-/// It names the port and the kind, never a key or a value: keys are made of callers' names, and values hold tokens.
-/// `Display` does not print the source, which is for the log.
+/// It contains the port and the kind, never a key or a value: keys contain callers' names, and values contain tokens.
+/// `Display` does not print the source, which is only for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("the {port} of the shared state {kind}")]
 pub struct StateError {
     /// The port that failed.
     pub port: Port,
-    /// What is wrong with it.
+    /// Why the port failed.
     pub kind: StateErrorKind,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -32,24 +31,24 @@ pub enum Port {
     Limiters,
 }
 
-/// What is wrong with a port.
+/// Why a port failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateErrorKind {
-    /// There is no room for what was to be kept; nothing was changed. What expires makes room.
+    /// The store has no room for the value, and nothing was changed. Values that expire make room.
     Full,
-    /// The store did not answer. Whether the change was made is not known.
+    /// The store did not answer. It is unknown whether the change was made.
     Unavailable,
 }
 
 impl StateError {
-    /// An error that has no deeper cause.
+    /// Returns an error without a source.
     #[must_use]
     pub fn new(port: Port, kind: StateErrorKind) -> Self {
         Self { port, kind, source: None }
     }
 
-    /// The same error with what caused it, for the log.
+    /// Returns the same error with its cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_names_its_port_and_keeps_its_cause_for_the_log() {
+    fn error_prints_its_port_and_has_its_cause_as_source() {
         let error = StateError::new(Port::Leases, StateErrorKind::Unavailable)
             .caused_by("redis://:hunter2@host refused the connection");
 

@@ -1,33 +1,33 @@
-//! Generations: by what a cached answer is known to be out of date.
+//! Generations: numbers that show whether a cached answer is out of date.
 
 use async_trait::async_trait;
 
 use crate::StateError;
 
-/// A number for each scope that only rises.
+/// A store with a number for each scope, the generation, that only rises.
 ///
-/// A reader asks for the number before it reads from the site, and keeps the answer with it: the answer counts only
-/// while the number is still the current one. A writer raises it before and after it writes, so that no read that
-/// overlaps the write can leave the old answer behind.
+/// A reader gets the generation before it reads from the site, and caches the answer with it. The cached answer is
+/// valid only while its generation is the current one. A writer raises the generation before and after its write, so
+/// that no read that overlaps the write can leave an old answer in the cache.
 #[async_trait]
 pub trait Generations: Send + Sync {
-    /// The generation of a scope.
+    /// Returns the generation of a scope.
     ///
-    /// - Never less than any answer about this scope before.
-    /// - A scope that was never raised has one like any other.
-    /// - It may rise although nobody raised this scope (scopes may share a number), so a difference means "maybe
-    ///   changed", and equality means "not changed".
+    /// - It is never less than a generation returned earlier for this scope.
+    /// - A scope that was never raised has a generation, too.
+    /// - It may rise without a call of `raise` for this scope, because scopes may share a number. A different
+    ///   generation therefore means "may have changed", and an equal one means "has not changed".
     ///
     /// # Errors
-    /// `Unavailable`: nothing is known, and what is cached must be taken to be out of date.
+    /// `Unavailable`: the generation is unknown, and the caller must treat cached answers as out of date.
     async fn current(&self, scope: &str) -> Result<u64, StateError>;
 
-    /// Raises the generation of a scope, and answers the new one.
+    /// Raises the generation of a scope, and returns the new one.
     ///
-    /// - Greater than every answer about this scope before; every answer after it is at least as great.
-    /// - No two calls for a scope get the same answer.
+    /// - It is greater than every generation returned earlier for this scope. Later ones are at least as great.
+    /// - No two calls for a scope return the same generation.
     ///
     /// # Errors
-    /// `Unavailable`: it may have been raised.
+    /// `Unavailable`: the generation may have been raised.
     async fn raise(&self, scope: &str) -> Result<u64, StateError>;
 }

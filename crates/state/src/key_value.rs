@@ -8,39 +8,39 @@ use bytes::Bytes;
 
 use crate::StateError;
 
-/// Small values under keys.
+/// A store of small values under keys.
 ///
-/// What was put is there until it expires, is replaced or is removed: a store that is full refuses what is new and
-/// never drops what it has promised to keep. Changes of one key happen one after the other.
+/// A value stays until it expires, is replaced or is removed. A full store rejects new values and never evicts. Changes
+/// of one key happen one after the other.
 ///
-/// Every write has a version that its key never had before, not even before the key was removed or expired: whoever
-/// holds an old version cannot take a new value for the one it read.
+/// Every write gets a version that its key never had before, not even before the key was removed or expired. A caller
+/// with an old version therefore cannot mistake a new value for the one that it read.
 #[async_trait]
 pub trait KeyValue: Send + Sync {
-    /// What is under a key.
+    /// Returns the value under a key with its version.
     ///
-    /// - `None`: nothing was put there, or it was removed or has expired.
+    /// - `None`: there is no value under the key, or it was removed or has expired.
     ///
     /// # Errors
     /// `Unavailable`.
     async fn get(&self, key: &str) -> Result<Option<Entry>, StateError>;
 
-    /// Puts a value under a key, whatever was there, and answers its version.
+    /// Puts a value under a key, replacing any old value, and returns the new version.
     ///
-    /// - It expires `ttl` from now; how long the old value would have lived does not matter.
-    /// - A `ttl` of zero has expired at once.
+    /// - The value expires `ttl` from now, whatever the expiry of the old value was.
+    /// - A value with a `ttl` of zero expires at once.
     ///
     /// # Errors
-    /// `Full`: what was there is there still. `Unavailable`: the value may have been put.
+    /// `Full`: the old value is unchanged. `Unavailable`: the value may have been put.
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<u64, StateError>;
 
-    /// Puts a value under a key if the key's version is the expected one; `None` expects no value at all.
+    /// Puts a value under a key if the key's version is the expected one; `None` expects that there is no value.
     ///
     /// - Of any number of callers that expect the same version, at most one succeeds.
-    /// - A conflict changes nothing, not even when the value expires, and tells what is there instead.
+    /// - A conflict changes nothing, not even the value's expiry, and returns the current value.
     ///
     /// # Errors
-    /// `Full`: what was there is there still. `Unavailable`: the value may have been put.
+    /// `Full`: the old value is unchanged. `Unavailable`: the value may have been put.
     async fn compare_and_set(
         &self,
         key: &str,
@@ -49,37 +49,38 @@ pub trait KeyValue: Send + Sync {
         ttl: Duration,
     ) -> Result<Exchange, StateError>;
 
-    /// Removes what is under a key; `false` if there was nothing.
+    /// Removes the value under a key; `false` if there was no value.
     ///
     /// # Errors
     /// `Unavailable`: the value may have been removed.
     async fn remove(&self, key: &str) -> Result<bool, StateError>;
 
-    /// Removes what is under a key if its version is the expected one; `false` if it is not, or there is nothing.
+    /// Removes the value under a key if its version is the expected one. Returns `false` if the version is another one,
+    /// or there is no value.
     ///
     /// # Errors
     /// `Unavailable`: the value may have been removed.
     async fn compare_and_remove(&self, key: &str, expected: u64) -> Result<bool, StateError>;
 }
 
-/// A value and the version by which it can be replaced.
+/// A value with its version, which [`KeyValue::compare_and_set`] expects.
 ///
-/// `Debug` shows the value's length only, because values hold tokens.
+/// `Debug` prints only the value's length, because values contain tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What was put.
+    /// The value.
     pub value: Bytes,
-    /// The version that the write was given.
+    /// The version of the write.
     pub version: u64,
 }
 
-/// The answer to [`KeyValue::compare_and_set`].
+/// The result of [`KeyValue::compare_and_set`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the value may not have been put"]
 pub enum Exchange {
-    /// The value was put, under this version.
+    /// The value was put, with this version.
     Done(u64),
-    /// The key did not have the expected version. This is what it has.
+    /// The key did not have the expected version. This is the key's current value.
     Conflict(Option<Entry>),
 }
 

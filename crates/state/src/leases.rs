@@ -7,43 +7,44 @@ use async_trait::async_trait;
 
 use crate::StateError;
 
-/// Names that one holder at a time may have, each for a limited time.
+/// A store of leases: each name has at most one holder at a time, for a limited time.
 ///
-/// A lease keeps others from starting; it does not stop a holder who is late. Take it for longer than the work can
-/// last, or hand its [`token`](Lease::token) to whatever the work changes.
+/// A lease keeps other callers from starting. It does not stop a holder that continues after the lease has ended.
+/// Either acquire it for longer than the work can take, or check its [`token`](Lease::token) where the work changes
+/// something.
 #[async_trait]
 pub trait Leases: Send + Sync {
-    /// Takes a name for `life`, if it is free.
+    /// Acquires the lease of a name for `life`, if the name is free.
     ///
-    /// - `None`: another holds it. The call does not wait.
-    /// - Of any number of callers at once, at most one gets the lease.
-    /// - A lease does not know its caller: whoever holds a name and asks again is refused like everybody else.
-    /// - It ends by itself once `life` is over, whether or not the holder still lives.
-    /// - Each lease has a greater token than every lease of that name before it.
+    /// - `None`: the name already has a holder. The call does not wait.
+    /// - Of any number of concurrent callers, at most one gets the lease.
+    /// - A lease does not identify its caller: the holder's own second call returns `None`, too.
+    /// - The lease ends by itself after `life`, whether or not the holder is still running.
+    /// - Each lease has a greater token than every earlier lease of that name.
     ///
     /// # Errors
-    /// `Unavailable`: the lease may have been taken, and then ends by itself.
+    /// `Unavailable`: the lease may have been acquired, and then ends by itself.
     async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError>;
 
-    /// Lets a lease end `life` from now, be that later or sooner than it would have.
+    /// Makes a lease end `life` from now, whether that is later or earlier than before.
     ///
-    /// - `false`: the lease had ended already, and is not taken anew even if the name is free.
+    /// - `false`: the lease had already ended. It is not acquired again, even if the name is free.
     /// - The token stays the same.
     ///
     /// # Errors
     /// `Unavailable`: the lease ends at the old time or at the new one.
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StateError>;
 
-    /// Gives a lease back before its time.
+    /// Releases a lease before it ends.
     ///
-    /// - `false`: it had ended already. Somebody else's lease of the same name stays untouched.
+    /// - `false`: the lease had already ended. A lease of the same name with another holder is not changed.
     ///
     /// # Errors
     /// `Unavailable`: the lease may have to end by itself.
     async fn release(&self, lease: Lease) -> Result<bool, StateError>;
 }
 
-/// The right to a name. Dropping it gives nothing back: release it, or let it end by itself.
+/// A lease of a name. Dropping it does not release it: call [`Leases::release`], or let it end by itself.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a lease that is not released blocks its name until it ends"]
 pub struct Lease {
@@ -52,18 +53,18 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// A lease as a store has granted it.
+    /// Returns a lease that a store has granted.
     pub fn new(name: impl Into<Arc<str>>, token: u64) -> Self {
         Self { name: name.into(), token }
     }
 
-    /// What is held.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The fencing token. It tells this lease from every other of its name, and is greater than those before it.
+    /// Returns the fencing token. It is unique among the leases of the name, and greater than all earlier ones.
     #[must_use]
     pub fn token(&self) -> u64 {
         self.token

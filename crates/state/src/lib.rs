@@ -1,16 +1,17 @@
-//! What replicas of the gateway may have to share, as four small ports.
+//! The state that replicas of the gateway may have to share, as four small ports.
 //!
-//! | port | what it is for |
+//! | port | purpose |
 //! |---|---|
 //! | [`Leases`] | one replica at a time does something, such as logging in to an account |
-//! | [`KeyValue`] | small values with a time to live, changed by compare-and-set: sessions, records of idempotency keys |
-//! | [`Generations`] | numbers that only rise, by which a cached answer is known to be out of date |
-//! | [`Limiters`] | who may ask how often |
+//! | [`KeyValue`] | small values with a time to live, changed by compare-and-set: sessions, idempotency records |
+//! | [`Generations`] | numbers that only rise, which show whether a cached answer is out of date |
+//! | [`Limiters`] | rate limits |
 //!
-//! A port promises only what a store shared by many processes can keep, so that code written against it stays right
-//! when there is more than one replica. Here every port is kept in the memory of one process: [`State::in_memory`].
+//! A port guarantees only what a store shared by many processes can guarantee, so that code written against it also
+//! works with more than one replica. The only implementation stores everything in the memory of one process:
+//! [`State::in_memory`].
 //!
-//! Time is tokio's, so that a test under paused time decides what expires when.
+//! All times are tokio's, so that a test with paused time controls when something expires.
 
 mod error;
 mod generations;

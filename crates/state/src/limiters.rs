@@ -1,4 +1,4 @@
-//! Limiters: who may ask how often.
+//! Limiters: rate limits by key.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use async_trait::async_trait;
 
 use crate::StateError;
 
-/// One limiter for each key.
+/// A store with one rate limiter for each key.
 ///
 /// A limiter is a bucket (GCRA) that holds `requests`, starts full, and fills evenly: one request every
-/// `per / requests`. A caller may therefore use the whole quota at once, and over a window of `per` that begins with
-/// a full bucket gets up to twice `requests`. Where a budget must hold over every window, as for logins, keep the
-/// times in a [`KeyValue`](crate::KeyValue).
+/// `per / requests`. A caller may therefore use the whole quota at once. In a window of `per` that begins with a full
+/// bucket, it gets up to twice `requests`. Where a limit must hold in every window, as for logins, store the times in a
+/// [`KeyValue`](crate::KeyValue).
 #[async_trait]
 pub trait Limiters: Send + Sync {
-    /// Takes `weight` requests from a key's bucket, if it holds as many.
+    /// Takes `weight` requests from a key's bucket, if it holds that many.
     ///
-    /// - All or nothing: a refusal takes nothing.
-    /// - Exact under concurrency: callers at once never get more than the bucket holds.
-    /// - A weight above the quota counts as the whole quota, or else it could never be allowed.
-    /// - The quota is part of what is limited: the same key with another quota is another, full bucket.
-    /// - Nothing is kept for a bucket that is full again.
+    /// - All or nothing: a rejected call takes nothing.
+    /// - Exact under concurrency: concurrent callers never get more than the bucket holds.
+    /// - A weight above the quota counts as the whole quota. Otherwise it could never be allowed.
+    /// - Each pair of key and quota has its own bucket: the same key with another quota has another, full bucket.
+    /// - A bucket that is full again takes no memory.
     ///
     /// # Errors
     /// `Unavailable`: the requests may have been taken.
@@ -33,20 +33,21 @@ pub trait Limiters: Send + Sync {
 pub struct Quota {
     /// How many requests a full bucket holds.
     pub requests: NonZeroU32,
-    /// How long an empty bucket takes to fill; from a nanosecond for each request to [`Quota::LONGEST`].
-    /// What lies outside counts as the nearest of the two.
+    /// How long an empty bucket takes to fill: from a nanosecond for each request to [`Quota::LONGEST`]. A value
+    /// outside of that range counts as its nearest end.
     pub per: Duration,
 }
 
-/// What a limiter decided, and where the caller stands after it.
+/// The decision of a limiter, with the bucket's state after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the request may have been refused"]
+#[must_use = "the request may have been rejected"]
 pub struct Decision {
     /// How many whole requests the bucket holds now.
     pub remaining: u32,
-    /// After how long the bucket is full if nothing more is taken, rounded up to a whole request's time.
+    /// After how long the bucket is full if nothing more is taken, rounded up to a multiple of [`Quota::interval`].
     pub reset_after: Duration,
-    /// `None`: allowed. `Some`: refused, and after how long the same request would be allowed if nothing else is taken.
+    /// `None`: the request is allowed. `Some`: it is rejected, and would be allowed after this time if nothing else is
+    /// taken.
     pub retry_after: Option<Duration>,
 }
 
@@ -54,7 +55,7 @@ impl Quota {
     /// The longest time that a bucket may take to fill: 365 days.
     pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-    /// How long one request takes to come back.
+    /// Returns how long the bucket takes to gain one request.
     #[must_use]
     pub fn interval(self) -> Duration {
         (self.per.min(Self::LONGEST) / self.requests.get()).max(Duration::from_nanos(1))
@@ -62,7 +63,7 @@ impl Quota {
 }
 
 impl Decision {
-    /// Whether the request may go ahead.
+    /// Returns whether the request is allowed.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.retry_after.is_none()

@@ -1,30 +1,31 @@
-//! The four ports in one bundle, which is what the rest of the program is handed.
+//! The four ports in one struct, which the rest of the program receives.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{Generations, KeyValue, Leases, Limiters, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters};
 
-/// The four ports, values twice: what callers can fill is kept apart. Clones share what is kept.
+/// The four ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
 #[derive(Clone)]
 pub struct State {
-    /// Who may do what only one may do at a time.
+    /// Leases for work that only one caller at a time may do.
     pub leases: Arc<dyn Leases>,
-    /// Small values with a time to live: what the program itself needs to go on, such as sessions.
+    /// Small values with a time to live that the program itself needs, such as sessions.
     pub values: Arc<dyn KeyValue>,
-    /// Values that are there because callers asked for them. However many those are, there is room for the others, and
-    /// no owner (what stands before a key's last `/`) takes the room of the rest.
+    /// Values that requests of callers create. They never take room from `values`, and no owner (the part before a
+    /// key's last `/`) takes the room of all others.
     pub records: Arc<dyn KeyValue>,
-    /// By what a cached answer is known to be out of date.
+    /// Generations, which show whether a cached answer is out of date.
     pub generations: Arc<dyn Generations>,
-    /// Who may ask how often.
+    /// Rate limiters.
     pub limiters: Arc<dyn Limiters>,
 }
 
 impl State {
-    /// State that lives and dies with this process: right for a single replica.
+    /// Returns a state in the memory of this process, which suits a single replica.
     ///
-    /// Two calls share nothing. The values and the records may take [`MemoryKeyValue::DEFAULT_CAPACITY`] bytes each.
+    /// The states of two calls share nothing. The values and the records may each take
+    /// [`MemoryKeyValue::DEFAULT_CAPACITY`] bytes.
     #[must_use]
     pub fn in_memory() -> Self {
         Self {
@@ -37,7 +38,7 @@ impl State {
     }
 }
 
-// Written by hand, because the ports hold secrets and are not asked to be printable.
+// Not derived, because the ports contain secrets and do not require `Debug`.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State").finish_non_exhaustive()

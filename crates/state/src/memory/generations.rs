@@ -1,8 +1,8 @@
 //! Generations as a fixed table of counters.
 //!
-//! A scope's hash chooses its counter. That needs no lock and no memory for a scope, however many there are (folders
-//! may be scopes); two scopes that meet in one counter cost each other a read from the site now and then, which the
-//! port allows.
+//! A scope's hash selects its counter. That needs no lock, and no memory for each scope, of which there may be many:
+//! folders may be scopes. Two scopes may share a counter. Each then sometimes causes an unnecessary read from the site
+//! for the other, which the port allows.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,17 +11,18 @@ use async_trait::async_trait;
 
 use crate::{Generations, StateError};
 
-/// How many counters there are: half a megabyte. Of a hundred scopes, two meet with a chance of 7 %.
+/// The number of counters, which take half a megabyte. Among a hundred scopes, some two share a counter with a
+/// probability of 7 %.
 const COUNTERS: usize = 1 << 16;
 
-/// [`Generations`] of one process. No call fails or waits.
+/// The [`Generations`] of one process. No call fails or waits.
 pub struct MemoryGenerations {
     counters: Box<[AtomicU64]>,
 }
 
 impl MemoryGenerations {
     fn counter(&self, scope: &str) -> &AtomicU64 {
-        // The same in every run, so that a test that two scopes disturb each other fails always or never.
+        // The hash is the same in every run, so that a test in which two scopes share a counter fails always or never.
         let mut hasher = DefaultHasher::new();
         scope.hash(&mut hasher);
         let slot = hasher.finish() % COUNTERS as u64;
@@ -35,7 +36,8 @@ impl Default for MemoryGenerations {
     }
 }
 
-// The order is the strictest there is, because readers set a generation against changes to other memory: their cache.
+// The memory ordering is sequentially consistent, because readers compare a generation with changes to other memory:
+// their cache.
 #[async_trait]
 impl Generations for MemoryGenerations {
     async fn current(&self, scope: &str) -> Result<u64, StateError> {

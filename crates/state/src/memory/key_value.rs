@@ -1,7 +1,7 @@
-//! Values as a map, with an index by when they expire.
+//! Values in a map, with an index by their expiry.
 //!
-//! A cache such as moka would drop live values when it is full, or never take them in. A lost idempotency record is
-//! a file made twice, so this store counts bytes and refuses instead.
+//! A cache such as moka would evict live values when it is full, or not admit new ones. A lost idempotency record means
+//! that a file is created twice. Therefore this store counts bytes and returns an error when it is full.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,26 +14,27 @@ use tokio::time::Instant;
 use super::end_of;
 use crate::{Entry, Exchange, KeyValue, Port, StateError, StateErrorKind};
 
-/// Whether the keys of one owner may take all the room. What stands before a key's last `/` is its owner.
+/// How owners share the store's room. A key's owner is the part before its last `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sharing {
-    /// Whoever comes first.
+    /// One owner may take all the room.
     None,
-    /// A quarter of the room is for who has little: each owner is sure of a small share, [`SURE`], whenever it comes. Of
-    /// the rest no owner may take more than it leaves: the first that wants much gets half, the next half of what is
-    /// left, and so on, for what is kept is not taken away again.
+    /// A quarter of the room is reserved: each owner can always use a small share, [`RESERVED_FRACTION`].
+    ///
+    /// Of the other three quarters, no owner may take more than it leaves free. The first large owner gets half, the
+    /// next one half of the rest, and so on, because stored values are not taken away again.
     ByOwner,
 }
 
-/// The share of the room that each owner is sure of: one part of so many.
-const SURE: usize = 128;
-/// For how many owners there is such a share.
-const SURE_OWNERS: usize = 32;
+/// The share of the room that is reserved for each owner, as a divisor of the capacity.
+const RESERVED_FRACTION: usize = 128;
+/// The number of owners for which a share is reserved.
+const RESERVED_OWNERS: usize = 32;
 
-/// What an entry takes beside its key and its value: its places in the map and in the index, and three allocations.
+/// The bytes of an entry beside its key and its value: its places in the map and in the index, and three allocations.
 const OVERHEAD: usize = 256;
 
-/// [`KeyValue`] of one process, bounded in bytes. No call waits.
+/// The [`KeyValue`] of one process, bounded in bytes. No call waits.
 pub struct MemoryKeyValue {
     capacity: usize,
     sharing: Sharing,
@@ -43,11 +44,11 @@ pub struct MemoryKeyValue {
 #[derive(Default)]
 struct Store {
     entries: HashMap<Arc<str>, Stored>,
-    /// The keys in the order in which their entries expire. The version tells entries of one instant apart.
+    /// The keys in the order in which their entries expire. The version distinguishes entries of the same instant.
     expiries: BTreeMap<(Instant, u64), Arc<str>>,
     /// The weight of all entries.
     bytes: usize,
-    /// The weight of the entries of each owner, where the room is shared.
+    /// The weight of each owner's entries.
     by_owner: HashMap<Box<str>, usize>,
     last_version: u64,
 }
@@ -58,24 +59,27 @@ struct Stored {
 }
 
 impl MemoryKeyValue {
-    /// How many bytes the values may take unless said otherwise: 64 MiB.
+    /// The default capacity: 64 MiB.
     pub const DEFAULT_CAPACITY: usize = 64 * 1024 * 1024;
 
-    /// An empty store that holds at most `capacity` bytes: keys, values, and what it takes to keep them.
+    /// Returns an empty store for at most `capacity` bytes: keys, values, and [`OVERHEAD`] for each entry.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, sharing: Sharing::None, store: Mutex::default() }
     }
 
-    /// An empty store of the same kind, in which no owner can take the room of all others. What stands before a key's
-    /// last `/` is its owner. Each of up to 32 is sure of a 128th of the capacity, however much the others want; beyond
-    /// that, none may take more of the other three quarters than it leaves.
+    /// Returns an empty store in which no owner can take the room of all others. A key's owner is the part before its
+    /// last `/`.
+    ///
+    /// For each of up to 32 owners, a 128th of the capacity is reserved. Beyond that, no owner may take more of the
+    /// other three quarters than it leaves free.
     #[must_use]
     pub fn shared_by_owners(capacity: usize) -> Self {
         Self { capacity, sharing: Sharing::ByOwner, store: Mutex::default() }
     }
 
-    /// Refuses what there is no room for. What takes no more than it replaces always has room.
+    /// Checks that there is room for an entry. An entry that is not larger than the one that it replaces always has
+    /// room.
     fn admit(&self, store: &Store, key: &str, value: &Bytes) -> Result<(), StateError> {
         let (freed, taken) = (store.weight(key), weight(key, value));
         let fits = store.bytes - freed + taken <= self.capacity;
@@ -85,21 +89,21 @@ impl MemoryKeyValue {
         Err(StateError::new(Port::Values, StateErrorKind::Full))
     }
 
-    /// Whether an owner may take so much in place of what it frees.
+    /// Returns whether an owner that frees `freed` bytes may take `taken` bytes.
     fn is_fair(&self, store: &Store, owner: &str, freed: usize, taken: usize) -> bool {
-        let sure = self.capacity / SURE;
-        let beyond = |owned: usize| owned.saturating_sub(sure);
+        let reserved = self.capacity / RESERVED_FRACTION;
+        let beyond = |owned: usize| owned.saturating_sub(reserved);
         let before = store.by_owner.get(owner).copied().unwrap_or_default();
         let wanted = beyond(before - freed + taken);
-        // There are as many owners as clients, which is few.
+        // The sum is cheap: there are as many owners as clients, which are few.
         let others = store.by_owner.values().copied().map(beyond).sum::<usize>() - beyond(before);
-        let shared = self.capacity - SURE_OWNERS * sure;
+        let shared = self.capacity - RESERVED_OWNERS * reserved;
         wanted == 0 || wanted <= shared.saturating_sub(others + wanted)
     }
 
-    /// The store as of now: what has expired is gone from it.
+    /// Locks the store and removes its expired entries.
     fn store(&self) -> MutexGuard<'_, Store> {
-        // Nothing that can panic stands between two steps of a change, so the store is whole in any case.
+        // No step within a change can panic, so the store is consistent even if the lock is poisoned.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.expire(Instant::now());
         store
@@ -156,7 +160,7 @@ impl Store {
         self.entries.get(key).map(|stored| &stored.entry)
     }
 
-    /// What is under a key weighs so much.
+    /// Returns the weight of the entry under a key; 0 without an entry.
     fn weight(&self, key: &str) -> usize {
         self.entry(key).map_or(0, |entry| weight(key, &entry.value))
     }
@@ -169,7 +173,7 @@ impl Store {
         let version = self.last_version;
         let key: Arc<str> = Arc::from(key);
         self.expiries.insert((expires_at, version), Arc::clone(&key));
-        // A slice of a larger buffer would keep all of that buffer, and weigh less than it takes.
+        // A slice of a larger buffer would keep all of that buffer in memory, and its weight would be too low.
         let value = Bytes::copy_from_slice(&value);
         let entry = Entry { value, version };
         self.entries.insert(key, Stored { entry, expires_at });
@@ -215,7 +219,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_left_of_values_that_were_replaced_removed_or_expired() {
+    async fn replaced_removed_and_expired_values_leave_no_memory() {
         let values = MemoryKeyValue::default();
         let life = Duration::from_secs(60);
         for key in ["replaced", "replaced", "removed", "expired"] {

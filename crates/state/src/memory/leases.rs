@@ -1,4 +1,4 @@
-//! Leases as a map of who holds what until when.
+//! Leases in a map, by name.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,89 +10,90 @@ use tokio::time::Instant;
 use super::end_of;
 use crate::{Lease, Leases, StateError};
 
-/// Below this many leases, those that have ended are not worth looking for.
+/// The number of leases below which ended ones are not searched for, because that is not worth the time.
 const FEW: usize = 64;
 
-/// [`Leases`] of one process. No call fails or waits.
+/// The [`Leases`] of one process. No call fails or waits.
 #[derive(Default)]
 pub struct MemoryLeases {
-    ledger: Mutex<Ledger>,
+    table: Mutex<Table>,
 }
 
 #[derive(Default)]
-struct Ledger {
-    held: HashMap<Arc<str>, Holding>,
+struct Table {
+    leases: HashMap<Arc<str>, Granted>,
     last_token: u64,
-    /// How many leases there may be before those that have ended are looked for.
-    tidy_at: usize,
+    /// The number of leases at which ended ones are removed.
+    sweep_at: usize,
 }
 
-struct Holding {
+/// A lease as the store remembers it.
+struct Granted {
     token: u64,
     ends_at: Instant,
 }
 
 impl MemoryLeases {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Nothing that can panic stands between two steps of a change, so the ledger is whole in any case.
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // No step within a change can panic, so the table is consistent even if the lock is poisoned.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Ledger {
-    /// The holding that a lease stands for, unless it has ended.
-    fn holding(&mut self, lease: &Lease) -> Option<&mut Holding> {
-        self.held
+impl Table {
+    /// Returns the entry of a lease that has not ended.
+    fn granted(&mut self, lease: &Lease) -> Option<&mut Granted> {
+        self.leases
             .get_mut(lease.name())
-            .filter(|holding| holding.token == lease.token() && holding.ends_at > Instant::now())
+            .filter(|granted| granted.token == lease.token() && granted.ends_at > Instant::now())
     }
 
-    /// Forgets what has ended, each time that the ledger has doubled: the work is shared out evenly over the leases
-    /// taken, and the ledger is at most twice as large as what is held.
-    fn tidy(&mut self) {
-        if self.held.len() < self.tidy_at.max(FEW) {
+    /// Removes ended leases each time that the table has doubled. Its cost is thus spread evenly over the calls of
+    /// `acquire`, and the table has at most twice as many leases as are held.
+    fn sweep(&mut self) {
+        if self.leases.len() < self.sweep_at.max(FEW) {
             return;
         }
         let now = Instant::now();
-        self.held.retain(|_, holding| holding.ends_at > now);
-        self.tidy_at = self.held.len() * 2;
+        self.leases.retain(|_, granted| granted.ends_at > now);
+        self.sweep_at = self.leases.len() * 2;
     }
 }
 
 #[async_trait]
 impl Leases for MemoryLeases {
     async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError> {
-        let mut ledger = self.ledger();
-        if let Some(holding) = ledger.held.get(name)
-            && holding.ends_at > Instant::now()
+        let mut table = self.table();
+        if let Some(granted) = table.leases.get(name)
+            && granted.ends_at > Instant::now()
         {
             return Ok(None);
         }
-        ledger.tidy();
-        ledger.last_token += 1;
+        table.sweep();
+        table.last_token += 1;
         let name: Arc<str> = Arc::from(name);
-        let holding = Holding { token: ledger.last_token, ends_at: end_of(life) };
-        let lease = Lease::new(Arc::clone(&name), holding.token);
-        ledger.held.insert(name, holding);
+        let granted = Granted { token: table.last_token, ends_at: end_of(life) };
+        let lease = Lease::new(Arc::clone(&name), granted.token);
+        table.leases.insert(name, granted);
         Ok(Some(lease))
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StateError> {
-        let mut ledger = self.ledger();
-        let Some(holding) = ledger.holding(lease) else {
+        let mut table = self.table();
+        let Some(granted) = table.granted(lease) else {
             return Ok(false);
         };
-        holding.ends_at = end_of(life);
+        granted.ends_at = end_of(life);
         Ok(true)
     }
 
     async fn release(&self, lease: Lease) -> Result<bool, StateError> {
-        let mut ledger = self.ledger();
-        let held = ledger.holding(&lease).is_some();
-        if held {
-            ledger.held.remove(lease.name());
+        let mut table = self.table();
+        let is_held = table.granted(&lease).is_some();
+        if is_held {
+            table.leases.remove(lease.name());
         }
-        Ok(held)
+        Ok(is_held)
     }
 }
 
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn leases_that_ended_are_forgotten() {
+    async fn ended_leases_are_removed_from_memory() {
         let leases = MemoryLeases::default();
         for round in 0..100 {
             for name in 0..100 {
@@ -111,6 +112,6 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
         }
 
-        assert!(leases.ledger().held.len() <= 200);
+        assert!(leases.table().leases.len() <= 200);
     }
 }

@@ -1,4 +1,4 @@
-//! Limiters by governor: for each quota one keyed limiter, whose full buckets are dropped as it goes.
+//! Limiters with the crate governor: one keyed limiter for each quota. Full buckets are dropped from time to time.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -15,23 +15,23 @@ use tokio::time::Instant;
 
 use crate::{Decision, Limiters, Quota, StateError};
 
-/// How many checks there are at least between two sweeps.
+/// The fewest checks between two sweeps.
 const CHECKS_BETWEEN_SWEEPS: usize = 1024;
 
 /// The buckets of one quota, by key.
 type Buckets =
     governor::RateLimiter<Arc<str>, DefaultKeyedStateStore<Arc<str>>, TokioClock, StateInformationMiddleware>;
 
-/// [`Limiters`] of one process. No call fails or waits.
+/// The [`Limiters`] of one process. No call fails or waits.
 ///
-/// What it holds is bounded by the buckets that are not full: at most twice as many, or a thousand more.
+/// Its memory is bounded: it has at most twice as many buckets as are not full, or a thousand more.
 pub struct MemoryLimiters {
     clock: TokioClock,
     by_quota: RwLock<HashMap<Quota, Buckets>>,
     checks_until_sweep: AtomicUsize,
 }
 
-/// Tokio's clock, read by governor as the time since it was made.
+/// Tokio's clock for governor, as the time since its creation.
 #[derive(Debug, Clone, Copy)]
 struct TokioClock {
     start: Instant,
@@ -52,7 +52,7 @@ impl Limiters for MemoryLimiters {
     async fn check(&self, key: &str, quota: Quota, weight: NonZeroU32) -> Result<Decision, StateError> {
         self.count_towards_sweep();
         let key = Arc::from(key);
-        // The lock is held while the bucket is asked, so that a sweep cannot drop the bucket meanwhile.
+        // The lock is held during the check, so that a sweep cannot drop the bucket meanwhile.
         let by_quota = self.by_quota.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(buckets) = by_quota.get(&quota) {
             return Ok(decide(buckets, &key, quota, weight));
@@ -65,17 +65,17 @@ impl Limiters for MemoryLimiters {
 }
 
 impl MemoryLimiters {
-    /// Sweeps after as many checks as there were buckets left the last time: a check makes one bucket at most, so the
-    /// work is shared out evenly over the checks, and the buckets that nobody needs are bounded.
+    /// Sweeps after as many checks as buckets were left by the last sweep. A check creates at most one bucket, so the
+    /// cost is spread evenly over the checks, and the number of full buckets is bounded.
     fn count_towards_sweep(&self) {
-        // Those who count past zero before the sweep has set the number anew wrap around, and do not sweep as well.
+        // Checks that count below zero before the sweep resets the counter wrap around, and do not sweep, too.
         if self.checks_until_sweep.fetch_sub(1, Ordering::Relaxed) == 1 {
             let left = self.sweep();
             self.checks_until_sweep.store(left.max(CHECKS_BETWEEN_SWEEPS), Ordering::Relaxed);
         }
     }
 
-    /// Drops every bucket that is full, and tells how many are left.
+    /// Drops every full bucket, and returns the number of the other buckets.
     fn sweep(&self) -> usize {
         let mut by_quota = self.write();
         by_quota.retain(|_, buckets| {
@@ -100,7 +100,7 @@ impl Clock for TokioClock {
 }
 
 fn new_buckets(quota: Quota, clock: TokioClock) -> Buckets {
-    // An interval is never zero, which is the one thing that governor refuses.
+    // Governor rejects only an interval of zero, which `Quota::interval` never returns.
     let limit = governor::Quota::with_period(quota.interval())
         .unwrap_or(governor::Quota::per_second(quota.requests))
         .allow_burst(quota.requests);
@@ -113,16 +113,16 @@ fn decide(buckets: &Buckets, key: &Arc<str>, quota: Quota, weight: NonZeroU32) -
         Ok(Ok(bucket)) => (bucket.remaining_burst_capacity(), None),
         Ok(Err(refusal)) => {
             let wait = refusal.wait_time_from(buckets.clock().now());
-            (held(weight, wait, quota.interval()), Some(wait))
+            (remaining_requests(weight, wait, quota.interval()), Some(wait))
         }
-        // Governor found the weight above the quota, which it cannot be.
+        // Governor reports a weight above the quota, which cannot occur after the `min` above.
         Err(_) => (0, Some(quota.per)),
     };
     Decision { remaining, reset_after: quota.interval() * (quota.requests.get() - remaining), retry_after }
 }
 
-/// How many requests a bucket holds that would hold `weight` after `wait`.
-fn held(weight: NonZeroU32, wait: Duration, interval: Duration) -> u32 {
+/// Returns how many requests a bucket holds now that would hold `weight` after `wait`.
+fn remaining_requests(weight: NonZeroU32, wait: Duration, interval: Duration) -> u32 {
     let missing = wait.as_nanos().div_ceil(interval.as_nanos()).max(1);
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);
     weight.get().saturating_sub(missing)
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn buckets_that_are_full_again_are_dropped() {
+    async fn refilled_buckets_are_dropped() {
         let limiters = MemoryLimiters::default();
         for round in 1..=20 {
             let quota = Quota { requests: NonZeroU32::MIN, per: Duration::from_secs(round) };
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sweep_keeps_the_buckets_that_are_not_full() {
+    async fn sweep_keeps_buckets_that_are_not_full() {
         let limiters = MemoryLimiters::default();
         let quota = Quota { requests: NonZeroU32::MIN, per: Duration::from_secs(60) };
         let first = limiters.check("key", quota, NonZeroU32::MIN).await.unwrap();

@@ -1,4 +1,4 @@
-//! The ports in the memory of one process.
+//! The ports, implemented in the memory of one process.
 
 mod generations;
 mod key_value;
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer than any process lives, and short enough that adding it to the clock cannot overflow.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// The longest life: no process runs longer, and adding it to the clock cannot overflow.
+const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// When something that begins now and lasts `life` is over.
+/// Returns the time at which something that begins now and lasts `life` ends.
 fn end_of(life: Duration) -> Instant {
-    Instant::now() + life.min(FOREVER)
+    Instant::now() + life.min(LONGEST_LIFE)
 }

@@ -7,7 +7,7 @@ use polyhost_state::State;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn raising_a_scope_is_seen_by_whoever_asks_next() {
+async fn raised_generation_is_returned_by_the_next_read() {
     let generations = State::in_memory().generations;
     let before = generations.current("account a").await.unwrap();
     assert_eq!(generations.current("account a").await.unwrap(), before);
@@ -18,24 +18,24 @@ async fn raising_a_scope_is_seen_by_whoever_asks_next() {
 }
 
 #[tokio::test]
-async fn scopes_rarely_disturb_each_other() {
+async fn scopes_rarely_share_a_counter() {
     let generations = State::in_memory().generations;
     for folder in 0..1_000 {
         let scope = format!("account a, folder {folder}");
         generations.raise(&scope).await.unwrap();
     }
 
-    let mut disturbed = 0;
+    let mut raised = 0;
     for folder in 0..1_000 {
         let scope = format!("account b, folder {folder}");
-        disturbed += generations.current(&scope).await.unwrap().min(1);
+        raised += generations.current(&scope).await.unwrap().min(1);
     }
-    // Fifteen are to be expected of 65,536 counters.
-    assert!(disturbed < 50, "{disturbed} of 1,000 scopes");
+    // With 65,536 counters, fifteen are expected.
+    assert!(raised < 50, "{raised} of 1,000 scopes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_two_raises_get_the_same_answer_and_none_is_lost() {
+async fn concurrent_raises_get_different_generations() {
     let generations = State::in_memory().generations;
     let before = generations.current("account").await.unwrap();
     let mut callers = JoinSet::new();
@@ -44,9 +44,9 @@ async fn no_two_raises_get_the_same_answer_and_none_is_lost() {
         callers.spawn(async move {
             let mut raised = Vec::new();
             for _ in 0..500 {
-                let answer = generations.raise("account").await.unwrap();
-                assert!(generations.current("account").await.unwrap() >= answer);
-                raised.push(answer);
+                let generation = generations.raise("account").await.unwrap();
+                assert!(generations.current("account").await.unwrap() >= generation);
+                raised.push(generation);
             }
             assert!(raised.is_sorted_by(|earlier, later| earlier < later));
             raised

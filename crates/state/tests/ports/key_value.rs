@@ -1,4 +1,4 @@
-//! Key-value: what was put stays until its time, and compare-and-set loses no update.
+//! Key-value store: a value stays until it expires, and compare-and-set loses no update.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn text(values: &Arc<dyn KeyValue>, key: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn what_was_put_is_there_until_it_is_replaced_or_removed() {
+async fn value_stays_until_it_is_replaced_or_removed() {
     let values = values();
     assert_eq!(values.get("a").await.unwrap(), None);
 
@@ -36,7 +36,7 @@ async fn what_was_put_is_there_until_it_is_replaced_or_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_expires_on_time_and_a_new_one_has_its_own_time() {
+async fn value_expires_on_time_and_a_replacement_anew() {
     let values = values();
     values.put("a", "one".into(), TTL).await.unwrap();
     values.put("b", "one".into(), TTL).await.unwrap();
@@ -55,7 +55,7 @@ async fn a_value_expires_on_time_and_a_new_one_has_its_own_time() {
 }
 
 #[tokio::test]
-async fn compare_and_set_puts_only_over_the_expected_version() {
+async fn compare_and_set_replaces_only_the_expected_version() {
     let values = values();
     let wrong = values.compare_and_set("a", Some(1), "one".into(), TTL).await;
     assert_eq!(wrong.unwrap(), Exchange::Conflict(None));
@@ -75,7 +75,7 @@ async fn compare_and_set_puts_only_over_the_expected_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conflict_does_not_prolong_the_value() {
+async fn conflict_does_not_extend_the_values_life() {
     let values = values();
     values.put("a", "one".into(), TTL).await.unwrap();
     advance(TTL / 2).await;
@@ -87,7 +87,7 @@ async fn a_conflict_does_not_prolong_the_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_does_not_come_back_after_removal_or_expiry() {
+async fn version_is_never_reused_after_removal_or_expiry() {
     let values = values();
     let removed = values.put("a", "one".into(), TTL).await.unwrap();
     values.remove("a").await.unwrap();
@@ -107,7 +107,7 @@ async fn a_version_does_not_come_back_after_removal_or_expiry() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_create_a_key_at_once_one_succeeds_and_the_rest_see_its_value() {
+async fn one_of_many_concurrent_creations_of_a_key_succeeds() {
     let values = values();
     for round in 0..50 {
         let mut callers = JoinSet::new();
@@ -125,7 +125,7 @@ async fn of_many_who_create_a_key_at_once_one_succeeds_and_the_rest_see_its_valu
         assert_eq!(won.len(), 1);
         for (_, exchange) in lost {
             let Exchange::Conflict(Some(entry)) = exchange else {
-                panic!("a loser was not told who won: {exchange:?}");
+                panic!("the conflict does not contain the current value: {exchange:?}");
             };
             assert_eq!(entry.value, won[0].0);
         }
@@ -133,7 +133,7 @@ async fn of_many_who_create_a_key_at_once_one_succeeds_and_the_rest_see_its_valu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_update_is_lost_between_callers_that_count_together() {
+async fn concurrent_counting_loses_no_update() {
     let values = values();
     values.put("count", "0".into(), TTL).await.unwrap();
     let mut callers = JoinSet::new();
@@ -164,7 +164,7 @@ async fn count_one(values: &Arc<dyn KeyValue>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_store_refuses_what_is_new_and_keeps_what_it_has() {
+async fn full_store_rejects_new_values_and_keeps_the_old() {
     let values: Arc<dyn KeyValue> = Arc::new(MemoryKeyValue::with_capacity(10_000));
     let large = Bytes::from(vec![b'x'; 8_000]);
     values.put("a", large.clone(), TTL).await.unwrap();
@@ -186,25 +186,25 @@ async fn a_full_store_refuses_what_is_new_and_keeps_what_it_has() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_owner_takes_the_room_of_those_who_come_later() {
-    // Room for about 1,280 values, of which 960 are for who wants much; each owner is sure of 10.
+async fn owner_cannot_take_the_room_of_later_owners() {
+    // Room for about 1,280 values, of which 960 are shared; 10 are reserved for each owner.
     let values = MemoryKeyValue::shared_by_owners(1_280_000);
     let mut room = Vec::new();
     for number in 0..32 {
         room.push(fill(&values, &format!("owner-{number}")).await);
     }
     for (number, (most, least)) in [(500, 480), (260, 240), (140, 120)].into_iter().enumerate() {
-        assert!((least..=most).contains(&room[number]), "half of what is left, and its share: {room:?}");
+        assert!((least..=most).contains(&room[number]), "half of the rest, and the reserved share: {room:?}");
     }
-    assert!(room.iter().all(|room| *room >= 10), "whoever comes, however late, has its share: {room:?}");
-    assert_eq!(fill(&values, "owner-0").await, 0, "who has more than is left gets no more");
+    assert!(room.iter().all(|room| *room >= 10), "each owner, however late, has its reserved share: {room:?}");
+    assert_eq!(fill(&values, "owner-0").await, 0, "an owner with more than is left free gets no more");
 
     tokio::time::advance(TTL).await;
-    assert_eq!(fill(&values, "owner-31").await, room[0], "what has expired makes room");
+    assert_eq!(fill(&values, "owner-31").await, room[0], "expired values make room");
 }
 
 #[tokio::test]
-async fn what_takes_no_more_than_it_replaces_always_has_room() {
+async fn replacement_of_the_same_size_always_has_room() {
     let values = MemoryKeyValue::shared_by_owners(100_000);
     fill(&values, "first").await;
     let entry = values.get("first/0").await.unwrap().unwrap();
@@ -215,7 +215,7 @@ async fn what_takes_no_more_than_it_replaces_always_has_room() {
     assert_eq!(values.put("first/0", more, TTL).await.unwrap_err().kind, StateErrorKind::Full);
 }
 
-/// Puts values of about a thousand bytes until there is no room for another, and tells how many there was room for.
+/// Puts values of about a thousand bytes until there is no room for another, and returns their number.
 async fn fill(values: &dyn KeyValue, owner: &str) -> usize {
     let mut room = 0;
     for number in 0..1_000 {

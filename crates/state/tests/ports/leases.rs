@@ -11,7 +11,7 @@ use tokio::time::advance;
 const LIFE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_callers_at_once_one_gets_the_lease() {
+async fn one_of_many_concurrent_callers_gets_the_lease() {
     let state = State::in_memory();
     for round in 0..50 {
         let mut callers = JoinSet::new();
@@ -59,7 +59,7 @@ async fn holders_never_overlap_and_their_tokens_rise() {
 }
 
 #[tokio::test]
-async fn a_holder_who_asks_again_is_refused_and_other_names_are_free() {
+async fn second_call_of_the_holder_gets_no_lease() {
     let leases = State::in_memory().leases;
     let held = leases.acquire("a", LIFE).await.unwrap().unwrap();
 
@@ -69,7 +69,7 @@ async fn a_holder_who_asks_again_is_refused_and_other_names_are_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_ends_by_itself_and_not_before() {
+async fn lease_ends_by_itself_and_not_earlier() {
     let leases = State::in_memory().leases;
     let first = leases.acquire("a", LIFE).await.unwrap().unwrap();
 
@@ -81,7 +81,7 @@ async fn a_lease_ends_by_itself_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_holder_cannot_release_or_renew_the_lease_of_the_next_one() {
+async fn late_holder_cannot_release_or_renew_the_next_lease() {
     let leases = State::in_memory().leases;
     let late = leases.acquire("a", LIFE).await.unwrap().unwrap();
     advance(LIFE).await;
@@ -95,7 +95,7 @@ async fn a_late_holder_cannot_release_or_renew_the_lease_of_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewed_lease_lasts_from_then_on() {
+async fn renewed_lease_lasts_from_the_renewal() {
     let leases = State::in_memory().leases;
     let held = leases.acquire("a", LIFE).await.unwrap().unwrap();
     advance(LIFE / 2).await;
@@ -109,7 +109,7 @@ async fn a_renewed_lease_lasts_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_lease_with_a_wrong_token_releases_nothing() {
+async fn lease_with_a_wrong_token_releases_nothing() {
     let leases = State::in_memory().leases;
     let held = leases.acquire("a", LIFE).await.unwrap().unwrap();
 
@@ -119,7 +119,7 @@ async fn a_lease_with_a_wrong_token_releases_nothing() {
 }
 
 #[tokio::test]
-async fn the_longest_life_there_is_can_be_asked_for() {
+async fn lease_may_have_the_longest_possible_life() {
     let leases = State::in_memory().leases;
     assert!(leases.acquire("a", Duration::MAX).await.unwrap().is_some());
     assert_eq!(leases.acquire("a", LIFE).await.unwrap(), None);

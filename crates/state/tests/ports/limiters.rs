@@ -20,7 +20,7 @@ async fn check(limiters: &Arc<dyn Limiters>, quota: Quota, weight: u32) -> Decis
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_quota_may_be_used_at_once_and_comes_back_evenly() {
+async fn full_quota_can_be_used_at_once_and_refills_evenly() {
     let limiters = State::in_memory().limiters;
     let quota = quota(10, 60);
     for remaining in (0..10).rev() {
@@ -45,7 +45,7 @@ async fn a_full_quota_may_be_used_at_once_and_comes_back_evenly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_weight_takes_nothing_and_says_what_is_left() {
+async fn rejected_weight_takes_nothing_and_reports_the_rest() {
     let limiters = State::in_memory().limiters;
     let quota = quota(10, 60);
     assert_eq!(check(&limiters, quota, 7).await.remaining, 3);
@@ -59,7 +59,7 @@ async fn a_refused_weight_takes_nothing_and_says_what_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_weight_above_the_quota_needs_all_of_it_and_is_not_shut_out() {
+async fn weight_above_the_quota_needs_a_full_bucket() {
     let limiters = State::in_memory().limiters;
     let quota = quota(10, 60);
     assert!(check(&limiters, quota, 50).await.is_allowed());
@@ -71,7 +71,7 @@ async fn a_weight_above_the_quota_needs_all_of_it_and_is_not_shut_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_keys_and_other_quotas_have_their_own_buckets() {
+async fn each_key_and_quota_has_its_own_bucket() {
     let limiters = State::in_memory().limiters;
     let quota_of_one = quota(1, 60);
     assert!(check(&limiters, quota_of_one, 1).await.is_allowed());
@@ -82,11 +82,11 @@ async fn other_keys_and_other_quotas_have_their_own_buckets() {
     assert!(check(&limiters, quota(2, 60), 1).await.is_allowed());
 }
 
-/// Threads of the system rather than tasks, so that they meet in the bucket as hard as they can.
+/// Uses threads of the operating system instead of tasks, for the most contention on the bucket.
 #[test]
 fn callers_on_many_threads_get_exactly_the_quota() {
     let limiters = State::in_memory().limiters;
-    // One request comes back every 50 minutes: none while this runs.
+    // The bucket gains one request every 50 minutes, so none during the test.
     let quota = quota(1_000, 50 * 60 * 1_000);
     let allowed: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| count_allowed(&limiters, quota, 500))).collect();
@@ -108,7 +108,7 @@ fn count_allowed(limiters: &Arc<dyn Limiters>, quota: Quota, checks: usize) -> u
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sweeps_under_way_do_not_refill_a_bucket_in_use() {
+async fn concurrent_sweeps_do_not_refill_a_bucket_in_use() {
     let limiters = State::in_memory().limiters;
     let slow = quota(64, 64 * 60 * 60);
     let quick = quota(1, 0);
@@ -118,8 +118,8 @@ async fn sweeps_under_way_do_not_refill_a_bucket_in_use() {
         callers.spawn(async move {
             let mut allowed = 0;
             for turn in 0..1_000 {
-                let passer_by = format!("{caller}/{turn}");
-                let decision = limiters.check(&passer_by, quick, ONE).await.unwrap();
+                let used_once = format!("{caller}/{turn}");
+                let decision = limiters.check(&used_once, quick, ONE).await.unwrap();
                 assert!(decision.is_allowed());
                 allowed += usize::from(check(&limiters, slow, 1).await.is_allowed());
             }
@@ -132,7 +132,7 @@ async fn sweeps_under_way_do_not_refill_a_bucket_in_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_extremes_of_a_quota_are_taken_as_the_nearest_that_make_sense() {
+async fn extreme_quota_counts_as_the_nearest_valid_one() {
     let limiters = State::in_memory().limiters;
     let endless = Quota { requests: ONE, per: Duration::MAX };
     assert!(check(&limiters, endless, 1).await.is_allowed());

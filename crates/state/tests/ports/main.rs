@@ -1,6 +1,6 @@
-//! What every port promises, asked of the ports alone, so that it can be asked of any store behind them.
+//! Tests of the guarantees of every port. They use only the ports, so that they can test any store behind them.
 
-#![allow(clippy::unwrap_used, reason = "what tests share fails as a test does, by panicking")]
+#![allow(clippy::unwrap_used, reason = "functions that tests share fail as tests do, by panicking")]
 
 mod generations;
 mod key_value;
@@ -10,7 +10,7 @@ mod limiters;
 use polyhost_state::{Port, State, StateError};
 
 #[tokio::test]
-async fn clones_of_the_state_share_what_is_kept_and_other_states_do_not() {
+async fn clones_of_a_state_share_its_data_and_others_do_not() {
     let state = State::in_memory();
     let before = state.generations.raise("account").await.unwrap();
 
@@ -21,7 +21,7 @@ async fn clones_of_the_state_share_what_is_kept_and_other_states_do_not() {
 }
 
 #[tokio::test]
-async fn no_output_shows_a_value() {
+async fn debug_output_contains_no_value() {
     let state = State::in_memory();
     let value = bytes::Bytes::from("planted-secret");
     let life = std::time::Duration::from_secs(1);
@@ -33,9 +33,9 @@ async fn no_output_shows_a_value() {
     assert!(!shown.contains("planted"), "{shown}");
 }
 
-/// A port can be replaced by one that fails, which is how callers test what they do then.
+/// Callers replace a port by one that fails, to test how they handle its errors.
 #[tokio::test]
-async fn a_port_can_be_replaced() {
+async fn port_can_be_replaced() {
     struct Unreachable;
 
     #[async_trait::async_trait]
