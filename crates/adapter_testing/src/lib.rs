@@ -1,20 +1,21 @@
 //! The tests that are the same for every adapter. Only the adapters' tests depend on this crate.
 //!
-//! An adapter's `tests/support` implements [`SimulatedSite`] for its simulator. That trait has everything that differs
-//! between dialects: the options, the quirks, the names of four operations, the secrets. No dialect is named here.
+//! An adapter's `tests/support` implements [`SimulatedSite`] for its simulator. The trait has everything that differs
+//! between dialects: the options, the quirks, the names of four operations and the secrets. This crate names no
+//! dialect.
 //!
 //! - [`conformance`] runs the conformance suite at sites with different options and without single capabilities, and
-//!   shows that it fails for every fault of the adapter.
+//!   proves that it fails for every fault of the adapter.
 //! - [`faults`] breaks the site's answers and connections. [`fault_tests!`] declares the tests.
-//! - [`amplification`] measures the memory that reading an answer takes.
-//! - [`seeds`] reads the seeds of the adapter's fuzz target.
-//! - [`settings`] and [`values`] have what these tests and the adapter's own tests are set up with.
+//! - [`amplification`] measures the memory that decoding an answer takes.
+//! - [`seeds`] checks the seeds of the adapter's fuzz target.
+//! - [`settings`] and [`values`] create the inputs of these tests and of the adapter's own tests.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "only tests use this crate: a test that cannot be set up, or finds what it must not find, has failed"
+    reason = "only tests use this crate, and they fail by panicking"
 )]
 
 pub mod amplification;

@@ -1,4 +1,4 @@
-//! The settings that adapters are tested with.
+//! The settings of adapters under test.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use polyhost_domain::Origin;
 use polyhost_state::State;
 use polyhost_upstream::{Client, Settings, Shared};
 
-/// Limits that a test need not wait for, nor fill.
+/// Returns settings with timeouts that are short enough for a test, and a small limit for answers.
 #[must_use]
-pub fn hasty() -> Settings {
+pub fn short_timeouts() -> Settings {
     Settings {
         connect_timeout: Duration::from_secs(2),
         attempt_timeout: Duration::from_secs(1),
@@ -19,7 +19,7 @@ pub fn hasty() -> Settings {
     }
 }
 
-/// Returns a client without pacing, retries and circuits. These have their tests in `polyhost-upstream`.
+/// Returns a client without pacing, retries and circuits, which `polyhost-upstream` tests.
 #[must_use]
 pub fn client(origin: &Origin, base_url: &str, settings: Settings, state: &State) -> Client {
     let settings = Settings { requests_per_second: 0.0, retries: 0, circuit_failures: 0, ..settings };

@@ -1,4 +1,5 @@
-//! What an adapter's tests give: a simulated site, adapters for it, and the names that the dialect has for things.
+//! The trait that an adapter's tests implement: a simulated site, adapters for it, and the dialect's names of
+//! operations.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use polyhost_domain::{Capability, FileId, IdGrammar, Provider, RemoteUploadId, R
 use polyhost_sandbox::{Fault, Faults, Journal, ManualClock, Rule};
 use polyhost_upstream::Settings;
 
-use crate::settings::hasty;
+use crate::settings::short_timeouts;
 
-/// Whose credentials an adapter gets.
+/// The user whose credentials an adapter gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {
     /// The site knows the credentials.
@@ -22,7 +23,7 @@ pub enum User {
 }
 
 impl User {
-    /// The name of the account in the adapter's origin.
+    /// Returns the name of the account in the adapter's origin.
     #[must_use]
     pub fn account(self) -> &'static str {
         match self {
@@ -32,88 +33,88 @@ impl User {
     }
 }
 
-/// A simulated site of a dialect. Clones are the same site, which stops when the last one is dropped.
+/// A simulated site of a dialect. Clones share one site, which stops when the last clone is dropped.
 pub trait SimulatedSite: Clone + Send + Sync + 'static {
-    /// The choices in which sites of the dialect differ.
+    /// The options in which sites of the dialect differ.
     type Options: Default + Debug + Send;
-    /// What the adapter must know of these choices.
+    /// The configuration of the adapter for these options.
     type Quirks: Default + Send;
 
-    /// What the journal calls the request for the account.
+    /// The name in the journal of the request for the account.
     const ACCOUNT: &'static str;
-    /// What the journal calls the request for a folder's listing.
+    /// The name in the journal of the request for a folder's listing.
     const LIST: &'static str;
-    /// What the journal calls the request that deletes a file.
+    /// The name in the journal of the request that deletes a file.
     const DELETE_FILE: &'static str;
-    /// What the journal calls the request with a file's bytes.
+    /// The name in the journal of the request with a file's bytes.
     const UPLOAD: &'static str;
-    /// Texts that no error may hold: credentials, plain and as a URL or a form escapes them, and marks of addresses that
-    /// hold a secret. The first is a credential of the account in plain text.
+    /// Texts that no error may contain: credentials, in plain text and escaped as in a URL or a form, and parts of
+    /// addresses that contain a secret. The first text is a credential of the account in plain text.
     const SECRETS: &'static [&'static str];
 
-    /// Starts a site with a clock that stands still.
+    /// Starts a site with a clock that only the test advances.
     fn start(options: Self::Options) -> impl Future<Output = Self> + Send;
 
-    /// The address of the site's API.
+    /// Returns the URL of the site's API.
     fn base_url(&self) -> String;
 
     /// Returns an adapter with a state of its own, for the API at an address.
     fn adapter(&self, base_url: &str, user: User, quirks: Self::Quirks, settings: Settings) -> Arc<dyn Provider>;
 
-    /// The record of the requests, the rules by which the site breaks, and its clock.
+    /// Returns the record of the requests, the rules for faults, and the clock.
     fn parts(&self) -> (&Journal, &Faults, &ManualClock);
 
-    /// How many files the site has.
+    /// Returns how many files the site has.
     fn file_count(&self) -> usize;
 
-    /// The bytes of a file, by its id.
+    /// Returns the bytes of a file, by its id.
     fn file_bytes(&self, id: &str) -> Option<Vec<u8>>;
 
-    /// Reads a file in a way that fails as a whole.
+    /// Reads a file with a call that returns an error if the file cannot be read.
     fn read_file(provider: &dyn Provider, id: &FileId) -> impl Future<Output = Result<()>> + Send;
 
-    /// The API's own error with this status, in words that no table knows.
+    /// Returns an error of the API with this status, and a text that is in no table.
     fn error(status: u16) -> Fault;
 
-    /// The quirks of a site that lacks a capability.
+    /// Returns the quirks of a site that lacks a capability.
     fn without(capability: Capability) -> Self::Quirks;
 
-    /// The options of a site without any file or folder.
+    /// Returns the options of a site without files and folders.
     fn empty() -> Self::Options {
         Self::Options::default()
     }
 
-    /// What the site makes of the name that a file or folder is given.
+    /// Returns the name under which the site stores a file or folder of this name.
     fn spelling(name: &str) -> String {
         name.to_owned()
     }
 
-    /// Adds the files to the site that the conformance suite cannot make.
+    /// Adds the files to the site that the conformance suite cannot create.
     fn add_known_files(&self, _: &IdGrammar) -> KnownFiles {
         KnownFiles::default()
     }
 
-    /// The header fields of a remote upload, by its id; `None` where the site does not know them.
+    /// Returns the header fields of a remote upload, by its id; `None` where the site does not support them.
     fn fetch_headers(&self, _: &str) -> Option<Vec<(String, String)>> {
         None
     }
 
-    /// Answers under HTTP 200 that the API of this dialect did not write, though that of another could have.
-    fn senseless() -> Vec<Fault> {
+    /// Returns answers under HTTP 200 that this dialect's API did not write, although another dialect's API could have.
+    fn foreign_answers() -> Vec<Fault> {
         Vec::new()
     }
 
-    /// What an adapter must never do to the site, and has done: to have the account locked, for example.
+    /// Returns the damage that an adapter must never do to the site, if it has: a locked account, for example.
     fn damage(&self) -> Option<&'static str> {
         None
     }
 
-    /// Starts a site without any file or folder.
+    /// Starts a site without files and folders.
     fn plain() -> impl Future<Output = Self> + Send {
         Self::start(Self::empty())
     }
 
-    /// Starts a site without any file or folder, and returns it with an adapter.
+    /// Starts a site without files and folders, and returns it with an adapter.
     fn ready() -> impl Future<Output = (Self, Arc<dyn Provider>)> + Send {
         async {
             let site = Self::plain().await;
@@ -122,19 +123,19 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
         }
     }
 
-    /// Returns an adapter with good credentials.
+    /// Returns an adapter with valid credentials.
     fn provider_with(&self, quirks: Self::Quirks, settings: Settings) -> Arc<dyn Provider> {
         self.adapter(&self.base_url(), User::Known, quirks, settings)
     }
 
-    /// Returns an adapter with good credentials, for a site without quirks.
+    /// Returns an adapter with valid credentials, for a site without quirks.
     fn provider(&self) -> Arc<dyn Provider> {
         self.provider_with(Self::Quirks::default(), Settings::default())
     }
 
-    /// Returns an adapter for a site without quirks, with time limits that a test need not wait for.
-    fn hasty_provider(&self) -> Arc<dyn Provider> {
-        self.provider_with(Self::Quirks::default(), hasty())
+    /// Returns an adapter for a site without quirks, with short timeouts.
+    fn provider_with_short_timeouts(&self) -> Arc<dyn Provider> {
+        self.provider_with(Self::Quirks::default(), short_timeouts())
     }
 
     /// Returns an adapter with credentials that the site does not know.
@@ -142,11 +143,11 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
         self.adapter(&self.base_url(), User::Stranger, Self::Quirks::default(), Settings::default())
     }
 
-    /// Returns what the conformance suite is run against.
+    /// Returns the subject of the conformance suite.
     fn subject(&self, provider: Arc<dyn Provider>) -> Subject {
         Subject {
             stranger: self.stranger(),
-            site: Arc::new(Behind(self.clone())),
+            site: Arc::new(SuiteSite(self.clone())),
             known: self.add_known_files(&provider.profile().ids),
             fetchable: "https://media.example.org/film.mp4".parse().unwrap(),
             unfetchable: "https://nowhere.invalid/film.mp4".parse().unwrap(),
@@ -155,42 +156,43 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
         }
     }
 
-    /// The record of the requests that reached the site.
+    /// Returns the record of the requests that reached the site.
     fn journal(&self) -> &Journal {
         self.parts().0
     }
 
-    /// The rules by which the site breaks.
+    /// Returns the rules for the site's faults.
     fn faults(&self) -> &Faults {
         self.parts().1
     }
 
-    /// How many requests there were for an operation.
+    /// Returns how many requests for an operation reached the site.
     fn count(&self, operation: &str) -> usize {
         self.journal().of(operation).len()
     }
 
-    /// Breaks an operation from now on.
+    /// Adds a fault to every later request for an operation.
     fn breaks(&self, operation: &str, fault: Fault) {
         self.faults().add(Rule::new(operation, fault));
     }
 
-    /// Starts a site without any file or folder at which an operation is broken, and returns it with a hasty adapter.
+    /// Starts a site without files and folders, at which an operation has a fault. Returns it with an adapter that has
+    /// short timeouts.
     fn broken(operation: &str, fault: &Fault) -> impl Future<Output = (Self, Arc<dyn Provider>)> + Send {
         async move {
             let site = Self::plain().await;
             site.breaks(operation, fault.clone());
-            let provider = site.hasty_provider();
+            let provider = site.provider_with_short_timeouts();
             (site, provider)
         }
     }
 }
 
-/// The site as the conformance suite sees it.
-struct Behind<S>(S);
+/// The site's interface for the conformance suite.
+struct SuiteSite<S>(S);
 
 #[async_trait]
-impl<S: SimulatedSite> Site for Behind<S> {
+impl<S: SimulatedSite> Site for SuiteSite<S> {
     async fn requests(&self) -> usize {
         self.0.journal().count()
     }

@@ -1,4 +1,4 @@
-//! Ids, names, uploads and answers, made in one expression.
+//! Functions that create ids, names, uploads and answers for tests.
 
 use std::fmt::Debug;
 use std::io;
@@ -14,66 +14,66 @@ use polyhost_domain::{
 };
 use polyhost_sandbox::{Fault, Received};
 
-/// An account at a provider.
+/// Returns the origin of an account at a provider.
 #[must_use]
 pub fn origin(account: &str, provider: &str) -> Origin {
     Origin { account: account.parse().unwrap(), provider: provider.parse().unwrap() }
 }
 
-/// The id of a file, by the provider's grammar.
+/// Parses the id of a file, by the provider's grammar.
 #[must_use]
 pub fn file(provider: &Arc<dyn Provider>, id: &str) -> FileId {
     provider.profile().ids.file(id).unwrap()
 }
 
-/// The id of a folder, by the provider's grammar.
+/// Parses the id of a folder, by the provider's grammar.
 #[must_use]
 pub fn folder(provider: &Arc<dyn Provider>, id: &str) -> FolderId {
     provider.profile().ids.folder(id).unwrap()
 }
 
-/// The name of a file or folder.
+/// Parses the name of a file or folder.
 #[must_use]
 pub fn name(text: &str) -> EntryName {
     text.parse().unwrap()
 }
 
-/// A folder to create, without a visibility or a password.
+/// Returns a folder to create, without a visibility or a password.
 #[must_use]
 pub fn new_folder(text: &str, parent: FolderId) -> NewFolder {
     NewFolder { name: name(text), parent, visibility: None, password: None }
 }
 
-/// A remote upload to add, without header fields.
+/// Returns a remote upload to add, without header fields.
 #[must_use]
 pub fn remote(url: &str, folder: FolderId) -> NewRemoteUpload {
     NewRemoteUpload { url: url.parse().unwrap(), folder, headers: HeaderFields::default() }
 }
 
-/// Asks for remote uploads by their ids.
+/// Reads remote uploads by their ids.
 pub async fn remote_uploads(provider: &Arc<dyn Provider>, ids: &[&str]) -> Result<Vec<RemoteUpload>> {
     let ids = ids.iter().map(|id| provider.profile().ids.remote_upload(id).unwrap()).collect();
     provider.remote_uploads(RemoteUploadSelection::Ids(ids)).await.map(|found| found.items)
 }
 
-/// The parameters of a request, as the journal has them.
+/// Returns the parameters of a request in the form of the journal.
 #[must_use]
 pub fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// An answer with this HTTP status and body.
+/// Returns an answer with this HTTP status and body.
 #[must_use]
-pub fn said(http: u16, body: &str) -> Fault {
+pub fn http_answer(http: u16, body: &str) -> Fault {
     Fault::Status { http, body_status: None, headers: Vec::new(), body: Some(body.to_owned()) }
 }
 
-/// The kind of the error that a call must end with.
+/// Returns the kind of a call's error. Fails if the call has succeeded.
 pub fn kind(outcome: Result<impl Debug>) -> ErrorKind {
     outcome.unwrap_err().kind()
 }
 
-/// An upload of pieces that together have the announced length.
+/// Returns an upload of these pieces, which together have the announced length.
 #[must_use]
 pub fn upload(file_name: &str, pieces: &[&'static str]) -> Upload {
     let length = pieces.iter().map(|piece| piece.len() as u64).sum();
@@ -88,7 +88,7 @@ pub fn upload(file_name: &str, pieces: &[&'static str]) -> Upload {
     }
 }
 
-/// Checks that a request was a form with a file of three bytes in this field, and announced the form's length.
+/// Checks that a request was a form with a file of three bytes in this field, with the form's length in its head.
 pub fn assert_form(sent: &Received, field: &str) {
     let form = sent.upload.as_ref().unwrap();
     assert_eq!((form.field.as_deref(), form.content_type.as_deref()), (Some(field), Some("video/mp4")));
@@ -97,20 +97,20 @@ pub fn assert_form(sent: &Received, field: &str) {
     assert_eq!(sent.header("transfer-encoding"), None);
 }
 
-/// Counts how often a source is opened.
+/// Counts how often its byte sources are opened.
 #[derive(Debug, Default)]
 pub struct Opened(Arc<AtomicUsize>);
 
-struct Counted(Arc<AtomicUsize>);
+struct CountedSource(Arc<AtomicUsize>);
 
 impl Opened {
-    /// A source of three bytes that is counted here.
+    /// Returns a source of three bytes whose openings are counted.
     #[must_use]
     pub fn source(&self) -> Arc<dyn ByteSource> {
-        Arc::new(Counted(Arc::clone(&self.0)))
+        Arc::new(CountedSource(Arc::clone(&self.0)))
     }
 
-    /// How often the sources were opened.
+    /// Returns how often the sources were opened.
     #[must_use]
     pub fn times(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -118,7 +118,7 @@ impl Opened {
 }
 
 #[async_trait]
-impl ByteSource for Counted {
+impl ByteSource for CountedSource {
     async fn open(&self) -> io::Result<SizedStream> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(SizedStream { length: 3, spare: 0, stream: stream::iter([Ok(Bytes::from_static(b"abc"))]).boxed() })

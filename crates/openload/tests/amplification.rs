@@ -20,12 +20,12 @@ const ENVELOPES: &[&str] = &[
 
 #[test]
 fn answers_take_a_bounded_multiple_of_their_length() {
-    DECODERS.stay_within(memory_for, |seed| answer(seed, ENVELOPES, 512 << 10));
+    DECODERS.assert_within(memory_for, |seed| answer(seed, ENVELOPES, 512 << 10));
 }
 
 #[test]
 fn garbage_takes_at_most_four_times_its_length() {
-    DECODERS.take_four_times_the_length_of_garbage(|list| {
+    DECODERS.assert_garbage_within_four_times_its_length(|list| {
         let results = [
             ("file/listfolder", format!(r#"{{"folders":[],"files":{list}}}"#)),
             (

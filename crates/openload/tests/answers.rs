@@ -3,8 +3,8 @@
 mod support;
 
 use polyhost_adapter_testing::SimulatedSite;
-use polyhost_adapter_testing::faults::{errors_of_other_servers_give_no_verdict, foreign_json_confirms_no_write};
-use polyhost_adapter_testing::values::{file, folder, kind, new_folder, remote, remote_uploads, said, upload};
+use polyhost_adapter_testing::faults::{errors_of_other_servers_prove_nothing, foreign_json_confirms_no_write};
+use polyhost_adapter_testing::values::{file, folder, http_answer, kind, new_folder, remote, remote_uploads, upload};
 use polyhost_domain::{
     Capability, ConversionQuery, ErrorKind, FileLookup, FolderId, HeaderFields, NewRemoteUpload, RemoteUploadSelection,
     TicketRequest, TicketTransport,
@@ -23,7 +23,7 @@ async fn answering(operation: &str, result: &str) -> Simulated {
 
 fn answer(site: &Simulated, operation: &str, status: u16, result: &str) {
     let body = format!(r#"{{"status": {status}, "msg": "So it is", "result": {result}}}"#);
-    site.breaks(operation, said(200, &body));
+    site.breaks(operation, http_answer(200, &body));
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn an_array_in_place_of_an_object_is_not_read_by_its_places() {
 
     // The envelope, too.
     let site = Simulated::plain().await;
-    site.breaks("*", said(200, r#"[200, "OK", {"extid": "x"}]"#));
+    site.breaks("*", http_answer(200, r#"[200, "OK", {"extid": "x"}]"#));
     assert_eq!(kind(site.provider().account().await), ErrorKind::InvalidResponse);
 }
 
@@ -221,8 +221,8 @@ async fn write_answered_with_foreign_json_has_an_unknown_outcome() {
 #[tokio::test]
 async fn foreign_answer_gives_no_verdict() {
     let bodies = || ["<html>Forbidden</html>", "Forbidden", "", "{}", "[]"].into_iter().chain(FOREIGN_JSON);
-    let answers = [401, 403, 451].into_iter().flat_map(|http| bodies().map(move |body| said(http, body)));
-    errors_of_other_servers_give_no_verdict::<Simulated>(answers).await;
+    let answers = [401, 403, 451].into_iter().flat_map(|http| bodies().map(move |body| http_answer(http, body)));
+    errors_of_other_servers_prove_nothing::<Simulated>(answers).await;
 }
 
 #[tokio::test]
@@ -254,14 +254,14 @@ async fn words_about_room_and_features_refuse_for_good() {
     for status in [400, 403, 500, 507] {
         let site = Simulated::plain().await;
         let body = format!(r#"{{"status": {status}, "msg": "{full}", "result": null}}"#);
-        site.breaks("upload", said(200, &body));
+        site.breaks("upload", http_answer(200, &body));
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Rejected, false), "{status}");
         assert_eq!(error.answer().unwrap().message.as_deref(), Some(full));
     }
     let site = Simulated::plain().await;
     let body = r#"{"status": 404, "msg": "Method not found", "result": null}"#;
-    site.breaks("file/ul", said(200, body));
+    site.breaks("file/ul", http_answer(200, body));
     let provider = site.provider();
     let ticket = TicketRequest { folder: FolderId::Root, sha1: None, transport: TicketTransport::SiteDefault };
     assert_eq!(kind(provider.upload_ticket(ticket).await), ErrorKind::Unsupported(Capability::FilesUploadTicket));

@@ -6,10 +6,10 @@ mod support;
 use std::fmt::Debug;
 
 use polyhost_adapter_testing::faults::{
-    self, a_status_of_any_server_means_the_same, an_early_answer_to_an_upload_counts,
-    errors_of_other_servers_give_no_verdict,
+    self, early_answer_to_an_upload_is_its_outcome, errors_of_other_servers_prove_nothing,
+    http_status_means_the_same_from_any_server,
 };
-use polyhost_adapter_testing::values::{file, folder, said, upload};
+use polyhost_adapter_testing::values::{file, folder, http_answer, upload};
 use polyhost_adapter_testing::{SimulatedSite, fault_tests};
 use polyhost_domain::{Error, ErrorKind, FileLookup, Result, TransportFault};
 use polyhost_openload::Quirks;
@@ -17,8 +17,8 @@ use polyhost_sandbox::{Fault, Rule};
 use polyhost_upstream::Settings;
 use support::{KEY, LOGIN, Simulated};
 
-fn judged(outcome: Result<impl Debug>) -> (ErrorKind, bool, Error) {
-    faults::judged::<Simulated>(outcome)
+fn checked_error(outcome: Result<impl Debug>) -> (ErrorKind, bool, Error) {
+    faults::checked_error::<Simulated>(outcome)
 }
 
 fault_tests!(Simulated);
@@ -28,7 +28,7 @@ async fn an_answer_over_the_limit_is_not_read() {
     let site = Simulated::plain().await;
     let settings = Settings { max_response: 40, ..Settings::default() };
     let provider = site.provider_with(Quirks::default(), settings);
-    let (kind, retryable, error) = judged(provider.account().await);
+    let (kind, retryable, error) = checked_error(provider.account().await);
     assert_eq!((kind, retryable), (ErrorKind::InvalidResponse, true));
     assert_eq!(error.transport(), Some(TransportFault::ResponseTooLarge));
 }
@@ -38,22 +38,22 @@ async fn a_status_that_is_about_a_file_counts_in_the_body_alone() {
     for (status, kind) in [(400, ErrorKind::Rejected), (404, ErrorKind::FileNotFound)] {
         let (_site, provider) = Simulated::broken("*", &Fault::envelope(status)).await;
         let unknown = file(&provider, "x");
-        assert_eq!(judged(provider.thumbnail(&unknown).await).0, kind);
-        assert_eq!(judged(provider.delete_file(&unknown).await).0, kind);
+        assert_eq!(checked_error(provider.thumbnail(&unknown).await).0, kind);
+        assert_eq!(checked_error(provider.delete_file(&unknown).await).0, kind);
     }
-    errors_of_other_servers_give_no_verdict::<Simulated>([400, 404].map(Fault::http)).await;
+    errors_of_other_servers_prove_nothing::<Simulated>([400, 404].map(Fault::http)).await;
 }
 
 #[tokio::test]
 async fn a_status_of_any_server_means_the_same_in_the_body_and_in_http() {
-    a_status_of_any_server_means_the_same::<Simulated>().await;
+    http_status_means_the_same_from_any_server::<Simulated>().await;
 }
 
 #[tokio::test]
 async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
     let body = format!(r#"{{"status": 400, "msg": "bad key={KEY} of {LOGIN}\u0007", "result": null}}"#);
-    let (_site, provider) = Simulated::broken("account/info", &said(200, &body)).await;
-    let (kind, _, error) = judged(provider.account().await);
+    let (_site, provider) = Simulated::broken("account/info", &http_answer(200, &body)).await;
+    let (kind, _, error) = checked_error(provider.account().await);
     assert_eq!(kind, ErrorKind::Rejected);
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("bad key=*** of ***"));
 }
@@ -61,8 +61,8 @@ async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
 #[tokio::test]
 async fn a_false_result_under_a_good_status_is_a_refusal() {
     let body = r#"{"status": 200, "msg": "OK", "result": false}"#;
-    let (_site, provider) = Simulated::broken("file/delete", &said(200, body)).await;
-    let (kind, retryable, _) = judged(provider.delete_file(&file(&provider, "x")).await);
+    let (_site, provider) = Simulated::broken("file/delete", &http_answer(200, body)).await;
+    let (kind, retryable, _) = checked_error(provider.delete_file(&file(&provider, "x")).await);
     assert_eq!((kind, retryable), (ErrorKind::Rejected, false));
 }
 
@@ -81,7 +81,7 @@ async fn a_batch_that_fails_fails_its_own_files_alone() {
     assert!(failed == 50 || failed == 10, "{failed} of 60 failed");
 
     site.breaks("file/info", Fault::http(500));
-    let (kind, retryable, _) = judged(provider.files(&ids).await);
+    let (kind, retryable, _) = checked_error(provider.files(&ids).await);
     assert_eq!((kind, retryable), (ErrorKind::SiteFailed, true));
 }
 
@@ -89,7 +89,7 @@ async fn a_batch_that_fails_fails_its_own_files_alone() {
 async fn a_spent_upload_address_did_nothing_and_may_be_tried_again() {
     for status in [403, 404, 410] {
         let (site, provider) = Simulated::broken("upload", &Fault::envelope(status)).await;
-        let (kind, retryable, _) = judged(provider.upload(upload("a.mp4", &["abc"])).await);
+        let (kind, retryable, _) = checked_error(provider.upload(upload("a.mp4", &["abc"])).await);
         assert_eq!((kind, retryable, site.count("account/info")), (ErrorKind::SiteFailed, true, 0));
     }
 }
@@ -107,10 +107,10 @@ async fn file_that_an_upload_node_refuses_is_final() {
     for (text, expected, retryable) in rows {
         for status in [400, 403] {
             let body = format!(r#"{{"status": {status}, "msg": "{text}", "result": null}}"#);
-            let (site, provider) = Simulated::broken("upload", &said(200, &body)).await;
+            let (site, provider) = Simulated::broken("upload", &http_answer(200, &body)).await;
             let mut new = upload("a.mp4", &["abc"]);
             new.folder = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
-            let (kind, may_repeat, error) = judged(provider.upload(new).await);
+            let (kind, may_repeat, error) = checked_error(provider.upload(new).await);
             assert_eq!((kind, may_repeat), (expected, retryable), "{status} {text}");
             assert_eq!(error.answer().unwrap().message.as_deref(), Some(text));
         }
@@ -119,5 +119,5 @@ async fn file_that_an_upload_node_refuses_is_final() {
 
 #[tokio::test]
 async fn an_upload_refused_early_is_told_with_the_site_s_words() {
-    an_early_answer_to_an_upload_counts::<Simulated>().await;
+    early_answer_to_an_upload_is_its_outcome::<Simulated>().await;
 }

@@ -7,7 +7,7 @@ use polyhost_openload::fuzzing::{OPERATIONS, answer};
 
 #[test]
 fn every_seed_is_read_as_it_is_meant() {
-    let refused = &["refused", "page", "jobs_unreadable", "conversions_unreadable", "garbage"];
+    let rejected = &["refused", "page", "jobs_unreadable", "conversions_unreadable", "garbage"];
     let empty = &["deleted", "files_left_out"];
-    seeds::are_read_as_meant("openload", &OPERATIONS, answer, refused, empty);
+    seeds::assert_outcomes("openload", &OPERATIONS, answer, refused, empty);
 }

@@ -1,5 +1,7 @@
-//! Checks before writes. One that only protects is skipped where the site cannot answer it: the write may work all the
-//! same. One that decides asks the next best source.
+//! Checks of the session and the folder before writes.
+//!
+//! The check of the session is optional: if its endpoint is broken, it is skipped, because the write may still work.
+//! The check of a folder is required: if its endpoint is broken, the folder's listing is used instead.
 
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 use polyhost_upstream::{Held, Login as _, measure};
@@ -7,32 +9,32 @@ use tokio::time::Instant;
 
 use crate::client::Site;
 
-/// Makes sure of a folder and of the session, and returns the grant.
+/// Checks that a folder exists and that the session is valid, and returns the session's grant.
 ///
-/// Some versions of the script accept any number for a folder, or one that is in the trash, and put what they get where
-/// nobody finds it. So the folder's own endpoint decides, and where that is broken the listing of the folder. The root
-/// always exists; there only the session is checked.
+/// Some versions of the script accept any number as a folder, or a folder in the trash, and store the file where no one
+/// can find it. Therefore the folder's own endpoint is called first, and its listing if that endpoint is broken. The
+/// root always exists, so only the session is checked for it.
 ///
 /// # Errors
 /// - `FolderNotFound`
-/// - The login's; a limit of the site.
-/// - The check's own, where neither source can be asked.
-pub(crate) async fn make_sure_of(site: &Site, folder: &FolderId) -> Result<Held> {
+/// - The error of the login, or of a limit of the site.
+/// - The error of the check, where both endpoints are broken.
+pub(crate) async fn verify_target(site: &Site, folder: &FolderId) -> Result<Held> {
     let deadline = site.http.deadline();
     if *folder == FolderId::Root {
         return match site.check_session(half_of(deadline)).await {
-            Err(error) if cannot_be_asked(site, &error) => {
-                skip(site, &error);
+            Err(error) if is_inconclusive(site, &error) => {
+                record_skipped(site, &error);
                 site.session.held(deadline).await
             }
             outcome => outcome,
         };
     }
     match site.check_folder(folder, half_of(deadline)).await {
-        Err(error) if cannot_be_asked(site, &error) => {
-            skip(site, &error);
+        Err(error) if is_inconclusive(site, &error) => {
+            record_skipped(site, &error);
             match site.check_listing(folder, half_of(deadline)).await {
-                Err(second) if cannot_be_asked(site, &second) => Err(error),
+                Err(second) if is_inconclusive(site, &second) => Err(error),
                 outcome => outcome,
             }
         }
@@ -40,16 +42,16 @@ pub(crate) async fn make_sure_of(site: &Site, folder: &FolderId) -> Result<Held>
     }
 }
 
-/// The write that follows needs its share of the time.
+/// Returns a deadline after half of the remaining time. The other half is for the write that follows.
 fn half_of(deadline: Instant) -> Instant {
     let now = Instant::now();
     now + deadline.saturating_duration_since(now) / 2
 }
 
-/// Whether an error is about the check's own endpoint, and decides nothing.
-fn cannot_be_asked(site: &Site, error: &Error) -> bool {
-    let is_of_the_login = error.operation() == Some(site.door.operation());
-    let decides = matches!(
+/// Returns whether an error shows only that the check's endpoint is broken, and proves nothing about folder or session.
+fn is_inconclusive(site: &Site, error: &Error) -> bool {
+    let is_of_the_login = error.operation() == Some(site.authenticator.operation());
+    let is_conclusive = matches!(
         error.kind(),
         ErrorKind::FolderNotFound
             | ErrorKind::CredentialsRejected
@@ -58,11 +60,11 @@ fn cannot_be_asked(site: &Site, error: &Error) -> bool {
             | ErrorKind::Overloaded
             | ErrorKind::Internal
     );
-    !is_of_the_login && !decides
+    !is_of_the_login && !is_conclusive
 }
 
-fn skip(site: &Site, error: &Error) {
+fn record_skipped(site: &Site, error: &Error) {
     let operation = error.operation().unwrap_or("check");
     measure::check_skipped(&site.http.origin().provider, operation);
-    tracing::debug!(%error, "a check before a write cannot be made");
+    tracing::debug!(%error, "a check before a write failed and was skipped");
 }

@@ -1,4 +1,4 @@
-//! The site's endpoints, one function each, answering what the site sends.
+//! The site's endpoints: one function for each, which returns the site's data.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::auth::Door;
+use crate::auth::Authenticator;
 use crate::clock::zone;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
@@ -25,29 +25,29 @@ use crate::listing::listing;
 use crate::request::{FolderChange, Request};
 use crate::wire;
 
-/// The endpoints, for one account.
+/// The endpoints of a site, for one account.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) http: Client,
     pub(crate) base_url: Url,
     pub(crate) ids: IdGrammar,
     pub(crate) session: Session,
-    pub(crate) door: Arc<Door>,
-    /// The zone of the dates, where each answer is not to tell it.
+    pub(crate) authenticator: Arc<Authenticator>,
+    /// The time zone of the site's dates; `None`: it is determined from each answer.
     pub(crate) timezone: Option<TimeZone>,
 }
 
-/// What the site has sent, with the answer that it came in.
+/// A value that the site has sent, with the answer that contained it.
 #[derive(Debug)]
 pub(crate) struct Answered<T> {
     pub(crate) value: T,
     pub(crate) reply: Reply,
-    /// The zone of the dates in it.
+    /// The time zone of the dates in the value.
     pub(crate) zone: TimeZone,
 }
 
 impl<T> Answered<T> {
-    /// The error of an answer without the part that matters.
+    /// Returns the error for an answer in which a required part is missing.
     pub(crate) fn missing(&self, what: &'static str) -> Error {
         self.reply.unreadable(Unreadable::Missing(what))
     }
@@ -55,55 +55,55 @@ impl<T> Answered<T> {
 
 impl Site {
     pub(crate) async fn account_info(&self) -> Result<Answered<wire::Account>> {
-        self.answer(ask("account/info"), Named::Nothing).await
+        self.answer(read_request("account/info"), Named::Nothing).await
     }
 
     pub(crate) async fn account_package(&self) -> Result<Answered<wire::Package>> {
-        self.answer(ask("account/package"), Named::Nothing).await
+        self.answer(read_request("account/package"), Named::Nothing).await
     }
 
     pub(crate) async fn file_info(&self, file: &FileId) -> Result<Answered<wire::File>> {
-        self.look_up(ask("file/info").with("file_id", file.as_str()), Named::File(file)).await
+        self.look_up(read_request("file/info").with("file_id", file.as_str()), Named::File(file)).await
     }
 
-    /// It makes an address and changes nothing, so it is a read.
+    /// Requests a download link. It is a read, because it changes nothing but creates an address.
     pub(crate) async fn file_download(&self, file: &FileRef) -> Result<Answered<wire::Download>> {
-        let request = ask("file/download");
+        let request = read_request("file/download");
         match file {
             FileRef::Id(id) => self.answer(request.with("file_id", id.as_str()), Named::File(id)).await,
             FileRef::ShortCode(code) => self.answer(request.with("short_url", code.as_str()), Named::ShortCode).await,
         }
     }
 
-    /// Never sends `folder_id`: a folder that the site does not like is ignored without a word.
+    /// Changes a file. It never sends `folder_id`, because the site silently ignores a folder that it does not accept.
     pub(crate) async fn file_edit(
         &self,
         file: &FileId,
         name: Option<&EntryName>,
         content_type: Option<&str>,
     ) -> Result<Answered<Option<wire::File>>> {
-        let request = change("file/edit").with("file_id", file.as_str());
+        let request = write_request("file/edit").with("file_id", file.as_str());
         let request = request.with_some("filename", name.map(EntryName::as_str)).with_some("fileType", content_type);
         self.done(request, Named::File(file)).await
     }
 
     pub(crate) async fn file_move(&self, file: &FileId, folder: &FolderId) -> Result<Answered<Option<wire::File>>> {
-        let request = change("file/move").with("file_id", file.as_str());
+        let request = write_request("file/move").with("file_id", file.as_str());
         let request = request.with("new_parent_folder_id", self.ids.folder_for_site(folder));
         self.done(request, Named::FileAndFolder(file, folder)).await
     }
 
     pub(crate) async fn file_copy(&self, file: &FileId, folder: &FolderId) -> Result<Answered<wire::File>> {
-        let request = change("file/copy").with("file_id", file.as_str());
+        let request = write_request("file/copy").with("file_id", file.as_str());
         let request = request.with("copy_to_folder_id", self.ids.folder_for_site(folder));
         self.answer(request, Named::FileAndFolder(file, folder)).await
     }
 
     pub(crate) async fn file_delete(&self, file: &FileId) -> Result<()> {
-        self.confirm(change("file/delete").with("file_id", file.as_str()), Named::File(file)).await
+        self.confirm(write_request("file/delete").with("file_id", file.as_str()), Named::File(file)).await
     }
 
-    /// Sends a file's bytes under a grant that has just worked, once.
+    /// Sends a file's bytes once, with a grant that the site has just accepted.
     pub(crate) async fn file_upload<T>(
         &self,
         held: &Held,
@@ -111,34 +111,34 @@ impl Site {
         file: FilePart,
         read: impl Fn(Reply, u64) -> std::result::Result<T, Refusal>,
     ) -> std::result::Result<T, Refusal> {
-        let request = change("file/upload").with_folder("folder_id", folder).signed(held);
+        let request = write_request("file/upload").with_folder("folder_id", folder).signed(held);
         let (call, fields) = request.into_bare_call(&self.base_url);
-        self.http.upload(self.door.credentials.hidden_in(call), FilePart { fields, ..file }, read).await
+        self.http.upload(self.authenticator.credentials.hidden_in(call), FilePart { fields, ..file }, read).await
     }
 
     pub(crate) async fn url_upload_add(&self, new: &NewRemoteUpload) -> Result<Answered<wire::RemoteAdded>> {
-        let request = change("file/url_upload_add").with("file_url_base64", &STANDARD.encode(new.url.as_str()));
-        let named = folder_or_nothing(&new.folder);
+        let request = write_request("file/url_upload_add").with("file_url_base64", &STANDARD.encode(new.url.as_str()));
+        let named = named_unless_root(&new.folder);
         self.answer(request.with_folder("folder_id", &new.folder), named).await
     }
 
     pub(crate) async fn url_upload_status(&self, id: &RemoteUploadId) -> Result<Answered<wire::RemoteStatus>> {
-        let request = ask("file/url_upload_status").with("scheduled_item_id", id.as_str());
+        let request = read_request("file/url_upload_status").with("scheduled_item_id", id.as_str());
         self.look_up(request, Named::RemoteUpload(id)).await
     }
 
     pub(crate) async fn folder_listing(&self, folder: &FolderId, convert: &Convert) -> Result<Listing> {
-        let request = ask("folder/listing").with_folder("parent_folder_id", folder);
-        let named = folder_or_nothing(folder);
+        let request = read_request("folder/listing").with_folder("parent_folder_id", folder);
+        let named = named_unless_root(folder);
         self.under_session(request, move |reply, _| {
             listing(convert, &reply, named, folder, |clock| self.zone(clock, &reply))
         })
         .await
     }
 
-    /// A folder in the trash may answer all the same, and is none.
+    /// Returns a folder. The site may return a folder in the trash, which counts as not found.
     pub(crate) async fn folder_info(&self, folder: &FolderId) -> Result<Answered<wire::Folder>> {
-        let answered: Answered<wire::Folder> = self.look_up(about(folder), Named::Folder(folder)).await?;
+        let answered: Answered<wire::Folder> = self.look_up(folder_info_request(folder), Named::Folder(folder)).await?;
         if answered.value.is_gone() {
             return Err(in_trash(&answered.reply, folder, self.account()));
         }
@@ -150,17 +150,18 @@ impl Site {
         parent: &FolderId,
         new: FolderChange<'_>,
     ) -> Result<Answered<wire::Folder>> {
-        let request = change("folder/create").with_change(new).with_folder("parent_id", parent);
-        self.answer(request, folder_or_nothing(parent)).await
+        let request = write_request("folder/create").with_change(new).with_folder("parent_id", parent);
+        self.answer(request, named_unless_root(parent)).await
     }
 
-    /// Never sends `parent_id`: a parent that the site does not like is ignored without a word.
+    /// Changes a folder. It never sends `parent_id`, because the site silently ignores a parent that it does not
+    /// accept.
     pub(crate) async fn folder_edit(
         &self,
         folder: &FolderId,
         edit: FolderChange<'_>,
     ) -> Result<Answered<Option<wire::Folder>>> {
-        let request = change("folder/edit").with_folder("folder_id", folder).with_change(edit);
+        let request = write_request("folder/edit").with_folder("folder_id", folder).with_change(edit);
         self.done(request, Named::Folder(folder)).await
     }
 
@@ -169,27 +170,27 @@ impl Site {
         folder: &FolderId,
         parent: &FolderId,
     ) -> Result<Answered<Option<wire::Folder>>> {
-        let request = change("folder/move").with_folder("folder_id", folder);
+        let request = write_request("folder/move").with_folder("folder_id", folder);
         let request = request.with("new_parent_folder_id", self.ids.folder_for_site(parent));
         self.done(request, Named::FolderAndParent(folder, parent)).await
     }
 
     pub(crate) async fn folder_delete(&self, folder: &FolderId) -> Result<()> {
-        self.confirm(change("folder/delete").with_folder("folder_id", folder), Named::Folder(folder)).await
+        self.confirm(write_request("folder/delete").with_folder("folder_id", folder), Named::Folder(folder)).await
     }
 
-    /// Asks whether the session works, and returns the grant that has worked.
+    /// Checks the session, and returns the grant that the site has accepted.
     pub(crate) async fn check_session(&self, deadline: Instant) -> Result<Held> {
         let read = |reply: Reply, held| success(&reply, Named::Nothing, self.account()).map(|_| held);
-        self.under_session_until(deadline, ask("account/info"), read).await
+        self.under_session_until(deadline, read_request("account/info"), read).await
     }
 
-    /// Asks for a folder by its id, and returns the grant that has worked.
+    /// Checks by its id that a folder exists, and returns the grant that the site has accepted.
     pub(crate) async fn check_folder(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
-        self.under_session_until(deadline, about(folder), |reply, held| {
-            let told = success(&reply, Named::Folder(folder), self.account())?.data;
-            let told: Option<wire::Folder> = told.and_then(|data| reply.value(data.get(), &DOCUMENTED).ok());
-            if told.is_some_and(|folder| folder.is_gone()) {
+        self.under_session_until(deadline, folder_info_request(folder), |reply, held| {
+            let data = success(&reply, Named::Folder(folder), self.account())?.data;
+            let reported: Option<wire::Folder> = data.and_then(|data| reply.value(data.get(), &DOCUMENTED).ok());
+            if reported.is_some_and(|folder| folder.is_gone()) {
                 return Err(in_trash(&reply, folder, self.account()).into());
             }
             Ok(held)
@@ -197,14 +198,14 @@ impl Site {
         .await
     }
 
-    /// Asks for the listing of a folder, which exists if there is one, and returns the grant that has worked.
+    /// Checks by its listing that a folder exists, and returns the grant that the site has accepted.
     pub(crate) async fn check_listing(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
-        let request = ask("folder/listing").with_folder("parent_folder_id", folder);
+        let request = read_request("folder/listing").with_folder("parent_folder_id", folder);
         let read = |reply: Reply, held| success(&reply, Named::Folder(folder), self.account()).map(|_| held);
         self.under_session_until(deadline, request, read).await
     }
 
-    /// A call whose answer is what matters.
+    /// Makes a call whose answer must have data.
     async fn answer<T: DeserializeOwned + Send>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
         self.under_session(request, move |reply, _| {
             let success = success(&reply, named, self.account())?;
@@ -216,7 +217,7 @@ impl Site {
         .await
     }
 
-    /// A call about one object. A success without data has not found it.
+    /// Makes a call that reads one object. A success without data means that the object does not exist.
     async fn look_up<T: DeserializeOwned + Send>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
         self.under_session(request, move |reply, _| {
             let success = success(&reply, named, self.account())?;
@@ -229,7 +230,7 @@ impl Site {
         .await
     }
 
-    /// A call that the site only has to confirm. What else it answers may be missing or unreadable: it is done.
+    /// Makes a call that the site only has to confirm. Its data may be missing or unreadable.
     async fn done<T: DeserializeOwned + Send>(
         &self,
         request: Request,
@@ -248,7 +249,7 @@ impl Site {
         self.under_session(request, move |reply, _| success(&reply, named, self.account()).map(drop)).await
     }
 
-    /// Sends a request with a token, and once more with the next where the site does not know it any more.
+    /// Sends a request with a token, and once more with a new token if the site no longer accepts the first one.
     async fn under_session<T: Send>(
         &self,
         request: Request,
@@ -257,7 +258,7 @@ impl Site {
         self.under_session_until(self.http.deadline(), request, read).await
     }
 
-    /// The same, over before a deadline.
+    /// Does the same as [`Self::under_session`], before a deadline.
     async fn under_session_until<T: Send>(
         &self,
         deadline: Instant,
@@ -266,7 +267,8 @@ impl Site {
     ) -> Result<T> {
         let (request, read) = (&request, &read);
         let call = move |held: Held| async move {
-            let call = self.door.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));
+            let call =
+                self.authenticator.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));
             self.http.send(call.until(deadline), |reply| read(reply, held.clone())).await
         };
         self.session.run(deadline, call).await
@@ -281,20 +283,21 @@ impl Site {
     }
 }
 
-fn ask(operation: &'static str) -> Request {
+fn read_request(operation: &'static str) -> Request {
     Request::new(operation, CallKind::Read)
 }
 
-fn change(operation: &'static str) -> Request {
+fn write_request(operation: &'static str) -> Request {
     Request::new(operation, CallKind::Write)
 }
 
-/// The page calls the folder `parent_folder_id`; the site reads `folder_id`.
-fn about(folder: &FolderId) -> Request {
-    ask("folder/info").with_folder("folder_id", folder).with_folder("parent_folder_id", folder)
+/// Returns a request of `folder/info`. The documentation names the parameter `parent_folder_id`; the site reads
+/// `folder_id`.
+fn folder_info_request(folder: &FolderId) -> Request {
+    read_request("folder/info").with_folder("folder_id", folder).with_folder("parent_folder_id", folder)
 }
 
-fn folder_or_nothing(folder: &FolderId) -> Named<'_> {
+fn named_unless_root(folder: &FolderId) -> Named<'_> {
     match folder {
         FolderId::Root => Named::Nothing,
         FolderId::Child(_) => Named::Folder(folder),

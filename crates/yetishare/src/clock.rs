@@ -1,17 +1,18 @@
-//! The zone of the site's dates. They come without one; but each answer tells what time it is there, and its `Date`
-//! what time it is.
+//! The time zone of the site's dates, which are written without one. It follows from the difference between the site's
+//! clock in an answer's body and the `Date` of the answer.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-/// All zones are whole quarters of an hour from UTC.
+/// The offset of every time zone from UTC is a multiple of a quarter of an hour.
 const QUARTER: i64 = 15 * 60;
 
-/// Clocks that differ by this much or more are wrong, and tell no zone.
+/// A difference of this much or more means that a clock is wrong. It is then ignored.
 const TOO_FAR: SignedDuration = SignedDuration::from_hours(15);
 
-/// The zone in which the site's clock and the answer's `Date` are the same moment; UTC where either is missing.
+/// Returns the time zone in which the site's clock and the answer's `Date` are the same moment. It is UTC where either
+/// is missing.
 pub(crate) fn zone(clock: Option<&str>, date: Option<Timestamp>) -> TimeZone {
     let offset = || {
         let clock: DateTime = clock?.trim().parse().ok()?;
@@ -30,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_is_told_by_two_clocks() {
+    fn zone_follows_from_the_difference_of_two_clocks() {
         let date: Timestamp = "2024-11-19T00:28:38Z".parse().unwrap();
         let rows = [
             ("2024-11-19 00:28:38", 0),

@@ -1,4 +1,4 @@
-//! One account at one site: where the site is, who asks, and in what the site differs from its relatives.
+//! The configuration of one account at one site: the site's address, the credentials and the site's quirks.
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{Capability, Digest, Origin};
@@ -6,47 +6,47 @@ use polyhost_upstream::LoginBudget;
 use secrecy::SecretString;
 use url::Url;
 
-/// One account at one site.
+/// The configuration of one account at one site.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The account and its provider.
     pub origin: Origin,
-    /// Where the site's API is, such as `https://streamplay.online/api/v2`.
+    /// The URL of the site's API, such as `https://streamplay.online/api/v2`.
     pub base_url: Url,
-    /// Who asks.
+    /// The account's credentials.
     pub credentials: Credentials,
-    /// In what the site differs.
+    /// The site's differences from other sites of the dialect.
     pub quirks: Quirks,
 }
 
-/// What a site logs its users in with. Each site takes one of the two, and refuses the other.
+/// The credentials for a login. Each site accepts one of the two kinds, and rejects the other.
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// A pair of API keys, 64 letters and digits each.
+    /// A pair of API keys of 64 letters and digits each.
     Keys {
         /// The first key.
         key1: SecretString,
         /// The second key.
         key2: SecretString,
     },
-    /// What people log in with.
+    /// The user name and the password for the site's web pages.
     Password {
         /// The user name.
         username: SecretString,
-        /// The password, in clear.
+        /// The password, in plain text.
         password: SecretString,
     },
 }
 
-/// In what a site differs from others that speak the dialect. The default is streamplay.online.
+/// The differences of a site from other sites of the dialect. The default is streamplay.online.
 #[derive(Debug, Clone)]
 pub struct Quirks {
-    /// The zone of the dates, which the site writes without one. `None`: told from each answer, by its own clock
-    /// against its `Date`.
+    /// The time zone of the site's dates, which are written without one. `None`: it is determined from each answer, as
+    /// the difference between the site's clock and the answer's `Date`.
     pub timezone: Option<TimeZone>,
-    /// The digest that `hash` of an upload is. `None`: it may be an MD5, and cannot be held to that.
+    /// The digest in the field `hash` of an upload's answer. `None`: it may be an MD5, but is not reliable.
     pub digest: Option<Digest>,
-    /// Whether names, tags and messages are written with HTML entities, which are decoded once.
+    /// Whether names, tags and messages contain HTML entities, which are then decoded once.
     pub html_entities: bool,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,

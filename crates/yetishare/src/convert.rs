@@ -1,5 +1,6 @@
-//! From what the site sends to the normalized model. Nothing here asks or waits. What the site does not say is `None`;
-//! an entry without a usable id is counted, and left out.
+//! Converts the site's structures to the normalized model. Nothing here sends a request or waits.
+//!
+//! A field that the site does not report is `None`. An entry without a usable id is counted, and left out.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,24 +13,24 @@ use polyhost_upstream::decode::{Unreadable, WireTime};
 use crate::wire::{self, Keywords, MAX_KEYWORDS};
 use crate::words::without_entities;
 
-/// What a conversion needs to know of the account and its site.
+/// The properties of the account and its site that the conversion needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Convert {
     pub(crate) origin: Origin,
     pub(crate) ids: IdGrammar,
-    /// What `hash` is, where that is known.
+    /// The digest in the field `hash`, where that is known.
     pub(crate) digest: Option<Digest>,
-    /// Whether texts are written with HTML entities.
+    /// Whether texts contain HTML entities.
     pub(crate) html_entities: bool,
 }
 
 impl Convert {
-    /// A text for people, without the site's HTML entities.
-    pub(crate) fn text(&self, told: Option<String>) -> Option<String> {
-        if self.html_entities { told.map(|text| without_entities(&text).into_owned()) } else { told }
+    /// Returns a text with its HTML entities decoded, where the site writes entities.
+    pub(crate) fn text(&self, text: Option<String>) -> Option<String> {
+        if self.html_entities { text.map(|text| without_entities(&text).into_owned()) } else { text }
     }
 
-    /// `None`: the answer does not tell who the account is.
+    /// Converts an account. `None`: the answer contains neither its id nor its user name.
     pub(crate) fn account(&self, wire: wire::Account, zone: &TimeZone) -> Option<Account> {
         let known = wire.id.is_some() || wire.username.is_some();
         known.then(|| Account {
@@ -43,13 +44,14 @@ impl Convert {
             created_at: time(wire.datecreated.as_ref(), zone),
             last_login_at: time(wire.lastlogindate.as_ref(), zone),
             paid_until: time(wire.paid_expiry_date.as_ref(), zone),
-            // No answer of such a site says either.
+            // No answer of these sites contains either.
             storage_used_bytes: None,
             storage_left_bytes: None,
         })
     }
 
-    /// `None`: the answer tells of no package. A storage of the account's own counts more than the package's.
+    /// Converts a plan's limits. `None`: the answer contains no package. A storage limit of the account overrides the
+    /// package's.
     pub(crate) fn limits(&self, wire: wire::Package, account: &wire::Account) -> Option<Limits> {
         let known = wire.id.is_some() || wire.label.is_some() || wire.max_upload_size.is_some();
         known.then(|| Limits {
@@ -70,13 +72,13 @@ impl Convert {
         })
     }
 
-    /// A file as any call but a listing tells of it. `None`: it does not tell its id.
+    /// Converts a file from any answer but a listing. `None`: the answer does not contain its id.
     pub(crate) fn file(&self, wire: wire::File, zone: &TimeZone) -> Option<File> {
         let id = self.ids.file(wire.id.as_deref()?).ok()?;
         let word = wire.file_status.or(wire.status);
         Some(File {
             name: self.text(wire.filename),
-            folder_id: self.folder_told(wire.folder_id),
+            folder_id: self.reported_folder(wire.folder_id),
             size: wire.file_size,
             content_type: MediaType::known(wire.file_type.as_deref()),
             short_code: wire.short_url,
@@ -92,7 +94,8 @@ impl Convert {
         })
     }
 
-    /// The file that an upload has made. `None`: the reply does not tell its id, which its address does not hold.
+    /// Converts an uploaded file. `None`: the answer does not contain its id. The file's address does not contain it,
+    /// either.
     pub(crate) fn uploaded(&self, wire: wire::Uploaded, folder: &FolderId) -> Option<File> {
         let id = self.ids.file(wire.file_id.as_deref()?).ok()?;
         let hash = |digest: Digest| digest.normalize(wire.hash.as_deref()?);
@@ -115,13 +118,14 @@ impl Convert {
         })
     }
 
-    /// A folder, in `parent` where the answer does not tell in which. `None`: it does not tell its id, or is the root.
+    /// Converts a folder, in `parent` where the answer does not contain its parent. `None`: the answer does not contain
+    /// its id, or it is the root.
     pub(crate) fn folder(&self, wire: wire::Folder, zone: &TimeZone, parent: Option<&FolderId>) -> Option<Folder> {
         let id = match self.ids.folder_from_site(wire.id.as_deref()?).ok()? {
             FolderId::Root => return None,
             id => id,
         };
-        let parent = self.folder_told(wire.parent_id).or_else(|| parent.cloned());
+        let parent = self.reported_folder(wire.parent_id).or_else(|| parent.cloned());
         Some(Folder {
             total_size: wire.total_size,
             visibility: wire.is_public.and_then(visibility),
@@ -136,10 +140,10 @@ impl Convert {
         })
     }
 
-    /// A folder's listing, without what is in the trash.
+    /// Converts a folder's listing. Folders in the trash are left out.
     ///
     /// # Errors
-    /// Neither list is there, or a list is garbage.
+    /// Both lists are missing, or a list is unreadable.
     pub(crate) fn listing(
         &self,
         wire: wire::Listing<'_>,
@@ -150,18 +154,18 @@ impl Convert {
         if given == [false, false] {
             return Err(Unreadable::Missing("the folder's items"));
         }
-        let kept = |entry: wire::Folder| match entry.is_gone() {
+        let folder_entry = |entry: wire::Folder| match entry.is_gone() {
             true => Some(None),
             false => self.folder(entry, zone, Some(folder)).map(Some),
         };
-        let folders = wire.folders.read_some(|_, entry| kept(entry), |_| 0)?;
+        let folders = wire.folders.read_some(|_, entry| folder_entry(entry), |_| 0)?;
         let files = wire.files.read_some(|_, entry| self.file_entry(entry, zone, folder).map(Some), tags_weight)?;
         let unreadable = folders.unreadable + files.unreadable;
         let (folders, files) = (folders.items, files.items);
         Ok(Listing { folders, files, unreadable, incomplete: given != [true, true], next: None })
     }
 
-    /// A remote upload that was just asked for. `None`: the answer does not tell its id.
+    /// Converts a new remote upload. `None`: the answer does not contain its id.
     pub(crate) fn remote_added(&self, wire: &wire::RemoteAdded, url: &str, folder: &FolderId) -> Option<RemoteUpload> {
         let id = self.ids.remote_upload(wire.scheduled_item_id.as_deref()?).ok()?;
         Some(RemoteUpload {
@@ -172,7 +176,7 @@ impl Convert {
         })
     }
 
-    /// A remote upload as its status tells of it. Only one that has succeeded has a file.
+    /// Converts a remote upload's status. Only one that has succeeded has a file.
     pub(crate) fn remote_upload(&self, id: RemoteUploadId, wire: wire::RemoteStatus, zone: &TimeZone) -> RemoteUpload {
         let state = wire.status.as_deref().map_or(JobState::Unknown, job_state);
         let is_done = state == JobState::Succeeded;
@@ -184,7 +188,7 @@ impl Convert {
             state,
             raw_state: wire.status,
             progress_percent: is_done.then_some(100.0),
-            // Before the end a size of 0 is one that is not known yet.
+            // Before the end, a size of 0 means that the size is not known yet.
             size: wire.total_size.or(file.size).filter(|size| is_done || *size > 0),
             created_at: time(wire.created.as_ref(), zone),
             started_at: time(wire.started.as_ref(), zone),
@@ -202,10 +206,10 @@ impl Convert {
         Some(File { folder_id: Some(folder_id), ..file })
     }
 
-    /// The words of a file. Entities are decoded first: the semicolon that ends one separates no words.
+    /// Converts a file's tags. Entities are decoded first, because the semicolon that ends an entity separates no tags.
     fn tags(&self, keywords: Keywords) -> Option<Vec<String>> {
         let words: Vec<String> = match keywords {
-            Keywords::Untold => return None,
+            Keywords::Absent => return None,
             Keywords::Joined(text) => {
                 let text = self.text(Some(text))?;
                 let words = text.split([',', ';']).filter(|word| !word.trim().is_empty());
@@ -217,13 +221,13 @@ impl Convert {
         Some(words.take(MAX_KEYWORDS).map(str::to_owned).collect())
     }
 
-    /// A folder that stands in an answer: null is the root, and an answer without it does not tell.
-    fn folder_told(&self, told: wire::Told<String>) -> Option<FolderId> {
-        self.ids.folder_from_site(&told?.unwrap_or_default()).ok()
+    /// Converts a folder's id in an answer: null is the root, and a missing field is an unknown folder.
+    fn reported_folder(&self, id: wire::Reported<String>) -> Option<FolderId> {
+        self.ids.folder_from_site(&id?.unwrap_or_default()).ok()
     }
 }
 
-/// The memory of a file's tags beyond their texts.
+/// Returns the memory of a file's tags, without their texts.
 fn tags_weight(file: &File) -> usize {
     file.tags.as_ref().map_or(0, |tags| tags.capacity() * size_of::<String>())
 }
@@ -232,13 +236,13 @@ fn time(wire: Option<&WireTime>, zone: &TimeZone) -> Option<Timestamp> {
     wire?.in_zone(zone)
 }
 
-/// A limit of 0 is none.
-fn limit(told: Option<u64>) -> Option<u64> {
-    told.filter(|limit| *limit > 0)
+/// Converts a limit: 0 means that there is no limit.
+fn limit(limit: Option<u64>) -> Option<u64> {
+    limit.filter(|limit| *limit > 0)
 }
 
-fn visibility(told: u64) -> Option<Visibility> {
-    match told {
+fn visibility(number: u64) -> Option<Visibility> {
+    match number {
         0 => Some(Visibility::Private),
         1 => Some(Visibility::Unlisted),
         2 => Some(Visibility::Public),
@@ -246,7 +250,7 @@ fn visibility(told: u64) -> Option<Visibility> {
     }
 }
 
-/// The site's word for the state of an account.
+/// Converts the site's word for the state of an account.
 fn account_status(word: &str) -> AccountStatus {
     match word.to_ascii_lowercase().as_str() {
         "active" => AccountStatus::Active,
@@ -257,7 +261,7 @@ fn account_status(word: &str) -> AccountStatus {
     }
 }
 
-/// The site's word for the state of a file. Older versions tell who has removed it.
+/// Converts the site's word for the state of a file. In older versions, the word includes who removed the file.
 fn file_status(word: &str) -> FileStatus {
     match word.to_ascii_lowercase().as_str() {
         "active" => FileStatus::Active,
@@ -268,7 +272,7 @@ fn file_status(word: &str) -> FileStatus {
     }
 }
 
-/// The site's word for the state of a remote upload.
+/// Converts the site's word for the state of a remote upload.
 fn job_state(word: &str) -> JobState {
     match word.to_ascii_lowercase().as_str() {
         "pending" => JobState::Queued,

@@ -1,4 +1,4 @@
-//! The dialect, as the rest of the program sees it.
+//! The definition of the dialect for the rest of the program.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ pub static DIALECT: Dialect = Dialect {
             key: "digest",
             kind: QuirkKind::Word(&["md5", "none"]),
             default: "none",
-            help: "The digest that `hash` of an uploaded file is, if the site's answers can be held to it.",
+            help: "The digest in the field `hash` of an uploaded file, if the site reports it reliably.",
         },
         Quirk {
             key: "timezone",
             kind: QuirkKind::TimeZone,
             default: "auto",
-            help: "The zone of the dates that the site writes without one; auto: as its answers tell its own time.",
+            help: "The time zone of the site's dates, which have none; auto: determined from the clock in its answers.",
         },
         Quirk {
             key: "login_budget",
@@ -35,7 +35,7 @@ pub static DIALECT: Dialect = Dialect {
             key: "html_entities",
             kind: QuirkKind::Flag,
             default: "true",
-            help: "Whether the site writes names, tags and messages with HTML entities.",
+            help: "Whether the site's names, tags and messages contain HTML entities.",
         },
     ],
     capabilities: |values| quirks(values).capabilities(),

@@ -1,5 +1,6 @@
-//! What the page of streamplay.online documents of each answer: what differs from it is drift. Fields that one version
-//! of the script has and another has not are not asked for.
+//! The fields of each answer by the documentation of streamplay.online. Differences from it are counted as drift.
+//!
+//! Fields that only some versions of the script have are not listed as required.
 
 use polyhost_upstream::decode::{Documented, Shape};
 
@@ -21,11 +22,11 @@ const SHAPES: &[Shape] = &[
         always: &["id", "filename", "shortUrl", "fileType", "fileSize", "downloads", "folderId", "url_file"],
         unread: Some(&["extension", "uploadedIP", "uploadSource", "url_file_info", "url_file_delete"]),
     },
-    // A refusal stands in the same structure, with fewer fields; and a success is told with ever more of them.
+    // An error has the same structure with fewer fields, and new versions add fields to a success.
     Shape { name: "Uploaded", always: &["name", "size", "type"], unread: None },
     Shape { name: "Download", always: &["file_id", "filename", "download_url"], unread: Some(&[]) },
     Shape { name: "RemoteAdded", always: &["scheduled_item_id"], unread: Some(&["url"]) },
-    // Whether it tells how far it has come is not documented.
+    // It is not documented whether the answer contains the progress.
     Shape { name: "RemoteStatus", always: &["scheduled_item_id", "status", "created", "total_size"], unread: None },
     Shape { name: "Fetched", always: &["file_id", "name", "size", "url"], unread: Some(&[]) },
     Shape { name: "Listing", always: &["folders", "files"], unread: Some(&[]) },

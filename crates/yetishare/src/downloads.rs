@@ -1,4 +1,4 @@
-//! Links that give a file's bytes to whoever has them, for a while.
+//! Download links. Anyone with a link can download the file until the link expires.
 
 use jiff::Timestamp;
 use polyhost_domain::{FileRef, HeaderFields, Link, Result};
@@ -7,28 +7,28 @@ use url::Url;
 use crate::client::Site;
 use crate::convert::Convert;
 
-/// How many seconds such sites let a link work. No answer says so.
-const LIFE: i64 = 24 * 60 * 60;
+/// How many seconds a link is valid at these sites. No answer contains it.
+const LINK_LIFE: i64 = 24 * 60 * 60;
 
 pub(crate) async fn link(site: &Site, convert: &Convert, file: &FileRef) -> Result<Link> {
-    let asked_at = Timestamp::now();
+    let requested_at = Timestamp::now();
     let mut answered = site.file_download(file).await?;
     let url = answered.value.download_url.take().and_then(|text| text.parse::<Url>().ok());
     let url = url.ok_or_else(|| answered.missing("the address of the file"))?;
     site.http.admit(answered.reply.operation(), &url)?;
-    let told = answered.value.file_id.as_deref().and_then(|id| convert.ids.file(id).ok());
-    let file_id = match (file, told) {
-        (FileRef::Id(asked), Some(told)) if *asked != told => {
-            return Err(answered.missing("the file that was asked for"));
+    let reported = answered.value.file_id.as_deref().and_then(|id| convert.ids.file(id).ok());
+    let file_id = match (file, reported) {
+        (FileRef::Id(requested), Some(reported)) if *requested != reported => {
+            return Err(answered.missing("the requested file"));
         }
-        (FileRef::Id(asked), _) => Some(asked.clone()),
-        (FileRef::ShortCode(_), told) => told,
+        (FileRef::Id(requested), _) => Some(requested.clone()),
+        (FileRef::ShortCode(_), reported) => reported,
     };
     Ok(Link {
         url,
         file_id,
         name: convert.text(answered.value.filename),
-        expires_at: Timestamp::from_second(asked_at.as_second() + LIFE).ok(),
+        expires_at: Timestamp::from_second(requested_at.as_second() + LINK_LIFE).ok(),
         headers: HeaderFields::default(),
     })
 }

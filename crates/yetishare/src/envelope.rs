@@ -1,39 +1,41 @@
-//! What every answer comes in, and whether it tells of a success. Versions 4 and 5 of the script have another name for
-//! the status, and older ones none; whichever it is, an answer with data and without an error is a success.
+//! The envelope of every answer, and whether it is a success or an error.
+//!
+//! The status has different names in versions 4 and 5 of the script, and older versions have none. In every version, an
+//! answer with data and without an error is a success.
 
 use polyhost_upstream::decode::{self, Message, Unreadable, json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A JSON answer, as far as it is the same for every endpoint.
+/// The fields of an answer that are the same for every endpoint.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    /// As version 4 has it.
+    /// The status in version 4.
     status: Option<String>,
-    /// As version 5 has it.
+    /// The status in version 5.
     #[serde(rename = "_status")]
     underscored_status: Option<String>,
-    /// The site's clock, where it is.
+    /// The time at the site, in its time zone.
     #[serde(rename = "_datetime")]
     clock: Option<String>,
     response: Option<Message>,
-    /// As older versions have it.
+    /// The message in older versions.
     message: Option<Message>,
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     error: Option<&'a RawValue>,
-    /// As older versions have it.
+    /// Whether the call succeeded, in older versions.
     result: Option<bool>,
-    /// As older versions have it.
+    /// Whether the call succeeded, in older versions.
     success: Option<bool>,
-    /// The message about an endpoint that is not there.
+    /// The message about an endpoint that does not exist.
     #[serde(rename = "0")]
     unnamed: Option<Message>,
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     data: Option<&'a RawValue>,
-    /// Of `file/copy`, which has no `data` of its own.
+    /// The data of `file/copy`, which has no `data` at the top level.
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     new_file: Option<&'a RawValue>,
@@ -46,53 +48,54 @@ struct Nested<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// What an answer says.
+/// The outcome of a call, by its answer.
 #[derive(Debug)]
-pub(crate) enum Said<'a> {
-    /// It was done.
+pub(crate) enum Outcome<'a> {
+    /// The call succeeded.
     Success(Success<'a>),
-    /// It was not, with the site's word for that and its message.
+    /// The call failed, with the site's status and message.
     Error { status: Option<String>, message: Option<String>, signature: Signature },
-    /// JSON that says neither.
+    /// The answer is JSON, but neither a success nor an error.
     Neither,
 }
 
-/// What shows that an answer is the API's, and not that of a proxy or a firewall before it.
+/// The evidence that an answer was written by the API, and not by a proxy or a firewall in front of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signature {
-    /// Its status beside its message or its clock: no other server writes them so.
+    /// A status together with the API's message or clock. No other server writes these fields.
     Own,
-    /// Only what other servers write, too: a status, a flag with a message, or data.
+    /// Only fields that other servers write, too: a status, a flag with a message, or data.
     Shared,
-    /// Nothing.
+    /// No such field.
     Missing,
 }
 
-/// A success.
+/// The data of a success.
 #[derive(Debug)]
 pub(crate) struct Success<'a> {
-    /// Whether the answer has a word for it, and not only data.
+    /// Whether the answer has a status of success, and not only data.
     pub(crate) confirmed: bool,
-    /// What was asked for; a call that only does something may answer nothing.
+    /// The requested data. The answer to a write may have none.
     pub(crate) data: Option<&'a RawValue>,
     /// The site's clock.
     pub(crate) clock: Option<String>,
 }
 
-/// Reads an answer.
+/// Parses an answer.
 ///
 /// # Errors
-/// No JSON object.
-pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
+/// The answer is not a JSON object.
+pub(crate) fn read(body: &[u8]) -> Result<Outcome<'_>, Unreadable> {
     let envelope: Envelope<'_> = json(body)?;
     let statuses = [&envelope.underscored_status, &envelope.status];
     let is = |word: &str| {
-        statuses.iter().any(|status| status.as_deref().is_some_and(|told| told.eq_ignore_ascii_case(word)))
+        statuses.iter().any(|status| status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case(word)))
     };
     let confirmed = is("success");
-    let denied = envelope.underscored_status.as_deref().is_some_and(|told| !told.eq_ignore_ascii_case("success"));
+    let has_failed =
+        envelope.underscored_status.as_deref().is_some_and(|status| !status.eq_ignore_ascii_case("success"));
     let flags = [envelope.result, envelope.success];
-    let error = envelope.error.and_then(words);
+    let error = envelope.error.and_then(error_text);
     let has_text = envelope.response.is_some() || envelope.message.is_some();
     let has_status = confirmed || is("error");
     let signature = if envelope.underscored_status.is_some()
@@ -104,14 +107,14 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
     } else {
         Signature::Missing
     };
-    if denied || is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
+    if has_failed || is("error") || flags.contains(&Some(false)) || envelope.unnamed.is_some() {
         let status = envelope.underscored_status.or(envelope.status);
         let message = envelope.response.or(envelope.message).or(error).or(envelope.unnamed);
-        return Ok(Said::Error { status, message: message.map(|message| message.0), signature });
+        return Ok(Outcome::Error { status, message: message.map(|message| message.0), signature });
     }
     if error.is_some() {
-        // Whatever else it says was written for a success.
-        return Ok(Said::Error {
+        // The other messages belong to a success, so only the text of `error` is used.
+        return Ok(Outcome::Error {
             status: envelope.underscored_status.or(envelope.status),
             message: error.map(|error| error.0),
             signature,
@@ -120,28 +123,30 @@ pub(crate) fn read(body: &[u8]) -> Result<Said<'_>, Unreadable> {
     let copied = envelope.new_file.and_then(|raw| decode::value::<Nested<'_>>(raw.get()).ok()?.data);
     let data = [envelope.data, copied].into_iter().flatten().find(|raw| is_something(raw));
     match data {
-        None if !confirmed => Ok(Said::Neither),
-        data => Ok(Said::Success(Success { confirmed, data, clock: envelope.clock })),
+        None if !confirmed => Ok(Outcome::Neither),
+        data => Ok(Outcome::Success(Success { confirmed, data, clock: envelope.clock })),
     }
 }
 
-/// PHP has many words for nothing.
+/// Returns whether a value is not one of PHP's many ways to write "nothing".
 fn is_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "null" | "false" | "\"\"")
 }
 
-/// The text of an error, where there is one. A number or a flag in its place counts or denies errors.
-fn words(raw: &RawValue) -> Option<Message> {
+/// Returns the text of the field `error`, where it describes an error. A number or a flag there is not an error: it
+/// only counts errors, or says that there are none.
+fn error_text(raw: &RawValue) -> Option<Message> {
     let text = raw.get().starts_with('"').then(|| decode::value::<Text>(raw.get()).ok()?.0)?;
     text.filter(is_error)
 }
 
-/// Whether a text in the place of an error is one. PHP's words for nothing may stand there, as texts.
+/// Returns whether the text of an error field describes an error. It does not where it is one of PHP's ways to write
+/// "nothing", as a text.
 pub(crate) fn is_error(text: &Message) -> bool {
     !matches!(text.0.trim().to_ascii_lowercase().as_str(), "" | "0" | "null" | "false" | "none")
 }
 
-/// A text that stands alone.
+/// A JSON value that is a text.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text(#[serde(deserialize_with = "decode::lenient")] Option<Message>);
@@ -150,17 +155,17 @@ struct Text(#[serde(deserialize_with = "decode::lenient")] Option<Message>);
 mod tests {
     use super::*;
 
-    /// `+` and the data of a success, `-` and the message of an error, `?` for neither.
-    fn said(body: &str) -> String {
+    /// Returns `+` and the data of a success, `-` and the message of an error, or `?` for neither.
+    fn outcome_of(body: &str) -> String {
         match read(body.as_bytes()).unwrap() {
-            Said::Success(success) => format!("+{}", success.data.map_or("", RawValue::get)),
-            Said::Error { message, .. } => format!("-{}", message.unwrap_or_default()),
-            Said::Neither => "?".to_owned(),
+            Outcome::Success(success) => format!("+{}", success.data.map_or("", RawValue::get)),
+            Outcome::Error { message, .. } => format!("-{}", message.unwrap_or_default()),
+            Outcome::Neither => "?".to_owned(),
         }
     }
 
     #[test]
-    fn a_success_is_told_in_many_ways() {
+    fn success_is_recognised_in_every_form() {
         let rows = [
             (r#"{"data": {"id": "1"}, "_status": "success"}"#, r#"+{"id": "1"}"#),
             (r#"{"data": {"id": "1"}, "status": "success"}"#, r#"+{"id": "1"}"#),
@@ -180,12 +185,12 @@ mod tests {
             (r#"{"data": {"id": "1"}, "error": "False", "_status": "success"}"#, r#"+{"id": "1"}"#),
         ];
         for (body, expected) in rows {
-            assert_eq!(said(body), expected, "{body}");
+            assert_eq!(outcome_of(body), expected, "{body}");
         }
     }
 
     #[test]
-    fn an_error_is_told_in_many_ways_and_outweighs_any_data() {
+    fn error_is_recognised_in_every_form_even_with_data() {
         let rows = [
             (r#"{"status": "error", "response": "No."}"#, "-No."),
             (r#"{"response": "No.", "_status": "error"}"#, "-No."),
@@ -208,12 +213,12 @@ mod tests {
             (r#"{"error": "no", "response": "No.", "_status": "error"}"#, "-No."),
         ];
         for (body, expected) in rows {
-            assert_eq!(said(body), expected, "{body}");
+            assert_eq!(outcome_of(body), expected, "{body}");
         }
     }
 
     #[test]
-    fn answer_of_the_api_is_known_by_its_fields() {
+    fn answer_of_the_api_is_recognised_by_its_fields() {
         let rows = [
             (r#"{"_status": "error", "response": "No."}"#, Signature::Own),
             (r#"{"_status": "error"}"#, Signature::Own),
@@ -230,13 +235,13 @@ mod tests {
             (r#"{"error": "No.", "status": 403, "message": "No.", "path": "/"}"#, Signature::Missing),
         ];
         for (body, expected) in rows {
-            let Said::Error { signature, .. } = read(body.as_bytes()).unwrap() else { panic!("{body}") };
+            let Outcome::Error { signature, .. } = read(body.as_bytes()).unwrap() else { panic!("{body}") };
             assert_eq!(signature, expected, "{body}");
         }
     }
 
     #[test]
-    fn what_says_neither_is_no_success() {
+    fn answer_without_status_and_data_is_not_a_success() {
         for body in [
             "{}",
             "[]",
@@ -245,7 +250,7 @@ mod tests {
             r#"{"status": "trash"}"#,
             r#"{"result": true}"#,
         ] {
-            assert_eq!(said(body), "?", "{body}");
+            assert_eq!(outcome_of(body), "?", "{body}");
         }
         for body in ["", "<html>", "true", r#"["success"]"#, "{"] {
             assert!(read(body.as_bytes()).is_err(), "{body}");

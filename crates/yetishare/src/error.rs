@@ -1,5 +1,5 @@
-//! From the site's answers to errors. Only the site's words tell its errors apart: see [`table`]. Unknown words are a
-//! failure of the site, and never a success.
+//! Converts the site's answers to errors. Only the text of an error distinguishes it from others: see [`table`]. An
+//! unknown text is a failure of the site, and never a success.
 
 mod table;
 
@@ -9,75 +9,77 @@ use polyhost_domain::{AccountName, Error, ErrorKind, FileId, FolderId, RemoteUpl
 use polyhost_upstream::decode::Unreadable;
 use polyhost_upstream::{CallKind, Evidence, Refusal, Reply};
 
-use crate::envelope::{Said, Signature, Success, read};
+use crate::envelope::{Outcome, Signature, Success, read};
 use crate::profile::capability_of;
 use crate::words::{without_entities, without_queries};
 use table::{Meaning, find};
 
-/// What callers are told to wait where a limit is reached and the site does not say until when.
-const UNTOLD_WAIT: Duration = Duration::from_secs(1);
-/// The same for a limit of the day: nobody knows when the site's day ends, and no second of it helps.
-const WAIT_OF_THE_DAY: Duration = Duration::from_secs(60 * 60);
+/// The `Retry-After` for callers where a limit is reached and the site does not report how long it lasts.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+/// The same for a daily limit. It is unknown when the site's day ends, and a short wait does not help.
+const DAILY_LIMIT_WAIT: Duration = Duration::from_secs(60 * 60);
 
-/// What a request names, and so what its errors are about.
+/// The objects that a request names, to which its errors refer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Named<'a> {
-    /// Nothing that could be missing.
+    /// No object that could be missing.
     Nothing,
     /// The credentials.
     Login,
-    /// A file by its id.
+    /// A file, by its id.
     File(&'a FileId),
-    /// A file by its short code.
+    /// A file, by its short code.
     ShortCode,
-    /// A file, and the folder that it is to go to.
+    /// A file and its destination folder.
     FileAndFolder(&'a FileId, &'a FolderId),
     /// A folder.
     Folder(&'a FolderId),
-    /// A folder, and the folder that it is to go to.
+    /// A folder and its destination folder.
     FolderAndParent(&'a FolderId, &'a FolderId),
     /// A remote upload.
     RemoteUpload(&'a RemoteUploadId),
-    /// A file of so many bytes on its way to the site.
+    /// An upload of this many bytes.
     Upload(u64),
 }
 
-/// The success in an answer.
+/// Returns the success in an answer.
 ///
 /// # Errors
-/// - A refused session; what the table makes of an error, wherever in the answer it is.
-/// - `InvalidResponse`, or `OutcomeUnknown` of a write: no answer of this API.
+/// - A rejected session, or another error by the table, wherever in the answer it is.
+/// - `InvalidResponse`, or `OutcomeUnknown` for a write: the answer does not come from this API.
 pub(crate) fn success<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<Success<'a>, Refusal> {
     match read(reply.body()) {
-        // The errors of other servers have data, too.
-        Ok(Said::Success(success)) if success.confirmed || reply.http_status() < 400 => Ok(success),
-        Ok(Said::Error { status, message, signature })
+        // Errors of other servers may have data, too.
+        Ok(Outcome::Success(success)) if success.confirmed || reply.http_status() < 400 => Ok(success),
+        Ok(Outcome::Error { status, message, signature })
             if is_of_the_api(reply, signature, message.as_deref(), named) =>
         {
             Err(refusal(reply, status, message.as_deref(), named, account))
         }
-        Ok(Said::Error { message, .. }) => {
-            let message = message.and_then(|words| reply.shown(&without_queries(&words)));
+        Ok(Outcome::Error { message, .. }) => {
+            let message = message.and_then(|text| reply.shown(&without_queries(&text)));
             let answer = UpstreamAnswer { http_status: Some(reply.http_status()), status: None, message };
             Err(reply.foreign(Unreadable::Missing("a status")).with_answer(answer).into())
         }
-        Ok(Said::Success(_) | Said::Neither) => Err(reply.foreign(Unreadable::Missing("data or a status")).into()),
+        Ok(Outcome::Success(_) | Outcome::Neither) => {
+            Err(reply.foreign(Unreadable::Missing("data or a status")).into())
+        }
         Err(why) => Err(reply.foreign(why).into()),
     }
 }
 
-/// Whether the API itself has written an error. JSON of a proxy or a firewall proves nothing of session, account or
-/// file, and does not tell what became of a write.
+/// Returns whether the API itself has written an error. JSON from a proxy or a firewall proves nothing about the
+/// session, the account or the file, and does not show whether a write was carried out.
 fn is_of_the_api(reply: &Reply, signature: Signature, message: Option<&str>, named: Named<'_>) -> bool {
     match signature {
         Signature::Own => true,
-        // Under a good HTTP status no proxy writes an error.
+        // No proxy writes an error under an HTTP status below 400.
         Signature::Shared => reply.http_status() < 400 || find(message, named).is_some(),
         Signature::Missing => false,
     }
 }
 
-/// A success without the object that was asked for.
+/// Returns the error for a success without the requested object.
 pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> Error {
     let kind = match named {
         Named::Folder(_) => ErrorKind::FolderNotFound,
@@ -87,12 +89,12 @@ pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> 
     reply.error(kind, None, None).with_detail(detail(kind, named, account))
 }
 
-/// A folder that answers to its id and is in the trash: nobody finds what is put into it.
+/// Returns the error for a folder that the site returns although it is in the trash. No one would find a file in it.
 pub(crate) fn in_trash(reply: &Reply, folder: &FolderId, account: &AccountName) -> Error {
     reply.error(ErrorKind::FolderNotFound, None, None).with_detail(no_folder(folder, account))
 }
 
-/// What the site's words mean, under the HTTP status of the answer.
+/// Converts an error of the site, by its text and the HTTP status of the answer.
 pub(crate) fn refusal(
     reply: &Reply,
     status: Option<String>,
@@ -100,10 +102,10 @@ pub(crate) fn refusal(
     named: Named<'_>,
     account: &AccountName,
 ) -> Refusal {
-    let message = message.map(|words| without_queries(&without_entities(words)));
+    let message = message.map(|text| without_queries(&without_entities(text)));
     let meaning = meaning(reply.http_status(), message.as_deref(), named);
     let (kind, detail) = match meaning {
-        Meaning::Session => (ErrorKind::SiteFailed, "The site does not know the session any more.".to_owned()),
+        Meaning::Session => (ErrorKind::SiteFailed, "The site no longer accepts the session.".to_owned()),
         Meaning::NoDestination => (ErrorKind::FolderNotFound, no_destination(named, account)),
         Meaning::DailyLimit => (ErrorKind::RateLimited, detail(ErrorKind::RateLimited, named, account)),
         Meaning::Missing => missing(named, account),
@@ -116,9 +118,9 @@ pub(crate) fn refusal(
         .with_detail(detail);
     let error = match (kind, error.retry_after()) {
         (ErrorKind::RateLimited, None) if meaning == Meaning::DailyLimit => {
-            error.with_retry_after(Some(WAIT_OF_THE_DAY))
+            error.with_retry_after(Some(DAILY_LIMIT_WAIT))
         }
-        (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
+        (ErrorKind::RateLimited, None) => error.with_retry_after(Some(DEFAULT_WAIT)),
         _ => error,
     };
     match (meaning, find(message.as_deref(), named)) {
@@ -128,8 +130,8 @@ pub(crate) fn refusal(
     }
 }
 
-/// The words count more than the HTTP status, which is 200 for nearly everything. Where they say nothing, a 401 is
-/// about the session.
+/// Returns the meaning of an error. The text counts more than the HTTP status, which is 200 for nearly every answer.
+/// With an unknown text, a 401 is about the session.
 pub(crate) fn meaning(http_status: u16, message: Option<&str>, named: Named<'_>) -> Meaning {
     match (find(message, named), http_status, named) {
         (Some(meaning), ..) => meaning,
@@ -150,7 +152,8 @@ fn kind_of_status(http_status: u16) -> ErrorKind {
     }
 }
 
-/// A limit and an unknown session refuse before anything is done. After any other failure a write may have been done.
+/// Returns whether the request may be sent again. A limit and an unknown session reject it before the site does
+/// anything. After any other failure, a write may have been carried out.
 pub(crate) fn is_retryable(meaning: Meaning, call: CallKind) -> bool {
     match meaning {
         Meaning::Session | Meaning::DailyLimit | Meaning::Kind(ErrorKind::RateLimited) => true,
@@ -159,7 +162,7 @@ pub(crate) fn is_retryable(meaning: Meaning, call: CallKind) -> bool {
     }
 }
 
-/// What is said to callers.
+/// Returns the sentence for callers.
 pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -> String {
     match (kind, named) {
         (ErrorKind::FileNotFound, Named::File(id) | Named::FileAndFolder(id, _)) => {
@@ -171,17 +174,18 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::RemoteUploadNotFound, Named::RemoteUpload(id)) => {
             format!("No remote upload has the id \"{id}\" in account \"{account}\".")
         }
-        (ErrorKind::CredentialsRejected, _) => format!("The site refuses the credentials of account \"{account}\"."),
+        (ErrorKind::CredentialsRejected, _) => format!("The site rejected the credentials of account \"{account}\"."),
         (ErrorKind::Forbidden, _) => format!("The site denies this to account \"{account}\"."),
-        (ErrorKind::Rejected, _) => "The site finds the request unacceptable.".to_owned(),
-        (ErrorKind::TooLarge, _) => "The file is larger than the site takes.".to_owned(),
+        (ErrorKind::Rejected, _) => "The site rejected the request.".to_owned(),
+        (ErrorKind::TooLarge, _) => "The file is larger than the site accepts.".to_owned(),
         (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),
         (ErrorKind::LegalBlock, _) => "The site blocks this for legal reasons.".to_owned(),
         _ => "The site failed.".to_owned(),
     }
 }
 
-/// The thing that the request names does not exist. The site does not say which, where there are two.
+/// Returns the kind and the detail for an object that does not exist. Where the request names two, the site does not
+/// report which of them is missing.
 fn missing(named: Named<'_>, account: &AccountName) -> (ErrorKind, String) {
     let kind = match named {
         Named::File(_) | Named::ShortCode | Named::FileAndFolder(..) => ErrorKind::FileNotFound,
@@ -201,11 +205,12 @@ fn missing(named: Named<'_>, account: &AccountName) -> (ErrorKind, String) {
     (kind, detail)
 }
 
-/// The site has not got the endpoint, or has it switched off.
+/// Returns the kind and the detail for an endpoint that the site lacks or has disabled.
 fn unsupported(reply: &Reply, named: Named<'_>, account: &AccountName) -> (ErrorKind, String) {
     match capability_of(reply.operation()) {
         Some(capability) => {
-            let detail = format!("The site of account \"{account}\" says that it does not support \"{capability}\".");
+            let detail =
+                format!("The site of account \"{account}\" reports that it does not support \"{capability}\".");
             (ErrorKind::Unsupported(capability), detail)
         }
         None => (ErrorKind::Rejected, detail(ErrorKind::Rejected, named, account)),
@@ -223,8 +228,8 @@ fn no_folder(id: &FolderId, account: &AccountName) -> String {
     format!("No folder has the id \"{id}\" in account \"{account}\".")
 }
 
-/// The error itself, where there is no session to be renewed.
-pub(crate) fn told(refusal: Refusal) -> Error {
+/// Returns the error of a refusal, for calls that do not renew a session.
+pub(crate) fn into_error(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Session(error, _) | Refusal::Other(error) => error,
     }

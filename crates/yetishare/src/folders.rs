@@ -1,45 +1,47 @@
-//! New folders and changed ones. A folder without the password that it was to have is open, so that is looked at.
+//! Creating and changing folders. A site may ignore a folder's password, which leaves the folder open. Therefore the
+//! password is verified after the change.
 
 use md5::{Digest as _, Md5};
 use polyhost_domain::{Error, ErrorKind, Folder, FolderEdit, FolderId, NewFolder, PasswordChange, Result};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::checks::make_sure_of;
+use crate::checks::verify_target;
 use crate::client::{Answered, Site};
 use crate::convert::Convert;
 use crate::request::FolderChange;
 use crate::wire;
 
-/// How the site is told to remove a password.
-const NONE: &str = "null";
+/// The value of `access_password` that removes a password.
+const NO_PASSWORD: &str = "null";
 
-/// What the password of a folder is to be.
-struct Wish {
-    /// In the site's words.
-    words: SecretString,
-    guarded: bool,
+/// A requested change of a folder's password.
+struct RequestedPassword {
+    /// The value of `access_password`: the MD5 of the password, or [`NO_PASSWORD`].
+    value: SecretString,
+    /// Whether a password is set, not removed.
+    is_set: bool,
 }
 
 pub(crate) async fn create(site: &Site, convert: &Convert, new: NewFolder) -> Result<Folder> {
     if let FolderId::Child(_) = &new.parent {
-        make_sure_of(site, &new.parent).await?;
+        verify_target(site, &new.parent).await?;
     }
-    // A new folder has no password to be removed.
-    let wish = new.password.as_ref().map(Wish::of).filter(|wish| wish.guarded);
+    // A new folder has no password to remove.
+    let requested = new.password.as_ref().map(RequestedPassword::of).filter(|requested| requested.is_set);
     let change = FolderChange {
         name: Some(new.name.as_str()),
         visibility: new.visibility,
-        password: wish.as_ref().map(|wish| &wish.words),
+        password: requested.as_ref().map(|requested| &requested.value),
     };
     let mut answered = site.folder_create(&new.parent, change).await?;
     let wire = std::mem::take(&mut answered.value);
-    let told = wish.as_ref().and_then(|wish| wish.granted_by(&wire));
+    let confirmed = requested.as_ref().and_then(|requested| requested.is_fulfilled_by(&wire));
     let folder = convert.folder(wire, &answered.zone, Some(&new.parent));
     let folder = folder.ok_or_else(|| answered.missing("the folder's id"))?;
-    if is_ignored(site, &folder.id, wish.as_ref(), told).await {
-        // Nobody is told of it, so it must not stay.
+    if is_ignored(site, &folder.id, requested.as_ref(), confirmed).await {
+        // The caller gets an error and not the folder's id, so the folder must not remain.
         site.folder_delete(&folder.id).await.map_err(|error| left_open(error, &folder.id))?;
-        return Err(refused(&answered));
+        return Err(password_ignored(&answered));
     }
     Ok(folder)
 }
@@ -50,20 +52,20 @@ pub(crate) async fn edit(
     folder: &FolderId,
     edit: FolderEdit,
 ) -> Result<Option<Folder>> {
-    let wish = edit.password.as_ref().map(Wish::of);
-    let name = match (&edit.name, &wish) {
+    let requested = edit.password.as_ref().map(RequestedPassword::of);
+    let name = match (&edit.name, &requested) {
         (Some(name), _) => Some(name.as_str().to_owned()),
-        // Some versions of the script do not see a password that comes without a name.
+        // Some versions of the script ignore a password without a name.
         (None, Some(_)) => Some(name_of(site, folder).await?),
         (None, None) => None,
     };
-    let password = wish.as_ref().map(|wish| &wish.words);
+    let password = requested.as_ref().map(|requested| &requested.value);
     let change = FolderChange { name: name.as_deref(), visibility: edit.visibility, password };
     let mut answered = site.folder_edit(folder, change).await?;
     let changed = answered.value.take().unwrap_or_default();
-    let told = wish.as_ref().and_then(|wish| wish.granted_by(&changed));
-    if is_ignored(site, folder, wish.as_ref(), told).await {
-        return Err(refused(&answered));
+    let confirmed = requested.as_ref().and_then(|requested| requested.is_fulfilled_by(&changed));
+    if is_ignored(site, folder, requested.as_ref(), confirmed).await {
+        return Err(password_ignored(&answered));
     }
     let changed = convert.folder(changed, &answered.zone, None);
     Ok(changed.filter(|changed| changed.id == *folder))
@@ -75,50 +77,57 @@ async fn name_of(site: &Site, folder: &FolderId) -> Result<String> {
     name.ok_or_else(|| answered.missing("the folder's name"))
 }
 
-/// Whether a wish was not granted, where the answer to it has told this. Unless that was a yes, the site is asked afresh;
-/// one that does not say, or cannot be asked, is believed its first answer.
-async fn is_ignored(site: &Site, folder: &FolderId, wish: Option<&Wish>, told: Option<bool>) -> bool {
-    let Some(wish) = wish.filter(|_| told != Some(true)) else { return false };
-    let seen = match site.folder_info(folder).await {
-        Ok(answered) => wish.granted_by(&answered.value),
+/// Returns whether the site has ignored a requested password. `confirmed` is what the answer to the change showed.
+///
+/// Unless that answer confirmed the password, the folder is read again. If the read fails or does not contain the
+/// password's state, the answer to the change decides.
+async fn is_ignored(
+    site: &Site,
+    folder: &FolderId,
+    requested: Option<&RequestedPassword>,
+    confirmed: Option<bool>,
+) -> bool {
+    let Some(requested) = requested.filter(|_| confirmed != Some(true)) else { return false };
+    let read_back = match site.folder_info(folder).await {
+        Ok(answered) => requested.is_fulfilled_by(&answered.value),
         Err(error) => {
-            tracing::debug!(%error, "whether a folder has its password cannot be asked");
+            tracing::debug!(%error, "a folder's password cannot be verified");
             None
         }
     };
-    seen.or(told) == Some(false)
+    read_back.or(confirmed) == Some(false)
 }
 
-fn refused<T>(answered: &Answered<T>) -> Error {
+fn password_ignored<T>(answered: &Answered<T>) -> Error {
     let error = answered.reply.error(ErrorKind::Rejected, None, None);
-    error.with_detail("The site does not do what was asked about the folder's password.")
+    error.with_detail("The site ignored the change of the folder's password.")
 }
 
 fn left_open(error: Error, folder: &FolderId) -> Error {
-    let detail = format!("The site made the folder \"{folder}\" without its password, and it could not be removed.");
+    let detail = format!("The site created the folder \"{folder}\" without its password, and it could not be removed.");
     error.into_kind(ErrorKind::Rejected).retryable(false).with_detail(detail)
 }
 
-impl Wish {
+impl RequestedPassword {
     fn of(change: &PasswordChange) -> Self {
         match change {
             PasswordChange::Set(password) => {
-                let words = hex::encode(Md5::digest(password.expose_secret().as_bytes()));
-                Self { words: words.into(), guarded: true }
+                let digest = hex::encode(Md5::digest(password.expose_secret().as_bytes()));
+                Self { value: digest.into(), is_set: true }
             }
-            PasswordChange::Remove => Self { words: NONE.into(), guarded: false },
+            PasswordChange::Remove => Self { value: NO_PASSWORD.into(), is_set: false },
         }
     }
 
-    /// Whether a folder is as wished, if it tells.
-    fn granted_by(&self, folder: &wire::Folder) -> Option<bool> {
-        let told = folder.access_password.as_ref()?;
-        Some(match told {
-            None => !self.guarded,
-            Some(told) => {
-                // A site may mask what it has; a digest can be another, which has stayed.
-                let is_digest = told.len() == 32 && told.bytes().all(|byte| byte.is_ascii_hexdigit());
-                self.guarded && (!is_digest || told.eq_ignore_ascii_case(self.words.expose_secret()))
+    /// Returns whether a folder has the requested password; `None` where the answer does not contain it.
+    fn is_fulfilled_by(&self, folder: &wire::Folder) -> Option<bool> {
+        let reported = folder.access_password.as_ref()?;
+        Some(match reported {
+            None => !self.is_set,
+            Some(reported) => {
+                // A site may mask the password, which then counts as set. A different digest is the old password's.
+                let is_digest = reported.len() == 32 && reported.bytes().all(|byte| byte.is_ascii_hexdigit());
+                self.is_set && (!is_digest || reported.eq_ignore_ascii_case(self.value.expose_secret()))
             }
         })
     }
@@ -133,16 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn a_password_goes_as_its_md5_and_its_removal_as_a_word() {
-        let set = Wish::of(&PasswordChange::Set("open sesame".into()));
-        assert_eq!(set.words.expose_secret(), "54ef36ec71201fdf9d1423fd26f97f6b");
-        assert_eq!(Wish::of(&PasswordChange::Remove).words.expose_secret(), "null");
+    fn password_is_sent_as_its_md5_and_removal_as_null() {
+        let set = RequestedPassword::of(&PasswordChange::Set("open sesame".into()));
+        assert_eq!(set.value.expose_secret(), "54ef36ec71201fdf9d1423fd26f97f6b");
+        assert_eq!(RequestedPassword::of(&PasswordChange::Remove).value.expose_secret(), "null");
     }
 
     #[test]
-    fn a_wish_is_granted_where_the_answer_says_so() {
-        let set = Wish::of(&PasswordChange::Set("open sesame".into()));
-        let remove = Wish::of(&PasswordChange::Remove);
+    fn answer_confirms_or_denies_the_requested_password() {
+        let set = RequestedPassword::of(&PasswordChange::Set("open sesame".into()));
+        let remove = RequestedPassword::of(&PasswordChange::Remove);
         let rows = [
             (r#"{"accessPassword": "54EF36EC71201FDF9D1423FD26F97F6B"}"#, Some(true), Some(false)),
             (r#"{"accessPassword": "d9729feb74992cc3482b350163a1a010"}"#, Some(false), Some(false)),
@@ -152,8 +161,8 @@ mod tests {
             (r#"{"id": "1"}"#, None, None),
         ];
         for (json, when_set, when_removed) in rows {
-            assert_eq!(set.granted_by(&folder(json)), when_set, "{json}");
-            assert_eq!(remove.granted_by(&folder(json)), when_removed, "{json}");
+            assert_eq!(set.is_fulfilled_by(&folder(json)), when_set, "{json}");
+            assert_eq!(remove.is_fulfilled_by(&folder(json)), when_removed, "{json}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One answer of a site, read and translated without a request: what the fuzz targets try everything on.
+//! Parses and converts one answer of a site without a request, for the fuzz targets.
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::clock::zone;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
-use crate::error::{Named, success, told};
+use crate::error::{Named, into_error, success};
 use crate::listing::listing;
 use crate::uploads::uploaded;
 use crate::wire;
@@ -35,25 +35,25 @@ pub const OPERATIONS: [&str; 12] = [
     "folder/delete",
 ];
 
-/// What a request has named.
+/// The objects that the request of an answer has named.
 struct Asked {
     file: FileId,
     folder: FolderId,
     remote: RemoteUploadId,
 }
 
-/// What is made of an answer to one of the [`OPERATIONS`], as JSON.
+/// Converts an answer to one of the [`OPERATIONS`], and returns the result as JSON.
 ///
 /// # Errors
-/// As the operation's call.
+/// The errors of the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
     made::<true>(origin, operation, http_status, body)
 }
 
-/// Reads and translates an answer, and keeps nothing of it.
+/// Parses and converts an answer, and discards the result.
 ///
 /// # Errors
-/// As the operation's call.
+/// The errors of the operation's call.
 pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
     made::<false>(origin, operation, http_status, body).map(drop)
 }
@@ -90,7 +90,7 @@ fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, asked: &Asked) -> Re
             of::<KEEP, _, _>(convert, reply, Named::FileAndFolder(file, folder), |wire, zone| convert.file(wire, zone))?
         }
         "file/upload" => {
-            let wire = uploaded(reply, Named::Upload(5), &convert.origin.account).map_err(told)?;
+            let wire = uploaded(reply, Named::Upload(5), &convert.origin.account).map_err(into_error)?;
             json::<KEEP>(convert.uploaded(wire, folder))
         }
         "file/url_upload_add" => {
@@ -103,19 +103,19 @@ fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, asked: &Asked) -> Re
         }
         "folder/listing" => {
             let utc = |_: Option<&str>| TimeZone::UTC;
-            let listing = listing(convert, reply, Named::Folder(folder), folder, utc).map_err(told)?;
+            let listing = listing(convert, reply, Named::Folder(folder), folder, utc).map_err(into_error)?;
             json::<KEEP>((listing.folders, listing.files, listing.unreadable))
         }
         "folder/info" => {
             of::<KEEP, _, _>(convert, reply, Named::Folder(folder), |wire, zone| convert.folder(wire, zone, None))?
         }
-        _ => success(reply, Named::Folder(folder), &convert.origin.account).map(|_| Value::Null).map_err(told)?,
+        _ => success(reply, Named::Folder(folder), &convert.origin.account).map(|_| Value::Null).map_err(into_error)?,
     })
 }
 
-/// Whose token a login gives.
+/// Returns the id of the account whose token a login's answer contains.
 fn token(convert: &Convert, reply: &Reply) -> Result<Option<String>> {
-    let success = success(reply, Named::Login, &convert.origin.account).map_err(told)?;
+    let success = success(reply, Named::Login, &convert.origin.account).map_err(into_error)?;
     let login: wire::Login = value(success.data.map_or("{}", RawValue::get)).unwrap_or_default();
     Ok(login.access_token.and(login.account_id))
 }
@@ -126,7 +126,7 @@ fn of<const KEEP: bool, W: DeserializeOwned, T: Serialize>(
     named: Named<'_>,
     translate: impl Fn(W, &TimeZone) -> T,
 ) -> Result<Value> {
-    let success = success(reply, named, &convert.origin.account).map_err(told)?;
+    let success = success(reply, named, &convert.origin.account).map_err(into_error)?;
     let data = success.data.ok_or_else(|| reply.unreadable(Unreadable::Missing("data")))?;
     let wire = reply.value(data.get(), &DOCUMENTED).map_err(|why| reply.unreadable(why))?;
     Ok(json::<KEEP>(translate(wire, &zone(success.clock.as_deref(), Some(jiff::Timestamp::UNIX_EPOCH)))))

@@ -1,9 +1,9 @@
-//! The adapter for sites that speak YetiShare's File Upload API v2: streamplay.online and its relatives.
+//! The adapter for sites with YetiShare's File Upload API v2: streamplay.online and similar sites.
 //!
-//! A login gives a token, which ends every other token of the user; all calls are POST with the token in the body, and
-//! whether one has succeeded is told by its body and hardly ever by its HTTP status. What differs from site to site is
-//! data: [`Quirks`]. The README of this crate says which endpoints are used and where the sites' own documentation
-//! cannot be trusted.
+//! A login returns a token and invalidates every other token of the user. All calls are POST with the token in the
+//! body. The answer's body reports whether a call has succeeded; the HTTP status hardly ever does. The differences
+//! between sites are data: [`Quirks`]. The README of this crate lists the endpoints, and the errors in the sites' own
+//! documentation.
 
 mod auth;
 mod checks;

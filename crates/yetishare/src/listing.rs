@@ -1,4 +1,4 @@
-//! The answer of `folder/listing`.
+//! The answer to `folder/listing`.
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{FolderId, Listing};
@@ -9,10 +9,11 @@ use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
 use crate::error::{Named, success};
 
-/// What the answer lists; `zone` gives the zone of its dates from the site's clock. Empty data is an empty folder.
+/// Parses and converts a listing. `zone` returns the time zone of its dates from the site's clock. Empty data is an
+/// empty folder.
 ///
 /// # Errors
-/// The site's own; `InvalidResponse` where neither list is there, or a list is garbage.
+/// The site's error; `InvalidResponse` where both lists are missing, or a list is unreadable.
 pub(crate) fn listing(
     convert: &Convert,
     reply: &Reply,

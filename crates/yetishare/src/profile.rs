@@ -1,4 +1,4 @@
-//! What is known of a site of this dialect before the first request.
+//! The properties of a site of this dialect that are known before the first request.
 
 use polyhost_domain::{
     Capabilities, Capability, DeleteSemantics, DialectName, Digest, IdAlphabet, IdGrammar, ListingShape, NameGrammar,
@@ -7,7 +7,7 @@ use polyhost_domain::{
 
 use crate::{Config, Quirks};
 
-/// What the adapter has code for; a site's quirks say which of it the site lacks.
+/// The capabilities that the adapter implements. A site's quirks list those that the site lacks.
 const IMPLEMENTED: &[Capability] = &[
     Capability::AccountRead,
     Capability::AccountLimits,
@@ -31,13 +31,13 @@ const IMPLEMENTED: &[Capability] = &[
     Capability::RemoteUploadsRead,
 ];
 
-/// What the site calls the root where it must be named.
+/// The site's id of the root folder, in requests where it cannot be left out.
 const ROOT: &str = "null";
 
-/// Every value loses its tags on the way, and all that stands behind one that is never closed.
-const LOST: &[char] = &['<'];
+/// The characters that the site drops from names. It removes HTML tags, and everything after a tag that is not closed.
+const DROPPED: &[char] = &['<'];
 
-/// The site reads one file in a call; this bounds what is made of such calls.
+/// The most files in a lookup. The site returns one file in a call, so this bounds the number of calls.
 const MAX_BATCH: usize = 100;
 
 pub(crate) fn profile(config: &Config) -> Profile {
@@ -49,7 +49,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         base_url: config.base_url.clone(),
         capabilities: quirks.capabilities(),
         ids: IdGrammar::new(IdAlphabet::Decimal, ROOT),
-        names: NameGrammar::without(LOST),
+        names: NameGrammar::without(DROPPED),
         delete: DeleteSemantics::Trash,
         max_batch: MAX_BATCH,
         reports_folder: true,
@@ -61,7 +61,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
     }
 }
 
-/// The capability that an endpoint of the site is for.
+/// Returns the capability that an endpoint implements.
 pub(crate) fn capability_of(operation: &str) -> Option<Capability> {
     Some(match operation {
         "account/info" => Capability::AccountRead,
@@ -86,7 +86,7 @@ pub(crate) fn capability_of(operation: &str) -> Option<Capability> {
 }
 
 impl Quirks {
-    /// What such a site does natively.
+    /// Returns the capabilities of a site with these quirks.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         let all = Capabilities::native(IMPLEMENTED);
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_may_lack_what_the_dialect_has() {
+    fn capability_that_a_site_lacks_is_unsupported() {
         let quirks = Quirks { unsupported: vec![Capability::RemoteUploadsRead], ..Quirks::default() };
         let capabilities = quirks.capabilities();
         assert!(!capabilities.supports(Capability::RemoteUploadsRead));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn many_files_are_not_read_in_a_call_and_no_list_of_remote_uploads_is_kept() {
+    fn capabilities_outside_the_dialect_are_unsupported() {
         let capabilities = Quirks::default().capabilities();
         for lacking in [
             Capability::FilesLookup,

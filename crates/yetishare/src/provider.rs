@@ -1,4 +1,4 @@
-//! The adapter itself: each method of the trait in terms of the site's endpoints.
+//! The adapter: implements each method of the trait with the site's endpoints.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use polyhost_state::State;
 use polyhost_upstream::{Client, Login, LoginBudget, Session};
 use url::Url;
 
-use crate::auth::Door;
+use crate::auth::Authenticator;
 use crate::client::{Answered, Site};
 use crate::convert::Convert;
 use crate::profile::profile;
 use crate::{Config, downloads, folders, remote_uploads, uploads, wire};
 
-/// What is said of fetching a file from where its link leads.
+/// The name of the operation that downloads a file from its link, in errors and metrics.
 const DOWNLOAD: &str = "download";
 
 /// One account at one site of the YetiShare dialect.
@@ -32,40 +32,41 @@ pub struct Yetishare {
 }
 
 impl Yetishare {
-    /// An adapter for one account. `client` sends its requests; `state` keeps its session, with all who share it.
+    /// Returns an adapter for one account. `client` sends its requests. `state` stores its session, which all adapters
+    /// with the same state share.
     #[must_use]
     pub fn new(config: Config, client: Client, state: &State) -> Self {
         let profile = profile(&config);
         let Config { origin, base_url, credentials, quirks } = config;
         let ids = profile.ids.clone();
-        let door = Arc::new(Door { http: client.clone(), base_url: base_url.clone(), credentials });
-        let [mode, first, second] = door.credentials.identity();
+        let authenticator = Arc::new(Authenticator { http: client.clone(), base_url: base_url.clone(), credentials });
+        let [mode, first, second] = authenticator.credentials.identity();
         let identity = [base_url.as_str().trim_end_matches('/'), mode, first, second];
-        let login: Arc<dyn Login> = Arc::<Door>::clone(&door);
+        let login: Arc<dyn Login> = Arc::<Authenticator>::clone(&authenticator);
         let session = Session::new(login, origin.clone(), &identity, state, client.tasks());
         let session = session.with_budget(quirks.login_budget);
         Self {
             convert: Convert { origin, ids: ids.clone(), digest: quirks.digest, html_entities: quirks.html_entities },
-            site: Site { http: client, base_url, ids, session, door, timezone: quirks.timezone },
+            site: Site { http: client, base_url, ids, session, authenticator, timezone: quirks.timezone },
             profile,
         }
     }
 
-    /// The same adapter, that may log in more often or less: for tests.
+    /// Returns the same adapter with another login budget, for tests.
     #[must_use]
     pub fn with_login_budget(mut self, budget: LoginBudget) -> Self {
         self.site.session = self.site.session.with_budget(budget);
         self
     }
 
-    /// The file that was asked for. An answer about another is none.
+    /// Returns a file. An answer with another file's id is an error.
     async fn file(&self, id: &FileId) -> Result<File> {
         let mut answered = self.site.file_info(id).await?;
         let file = self.convert.file(std::mem::take(&mut answered.value), &answered.zone);
-        file.filter(|file| file.id == *id).ok_or_else(|| answered.missing("the file that was asked for"))
+        file.filter(|file| file.id == *id).ok_or_else(|| answered.missing("the requested file"))
     }
 
-    /// The file as a confirmed change has left it, where the answer tells.
+    /// Returns the file after a confirmed change, where the answer contains it.
     fn changed(&self, answered: Answered<Option<wire::File>>, id: &FileId) -> Option<File> {
         let file = self.convert.file(answered.value?, &answered.zone);
         file.filter(|file| file.id == *id)
@@ -125,7 +126,7 @@ impl Provider for Yetishare {
         uploads::upload(&self.site, &self.convert, upload).await
     }
 
-    /// It would hand out the token.
+    /// Unsupported, because a ticket would contain the session's token.
     async fn upload_ticket(&self, _: TicketRequest) -> Result<UploadTicket> {
         Err(Error::unsupported(Capability::FilesUploadTicket))
     }
@@ -169,12 +170,12 @@ impl Provider for Yetishare {
     async fn folder(&self, folder: &FolderId) -> Result<Folder> {
         self.profile.require(Capability::FoldersRead)?;
         if *folder == FolderId::Root {
-            // The site tells nothing about it.
+            // The site has no data about the root.
             return Ok(Folder::bare(&self.profile.origin, FolderId::Root, None, Some(String::new())));
         }
         let mut answered = self.site.folder_info(folder).await?;
         let found = self.convert.folder(std::mem::take(&mut answered.value), &answered.zone, None);
-        found.filter(|found| found.id == *folder).ok_or_else(|| answered.missing("the folder that was asked for"))
+        found.filter(|found| found.id == *folder).ok_or_else(|| answered.missing("the requested folder"))
     }
 
     async fn create_folder(&self, new: NewFolder) -> Result<Folder> {

@@ -1,11 +1,11 @@
-//! One request to the site on its way to being sent: fields of a form, and nothing in its address.
+//! Builds one request to the site. All parameters are fields of its form, and none is in its URL.
 
 use polyhost_domain::{FolderId, Visibility};
 use polyhost_upstream::{Call, CallKind, Held, SecretUrl};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// A request, with the fields of its form.
+/// A request with the fields of its form.
 #[derive(Clone)]
 pub(crate) struct Request {
     operation: &'static str,
@@ -14,12 +14,12 @@ pub(crate) struct Request {
     hidden: Vec<SecretString>,
 }
 
-/// What is to be different about a folder; all else stays.
+/// The changes to make to a folder. `None` means no change.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FolderChange<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) visibility: Option<Visibility>,
-    /// In the site's words: the MD5 of the password, or `null`.
+    /// The value for the site: the MD5 of the password, or `null`.
     pub(crate) password: Option<&'a SecretString>,
 }
 
@@ -40,7 +40,7 @@ impl Request {
         }
     }
 
-    /// A folder that may be left out where it is the root.
+    /// Adds a folder. The root is left out.
     pub(crate) fn with_folder(self, name: &'static str, folder: &FolderId) -> Self {
         match folder {
             FolderId::Root => self,
@@ -61,26 +61,26 @@ impl Request {
         }
     }
 
-    /// Adds the token, and whose it is.
+    /// Adds the token and the id of its account.
     pub(crate) fn signed(self, held: &Held) -> Self {
         let grant = held.grant();
         self.hiding("access_token", &grant.token).with("account_id", &grant.holder)
     }
 
-    /// The request with its fields in an urlencoded body.
+    /// Returns the call with the fields in an urlencoded body.
     pub(crate) fn into_call(self, base_url: &Url) -> Call {
         let (call, fields) = self.into_bare_call(base_url);
         call.with_form(fields.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned())).collect())
     }
 
-    /// The request without its fields, and those.
+    /// Returns the call without a body, and the fields.
     pub(crate) fn into_bare_call(self, base_url: &Url) -> (Call, Vec<(String, SecretString)>) {
         let call = Call::post(self.operation, self.kind, SecretUrl::endpoint(base_url, self.operation));
         let call = self.hidden.into_iter().fold(call, Call::with_secret);
         (call, self.fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Adds a field that is masked in what the site says.
+    /// Adds a field whose value is masked in the site's answers.
     fn hiding(mut self, name: &'static str, value: &SecretString) -> Self {
         self.hidden.push(value.clone());
         self.fields.push((name, value.clone()));

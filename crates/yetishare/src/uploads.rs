@@ -1,4 +1,4 @@
-//! Uploads: one request, under a session and into a folder that were made sure of before the first byte.
+//! Uploads: one request. The session and the folder are checked before the first byte is read.
 
 use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{List, Unreadable, value};
@@ -6,20 +6,20 @@ use polyhost_upstream::{Evidence, FilePart, Refusal, Reply};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::checks::make_sure_of;
+use crate::checks::verify_target;
 use crate::client::Site;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
 use crate::envelope::is_error;
-use crate::error::{Named, refusal, success, told};
+use crate::error::{Named, into_error, refusal, success};
 use crate::wire::Uploaded;
 
-/// The field of the form that holds the file.
+/// The name of the form field for the file.
 const FILE_FIELD: &str = "upload_file";
 
 pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Result<File> {
     let outcome = match attempt(site, convert, &upload).await {
-        // Nothing was done, and the next attempt is under a new session.
+        // The site did nothing, and the next attempt uses a new session.
         Err(Refusal::Session(..)) if upload.body.is_whole() => attempt(site, convert, &upload).await,
         outcome => outcome,
     };
@@ -29,7 +29,7 @@ pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Re
 }
 
 async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result::Result<File, Refusal> {
-    let held = make_sure_of(site, &upload.folder).await?;
+    let held = verify_target(site, &upload.folder).await?;
     let part = FilePart {
         fields: Vec::new(),
         field: FILE_FIELD.to_owned(),
@@ -43,7 +43,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         upload.report.note_name(uploaded.name.as_deref());
         upload.report.note_delete_url(uploaded.delete_url.as_deref().and_then(web_address));
         let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
-        // A success without an id is a success: how much of the file it has taken is to be found out.
+        // A success without an id is a success here, so that the connection reports how much of the file was sent.
         Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed))
     };
     let outcome = site.file_upload(&held, &upload.folder, part, read).await;
@@ -59,7 +59,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
     }
 }
 
-/// What an answer tells of the file; nothing, where it tells of a success alone.
+/// Returns the file's data in an answer. They are empty where the answer only confirms the upload.
 pub(crate) fn uploaded(
     reply: &Reply,
     named: Named<'_>,
@@ -70,15 +70,15 @@ pub(crate) fn uploaded(
     let uploaded = uploaded.ok_or_else(|| reply.unreadable(Unreadable::Shape))?;
     match uploaded.error.as_ref().filter(|error| is_error(error)).map(|error| error.0.as_str()) {
         None => Ok(uploaded),
-        // The session has let the file in: whatever this says, it is not about the token.
-        Some(words) => Err(Refusal::Other(told(refusal(reply, None, Some(words), named, account)))),
+        // The site accepted the token before it stored the file, so this error is not about the token.
+        Some(text) => Err(Refusal::Other(into_error(refusal(reply, None, Some(text), named, account)))),
     }
 }
 
-/// The page shows an array of one.
+/// Returns the uploaded file. The documentation shows an array of one file; some sites send the file without an array.
 fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
-    let alone: Option<Uploaded> = value(data.get()).ok();
-    if let Some(uploaded) = alone.filter(Uploaded::tells_anything) {
+    let single: Option<Uploaded> = value(data.get()).ok();
+    if let Some(uploaded) = single.filter(Uploaded::has_data) {
         return Some(uploaded);
     }
     let (mut first, mut is_given) = (None, false);
@@ -89,17 +89,17 @@ fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
             Some(())
         })
     };
-    let several = reply.value_with(data.get(), &DOCUMENTED, read).ok()?;
-    first.or((is_given && several.unreadable == 0).then(Uploaded::default))
+    let list = reply.value_with(data.get(), &DOCUMENTED, read).ok()?;
+    first.or((is_given && list.unreadable == 0).then(Uploaded::default))
 }
 
-/// An address that a browser could open.
+/// Parses an address with the scheme http or https.
 fn web_address(text: &str) -> Option<Url> {
     text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
 }
 
 impl Uploaded {
-    fn tells_anything(&self) -> bool {
+    fn has_data(&self) -> bool {
         self.file_id.is_some() || self.name.is_some() || self.error.as_ref().is_some_and(is_error)
     }
 }

@@ -1,18 +1,17 @@
-//! What the site sends, as it sends it. Every field may be missing, null, or of another type than the site's page says:
-//! numbers are texts or numbers by the version of PHP.
+//! The site's structures as the site sends them.
 //!
-//! The attribute on each struct makes all of its optional fields read leniently.
+//! Every field may be missing, null, or of another type than documented. Numbers are texts or numbers, depending on the
+//! version of PHP. The attribute on each struct makes all of its optional fields lenient.
 
 use polyhost_upstream::decode::{self, List, Message, Scalar, WireTime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// A field of which it matters whether the answer has it at all: `None` where it has not, `Some(None)` where it is
-/// null.
-pub(crate) type Told<T> = Option<Option<T>>;
+/// A field for which a missing value and null differ: `None` where it is missing, `Some(None)` where it is null.
+pub(crate) type Reported<T> = Option<Option<T>>;
 
-/// A value of another type is as good as none: it says neither what the field holds nor that it is empty.
-fn told<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Told<T>, D::Error> {
+/// Deserializes a [`Reported`] field. A value of another type counts as missing: it is neither a usable value nor null.
+fn reported<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Reported<T>, D::Error> {
     let raw: &RawValue = Deserialize::deserialize(deserializer)?;
     Ok(match raw.get() {
         "null" | "false" | "\"\"" => Some(None),
@@ -20,7 +19,7 @@ fn told<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Told<T>
     })
 }
 
-/// A value that stands alone.
+/// A JSON value that is not part of a struct.
 #[derive(Deserialize)]
 #[serde(transparent, bound = "T: Scalar")]
 struct Single<T>(#[serde(deserialize_with = "decode::lenient")] Option<T>);
@@ -70,7 +69,7 @@ pub(crate) struct Package {
     pub(crate) level_type: Option<String>,
 }
 
-/// A file of `file/info` and of every call that answers one; of `folder/listing` with fewer fields.
+/// A file in `file/info`, in every other call that returns a file, and with fewer fields in `folder/listing`.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct File {
@@ -82,13 +81,13 @@ pub(crate) struct File {
     pub(crate) file_type: Option<String>,
     #[serde(rename = "fileSize")]
     pub(crate) file_size: Option<u64>,
-    /// As version 4 has it in `file/info`.
+    /// The status in `file/info` of version 4.
     pub(crate) file_status: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) downloads: Option<u64>,
     #[serde_with(skip_apply)]
-    #[serde(rename = "folderId", default, deserialize_with = "told")]
-    pub(crate) folder_id: Told<String>,
+    #[serde(rename = "folderId", default, deserialize_with = "reported")]
+    pub(crate) folder_id: Reported<String>,
     #[serde_with(skip_apply)]
     #[serde(default, deserialize_with = "keywords")]
     pub(crate) keywords: Keywords,
@@ -102,24 +101,24 @@ pub(crate) struct File {
     pub(crate) url_file_stats: Option<String>,
 }
 
-/// The words by which a file can be searched for.
+/// The keywords of a file.
 #[derive(Debug, Default)]
 pub(crate) enum Keywords {
-    /// None of the ways of writing words.
+    /// The field is missing, or is neither a text nor a list.
     #[default]
-    Untold,
-    /// One text, with commas or semicolons between the words.
+    Absent,
+    /// One text with commas or semicolons between the keywords.
     Joined(String),
     Listed(Vec<String>),
 }
 
-/// The longest list of words that is read.
+/// The most keywords that are read.
 pub(crate) const MAX_KEYWORDS: usize = 1_000;
 
 fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::Error> {
     let raw: &RawValue = Deserialize::deserialize(deserializer)?;
     Ok(match raw.get() {
-        "true" | "false" => Keywords::Untold,
+        "true" | "false" => Keywords::Absent,
         list if list.starts_with(['[', '{']) => {
             let words: List<'_, Single<String>> = decode::value(list).unwrap_or_default();
             let mut left = MAX_KEYWORDS;
@@ -127,7 +126,7 @@ fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::E
                 left = left.checked_sub(1)?;
                 word.0
             });
-            words.map_or(Keywords::Untold, |words| Keywords::Listed(words.items))
+            words.map_or(Keywords::Absent, |words| Keywords::Listed(words.items))
         }
         text => {
             Keywords::Joined(decode::value::<Single<String>>(text).ok().and_then(|word| word.0).unwrap_or_default())
@@ -135,7 +134,7 @@ fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::E
     })
 }
 
-/// The one file of `file/upload`.
+/// The file in the answer to `file/upload`.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Default, Deserialize)]
 pub(crate) struct Uploaded {
@@ -143,14 +142,14 @@ pub(crate) struct Uploaded {
     pub(crate) size: Option<u64>,
     #[serde(rename = "type")]
     pub(crate) content_type: Option<String>,
-    /// A refusal inside a success.
+    /// An error inside a success.
     pub(crate) error: Option<Message>,
     pub(crate) url: Option<String>,
     pub(crate) hash: Option<String>,
     pub(crate) stats_url: Option<String>,
     pub(crate) short_url: Option<String>,
     pub(crate) file_id: Option<String>,
-    /// Deletes the file, for whoever has it.
+    /// The address that deletes the file, for anyone who opens it.
     pub(crate) delete_url: Option<String>,
 }
 
@@ -180,7 +179,7 @@ pub(crate) struct RemoteStatus {
     pub(crate) started: Option<WireTime>,
     pub(crate) finished: Option<WireTime>,
     pub(crate) total_size: Option<u64>,
-    /// Where the file comes from, if the site tells.
+    /// The address that the site fetches, where it is reported.
     pub(crate) url: Option<String>,
     pub(crate) notes: Option<Message>,
     pub(crate) message: Option<Message>,
@@ -190,7 +189,7 @@ pub(crate) struct RemoteStatus {
     pub(crate) downloaded_file: Fetched,
 }
 
-/// The file that a remote upload has made.
+/// The file that a remote upload has created.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Fetched {
@@ -200,7 +199,7 @@ pub(crate) struct Fetched {
     pub(crate) url: Option<String>,
 }
 
-/// Before its end a remote upload may have `null`, `false` or an empty text for its file.
+/// Deserializes the file of a remote upload. Until it has finished, the field may be `null`, `false` or an empty text.
 fn fetched<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fetched, D::Error> {
     let raw: &RawValue = Deserialize::deserialize(deserializer)?;
     Ok(decode::value(raw.get()).unwrap_or_default())
@@ -215,26 +214,26 @@ pub(crate) struct Listing<'a> {
     pub(crate) files: List<'a, File>,
 }
 
-/// A folder of `folder/info`, of every call that answers one, and of `folder/listing`.
+/// A folder in `folder/info`, in every other call that returns a folder, and in `folder/listing`.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Default, Deserialize)]
 pub(crate) struct Folder {
     pub(crate) id: Option<String>,
     #[serde_with(skip_apply)]
-    #[serde(rename = "parentId", default, deserialize_with = "told")]
-    pub(crate) parent_id: Told<String>,
+    #[serde(rename = "parentId", default, deserialize_with = "reported")]
+    pub(crate) parent_id: Reported<String>,
     #[serde(rename = "folderName")]
     pub(crate) folder_name: Option<String>,
-    /// In version 5.
+    /// The status, in version 5.
     pub(crate) status: Option<String>,
     #[serde(rename = "totalSize")]
     pub(crate) total_size: Option<u64>,
     #[serde(rename = "isPublic")]
     pub(crate) is_public: Option<u64>,
-    /// The MD5 of the password. Not in listings.
+    /// The MD5 of the password. Listings do not contain it.
     #[serde_with(skip_apply)]
-    #[serde(rename = "accessPassword", default, deserialize_with = "told")]
-    pub(crate) access_password: Told<String>,
+    #[serde(rename = "accessPassword", default, deserialize_with = "reported")]
+    pub(crate) access_password: Reported<String>,
     pub(crate) date_added: Option<WireTime>,
     pub(crate) date_updated: Option<WireTime>,
     pub(crate) url_folder: Option<String>,
@@ -244,9 +243,9 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Whether it is in the trash, or deleted.
+    /// Returns whether the folder is in the trash or deleted.
     pub(crate) fn is_gone(&self) -> bool {
-        let is = |word: &str| self.status.as_deref().is_some_and(|told| told.trim().eq_ignore_ascii_case(word));
+        let is = |word: &str| self.status.as_deref().is_some_and(|status| status.trim().eq_ignore_ascii_case(word));
         is("trash") || is("trashed") || is("deleted")
     }
 }

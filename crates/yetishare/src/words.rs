@@ -1,14 +1,14 @@
-//! A site's own words, before they are looked into or shown: it quotes the addresses that it talks to itself under,
-//! with whatever they hold.
+//! Cleans the site's texts before they are classified or shown. They may contain HTML entities, and quote the site's
+//! internal addresses with secrets in their queries.
 
 use std::borrow::Cow;
 
-/// The text with its HTML entities decoded, once: `R&amp;B` is `R&B`.
+/// Returns the text with its HTML entities decoded once: `R&amp;B` becomes `R&B`.
 pub(crate) fn without_entities(text: &str) -> Cow<'_, str> {
     html_escape::decode_html_entities(text)
 }
 
-/// The text with the query of every address in it left out.
+/// Returns the text without the query of every address in it.
 pub(crate) fn without_queries(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for word in text.split_inclusive(ends_address) {
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_shown_without_their_queries() {
+    fn queries_of_addresses_are_removed() {
         let rows = [
             ("File is too big", "File is too big"),
             ("Really? No.", "Really? No."),

@@ -1,4 +1,4 @@
-//! What the adapter really sends, request by request: the suite sees what comes back, and not how it was asked for.
+//! The requests that the adapter sends. The conformance suite checks only the results, not the requests.
 
 mod support;
 
@@ -14,7 +14,7 @@ use support::Simulated;
 const MD5_OF_SESAME: &str = "54ef36ec71201fdf9d1423fd26f97f6b";
 
 #[tokio::test]
-async fn changes_to_files_are_sent_once_with_the_names_of_the_site_s_page() {
+async fn file_changes_are_sent_once_with_documented_names() {
     let (site, provider) = Simulated::ready().await;
     let (shelf, id) = (site.sandbox.add_folder("0", "Shelf"), site.sandbox.add_file("0", "a.mp4", b"abc"));
     let (shelf_id, file_id) = (folder(&provider, &shelf), file(&provider, &id));
@@ -50,20 +50,20 @@ async fn changes_to_files_are_sent_once_with_the_names_of_the_site_s_page() {
 }
 
 #[tokio::test]
-async fn changes_to_folders_are_sent_once_and_never_name_a_parent_but_in_a_move() {
+async fn folder_edits_are_sent_once_and_without_a_parent() {
     let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let shelf_id = folder(&provider, &shelf);
 
     let new = |parent| new_folder("Été & fils", parent);
     let made = provider.create_folder(new(shelf_id.clone())).await.unwrap();
-    let guarded = NewFolder {
+    let protected = NewFolder {
         visibility: Some(Visibility::Unlisted),
         password: Some(PasswordChange::Set("open sesame".into())),
         ..new(FolderId::Root)
     };
-    let guarded = provider.create_folder(guarded).await.unwrap();
-    assert_eq!((guarded.visibility, guarded.password_protected), (Some(Visibility::Unlisted), Some(true)));
+    let protected = provider.create_folder(protected).await.unwrap();
+    assert_eq!((protected.visibility, protected.password_protected), (Some(Visibility::Unlisted), Some(true)));
     let nothing_to_remove = NewFolder { password: Some(PasswordChange::Remove), ..new(FolderId::Root) };
     assert_eq!(provider.create_folder(nothing_to_remove).await.unwrap().password_protected, Some(false));
     let edit = FolderEdit { name: Some(name("b+c")), visibility: Some(Visibility::Public), password: None };
@@ -90,7 +90,7 @@ async fn changes_to_folders_are_sent_once_and_never_name_a_parent_but_in_a_move(
 }
 
 #[tokio::test]
-async fn a_password_alone_goes_with_the_name_that_the_folder_has() {
+async fn password_change_is_sent_with_the_current_name() {
     for version in [Version::V4, Version::V5] {
         let site = Simulated::start(Options { version, ..Options::default() }).await;
         let provider = site.provider();
@@ -114,7 +114,7 @@ async fn a_password_alone_goes_with_the_name_that_the_folder_has() {
 }
 
 #[tokio::test]
-async fn an_upload_is_one_form_of_known_length_after_its_folder_was_made_sure_of() {
+async fn upload_checks_the_folder_and_sends_one_form() {
     let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let mut new = upload("Le \"dîner\" 夏.mp4", &["a", "bc"]);
@@ -133,7 +133,7 @@ async fn an_upload_is_one_form_of_known_length_after_its_folder_was_made_sure_of
 }
 
 #[tokio::test]
-async fn nothing_goes_into_a_folder_that_is_not_there() {
+async fn nothing_is_sent_into_an_unknown_folder() {
     for version in [Version::V4, Version::V5] {
         let site = Simulated::start(Options { version, ..Options::default() }).await;
         let provider = site.provider();
@@ -162,7 +162,7 @@ async fn nothing_goes_into_a_folder_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn listings_name_no_root_and_a_folder_by_the_name_that_the_page_has() {
+async fn listing_omits_the_root_and_names_other_folders() {
     let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     provider.list(&FolderId::Root, None).await.unwrap();
@@ -176,7 +176,7 @@ async fn listings_name_no_root_and_a_folder_by_the_name_that_the_page_has() {
 }
 
 #[tokio::test]
-async fn a_link_is_asked_for_by_id_or_short_code_and_opened_without_the_token() {
+async fn link_is_requested_by_id_or_code_and_opened_without_token() {
     let (site, provider) = Simulated::ready().await;
     let id = site.sandbox.add_file("0", "a.mp4", b"0123456789");
     let file_id = file(&provider, &id);
@@ -199,7 +199,7 @@ async fn a_link_is_asked_for_by_id_or_short_code_and_opened_without_the_token() 
 }
 
 #[tokio::test]
-async fn a_remote_upload_goes_as_base64_and_is_asked_for_by_its_id() {
+async fn remote_upload_is_sent_as_base64_and_read_by_id() {
     let (site, provider) = Simulated::ready().await;
     let shelf = site.sandbox.add_folder("0", "Shelf");
     let url = "https://media.example.org/a%20b.mp4?x=1&y=>>>???";
@@ -222,7 +222,7 @@ async fn a_remote_upload_goes_as_base64_and_is_asked_for_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_sends_nothing() {
+async fn unsupported_operations_send_nothing() {
     let (site, provider) = Simulated::ready().await;
     let two = [file(&provider, "7"), file(&provider, "8")];
     let mut with_header = remote("https://media.example.org/a", FolderId::Root);
@@ -249,7 +249,7 @@ async fn what_cannot_be_done_sends_nothing() {
 }
 
 #[tokio::test]
-async fn an_id_that_the_site_would_cut_short_is_never_sent() {
+async fn id_that_the_site_would_truncate_is_never_sent() {
     let (_, provider) = Simulated::ready().await;
     let ids = &provider.profile().ids;
     for text in ["12abc", "012", "12 ", "+12", "0", "-1", "null", "", "1e3", "12345678901234567890"] {
@@ -258,7 +258,7 @@ async fn an_id_that_the_site_would_cut_short_is_never_sent() {
 }
 
 #[tokio::test]
-async fn dates_are_read_in_the_zone_that_the_site_s_clock_tells() {
+async fn dates_are_in_the_time_zone_of_the_sites_clock() {
     let site = Simulated::start(Options { utc_offset_minutes: -210, ..Options::default() }).await;
     let now = jiff::Timestamp::now();
     let id = site.sandbox.add_file("0", "a.mp4", b"abc");

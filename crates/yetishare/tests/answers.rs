@@ -1,10 +1,10 @@
-//! Answers that say something else than was asked, or more than may be told; and successes that are none.
+//! Answers with another object than the requested one, answers with secrets, and successes that are errors.
 
 mod support;
 
 use polyhost_adapter_testing::SimulatedSite;
 use polyhost_adapter_testing::values::{
-    Opened, file, folder, kind, name, new_folder, remote, remote_uploads, said, upload,
+    Opened, file, folder, http_answer, kind, name, new_folder, remote, remote_uploads, upload,
 };
 use polyhost_domain::{
     Capability, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef, FolderEdit, FolderId, JobState, NewFolder,
@@ -12,12 +12,12 @@ use polyhost_domain::{
 };
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
-use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, giving, refused};
+use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, api_error, site_answering};
 
 const FETCHED: &str = "https://media.example.org/a.mp4";
 
 #[tokio::test]
-async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
+async fn error_is_found_in_every_envelope_under_every_status() {
     let words = "Could not find file based on file_id.";
     let bodies = [
         format!(r#"{{"status": "error", "response": "{words}", "_datetime": "2024-11-19 00:28:38"}}"#),
@@ -33,7 +33,7 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
         for http in [200, 400, 401, 403, 404, 500] {
             let (site, provider) = Simulated::ready().await;
             for operation in ["file/info", "file/delete"] {
-                site.breaks(operation, said(http, &body));
+                site.breaks(operation, http_answer(http, &body));
             }
             let unknown = file(&provider, "7");
             let found = provider.files(std::slice::from_ref(&unknown)).await.unwrap();
@@ -48,10 +48,10 @@ async fn an_error_is_one_in_every_envelope_and_under_every_http_status() {
 }
 
 #[tokio::test]
-async fn action_that_the_site_lacks_is_unsupported_with_its_words() {
+async fn missing_action_is_unsupported_with_the_sites_message() {
     let site = Simulated::start(Options { version: Version::V4, ..Options::default() }).await;
     let body = r#"{"0": "No method found within endpoint (file): move", "_status": "error"}"#;
-    site.breaks("file/move", said(404, body));
+    site.breaks("file/move", http_answer(404, body));
     let provider = site.provider();
     let error = provider.move_file(&file(&provider, "7"), &FolderId::Root).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unsupported(Capability::FilesMove), false));
@@ -60,11 +60,11 @@ async fn action_that_the_site_lacks_is_unsupported_with_its_words() {
 }
 
 #[tokio::test]
-async fn words_that_nobody_knows_are_never_a_success() {
+async fn unknown_message_is_a_failure_of_the_site() {
     for version in [Version::V4, Version::V5] {
         let site = Simulated::start(Options { version, ..Options::default() }).await;
-        site.breaks("file/delete", refused(200, "The hamsters are on strike."));
-        site.breaks("file/info", refused(200, "The hamsters are on strike."));
+        site.breaks("file/delete", api_error(200, "The hamsters are on strike."));
+        site.breaks("file/info", api_error(200, "The hamsters are on strike."));
         let provider = site.provider();
         let error = provider.delete_file(&file(&provider, "7")).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SiteFailed, false));
@@ -75,33 +75,33 @@ async fn words_that_nobody_knows_are_never_a_success() {
 }
 
 #[tokio::test]
-async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
+async fn sites_message_is_shown_without_secrets() {
     let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
     let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
     let words = format!("Bad {token} at https://a.example/up?csaKey1=1&csaKey2=2 now");
-    site.breaks("file/info", refused(200, &words));
+    site.breaks("file/info", api_error(200, &words));
     let error = provider.files(&[file(&provider, "7")]).await.unwrap_err();
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("Bad *** at https://a.example/up now"));
 
     let site = Simulated::plain().await;
-    site.breaks("authorize", refused(200, &format!("Could not authenticate user {KEY1} with {KEY2}.")));
+    site.breaks("authorize", api_error(200, &format!("Could not authenticate user {KEY1} with {KEY2}.")));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!(error.answer().unwrap().message.as_deref(), Some("Could not authenticate user *** with ***."));
 }
 
 #[tokio::test]
-async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
+async fn credentials_in_any_answer_are_masked() {
     for (auth, first, second) in [(AuthMode::Keys, KEY1, KEY2), (AuthMode::Password, USERNAME, PASSWORD)] {
         let site = Simulated::start(Options { auth, ..Options::default() }).await;
         let provider = site.provider();
         provider.account().await.unwrap();
         let words = format!("No {first} and {second}.");
         for operation in ["file/info", "file/delete", "folder/create", "file/upload"] {
-            site.breaks(operation, refused(200, &words));
+            site.breaks(operation, api_error(200, &words));
         }
         let notes = format!(r#"{{"data": {{"status": "failed", "notes": "{words}"}}, "_status": "success"}}"#);
-        site.answers("file/url_upload_status", &notes);
+        site.answers_with("file/url_upload_status", &notes);
         let id = file(&provider, "7");
         let errors = [
             provider.files(std::slice::from_ref(&id)).await.err(),
@@ -115,20 +115,20 @@ async fn credentials_that_the_site_says_back_at_any_time_are_masked() {
         let found = remote_uploads(&provider, &["7"]).await.unwrap();
         assert_eq!(found[0].error.as_deref(), Some("No *** and ***."));
 
-        site.breaks("folder/delete", refused(401, &words));
+        site.breaks("folder/delete", api_error(401, &words));
         let error = provider.delete_folder(&folder(&provider, "7")).await.unwrap_err();
         assert_eq!(error.answer().unwrap().message.as_deref(), Some("No *** and ***."));
     }
 }
 
 #[tokio::test]
-async fn a_folder_that_answers_from_the_trash_is_none() {
+async fn folder_in_the_trash_is_not_found() {
     let site = Simulated::start(Options { trashed_folders_answer: true, ..Options::default() }).await;
     let provider = site.provider();
     let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
     provider.folder(&shelf).await.unwrap();
     provider.delete_folder(&shelf).await.unwrap();
-    let nothing_in_it = async |word: &str| {
+    let assert_not_found = async |word: &str| {
         let error = provider.folder(&shelf).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::FolderNotFound, false), "{word}");
         assert_eq!(error.detail(), Some(format!("No folder has the id \"{shelf}\" in account \"main\".").as_str()));
@@ -143,13 +143,13 @@ async fn a_folder_that_answers_from_the_trash_is_none() {
         let new = remote(FETCHED, shelf.clone());
         assert_eq!(kind(provider.add_remote_upload(new).await), ErrorKind::FolderNotFound, "{word}");
     };
-    nothing_in_it("as the simulated site says it").await;
+    assert_not_found("the word of the simulated site").await;
     for word in ["trash", "Trashed", "DELETED"] {
         site.faults().clear();
         let row = format!(r#"{{"id": "{shelf}", "folderName": "Shelf", "status": "{word}"}}"#);
-        site.gives("folder/info", &row);
-        site.answers("folder/listing", &format!(r#"{{"data": {{"folders": [{row}], "files": []}}}}"#));
-        nothing_in_it(word).await;
+        site.answers_with_data("folder/info", &row);
+        site.answers_with("folder/listing", &format!(r#"{{"data": {{"folders": [{row}], "files": []}}}}"#));
+        assert_not_found(word).await;
         let listing = provider.list(&FolderId::Root, None).await.unwrap();
         assert_eq!((listing.folders.len(), listing.unreadable), (0, 0), "{word}");
     }
@@ -158,27 +158,27 @@ async fn a_folder_that_answers_from_the_trash_is_none() {
     }
 }
 
-/// An account has a status as well, and may be closed without any folder being so.
+/// An account has a status, too. It may be deleted while its folders are not.
 #[tokio::test]
-async fn the_status_of_an_account_is_none_of_the_root() {
-    let site = giving("account/info", r#"{"id": "1", "status": "deleted"}"#).await;
+async fn status_of_an_account_is_not_taken_for_a_folders() {
+    let site = site_answering("account/info", r#"{"id": "1", "status": "deleted"}"#).await;
     site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
+async fn remote_upload_without_a_status_has_an_unknown_state() {
     for row in [
         r#"{"scheduled_item_id": 7, "status": null}"#,
         r#"{"scheduled_item_id": "7", "status": ""}"#,
         r#"{"scheduled_item_id": 7}"#,
     ] {
-        let site = giving("file/url_upload_status", row).await;
+        let site = site_answering("file/url_upload_status", row).await;
         let provider = site.provider();
         let found = remote_uploads(&provider, &["7"]).await.unwrap();
         assert_eq!((found[0].state, found[0].raw_state.as_deref()), (JobState::Unknown, None), "{row}");
     }
     for row in [r#"{"status": null}"#, r#"{"scheduled_item_id": "x"}"#, r#"{"scheduled_item_id": 8}"#] {
-        let site = giving("file/url_upload_status", row).await;
+        let site = site_answering("file/url_upload_status", row).await;
         let provider = site.provider();
         let found = remote_uploads(&provider, &["7"]).await;
         assert_eq!(kind(found), ErrorKind::InvalidResponse, "{row}");
@@ -186,24 +186,24 @@ async fn a_remote_upload_without_a_status_is_one_of_which_nothing_is_known() {
 }
 
 #[tokio::test]
-async fn an_answer_without_what_matters_is_none() {
+async fn answer_without_required_data_is_an_error() {
     for data in [r#"["x", "y"]"#, "[]", "{}", "true", "null", "\"x\"", "7", r#"{"email": "a@b.example", "id": ""}"#] {
         let site = Simulated::plain().await;
         for operation in
             ["account/info", "account/package", "file/info", "folder/info", "folder/listing", "file/download"]
         {
-            site.gives(operation, data);
+            site.answers_with_data(operation, data);
         }
         let provider = site.provider();
         let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
         let is_empty = matches!(data, "[]" | "{}");
-        let absent = is_empty || data == "null";
-        let or_absent = |kind| if absent { kind } else { ErrorKind::InvalidResponse };
+        let is_absent = is_empty || data == "null";
+        let or_invalid = |kind| if is_absent { kind } else { ErrorKind::InvalidResponse };
         assert_eq!(kind(provider.account().await), ErrorKind::InvalidResponse, "{data}");
         assert_eq!(kind(provider.limits().await), ErrorKind::InvalidResponse, "{data}");
         let found = lookup(&*provider, &id).await;
-        assert_eq!(kind(found), or_absent(ErrorKind::FileNotFound), "{data}");
-        assert_eq!(kind(provider.folder(&shelf).await), or_absent(ErrorKind::FolderNotFound), "{data}");
+        assert_eq!(kind(found), or_invalid(ErrorKind::FileNotFound), "{data}");
+        assert_eq!(kind(provider.folder(&shelf).await), or_invalid(ErrorKind::FolderNotFound), "{data}");
         assert_eq!(kind(provider.link(&FileRef::Id(id)).await), ErrorKind::InvalidResponse, "{data}");
         match provider.list(&shelf, None).await {
             Ok(listing) => assert!(is_empty && listing.files.is_empty() && !listing.incomplete, "{data}"),
@@ -212,7 +212,7 @@ async fn an_answer_without_what_matters_is_none() {
     }
 }
 
-/// The one file that is asked for.
+/// Looks up a single file.
 async fn lookup(provider: &dyn Provider, id: &FileId) -> Result<File> {
     match provider.files(std::slice::from_ref(id)).await?.remove(0) {
         FileLookup::Found(file) | FileLookup::Broken(file, _) => Ok(*file),
@@ -221,10 +221,10 @@ async fn lookup(provider: &dyn Provider, id: &FileId) -> Result<File> {
 }
 
 #[tokio::test]
-async fn success_without_data_has_not_found_the_object() {
+async fn success_without_data_means_not_found() {
     let site = Simulated::plain().await;
     for operation in ["file/info", "folder/info", "file/url_upload_status"] {
-        site.answers(operation, r#"{"response": "ok", "_status": "success"}"#);
+        site.answers_with(operation, r#"{"response": "ok", "_status": "success"}"#);
     }
     let provider = site.provider();
     let error = lookup(&*provider, &file(&provider, "7")).await.unwrap_err();
@@ -236,11 +236,11 @@ async fn success_without_data_has_not_found_the_object() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_does_not_tell_what_it_made_has_an_unknown_outcome() {
+async fn write_answered_without_an_id_has_an_unknown_outcome() {
     for data in [r#"["1", "2", "3"]"#, "{}", "null", "7"] {
         let site = Simulated::plain().await;
         for operation in ["folder/create", "file/copy", "file/url_upload_add"] {
-            site.gives(operation, data);
+            site.answers_with_data(operation, data);
         }
         let provider = site.provider();
         let copied = provider.copy_file(&file(&provider, "7"), &FolderId::Root).await;
@@ -253,7 +253,7 @@ async fn a_write_whose_answer_does_not_tell_what_it_made_has_an_unknown_outcome(
 }
 
 #[tokio::test]
-async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
+async fn confirmed_change_succeeds_whatever_its_data() {
     for body in [
         r#"{"response": "Done.", "_status": "success"}"#,
         r#"{"response": "Done.", "status": "success", "data": ["odd"]}"#,
@@ -261,7 +261,7 @@ async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
     ] {
         let site = Simulated::plain().await;
         for operation in ["file/edit", "file/move", "file/delete", "folder/edit", "folder/move", "folder/delete"] {
-            site.answers(operation, body);
+            site.answers_with(operation, body);
         }
         let provider = site.provider();
         let (id, shelf) = (file(&provider, "7"), folder(&provider, "7"));
@@ -277,12 +277,12 @@ async fn a_change_that_the_site_confirms_is_done_whatever_else_it_answers() {
 }
 
 #[tokio::test]
-async fn an_answer_about_another_than_was_asked_for_is_none() {
+async fn answer_with_another_objects_id_is_an_error() {
     let other = r#"{"id": "8", "filename": "b", "file_id": "8", "scheduled_item_id": 8, "status": "pending",
         "download_url": "https://a.example/b"}"#;
     let site = Simulated::plain().await;
     for operation in ["file/info", "folder/info", "file/download", "file/url_upload_status"] {
-        site.gives(operation, other);
+        site.answers_with_data(operation, other);
     }
     let provider = site.provider();
     let id = file(&provider, "7");
@@ -294,24 +294,24 @@ async fn an_answer_about_another_than_was_asked_for_is_none() {
 }
 
 #[tokio::test]
-async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
+async fn ignored_password_is_an_error_and_leaves_no_open_folder() {
     let open = r#"{"data": {"id": "7", "folderName": "Shelf", "accessPassword": null}, "_status": "success"}"#;
-    let guarded =
+    let with_another_password =
         r#"{"data": {"id": "7", "folderName": "Shelf", "accessPassword": "d9729feb74992cc3482b350163a1a010"}}"#;
-    let untold = r#"{"response": "Folder successfully updated.", "_status": "success"}"#;
+    let without_data = r#"{"response": "Folder successfully updated.", "_status": "success"}"#;
     let set = || PasswordChange::Set("open sesame".into());
     let rows = [
         (set(), open, open, false),
-        (set(), untold, open, false),
-        (set(), guarded, guarded, false),
-        (PasswordChange::Remove, guarded, guarded, false),
-        (PasswordChange::Remove, untold, open, true),
-        (PasswordChange::Remove, guarded, open, true),
+        (set(), without_data, open, false),
+        (set(), with_another_password, with_another_password, false),
+        (PasswordChange::Remove, with_another_password, with_another_password, false),
+        (PasswordChange::Remove, without_data, open, true),
+        (PasswordChange::Remove, with_another_password, open, true),
     ];
     for (change, answer, afterwards, granted) in rows {
         let site = Simulated::plain().await;
-        site.answers("folder/edit", answer);
-        site.answers("folder/info", afterwards);
+        site.answers_with("folder/edit", answer);
+        site.answers_with("folder/info", afterwards);
         let provider = site.provider();
         let shown = format!("{change:?} {answer} {afterwards}");
         let edit = FolderEdit { password: Some(change), ..FolderEdit::default() };
@@ -322,14 +322,14 @@ async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
 
     let new = || NewFolder { password: Some(set()), ..new_folder("a", FolderId::Root) };
     let site = Simulated::plain().await;
-    site.answers("folder/create", open);
-    site.answers("folder/info", open);
-    site.answers("folder/delete", untold);
+    site.answers_with("folder/create", open);
+    site.answers_with("folder/info", open);
+    site.answers_with("folder/delete", without_data);
     assert_eq!(kind(site.provider().create_folder(new()).await), ErrorKind::Rejected);
     assert_eq!(site.count("folder/delete"), 1);
     site.faults().clear();
-    site.answers("folder/create", open);
-    site.answers("folder/info", open);
+    site.answers_with("folder/create", open);
+    site.answers_with("folder/info", open);
     site.breaks("folder/delete", Fault::http(500));
     let error = site.provider().create_folder(new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
@@ -337,10 +337,10 @@ async fn a_password_that_the_site_ignores_is_told_and_no_open_folder_stays() {
 }
 
 #[tokio::test]
-async fn a_password_s_read_back_that_fails_takes_nothing_back() {
+async fn failed_verification_of_a_password_is_not_an_error() {
     let (site, provider) = Simulated::ready().await;
     let shelf = folder(&provider, &site.sandbox.add_folder("0", "Shelf"));
-    site.answers("folder/edit", r#"{"response": "Folder successfully updated.", "_status": "success"}"#);
+    site.answers_with("folder/edit", r#"{"response": "Folder successfully updated.", "_status": "success"}"#);
     site.faults().add(Rule::new("folder/info", Fault::http(500)).after(1));
     let edit = FolderEdit { password: Some(PasswordChange::Remove), ..FolderEdit::default() };
     assert_eq!(provider.edit_folder(&shelf, edit).await.unwrap(), None);
@@ -348,15 +348,15 @@ async fn a_password_s_read_back_that_fails_takes_nothing_back() {
 }
 
 #[tokio::test]
-async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
+async fn error_of_a_remote_upload_has_no_secrets() {
     let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
     let token = site.journal().of("account/info")[0].parameter("access_token").unwrap().to_owned();
     let notes = format!("{token}: https://a.example/b?sig=1 {}", "x".repeat(400));
     let row = format!(r#"{{"data": {{"status": "failed", "notes": "{notes}"}}, "_status": "success"}}"#);
-    site.answers("file/url_upload_status", &row);
+    site.answers_with("file/url_upload_status", &row);
     let found = remote_uploads(&provider, &["7"]).await.unwrap();
-    let told = found[0].error.as_deref().unwrap();
-    assert!(told.starts_with("***: https://a.example/b xxx"), "{told}");
-    assert_eq!(told.chars().count(), 300);
+    let shown = found[0].error.as_deref().unwrap();
+    assert!(shown.starts_with("***: https://a.example/b xxx"), "{shown}");
+    assert_eq!(shown.chars().count(), 300);
 }

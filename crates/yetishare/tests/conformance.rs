@@ -1,4 +1,4 @@
-//! The conformance suite, in every combination in which sites of this dialect are known to differ.
+//! The conformance suite, with every option in which sites of this dialect are known to differ.
 
 mod support;
 
@@ -9,22 +9,22 @@ use polyhost_yetishare::Quirks;
 use support::Simulated;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_whatever_the_site_s_version_login_and_numbers() {
-    let mut looks = Vec::new();
+async fn adapter_conforms_with_any_version_login_and_numbers() {
+    let mut combinations = Vec::new();
     for version in [Version::V4, Version::V5] {
         for auth in [AuthMode::Keys, AuthMode::Password] {
             for numbers in [Numbers::Text, Numbers::Native] {
-                looks.push(Options { version, auth, numbers, ..Options::default() });
+                combinations.push(Options { version, auth, numbers, ..Options::default() });
             }
         }
     }
-    all_conform::<Simulated>(looks).await;
+    all_conform::<Simulated>(combinations).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_to_the_sites_other_habits() {
+async fn adapter_conforms_with_the_other_options_of_sites() {
     let base = Options::default;
-    let habits = vec![
+    let options = vec![
         Options { content_type: ContentType::Html, ..base() },
         Options { zero_dates: true, ..base() },
         Options { http_errors: true, ..base() },
@@ -36,12 +36,12 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { hash_is_md5: false, storage_limit_override: Some(5_000_000_000), ..base() },
         Options { download_etag: true, set_cookie_on_download: false, remote_upload_notes: true, ..base() },
     ];
-    all_conform::<Simulated>(habits).await;
+    all_conform::<Simulated>(options).await;
     let declared = Quirks { digest: Some(Digest::Md5), ..Quirks::default() };
     conforms::<Simulated>(base(), declared).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_with_any_capability_taken_away() {
+async fn adapter_conforms_without_each_capability() {
     conforms_without_any_capability::<Simulated>().await;
 }

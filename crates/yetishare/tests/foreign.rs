@@ -1,14 +1,14 @@
-//! JSON that is not the API's: of a proxy, a firewall or a framework before the site.
+//! JSON that the API did not write, but a proxy, a firewall or a framework in front of the site.
 
 mod support;
 
 use polyhost_adapter_testing::SimulatedSite;
-use polyhost_adapter_testing::faults::{errors_of_other_servers_give_no_verdict, foreign_json_confirms_no_write};
-use polyhost_adapter_testing::values::said;
+use polyhost_adapter_testing::faults::{errors_of_other_servers_prove_nothing, foreign_json_confirms_no_write};
+use polyhost_adapter_testing::values::http_answer;
 use polyhost_sandbox::Fault;
 use support::Simulated;
 
-/// What such servers write. None of it has the API's own fields.
+/// Answers of such servers. None has the API's own fields.
 const BODIES: [&str; 11] = [
     r#"{"error": "proxy"}"#,
     r#"{"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "Invalid token"}"#,
@@ -24,13 +24,13 @@ const BODIES: [&str; 11] = [
 ];
 
 #[tokio::test]
-async fn foreign_json_gives_no_verdict() {
-    // The errors of WordPress have data, too.
+async fn foreign_json_proves_nothing() {
+    // Errors of WordPress have data, too.
     let with_data = r#"{"code": "rest_forbidden", "message": "No.", "data": {"status": 403}}"#;
     let jsend = r#"{"status": "error", "message": "Forbidden"}"#;
     let bodies = BODIES.into_iter().chain([with_data, jsend]);
-    let answers = bodies.flat_map(|body| [401, 403, 404, 451].map(|http| said(http, body)));
-    errors_of_other_servers_give_no_verdict::<Simulated>(answers).await;
+    let answers = bodies.flat_map(|body| [401, 403, 404, 451].map(|http| http_answer(http, body)));
+    errors_of_other_servers_prove_nothing::<Simulated>(answers).await;
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn write_answered_with_foreign_json_has_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn redirect_at_the_same_origin_is_no_move_to_another() {
+async fn redirect_within_the_origin_names_the_origin() {
     let site = Simulated::plain().await;
     let headers = vec![("Location".to_owned(), "/login".to_owned())];
     site.breaks("account/info", Fault::Status { http: 302, body_status: None, headers, body: None });

@@ -1,4 +1,4 @@
-//! What the fuzzer begins with is read as it is meant.
+//! The seeds of the fuzz target have their intended outcomes.
 
 #![cfg(feature = "fuzzing")]
 
@@ -6,7 +6,7 @@ use polyhost_adapter_testing::seeds;
 use polyhost_yetishare::fuzzing::{OPERATIONS, answer};
 
 #[test]
-fn every_seed_is_read_as_it_is_meant() {
-    let refused = &["refused", "older", "upload_error", "file_without_data", "garbage"];
-    seeds::are_read_as_meant("yetishare", &OPERATIONS, answer, refused, &["deleted"]);
+fn every_seed_has_its_intended_outcome() {
+    let rejected = &["refused", "older", "upload_error", "file_without_data", "garbage"];
+    seeds::assert_outcomes("yetishare", &OPERATIONS, answer, rejected, &["deleted"]);
 }

@@ -1,6 +1,6 @@
-//! The session as the site sees it: how often there was a login, and that nobody was ever locked out.
+//! The session from the site's side: how many logins there were, and that no user was locked out.
 
-#![allow(clippy::unwrap_used, reason = "an outcome of the other sort has failed the test")]
+#![allow(clippy::unwrap_used, reason = "an unexpected result fails the test")]
 
 mod support;
 
@@ -10,23 +10,23 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use polyhost_adapter_testing::SimulatedSite;
-use polyhost_adapter_testing::values::{file, folder, pairs, said, upload};
+use polyhost_adapter_testing::values::{file, folder, http_answer, pairs, upload};
 use polyhost_domain::{ErrorKind, FolderId, Provider, Result};
 use polyhost_sandbox::yetishare::{AuthMode, Options, Version};
 use polyhost_sandbox::{Fault, Rule};
 use polyhost_state::State;
 use polyhost_upstream::{LoginBudget, Settings};
 use polyhost_yetishare::Quirks;
-use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, hasty_logins, refused};
+use support::{KEY1, KEY2, PASSWORD, Simulated, USERNAME, api_error, generous_login_budget};
 
-/// Longer than a busy machine needs for many requests at once.
-fn patient() -> Settings {
+/// Returns settings with timeouts that are long enough for many concurrent requests on a busy machine.
+fn long_timeouts() -> Settings {
     let minute = Duration::from_secs(60);
     Settings { attempt_timeout: minute, deadline: minute, connect_timeout: minute, ..Settings::default() }
 }
 
-/// Asks for the account so many times at once.
-async fn crowd(provider: &Arc<dyn Provider>, size: usize) -> Vec<Result<()>> {
+/// Makes `size` concurrent requests for the account.
+async fn concurrent_calls(provider: &Arc<dyn Provider>, size: usize) -> Vec<Result<()>> {
     let one = || {
         let provider = Arc::clone(provider);
         tokio::spawn(async move { provider.account().await.map(drop) })
@@ -34,28 +34,28 @@ async fn crowd(provider: &Arc<dyn Provider>, size: usize) -> Vec<Result<()>> {
     join_all(std::iter::repeat_with(one).take(size)).await.into_iter().map(|joined| joined.unwrap()).collect()
 }
 
-fn patient_provider(site: &Simulated) -> Arc<dyn Provider> {
-    site.provider_with(Quirks::default(), patient())
+fn provider_with_long_timeouts(site: &Simulated) -> Arc<dyn Provider> {
+    site.provider_with(Quirks::default(), long_timeouts())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_cold_callers_take_one_login() {
+async fn thousand_concurrent_calls_need_one_login() {
     let site = Simulated::plain().await;
-    let provider = patient_provider(&site);
-    assert!(crowd(&provider, 1000).await.iter().all(Result::is_ok));
+    let provider = provider_with_long_timeouts(&site);
+    assert!(concurrent_calls(&provider, 1000).await.iter().all(Result::is_ok));
     assert_eq!((site.sandbox.logins(), site.count("authorize"), site.count("account/info")), (1, 1, 1000));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
+async fn token_killed_under_running_requests_costs_one_login() {
     let site = Simulated::plain().await;
-    let provider = patient_provider(&site);
+    let provider = provider_with_long_timeouts(&site);
     provider.account().await.unwrap();
-    // They are all under way, with the token that then dies.
+    // All requests are running with the token that is then killed.
     site.breaks("account/info", Fault::Delay { millis: 2_000 });
     let running = tokio::spawn({
         let provider = Arc::clone(&provider);
-        async move { crowd(&provider, 200).await }
+        async move { concurrent_calls(&provider, 200).await }
     });
     while site.count("account/info") < 201 {
         assert!(!running.is_finished(), "a call ended without the site");
@@ -67,9 +67,9 @@ async fn a_token_killed_under_many_running_requests_takes_one_more_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_refusal_of_an_old_token_costs_nothing() {
+async fn late_rejection_of_an_old_token_costs_no_login() {
     let site = Simulated::plain().await;
-    let provider = patient_provider(&site);
+    let provider = provider_with_long_timeouts(&site);
     provider.account().await.unwrap();
     site.faults().add(Rule::new("account/info", Fault::Delay { millis: 400 }).times(1));
     let late = tokio::spawn({
@@ -82,17 +82,17 @@ async fn a_late_refusal_of_an_old_token_costs_nothing() {
     }
     site.sandbox.kill_tokens();
     provider.account().await.unwrap();
-    assert_eq!(site.sandbox.logins(), 2, "the one that came in between has logged in");
+    assert_eq!(site.sandbox.logins(), 2, "the request after the token's end has logged in");
     late.await.unwrap().unwrap();
-    assert_eq!(site.sandbox.logins(), 2, "the late one has found that out");
+    assert_eq!(site.sandbox.logins(), 2, "the late request uses the new token");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refused_credentials_are_asked_about_once_in_a_while() {
+async fn rejected_credentials_are_not_retried_by_concurrent_calls() {
     for auth in [AuthMode::Keys, AuthMode::Password] {
         let site = Simulated::start(Options { auth, ..Options::default() }).await;
         let stranger = site.stranger();
-        for outcome in crowd(&stranger, 200).await {
+        for outcome in concurrent_calls(&stranger, 200).await {
             assert_eq!(outcome.unwrap_err().kind(), ErrorKind::CredentialsRejected);
         }
         assert_eq!((site.count("authorize"), site.sandbox.failed_logins()), (1, 1));
@@ -102,7 +102,7 @@ async fn refused_credentials_are_asked_about_once_in_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
+async fn adapters_without_shared_state_work_or_report_contention() {
     let site = Simulated::plain().await;
     let budget = LoginBudget { gap: Duration::from_millis(20), ..LoginBudget::default() };
     let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
@@ -127,10 +127,10 @@ async fn two_that_share_no_state_serve_or_say_so_and_lock_nobody_out() {
 }
 
 #[tokio::test]
-async fn two_that_share_their_state_share_the_session() {
+async fn adapters_with_shared_state_share_the_session() {
     let site = Simulated::plain().await;
     let state = State::in_memory();
-    let provider = || site.provider_in(&state, hasty_logins(), Settings::default());
+    let provider = || site.provider_in(&state, generous_login_budget(), Settings::default());
     let (one, other) = (provider(), provider());
     for _ in 0..3 {
         one.account().await.unwrap();
@@ -144,7 +144,7 @@ async fn two_that_share_their_state_share_the_session() {
 }
 
 #[tokio::test]
-async fn a_level_without_access_is_denied_and_its_credentials_are_not_in_doubt() {
+async fn account_level_without_access_is_forbidden() {
     for http_errors in [false, true] {
         let site = Simulated::start(Options { http_errors, ..Options::default() }).await;
         site.sandbox.deny_level(true);
@@ -159,7 +159,7 @@ async fn a_level_without_access_is_denied_and_its_credentials_are_not_in_doubt()
 }
 
 #[tokio::test]
-async fn a_demo_lets_itself_be_read_and_not_changed() {
+async fn demo_mode_allows_reads_and_forbids_writes() {
     let site = Simulated::plain().await;
     site.sandbox.demo_mode(true);
     let provider = site.provider();
@@ -171,7 +171,7 @@ async fn a_demo_lets_itself_be_read_and_not_changed() {
 }
 
 #[tokio::test]
-async fn the_other_kind_of_credentials_is_refused_as_that() {
+async fn credentials_of_the_other_kind_are_rejected() {
     for (auth, credentials) in
         [(AuthMode::Keys, support::password(USERNAME, PASSWORD)), (AuthMode::Password, support::keys(KEY1, KEY2))]
     {
@@ -187,7 +187,7 @@ async fn the_other_kind_of_credentials_is_refused_as_that() {
 }
 
 #[tokio::test]
-async fn a_login_sends_the_credentials_and_nothing_else() {
+async fn login_sends_only_the_credentials() {
     for (auth, form) in [
         (AuthMode::Keys, pairs(&[("key1", KEY1), ("key2", KEY2)])),
         (AuthMode::Password, pairs(&[("username", USERNAME), ("password", PASSWORD)])),
@@ -200,10 +200,10 @@ async fn a_login_sends_the_credentials_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_end_gives_the_token_back_once() {
+async fn close_logs_out_once() {
     let (site, provider) = Simulated::ready().await;
     provider.close().await;
-    assert_eq!(site.journal().count(), 0, "there is nothing to give back yet");
+    assert_eq!(site.journal().count(), 0, "there is no session to end yet");
     provider.account().await.unwrap();
     assert_eq!(site.sandbox.live_tokens(), 1);
     provider.close().await;
@@ -216,13 +216,13 @@ async fn the_end_gives_the_token_back_once() {
 }
 
 #[tokio::test]
-async fn every_way_of_not_knowing_a_token_leads_to_one_more_login() {
+async fn every_form_of_a_rejected_token_leads_to_one_login() {
     let refusals = [
-        refused(200, "Could not validate access_token, please reauthenticate or try again."),
-        refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
-        refused(401, "Something else."),
-        said(200, r#"{"message": "Username could not be found.", "result": false}"#),
-        said(200, r#"{"status": "error", "response": "could not validate ACCESS_TOKEN"}"#),
+        api_error(200, "Could not validate access_token, please reauthenticate or try again."),
+        api_error(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
+        api_error(401, "Something else."),
+        http_answer(200, r#"{"message": "Username could not be found.", "result": false}"#),
+        http_answer(200, r#"{"status": "error", "response": "could not validate ACCESS_TOKEN"}"#),
     ];
     for fault in refusals {
         for version in [Version::V4, Version::V5] {
@@ -241,11 +241,11 @@ async fn every_way_of_not_knowing_a_token_leads_to_one_more_login() {
 }
 
 #[tokio::test]
-async fn an_operation_that_is_refused_alone_is_denied_after_one_login_at_most() {
+async fn single_rejected_operation_is_denied_after_one_login() {
     let refusals = [
-        (refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."), 2),
-        (refused(401, "Invalid token"), 2),
-        (refused(401, "Something else."), 1),
+        (api_error(200, "Could not validate access_token and account_id, please reauthenticate or try again."), 2),
+        (api_error(401, "Invalid token"), 2),
+        (api_error(401, "Something else."), 1),
     ];
     for (fault, logins) in refusals {
         let (site, provider) = Simulated::ready().await;
@@ -263,16 +263,16 @@ async fn an_operation_that_is_refused_alone_is_denied_after_one_login_at_most() 
             provider.account().await.unwrap();
         }
         assert_eq!((site.sandbox.logins(), site.count("authorize")), (logins, logins), "{fault:?}");
-        // The account itself was asked for, and each refusal asks once while no denial stands.
-        let questions = if logins == 1 { 5 * 2 } else { 2 };
-        assert_eq!(site.count("account/info"), 5 + questions, "{fault:?}");
+        // Five calls read the account. Each rejection causes one check of the token, unless a denial is remembered.
+        let checks = if logins == 1 { 5 * 2 } else { 2 };
+        assert_eq!(site.count("account/info"), 5 + checks, "{fault:?}");
     }
 }
 
 #[tokio::test]
-async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
+async fn token_check_sends_only_that_token() {
     let site = Simulated::plain().await;
-    site.breaks("folder/listing", refused(401, "Something else."));
+    site.breaks("folder/listing", api_error(401, "Something else."));
     let provider = site.provider();
     provider.account().await.unwrap();
     provider.list(&FolderId::Root, None).await.unwrap_err();
@@ -288,19 +288,23 @@ async fn whether_a_token_is_known_is_asked_with_that_token_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_twice_is_contended() {
+async fn token_rejected_twice_is_a_contended_session() {
     let site = Simulated::plain().await;
-    site.breaks("account/info", refused(200, "Could not validate access_token, please reauthenticate or try again."));
+    site.breaks("account/info", api_error(200, "Could not validate access_token, please reauthenticate or try again."));
     let error = site.provider().account().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::SessionContended, true));
-    assert_eq!((site.count("authorize"), site.count("account/info")), (2, 4), "each refusal is asked about");
+    assert_eq!(
+        (site.count("authorize"), site.count("account/info")),
+        (2, 4),
+        "each rejection causes a check of the token"
+    );
 }
 
 #[tokio::test]
-async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_next() {
+async fn token_rejected_after_an_upload_is_renewed_by_the_next_call() {
     for fault in [
-        refused(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
-        refused(401, "Something else."),
+        api_error(200, "Could not validate access_token and account_id, please reauthenticate or try again."),
+        api_error(401, "Something else."),
     ] {
         let (site, provider) = Simulated::ready().await;
         site.faults().add(Rule::new("file/upload", fault).times(1));
@@ -313,9 +317,9 @@ async fn a_token_refused_after_the_body_has_flowed_is_renewed_by_whoever_comes_n
 }
 
 #[tokio::test]
-async fn upload_that_is_refused_alone_costs_one_login() {
+async fn upload_that_alone_is_rejected_costs_one_login() {
     let site = Simulated::plain().await;
-    site.breaks("file/upload", refused(200, "Could not validate access_token and account_id."));
+    site.breaks("file/upload", api_error(200, "Could not validate access_token and account_id."));
     let provider = site.provider();
     for (kind, retryable) in
         [(ErrorKind::SiteFailed, true), (ErrorKind::Forbidden, false), (ErrorKind::Forbidden, false)]
@@ -328,7 +332,7 @@ async fn upload_that_is_refused_alone_costs_one_login() {
 }
 
 #[tokio::test]
-async fn a_dead_token_is_renewed_before_the_first_byte_of_an_upload() {
+async fn dead_token_is_renewed_before_an_uploads_first_byte() {
     let (site, provider) = Simulated::ready().await;
     provider.account().await.unwrap();
     site.sandbox.kill_tokens();
@@ -337,7 +341,7 @@ async fn a_dead_token_is_renewed_before_the_first_byte_of_an_upload() {
 }
 
 #[tokio::test]
-async fn a_token_or_credential_is_in_no_address_and_in_no_header() {
+async fn no_url_or_header_contains_a_token_or_credential() {
     let (site, provider) = Simulated::ready().await;
     provider.upload(upload("a.mp4", &["abc"])).await.unwrap();
     provider.limits().await.unwrap();
@@ -347,7 +351,8 @@ async fn a_token_or_credential_is_in_no_address_and_in_no_header() {
     let secrets: HashSet<&str> = [KEY1, KEY2, token.as_str()].into();
     for received in &requests {
         assert!(received.query.is_empty(), "{received:?}");
-        let told = |text: &str| secrets.iter().any(|secret| text.contains(secret));
-        assert!(!told(&received.path) && !received.headers.iter().any(|(_, value)| told(value)), "{received:?}");
+        let has_secret = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+        let in_headers = received.headers.iter().any(|(_, value)| has_secret(value));
+        assert!(!has_secret(&received.path) && !in_headers, "{received:?}");
     }
 }

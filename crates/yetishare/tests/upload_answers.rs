@@ -1,4 +1,4 @@
-//! The site's answers to an upload: the file, an error inside a success, and every way to say that it is too much.
+//! The site's answers to an upload: the file, an error inside a success, and every form of a limit.
 
 mod support;
 
@@ -10,33 +10,34 @@ use polyhost_adapter_testing::values::{kind, upload};
 use polyhost_domain::{Capability, ErrorKind, FolderId, UploadBody};
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::{Options, Package, Version};
-use support::{Simulated, giving};
+use support::{Simulated, site_answering};
 
 #[tokio::test]
-async fn an_upload_is_read_from_a_list_of_one_or_from_the_one() {
+async fn uploaded_file_is_found_with_and_without_an_array() {
     let one = r#"{"name": "a.mp4", "size": 3, "error": null, "file_id": 12, "hash": "x"}"#;
     for data in [format!("[{one}]"), one.to_owned(), format!(r#"{{"0": {one}}}"#)] {
-        let site = giving("file/upload", &data).await;
+        let site = site_answering("file/upload", &data).await;
         let stored = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap();
         assert_eq!((stored.id.as_str(), stored.folder_id), ("12", Some(FolderId::Root)), "{data}");
     }
     for error in ["0", "\"0\"", "\"null\"", "\"\"", "false", "[]"] {
-        let site = giving("file/upload", &format!(r#"[{{"name": "a.mp4", "error": {error}, "file_id": 12}}]"#)).await;
+        let site =
+            site_answering("file/upload", &format!(r#"[{{"name": "a.mp4", "error": {error}, "file_id": 12}}]"#)).await;
         assert_eq!(site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap().id.as_str(), "12", "{error}");
     }
     for data in ["[]", "{}", "[{}]", r#"[{"name": "a.mp4", "url": "https://a.example/2Vv"}]"#, "null"] {
-        let site = giving("file/upload", data).await;
+        let site = site_answering("file/upload", data).await;
         let error = site.provider().upload(upload("a.mp4", &["abc"])).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unnamed, false), "{data}");
     }
     for data in ["7", "\"x\"", r#"["x"]"#] {
-        let site = giving("file/upload", data).await;
+        let site = site_answering("file/upload", data).await;
         assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown, "{data}");
     }
 }
 
 #[tokio::test]
-async fn an_error_inside_a_success_is_an_error() {
+async fn error_inside_a_success_is_an_error() {
     let rows = [
         ("File is too big", ErrorKind::TooLarge, false),
         ("You have reached the maximum permitted uploads for today.", ErrorKind::RateLimited, true),
@@ -57,7 +58,7 @@ async fn an_error_inside_a_success_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwise() {
+async fn daily_limit_waits_an_hour_without_a_retry_after() {
     let hour = Duration::from_secs(60 * 60);
     for words in ["You have reached the maximum permitted uploads for today.", "Max uploads reached."] {
         let site = Simulated::plain().await;
@@ -77,9 +78,10 @@ async fn a_limit_of_the_day_is_worth_an_hour_s_wait_unless_the_site_says_otherwi
     }
 }
 
-/// PHP empties a form that is over one of its limits, and then misses the token, or thinks the file empty.
+/// PHP empties a form that exceeds one of its limits. The site then misses the token, or takes the file for an empty
+/// one.
 #[tokio::test]
-async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_token() {
+async fn file_over_any_limit_is_too_large_and_keeps_the_session() {
     let limited = |most| Package { max_upload_size: most, ..Package::default() };
     for version in [Version::V4, Version::V5] {
         let base = || Options { version, ..Options::default() };
@@ -98,7 +100,7 @@ async fn a_file_over_any_limit_of_the_site_is_too_large_and_no_matter_of_the_tok
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::TooLarge, false), "{error:?}");
             assert_eq!((site.sandbox.logins(), site.sandbox.counts().files), (1, 0));
             provider.upload(upload("b.mp4", &["abc"])).await.unwrap();
-            assert_eq!(site.sandbox.logins(), 1, "the session goes on");
+            assert_eq!(site.sandbox.logins(), 1, "the session is still valid");
         }
     }
     let closed = Simulated::start(Options {

@@ -1,4 +1,4 @@
-//! Answers as sites write them, and what becomes of them.
+//! Tests of the conversion, with answers as sites write them.
 
 use polyhost_domain::IdAlphabet;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ const PACKAGE: &str = r#"{"id": "20", "label": "Premium Account", "max_upload_si
     "max_remote_download_urls": "50", "level_type": "paid user", "on_upgrade_page": "0"}"#;
 
 #[test]
-fn the_page_s_account_is_read_without_what_is_nobody_s_business() {
+fn account_is_converted_from_the_documented_answer() {
     let account = convert().account(wire(ACCOUNT), &TimeZone::UTC).unwrap();
     assert_eq!((account.id.as_deref(), account.username.as_deref()), (Some("158642"), Some("admin")));
     assert_eq!(account.status, Some(AccountStatus::Active));
@@ -52,13 +52,13 @@ fn the_page_s_account_is_read_without_what_is_nobody_s_business() {
     assert_eq!(status("pending"), Some(AccountStatus::Pending));
     assert_eq!(status("disabled"), Some(AccountStatus::Disabled));
     assert_eq!(status("odd"), Some(AccountStatus::Unknown));
-    for nobody in ["{}", r#"{"email": "a@b.example"}"#, r#"{"id": "", "username": null}"#] {
-        assert!(convert().account(wire(nobody), &TimeZone::UTC).is_none(), "{nobody}");
+    for unidentified in ["{}", r#"{"email": "a@b.example"}"#, r#"{"id": "", "username": null}"#] {
+        assert!(convert().account(wire(unidentified), &TimeZone::UTC).is_none(), "{unidentified}");
     }
 }
 
 #[test]
-fn limits_of_zero_are_none_and_a_storage_of_one_s_own_counts_more() {
+fn zero_limit_is_none_and_account_storage_overrides_package() {
     let limits = |account: &str| convert().limits(wire(PACKAGE), &wire(account)).unwrap();
     let found = limits(ACCOUNT);
     let expected = Limits {
@@ -81,7 +81,7 @@ fn limits_of_zero_are_none_and_a_storage_of_one_s_own_counts_more() {
 }
 
 #[test]
-fn a_file_s_folder_is_the_root_where_it_is_null_and_untold_where_it_is_absent() {
+fn null_folder_is_the_root_and_missing_folder_is_none() {
     let rows = [
         (r#"{"id": "1", "folderId": null}"#, Some(FolderId::Root)),
         (r#"{"id": "1", "folderId": ""}"#, Some(FolderId::Root)),
@@ -97,7 +97,7 @@ fn a_file_s_folder_is_the_root_where_it_is_null_and_untold_where_it_is_absent() 
 }
 
 #[test]
-fn texts_lose_their_entities_once_unless_the_site_writes_none() {
+fn entities_are_decoded_once_unless_the_site_writes_none() {
     let json =
         r#"{"id": "1", "filename": "R&amp;B &#039;a&amp;amp;b&#039;.mp4", "keywords": "R&amp;B;it&#039;s, &lt;b&gt;"}"#;
     let found = file(json).unwrap();
@@ -115,17 +115,17 @@ fn texts_lose_their_entities_once_unless_the_site_writes_none() {
 }
 
 #[test]
-fn visibility_statistics_and_last_access_are_read() {
+fn visibility_stats_url_and_last_access_are_converted() {
     let json = r#"{"id": "1", "isPublic": "1", "lastAccessed": "2017-02-15 20:02:05",
         "url_file_stats": "https://yoursite.com/2U1~s"}"#;
     let found = file(json).unwrap();
     assert_eq!(found.visibility, Some(Visibility::Unlisted));
     assert_eq!(found.last_accessed_at.unwrap().to_string(), "2017-02-15T20:02:05Z");
     assert_eq!(found.stats_url.as_deref(), Some("https://yoursite.com/2U1~s"));
-    for (told, visibility) in
+    for (number, visibility) in
         [("0", Some(Visibility::Private)), ("2", Some(Visibility::Public)), ("7", None), ("null", None)]
     {
-        assert_eq!(file(&format!(r#"{{"id": 1, "isPublic": {told}}}"#)).unwrap().visibility, visibility, "{told}");
+        assert_eq!(file(&format!(r#"{{"id": 1, "isPublic": {number}}}"#)).unwrap().visibility, visibility, "{number}");
     }
     let reply = r#"{"file_id": 1, "stats_url": "https://yoursite.com/2U1~s"}"#;
     let uploaded = convert().uploaded(wire(reply), &FolderId::Root).unwrap();
@@ -133,7 +133,7 @@ fn visibility_statistics_and_last_access_are_read() {
 }
 
 #[test]
-fn every_date_out_of_range_is_null_and_the_rest_is_read() {
+fn date_out_of_range_is_none_and_the_rest_is_converted() {
     let late = "9999-12-31 00:00:00";
     let json = format!(
         r#"{{"id": "1", "datecreated": "{late}", "lastlogindate": "0000-01-01 00:00:00", "paidExpiryDate": "{late}"}}"#
@@ -150,7 +150,7 @@ fn every_date_out_of_range_is_null_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_file_is_read_whole_with_numbers_of_any_sort() {
+fn file_is_converted_with_numbers_of_either_type() {
     let json = r#"{"id": "1161", "filename": "button_back.gif", "shortUrl": "2U1", "fileType": "image/gif",
         "extension": "gif", "fileSize": "1116", "file_status": "trash", "status": "active", "downloads": 5865,
         "folderId": null, "keywords": "button, back,,gif ", "uploadedDate": "2017-02-15 20:02:05",
@@ -196,7 +196,7 @@ fn a_file_is_read_whole_with_numbers_of_any_sort() {
 }
 
 #[test]
-fn an_uploaded_file_has_its_hash_as_an_md5_where_it_looks_like_one() {
+fn hash_of_an_upload_is_an_md5_only_if_well_formed() {
     let upload = |hash: &str| {
         let json = format!(
             r#"{{"name": "a.jpg", "size": "149084", "type": "application/octet-stream", "error": null,
@@ -217,7 +217,7 @@ fn an_uploaded_file_has_its_hash_as_an_md5_where_it_looks_like_one() {
 }
 
 #[test]
-fn a_folder_tells_of_its_password_only_where_the_answer_does() {
+fn folder_password_is_unknown_unless_the_answer_has_it() {
     let json = r#"{"id": "123", "parentId": null, "folderName": "My Folder 1", "totalSize": "868689", "isPublic": "1",
         "date_added": "2017-02-15 20:02:05", "date_updated": null, "url_folder": "https://yoursite.com/folder/123",
         "total_downloads": 5864, "child_folder_count": 1, "file_count": 0}"#;
@@ -228,9 +228,9 @@ fn a_folder_tells_of_its_password_only_where_the_answer_does() {
     assert_eq!((found.total_size, found.download_count, found.file_count), (Some(868_689), Some(5864), Some(0)));
     assert_eq!((found.password_protected, found.updated_at), (None, None));
 
-    let guarded = |told: &str| read(&format!(r#"{{"id": 1, "accessPassword": {told}}}"#), None).unwrap();
-    assert_eq!(guarded("\"d9729feb74992cc3482b350163a1a010\"").password_protected, Some(true));
-    assert_eq!(guarded("null").password_protected, Some(false));
+    let with_password = |value: &str| read(&format!(r#"{{"id": 1, "accessPassword": {value}}}"#), None).unwrap();
+    assert_eq!(with_password("\"d9729feb74992cc3482b350163a1a010\"").password_protected, Some(true));
+    assert_eq!(with_password("null").password_protected, Some(false));
     assert_eq!(read(r#"{"id": 1}"#, Some(&folder("9"))).unwrap().parent_id, Some(folder("9")));
     assert_eq!(read(r#"{"id": 1, "parentId": 8}"#, Some(&folder("9"))).unwrap().parent_id, Some(folder("8")));
     for nothing in ["{}", r#"{"id": "0"}"#, r#"{"id": null}"#, r#"{"id": "x"}"#] {
@@ -239,7 +239,7 @@ fn a_folder_tells_of_its_password_only_where_the_answer_does() {
 }
 
 #[test]
-fn listing_counts_entries_that_cannot_be_read() {
+fn listing_counts_unreadable_entries() {
     let rows = [
         (r#"{"folders": [], "files": []}"#, Some((0, 0, false))),
         (r#"{"folders": [{"id": "1"}], "files": [{"id": 2}]}"#, Some((2, 0, false))),
@@ -259,13 +259,13 @@ fn listing_counts_entries_that_cannot_be_read() {
     for (json, expected) in rows {
         let listing = convert().listing(wire(json), &TimeZone::UTC, &folder("5"));
         let items = |listing: &Listing| listing.folders.len() + listing.files.len();
-        let told = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
-        assert_eq!(told, expected, "{json}");
+        let counts = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
+        assert_eq!(counts, expected, "{json}");
     }
 }
 
 #[test]
-fn a_listed_file_is_in_the_folder_that_it_names_or_else_in_the_one_asked_for() {
+fn listed_file_without_folder_is_in_the_listed_folder() {
     let json = r#"{"folders": [], "files": [{"id": 1}, {"id": 2, "folderId": null}, {"id": 3, "folderId": "8"}]}"#;
     let listing = convert().listing(wire(json), &TimeZone::UTC, &folder("5")).unwrap();
     let folders: Vec<_> = listing.files.into_iter().map(|file| file.folder_id.unwrap()).collect();
@@ -273,7 +273,7 @@ fn a_listed_file_is_in_the_folder_that_it_names_or_else_in_the_one_asked_for() {
 }
 
 #[test]
-fn a_remote_upload_has_a_file_only_when_it_is_complete() {
+fn remote_upload_has_a_file_only_when_complete() {
     let read = |status: &str, size: &str| {
         let json = format!(
             r#"{{"scheduled_item_id": 51, "status": "{status}", "created": "2024-01-25 19:34:52",

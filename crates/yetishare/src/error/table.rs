@@ -1,45 +1,45 @@
-//! What the site's words mean: one table, by fragments of its error texts.
+//! The meanings of the site's error texts: one table of text fragments.
 
 use polyhost_domain::ErrorKind;
 
 use super::Named;
 
-/// What a refusal means.
+/// The meaning of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The token is not known, or no more.
+    /// The site does not accept the token, or no longer does.
     Session,
     /// An error of this kind.
     Kind(ErrorKind),
-    /// What the account may do in a day is spent.
+    /// The account's daily limit is reached.
     DailyLimit,
-    /// The folder that something was to go to is missing.
+    /// The destination folder does not exist.
     NoDestination,
-    /// What the request names is missing.
+    /// The object that the request names does not exist.
     Missing,
-    /// The site lacks the endpoint, or has it switched off.
+    /// The site lacks the endpoint or has disabled it.
     Unsupported,
 }
 
-/// When a row of the table holds.
+/// The requests to which a row of the table applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
     LoggingIn,
     LoggedIn,
-    /// While a file flows that is not empty.
+    /// The upload of a file that is not empty.
     Uploading,
-    AskingForRemoteUpload,
-    /// Where the request names something that may be missing.
-    Naming,
+    ReadingRemoteUpload,
+    /// A request that names an object that may be missing.
+    NamingObject,
 }
 
-/// THE table: the site's words in lower case, as a fragment, or as a beginning after `^`. The first row that holds is
-/// taken.
+/// The table: a fragment of the error text in lower case, the requests that it applies to, and its meaning. After `^`,
+/// the fragment is the beginning of the text. The first matching row is used.
 pub(crate) const TABLE: &[(&str, When, Meaning)] = {
     use ErrorKind as Kind;
     use Meaning::{DailyLimit, Kind as Means, Missing, NoDestination, Session, Unsupported};
-    use When::{Always, AskingForRemoteUpload, LoggedIn, LoggingIn, Naming, Uploading};
+    use When::{Always, LoggedIn, LoggingIn, NamingObject, ReadingRemoteUpload, Uploading};
     &[
         // The session.
         ("could not authenticate user", Always, Means(Kind::CredentialsRejected)),
@@ -58,7 +58,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("token is not valid", LoggedIn, Session),
         ("user not found", LoggingIn, Means(Kind::CredentialsRejected)),
         ("user not found", LoggedIn, Session),
-        // The token was good right before the upload, so the site's uploader wants another user.
+        // The site accepted the token right before the upload, so its uploader requires another user.
         ("please login", Uploading, Means(Kind::Forbidden)),
         ("please log in", Uploading, Means(Kind::Forbidden)),
         ("please login", LoggedIn, Session),
@@ -70,21 +70,21 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("api is currently disabled", Always, Means(Kind::Forbidden)),
         ("api has been disabled", Always, Means(Kind::Forbidden)),
         ("demo mode", Always, Means(Kind::Forbidden)),
-        // The account itself, before the rows about features that are switched off.
+        // The account itself. These rows precede those about disabled features.
         ("account is disabled", Always, Means(Kind::Forbidden)),
         ("account is currently disabled", Always, Means(Kind::Forbidden)),
         ("account is suspended", Always, Means(Kind::Forbidden)),
         ("account suspended", Always, Means(Kind::Forbidden)),
         ("account has been disabled", Always, Means(Kind::Forbidden)),
         ("account has been suspended", Always, Means(Kind::Forbidden)),
-        // A site that takes keys is asked with a password, or the other way.
+        // The site requires keys and got a password, or requires a password and got keys.
         ("^please provide", LoggingIn, Means(Kind::CredentialsRejected)),
-        // PHP drops a form over its limit, the token included; elsewhere no request of this adapter is without one.
+        // PHP drops a form over its limit, including the token. In other requests, this adapter always sends one.
         ("please provide the access_token", Uploading, Means(Kind::TooLarge)),
         ("please provide the access_token", Always, Means(Kind::SiteFailed)),
         ("please provide the account_id", Uploading, Means(Kind::TooLarge)),
         ("please provide the account_id", Always, Means(Kind::SiteFailed)),
-        // An upload: first what failed inside the site, for it may quote anything.
+        // Uploads. Failures inside the site come first, because their texts may quote other texts.
         ("no response received", Uploading, Means(Kind::SiteFailed)),
         ("failed reading response", Uploading, Means(Kind::SiteFailed)),
         ("filesize received was zero", Uploading, Means(Kind::TooLarge)),
@@ -102,7 +102,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("post_max_size", Uploading, Means(Kind::TooLarge)),
         ("maximum permitted uploads", Uploading, DailyLimit),
         ("max uploads reached", Uploading, DailyLimit),
-        // What ends by itself.
+        // Limits and failures that end by themselves.
         ("concurrent", LoggedIn, Means(Kind::RateLimited)),
         ("simultaneous", LoggedIn, Means(Kind::RateLimited)),
         ("request limit", Always, Means(Kind::RateLimited)),
@@ -111,7 +111,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("did not receive", Uploading, Means(Kind::SiteFailed)),
         ("partially uploaded", Uploading, Means(Kind::SiteFailed)),
         ("general upload error", Uploading, Means(Kind::SiteFailed)),
-        // Full storage and used-up allowances. Sending the same again does not help; deleting files may.
+        // Full storage and used-up allowances. A retry does not help; deleting files may.
         ("storage full", LoggedIn, Means(Kind::Rejected)),
         ("storage is full", LoggedIn, Means(Kind::Rejected)),
         ("storage exceeded", LoggedIn, Means(Kind::Rejected)),
@@ -134,7 +134,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("daily", LoggedIn, Means(Kind::Rejected)),
         ("limit for today", LoggedIn, Means(Kind::Rejected)),
         ("per day", LoggedIn, Means(Kind::Rejected)),
-        // What the site lacks, or has switched off.
+        // Features that the site lacks or has disabled.
         ("no method found within endpoint", LoggedIn, Unsupported),
         ("php curl module does not exist", LoggedIn, Unsupported),
         ("uploading is currently disabled", LoggedIn, Unsupported),
@@ -166,7 +166,7 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("disabled", Uploading, Means(Kind::Rejected)),
         ("max number of files", Uploading, Means(Kind::Rejected)),
         ("filesize received was zero", Always, Means(Kind::Rejected)),
-        // What is missing, or another's.
+        // Objects that do not exist or belong to another user.
         ("destination folder", Always, NoDestination),
         ("could not find file", Always, Means(Kind::FileNotFound)),
         ("failed deleting the file", Always, Means(Kind::FileNotFound)),
@@ -177,20 +177,20 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
         ("failed moving the folder", Always, Means(Kind::FolderNotFound)),
         ("^please provide", Always, Means(Kind::Rejected)),
         ("bad input parameter", Always, Means(Kind::Rejected)),
-        ("could not find", AskingForRemoteUpload, Means(Kind::RemoteUploadNotFound)),
-        ("not found", AskingForRemoteUpload, Means(Kind::RemoteUploadNotFound)),
-        ("scheduled", AskingForRemoteUpload, Means(Kind::RemoteUploadNotFound)),
-        // The 404 of the site's page, and its relatives.
-        ("not found at the provided path", Naming, Missing),
-        ("file not found", Naming, Missing),
-        ("folder not found", Naming, Missing),
-        ("^not found", Naming, Missing),
-        ("does not exist", Naming, Missing),
-        ("has been deleted", Naming, Missing),
-        ("has been removed", Naming, Missing),
-        ("was deleted", Naming, Missing),
-        ("was removed", Naming, Missing),
-        // What the site does not do.
+        ("could not find", ReadingRemoteUpload, Means(Kind::RemoteUploadNotFound)),
+        ("not found", ReadingRemoteUpload, Means(Kind::RemoteUploadNotFound)),
+        ("scheduled", ReadingRemoteUpload, Means(Kind::RemoteUploadNotFound)),
+        // The 404 in the site's documentation, and similar texts.
+        ("not found at the provided path", NamingObject, Missing),
+        ("file not found", NamingObject, Missing),
+        ("folder not found", NamingObject, Missing),
+        ("^not found", NamingObject, Missing),
+        ("does not exist", NamingObject, Missing),
+        ("has been deleted", NamingObject, Missing),
+        ("has been removed", NamingObject, Missing),
+        ("was deleted", NamingObject, Missing),
+        ("was removed", NamingObject, Missing),
+        // Other errors of the site.
         ("can`t download", Always, Means(Kind::Forbidden)),
         ("can't download", Always, Means(Kind::Forbidden)),
         ("can not match", Always, Means(Kind::Rejected)),
@@ -199,34 +199,34 @@ pub(crate) const TABLE: &[(&str, When, Meaning)] = {
     ]
 };
 
-/// The meaning of the first row that holds for a message.
+/// Returns the meaning of the first row that matches a message.
 pub(crate) fn find(message: Option<&str>, named: Named<'_>) -> Option<Meaning> {
     let message = message.unwrap_or_default().trim().to_lowercase();
-    let said = |words: &str| match words.strip_prefix('^') {
+    let matches = |fragment: &str| match fragment.strip_prefix('^') {
         Some(beginning) => message.starts_with(beginning),
-        None => message.contains(words),
+        None => message.contains(fragment),
     };
-    let row = TABLE.iter().find(|(words, when, _)| when.holds(named) && said(words));
+    let row = TABLE.iter().find(|(fragment, when, _)| when.applies_to(named) && matches(fragment));
     match row {
         Some((.., Meaning::Unsupported)) if is_of_an_account(&message) => Some(Meaning::Kind(ErrorKind::Forbidden)),
         row => row.map(|(.., meaning)| *meaning),
     }
 }
 
-/// Whether something is switched off for an account, and not at the site.
+/// Returns whether a feature is disabled for an account or a user, and not at the site.
 fn is_of_an_account(message: &str) -> bool {
     message.contains("abled") && (message.contains("account") || message.contains("user"))
 }
 
 impl When {
-    pub(crate) fn holds(self, named: Named<'_>) -> bool {
+    pub(crate) fn applies_to(self, named: Named<'_>) -> bool {
         match self {
             Self::Always => true,
             Self::LoggingIn => matches!(named, Named::Login),
             Self::LoggedIn => !matches!(named, Named::Login),
             Self::Uploading => matches!(named, Named::Upload(1..)),
-            Self::AskingForRemoteUpload => matches!(named, Named::RemoteUpload(_)),
-            Self::Naming => !matches!(named, Named::Nothing | Named::Login | Named::Upload(_)),
+            Self::ReadingRemoteUpload => matches!(named, Named::RemoteUpload(_)),
+            Self::NamingObject => !matches!(named, Named::Nothing | Named::Login | Named::Upload(_)),
         }
     }
 }

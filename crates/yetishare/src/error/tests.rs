@@ -1,4 +1,4 @@
-//! Every row of the classification table, and what it leads to.
+//! Tests of every row of the classification table, and of the errors that follow from it.
 
 use polyhost_domain::{IdAlphabet, IdGrammar};
 
@@ -25,8 +25,8 @@ fn ids() -> Ids {
     }
 }
 
-/// Everything that a request can name.
-fn everything(ids: &Ids) -> [Named<'_>; 10] {
+/// Returns every kind of object that a request can name.
+fn all_named(ids: &Ids) -> [Named<'_>; 10] {
     [
         Named::Nothing,
         Named::Login,
@@ -41,7 +41,7 @@ fn everything(ids: &Ids) -> [Named<'_>; 10] {
     ]
 }
 
-/// The texts of the site's page and of the script, as they are sent, with what they mean.
+/// Returns the texts of the site's documentation and of the script, as they are sent, with their meanings.
 fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
     let (file, folder) = (Named::File(&ids.file), Named::Folder(&ids.folder));
     let moved_file = Named::FileAndFolder(&ids.file, &ids.folder);
@@ -194,7 +194,7 @@ fn texts(ids: &Ids) -> Vec<(&'static str, Named<'_>, Meaning)> {
     ]
 }
 
-/// Words about the account, about full storage, and about features that are switched off.
+/// Texts about the account, about full storage, and about disabled features.
 const BY_WORDS: &[(&str, Meaning)] = &[
     ("Your account is disabled.", Means(Kind::Forbidden)),
     ("Your account is currently disabled.", Means(Kind::Forbidden)),
@@ -256,27 +256,27 @@ const BY_WORDS: &[(&str, Meaning)] = &[
 ];
 
 #[test]
-fn words_of_room_and_features_mean_the_same_in_every_call() {
+fn storage_and_feature_texts_mean_the_same_in_every_call() {
     let ids = ids();
     for (text, expected) in BY_WORDS {
-        for named in everything(&ids).into_iter().filter(|named| !matches!(named, Named::Login)) {
+        for named in all_named(&ids).into_iter().filter(|named| !matches!(named, Named::Login)) {
             assert_eq!(meaning(200, Some(text), named), *expected, "{text:?} with {named:?}");
         }
     }
 }
 
 #[test]
-fn disabled_alone_says_nothing_of_a_feature() {
+fn text_with_only_disabled_is_not_unsupported() {
     let ids = ids();
     for text in ["Your account is disabled.", "The user was disabled.", "disabled"] {
-        for named in everything(&ids) {
+        for named in all_named(&ids) {
             assert_ne!(meaning(200, Some(text), named), Unsupported, "{text:?} with {named:?}");
         }
     }
 }
 
 #[test]
-fn every_text_has_its_meaning_however_it_is_written() {
+fn text_has_the_same_meaning_in_any_case_and_spacing() {
     let ids = ids();
     for (text, named, expected) in texts(&ids) {
         for text in [text.to_owned(), text.to_uppercase(), text.to_lowercase(), format!(" {text}\n")] {
@@ -286,7 +286,7 @@ fn every_text_has_its_meaning_however_it_is_written() {
 }
 
 #[test]
-fn words_that_are_known_count_more_than_any_http_status() {
+fn known_text_overrides_any_http_status() {
     let ids = ids();
     for (text, named, expected) in texts(&ids) {
         let is_known = !matches!(expected, Means(Kind::SiteFailed)) || text == "Failed issuing access token.";
@@ -297,24 +297,25 @@ fn words_that_are_known_count_more_than_any_http_status() {
 }
 
 #[test]
-fn every_row_of_the_table_is_reached_by_a_text() {
+fn every_row_of_the_table_matches_a_text() {
     let ids = ids();
-    for (place, (words, when, _)) in TABLE.iter().enumerate() {
+    for (place, (fragment, when, _)) in TABLE.iter().enumerate() {
         let by_words = BY_WORDS.iter().map(|(text, meaning)| (*text, Named::Nothing, *meaning));
         let reached = texts(&ids).into_iter().chain(by_words).any(|(text, named, _)| {
             let text = text.to_lowercase();
-            let first = TABLE.iter().position(|(words, when, _)| {
-                let said = words.strip_prefix('^').map_or(text.contains(words), |start| text.starts_with(start));
-                when.holds(named) && said
+            let first = TABLE.iter().position(|(fragment, when, _)| {
+                let matches =
+                    fragment.strip_prefix('^').map_or(text.contains(fragment), |start| text.starts_with(start));
+                when.applies_to(named) && matches
             });
             first == Some(place)
         });
-        assert!(reached, "{words:?} {when:?}");
+        assert!(reached, "{fragment:?} {when:?}");
     }
 }
 
 #[test]
-fn where_the_words_say_nothing_the_http_status_does() {
+fn unknown_text_leaves_the_meaning_to_the_http_status() {
     let ids = ids();
     let rows = [
         (200, Kind::SiteFailed),
@@ -330,7 +331,7 @@ fn where_the_words_say_nothing_the_http_status_does() {
         (503, Kind::SiteFailed),
         (509, Kind::RateLimited),
     ];
-    for named in everything(&ids) {
+    for named in all_named(&ids) {
         let is_login = matches!(named, Named::Login);
         for (status, kind) in rows {
             let kind = if is_login && status == 403 { Kind::CredentialsRejected } else { kind };
@@ -346,7 +347,7 @@ fn where_the_words_say_nothing_the_http_status_does() {
 }
 
 #[test]
-fn only_what_was_done_to_nothing_may_be_sent_again() {
+fn only_errors_without_effect_are_retryable() {
     let rows = [
         (Session, true, true),
         (Means(Kind::RateLimited), true, true),
@@ -366,7 +367,7 @@ fn only_what_was_done_to_nothing_may_be_sent_again() {
 }
 
 #[test]
-fn details_are_sentences_that_name_what_is_missing() {
+fn details_name_the_missing_object() {
     let ids = ids();
     let account = "main".parse().unwrap();
     let (both, nested) =
@@ -381,7 +382,7 @@ fn details_are_sentences_that_name_what_is_missing() {
             Named::RemoteUpload(&ids.remote),
             "No remote upload has the id \"52\" in account \"main\".",
         ),
-        (Kind::CredentialsRejected, Named::Login, "The site refuses the credentials of account \"main\"."),
+        (Kind::CredentialsRejected, Named::Login, "The site rejected the credentials of account \"main\"."),
     ];
     for (kind, named, sentence) in rows {
         assert_eq!(detail(kind, named, &account), sentence);

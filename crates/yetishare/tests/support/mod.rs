@@ -1,4 +1,4 @@
-//! A simulated site, and adapters for it: the base of every test of this crate.
+//! A simulated site, and adapters for it. Every test of this crate uses them.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyhost_adapter_testing::settings::client;
-use polyhost_adapter_testing::values::{origin, said};
+use polyhost_adapter_testing::values::{http_answer, origin};
 use polyhost_adapter_testing::{SimulatedSite, User};
 use polyhost_domain::{Capability, FileId, Provider, Result};
 use polyhost_sandbox::yetishare::{AuthMode, Login, Options, Version, Yetishare as Sandbox};
@@ -21,11 +21,11 @@ pub(crate) const KEY1: &str = "plantedKeyOne7plantedKeyOne7plantedKeyOne7planted
 pub(crate) const KEY2: &str = "plantedKeyTwo9plantedKeyTwo9plantedKeyTwo9plantedKeyTwo9plantedK";
 pub(crate) const WRONG: &str = "plantedWrong3plantedWrong3plantedWrong3plantedWrong3plantedWrong";
 
-/// With characters that a form has to escape, so that an escaped secret is looked for, too.
+/// Contains characters that a form must escape, so that the tests also search for an escaped secret.
 pub(crate) const USERNAME: &str = "planted+name/1";
 pub(crate) const PASSWORD: &str = "planted pass&2=x";
 
-/// A simulated site with a clock that the test moves on.
+/// A simulated site with a clock that the test advances.
 #[derive(Clone)]
 pub(crate) struct Simulated {
     pub(crate) sandbox: Arc<Sandbox>,
@@ -68,7 +68,7 @@ impl SimulatedSite for Simulated {
         let credentials = self.credentials(user);
         let adapter = adapter(base_url, user.account(), credentials, quirks, settings, &State::in_memory());
         match user {
-            User::Known => Arc::new(adapter.with_login_budget(hasty_logins())),
+            User::Known => Arc::new(adapter.with_login_budget(generous_login_budget())),
             User::Stranger => Arc::new(adapter),
         }
     }
@@ -90,19 +90,19 @@ impl SimulatedSite for Simulated {
     }
 
     fn error(status: u16) -> Fault {
-        refused(status, "Words that nobody knows.")
+        api_error(status, "A text that is in no table.")
     }
 
     fn without(capability: Capability) -> Quirks {
         Quirks { unsupported: vec![capability], ..Quirks::default() }
     }
 
-    /// PHP keeps what stands after the last backslash of an uploaded file's name.
+    /// PHP keeps only the part of an uploaded file's name after its last backslash.
     fn spelling(name: &str) -> String {
         name.rsplit('\\').next().unwrap_or(name).trim().to_owned()
     }
 
-    fn senseless() -> Vec<Fault> {
+    fn foreign_answers() -> Vec<Fault> {
         vec![Fault::Garbage(Garbage::NotUtf8)]
     }
 
@@ -121,23 +121,23 @@ impl Simulated {
         }
     }
 
-    /// An adapter with a state that others may share.
+    /// Returns an adapter with a state that other adapters may share.
     pub(crate) fn provider_in(&self, state: &State, budget: LoginBudget, settings: Settings) -> Arc<dyn Provider> {
         let (url, credentials) = (self.base_url(), self.credentials(User::Known));
         Arc::new(adapter(&url, "main", credentials, Quirks::default(), settings, state).with_login_budget(budget))
     }
 
     /// Answers an operation with this body from now on, under HTTP 200.
-    pub(crate) fn answers(&self, operation: &str, body: &str) {
-        self.breaks(operation, said(200, body));
+    pub(crate) fn answers_with(&self, operation: &str, body: &str) {
+        self.breaks(operation, http_answer(200, body));
     }
 
     /// Answers an operation with this data from now on, under HTTP 200.
-    pub(crate) fn gives(&self, operation: &str, data: &str) {
-        self.answers(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
+    pub(crate) fn answers_with_data(&self, operation: &str, data: &str) {
+        self.answers_with(operation, &format!(r#"{{"data": {data}, "_status": "success"}}"#));
     }
 
-    /// The fields that came for an operation, without those of the session, which must be there.
+    /// Returns the fields of each request for an operation, without the session's fields, which must be there.
     pub(crate) fn forms(&self, operation: &str) -> Vec<Vec<(String, String)>> {
         self.sandbox.journal().of(operation).into_iter().map(without_session).collect()
     }
@@ -151,16 +151,16 @@ fn without_session(received: Received) -> Vec<(String, String)> {
     rest
 }
 
-/// A site that answers an operation with this data.
-pub(crate) async fn giving(operation: &str, data: &str) -> Simulated {
+/// Starts a site that answers an operation with this data.
+pub(crate) async fn site_answering(operation: &str, data: &str) -> Simulated {
     let site = Simulated::plain().await;
-    site.gives(operation, data);
+    site.answers_with_data(operation, data);
     site
 }
 
-/// An error as version 5 tells it.
-pub(crate) fn refused(http: u16, words: &str) -> Fault {
-    said(http, &format!(r#"{{"response": "{words}", "_status": "error", "_datetime": "2024-11-19 00:28:38"}}"#))
+/// Returns an error of the API as version 5 writes it.
+pub(crate) fn api_error(http: u16, words: &str) -> Fault {
+    http_answer(http, &format!(r#"{{"response": "{words}", "_status": "error", "_datetime": "2024-11-19 00:28:38"}}"#))
 }
 
 pub(crate) fn keys(key1: &str, key2: &str) -> Credentials {
@@ -184,8 +184,8 @@ pub(crate) fn adapter(
     Yetishare::new(Config { origin, base_url: base_url.parse().unwrap(), credentials, quirks }, client, state)
 }
 
-/// A budget that a test need not wait for.
-pub(crate) fn hasty_logins() -> LoginBudget {
+/// Returns a login budget that never makes a test wait.
+pub(crate) fn generous_login_budget() -> LoginBudget {
     let ceiling = LoginCeiling { logins: 1000, window: Duration::from_secs(1) };
     let (gap, window) = (Duration::from_millis(1), Duration::from_secs(1));
     LoginBudget { gap, logins: 1000, window, ceiling, ..LoginBudget::default() }
