@@ -1,5 +1,5 @@
-//! Login and key in every call, and what a 403 means: the site says it to wrong credentials and to denied actions
-//! alike, so the account is asked for, and the verdict kept for a while.
+//! Adds login and key to every call, and finds out what a 403 means. The site answers 403 to wrong credentials and to
+//! denied actions. Therefore the account is read, and the verdict on the credentials is stored for a while.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Credentials;
-use crate::error::{detail, unsettled};
+use crate::error::{detail, unresolved_denial};
 use crate::named::Named;
 
-/// How long a verdict on the credentials is believed.
+/// How long a verdict on the credentials is valid.
 const VERDICT_TTL: Duration = Duration::from_secs(60);
 
 const GOOD: &[u8] = b"good";
 const BAD: &[u8] = b"bad";
 
-/// The credentials of one account, and what is known of them.
+/// The credentials of one account, and the stored verdict on them.
 pub(crate) struct Auth {
     credentials: Credentials,
     origin: Origin,
     verdicts: Arc<dyn KeyValue>,
     verdict_key: String,
-    /// Many denials at once ask for the account once.
-    asking: Mutex<()>,
+    /// Held while the verdict is determined, so that concurrent denials read the account once.
+    checking: Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +41,10 @@ enum Verdict {
 
 impl Auth {
     pub(crate) fn new(credentials: Credentials, origin: Origin, verdicts: Arc<dyn KeyValue>) -> Self {
-        // Of these credentials, not of the account: with others, nothing is known of it.
+        // The verdict is about these credentials, not about the account, which may get others.
         let identity = [origin.provider.as_str(), credentials.login.expose_secret(), credentials.key.expose_secret()];
         let verdict_key = format!("openload/credentials/{}", fingerprint(&identity));
-        Self { credentials, origin, verdicts, verdict_key, asking: Mutex::new(()) }
+        Self { credentials, origin, verdicts, verdict_key, checking: Mutex::new(()) }
     }
 
     /// Adds the credentials to a request.
@@ -52,9 +52,9 @@ impl Auth {
         url.with_secret("login", &self.credentials.login).with_secret("key", &self.credentials.key)
     }
 
-    /// Says whether a 403 denies the action or the credentials. `account` asks the site for the account, if there is
-    /// time to until `deadline`.
-    pub(crate) async fn tell_apart(
+    /// Returns the error of a 403, which denies either the action or the credentials. `account` reads the account from
+    /// the site, if there is time until `deadline`.
+    pub(crate) async fn classify_denial(
         &self,
         denial: Error,
         deadline: Instant,
@@ -62,8 +62,8 @@ impl Auth {
     ) -> Error {
         match timeout_at(deadline, self.verdict(account)).await.ok().flatten() {
             Some(Verdict::Good) => denial,
-            // The site's word stands: it denied this action.
-            None => denial.with_detail(unsettled(&self.origin.account)),
+            // Without a verdict, the 403 counts as a denial of the action.
+            None => denial.with_detail(unresolved_denial(&self.origin.account)),
             Some(Verdict::Bad) => {
                 let kind = ErrorKind::CredentialsRejected;
                 denial.into_kind(kind).with_detail(detail(kind, Named::Account, &self.origin.account))
@@ -72,20 +72,20 @@ impl Auth {
     }
 
     async fn verdict(&self, account: impl Future<Output = Result<()>> + Send) -> Option<Verdict> {
-        let _one_at_a_time = self.asking.lock().await;
-        if let Some(known) = self.known().await {
-            return Some(known);
+        let _one_at_a_time = self.checking.lock().await;
+        if let Some(stored) = self.stored_verdict().await {
+            return Some(stored);
         }
         let verdict = match account.await {
             Ok(()) => Verdict::Good,
             Err(error) if error.kind() == ErrorKind::CredentialsRejected => Verdict::Bad,
             Err(_) => return None,
         };
-        self.keep(verdict).await;
+        self.store(verdict).await;
         Some(verdict)
     }
 
-    async fn known(&self) -> Option<Verdict> {
+    async fn stored_verdict(&self) -> Option<Verdict> {
         match self.verdicts.get(&self.verdict_key).await {
             Ok(entry) => match &*entry?.value {
                 GOOD => Some(Verdict::Good),
@@ -93,19 +93,19 @@ impl Auth {
                 _ => None,
             },
             Err(error) => {
-                tracing::debug!(%error, "the verdict on the credentials cannot be read; the site is asked");
+                tracing::debug!(%error, "the verdict on the credentials cannot be loaded; asking the site");
                 None
             }
         }
     }
 
-    async fn keep(&self, verdict: Verdict) {
+    async fn store(&self, verdict: Verdict) {
         let word = match verdict {
             Verdict::Good => GOOD,
             Verdict::Bad => BAD,
         };
         if let Err(error) = self.verdicts.put(&self.verdict_key, Bytes::from_static(word), VERDICT_TTL).await {
-            tracing::debug!(%error, "the verdict on the credentials cannot be kept");
+            tracing::debug!(%error, "the verdict on the credentials cannot be stored");
         }
     }
 }

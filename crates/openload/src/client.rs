@@ -1,4 +1,4 @@
-//! The site's endpoints, one function each, answering what the site sends.
+//! The site's endpoints: one function for each, which returns the site's data.
 
 use polyhost_domain::{
     AccountName, Conversion, EntryName, Error, ErrorKind, FileId, FolderId, Found, IdGrammar, Listing, NewRemoteUpload,
@@ -18,7 +18,7 @@ use crate::listing::listing;
 use crate::named::Named;
 use crate::wire;
 
-/// The endpoints, for one account.
+/// The endpoints of a site, for one account.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) http: Client,
@@ -28,7 +28,7 @@ pub(crate) struct Site {
     pub(crate) remote_headers: RemoteHeaders,
 }
 
-/// What the site has sent, with the answer that it came in.
+/// A value that the site has sent, with the answer that contained it.
 #[derive(Debug)]
 pub(crate) struct Answered<T> {
     pub(crate) value: T,
@@ -36,31 +36,31 @@ pub(crate) struct Answered<T> {
 }
 
 impl<T> Answered<T> {
-    /// The error of an answer without the part that matters.
+    /// Returns the error for an answer in which a required part is missing.
     pub(crate) fn missing(&self, what: &'static str) -> Error {
         self.reply.unreadable(Unreadable::Missing(what))
     }
 }
 
-/// The site says `true`, or something else that is not `false`.
+/// The result of a confirmed write: `true`, or any other value that is not `false`.
 type Confirmed = IgnoredAny;
 
 impl Site {
     pub(crate) async fn account_info(&self) -> Result<Answered<wire::Account>> {
         let answered: Answered<wire::Account> =
-            self.ask(self.get("account/info", CallKind::Read), Named::Account).await?;
-        // An answer without an id is about no account, and says nothing about the credentials either.
+            self.send(self.get("account/info", CallKind::Read), Named::Account).await?;
+        // An answer without an id describes no account, and proves nothing about the credentials.
         match &answered.value {
             wire::Account { extid: None, apiid: None, id: None, .. } => Err(answered.missing("the account's id")),
             _ => Ok(answered),
         }
     }
 
-    /// At most 50 files: what the site answers of each, as `sort_out` puts it in order.
+    /// Reads at most 50 files. `match_ids` assigns the entries of the answer to the ids.
     pub(crate) async fn file_info<T>(
         &self,
         ids: &[FileId],
-        sort_out: impl Fn(&Reply, Option<List<'_, wire::FileInfo>>) -> std::result::Result<T, Unreadable>,
+        match_ids: impl Fn(&Reply, Option<List<'_, wire::FileInfo>>) -> std::result::Result<T, Unreadable>,
     ) -> Result<T> {
         let list = ids.iter().map(FileId::as_str).collect::<Vec<_>>().join(",");
         let named = match ids {
@@ -68,7 +68,7 @@ impl Site {
             _ => Named::Files,
         };
         let request = self.get("file/info", CallKind::Read).with("file", &list);
-        self.call_with(request, |reply| result_with(reply, named, self.account(), |list| sort_out(reply, list))).await
+        self.call_with(request, |reply| result_with(reply, named, self.account(), |list| match_ids(reply, list))).await
     }
 
     pub(crate) async fn splash(&self, file: &FileId) -> Result<Answered<wire::Text>> {
@@ -76,21 +76,21 @@ impl Site {
         self.call(request, Named::File(file)).await
     }
 
-    /// An address for an upload. Asking for one changes nothing, so it is a read.
-    pub(crate) async fn upload_url(&self, wish: &TicketRequest) -> Result<Answered<wire::UploadUrl>> {
-        let request = self.get("file/ul", CallKind::Read).with_folder("folder", &wish.folder);
-        let request = match &wish.sha1 {
+    /// Requests an address for an upload. It is a read, because it changes nothing.
+    pub(crate) async fn upload_url(&self, ticket: &TicketRequest) -> Result<Answered<wire::UploadUrl>> {
+        let request = self.get("file/ul", CallKind::Read).with_folder("folder", &ticket.folder);
+        let request = match &ticket.sha1 {
             Some(sha1) => request.with("sha1", sha1.as_str()),
             None => request,
         };
-        let request = match wish.transport {
+        let request = match ticket.transport {
             TicketTransport::SiteDefault => request,
             TicketTransport::PlainHttp => request.with("httponly", "true"),
         };
-        self.call(request, folder_or_nothing(&wish.folder)).await
+        self.call(request, named_unless_root(&ticket.folder)).await
     }
 
-    /// Sends a file's bytes to an address for an upload. The address is all the permission that is needed.
+    /// Sends a file's bytes to an address for an upload. Only the address authorizes the upload.
     pub(crate) async fn upload(
         &self,
         address: Url,
@@ -111,10 +111,10 @@ impl Site {
             RemoteHeaders::Lines if new.headers.is_empty() => request,
             RemoteHeaders::Lines => request.with_secret("headers", &fields.collect::<Vec<_>>().join("\n")),
         };
-        self.call(request, folder_or_nothing(&new.folder)).await
+        self.call(request, named_unless_root(&new.folder)).await
     }
 
-    /// One remote upload, which `find` looks for in what the site answers.
+    /// Reads one remote upload. `find` returns it from the list in the answer.
     pub(crate) async fn remote_status<T>(
         &self,
         id: &RemoteUploadId,
@@ -128,7 +128,7 @@ impl Site {
         .await
     }
 
-    /// At most 100.
+    /// Lists recent remote uploads. `limit` is at most 100.
     pub(crate) async fn remote_recent(&self, limit: u32, convert: &Convert) -> Result<Found<RemoteUpload>> {
         let request = self.get("remotedl/status", CallKind::Read).with("limit", &limit.to_string());
         self.call_with(request, |reply| {
@@ -141,7 +141,7 @@ impl Site {
 
     pub(crate) async fn list_folder(&self, folder: &FolderId, convert: &Convert) -> Result<Listing> {
         let request = self.get("file/listfolder", CallKind::Read).with_folder("folder", folder);
-        let named = folder_or_nothing(folder);
+        let named = named_unless_root(folder);
         self.call_with(request, |reply| listing(convert, reply, named, folder)).await
     }
 
@@ -151,7 +151,7 @@ impl Site {
         name: &EntryName,
     ) -> Result<Answered<wire::FolderCreated>> {
         let request = self.get("file/createfolder", CallKind::Write).with("name", name.as_str());
-        self.call(request.with_folder("pid", parent), folder_or_nothing(parent)).await
+        self.call(request.with_folder("pid", parent), named_unless_root(parent)).await
     }
 
     pub(crate) async fn rename_folder(&self, folder: &FolderId, name: &EntryName) -> Result<()> {
@@ -160,7 +160,7 @@ impl Site {
         self.confirm(request, Named::Folder(folder)).await
     }
 
-    /// Deletes every video in the folder, too.
+    /// Deletes a folder with every video in it.
     pub(crate) async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         let request = self.get("file/deletefolder", CallKind::Write);
         self.confirm(request.with("folder", self.ids.folder_for_site(folder)), Named::Folder(folder)).await
@@ -171,7 +171,7 @@ impl Site {
         self.confirm(request.with("name", name.as_str()), Named::File(file)).await
     }
 
-    /// Here the root has to be named.
+    /// Moves a file. In this call, the root cannot be left out.
     pub(crate) async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<()> {
         let request = self.get("file/move", CallKind::Write).with("file", file.as_str());
         let named = match folder {
@@ -186,7 +186,8 @@ impl Site {
         self.confirm(request, Named::File(file)).await
     }
 
-    /// The page's URL calls the file `id` and its table `file`, so both are sent.
+    /// Lists conversions. In the documentation, the parameter for the file is `id` in the URL and `file` in the table,
+    /// so both are sent.
     pub(crate) async fn converts(
         &self,
         file: Option<&FileId>,
@@ -206,28 +207,29 @@ impl Site {
         self.call::<Confirmed>(request, named).await.map(drop)
     }
 
-    /// Asks, and finds out what a denial means.
+    /// Sends a request, and finds out what a denial means.
     async fn call<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
-        self.settled(self.ask(request, named).await).await
+        self.resolve_denial(self.send(request, named).await).await
     }
 
-    /// As [`Site::call`], with `read` to read the answer.
+    /// Does the same as [`Site::call`], with `read` to decode the answer.
     async fn call_with<T>(&self, request: Request, read: impl Fn(&Reply) -> Result<T>) -> Result<T> {
-        self.settled(self.http.send(request.into_call(), |reply| read(&reply)).await).await
+        self.resolve_denial(self.http.send(request.into_call(), |reply| read(&reply)).await).await
     }
 
-    /// An outcome; a denial is about the action or the credentials, which the account's own answer tells.
+    /// Returns the outcome of a call. Where it is a denial, the account is read to find out whether the site denied the
+    /// action or the credentials.
     async fn settled<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(denial) if denial.kind() == ErrorKind::Forbidden => {
                 let account = async { self.account_info().await.map(drop) };
-                Err(self.auth.tell_apart(denial, self.http.deadline(), account).await)
+                Err(self.auth.classify_denial(denial, self.http.deadline(), account).await)
             }
             outcome => outcome,
         }
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
+    async fn send<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
         self.http.send(request.into_call(), |reply| self.read(reply, named)).await
     }
 
@@ -246,7 +248,7 @@ impl Site {
     }
 }
 
-/// A request on its way to being sent.
+/// A request before it is sent.
 struct Request {
     operation: &'static str,
     kind: CallKind,
@@ -265,7 +267,7 @@ impl Request {
         self
     }
 
-    /// A folder that may be left out where it is the root.
+    /// Adds a folder. The root is left out.
     fn with_folder(self, name: &str, folder: &FolderId) -> Self {
         match folder {
             FolderId::Root => self,
@@ -273,7 +275,7 @@ impl Request {
         }
     }
 
-    /// Masks a text in what the site says.
+    /// Masks a text in the site's answers.
     fn hiding(mut self, text: &str) -> Self {
         self.hidden.push(SecretString::from(text));
         self
@@ -285,7 +287,7 @@ impl Request {
     }
 }
 
-fn folder_or_nothing(folder: &FolderId) -> Named<'_> {
+fn named_unless_root(folder: &FolderId) -> Named<'_> {
     match folder {
         FolderId::Root => Named::Nothing,
         FolderId::Child(_) => Named::Folder(folder),

@@ -1,24 +1,24 @@
-//! One account at one site: where the site is, who asks, and in what the site differs from its relatives.
+//! The configuration of one account at one site: the site's address, the credentials and the site's quirks.
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{Capability, Digest, Origin};
 use secrecy::SecretString;
 use url::Url;
 
-/// One account at one site.
+/// The configuration of one account at one site.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The account and its provider.
     pub origin: Origin,
-    /// Where the site's API is, such as `https://api.pstream.net/v1`.
+    /// The URL of the site's API, such as `https://api.pstream.net/v1`.
     pub base_url: Url,
-    /// Who asks.
+    /// The account's credentials.
     pub credentials: Credentials,
-    /// In what the site differs.
+    /// The site's differences from other sites of the dialect.
     pub quirks: Quirks,
 }
 
-/// What the site calls API login and API key.
+/// The credentials of an account, which the site calls API login and API key.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The login.
@@ -27,26 +27,26 @@ pub struct Credentials {
     pub key: SecretString,
 }
 
-/// In what a site differs from others that speak the dialect. The default is pstream.net.
+/// The differences of a site from other sites of the dialect. The default is pstream.net.
 #[derive(Debug, Clone)]
 pub struct Quirks {
-    /// The form field of an upload that holds the file.
+    /// The name of an upload's form field for the file.
     pub file_field: String,
-    /// The digest that the site computes of an uploaded file, where its answers can be held to it.
+    /// The digest of an uploaded file that the site reports reliably.
     pub digest: Option<Digest>,
-    /// What the site calls the root folder where it must be named.
+    /// The site's id of the root folder, in requests where it cannot be left out.
     pub root_folder: String,
-    /// The zone of the dates that the site writes without one.
+    /// The time zone of the site's dates, which are written without one.
     pub timezone: TimeZone,
-    /// What the site's progress of conversions counts.
+    /// The scale of the site's progress of conversions.
     pub progress: ProgressScale,
-    /// How the site wants the header fields of remote uploads.
+    /// The format of the header fields of remote uploads.
     pub remote_headers: RemoteHeaders,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
 }
 
-/// How a site wants the header fields of remote uploads.
+/// The format in which a site expects the header fields of remote uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemoteHeaders {
     /// `headers[]`, once for each field.
@@ -55,7 +55,7 @@ pub enum RemoteHeaders {
     Lines,
 }
 
-/// What a site's progress of conversions counts.
+/// The scale of a site's progress of conversions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressScale {
     /// From 0 to 100.

@@ -1,5 +1,6 @@
-//! From what the site sends to the normalized model. Nothing here asks or waits. What the site does not say is `None`;
-//! an entry without a usable id is counted, and left out.
+//! Converts the site's structures to the normalized model. Nothing here sends a request or waits.
+//!
+//! A field that the site does not report is `None`. An entry without a usable id is counted, and left out.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +14,7 @@ use url::Url;
 
 use crate::{ProgressScale, wire};
 
-/// What a conversion needs to know of the account and its site.
+/// The properties of the account and its site that the conversion needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Convert {
     pub(crate) origin: Origin,
@@ -36,12 +37,12 @@ impl Convert {
             last_login_at: None,
             paid_until: None,
             storage_used_bytes: wire.storage_used,
-            // No limit is told as -1.
+            // -1 means that there is no limit.
             storage_left_bytes: wire.storage_left.and_then(|left| u64::try_from(left).ok()),
         }
     }
 
-    /// A file of `file/info`, which does not tell where the file is.
+    /// Converts a file from `file/info`, which does not contain the file's folder.
     pub(crate) fn file_info(&self, id: FileId, wire: &wire::FileInfo, status: FileStatus) -> File {
         File {
             name: wire.name.clone(),
@@ -53,10 +54,10 @@ impl Convert {
         }
     }
 
-    /// The file that an upload has made. `None`: the reply does not tell its id.
+    /// Converts an uploaded file. `None`: the answer does not contain its id.
     pub(crate) fn uploaded(&self, wire: &wire::Uploaded, folder: &FolderId) -> Option<File> {
-        let told = wire.id.as_deref().and_then(|id| self.ids.file(id).ok());
-        let id = told.or_else(|| self.file_id_in(wire.url.as_deref()?))?;
+        let reported = wire.id.as_deref().and_then(|id| self.ids.file(id).ok());
+        let id = reported.or_else(|| self.file_id_in(wire.url.as_deref()?))?;
         Some(File {
             name: wire.name.clone(),
             folder_id: Some(folder.clone()),
@@ -69,10 +70,10 @@ impl Convert {
         })
     }
 
-    /// A folder's listing.
+    /// Converts a folder's listing.
     ///
     /// # Errors
-    /// Neither list is there, or a list is garbage.
+    /// Both lists are missing, or a list is unreadable.
     pub(crate) fn listing(&self, wire: wire::FolderListing<'_>, folder: &FolderId) -> Result<Listing, Unreadable> {
         let given = [wire.folders.is_given(), wire.files.is_given()];
         if given == [false, false] {
@@ -85,8 +86,8 @@ impl Convert {
         Ok(Listing { folders, files, unreadable, incomplete: given != [true, true], next: None })
     }
 
-    /// Remote uploads, without those that are listed twice. What went wrong with one is the site's text, which may quote
-    /// the request: `show` makes it fit to be shown.
+    /// Converts remote uploads, without duplicates. The error of a remote upload is a text of the site, which may quote
+    /// the request; `show` removes secrets from it.
     ///
     /// # Errors
     /// No entry can be read.
@@ -103,19 +104,19 @@ impl Convert {
         Ok(found)
     }
 
-    /// A remote upload that was just asked for. `None`: the answer does not tell its id.
+    /// Converts a new remote upload. `None`: the answer does not contain its id.
     pub(crate) fn remote_added(&self, wire: &wire::RemoteAdded, url: &str, folder: &FolderId) -> Option<RemoteUpload> {
         let id = self.ids.remote_upload(wire.id.as_deref()?).ok()?;
-        let told = wire.folderid.as_deref().and_then(|id| self.ids.folder_from_site(id).ok());
+        let reported_folder = wire.folderid.as_deref().and_then(|id| self.ids.folder_from_site(id).ok());
         Some(RemoteUpload {
             source_url: Some(url.to_owned()),
-            folder_id: Some(told.unwrap_or_else(|| folder.clone())),
+            folder_id: Some(reported_folder.unwrap_or_else(|| folder.clone())),
             state: JobState::Queued,
             ..RemoteUpload::bare(&self.origin, id)
         })
     }
 
-    /// Conversions, without those that are listed twice.
+    /// Converts conversion jobs, without duplicates.
     ///
     /// # Errors
     /// No entry can be read.
@@ -124,7 +125,8 @@ impl Convert {
         wire: Option<List<'_, wire::Conversion>>,
     ) -> Result<Found<Conversion>, Unreadable> {
         let mut found = found(wire, |key, entry| self.conversion(key, entry))?;
-        // Jobs without an id of their own share their file's.
+        // Jobs without their own id have the id of their file. Therefore jobs with equal ids may differ, and only equal
+        // jobs are duplicates.
         found.items.dedup();
         Ok(found)
     }
@@ -135,20 +137,20 @@ impl Convert {
 
     fn folder_entry(&self, key: Option<&str>, wire: wire::FolderEntry, parent: &FolderId) -> Option<Folder> {
         match self.ids.folder_from_site(wire.id.as_deref().or(key)?).ok()? {
-            // The root is in no folder.
+            // The root cannot be in a folder.
             FolderId::Root => None,
             id => Some(Folder::bare(&self.origin, id, Some(parent.clone()), wire.name)),
         }
     }
 
     fn file_entry(&self, key: Option<&str>, wire: wire::FileEntry, folder: &FolderId) -> Option<File> {
-        let told = wire.linkextid.as_deref().or(wire.linkid.as_deref()).or(key);
-        let told = told.and_then(|id| self.ids.file(id).ok());
-        let id = told.or_else(|| self.file_id_in(wire.link.as_deref()?))?;
-        let its_folder = wire.folder_id.or(wire.folderid).and_then(|id| self.ids.folder_from_site(&id).ok());
+        let reported = wire.linkextid.as_deref().or(wire.linkid.as_deref()).or(key);
+        let reported = reported.and_then(|id| self.ids.file(id).ok());
+        let id = reported.or_else(|| self.file_id_in(wire.link.as_deref()?))?;
+        let reported_folder = wire.folder_id.or(wire.folderid).and_then(|id| self.ids.folder_from_site(&id).ok());
         Some(File {
             name: wire.name,
-            folder_id: Some(its_folder.unwrap_or_else(|| folder.clone())),
+            folder_id: Some(reported_folder.unwrap_or_else(|| folder.clone())),
             size: wire.size,
             content_type: MediaType::known(wire.content_type.as_deref()),
             sha1: sha1(wire.sha1.as_deref()),
@@ -164,7 +166,7 @@ impl Convert {
 
     fn remote_upload(&self, key: Option<&str>, wire: wire::RemoteStatus) -> Option<RemoteUpload> {
         let id = self.ids.remote_upload(wire.id.as_deref().or(key)?).ok()?;
-        let told = wire.extid.or(wire.linkid).and_then(|id| self.ids.file(&id).ok());
+        let reported = wire.extid.or(wire.linkid).and_then(|id| self.ids.file(&id).ok());
         Some(RemoteUpload {
             source_url: wire.remoteurl,
             folder_id: wire.folderid.and_then(|id| self.ids.folder_from_site(&id).ok()),
@@ -172,27 +174,27 @@ impl Convert {
             raw_state: wire.status,
             progress_percent: wire
                 .progress_percent
-                .or_else(|| share(wire.bytes_loaded?, wire.bytes_total?))
+                .or_else(|| percentage(wire.bytes_loaded?, wire.bytes_total?))
                 .map(percent),
             size: wire.bytes_total,
             created_at: self.time(wire.added.as_ref()),
             updated_at: self.time(wire.last_update.as_ref()),
             error: wire.errormsg.map(|message| message.0),
-            file_id: told.or_else(|| self.file_id_in(wire.url.as_deref()?)),
+            file_id: reported.or_else(|| self.file_id_in(wire.url.as_deref()?)),
             page_url: wire.url,
             ..RemoteUpload::bare(&self.origin, id)
         })
     }
 
     fn conversion(&self, key: Option<&str>, wire: wire::Conversion) -> Option<Conversion> {
-        let told = wire.linkextid.as_deref().and_then(|id| self.ids.file(id).ok());
-        let file_id = told.or_else(|| self.file_id_in(wire.link.as_deref()?));
+        let reported = wire.linkextid.as_deref().and_then(|id| self.ids.file(id).ok());
+        let file_id = reported.or_else(|| self.file_id_in(wire.link.as_deref()?));
         let scale = match self.progress {
             ProgressScale::Percent => 1.0,
             ProgressScale::Fraction => 100.0,
         };
         Some(Conversion {
-            // Some relatives give a conversion no id of its own.
+            // At some sites, conversions have no ids.
             id: wire.id.or_else(|| key.map(str::to_owned)).or_else(|| file_id.as_ref().map(ToString::to_string))?,
             account: self.origin.account.clone(),
             provider: self.origin.provider.clone(),
@@ -207,8 +209,8 @@ impl Convert {
         })
     }
 
-    /// The id in the address of a file's page: `…/v/ID`, `…/f/ID/name.mp4`. An address without such a mark names no
-    /// file: `…/watch` is a page like any other.
+    /// Returns the id in the address of a file's page: `…/v/ID`, `…/f/ID/name.mp4`. An address without such a segment,
+    /// such as `…/watch`, contains no id.
     fn file_id_in(&self, address: &str) -> Option<FileId> {
         let url = Url::parse(address).ok()?;
         let mut segments = url.path_segments()?.filter(|segment| !segment.is_empty());
@@ -217,7 +219,7 @@ impl Convert {
     }
 }
 
-/// The jobs of a list that may be missing.
+/// Converts the jobs of a list. A missing list is empty.
 fn found<W: DeserializeOwned, T>(
     list: Option<List<'_, W>>,
     convert: impl Fn(Option<&str>, W) -> Option<T>,
@@ -233,12 +235,12 @@ fn found<W: DeserializeOwned, T>(
     Ok(Found { items: entries.items, unreadable: entries.unreadable })
 }
 
-/// What is no digest is not known.
+/// Returns a normalized SHA-1; `None` where the text is not one.
 fn sha1(text: Option<&str>) -> Option<String> {
     Digest::Sha1.normalize(text?)
 }
 
-/// The site's word for the state of a file.
+/// Converts the site's word for the state of a file.
 fn file_status(word: &str) -> FileStatus {
     match word.to_ascii_lowercase().as_str() {
         "active" => FileStatus::Active,
@@ -250,7 +252,7 @@ fn file_status(word: &str) -> FileStatus {
     }
 }
 
-/// The site's word for the state of a remote upload or a conversion. A percentage is never asked.
+/// Converts the site's word for the state of a remote upload or a conversion. The percentage is never used for it.
 fn job_state(word: &str) -> JobState {
     match word.to_ascii_lowercase().as_str() {
         "new" | "pending" | "queued" => JobState::Queued,
@@ -262,12 +264,12 @@ fn job_state(word: &str) -> JobState {
     }
 }
 
-fn share(done: u64, total: u64) -> Option<f64> {
+fn percentage(done: u64, total: u64) -> Option<f64> {
     #[allow(clippy::cast_precision_loss, reason = "a percentage needs no 53rd bit")]
     (total > 0).then(|| done as f64 * 100.0 / total as f64)
 }
 
-/// Between 0 and 100, with two digits: 0.57 of one is 57 of a hundred, whatever binary fractions say.
+/// Clamps a percentage to 0 to 100, and rounds it to two digits, so that 0.57 times 100 is exactly 57.
 fn percent(value: f64) -> f64 {
     (value.clamp(0.0, 100.0) * 100.0).round() / 100.0
 }

@@ -1,4 +1,4 @@
-//! The dialect, as the rest of the program sees it.
+//! The definition of the dialect for the rest of the program.
 
 use std::sync::Arc;
 
@@ -18,37 +18,37 @@ pub static DIALECT: Dialect = Dialect {
             key: "file_field",
             kind: QuirkKind::Text,
             default: "file1",
-            help: "The form field of an upload that holds the file.",
+            help: "The name of an upload's form field for the file.",
         },
         Quirk {
             key: "digest",
             kind: QuirkKind::Word(&["sha1", "none"]),
             default: "sha1",
-            help: "The digest that the site tells of an uploaded file, if its answers can be held to it.",
+            help: "The digest of an uploaded file that the site reports reliably, if any.",
         },
         Quirk {
             key: "root_folder",
             kind: QuirkKind::Text,
             default: "0",
-            help: "What the site calls the root folder where it must be named.",
+            help: "The site's id of the root folder, in requests where it cannot be left out.",
         },
         Quirk {
             key: "timezone",
             kind: QuirkKind::TimeZone,
             default: "auto",
-            help: "The zone of the dates that the site writes without one; auto is UTC.",
+            help: "The time zone of the site's dates, which have none; auto is UTC.",
         },
         Quirk {
             key: "progress",
             kind: QuirkKind::Word(&["percent", "fraction"]),
             default: "percent",
-            help: "What the site's progress of conversions counts: from 0 to 100, or from 0 to 1.",
+            help: "The scale of the site's progress of conversions: from 0 to 100, or from 0 to 1.",
         },
         Quirk {
             key: "remote_headers",
             kind: QuirkKind::Word(&["list", "lines"]),
             default: "list",
-            help: "How the site wants the header fields of remote uploads: each by itself, or one text with a line each.",
+            help: "The format of the header fields of remote uploads: a list, or one text with a line for each.",
         },
     ],
     capabilities: |values| quirks(values).capabilities(),

@@ -1,5 +1,7 @@
-//! What the page of pstream.net documents of each answer: what differs from it is drift. Fields whose name differs from
-//! relative to relative are not asked for, and what relatives send besides is known here.
+//! The fields of each answer by the documentation of pstream.net. Differences from it are counted as drift.
+//!
+//! Fields whose names differ between sites are not listed as required. Additional fields of similar sites are listed,
+//! so that they do not count as drift.
 
 use polyhost_upstream::decode::{Documented, Shape};
 
@@ -13,7 +15,7 @@ const SHAPES: &[Shape] = &[
         unread: Some(&["type", "converted", "sha256"]),
     },
     Shape { name: "UploadUrl", always: &["url", "valid_until"], unread: Some(&[]) },
-    // The page does not show this answer.
+    // The documentation does not show this answer.
     Shape { name: "Uploaded", always: &["id", "name", "size", "url"], unread: None },
     Shape { name: "RemoteAdded", always: &["id", "folderid"], unread: Some(&[]) },
     Shape {

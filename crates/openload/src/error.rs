@@ -1,7 +1,7 @@
-//! The classification table: what a status of the site means for what was asked, and nothing else decides it.
+//! The classification table: the only place that decides what a status of the site means for a request.
 //!
-//! The status inside the body wins over the HTTP status wherever the body can be read. The site's words count only where
-//! the status says no more than that the request failed: see [`words`].
+//! The status inside the body overrides the HTTP status wherever the body can be read. The site's message is used only
+//! where the status shows no more than that the request failed: see [`words`].
 
 mod words;
 
@@ -18,23 +18,23 @@ use crate::named::Named;
 use crate::profile::capability_of;
 use crate::wire::Envelope;
 
-/// What callers are told to wait where a limit is reached and the site does not say until when.
-const UNTOLD_WAIT: Duration = Duration::from_secs(1);
+/// The `Retry-After` for callers where a limit is reached and the site does not report how long it lasts.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
-/// The result inside an answer.
+/// Returns the result in an answer.
 ///
 /// # Errors
-/// - What the table below makes of a status that is not 200.
-/// - `Rejected`: a result of `false` under a good status.
-/// - `InvalidResponse`, or `OutcomeUnknown` of a write: no answer of this API.
+/// - For a status that is not 200, the error by the table below.
+/// - `Rejected`: the result is `false` under a status of success.
+/// - `InvalidResponse`, or `OutcomeUnknown` for a write: the answer does not come from this API.
 pub(crate) fn result<'a, T: Deserialize<'a>>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<T> {
     result_with(reply, named, account, Ok)
 }
 
-/// As [`result`], with what `convert` makes of it.
+/// Returns the result in an answer, converted by `convert`.
 ///
 /// # Errors
-/// As [`result`], and what `convert` answers.
+/// The errors of [`result`] and of `convert`.
 pub(crate) fn result_with<'a, W: Deserialize<'a>, T>(
     reply: &'a Reply,
     named: Named<'_>,
@@ -45,13 +45,13 @@ pub(crate) fn result_with<'a, W: Deserialize<'a>, T>(
     reply.value_with(text, &DOCUMENTED, convert).map_err(|why| reply.unreadable(why))
 }
 
-/// The text of the result.
+/// Returns the JSON text of the result.
 ///
 /// # Errors
-/// As [`result`], without a look at the result's shape.
+/// The errors of [`result`], except those of the result's type, which is not checked.
 pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountName) -> Result<&'a str> {
     let result = match json::<Envelope<'_>>(reply.body()) {
-        // Other servers write a status, too, and nothing that stands beside it here.
+        // Other servers write a status, too, but neither of the other fields.
         Ok(Envelope { msg: None, result: None, .. }) => return Err(reply.foreign(Unreadable::Missing("a result"))),
         Ok(Envelope { status: Some(200), result, .. }) => result.map_or("null", RawValue::get),
         Ok(Envelope { status: Some(status), msg, .. }) => {
@@ -70,7 +70,7 @@ pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &Accou
         Ok(_) => return Err(reply.foreign(Unreadable::Missing("a status"))),
         Err(why) => return Err(reply.foreign(why)),
     };
-    // No endpoint has a result of 0 that would be one.
+    // 0 is not a valid result of any endpoint.
     if matches!(result, "false" | "\"false\"" | "0" | "\"0\"") {
         let error = reply.error(ErrorKind::Rejected, Some("200".to_owned()), None);
         return Err(error.with_detail(detail(ErrorKind::Rejected, named, account)));
@@ -81,44 +81,45 @@ pub(crate) fn raw_result<'a>(reply: &'a Reply, named: Named<'_>, account: &Accou
 fn refusal(
     reply: &Reply,
     status: i64,
-    told: Option<String>,
+    shown_status: Option<String>,
     message: Option<&str>,
     named: Named<'_>,
     account: &AccountName,
 ) -> Error {
-    let said = message.and_then(|message| words::meaning(status, message, named));
-    let capability = capability_of(reply.operation(), named).filter(|_| said == Some(words::Meaning::Unsupported));
-    let kind = match (said, capability) {
+    let meaning = message.and_then(|message| words::meaning(status, message, named));
+    let capability = capability_of(reply.operation(), named).filter(|_| meaning == Some(words::Meaning::Unsupported));
+    let kind = match (meaning, capability) {
         (_, Some(capability)) => ErrorKind::Unsupported(capability),
-        (Some(said), None) => kind_of_words(said, named),
+        (Some(meaning), None) => kind_of_meaning(meaning, named),
         (None, None) => kind_of(status, named),
     };
     let error = reply
-        .error(kind, told, message)
-        .retryable(match said {
-            Some(said) => said == words::Meaning::SpentAddress,
+        .error(kind, shown_status, message)
+        .retryable(match meaning {
+            Some(meaning) => meaning == words::Meaning::SpentAddress,
             None => is_retryable(status, kind, reply.kind(), named),
         })
         .with_detail(detail(kind, named, account));
     match (kind, error.retry_after()) {
-        (ErrorKind::RateLimited, None) => error.with_retry_after(Some(UNTOLD_WAIT)),
+        (ErrorKind::RateLimited, None) => error.with_retry_after(Some(DEFAULT_WAIT)),
         _ => error,
     }
 }
 
-/// What words mean that count more than the status.
-fn kind_of_words(said: words::Meaning, named: Named<'_>) -> ErrorKind {
+/// Returns the kind for a message whose meaning overrides the status.
+fn kind_of_meaning(meaning: words::Meaning, named: Named<'_>) -> ErrorKind {
     use words::Meaning;
-    match (said, named) {
+    match (meaning, named) {
         (Meaning::SpentAddress, _) => ErrorKind::SiteFailed,
         (Meaning::TooLarge, _) => ErrorKind::TooLarge,
         (Meaning::Denied, _) => ErrorKind::Forbidden,
         (Meaning::NoFolder, Named::UploadAddress(FolderId::Child(_))) => ErrorKind::FolderNotFound,
-        (Meaning::NoFolder | Meaning::NoRoom | Meaning::BadFile | Meaning::Unsupported, _) => ErrorKind::Rejected,
+        (Meaning::NoFolder | Meaning::StorageFull | Meaning::BadFile | Meaning::Unsupported, _) => ErrorKind::Rejected,
     }
 }
 
-/// The table of statuses. A 403 is `Forbidden` here; whether it is about the credentials is found out afterwards.
+/// Returns the kind of a status: the classification table. A 403 is `Forbidden` here; whether it is about the
+/// credentials is determined afterwards.
 pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
     match (status, named) {
         (401 | 403 | 404 | 410, Named::UploadAddress(_)) => ErrorKind::SiteFailed,
@@ -135,7 +136,8 @@ pub(crate) fn kind_of(status: i64, named: Named<'_>) -> ErrorKind {
     }
 }
 
-/// A limit and a spent upload address refuse before anything is done. After a 5xx a write may have been done.
+/// Returns whether the request may be sent again. A limit and a spent upload address reject it before the site does
+/// anything. After a 5xx, a write may have been carried out.
 fn is_retryable(status: i64, kind: ErrorKind, call: CallKind, named: Named<'_>) -> bool {
     match kind {
         ErrorKind::RateLimited => true,
@@ -145,7 +147,7 @@ fn is_retryable(status: i64, kind: ErrorKind, call: CallKind, named: Named<'_>) 
     }
 }
 
-/// What is said to callers.
+/// Returns the sentence for callers.
 pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -> String {
     match (kind, named) {
         (ErrorKind::FileNotFound, Named::File(id)) => format!("No file has the id \"{id}\" in account \"{account}\"."),
@@ -159,38 +161,38 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::RemoteUploadNotFound, Named::RemoteUpload(id)) => {
             format!("No remote upload has the id \"{id}\" in account \"{account}\".")
         }
-        (ErrorKind::CredentialsRejected, _) => format!("The site refuses the credentials of account \"{account}\"."),
+        (ErrorKind::CredentialsRejected, _) => format!("The site rejected the credentials of account \"{account}\"."),
         (ErrorKind::Forbidden, _) => format!("The site denies this to account \"{account}\"."),
-        (ErrorKind::Rejected, _) => "The site finds the request unacceptable.".to_owned(),
-        (ErrorKind::TooLarge, _) => "The file is larger than the site takes.".to_owned(),
+        (ErrorKind::Rejected, _) => "The site rejected the request.".to_owned(),
+        (ErrorKind::TooLarge, _) => "The file is larger than the site accepts.".to_owned(),
         (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),
         (ErrorKind::LegalBlock, _) => "The site blocks this for legal reasons.".to_owned(),
         (ErrorKind::Unsupported(capability), _) => {
-            format!("The site of account \"{account}\" says that it does not support \"{capability}\".")
+            format!("The site of account \"{account}\" reports that it does not support \"{capability}\".")
         }
-        (ErrorKind::SiteFailed, Named::UploadAddress(_)) => "The site failed to take the upload.".to_owned(),
+        (ErrorKind::SiteFailed, Named::UploadAddress(_)) => "The site failed to accept the upload.".to_owned(),
         _ => "The site failed.".to_owned(),
     }
 }
 
-/// What is said of a denial where the account cannot be asked for either.
-pub(crate) fn unsettled(account: &AccountName) -> String {
-    format!("The site denies this to account \"{account}\"; whether its credentials are good could not be asked.")
+/// Returns the sentence for a denial where the account cannot be read, so that the credentials may be the reason.
+pub(crate) fn unresolved_denial(account: &AccountName) -> String {
+    format!("The site denies this to account \"{account}\". It is unknown whether its credentials are valid.")
 }
 
-/// The error of one file among many that were asked for, from that file's own status.
+/// Returns the error of one file in a lookup of many, by that file's own status.
 pub(crate) fn of_item(reply: &Reply, status: i64, id: &FileId, account: &AccountName) -> Error {
     let named = Named::File(id);
     let kind = kind_of(status, named);
     reply.error(kind, Some(status.to_string()), None).retryable(kind == ErrorKind::RateLimited).with_detail(
         match kind {
-            ErrorKind::SiteFailed => format!("The site has the file \"{id}\" and cannot use it."),
+            ErrorKind::SiteFailed => format!("The site reports that the file \"{id}\" is broken."),
             _ => detail(kind, named, account),
         },
     )
 }
 
-/// The error of a success without the file or the remote upload that was asked for.
+/// Returns the error for a success without the requested file or remote upload.
 pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> Error {
     let kind = kind_of(404, named);
     reply.error(kind, Some("200".to_owned()), None).with_detail(detail(kind, named, account))

@@ -1,4 +1,4 @@
-//! One answer of a site, read and translated without a request: what the fuzz targets try everything on.
+//! Parses and converts one answer of a site without a request, for the fuzz targets.
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{FileStatus, FolderId, IdAlphabet, IdGrammar, Origin, Result};
@@ -14,7 +14,7 @@ use crate::listing::listing;
 use crate::named::Named;
 use crate::{Quirks, wire};
 
-/// The endpoints whose answers [`answer`] reads; `upload` is the address that `file/ul` gives.
+/// The endpoints whose answers [`answer`] reads; `upload` is the address that `file/ul` returns.
 pub const OPERATIONS: [&str; 11] = [
     "account/info",
     "file/info",
@@ -29,18 +29,18 @@ pub const OPERATIONS: [&str; 11] = [
     "file/delete",
 ];
 
-/// What is made of an answer to one of the [`OPERATIONS`], as JSON.
+/// Converts an answer to one of the [`OPERATIONS`], and returns the result as JSON.
 ///
 /// # Errors
-/// As the operation's call.
+/// The errors of the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
     made::<true>(origin, operation, http_status, body)
 }
 
-/// Reads and translates an answer, and keeps nothing of it.
+/// Parses and converts an answer, and discards the result.
 ///
 /// # Errors
-/// As the operation's call.
+/// The errors of the operation's call.
 pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
     made::<false>(origin, operation, http_status, body).map(drop)
 }

@@ -1,8 +1,8 @@
-//! The adapter for sites that speak the OpenLoad dialect: pstream.net and its relatives.
+//! The adapter for sites with the OpenLoad dialect: pstream.net and similar sites.
 //!
-//! Login and key go into the query of every call, and the status of the answer is inside its body. What differs
-//! from site to site is data: [`Quirks`]. The README of this crate says which endpoints are used and where the
-//! sites' own documentation cannot be trusted.
+//! The query of every call contains login and key, and the status of an answer is in its body. The differences between
+//! sites are data: [`Quirks`]. The README of this crate lists the endpoints, and the errors in the sites' own
+//! documentation.
 
 mod auth;
 mod client;

@@ -1,4 +1,4 @@
-//! The answer of `file/listfolder`.
+//! The answer to `file/listfolder`.
 
 use polyhost_domain::{FolderId, Listing, Result};
 use polyhost_upstream::Reply;
@@ -9,10 +9,10 @@ use crate::error::{raw_result, result_with};
 use crate::named::Named;
 use crate::wire::FolderListing;
 
-/// What the answer lists. An empty result is an empty folder.
+/// Parses and converts a listing. An empty result is an empty folder.
 ///
 /// # Errors
-/// The site's own; `InvalidResponse` where neither list is there, or a list is garbage.
+/// The site's error; `InvalidResponse` where both lists are missing, or a list is unreadable.
 pub(crate) fn listing(convert: &Convert, reply: &Reply, named: Named<'_>, folder: &FolderId) -> Result<Listing> {
     let account = &convert.origin.account;
     if is_empty(raw_result(reply, named, account)?) {

@@ -1,4 +1,4 @@
-//! Many files at once: 50 ids a call, calls side by side, one answer for each id in the order asked.
+//! Looks up many files: 50 ids in a call, with concurrent calls. The result has one entry for each id, in their order.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,16 @@ use crate::error::{absent, of_item};
 use crate::named::Named;
 use crate::wire::FileInfo;
 
-/// The most ids that `file/info` takes, by the site's page.
+/// The most ids that `file/info` accepts, by the site's documentation.
 const IDS_PER_CALL: usize = 50;
 
-/// How many calls of one lookup are under way at a time.
-const SIDE_BY_SIDE: usize = 8;
+/// The most concurrent calls of one lookup.
+const MAX_CONCURRENT: usize = 8;
 
 pub(crate) async fn files(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Vec<FileLookup>> {
     let batches: Vec<&[FileId]> = ids.chunks(IDS_PER_CALL).collect();
     let calls: Vec<_> = batches.iter().map(|batch| call(site, convert, batch)).collect();
-    let answers: Vec<Result<Vec<FileLookup>>> = stream::iter(calls).buffered(SIDE_BY_SIDE).collect().await;
+    let answers: Vec<Result<Vec<FileLookup>>> = stream::iter(calls).buffered(MAX_CONCURRENT).collect().await;
 
     let mut found = Vec::with_capacity(ids.len());
     let mut first_failure = None;
@@ -46,10 +46,10 @@ pub(crate) async fn files(site: &Site, convert: &Convert, ids: &[FileId]) -> Res
     }
 }
 
-/// One call. A 404 to all of its files at once does not say which is missing, so each is then asked for alone.
+/// Makes one call. A 404 to a call with several files does not show which is missing, so each is then read separately.
 fn call<'a>(site: &'a Site, convert: &'a Convert, ids: &'a [FileId]) -> BoxFuture<'a, Result<Vec<FileLookup>>> {
     async move {
-        match site.file_info(ids, |reply, list| sort_out(convert, reply, list, ids)).await {
+        match site.file_info(ids, |reply, list| match_ids(convert, reply, list, ids)).await {
             Ok(lookups) => Ok(lookups),
             Err(error) if error.kind() != ErrorKind::FileNotFound => Err(error),
             Err(error) => match ids {
@@ -63,17 +63,17 @@ fn call<'a>(site: &'a Site, convert: &'a Convert, ids: &'a [FileId]) -> BoxFutur
 
 async fn one_by_one(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Vec<FileLookup>> {
     let calls: Vec<_> = ids.chunks(1).map(|id| call(site, convert, id)).collect();
-    let answers: Vec<Result<Vec<FileLookup>>> = stream::iter(calls).buffered(SIDE_BY_SIDE).collect().await;
-    let alone = |answer: Result<Vec<FileLookup>>| match answer {
+    let answers: Vec<Result<Vec<FileLookup>>> = stream::iter(calls).buffered(MAX_CONCURRENT).collect().await;
+    let lookups = |answer: Result<Vec<FileLookup>>| match answer {
         Ok(lookups) => lookups,
         Err(error) => vec![FileLookup::Failed(error)],
     };
-    Ok(answers.into_iter().flat_map(alone).collect())
+    Ok(answers.into_iter().flat_map(lookups).collect())
 }
 
-/// One answer for each id. A file that the site leaves out, or answers with nothing, is not there. Whether it is there
-/// is unknown where an entry cannot be read.
-fn sort_out(
+/// Returns one entry for each id. A file does not exist if the answer leaves it out or has an empty entry for it. If an
+/// entry cannot be read, it is unknown whether a missing file exists.
+fn match_ids(
     convert: &Convert,
     reply: &Reply,
     list: Option<List<'_, FileInfo>>,
@@ -102,7 +102,7 @@ fn sort_out(
     Ok(found.collect())
 }
 
-/// What a file's own status says. A site that gives none has given the file.
+/// Converts an entry by its own status. An entry without a status is a file that exists.
 fn lookup(convert: &Convert, reply: &Reply, id: &FileId, info: &FileInfo) -> FileLookup {
     let status = info.status.unwrap_or(200);
     if status == 200 {

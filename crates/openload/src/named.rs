@@ -1,25 +1,25 @@
-//! What a request names.
+//! The objects that a request names.
 
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 
-/// What a request names, and so what a 404 says to be missing.
+/// The objects that a request names, one of which is missing if the answer is a 404.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Named<'a> {
-    /// Nothing that could be missing.
+    /// No object that could be missing.
     Nothing,
-    /// The account itself: a 403 is about its credentials.
+    /// The account itself. A 403 is then about its credentials.
     Account,
     /// A file.
     File(&'a FileId),
-    /// Several files. A site that says 404 to all of them does not say which.
+    /// Several files. A 404 does not show which of them is missing.
     Files,
     /// A folder.
     Folder(&'a FolderId),
-    /// A file and a folder. The site does not say which is missing.
+    /// A file and a folder. The site does not report which is missing.
     FileAndFolder(&'a FileId, &'a FolderId),
     /// A remote upload.
     RemoteUpload(&'a RemoteUploadId),
-    /// An address that the site gave for an upload into this folder. Where it is refused without a word about the file,
-    /// it has expired or was used.
+    /// An address from the site for an upload into this folder. If the site rejects the upload with a message that is
+    /// not about the file, the address has expired or was already used.
     UploadAddress(&'a FolderId),
 }

@@ -1,4 +1,4 @@
-//! What is known of a site of this dialect before the first request.
+//! The properties of a site of this dialect that are known before the first request.
 
 use polyhost_domain::{
     Capabilities, Capability, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Profile,
@@ -8,7 +8,7 @@ use polyhost_domain::{
 use crate::named::Named;
 use crate::{Config, Quirks};
 
-/// What the adapter has code for; a site's quirks say which of it the site lacks.
+/// The capabilities that the adapter implements. A site's quirks list those that the site lacks.
 const IMPLEMENTED: &[Capability] = &[
     Capability::AccountRead,
     Capability::FilesLookup,
@@ -30,7 +30,7 @@ const IMPLEMENTED: &[Capability] = &[
     Capability::ConversionsList,
 ];
 
-/// Ten calls of 50 files.
+/// The most files in a lookup: ten calls of 50 files.
 const MAX_BATCH: usize = 500;
 
 pub(crate) fn profile(config: &Config) -> Profile {
@@ -53,7 +53,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
     }
 }
 
-/// The capability that an endpoint of the site is for.
+/// Returns the capability that an endpoint implements.
 pub(crate) fn capability_of(operation: &str, named: Named<'_>) -> Option<Capability> {
     Some(match operation {
         "file/info" => Capability::FilesRead,
@@ -75,7 +75,7 @@ pub(crate) fn capability_of(operation: &str, named: Named<'_>) -> Option<Capabil
 }
 
 impl Quirks {
-    /// What such a site does natively.
+    /// Returns the capabilities of a site with these quirks.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         let all = Capabilities::native(IMPLEMENTED);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_may_lack_what_the_dialect_has() {
+    fn capability_that_a_site_lacks_is_unsupported() {
         let quirks = Quirks { unsupported: vec![Capability::FoldersDelete], ..Quirks::default() };
         let capabilities = quirks.capabilities();
         assert!(!capabilities.supports(Capability::FoldersDelete));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_found_by_walking_and_not_by_the_site() {
+    fn reading_a_single_folder_is_unsupported() {
         assert!(!Quirks::default().capabilities().supports(Capability::FoldersRead));
     }
 }

@@ -1,4 +1,4 @@
-//! The adapter itself: each method of the trait in terms of the site's endpoints.
+//! The adapter: implements each method of the trait with the site's endpoints.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ pub struct Openload {
 }
 
 impl Openload {
-    /// An adapter for one account. `client` sends its requests; `verdicts` remembers whether the credentials are good.
+    /// Returns an adapter for one account. `client` sends its requests; `verdicts` stores whether the credentials are
+    /// valid.
     #[must_use]
     pub fn new(config: Config, client: Client, verdicts: Arc<dyn KeyValue>) -> Self {
         let profile = profile(&config);
@@ -49,7 +50,7 @@ impl Openload {
         }
     }
 
-    /// Whether the site checks an upload against the SHA-1 that its address was asked for with.
+    /// Returns whether the site verifies an upload with the SHA-1 in the request for its address.
     fn checks_sha1(&self) -> bool {
         self.profile.digests.contains(&Digest::Sha1)
     }
@@ -90,14 +91,14 @@ impl Provider for Openload {
         self.profile.require(Capability::FilesThumbnail)?;
         let splash = self.site.splash(file).await?;
         let address = splash.value.0.as_deref().and_then(|text| text.parse().ok());
-        let address = address.ok_or_else(|| splash.missing("the address of a picture"))?;
+        let address = address.ok_or_else(|| splash.missing("the address of a thumbnail"))?;
         self.site.http.admit(splash.reply.operation(), &address)?;
         Ok(address)
     }
 
     async fn upload(&self, upload: Upload) -> Result<File> {
         self.profile.require(Capability::FilesUpload)?;
-        // Where the site checks no SHA-1, none is sent: the gateway checks it.
+        // A SHA-1 is sent only to a site that verifies it. Otherwise, the gateway verifies it.
         let sha1 = upload.sha1.filter(|_| self.checks_sha1());
         uploads::upload(&self.site, &self.convert, &self.file_field, Upload { sha1, ..upload }).await
     }
@@ -106,7 +107,8 @@ impl Provider for Openload {
         self.profile.require(Capability::FilesUploadTicket)?;
         let unsupported = Error::unsupported(Capability::FilesUploadTicket);
         if request.sha1.is_some() && !self.checks_sha1() {
-            let detail = "The site does not check the SHA-1 of an upload, so a ticket cannot be bound to one. Leave \"sha1\" out.";
+            let detail =
+                "The site does not check the SHA-1 of an upload, so a ticket cannot require one. Leave out \"sha1\".";
             return Err(unsupported.with_detail(detail));
         }
         let ticket = uploads::ticket(&self.site, &self.convert, &self.file_field, &request).await;
@@ -205,13 +207,13 @@ impl Provider for Openload {
         self.profile.require(Capability::ConversionsList)?;
         let limit = query.limit.clamp(1, 100);
         let mut found = self.site.converts(query.file.as_ref(), limit, &self.convert).await?;
-        // Which of its two parameters the site reads is not known, and it may read neither.
+        // It is unknown which of the two parameters the site reads. It may read neither.
         found.items.retain(|conversion| query.file.is_none() || conversion.file_id == query.file);
         found.items.truncate(query.limit as usize);
         Ok(found)
     }
 
-    /// Login and key are no session: there is nothing to give back.
+    /// Does nothing, because login and key are not a session.
     async fn close(&self) {}
 }
 

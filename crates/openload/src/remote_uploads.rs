@@ -1,4 +1,4 @@
-//! Remote uploads: asked for, found by id, and the recent ones.
+//! Creating remote uploads, reading them by id, and listing the recent ones.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -13,11 +13,11 @@ use crate::convert::Convert;
 use crate::error::absent;
 use crate::named::Named;
 
-/// The most that the site tells in one answer.
-const MOST: u32 = 100;
+/// The most remote uploads in one answer of the site.
+const MAX_RECENT: u32 = 100;
 
-/// How many single questions are under way at a time.
-const SIDE_BY_SIDE: usize = 8;
+/// The most requests at a time in one call of [`by_id`].
+const MAX_CONCURRENT: usize = 8;
 
 pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -> Result<RemoteUpload> {
     let answered = site.remote_add(new).await?;
@@ -25,7 +25,8 @@ pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -
     added.ok_or_else(|| answered.missing("the remote upload's id"))
 }
 
-/// Newest first; the site's own order is not documented, and a map has none.
+/// Returns the recent remote uploads, newest first. They are sorted here, because the site's order is not documented,
+/// and a map has no order.
 pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result<Found<RemoteUpload>> {
     let limit = limit.clamp(1, MOST);
     let mut found = site.remote_recent(limit, convert).await?;
@@ -34,8 +35,8 @@ pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result
     Ok(found)
 }
 
-/// Those that are there, in the order asked. Several are looked for among the recent ones first, which is one
-/// question instead of many. Where one alone is asked for, the site's own "not found" is passed on with its words.
+/// Returns the remote uploads that exist, in the order of the ids. Several are first searched among the recent ones,
+/// which takes one request instead of many. For a single id, the site's own "not found" is returned with its message.
 pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]) -> Result<Vec<RemoteUpload>> {
     let mut known: HashMap<RemoteUploadId, RemoteUpload> = HashMap::new();
     if let [id] = ids {
@@ -47,7 +48,7 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
     }
     let rest: Vec<_> =
         ids.iter().filter(|id| !known.contains_key(*id)).map(|id| one(site, convert, id).boxed()).collect();
-    let answers: Vec<Result<RemoteUpload>> = stream::iter(rest).buffered(SIDE_BY_SIDE).collect().await;
+    let answers: Vec<Result<RemoteUpload>> = stream::iter(rest).buffered(MAX_CONCURRENT).collect().await;
     for answer in answers {
         match answer {
             Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => {}
@@ -67,14 +68,14 @@ async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<Remo
         if found.items.is_empty() && found.unreadable == 0 {
             return Err(absent(reply, Named::RemoteUpload(id), site.account()));
         }
-        // A site that does not heed the id answers with others, and so not about this one.
-        let missing = || unreadable(Unreadable::Missing("the remote upload that was asked for"));
+        // A site that ignores the id returns others. That does not prove that this one does not exist.
+        let missing = || unreadable(Unreadable::Missing("the requested remote upload"));
         found.items.into_iter().find(|upload| upload.id == *id).ok_or_else(missing)
     })
     .await
 }
 
-/// By the time of creation, then by the id: as a number where it is one, for sites count up.
+/// Compares by the time of creation, then by the id: as a number where it is one, because sites assign rising numbers.
 fn newest_first(a: &RemoteUpload, b: &RemoteUpload) -> Ordering {
     let number = |upload: &RemoteUpload| upload.id.as_str().parse::<u64>().ok();
     let key = |upload: &RemoteUpload| (upload.created_at, number(upload));

@@ -1,4 +1,4 @@
-//! Uploads in their two steps: an address is asked for, and the bytes are sent there.
+//! Uploads in two steps: the adapter requests an address, and sends the bytes to it.
 
 use polyhost_domain::{ErrorKind, File, Result, TicketRequest, TicketTransport, Upload, UploadTicket};
 use polyhost_upstream::FilePart;

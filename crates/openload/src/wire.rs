@@ -1,21 +1,21 @@
-//! What the site sends, as it sends it. Every field may be missing, false, or of another type than the site's page
-//! says; names in use at relatives of pstream.net stand beside its own.
+//! The site's structures as the site sends them.
 //!
-//! The attribute on each struct makes all of its optional fields read leniently.
+//! Every field may be missing, false, or of another type than documented. The structs contain the names of fields at
+//! pstream.net and at similar sites. The attribute on each struct makes all of its optional fields lenient.
 
 use polyhost_upstream::decode::{self, List, Message, WireTime};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What every answer comes in.
+/// The envelope of every answer.
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Debug, Deserialize)]
 pub(crate) struct Envelope<'a> {
-    /// 200 for a success. It counts more than the HTTP status.
+    /// 200 for a success. It overrides the HTTP status.
     pub(crate) status: Option<i64>,
-    /// For people; never to be parsed.
+    /// A message for people.
     pub(crate) msg: Option<Message>,
-    /// Read only when the status is known to be good.
+    /// The result, which is parsed only if the status is a success.
     #[serde_with(skip_apply)]
     #[serde(default, borrow)]
     pub(crate) result: Option<&'a RawValue>,
@@ -31,15 +31,15 @@ pub(crate) struct Text(#[serde(deserialize_with = "decode::lenient")] pub(crate)
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Account {
     pub(crate) extid: Option<String>,
-    /// As Streamtape has it.
+    /// The name at Streamtape.
     pub(crate) apiid: Option<String>,
-    /// As HighLoad has it.
+    /// The name at HighLoad.
     pub(crate) id: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) signup_at: Option<WireTime>,
-    /// As Openload has it; -1 where there is no limit.
+    /// Only at Openload; -1 where there is no limit.
     pub(crate) storage_left: Option<i64>,
-    /// As Openload has it.
+    /// Only at Openload.
     pub(crate) storage_used: Option<u64>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct FileInfo {
     pub(crate) id: Option<String>,
-    /// 200, 404, 500, 451, 403: of this file alone.
+    /// The status of this file alone: 200, 404, 500, 451 or 403.
     pub(crate) status: Option<i64>,
     pub(crate) name: Option<String>,
     pub(crate) size: Option<u64>,
@@ -68,7 +68,7 @@ pub(crate) struct UploadUrl {
 #[serde_with::apply(Option<_> => #[serde(default, deserialize_with = "decode::lenient")])]
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Uploaded {
-    /// Missing at some sites: then it stands in `url` alone.
+    /// The file's id. Some sites report it only in `url`.
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) size: Option<u64>,
@@ -93,16 +93,16 @@ pub(crate) struct RemoteStatus {
     pub(crate) remoteurl: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) progress_percent: Option<f64>,
-    /// As Openload and Streamtape have it.
+    /// Only at Openload and Streamtape.
     pub(crate) bytes_loaded: Option<u64>,
-    /// As Openload and Streamtape have it.
+    /// Only at Openload and Streamtape.
     pub(crate) bytes_total: Option<u64>,
     pub(crate) folderid: Option<String>,
     pub(crate) added: Option<WireTime>,
     pub(crate) last_update: Option<WireTime>,
     pub(crate) errormsg: Option<Message>,
     pub(crate) extid: Option<String>,
-    /// As Streamtape has it.
+    /// The name at Streamtape.
     pub(crate) linkid: Option<String>,
     pub(crate) url: Option<String>,
 }
@@ -129,21 +129,21 @@ pub(crate) struct FolderEntry {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct FileEntry {
     pub(crate) linkextid: Option<String>,
-    /// As Streamtape has it.
+    /// The name at Streamtape.
     pub(crate) linkid: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) sha1: Option<String>,
     pub(crate) folder_id: Option<String>,
-    /// As Openload has it.
+    /// The name at Openload.
     pub(crate) folderid: Option<String>,
     pub(crate) upload_at: Option<WireTime>,
-    /// As Streamtape has it.
+    /// The name at Streamtape.
     pub(crate) created_at: Option<WireTime>,
     pub(crate) status: Option<String>,
     pub(crate) size: Option<u64>,
     pub(crate) content_type: Option<String>,
     pub(crate) cstatus: Option<String>,
-    /// As Openload has it.
+    /// Only at Openload.
     pub(crate) download_count: Option<u64>,
     pub(crate) link: Option<String>,
     pub(crate) embed_link: Option<String>,

@@ -1,4 +1,4 @@
-//! What the adapter really sends, request by request: the suite sees what comes back, and not how it was asked for.
+//! The requests that the adapter sends. The conformance suite checks only the results, not the requests.
 
 mod support;
 
@@ -15,7 +15,7 @@ use polyhost_sandbox::Received;
 use polyhost_upstream::Settings;
 use support::{KEY, LOGIN, Simulated};
 
-/// The queries that came for an operation, without the credentials, which must be in each.
+/// Returns the query of each request for an operation, without the credentials, which each must contain.
 fn queries(site: &Simulated, operation: &str) -> Vec<Vec<(String, String)>> {
     let without_credentials = |received: Received| {
         assert_eq!(received.method, "GET");
@@ -27,7 +27,7 @@ fn queries(site: &Simulated, operation: &str) -> Vec<Vec<(String, String)>> {
 }
 
 #[tokio::test]
-async fn writes_are_sent_once_with_the_names_of_the_site_s_page() {
+async fn writes_are_sent_once_with_documented_names() {
     let (site, provider) = Simulated::ready().await;
     let (shelf, id) = (site.sandbox.add_folder("0", "Shelf"), site.sandbox.add_file("0", "a.mp4", b"abc"));
     let (shelf_id, file_id) = (folder(&provider, &shelf), file(&provider, &id));
@@ -54,7 +54,7 @@ async fn writes_are_sent_once_with_the_names_of_the_site_s_page() {
 }
 
 #[tokio::test]
-async fn the_root_is_called_what_the_site_calls_it() {
+async fn root_has_the_sites_own_id() {
     let site = Simulated::plain().await;
     let quirks = Quirks { root_folder: "top".into(), ..Quirks::default() };
     let provider = site.provider_with(quirks, Settings::default());
@@ -64,7 +64,7 @@ async fn the_root_is_called_what_the_site_calls_it() {
 }
 
 #[tokio::test]
-async fn files_are_asked_for_by_fifties_and_answered_in_the_order_asked() {
+async fn files_are_looked_up_by_fifties_in_the_order_of_ids() {
     let (site, provider) = Simulated::ready().await;
     let known = site.sandbox.add_file("0", "a.mp4", b"abc");
     let mut ids: Vec<_> = (0..120).map(|number| file(&provider, &format!("unknown-{number}"))).collect();
@@ -81,17 +81,17 @@ async fn files_are_asked_for_by_fifties_and_answered_in_the_order_asked() {
             FileLookup::Broken(..) => panic!("{answer:?}"),
         }
     }
-    let asked = queries(&site, "file/info");
-    assert_eq!(asked.len(), 3);
-    let mut sizes: Vec<_> = asked.iter().map(|query| query[0].1.split(',').count()).collect();
+    let requests = queries(&site, "file/info");
+    assert_eq!(requests.len(), 3);
+    let mut sizes: Vec<_> = requests.iter().map(|query| query[0].1.split(',').count()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [20, 50, 50]);
-    let sent: HashSet<&str> = asked.iter().flat_map(|query| query[0].1.split(',')).collect();
+    let sent: HashSet<&str> = requests.iter().flat_map(|query| query[0].1.split(',')).collect();
     assert_eq!(sent, ids.iter().map(|id| id.as_str()).collect());
 }
 
 #[tokio::test]
-async fn an_upload_asks_for_an_address_and_sends_one_form_of_known_length() {
+async fn upload_requests_an_address_and_sends_one_form() {
     let site = Simulated::plain().await;
     let quirks = Quirks { file_field: "upload_file".into(), ..Quirks::default() };
     let provider = site.provider_with(quirks, Settings::default());
@@ -112,17 +112,17 @@ async fn an_upload_asks_for_an_address_and_sends_one_form_of_known_length() {
 }
 
 #[tokio::test]
-async fn a_ticket_over_plain_http_is_asked_for_as_such() {
+async fn ticket_for_plain_http_is_requested_as_such() {
     let site = Simulated::plain().await;
-    let wish = TicketRequest { folder: FolderId::Root, sha1: None, transport: TicketTransport::PlainHttp };
-    let ticket = site.provider().upload_ticket(wish).await.unwrap();
+    let request = TicketRequest { folder: FolderId::Root, sha1: None, transport: TicketTransport::PlainHttp };
+    let ticket = site.provider().upload_ticket(request).await.unwrap();
     assert_eq!((ticket.method, ticket.file_field.as_str()), ("POST", "file1"));
     assert!(ticket.expires_at.is_some());
     assert_eq!(queries(&site, "file/ul"), [pairs(&[("httponly", "true")])]);
 }
 
 #[tokio::test]
-async fn header_fields_of_a_remote_upload_are_sent_one_by_one() {
+async fn remote_upload_headers_are_sent_one_by_one() {
     let (site, provider) = Simulated::ready().await;
     let mut headers = HeaderFields::default();
     for (name, value) in [("Cookie", "a=b; c=d"), ("X-Two", "1"), ("X-Two", "2")] {
@@ -137,7 +137,7 @@ async fn header_fields_of_a_remote_upload_are_sent_one_by_one() {
 }
 
 #[tokio::test]
-async fn remote_uploads_by_id_take_one_question_where_they_are_recent() {
+async fn recent_remote_uploads_by_id_need_one_request() {
     let (site, provider) = Simulated::ready().await;
     let mut ids = Vec::new();
     for number in 0..3 {
@@ -153,12 +153,12 @@ async fn remote_uploads_by_id_take_one_question_where_they_are_recent() {
     provider.remote_uploads(RemoteUploadSelection::Recent(2)).await.unwrap();
     assert!(provider.remote_uploads(RemoteUploadSelection::Ids(Vec::new())).await.unwrap().is_empty());
 
-    let asked = [("id", ids[1].as_str()), ("limit", "100"), ("id", "987654321"), ("limit", "2")];
-    assert_eq!(queries(&site, "remotedl/status"), asked.map(|pair| pairs(&[pair])));
+    let expected = [("id", ids[1].as_str()), ("limit", "100"), ("id", "987654321"), ("limit", "2")];
+    assert_eq!(queries(&site, "remotedl/status"), expected.map(|pair| pairs(&[pair])));
 }
 
 #[tokio::test]
-async fn the_conversions_of_a_file_are_asked_for_under_both_names() {
+async fn conversions_of_a_file_are_requested_with_both_parameters() {
     let (site, provider) = Simulated::ready().await;
     let (one, two) = (site.sandbox.add_file("0", "1.mp4", b"1"), site.sandbox.add_file("0", "2.mp4", b"2"));
     let query = ConversionQuery { file: Some(file(&provider, &one)), limit: 7 };
@@ -168,7 +168,7 @@ async fn the_conversions_of_a_file_are_asked_for_under_both_names() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_sends_nothing() {
+async fn unsupported_operations_send_nothing() {
     let (site, provider) = Simulated::ready().await;
     let unknown = file(&provider, "x");
     let new = new_folder("a", FolderId::Root);
@@ -194,7 +194,7 @@ async fn what_cannot_be_done_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_denial_asks_for_the_account_once_in_a_while() {
+async fn repeated_denials_read_the_account_once() {
     let (site, provider) = Simulated::ready().await;
     let foreign = file(&provider, &site.sandbox.add_foreign_file("f.mp4", b"f"));
     for _ in 0..3 {
@@ -210,7 +210,7 @@ async fn a_denial_asks_for_the_account_once_in_a_while() {
 }
 
 #[tokio::test]
-async fn where_a_file_and_a_folder_are_named_the_detail_names_both() {
+async fn failed_move_names_the_file_and_the_folder() {
     let (site, provider) = Simulated::ready().await;
     let id = file(&provider, &site.sandbox.add_file("0", "a.mp4", b"a"));
     let error = provider.move_file(&id, &folder(&provider, "987")).await.unwrap_err();
@@ -222,7 +222,7 @@ async fn where_a_file_and_a_folder_are_named_the_detail_names_both() {
 }
 
 #[tokio::test]
-async fn a_source_that_can_be_read_again_is_opened_after_the_site_has_agreed() {
+async fn upload_to_an_unknown_folder_does_not_open_its_source() {
     let site = Simulated::plain().await;
     let mut new = upload("a.mp4", &["abc"]);
     new.folder = folder(&site.provider(), "987");

@@ -1,4 +1,4 @@
-//! The amplification budget: whatever a site answers, reading it takes a bounded multiple of the answer's length.
+//! The amplification budget: reading an answer takes at most a bounded multiple of its length in memory.
 
 #![cfg(feature = "fuzzing")]
 
@@ -19,7 +19,7 @@ const ENVELOPES: &[&str] = &[
 ];
 
 #[test]
-fn answers_take_a_bounded_multiple_of_their_length() {
+fn answer_takes_a_bounded_multiple_of_its_length() {
     DECODERS.assert_within(memory_for, |seed| answer(seed, ENVELOPES, 512 << 10));
 }
 

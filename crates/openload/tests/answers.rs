@@ -1,4 +1,4 @@
-//! Answers under a good status that say something else than was asked, or more than may be told.
+//! Answers under a status of success with another object than the requested one, and answers with secrets.
 
 mod support;
 
@@ -14,33 +14,33 @@ use polyhost_sandbox::Fault;
 use polyhost_upstream::Settings;
 use support::{KEY, LOGIN, Simulated};
 
-/// A site that answers an operation with a status of 200 and this result.
-async fn answering(operation: &str, result: &str) -> Simulated {
+/// Starts a site that answers an operation with a status of 200 and this result.
+async fn site_answering(operation: &str, result: &str) -> Simulated {
     let site = Simulated::plain().await;
-    answer(&site, operation, 200, result);
+    answers_with(&site, operation, 200, result);
     site
 }
 
-fn answer(site: &Simulated, operation: &str, status: u16, result: &str) {
+fn answers_with(site: &Simulated, operation: &str, status: u16, result: &str) {
     let body = format!(r#"{{"status": {status}, "msg": "So it is", "result": {result}}}"#);
     site.breaks(operation, http_answer(200, &body));
 }
 
 #[tokio::test]
-async fn an_account_without_an_id_is_no_account() {
+async fn account_without_an_id_is_an_invalid_response() {
     for result in [r#"["x", "y"]"#, "[]", "{}", "true", "null", "\"x\"", "7", r#"{"email": "a@b.example", "id": ""}"#] {
-        let site = answering("account/info", result).await;
+        let site = site_answering("account/info", result).await;
         assert_eq!(kind(site.provider().account().await), ErrorKind::InvalidResponse, "{result}");
     }
     for result in [r#"{"extid": "x"}"#, r#"{"apiid": 7}"#, r#"{"id": "x"}"#] {
-        assert!(answering("account/info", result).await.provider().account().await.is_ok(), "{result}");
+        assert!(site_answering("account/info", result).await.provider().account().await.is_ok(), "{result}");
     }
 }
 
 #[tokio::test]
-async fn an_array_in_place_of_an_object_is_not_read_by_its_places() {
+async fn array_in_place_of_an_object_is_not_decoded() {
     let array = r#"["https://a.example/1", "2", "3", "4", "5", "https://a.example/v/6"]"#;
-    let site = answering("*", array).await;
+    let site = site_answering("*", array).await;
     let provider = site.provider();
     assert_eq!(kind(provider.upload(upload("a.mp4", &["abc"])).await), ErrorKind::InvalidResponse);
     assert_eq!(kind(provider.create_folder(new_folder("a", FolderId::Root)).await), ErrorKind::OutcomeUnknown);
@@ -48,7 +48,7 @@ async fn an_array_in_place_of_an_object_is_not_read_by_its_places() {
     assert_eq!(kind(provider.add_remote_upload(new).await), ErrorKind::OutcomeUnknown);
     assert_eq!(kind(provider.list(&FolderId::Root, None).await), ErrorKind::InvalidResponse);
 
-    let site = answering("upload", array).await;
+    let site = site_answering("upload", array).await;
     assert_eq!(kind(site.provider().upload(upload("a.mp4", &["abc"])).await), ErrorKind::OutcomeUnknown);
 
     // The envelope, too.
@@ -58,8 +58,8 @@ async fn an_array_in_place_of_an_object_is_not_read_by_its_places() {
 }
 
 #[tokio::test]
-async fn an_empty_array_is_an_empty_list() {
-    let site = answering("*", "[]").await;
+async fn empty_array_is_an_empty_list() {
+    let site = site_answering("*", "[]").await;
     let provider = site.provider();
     assert!(provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap().is_empty());
     assert!(remote_uploads(&provider, &["7", "8"]).await.unwrap().is_empty());
@@ -93,7 +93,7 @@ async fn file_left_out_of_an_answer_is_not_found() {
         (other, &["x"], ErrorKind::FileNotFound),
     ];
     for (result, ids, expected) in rows {
-        let site = answering("file/info", result).await;
+        let site = site_answering("file/info", result).await;
         let provider = site.provider();
         let ids: Vec<_> = ids.iter().map(|id| file(&provider, id)).collect();
         for lookup in provider.files(&ids).await.unwrap() {
@@ -101,7 +101,8 @@ async fn file_left_out_of_an_answer_is_not_found() {
             assert_eq!((error.kind(), error.is_retryable()), (expected, expected == ErrorKind::InvalidResponse));
         }
     }
-    let site = answering("file/info", r#"{"x": {"status": 200, "size": 7, "size": 8}, "y": {"status": 200}}"#).await;
+    let site =
+        site_answering("file/info", r#"{"x": {"status": 200, "size": 7, "size": 8}, "y": {"status": 200}}"#).await;
     let provider = site.provider();
     let ids = ["x", "q", "y"].map(|id| file(&provider, id));
     let found = provider.files(&ids).await.unwrap();
@@ -111,10 +112,10 @@ async fn file_left_out_of_an_answer_is_not_found() {
 }
 
 #[tokio::test]
-async fn jobs_of_which_none_can_be_read_are_no_answer() {
+async fn list_without_readable_jobs_is_an_invalid_response() {
     let query = || ConversionQuery { file: None, limit: 5 };
     for list in ["[[[]]]", r#"{"a b": {"status": "new"}}"#, "[5]", "\"x\""] {
-        let site = answering("*", list).await;
+        let site = site_answering("*", list).await;
         let provider = site.provider();
         let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await;
         assert_eq!(kind(recent), ErrorKind::InvalidResponse, "{list}");
@@ -122,7 +123,7 @@ async fn jobs_of_which_none_can_be_read_are_no_answer() {
             assert_eq!(kind(provider.conversions(query()).await), ErrorKind::InvalidResponse, "{list}");
         }
     }
-    let site = answering("*", r#"[{"id": "7", "status": "new"}, [], {"id": "7"}, {"status": "new"}]"#).await;
+    let site = site_answering("*", r#"[{"id": "7", "status": "new"}, [], {"id": "7"}, {"status": "new"}]"#).await;
     let provider = site.provider();
     let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap();
     assert_eq!((recent.items.len(), recent.unreadable), (1, 2));
@@ -131,13 +132,13 @@ async fn jobs_of_which_none_can_be_read_are_no_answer() {
 }
 
 #[tokio::test]
-async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
+async fn error_of_a_remote_upload_has_no_secrets() {
     let escaped = "planted%20key%262%3Dx";
     let row = format!(
         r#"{{"7": {{"id": 7, "status": "error", "errormsg": "{LOGIN}\u0007 with {KEY}, {escaped}: {}"}}}}"#,
         "x".repeat(400)
     );
-    let site = answering("remotedl/status", &row).await;
+    let site = site_answering("remotedl/status", &row).await;
     let provider = site.provider();
     let recent = provider.remote_uploads(RemoteUploadSelection::Recent(5)).await.unwrap().items;
     for found in [
@@ -145,16 +146,16 @@ async fn what_went_wrong_with_a_remote_upload_is_told_without_secrets() {
         remote_uploads(&provider, &["7", "7"]).await.unwrap(),
         recent,
     ] {
-        let told = found[0].error.as_deref().unwrap();
-        assert!(told.starts_with("*** with ***, ***: xxx"), "{told}");
-        assert_eq!(told.chars().count(), 300);
+        let shown = found[0].error.as_deref().unwrap();
+        assert!(shown.starts_with("*** with ***, ***: xxx"), "{shown}");
+        assert_eq!(shown.chars().count(), 300);
     }
 }
 
 #[tokio::test]
-async fn one_remote_upload_that_is_not_there_is_told_with_the_site_s_words() {
+async fn unknown_remote_upload_has_the_sites_message() {
     let site = Simulated::plain().await;
-    answer(&site, "remotedl/status", 404, "null");
+    answers_with(&site, "remotedl/status", 404, "null");
     let error = remote_uploads(&site.provider(), &["7"]).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::RemoteUploadNotFound, false));
     assert_eq!(error.detail(), Some("No remote upload has the id \"7\" in account \"main\"."));
@@ -163,8 +164,8 @@ async fn one_remote_upload_that_is_not_there_is_told_with_the_site_s_words() {
 }
 
 #[tokio::test]
-async fn other_remote_uploads_than_the_one_asked_for_are_no_answer() {
-    let site = answering("remotedl/status", r#"{"7": {"id": 7, "status": "new"}}"#).await;
+async fn answer_with_other_remote_uploads_is_an_error() {
+    let site = site_answering("remotedl/status", r#"{"7": {"id": 7, "status": "new"}}"#).await;
     let provider = site.provider();
     assert_eq!(remote_uploads(&provider, &["7"]).await.unwrap().len(), 1);
     for ids in [&["8"][..], &["7", "8"]] {
@@ -173,7 +174,7 @@ async fn other_remote_uploads_than_the_one_asked_for_are_no_answer() {
 }
 
 #[tokio::test]
-async fn a_status_of_401_is_about_the_credentials() {
+async fn status_401_rejects_the_credentials() {
     for fault in [Fault::envelope(401)] {
         let site = Simulated::plain().await;
         site.breaks("*", fault);
@@ -181,20 +182,20 @@ async fn a_status_of_401_is_about_the_credentials() {
         assert_eq!(kind(provider.account().await), ErrorKind::CredentialsRejected);
         let error = provider.delete_file(&file(&provider, "x")).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::CredentialsRejected, false));
-        assert_eq!(error.detail(), Some("The site refuses the credentials of account \"main\"."));
-        assert_eq!(site.journal().count(), 2, "a 401 needs no second question");
+        assert_eq!(error.detail(), Some("The site rejected the credentials of account \"main\"."));
+        assert_eq!(site.journal().count(), 2, "a 401 causes no further request");
     }
 }
 
 #[tokio::test]
-async fn a_denial_says_where_the_credentials_could_not_be_judged() {
+async fn denial_without_a_verdict_names_the_credentials() {
     let denied = "The site denies this to account \"main\"";
-    let unsettled = format!("{denied}; whether its credentials are good could not be asked.");
-    let rows = [(500, "null", &unsettled), (200, "[]", &unsettled), (200, r#"{"id": "x"}"#, &format!("{denied}."))];
+    let unresolved = format!("{denied}. It is unknown whether its credentials are valid.");
+    let rows = [(500, "null", &unresolved), (200, "[]", &unresolved), (200, r#"{"id": "x"}"#, &format!("{denied}."))];
     for (status, account, detail) in rows {
         let site = Simulated::plain().await;
         site.breaks("file/deletefolder", Fault::envelope(403));
-        answer(&site, "account/info", status, account);
+        answers_with(&site, "account/info", status, account);
         let provider = site.provider();
         let error = provider.delete_folder(&folder(&provider, "9")).await.unwrap_err();
         assert_eq!((error.kind(), error.detail()), (ErrorKind::Forbidden, Some(detail.as_str())), "{status} {account}");
@@ -202,7 +203,7 @@ async fn a_denial_says_where_the_credentials_could_not_be_judged() {
     }
 }
 
-/// What a proxy, a firewall or a framework writes.
+/// Answers of a proxy, a firewall or a framework.
 const FOREIGN_JSON: [&str; 7] = [
     r#"{"error": "Forbidden"}"#,
     r#"{"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "No."}"#,
@@ -219,7 +220,7 @@ async fn write_answered_with_foreign_json_has_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn foreign_answer_gives_no_verdict() {
+async fn foreign_answer_proves_nothing() {
     let bodies = || ["<html>Forbidden</html>", "Forbidden", "", "{}", "[]"].into_iter().chain(FOREIGN_JSON);
     let answers = [401, 403, 451].into_iter().flat_map(|http| bodies().map(move |body| http_answer(http, body)));
     errors_of_other_servers_prove_nothing::<Simulated>(answers).await;
@@ -249,7 +250,7 @@ async fn moved_api_is_reported_with_its_new_origin() {
 }
 
 #[tokio::test]
-async fn words_about_room_and_features_refuse_for_good() {
+async fn storage_and_feature_messages_are_not_retryable() {
     let full = "Upload storage full, please delete some active files and try again.";
     for status in [400, 403, 500, 507] {
         let site = Simulated::plain().await;
@@ -281,7 +282,7 @@ async fn ticket_with_a_digest_needs_a_site_that_checks_it() {
 }
 
 #[tokio::test]
-async fn remote_upload_headers_go_as_lines_where_wanted() {
+async fn remote_upload_headers_are_sent_as_lines_by_quirk() {
     let site = Simulated::plain().await;
     let quirks = Quirks { remote_headers: RemoteHeaders::Lines, ..Quirks::default() };
     let mut headers = HeaderFields::default();

@@ -1,4 +1,4 @@
-//! The conformance suite, in every combination in which sites of this dialect are known to differ.
+//! The conformance suite, with every option in which sites of this dialect are known to differ.
 
 mod support;
 
@@ -8,28 +8,28 @@ use polyhost_sandbox::openload::{self as sandbox, ConvertsFilter, FilesShape, Mi
 use support::Simulated;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_whatever_the_site_s_answers_look_like() {
-    let mut looks = Vec::new();
+async fn adapter_conforms_with_every_format_of_answers() {
+    let mut formats = Vec::new();
     for files_shape in [FilesShape::Map, FilesShape::Array, FilesShape::MapsInArray] {
         for http_mirrors_status in [false, true] {
             for numbers in [Numbers::Native, Numbers::Text] {
                 for missing in [Missing::False, Missing::Null] {
-                    looks.push(Options { files_shape, http_mirrors_status, numbers, missing, ..Options::default() });
+                    formats.push(Options { files_shape, http_mirrors_status, numbers, missing, ..Options::default() });
                 }
             }
         }
     }
-    all_conform::<Simulated>(looks).await;
+    all_conform::<Simulated>(formats).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_to_the_sites_other_habits() {
+async fn adapter_conforms_with_the_other_options_of_sites() {
     let fraction = Quirks { progress: ProgressScale::Fraction, ..Quirks::default() };
     let options = Options { progress_scale: sandbox::ProgressScale::Fraction, ..Options::default() };
     conforms::<Simulated>(options, fraction).await;
 
     let base = Options::default;
-    let habits = vec![
+    let options = vec![
         Options { converts_filter: ConvertsFilter::File, ..base() },
         Options { converts_filter: ConvertsFilter::Id, ..base() },
         Options { html_reply_to_upload: false, ..base() },
@@ -37,10 +37,10 @@ async fn the_adapter_conforms_to_the_sites_other_habits() {
         Options { deep_listings: true, ..base() },
         Options { storage: Some(sandbox::Storage { left: -1, used: 24_160 }), ..base() },
     ];
-    all_conform::<Simulated>(habits).await;
+    all_conform::<Simulated>(options).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_adapter_conforms_with_any_capability_taken_away() {
+async fn adapter_conforms_without_each_capability() {
     conforms_without_any_capability::<Simulated>().await;
 }

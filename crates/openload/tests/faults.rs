@@ -1,5 +1,5 @@
-//! Every way in which the simulated site can break, for a read, a write and an upload: the kind of the error, whether
-//! it may be tried again, how often the site was asked, and that no secret is told.
+//! Every fault of the simulated site, in a read, a write and an upload. The tests check the error's kind, whether it is
+//! retryable, how many requests were sent, and that the error contains no secret.
 
 mod support;
 
@@ -24,7 +24,7 @@ fn checked_error(outcome: Result<impl Debug>) -> (ErrorKind, bool, Error) {
 fault_tests!(Simulated);
 
 #[tokio::test]
-async fn an_answer_over_the_limit_is_not_read() {
+async fn answer_over_the_limit_is_not_read() {
     let site = Simulated::plain().await;
     let settings = Settings { max_response: 40, ..Settings::default() };
     let provider = site.provider_with(Quirks::default(), settings);
@@ -34,7 +34,7 @@ async fn an_answer_over_the_limit_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_about_a_file_counts_in_the_body_alone() {
+async fn status_about_a_file_counts_only_in_the_body() {
     for (status, kind) in [(400, ErrorKind::Rejected), (404, ErrorKind::FileNotFound)] {
         let (_site, provider) = Simulated::broken("*", &Fault::envelope(status)).await;
         let unknown = file(&provider, "x");
@@ -45,12 +45,12 @@ async fn a_status_that_is_about_a_file_counts_in_the_body_alone() {
 }
 
 #[tokio::test]
-async fn a_status_of_any_server_means_the_same_in_the_body_and_in_http() {
+async fn status_means_the_same_in_the_body_and_in_http() {
     http_status_means_the_same_from_any_server::<Simulated>().await;
 }
 
 #[tokio::test]
-async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
+async fn sites_message_is_shown_without_secrets() {
     let body = format!(r#"{{"status": 400, "msg": "bad key={KEY} of {LOGIN}\u0007", "result": null}}"#);
     let (_site, provider) = Simulated::broken("account/info", &http_answer(200, &body)).await;
     let (kind, _, error) = checked_error(provider.account().await);
@@ -59,7 +59,7 @@ async fn the_site_s_words_are_passed_on_without_what_they_must_not_tell() {
 }
 
 #[tokio::test]
-async fn a_false_result_under_a_good_status_is_a_refusal() {
+async fn false_result_under_a_success_status_is_rejected() {
     let body = r#"{"status": 200, "msg": "OK", "result": false}"#;
     let (_site, provider) = Simulated::broken("file/delete", &http_answer(200, body)).await;
     let (kind, retryable, _) = checked_error(provider.delete_file(&file(&provider, "x")).await);
@@ -67,7 +67,7 @@ async fn a_false_result_under_a_good_status_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_fails_its_own_files_alone() {
+async fn failed_batch_fails_only_its_own_files() {
     let site = Simulated::plain().await;
     site.faults().add(Rule::new("file/info", Fault::http(500)).times(1));
     let provider = site.provider();
@@ -86,7 +86,7 @@ async fn a_batch_that_fails_fails_its_own_files_alone() {
 }
 
 #[tokio::test]
-async fn a_spent_upload_address_did_nothing_and_may_be_tried_again() {
+async fn spent_upload_address_is_retryable() {
     for status in [403, 404, 410] {
         let (site, provider) = Simulated::broken("upload", &Fault::envelope(status)).await;
         let (kind, retryable, _) = checked_error(provider.upload(upload("a.mp4", &["abc"])).await);
@@ -95,7 +95,7 @@ async fn a_spent_upload_address_did_nothing_and_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn file_that_an_upload_node_refuses_is_final() {
+async fn file_rejected_by_an_upload_node_is_not_retryable() {
     let rows = [
         ("Folder not found", ErrorKind::FolderNotFound, false),
         ("Wrong sha1", ErrorKind::Rejected, false),
@@ -118,6 +118,6 @@ async fn file_that_an_upload_node_refuses_is_final() {
 }
 
 #[tokio::test]
-async fn an_upload_refused_early_is_told_with_the_site_s_words() {
+async fn early_error_of_an_upload_has_the_sites_message() {
     early_answer_to_an_upload_is_its_outcome::<Simulated>().await;
 }

@@ -1,4 +1,4 @@
-//! What the fuzzer begins with is read as it is meant.
+//! The seeds of the fuzz target have their intended outcomes.
 
 #![cfg(feature = "fuzzing")]
 
@@ -6,8 +6,8 @@ use polyhost_adapter_testing::seeds;
 use polyhost_openload::fuzzing::{OPERATIONS, answer};
 
 #[test]
-fn every_seed_is_read_as_it_is_meant() {
+fn every_seed_has_its_intended_outcome() {
     let rejected = &["refused", "page", "jobs_unreadable", "conversions_unreadable", "garbage"];
     let empty = &["deleted", "files_left_out"];
-    seeds::assert_outcomes("openload", &OPERATIONS, answer, refused, empty);
+    seeds::assert_outcomes("openload", &OPERATIONS, answer, rejected, empty);
 }

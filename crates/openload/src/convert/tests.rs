@@ -1,4 +1,4 @@
-//! Answers as sites write them, and what becomes of them.
+//! Tests of the conversion, with answers as sites write them.
 
 use polyhost_domain::IdAlphabet;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ fn folder(id: &str) -> FolderId {
 }
 
 #[test]
-fn the_page_s_listing_is_read_in_every_shape() {
+fn documented_listing_is_converted_in_every_shape() {
     let file = r#"{"name": "Big bunny buck 720p", "sha1": "8fd4", "folder_id": 0, "upload_at": 1532854309,
         "status": "active", "size": 193986560, "content_type": "video/mp4", "cstatus": "ok",
         "link": "https://www.pstream.net/v/VKrJd-A_vNmpP4L", "embed_link": "https://www.pstream.net/e/VKrJd-A_vNmpP4L",
@@ -53,7 +53,7 @@ fn the_page_s_listing_is_read_in_every_shape() {
 }
 
 #[test]
-fn folder_that_callers_cannot_name_is_unreadable() {
+fn folder_with_an_id_of_the_root_is_unreadable() {
     for id in ["\"0\"", "0", "\"root\"", "\"00\"", "\"\"", "null"] {
         let json = format!(r#"{{"folders": [{{"id": {id}, "name": "a"}}, {{"id": "5", "name": "b"}}], "files": []}}"#);
         let listing = convert().listing(wire(&json), &FolderId::Root).unwrap();
@@ -62,7 +62,7 @@ fn folder_that_callers_cannot_name_is_unreadable() {
 }
 
 #[test]
-fn an_empty_listing_is_written_in_many_ways() {
+fn empty_listing_is_recognised_in_every_form() {
     for json in [r#"{"folders": [], "files": []}"#, r#"{"folders": {}, "files": null}"#] {
         let listing = convert().listing(wire(json), &FolderId::Root).unwrap();
         assert!(listing.folders.is_empty() && listing.files.is_empty(), "{json}");
@@ -70,7 +70,7 @@ fn an_empty_listing_is_written_in_many_ways() {
 }
 
 #[test]
-fn entries_outside_the_grammar_of_ids_are_left_out() {
+fn entry_with_an_invalid_id_is_left_out() {
     let json = r#"{"folders": [{"id": "a b"}, {"name": "no id"}, {"id": 0}, {"id": 7, "name": 5}],
         "files": {"a/b": {}, "ok": {"size": {"odd": true}}, "c d": {"linkextid": "good", "folder_id": "x y"}}}"#;
     let listing = convert().listing(wire(json), &folder("12")).unwrap();
@@ -83,7 +83,7 @@ fn entries_outside_the_grammar_of_ids_are_left_out() {
 }
 
 #[test]
-fn remote_uploads_are_told_by_their_words_and_never_by_a_percentage() {
+fn state_of_a_remote_upload_never_follows_its_percentage() {
     let json = r#"{
         "24": {"id": 24, "remoteurl": "https://a.example/b.mov", "status": "new", "progress_percent": null,
             "folderid": "4248", "added": "2018-02-21 09:20:26", "last_update": "2018-02-21 09:20:26",
@@ -128,7 +128,7 @@ fn progress_of_conversions_is_scaled_to_percent() {
 }
 
 #[test]
-fn an_uploaded_file_is_found_by_its_address_where_it_has_no_id() {
+fn uploaded_file_without_id_has_the_id_in_its_address() {
     let addresses = [
         "https://www.pstream.net/v/fCgaPthr_ys",
         "https://openload.co/f/fCgaPthr_ys/name%20of.mp4",
@@ -147,7 +147,7 @@ fn an_uploaded_file_is_found_by_its_address_where_it_has_no_id() {
 }
 
 #[test]
-fn a_link_without_a_mark_of_its_id_has_no_id() {
+fn link_without_an_id_segment_has_no_id() {
     let addresses = [
         "https://host.example/watch",
         "https://host.example/fCgaPthr_ys",
@@ -169,7 +169,7 @@ fn a_link_without_a_mark_of_its_id_has_no_id() {
 }
 
 #[test]
-fn storage_of_an_account_is_read_and_minus_one_is_no_limit() {
+fn storage_of_minus_one_is_no_limit() {
     let rows = [
         (r#""storage_left": -1, "storage_used": "24160""#, Some(24160), None),
         (r#""storage_left": "5000", "storage_used": 24160"#, Some(24160), Some(5000)),
@@ -184,7 +184,7 @@ fn storage_of_an_account_is_read_and_minus_one_is_no_limit() {
 }
 
 #[test]
-fn accounts_of_relatives_have_their_id_under_other_names() {
+fn account_id_is_found_under_every_known_name() {
     for name in ["extid", "apiid", "id"] {
         let json =
             format!(r#"{{"{name}": "fnvjeof4815f", "email": "a@b.example", "signup_at": "0000-00-00 00:00:00"}}"#);
@@ -195,7 +195,7 @@ fn accounts_of_relatives_have_their_id_under_other_names() {
 }
 
 #[test]
-fn listing_counts_entries_that_cannot_be_read() {
+fn listing_counts_unreadable_entries() {
     let rows = [
         (r#"{"folders": [], "files": []}"#, Some((0, 0, false))),
         (r#"{"folders": [], "files": {}}"#, Some((0, 0, false))),
@@ -213,7 +213,7 @@ fn listing_counts_entries_that_cannot_be_read() {
     for (json, expected) in rows {
         let listing = convert().listing(wire(json), &FolderId::Root);
         let items = |listing: &Listing| listing.folders.len() + listing.files.len();
-        let told = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
-        assert_eq!(told, expected, "{json}");
+        let counts = listing.ok().map(|listing| (items(&listing), listing.unreadable, listing.incomplete));
+        assert_eq!(counts, expected, "{json}");
     }
 }

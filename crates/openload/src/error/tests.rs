@@ -1,4 +1,4 @@
-//! Every row of the classification table.
+//! Tests of every row of the classification table.
 
 use polyhost_domain::{IdAlphabet, IdGrammar, RemoteUploadId};
 
@@ -10,7 +10,7 @@ fn ids() -> (FileId, FolderId, RemoteUploadId) {
 }
 
 #[test]
-fn every_status_has_its_kind_for_whatever_was_named() {
+fn every_status_has_its_kind_for_every_named_object() {
     let (file, folder, remote) = ids();
     let named = |name: &str| match name {
         "account" => Named::Account,
@@ -54,7 +54,7 @@ fn every_status_has_its_kind_for_whatever_was_named() {
 }
 
 #[test]
-fn only_what_was_done_to_nothing_may_be_sent_again() {
+fn only_errors_without_effect_are_retryable() {
     let (file, folder, _) = ids();
     let rows = [
         (429, CallKind::Read, true),
@@ -81,7 +81,7 @@ fn only_what_was_done_to_nothing_may_be_sent_again() {
 }
 
 #[test]
-fn details_are_sentences_that_name_what_is_missing() {
+fn details_name_the_missing_object() {
     let (file, folder, remote) = ids();
     let account = "main".parse().unwrap();
     let rows = [
@@ -97,7 +97,7 @@ fn details_are_sentences_that_name_what_is_missing() {
             Named::RemoteUpload(&remote),
             "No remote upload has the id \"7\" in account \"main\".",
         ),
-        (ErrorKind::CredentialsRejected, Named::Account, "The site refuses the credentials of account \"main\"."),
+        (ErrorKind::CredentialsRejected, Named::Account, "The site rejected the credentials of account \"main\"."),
     ];
     for (kind, named, sentence) in rows {
         assert_eq!(detail(kind, named, &account), sentence);
@@ -105,13 +105,13 @@ fn details_are_sentences_that_name_what_is_missing() {
 }
 
 #[test]
-fn words_count_only_where_the_status_says_no_more() {
+fn message_overrides_only_an_unspecific_status() {
     use words::{Meaning, meaning};
     let full = "Upload storage full, please delete some active files and try again.";
     let (_, folder, _) = ids();
     let address = Named::UploadAddress(&folder);
     for status in [400, 403, 404, 500, 507] {
-        assert_eq!(meaning(status, full, address), Some(Meaning::NoRoom), "{status}");
+        assert_eq!(meaning(status, full, address), Some(Meaning::StorageFull), "{status}");
         assert_eq!(meaning(status, "Unknown method", Named::Nothing), Some(Meaning::Unsupported), "{status}");
         for other in ["Video not found", "Permission denied", "Remote upload is disabled for your account", ""] {
             assert_eq!(meaning(status, other, Named::Nothing), None, "{status} {other}");
@@ -124,7 +124,7 @@ fn words_count_only_where_the_status_says_no_more() {
 }
 
 #[test]
-fn words_of_an_upload_node_tell_a_bad_file_from_a_spent_address() {
+fn upload_nodes_message_distinguishes_file_and_address() {
     use words::{Meaning, meaning};
     let (_, folder, _) = ids();
     let address = Named::UploadAddress(&folder);
@@ -142,9 +142,9 @@ fn words_of_an_upload_node_tell_a_bad_file_from_a_spent_address() {
         ("Upload URL not found", Meaning::SpentAddress),
         ("Invalid token", Meaning::SpentAddress),
     ];
-    for (text, said) in rows {
+    for (text, expected) in rows {
         for status in [400, 401, 403, 404] {
-            assert_eq!(meaning(status, text, address), Some(said), "{status} {text}");
+            assert_eq!(meaning(status, text, address), Some(expected), "{status} {text}");
             assert_eq!(meaning(status, text, Named::Nothing), None, "{status} {text}");
         }
         for status in [500, 503] {

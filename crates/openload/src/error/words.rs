@@ -1,49 +1,49 @@
-//! Words of sites that say more than their status: storage that is full, features that are missing, and why an upload
-//! node refuses a file.
+//! Messages of sites that are more specific than their status: full storage, missing features, and the reasons why an
+//! upload node rejects a file.
 
 use crate::named::Named;
 
-/// What words mean.
+/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The storage is full, or an allowance is used up. Sending the same again does not help.
-    NoRoom,
-    /// The site lacks the endpoint, or has it switched off.
+    /// The storage is full, or an allowance is used up. A retry does not help.
+    StorageFull,
+    /// The site lacks the endpoint or has disabled it.
     Unsupported,
-    /// The file is larger than the site takes.
+    /// The file is larger than the site accepts.
     TooLarge,
-    /// The site does not take this file, by its content, type or name.
+    /// The site does not accept this file because of its content, type or name.
     BadFile,
-    /// The folder that the file is to go to is missing.
+    /// The destination folder does not exist.
     NoFolder,
     /// The account may not upload.
     Denied,
-    /// The address for the upload has expired or was used. A new one may be asked for.
+    /// The address for the upload has expired or was already used. A new one can be requested.
     SpentAddress,
 }
 
-/// Fragments of messages, in lower case.
+/// Fragments of messages in lower case, with their meanings.
 pub(crate) const TABLE: &[(&str, Meaning)] = &[
-    ("storage full", Meaning::NoRoom),
-    ("storage is full", Meaning::NoRoom),
-    ("storage limit", Meaning::NoRoom),
-    ("storage space", Meaning::NoRoom),
-    ("storage left", Meaning::NoRoom),
-    ("insufficient storage", Meaning::NoRoom),
-    ("insufficient space", Meaning::NoRoom),
-    ("enough storage", Meaning::NoRoom),
-    ("enough space", Meaning::NoRoom),
-    ("enough free space", Meaning::NoRoom),
-    ("available space", Meaning::NoRoom),
-    ("space available", Meaning::NoRoom),
-    ("space left", Meaning::NoRoom),
-    ("disk space", Meaning::NoRoom),
-    ("out of space", Meaning::NoRoom),
-    ("disk full", Meaning::NoRoom),
-    ("quota", Meaning::NoRoom),
-    ("daily", Meaning::NoRoom),
-    ("limit for today", Meaning::NoRoom),
-    ("per day", Meaning::NoRoom),
+    ("storage full", Meaning::StorageFull),
+    ("storage is full", Meaning::StorageFull),
+    ("storage limit", Meaning::StorageFull),
+    ("storage space", Meaning::StorageFull),
+    ("storage left", Meaning::StorageFull),
+    ("insufficient storage", Meaning::StorageFull),
+    ("insufficient space", Meaning::StorageFull),
+    ("enough storage", Meaning::StorageFull),
+    ("enough space", Meaning::StorageFull),
+    ("enough free space", Meaning::StorageFull),
+    ("available space", Meaning::StorageFull),
+    ("space available", Meaning::StorageFull),
+    ("space left", Meaning::StorageFull),
+    ("disk space", Meaning::StorageFull),
+    ("out of space", Meaning::StorageFull),
+    ("disk full", Meaning::StorageFull),
+    ("quota", Meaning::StorageFull),
+    ("daily", Meaning::StorageFull),
+    ("limit for today", Meaning::StorageFull),
+    ("per day", Meaning::StorageFull),
     ("method not found", Meaning::Unsupported),
     ("no such method", Meaning::Unsupported),
     ("unknown method", Meaning::Unsupported),
@@ -61,8 +61,9 @@ pub(crate) const TABLE: &[(&str, Meaning)] = &[
     ("uploads are not enabled", Meaning::Unsupported),
 ];
 
-/// Fragments of what an upload node says, in lower case. Where none is in its message, its status alone counts.
-pub(crate) const OF_UPLOADS: &[(&str, Meaning)] = &[
+/// Fragments of an upload node's messages in lower case, with their meanings. For any other message, only the status is
+/// used.
+pub(crate) const UPLOAD_TABLE: &[(&str, Meaning)] = &[
     ("too large", Meaning::TooLarge),
     ("too big", Meaning::TooLarge),
     ("larger than", Meaning::TooLarge),
@@ -124,20 +125,21 @@ pub(crate) const OF_UPLOADS: &[(&str, Meaning)] = &[
     ("no file", Meaning::BadFile),
 ];
 
-/// The meaning of a message under a status that is no success.
+/// Returns the meaning of a message under a status of failure.
 pub(crate) fn meaning(status: i64, message: &str, named: Named<'_>) -> Option<Meaning> {
-    // These statuses say what they mean.
+    // These statuses are specific enough.
     if matches!(status, 413 | 429 | 451 | 509) || matches!(named, Named::Account) {
         return None;
     }
     let message = message.to_lowercase();
-    let find = |table: &[(&str, Meaning)]| table.iter().find(|(words, _)| message.contains(words)).map(|row| row.1);
+    let find =
+        |table: &[(&str, Meaning)]| table.iter().find(|(fragment, _)| message.contains(fragment)).map(|row| row.1);
     let general = if status == 401 { None } else { find(TABLE) };
     let is_of_an_account = message.contains("account") || message.contains("user");
     match (general, named) {
         (Some(general), _) if general != Meaning::Unsupported || !is_of_an_account => Some(general),
-        // After a failure inside the site its words say nothing certain about the file or the address.
-        (_, Named::UploadAddress(_)) if status < 500 => find(OF_UPLOADS),
+        // After a failure inside the site, its message proves nothing about the file or the address.
+        (_, Named::UploadAddress(_)) if status < 500 => find(UPLOAD_TABLE),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! A simulated site, and adapters for it: the base of every test of this crate.
+//! A simulated site, and adapters for it. Every test of this crate uses them.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -17,12 +17,12 @@ use polyhost_sandbox::{Fault, Faults, Journal, ManualClock};
 use polyhost_state::State;
 use polyhost_upstream::Settings;
 
-/// With characters that a URL has to escape, so that an escaped secret is looked for, too.
+/// Contains characters that a URL must escape, so that the tests also search for an escaped secret.
 pub(crate) const LOGIN: &str = "planted+login/1";
 pub(crate) const KEY: &str = "planted key&2=x";
 const STRANGER: (&str, &str) = ("planted-stranger", "planted-wrong-key");
 
-/// A simulated site with a clock that the test moves on.
+/// A simulated site with a clock that the test advances.
 #[derive(Clone)]
 pub(crate) struct Simulated {
     pub(crate) sandbox: Arc<Sandbox>,
