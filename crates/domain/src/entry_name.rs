@@ -20,16 +20,16 @@ pub enum InvalidEntryName {
     #[error("must have at most 255 characters")]
     TooLong,
     /// The text has a control character.
-    #[error("must not hold control characters")]
+    #[error("must not contain control characters")]
     Control,
     /// The text has a slash.
-    #[error("must not hold \"/\"")]
+    #[error("must not contain \"/\"")]
     Slash,
     /// The text is `.` or `..`.
     #[error("must not be \".\" or \"..\"")]
     Dots,
     /// The text has a character that the account's site drops, together with some of the text around it.
-    #[error("must not hold \"{0}\": the account's site cannot keep it")]
+    #[error("must not contain \"{0}\": the account's site drops this character")]
     Lost(char),
 }
 

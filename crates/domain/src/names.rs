@@ -22,7 +22,7 @@ pub struct ProviderId(Arc<str>);
 
 /// The error for a text that is not a valid name of an account or id of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must start with a letter or digit and hold only a-z, 0-9, \"_\" and \"-\", at most 64 characters")]
+#[error("must start with a letter or digit and contain only a-z, 0-9, \"_\" and \"-\", at most 64 characters")]
 pub struct InvalidAccountName;
 
 fn parse(text: &str) -> Result<Arc<str>, InvalidAccountName> {

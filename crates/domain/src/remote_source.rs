@@ -25,13 +25,13 @@ pub enum InvalidRemoteUrl {
     #[error("must be http or https")]
     Scheme,
     /// The URL has a user name or a password before the host.
-    #[error("must not hold user info; send an Authorization header instead")]
+    #[error("must not contain user info; send an Authorization header instead")]
     UserInfo,
     /// The text has more than 4096 characters.
     #[error("must have at most 4096 characters")]
     TooLong,
     /// The host is private, loopback, link-local or a metadata service.
-    #[error("must not lead to a private, loopback, link-local or metadata address")]
+    #[error("must not point to a private, loopback, link-local or metadata address")]
     PrivateHost,
 }
 
@@ -82,7 +82,7 @@ pub enum InvalidHeader {
     #[error("makes the header fields longer than 8192 bytes together")]
     TooLong,
     /// The value has a character that would end its line, or NUL.
-    #[error("must not hold CR, LF or NUL in its value")]
+    #[error("must not contain CR, LF or NUL in its value")]
     Value,
 }
 

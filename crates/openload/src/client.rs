@@ -219,7 +219,7 @@ impl Site {
 
     /// Returns the outcome of a call. Where it is a denial, the account is read to find out whether the site denied the
     /// action or the credentials.
-    async fn settled<T>(&self, outcome: Result<T>) -> Result<T> {
+    async fn resolve_denial<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Err(denial) if denial.kind() == ErrorKind::Forbidden => {
                 let account = async { self.account_info().await.map(drop) };

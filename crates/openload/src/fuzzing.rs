@@ -34,7 +34,7 @@ pub const OPERATIONS: [&str; 11] = [
 /// # Errors
 /// The errors of the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
-    made::<true>(origin, operation, http_status, body)
+    converted::<true>(origin, operation, http_status, body)
 }
 
 /// Parses and converts an answer, and discards the result.
@@ -42,10 +42,15 @@ pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: 
 /// # Errors
 /// The errors of the operation's call.
 pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
-    made::<false>(origin, operation, http_status, body).map(drop)
+    converted::<false>(origin, operation, http_status, body).map(drop)
 }
 
-fn made<const KEEP: bool>(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+fn converted<const KEEP: bool>(
+    origin: &Origin,
+    operation: &'static str,
+    http_status: u16,
+    body: &[u8],
+) -> Result<Value> {
     let quirks = Quirks::default();
     let ids = IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder);
     let convert = Convert { origin: origin.clone(), ids, timezone: TimeZone::UTC, progress: quirks.progress };

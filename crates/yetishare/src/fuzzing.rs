@@ -36,7 +36,7 @@ pub const OPERATIONS: [&str; 12] = [
 ];
 
 /// The objects that the request of an answer has named.
-struct Asked {
+struct Requested {
     file: FileId,
     folder: FolderId,
     remote: RemoteUploadId,
@@ -47,7 +47,7 @@ struct Asked {
 /// # Errors
 /// The errors of the operation's call.
 pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
-    made::<true>(origin, operation, http_status, body)
+    converted::<true>(origin, operation, http_status, body)
 }
 
 /// Parses and converts an answer, and discards the result.
@@ -55,27 +55,32 @@ pub fn answer(origin: &Origin, operation: &'static str, http_status: u16, body: 
 /// # Errors
 /// The errors of the operation's call.
 pub fn read_only(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<()> {
-    made::<false>(origin, operation, http_status, body).map(drop)
+    converted::<false>(origin, operation, http_status, body).map(drop)
 }
 
-fn made<const KEEP: bool>(origin: &Origin, operation: &'static str, http_status: u16, body: &[u8]) -> Result<Value> {
+fn converted<const KEEP: bool>(
+    origin: &Origin,
+    operation: &'static str,
+    http_status: u16,
+    body: &[u8],
+) -> Result<Value> {
     let ids = IdGrammar::new(IdAlphabet::Decimal, "null");
-    let asked = asked(&ids).map_err(|unknown| Error::new(ErrorKind::FileNotFound).with_source(unknown))?;
+    let requested = requested(&ids).map_err(|unknown| Error::new(ErrorKind::FileNotFound).with_source(unknown))?;
     let convert = Convert { origin: origin.clone(), ids, digest: None, html_entities: true };
     let kind = match operation {
         "file/copy" | "file/upload" | "file/url_upload_add" | "folder/delete" => CallKind::Write,
         _ => CallKind::Read,
     };
     let reply = Reply::made(&origin.provider, operation, kind, http_status, body);
-    read::<KEEP>(&convert, &reply, &asked)
+    read::<KEEP>(&convert, &reply, &requested)
 }
 
-fn asked(ids: &IdGrammar) -> std::result::Result<Asked, UnknownId> {
-    Ok(Asked { file: ids.file("1253")?, folder: ids.folder("123")?, remote: ids.remote_upload("52")? })
+fn requested(ids: &IdGrammar) -> std::result::Result<Requested, UnknownId> {
+    Ok(Requested { file: ids.file("1253")?, folder: ids.folder("123")?, remote: ids.remote_upload("52")? })
 }
 
-fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, asked: &Asked) -> Result<Value> {
-    let Asked { file, folder, remote } = asked;
+fn read<const KEEP: bool>(convert: &Convert, reply: &Reply, requested: &Requested) -> Result<Value> {
+    let Requested { file, folder, remote } = requested;
     Ok(match reply.operation() {
         "authorize" => json::<KEEP>(token(convert, reply)?),
         "account/info" => of::<KEEP, _, _>(convert, reply, Named::Nothing, |wire, zone| convert.account(wire, zone))?,
