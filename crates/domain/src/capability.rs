@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_capability_has_one_name_and_is_found_by_it() {
+    fn every_capability_is_parsed_from_its_name() {
         for capability in Capability::ALL {
             assert_eq!(capability.as_str().parse::<Capability>(), Ok(*capability));
         }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_of_capabilities_names_them_all() {
+    fn capability_map_contains_every_capability() {
         let map = Capabilities::native(&[Capability::FilesRead]);
         let json = serde_json::to_value(&map).unwrap();
         assert_eq!(json.as_object().unwrap().len(), Capability::ALL.len());

@@ -23,7 +23,7 @@ pub enum ErrorKind {
     RemoteUploadNotFound,
     /// The site rejected the account's credentials.
     CredentialsRejected,
-    /// Another program keeps logging in to the account, which ends our session: the site allows one session per account.
+    /// Another program keeps logging in to the account, which ends our session: the site allows one per account.
     SessionContended,
     /// The site accepted the credentials and denied this action.
     Forbidden,
