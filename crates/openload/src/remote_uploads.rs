@@ -28,7 +28,7 @@ pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -
 /// Returns the recent remote uploads, newest first. They are sorted here, because the site's order is not documented,
 /// and a map has no order.
 pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result<Found<RemoteUpload>> {
-    let limit = limit.clamp(1, MOST);
+    let limit = limit.clamp(1, MAX_RECENT);
     let mut found = site.remote_recent(limit, convert).await?;
     found.items.sort_by(newest_first);
     found.items.truncate(limit as usize);
@@ -43,7 +43,7 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
         return Ok(vec![one(site, convert, id).await?]);
     }
     if !ids.is_empty() {
-        let recent = site.remote_recent(MOST, convert).await?;
+        let recent = site.remote_recent(MAX_RECENT, convert).await?;
         known.extend(recent.items.into_iter().map(|upload| (upload.id.clone(), upload)));
     }
     let rest: Vec<_> =
