@@ -16,28 +16,28 @@ use crate::{secret, upstream};
 pub struct AccountConfig {
     /// Its name.
     pub name: AccountName,
-    /// The provider that it is at.
+    /// Its provider.
     pub provider: ProviderId,
-    /// Where the site's API is for this account.
+    /// The address of the site's API for this account.
     pub base_url: Url,
     /// The credentials, by their keys in the configuration.
     pub credentials: BTreeMap<&'static str, SecretString>,
-    /// How the site is treated for this account.
+    /// The settings for calls to the site.
     pub settings: Settings,
 }
 
 impl AccountConfig {
-    /// Stands for who the account is at its site, and tells nothing of it. It stays the same when the account is called or
-    /// treated otherwise, and when its secret is replaced.
+    /// Returns a fingerprint of the account's user at its site. It reveals nothing about the user. It does not change
+    /// when the account is renamed, its settings change, or its secret is replaced.
     #[must_use]
     pub fn user(&self, dialect: &Dialect) -> String {
         let mut names = dialect.credentials.iter().filter_map(|way| way.first());
-        let told = names.find_map(|key| Some((*key, self.credentials.get(key)?.expose_secret())));
-        let (key, name) = told.unwrap_or_default();
+        let found = names.find_map(|key| Some((*key, self.credentials.get(key)?.expose_secret())));
+        let (key, name) = found.unwrap_or_default();
         fingerprint(&[&dialect.name.to_string(), self.address(), key, name])
     }
 
-    /// Whether both are the same user at the same address, whatever they are called and however they are treated.
+    /// Whether both accounts have the same address and the same credentials, whatever their names and settings.
     #[must_use]
     pub fn is_same_user(&self, other: &Self) -> bool {
         let exposed = |account: &Self| -> Vec<(&'static str, String)> {
@@ -46,7 +46,7 @@ impl AccountConfig {
         self.address() == other.address() && exposed(self) == exposed(other)
     }
 
-    /// The address of the site's API. A slash at its end makes no other site.
+    /// The address of the site's API, without a slash at its end: the slash does not make another site.
     fn address(&self) -> &str {
         self.base_url.as_str().trim_end_matches('/')
     }
@@ -61,7 +61,10 @@ pub(crate) fn read(
     for (name, section) in root.named("accounts") {
         let parsed = name.parse::<AccountName>().ok();
         if parsed.is_none() {
-            root.fault("accounts", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
+            root.fault(
+                "accounts",
+                format_args!("\"{name}\" is not a valid name: it {}", polyhost_domain::InvalidAccountName),
+            );
         }
         if let Some(account) = read_account(section, parsed, providers) {
             accounts.insert(account.name.clone(), account);
@@ -70,14 +73,15 @@ pub(crate) fn read(
     accounts
 }
 
-/// `name` is `None` where the table's name is none: the faults inside it are looked for all the same.
+/// Reads one table. `name` is `None` if the table's name is invalid; the faults in the table are reported all the same.
 fn read_account(
     mut section: Section<'_>,
     name: Option<AccountName>,
     providers: &BTreeMap<ProviderId, ProviderConfig>,
 ) -> Option<AccountConfig> {
     let Some(provider) = provider(&mut section, providers) else {
-        // Which credentials it needs is not known, but what every account may have can be looked at.
+        // Without a valid provider, the necessary credentials are unknown. The keys that every account may have are
+        // checked all the same.
         providers::base_url(&mut section);
         upstream::inspect(&mut section);
         return None;
@@ -95,22 +99,22 @@ fn read_account(
     })
 }
 
-/// Reads the credentials, in one of the ways in which the dialect's sites take them.
+/// Reads the credentials, in one of the ways that the dialect's sites accept.
 fn credentials(
     section: &mut Section<'_>,
     ways: &'static [&'static [&'static str]],
 ) -> Option<BTreeMap<&'static str, SecretString>> {
-    // Every key is asked for, so that each is known, whichever way it belongs to.
+    // Reads every key, so that the keys of all ways count as known.
     let mut is_given = |way: &[&'static str]| way.iter().filter(|key| section.value(key).is_some()).count() > 0;
     let given: Vec<_> = ways.iter().copied().filter(|way| is_given(way)).collect();
     let way = match (ways, &given[..]) {
         ([only], _) | (_, [only]) => *only,
         (_, []) => {
-            section.fault(ways[0][0], format_args!("is missing: the site takes {}", spelled(ways)));
+            section.fault(ways[0][0], format_args!("is missing: the site accepts {}", alternatives(ways)));
             return None;
         }
         (_, [_, others @ ..]) => {
-            section.fault(others[0][0], format_args!("is one too many: the site takes {}", spelled(ways)));
+            section.fault(others[0][0], format_args!("cannot be combined: the site accepts {}", alternatives(ways)));
             return None;
         }
     };
@@ -118,8 +122,8 @@ fn credentials(
     Some(read).filter(|read| read.len() == way.len())
 }
 
-/// `key1 and key2, or username and password`
-fn spelled(ways: &[&[&str]]) -> String {
+/// Lists the ways: `key1 and key2, or username and password`.
+fn alternatives(ways: &[&[&str]]) -> String {
     ways.iter().map(|way| way.join(" and ")).collect::<Vec<_>>().join(", or ")
 }
 

@@ -1,4 +1,4 @@
-//! `[cache]`: what the gateway remembers, how much and for how long.
+//! `[cache]`: the size of the cache and the lifetimes of its entries.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::section::Section;
 /// The settings of `[cache]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// How much may be kept, in bytes, all together.
+    /// The maximum size of all cache entries together, in bytes.
     pub max_size: u64,
-    /// How long what is known of an account is fresh.
+    /// How long an account and its limits are fresh.
     pub account_ttl: Duration,
     /// How long a listing is fresh.
     pub listing_ttl: Duration,
-    /// How long what is known of a file is fresh.
+    /// How long a file is fresh.
     pub file_ttl: Duration,
-    /// How long a walk through pages may pause.
+    /// How long a walk through pages may pause and keep its snapshot.
     pub cursor_ttl: Duration,
-    /// How much longer than it is fresh something is told where its site fails.
+    /// How long after its expiry an entry is still used while its site fails.
     pub stale_if_error: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Who may call, and what that client may do.
+//! The clients of the gateway: who may call, and which operations are permitted.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::KeyHash;
 
-/// Somebody who may call the gateway.
+/// A caller of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// The name in the configuration.
@@ -22,29 +22,29 @@ pub struct Client {
     pub keys: Vec<KeyHash>,
     /// The accounts that it may use.
     pub accounts: AccountSelection,
-    /// What it may do with them.
+    /// The permitted operations.
     pub scopes: BTreeSet<Scope>,
-    /// When its keys end to be good, if ever.
+    /// When its keys expire, if ever.
     pub expires_at: Option<Timestamp>,
-    /// How many requests it may send; without one, as many as it wants.
+    /// The limit of its requests in a time; `None` for no limit.
     pub rate_limit: Option<Quota>,
-    /// How many of its requests may be under way at once; without one, as many as it sends.
+    /// The maximum number of its concurrent requests; `None` for no limit.
     pub max_concurrency: Option<NonZeroU32>,
 }
 
-/// A kind of thing that a client may do.
+/// A permission of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Reading.
     Read,
-    /// Making, changing and deleting.
+    /// Creating, changing and deleting.
     Write,
-    /// Running the gateway.
+    /// Administration: purging the cache.
     Admin,
 }
 
-/// A text that names no scope.
+/// The error for a text that is not a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a scope; known: read, write, admin")]
 pub struct UnknownScope;
@@ -72,17 +72,17 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Which accounts a client may use.
+/// The accounts that a client may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountSelection {
-    /// Every account there is.
+    /// All accounts.
     All,
-    /// These.
+    /// Only these accounts.
     These(BTreeSet<AccountName>),
 }
 
 impl AccountSelection {
-    /// Whether an account is among them.
+    /// Whether the client may use an account.
     #[must_use]
     pub fn includes(&self, account: &AccountName) -> bool {
         match self {

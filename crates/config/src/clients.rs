@@ -1,4 +1,4 @@
-//! `[[clients]]`: who may call the gateway, with which key, for which accounts and to do what.
+//! `[[clients]]`: the callers of the gateway, their keys, accounts, scopes and limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -11,7 +11,7 @@ use crate::accounts::AccountConfig;
 use crate::section::Section;
 use crate::{AccountSelection, Client, KeyHash, Scope};
 
-/// How many requests a client may send unless told otherwise, and in how many seconds.
+/// The default rate limit: requests, and seconds.
 const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(60).unwrap());
 
 /// Reads every `[[clients]]`.
@@ -41,7 +41,7 @@ fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Accou
     let keys = key_hashes(section);
     let selection = selection(section, accounts);
     let scopes = scopes(section);
-    let expires_at = section.moment("expires_at");
+    let expires_at = section.timestamp("expires_at");
     let rate_limit = Some(rate_limit(section));
     let max_concurrency = section.positive("max_concurrency");
     let name = name?.to_owned();
@@ -54,11 +54,11 @@ fn rate_limit(section: &mut Section<'_>) -> Quota {
     let (mut requests, mut seconds) = DEFAULT_RATE;
     if section.value(KEY).is_some() {
         let is_table = section.value(KEY).is_some_and(toml::Value::is_table);
-        // Tells where it is no table.
+        // Reports a fault if the value is not a table.
         let mut limit = section.section(KEY);
         if is_table {
-            requests = needed(&mut limit, "requests").unwrap_or(requests);
-            seconds = needed(&mut limit, "per_seconds").unwrap_or(seconds);
+            requests = required_positive(&mut limit, "requests").unwrap_or(requests);
+            seconds = required_positive(&mut limit, "per_seconds").unwrap_or(seconds);
             limit.finish();
         }
     }
@@ -69,7 +69,7 @@ fn rate_limit(section: &mut Section<'_>) -> Quota {
     Quota { requests, per }
 }
 
-fn needed(section: &mut Section<'_>, key: &'static str) -> Option<NonZeroU32> {
+fn required_positive(section: &mut Section<'_>, key: &'static str) -> Option<NonZeroU32> {
     if section.value(key).is_none() {
         section.fault(key, "is missing");
     }
@@ -110,10 +110,10 @@ fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Account
     }
     let mut selected = BTreeSet::new();
     for text in names {
-        // An account that is itself faulty is not in the map, and is reported where it stands.
+        // A faulty account is not in the map, and has its own fault.
         match text.parse::<AccountName>() {
             Ok(name) if accounts.contains_key(&name) => drop(selected.insert(name)),
-            _ => section.fault(KEY, format_args!("\"{text}\" is not an account that can be used")),
+            _ => section.fault(KEY, format_args!("\"{text}\" is not an account, or has faults")),
         }
     }
     Some(AccountSelection::These(selected))
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_is_two_numbers_and_a_hundred_a_minute_unless_told() {
+    fn rate_limit_is_two_numbers_and_100_a_minute_by_default() {
         let quota = |client: Client| client.rate_limit.map(|quota| (quota.requests.get(), quota.per.as_secs()));
         assert_eq!(quota(read("rate_limit = { requests = 1, per_seconds = 2 }")), Some((1, 2)));
         assert_eq!(quota(read("")), Some((100, 60)));
     }
 
     #[test]
-    fn every_fault_of_a_rate_limit_is_told() {
+    fn every_fault_of_a_rate_limit_is_reported() {
         const PLACE: &str = "[[clients]] 1 rate_limit";
         let faulty = |limit: &str, what: &[&str]| {
             let expected: Vec<String> = what.iter().map(|what| format!("{PLACE}{what}")).collect();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_may_have_an_end_in_time_and_so_many_requests_at_once() {
+    fn client_may_have_an_expiry_and_a_concurrency_limit() {
         assert_eq!((read("").expires_at, read("").max_concurrency), (None, None));
         let end = "2027-01-31T00:00:00Z".parse().ok();
         for text in ["2027-01-31T00:00:00Z", "2027-01-31 01:00:00+01:00", "\"2027-01-31T00:00:00Z\""] {

@@ -1,4 +1,4 @@
-//! API keys: 256 random bits, of which the configuration holds the SHA-256 alone.
+//! API keys: 256 random bits. The configuration contains only their SHA-256.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,13 +13,13 @@ use subtle::{Choice, ConstantTimeEq};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyHash([u8; 32]);
 
-/// A text that is no SHA-256.
+/// The error for a text that is not a SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a SHA-256 in hexadecimal digits")]
 pub struct InvalidKeyHash;
 
 impl KeyHash {
-    /// The hash of a key.
+    /// Computes the hash of a key.
     #[must_use]
     pub fn of(key: &str) -> Self {
         Self(Sha256::digest(key.as_bytes()).into())
@@ -54,10 +54,10 @@ impl fmt::Display for KeyHash {
     }
 }
 
-/// Makes a key of 256 random bits.
+/// Generates a key of 256 random bits.
 ///
 /// # Errors
-/// The operating system's, where it has no randomness.
+/// The operating system's error if it cannot provide random bytes.
 pub fn generate_key() -> Result<String, rand::rngs::SysError> {
     let mut bytes = [0; 32];
     rand::rngs::SysRng.try_fill_bytes(&mut bytes)?;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_read_as_it_is_printed() {
+    fn hash_survives_printing_and_parsing() {
         let hash = KeyHash::of("key");
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!("xyz".parse::<KeyHash>(), Err(InvalidKeyHash));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn generated_keys_differ_and_hold_256_bits() {
+    fn generated_keys_differ_and_have_256_bits() {
         let (one, other) = (generate_key().unwrap(), generate_key().unwrap());
         assert_ne!(one, other);
         assert_eq!(one.len(), "ph_".len() + 43);

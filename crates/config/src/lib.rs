@@ -1,4 +1,4 @@
-//! The configuration file. Every fault in it is found in one reading; none is a reason to stop looking for others.
+//! The configuration file. One reading finds every fault.
 
 mod accounts;
 mod cache;
@@ -33,7 +33,7 @@ pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 
 use section::Section;
 
-/// A whole configuration without a fault.
+/// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `[server]`
@@ -48,11 +48,11 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// The files that secrets were read from.
     pub files: Vec<PathBuf>,
-    /// What stands in the tables that are read at the start of the process alone.
+    /// The content of the tables that are read only at the start of the process.
     fixed: BTreeMap<&'static str, toml::Table>,
 }
 
-/// The tables that are read at the start of the process alone.
+/// The tables that are read only at the start of the process.
 const FIXED: [&str; 2] = ["server", "cache"];
 
 impl Config {
@@ -64,7 +64,7 @@ impl Config {
         Self::examine(text, known).map_err(|findings| findings.faults)
     }
 
-    /// Reads a configuration, and finds out which files it names even if it has faults.
+    /// Reads a configuration. Also returns the files that it names, even if it has faults.
     ///
     /// # Errors
     /// Every fault, each with its table and key, and the files.
@@ -81,7 +81,8 @@ impl Config {
         Ok(Self { files: findings.files, fixed, ..config })
     }
 
-    /// The keys that another configuration has other values for, and that are read at the start of the process alone.
+    /// Returns the keys of `[server]` and `[cache]` whose values differ in another configuration. Their change needs a
+    /// restart.
     #[must_use]
     pub fn fixed_changes(&self, other: &Self) -> Vec<String> {
         let is_changed = [self.server != other.server, self.cache != other.cache];
@@ -105,7 +106,7 @@ impl Config {
     }
 }
 
-/// `[server] listen`, for each key of a table that differs.
+/// Returns each key of a table whose value differs, such as `[server] listen`.
 fn changed_keys(table: &str, one: Option<&toml::Table>, other: Option<&toml::Table>) -> Vec<String> {
     let value = |of: Option<&toml::Table>, key: &str| of.and_then(|table| table.get(key)).cloned();
     let keys: BTreeSet<&String> = one.into_iter().chain(other).flat_map(toml::Table::keys).collect();

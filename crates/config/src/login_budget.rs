@@ -6,13 +6,13 @@ use crate::section::Section;
 
 const TOKEN_LIFE: &str = "token_life";
 
-/// `{ logins = 4, per = "10m", gap = "5s" }`, each part of it optional. `None` where the section has neither key.
+/// Reads `{ logins = 4, per = "10m", gap = "5s" }`; each part is optional. `None` if the section has neither key.
 pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Option<LoginBudget> {
-    let is_told = section.value(key).is_some();
+    let is_set = section.value(key).is_some();
     let is_table = section.value(key).is_some_and(toml::Value::is_table);
     let mut limits = LoginBudget::default();
-    if is_told {
-        // Reports a fault where it is no table.
+    if is_set {
+        // Reports a fault if the value is not a table.
         let mut budget = section.section(key);
         if is_table {
             limits.logins = budget.number("logins", 1, limits.logins);
@@ -24,5 +24,5 @@ pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Option<Login
     if section.value(TOKEN_LIFE).is_some() {
         limits.token_life = Some(section.timeout(TOKEN_LIFE, limits.window));
     }
-    (is_told || limits.token_life.is_some()).then_some(limits)
+    (is_set || limits.token_life.is_some()).then_some(limits)
 }

@@ -1,4 +1,4 @@
-//! `[providers.X]`: the rows of the table of sites, built in or added.
+//! `[providers.X]`: the sites, built in or added.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use url::Url;
 use crate::section::Section;
 use crate::{login_budget, upstream};
 
-/// The dialects that there are, and the sites that are known without any configuration.
+/// The dialects and the built-in sites of the program.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// The dialects.
@@ -19,7 +19,7 @@ pub struct Known {
     pub sites: &'static [BuiltIn],
 }
 
-/// A site that is known without any configuration.
+/// A built-in site.
 #[derive(Debug)]
 pub struct BuiltIn {
     /// Its id.
@@ -30,7 +30,7 @@ pub struct BuiltIn {
     pub base_url: &'static str,
 }
 
-/// One site: its dialect, where it is, and where it differs from its dialect's usual behaviour.
+/// A site: its dialect, its address, and its differences from the dialect's usual behaviour.
 #[derive(Debug, Clone)]
 pub struct ProviderConfig {
     /// The provider's id.
@@ -39,9 +39,9 @@ pub struct ProviderConfig {
     pub dialect: &'static Dialect,
     /// Where its API is.
     pub base_url: Url,
-    /// Where it differs from its dialect.
+    /// Its differences from its dialect.
     pub quirks: Quirks,
-    /// How it is treated.
+    /// The settings for calls to it.
     pub settings: Settings,
 }
 
@@ -57,7 +57,10 @@ pub(crate) fn read(root: &mut Section<'_>, known: &Known, outer: &Settings) -> B
     for (name, section) in root.named("providers") {
         let id = name.parse::<ProviderId>().ok();
         if id.is_none() {
-            root.fault("providers", format_args!("\"{name}\" is no name: it {}", polyhost_domain::InvalidAccountName));
+            root.fault(
+                "providers",
+                format_args!("\"{name}\" is not a valid name: it {}", polyhost_domain::InvalidAccountName),
+            );
         }
         let built_in = id.as_ref().and_then(|id| providers.get(id));
         if let Some(row) = read_row(section, id, built_in, known, outer) {
@@ -67,7 +70,7 @@ pub(crate) fn read(root: &mut Section<'_>, known: &Known, outer: &Settings) -> B
     providers
 }
 
-/// `id` is `None` where the table's name is none: the faults inside it are looked for all the same.
+/// Reads one table. `id` is `None` if the table's name is invalid; the faults in the table are reported all the same.
 fn read_row(
     mut section: Section<'_>,
     id: Option<ProviderId>,
@@ -75,11 +78,11 @@ fn read_row(
     known: &Known,
     outer: &Settings,
 ) -> Option<ProviderConfig> {
-    let told = match built_in {
+    let configured = match built_in {
         Some(_) => dialect(&mut section, known),
         None => section.required("dialect").and_then(|_| dialect(&mut section, known)),
     };
-    let dialect = told.or(built_in.map(|row| row.dialect));
+    let dialect = configured.or(built_in.map(|row| row.dialect));
     let base_url = match built_in {
         Some(row) => base_url(&mut section).or_else(|| Some(row.base_url.clone())),
         None => section.required("base_url").and_then(|_| base_url(&mut section)),
@@ -90,7 +93,7 @@ fn read_row(
     Some(ProviderConfig { id: id?, dialect: dialect?, base_url: base_url?, quirks, settings })
 }
 
-/// The address of a site's API: http or https, no user info, query or fragment.
+/// Reads the address of a site's API: http or https, without user info, query or fragment.
 pub(crate) fn base_url(section: &mut Section<'_>) -> Option<Url> {
     let text = section.text("base_url")?;
     let plain = |url: &Url| {
@@ -102,7 +105,7 @@ pub(crate) fn base_url(section: &mut Section<'_>) -> Option<Url> {
     };
     let url = Url::parse(text).ok().filter(plain);
     if url.is_none() {
-        // The text itself may hold a password, so it is not repeated.
+        // The text may contain a password, so the fault does not repeat it.
         section.fault("base_url", "must be an http or https URL without user info, query and fragment");
     }
     url
@@ -118,7 +121,7 @@ fn dialect(section: &mut Section<'_>, known: &Known) -> Option<&'static Dialect>
     found
 }
 
-/// Reads in what the site differs; where its dialect is not known, the keys of every dialect are.
+/// Reads the quirks of a site. If its dialect is unknown, the keys of every dialect are accepted.
 fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -> Quirks {
     let dialects = known.dialects.iter().copied();
     let of_dialects = dialects.filter(|other| dialect.is_none_or(|dialect| dialect.name == other.name));
@@ -131,7 +134,7 @@ fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -
     Quirks { values, unsupported: unsupported(section) }
 }
 
-/// The value of a quirk, which is of the same kind in each dialect that has it.
+/// Reads the value of a quirk. The quirk has the same kind in each dialect that has it.
 fn value(section: &mut Section<'_>, same: &[&Quirk]) -> Option<QuirkValue> {
     let Quirk { key, kind, .. } = same.first()?;
     match kind {
@@ -143,7 +146,7 @@ fn value(section: &mut Section<'_>, same: &[&Quirk]) -> Option<QuirkValue> {
     }
 }
 
-/// The words that any of the dialects takes, each once.
+/// Returns the words that any of the dialects accepts, without duplicates.
 fn words(same: &[&Quirk]) -> Vec<&'static str> {
     let of_dialect = |quirk: &&Quirk| if let QuirkKind::Word(words) = quirk.kind { words } else { &[] };
     let all: Vec<&'static str> = same.iter().flat_map(of_dialect).copied().collect();
@@ -155,7 +158,7 @@ fn word(section: &mut Section<'_>, key: &'static str, words: &[&'static str]) ->
     let text = section.text(key)?;
     let found = words.iter().copied().find(|word| *word == text);
     if found.is_none() {
-        section.fault(key, format_args!("\"{text}\" is none of: {}", words.join(", ")));
+        section.fault(key, format_args!("\"{text}\" is not one of: {}", words.join(", ")));
     }
     found
 }
@@ -169,7 +172,7 @@ fn time_zone(section: &mut Section<'_>, key: &'static str) -> Option<TimeZone> {
     zone
 }
 
-/// `unsupported = ["files.thumbnail"]`
+/// Reads the capabilities that the site lacks: `unsupported = ["files.thumbnail"]`.
 fn unsupported(section: &mut Section<'_>) -> Vec<Capability> {
     const KEY: &str = "unsupported";
     let mut lacking = Vec::new();

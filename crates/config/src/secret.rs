@@ -1,13 +1,13 @@
-//! Secrets of the configuration: `"env:NAME"`, `"file:PATH"`, or as they are.
+//! Secrets of the configuration: `"env:NAME"`, `"file:PATH"`, or the text itself.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// Reads a secret from where its text says it is.
+/// Reads a secret from the place that its text names.
 ///
 /// # Errors
-/// What is wrong with it, without the secret.
+/// A message without the secret.
 pub(crate) fn read(text: &str) -> Result<SecretString, String> {
     let secret = if let Some(name) = text.strip_prefix("env:") {
         std::env::var(name).map_err(|_| format!("the environment variable {name} is not set, or is not UTF-8"))?
@@ -20,7 +20,7 @@ pub(crate) fn read(text: &str) -> Result<SecretString, String> {
     if secret.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretString::from(secret)) }
 }
 
-/// The file that a secret is in, if it is in one.
+/// Returns the file that a secret is in, if it is in a file.
 pub(crate) fn file(text: &str) -> Option<PathBuf> {
     text.strip_prefix("file:").map(PathBuf::from)
 }

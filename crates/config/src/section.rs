@@ -1,4 +1,4 @@
-//! Reading one table of the configuration so that every fault in it is found, not just the first.
+//! A reader for one table of the configuration. It collects every fault, not just the first.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -13,21 +13,21 @@ use bytesize::ByteSize;
 use jiff::Timestamp;
 use toml::{Table, Value};
 
-/// The longest duration that is taken. Whoever wants no end is content with it, and moments that far away can still be
-/// reckoned with.
+/// The longest duration that a configuration may contain. It is long enough to mean "no limit", and date arithmetic
+/// with it cannot overflow.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What is wrong with the configuration, and what it was read from.
+/// The faults of a configuration, and the files that it was read from.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Findings {
-    /// Each names its table and key; the program does not start with any.
+    /// The faults, each with its table and key. The program does not start with any.
     pub faults: Vec<String>,
-    /// Files that secrets were read from, or were to be.
+    /// The files that secrets are in, including unreadable ones.
     pub files: Vec<PathBuf>,
 }
 
 impl Findings {
-    /// One fault, and no files.
+    /// Creates findings with one fault and no files.
     #[must_use]
     pub fn fault(fault: String) -> Self {
         Self { faults: vec![fault], files: Vec::new() }
@@ -40,7 +40,7 @@ pub(crate) struct Section<'a> {
     table: Option<&'a Table>,
     known: BTreeSet<&'static str>,
     findings: Rc<RefCell<Findings>>,
-    /// What explains the key that is being read.
+    /// An explanation of the key that is being read.
     help: Option<&'static str>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Section<'a> {
         self.findings.borrow_mut().faults.push(format!("{place}: {what}{help}"));
     }
 
-    /// Reads something whose faults end with a sentence that explains the key.
+    /// Reads a value. Faults that `read` reports end with `help`, which explains the key.
     pub(crate) fn explained<T>(&mut self, help: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.help = Some(help);
         let read = read(self);
@@ -64,13 +64,13 @@ impl<'a> Section<'a> {
         read
     }
 
-    /// A value, as it stands.
+    /// Returns the raw value of a key.
     pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.known.insert(key);
         self.table?.get(key)
     }
 
-    /// A text.
+    /// Reads a text.
     pub(crate) fn text(&mut self, key: &'static str) -> Option<&'a str> {
         let value = self.value(key)?;
         value.as_str().or_else(|| {
@@ -79,7 +79,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A text that must be there.
+    /// Reads a text that is required.
     pub(crate) fn required(&mut self, key: &'static str) -> Option<&'a str> {
         if self.table.is_none_or(|table| !table.contains_key(key)) {
             self.known.insert(key);
@@ -89,7 +89,7 @@ impl<'a> Section<'a> {
         self.text(key)
     }
 
-    /// A duration such as `"30s"` or `"15m"`, of [`LONGEST`] at most.
+    /// Reads a duration such as `"30s"` or `"15m"`, of [`LONGEST`] at most.
     pub(crate) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
         let Some(text) = self.text(key) else { return default };
         match humantime::parse_duration(text) {
@@ -100,7 +100,7 @@ impl<'a> Section<'a> {
         default
     }
 
-    /// A duration that is not zero.
+    /// Reads a duration that is not zero.
     pub(crate) fn timeout(&mut self, key: &'static str, default: Duration) -> Duration {
         let duration = self.duration(key, default);
         if duration.is_zero() {
@@ -109,7 +109,7 @@ impl<'a> Section<'a> {
         duration
     }
 
-    /// A size such as `"1 MiB"`, in bytes.
+    /// Reads a size such as `"1 MiB"`, in bytes.
     pub(crate) fn size(&mut self, key: &'static str, default: u64) -> u64 {
         let Some(text) = self.text(key) else { return default };
         text.parse::<ByteSize>().map(|size| size.as_u64()).unwrap_or_else(|_| {
@@ -118,7 +118,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A size that is not zero, in bytes.
+    /// Reads a size that is not zero, in bytes.
     pub(crate) fn limit(&mut self, key: &'static str, default: u64) -> u64 {
         let size = self.size(key, default);
         if size == 0 {
@@ -127,7 +127,7 @@ impl<'a> Section<'a> {
         size
     }
 
-    /// A whole number of at least so much.
+    /// Reads a whole number of at least `least`.
     pub(crate) fn count(&mut self, key: &'static str, least: i64) -> Option<i64> {
         let value = self.value(key)?;
         match value.as_integer() {
@@ -138,21 +138,21 @@ impl<'a> Section<'a> {
         None
     }
 
-    /// A folder that files can be made in; `None` where it is not told, or told as empty.
+    /// Reads the path of a folder, and checks that files can be created in it. `None` if it is missing or empty.
     pub(crate) fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
         let folder = PathBuf::from(self.text(key).filter(|text| !text.is_empty())?);
         if let Err(error) = tempfile::tempfile_in(&folder) {
-            self.fault(key, format_args!("no file can be made in \"{}\": {error}", folder.display()));
+            self.fault(key, format_args!("cannot create a file in \"{}\": {error}", folder.display()));
         }
         Some(folder)
     }
 
-    /// A whole number of at least so much, as far as 32 bits reach.
+    /// Reads a whole number of at least `least`. A number above 32 bits becomes `u32::MAX`.
     pub(crate) fn number(&mut self, key: &'static str, least: i64, default: u32) -> u32 {
         self.count(key, least).map_or(default, |count| u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// A whole number from 1 to what four bytes hold.
+    /// Reads a whole number from 1 to `u32::MAX`.
     pub(crate) fn positive(&mut self, key: &'static str) -> Option<NonZeroU32> {
         let number = self.count(key, 1)?;
         let fits = u32::try_from(number).ok().and_then(NonZeroU32::new);
@@ -162,18 +162,18 @@ impl<'a> Section<'a> {
         fits
     }
 
-    /// A moment: a date and a time with their offset from UTC, as TOML writes them or as a text.
-    pub(crate) fn moment(&mut self, key: &'static str) -> Option<Timestamp> {
+    /// Reads a date and time with its offset from UTC, as a TOML date or as a text.
+    pub(crate) fn timestamp(&mut self, key: &'static str) -> Option<Timestamp> {
         let value = self.value(key)?;
         let text = value.as_str().map(str::to_owned).or_else(|| value.as_datetime().map(ToString::to_string));
-        let moment = text.and_then(|text| text.parse().ok());
-        if moment.is_none() {
+        let timestamp = text.and_then(|text| text.parse().ok());
+        if timestamp.is_none() {
             self.fault(key, "must be a date and time with its offset, such as 2027-01-31T00:00:00Z");
         }
-        moment
+        timestamp
     }
 
-    /// A number of at least zero, whole or not.
+    /// Reads a number of at least zero, whole or not.
     pub(crate) fn rate(&mut self, key: &'static str, default: f64) -> f64 {
         let Some(value) = self.value(key) else { return default };
         let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
@@ -185,7 +185,7 @@ impl<'a> Section<'a> {
         default
     }
 
-    /// An IP address and a port.
+    /// Reads an IP address and a port.
     pub(crate) fn address(&mut self, key: &'static str) -> Option<SocketAddr> {
         let text = self.text(key)?;
         let address = text.parse().ok();
@@ -195,12 +195,12 @@ impl<'a> Section<'a> {
         address
     }
 
-    /// Yes or no.
+    /// Reads a boolean.
     pub(crate) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         self.optional_flag(key).unwrap_or(default)
     }
 
-    /// Yes or no, where it is told.
+    /// Reads a boolean; `None` if the key is missing.
     pub(crate) fn optional_flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
         let flag = value.as_bool();
@@ -210,7 +210,7 @@ impl<'a> Section<'a> {
         flag
     }
 
-    /// A list of texts.
+    /// Reads a list of texts.
     pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<&'a str>> {
         let value = self.value(key)?;
         let texts = value.as_array().and_then(|items| items.iter().map(Value::as_str).collect());
@@ -220,7 +220,7 @@ impl<'a> Section<'a> {
         texts
     }
 
-    /// A table below this one; absent reads as empty.
+    /// Returns a table below this one. A missing table reads as empty.
     pub(crate) fn section(&mut self, key: &'static str) -> Section<'a> {
         let value = self.value(key);
         if let Some(value) = value.filter(|value| !value.is_table()) {
@@ -230,7 +230,7 @@ impl<'a> Section<'a> {
         Section::new(path, value.and_then(Value::as_table), &self.findings)
     }
 
-    /// The tables below a table of this one, each with its name: `[providers.NAME]`.
+    /// Returns the named tables below a key: `[providers.NAME]`.
     pub(crate) fn named(&mut self, key: &'static str) -> Vec<(&'a str, Section<'a>)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(tables) = value.as_table() else {
@@ -248,7 +248,7 @@ impl<'a> Section<'a> {
         table.map(|table| Section::new(format!("[{key}.{name}]"), Some(table), &self.findings))
     }
 
-    /// The tables of a list: `[[clients]]`.
+    /// Returns the tables of a list: `[[clients]]`.
     pub(crate) fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let items: Option<Vec<&Table>> = value.as_array().and_then(|items| items.iter().map(Value::as_table).collect());
@@ -262,12 +262,12 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// Remembers that something was read from a file.
+    /// Records that a secret is in this file.
     pub(crate) fn note_file(&mut self, path: PathBuf) {
         self.findings.borrow_mut().files.push(path);
     }
 
-    /// Reports the keys that nobody has asked for.
+    /// Reports the keys that were never read.
     pub(crate) fn finish(self) {
         for key in self.table.into_iter().flat_map(Table::keys) {
             if !self.known.contains(key.as_str()) {

@@ -1,4 +1,4 @@
-//! `[server]`: where the gateway listens, and how long and how much it waits for.
+//! `[server]`: addresses, time limits and size limits of the gateway.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::section::Section;
 
-/// Where the gateway listens unless told otherwise.
+/// The default address of the API.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
 /// The settings of `[server]`.
@@ -17,46 +17,46 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std:
 pub struct ServerConfig {
     /// The address of the API.
     pub listen: SocketAddr,
-    /// The address of the metrics; without one there are none.
+    /// The address of the metrics. Without it, no metrics are collected.
     pub admin_listen: Option<SocketAddr>,
-    /// How many connections there may be at once.
+    /// The maximum number of connections.
     pub max_connections: usize,
-    /// How many of them one address may have whose callers have shown no good key.
+    /// The maximum number of connections from one address that have not sent a valid key.
     pub max_connections_per_address: usize,
-    /// The web pages that may call the API from a browser.
+    /// The web origins that may call the API from a browser.
     pub cors_origins: CorsOrigins,
-    /// How long a request may take, bodies that flow aside.
+    /// The time limit of a request, except for streamed bodies.
     pub request_timeout: Duration,
-    /// How long a caller may take for its header fields.
+    /// The time limit for a request's header fields.
     pub header_timeout: Duration,
     /// How long a connection may be idle between two requests.
     pub keep_alive_timeout: Duration,
-    /// How long a flowing body may stand still.
+    /// How long a streamed body may transfer no byte.
     pub idle_timeout: Duration,
-    /// How long the gateway still accepts connections after `/readyz` has turned to 503.
+    /// How long the gateway accepts connections after `/readyz` has changed to 503.
     pub shutdown_delay: Duration,
-    /// How long requests under way may still take when the gateway ends.
+    /// How long requests under way may continue at shutdown.
     pub drain_timeout: Duration,
     /// The largest JSON body, in bytes.
     pub max_body: u64,
     /// The largest upload, in bytes.
     pub max_upload: u64,
-    /// Where uploads of unknown length are kept until their length is known.
+    /// The directory where uploads of unknown length are spooled.
     pub spool_dir: PathBuf,
-    /// The most bytes that are kept there, all together.
+    /// The maximum size of all spooled uploads together, in bytes.
     pub max_spool: u64,
-    /// How much memory the answers may take that are kept for requests with an `Idempotency-Key`.
+    /// The memory for stored answers of requests with an `Idempotency-Key`, in bytes.
     pub max_idempotency: u64,
-    /// How much memory the answers of sites may take that are read at once.
+    /// The memory for all site answers that are decoded at once, in bytes.
     pub max_decoding: u64,
 }
 
-/// Where web pages come from that may call the API.
+/// The web origins that may call the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
-    /// From anywhere.
+    /// All origins.
     Any,
-    /// From these origins; from none, where there is none.
+    /// Only these origins; none if the list is empty.
     These(Vec<HeaderValue>),
 }
 
@@ -114,14 +114,14 @@ impl ServerConfig {
             max_decoding: section.limit("max_decoding", default.max_decoding),
         };
         if config.admin_listen.is_some_and(|admin| admin == config.listen && admin.port() != 0) {
-            section.fault("admin_listen", "is where the API listens; it needs an address of its own");
+            section.fault("admin_listen", "is the address of the API; use another one");
         }
         section.finish();
         config
     }
 }
 
-/// A number of connections. One that cannot be counted is as good as no bound.
+/// Reads a number of connections. A number above `usize::MAX` is as good as no limit.
 fn connections(section: &mut Section<'_>, key: &'static str) -> Option<usize> {
     let count = section.count(key, 1)?;
     Some(usize::try_from(count).unwrap_or(usize::MAX))
@@ -143,10 +143,11 @@ fn cors_origins(section: &mut Section<'_>) -> CorsOrigins {
     CorsOrigins::These(origins)
 }
 
-/// An origin as browsers write it: a scheme, a host, a port that is not the scheme's, and nothing else.
+/// Parses an origin in the form that browsers send: a scheme, a host, a port if it is not the scheme's default, and
+/// nothing else.
 fn origin(text: &str) -> Option<HeaderValue> {
     let origin = Url::parse(text).ok()?.origin();
-    // A star is a host to URLs, and a pattern to whoever writes it here.
-    let is_one = origin.is_tuple() && origin.ascii_serialization() == text && !text.contains('*');
-    is_one.then(|| HeaderValue::try_from(text).ok())?
+    // For URLs, `*` is a valid host. Here it would look like a pattern, so it is rejected.
+    let is_origin = origin.is_tuple() && origin.ascii_serialization() == text && !text.contains('*');
+    is_origin.then(|| HeaderValue::try_from(text).ok())?
 }

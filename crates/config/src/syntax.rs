@@ -1,9 +1,9 @@
-//! Where a text is no TOML, told without the text: the line that is wrong may hold a secret.
+//! Messages for TOML syntax errors. They do not contain the text, because the faulty line may contain a secret.
 
-/// What is wrong, with its line and column, both from one.
+/// Describes the error with its line and column, both counted from 1.
 pub(crate) fn fault(text: &str, error: &toml::de::Error) -> String {
     let message = Some(error.message()).filter(|message| !may_repeat_the_text(message));
-    let message = message.unwrap_or("this is no TOML");
+    let message = message.unwrap_or("the text is not TOML");
     match error.span().and_then(|span| text.get(..span.start)) {
         Some(before) => {
             let line = before.matches('\n').count() + 1;
@@ -14,8 +14,8 @@ pub(crate) fn fault(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The parser's messages are fixed phrases that quote punctuation at most. Should one ever quote words, they may be the
-/// text's own.
+/// Whether a message of the parser may quote the text. Its messages are fixed phrases that quote only punctuation.
+/// Should a message ever quote words, they may be words of the text.
 fn may_repeat_the_text(message: &str) -> bool {
     let quoted = message.find(['`', '"', '\'']).map(|start| &message[start..]);
     quoted.is_some_and(|quoted| {
@@ -30,12 +30,12 @@ mod tests {
 
     const SECRET: &str = "hunter2hunter2";
 
-    fn told(text: &str) -> String {
+    fn message(text: &str) -> String {
         fault(text, &text.parse::<toml::Table>().unwrap_err())
     }
 
     #[test]
-    fn a_fault_has_its_place_and_not_the_text() {
+    fn syntax_error_has_its_place_and_not_the_text() {
         let cases = [
             (format!("[accounts.a]\nkey = \"{SECRET}\n"), "line 2, column "),
             (format!("[accounts.a]\nkey = '{SECRET}\n"), "line 2, column "),
@@ -52,19 +52,20 @@ mod tests {
             (format!("[accounts.a]\nkey = 99999999999999999999 # {SECRET}\n"), "line 2, column "),
         ];
         for (text, place) in cases {
-            let told = told(&text);
-            assert!(told.starts_with(place), "{text}: {told}");
-            assert!(!told.contains(SECRET) && !told.contains("hunter"), "{text}: {told}");
+            let message = message(&text);
+            assert!(message.starts_with(place), "{text}: {message}");
+            assert!(!message.contains(SECRET) && !message.contains("hunter"), "{text}: {message}");
         }
     }
 
     #[test]
     fn columns_are_counted_in_characters() {
-        assert!(told("\"é\" = x").starts_with("line 1, column 7: "), "{}", told("\"é\" = x"));
+        let message = message("\"é\" = x");
+        assert!(message.starts_with("line 1, column 7: "), "{message}");
     }
 
     #[test]
-    fn a_message_that_quotes_words_is_not_repeated() {
+    fn message_that_quotes_words_is_not_repeated() {
         assert!(may_repeat_the_text("duplicate key: `hunter2`"));
         assert!(may_repeat_the_text("invalid type: string \"hunter2\", expected a map"));
         assert!(!may_repeat_the_text("invalid basic string, expected `\"`"));

@@ -1,8 +1,8 @@
-//! What reading a configuration promises.
+//! Tests of reading a configuration.
 
 mod extremes;
 mod login_budgets;
-mod reading_anew;
+mod reloading;
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn faults(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_empty_configuration_is_the_defaults() {
+fn empty_configuration_has_the_defaults() {
     let config = parse("").unwrap();
     assert_eq!(config.server, ServerConfig::default());
     assert_eq!(config.cache, CacheConfig::default());
@@ -42,7 +42,7 @@ fn an_empty_configuration_is_the_defaults() {
 }
 
 #[test]
-fn every_fault_is_named_with_its_table_and_key() {
+fn every_fault_names_its_table_and_key() {
     let text = r#"
         [server]
         listen = "here"
@@ -84,15 +84,15 @@ fn every_fault_is_named_with_its_table_and_key() {
         "[providers.elsewhere] dialect: is missing",
         "[providers.elsewhere] base_url: must be an http or https URL",
         "[providers.elsewhere] timezone: \"Mars/Olympus\"",
-        "[providers.elsewhere] digest: \"crc\" is none of: sha1, md5, none",
+        "[providers.elsewhere] digest: \"crc\" is not one of: sha1, md5, none",
         "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream, streamplay",
-        "accounts: \"Bad\" is no name",
+        "accounts: \"Bad\" is not a valid name",
         "[accounts.Bad] login: is missing",
         "[accounts.Bad] key: is missing",
         "[accounts.half] key: is missing",
         "[accounts.half] login: the environment variable POLYHOST_TEST_NOT_SET is not set",
         "[[clients]] 1 key_sha256: must be the SHA-256",
-        "[[clients]] 1 accounts: \"ghost\" is not an account",
+        "[[clients]] 1 accounts: \"ghost\" is not an account, or has faults",
         "[[clients]] 1 scopes: \"fly\" is not a scope",
         "extra: is not a key of this table",
     ];
@@ -103,14 +103,14 @@ fn every_fault_is_named_with_its_table_and_key() {
 }
 
 #[test]
-fn text_that_is_not_toml_is_told_with_its_place() {
+fn syntax_error_is_reported_with_its_line() {
     let faults = faults("[server\nlisten = 1");
     assert_eq!(faults.len(), 1);
     assert!(faults[0].contains("line 1"), "{faults:?}");
 }
 
 #[test]
-fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
+fn site_is_added_by_configuration_with_quirks() {
     let config = parse(
         r#"
         [providers.relative]
@@ -141,9 +141,9 @@ fn a_site_is_added_in_three_lines_and_may_differ_from_its_dialect() {
 }
 
 #[test]
-fn a_wrong_quirk_is_explained_by_its_dialect() {
+fn fault_of_a_quirk_ends_with_its_explanation() {
     for (line, fault) in [
-        ("digest = \"crc\"", "is none of: sha1, none. The digest that the site tells"),
+        ("digest = \"crc\"", "is not one of: sha1, none. The digest that the site tells"),
         ("file_field = 1", "must be a text, not integer. The form field"),
         ("timezone = \"Mars\"", "the name of an IANA time zone. The zone of the dates"),
     ] {
@@ -154,7 +154,7 @@ fn a_wrong_quirk_is_explained_by_its_dialect() {
 }
 
 #[test]
-fn settings_of_a_site_come_from_the_nearest_table() {
+fn settings_come_from_the_nearest_table() {
     let config = parse(
         r#"
         [upstream]
@@ -181,7 +181,7 @@ fn settings_of_a_site_come_from_the_nearest_table() {
 }
 
 #[test]
-fn clients_have_one_hash_or_two_while_a_key_is_replaced() {
+fn client_may_have_two_key_hashes() {
     let other = HASH.replace('2', "3");
     let text = format!(
         "[[clients]]\nname = \"web\"\nkey_sha256 = [\"{HASH}\", \"{other}\"]\naccounts = [\"*\"]\nscopes = [\"read\", \"admin\"]\n"
@@ -193,7 +193,7 @@ fn clients_have_one_hash_or_two_while_a_key_is_replaced() {
 }
 
 #[test]
-fn two_clients_share_neither_name_nor_key() {
+fn clients_with_the_same_name_or_key_are_faults() {
     let client =
         format!("[[clients]]\nname = \"web\"\nkey_sha256 = \"{HASH}\"\naccounts = [\"*\"]\nscopes = [\"read\"]\n");
     let faults = faults(&client.repeat(2));
@@ -202,14 +202,14 @@ fn two_clients_share_neither_name_nor_key() {
 }
 
 #[test]
-fn every_key_of_the_cache_has_an_effect() {
+fn cache_keys_have_an_effect() {
     let config = parse("[cache]\nfile_ttl = \"20s\"\nstale_if_error = \"0s\"\n").unwrap();
     assert_eq!(config.cache.file_ttl, Duration::from_secs(20));
     assert_eq!(config.cache.stale_if_error, Duration::ZERO);
 }
 
 #[test]
-fn a_secret_is_read_from_a_file_without_its_last_newline() {
+fn secret_from_a_file_has_no_final_newline() {
     let path = std::env::temp_dir().join(format!("polyhost-secret-{}", std::process::id()));
     std::fs::write(&path, "from a file\n").unwrap();
     let text = format!("[accounts.a]\nprovider = \"pstream\"\nlogin = \"file:{}\"\nkey = \"k\"\n", path.display());
@@ -219,7 +219,7 @@ fn a_secret_is_read_from_a_file_without_its_last_newline() {
     assert_eq!(account.credentials["login"].expose_secret(), "from a file");
 }
 
-/// The faults of a text are these, and no others.
+/// Checks that a text has exactly these faults.
 #[track_caller]
 fn assert_faults(text: &str, expected: &[&str]) {
     let found = faults(text);
@@ -230,7 +230,7 @@ fn assert_faults(text: &str, expected: &[&str]) {
 }
 
 #[test]
-fn keys_without_effect_are_held_to_their_type_and_range() {
+fn every_key_is_checked_for_type_and_range() {
     assert_faults(
         r#"
         [server]
@@ -270,24 +270,24 @@ fn keys_without_effect_are_held_to_their_type_and_range() {
 }
 
 #[test]
-fn resilience_can_be_turned_down_to_nothing_and_up_for_one_account() {
+fn resilience_can_be_disabled_and_set_per_account() {
     let text = "[upstream]\nretries = 0\nrequests_per_second = 0\nburst = 1\ncircuit_failures = 0\n\
                 [accounts.main]\nprovider = \"pstream\"\nlogin = \"a\"\nkey = \"b\"\n\
                 requests_per_second = 2.5\ncircuit_open = \"1m\"\n";
     let config = parse(text).unwrap();
-    let nothing = &config.providers.values().next().unwrap().settings;
-    assert_eq!((nothing.retries, nothing.burst, nothing.circuit_failures), (0, 1, 0));
-    assert_eq!((nothing.requests_per_second, nothing.circuit_open), (0.0, Duration::from_secs(15)));
+    let disabled = &config.providers.values().next().unwrap().settings;
+    assert_eq!((disabled.retries, disabled.burst, disabled.circuit_failures), (0, 1, 0));
+    assert_eq!((disabled.requests_per_second, disabled.circuit_open), (0.0, Duration::from_secs(15)));
     let account = &config.accounts.values().next().unwrap().settings;
     assert_eq!((account.requests_per_second, account.circuit_open), (2.5, Duration::from_secs(60)));
 }
 
 #[test]
-fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
+fn unusable_spool_directory_is_a_fault() {
     assert_faults(
         "[server]\nspool_dir = \"/nowhere/at/all\"\nmax_spool = \"0 B\"\n[upstream]\nmax_concurrency = 0\n",
         &[
-            "[server] spool_dir: no file can be made in \"/nowhere/at/all\"",
+            "[server] spool_dir: cannot create a file in \"/nowhere/at/all\"",
             "[server] max_spool: must be more than zero",
             "[upstream] max_concurrency: must be at least 1",
         ],
@@ -297,7 +297,7 @@ fn a_spool_that_cannot_be_used_is_told_before_it_is_needed() {
 }
 
 #[test]
-fn a_bad_name_does_not_hide_the_faults_inside_its_table() {
+fn invalid_name_does_not_hide_faults_in_its_table() {
     assert_faults(
         r#"
         [providers."Bad Id"]
@@ -309,11 +309,11 @@ fn a_bad_name_does_not_hide_the_faults_inside_its_table() {
         deadline = "soon"
         "#,
         &[
-            "providers: \"Bad Id\" is no name",
+            "providers: \"Bad Id\" is not a valid name",
             "[providers.Bad Id] dialect: \"esperanto\"",
             "[providers.Bad Id] base_url: is missing",
             "[providers.Bad Id] colour: is not a key",
-            "accounts: \"Bad Name\" is no name",
+            "accounts: \"Bad Name\" is not a valid name",
             "[accounts.Bad Name] key: is missing",
             "[accounts.Bad Name] deadline: \"soon\" is not a duration",
         ],
@@ -321,7 +321,7 @@ fn a_bad_name_does_not_hide_the_faults_inside_its_table() {
 }
 
 #[test]
-fn what_is_read_at_most_is_more_than_nothing() {
+fn size_limits_of_zero_are_faults() {
     assert_faults(
         "[server]\nmax_body = \"0 B\"\nmax_upload = \"0 GiB\"\n[upstream]\nmax_response = \"0 B\"\n",
         &[
@@ -333,17 +333,17 @@ fn what_is_read_at_most_is_more_than_nothing() {
 }
 
 #[test]
-fn a_yetishare_account_has_its_credentials_in_one_of_two_ways() {
+fn yetishare_account_has_keys_or_a_password() {
     let account = |credentials: &str| format!("[accounts.a]\nprovider = \"streamplay\"\n{credentials}");
     for good in ["key1 = \"a\"\nkey2 = \"b\"", "username = \"a\"\npassword = \"b\""] {
         let config = parse(&account(good)).unwrap();
         assert_eq!(config.accounts[&"a".parse().unwrap()].credentials.len(), 2, "{good}");
     }
     let cases = [
-        ("", "[accounts.a] key1: is missing: the site takes key1 and key2, or username and password"),
+        ("", "[accounts.a] key1: is missing: the site accepts key1 and key2, or username and password"),
         ("key1 = \"a\"", "[accounts.a] key2: is missing"),
         ("password = \"b\"", "[accounts.a] username: is missing"),
-        ("key1 = \"a\"\nusername = \"b\"", "[accounts.a] username: is one too many: the site takes key1 and key2"),
+        ("key1 = \"a\"\nusername = \"b\"", "[accounts.a] username: cannot be combined: the site accepts key1 and key2"),
         ("login = \"a\"\nkey1 = \"a\"\nkey2 = \"b\"", "[accounts.a] login: is not a key of this table"),
     ];
     for (credentials, fault) in cases {
@@ -353,7 +353,7 @@ fn a_yetishare_account_has_its_credentials_in_one_of_two_ways() {
 }
 
 #[test]
-fn quirks_of_another_dialect_are_refused() {
+fn quirks_of_another_dialect_are_faults() {
     let row = |quirk: &str| {
         let base_url = "base_url = \"https://files.example.com/api/v2\"";
         format!("[providers.files]\ndialect = \"yetishare\"\n{base_url}\n{quirk}\n")
@@ -367,7 +367,7 @@ fn quirks_of_another_dialect_are_refused() {
 }
 
 #[test]
-fn origins_are_written_as_browsers_write_them() {
+fn origins_must_have_the_form_that_browsers_send() {
     let server = |lines: &str| parse(&format!("[server]\n{lines}")).unwrap().server;
     assert_eq!(server("").cors_origins, CorsOrigins::default());
     assert_eq!(server("cors_origins = [\"*\"]").cors_origins, CorsOrigins::Any);

@@ -1,11 +1,11 @@
-//! `[upstream]`: how the gateway treats a site. Also read from `[providers.X]` and `[accounts.X]`, over the outer ones.
+//! `[upstream]`: settings for calls to a site. `[providers.X]` and `[accounts.X]` may override them.
 
 use polyhost_state::Quota;
 use polyhost_upstream::Settings;
 
 use crate::section::Section;
 
-/// Reads the settings out of a table that may hold other keys too; what is not there stays as it was outside.
+/// Reads the settings from a table that may have other keys too. A missing key keeps the value of `outer`.
 pub(crate) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
     let settings = Settings {
         connect_timeout: section.timeout("connect_timeout", outer.connect_timeout),
@@ -22,22 +22,22 @@ pub(crate) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
         allow_private_networks: section.flag("allow_private_networks", outer.allow_private_networks),
         ..outer.clone()
     };
-    check_pace(section, &settings);
+    check_rate(section, &settings);
     settings
 }
 
-/// A limiter does not remember what was taken from it for longer than [`Quota::LONGEST`], and would let an account that
-/// has so long to wait ask sooner. Told where the pace is set, and not again in every table below.
-fn check_pace(section: &mut Section<'_>, settings: &Settings) {
+/// Rejects rates at which the burst takes longer than [`Quota::LONGEST`] to refill. A limiter forgets older requests,
+/// and would admit the account too early. The fault is reported only in the table that sets the rate.
+fn check_rate(section: &mut Section<'_>, settings: &Settings) {
     const KEYS: [&str; 2] = ["requests_per_second", "burst"];
     let Some(key) = KEYS.into_iter().find(|key| section.value(key).is_some()) else { return };
     let rate = settings.requests_per_second;
     if rate > 0.0 && f64::from(settings.burst) / rate > Quota::LONGEST.as_secs_f64() {
-        section.fault(key, "is so low that the burst would not be had again within 365 days");
+        section.fault(key, "is so low that the burst does not refill within 365 days");
     }
 }
 
-/// Looks for faults where the outer settings are not known.
+/// Reports faults of a table when the outer settings are unknown.
 pub(crate) fn inspect(section: &mut Section<'_>) {
     read(section, &Settings::default());
 }

@@ -108,7 +108,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
         match identified {
             Ok(_) => place.show_key(),
-            Err(_) if !place.takes_stranger() => return no_place(),
+            Err(_) if !place.admits_unauthenticated() => return no_place(),
             Err(_) => {}
         }
     }

@@ -1,5 +1,5 @@
-//! The requests of one connection: how many are under way, since when none is, and how many answers have gone. A
-//! request is under way until both its own body and its answer's have been dropped.
+//! The requests of one connection: how many are under way, how long the connection has been idle, and how many answers
+//! were sent. A request is under way until its own body and its answer's body have been dropped.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +15,10 @@ pub(crate) struct Activity {
     under_way: AtomicUsize,
     begun: AtomicU64,
     answered: AtomicU64,
-    /// Whether the latest answer is a stream that goes on until its caller goes away.
+    /// Whether the latest answer is a stream that continues until its caller disconnects.
     is_endless: AtomicBool,
     is_http_2: AtomicBool,
-    /// The answers of an HTTP/2 connection whose last bytes have not gone out.
+    /// The number of answers of an HTTP/2 connection whose last bytes were not sent.
     unfinished: AtomicUsize,
     changed: Mutex<Instant>,
     ambiguity: Mutex<Option<Ambiguity>>,
@@ -26,20 +26,20 @@ pub(crate) struct Activity {
 
 /// How long an HTTP/2 connection may be without a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    /// Before its first one.
+pub(crate) struct IdleLimits {
+    /// Before its first request.
     pub(crate) first: Duration,
-    /// Between two.
+    /// Between two requests.
     pub(crate) between: Duration,
-    /// While the caller takes nothing of what is left of the answers.
+    /// While the caller reads nothing of unfinished answers.
     pub(crate) unfinished: Duration,
 }
 
-/// A request that is under way until this is dropped.
+/// A request that counts as under way until this is dropped.
 #[derive(Debug)]
 pub struct UnderWay(Arc<Activity>);
 
-/// An answer that has not been passed on whole until this is dropped.
+/// An answer that counts as unfinished until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Answering(Arc<Activity>);
 
@@ -57,7 +57,7 @@ impl Activity {
         })
     }
 
-    /// Begins a request. Also returns what is ambiguous in its head.
+    /// Begins a request. Also returns the ambiguity of its head.
     pub(crate) fn begin(self: &Arc<Self>) -> (Arc<UnderWay>, Answering, Option<Ambiguity>) {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         self.begun.fetch_add(1, Ordering::SeqCst);
@@ -66,59 +66,59 @@ impl Activity {
         (Arc::new(UnderWay(Arc::clone(self))), Answering(Arc::clone(self)), ambiguity)
     }
 
-    /// How many requests have begun.
+    /// Returns how many requests have begun.
     pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Whether the HTTP library has been given the last byte of every answer.
+    /// Whether the HTTP library has received the last byte of every answer.
     pub(crate) fn is_answered(&self) -> bool {
         self.answered.load(Ordering::SeqCst) == self.begun()
     }
 
-    /// Notes that the latest answer goes on until its caller goes away.
-    pub(crate) fn answers_endlessly(&self) {
+    /// Records that the latest answer continues until its caller disconnects.
+    pub(crate) fn set_endless(&self) {
         self.is_endless.store(true, Ordering::SeqCst);
     }
 
-    /// Whether the latest answer goes on until its caller goes away.
+    /// Whether the latest answer continues until its caller disconnects.
     pub(crate) fn is_endless(&self) -> bool {
         self.is_endless.load(Ordering::SeqCst)
     }
 
-    /// Notes what is ambiguous in the head of the next request.
-    pub(crate) fn object(&self, ambiguity: Ambiguity) {
+    /// Records the ambiguity of the next request's head.
+    pub(crate) fn set_ambiguity(&self, ambiguity: Ambiguity) {
         *self.ambiguity.lock().unwrap_or_else(PoisonError::into_inner) = Some(ambiguity);
     }
 
-    /// Notes that the connection speaks HTTP/2.
-    pub(crate) fn speaks_http_2(&self) {
+    /// Records that the connection uses HTTP/2.
+    pub(crate) fn set_http_2(&self) {
         self.is_http_2.store(true, Ordering::SeqCst);
     }
 
-    /// Notes how many answers of an HTTP/2 connection have begun to go out, and not ended.
+    /// Records how many answers of an HTTP/2 connection have begun and not ended.
     pub(crate) fn set_unfinished(&self, count: usize) {
         self.unfinished.store(count, Ordering::SeqCst);
     }
 
-    /// Whether a caller has not taken the last bytes of an answer.
+    /// Whether the last bytes of an answer were not sent.
     pub(crate) fn has_unfinished(&self) -> bool {
         self.unfinished.load(Ordering::SeqCst) > 0
     }
 
-    /// Starts the idle time anew.
+    /// Restarts the idle time.
     pub(crate) fn touch(&self) {
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Resolves when an HTTP/2 connection has been without a request for too long. The stream of an HTTP/1 connection
-    /// keeps its own time.
-    pub(crate) async fn idle(&self, patience: Patience) {
+    /// Resolves when an HTTP/2 connection has been without a request for too long. On HTTP/1, the connection's stream
+    /// measures that itself.
+    pub(crate) async fn idle(&self, limits: IdleLimits) {
         loop {
             let limit = match self.begun() {
-                0 => patience.first,
-                _ if self.has_unfinished() => patience.unfinished,
-                _ => patience.between,
+                0 => limits.first,
+                _ if self.has_unfinished() => limits.unfinished,
+                _ => limits.between,
             };
             if !self.is_idle() || !self.is_http_2.load(Ordering::SeqCst) {
                 sleep(limit).await;
@@ -154,7 +154,7 @@ impl Drop for Answering {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience {
+    const LIMITS: IdleLimits = IdleLimits {
         first: Duration::from_secs(4),
         between: Duration::from_secs(10),
         unfinished: Duration::from_secs(6),
@@ -162,34 +162,35 @@ mod tests {
 
     fn http_2() -> Arc<Activity> {
         let activity = Activity::new();
-        activity.speaks_http_2();
+        activity.set_http_2();
         activity
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_is_idle_from_the_end_of_its_last_request() {
+    async fn idle_time_begins_with_the_end_of_the_last_request() {
         let (activity, start) = (http_2(), Instant::now());
         let (request, _, _) = activity.begin();
         let ends = async {
             sleep(Duration::from_secs(25)).await;
             drop(request);
         };
-        tokio::join!(activity.idle(PATIENCE), ends);
+        tokio::join!(activity.idle(LIMITS), ends);
         assert_eq!(start.elapsed(), Duration::from_secs(35));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_without_any_request_has_less_time() {
+    async fn connection_without_any_request_has_less_time() {
         let (activity, start) = (http_2(), Instant::now());
-        activity.idle(PATIENCE).await;
-        assert_eq!(start.elapsed(), PATIENCE.first);
+        activity.idle(LIMITS).await;
+        assert_eq!(start.elapsed(), LIMITS.first);
     }
+
     #[tokio::test(start_paused = true)]
-    async fn a_connection_with_an_answer_that_is_not_taken_has_less_time() {
+    async fn connection_with_an_unread_answer_has_less_time() {
         let (activity, start) = (http_2(), Instant::now());
         drop(activity.begin());
         activity.set_unfinished(1);
-        activity.idle(PATIENCE).await;
-        assert_eq!(start.elapsed(), PATIENCE.unfinished);
+        activity.idle(LIMITS).await;
+        assert_eq!(start.elapsed(), LIMITS.unfinished);
     }
 }

@@ -1,4 +1,4 @@
-//! Connections: how many there may be, how each is served, and how long each may do nothing.
+//! Connections: their number, how each is served, and how long each may be idle.
 
 use std::convert::Infallible;
 use std::io;
@@ -23,26 +23,27 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{BoxError, Service, ServiceExt as _, service_fn};
 
-use crate::activity::{Activity, Answering, Patience, UnderWay};
+use crate::activity::{Activity, Answering, IdleLimits, UnderWay};
 use crate::outgoing::Outgoing;
 use crate::places::{Place, Places};
 use crate::refusal::{Refusal, Refuse};
 use crate::request_body::lingering;
-use crate::stream::{Timeouts, Witnessed};
-use crate::streams::{StreamExecutor, Taken};
+use crate::stream::{MessageStream, Timeouts};
+use crate::streams::{StreamExecutor, TrackedBody};
 use crate::{Held, Peer, RequestBody};
 
-/// The largest request head that is read. What is over 64 KiB is then refused with the right status.
+/// The largest request head that is read. Heads over 64 KiB are read up to this size, so that they are rejected with
+/// the right status.
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
-/// The most header fields of a request.
+/// The maximum number of header fields of a request.
 const MAX_HEADERS: usize = 1024;
-/// The most requests that are under way on one connection of HTTP/2.
+/// The maximum number of concurrent requests on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
-/// How many callers for whom there is no place are told so at once; the others see the connection close.
-const DOORSTEP: usize = 64;
-/// How long that may take.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// How long to wait after a connection could not be accepted, for want of file descriptors say.
+/// How many callers without a place get an answer at the same time. For the others the connection is only closed.
+const MAX_REFUSALS: usize = 64;
+/// How long such an answer may take.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
+/// How long to wait after a failed accept, which may be due to a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A service that can answer requests.
@@ -61,18 +62,18 @@ pub trait AnswerBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin +
 
 impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> AnswerBody for B {}
 
-/// How many connections there may be, and how long a caller may take.
+/// The limits of connections, and of the time that a caller may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How many connections there may be at once.
+    /// The maximum number of connections.
     pub connections: usize,
-    /// How many of them one address may have whose callers have shown no good key.
+    /// The maximum number of connections from one address that have not sent a valid key.
     pub connections_per_address: usize,
-    /// For the head of a request.
+    /// The time for the head of a request.
     pub header_timeout: Duration,
-    /// For the next request.
+    /// The time until the next request.
     pub keep_alive_timeout: Duration,
-    /// For any byte of an answer.
+    /// The time in which a caller must read some byte of an answer.
     pub idle_timeout: Duration,
 }
 
@@ -80,20 +81,21 @@ pub struct Limits {
 pub struct Connections {
     builder: Builder<StreamExecutor>,
     refuse: Refuse,
-    /// How long a connection of HTTP/1 may wait for its caller.
+    /// How long an HTTP/1 connection may wait for its caller.
     timeouts: Timeouts,
-    /// How long a caller may take nothing of what it is sent.
+    /// How long a caller may read nothing of an answer.
     idle_timeout: Duration,
     places: Places,
-    doorstep: Arc<Semaphore>,
-    /// Whether there was no place for the last one.
+    refusals: Arc<Semaphore>,
+    /// Whether the latest connection got no place.
     are_full: AtomicBool,
     open: TaskTracker,
     ending: CancellationToken,
 }
 
 impl Connections {
-    /// Connections within limits. `refuse` has the words for what is refused before it is a request.
+    /// Creates connections with limits. `refuse` returns the answer to a connection or head that is rejected before it
+    /// becomes a request.
     #[must_use]
     pub fn new(limits: Limits, refuse: Refuse) -> Self {
         Self {
@@ -102,28 +104,28 @@ impl Connections {
             timeouts: Timeouts { head: limits.header_timeout, keep_alive: limits.keep_alive_timeout },
             idle_timeout: limits.idle_timeout,
             places: Places::new(limits.connections, limits.connections_per_address),
-            doorstep: Arc::new(Semaphore::new(DOORSTEP)),
+            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             are_full: AtomicBool::new(false),
             open: TaskTracker::new(),
             ending: CancellationToken::new(),
         }
     }
 
-    /// Takes connections, and has a clone of the service answer the requests of each, until this is dropped. Those that
-    /// were taken go on.
+    /// Accepts connections until this future is dropped. A clone of the service answers the requests of each
+    /// connection. Accepted connections continue afterwards.
     pub async fn accept<S: Answers<B>, B: AnswerBody>(&self, listener: &TcpListener, service: &S) -> Infallible {
         loop {
             match listener.accept().await {
                 Ok((stream, peer)) => self.serve(stream, Peer::at(peer.ip()), service.clone()),
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%error, "cannot accept a connection");
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
     }
 
-    /// Serves a connection, if there is a place for it.
+    /// Serves a connection, or rejects it if no place is free.
     fn serve<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S) {
         if let Some(place) = self.places.admit(peer) {
             self.are_full.store(false, Ordering::Relaxed);
@@ -131,18 +133,18 @@ impl Connections {
             return;
         }
         if !self.are_full.swap(true, Ordering::Relaxed) {
-            tracing::warn!("there are as many connections as there may be; further ones are refused");
+            tracing::warn!("the connection limit is reached; new connections are refused");
         }
-        if let Ok(step) = Arc::clone(&self.doorstep).try_acquire_owned() {
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
             let refuse = self.refuse;
             tokio::spawn(async move {
-                drop(timeout(FAREWELL, turn_away(stream, refuse)).await);
-                drop(step);
+                drop(timeout(CLOSE_GRACE, reject(stream, refuse)).await);
+                drop(permit);
             });
         }
     }
 
-    /// Lets every connection finish what was begun on it.
+    /// Waits until every connection has finished its requests.
     pub async fn finish(&self) {
         self.ending.cancel();
         self.open.close();
@@ -150,17 +152,17 @@ impl Connections {
     }
 
     fn begin<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S, place: Arc<Place>) {
-        // Whoever does not take what it is sent is not waited for.
+        // A caller that does not read the answer is disconnected.
         let mut stream = TimeoutStream::new(Outgoing::new(stream));
         stream.set_write_timeout(Some(self.idle_timeout));
         let activity = Activity::new();
         let timeouts = self.timeouts;
-        let witnessed = Witnessed::new(Box::pin(stream), Arc::clone(&activity), timeouts, self.refuse);
-        let service = TowerToHyperService::new(noting(service, peer, &place, &activity));
-        let io = TokioIo::new(witnessed);
+        let messages = MessageStream::new(Box::pin(stream), Arc::clone(&activity), timeouts, self.refuse);
+        let service = TowerToHyperService::new(observed(service, peer, &place, &activity));
+        let io = TokioIo::new(messages);
         let connection = self.builder.serve_connection(io, service).into_owned();
         let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
-        let mut patience = Patience { first, between, unfinished };
+        let mut limits = IdleLimits { first, between, unfinished };
         let ending = self.ending.clone();
         self.open.spawn(async move {
             let mut connection = pin!(connection);
@@ -169,21 +171,21 @@ impl Connections {
                 tokio::select! {
                     ended = connection.as_mut() => {
                         if let Err(error) = ended {
-                            tracing::debug!(error, "a connection ended badly");
+                            tracing::debug!(error, "a connection ended with an error");
                         }
                         break;
                     }
                     () = place.ended() => break,
                     () = ending.cancelled(), if !is_ending => is_ending = true,
                     () = place.refused(), if !is_ending => is_ending = true,
-                    // A caller that was asked to go, and still begins nothing, is not waited for.
-                    () = activity.idle(patience) => {
+                    // A caller that starts no request after the graceful shutdown is disconnected.
+                    () = activity.idle(limits) => {
                         if activity.has_unfinished() || std::mem::replace(&mut is_idle, true) {
                             break;
                         }
                     }
                 }
-                patience.between = patience.first;
+                limits.between = limits.first;
                 activity.touch();
                 connection.as_mut().graceful_shutdown();
             }
@@ -191,12 +193,12 @@ impl Connections {
     }
 }
 
-/// An answer that counts as one until it has been passed on.
-type Answer<B> = Response<Held<Taken<B>, (Answering, Arc<UnderWay>)>>;
+/// An answer that counts as unfinished until its body is dropped.
+type Answer<B> = Response<Held<TrackedBody<B>, (Answering, Arc<UnderWay>)>>;
 
-/// The service of one connection. It counts the requests and answers, and gives each request its peer, the place of the
-/// connection, and what is ambiguous in the head.
-fn noting<S: Answers<B>, B: AnswerBody>(
+/// Wraps the service for one connection. It counts the requests and answers. It adds to each request its peer, the
+/// place of the connection, and the ambiguity of the head.
+fn observed<S: Answers<B>, B: AnswerBody>(
     service: S,
     peer: Peer,
     place: &Arc<Place>,
@@ -218,14 +220,14 @@ fn noting<S: Answers<B>, B: AnswerBody>(
         async move {
             let answer = answer.await?;
             if is_event_stream(answer.headers()) {
-                activity.answers_endlessly();
+                activity.set_endless();
             }
-            Ok(answer.map(|body| Held::new(Taken::new(body), (answering, under_way))))
+            Ok(answer.map(|body| Held::new(TrackedBody::new(body), (answering, under_way))))
         }
     })
 }
 
-/// Whether an answer goes on until its caller goes away.
+/// Whether an answer continues until its caller disconnects.
 #[must_use]
 pub fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/event-stream"))
@@ -235,7 +237,7 @@ fn builder(idle_timeout: Duration) -> Builder<StreamExecutor> {
     let mut builder = Builder::new(StreamExecutor::new(idle_timeout));
     builder
         .http1()
-        // The stream keeps the time of heads, which is not that of a connection between requests.
+        // `MessageStream` measures the time of heads, which differs from the time between requests.
         .header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BUFFER)
         .max_headers(MAX_HEADERS)
@@ -247,8 +249,8 @@ fn builder(idle_timeout: Duration) -> Builder<StreamExecutor> {
     builder
 }
 
-/// Tells a caller that there is no place, and waits until it has seen that the connection is over.
-async fn turn_away(mut stream: TcpStream, refuse: Refuse) -> io::Result<()> {
+/// Sends the answer for a connection without a place, and waits until the caller has closed its side.
+async fn reject(mut stream: TcpStream, refuse: Refuse) -> io::Result<()> {
     stream.write_all(&refuse(Refusal::NoPlace)).await?;
     stream.shutdown().await?;
     let mut scratch = [0; 4096];

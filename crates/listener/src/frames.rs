@@ -1,18 +1,18 @@
-//! The frames of an HTTP/2 connection, as far as they tell which answers have begun to go out and not ended. A caller
-//! that stops reading near the end of an answer leaves its last bytes in the HTTP library, where no other code sees them.
+//! The frames of an HTTP/2 connection, parsed only to count answers that have begun and not ended. If a caller stops
+//! reading near the end of an answer, the last bytes stay in the HTTP library, where no other code sees them.
 
 use std::collections::HashSet;
 
-/// The length of a frame's head.
+/// The length of a frame's header.
 const HEAD: usize = 9;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const END_STREAM: u8 = 1;
-/// The length of what a caller sends before its first frame.
+/// The length of the preface, which a caller sends before its first frame.
 const PREFACE: usize = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
 
-/// Both directions of a connection.
+/// The frames of both directions of a connection.
 #[derive(Debug)]
 pub(crate) struct Frames {
     incoming: Reader,
@@ -20,7 +20,7 @@ pub(crate) struct Frames {
     unfinished: HashSet<u32>,
 }
 
-/// What a frame is.
+/// The type, flags and stream of a frame.
 #[derive(Debug, Clone, Copy)]
 struct Kind {
     of: u8,
@@ -28,7 +28,7 @@ struct Kind {
     stream: u32,
 }
 
-/// The place in the frames of one direction.
+/// The position in the frames of one direction.
 #[derive(Debug, Default)]
 struct Reader {
     head: [u8; HEAD],
@@ -42,12 +42,12 @@ impl Frames {
         Self { incoming, outgoing: Reader::default(), unfinished: HashSet::new() }
     }
 
-    /// How many answers have begun to go out, and not ended.
+    /// Returns how many answers have begun and not ended.
     pub(crate) fn unfinished(&self) -> usize {
         self.unfinished.len()
     }
 
-    /// Notes bytes from the caller.
+    /// Reads bytes from the caller.
     pub(crate) fn received(&mut self, bytes: &[u8]) {
         let unfinished = &mut self.unfinished;
         self.incoming.read(bytes, |kind| {
@@ -57,7 +57,7 @@ impl Frames {
         });
     }
 
-    /// Notes bytes to the caller. Returns whether a part of an answer is among them.
+    /// Reads bytes to the caller. Returns whether they include data of an answer.
     pub(crate) fn sent(&mut self, bytes: &[u8]) -> bool {
         let (unfinished, mut has_data) = (&mut self.unfinished, false);
         self.outgoing.read(bytes, |kind| {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_answers_are_counted_in_pieces_of_every_size() {
+    fn unfinished_answers_are_counted_at_every_piece_size() {
         let sent = [
             frame(4, 0, 0, 6),
             frame(HEADERS, 4, 1, 20),

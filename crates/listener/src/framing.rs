@@ -1,5 +1,5 @@
-//! Where the messages of an HTTP/1 connection begin and end, by RFC 9112. The HTTP library is then given one message
-//! at a time, so that each head is treated alike wherever it stands.
+//! The boundaries of messages on an HTTP/1 connection (RFC 9112). They allow passing one message at a time to the HTTP
+//! library, so that every head on a connection is treated the same.
 
 use crate::head::{Head, HeadEnd};
 
@@ -13,13 +13,13 @@ pub(crate) struct Framing {
 /// The part of a message that is being read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// A head, of which something may have come.
+    /// A head, possibly begun.
     #[default]
     Head,
     /// A body with this many bytes left.
     Length(u64),
     Chunk(Chunk),
-    /// Whatever comes: HTTP/2, or a connection that the HTTP library closes behind this message.
+    /// All further bytes: HTTP/2, or a connection that the HTTP library closes after this message.
     Rest,
 }
 
@@ -36,12 +36,12 @@ enum Chunk {
     EndLineFeed,
 }
 
-/// What the bytes of one read were.
+/// What the bytes of one read contained.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Advance {
     /// How many of the bytes belong to the message that was being read.
     pub(crate) taken: usize,
-    /// Set where the head ended within these bytes.
+    /// What follows the head, if it ended within these bytes.
     pub(crate) head: Option<HeadEnd>,
 }
 
@@ -56,12 +56,12 @@ impl Framing {
         self.part == Part::Head && !self.head.is_empty()
     }
 
-    /// The head that was read last, or is being read.
+    /// The current or the latest head.
     pub(crate) fn head(&self) -> &Head {
         &self.head
     }
 
-    /// Reads on, to the end of the message at most.
+    /// Reads bytes, to the end of the message at most.
     pub(crate) fn advance(&mut self, bytes: &[u8]) -> Advance {
         let (mut taken, mut head) = (0, None);
         while taken < bytes.len() {
@@ -106,7 +106,7 @@ impl Framing {
         };
     }
 
-    /// Where the message has ended, makes ready for the next head.
+    /// Returns whether the message has ended, and then prepares for the next head.
     fn ends_message(&mut self) -> bool {
         let ends = self.part == Part::Length(0);
         if ends {
@@ -118,7 +118,7 @@ impl Framing {
 }
 
 impl Chunk {
-    /// The part after this byte. Bytes that do not belong there make the HTTP library close the connection.
+    /// Returns the part after this byte. On an unexpected byte the HTTP library closes the connection.
     fn next(self, byte: u8) -> Part {
         let next = match (self, byte) {
             (Self::Size(size), _) if byte.is_ascii_hexdigit() => {
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::head::Ambiguity;
 
-    /// The messages of a connection that comes in pieces of this size, and what ended each head.
+    /// Returns the messages of a connection that arrive in pieces of `size`, and the end of each head.
     fn messages(mut bytes: &[u8], size: usize) -> Vec<(String, Option<HeadEnd>)> {
         let (mut framing, mut all) = (Framing::default(), Vec::new());
         let (mut message, mut head) = (Vec::new(), None);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_end_where_their_framing_says() {
+    fn messages_end_as_their_framing_says() {
         let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         let length = "POST / HTTP/1.1\r\ncontent-length:  5 \r\n\r\nhello";
         let empty = "\r\nPOST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_head_is_seen_behind_another_message() {
+    fn ambiguous_head_after_another_message_is_detected() {
         let first = "POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na";
         let second = "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
         let both = format!("{first}{second}");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn http_2_is_passed_on_whole() {
+    fn http_2_is_passed_on_unsplit() {
         let all = messages(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n", 7);
         assert_eq!((all.len(), all[0].1), (1, Some(HeadEnd::Http2)));
     }

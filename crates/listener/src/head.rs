@@ -1,15 +1,15 @@
-//! Heads of HTTP/1 requests, read beside the HTTP library: how long the body is, and whether two readers could take
-//! the head differently. The library takes an ambiguous head one way and forgets that there was another. A proxy in
-//! front of the gateway may have taken the other way; then a part of one body is a request to one of the two.
+//! A parser for heads of HTTP/1 requests, beside the HTTP library's own. It determines the length of the body, and
+//! detects ambiguous heads. The library reads an ambiguous head in one way. A proxy in front of the gateway may read it
+//! in another way. Then a part of one body would be a request for one of them (request smuggling).
 
-/// The longest field name that matters.
-const LONGEST: usize = "transfer-encoding".len();
+/// The longest field name that the parser compares.
+const LONGEST_NAME: usize = "transfer-encoding".len();
 /// The first line of an HTTP/2 connection, in lower case.
 const HTTP_2: &[u8] = b"pri * http/2.0";
 /// The longest body that the HTTP library can count.
 const LONGEST_BODY: u64 = u64::MAX - 2;
 
-/// How a head could be taken differently.
+/// Why two parsers could read a head differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ambiguity {
     /// A line that ends without a carriage return.
@@ -21,13 +21,13 @@ pub enum Ambiguity {
 }
 
 impl Ambiguity {
-    /// The field that it is about, and what is wrong with it.
+    /// Returns the field, and what is wrong with it.
     #[must_use]
     pub fn fault(self) -> (&'static str, &'static str) {
         match self {
             Self::BareLineFeed => ("head", "must end its lines with CR and LF"),
-            Self::LengthAndChunks => ("Content-Length", "must not be there beside Transfer-Encoding"),
-            Self::Repeated => ("Content-Length, Transfer-Encoding", "must be there once at most"),
+            Self::LengthAndChunks => ("Content-Length", "must not be combined with Transfer-Encoding"),
+            Self::Repeated => ("Content-Length, Transfer-Encoding", "must occur at most once"),
         }
     }
 }
@@ -39,15 +39,15 @@ pub(crate) enum HeadEnd {
     Length(u64),
     /// A body in chunks.
     Chunked,
-    /// Nothing that can be told: the HTTP library refuses the head.
+    /// Unknown: the HTTP library rejects the head.
     Unreadable,
-    /// The end of the connection: the head is refused.
+    /// Nothing: the head is rejected, and the connection closed.
     Ambiguous(Ambiguity),
     /// Frames of HTTP/2.
     Http2,
 }
 
-/// A head, as far as it has come.
+/// A partially read head.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     line: Line,
@@ -64,20 +64,20 @@ pub(crate) struct Head {
 /// The line that is being read.
 #[derive(Debug)]
 enum Line {
-    /// The request line, or a field's name, in lower case.
+    /// The request line, or the name of a field, in lower case.
     Name(Vec<u8>),
     /// The value of Content-Length.
     Length(Digits),
-    /// Anything that does not matter.
+    /// Any other text.
     Other,
 }
 
-/// A value of Content-Length, as far as it has come.
+/// A partially read value of Content-Length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Digits {
     None,
     Number(u64),
-    /// Not digits alone, or more than 64 bits.
+    /// Not only digits, or more than 64 bits.
     Invalid,
 }
 
@@ -88,7 +88,7 @@ impl Default for Line {
 }
 
 impl Head {
-    /// Whether nothing of the head has come but empty lines, which are skipped.
+    /// Whether the head has not begun. Empty lines before it are skipped.
     pub(crate) fn is_empty(&self) -> bool {
         self.lines == 0 && self.length == 0
     }
@@ -103,7 +103,8 @@ impl Head {
         matches!(self.content_length, Some(Digits::Number(length)) if length > LONGEST_BODY)
     }
 
-    /// Reads on, to the end of the head at most: how many bytes were read, and what follows the head if it has ended.
+    /// Reads bytes, to the end of the head at most. Returns how many were read, and what follows the head if it has
+    /// ended.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
         for (index, &byte) in bytes.iter().enumerate() {
             let before = self.last.replace(byte);
@@ -130,7 +131,7 @@ impl Head {
                 let name = std::mem::take(name);
                 self.line = self.begin_value(&name);
             }
-            Line::Name(name) if name.len() < LONGEST => name.push(byte.to_ascii_lowercase()),
+            Line::Name(name) if name.len() < LONGEST_NAME => name.push(byte.to_ascii_lowercase()),
             Line::Name(_) => self.line = Line::Other,
             Line::Length(digits) => *digits = digits.push(byte),
             Line::Other => {}
@@ -149,11 +150,11 @@ impl Head {
         Line::Other
     }
 
-    /// What follows the head, if this was the empty line at its end.
+    /// Returns what follows the head, if this was the empty line at its end.
     fn end_line(&mut self) -> Option<HeadEnd> {
         let (line, length) = (std::mem::take(&mut self.line), std::mem::take(&mut self.length));
         if length == 0 {
-            // Empty lines before the request line are skipped, as by every server.
+            // Empty lines before the request line are skipped, as in other servers.
             return (self.lines > 0).then(|| self.end());
         }
         self.lines += 1;
@@ -184,7 +185,7 @@ impl Digits {
     fn push(self, byte: u8) -> Self {
         let digit = u64::from(byte.wrapping_sub(b'0'));
         match self {
-            // White space around a value counts for nothing; inside one it makes the HTTP library refuse the head.
+            // White space around a value is ignored. The HTTP library rejects a head with white space inside it.
             _ if matches!(byte, b' ' | b'\t') => self,
             Self::None | Self::Number(_) if digit < 10 => {
                 let before = if let Self::Number(number) = self { number } else { 0 };
@@ -200,7 +201,7 @@ impl Digits {
 mod tests {
     use super::*;
 
-    /// What ends a head, in whatever pieces it comes.
+    /// Returns the end of a head. Checks that it is the same for every piece size.
     fn end_of(head: &str) -> Option<HeadEnd> {
         let end = |size: usize| {
             let mut reader = Head::default();
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unambiguous_head_says_what_follows() {
+    fn unambiguous_head_determines_its_body() {
         for (head, end) in [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadEnd::Length(0)),
             ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadEnd::Length(0)),
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_head_is_recognized() {
+    fn ambiguous_head_is_detected() {
         let cases = [
             ("GET / HTTP/1.1\nHost: a\r\n\r\n", Ambiguity::BareLineFeed),
             ("GET / HTTP/1.1\r\nHost: a\n\n", Ambiguity::BareLineFeed),
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_counting_is_recognized() {
+    fn uncountable_length_is_detected() {
         for (length, is_too_much) in [(LONGEST_BODY, false), (LONGEST_BODY + 1, true), (u64::MAX, true)] {
             let mut head = Head::default();
             let (_, end) = head.read(format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n").as_bytes());

@@ -1,11 +1,11 @@
-//! Bodies that hold something for as long as they go.
+//! A body that keeps a value alive while it is streamed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Frame, SizeHint};
 
-/// The body, which holds something until it is dropped: when its last byte has gone, or nobody waits for it any more.
+/// A body that holds a value until the body is dropped: after its last byte, or when its reader has gone.
 #[derive(Debug)]
 pub struct Held<B, T> {
     body: B,
@@ -13,7 +13,7 @@ pub struct Held<B, T> {
 }
 
 impl<B, T> Held<B, T> {
-    /// Holds it.
+    /// Creates a body that holds `held`.
     pub fn new(body: B, held: T) -> Self {
         Self { body, _held: held }
     }

@@ -1,8 +1,8 @@
-//! Connections: how many there may be, what each may take of time and memory, and how they end.
+//! Connections: their number, their limits of time and memory, and their end.
 //!
-//! It serves any HTTP service, and knows of none: [`Connections`] gives each request its [`Peer`], the [`Place`] of its
-//! connection, and the [`Ambiguity`] of its head, as extensions. What the service never sees, because it is no request,
-//! is a [`Refusal`], whose words are the service's too.
+//! The crate serves any HTTP service. [`Connections`] adds extensions to each request: its [`Peer`], the [`Place`] of
+//! its connection, and the [`Ambiguity`] of its head. A connection or head that never becomes a request is a
+//! [`Refusal`]. The service provides the answer to it.
 
 mod activity;
 mod connections;

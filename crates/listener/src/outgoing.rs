@@ -1,7 +1,8 @@
-//! A caller's stream, and how much of what goes out on it the system keeps.
+//! A caller's stream, with a limit for unsent bytes in the operating system.
 //!
-//! The system takes more only once it has little left to send: so what it may keep says how slow a caller may be who has
-//! not stopped. It keeps little for most, and more for the fast, who would have to wait for it else.
+//! The system accepts more bytes only when few unsent bytes are left. So the limit determines how slow a caller may be
+//! without counting as stalled. The limit is small for most callers. It is larger for fast callers, because they would
+//! otherwise have to wait.
 
 use std::io;
 use std::pin::Pin;
@@ -13,46 +14,46 @@ use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::speed::Speed;
-use crate::stream::Arrived;
+use crate::stream::SocketState;
 
-/// How much the system keeps of what a caller is yet to be sent, in bytes; of one who takes it fast, and of others.
-const MUCH: u32 = 512 * 1024;
-const LITTLE: u32 = 64 * 1024;
+/// The limit of unsent bytes in the system, for fast callers and for others.
+const FAST_LIMIT: u32 = 512 * 1024;
+const SLOW_LIMIT: u32 = 64 * 1024;
 
 /// A caller's stream.
 pub(crate) struct Outgoing {
     stream: TcpStream,
     speed: Speed,
-    keeps: u32,
+    limit: u32,
 }
 
 impl Outgoing {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        let mut outgoing = Self { stream, speed: Speed::default(), keeps: 0 };
-        // Answers are small or already in large pieces; waiting to join them only adds time.
+        let mut outgoing = Self { stream, speed: Speed::default(), limit: 0 };
+        // Answers are small or already in large pieces. Nagle's algorithm would only delay them.
         if let Err(error) = outgoing.stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps the system's settings");
+            tracing::debug!(%error, "cannot set the options of a connection");
         }
-        outgoing.keep(LITTLE);
+        outgoing.set_limit(SLOW_LIMIT);
         outgoing
     }
 
     fn has_sent(&mut self, count: usize) {
         self.speed.count(count);
-        self.keep(if self.speed.is_fast() { MUCH } else { LITTLE });
+        self.set_limit(if self.speed.is_fast() { FAST_LIMIT } else { SLOW_LIMIT });
     }
 
-    fn keep(&mut self, bytes: u32) {
-        if self.keeps != bytes {
-            self.keeps = bytes;
+    fn set_limit(&mut self, bytes: u32) {
+        if self.limit != bytes {
+            self.limit = bytes;
             if let Err(error) = SockRef::from(&self.stream).set_tcp_notsent_lowat(bytes) {
-                tracing::debug!(%error, "a connection keeps the system's settings");
+                tracing::debug!(%error, "cannot set the options of a connection");
             }
         }
     }
 }
 
-impl Arrived for Pin<Box<TimeoutStream<Outgoing>>> {
+impl SocketState for Pin<Box<TimeoutStream<Outgoing>>> {
     fn has_unread(&self) -> bool {
         self.as_ref().get_ref().get_ref().stream.has_unread()
     }
@@ -110,18 +111,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn much_is_kept_only_for_whoever_takes_it_fast() {
+    async fn only_a_fast_caller_has_a_large_unsent_limit() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let caller = TcpStream::connect(listener.local_addr().unwrap());
         let (caller, accepted) = tokio::join!(caller, listener.accept());
         let mut outgoing = Outgoing::new(accepted.unwrap().0);
-        let kept = |outgoing: &Outgoing| SockRef::from(&outgoing.stream).tcp_notsent_lowat().unwrap();
-        assert_eq!(kept(&outgoing), LITTLE);
+        let limit = |outgoing: &Outgoing| SockRef::from(&outgoing.stream).tcp_notsent_lowat().unwrap();
+        assert_eq!(limit(&outgoing), SLOW_LIMIT);
         let mut caller = caller.unwrap();
         tokio::spawn(async move { while caller.read(&mut [0; 65536]).await.unwrap() > 0 {} });
         outgoing.write_all(&vec![0; 1 << 20]).await.unwrap();
-        assert_eq!(kept(&outgoing), LITTLE);
+        assert_eq!(limit(&outgoing), SLOW_LIMIT);
         outgoing.write_all(&vec![0; 16 << 20]).await.unwrap();
-        assert_eq!(kept(&outgoing), MUCH);
+        assert_eq!(limit(&outgoing), FAST_LIMIT);
     }
 }

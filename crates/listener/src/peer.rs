@@ -1,17 +1,17 @@
-//! Where a connection comes from.
+//! The address of a connection's other end.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address at the other end of a connection; of IPv6, its network.
+/// The address of a connection's other end. For IPv6, it is the network of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer(IpAddr);
 
 impl Peer {
-    /// The other end of a connection.
+    /// Returns the peer with an address.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
-        // Whoever has one address of IPv6 has a network of them.
+        // An owner of one IPv6 address usually has the whole network.
         Self(match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
             address => address,
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_of_ipv6_is_one_address() {
+    fn ipv6_network_counts_as_one_address() {
         let peer = |text: &str| Peer::at(text.parse().unwrap());
         assert_eq!(peer("2001:db8::1"), peer("2001:db8::ffff:1"));
         assert_ne!(peer("2001:db8::1"), peer("2001:db8:0:1::1"));

@@ -1,6 +1,7 @@
-//! The places for connections. A caller that has shown a good key keeps its place. Strangers have a share of all places,
-//! and each address a share of theirs. A connection beyond that is in surplus: it is let in to show a key, ends first
-//! when places run out, and is refused with its first request without a good key.
+//! The places for connections. A connection whose caller has sent a valid key keeps its place. Unauthenticated
+//! connections have a share of all places, and each address has a share of theirs. A connection above these shares is a
+//! surplus connection: it is accepted so that the caller can send a key, and rejected with its first request without a
+//! valid key. It is closed first when places run out.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,47 +11,47 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Peer;
 
-/// How many connections in surplus an address may have in any case. A caller that shows its key at once has a place for
-/// a moment only.
-const SURPLUS: usize = 64;
+/// The minimum limit of surplus connections from one address. A caller that sends its key at once is a surplus
+/// connection only for a moment.
+const MIN_SURPLUS_OF_ADDRESS: usize = 64;
 
 /// All places of a listener.
 #[derive(Debug, Clone)]
-pub(crate) struct Places(Arc<Mutex<Book>>);
+pub(crate) struct Places(Arc<Mutex<Registry>>);
 
-/// A connection's place, given back when this is dropped.
+/// The place of a connection. Dropping it releases the place.
 #[derive(Debug)]
 pub struct Place {
     id: u64,
     places: Places,
-    /// Whether a good key was shown, so that most requests need not take the lock.
+    /// Whether a valid key was sent. Most requests then need no lock.
     has_key: AtomicBool,
     ended: CancellationToken,
     refused: CancellationToken,
 }
 
 #[derive(Debug)]
-struct Book {
-    most: Most,
+struct Registry {
+    maximum: Maximum,
     next: u64,
-    holders: HashMap<u64, Holder>,
-    /// The connections in surplus, the oldest first.
+    entries: HashMap<u64, Entry>,
+    /// The surplus connections, the oldest first.
     surplus: BTreeSet<u64>,
-    strangers: usize,
+    unauthenticated: usize,
     addresses: HashMap<Peer, Address>,
 }
 
-/// How many there may be.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy)]
-struct Most {
+struct Maximum {
     all: usize,
-    strangers: usize,
-    strangers_of_address: usize,
+    unauthenticated: usize,
+    unauthenticated_of_address: usize,
     surplus_of_address: usize,
 }
 
 #[derive(Debug)]
-struct Holder {
+struct Entry {
     peer: Peer,
     kind: Kind,
     ended: CancellationToken,
@@ -59,56 +60,56 @@ struct Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Client,
-    Stranger,
+    Unauthenticated,
     Surplus,
 }
 
-/// The connections of an address without a good key.
+/// The connections of an address that have not sent a valid key.
 #[derive(Debug, Default)]
 struct Address {
-    strangers: usize,
+    unauthenticated: usize,
     surplus: BTreeSet<u64>,
 }
 
 impl Places {
-    /// So many places, a quarter of which is for callers with keys.
+    /// Creates `all` places; a quarter is reserved for callers with keys.
     pub(crate) fn new(all: usize, of_address: usize) -> Self {
         let reserved = all / 4;
-        let strangers = all - reserved;
-        let most = Most {
+        let unauthenticated = all - reserved;
+        let maximum = Maximum {
             all,
-            strangers,
-            strangers_of_address: of_address.min(strangers),
-            surplus_of_address: (reserved / 2).max(SURPLUS),
+            unauthenticated,
+            unauthenticated_of_address: of_address.min(unauthenticated),
+            surplus_of_address: (reserved / 2).max(MIN_SURPLUS_OF_ADDRESS),
         };
-        Self(Arc::new(Mutex::new(Book {
-            most,
+        Self(Arc::new(Mutex::new(Registry {
+            maximum,
             next: 0,
-            holders: HashMap::new(),
+            entries: HashMap::new(),
             surplus: BTreeSet::new(),
-            strangers: 0,
+            unauthenticated: 0,
             addresses: HashMap::new(),
         })))
     }
 
-    /// A place for a new connection. `None` where all are taken, and none by a connection in surplus.
+    /// Returns a place for a new connection. `None` if all are taken, and none by a surplus connection.
     pub(crate) fn admit(&self, peer: Peer) -> Option<Arc<Place>> {
-        let mut book = self.book();
-        if book.holders.len() >= book.most.all {
-            let oldest = book.surplus.first().copied()?;
-            book.evict(oldest);
+        let mut registry = self.registry();
+        if registry.entries.len() >= registry.maximum.all {
+            let oldest = registry.surplus.first().copied()?;
+            registry.evict(oldest);
         }
-        let kind = if book.has_room_for_stranger(peer) { Kind::Stranger } else { Kind::Surplus };
+        let kind = if registry.has_room_for_unauthenticated(peer) { Kind::Unauthenticated } else { Kind::Surplus };
         if kind == Kind::Surplus
-            && let Some(address) = book.addresses.get(&peer)
-            && address.surplus.len() >= book.most.surplus_of_address
+            && let Some(address) = registry.addresses.get(&peer)
+            && address.surplus.len() >= registry.maximum.surplus_of_address
             && let Some(oldest) = address.surplus.first().copied()
         {
-            book.evict(oldest);
+            registry.evict(oldest);
         }
-        let (id, ended) = (book.next, CancellationToken::new());
-        book.next += 1;
-        book.enter(id, Holder { peer, kind, ended: ended.clone() });
+        let (id, ended) = (registry.next, CancellationToken::new());
+        registry.next += 1;
+        registry.enter(id, Entry { peer, kind, ended: ended.clone() });
         Some(Arc::new(Place {
             id,
             places: self.clone(),
@@ -118,102 +119,102 @@ impl Places {
         }))
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
+    fn registry(&self) -> MutexGuard<'_, Registry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Book {
-    fn has_room_for_stranger(&self, peer: Peer) -> bool {
-        let of_address = self.addresses.get(&peer).map_or(0, |address| address.strangers);
-        self.strangers < self.most.strangers && of_address < self.most.strangers_of_address
+impl Registry {
+    fn has_room_for_unauthenticated(&self, peer: Peer) -> bool {
+        let of_address = self.addresses.get(&peer).map_or(0, |address| address.unauthenticated);
+        self.unauthenticated < self.maximum.unauthenticated && of_address < self.maximum.unauthenticated_of_address
     }
 
-    fn enter(&mut self, id: u64, holder: Holder) {
-        match holder.kind {
+    fn enter(&mut self, id: u64, entry: Entry) {
+        match entry.kind {
             Kind::Client => {}
-            Kind::Stranger => {
-                self.strangers += 1;
-                self.addresses.entry(holder.peer).or_default().strangers += 1;
+            Kind::Unauthenticated => {
+                self.unauthenticated += 1;
+                self.addresses.entry(entry.peer).or_default().unauthenticated += 1;
             }
             Kind::Surplus => {
                 self.surplus.insert(id);
-                self.addresses.entry(holder.peer).or_default().surplus.insert(id);
+                self.addresses.entry(entry.peer).or_default().surplus.insert(id);
             }
         }
-        self.holders.insert(id, holder);
+        self.entries.insert(id, entry);
     }
 
-    fn leave(&mut self, id: u64) -> Option<Holder> {
-        let holder = self.holders.remove(&id)?;
-        if let Some(address) = self.addresses.get_mut(&holder.peer) {
-            match holder.kind {
+    fn leave(&mut self, id: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        if let Some(address) = self.addresses.get_mut(&entry.peer) {
+            match entry.kind {
                 Kind::Client => {}
-                Kind::Stranger => {
-                    self.strangers -= 1;
-                    address.strangers -= 1;
+                Kind::Unauthenticated => {
+                    self.unauthenticated -= 1;
+                    address.unauthenticated -= 1;
                 }
                 Kind::Surplus => {
                     self.surplus.remove(&id);
                     address.surplus.remove(&id);
                 }
             }
-            if address.strangers == 0 && address.surplus.is_empty() {
-                self.addresses.remove(&holder.peer);
+            if address.unauthenticated == 0 && address.surplus.is_empty() {
+                self.addresses.remove(&entry.peer);
             }
         }
-        Some(holder)
+        Some(entry)
     }
 
     fn evict(&mut self, id: u64) {
-        if let Some(holder) = self.leave(id) {
-            holder.ended.cancel();
+        if let Some(entry) = self.leave(id) {
+            entry.ended.cancel();
         }
     }
 
-    /// Changes what a holder counts as.
+    /// Changes the kind of a connection.
     fn become_kind(&mut self, id: u64, kind: Kind) {
-        if let Some(holder) = self.leave(id) {
-            self.enter(id, Holder { kind, ..holder });
+        if let Some(entry) = self.leave(id) {
+            self.enter(id, Entry { kind, ..entry });
         }
     }
 }
 
 impl Place {
-    /// Notes that the caller has shown a good key.
+    /// Records that the caller has sent a valid key.
     pub fn show_key(&self) {
         if !self.has_key.swap(true, Ordering::Relaxed) {
-            self.places.book().become_kind(self.id, Kind::Client);
+            self.places.registry().become_kind(self.id, Kind::Client);
         }
     }
 
-    /// Whether a request without a good key may be answered here. Where it may not, the connection ends behind the
-    /// answers that are under way.
+    /// Whether a request without a valid key may be answered on this connection. If not, the connection is closed after
+    /// the answers under way.
     #[must_use]
-    pub fn takes_stranger(&self) -> bool {
+    pub fn admits_unauthenticated(&self) -> bool {
         if self.has_key.load(Ordering::Relaxed) {
             return true;
         }
-        let mut book = self.places.book();
-        let Some(holder) = book.holders.get(&self.id) else { return false };
-        if holder.kind != Kind::Surplus {
+        let mut registry = self.places.registry();
+        let Some(entry) = registry.entries.get(&self.id) else { return false };
+        if entry.kind != Kind::Surplus {
             return true;
         }
-        let has_room = book.has_room_for_stranger(holder.peer);
+        let has_room = registry.has_room_for_unauthenticated(entry.peer);
         if has_room {
-            book.become_kind(self.id, Kind::Stranger);
+            registry.become_kind(self.id, Kind::Unauthenticated);
         } else {
             self.refused.cancel();
         }
         has_room
     }
 
-    /// Resolves when the connection has to end at once, because its place went to another.
+    /// Resolves when the connection must be closed at once, because another connection took its place.
     pub(crate) async fn ended(&self) {
         self.ended.cancelled().await;
     }
 
-    /// Resolves when a request was refused for want of a place.
+    /// Resolves when a request was rejected for lack of a place.
     pub(crate) async fn refused(&self) {
         self.refused.cancelled().await;
     }
@@ -221,7 +222,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.book().leave(self.id);
+        self.places.registry().leave(self.id);
     }
 }
 
@@ -234,45 +235,45 @@ mod tests {
     }
 
     #[test]
-    fn strangers_leave_places_for_clients() {
+    fn unauthenticated_connections_leave_places_for_clients() {
         let places = Places::new(8, 100);
-        let strangers: Vec<_> = (0..6).map(|last| places.admit(peer(last)).unwrap()).collect();
-        assert!(strangers.iter().all(|place| place.takes_stranger()));
+        let unauthenticated: Vec<_> = (0..6).map(|last| places.admit(peer(last)).unwrap()).collect();
+        assert!(unauthenticated.iter().all(|place| place.admits_unauthenticated()));
         let surplus = [places.admit(peer(7)).unwrap(), places.admit(peer(8)).unwrap()];
-        assert!(!surplus[0].takes_stranger());
-        // All places are taken: the oldest in surplus gives way.
+        assert!(!surplus[0].admits_unauthenticated());
+        // All places are taken: the oldest surplus connection is closed.
         let client = places.admit(peer(1)).unwrap();
         assert!(surplus[0].ended.is_cancelled() && !surplus[1].ended.is_cancelled());
         client.show_key();
-        assert!(client.takes_stranger());
+        assert!(client.admits_unauthenticated());
         surplus[1].show_key();
         assert!(places.admit(peer(9)).is_none());
         drop(surplus);
-        assert!(!places.admit(peer(9)).unwrap().takes_stranger());
-        drop(strangers);
-        assert!(places.admit(peer(9)).unwrap().takes_stranger());
+        assert!(!places.admit(peer(9)).unwrap().admits_unauthenticated());
+        drop(unauthenticated);
+        assert!(places.admit(peer(9)).unwrap().admits_unauthenticated());
     }
 
     #[test]
-    fn an_address_has_a_share_of_the_strangers_places() {
+    fn unauthenticated_connections_of_an_address_are_limited() {
         let places = Places::new(100, 2);
         let [one, two, three] = [(); 3].map(|()| places.admit(peer(1)).unwrap());
-        assert!(one.takes_stranger() && two.takes_stranger() && !three.takes_stranger());
-        assert!(places.admit(peer(2)).unwrap().takes_stranger());
-        // A client is not counted.
+        assert!(one.admits_unauthenticated() && two.admits_unauthenticated() && !three.admits_unauthenticated());
+        assert!(places.admit(peer(2)).unwrap().admits_unauthenticated());
+        // Connections of clients do not count.
         one.show_key();
-        assert!(three.takes_stranger());
+        assert!(three.admits_unauthenticated());
     }
 
     #[test]
-    fn an_address_has_so_many_connections_in_surplus() {
+    fn surplus_connections_of_an_address_are_limited() {
         let places = Places::new(1000, 1);
         let all: Vec<_> = (0..200).map(|_| places.admit(peer(1)).unwrap()).collect();
         let ended = all.iter().filter(|place| place.ended.is_cancelled()).count();
         assert_eq!(ended, 200 - 1 - 125);
         drop(all);
-        let book = places.book();
-        assert!(book.holders.is_empty() && book.surplus.is_empty() && book.addresses.is_empty());
-        assert_eq!(book.strangers, 0);
+        let registry = places.registry();
+        assert!(registry.entries.is_empty() && registry.surplus.is_empty() && registry.addresses.is_empty());
+        assert_eq!(registry.unauthenticated, 0);
     }
 }

@@ -1,17 +1,17 @@
-//! What is refused before it is a request.
+//! Connections and heads that are rejected before they become requests.
 
 use bytes::Bytes;
 
 use crate::head::Head;
 
-/// Why a caller gets an answer that no service gives.
+/// Why a caller gets an answer that does not come from the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no place for the connection.
+    /// No place for the connection is free.
     NoPlace,
-    /// What was sent is not HTTP.
+    /// The caller did not send HTTP.
     NotHttp,
-    /// The body that the head announces has a length that cannot be counted.
+    /// The announced length of the body is larger than the HTTP library can count.
     BodyTooLarge,
     /// The request line is too long.
     RequestLineTooLong,
@@ -19,13 +19,14 @@ pub enum Refusal {
     HeaderFieldsTooLarge,
 }
 
-/// Writes out the whole answer to a refusal, head and body. The connection is closed behind it.
+/// Returns the whole answer to a refusal, head and body. The connection is closed after it.
 pub type Refuse = fn(Refusal) -> Bytes;
 
 impl Refusal {
-    /// What the HTTP library refuses by the bytes that it writes: a head that it cannot read. It does not tell which part
-    /// of the head is too large, and refuses a length that it cannot count as if the head were.
-    pub(crate) fn told_by(written: &[u8], head: &Head) -> Option<Self> {
+    /// Recognizes the HTTP library's own answer to a head that it cannot read. The answer does not say which part of
+    /// the head is too large. The library also reports an uncountable length as a head that is too large. `head`
+    /// distinguishes these cases.
+    pub(crate) fn of_library_answer(written: &[u8], head: &Head) -> Option<Self> {
         let status = written.strip_prefix(b"HTTP/1.1 ").filter(|_| written.ends_with(b"\r\n\r\n"))?.get(..3)?;
         match status {
             b"400" => Some(Self::NotHttp),
@@ -43,20 +44,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_library_says_to_bad_heads_is_a_refusal() {
+    fn only_library_answers_to_bad_heads_are_refusals() {
         let own = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         let after = |text: &str| {
             let mut head = Head::default();
             head.read(text.as_bytes());
             head
         };
-        let told = |head: &str| Refusal::told_by(own, &after(head));
-        assert_eq!(told("GET /a"), Some(Refusal::RequestLineTooLong));
+        let refusal = |head: &str| Refusal::of_library_answer(own, &after(head));
+        assert_eq!(refusal("GET /a"), Some(Refusal::RequestLineTooLong));
         let length = "GET / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n";
-        assert_eq!(told(length), Some(Refusal::BodyTooLarge));
-        assert_eq!(told("GET / HTTP/1.1\r\n"), Some(Refusal::HeaderFieldsTooLarge));
+        assert_eq!(refusal(length), Some(Refusal::BodyTooLarge));
+        assert_eq!(refusal("GET / HTTP/1.1\r\n"), Some(Refusal::HeaderFieldsTooLarge));
         for other in [&b"HTTP/1.1 100 Continue\r\n\r\n"[..], b"HTTP/1.1 400 Bad", b"", b"PRI * HTTP/2.0\r\n\r\n"] {
-            assert_eq!(Refusal::told_by(other, &after("")), None);
+            assert_eq!(Refusal::of_library_answer(other, &after("")), None);
         }
     }
 }

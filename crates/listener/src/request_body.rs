@@ -1,5 +1,5 @@
-//! Bodies that are answered before they have come whole. To close a connection on a caller who still sends resets it,
-//! and the answer is lost; so the rest is taken for a while, and thrown away.
+//! Request bodies that keep being read after an early answer. Closing a connection while the caller still sends resets
+//! it, and the caller loses the answer. So the rest of the body is read for a while, and discarded.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use tokio::time::timeout;
 use crate::Held;
 use crate::activity::UnderWay;
 
-/// How long the rest of a body is taken.
-const LONGEST: Duration = Duration::from_secs(30);
-/// How long is waited for more of it.
-const IDLE: Duration = Duration::from_secs(5);
+/// How long the rest of a body is read.
+const LINGER_LIMIT: Duration = Duration::from_secs(30);
+/// How long the rest of a body may pause.
+const LINGER_IDLE_LIMIT: Duration = Duration::from_secs(5);
 
-/// The body of a request, which is under way for as long as its body comes.
+/// The body of a request. The request counts as under way until its body is dropped.
 pub type RequestBody = Lingering<Held<Incoming, Arc<UnderWay>>>;
 
-/// A body whose rest is taken for a while when this is dropped.
+/// A body whose rest is read and discarded after this is dropped.
 #[derive(Debug)]
 pub struct Lingering<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> {
-    /// None, once it has ended.
+    /// `None` once the body has ended.
     body: Option<B>,
-    /// Whether the caller sends it, or will.
-    comes: bool,
+    /// Whether the caller sends the body, or is going to.
+    is_sent: bool,
 }
 
-/// The request with a body that counts as under way, too.
+/// Wraps the body of a request, so that the request counts as under way until the body is dropped.
 pub(crate) fn lingering(request: Request<Incoming>, under_way: Arc<UnderWay>) -> Request<RequestBody> {
-    // Who waits to be told to go on sends nothing before that.
-    let comes_unasked = !request.headers().contains_key(EXPECT);
-    request.map(|body| Lingering { body: Some(Held::new(body, under_way)), comes: comes_unasked })
+    // A caller that waits for `100 Continue` sends nothing before it.
+    let is_sent_unasked = !request.headers().contains_key(EXPECT);
+    request.map(|body| Lingering { body: Some(Held::new(body, under_way)), is_sent: is_sent_unasked })
 }
 
 impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Body for Lingering<B> {
@@ -48,7 +48,7 @@ impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Body for Linge
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.comes = true;
+        self.is_sent = true;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let next = Pin::new(body).poll_frame(context);
         if matches!(next, Poll::Ready(None | Some(Err(_)))) {
@@ -68,15 +68,15 @@ impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Body for Linge
 
 impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Drop for Lingering<B> {
     fn drop(&mut self) {
-        let rest = self.body.take().filter(|body| self.comes && !body.is_end_stream());
+        let rest = self.body.take().filter(|body| self.is_sent && !body.is_end_stream());
         if let (Some(rest), Ok(runtime)) = (rest, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(timeout(LONGEST, discard(rest)));
+            runtime.spawn(timeout(LINGER_LIMIT, discard(rest)));
         }
     }
 }
 
 async fn discard<B: Body<Data = Bytes> + Unpin>(mut rest: B) {
-    while let Ok(Some(Ok(_))) = timeout(IDLE, rest.frame()).await {}
+    while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE_LIMIT, rest.frame()).await {}
 }
 
 #[cfg(test)]
@@ -89,30 +89,30 @@ mod tests {
 
     use super::*;
 
-    /// How many pieces of a body were taken after it was dropped.
-    async fn taken_after(touch: usize, comes: bool) -> usize {
+    /// Returns how many pieces of a body are read after it was dropped.
+    async fn read_after_drop(read: usize, is_sent: bool) -> usize {
         let taken: Arc<AtomicUsize> = Arc::default();
         let count = Arc::clone(&taken);
         let pieces = stream::iter((0..5).map(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
             Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"a")))
         }));
-        let mut body = Lingering { body: Some(StreamBody::new(pieces)), comes };
-        for _ in 0..touch {
+        let mut body = Lingering { body: Some(StreamBody::new(pieces)), is_sent };
+        for _ in 0..read {
             body.frame().await.unwrap().unwrap();
         }
         drop(body);
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
-        taken.load(Ordering::Relaxed) - touch
+        taken.load(Ordering::Relaxed) - read
     }
 
     #[tokio::test]
-    async fn the_rest_of_a_body_that_comes_is_taken_and_none_is_asked_for() {
-        assert_eq!(taken_after(0, true).await, 5);
-        assert_eq!(taken_after(2, true).await, 3);
-        assert_eq!(taken_after(2, false).await, 3);
-        assert_eq!(taken_after(0, false).await, 0);
+    async fn rest_of_a_sent_body_is_read_and_no_other_requested() {
+        assert_eq!(read_after_drop(0, true).await, 5);
+        assert_eq!(read_after_drop(2, true).await, 3);
+        assert_eq!(read_after_drop(2, false).await, 3);
+        assert_eq!(read_after_drop(0, false).await, 0);
     }
 }

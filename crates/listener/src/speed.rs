@@ -1,16 +1,16 @@
-//! Whether bytes go to a caller fast, for what serves the fast in a way that would harm the slow: a caller is taken to
-//! have stopped where nothing moves for a while, so the slower one is, the smaller must be what is seen to move.
+//! The speed at which a caller reads. A caller counts as stalled if nothing moves for a while. So for a slow caller the
+//! visible steps must be small, while a fast caller profits from large ones.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// After how many bytes is looked how long they took: more than what both systems hold of what nobody has read.
+/// The number of bytes between two measurements. It exceeds what the buffers of both systems hold of unread data.
 const SPAN: usize = 16 << 20;
-/// How long so many take at most where they go fast.
+/// The longest time for these bytes at which a caller counts as fast.
 const FAST: Duration = Duration::from_secs(4);
 
-/// How fast bytes go, as they are counted.
+/// The measured speed of one caller.
 #[derive(Debug)]
 pub struct Speed {
     counted: usize,
@@ -19,14 +19,14 @@ pub struct Speed {
 }
 
 impl Default for Speed {
-    /// Slow, until something else is known.
+    /// Slow until the first measurement.
     fn default() -> Self {
         Self { counted: 0, since: Instant::now(), is_fast: false }
     }
 }
 
 impl Speed {
-    /// Notes that so many have gone.
+    /// Counts sent bytes.
     pub fn count(&mut self, bytes: usize) {
         self.counted += bytes;
         if self.counted >= SPAN {
@@ -35,7 +35,7 @@ impl Speed {
         }
     }
 
-    /// Whether the last bytes of which that is known went fast.
+    /// Whether the last measured bytes were sent fast.
     pub fn is_fast(&self) -> bool {
         self.is_fast
     }
@@ -48,13 +48,13 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_go_fast_if_the_last_megabytes_did() {
+    async fn speed_is_that_of_the_last_megabytes() {
         let mut speed = Speed::default();
         for (pause, is_fast) in [(FAST, true), (FAST + Duration::from_millis(1), false), (Duration::ZERO, true)] {
             let before = speed.is_fast();
             speed.count(SPAN - 1);
             advance(pause).await;
-            assert_eq!(speed.is_fast(), before, "too few to say");
+            assert_eq!(speed.is_fast(), before, "too few bytes for a measurement");
             speed.count(1);
             assert_eq!(speed.is_fast(), is_fast, "{pause:?}");
         }

@@ -1,9 +1,13 @@
-//! The bytes of a connection, as they pass between the socket and the HTTP library.
+//! The byte stream between the socket and the HTTP library.
 //!
-//! An HTTP/1 connection is given to the library one message at a time: what a caller sends ahead waits until the answer
-//! before it has gone out. So each head is treated as if it stood alone, a caller may close its sending half behind a
-//! whole request, and the time for a head and the time between two requests are told apart. Where the library would
-//! answer by itself, to a head that it cannot read, a problem goes out instead.
+//! The HTTP library gets an HTTP/1 connection one message at a time. A pipelined message waits until the previous
+//! answer was sent. The effects:
+//!
+//! - Every head on a connection is treated the same.
+//! - A caller may close its sending half after a complete request.
+//! - The time for a head and the time between two requests have separate limits.
+//!
+//! If the HTTP library itself would answer a head that it cannot read, this stream sends a problem instead.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -24,60 +28,60 @@ use crate::framing::Framing;
 use crate::head::HeadEnd;
 use crate::refusal::{Refusal, Refuse};
 
-/// For how long is still read from a caller who was refused. To close a connection on somebody who sends resets it, and
-/// the answer is lost.
-const PARTING: Duration = Duration::from_secs(1);
+/// How long the stream still reads after a refusal. Closing a connection while the caller sends resets it, and the
+/// caller loses the answer.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether a caller is gone that sends no more. It may have closed its sending half alone and wait
-/// for the answer.
+/// How often the stream checks for a disconnected caller after the caller closed its sending half. The caller may still
+/// wait for the answer.
 const PROBE: Duration = Duration::from_secs(1);
 
 /// How long an HTTP/1 connection may wait for its caller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
-    /// For a head: from its first byte, or from the beginning of the connection.
+    /// For a head: from its first byte, or from the start of the connection.
     pub(crate) head: Duration,
-    /// For the first byte of the next request.
+    /// Until the first byte of the next request.
     pub(crate) keep_alive: Duration,
 }
 
-/// The bytes of a connection.
-pub(crate) struct Witnessed<S> {
+/// The byte stream of a connection.
+pub(crate) struct MessageStream<S> {
     stream: S,
     activity: Arc<Activity>,
     framing: Framing,
-    /// Unless the connection speaks HTTP/1.
+    /// `None` on HTTP/1.
     frames: Option<Frames>,
-    /// The number of heads that were passed on whole.
+    /// The number of complete heads passed on.
     heads: u64,
-    /// The number of requests that had begun when every answer had gone out.
+    /// The number of requests that had begun when the latest answer was completely sent.
     answered: u64,
-    /// What has come behind the message that is being answered.
+    /// Bytes received after the message that is being answered.
     ahead: BytesMut,
-    /// Whether the caller sends no more.
+    /// Whether the caller has closed its sending half.
     has_ended: bool,
-    /// Woken once the next message may be passed on.
+    /// Woken when the next message may be passed on.
     waiting: Option<Waker>,
     timeouts: Timeouts,
     refuse: Refuse,
-    /// When the caller's time is over for a head or for the next request, or when it is looked whether it is gone.
-    until: Pin<Box<Sleep>>,
-    /// What goes out in place of the HTTP library's own answer.
+    /// The deadline of the current head or the next request, or the time of the next check for a disconnected caller.
+    deadline: Pin<Box<Sleep>>,
+    /// The answer that replaces the HTTP library's own.
     answer: Option<Bytes>,
-    /// There, once such an answer has gone out.
-    parting: Option<Pin<Box<Sleep>>>,
+    /// Set once such an answer was sent.
+    closing: Option<Pin<Box<Sleep>>>,
 }
 
-/// A stream of which the operating system knows more than the runtime.
-pub(crate) trait Arrived {
-    /// Whether bytes have arrived that were not read.
+/// The socket's state, of which the operating system knows more than the runtime.
+pub(crate) trait SocketState {
+    /// Whether unread bytes have arrived.
     fn has_unread(&self) -> bool;
 
-    /// Whether the connection is broken. A caller that is gone breaks it as soon as something goes out to it.
+    /// Whether the connection is broken. The first write after the caller has disconnected breaks it.
     fn is_broken(&self) -> bool;
 }
 
-impl Arrived for TcpStream {
+impl SocketState for TcpStream {
     fn has_unread(&self) -> bool {
         SockRef::from(self).peek(&mut [MaybeUninit::uninit(); 1]).is_ok_and(|count| count > 0)
     }
@@ -87,7 +91,7 @@ impl Arrived for TcpStream {
     }
 }
 
-impl<S> Witnessed<S> {
+impl<S> MessageStream<S> {
     pub(crate) fn new(stream: S, activity: Arc<Activity>, timeouts: Timeouts, refuse: Refuse) -> Self {
         Self {
             stream,
@@ -101,23 +105,23 @@ impl<S> Witnessed<S> {
             waiting: None,
             timeouts,
             refuse,
-            until: Box::pin(sleep(timeouts.head)),
+            deadline: Box::pin(sleep(timeouts.head)),
             answer: None,
-            parting: None,
+            closing: None,
         }
     }
 
-    /// Whether every answer has gone out: what is written now is by the HTTP library itself.
+    /// Whether every answer was sent. Bytes that are written then come from the HTTP library itself.
     fn is_between_requests(&self) -> bool {
         self.answered == self.activity.begun()
     }
 
-    /// Whether bytes may be passed on: the rest of a message, or one whose predecessors are all answered.
+    /// Whether bytes may be passed on: the rest of a message, or a message after all previous answers.
     fn may_pass_on(&self) -> bool {
         !self.framing.is_between_messages() || self.answered == self.heads
     }
 
-    /// Notes bytes that are passed on, and returns how many of them belong to the message at hand.
+    /// Records passed bytes. Returns how many of them belong to the current message.
     fn pass_on(&mut self, bytes: &[u8]) -> usize {
         let was_between = self.framing.is_between_messages();
         let advance = self.framing.advance(bytes);
@@ -125,14 +129,14 @@ impl<S> Witnessed<S> {
             self.heads += 1;
             self.frames.take_if(|_| end != HeadEnd::Http2);
             match end {
-                HeadEnd::Ambiguous(ambiguity) => self.activity.object(ambiguity),
-                HeadEnd::Http2 => self.activity.speaks_http_2(),
+                HeadEnd::Ambiguous(ambiguity) => self.activity.set_ambiguity(ambiguity),
+                HeadEnd::Http2 => self.activity.set_http_2(),
                 HeadEnd::Length(_) | HeadEnd::Chunked | HeadEnd::Unreadable => {}
             }
         }
         self.has_received(bytes);
         if was_between && self.heads > 0 && self.framing.is_in_head() {
-            self.until.as_mut().reset(Instant::now() + self.timeouts.head);
+            self.deadline.as_mut().reset(Instant::now() + self.timeouts.head);
         }
         advance.taken
     }
@@ -153,21 +157,21 @@ impl<S> Witnessed<S> {
         }
     }
 
-    /// Notes that every answer has gone out.
+    /// Records that every answer was sent.
     fn has_answered(&mut self) {
         if self.answered == self.activity.begun() {
             return;
         }
         self.answered = self.activity.begun();
-        self.until.as_mut().reset(Instant::now() + self.timeouts.keep_alive);
+        self.deadline.as_mut().reset(Instant::now() + self.timeouts.keep_alive);
         if let Some(waiting) = self.waiting.take() {
             waiting.wake();
         }
     }
 }
 
-impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
-    /// Reads what comes behind the message that is being answered, and keeps it.
+impl<S: AsyncRead + SocketState + Unpin> MessageStream<S> {
+    /// Reads and stores bytes after the message that is being answered.
     fn poll_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.waiting = Some(context.waker().clone());
         if self.ahead.is_empty() && !self.has_ended {
@@ -176,29 +180,29 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
             self.ahead.extend_from_slice(buffer.filled().get(before..).unwrap_or_default());
             self.has_ended = buffer.filled().len() == before;
             buffer.set_filled(before);
-            self.until.as_mut().reset(Instant::now() + PROBE);
+            self.deadline.as_mut().reset(Instant::now() + PROBE);
         }
         match self.has_ended {
-            // No caller waits for the end of an answer that has none.
+            // An endless answer has no end that a half-closed caller could wait for.
             true if self.activity.is_endless() => Poll::Ready(Ok(())),
             true => self.poll_broken(context).map(Err),
             false => Poll::Pending,
         }
     }
 
-    /// Waits for as long as the request takes, or until the connection is broken. Nothing is read from it any more, and
-    /// perhaps nothing written for long, so that it is asked.
+    /// Waits until the connection is broken, for as long as the request takes. Nothing is read meanwhile, and perhaps
+    /// nothing written for long. So the socket is checked periodically.
     fn poll_broken(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         loop {
-            ready!(self.until.as_mut().poll(context));
+            ready!(self.deadline.as_mut().poll(context));
             if self.stream.is_broken() {
                 return Poll::Ready(io::ErrorKind::ConnectionReset.into());
             }
-            self.until.as_mut().reset(Instant::now() + PROBE);
+            self.deadline.as_mut().reset(Instant::now() + PROBE);
         }
     }
 
-    /// Reads a part of the message at hand, from what came ahead or from the caller.
+    /// Reads a part of the current message, from stored bytes or from the caller.
     fn poll_message(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         if !self.ahead.is_empty() {
@@ -219,18 +223,18 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends the connection where the caller has taken too long for a head, or to begin one.
+    /// Ends the connection if the time for a head, or for its first byte, has passed.
     fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_in_head = self.framing.is_in_head();
         if !is_in_head && !self.framing.is_between_messages() {
             return Poll::Pending;
         }
-        ready!(self.until.as_mut().poll(context));
+        ready!(self.deadline.as_mut().poll(context));
         if is_in_head {
-            tracing::debug!("a head has taken too long");
+            tracing::debug!("a request head was not complete in time");
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        // A request that has just arrived is not lost without an answer.
+        // A request that has just arrived must still be answered.
         if self.heads > 0 && self.stream.has_unread() {
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -240,7 +244,7 @@ impl<S: AsyncRead + Arrived + Unpin> Witnessed<S> {
     }
 }
 
-impl<S: AsyncRead + Arrived + Unpin> AsyncRead for Witnessed<S> {
+impl<S: AsyncRead + SocketState + Unpin> AsyncRead for MessageStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -250,8 +254,8 @@ impl<S: AsyncRead + Arrived + Unpin> AsyncRead for Witnessed<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
-    /// Writes the answer that goes out in place of `replaced`.
+impl<S: AsyncRead + AsyncWrite + Unpin> MessageStream<S> {
+    /// Writes the answer that replaces `replaced` bytes of the HTTP library.
     fn poll_answer(&mut self, context: &mut Context<'_>, replaced: usize) -> Poll<io::Result<usize>> {
         while let Some(answer) = self.answer.as_mut().filter(|answer| !answer.is_empty()) {
             let written = ready!(Pin::new(&mut self.stream).poll_write(context, answer))?;
@@ -261,23 +265,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
             answer.advance(written);
         }
         self.answer = None;
-        self.parting = Some(Box::pin(sleep(PARTING)));
+        self.closing = Some(Box::pin(sleep(CLOSE_GRACE)));
         Poll::Ready(Ok(replaced))
     }
 
-    /// Whether something goes out in place of what is to be written.
+    /// Whether another answer replaces these bytes.
     fn replaces(&mut self, written: &[u8]) -> bool {
         if self.answer.is_none() && self.is_between_requests() {
-            self.answer = Refusal::told_by(written, self.framing.head()).map(self.refuse);
+            self.answer = Refusal::of_library_answer(written, self.framing.head()).map(self.refuse);
         }
         self.answer.is_some()
     }
 
-    /// Reads until the caller has seen that the connection is over, or its time is.
-    fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(parting) = &mut self.parting else { return Poll::Ready(()) };
+    /// Reads until the caller has closed its side, or the grace period is over.
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(closing) = &mut self.closing else { return Poll::Ready(()) };
         let mut scratch = [0; 8 * 1024];
-        while parting.as_mut().poll(context).is_pending() {
+        while closing.as_mut().poll(context).is_pending() {
             let mut buffer = ReadBuf::new(&mut scratch);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {}
@@ -288,7 +292,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Witnessed<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for MessageStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.replaces(bytes) {
             return self.poll_answer(context, bytes.len());
@@ -325,7 +329,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        // The HTTP library flushes once it has written all that it had.
+        // The HTTP library flushes after it has written everything.
         if self.activity.is_answered() {
             self.has_answered();
         }
@@ -334,7 +338,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Witnessed<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        self.poll_part(context).map(Ok)
+        self.poll_close(context).map(Ok)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The streams of HTTP/2 connections. A stream whose caller takes nothing of its answer is reset, whatever the other
-//! streams of its connection do. On HTTP/1 the socket itself shows that.
+//! The streams of HTTP/2 connections. A stream is reset if its caller does not read the answer, regardless of the other
+//! streams of the connection. On HTTP/1 the socket itself shows that.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +11,15 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::Executor;
 use tokio::time::{Instant, sleep_until};
 
-/// The largest piece of an answer that is given to the HTTP library at once on HTTP/2, in bytes: one frame.
+/// The largest piece of an answer that the HTTP library gets at once on HTTP/2, in bytes: one frame.
 const PIECE: usize = 16 * 1024;
 
 tokio::task_local! {
-    /// The answer of the stream that the task is for.
-    static ANSWER: Arc<Taking>;
+    /// The pending piece of the current stream's answer.
+    static ANSWER: Arc<PendingPiece>;
 }
 
-/// Runs each stream as a task, until its caller has taken nothing of the answer for too long.
+/// Runs each stream as a task. Aborts the task if its caller reads nothing of the answer for too long.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamExecutor {
     idle_timeout: Duration,
@@ -33,32 +33,32 @@ impl StreamExecutor {
 
 impl<F: Future + Send + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, stream: F) {
-        let (taking, idle_timeout) = (Arc::<Taking>::default(), self.idle_timeout);
-        let answer = Arc::clone(&taking);
+        let (pending, idle_timeout) = (Arc::<PendingPiece>::default(), self.idle_timeout);
+        let answer = Arc::clone(&pending);
         tokio::spawn(ANSWER.scope(answer, async move {
             tokio::select! {
                 biased;
                 _ = stream => {}
-                () = taking.stalled(idle_timeout) => tracing::debug!("a stream is reset: its caller takes nothing"),
+                () = pending.stalled(idle_timeout) => tracing::debug!("a stream is reset: its caller does not read"),
             }
         }));
     }
 }
 
-/// When the HTTP library was given a piece that it has not passed on.
+/// When the HTTP library got a piece that it has not sent yet.
 #[derive(Debug, Default)]
-struct Taking(Mutex<Option<Instant>>);
+struct PendingPiece(Mutex<Option<Instant>>);
 
-impl Taking {
-    fn given(&self) -> MutexGuard<'_, Option<Instant>> {
+impl PendingPiece {
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Resolves when a piece has waited for so long.
+    /// Resolves when a piece has been pending for `limit`.
     async fn stalled(&self, limit: Duration) {
         loop {
             let now = Instant::now();
-            let until = self.given().unwrap_or(now) + limit;
+            let until = self.since().unwrap_or(now) + limit;
             if until <= now {
                 return;
             }
@@ -67,25 +67,25 @@ impl Taking {
     }
 }
 
-/// The body of an answer, which notes when a piece of it is given and taken.
+/// The body of an answer. It records when the HTTP library gets a piece and asks for the next one.
 #[derive(Debug)]
-pub(crate) struct Taken<B> {
+pub(crate) struct TrackedBody<B> {
     body: B,
-    /// What is left of a piece that was too large to be given at once.
+    /// The rest of a piece that was too large.
     rest: Bytes,
-    taking: Option<Arc<Taking>>,
+    pending: Option<Arc<PendingPiece>>,
 }
 
-impl<B> Taken<B> {
-    /// The body of the answer to the stream whose task this is; on HTTP/1 nothing is noted.
+impl<B> TrackedBody<B> {
+    /// Wraps the body of the current stream's answer. On HTTP/1 nothing is recorded.
     pub(crate) fn new(body: B) -> Self {
-        Self { body, rest: Bytes::new(), taking: ANSWER.try_with(Arc::clone).ok() }
+        Self { body, rest: Bytes::new(), pending: ANSWER.try_with(Arc::clone).ok() }
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Taken<B> {
-    /// The next piece. The HTTP library takes a piece whole as soon as the caller has room for one byte of it, so the
-    /// pieces of a stream are small.
+impl<B: Body<Data = Bytes> + Unpin> TrackedBody<B> {
+    /// Returns the next piece. The HTTP library accepts a whole piece as soon as the caller has room for one byte of
+    /// it. So the pieces of a stream are small.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if self.rest.is_empty() {
             let next = ready!(Pin::new(&mut self.body).poll_frame(context));
@@ -96,12 +96,12 @@ impl<B: Body<Data = Bytes> + Unpin> Taken<B> {
                 None => return Poll::Ready(None),
             }
         }
-        let length = if self.taking.is_some() { self.rest.len().min(PIECE) } else { self.rest.len() };
+        let length = if self.pending.is_some() { self.rest.len().min(PIECE) } else { self.rest.len() };
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Taken<B> {
+impl<B: Body<Data = Bytes> + Unpin> Body for TrackedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -110,8 +110,8 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Taken<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let next = self.poll_piece(context);
-        if let Some(taking) = &self.taking {
-            *taking.given() = matches!(next, Poll::Ready(Some(Ok(_)))).then(Instant::now);
+        if let Some(pending) = &self.pending {
+            *pending.since() = matches!(next, Poll::Ready(Some(Ok(_)))).then(Instant::now);
         }
         next
     }
@@ -142,31 +142,31 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(3);
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_ends_when_its_piece_is_not_taken() {
-        for takes in [true, false] {
+    async fn stream_ends_when_its_caller_does_not_read() {
+        for reads in [true, false] {
             let (ended, is_alive) = oneshot::channel::<()>();
             StreamExecutor::new(LIMIT).execute(async move {
                 let _alive = ended;
-                let mut body = Taken::new(Full::<Bytes>::from("a"));
-                // The answer may take its time; its pieces may not be left.
+                let mut body = TrackedBody::new(Full::<Bytes>::from("a"));
+                // The answer may be slow, but its pieces must be read.
                 sleep(2 * LIMIT).await;
                 body.frame().await.unwrap().unwrap();
                 sleep(LIMIT / 2).await;
-                if takes {
+                if reads {
                     assert!(body.frame().await.is_none());
                 }
                 sleep(10 * LIMIT).await;
             });
             let began = Instant::now();
             assert!(timeout(20 * LIMIT, is_alive).await.unwrap().is_err());
-            assert_eq!(began.elapsed(), if takes { 12 * LIMIT + LIMIT / 2 } else { 3 * LIMIT });
+            assert_eq!(began.elapsed(), if reads { 12 * LIMIT + LIMIT / 2 } else { 3 * LIMIT });
         }
     }
 
     #[tokio::test]
-    async fn a_stream_is_given_small_pieces() {
+    async fn answer_on_a_stream_is_split_into_small_pieces() {
         let pieces = ANSWER.scope(Arc::default(), async {
-            let mut body = Taken::new(Full::<Bytes>::from(vec![0; 2 * PIECE + 1]));
+            let mut body = TrackedBody::new(Full::<Bytes>::from(vec![0; 2 * PIECE + 1]));
             assert_eq!(body.size_hint().exact(), Some(2 * PIECE as u64 + 1));
             let mut pieces = Vec::new();
             while let Some(frame) = body.frame().await {

@@ -1,9 +1,9 @@
-//! Values that could be written, and that nothing could be made of later: they are faults of the configuration.
+//! Extreme values that later calculations could not handle are faults of the configuration.
 
 use super::*;
 
 #[test]
-fn no_duration_is_too_long_to_be_reckoned_with() {
+fn duration_above_365_days_is_a_fault() {
     let text = |long: &str| format!("[upstream]\ndeadline = \"{long}\"\n[cache]\nlisting_ttl = \"{long}\"\n");
     let config = parse(&text("365days")).unwrap();
     assert_eq!(config.cache.listing_ttl, Duration::from_secs(365 * 24 * 60 * 60));
@@ -19,9 +19,9 @@ fn no_duration_is_too_long_to_be_reckoned_with() {
 }
 
 #[test]
-fn a_pace_is_not_so_slow_that_nobody_keeps_it() {
+fn rate_with_a_burst_that_never_refills_is_a_fault() {
     assert!(parse("[upstream]\nrequests_per_second = 0.001\nburst = 30000\n").is_ok());
-    let low = "is so low that the burst would not be had again within 365 days";
+    let low = "is so low that the burst does not refill within 365 days";
     assert_faults(
         "[upstream]\nrequests_per_second = 0.001\nburst = 32000\n[providers.pstream]\nretries = 1\n\
          [providers.streamplay]\nrequests_per_second = 1e-300\n",

@@ -1,4 +1,4 @@
-//! How often a user may log in, as the configuration says it.
+//! Tests of the login budget in the configuration.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn budget(quirk: &str) -> Option<LoginBudget> {
 }
 
 #[test]
-fn login_budget_is_read_part_by_part() {
+fn parts_of_a_login_budget_are_optional() {
     let default = LoginBudget::default();
     assert_eq!(budget(""), None);
     assert_eq!(budget("login_budget = { logins = 4, per = \"10m\", gap = \"5s\" }"), Some(default));
@@ -29,7 +29,7 @@ fn login_budget_is_read_part_by_part() {
 }
 
 #[test]
-fn faults_of_a_login_budget_are_named() {
+fn faults_of_a_login_budget_are_reported() {
     let row = |quirk: &str| format!("[providers.streamplay]\n{quirk}");
     let place = "[providers.streamplay]";
     assert_faults(&row("login_budget = 4"), &[&format!("{place} login_budget: must be a table, not integer")]);

@@ -1,4 +1,4 @@
-//! Tests of what passes, and when.
+//! Tests of what the stream passes on, and when.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::{advance, timeout};
@@ -8,7 +8,7 @@ use super::*;
 const TIMEOUTS: Timeouts = Timeouts { head: Duration::from_secs(4), keep_alive: Duration::from_secs(10) };
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-impl Arrived for DuplexStream {
+impl SocketState for DuplexStream {
     fn has_unread(&self) -> bool {
         false
     }
@@ -18,14 +18,14 @@ impl Arrived for DuplexStream {
     }
 }
 
-fn pair() -> (DuplexStream, Witnessed<DuplexStream>, Arc<Activity>) {
+fn pair() -> (DuplexStream, MessageStream<DuplexStream>, Arc<Activity>) {
     let (caller, stream) = duplex(4096);
     let activity = Activity::new();
-    (caller, Witnessed::new(stream, Arc::clone(&activity), TIMEOUTS, |_| Bytes::from_static(b"no")), activity)
+    (caller, MessageStream::new(stream, Arc::clone(&activity), TIMEOUTS, |_| Bytes::from_static(b"no")), activity)
 }
 
-/// What the HTTP library is given, if anything is within a second.
-async fn given(stream: &mut Witnessed<DuplexStream>) -> Option<Vec<u8>> {
+/// Returns what the HTTP library gets within a second, if anything.
+async fn passed_on(stream: &mut MessageStream<DuplexStream>) -> Option<Vec<u8>> {
     let mut buffer = vec![0; 4096];
     let count = timeout(Duration::from_secs(1), stream.read(&mut buffer)).await.ok()?.unwrap();
     buffer.truncate(count);
@@ -33,37 +33,37 @@ async fn given(stream: &mut Witnessed<DuplexStream>) -> Option<Vec<u8>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pipelined_message_waits_for_the_answer_before_it() {
+async fn pipelined_message_waits_for_the_previous_answer() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(&[REQUEST, REQUEST].concat()).await.unwrap();
-    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+    assert_eq!(passed_on(&mut stream).await.as_deref(), Some(REQUEST));
     let (_, answering, _) = activity.begin();
     stream.flush().await.unwrap();
-    assert_eq!(given(&mut stream).await, None);
+    assert_eq!(passed_on(&mut stream).await, None);
     drop(answering);
-    assert_eq!(given(&mut stream).await, None);
+    assert_eq!(passed_on(&mut stream).await, None);
     stream.flush().await.unwrap();
-    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+    assert_eq!(passed_on(&mut stream).await.as_deref(), Some(REQUEST));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_half_closed_connection_ends_behind_its_answer() {
+async fn half_closed_connection_ends_after_its_answer() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(REQUEST).await.unwrap();
     caller.shutdown().await.unwrap();
-    assert_eq!(given(&mut stream).await.as_deref(), Some(REQUEST));
+    assert_eq!(passed_on(&mut stream).await.as_deref(), Some(REQUEST));
     let (_, answering, _) = activity.begin();
-    assert_eq!(given(&mut stream).await, None);
+    assert_eq!(passed_on(&mut stream).await, None);
     drop(answering);
     stream.flush().await.unwrap();
-    assert_eq!(given(&mut stream).await.as_deref(), Some(&b""[..]));
+    assert_eq!(passed_on(&mut stream).await.as_deref(), Some(&b""[..]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_connection_has_the_keep_alive_time() {
+async fn idle_connection_ends_after_the_keep_alive_timeout() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(REQUEST).await.unwrap();
-    given(&mut stream).await.unwrap();
+    passed_on(&mut stream).await.unwrap();
     drop(activity.begin());
     stream.flush().await.unwrap();
     let began = Instant::now();
@@ -72,22 +72,22 @@ async fn an_idle_connection_has_the_keep_alive_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_has_its_time_from_its_first_byte() {
+async fn time_for_a_head_begins_with_its_first_byte() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(REQUEST).await.unwrap();
-    given(&mut stream).await.unwrap();
+    passed_on(&mut stream).await.unwrap();
     drop(activity.begin());
     stream.flush().await.unwrap();
     advance(TIMEOUTS.keep_alive - Duration::from_secs(1)).await;
     caller.write_all(b"GET").await.unwrap();
-    given(&mut stream).await.unwrap();
+    passed_on(&mut stream).await.unwrap();
     let began = Instant::now();
     assert_eq!(stream.read(&mut [0; 64]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert_eq!(began.elapsed(), TIMEOUTS.head);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_has_the_time_of_a_head() {
+async fn new_connection_without_bytes_ends_after_the_head_timeout() {
     let (_caller, mut stream, _) = pair();
     let began = Instant::now();
     assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0);
@@ -95,11 +95,11 @@ async fn a_silent_connection_has_the_time_of_a_head() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_half_closed_caller_is_waited_for_as_long_as_its_request_takes() {
+async fn half_closed_caller_gets_the_answer_of_a_slow_request() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(REQUEST).await.unwrap();
     caller.shutdown().await.unwrap();
-    given(&mut stream).await.unwrap();
+    passed_on(&mut stream).await.unwrap();
     let (_, answering, _) = activity.begin();
     let an_hour = Duration::from_secs(60 * 60);
     assert!(timeout(an_hour, stream.read(&mut [0; 64])).await.is_err());
@@ -107,15 +107,15 @@ async fn a_half_closed_caller_is_waited_for_as_long_as_its_request_takes() {
     assert!(timeout(an_hour, stream.read(&mut [0; 64])).await.is_err());
     drop(answering);
     stream.flush().await.unwrap();
-    assert_eq!(given(&mut stream).await, Some(Vec::new()));
+    assert_eq!(passed_on(&mut stream).await, Some(Vec::new()));
 }
 
 #[tokio::test]
-async fn a_caller_that_is_gone_is_noticed_once_something_goes_out() {
+async fn disconnected_caller_is_detected_by_a_write() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let activity = Activity::new();
-    let mut stream = Witnessed::new(listener.accept().await.unwrap().0, Arc::clone(&activity), TIMEOUTS, |_| {
+    let mut stream = MessageStream::new(listener.accept().await.unwrap().0, Arc::clone(&activity), TIMEOUTS, |_| {
         Bytes::from_static(b"no")
     });
     caller.write_all(REQUEST).await.unwrap();
@@ -129,14 +129,14 @@ async fn a_caller_that_is_gone_is_noticed_once_something_goes_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_half_closed_event_stream_ends_at_once() {
+async fn half_closed_event_stream_ends_at_once() {
     let (mut caller, mut stream, activity) = pair();
     caller.write_all(REQUEST).await.unwrap();
-    assert!(given(&mut stream).await.is_some());
+    assert!(passed_on(&mut stream).await.is_some());
     let _request = activity.begin();
-    activity.answers_endlessly();
+    activity.set_endless();
     let began = Instant::now();
     drop(caller);
-    assert_eq!(given(&mut stream).await, Some(Vec::new()));
+    assert_eq!(passed_on(&mut stream).await, Some(Vec::new()));
     assert_eq!(began.elapsed(), Duration::ZERO);
 }

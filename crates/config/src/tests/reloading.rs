@@ -1,20 +1,20 @@
-//! What a configuration tells that is read for a gateway that serves already.
+//! Tests of what a reload reads from a configuration.
 
 use super::parse;
 
 #[test]
-fn what_only_a_restart_can_change_is_told_key_by_key() {
+fn changes_that_need_a_restart_are_listed_by_key() {
     let read = |text: &str| parse(text).unwrap();
     let old = read("[server]\nmax_body = \"2 MiB\"\nlisten = \"127.0.0.1:1\"\n[upstream]\ndeadline = \"9s\"");
     let new = read("[server]\nmax_body = \"3 MiB\"\nlisten = \"127.0.0.1:1\"\n[cache]\nlisting_ttl = \"1s\"");
     assert_eq!(old.fixed_changes(&new), ["[server] max_body", "[cache] listing_ttl"]);
     assert_eq!(new.fixed_changes(&old), old.fixed_changes(&new));
-    // The default, written out, is no change.
+    // A default that is written out is not a change.
     assert_eq!(read("").fixed_changes(&read("[server]\nidle_timeout = \"30s\"")), [""; 0]);
 }
 
 #[test]
-fn files_of_secrets_are_known() {
+fn files_of_secrets_are_listed() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "secret\n").unwrap();
     let path = file.path().display();
