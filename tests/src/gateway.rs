@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use crate::{Caller, Configuration, Ended, Program, Record};
 
 /// The log message about the admin listener. It comes before the message that the gateway listens.
-const ADMIN_LISTENING: &str = "listening for whoever watches over the gateway";
+const ADMIN_LISTENING: &str = "the admin listener is ready";
 
 /// A running gateway. Dropping it kills the process.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The admin listener: it tells what was measured, and how the process is.
+//! The admin listener, for metrics and health.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use tokio::time::sleep;
 
 use crate::metrics;
 
-/// How often what was measured is put into its buckets, so that it does not pile up where nobody asks.
+/// How often recorded samples are moved into their buckets, so that they do not accumulate without scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves until it is dropped.
-pub(crate) async fn run(listener: TcpListener, app: App, kept: PrometheusHandle) {
-    let measured = kept.clone();
+pub(crate) async fn run(listener: TcpListener, app: App, handle: PrometheusHandle) {
+    let rendered = handle.clone();
     let service = admin::service(app.clone(), move |app| {
         metrics::spooled(app.spool().used());
-        measured.render()
+        rendered.render()
     });
-    tokio::join!(serving::answer(listener, service, app.server()), upkeep(kept));
+    tokio::join!(serving::answer(listener, service, app.server()), upkeep(handle));
 }
 
-async fn upkeep(kept: PrometheusHandle) {
+async fn upkeep(handle: PrometheusHandle) {
     loop {
         sleep(UPKEEP).await;
-        kept.run_upkeep();
+        handle.run_upkeep();
     }
 }

@@ -6,48 +6,48 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use url::Url;
 
-/// What the commands that call a gateway end with.
+/// The exit codes of the commands that call a gateway, as their help shows them.
 const EXIT_CODES: &str = "\
 Exit codes, the first that applies:
   130  interrupted by Ctrl-C
-    5  something was sent, and what became of it is not known: look before you send it again
-    4  the key is missing, wrong, or lacks a scope
-    3  nothing was done, for the gateway cannot be reached
+    5  a request was sent and its outcome is unknown: check before you send it again
+    4  the key is missing or wrong, or the client lacks a scope
+    3  nothing was done, because the gateway cannot be reached
     1  something failed
-    0  all was done
-    2  the command line makes no sense; nothing was tried
+    0  everything was done
+    2  the command line is invalid; nothing was attempted
 
 The key is read from the environment variable POLYHOST_API_KEY, or from --key-file.";
 
-/// One HTTP API over many video and file hosting sites.
+/// One HTTP API for many video and file hosting sites.
 #[derive(Debug, Parser)]
 #[command(name = "polyhost", version, about, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the program can do.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start the gateway with its upstreams simulated in the same process: no account and no key needed
+    /// Start the gateway with simulated sites in the same process; needs no account and no key
     Sandbox(Sandbox),
     /// Start the gateway
     Serve(Serve),
-    /// Check a configuration and name every fault in it
+    /// Check a configuration and list every fault in it
     Check(Check),
     /// Print the OpenAPI document
     Openapi,
-    /// Make an API key: prints the key for the client and its SHA-256 for the configuration
+    /// Make an API key; prints the key for the client and its SHA-256 for the configuration
     Keygen,
     /// Ask a gateway whether it is ready; exits with 1 if it is not
     Healthcheck(Healthcheck),
     /// Upload files through a gateway
     Upload(Upload),
-    /// Download files through a gateway, and go on with what broke off
+    /// Download files through a gateway; resumes interrupted downloads
     Download(Download),
-    /// List a folder through a gateway, or the accounts
+    /// List a folder through a gateway, or list the accounts
     Ls(Ls),
 }
 
@@ -55,14 +55,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_long_help = polyhost_sandbox::Sites::help())]
 pub struct Sandbox {
-    /// The address to listen on; a loopback address [default: 127.0.0.1:8080, or another port if that is taken]
+    /// The address to listen on; a loopback address [default: 127.0.0.1:8080, or another port if that one is in use]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Start the simulated upstreams alone, without the gateway
+    /// Start only the simulated sites, without the gateway
     #[arg(long)]
     pub upstreams_only: bool,
     /// Options of a simulated site, such as streamplay:version=4,auth=password,token_life=60s; repeatable. --help lists
-    /// them all
+    /// all options
     #[arg(long = "site", value_name = "SITE:KEY=VALUE,...")]
     pub sites: Vec<String>,
 }
@@ -70,10 +70,10 @@ pub struct Sandbox {
 /// `polyhost serve`
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The configuration
+    /// The configuration file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Let everybody on this machine call without a key; only on a loopback address
+    /// Serve without API keys: every program on this machine may call; only on a loopback address
     #[arg(long)]
     pub no_auth: bool,
 }
@@ -81,7 +81,7 @@ pub struct Serve {
 /// `polyhost check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration
+    /// The configuration file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
 }
@@ -89,11 +89,11 @@ pub struct Check {
 /// `polyhost healthcheck`
 #[derive(Debug, Args)]
 pub struct Healthcheck {
-    /// The address to ask, such as http://127.0.0.1:8080/readyz
+    /// The address of the readiness check, such as http://127.0.0.1:8080/readyz
     pub url: Url,
 }
 
-/// Which gateway, and with which key.
+/// The gateway and the key.
 #[derive(Debug, Args)]
 pub struct Connection {
     /// The gateway's address
@@ -105,21 +105,21 @@ pub struct Connection {
         default_value = "http://127.0.0.1:8080"
     )]
     pub server: Url,
-    /// A file that holds the API key, in place of the environment variable POLYHOST_API_KEY
+    /// A file that contains the API key; replaces the environment variable POLYHOST_API_KEY
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
 }
 
-/// How much is told of transfers, and how many run at once.
+/// Output and parallelism of transfers.
 #[derive(Debug, Args)]
 pub struct Transfers {
-    /// How many files at once
+    /// The number of parallel transfers
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub jobs: u8,
-    /// Print one JSON object a line for each file, and no progress
+    /// Print one JSON object a line for each file, and no progress bars
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
-    /// Print only what failed
+    /// Print failures only
     #[arg(long)]
     pub quiet: bool,
 }
@@ -128,25 +128,25 @@ pub struct Transfers {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Upload {
-    /// The files; - is the standard input, which needs --name
+    /// The files; - is the standard input and needs --name
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The account
     #[arg(long, value_name = "NAME")]
     pub account: String,
-    /// The id of the folder that is to hold them [default: the root]
+    /// The id of the target folder [default: the root]
     #[arg(long, value_name = "ID")]
     pub folder: Option<String>,
-    /// What the file is to be called; for one file alone
+    /// The file's name at the site; only for a single file
     #[arg(long)]
     pub name: Option<String>,
-    /// Read each file first, and declare its SHA-1: a file that changes on its way is refused
+    /// Read each file first and declare its SHA-1, so that the gateway rejects bytes that differ
     #[arg(long)]
     pub checksum: bool,
-    /// How they are sent.
+    /// Output and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// Where to.
+    /// The gateway and the key.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -161,19 +161,19 @@ pub struct Download {
     /// The account
     #[arg(long, value_name = "NAME")]
     pub account: String,
-    /// Where the one file goes; - is the standard output
+    /// The path of a single file; - is the standard output
     #[arg(long, short, value_name = "PATH", conflicts_with = "directory")]
     pub output: Option<PathBuf>,
-    /// The directory that the files go to, under their names; it is made if it is not there
+    /// The directory for the files, under their own names; created if it is missing
     #[arg(long, short, value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
-    /// Replace a file that is there
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
-    /// How they are fetched.
+    /// Output and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// Where from.
+    /// The gateway and the key.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -185,19 +185,19 @@ pub struct Ls {
     /// The id of the folder [default: the root]
     #[arg(value_name = "FOLDER_ID", requires = "account")]
     pub folder: Option<String>,
-    /// The account; without it, the accounts are listed
+    /// The account; without it, the command lists the accounts
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// List the folders in the folder, too, all the way down
+    /// List all folders below the folder too
     #[arg(long, short, requires = "account")]
     pub recursive: bool,
     /// Print id, size and date before each name
     #[arg(long, short, conflicts_with = "json")]
     pub long: bool,
-    /// Print each item as a line of JSON
+    /// Print one line of JSON for each item
     #[arg(long)]
     pub json: bool,
-    /// Where.
+    /// The gateway and the key.
     #[command(flatten)]
     pub connection: Connection,
 }

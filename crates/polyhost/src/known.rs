@@ -1,10 +1,10 @@
-//! The dialects that there are, and the sites that are known without any configuration: the only place that names them.
+//! The dialects and the built-in sites. No other file names them.
 
 use polyhost_config::{BuiltIn, Known};
 use polyhost_openload::DIALECT as OPENLOAD;
 use polyhost_yetishare::DIALECT as YETISHARE;
 
-/// The dialects, and the built-in sites.
+/// The dialects and the built-in sites.
 pub static KNOWN: Known = Known {
     dialects: &[&OPENLOAD, &YETISHARE],
     sites: &[

@@ -10,17 +10,18 @@ use polyhost::cli::Cli;
 use polyhost::commands;
 use tokio::runtime::Runtime;
 
-/// Gives memory back to the system after a load. The C library's allocator keeps what large bodies needed.
+/// Releases memory to the system after a load. The C library's allocator would keep the memory of large bodies.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// How long threads are waited for once all is done. One that hangs in a file system keeps no process from its end.
-const LEFTOVERS: Duration = Duration::from_secs(1);
+/// How long the program waits for threads at its end. A thread that hangs in a file system does not keep the process
+/// alive.
+const THREAD_GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> io::Result<ExitCode> {
     let arguments = Cli::parse();
     let runtime = Runtime::new()?;
     let code = runtime.block_on(commands::run(arguments));
-    runtime.shutdown_timeout(LEFTOVERS);
+    runtime.shutdown_timeout(THREAD_GRACE);
     Ok(code)
 }

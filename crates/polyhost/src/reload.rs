@@ -1,5 +1,5 @@
-//! A new configuration for a gateway that serves: read when the process is told so (SIGHUP), or when the file or one of
-//! its secrets' has changed; checked whole, and then put to work, or refused with all its faults.
+//! Reloading the configuration of a running gateway: on SIGHUP, or when its file or the file of a secret has changed.
+//! The new configuration is validated as a whole. It then takes effect, or is rejected with all its faults.
 
 mod files;
 
@@ -17,39 +17,39 @@ use tokio::task::spawn_blocking;
 use crate::metrics;
 use files::Files;
 
-/// How a configuration is read, and what is made of it before anything of it counts.
+/// A configuration file, and the callers that result from it.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Where it is.
+    /// Returns the path of the file.
     fn path(&self) -> PathBuf;
 
-    /// Reads it.
+    /// Reads the file.
     ///
     /// # Errors
-    /// Every fault, and the files that it names all the same.
+    /// Every fault, and the files that the configuration names.
     fn read(&self) -> Result<(Config, Callers), Findings>;
 }
 
-/// Keeps a gateway at its configuration.
+/// Reloads the configuration of a gateway.
 pub(crate) struct Reload<S> {
     source: Arc<S>,
     app: App,
-    /// What the process has begun with, and keeps where only a restart can change it.
-    begun_with: Config,
+    /// The configuration at the start of the process. It remains the source of values that need a restart.
+    initial: Config,
     hangups: Signal,
     files: Files,
-    /// The files of the configuration that is at work.
-    at_work: Vec<PathBuf>,
+    /// The files that the active configuration names.
+    active_files: Vec<PathBuf>,
 }
 
 impl<S: Source> Reload<S> {
-    /// Watches over a configuration that was just read.
-    pub(crate) fn new(source: S, app: App, begun_with: Config, hangups: Signal) -> Self {
-        let files = Files::new(source.path(), &begun_with.files);
-        let at_work = begun_with.files.clone();
-        Self { source: Arc::new(source), app, begun_with, hangups, files, at_work }
+    /// Watches the files of a configuration that was just read.
+    pub(crate) fn new(source: S, app: App, initial: Config, hangups: Signal) -> Self {
+        let files = Files::new(source.path(), &initial.files);
+        let active_files = initial.files.clone();
+        Self { source: Arc::new(source), app, initial, hangups, files, active_files }
     }
 
-    /// Goes on until it is dropped.
+    /// Reloads until the future is dropped.
     pub(crate) async fn run(mut self) {
         loop {
             tokio::select! {
@@ -57,10 +57,10 @@ impl<S: Source> Reload<S> {
                 () = self.files.changed() => {}
             }
             self.files.look().await;
-            let outcome = match self.take().await {
+            let outcome = match self.reload().await {
                 Ok(()) => "ok",
                 Err(faults) => {
-                    refuse(&faults);
+                    log_faults(&faults);
                     "refused"
                 }
             };
@@ -68,24 +68,24 @@ impl<S: Source> Reload<S> {
         }
     }
 
-    /// Reads the configuration, and puts it to work.
-    async fn take(&mut self) -> Result<(), Vec<String>> {
+    /// Reads the configuration and activates it.
+    async fn reload(&mut self) -> Result<(), Vec<String>> {
         let (mut config, callers) = self.read().await.map_err(|findings| findings.faults)?;
-        // It belongs to `[server]`, which stays as it is.
-        let idle_timeout = self.begun_with.server.idle_timeout;
+        // `idle_timeout` belongs to `[server]`, which needs a restart.
+        let idle_timeout = self.initial.server.idle_timeout;
         config.accounts.values_mut().for_each(|account| account.settings.idle_timeout = idle_timeout);
         let app = self.app.clone();
         let planned = spawn_blocking(move || app.rosters().plan(&config, callers).map(|roster| (config, roster)));
         let planned = planned.await.map_err(|error| vec![error.to_string()])?;
         let (config, roster) = planned.map_err(|error| vec![error.to_string()])?;
         self.files.watch(&config.files).await;
-        self.at_work.clone_from(&config.files);
-        self.put_to_work(&config, roster);
+        self.active_files.clone_from(&config.files);
+        self.activate(&config, roster);
         Ok(())
     }
 
-    /// Reads the configuration. From then on all the files that it names are watched, besides those of the one at work:
-    /// where it is refused, it may be for a secret that is yet to come.
+    /// Reads the configuration. Afterwards the files that it names are watched, besides those of the active
+    /// configuration. A rejected configuration may be waiting for the file of a secret.
     async fn read(&mut self) -> Result<(Config, Callers), Findings> {
         loop {
             let source = Arc::clone(&self.source);
@@ -95,38 +95,38 @@ impl<S: Source> Reload<S> {
                 Ok((config, _)) => &config.files,
                 Err(findings) => &findings.files,
             };
-            // What was not looked at before it was read may have changed since, and is read once more.
-            if !self.files.watch(&[&self.at_work[..], named].concat()).await {
+            // A file that was not watched before the read may have changed since. Then the configuration is read again.
+            if !self.files.watch(&[&self.active_files[..], named].concat()).await {
                 return read;
             }
         }
     }
 
-    fn put_to_work(&self, config: &Config, roster: Roster) {
+    fn activate(&self, config: &Config, roster: Roster) {
         let (left, new) = {
             let old = self.app.rosters().current();
             (old.missing_from(&roster).count(), roster.missing_from(&old).count())
         };
         let (accounts, clients) = (config.accounts.len(), config.clients.len());
-        for key in self.begun_with.fixed_changes(config) {
-            tracing::warn!(key, "this key of the new configuration needs a restart; the old value stays");
+        for key in self.initial.fixed_changes(config) {
+            tracing::warn!(key, "this key needs a restart; its old value stays in effect");
         }
         self.app.rosters().exchange(roster);
-        tracing::info!(accounts, clients, new, left, "the new configuration is at work");
+        tracing::info!(accounts, clients, new, left, "the configuration was reloaded");
     }
 }
 
-fn refuse(faults: &[String]) {
+fn log_faults(faults: &[String]) {
     for fault in faults {
-        tracing::error!(fault, "a fault of the new configuration");
+        tracing::error!(fault, "fault in the new configuration");
     }
-    tracing::error!(faults = faults.len(), "the new configuration is refused; the old one stays at work");
+    tracing::error!(faults = faults.len(), "the new configuration is rejected; the old one stays in effect");
 }
 
-/// The signal that asks for a new configuration; from here on it does not end the process.
+/// Listens for SIGHUP. From here on the signal does not end the process.
 ///
 /// # Errors
-/// Where the operating system does not let us listen for signals.
+/// An error of the operating system.
 pub(crate) fn hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }

@@ -1,14 +1,14 @@
-//! Structured logs, to the standard error: text on a terminal, else a JSON object a line.
+//! Structured logs on the standard error: text on a terminal, else one JSON object a line.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-/// Begins logging. `RUST_LOG` says what; by default what is worth an operator's attention.
+/// Starts logging. `RUST_LOG` sets the filter; without it, `default` is used.
 pub(crate) fn init(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A subscriber that is there already stays: tests set their own.
+    // An existing subscriber stays: tests set their own.
     let result = if std::io::stderr().is_terminal() {
         builder.try_init()
     } else {

@@ -1,6 +1,6 @@
-//! The OpenAPI document in the repository is the one that the code makes, and says what the contract promises of it.
+//! Checks of the OpenAPI document: the committed file is what the code generates, and it fulfils the API's contract.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails at the first unexpected result")]
 
 use std::collections::BTreeSet;
 
@@ -20,14 +20,14 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn the_committed_document_is_the_one_that_the_code_makes() {
+fn committed_document_is_what_the_code_generates() {
     let committed: Value = serde_json::from_str(&std::fs::read_to_string(DOCUMENT).unwrap()).unwrap();
     let made: Value = serde_json::from_str(&api::pretty().unwrap()).unwrap();
     assert!(committed == made, "run: cargo run -- openapi > openapi/polyhost.json");
 }
 
 #[test]
-fn operation_ids_are_a_verb_and_a_noun_and_each_is_there_once() {
+fn operation_ids_are_unique_and_a_verb_and_a_noun() {
     let document = serde_json::to_value(api::document()).unwrap();
     let verbs = ["get", "list", "create", "update", "copy", "delete", "lookup", "purge", "upload", "watch"];
     let mut seen = BTreeSet::new();
@@ -35,12 +35,12 @@ fn operation_ids_are_a_verb_and_a_noun_and_each_is_there_once() {
         let id = operation["operationId"].as_str().unwrap();
         let verb = id.split('_').next().unwrap();
         assert!(verbs.contains(&verb) && id.contains('_'), "{place}: {id}");
-        assert!(seen.insert(id.to_owned()), "{id} is there twice");
+        assert!(seen.insert(id.to_owned()), "{id} occurs twice");
     }
 }
 
 #[test]
-fn every_operation_says_what_it_does_and_what_can_go_wrong() {
+fn every_operation_describes_itself_and_its_problems() {
     let document = serde_json::to_value(api::document()).unwrap();
     for (place, operation) in operations(&document) {
         for member in ["summary", "description"] {
@@ -56,7 +56,7 @@ fn every_operation_says_what_it_does_and_what_can_go_wrong() {
 }
 
 #[test]
-fn every_answer_to_a_client_tells_of_its_limit_and_a_refusal_when_to_come_back() {
+fn every_answer_documents_rate_limits_and_retry_after() {
     let document = serde_json::to_value(api::document()).unwrap();
     for (place, operation) in operations(&document) {
         for (status, response) in operation["responses"].as_object().unwrap() {
@@ -74,16 +74,16 @@ fn every_answer_to_a_client_tells_of_its_limit_and_a_refusal_when_to_come_back()
 }
 
 #[test]
-fn what_takes_an_idempotency_key_says_what_comes_of_it() {
+fn operations_with_idempotency_keys_document_their_effects() {
     let document = serde_json::to_value(api::document()).unwrap();
     let has_key = |operation: &Value| {
         let parameters = operation["parameters"].as_array();
         let named = |parameter: &Value| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header";
         parameters.into_iter().flatten().any(named)
     };
-    let mut takers = 0;
+    let mut with_key = 0;
     for (place, operation) in operations(&document).into_iter().filter(|(_, operation)| has_key(operation)) {
-        takers += 1;
+        with_key += 1;
         let responses = &operation["responses"];
         for (status, code) in [("409", "idempotency_conflict"), ("422", "idempotency_key_reused")] {
             assert!(responses[status]["description"].as_str().unwrap().contains(code), "{place} {status}");
@@ -91,11 +91,11 @@ fn what_takes_an_idempotency_key_says_what_comes_of_it() {
         let success = responses.as_object().unwrap().iter().find(|(status, _)| status.starts_with('2')).unwrap();
         assert!(success.1["headers"].get("Idempotency-Replayed").is_some(), "{place}");
     }
-    assert!(takers >= 5, "{takers} operations take a key");
+    assert!(with_key >= 5, "{with_key} operations accept a key");
 }
 
 #[test]
-fn every_schema_and_every_field_is_described() {
+fn every_schema_and_field_has_a_description() {
     let document = serde_json::to_value(api::document()).unwrap();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         assert!(schema["description"].is_string(), "{name} lacks a description");
@@ -105,14 +105,14 @@ fn every_schema_and_every_field_is_described() {
                 || property["oneOf"]
                     .as_array()
                     .is_some_and(|options| options.iter().any(|o| o["description"].is_string()));
-            // A capability's field is explained by its name and by the map's own description.
+            // The name and the map's own description explain a capability's field.
             assert!(described || name == "CapabilityMap", "{name}.{field} lacks a description");
         }
     }
 }
 
 #[test]
-fn every_field_of_an_answer_is_always_there() {
+fn every_field_of_an_answer_is_required() {
     let document = serde_json::to_value(api::document()).unwrap();
     for name in ["File", "Folder", "Account", "RemoteUpload", "Conversion", "Problem", "ItemPage", "UploadTicket"] {
         let schema = &document["components"]["schemas"][name];
@@ -129,12 +129,12 @@ fn every_schema_has_an_example() {
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         let example = schema.get("example").or_else(|| schema["examples"].get(0));
         let example = example.unwrap_or_else(|| panic!("{name} lacks an example"));
-        // What is sent may leave fields out; an answer has each, and no example knows another.
+        // A request may omit fields. An answer has all of them. No example has an unknown field.
         let fields = schema["properties"].as_object();
         for field in example.as_object().filter(|_| fields.is_some()).into_iter().flat_map(|example| example.keys()) {
             assert!(
                 fields.is_some_and(|fields| fields.contains_key(field)),
-                "{name}: the example's {field} is no field"
+                "{name}: the example's {field} is not a field"
             );
         }
         for field in schema["required"].as_array().into_iter().flatten() {

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::streamplay::world::{KEY1, KEY2, account, alone, login, site as streamplay_site};
 use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
 
-const DONE: &str = "the new configuration is at work";
-const REFUSED: &str = "the new configuration is refused";
+const DONE: &str = "the configuration was reloaded";
+const REFUSED: &str = "the new configuration is rejected";
 
 const GIVEN_BACK: &str = "the account was removed or changed, and is no longer in use";
 const KEPT: &str = "the account was removed or changed, and another account keeps its session";

@@ -26,7 +26,7 @@ async fn reload(world: &mut World, configuration: &Configuration) {
     world.gateway.program().hang_up();
     let taken = |log: &str| {
         let is_taken = |line: &str| {
-            serde_json::from_str::<Value>(line).is_ok_and(|line| line["message"] == "the new configuration is at work")
+            serde_json::from_str::<Value>(line).is_ok_and(|line| line["message"] == "the configuration was reloaded")
         };
         log.lines().any(is_taken).then_some(())
     };

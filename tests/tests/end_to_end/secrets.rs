@@ -242,7 +242,7 @@ async fn no_secret_is_printed_during_reloads() {
         reload_until(&mut gateway, fault).await;
     }
     gateway.rewrite(&good(NEXT));
-    reload_until(&mut gateway, "the new configuration is at work").await;
+    reload_until(&mut gateway, "the configuration was reloaded").await;
     let caller = gateway.caller(API_KEY);
     caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
     let answers = gateway.record().all();

@@ -6,11 +6,11 @@ use url::Url;
 
 use super::{CommandError, print};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(url: Url) -> Result<(), CommandError> {
     let failed = |error: reqwest::Error| CommandError::failed("not ready", error);
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(failed)?;
+    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(failed)?;
     let status = client.get(url).send().await.map_err(failed)?.status();
     if status.is_success() { print("ready") } else { Err(CommandError::failed("not ready", status)) }
 }

@@ -5,6 +5,6 @@ use polyhost_config::{KeyHash, generate_key};
 use super::{CommandError, print};
 
 pub(super) fn run() -> Result<(), CommandError> {
-    let key = generate_key().map_err(|error| CommandError::failed("the system gives no randomness", error))?;
+    let key = generate_key().map_err(|error| CommandError::failed("the system cannot provide random bytes", error))?;
     print(format_args!("key        {key}\nkey_sha256 {}", KeyHash::of(&key)))
 }

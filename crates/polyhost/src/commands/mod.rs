@@ -1,4 +1,4 @@
-//! What each command of the program does.
+//! The commands of the program.
 
 mod check;
 mod healthcheck;
@@ -15,10 +15,10 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 
-/// What a command ends with when the configuration is wrong.
-const BAD_CONFIGURATION: u8 = 2;
+/// The exit code of a command with an invalid configuration.
+const INVALID_CONFIGURATION: u8 = 2;
 
-/// Why a command could not do its work, in words for the one who started it.
+/// Why a command failed, as a message for its user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
     /// The configuration has faults; each is a line.
@@ -30,13 +30,13 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
-    /// What could not be done, and why.
+    /// Creates an error from what failed and why.
     pub(crate) fn failed(what: impl Display, cause: impl Display) -> Self {
         Self::Failed(format!("{what}: {cause}"))
     }
 }
 
-/// Does what the command line says.
+/// Runs the command of the command line.
 pub async fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Sandbox(options) => return ended(sandbox::run(options).await),
@@ -52,22 +52,22 @@ pub async fn run(cli: Cli) -> ExitCode {
     ended(result.map(|()| ExitCode::SUCCESS))
 }
 
-/// The exit code, after an error was told.
+/// Prints the error, if any, and returns the exit code.
 fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            // Where the standard error is gone, nobody is there to be told.
+            // If the standard error is closed, the message is lost.
             drop(writeln!(io::stderr(), "{error}"));
             match error {
-                CommandError::Configuration(_) => ExitCode::from(BAD_CONFIGURATION),
+                CommandError::Configuration(_) => ExitCode::from(INVALID_CONFIGURATION),
                 CommandError::Failed(_) => ExitCode::FAILURE,
             }
         }
     }
 }
 
-/// Prints for the one who started the program.
+/// Prints a line to the standard output.
 pub(crate) fn print(text: impl Display) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| CommandError::failed("cannot print", error))

@@ -1,4 +1,4 @@
-//! `polyhost sandbox`: the gateway with its upstreams simulated, ready to be tried.
+//! `polyhost sandbox`: the gateway with simulated sites.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,22 +17,22 @@ use crate::KNOWN;
 use crate::cli::Sandbox;
 use crate::telemetry;
 
-/// Where the simulated pstream.net listens when the sites run alone.
+/// The default address of the simulated pstream.net, when only the sites run.
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
     if options.listen.is_some_and(|address| !address.ip().is_loopback()) {
         return Err(CommandError::Failed(
-            "--listen: the sandbox needs no key, so only a loopback address will do".into(),
+            "--listen: the sandbox needs no key, so it listens on loopback addresses only".into(),
         ));
     }
-    // The sandbox's own lines are what a newcomer reads; the log says more when asked to.
+    // New users should see the sandbox's own lines. `RUST_LOG` shows more.
     telemetry::init("warn");
     let sites = read(&options.sites)?;
     if options.upstreams_only { upstreams(options.listen, sites).await } else { gateway(options.listen, sites).await }
 }
 
-/// The options of the sites, from every `--site`.
+/// Reads the options of the sites from every `--site`.
 fn read(texts: &[String]) -> Result<Sites, CommandError> {
     let mut sites = Sites::default();
     let faults = texts.iter().filter_map(|text| sites.set(text).err());
@@ -53,12 +53,12 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
          Swagger UI   http://{address}/docs\n\
          Accounts     pstream-demo, streamplay-demo\n\
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
-         Ctrl-C ends it, and everything in it."
+         Ctrl-C ends it. All changes are lost then."
     ))?;
     start(&config, Callers::anybody(), listener, signals, |_| async {}).await
 }
 
-/// The two accounts, as they would stand in a configuration, with the credentials that the sites' options demand.
+/// Returns the two accounts as configuration text, with the credentials that the sites' options demand.
 fn accounts(sites: &Sites, pstream: &str, streamplay: &str) -> String {
     let openload::Options { login, key, .. } = &sites.pstream;
     let yetishare::Login { key1, key2, username, password } = &sites.streamplay.login;
@@ -85,7 +85,7 @@ fn account(provider: &str, base_url: &str, credentials: &[(&str, &String)]) -> S
     text
 }
 
-/// The sites alone, side by side: pstream.net where it was asked for, streamplay.online one port above.
+/// Runs only the sites: pstream.net at the requested address, streamplay.online one port above.
 async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, CommandError> {
     let mut signals = signals()?;
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
@@ -98,18 +98,18 @@ async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode,
     let pstream = Openload::start_on(sites.pstream.clone(), listener).await.map_err(not_started)?;
     let streamplay = Yetishare::start_on(sites.streamplay.clone(), beside).await.map_err(not_started)?;
     print(format_args!(
-        "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both, and everything in them.",
+        "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both. All changes are lost then.",
         accounts(&sites, &pstream.base_url(), &streamplay.base_url()),
     ))?;
     signals.next().await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The address asked for; or the default one, or, if that is taken, any free port beside it.
-async fn bind(asked: Option<SocketAddr>, default: SocketAddr) -> Result<TcpListener, CommandError> {
-    let address = asked.unwrap_or(default);
+/// Binds the requested address, or the default. If the default is in use, binds a free port.
+async fn bind(requested: Option<SocketAddr>, default: SocketAddr) -> Result<TcpListener, CommandError> {
+    let address = requested.unwrap_or(default);
     let bound = match TcpListener::bind(address).await {
-        Err(error) if asked.is_none() && error.kind() == io::ErrorKind::AddrInUse => {
+        Err(error) if requested.is_none() && error.kind() == io::ErrorKind::AddrInUse => {
             TcpListener::bind((default.ip(), 0)).await
         }
         bound => bound,

@@ -1,4 +1,4 @@
-//! `polyhost serve`: the gateway as a configuration describes it.
+//! `polyhost serve`: the gateway with a configuration file.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,34 +28,34 @@ pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     raise_descriptors(config.server.max_connections);
     let listener = bind(config.server.listen).await?;
-    let file = File { path: options.config.clone(), listen: config.server.listen, is_without_keys: options.no_auth };
-    let kept = |app: App| Reload::new(file, app, config.clone(), hangups).run();
-    start(&config, callers, listener, signals, kept).await
+    let file = File { path: options.config.clone(), listen: config.server.listen, no_auth: options.no_auth };
+    let reloading = |app: App| Reload::new(file, app, config.clone(), hangups).run();
+    start(&config, callers, listener, signals, reloading).await
 }
 
-/// Lets the process have as many file descriptors as it may: each connection needs one, and one to a site while it is
-/// answered. Many systems begin with 1024, for the sake of programs older than this one.
+/// Raises the limit of file descriptors as far as allowed. Each connection needs one, and one more for the site during
+/// a request. Many systems start with 1024, for compatibility with old programs.
 fn raise_descriptors(max_connections: usize) {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX);
     if limit.current.is_some_and(|current| current < most) {
         let raised = Rlimit { current: Some(most), maximum: limit.maximum };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
-            tracing::debug!(%error, "the limit of file descriptors stays");
+            tracing::debug!(%error, "cannot raise the limit of file descriptors");
         }
     }
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     if descriptors / 2 < max_connections as u64 {
-        tracing::warn!(descriptors, max_connections, "there may be too few file descriptors for so many connections");
+        tracing::warn!(descriptors, max_connections, "the limit of file descriptors is too low for max_connections");
     }
 }
 
-/// The configuration file of a gateway that serves.
+/// The configuration file of a running gateway.
 struct File {
     path: PathBuf,
-    /// Where the gateway listens, whatever the file says by now.
+    /// The gateway's actual address, which may differ from the changed file.
     listen: SocketAddr,
-    is_without_keys: bool,
+    no_auth: bool,
 }
 
 impl Source for File {
@@ -65,7 +65,7 @@ impl Source for File {
 
     fn read(&self) -> Result<(Config, Callers), Findings> {
         let config = check::examine(&self.path)?;
-        match callers(&config, self.listen, self.is_without_keys) {
+        match callers(&config, self.listen, self.no_auth) {
             Ok(callers) => Ok((config, callers)),
             Err(fault) => Err(Findings { faults: vec![fault], files: config.files }),
         }
@@ -77,12 +77,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
     bound.map_err(|error| CommandError::failed(format_args!("cannot listen on {address}"), error))
 }
 
-/// Without keys, only this machine may reach the gateway.
-fn callers(config: &Config, listen: SocketAddr, is_without_keys: bool) -> Result<Callers, String> {
+/// Determines the callers. A gateway without keys must listen on a loopback address.
+fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers, String> {
     let fault = |text: &str| Err(text.to_owned());
-    match (config.clients.is_empty(), is_without_keys) {
+    match (config.clients.is_empty(), no_auth) {
         (false, false) => Ok(Callers::keyed(config.clients.clone())),
-        (false, true) => fault("--no-auth and [[clients]] exclude each other"),
+        (false, true) => fault("--no-auth cannot be combined with [[clients]]"),
         (true, false) => {
             fault("[[clients]]: there is none; add one (see \"polyhost keygen\"), or start with --no-auth")
         }
@@ -97,12 +97,12 @@ fn configuration(fault: String) -> CommandError {
     CommandError::Configuration(vec![fault])
 }
 
-/// The signals that end the process; to be called before anybody can know that it runs.
+/// Listens for the signals that end the process. Call this before the process shows that it runs.
 pub(super) fn signals() -> Result<Signals, CommandError> {
     Signals::listen().map_err(|error| CommandError::failed("cannot listen for signals", error))
 }
 
-/// Serves until the first signal, and finishes what was begun until the second. `beside` runs meanwhile.
+/// Serves until the first signal, then finishes the requests under way until the second. `beside` runs meanwhile.
 pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     config: &Config,
     callers: Callers,
@@ -110,14 +110,14 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     mut signals: Signals,
     beside: impl FnOnce(App) -> Beside,
 ) -> Result<ExitCode, CommandError> {
-    // What counts is made with the app, and must find where it is kept.
+    // The app creates metrics, so the recorder must be installed first.
     let admin = admin(config).await?;
     let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
     let service =
         router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
-    // Ends with this function, and so after all that it tells of.
+    // The admin listener ends with this function, so that it also reports the shutdown.
     let _admin =
-        admin.map(|(listener, kept)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), kept))));
+        admin.map(|(listener, handle)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), handle))));
     let _beside = AbortOnDropHandle::new(tokio::spawn(beside(app.clone())));
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, accounts = app.rosters().current().accounts().len(), "listening");
@@ -125,26 +125,26 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     let (first, end) = oneshot::channel();
     let second = async move {
         signals.next().await;
-        // The receiver lives as long as this does.
+        // The receiver lives as long as this future.
         first.send(()).ok();
         signals.next().await
     };
     tokio::select! {
-        ending = second => {
-            tracing::warn!("ended at once by a second signal; requests under way are cut off");
-            Ok(ExitCode::from(ending.exit_code()))
+        signal = second => {
+            tracing::warn!("a second signal ends the process at once; requests under way are aborted");
+            Ok(ExitCode::from(signal.exit_code()))
         }
         () = serving::serve(listener, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// Where metrics are asked for, if anywhere, and where they are kept.
+/// Binds the admin listener and installs the metrics recorder, if `admin_listen` is set.
 async fn admin(config: &Config) -> Result<Option<(TcpListener, PrometheusHandle)>, CommandError> {
     let Some(address) = config.server.admin_listen else { return Ok(None) };
     let listener = bind(address).await?;
-    let kept = metrics::keep().map_err(|error| CommandError::failed("cannot keep metrics", error))?;
+    let handle = metrics::install().map_err(|error| CommandError::failed("cannot record metrics", error))?;
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "listening for whoever watches over the gateway");
+        tracing::info!(%address, "the admin listener is ready");
     }
-    Ok(Some((listener, kept)))
+    Ok(Some((listener, handle)))
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals, as they come.
+/// A listener for the signals.
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
@@ -13,7 +13,7 @@ pub(super) struct Signals {
 
 /// A signal that asks the process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum Termination {
     /// SIGTERM.
     Terminate,
     /// SIGINT: Ctrl-C.
@@ -24,22 +24,22 @@ impl Signals {
     /// Listens for the signals from now on.
     ///
     /// # Errors
-    /// Where the operating system does not let us listen.
+    /// An error of the operating system.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     /// Resolves with the next signal.
-    pub(super) async fn next(&mut self) -> Ending {
+    pub(super) async fn next(&mut self) -> Termination {
         tokio::select! {
-            _ = self.terminate.recv() => Ending::Terminate,
-            _ = self.interrupt.recv() => Ending::Interrupt,
+            _ = self.terminate.recv() => Termination::Terminate,
+            _ = self.interrupt.recv() => Termination::Interrupt,
         }
     }
 }
 
-impl Ending {
-    /// The exit code of a process that the signal ends at once, as shells report it.
+impl Termination {
+    /// Returns the exit code of a process that the signal ends at once, as shells report it.
     #[must_use]
     pub(super) fn exit_code(self) -> u8 {
         match self {

@@ -1,4 +1,4 @@
-//! `polyhost upload`, `polyhost download` and `polyhost ls`: a gateway, called from the command line.
+//! `polyhost upload`, `polyhost download` and `polyhost ls`: commands that call a gateway.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) async fn upload(options: Upload) -> Result<ExitCode, CommandError> {
         jobs: options.transfers.jobs.into(),
         checksum: if options.checksum { Checksum::Declared } else { Checksum::Omitted },
     };
-    refuse(uploads.fault())?;
+    check(uploads.fault())?;
     let (gateway, output) = (connect(&options.connection)?, output(&options.transfers));
     Ok(code(upload::run(&gateway, &uploads, output, &interrupt()?).await))
 }
@@ -40,7 +40,7 @@ pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError
         existing: if options.force { Existing::Replaced } else { Existing::Kept },
     };
     let (gateway, output) = (connect(&options.connection)?, output(&options.transfers));
-    refuse(downloads.fault(output))?;
+    check(downloads.fault(output))?;
     Ok(code(download::run(&gateway, &downloads, output, &interrupt()?).await))
 }
 
@@ -60,8 +60,8 @@ pub(super) async fn ls(options: Ls) -> Result<ExitCode, CommandError> {
 }
 
 fn connect(connection: &Connection) -> Result<Gateway, CommandError> {
-    let key = ApiKey::find(connection.key_file.as_deref()).map_err(wrong)?;
-    Gateway::new(&connection.server, key).map_err(wrong)
+    let key = ApiKey::find(connection.key_file.as_deref()).map_err(invalid)?;
+    Gateway::new(&connection.server, key).map_err(invalid)
 }
 
 fn output(transfers: &Transfers) -> Output {
@@ -76,12 +76,12 @@ fn interrupt() -> Result<Interrupt, CommandError> {
     Interrupt::listen().map_err(|error| CommandError::failed("cannot listen for signals", error))
 }
 
-fn refuse(fault: Option<&str>) -> Result<(), CommandError> {
-    fault.map_or(Ok(()), |fault| Err(wrong(fault)))
+fn check(fault: Option<&str>) -> Result<(), CommandError> {
+    fault.map_or(Ok(()), |fault| Err(invalid(fault)))
 }
 
-/// What the command line asks for makes no sense. It ends the program as a wrong configuration does.
-fn wrong(fault: impl Display) -> CommandError {
+/// Creates the error for an invalid command line. It has the same exit code as an invalid configuration.
+fn invalid(fault: impl Display) -> CommandError {
     CommandError::Configuration(vec![format!("error: {fault}")])
 }
 

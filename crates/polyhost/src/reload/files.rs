@@ -1,5 +1,5 @@
-//! Files that are looked at again and again, for whether they have changed. Looking works where notifications of a file
-//! system do not: for files that are replaced as a whole, through symbolic links, and over a network.
+//! Watches files for changes by polling. Polling works where file system notifications do not: for files that are
+//! replaced as a whole, through symbolic links, and over a network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -10,61 +10,62 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// How long is waited between two looks. A change counts once it looks the same twice: it is not half written then.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The polling interval. A change counts once two polls in a row see the same state, so that a file is not read while
+/// it is being written.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Files that are watched.
+/// The watched files.
 pub(super) struct Files {
     first: PathBuf,
-    /// What they looked like when they were read.
-    read: Looks,
-    /// What they looked like a moment ago.
-    seen: Looks,
-    /// How one is looked at. It blocks, where the file system hangs for as long as that does.
-    look: fn(&Path) -> Option<Look>,
+    /// Their states when they were read.
+    read: FileStates,
+    /// Their states at the latest poll.
+    seen: FileStates,
+    /// Determines the state of a file. It blocks, and hangs as long as the file system hangs.
+    state_of: fn(&Path) -> Option<FileState>,
 }
 
-/// `None`: it is not there.
-type Looks = BTreeMap<PathBuf, Option<Look>>;
+/// The states of files; `None` for a missing file.
+type FileStates = BTreeMap<PathBuf, Option<FileState>>;
 
-/// What tells one state of a file from another.
+/// The state of a file, by which a change is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct FileState {
     file: (u64, u64),
     length: u64,
     modified: (i64, i64),
 }
 
 impl Files {
-    /// Watches a file that was just read, and others that were read with it. It blocks, as reading them has.
+    /// Watches a file that was just read, and others that were read with it. Blocks on the file system.
     pub(super) fn new(first: PathBuf, others: &[PathBuf]) -> Self {
-        let read: Looks = others.iter().chain([&first]).map(|path| (path.clone(), look(path))).collect();
-        Self { first, seen: read.clone(), read, look }
+        let read: FileStates = others.iter().chain([&first]).map(|path| (path.clone(), state_of(path))).collect();
+        Self { first, seen: read.clone(), read, state_of }
     }
 
-    /// Watches other files besides the first from now on. Whether one of them was not watched before: it may have
-    /// changed between its reading and now.
+    /// Watches these files, besides the first, from now on. Returns whether one of them was not watched before: it may
+    /// have changed since it was read.
     pub(super) async fn watch(&mut self, others: &[PathBuf]) -> bool {
         let all: BTreeSet<PathBuf> = others.iter().chain([&self.first]).cloned().collect();
         self.read.retain(|path, _| all.contains(path));
         let new: Vec<PathBuf> = all.into_iter().filter(|path| !self.read.contains_key(path)).collect();
         let has_new = !new.is_empty();
-        let looks = self.looks_at(new).await;
-        self.read.extend(looks);
+        let states = self.states_of(new).await;
+        self.read.extend(states);
         self.seen = self.read.clone();
         has_new
     }
 
-    /// Takes what they look like now for what is about to be read.
-    pub(super) async fn look(&mut self) {
-        self.read = self.looks().await;
+    /// Records the current states as those of the files that are about to be read.
+    pub(super) async fn refresh(&mut self) {
+        self.read = self.states().await;
         self.seen = self.read.clone();
     }
 
-    /// Resolves when one of them has changed.
+    /// Resolves when one of the files has changed.
     pub(super) async fn changed(&mut self) {
         loop {
-            sleep(PAUSE).await;
+            sleep(INTERVAL).await;
             if self.have_changed().await {
                 return;
             }
@@ -72,32 +73,32 @@ impl Files {
     }
 
     async fn have_changed(&mut self) -> bool {
-        let now = self.looks().await;
+        let now = self.states().await;
         let are_settled = now == std::mem::replace(&mut self.seen, now.clone());
         are_settled && now != self.read
     }
 
-    async fn looks(&self) -> Looks {
-        self.looks_at(self.read.keys().cloned().collect()).await
+    async fn states(&self) -> FileStates {
+        self.states_of(self.read.keys().cloned().collect()).await
     }
 
-    /// Where a file system hangs, a thread waits for it that nobody else needs.
-    async fn looks_at(&self, paths: Vec<PathBuf>) -> Looks {
-        let look = self.look;
-        let looks = spawn_blocking(move || {
-            let look = |path: PathBuf| {
-                let look = look(&path);
-                (path, look)
+    /// Determines the states of files in a thread of their own, which may hang with the file system.
+    async fn states_of(&self, paths: Vec<PathBuf>) -> FileStates {
+        let state_of = self.state_of;
+        let states = spawn_blocking(move || {
+            let with_state = |path: PathBuf| {
+                let state = state_of(&path);
+                (path, state)
             };
-            paths.into_iter().map(look).collect()
+            paths.into_iter().map(with_state).collect()
         });
-        // It is given up only at the end of the process.
-        looks.await.unwrap_or_default()
+        // The task is cancelled only at the end of the process.
+        states.await.unwrap_or_default()
     }
 }
 
-fn look(path: &Path) -> Option<Look> {
-    let of = |data: Metadata| Look {
+fn state_of(path: &Path) -> Option<FileState> {
+    let of = |data: Metadata| FileState {
         file: (data.dev(), data.ino()),
         length: data.len(),
         modified: (data.mtime(), data.mtime_nsec()),
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_change_is_told_once_and_not_before_it_has_settled() {
+    async fn change_is_reported_once_and_only_after_it_has_settled() {
         let folder = tempfile::tempdir().unwrap();
         let (first, secret) = (folder.path().join("polyhost.toml"), folder.path().join("secret"));
         fs::write(&first, "a").unwrap();
@@ -124,20 +125,20 @@ mod tests {
         assert!(!files.have_changed().await);
 
         fs::write(&secret, "longer").unwrap();
-        assert!(!files.have_changed().await, "it may be half written");
+        assert!(!files.have_changed().await, "the file may be half written");
         fs::write(&secret, "longer still").unwrap();
-        assert!(!files.have_changed().await, "it is");
+        assert!(!files.have_changed().await, "the file has changed again");
         assert!(files.have_changed().await);
-        files.look().await;
+        files.refresh().await;
         assert!(!files.have_changed().await);
 
         fs::rename(&secret, &first).unwrap();
         assert!(!files.have_changed().await);
-        assert!(files.have_changed().await, "one is another file now, and the other is gone");
+        assert!(files.have_changed().await, "one file was replaced, and the other is missing");
     }
 
     #[tokio::test]
-    async fn what_is_not_watched_any_more_does_not_count() {
+    async fn file_that_is_no_longer_watched_does_not_count() {
         let folder = tempfile::tempdir().unwrap();
         let (first, secret) = (folder.path().join("polyhost.toml"), folder.path().join("secret"));
         let mut files = Files::new(first, std::slice::from_ref(&secret));
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_not_there_yet_is_watched_and_is_told_to_be_new_once() {
+    async fn missing_file_is_watched_and_reported_as_new_once() {
         let folder = tempfile::tempdir().unwrap();
         let (first, secret) = (folder.path().join("polyhost.toml"), folder.path().join("secret"));
         let mut files = Files::new(first, &[]);
@@ -161,8 +162,8 @@ mod tests {
 
     static HANGS: AtomicBool = AtomicBool::new(true);
 
-    fn hung(_: &Path) -> Option<Look> {
-        // Not for ever, so that the test fails where it must, and does not hang.
+    fn hung(_: &Path) -> Option<FileState> {
+        // Limited in time, so that a failing test ends.
         for _ in 0..500 {
             if !HANGS.load(Ordering::Relaxed) {
                 break;
@@ -173,11 +174,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_system_that_hangs_holds_up_nobody_else() {
-        let mut files = Files { look: hung, ..Files::new(PathBuf::from("/nowhere/polyhost.toml"), &[]) };
-        assert!(timeout(Duration::from_millis(1), files.look()).await.is_err());
+    async fn hanging_file_system_does_not_block_the_runtime() {
+        let mut files = Files { state_of: hung, ..Files::new(PathBuf::from("/nowhere/polyhost.toml"), &[]) };
+        assert!(timeout(Duration::from_millis(1), files.refresh()).await.is_err());
         HANGS.store(false, Ordering::Relaxed);
-        files.look().await;
+        files.refresh().await;
         assert!(!files.have_changed().await);
     }
 }
