@@ -1,8 +1,8 @@
-//! Several pieces of work side by side, each told of as soon as it is over.
+//! Parallel work whose results are reported as soon as each is finished.
 
 use futures_util::{Stream, StreamExt as _, stream};
 
-/// Does pieces of work, at most `jobs` at once, and gives what comes of each in the order in which they end.
-pub(crate) fn side_by_side<W: Future>(jobs: usize, works: impl Iterator<Item = W>) -> impl Stream<Item = W::Output> {
+/// Runs futures, at most `jobs` at once. Yields each result when it is ready, in the order of completion.
+pub(crate) fn in_parallel<W: Future>(jobs: usize, works: impl Iterator<Item = W>) -> impl Stream<Item = W::Output> {
     stream::iter(works).buffer_unordered(jobs.max(1))
 }

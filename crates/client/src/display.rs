@@ -1,8 +1,8 @@
-//! Texts of strangers, and numbers, as people get to see them.
+//! Formatting of untrusted texts and of numbers for people.
 
 use bytesize::ByteSize;
 
-/// A text in which nothing can move the cursor, colour the terminal or turn the order of its characters round.
+/// Escapes a text, so that it cannot move the cursor, colour the terminal or reverse the order of its characters.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -17,14 +17,14 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// Whether a character is not shown but acts: control characters, line separators, and the ones that override the
-/// direction of what follows. The plain marks of direction, which Arabic and Hebrew names need, do not.
+/// Whether a character acts on the display: control characters, line separators, and overrides of the text direction.
+/// Plain direction marks, which Arabic and Hebrew names need, do not count.
 pub(crate) fn misleads(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A number of bytes, such as `189.4 KiB`.
+/// Formats a number of bytes, such as `189.4 KiB`.
 pub(crate) fn size(bytes: u64) -> String {
     ByteSize::b(bytes).to_string()
 }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_act_on_a_terminal_is_escaped_and_what_is_read_is_not() {
+    fn only_characters_that_act_on_a_terminal_are_escaped() {
         assert_eq!(escaped("a\u{1b}[31mb\n\u{7}"), "a\\u{1b}[31mb\\n\\u{7}");
         assert_eq!(escaped("exe.\u{202e}4pm"), "exe.\\u{202e}4pm");
         assert_eq!(escaped("\u{9b}x"), "\\u{9b}x");

@@ -1,36 +1,36 @@
-//! What a command ends with: the exit codes that scripts rely on, and which of them counts where several would.
+//! The exit codes that scripts rely on, and their order of precedence.
 
 use crate::{Failure, FailureKind};
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All was done.
+    /// Everything was done.
     Done = 0,
-    /// Something was not done.
+    /// Something failed.
     SomeFailed = 1,
-    /// The command line makes no sense; nothing was tried.
+    /// The command line is invalid; nothing was attempted.
     WrongUsage = 2,
-    /// Nothing was done, for the gateway cannot be reached.
+    /// Nothing was done, because the gateway cannot be reached.
     Unreachable = 3,
-    /// The key is missing, wrong, or lacks a scope.
+    /// The key is missing or wrong, or the client lacks a scope.
     Denied = 4,
-    /// Something was sent, and what became of it is not known.
+    /// A request was sent and its outcome is unknown.
     OutcomeUnknown = 5,
     /// Ended by Ctrl-C.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// The number that the process ends with.
+    /// Returns the exit code of the process.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
     }
 }
 
-/// How the parts of a command have fared so far.
+/// The results of a command's parts so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     succeeded: bool,
@@ -51,15 +51,15 @@ impl Tally {
         }
     }
 
-    /// What it comes to: the one that asks most of whoever reads it.
+    /// Returns the exit of the whole command: the most important failure.
     pub(crate) fn exit(&self) -> Exit {
         let failed = |kind| self.failures.contains(&kind);
-        let unreachable_alone = self.failures == [FailureKind::Unreachable] && !self.succeeded;
+        let only_unreachable = self.failures == [FailureKind::Unreachable] && !self.succeeded;
         match () {
             () if failed(FailureKind::Interrupted) => Exit::Interrupted,
             () if failed(FailureKind::OutcomeUnknown) => Exit::OutcomeUnknown,
             () if failed(FailureKind::Denied) => Exit::Denied,
-            () if unreachable_alone => Exit::Unreachable,
+            () if only_unreachable => Exit::Unreachable,
             () if !self.failures.is_empty() => Exit::SomeFailed,
             () => Exit::Done,
         }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_failure_that_asks_most_of_the_reader_decides() {
+    fn most_important_failure_decides() {
         use FailureKind::{Denied, Failed, Interrupted, OutcomeUnknown, Unreachable};
         assert_eq!(exit(false, &[]), Exit::Done);
         assert_eq!(exit(true, &[]), Exit::Done);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_that_was_reached_at_first_is_not_called_unreachable() {
+    fn gateway_that_was_reached_before_is_not_unreachable() {
         use FailureKind::{Failed, Unreachable};
         assert_eq!(exit(true, &[Unreachable]), Exit::SomeFailed);
         assert_eq!(exit(false, &[Failed, Unreachable]), Exit::SomeFailed);

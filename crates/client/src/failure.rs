@@ -1,4 +1,4 @@
-//! Why something was not done, and what that means for whoever asked for it.
+//! Why an operation failed, and which exit code that means.
 
 use std::error::Error as _;
 use std::fmt;
@@ -14,22 +14,22 @@ const CONNECTION_LOST: &str = "connection_lost";
 const NO_ANSWER: &str = "no_answer";
 const UNEXPECTED_ANSWER: &str = "unexpected_answer";
 
-/// What a failure means for the exit code.
+/// The kinds of failures that exit codes distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// It was not done.
+    /// The operation was not carried out.
     Failed,
-    /// The key is missing, wrong, or lacks a scope.
+    /// The key is missing or wrong, or the client lacks a scope.
     Denied,
     /// No connection to the gateway could be made.
     Unreachable,
-    /// It was sent, and may have been done.
+    /// The request was sent, and may have been carried out.
     OutcomeUnknown,
-    /// The user has asked to stop.
+    /// The user interrupted the command.
     Interrupted,
 }
 
-/// Why something was not done.
+/// A failed operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     kind: FailureKind,
@@ -37,52 +37,52 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What it means.
+    /// Returns its kind.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// What is wrong.
+    /// Returns its problem.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
-    /// A failure of this side: a word for programs, a title and the particulars for people.
-    pub(crate) fn own(code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Failed, problem: Problem::own(code, title, detail) }
+    /// Creates a local failure: a code for programs, a title and details for people.
+    pub(crate) fn from_client(code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Failed, problem: Problem::from_client(code, title, detail) }
     }
 
-    /// A file of this machine that cannot be read or written.
+    /// Creates the failure for a local file that cannot be read or written.
     pub(crate) fn local(path: impl fmt::Display, error: &io::Error) -> Self {
-        Self::own("local_file", "A file on this machine is in the way", format!("{path}: {error}"))
+        Self::from_client("local_file", "A file cannot be read or written", format!("{path}: {error}"))
     }
 
-    /// A connection that broke when it was needed.
+    /// Creates the failure for a broken connection.
     pub(crate) fn connection(detail: impl Into<String>) -> Self {
-        Self::own(CONNECTION_LOST, "The connection broke", detail)
+        Self::from_client(CONNECTION_LOST, "The connection broke", detail)
     }
 
-    /// Nothing came for a while.
+    /// Creates the failure for a connection without data for `waited`.
     pub(crate) fn silent(waited: Duration) -> Self {
-        let detail = format!("Nothing came for {} seconds.", waited.as_secs());
-        Self::own(NO_ANSWER, "The gateway does not answer", detail)
+        let detail = format!("Nothing was received for {} seconds.", waited.as_secs());
+        Self::from_client(NO_ANSWER, "The gateway does not answer", detail)
     }
 
-    /// An upload that may or may not have come to something.
+    /// Creates the failure for an upload with an unknown outcome.
     pub(crate) fn unknown(detail: impl Into<String>) -> Self {
-        let problem = Problem::own("outcome_unknown", "It is not known what became of the upload", detail);
+        let problem = Problem::from_client("outcome_unknown", "The outcome of the upload is unknown", detail);
         Self { kind: FailureKind::OutcomeUnknown, problem }
     }
 
-    /// Work that the user has stopped.
+    /// Creates the failure for an interrupted operation.
     pub(crate) fn interrupted(detail: impl Into<String>) -> Self {
-        let problem = Problem::own("interrupted", "Interrupted", detail);
+        let problem = Problem::from_client("interrupted", "Interrupted", detail);
         Self { kind: FailureKind::Interrupted, problem }
     }
 
-    /// An error answer of the gateway's, or of whatever stands before it.
+    /// Creates the failure for an error answer of the gateway, or of a proxy in front of it.
     pub(crate) fn answered(status: u16, body: Value) -> Self {
         let Some(problem) = Problem::read(body) else { return Self::foreign(status, String::new()) };
         let kind = match problem.code() {
@@ -93,39 +93,40 @@ impl Failure {
         Self { kind, problem }
     }
 
-    /// An answer that is none of the gateway's.
+    /// Creates the failure for an answer that does not come from the gateway.
     pub(crate) fn foreign(status: u16, detail: String) -> Self {
         let kind = if matches!(status, 401 | 403 | 407) { FailureKind::Denied } else { FailureKind::Failed };
-        // What a proxy says when the gateway behind it is gone for a moment.
+        // A proxy answers so when the gateway behind it is unavailable for a moment.
         let code = if matches!(status, 502..=504) { BAD_GATEWAY } else { UNEXPECTED_ANSWER };
-        let title = format!("HTTP status {status}, and no answer of a gateway's");
-        Self { kind, problem: Problem::own(code, &title, detail) }
+        let title = format!("HTTP status {status}, not from a gateway");
+        Self { kind, problem: Problem::from_client(code, &title, detail) }
     }
 
-    /// Whether somebody else than the gateway has answered.
+    /// Whether the answer did not come from the gateway.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(self.problem.code(), BAD_GATEWAY | UNEXPECTED_ANSWER)
     }
 
-    /// What the HTTP client says of a request to `address`. Its own words could hold the address with its query.
+    /// Creates the failure for an error of the HTTP client. The client's own message could contain the address with its
+    /// query, so only the innermost cause is shown.
     pub(crate) fn transport(address: &str, error: &reqwest::Error) -> Self {
         let mut cause: &dyn std::error::Error = error;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        let cause = if error.source().is_some() { cause.to_string() } else { "no reason is known".to_owned() };
+        let cause = if error.source().is_some() { cause.to_string() } else { "unknown reason".to_owned() };
         if error.is_connect() {
             let title = format!("The gateway at {address} cannot be reached");
             return Self {
                 kind: FailureKind::Unreachable,
-                problem: Problem::own("gateway_unreachable", &title, cause),
+                problem: Problem::from_client("gateway_unreachable", &title, cause),
             };
         }
         Self::connection(cause)
     }
 
-    /// Whether a read may be sent again: it never does harm, so only the hope counts.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Whether a read may succeed when it is repeated. Repeating a read never does harm.
+    pub(crate) fn is_temporary(&self) -> bool {
         self.problem.is_retryable() || matches!(self.problem.code(), CONNECTION_LOST | NO_ANSWER | BAD_GATEWAY)
     }
 }
@@ -142,21 +143,21 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_kind_is_read_off_the_code_and_not_off_the_status() {
+    fn kind_depends_on_the_code_and_not_on_the_status() {
         let kind = |status, code| Failure::answered(status, json!({"code": code})).kind();
         assert_eq!(kind(401, "unauthenticated"), FailureKind::Denied);
         assert_eq!(kind(403, "forbidden"), FailureKind::Denied);
-        // The site forbids it: no other key would help.
+        // The site forbids the action: another key would not help.
         assert_eq!(kind(403, "upstream_forbidden"), FailureKind::Failed);
         assert_eq!(kind(504, "outcome_unknown"), FailureKind::OutcomeUnknown);
         assert_eq!(kind(504, "upstream_timeout"), FailureKind::Failed);
     }
 
     #[test]
-    fn an_answer_of_somebody_before_the_gateway_is_told_by_its_status() {
+    fn answer_of_a_proxy_is_reported_by_its_status() {
         let failure = Failure::answered(502, json!(null));
         assert_eq!((failure.kind(), failure.problem().code()), (FailureKind::Failed, BAD_GATEWAY));
-        assert!(failure.is_passing() && failure.is_foreign());
+        assert!(failure.is_temporary() && failure.is_foreign());
         assert!(failure.to_string().contains("502"), "{failure}");
         assert_eq!(Failure::answered(403, json!("no")).kind(), FailureKind::Denied);
     }

@@ -1,5 +1,4 @@
-//! A gateway, as its callers see it: an address and a key. Every request begins here, and every error answer is read
-//! here.
+//! A gateway's address with a key. Every request is created here, and every error answer is read here.
 
 use std::time::Duration;
 
@@ -13,21 +12,21 @@ use url::Url;
 use crate::display::escaped;
 use crate::failure::Failure;
 use crate::key::ApiKey;
-use crate::retry::Tries;
+use crate::retry::Attempts;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an answer may take to begin. A gateway gives up by itself after a minute, and says so.
+/// How long an answer may take to begin. A gateway itself times out after a minute, and reports that.
 const ANSWER: Duration = Duration::from_secs(75);
-/// How long bytes may stay away before a connection counts as dead.
+/// How long a connection may receive nothing before it counts as broken.
 pub(crate) const IDLE: Duration = Duration::from_secs(60);
-/// How long the other side may take no bytes: it may be waiting for a slow site.
+/// How long the other side may leave sent bytes unacknowledged: it may be waiting for a slow site.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
-/// Errors are short. What is longer is none of a gateway's.
-const LONGEST_PROBLEM: usize = 1024 * 1024;
-/// What a segment of a path need not escape (RFC 3986, section 2.3).
+/// The largest error body. A longer one does not come from a gateway.
+const MAX_PROBLEM: usize = 1024 * 1024;
+/// The characters that a path segment does not escape (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A gateway's address, with the key of whoever calls it.
+/// A gateway's address, with the caller's key.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     http: Client,
@@ -35,25 +34,25 @@ pub struct Gateway {
     key: Option<ApiKey>,
 }
 
-/// Why an address can be no gateway's.
+/// Why a text is not the address of a gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// Another scheme than http or https.
     #[error("--server: the address of a gateway begins with http:// or https://")]
     Scheme,
     /// Credentials, a query or a fragment.
-    #[error("--server: the address of a gateway holds no user, no password, no query and no fragment")]
+    #[error("--server: the address of a gateway has no user, password, query or fragment")]
     Excess,
-    /// The HTTP client cannot be made.
+    /// The HTTP client cannot be created.
     #[error("cannot build the HTTP client: {0}")]
     Client(#[source] reqwest::Error),
 }
 
 impl Gateway {
-    /// A gateway at an address such as `http://127.0.0.1:8080`, or below a path.
+    /// Creates a gateway with an address such as `http://127.0.0.1:8080`, possibly with a path.
     ///
     /// # Errors
-    /// Where the address can be no gateway's, and where no HTTP client can be made.
+    /// If the address is not valid for a gateway, or the HTTP client cannot be created.
     pub fn new(address: &Url, key: Option<ApiKey>) -> Result<Self, GatewayError> {
         if !matches!(address.scheme(), "http" | "https") {
             return Err(GatewayError::Scheme);
@@ -62,7 +61,8 @@ impl Gateway {
         if credentials || address.query().is_some() || address.fragment().is_some() {
             return Err(GatewayError::Excess);
         }
-        // A file that a proxy compresses on the way has no length, and no parts. A redirect would take the key along.
+        // If a proxy compressed a file, the answer would have no length and no ranges. A redirect would send the key
+        // elsewhere.
         let http = Client::builder()
             .user_agent(concat!("polyhost/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
@@ -74,15 +74,15 @@ impl Gateway {
         Ok(Self { http, base: address.clone(), key })
     }
 
-    /// The address, for people.
+    /// Returns the address for messages.
     pub(crate) fn address(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// A request for a path below `/v1` with a query, not yet sent.
+    /// Creates a request for a path below `/v1` with a query, without sending it.
     ///
     /// # Errors
-    /// Where a segment would lead elsewhere.
+    /// If a segment would change the path.
     pub(crate) fn request(
         &self,
         method: Method,
@@ -97,10 +97,10 @@ impl Gateway {
     }
 
     fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {
-        // Whatever is done to them, these are taken for steps and not for names.
+        // URLs treat these segments as steps even when they are escaped.
         if let Some(step) = segments.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
-            let detail = format!("\"{step}\" is no id and no account.");
-            return Err(Failure::own("invalid_id", "There can be nothing of that name", detail));
+            let detail = format!("\"{step}\" is neither an id nor an account.");
+            return Err(Failure::from_client("invalid_id", "The id or account is invalid", detail));
         }
         let mut path = format!("{}/v1", self.base.path().trim_end_matches('/'));
         for segment in segments {
@@ -115,10 +115,10 @@ impl Gateway {
         Ok(url)
     }
 
-    /// Sends a request that has no body worth speaking of, and waits until its answer begins, whatever it is.
+    /// Sends a request with no or a short body, and waits until the answer begins.
     ///
     /// # Errors
-    /// Where no answer comes.
+    /// If no answer begins in time.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
         match timeout(ANSWER, request.send()).await {
             Ok(answer) => answer.map_err(|error| Failure::transport(self.address(), &error)),
@@ -126,18 +126,18 @@ impl Gateway {
         }
     }
 
-    /// Asks for JSON, again where there is hope.
+    /// Reads JSON. Repeats the request after temporary failures.
     ///
     /// # Errors
-    /// The gateway's own, or where no answer can be had.
+    /// The gateway's failure, or that of the connection.
     pub(crate) async fn read(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
-        let mut tries = Tries::default();
+        let mut attempts = Attempts::default();
         loop {
             let failure = match self.read_once(segments, query).await {
-                Err(failure) if failure.is_passing() => failure,
+                Err(failure) if failure.is_temporary() => failure,
                 outcome => return outcome,
             };
-            let Some(pause) = tries.pause_after(&failure) else { return Err(failure) };
+            let Some(pause) = attempts.pause_after(&failure) else { return Err(failure) };
             tokio::time::sleep(pause).await;
         }
     }
@@ -150,33 +150,33 @@ impl Gateway {
         let status = response.status().as_u16();
         let body = timeout(ANSWER, response.bytes()).await.map_err(|_| Failure::silent(ANSWER))?;
         let body = body.map_err(|error| Failure::transport(self.address(), &error))?;
-        serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "It is not JSON.".to_owned()))
+        serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
     }
 }
 
-/// What an error answer says.
+/// Reads the failure from an error answer.
 pub(crate) async fn refused(response: Response) -> Failure {
     let status = response.status().as_u16();
     if let Some(location) = response.headers().get(LOCATION).filter(|_| (300..400).contains(&status)) {
         let elsewhere = escaped(&String::from_utf8_lossy(location.as_bytes()));
-        return Failure::foreign(status, format!("The way leads to {elsewhere}; is that the address for --server?"));
+        return Failure::foreign(status, format!("It redirects to {elsewhere}. Is that the address for --server?"));
     }
     let media = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media.contains("json") {
-        return Failure::foreign(status, format!("It is {}.", if media.is_empty() { "empty" } else { media }));
+        return Failure::foreign(status, format!("The answer is {}.", if media.is_empty() { "empty" } else { media }));
     }
-    match timeout(ANSWER, whole(response)).await.ok().flatten().map(|body| serde_json::from_slice(&body)) {
+    match timeout(ANSWER, short_body(response)).await.ok().flatten().map(|body| serde_json::from_slice(&body)) {
         Some(Ok(body)) => Failure::answered(status, body),
-        _ => Failure::foreign(status, "It broke off.".to_owned()),
+        _ => Failure::foreign(status, "The answer was incomplete.".to_owned()),
     }
 }
 
-/// A short body; nothing if it breaks off, or is long.
-async fn whole(mut response: Response) -> Option<Vec<u8>> {
+/// Reads a short body; `None` if it is incomplete or too long.
+async fn short_body(mut response: Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(bytes) = response.chunk().await.ok()? {
         body.extend_from_slice(&bytes);
-        if body.len() > LONGEST_PROBLEM {
+        if body.len() > MAX_PROBLEM {
             return None;
         }
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_queries_hold_what_they_are_given_and_lead_nowhere_else() {
+    fn paths_and_queries_escape_their_arguments() {
         let address = url("http://a:1", &["accounts", "x/../y", "files", "?"]).unwrap();
         assert_eq!(address, "http://a:1/v1/accounts/x%2F..%2Fy/files/%3F?name=a+b%26c%3Dd");
         assert_eq!(url("https://a/below/", &["me"]).unwrap(), "https://a/below/v1/me?name=a+b%26c%3Dd");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_can_be_no_gateways_is_refused() {
+    fn invalid_address_of_a_gateway_is_rejected() {
         for address in ["ftp://a", "http://user@a", "http://u:p@a", "http://a/?x=1", "http://a/#x"] {
             assert!(Gateway::new(&address.parse().unwrap(), None).is_err(), "{address}");
         }

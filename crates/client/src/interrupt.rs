@@ -1,10 +1,10 @@
-//! Ctrl-C, seen by everything that is under way.
+//! Ctrl-C, observed by all running work.
 
 use std::io;
 
 use tokio_util::sync::CancellationToken;
 
-/// Whether the user has asked to stop. Clones see the same.
+/// The interrupt by the user. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(CancellationToken);
 
@@ -12,7 +12,7 @@ impl Interrupt {
     /// Listens for Ctrl-C from now on.
     ///
     /// # Errors
-    /// Where the system does not let signals be listened for.
+    /// An error of the operating system.
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut signal = signal(SignalKind::interrupt())?;
@@ -25,16 +25,16 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Waits until the user asks to stop.
-    pub(crate) async fn asked(&self) {
+    /// Waits until the user interrupts.
+    pub(crate) async fn interrupted(&self) {
         self.0.cancelled().await;
     }
 
-    /// What comes of some work, or nothing if the user asks to stop before. Work that has not begun is not begun.
+    /// Runs `work` until the user interrupts; `None` if interrupted. Work does not start after an interrupt.
     pub(crate) async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
-            () = self.asked() => None,
+            () = self.interrupted() => None,
             done = work => Some(done),
         }
     }

@@ -1,4 +1,4 @@
-//! The key that a gateway knows its caller by: from the environment or a file, for a command line can be seen by others.
+//! The API key. It comes from the environment or a file, because other users can see command lines.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The environment variable that holds the key where no file does.
+/// The environment variable of the key, used without a key file.
 const VARIABLE: &str = "POLYHOST_API_KEY";
 
-/// An API key. No message shows it.
+/// An API key. No message contains it.
 #[derive(Debug, Clone)]
 pub struct ApiKey(SecretString);
 
-/// Why there is no key where one was to be. The messages never hold what was found.
+/// Why no key could be read. The messages never contain the text that was found.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
@@ -24,20 +24,20 @@ pub enum KeyError {
         /// Why.
         error: io::Error,
     },
-    /// What was found can be no key.
-    #[error("{source_name} holds no key: one is a line of visible ASCII characters")]
+    /// The text that was found is not a key.
+    #[error("{source_name} contains no key: a key is one line of visible ASCII characters")]
     Malformed {
-        /// Where it was found.
+        /// The file or variable.
         source_name: String,
     },
 }
 
 impl ApiKey {
-    /// The key in the file, or else the one in the environment variable `POLYHOST_API_KEY`; `None` where neither is
-    /// named, or the variable is empty.
+    /// Returns the key from the file, or else from the environment variable `POLYHOST_API_KEY`. `None` without a file,
+    /// if the variable is missing or empty.
     ///
     /// # Errors
-    /// Where the file cannot be read, and where what was found can be no key.
+    /// If the file cannot be read, or the text is not a key.
     pub fn find(file: Option<&Path>) -> Result<Option<Self>, KeyError> {
         if let Some(path) = file {
             let unreadable = |error| KeyError::Unreadable { path: path.to_owned(), error };
@@ -62,9 +62,9 @@ impl ApiKey {
         Ok(Self(SecretString::from(key.to_owned())))
     }
 
-    /// The value of `Authorization`, marked as not to be shown.
+    /// Returns the value of `Authorization`, marked as sensitive.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
-        // A key is of characters that a header field takes, so there always is one.
+        // Every key consists of characters that are valid in a header field, so this never fails.
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.0.expose_secret())).ok()?;
         value.set_sensitive(true);
         Some(value)
@@ -84,23 +84,23 @@ mod tests {
     }
 
     #[test]
-    fn a_key_file_holds_one_line_whose_end_is_no_part_of_the_key() {
+    fn line_end_of_a_key_file_is_not_part_of_the_key() {
         let key = in_file("ph_abc123\n").unwrap().unwrap();
         assert_eq!(key.authorization().unwrap(), "Bearer ph_abc123");
     }
 
     #[test]
-    fn what_can_be_no_key_is_refused_without_being_shown() {
+    fn invalid_key_is_rejected_without_being_shown() {
         for text in ["", "\n", "two words", "line\nline", "schlüssel"] {
-            let said = in_file(text).unwrap_err().to_string();
-            assert!(said.contains("holds no key"), "{said}");
-            assert!(text.trim().is_empty() || !said.contains(text), "{said}");
+            let message = in_file(text).unwrap_err().to_string();
+            assert!(message.contains("contains no key"), "{message}");
+            assert!(text.trim().is_empty() || !message.contains(text), "{message}");
         }
         assert!(ApiKey::find(Some(Path::new("/nowhere/key"))).is_err());
     }
 
     #[test]
-    fn a_key_is_not_printed() {
+    fn debug_output_hides_the_key() {
         let key = in_file("ph_abc123").unwrap().unwrap();
         assert!(!format!("{key:?} {:?}", key.authorization()).contains("ph_abc123"));
     }

@@ -1,9 +1,9 @@
-//! The command-line client: files sent to a gateway, fetched from it, and listed, over the public HTTP API alone.
+//! The command-line client: uploads, downloads and listings through the public HTTP API.
 //!
 //! - [`Gateway`] is a gateway's address with an [`ApiKey`]; every request goes through it.
 //! - [`upload`], [`download`] and [`listing`] do the work of one command each, and end with an [`Exit`].
-//! - [`Failure`] says what went wrong: the gateway's [`Problem`], or one of this side in the same form.
-//! - [`Output`] is how much of it is shown, and whether to people or to programs.
+//! - [`Failure`] says what went wrong: the gateway's [`Problem`], or a local one in the same format.
+//! - [`Output`] selects the output: lines for people, failures only, or JSON.
 
 mod batch;
 mod display;

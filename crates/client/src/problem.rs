@@ -1,4 +1,4 @@
-//! A problem: the body of an error of the gateway's (RFC 9457), or one of this side in the same words.
+//! A problem: the body of the gateway's error (RFC 9457), or a local failure in the same format.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use crate::display::escaped;
 
-/// What is wrong. [`Display`](fmt::Display) says it in one line, fit for a terminal.
+/// A problem. [`Display`](fmt::Display) shows it in one line that is safe for a terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// Boxed, for a failure is carried by every result.
-    said: Box<Said>,
-    /// As it came, with the fields that are not known here.
+    /// Boxed, because every result contains a failure.
+    fields: Box<Fields>,
+    /// The original JSON, including unknown fields.
     json: Value,
 }
 
-/// The fields that are read. Whoever answers in the gateway's place may leave any of them out.
+/// The fields that the client reads. An answer that is not the gateway's may lack any of them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-struct Said {
+struct Fields {
     code: String,
     title: String,
     detail: String,
@@ -47,47 +47,48 @@ struct Upstream {
 }
 
 impl Problem {
-    /// The body of an answer; nothing if it is not a problem of the gateway's.
+    /// Reads the body of an answer; `None` if it is not a problem of the gateway.
     pub(crate) fn read(json: Value) -> Option<Self> {
-        let said: Said = serde_json::from_value(json.clone()).ok().filter(|said: &Said| !said.code.is_empty())?;
-        Some(Self { said: Box::new(said), json })
+        let fields: Fields =
+            serde_json::from_value(json.clone()).ok().filter(|fields: &Fields| !fields.code.is_empty())?;
+        Some(Self { fields: Box::new(fields), json })
     }
 
-    /// A problem of this side. `code` is a word for programs, the rest is for people.
-    pub(crate) fn own(code: &str, title: &str, detail: impl Into<String>) -> Self {
+    /// Creates a local problem. `code` is for programs, the rest is for people.
+    pub(crate) fn from_client(code: &str, title: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let json = json!({
             "code": code, "title": title, "status": null, "detail": detail, "retryable": false, "request_id": null
         });
-        let said = Said { code: code.to_owned(), title: title.to_owned(), detail, ..Said::default() };
-        Self { said: Box::new(said), json }
+        let fields = Fields { code: code.to_owned(), title: title.to_owned(), detail, ..Fields::default() };
+        Self { fields: Box::new(fields), json }
     }
 
-    /// The word for programs, such as `file_not_found`.
+    /// Returns the code for programs, such as `file_not_found`.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.said.code
+        &self.fields.code
     }
 
-    /// The particulars, for people; not yet fit for a terminal.
+    /// Returns the details for people, not escaped for a terminal.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.said.detail
+        &self.fields.detail
     }
 
-    /// Whether nothing was done, and the same request may be sent again.
+    /// Whether nothing was done and the same request may be sent again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.said.retryable
+        self.fields.retryable
     }
 
-    /// How long to wait before the same request is sent again.
+    /// Returns how long to wait before the same request is sent again.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.said.retry_after.map(Duration::from_secs)
+        self.fields.retry_after.map(Duration::from_secs)
     }
 
-    /// All of it, for programs.
+    /// Returns the whole problem as JSON.
     #[must_use]
     pub fn json(&self) -> &Value {
         &self.json
@@ -96,7 +97,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Said { code, title, detail, request_id, errors, upstream, .. } = &*self.said;
+        let Fields { code, title, detail, request_id, errors, upstream, .. } = &*self.fields;
         let title = if title.is_empty() { code } else { title };
         write!(f, "{}", escaped(title))?;
         if !detail.is_empty() {
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_of_the_gateway_is_told_with_its_request_and_the_words_of_the_site() {
+    fn problem_is_shown_with_request_id_and_site_message() {
         let json = json!({
             "type": "/problems/invalid_request", "title": "Invalid request", "status": 400, "detail": "Two faults.",
             "code": "invalid_request", "request_id": "r-1", "retryable": false, "retry_after": null, "applied": [],
@@ -137,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_problem_of_the_gateway_is_not_taken_for_one() {
+    fn other_json_is_not_a_problem() {
         for json in [json!({}), json!([]), json!("down"), json!({"error": "down"}), json!({"code": 5})] {
             assert_eq!(Problem::read(json.clone()), None, "{json}");
         }
     }
 
     #[test]
-    fn one_of_this_side_has_the_same_fields() {
-        let problem = Problem::own("already_exists", "The file exists", "Pass --force.");
+    fn local_problem_has_the_same_fields() {
+        let problem = Problem::from_client("already_exists", "The file exists", "Pass --force.");
         assert_eq!(problem.to_string(), "The file exists: Pass --force.");
         assert_eq!((problem.json()["code"].as_str(), problem.is_retryable()), (Some("already_exists"), false));
     }

@@ -1,4 +1,4 @@
-//! Bars on a terminal: how far each file is, how fast, and how long it will take.
+//! Progress bars on a terminal: transferred bytes, rate and remaining time of each file.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -8,45 +8,45 @@ const KNOWN: &str =
     "{prefix:24!} {wide_bar} {binary_bytes:>10} of {binary_total_bytes:10} {binary_bytes_per_sec:>12} {eta:>5}";
 const UNKNOWN: &str = "{prefix:24!} {spinner} {binary_bytes:>10} {binary_bytes_per_sec:>12}";
 
-/// The bars of all files under way; nothing where nobody would see them.
+/// The bars of all running transfers; nothing if the standard error is not a terminal.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress(MultiProgress);
 
-/// One file's bar. It goes away with the file.
+/// The bar of one file. Dropping it removes the bar.
 #[derive(Debug)]
 pub(crate) struct Bar(ProgressBar);
 
 impl Progress {
-    /// Bars on the standard error, which appear only where that is a terminal.
+    /// Creates bars on the standard error, which are visible only on a terminal.
     pub(crate) fn shown() -> Self {
         Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 
-    /// None at all.
+    /// Creates invisible bars.
     pub(crate) fn hidden() -> Self {
         Self(MultiProgress::with_draw_target(ProgressDrawTarget::hidden()))
     }
 
-    /// A bar for a file, of a size if one is known.
+    /// Creates a bar for a file, with its size if that is known.
     pub(crate) fn file(&self, name: &str, size: Option<u64>) -> Bar {
         let bar = self.0.add(ProgressBar::no_length());
         bar.set_prefix(escaped(name));
         let bar = Bar(bar);
-        bar.expect(size);
+        bar.set_size(size);
         bar
     }
 
-    /// Prints something else while the bars are out of the way.
+    /// Runs `print` while the bars are hidden.
     pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)
     }
 }
 
 impl Bar {
-    /// The size turns out to be this.
-    pub(crate) fn expect(&self, size: Option<u64>) {
+    /// Sets the size.
+    pub(crate) fn set_size(&self, size: Option<u64>) {
         let template = if size.is_some() { KNOWN } else { UNKNOWN };
-        // The templates are of this file, and well formed; the default would do as well.
+        // The templates are constants and well formed; the default would work as well.
         self.0.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         match size {
             Some(size) => self.0.set_length(size),
@@ -54,18 +54,18 @@ impl Bar {
         }
     }
 
-    /// So many more bytes have passed.
+    /// Counts transferred bytes.
     pub(crate) fn advance(&self, bytes: usize) {
         self.0.inc(bytes as u64);
     }
 
-    /// What to call when more bytes have passed, for whoever outlives the bar.
+    /// Returns a function that counts transferred bytes and may outlive the bar.
     pub(crate) fn advancing(&self) -> impl FnMut(usize) + Send + use<> {
         let bar = self.0.clone();
         move |bytes| bar.inc(bytes as u64)
     }
 
-    /// So many bytes are there already; the rate counts from here.
+    /// Sets the position to bytes that exist already. The rate starts from here.
     pub(crate) fn begin_at(&self, bytes: u64) {
         self.0.set_position(bytes);
         self.0.reset_eta();

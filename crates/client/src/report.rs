@@ -1,4 +1,4 @@
-//! What a command tells while it works: lines for people, or one JSON object per line for programs.
+//! The output of a command: lines for people, or one JSON object per line for programs.
 
 use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use crate::exit::{Exit, Tally};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
-/// How much is told, and to whom.
+/// The kind of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// Lines for people, and bars where the standard error is a terminal.
+    /// Lines for people, and progress bars if the standard error is a terminal.
     People,
-    /// Only what failed.
+    /// Failures only.
     Quiet,
-    /// JSON, an object a line, for programs.
+    /// JSON for programs, one object a line.
     Json,
 }
 
-/// What is told of one command, and what it comes to.
+/// The output and the result of one command.
 #[derive(Debug)]
 pub(crate) struct Report {
     output: Output,
@@ -29,7 +29,7 @@ pub(crate) struct Report {
     tally: Mutex<Tally>,
 }
 
-/// What a line of JSON is about: for an upload the path alone, for a download the file's id too.
+/// The subject of a line of JSON: for an upload only the path, for a download also the file's id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Subject {
     pub(crate) id: Option<String>,
@@ -46,7 +46,7 @@ impl Report {
         &self.progress
     }
 
-    /// A file was transferred. People get `line`, if there is one.
+    /// Reports a transferred file. People get `line`, if there is one.
     pub(crate) fn succeeded(&self, subject: &Subject, file: &Value, line: Option<&str>) {
         self.tally().succeed();
         match (self.output, line) {
@@ -56,19 +56,19 @@ impl Report {
         }
     }
 
-    /// A file was not transferred.
+    /// Reports a failed transfer.
     pub(crate) fn failed(&self, subject: &Subject, failure: &Failure) {
         self.tally().fail(failure);
         if self.output == Output::Json {
             return self.json(subject, false, "problem", failure.problem().json());
         }
         match subject.path.as_ref().or(subject.id.as_ref()) {
-            Some(name) => self.complain(&format!("{}: {failure}", escaped(name))),
-            None => self.complain(&failure.to_string()),
+            Some(name) => self.print_error(&format!("{}: {failure}", escaped(name))),
+            None => self.print_error(&failure.to_string()),
         }
     }
 
-    /// Nothing of these files was transferred, all for the same reason. People are told it once.
+    /// Reports that all these transfers failed for the same reason. People see it once.
     pub(crate) fn all_failed(&self, subjects: &[Subject], failure: &Failure) {
         if self.output == Output::Json {
             subjects.iter().for_each(|subject| self.failed(subject, failure));
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// What the command comes to.
+    /// Returns the exit of the command.
     pub(crate) fn exit(&self) -> Exit {
         self.tally().exit()
     }
@@ -90,12 +90,12 @@ impl Report {
         self.print(&line.to_string());
     }
 
-    /// A file that was transferred is, even if nobody is there any more to be told.
+    /// Prints a line. A transfer succeeds even if the standard output is closed.
     fn print(&self, line: &str) {
         self.progress.aside(|| drop(writeln!(io::stdout(), "{line}")));
     }
 
-    fn complain(&self, line: &str) {
+    fn print_error(&self, line: &str) {
         self.progress.aside(|| drop(writeln!(io::stderr(), "polyhost: {line}")));
     }
 

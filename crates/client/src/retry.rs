@@ -1,10 +1,10 @@
-//! When something is tried again by itself, how often, and after which pause.
+//! The rules for retries: when, how often, and after which pause.
 
 use std::time::Duration;
 
 use crate::Failure;
 
-/// The pauses before the tries after the first: as many as there are.
+/// The pauses before each retry. Their number is the maximum number of retries.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_secs(1),
@@ -12,17 +12,18 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(8),
     Duration::from_secs(15),
 ];
-/// Whoever is told to wait longer had better decide for himself.
+/// The longest wait that the client accepts from the gateway. For a longer one the user should decide.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// The tries of one piece of work.
+/// The attempts of one operation.
 #[derive(Debug, Default)]
-pub(crate) struct Tries {
+pub(crate) struct Attempts {
     failed: usize,
 }
 
-impl Tries {
-    /// How long to wait before the next try; nothing if there is to be none. What the gateway asks for counts.
+impl Attempts {
+    /// Returns how long to wait before the next attempt; `None` if there is none. The gateway may ask for a longer
+    /// wait.
     pub(crate) fn pause_after(&mut self, failure: &Failure) -> Option<Duration> {
         let pause = *PAUSES.get(self.failed)?;
         let asked = failure.problem().retry_after().unwrap_or_default();
@@ -30,7 +31,7 @@ impl Tries {
         (asked <= LONGEST_WAIT).then(|| pause.max(asked))
     }
 
-    /// Forgets the failures so far, because there was progress since.
+    /// Forgets previous failures, because there was progress.
     pub(crate) fn reset(&mut self) {
         self.failed = 0;
     }
@@ -46,18 +47,18 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_come_to_an_end() {
-        let mut tries = Tries::default();
-        let pauses: Vec<Duration> = std::iter::from_fn(|| tries.pause_after(&failure(None))).collect();
+    fn pauses_grow_and_are_limited() {
+        let mut attempts = Attempts::default();
+        let pauses: Vec<Duration> = std::iter::from_fn(|| attempts.pause_after(&failure(None))).collect();
         assert!(pauses.is_sorted() && pauses.len() == PAUSES.len(), "{pauses:?}");
-        tries.reset();
-        assert_eq!(tries.pause_after(&failure(None)), Some(PAUSES[0]));
+        attempts.reset();
+        assert_eq!(attempts.pause_after(&failure(None)), Some(PAUSES[0]));
     }
 
     #[test]
-    fn what_the_gateway_asks_for_is_waited_for_unless_it_is_long() {
-        assert_eq!(Tries::default().pause_after(&failure(Some(30))), Some(Duration::from_secs(30)));
-        assert_eq!(Tries::default().pause_after(&failure(Some(31))), None);
-        assert_eq!(Tries::default().pause_after(&failure(Some(0))), Some(PAUSES[0]));
+    fn requested_wait_is_respected_unless_it_is_long() {
+        assert_eq!(Attempts::default().pause_after(&failure(Some(30))), Some(Duration::from_secs(30)));
+        assert_eq!(Attempts::default().pause_after(&failure(Some(31))), None);
+        assert_eq!(Attempts::default().pause_after(&failure(Some(0))), Some(PAUSES[0]));
     }
 }

@@ -1,7 +1,7 @@
 //! Standard input and output as streams.
 //!
-//! Each is moved by a thread of its own. A read of a terminal, or a write into a pipe that nobody reads, cannot be
-//! called back; the runtime would wait for it when the program has been told to stop.
+//! Each has a thread of its own. A read from a terminal, or a write into a full pipe, cannot be cancelled. The async
+//! runtime would wait for it at the end of the program.
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 
 const CHUNK: usize = 64 * 1024;
-/// How many chunks may wait for the other side.
+/// The number of chunks that may be buffered.
 const AHEAD: usize = 4;
 
-/// All that comes in, until its end.
+/// Returns all input until its end.
 pub(crate) fn input(mut source: impl Read + Send + 'static) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let (sender, receiver) = mpsc::channel(AHEAD);
     std::thread::spawn(move || {
@@ -38,7 +38,7 @@ pub(crate) fn input(mut source: impl Read + Send + 'static) -> impl Stream<Item 
     stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)))
 }
 
-/// Where bytes go out.
+/// A stream for output.
 #[derive(Debug)]
 pub(crate) struct OutputStream {
     sender: Option<mpsc::Sender<Bytes>>,
@@ -47,7 +47,7 @@ pub(crate) struct OutputStream {
 }
 
 impl OutputStream {
-    /// A stream into something that is written to.
+    /// Creates a stream into a writer.
     pub(crate) fn into_sink(mut sink: impl Write + Send + 'static) -> Self {
         let (sender, mut chunks) = mpsc::channel::<Bytes>(AHEAD);
         let (end, ended) = mpsc::channel(1);
@@ -64,10 +64,10 @@ impl OutputStream {
         Self { sender: Some(sender), ended, fault }
     }
 
-    /// Passes bytes on when there is room for them.
+    /// Writes bytes, when the buffer has room.
     ///
     /// # Errors
-    /// What was passed on before could not be written.
+    /// If earlier bytes could not be written.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
         let Some(sender) = &self.sender else { return Err(io::ErrorKind::BrokenPipe.into()) };
         match sender.send(bytes).await {
@@ -76,13 +76,13 @@ impl OutputStream {
         }
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     ///
     /// # Errors
-    /// Something could not be written.
+    /// If something could not be written.
     pub(crate) async fn finish(&mut self) -> io::Result<()> {
         self.sender = None;
-        // Nothing is ever sent: the end of the thread closes it.
+        // Nothing is ever sent: the end of the thread closes the channel.
         let _: Option<()> = self.ended.recv().await;
         match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error),
@@ -115,21 +115,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn input_comes_whole_and_in_order() {
+    async fn input_is_complete_and_in_order() {
         let bytes: Vec<u8> = (0..=255).cycle().take(3 * CHUNK + 5).collect();
         let chunks: Vec<Bytes> = input(io::Cursor::new(bytes.clone())).map(Result::unwrap).collect().await;
         assert_eq!(chunks.concat(), bytes);
     }
 
     #[tokio::test]
-    async fn input_that_cannot_be_read_ends_with_its_error() {
+    async fn unreadable_input_ends_with_its_error() {
         let chunks: Vec<io::Result<Bytes>> = input(Broken).collect().await;
         assert_eq!(chunks.len(), 1);
         assert_eq!(chunks[0].as_ref().unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
 
     #[tokio::test]
-    async fn output_that_cannot_be_written_is_an_error_with_its_reason() {
+    async fn failed_output_is_an_error_with_its_reason() {
         let mut output = OutputStream::into_sink(Broken);
         output.write(Bytes::from_static(b"a")).await.unwrap();
         assert_eq!(output.finish().await.unwrap_err().kind(), io::ErrorKind::StorageFull);

@@ -1,5 +1,5 @@
-//! Where the bytes of a download go, with all that is known of those that have gone there: how many, of which file, and
-//! their digests.
+//! The destination of a download's bytes: a partial file or the standard output, with the number, origin and digests of
+//! the bytes so far.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::failure::Failure;
 use crate::standard_streams::OutputStream;
 
-/// Where the bytes of one download go.
+/// The destination of one download.
 #[derive(Debug)]
 pub(super) struct Destination {
     sink: Sink,
@@ -28,10 +28,10 @@ enum Sink {
 }
 
 impl Destination {
-    /// Beside a target, behind what is there already.
+    /// Opens the partial file beside a target, to append to existing bytes.
     ///
     /// # Errors
-    /// Where what is there is in use, is somebody else's, or cannot be read or written.
+    /// If the partial file is in use, belongs to another file, or cannot be read or written.
     pub(super) async fn beside(
         target: Target,
         owner: Owner,
@@ -47,27 +47,27 @@ impl Destination {
         Ok(Self { sink: Sink::Part(Box::new(part)), kept, digests })
     }
 
-    /// The standard output. What went there cannot be taken back.
+    /// Writes to the standard output. Bytes written there cannot be discarded.
     pub(super) fn standard_output(digests: Digests) -> Self {
         let sink = Sink::StandardOutput(OutputStream::into_sink(io::stdout()));
         Self { sink, kept: Kept::default(), digests }
     }
 
-    /// What is there.
+    /// Returns the state of the bytes so far.
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
 
-    /// The bytes to come are the beginning of a file with this entity tag and size.
+    /// Restarts the download. The next bytes are the beginning of a file with this entity tag and size.
     ///
     /// # Errors
-    /// Where what is there cannot be thrown away.
-    pub(super) async fn begin_anew(&mut self, etag: Option<String>, size: Option<u64>) -> Result<(), Failure> {
+    /// If the existing bytes cannot be discarded.
+    pub(super) async fn restart(&mut self, etag: Option<String>, size: Option<u64>) -> Result<(), Failure> {
         match &mut self.sink {
-            Sink::Part(part) => part.begin_anew(etag.clone(), size).await?,
+            Sink::Part(part) => part.restart(etag.clone(), size).await?,
             Sink::StandardOutput(_) if self.kept.length > 0 => {
-                let detail = "The file has changed, or its rest cannot be had, and its beginning is written already.";
-                return Err(Failure::own("cannot_begin_anew", "The download cannot go on", detail));
+                let detail = "The file has changed or cannot be resumed, and its beginning was already written.";
+                return Err(Failure::from_client("cannot_begin_anew", "The download cannot continue", detail));
             }
             Sink::StandardOutput(_) => {}
         }
@@ -76,10 +76,10 @@ impl Destination {
         Ok(())
     }
 
-    /// Puts bytes behind those that are there.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// If the bytes cannot be written.
     pub(super) async fn write(&mut self, bytes: Bytes) -> Result<(), Failure> {
         let length = bytes.len() as u64;
         self.digests.update(&bytes);
@@ -91,10 +91,10 @@ impl Destination {
         Ok(())
     }
 
-    /// All bytes are there: holds them against the digests that they should have, and makes the whole file of them.
+    /// Completes the download: checks the digests, and moves the file to its path.
     ///
     /// # Errors
-    /// A digest differs, and what came was thrown away; or the whole cannot be put in its place.
+    /// If a digest differs; the bytes are then discarded. Or if the file cannot be moved.
     pub(super) async fn finish(self) -> Result<(), Failure> {
         let checked = self.digests.check();
         match (self.sink, checked) {
@@ -109,7 +109,7 @@ impl Destination {
         }
     }
 
-    /// Throws away what came, where that can be done.
+    /// Discards the bytes, if that is possible.
     pub(super) async fn discard(self) {
         if let Sink::Part(part) = self.sink {
             part.discard().await;

@@ -1,4 +1,4 @@
-//! The digests of a download, of the kinds that the gateway tells of the file: computed as the bytes pass.
+//! The digests of a download, computed as the bytes pass. They are of the kinds that the gateway reports for the file.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use sha1::{Digest as _, Sha1};
 
 use crate::failure::Failure;
 
-/// How much is read at once.
+/// The size of one read.
 const CHUNK: usize = 256 * 1024;
 
-/// Digests under way, each with what it should come to.
+/// Running digests, each with its expected value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Digests {
     sha1: Option<(Sha1, String)>,
@@ -20,16 +20,20 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    /// Of the kinds that a file of the API's has, over no bytes yet.
-    pub(super) fn told_by(file: &Value) -> Self {
-        let told = |field: &str| file[field].as_str().map(str::to_owned);
-        Self { sha1: told("sha1").map(|told| (Sha1::new(), told)), md5: told("md5").map(|told| (Md5::new(), told)) }
+    /// Creates digests of the kinds that the API's file has, over no bytes yet.
+    pub(super) fn expected_by(file: &Value) -> Self {
+        let expected = |field: &str| file[field].as_str().map(str::to_owned);
+        Self {
+            sha1: expected("sha1").map(|expected| (Sha1::new(), expected)),
+            md5: expected("md5").map(|expected| (Md5::new(), expected)),
+        }
     }
 
-    /// The same kinds, over the first bytes of a file. Takes a while for a large one, off the async threads.
+    /// Computes the same digests over the existing bytes of a file. This may take long for a large file, and runs
+    /// outside of the async threads.
     ///
     /// # Errors
-    /// Where the file cannot be read.
+    /// If the file cannot be read.
     pub(super) async fn over(self, path: PathBuf) -> io::Result<Self> {
         if self.sha1.is_none() && self.md5.is_none() {
             return Ok(self);
@@ -52,7 +56,7 @@ impl Digests {
         }
     }
 
-    /// More bytes.
+    /// Adds bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         if let Some((sha1, _)) = &mut self.sha1 {
             sha1.update(bytes);
@@ -62,7 +66,7 @@ impl Digests {
         }
     }
 
-    /// From the beginning.
+    /// Restarts the digests.
     pub(super) fn reset(&mut self) {
         if let Some((sha1, _)) = &mut self.sha1 {
             *sha1 = Sha1::new();
@@ -72,18 +76,18 @@ impl Digests {
         }
     }
 
-    /// Holds what they have come to against what they should.
+    /// Compares the digests with the expected values.
     ///
     /// # Errors
-    /// One differs.
+    /// If one differs.
     pub(super) fn check(self) -> Result<(), Failure> {
-        let sha1 = self.sha1.map(|(sha1, told)| ("SHA-1", hex::encode(sha1.finalize()), told));
-        let md5 = self.md5.map(|(md5, told)| ("MD5", hex::encode(md5.finalize()), told));
-        match [sha1, md5].into_iter().flatten().find(|(_, found, told)| !found.eq_ignore_ascii_case(told)) {
+        let sha1 = self.sha1.map(|(sha1, expected)| ("SHA-1", hex::encode(sha1.finalize()), expected));
+        let md5 = self.md5.map(|(md5, expected)| ("MD5", hex::encode(md5.finalize()), expected));
+        match [sha1, md5].into_iter().flatten().find(|(_, found, expected)| !found.eq_ignore_ascii_case(expected)) {
             None => Ok(()),
-            Some((kind, found, told)) => {
-                let detail = format!("Its {kind} is {found} and should be {told}.");
-                Err(Failure::own("download_corrupted", "What came is not the file", detail))
+            Some((kind, found, expected)) => {
+                let detail = format!("Its {kind} is {found}, but the gateway reports {expected}.");
+                Err(Failure::from_client("download_corrupted", "The downloaded bytes are not the file", detail))
             }
         }
     }
@@ -95,13 +99,13 @@ mod tests {
     use serde_json::json;
 
     fn of(file: &Value, bytes: &[u8]) -> Result<(), Failure> {
-        let mut digests = Digests::told_by(file);
+        let mut digests = Digests::expected_by(file);
         digests.update(bytes);
         digests.check()
     }
 
     #[test]
-    fn what_is_told_is_checked_and_what_is_not_is_not() {
+    fn only_reported_digests_are_checked() {
         let file =
             json!({"sha1": "A9993E364706816ABA3E25717850C26C9CD0D89D", "md5": "900150983cd24fb0d6963f7d28e17f72"});
         of(&file, b"abc").unwrap();
@@ -111,12 +115,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_that_are_there_already_count() {
+    async fn existing_bytes_are_part_of_the_digest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.part");
         std::fs::write(&path, b"ab").unwrap();
-        let told = Digests::told_by(&json!({"md5": "900150983cd24fb0d6963f7d28e17f72"}));
-        let mut digests = told.over(path).await.unwrap();
+        let expected = Digests::expected_by(&json!({"md5": "900150983cd24fb0d6963f7d28e17f72"}));
+        let mut digests = expected.over(path).await.unwrap();
         digests.update(b"c");
         digests.check().unwrap();
     }

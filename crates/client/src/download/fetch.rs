@@ -1,4 +1,4 @@
-//! One download: what is to be fetched and where to, and the bytes, however often the connection breaks on the way.
+//! One download: determines the file and its destination, and transfers the bytes, resuming after broken connections.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::destination::Destination;
 use super::digests::Digests;
 use super::part::Owner;
-use super::resume::{Ask, Verdict};
+use super::resume::{Request, Verdict};
 use super::safe_name::safe_name;
 use super::target::{Claims, Target};
 use super::{Downloads, Place};
@@ -18,12 +18,12 @@ use crate::failure::{Failure, FailureKind};
 use crate::gateway::{Gateway, IDLE, refused};
 use crate::interrupt::Interrupt;
 use crate::progress::{Bar, Progress};
-use crate::retry::Tries;
+use crate::retry::Attempts;
 
-/// So many bytes more than ever before are progress, after which a broken connection counts as the first again.
-const PROGRESS: u64 = 1024 * 1024;
+/// The number of new bytes that count as progress. After them the retries start again.
+const MIN_PROGRESS: u64 = 1024 * 1024;
 
-/// What all downloads of a command have in common.
+/// The common settings of a command's downloads.
 pub(super) struct Fetcher<'a> {
     pub(super) gateway: &'a Gateway,
     pub(super) downloads: &'a Downloads,
@@ -32,20 +32,20 @@ pub(super) struct Fetcher<'a> {
     pub(super) claims: Claims,
 }
 
-/// What became of a download.
+/// The result of a download.
 pub(super) struct Fetched {
-    /// Where it went, or was to go; nothing for the standard output, and where it was not known yet.
+    /// Its path; `None` for the standard output, or if the path was not known yet.
     pub(super) path: Option<PathBuf>,
     /// The file as the gateway describes it.
     pub(super) outcome: Result<Value, Failure>,
 }
 
-/// How one request for bytes has ended.
+/// The result of one request for bytes.
 enum Step {
-    /// All of them are there.
-    Whole,
-    /// What was there is of no use.
-    AskForWhole,
+    /// The file is complete.
+    Complete,
+    /// The existing bytes cannot be used.
+    RequestComplete,
 }
 
 impl Fetcher<'_> {
@@ -53,7 +53,7 @@ impl Fetcher<'_> {
     pub(super) async fn fetch(&self, id: &str) -> Fetched {
         let mut path = None;
         let outcome = self.interrupt.unless(self.fetch_into(id, &mut path)).await.unwrap_or_else(|| {
-            Err(Failure::interrupted("What has come of it is kept; the same command goes on with it."))
+            Err(Failure::interrupted("The partial file is kept; the same command resumes the download."))
         });
         Fetched { path, outcome }
     }
@@ -61,7 +61,7 @@ impl Fetcher<'_> {
     async fn fetch_into(&self, id: &str, path: &mut Option<PathBuf>) -> Result<Value, Failure> {
         let file = self.describe(id).await?;
         let name = safe_name(file["name"].as_str(), id);
-        let digests = Digests::told_by(&file);
+        let digests = Digests::expected_by(&file);
         let existing = self.downloads.existing;
         let mut destination = match self.target(&name, path)? {
             None => Destination::standard_output(digests),
@@ -70,22 +70,22 @@ impl Fetcher<'_> {
                 Destination::beside(target, owner, existing, digests).await?
             }
         };
-        let told = file["size"].as_u64();
-        let bar = self.progress.file(&name, destination.kept().size.or(told));
+        let expected = file["size"].as_u64();
+        let bar = self.progress.file(&name, destination.kept().size.or(expected));
         bar.begin_at(destination.kept().length);
         self.transfer(id, &mut destination, &bar).await?;
-        let came = destination.kept().length;
-        if let Some(told) = told.filter(|told| *told != came) {
+        let received = destination.kept().length;
+        if let Some(expected) = expected.filter(|expected| *expected != received) {
             destination.discard().await;
-            let [came, told] = [came, told].map(display::size);
-            let detail = format!("{came} came, and it should have {told}.");
-            return Err(Failure::own("download_corrupted", "What came is not the file", detail));
+            let [received, expected] = [received, expected].map(display::size);
+            let detail = format!("{received} were received, but the gateway reports {expected}.");
+            return Err(Failure::from_client("download_corrupted", "The downloaded bytes are not the file", detail));
         }
         destination.finish().await?;
         Ok(file)
     }
 
-    /// What the gateway knows of a file. Where the site tells nothing of single files, that is nothing.
+    /// Returns the gateway's description of a file; null if the site cannot describe single files.
     async fn describe(&self, id: &str) -> Result<Value, Failure> {
         match self.gateway.read(&["accounts", &self.downloads.account, "files", id], &[]).await {
             Err(failure) if failure.problem().code() == "capability_unsupported" => Ok(Value::Null),
@@ -93,8 +93,8 @@ impl Fetcher<'_> {
         }
     }
 
-    /// Where the file goes: nowhere but to the standard output, or to a path that is noted in `path` even if it is of
-    /// no use.
+    /// Returns the target of the file; `None` for the standard output. The path is stored in `path`, even if it cannot
+    /// be used.
     fn target(&self, name: &str, path: &mut Option<PathBuf>) -> Result<Option<Target>, Failure> {
         let to = match &self.downloads.place {
             Place::StandardOutput => return Ok(None),
@@ -109,51 +109,57 @@ impl Fetcher<'_> {
         Ok(Some(target))
     }
 
-    /// Asks until all bytes are there, or there is no hope.
+    /// Requests bytes until the file is complete or retries are used up.
     async fn transfer(&self, id: &str, destination: &mut Destination, bar: &Bar) -> Result<(), Failure> {
-        let mut tries = Tries::default();
+        let mut attempts = Attempts::default();
         let mut furthest = destination.kept().length;
-        let mut ask = Ask::after(destination.kept());
+        let mut request = Request::after(destination.kept());
         loop {
-            let failure = match self.step(id, &ask, destination, bar).await {
-                Ok(Step::Whole) => return Ok(()),
-                Ok(Step::AskForWhole) => {
-                    ask = Ask::Whole;
+            let failure = match self.step(id, &request, destination, bar).await {
+                Ok(Step::Complete) => return Ok(()),
+                Ok(Step::RequestWhole) => {
+                    request = Request::Whole;
                     continue;
                 }
                 Err(failure) => failure,
             };
-            // The gateway has answered for this file before, so it is expected back.
-            if !failure.is_passing() && failure.kind() != FailureKind::Unreachable {
+            // The gateway has answered for this file before, so it is likely to recover.
+            if !failure.is_temporary() && failure.kind() != FailureKind::Unreachable {
                 return Err(failure);
             }
-            if destination.kept().length >= furthest + PROGRESS {
+            if destination.kept().length >= furthest + MIN_PROGRESS {
                 furthest = destination.kept().length;
-                tries.reset();
+                attempts.reset();
             }
-            ask = Ask::after(destination.kept());
-            let Some(pause) = tries.pause_after(&failure) else { return Err(failure) };
+            request = Request::after(destination.kept());
+            let Some(pause) = attempts.pause_after(&failure) else { return Err(failure) };
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn step(&self, id: &str, ask: &Ask, destination: &mut Destination, bar: &Bar) -> Result<Step, Failure> {
+    async fn step(
+        &self,
+        id: &str,
+        wanted: &Request,
+        destination: &mut Destination,
+        bar: &Bar,
+    ) -> Result<Step, Failure> {
         let segments = ["accounts", &self.downloads.account, "files", id, "content"];
         let mut request = self.gateway.request(Method::GET, &segments, &[])?;
-        for (name, value) in ask.headers() {
+        for (name, value) in wanted.headers() {
             request = request.header(name, value);
         }
         let mut response = self.gateway.send(request).await?;
-        match ask.judge(response.status(), response.headers()) {
+        match wanted.judge(response.status(), response.headers()) {
             Verdict::Append => {}
-            Verdict::Anew { etag, size } => {
-                destination.begin_anew(etag, size).await?;
-                bar.expect(size);
+            Verdict::Restart { etag, size } => {
+                destination.restart(etag, size).await?;
+                bar.set_size(size);
                 bar.begin_at(0);
             }
-            Verdict::Complete => return Ok(Step::Whole),
-            Verdict::AskForWhole => return Ok(Step::AskForWhole),
-            Verdict::Refused => return Err(refused(response).await),
+            Verdict::Complete => return Ok(Step::Complete),
+            Verdict::RequestWhole => return Ok(Step::RequestWhole),
+            Verdict::Error => return Err(refused(response).await),
         }
         loop {
             let chunk = timeout(IDLE, response.chunk()).await.map_err(|_| Failure::silent(IDLE))?;
@@ -164,7 +170,7 @@ impl Fetcher<'_> {
         let kept = destination.kept();
         match kept.size.filter(|size| kept.length < *size) {
             Some(_) => Err(Failure::connection("The answer ended before the file did.")),
-            None => Ok(Step::Whole),
+            None => Ok(Step::Complete),
         }
     }
 }

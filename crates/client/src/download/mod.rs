@@ -1,4 +1,4 @@
-//! `polyhost download`: files fetched from an account, several side by side, each gone on with where it broke off.
+//! `polyhost download`: downloads files of an account in parallel, and resumes interrupted downloads.
 
 mod destination;
 mod digests;
@@ -13,7 +13,7 @@ use std::pin::pin;
 
 use futures_util::StreamExt as _;
 
-use crate::batch::side_by_side;
+use crate::batch::in_parallel;
 use crate::display::escaped;
 use crate::exit::Exit;
 use crate::gateway::Gateway;
@@ -22,51 +22,49 @@ use crate::report::{Output, Report, Subject};
 use fetch::{Fetched, Fetcher};
 use target::Claims;
 
-/// What to download, and where to.
+/// The options of `polyhost download`.
 #[derive(Debug, Clone)]
 pub struct Downloads {
     /// The ids of the files.
     pub ids: Vec<String>,
     /// The account.
     pub account: String,
-    /// Where they go.
+    /// The target of the files.
     pub place: Place,
-    /// How many are fetched at once.
+    /// The number of parallel downloads.
     pub jobs: usize,
-    /// What happens to a file that is there.
+    /// What happens to an existing file.
     pub existing: Existing,
 }
 
-/// Where downloads go.
+/// The target of downloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Into a directory, under the names that the files have at their site, made safe.
+    /// A directory. The files have their names at the site, made safe.
     Directory(PathBuf),
-    /// The one file to this path.
+    /// A path, for a single file.
     File(PathBuf),
-    /// The one file to the standard output.
+    /// The standard output, for a single file.
     StandardOutput,
 }
 
-/// What happens to a file that is where a download is to go.
+/// What happens to an existing file at the path of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and the download fails.
+    /// It is kept, and the download fails.
     Kept,
-    /// It is replaced when the download is whole.
+    /// It is replaced when the download is complete.
     Replaced,
 }
 
 impl Downloads {
-    /// What makes no sense about them, if something does not.
+    /// Returns why the options are invalid, if they are.
     #[must_use]
     pub fn fault(&self, output: Output) -> Option<&'static str> {
         match &self.place {
             Place::Directory(_) => None,
-            _ if self.ids.len() != 1 => Some("--output is for one file alone; see --directory"),
-            Place::StandardOutput if output == Output::Json => {
-                Some("--json and --output - both want the standard output")
-            }
+            _ if self.ids.len() != 1 => Some("--output is only for a single file; use --directory"),
+            Place::StandardOutput if output == Output::Json => Some("--json cannot be combined with --output -"),
             Place::StandardOutput | Place::File(_) => None,
         }
     }
@@ -77,14 +75,14 @@ pub async fn run(gateway: &Gateway, downloads: &Downloads, output: Output, inter
     let report = Report::new(output);
     let fetcher = Fetcher { gateway, downloads, interrupt, progress: report.progress(), claims: Claims::default() };
     let works = downloads.ids.iter().map(async |id| (id, fetcher.fetch(id).await));
-    let mut ended = pin!(side_by_side(downloads.jobs, works));
+    let mut ended = pin!(in_parallel(downloads.jobs, works));
     while let Some((id, fetched)) = ended.next().await {
-        tell(&report, id, fetched);
+        report_outcome(&report, id, fetched);
     }
     report.exit()
 }
 
-fn tell(report: &Report, id: &str, fetched: Fetched) {
+fn report_outcome(report: &Report, id: &str, fetched: Fetched) {
     let path = fetched.path.map(|path| path.to_string_lossy().into_owned());
     let subject = Subject { id: Some(id.to_owned()), path };
     match fetched.outcome {
@@ -98,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_path_is_for_one_file_and_the_standard_output_for_its_bytes_alone() {
+    fn output_path_is_for_one_file_and_not_combined_with_json() {
         let fault = |ids: &[&str], place: Place, output| {
             let ids = ids.iter().map(|id| (*id).to_owned()).collect();
             Downloads { ids, account: "a".to_owned(), place, jobs: 4, existing: Existing::Kept }.fault(output)

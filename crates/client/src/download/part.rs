@@ -1,4 +1,5 @@
-//! The beginning of a file: `NAME.part`, with `NAME.part.json` beside it, which says of which file it is.
+//! The partial file of a download: `NAME.part`, with the record `NAME.part.json` beside it, which says which file it
+//! belongs to.
 
 use std::fs::{Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -15,7 +16,7 @@ use super::resume::Kept;
 use super::target::Target;
 use crate::failure::Failure;
 
-/// The file that a part is the beginning of.
+/// The file that a partial file belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owner {
     /// The account.
@@ -24,7 +25,7 @@ pub(super) struct Owner {
     pub(super) id: String,
 }
 
-/// What is noted of a part.
+/// The record of a partial file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
@@ -33,10 +34,10 @@ struct Record {
     size: Option<u64>,
 }
 
-/// A part that is being written, by this process alone.
+/// A partial file that this process writes exclusively.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// Not there before there are bytes for it.
+    /// `None` until there are bytes.
     file: Option<File>,
     target: Target,
     owner: Owner,
@@ -44,14 +45,14 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// The part of a file, and what is there of it. One that is of another file, or of another program, is replaced
-    /// only where that is wanted, and not before there is something to replace it with.
+    /// Opens the partial file, and returns its state. A partial file of another download or program is replaced only if
+    /// that is wanted, and only once there are new bytes.
     ///
     /// # Errors
-    /// Where it is in use, is somebody else's, or cannot be written.
+    /// If it is in use, belongs to another download or program, or cannot be written.
     pub(super) fn open(target: Target, owner: Owner, existing: Existing) -> Result<(Self, Kept), Failure> {
         let failed = |error| Failure::local(target.part.display(), &error);
-        let part = there(&target.part).map_err(failed)?;
+        let part = metadata(&target.part).map_err(failed)?;
         let record = Record::read(&target.record);
         let ours = record.as_ref().ok().and_then(Option::as_ref).filter(|record| record.owner == owner);
         match (&part, ours, existing) {
@@ -62,24 +63,24 @@ impl Part {
                 let kept = Kept { length, etag: record.etag.clone(), size: record.size };
                 Ok((Self { file: Some(File::from_std(file)), target, owner, existing }, kept))
             }
-            // A record without a part is of no use to anybody; what is no record is somebody's.
-            (None, _, _) if record.is_ok() => Ok((Self::unbegun(target, owner, existing), Kept::default())),
-            (_, _, Existing::Replaced) => Ok((Self::unbegun(target, owner, existing), Kept::default())),
-            (_, _, Existing::Kept) => Err(somebody_elses(&target)),
+            // A record without a partial file can be ignored. A file that is not a record belongs to another program.
+            (None, _, _) if record.is_ok() => Ok((Self::empty(target, owner, existing), Kept::default())),
+            (_, _, Existing::Replaced) => Ok((Self::empty(target, owner, existing), Kept::default())),
+            (_, _, Existing::Kept) => Err(not_ours(&target)),
         }
     }
 
-    fn unbegun(target: Target, owner: Owner, existing: Existing) -> Self {
+    fn empty(target: Target, owner: Owner, existing: Existing) -> Self {
         Self { file: None, target, owner, existing }
     }
 
-    /// The path of the part.
+    /// Returns the path of the partial file.
     pub(super) fn part_path(&self) -> &Path {
         &self.target.part
     }
 
-    /// Throws away what is there, and notes of what the bytes to come are the beginning.
-    pub(super) async fn begin_anew(&mut self, etag: Option<String>, size: Option<u64>) -> Result<(), Failure> {
+    /// Discards the existing bytes, and records which file the next bytes belong to.
+    pub(super) async fn restart(&mut self, etag: Option<String>, size: Option<u64>) -> Result<(), Failure> {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
@@ -91,7 +92,7 @@ impl Part {
         let record = Record { owner: self.owner.clone(), etag, size };
         let emptied = async {
             file.flush().await?;
-            // In this order: bytes of an old file must never stand beside the record of a new one.
+            // The order matters: bytes of an old file must never be beside the record of a new one.
             file.set_len(0).await?;
             file.rewind().await?;
             record.write(&self.target.record)
@@ -99,7 +100,7 @@ impl Part {
         emptied.await.map_err(|error: io::Error| self.failed(&error))
     }
 
-    /// Writes further bytes.
+    /// Appends bytes.
     pub(super) async fn write(&mut self, bytes: &Bytes) -> Result<(), Failure> {
         let written = match &mut self.file {
             Some(file) => file.write_all(bytes).await,
@@ -108,24 +109,24 @@ impl Part {
         written.map_err(|error| self.failed(&error))
     }
 
-    /// Makes the whole file of it.
+    /// Moves the complete file to its path.
     ///
     /// # Errors
-    /// Where something has come to be in its place, or the file system refuses.
+    /// If a file has appeared at the path meanwhile, or the file system reports an error.
     pub(super) async fn finish(mut self) -> Result<(), Failure> {
         if let Some(file) = &mut self.file {
             file.flush().await.map_err(|error| self.failed(&error))?;
         }
         self.target.check(self.existing)?;
         tokio::fs::rename(&self.target.part, &self.target.path).await.map_err(|error| self.failed(&error))?;
-        // What is left of it says nothing about any part, so it does no harm.
+        // A remaining record without a partial file does no harm.
         drop(tokio::fs::remove_file(&self.target.record).await);
         Ok(())
     }
 
-    /// Throws all of it away.
+    /// Deletes the partial file and its record.
     pub(super) async fn discard(self) {
-        // Whatever cannot be removed is asked about again when somebody wants the same file.
+        // The next download of the same file handles what cannot be removed.
         for path in [&self.target.part, &self.target.record] {
             drop(tokio::fs::remove_file(path).await);
         }
@@ -137,23 +138,23 @@ impl Part {
 }
 
 impl Record {
-    /// What is noted, if something is.
+    /// Reads the record, if it exists.
     fn read(path: &Path) -> io::Result<Option<Self>> {
-        match there(path)? {
+        match metadata(path)? {
             Some(metadata) if metadata.is_file() => Ok(Some(serde_json::from_slice(&std::fs::read(path)?)?)),
             Some(_) => Err(io::ErrorKind::InvalidInput.into()),
             None => Ok(None),
         }
     }
 
-    /// Notes it, in a file of its own and not behind a link that somebody has put there.
+    /// Writes the record into a new file. It does not follow a link at the path.
     fn write(&self, path: &Path) -> io::Result<()> {
         create(path, Existing::Replaced)?.write_all(&serde_json::to_vec(self)?)
     }
 }
 
-/// What is at a path, links not followed, if something is.
-fn there(path: &Path) -> io::Result<Option<Metadata>> {
+/// Returns the metadata of a path without following links; `None` if nothing is there.
+fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -161,20 +162,22 @@ fn there(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// A new file in place of what may be there.
+/// Creates a new file, and first removes an existing one if that is wanted.
 fn create(path: &Path, existing: Existing) -> io::Result<std::fs::File> {
-    if existing == Existing::Replaced && there(path)?.is_some() {
+    if existing == Existing::Replaced && metadata(path)?.is_some() {
         std::fs::remove_file(path)?;
     }
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
-/// Keeps other processes out, and makes sure that none has been at the file before that.
+/// Locks the file, and checks that no other process has replaced it before.
 fn claim(file: &std::fs::File, target: &Target) -> Result<(), Failure> {
-    let in_use = || Failure::own("in_use", "Somebody else is downloading it", target.part.display().to_string());
+    let in_use = || {
+        Failure::from_client("in_use", "Another process is downloading this file", target.part.display().to_string())
+    };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(in_use()),
-        // Where there are no locks, the digests and the size have to do.
+        // On file systems without locks, only the digests and the size protect the file.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
     let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
@@ -183,9 +186,9 @@ fn claim(file: &std::fs::File, target: &Target) -> Result<(), Failure> {
     if opened.is_some() && opened == named { Ok(()) } else { Err(in_use()) }
 }
 
-fn somebody_elses(target: &Target) -> Failure {
-    let detail = format!("{} is not the beginning of this file; --force replaces it.", target.part.display());
-    Failure::own("already_exists", "There is something of that name", detail)
+fn not_ours(target: &Target) -> Failure {
+    let detail = format!("{} does not belong to this file. Use --force to replace it.", target.part.display());
+    Failure::from_client("already_exists", "The path exists already", detail)
 }
 
 #[cfg(test)]
@@ -203,19 +206,19 @@ mod tests {
         folder.join("a.mp4.part")
     }
 
-    async fn begun(folder: &Path, id: &str) -> Part {
+    async fn started(folder: &Path, id: &str) -> Part {
         let (mut part, kept) = open(folder, id, Existing::Kept).unwrap();
         assert_eq!(kept, Kept::default());
-        part.begin_anew(Some("\"e\"".to_owned()), Some(9)).await.unwrap();
+        part.restart(Some("\"e\"".to_owned()), Some(9)).await.unwrap();
         part.write(&Bytes::from_static(b"abcd")).await.unwrap();
         part.file.as_mut().unwrap().flush().await.unwrap();
         part
     }
 
     #[tokio::test]
-    async fn what_was_begun_is_gone_on_with_and_leaves_nothing_beside_the_whole() {
+    async fn resumed_download_leaves_only_the_complete_file() {
         let folder = tempfile::tempdir().unwrap();
-        drop(begun(folder.path(), "7").await);
+        drop(started(folder.path(), "7").await);
         let (mut part, kept) = open(folder.path(), "7", Existing::Kept).unwrap();
         assert_eq!(kept, Kept { length: 4, etag: Some("\"e\"".to_owned()), size: Some(9) });
         part.write(&Bytes::from_static(b"efghi")).await.unwrap();
@@ -225,33 +228,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn beginning_anew_leaves_nothing_of_what_was_there() {
+    async fn restarted_download_discards_existing_bytes() {
         let folder = tempfile::tempdir().unwrap();
-        drop(begun(folder.path(), "7").await);
+        drop(started(folder.path(), "7").await);
         let (mut part, _) = open(folder.path(), "7", Existing::Kept).unwrap();
-        part.begin_anew(None, None).await.unwrap();
+        part.restart(None, None).await.unwrap();
         part.write(&Bytes::from_static(b"xy")).await.unwrap();
         part.finish().await.unwrap();
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"xy");
     }
 
     #[tokio::test]
-    async fn the_beginning_of_another_file_is_replaced_only_when_that_is_wanted() {
+    async fn partial_file_of_another_download_is_replaced_only_if_wanted() {
         let folder = tempfile::tempdir().unwrap();
-        drop(begun(folder.path(), "7").await);
+        drop(started(folder.path(), "7").await);
         assert_eq!(open(folder.path(), "8", Existing::Kept).unwrap_err().problem().code(), "already_exists");
         let (_part, kept) = open(folder.path(), "8", Existing::Replaced).unwrap();
         assert_eq!(kept, Kept::default());
     }
 
     #[tokio::test]
-    async fn a_part_of_another_program_or_behind_a_link_is_left_alone() {
+    async fn foreign_or_linked_partial_file_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(part(folder.path()), b"theirs").unwrap();
         assert!(open(folder.path(), "7", Existing::Kept).is_err());
         let (opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
         drop(opened);
-        // It is not replaced before there is anything to replace it with.
+        // It is not replaced before there are new bytes.
         assert_eq!(std::fs::read(part(folder.path())).unwrap(), b"theirs");
         std::fs::remove_file(part(folder.path())).unwrap();
         for name in ["a.mp4.part", "a.mp4.part.json"] {
@@ -260,32 +263,32 @@ mod tests {
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             assert!(open(folder.path(), "7", Existing::Kept).is_err());
             let (mut opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
-            opened.begin_anew(None, None).await.unwrap();
+            opened.restart(None, None).await.unwrap();
             assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
             opened.discard().await;
         }
     }
 
     #[test]
-    fn nothing_is_made_before_there_are_bytes() {
+    fn nothing_is_created_before_there_are_bytes() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path(), "7", Existing::Kept).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]
-    async fn a_part_has_one_writer_at_a_time() {
+    async fn partial_file_has_one_writer_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let first = begun(folder.path(), "7").await;
+        let first = started(folder.path(), "7").await;
         assert_eq!(open(folder.path(), "7", Existing::Kept).unwrap_err().problem().code(), "in_use");
         drop(first);
         open(folder.path(), "7", Existing::Kept).unwrap();
     }
 
     #[tokio::test]
-    async fn what_has_come_to_be_there_meanwhile_is_kept() {
+    async fn file_that_appeared_meanwhile_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let first = begun(folder.path(), "7").await;
+        let first = started(folder.path(), "7").await;
         std::fs::write(folder.path().join("a.mp4"), b"mine").unwrap();
         assert!(first.finish().await.is_err());
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"mine");

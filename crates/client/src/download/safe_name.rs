@@ -1,37 +1,37 @@
-//! A file's name at its site, made a file's name here. It comes from a stranger, who may have thought of this moment.
+//! A safe local name for a file. The name at the site is untrusted and may be hostile.
 
 use crate::display::misleads;
 
-/// As long as a name may be on the usual file systems, in bytes, with room for `.part.json`.
-const LONGEST: usize = 255 - ".part.json".len();
-/// What is longer behind the last dot is no ending.
-const LONGEST_ENDING: usize = 20;
+/// The longest name on common file systems, in bytes, with room for `.part.json`.
+const MAX_LENGTH: usize = 255 - ".part.json".len();
+/// The longest suffix after the last dot that counts as a file extension.
+const MAX_EXTENSION: usize = 20;
 
-/// A name that is one step of a path, not hidden, no option of a command, and as long as a name may be; as near to the
-/// name given as that allows. `fallback` is for files that have none.
+/// Returns a name that is one path component, is not hidden, is not an option of a command, and is not too long. It is
+/// as similar to the original as possible. `fallback` is for files without a name.
 pub(super) fn safe_name(name: Option<&str>, fallback: &str) -> String {
     let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(fallback);
     let mut safe: String = name.chars().map(|c| if is_unsafe(c) { '_' } else { c }).collect();
     let leading = safe.chars().take_while(|c| matches!(c, '.' | '-')).count();
-    // Both are a byte each.
+    // Dots and dashes are one byte each.
     safe.replace_range(..leading, &"_".repeat(leading));
     if safe.is_empty() { "_".to_owned() } else { shortened(&safe) }
 }
 
-/// What separates the steps of a path on any system, or is not what it looks like.
+/// Whether a character separates path components on any system, or acts on the display.
 fn is_unsafe(character: char) -> bool {
     matches!(character, '/' | '\\') || misleads(character)
 }
 
-/// The name with its ending, and as much of the rest as fits.
+/// Shortens the name, but keeps its extension.
 fn shortened(name: &str) -> String {
-    if name.len() <= LONGEST {
+    if name.len() <= MAX_LENGTH {
         return name.to_owned();
     }
-    let ending = name.rfind('.').map(|dot| &name[dot..]).filter(|ending| ending.len() <= LONGEST_ENDING);
-    let ending = ending.unwrap_or_default();
-    let kept = name.floor_char_boundary(LONGEST - ending.len());
-    format!("{}{ending}", &name[..kept])
+    let extension = name.rfind('.').map(|dot| &name[dot..]).filter(|extension| extension.len() <= MAX_EXTENSION);
+    let extension = extension.unwrap_or_default();
+    let kept = name.floor_char_boundary(MAX_LENGTH - extension.len());
+    format!("{}{extension}", &name[..kept])
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
     ];
 
     #[test]
-    fn whatever_a_stranger_calls_a_file_it_is_one_plain_step_of_a_path() {
+    fn hostile_names_become_one_plain_path_component() {
         for name in HOSTILE {
             let safe = safe_name(Some(name), "12");
             let steps: Vec<Component<'_>> = Path::new(&safe).components().collect();
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_names_of_any_language_stay_as_they_are() {
+    fn ordinary_names_of_any_language_are_unchanged() {
         for name in [
             "clip.mp4",
             "東京物語.mp4",
@@ -89,24 +89,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unsafe_is_replaced_and_the_rest_stays_readable() {
+    fn only_unsafe_characters_are_replaced() {
         assert_eq!(safe_name(Some("../../etc/passwd"), "12"), "___.._etc_passwd");
         assert_eq!(safe_name(Some(".hidden.mp4"), "12"), "_hidden.mp4");
         assert_eq!(safe_name(Some("AC/DC.mp4"), "12"), "AC_DC.mp4");
     }
 
     #[test]
-    fn a_file_without_a_name_is_called_by_its_id() {
+    fn file_without_a_name_is_named_by_its_id() {
         assert_eq!(safe_name(None, "VKrJd-A_v"), "VKrJd-A_v");
         assert_eq!(safe_name(Some(" "), "../x"), "___x");
         assert_eq!(safe_name(None, ""), "_");
     }
 
     #[test]
-    fn a_long_name_keeps_its_ending_and_no_half_characters() {
+    fn long_name_keeps_its_extension_and_whole_characters() {
         for name in ["夏".repeat(255) + ".mp4", "x".repeat(300), "a.".to_owned() + &"b".repeat(300)] {
             let safe = safe_name(Some(&name), "12");
-            assert!(safe.len() <= LONGEST && safe.len() > LONGEST - 4, "{}", safe.len());
+            assert!(safe.len() <= MAX_LENGTH && safe.len() > MAX_LENGTH - 4, "{}", safe.len());
         }
         assert!(safe_name(Some(&("夏".repeat(255) + ".mp4")), "12").ends_with("夏.mp4"));
     }

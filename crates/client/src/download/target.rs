@@ -1,4 +1,4 @@
-//! The path that a download goes to, and the two beside it that are there until it is whole.
+//! The path of a download, and the two temporary paths beside it.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -8,26 +8,26 @@ use std::sync::{Mutex, PoisonError};
 use super::Existing;
 use crate::failure::Failure;
 
-/// Where a download goes.
+/// The final and the temporary paths of a download.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
-    /// Where it is when it is whole.
+    /// The path of the complete file.
     pub(super) path: PathBuf,
-    /// Where it is until then: `NAME.part`.
+    /// The path of the partial file: `NAME.part`.
     pub(super) part: PathBuf,
-    /// What says of which file that is the beginning: `NAME.part.json`.
+    /// The path of the record of which file the partial file belongs to: `NAME.part.json`.
     pub(super) record: PathBuf,
 }
 
-/// The paths that downloads of one command have taken, so that no two write to the same.
+/// The paths in use by the downloads of one command, so that no two downloads write to the same path.
 #[derive(Debug, Default)]
 pub(super) struct Claims(Mutex<HashSet<PathBuf>>);
 
 impl Target {
-    /// The paths of a download.
+    /// Returns the paths of a download.
     ///
     /// # Errors
-    /// Something is there, and is to be kept; or is a directory.
+    /// If the path exists and is to be kept, or is a directory.
     pub(super) fn at(path: PathBuf, existing: Existing) -> Result<Self, Failure> {
         let beside = |ending: &str| {
             let mut beside = OsString::from(&path);
@@ -39,33 +39,33 @@ impl Target {
         Ok(target)
     }
 
-    /// Whether the whole may go where it is to go.
+    /// Checks that the complete file may be written to its path.
     ///
     /// # Errors
     /// As [`at`](Self::at).
     pub(super) fn check(&self, existing: Existing) -> Result<(), Failure> {
-        let taken = |detail| Err(Failure::own("already_exists", "There is something of that name", detail));
+        let exists = |detail| Err(Failure::from_client("already_exists", "The path exists already", detail));
         match std::fs::symlink_metadata(&self.path) {
-            Ok(there) if there.is_dir() => taken("It is a directory; see --directory."),
-            Ok(_) if existing == Existing::Kept => taken("It is kept; --force replaces it."),
+            Ok(there) if there.is_dir() => exists("It is a directory; use --directory."),
+            Ok(_) if existing == Existing::Kept => exists("Use --force to replace it."),
             _ => Ok(()),
         }
     }
 }
 
 impl Claims {
-    /// Takes the paths of a download.
+    /// Claims the paths of a download.
     ///
     /// # Errors
-    /// Another download of the same command has one of them.
+    /// If another download of the same command has claimed one of them.
     pub(super) fn take(&self, target: &Target) -> Result<(), Failure> {
         let paths: [&Path; 3] = [&target.path, &target.part, &target.record];
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if paths.iter().any(|path| taken.contains(*path)) {
-            let detail = "Another file of this command goes there; download this one alone, with --output.";
-            return Err(Failure::own("already_exists", "There is something of that name", detail));
+        let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if paths.iter().any(|path| claimed.contains(*path)) {
+            let detail = "Another file of this command has this path; download this one separately, with --output.";
+            return Err(Failure::from_client("already_exists", "The path exists already", detail));
         }
-        taken.extend(paths.map(Path::to_owned));
+        claimed.extend(paths.map(Path::to_owned));
         Ok(())
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_there_is_kept_unless_it_is_to_be_replaced() {
+    fn existing_file_is_kept_unless_it_is_to_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp4");
         assert!(Target::at(path.clone(), Existing::Kept).is_ok());
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn two_downloads_of_a_command_never_share_a_path() {
+    fn downloads_of_a_command_never_share_a_path() {
         let target = |name: &str| Target::at(PathBuf::from("/nowhere").join(name), Existing::Kept).unwrap();
         let claims = Claims::default();
         claims.take(&target("a")).unwrap();

@@ -1,4 +1,4 @@
-//! One item as a line.
+//! The formatting of one item as a line.
 
 use std::io::{IsTerminal as _, stdout};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Form;
 use crate::display::{escaped, size};
 
-/// How items become lines.
+/// The format of lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lines {
     /// `None` for JSON.
@@ -15,19 +15,19 @@ pub(super) struct Lines {
     reader: Reader,
 }
 
-/// How much is shown.
+/// The details of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
     Name,
     All,
 }
 
-/// Who reads the lines.
+/// The reader of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    /// Somebody at a terminal, whom names must not mislead.
+    /// A person at a terminal. Names are escaped, so that they cannot mislead.
     Terminal,
-    /// A file or a program, which gets names as they are.
+    /// A file or a program. Names are not escaped.
     Program,
 }
 
@@ -37,7 +37,7 @@ impl Lines {
         Self { detail: form.detail(), reader }
     }
 
-    /// A file or a folder in the folder of a path.
+    /// Formats a file or a folder in the folder `path`.
     pub(super) fn item(&self, item: &Value, path: &str) -> String {
         let text = |field: &str| item[field].as_str();
         let id = text("id").unwrap_or("-");
@@ -58,7 +58,7 @@ impl Lines {
         }
     }
 
-    /// An account.
+    /// Formats an account.
     pub(super) fn account(&self, account: &Value) -> String {
         let text = |field: &str| self.shown(account[field].as_str().unwrap_or("-"));
         match self.detail {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_end_with_a_slash_and_names_stand_behind_their_path() {
+    fn folders_end_with_a_slash_and_names_have_their_path() {
         let folder = json!({"type": "folder", "id": "4248", "name": "Séries"});
         assert_eq!(line(Some(Detail::Name), Reader::Program, &folder), "Films/Séries/");
         let nameless = json!({"type": "file", "id": "x7", "name": null});
@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn names_are_escaped_for_a_terminal_alone() {
+    fn names_are_escaped_only_for_a_terminal() {
         let file = json!({"type": "file", "id": "x", "name": "a\u{1b}[31m.mp4"});
         assert_eq!(line(Some(Detail::Name), Reader::Terminal, &file), "Films/a\\u{1b}[31m.mp4");
         assert_eq!(line(Some(Detail::Name), Reader::Program, &file), "Films/a\u{1b}[31m.mp4");
     }
 
     #[test]
-    fn the_long_form_has_id_size_and_date() {
+    fn long_form_has_id_size_and_date() {
         let file = json!({"type": "file", "id": "HhszB1ewMteF", "name": "a.mp4", "size": 193_986, "uploaded_at": "2018-07-29T08:51:49Z"});
         let shown = line(Some(Detail::All), Reader::Program, &file);
         assert_eq!(shown, "HhszB1ewMteF      189.4 KiB 2018-07-29T08:51:49Z Films/a.mp4");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_the_item_with_its_path() {
+    fn json_form_is_the_item_with_its_path() {
         let file = json!({"type": "file", "id": "x", "name": "a\n.mp4", "size": null});
         let shown: Value = serde_json::from_str(&line(None, Reader::Program, &file)).unwrap();
         assert_eq!(

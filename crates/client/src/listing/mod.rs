@@ -1,4 +1,4 @@
-//! `polyhost ls`: what is in a folder, or which accounts there are, page by page as it comes.
+//! `polyhost ls`: lists a folder or the accounts, page by page.
 
 mod line;
 mod walk;
@@ -15,45 +15,45 @@ use crate::report::{Output, Report, Subject};
 use line::{Detail, Lines};
 use walk::Walk;
 
-/// What to list.
+/// The options of `polyhost ls`.
 #[derive(Debug, Clone)]
 pub struct Listing {
-    /// The account; all accounts are listed where there is none.
+    /// The account; `None` lists the accounts.
     pub account: Option<String>,
-    /// The id of the folder; the root where there is none.
+    /// The id of the folder; `None` is the root.
     pub folder: Option<String>,
-    /// How far down.
+    /// The depth of the listing.
     pub depth: Depth,
-    /// How much is shown of each item.
+    /// The details of each item.
     pub form: Form,
 }
 
-/// How far down a listing goes.
+/// The depth of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// The folder alone.
+    /// Only the folder.
     Folder,
-    /// And all that are in it.
+    /// The folder and all folders below it.
     Everything,
 }
 
-/// How much is shown of each item.
+/// The details of each item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The name.
     Short,
-    /// And the id, the size and the date.
+    /// The id, the size, the date and the name.
     Long,
-    /// All of it, as JSON, an item a line.
+    /// All fields as JSON, one item a line.
     Json,
 }
 
-/// Why a listing ends before its end.
+/// Why a listing stops early.
 enum Stop {
-    /// Something could not be listed.
+    /// A folder could not be listed.
     Failed(Failure),
-    /// Nobody reads on.
-    NobodyReads,
+    /// The reader of the standard output has closed it.
+    OutputClosed,
 }
 
 impl From<Failure> for Stop {
@@ -62,9 +62,9 @@ impl From<Failure> for Stop {
     }
 }
 
-/// Lists.
+/// Runs `polyhost ls`.
 pub async fn run(gateway: &Gateway, listing: &Listing, interrupt: &Interrupt) -> Exit {
-    // What is listed goes out by itself; the report has the errors, which are lines for people in any case.
+    // The listing prints its items itself. The report only has the errors, which are always lines for people.
     let report = Report::new(Output::Quiet);
     let lines = Lines::new(listing.form);
     let work = async {
@@ -78,9 +78,9 @@ pub async fn run(gateway: &Gateway, listing: &Listing, interrupt: &Interrupt) ->
         }
     };
     match interrupt.unless(work).await {
-        Some(Ok(()) | Err(Stop::NobodyReads)) => {}
+        Some(Ok(()) | Err(Stop::OutputClosed)) => {}
         Some(Err(Stop::Failed(failure))) => report.failed(&Subject::default(), &failure),
-        None => report.failed(&Subject::default(), &Failure::interrupted("The listing is not whole.")),
+        None => report.failed(&Subject::default(), &Failure::interrupted("The listing is incomplete.")),
     }
     report.exit()
 }
@@ -91,18 +91,18 @@ async fn accounts(gateway: &Gateway, lines: Lines) -> Result<(), Stop> {
     print(&shown)
 }
 
-/// The items of a list.
+/// Returns the items of a list.
 fn items(answer: &Value) -> impl Iterator<Item = &Value> {
     answer["items"].as_array().into_iter().flatten()
 }
 
-/// Prints lines, as many as anybody wants.
+/// Prints lines. Stops if the standard output was closed.
 fn print(lines: &[String]) -> Result<(), Stop> {
     use io::Write as _;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Stop::NobodyReads,
+        io::ErrorKind::BrokenPipe => Stop::OutputClosed,
         _ => Stop::Failed(Failure::local("the standard output", &error)),
     })
 }

@@ -1,4 +1,4 @@
-//! A walk through a folder, and all that are in it if that is wanted: page after page, folder after folder.
+//! A walk through a folder, and optionally all folders below it, page by page.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use crate::failure::FailureKind;
 use crate::gateway::Gateway;
 use crate::report::{Report, Subject};
 
-/// As many items as a page may have.
+/// The largest page.
 const PAGE: &str = "1000";
 
-/// A walk.
+/// The settings of a walk.
 pub(super) struct Walk<'a> {
     pub(super) gateway: &'a Gateway,
     pub(super) account: &'a str,
@@ -22,10 +22,10 @@ pub(super) struct Walk<'a> {
     pub(super) report: &'a Report,
 }
 
-/// A folder that is to be listed.
-struct Ahead {
+/// A folder that is still to be listed.
+struct Pending {
     id: String,
-    /// Where it is, below the one that the walk began in, with a slash at its end; `""` for that one.
+    /// Its path below the first folder, with a slash at its end; `""` for the first folder.
     path: String,
 }
 
@@ -33,12 +33,12 @@ impl Walk<'_> {
     /// Walks from a folder.
     ///
     /// # Errors
-    /// Where the first folder cannot be listed, or nobody reads on. What is below and cannot be listed is told of, and
-    /// left out.
+    /// If the first folder cannot be listed, or the standard output was closed. A folder below that cannot be listed is
+    /// reported and skipped.
     pub(super) async fn from(self, folder: &str) -> Result<(), Stop> {
         let mut seen = HashSet::from([folder.to_owned()]);
-        let mut ahead = vec![Ahead { id: folder.to_owned(), path: String::new() }];
-        while let Some(folder) = ahead.pop() {
+        let mut pending = vec![Pending { id: folder.to_owned(), path: String::new() }];
+        while let Some(folder) = pending.pop() {
             let mut below = Vec::new();
             match self.list(&folder, &mut below).await {
                 Err(Stop::Failed(failure)) if !folder.path.is_empty() && failure.kind() == FailureKind::Failed => {
@@ -47,14 +47,14 @@ impl Walk<'_> {
                 }
                 listed => listed?,
             }
-            // A site may hold a folder that is below itself.
+            // A site may contain a folder that is below itself.
             below.retain(|folder| seen.insert(folder.id.clone()));
-            ahead.extend(below.into_iter().rev());
+            pending.extend(below.into_iter().rev());
         }
         Ok(())
     }
 
-    async fn list(&self, folder: &Ahead, below: &mut Vec<Ahead>) -> Result<(), Stop> {
+    async fn list(&self, folder: &Pending, below: &mut Vec<Pending>) -> Result<(), Stop> {
         let mut cursor: Option<String> = None;
         loop {
             let mut query = vec![("limit", PAGE)];
@@ -63,7 +63,7 @@ impl Walk<'_> {
             let lines: Vec<String> = items(&page).map(|item| self.lines.item(item, &folder.path)).collect();
             print(&lines)?;
             if self.depth == Depth::Everything {
-                below.extend(items(&page).filter_map(|item| folder.inside(item)));
+                below.extend(items(&page).filter_map(|item| folder.subfolder(item)));
             }
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
@@ -73,9 +73,9 @@ impl Walk<'_> {
     }
 }
 
-impl Ahead {
-    /// The folder that an item is, if it is one.
-    fn inside(&self, item: &Value) -> Option<Self> {
+impl Pending {
+    /// Returns the folder of an item, if the item is a folder.
+    fn subfolder(&self, item: &Value) -> Option<Self> {
         let id = item["id"].as_str().filter(|_| item["type"] == "folder")?;
         let name = item["name"].as_str().unwrap_or(id);
         Some(Self { id: id.to_owned(), path: format!("{}{name}/", self.path) })

@@ -1,4 +1,4 @@
-//! The SHA-1 of a file, read before it is sent.
+//! Computes the SHA-1 of a file before it is sent.
 
 use futures_util::TryStreamExt as _;
 use sha1::{Digest as _, Sha1};
@@ -7,12 +7,13 @@ use super::source::Source;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
-/// The digest of a file's bytes, in hexadecimal digits.
+/// Returns the digest of a file's bytes, in hexadecimal digits.
 ///
 /// # Errors
-/// Where the file cannot be read.
+/// If the file cannot be read.
 pub(super) async fn of(source: &Source, progress: &Progress) -> Result<String, Failure> {
-    let unreadable = |error| Failure::own("local_file", "The file cannot be read", std::io::Error::to_string(&error));
+    let unreadable =
+        |error| Failure::from_client("local_file", "The file cannot be read", std::io::Error::to_string(&error));
     let bar = progress.file(&format!("SHA-1 of {}", source.name), source.length());
     let mut bytes = source.open().await.map_err(unreadable)?;
     let mut digest = Sha1::new();

@@ -1,4 +1,4 @@
-//! How far the bytes of an upload have gone, which decides what can be said of it when the connection breaks.
+//! How many bytes of an upload were sent. That determines the outcome if the connection breaks.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 
-/// Watches bytes as they are handed to the connection. Clones see the same.
+/// Counts bytes as they are passed to the connection. Clones share the count.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Flow(Arc<Mutex<State>>);
 
@@ -17,19 +17,19 @@ struct State {
     fault: Option<String>,
 }
 
-/// How much of an upload has been handed to the connection.
+/// The progress of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Not all: whatever the gateway has is no whole file.
+    /// Not all bytes were sent: the gateway cannot have the whole file.
     Partly(u64),
-    /// All: the gateway may have the whole file.
+    /// All bytes were sent: the gateway may have the whole file.
     Whole,
-    /// The file itself could not be read any further, for this reason.
+    /// The local file could not be read further, for this reason.
     Unreadable(String),
 }
 
 impl Flow {
-    /// The same bytes, watched. `length` is how many there will be, where that is known.
+    /// Returns the same bytes, counted. `length` is their number, if it is known.
     pub(super) fn watch<S>(
         &self,
         bytes: S,
@@ -44,7 +44,7 @@ impl Flow {
             Ok(chunk) => {
                 let mut state = seen.state();
                 state.passed += chunk.len() as u64;
-                // The connection does not ask for an end that it can count.
+                // The connection does not poll beyond a known length.
                 state.whole = length == Some(state.passed);
                 drop(state);
                 passed(chunk.len());
@@ -59,7 +59,7 @@ impl Flow {
         watched.map(Some).chain(end).filter_map(std::future::ready)
     }
 
-    /// How far they are.
+    /// Returns the progress.
     pub(super) fn stage(&self) -> Stage {
         let state = self.state();
         match (&state.fault, state.whole) {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_byte_makes_the_whole_where_the_length_is_known() {
+    async fn last_byte_completes_an_upload_of_known_length() {
         let flow = Flow::default();
         let mut bytes = pin!(flow.watch(chunks(false), Some(4), |_| ()));
         assert_eq!(flow.stage(), Stage::Partly(0));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_end_makes_the_whole_where_the_length_is_not_known() {
+    async fn end_of_the_stream_completes_an_upload_of_unknown_length() {
         let flow = Flow::default();
         let mut bytes = pin!(flow.watch(chunks(false), None, |_| ()));
         bytes.next().await;
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_cannot_be_read_on_never_becomes_whole() {
+    async fn upload_with_a_read_error_never_becomes_whole() {
         let flow = Flow::default();
         let mut bytes = pin!(flow.watch(chunks(true), Some(4), |_| ()));
         while bytes.next().await.is_some() {}

@@ -1,4 +1,4 @@
-//! `polyhost upload`: files sent to an account, several side by side.
+//! `polyhost upload`: uploads files to an account in parallel.
 
 mod checksum;
 mod flow;
@@ -11,7 +11,7 @@ use std::pin::pin;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use crate::batch::side_by_side;
+use crate::batch::in_parallel;
 use crate::display::escaped;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,44 +21,44 @@ use crate::report::{Output, Report, Subject};
 use send::Sender;
 use source::Source;
 
-/// The name on the command line that stands for the standard input.
+/// The argument that stands for the standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// What to upload, and where to.
+/// The options of `polyhost upload`.
 #[derive(Debug, Clone)]
 pub struct Uploads {
     /// The files; `-` is the standard input.
     pub files: Vec<PathBuf>,
     /// The account.
     pub account: String,
-    /// The id of the folder that is to hold them; the root where there is none.
+    /// The id of the target folder; `None` is the root.
     pub folder: Option<String>,
-    /// The name that the one file is to have.
+    /// The file's name at the site, for a single file.
     pub name: Option<String>,
-    /// How many are sent at once.
+    /// The number of parallel uploads.
     pub jobs: usize,
     /// Whether the SHA-1 of each file is declared.
     pub checksum: Checksum,
 }
 
-/// Whether a file is read before it is sent, so that its digest can be declared.
+/// Whether the SHA-1 of a file is declared. That requires reading the file before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checksum {
-    /// It is.
+    /// The SHA-1 is declared.
     Declared,
-    /// It is not.
+    /// No SHA-1 is declared.
     Omitted,
 }
 
 impl Uploads {
-    /// What makes no sense about them, if something does not.
+    /// Returns why the options are invalid, if they are.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {
         let from_standard_input = self.files.iter().any(|file| file.as_os_str() == STANDARD_INPUT);
         match () {
-            () if self.name.is_some() && self.files.len() != 1 => Some("--name is for one file alone"),
-            () if from_standard_input && self.files.len() != 1 => Some("the standard input goes alone"),
-            () if from_standard_input && self.name.is_none() => Some("the standard input needs a --name"),
+            () if self.name.is_some() && self.files.len() != 1 => Some("--name is only for a single file"),
+            () if from_standard_input && self.files.len() != 1 => Some("the standard input must be the only file"),
+            () if from_standard_input && self.name.is_none() => Some("the standard input needs --name"),
             () if from_standard_input && self.checksum == Checksum::Declared => {
                 Some("--checksum: the standard input cannot be read twice")
             }
@@ -67,7 +67,7 @@ impl Uploads {
     }
 }
 
-/// Uploads files. What cannot be read is told of before anything is sent; the others go on.
+/// Uploads files. Unreadable files are reported before anything is sent; the others are uploaded.
 pub async fn run(gateway: &Gateway, uploads: &Uploads, output: Output, interrupt: &Interrupt) -> Exit {
     let report = Report::new(output);
     let sources = readable(uploads, &report);
@@ -79,9 +79,9 @@ pub async fn run(gateway: &Gateway, uploads: &Uploads, output: Output, interrupt
     match interrupt.unless(sender.check()).await.unwrap_or_else(|| Err(Failure::interrupted("Nothing was sent."))) {
         Ok(limit) => {
             let works = sources.iter().map(async |source| (source, sender.send(source, limit).await));
-            let mut ended = pin!(side_by_side(uploads.jobs, works));
+            let mut ended = pin!(in_parallel(uploads.jobs, works));
             while let Some((source, outcome)) = ended.next().await {
-                tell(&report, source, &outcome);
+                report_outcome(&report, source, &outcome);
             }
         }
         Err(failure) => report.all_failed(&subjects, &failure),
@@ -89,7 +89,7 @@ pub async fn run(gateway: &Gateway, uploads: &Uploads, output: Output, interrupt
     report.exit()
 }
 
-/// The files that can be sent.
+/// Returns the readable files, and reports the others.
 fn readable(uploads: &Uploads, report: &Report) -> Vec<Source> {
     let open = |path: &PathBuf| match Source::find(path, uploads.name.as_deref()) {
         Ok(source) => Some(source),
@@ -106,7 +106,7 @@ fn subject(source: &Source) -> Subject {
     Subject { path: Some(source.path.clone()), id: None }
 }
 
-fn tell(report: &Report, source: &Source, outcome: &Result<Value, Failure>) {
+fn report_outcome(report: &Report, source: &Source, outcome: &Result<Value, Failure>) {
     match outcome {
         Ok(file) => {
             let text = |field: &str| file[field].as_str();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_for_one_file_and_the_standard_input_needs_one() {
+    fn name_is_for_one_file_and_required_for_standard_input() {
         assert_eq!(fault(&["a", "b"], None, Checksum::Declared), None);
         assert_eq!(fault(&["a"], Some("x"), Checksum::Omitted), None);
         assert_eq!(fault(&["-"], Some("x"), Checksum::Omitted), None);

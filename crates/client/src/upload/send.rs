@@ -1,4 +1,4 @@
-//! One upload: sent, sent again where the gateway says that this does no harm, and never where that is not certain.
+//! One upload. It is retried only if the gateway says that a retry does no harm.
 
 use futures_util::stream::{AbortHandle, Abortable};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
@@ -13,12 +13,12 @@ use crate::failure::{Failure, FailureKind};
 use crate::gateway::{Gateway, refused};
 use crate::interrupt::Interrupt;
 use crate::progress::{Bar, Progress};
-use crate::retry::Tries;
+use crate::retry::Attempts;
 
-/// What to do before an upload whose outcome is unknown is sent again.
-const LOOK_FIRST: &str = "It is not sent again by itself: look with \"polyhost ls\" whether the file is there.";
+/// The advice after an upload with an unknown outcome.
+const CHECK_FIRST: &str = "It is not retried: check with \"polyhost ls\" whether the file is stored.";
 
-/// What all uploads of a command have in common.
+/// The common settings of a command's uploads.
 pub(super) struct Sender<'a> {
     pub(super) gateway: &'a Gateway,
     pub(super) uploads: &'a Uploads,
@@ -26,57 +26,57 @@ pub(super) struct Sender<'a> {
     pub(super) progress: &'a Progress,
 }
 
-/// Ends the reading of a file when its upload is over, however it ended: a gateway that has answered early would else
-/// have the rest sent in the background.
-struct EndOfReading(AbortHandle);
+/// Stops reading a file when its upload ends in any way. Otherwise the rest would be sent in the background after an
+/// early answer.
+struct StopReading(AbortHandle);
 
-impl Drop for EndOfReading {
+impl Drop for StopReading {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 impl Sender<'_> {
-    /// Asks whether the account takes uploads, and files of how many bytes: a refusal in the middle of a file is easily
-    /// lost together with the connection.
+    /// Asks whether the account accepts uploads, and returns its size limit. A rejection in the middle of a file is
+    /// easily lost with the connection.
     ///
     /// # Errors
-    /// Where the gateway cannot be reached, does not know the key or the account, or the account takes none.
+    /// If the gateway cannot be reached or does not know the key or the account, or if the account accepts no uploads.
     pub(super) async fn check(&self) -> Result<Option<u64>, Failure> {
         let asked = self.gateway.read(&["accounts", &self.uploads.account, "capabilities"], &[]).await;
         let capabilities = match asked {
-            // A key that may write need not be one that may read.
+            // A client with the scope `write` may lack the scope `read`.
             Err(failure) if failure.problem().code() == "forbidden" => return Ok(None),
             asked => asked?,
         };
         if capabilities["capabilities"]["files.upload"] == "unsupported" {
-            let detail = format!("The account \"{}\" takes no uploads.", self.uploads.account);
-            return Err(Failure::own("capability_unsupported", "The site cannot do that", detail));
+            let detail = format!("The account \"{}\" does not accept uploads.", self.uploads.account);
+            return Err(Failure::from_client("capability_unsupported", "The site does not support uploads", detail));
         }
         Ok(capabilities["max_upload_bytes"].as_u64())
     }
 
-    /// Uploads one file, and gives it as the gateway has it. `limit` is how many bytes the account takes.
+    /// Uploads one file, and returns it as the gateway describes it. `limit` is the account's size limit.
     ///
     /// # Errors
-    /// The gateway's own; `OutcomeUnknown` where the whole file went and no answer came.
+    /// The gateway's failure; `OutcomeUnknown` if the whole file was sent and no answer came.
     pub(super) async fn send(&self, source: &Source, limit: Option<u64>) -> Result<Value, Failure> {
         if let Some((length, limit)) = source.length().zip(limit).filter(|(length, limit)| length > limit) {
             let [length, limit] = [length, limit].map(display::size);
-            let detail = format!("It has {length}; the account takes files of at most {limit}.");
-            return Err(Failure::own("payload_too_large", "The file is too large", detail));
+            let detail = format!("It has {length}; the account accepts files of at most {limit}.");
+            return Err(Failure::from_client("payload_too_large", "The file is too large", detail));
         }
         let Some(sha1) = self.interrupt.unless(self.sha1(source)).await else {
             return Err(Failure::interrupted("Nothing of the file was sent."));
         };
-        let (sha1, mut tries) = (sha1?, Tries::default());
+        let (sha1, mut attempts) = (sha1?, Attempts::default());
         let bar = self.progress.file(&source.name, source.length());
         loop {
             let failure = match self.attempt(source, sha1.as_deref(), &bar).await {
-                Err(failure) if source.bytes != Origin::StandardInput && was_not_taken(&failure) => failure,
+                Err(failure) if source.bytes != Origin::StandardInput && was_not_started(&failure) => failure,
                 outcome => return outcome,
             };
-            let Some(pause) = tries.pause_after(&failure) else { return Err(failure) };
+            let Some(pause) = attempts.pause_after(&failure) else { return Err(failure) };
             bar.begin_at(0);
             if self.interrupt.unless(tokio::time::sleep(pause)).await.is_none() {
                 return Err(Failure::interrupted("The file was not stored."));
@@ -96,7 +96,7 @@ impl Sender<'_> {
         let exchange = async {
             let bytes = source.open().await.map_err(|error| unreadable(&error.to_string()))?;
             let (handle, registration) = AbortHandle::new_pair();
-            let _end_of_reading = EndOfReading(handle);
+            let _stop_reading = StopReading(handle);
             let watched = flow.watch(bytes, source.length(), bar.advancing());
             let request = self.request(source, sha1)?.body(Body::wrap_stream(Abortable::new(watched, registration)));
             match request.send().await {
@@ -122,53 +122,52 @@ impl Sender<'_> {
     async fn answer(&self, response: Response, flow: &Flow) -> Result<Value, Failure> {
         if !response.status().is_success() {
             let failure = refused(response).await;
-            // A proxy that gives up says so for itself, not for the gateway behind it.
+            // An error of a proxy does not tell what the gateway behind it has done.
             let foreign = failure.is_foreign() && failure.kind() == FailureKind::Failed && flow.stage() == Stage::Whole;
-            return Err(if foreign { Failure::unknown(format!("{failure} {LOOK_FIRST}")) } else { failure });
+            return Err(if foreign { Failure::unknown(format!("{failure} {CHECK_FIRST}")) } else { failure });
         }
         let created = response.status() == StatusCode::CREATED;
         let place = response.headers().get(LOCATION).filter(|_| created).and_then(|place| place.to_str().ok());
         let place = place.map(display::escaped).unwrap_or_default();
         let body = response.bytes().await.ok().and_then(|body| serde_json::from_slice(&body).ok());
-        body.filter(Value::is_object).ok_or_else(|| {
-            Failure::unknown(format!("The gateway has begun to say that it is stored ({place}). {LOOK_FIRST}"))
-        })
+        body.filter(Value::is_object)
+            .ok_or_else(|| Failure::unknown(format!("The gateway began to report success ({place}). {CHECK_FIRST}")))
     }
 }
 
-/// Whether the gateway says that it has not begun to take the upload, and that it may be sent again.
-fn was_not_taken(failure: &Failure) -> bool {
+/// Whether the gateway says that it has not started the upload, and that a retry is safe.
+fn was_not_started(failure: &Failure) -> bool {
     let status = failure.problem().json()["status"].as_u64();
     failure.problem().is_retryable() && matches!(status, Some(429 | 503))
 }
 
-/// What a broken connection means for the upload.
+/// Returns the failure of an upload whose connection broke.
 fn broken(failure: Failure, flow: &Flow) -> Failure {
     match (failure.kind(), flow.stage()) {
         (FailureKind::Unreachable, _) => failure,
         (_, Stage::Unreadable(fault)) => unreadable(&fault),
         (_, Stage::Whole) => Failure::unknown(format!(
-            "All of it was sent, and then the connection broke ({}). {LOOK_FIRST}",
+            "The whole file was sent, and then the connection broke ({}). {CHECK_FIRST}",
             failure.problem().detail()
         )),
         (_, Stage::Partly(passed)) => Failure::connection(format!(
-            "{} were sent; it was not stored ({}).",
+            "{} were sent; the file was not stored ({}).",
             display::size(passed),
             failure.problem().detail()
         )),
     }
 }
 
-/// What it means for the upload that the user has stopped it.
+/// Returns the failure of an upload that the user interrupted.
 fn stopped(flow: &Flow) -> Failure {
     match flow.stage() {
-        Stage::Whole => Failure::interrupted(format!("All of it was sent, so it may be stored. {LOOK_FIRST}")),
+        Stage::Whole => Failure::interrupted(format!("The whole file was sent, so it may be stored. {CHECK_FIRST}")),
         Stage::Partly(_) | Stage::Unreadable(_) => Failure::interrupted("The file was not stored."),
     }
 }
 
 fn unreadable(fault: &str) -> Failure {
-    Failure::own("local_file", "The file cannot be read", fault)
+    Failure::from_client("local_file", "The file cannot be read", fault)
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_connection_is_an_unknown_outcome_only_after_the_last_byte() {
+    async fn broken_connection_is_unknown_outcome_after_the_last_byte() {
         let lost = || Failure::connection("reset");
         assert_eq!(broken(lost(), &sent(0).await).kind(), FailureKind::Failed);
         assert_eq!(broken(lost(), &sent(1).await).kind(), FailureKind::Failed);
@@ -194,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_taken_and_is_said_to_be_harmless_is_sent_again() {
-        let taken = |status, retryable| {
-            was_not_taken(&Failure::answered(status, json!({"code": "x", "status": status, "retryable": retryable})))
+    fn only_an_upload_that_was_not_started_is_retried() {
+        let is_retried = |status, retryable| {
+            was_not_started(&Failure::answered(status, json!({"code": "x", "status": status, "retryable": retryable})))
         };
-        assert!(taken(429, true) && taken(503, true));
-        assert!(!taken(429, false) && !taken(503, false) && !taken(502, true) && !taken(504, true));
-        assert!(!was_not_taken(&Failure::connection("reset")));
+        assert!(is_retried(429, true) && is_retried(503, true));
+        assert!(!is_retried(429, false) && !is_retried(503, false) && !is_retried(502, true) && !is_retried(504, true));
+        assert!(!was_not_started(&Failure::connection("reset")));
     }
 }

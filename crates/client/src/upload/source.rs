@@ -1,4 +1,5 @@
-//! What is uploaded: a file of this machine, or the standard input. Looked at before anything is sent, read when it is.
+//! The source of an upload: a local file, or the standard input. It is checked before anything is sent, and read during
+//! the upload.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,53 +15,54 @@ use super::STANDARD_INPUT;
 use crate::failure::Failure;
 use crate::standard_streams::input;
 
-/// How much is read at once: large enough to be few reads, small enough to be many bars' steps.
+/// The size of one read: large enough for few reads, small enough for smooth progress bars.
 const CHUNK: usize = 256 * 1024;
 
-/// Something to upload.
+/// A file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
-    /// As it was given.
+    /// Its path, as it was given.
     pub(super) path: String,
-    /// What it will be called.
+    /// Its name at the site.
     pub(super) name: String,
     /// The media type that its name suggests.
     pub(super) content_type: String,
-    /// Where its bytes are.
+    /// The origin of its bytes.
     pub(super) bytes: Origin,
 }
 
-/// Where bytes are.
+/// The origin of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// In a file of so many bytes.
+    /// A file with its length.
     File { path: PathBuf, length: u64 },
-    /// In the standard input. They can be read once.
+    /// The standard input, which can be read only once.
     StandardInput,
 }
 
 impl Source {
-    /// What a name on the command line stands for.
+    /// Returns the source for an argument of the command line.
     ///
     /// # Errors
-    /// Where it is no file, is empty, cannot be read, or needs a name.
+    /// If it is not a regular file, is empty, cannot be read, or needs a name.
     pub(super) fn find(path: &Path, name: Option<&str>) -> Result<Self, Failure> {
         let shown = path.to_string_lossy().into_owned();
         if path.as_os_str() == STANDARD_INPUT {
             return Ok(Self::named(shown, name.unwrap_or_default(), Origin::StandardInput));
         }
-        let unreadable = |error| Failure::own("local_file", "The file cannot be read", io::Error::to_string(&error));
+        let unreadable =
+            |error| Failure::from_client("local_file", "The file cannot be read", io::Error::to_string(&error));
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
-        let unfit = |detail: &str| Failure::own("local_file", "The file cannot be uploaded", detail);
+        let unfit = |detail: &str| Failure::from_client("local_file", "The file cannot be uploaded", detail);
         match (metadata.is_file(), metadata.len()) {
             (false, _) if metadata.is_dir() => return Err(unfit("It is a directory.")),
-            (false, _) => return Err(unfit("It is no regular file; send it through the standard input, as -.")),
+            (false, _) => return Err(unfit("It is not a regular file; send it through the standard input, as -.")),
             (true, 0) => return Err(unfit("It is empty.")),
             (true, _) => {}
         }
         std::fs::File::open(path).map_err(unreadable)?;
         let own = path.file_name().and_then(|name| name.to_str());
-        let name = name.or(own).ok_or_else(|| unfit("Its name is not UTF-8; give it another with --name."))?;
+        let name = name.or(own).ok_or_else(|| unfit("Its name is not UTF-8; use --name."))?;
         Ok(Self::named(shown, name, Origin::File { path: path.to_owned(), length: metadata.len() }))
     }
 
@@ -69,7 +71,7 @@ impl Source {
         Self { path, name: name.to_owned(), content_type, bytes }
     }
 
-    /// How many bytes it has, where that is known beforehand.
+    /// Returns its length, if it is known beforehand.
     pub(super) fn length(&self) -> Option<u64> {
         match self.bytes {
             Origin::File { length, .. } => Some(length),
@@ -77,7 +79,8 @@ impl Source {
         }
     }
 
-    /// Its bytes, from the beginning. A file gives as many as it had when it was found, or ends with an error.
+    /// Returns its bytes from the beginning. A file yields as many bytes as it had in [`find`](Self::find), or ends
+    /// with an error.
     pub(super) async fn open(&self) -> io::Result<BoxStream<'static, io::Result<Bytes>>> {
         let Origin::File { path, length } = &self.bytes else { return Ok(input(io::stdin()).boxed()) };
         let file = File::open(path).await?.take(*length);
@@ -89,7 +92,7 @@ impl Source {
                     *seen += bytes.len() as u64;
                 }
                 let ends_early = matches!(chunk, Ok(None)) && *seen < length;
-                let shorter = || Some(Err(io::Error::other("it has become shorter while it was read")));
+                let shorter = || Some(Err(io::Error::other("the file became shorter during the upload")));
                 let next = if ends_early { shorter() } else { chunk.transpose() };
                 futures_util::future::ready(next)
             },
@@ -107,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_with_bytes_is_refused_with_its_reason() {
+    fn unusable_file_is_rejected_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("empty.mp4");
         std::fs::write(&empty, b"").unwrap();
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_tells_the_media_type() {
+    fn media_type_follows_from_the_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("Séries 東京.MP4");
         std::fs::write(&path, b"x").unwrap();
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_shrinks_ends_with_an_error_and_one_that_grows_is_cut() {
+    async fn shrinking_file_fails_and_growing_file_is_cut() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, b"hello").unwrap();

@@ -1,4 +1,4 @@
-//! A gateway that answers what it is told to, byte by byte, and keeps what it was asked.
+//! A fake gateway that answers by a script, byte by byte, and records requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,46 +8,46 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A request, as it came.
+/// A received request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub(crate) struct Received {
     /// `GET`, `POST`, …
     pub(crate) method: String,
     /// The path with its query.
     pub(crate) target: String,
     head: String,
-    /// As many bytes of the body as were read.
+    /// The bytes of the body that were read.
     pub(crate) body: Vec<u8>,
 }
 
-impl Asked {
-    /// The value of a header field, by its name in lower case.
+impl Received {
+    /// Returns the value of a header field, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut fields = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
-/// What is done with a request.
+/// The reaction to a request.
 pub(crate) struct Reply {
-    /// How many bytes of the body are read first.
+    /// How many bytes of the request's body are read first.
     read: usize,
     bytes: Vec<u8>,
 }
 
 impl Reply {
-    /// A JSON body with a status, once the request's body was read.
+    /// Answers with a status and a JSON body, after reading the request's body.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         let media = if status < 400 { "application/json" } else { "application/problem+json" };
         Self::of(status, &[("Content-Type", media)], body.to_string().as_bytes())
     }
 
-    /// Any body with a status and header fields, once the request's body was read.
+    /// Answers with a status, header fields and a body, after reading the request's body.
     pub(crate) fn of(status: u16, fields: &[(&str, &str)], body: &[u8]) -> Self {
         Self::cut(status, fields, body, body.len())
     }
 
-    /// The same, of which only so many bytes of the body come.
+    /// Answers like [`of`](Self::of), but sends only `sent` bytes of the body.
     pub(crate) fn cut(status: u16, fields: &[(&str, &str)], body: &[u8], sent: usize) -> Self {
         let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
@@ -55,13 +55,13 @@ impl Reply {
         Self { read: usize::MAX, bytes: [head.as_bytes(), &body[..sent]].concat() }
     }
 
-    /// The connection is closed after so many bytes of the request's body.
+    /// Closes the connection after so many bytes of the request's body.
     pub(crate) fn hang_up(after: usize) -> Self {
         Self { read: after, bytes: Vec::new() }
     }
 }
 
-/// A problem as the gateway has them.
+/// Answers with a problem in the gateway's format.
 pub(crate) fn problem(status: u16, code: &str, retryable: bool, retry_after: Option<u64>) -> Reply {
     let body = serde_json::json!({
         "type": format!("/problems/{code}"), "title": "It is so", "status": status, "detail": "For this reason.",
@@ -71,38 +71,39 @@ pub(crate) fn problem(status: u16, code: &str, retryable: bool, retry_after: Opt
     Reply::json(status, &body)
 }
 
-/// Answers requests by a script until it is dropped.
+/// A fake gateway. Dropping it stops it.
 pub(crate) struct Scripted {
     address: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    received: Arc<Mutex<Vec<Received>>>,
     task: JoinHandle<()>,
 }
 
 impl Scripted {
-    /// Starts it. The script is asked with each request and how many of the same method and path came before it.
-    pub(crate) async fn start(script: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+    /// Starts the gateway. The script gets each request, and the number of previous requests with the same method and
+    /// path.
+    pub(crate) async fn start(script: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (kept, script) = (Arc::clone(&asked), Arc::new(script));
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let (kept, script) = (Arc::clone(&received), Arc::new(script));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, Arc::clone(&script), Arc::clone(&kept)));
+                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&kept)));
             }
         });
-        Self { address, asked, task }
+        Self { address, received, task }
     }
 
-    /// The client's side of it.
+    /// Returns the client's connection settings for it.
     pub(crate) fn gateway(&self) -> Gateway {
         Gateway::new(&self.address.parse().unwrap(), None).unwrap()
     }
 
-    /// The requests of a method whose path ends so.
-    pub(crate) fn asked(&self, method: &str, ending: &str) -> Vec<Asked> {
-        let path = |asked: &Asked| asked.target.split('?').next().unwrap_or_default().to_owned();
-        let matching = |asked: &&Asked| asked.method == method && path(asked).ends_with(ending);
-        self.asked.lock().unwrap().iter().filter(matching).cloned().collect()
+    /// Returns the requests with a method and an end of the path.
+    pub(crate) fn received(&self, method: &str, ending: &str) -> Vec<Received> {
+        let path = |received: &Received| received.target.split('?').next().unwrap_or_default().to_owned();
+        let matching = |received: &&Received| received.method == method && path(received).ends_with(ending);
+        self.received.lock().unwrap().iter().filter(matching).cloned().collect()
     }
 }
 
@@ -112,38 +113,38 @@ impl Drop for Scripted {
     }
 }
 
-async fn converse(
+async fn serve(
     mut stream: TcpStream,
-    script: Arc<impl Fn(&Asked, usize) -> Reply>,
-    kept: Arc<Mutex<Vec<Asked>>>,
+    script: Arc<impl Fn(&Received, usize) -> Reply>,
+    kept: Arc<Mutex<Vec<Received>>>,
 ) -> Option<()> {
-    let mut asked = read_head(&mut stream).await?;
+    let mut received = read_head(&mut stream).await?;
     let before = {
         let kept = kept.lock().unwrap();
-        kept.iter().filter(|other| (&other.method, &other.target) == (&asked.method, &asked.target)).count()
+        kept.iter().filter(|other| (&other.method, &other.target) == (&received.method, &received.target)).count()
     };
-    let reply = script(&asked, before);
-    let length: usize = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
+    let reply = script(&received, before);
+    let length: usize = received.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
     let wanted = length.min(reply.read);
     let mut chunk = vec![0; 65_536];
-    while asked.body.len() < wanted {
+    while received.body.len() < wanted {
         let read = stream.read(&mut chunk).await.ok().filter(|read| *read > 0)?;
-        asked.body.extend_from_slice(&chunk[..read]);
+        received.body.extend_from_slice(&chunk[..read]);
     }
-    kept.lock().unwrap().push(asked);
+    kept.lock().unwrap().push(received);
     stream.write_all(&reply.bytes).await.ok()?;
     stream.shutdown().await.ok()
 }
 
-/// The request line and header fields, and what came of the body together with them.
-async fn read_head(stream: &mut TcpStream) -> Option<Asked> {
+/// Reads the request line and header fields, and the bytes of the body that arrived with them.
+async fn read_head(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
             let mut words = head.split(' ').map(str::to_owned);
             let (method, target) = (words.next()?, words.next()?);
-            return Some(Asked { method, target, head, body: bytes.split_off(end + 4) });
+            return Some(Received { method, target, head, body: bytes.split_off(end + 4) });
         }
         let mut chunk = [0; 4_096];
         let read = stream.read(&mut chunk).await.ok().filter(|read| *read > 0)?;

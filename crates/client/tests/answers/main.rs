@@ -1,7 +1,11 @@
-//! The client in front of a gateway that answers as no good one does: late, wrongly, not at all, or in somebody else's
-//! name.
+//! Tests of the client against a faulty gateway: its answers are late, wrong, missing, or come from a proxy.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what a test cannot do is a failed test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails at the first unexpected result"
+)]
 
 mod downloads;
 mod gateway;

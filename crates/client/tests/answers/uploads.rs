@@ -1,4 +1,4 @@
-//! Uploads: what is sent again, and above all what is not.
+//! Uploads: which requests are retried, and which are not.
 
 use polyhost_client::upload::{Checksum, Uploads, run};
 use polyhost_client::{Exit, Interrupt, Output};
@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::gateway::{Reply, Scripted, problem};
 
-/// Too much for the buffers of a loopback connection.
+/// More than the buffers of a loopback connection hold.
 const LARGE: usize = 32 * 1024 * 1024;
 
-/// Uploads a file of so many bytes to a gateway with a script for uploads, and gives how that ended and how many
-/// uploads arrived, each of which had the whole file where its body was read.
+/// Uploads a file of `size` bytes to a gateway with a script for uploads. Returns the exit and the number of uploads
+/// that arrived. Checks that each announced the whole file.
 async fn upload(size: usize, answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Exit, usize) {
-    let gateway = Scripted::start(move |asked, before| match asked.method.as_str() {
+    let gateway = Scripted::start(move |received, before| match received.method.as_str() {
         "GET" => Reply::json(200, &json!({"capabilities": {"files.upload": "native"}, "max_upload_bytes": null})),
         _ => answer(before),
     })
@@ -29,9 +29,9 @@ async fn upload(size: usize, answer: impl Fn(usize) -> Reply + Send + Sync + 'st
         checksum: Checksum::Omitted,
     };
     let exit = run(&gateway.gateway(), &uploads, Output::Json, &Interrupt::default()).await;
-    let asked = gateway.asked("POST", "/files");
-    assert!(asked.iter().all(|asked| asked.header("content-length") == Some(&size.to_string())));
-    (exit, asked.len())
+    let received = gateway.received("POST", "/files");
+    assert!(received.iter().all(|received| received.header("content-length") == Some(&size.to_string())));
+    (exit, received.len())
 }
 
 fn stored() -> Reply {
@@ -39,7 +39,7 @@ fn stored() -> Reply {
 }
 
 #[tokio::test]
-async fn what_the_gateway_has_not_begun_to_take_is_sent_again() {
+async fn upload_that_was_not_started_is_retried() {
     for (status, code) in [(503, "draining"), (429, "rate_limited")] {
         let answer = move |before| if before == 0 { problem(status, code, true, Some(0)) } else { stored() };
         assert_eq!(upload(100_000, answer).await, (Exit::Done, 2), "{code}");
@@ -47,7 +47,7 @@ async fn what_the_gateway_has_not_begun_to_take_is_sent_again() {
 }
 
 #[tokio::test]
-async fn what_may_do_harm_or_would_take_long_is_not_sent_again() {
+async fn unsafe_or_slow_retry_is_not_made() {
     for (status, code, retryable, wait) in [
         (503, "upstream_unavailable", false, None),
         (429, "upstream_rate_limited", true, Some(31)),
@@ -60,7 +60,7 @@ async fn what_may_do_harm_or_would_take_long_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_after_the_last_byte_is_an_unknown_outcome() {
+async fn answer_lost_after_the_last_byte_is_an_unknown_outcome() {
     assert_eq!(upload(100_000, |_| Reply::hang_up(usize::MAX)).await, (Exit::OutcomeUnknown, 1));
     let cut = |_| Reply::cut(201, &[("Location", "/v1/accounts/main/files/x1")], b"{\"id\": \"x1\"}", 4);
     assert_eq!(upload(100_000, cut).await, (Exit::OutcomeUnknown, 1));
@@ -68,32 +68,32 @@ async fn an_answer_that_is_lost_after_the_last_byte_is_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_gives_up_does_not_know_the_outcome() {
+async fn error_of_a_proxy_is_an_unknown_outcome() {
     let page = |status| move |_| Reply::of(status, &[("Content-Type", "text/html")], b"<h1>Sorry</h1>");
     assert_eq!(upload(100_000, page(504)).await, (Exit::OutcomeUnknown, 1));
     assert_eq!(upload(100_000, page(502)).await, (Exit::OutcomeUnknown, 1));
-    // Who asks for other credentials has passed nothing on.
+    // An answer that demands credentials has passed nothing on.
     assert_eq!(upload(100_000, page(403)).await, (Exit::Denied, 1));
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_last_byte_is_a_plain_failure() {
+async fn connection_broken_before_the_last_byte_is_a_failure() {
     assert_eq!(upload(LARGE, |_| Reply::hang_up(100_000)).await, (Exit::SomeFailed, 1));
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let elsewhere = |_| Reply::of(307, &[("Location", "http://127.0.0.1:9/v1")], b"");
     assert_eq!(upload(10, elsewhere).await.1, 1);
 }
 
 #[tokio::test]
-async fn an_account_that_takes_no_uploads_is_sent_none() {
+async fn nothing_is_sent_to_an_account_without_uploads() {
     let gateway = Scripted::start(|_, _| Reply::json(200, &json!({"capabilities": {"files.upload": "unsupported"}})));
     let gateway = gateway.await;
     let files = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into()];
     let (account, checksum) = ("main".to_owned(), Checksum::Omitted);
     let uploads = Uploads { files, account, folder: None, name: None, jobs: 1, checksum };
     let exit = run(&gateway.gateway(), &uploads, Output::Quiet, &Interrupt::default()).await;
-    assert_eq!((exit, gateway.asked("POST", "/files").len()), (Exit::SomeFailed, 0));
+    assert_eq!((exit, gateway.received("POST", "/files").len()), (Exit::SomeFailed, 0));
 }
