@@ -144,7 +144,7 @@ impl Connections {
         }
     }
 
-    /// Waits until every connection has finished its requests.
+    /// Starts the graceful shutdown of every connection, and waits until all have ended.
     pub async fn finish(&self) {
         self.ending.cancel();
         self.open.close();

@@ -45,7 +45,7 @@ enum Step {
     /// The file is complete.
     Complete,
     /// The existing bytes cannot be used.
-    RequestComplete,
+    RequestWhole,
 }
 
 impl Fetcher<'_> {

@@ -122,7 +122,7 @@ impl Sender<'_> {
     async fn answer(&self, response: Response, flow: &Flow) -> Result<Value, Failure> {
         if !response.status().is_success() {
             let failure = refused(response).await;
-            // An error of a proxy does not tell what the gateway behind it has done.
+            // An error of a proxy does not say what the gateway behind it has done.
             let foreign = failure.is_foreign() && failure.kind() == FailureKind::Failed && flow.stage() == Stage::Whole;
             return Err(if foreign { Failure::unknown(format!("{failure} {CHECK_FIRST}")) } else { failure });
         }
