@@ -56,7 +56,7 @@ impl<S: Source> Reload<S> {
                 hangup = self.hangups.recv() => if hangup.is_none() { return },
                 () = self.files.changed() => {}
             }
-            self.files.look().await;
+            self.files.refresh().await;
             let outcome = match self.reload().await {
                 Ok(()) => "ok",
                 Err(faults) => {
