@@ -1,4 +1,4 @@
-//! What the catalogue answers with: something known, where it came from, and how old it is.
+//! The answers of the catalogue: a value, its source and its age.
 
 use std::time::Duration;
 
@@ -6,59 +6,59 @@ use bytes::Bytes;
 
 use super::ListQuery;
 
-/// Which page a caller wants.
+/// A request for one page of a listing.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
     /// Which items, in which order.
     pub query: ListQuery,
-    /// At most so many.
+    /// The most items in the page.
     pub limit: usize,
-    /// Where the page before it ended.
+    /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
-    /// Whether a cached listing will do.
+    /// Whether a cached listing is accepted.
     pub freshness: Freshness,
-    /// What the caller's cursors are sealed with.
+    /// The secret that seals the caller's cursors.
     pub secret: Vec<u8>,
 }
 
-/// Whether a cached answer will do.
+/// Which cached answers a caller accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Freshness {
-    /// One that is fresh; where the site fails, one that lately was.
+    /// A fresh answer; if the site fails, a stale one.
     #[default]
     Cached,
-    /// One that is fresh, and nothing else: something is to be decided by it.
+    /// Only a fresh answer, because a decision depends on it.
     Fresh,
-    /// The site must be asked.
+    /// No cached answer: the site must be asked.
     Anew,
 }
 
-/// Where an answer came from.
+/// The source of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The cache; it is fresh for so much longer, or pinned by a walk.
+    /// The cache. The answer is fresh, or is pinned by a walk.
     Hit {
-        /// How long it is fresh; negative where it is pinned beyond that.
+        /// For how many more seconds it is fresh; negative if only a walk's pin keeps it.
         ttl_seconds: i64,
     },
-    /// The cache, although it is no longer fresh, because the site fails.
+    /// The cache, with a stale answer, because the site failed.
     Stale {
-        /// How long it was fresh, as a negative number.
+        /// How many seconds ago it became stale, as a negative number.
         ttl_seconds: i64,
     },
-    /// The site, and it was stored.
+    /// The site. The answer was stored.
     Miss,
-    /// The site, for somebody else who had asked for the same.
+    /// The site, through another caller's request for the same answer.
     Collapsed,
-    /// The site, because the caller insisted; perhaps for several who did so together.
+    /// The site, because the caller accepts no cached answer. Several such callers may share one request.
     Requested {
-        /// Whether it was asked for somebody else.
+        /// Whether another caller made the request.
         collapsed: bool,
     },
 }
 
 impl Source {
-    /// The word that it is counted under.
+    /// The label value in the cache metrics.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Hit { .. } => "hit",
@@ -69,8 +69,8 @@ impl Source {
         }
     }
 
-    /// Where an answer came from that is made of two: the site, if one of them did; else the cache, and no longer fresh
-    /// than either.
+    /// Returns the source of an answer that is combined from two answers. It is the site if either answer came from the
+    /// site. Else it is the cache, with the smaller remaining freshness.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let rank = |source: Self| match source {
@@ -84,25 +84,25 @@ impl Source {
     }
 }
 
-/// Something that is known.
+/// A value with its age and source.
 #[derive(Debug, Clone)]
 pub struct Known<T> {
-    /// What is known.
+    /// The value.
     pub value: T,
-    /// How old it is.
+    /// The time since the site answered.
     pub age: Duration,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 
 impl<T> Known<T> {
-    /// The same of something made from it.
+    /// Converts the value and keeps its age and source.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Known<U> {
         Known { value: make(self.value), age: self.age, source: self.source }
     }
 }
 
-/// A page of a folder's items, ready to be sent.
+/// One page of a folder's items, ready to send.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The answer's body: `{"items": […], "next_cursor": …, "unreadable": …}`.

@@ -1,8 +1,9 @@
-//! Cursors: where a walk through a listing has come to, opaque to callers and proof against alteration.
+//! Cursors: positions of walks through listings, opaque to callers and protected against alteration.
 //!
-//! A cursor holds the snapshot it walks, the place it has reached, and the last item's sort value and id, so that
-//! the walk can go on in a fresh listing where the snapshot is gone. Its code covers the account, the folder and the
-//! query without carrying them, so that a cursor is good for the walk that it was made for alone.
+//! A cursor holds the digest of its snapshot, the number of items returned so far, and the last item's sort value and
+//! id. With the latter the walk can resume in a fresh listing if the snapshot is gone. The authentication code covers
+//! the account, the folder and the query, which the cursor does not contain. So a cursor is valid only for the walk for
+//! which it was made.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -16,22 +17,22 @@ use super::sort::{EntryKind, Sort, SortValue};
 use crate::scopes::Digest;
 
 const VERSION: u8 = 1;
-/// The bytes of the authentication code that a cursor carries.
+/// The length of a cursor's authentication code in bytes.
 const CODE: usize = 16;
-/// The longest sort value that a cursor carries, so that it stays below 512 characters.
+/// The longest sort value in a cursor, in bytes. It keeps a cursor below 512 characters.
 const MAX_VALUE: usize = 192;
 
-/// Where a walk has come to.
+/// The position of a walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// The snapshot that is walked.
+    /// The digest of the snapshot that the walk reads.
     pub(crate) digest: Digest,
-    /// How many items of the selection have been seen.
+    /// How many items of the selection the walk has returned.
     pub(crate) seen: u32,
     last: LastItem,
 }
 
-/// The last item that was seen.
+/// The last item that the walk has returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LastItem {
     kind: EntryKind,
@@ -60,22 +61,23 @@ impl OwnedValue {
     }
 }
 
-/// Why a text cannot be used as a cursor.
+/// The reason why a cursor is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CursorError {
     /// It was altered, or belongs to another query.
     Invalid,
-    /// It is of a version that is no longer understood.
+    /// Its version is no longer supported.
     Expired,
 }
 
-/// Makes and reads the cursors of one walk: of one caller through one selection of one folder.
+/// Seals and opens the cursors of one walk: one caller, one folder, one query.
 pub(crate) struct CursorSeal {
     code: Hmac<Sha256>,
 }
 
 impl CursorSeal {
-    /// `secret` is the caller's, `walk` names the account, who that is at its site, the folder and the query.
+    /// Creates the seal. `secret` is the caller's. `walk` names the account, its user at the site, the folder and the
+    /// query.
     pub(crate) fn new(secret: &[u8], walk: &[&str]) -> Self {
         // HMAC takes keys of every length, so the fallback is never used.
         let mut code = Hmac::<Sha256>::new_from_slice(secret)
@@ -111,7 +113,7 @@ impl CursorSeal {
 }
 
 impl Cursor {
-    /// The cursor behind an item, the last of `seen` items of a selection.
+    /// Returns the cursor after an item, which is the last of `seen` items of a selection.
     pub(crate) fn after(digest: Digest, seen: u32, item: &Item<'_>, sort: Sort) -> Self {
         let value = match item.sort_value(sort) {
             SortValue::Text(text) => OwnedValue::Text(truncate(text).to_owned()),
@@ -121,10 +123,10 @@ impl Cursor {
         Self { digest, seen, last: LastItem { kind: item.kind, id: item.id.to_owned(), value } }
     }
 
-    /// How many items of a selection of a fresh listing lie before the walk's next one.
+    /// Returns how many items of a fresh listing's selection come before the next item of the walk.
     pub(crate) fn resume<'s>(&self, sort: Sort, count: usize, item: impl Fn(usize) -> Item<'s>) -> usize {
         let LastItem { kind, id, value } = &self.last;
-        // A value that was cut short does not tell its place, but its item may still be there.
+        // A truncated value does not determine the position. Look for the item itself first.
         if value.may_be_cut()
             && let Some(place) = (0..count).find(|place| {
                 let item = item(*place);
@@ -142,7 +144,7 @@ impl Cursor {
         bytes.extend_from_slice(&self.digest);
         bytes.extend_from_slice(&self.seen.to_be_bytes());
         bytes.push(u8::from(*kind == EntryKind::File));
-        // Ids have at most 64 bytes by their grammar.
+        // The grammar of ids allows at most 64 bytes.
         bytes.push(u8::try_from(id.len()).unwrap_or(u8::MAX));
         bytes.extend_from_slice(&id.as_bytes()[..id.len().min(usize::from(u8::MAX))]);
         match value {

@@ -1,7 +1,8 @@
-//! Files: from what was asked of them, from listings that show them, or from the site.
+//! Files: from their own cache entries, from listings that show them, or from the site.
 //!
-//! A listing that shows a file need not tell all that the site tells of the file alone. What that is differs from site to
-//! site, so it is learned: a listing is enough where it fills every field that a look at a single file has ever filled.
+//! A listing may report fewer fields of a file than a read of the single file. Which fields differs between sites, so
+//! it is learned for each account. A listing is used for a file only if it fills every field that reads of single files
+//! have ever filled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,15 +13,15 @@ use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
 use super::kept::Kept;
-use super::key::{Keep as _, Key, Stored, Value};
+use super::key::{Cacheable as _, Key, Stored, Value};
 use super::merging::{Fields, merge, read};
-use super::reading::{Look, taken};
+use super::reading::{Lookup, downcast};
 use super::tombstones::Moment;
 use super::{Catalogue, Inner};
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::{Reach, What};
 
-/// Which fields looks at single files have filled, for each account.
+/// The fields that reads of single files have filled, for each account.
 pub(super) struct FieldsSeen(pub(super) Cache<Incarnation, Arc<AtomicU32>>);
 
 impl FieldsSeen {
@@ -33,32 +34,32 @@ impl FieldsSeen {
     }
 }
 
-/// A file in a listing.
+/// A file in a cached listing.
 struct Shown {
     file: File,
-    /// The folder whose listing shows it.
+    /// The folder with that listing.
     listed_in: FolderId,
     taken_at: Instant,
 }
 
 impl Catalogue {
-    /// A file.
+    /// Returns a file.
     ///
     /// # Errors
-    /// The site's own; that of a broken file, too.
+    /// The site's error, which includes the error for a broken file.
     pub async fn file(
         &self,
         account: &Arc<Account>,
         id: &FileId,
         freshness: Freshness,
     ) -> Result<Known<Arc<Kept<File>>>, Error> {
-        let look = self.0.look(account, What::File(id.clone())).await?;
-        let mut fresh = self.0.fresh(&look, freshness);
+        let lookup = self.0.lookup(account, What::File(id.clone())).await?;
+        let mut fresh = self.0.fresh(&lookup, freshness);
         if fresh.is_none() && freshness != Freshness::Anew {
-            fresh = self.0.take_from_listing(account, id, &look).await?;
+            fresh = self.0.take_from_listing(account, id, &lookup).await?;
         }
         if let Some(stored) = fresh {
-            return taken(self.0.hit(&look.key.what, stored));
+            return downcast(self.0.hit(&lookup.key.what, stored));
         }
         let (inner, of) = (Arc::clone(&self.0), id.clone());
         let ask = move |account: Arc<Account>| {
@@ -69,10 +70,10 @@ impl Catalogue {
                 Ok(inner.complete(&account, file, asked).await)
             }
         };
-        self.0.known_anew(account, look, freshness, ask).await
+        self.0.known_uncached(account, lookup, freshness, ask).await
     }
 
-    /// The listings that show a file, where that is known for certain.
+    /// Returns the folders whose listings show a file, or `None` if that is not certain.
     pub(crate) async fn file_shown_in(&self, account: &Account, id: &FileId) -> Option<Vec<FolderId>> {
         let mut folders: Vec<FolderId> = Vec::new();
         let mut is_certain = false;
@@ -81,37 +82,43 @@ impl Catalogue {
             folders.push(shown.listed_in);
             folders.extend(shown.file.folder_id);
         }
-        if let Some(file) = self.0.standing_file(account, id).await {
-            let told = file.1.value.folder_id.clone();
-            is_certain |= told.is_some() && file.0.taken_at.elapsed() < self.0.config.file_ttl;
-            folders.extend(told);
+        if let Some(file) = self.0.valid_file(account, id).await {
+            let folder = file.1.value.folder_id.clone();
+            is_certain |= folder.is_some() && file.0.taken_at.elapsed() < self.0.config.file_ttl;
+            folders.extend(folder);
         }
         folders.sort_unstable();
         folders.dedup();
         is_certain.then_some(folders)
     }
 
-    /// Notes that a file is about to be deleted: until that is over, only the site knows its status.
-    pub(crate) async fn deleting_file(&self, account: &Account, file: &FileId) {
+    /// Records that a file is about to be deleted. Until the deletion is over, its status is read from the site only.
+    pub(crate) async fn note_file_deleting(&self, account: &Account, file: &FileId) {
         self.0.tombstones.begin(account, file).await;
     }
 
-    /// Notes that a file was deleted.
-    pub(crate) async fn bury_file(&self, account: &Account, file: &FileId) {
-        self.0.tombstones.bury_file(account, file).await;
+    /// Records that a file was deleted.
+    pub(crate) async fn note_file_deleted(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.insert_file(account, file).await;
     }
 
-    /// Notes that a file was perhaps deleted: from now on, too, only the site knows its status.
-    pub(crate) async fn doubt_file(&self, account: &Account, file: &FileId) {
-        self.0.tombstones.doubt(account, file).await;
+    /// Records that a deletion of a file had an unknown outcome. From now on its status is read from the site only.
+    pub(crate) async fn note_file_uncertain(&self, account: &Account, file: &FileId) {
+        self.0.tombstones.insert_uncertain(account, file).await;
     }
 }
 
 impl Inner {
-    /// Keeps what a fresh listing tells of a file of which nothing fresh is kept, where that is all that there is to tell.
-    async fn take_from_listing(&self, account: &Account, id: &FileId, look: &Look) -> Result<Option<Stored>, Error> {
+    /// Stores the file from a fresh listing in an entry of its own, if the listing has all fields that the site
+    /// reports. Called after a lookup that found no fresh entry of the file.
+    async fn take_from_listing(
+        &self,
+        account: &Account,
+        id: &FileId,
+        lookup: &Lookup,
+    ) -> Result<Option<Stored>, Error> {
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
-        if self.tombstones.doubts(account, id).await {
+        if self.tombstones.is_uncertain(account, id).await {
             return Ok(None);
         }
         let Some(fields) = self.fields.get(account.incarnation()).await else { return Ok(None) };
@@ -122,18 +129,19 @@ impl Inner {
         if !Fields::of(&file).include(fields) {
             return Ok(None);
         }
-        // The look came first: where something was written since, nobody will be given it who comes later.
+        // The stamp is from before the listing was read. If a write happened since, later lookups ignore this entry.
         let value = Value::File(Arc::new(Kept::new(file, account)?));
-        let stored = Stored { value, stamp: look.now, reach: Reach::Own, taken_at };
-        self.store.insert(look.key.clone(), stored.clone()).await;
+        let stored = Stored { value, stamp: lookup.now, reach: Reach::Own, taken_at };
+        self.store.insert(lookup.key.clone(), stored.clone()).await;
         Ok(Some(stored))
     }
 
-    /// What the site tells of a file alone, with what only a listing tells. Also notes what there is to tell.
+    /// Adds the fields that only a listing has to a file that the site returned. Also records which fields the site
+    /// filled.
     async fn complete(&self, account: &Account, file: File, asked: Moment) -> File {
         self.fields.add(account.incarnation(), Fields::of(&file)).await;
         if file.status == FileStatus::Active {
-            self.tombstones.lift(account, &file.id, asked).await;
+            self.tombstones.remove(account, &file.id, asked).await;
         }
         let shown = self.shown(account, &file.id, 1).await.pop();
         match shown.filter(|shown| shown.taken_at.elapsed() < self.config.listing_ttl) {
@@ -142,12 +150,13 @@ impl Inner {
         }
     }
 
-    /// The listings of an account that show a file and that no write has overtaken, the last first.
+    /// Returns a file as the valid cached listings of the account show it, the most recently listed folder first. At
+    /// most `most` results.
     async fn shown(&self, account: &Account, id: &FileId, most: usize) -> Vec<Shown> {
         let profile = account.profile();
         let mut found = Vec::new();
         for folder in self.recent.get(account.incarnation()).await {
-            let Some((stored, snapshot)) = self.standing_listing(account, &folder).await else { continue };
+            let Some((stored, snapshot)) = self.valid_listing(account, &folder).await else { continue };
             let item = snapshot.file(id.as_str());
             let file = item.and_then(|item| read(item.json, &profile.origin, &profile.ids));
             found.extend(file.map(|file| Shown { file, listed_in: folder, taken_at: stored.taken_at }));
@@ -158,9 +167,9 @@ impl Inner {
         found
     }
 
-    /// A file that no write has overtaken, perhaps no longer fresh.
-    async fn standing_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
-        let stored = self.standing(account, &Key::new(account, What::File(id.clone()))).await?;
+    /// Returns a file's own entry if no write has invalidated it. It may be stale.
+    async fn valid_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
+        let stored = self.valid_entry(account, &Key::new(account, What::File(id.clone()))).await?;
         let file = File::take(&stored.value)?;
         Some((stored, file))
     }

@@ -1,4 +1,4 @@
-//! Reads of the site that are under way, so that callers with the same question share one answer.
+//! Reads of the site that are under way ("flights"), so that callers of the same read share one answer.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -48,8 +48,8 @@ where
         Self { under_way: Arc::default(), tasks }
     }
 
-    /// Joins the read of this key that is under way, or starts one. A read that the caller may not share ends first, so
-    /// that there is never more than one at the site and one that waits.
+    /// Joins the read of this key that is under way, or starts one. If a read is under way that the caller may not
+    /// share, the new read starts after it. So each key has at most one read at the site and one that waits.
     pub(super) fn join<F>(&self, key: K, shares: Shares, read: impl FnOnce() -> F) -> (Flight<V>, Role)
     where
         F: Future<Output = Result<V>> + Send + 'static,
@@ -63,7 +63,7 @@ where
         let entry = Entry { under_way: Arc::clone(&self.under_way), key: key.clone(), number };
         let read = read();
         let has_begun = before.is_none();
-        // Callers of one account take turns at the site, also where a task asks for them.
+        // A read in a task still takes its caller's turn among the requests of the account.
         let scope = Scope::current().shared();
         let flight = Flight::start(&self.tasks, async move {
             if let Some(before) = before {
@@ -79,7 +79,7 @@ where
     }
 }
 
-/// Removes a read from the map when it ends, also by a panic.
+/// Removes a read from the map when it ends, even by a panic.
 struct Entry<K: Eq + Hash, V> {
     under_way: Arc<Mutex<HashMap<K, UnderWay<V>>>>,
     key: K,
@@ -102,13 +102,13 @@ impl<K: Eq + Hash, V> Drop for Entry<K, V> {
         if under_way.get(&self.key).is_some_and(|own| own.number == self.number) {
             let ended = under_way.remove(&self.key);
             drop(under_way);
-            // It may hold the last reference to the value, which must not be dropped under the lock.
+            // The flight may hold the last reference to the value, which must not be dropped under the lock.
             drop(ended);
         }
     }
 }
 
-/// Held for a look at the map alone.
+/// Locks the map. The guard must be held only while the map is accessed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

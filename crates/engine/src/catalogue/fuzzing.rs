@@ -1,4 +1,4 @@
-//! Cursors of one walk, opened to the fuzz targets: whatever a cursor holds, and whatever a caller sends for one.
+//! Entry points of the fuzz targets for cursors: any bytes inside a valid seal, and any text sent as a cursor.
 
 use polyhost_domain::{FolderId, Listing};
 
@@ -7,22 +7,22 @@ use super::query::ListQuery;
 use super::snapshot::Snapshot;
 use super::sort::Sort;
 
-/// Where a walk goes on in a listing.
+/// The position at which a walk resumes in a listing.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resumed {
-    /// How many items lie before it.
+    /// The number of items before the position.
     pub place: usize,
-    /// The cursor, written again.
+    /// The cursor, encoded again.
     pub cursor: String,
 }
 
-/// Makes a cursor of bytes, whatever they are, that bears the code of the gateway.
+/// Returns a cursor of any bytes with a valid authentication code.
 #[must_use]
 pub fn seal(bytes: &[u8]) -> String {
     walk().seal_bytes(bytes.to_vec())
 }
 
-/// Goes on in a listing where a cursor has come to. `None`: it is refused.
+/// Resumes a walk in a listing. Returns `None` if the cursor is rejected.
 #[must_use]
 pub fn resume(cursor: &str, listing: Listing, sort: Sort) -> Option<Resumed> {
     let cursor = walk().open(cursor).ok()?;

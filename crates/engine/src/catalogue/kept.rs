@@ -1,4 +1,4 @@
-//! An answer as it goes out: serialized once, with its entity tag.
+//! A cached value together with its JSON and its entity tag, so that it is serialized only once.
 
 use std::sync::Arc;
 
@@ -12,30 +12,30 @@ use crate::accounts::Account;
 use crate::entity_tags;
 use crate::preconditions::Validators;
 
-/// Something that is known, and the bytes that tell it.
+/// A value and its serialized form.
 #[derive(Debug, Clone)]
 pub struct Kept<T> {
-    /// What is known.
+    /// The value.
     pub value: T,
-    /// The same as JSON.
+    /// The value as JSON.
     pub json: Bytes,
     /// Its strong entity tag, without quotes.
     pub etag: Arc<str>,
 }
 
-/// What has an entity tag.
+/// A value with an entity tag.
 pub trait Tagged: Serialize {
-    /// Its entity tag, where that is not the digest of its bytes.
+    /// Returns the entity tag, or `None` if it is the digest of the JSON.
     fn tag(&self, _: &Account) -> Option<String> {
         None
     }
 
-    /// A time at which it was changed; there may have been later changes.
+    /// Returns a time at which the value was changed. Later changes are possible.
     fn changed_at(&self) -> Option<Timestamp> {
         None
     }
 
-    /// What preconditions are evaluated against.
+    /// Returns the validators that preconditions are evaluated against.
     fn validators(&self, account: &Account) -> Validators {
         Validators::of(self.tag(account).as_deref(), self.changed_at())
     }
@@ -66,10 +66,10 @@ impl Tagged for Folder {
 }
 
 impl<T: Tagged> Kept<T> {
-    /// Serializes what is known.
+    /// Serializes a value.
     ///
     /// # Errors
-    /// `Internal`, where that cannot be done.
+    /// `Internal`, if the value cannot be serialized.
     pub fn new(value: T, account: &Account) -> Result<Self> {
         let json = serde_json::to_vec(&value).map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
         let tag = value.tag(account);
@@ -77,7 +77,8 @@ impl<T: Tagged> Kept<T> {
         Ok(Self { value, json: json.into(), etag })
     }
 
-    /// About how many bytes of memory it takes: the bytes, the same once more in pieces, and the structure.
+    /// Returns the approximate memory use in bytes: the JSON, the same data again in the value's own allocations, and
+    /// the struct.
     pub(super) fn weight(&self) -> usize {
         2 * self.json.len() + size_of::<Self>() + self.etag.len()
     }

@@ -1,4 +1,4 @@
-//! What is kept, and under which keys.
+//! The keys and values of the cache.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use super::snapshot::Snapshot;
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::{Digest, Reach, Stamp, What};
 
-/// Where it is kept: by the account itself, since a new configuration may have its name mean somebody else.
+/// The key of a cache entry. It holds the account's incarnation, not its name: a reload may give the name to another
+/// account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     account: Incarnation,
@@ -22,13 +23,13 @@ impl Key {
         Self { account: account.incarnation(), what }
     }
 
-    /// Where a snapshot of the same account is kept.
+    /// Returns the key of a snapshot of the same account.
     pub(super) fn of_snapshot(&self, folder: &FolderId, digest: Digest) -> Self {
         Self { account: self.account, what: What::Snapshot(folder.clone(), digest) }
     }
 }
 
-/// What is kept there. Cheap to clone.
+/// A cache entry. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) value: Value,
@@ -43,16 +44,17 @@ pub(super) enum Value {
     Limits(Arc<Kept<Limits>>),
     File(Arc<Kept<File>>),
     Folder(Arc<Kept<Folder>>),
-    /// Kept under its digest, so that listings of equal content are kept once, and walks outlive the listing.
+    /// The digest of the listing's snapshot, which has an entry of its own. So listings with equal content share one
+    /// snapshot, and a walk can outlive the listing's entry.
     Listing(Digest),
     Snapshot(Arc<Snapshot>),
 }
 
-/// What one cache entry takes beside what is in it: its key, its place in the cache's table, its queue and its timers.
-const ENTRY: usize = 512;
+/// The overhead of one cache entry in bytes: its key, its slot in the cache's table, its queue nodes and its timers.
+const ENTRY_OVERHEAD: usize = 512;
 
 impl Stored {
-    /// About how many bytes of memory it takes, never much less.
+    /// Returns the entry's approximate memory use in bytes; never much less than the real one.
     pub(super) fn weight(&self) -> u32 {
         let value = match &self.value {
             Value::Account(kept) => kept.weight(),
@@ -62,19 +64,19 @@ impl Stored {
             Value::Listing(_) => 0,
             Value::Snapshot(snapshot) => snapshot.weight(),
         };
-        u32::try_from(value + ENTRY).unwrap_or(u32::MAX)
+        u32::try_from(value + ENTRY_OVERHEAD).unwrap_or(u32::MAX)
     }
 }
 
-/// What can be kept by itself.
-pub(super) trait Keep: Tagged + Clone + Send + Sync + 'static {
+/// A value that has a cache entry of its own.
+pub(super) trait Cacheable: Tagged + Clone + Send + Sync + 'static {
     fn store(kept: Arc<Kept<Self>>) -> Value;
     fn take(value: &Value) -> Option<Arc<Kept<Self>>>;
 }
 
-macro_rules! keep {
+macro_rules! cacheable {
     ($($kind:ident: $type:ty),*) => {$(
-        impl Keep for $type {
+        impl Cacheable for $type {
             fn store(kept: Arc<Kept<Self>>) -> Value {
                 Value::$kind(kept)
             }
@@ -89,4 +91,4 @@ macro_rules! keep {
     )*};
 }
 
-keep!(Account: SiteAccount, Limits: Limits, File: File, Folder: Folder);
+cacheable!(Account: SiteAccount, Limits: Limits, File: File, Folder: Folder);

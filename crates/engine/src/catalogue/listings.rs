@@ -1,4 +1,4 @@
-//! Listings: read whole, rid of what was deleted, made into snapshots, and paged through.
+//! Listings: read in full, without the entries deleted through the gateway, stored as snapshots and served in pages.
 
 use std::sync::Arc;
 
@@ -15,14 +15,15 @@ use crate::measure;
 use crate::problem::{Code, Fault, Problem};
 use crate::scopes::What;
 
-/// From so many items on, sorting them is no work for a thread that answers others meanwhile.
-const MANY: usize = 500;
+/// From this many items on, snapshots are built and sorted on a blocking thread, not on one that serves other requests.
+const BLOCKING_THRESHOLD: usize = 500;
 
 impl Catalogue {
-    /// A page of a folder's items.
+    /// Returns one page of a folder's items.
     ///
     /// # Errors
-    /// `invalid_cursor`, `cursor_expired`, a sort that the site's listings cannot be put in, and the listing's own.
+    /// `invalid_cursor`; `cursor_expired`; `invalid_request` for a sort key that the provider's listings do not have;
+    /// else the listing's error.
     pub async fn page(
         &self,
         account: &Arc<Account>,
@@ -46,10 +47,10 @@ impl Catalogue {
         Ok(known.map(|_| Page { json: cut.json, etag: cut.etag }))
     }
 
-    /// A folder's listing.
+    /// Returns a folder's listing.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's error.
     pub(crate) async fn listing(
         &self,
         account: &Arc<Account>,
@@ -71,47 +72,48 @@ impl Catalogue {
         }
     }
 
-    /// A folder's listing as the site has it at this moment, and nothing that its caller has deleted.
+    /// Reads a folder's listing from the site, past the cache, without the entries that were deleted through the
+    /// gateway.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's error.
     pub(crate) async fn listing_now(&self, account: &Account, folder: &FolderId) -> Result<Listing, Error> {
         let mut listing = account.list(folder).await?;
-        if let Some(graves) = self.0.tombstones.of(account).await {
-            graves.rid(&mut listing);
+        if let Some(tombstones) = self.0.tombstones.of(account).await {
+            tombstones.purge(&mut listing);
         }
         Ok(listing)
     }
 
-    /// The folder that holds this one, where a listing has shown it.
+    /// Returns the folder's parent, if a listing has shown it.
     pub(crate) async fn parent(&self, account: &Account, folder: &FolderId) -> Option<FolderId> {
         self.0.places.parent(account.incarnation(), folder).await
     }
 
-    /// Notes where a folder is.
+    /// Records a folder's parent.
     pub(crate) async fn note_place(&self, account: &Account, folder: &FolderId, parent: &FolderId) {
         self.0.places.set(account.incarnation(), folder, parent).await;
     }
 
-    /// The search through an account's folders that is under way, or a new one.
+    /// Returns the account's unfinished folder search, or a new one.
     pub(crate) async fn search(&self, account: &Account, tree: u64) -> Arc<tokio::sync::Mutex<Search>> {
         self.0.places.search(account.incarnation(), tree).await
     }
 
-    /// The listings that show a folder, where that is known for certain.
+    /// Returns the folders whose listings show this folder, or `None` if that is not certain.
     pub(crate) async fn folder_shown_in(&self, account: &Account, id: &FolderId) -> Option<Vec<FolderId>> {
         let parent = self.parent(account, id).await?;
-        let (stored, snapshot) = self.0.standing_listing(account, &parent).await?;
+        let (stored, snapshot) = self.0.valid_listing(account, &parent).await?;
         let is_fresh = stored.taken_at.elapsed() < self.0.config.listing_ttl;
         (is_fresh && snapshot.folders().iter().any(|child| child.id == *id)).then(|| vec![parent])
     }
 
-    /// Notes that a folder was deleted.
-    pub(crate) async fn bury_folder(&self, account: &Account, folder: &FolderId) {
-        self.0.tombstones.bury_folder(account, folder).await;
+    /// Records that a folder was deleted.
+    pub(crate) async fn note_folder_deleted(&self, account: &Account, folder: &FolderId) {
+        self.0.tombstones.insert_folder(account, folder).await;
     }
 
-    /// Whether a folder was lately deleted through the gateway, and may still answer from the site's trash.
+    /// Whether a folder was recently deleted through the gateway. The site may still serve it from its trash.
     pub(crate) async fn has_deleted_folder(&self, account: &Account, folder: &FolderId) -> bool {
         self.0.tombstones.has_folder(account, folder).await
     }
@@ -130,8 +132,8 @@ impl Catalogue {
             return Ok((Known { value: snapshot, age, source }, Start::At(cursor.seen as usize)));
         }
         let known = self.listing(account, folder, request.freshness).await?;
-        let is_the_same = known.value.digest() == cursor.digest;
-        let start = if is_the_same { Start::At(cursor.seen as usize) } else { Start::After(Box::new(cursor)) };
+        let is_unchanged = known.value.digest() == cursor.digest;
+        let start = if is_unchanged { Start::At(cursor.seen as usize) } else { Start::After(Box::new(cursor)) };
         Ok((known, start))
     }
 }
@@ -139,7 +141,7 @@ impl Catalogue {
 /// Where a page begins.
 enum Start {
     At(usize),
-    /// After the item that the walk has seen last, in another listing than it began in.
+    /// After the last item that the walk has returned, in another snapshot than the one it began in.
     After(Box<Cursor>),
 }
 
@@ -153,9 +155,9 @@ fn start_in(snapshot: &Snapshot, request: &PageRequest, start: Start) -> usize {
     }
 }
 
-/// The snapshot with the order that is wanted.
+/// Returns the snapshot with the requested order computed.
 async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, Error> {
-    if snapshot.lacks(sort) && snapshot.len() > MANY {
+    if snapshot.lacks_order(sort) && snapshot.len() > BLOCKING_THRESHOLD {
         let snapshot = Arc::clone(snapshot);
         let order = move || snapshot.order(sort).map_or(0, <[u32]>::len);
         tokio::task::spawn_blocking(order).await.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))?;
@@ -166,11 +168,11 @@ async fn sorted(snapshot: &Arc<Snapshot>, sort: Sort) -> Result<Arc<Snapshot>, E
 impl Inner {
     async fn fetch_listing(&self, account: &Account, folder: &FolderId) -> Result<Fetched, Error> {
         let mut listing = account.list_readable(folder).await?;
-        let graves = self.tombstones.of(account).await;
-        let (of, is_long) = (folder.clone(), listing.files.len() + listing.folders.len() > MANY);
+        let tombstones = self.tombstones.of(account).await;
+        let (of, is_long) = (folder.clone(), listing.files.len() + listing.folders.len() > BLOCKING_THRESHOLD);
         let make = move || {
-            if let Some(graves) = graves {
-                graves.rid(&mut listing);
+            if let Some(tombstones) = tombstones {
+                tombstones.purge(&mut listing);
             }
             Snapshot::new(&of, listing)
         };
@@ -189,20 +191,21 @@ impl Inner {
         Ok(Fetched { value: Value::Snapshot(Arc::new(snapshot)), reach })
     }
 
-    /// The snapshot that a walk began in, while it is pinned.
+    /// Returns the snapshot in which a walk began, if it is still pinned.
     async fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
         let what = What::Snapshot(folder.clone(), cursor.digest);
         let stored = self.store.get(&Key::new(account, what)).await?;
         let Value::Snapshot(snapshot) = stored.value else { return None };
-        let is_pinned = snapshot.walked_before().is_some_and(|before| before <= self.config.cursor_ttl);
+        let is_pinned = snapshot.since_last_walk().is_some_and(|since| since <= self.config.cursor_ttl);
         is_pinned.then_some(snapshot)
     }
 
     async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
-        snapshot.walk();
+        snapshot.mark_walked();
         let what = What::Snapshot(folder.clone(), snapshot.digest());
         let key = Key::new(account, what);
-        // Where room was needed it may have gone meanwhile. The listing's own entry says what it was read under.
+        // The cache may have evicted the snapshot meanwhile. The generations of the read are in the listing's own
+        // entry, so the snapshot's entry needs none.
         if self.store.get(&key).await.is_none() {
             let stored = Stored {
                 value: Value::Snapshot(Arc::clone(snapshot)),
@@ -214,14 +217,10 @@ impl Inner {
         }
     }
 
-    /// A folder's listing that no write has overtaken, perhaps no longer fresh.
-    pub(super) async fn standing_listing(
-        &self,
-        account: &Account,
-        folder: &FolderId,
-    ) -> Option<(Stored, Arc<Snapshot>)> {
+    /// Returns a folder's listing if no write has invalidated it. It may be stale.
+    pub(super) async fn valid_listing(&self, account: &Account, folder: &FolderId) -> Option<(Stored, Arc<Snapshot>)> {
         let key = Key::new(account, What::Listing(folder.clone()));
-        let stored = self.standing(account, &key).await?;
+        let stored = self.valid_entry(account, &key).await?;
         match &stored.value {
             Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);
@@ -234,7 +233,7 @@ impl Inner {
     /// Removes a listing and its snapshot.
     pub(super) async fn forget_listing(&self, key: &Key) {
         if let (What::Listing(folder), Some(Stored { value: Value::Snapshot(snapshot), .. })) =
-            (&key.what, self.kept(key).await)
+            (&key.what, self.cached(key).await)
         {
             self.store.remove(&key.of_snapshot(folder, snapshot.digest())).await;
         }
@@ -246,7 +245,7 @@ fn check_sort(account: &Account, sort: Sort) -> Result<(), Problem> {
     if account.profile().sort_keys.contains(&sort.key) {
         return Ok(());
     }
-    Err(Problem::invalid(vec![Fault::parameter("sort", "is by a key that this provider's listings never have")]))
+    Err(Problem::invalid(vec![Fault::parameter("sort", "names a field that this provider's listings never have")]))
 }
 
 impl From<CursorError> for Problem {

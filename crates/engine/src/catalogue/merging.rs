@@ -1,12 +1,12 @@
-//! What a listing and a look at a file alone tell of it, put together: neither loses what only one of them has.
+//! Merges what a listing and a read of the single file report, so that a field which only one of them has is not lost.
 
 use jiff::Timestamp;
 use polyhost_domain::{File, FileStatus, IdGrammar, JobState, Origin, Visibility};
 use serde::Deserialize;
 
-/// A file as a snapshot's bytes tell it.
+/// The JSON of a file in a snapshot.
 #[derive(Deserialize)]
-struct Told {
+struct FileJson {
     id: String,
     name: Option<String>,
     folder_id: Option<String>,
@@ -27,32 +27,32 @@ struct Told {
     embed_url: Option<String>,
 }
 
-/// Reads a file back from the bytes that tell it.
+/// Parses a file from its JSON in a snapshot.
 pub(super) fn read(json: &[u8], origin: &Origin, ids: &IdGrammar) -> Option<File> {
-    let told: Told = serde_json::from_slice(json).ok()?;
+    let parsed: FileJson = serde_json::from_slice(json).ok()?;
     Some(File {
-        name: told.name,
-        folder_id: told.folder_id.and_then(|folder| ids.folder(&folder).ok()),
-        size: told.size,
-        content_type: told.content_type,
-        sha1: told.sha1,
-        md5: told.md5,
-        short_code: told.short_code,
-        status: told.status,
-        conversion: told.conversion,
-        uploaded_at: told.uploaded_at,
-        last_accessed_at: told.last_accessed_at,
-        download_count: told.download_count,
-        tags: told.tags,
-        visibility: told.visibility,
-        stats_url: told.stats_url,
-        page_url: told.page_url,
-        embed_url: told.embed_url,
-        ..File::bare(origin, ids.file(&told.id).ok()?)
+        name: parsed.name,
+        folder_id: parsed.folder_id.and_then(|folder| ids.folder(&folder).ok()),
+        size: parsed.size,
+        content_type: parsed.content_type,
+        sha1: parsed.sha1,
+        md5: parsed.md5,
+        short_code: parsed.short_code,
+        status: parsed.status,
+        conversion: parsed.conversion,
+        uploaded_at: parsed.uploaded_at,
+        last_accessed_at: parsed.last_accessed_at,
+        download_count: parsed.download_count,
+        tags: parsed.tags,
+        visibility: parsed.visibility,
+        stats_url: parsed.stats_url,
+        page_url: parsed.page_url,
+        embed_url: parsed.embed_url,
+        ..File::bare(origin, ids.file(&parsed.id).ok()?)
     })
 }
 
-/// The file as `newer` tells it, with what only `older` tells.
+/// Returns `newer`, with its missing fields taken from `older`.
 pub(super) fn merge(newer: File, older: &File) -> File {
     let status = if newer.status == FileStatus::Unknown { older.status } else { newer.status };
     File {
@@ -77,7 +77,7 @@ pub(super) fn merge(newer: File, older: &File) -> File {
     }
 }
 
-/// Which fields of a file are filled.
+/// The set of fields that a file has, as a bit mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Fields(pub(super) u32);
 
@@ -105,7 +105,7 @@ impl Fields {
         Self(filled.into_iter().enumerate().map(|(place, filled)| u32::from(filled) << place).sum())
     }
 
-    /// Whether all that `other` has is here too.
+    /// Whether all fields of `other` are in this set.
     pub(super) fn include(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

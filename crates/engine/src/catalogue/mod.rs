@@ -1,14 +1,19 @@
-//! The catalogue: what the sites have told, kept for a while, asked for once for all who want it, and never wrong about
-//! what was written through the gateway.
+//! The catalogue: a cache of the sites' answers that coalesces equal reads and is coherent with the gateway's writes.
 //!
-//! Every read goes through `Inner::read`: the cache, else one question to the site that all share who have it at the
-//! time, else what was lately true. Every answer carries the generations from before it was asked for, and every write
-//! raises those that it touches before and after it, so that no answer from before a write is given after it.
+//! Every read takes its answer from the first of these that has one:
+//! 1. a fresh cache entry;
+//! 2. one request to the site, shared by all callers that need the same answer at the time;
+//! 3. if that request fails, a stale cache entry.
 //!
-//! A listing is a snapshot, kept under its digest. Whoever asks for the folder gets the newest; whoever continues a walk
-//! gets the one that the walk began in, whatever was written since.
+//! Each answer carries the generations of its scopes, read before the request to the site. Each write raises the
+//! generations of the scopes it touches, before and after it. So an answer from before a write is never returned after
+//! the write.
 //!
-//! It is made once and knows no configured account: those come with each call, and may be exchanged meanwhile.
+//! A listing is stored as a snapshot, under its digest. A request for the folder returns the newest snapshot. A request
+//! with a cursor continues in the snapshot in which the walk began, whatever was written since.
+//!
+//! There is one catalogue for the whole process. It holds no configured account: each call passes its own, because a
+//! reload may replace the accounts.
 
 mod answers;
 mod cursor;
@@ -54,13 +59,13 @@ use polyhost_config::CacheConfig;
 use store::Store;
 use tombstones::Tombstones;
 
-/// What is known of every account. Clones are the same one.
+/// The cached answers of all accounts. Clones share one cache.
 #[derive(Clone)]
 pub struct Catalogue(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    flights: Flights<Question, Stored>,
+    flights: Flights<FlightKey, Stored>,
     places: Places,
     recent: Recent,
     tombstones: Tombstones,
@@ -68,19 +73,20 @@ struct Inner {
     config: CacheConfig,
 }
 
-/// A question to a site. One that is asked after a write is another than the same before it.
+/// What identifies a read of a site. The generations are part of it: a read after a write does not join a read from
+/// before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Question {
+struct FlightKey {
     key: Key,
     wide: u64,
     own: u64,
 }
 
-/// Of how many accounts small things are remembered.
+/// The most accounts for which small data is remembered: places, searches, tombstones, field masks.
 const MAX_ACCOUNTS: u64 = 10_000;
 
 impl Catalogue {
-    /// An empty catalogue. Questions to sites are among `tasks` while they are under way.
+    /// Returns an empty catalogue. Its requests to sites run as tasks that `tasks` tracks.
     #[must_use]
     pub fn new(config: &CacheConfig, tasks: TaskTracker) -> Self {
         Self(Arc::new(Inner {
@@ -94,10 +100,10 @@ impl Catalogue {
         }))
     }
 
-    /// An account, as its site describes it.
+    /// Returns the account as its site describes it.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's error.
     pub async fn account(
         &self,
         account: &Arc<Account>,
@@ -107,10 +113,10 @@ impl Catalogue {
         self.0.known(account, What::Account, freshness, ask).await
     }
 
-    /// What an account's plan allows.
+    /// Returns the limits of the account's plan.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's error.
     pub async fn limits(
         &self,
         account: &Arc<Account>,
@@ -120,10 +126,10 @@ impl Catalogue {
         self.0.known(account, What::Limits, freshness, ask).await
     }
 
-    /// A folder that its site tells by its id.
+    /// Returns a folder that the site can read by its id.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's error.
     pub(crate) async fn folder(
         &self,
         account: &Arc<Account>,
@@ -138,10 +144,10 @@ impl Catalogue {
         self.0.known(account, What::Folder(id.clone()), freshness, ask).await
     }
 
-    /// Forgets all that is known of an account, but not what its callers have deleted.
+    /// Discards everything cached for an account, except the tombstones of what was deleted through the gateway.
     ///
     /// # Errors
-    /// `Internal`, where the shared state cannot be reached.
+    /// `Internal`, if the shared state cannot be reached.
     pub async fn purge(&self, account: &Account) -> Result<(), Error> {
         account.outdate(&Change::everything()).await?;
         self.0.places.forget(account.incarnation()).await;
@@ -152,7 +158,7 @@ impl Catalogue {
         Ok(())
     }
 
-    /// How many bytes are kept, as they are weighed against the most that may be.
+    /// Returns the weight of the cache entries in bytes, as it is compared with the configured maximum.
     pub async fn weight(&self) -> u64 {
         self.0.store.weight().await
     }

@@ -1,4 +1,4 @@
-//! One page of a listing, as the bytes that go out.
+//! Builds the JSON of one page of a listing.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use super::cursor::{Cursor, CursorSeal};
 use super::query::{ItemKind, ListQuery};
 use super::snapshot::Snapshot;
 
-/// A page's bytes, and whether another follows.
+/// A page's JSON, and whether another page follows.
 pub(super) struct Cut {
     /// `{"items": […], "next_cursor": …, "unreadable": …}`
     pub(super) json: Bytes,
@@ -15,10 +15,10 @@ pub(super) struct Cut {
     pub(super) has_next: bool,
 }
 
-/// The longest that stands around the items.
-const AROUND: usize = 512 + 64;
+/// The most bytes of a page beside its items: the envelope, with a cursor of at most 512 characters.
+const ENVELOPE: usize = 512 + 64;
 
-/// Joins the items `start..start + limit` of a selection to a page.
+/// Joins the items `start..start + limit` of a selection into a page.
 pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, start: usize, limit: usize) -> Cut {
     let selection = query.select(snapshot);
     let start = start.min(selection.len());
@@ -26,7 +26,7 @@ pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, sta
     let items = (start..end).map(|number| snapshot.item(selection.place(number)));
     let size: usize = items.clone().map(|item| item.json.len() + 1).sum();
 
-    let mut json = Vec::with_capacity(size + AROUND);
+    let mut json = Vec::with_capacity(size + ENVELOPE);
     json.extend_from_slice(b"{\"items\":[");
     for (number, item) in items.clone().enumerate() {
         if number > 0 {
@@ -51,7 +51,8 @@ pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, sta
     Cut { json: Bytes::from(json), etag, has_next: next.is_some() }
 }
 
-/// The body follows from the items, the selection, the part of it, and the cursor, which is the caller's own.
+/// Returns the page's entity tag. The body is determined by the items, the selection, the range and the cursor. The
+/// cursor is the caller's own, because it is sealed with the caller's secret.
 fn etag(
     snapshot: &Snapshot,
     query: &ListQuery,

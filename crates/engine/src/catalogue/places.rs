@@ -1,9 +1,10 @@
-//! Where folders are, as listings have shown it, and how far the search for one has come.
+//! The parents of folders, as listings have shown them, and the progress of folder searches.
 //!
-//! A place is a hint: whoever uses it looks into the parent's listing. A search keeps what it has seen when its time is
-//! over, so that the next one goes on where it ended.
+//! A parent is a hint: its user must check it in the parent's listing. A search that runs out of time keeps what it has
+//! seen, so that the next request continues it.
 //!
-//! All of it is about one account at work, and kept by its [`Incarnation`]: the ids of one site mean nothing at another.
+//! All data belongs to one account and is stored under its [`Incarnation`], because ids of one site mean nothing at
+//! another.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -16,32 +17,32 @@ use tokio::sync::Mutex;
 use super::MAX_ACCOUNTS;
 use crate::accounts::Incarnation;
 
-/// How many folders' places are remembered, all accounts together.
+/// The most folders whose parents are remembered, over all accounts.
 const MAX_PLACES: u64 = 100_000;
-/// How long a search that nobody continues is remembered.
-const SEARCH: Duration = Duration::from_secs(10 * 60);
-/// In how many of an account's folders, those that were listed last, a file is looked for.
-const RECENT: usize = 64;
+/// How long an unfinished search is remembered after its last use.
+const SEARCH_IDLE_TTL: Duration = Duration::from_secs(10 * 60);
+/// How many of an account's most recently listed folders are searched for a file.
+const MAX_RECENT: usize = 64;
 
-/// Where folders are.
+/// The parents of folders, and the searches for folders.
 pub(super) struct Places {
     parents: Cache<(Incarnation, FolderId), FolderId>,
     searches: Cache<Incarnation, Arc<Mutex<Search>>>,
 }
 
-/// How far the search through an account's folders has come.
+/// The progress of a search through an account's folders, breadth first.
 #[derive(Debug)]
 pub(crate) struct Search {
-    /// Every folder that was seen.
+    /// All folders that the search has found.
     pub(crate) seen: HashSet<FolderId>,
-    /// Those of them that were not looked into, the nearest to the root first.
+    /// The found folders that were not listed yet, the nearest to the root first.
     pub(crate) ahead: VecDeque<FolderId>,
-    /// The generation of the account's tree when it began.
+    /// The generation of the account's folder tree when the search began.
     pub(crate) tree: u64,
 }
 
 impl Search {
-    /// A search from the root.
+    /// Returns a search that begins at the root.
     pub(crate) fn from_root(tree: u64) -> Self {
         Self { seen: HashSet::from([FolderId::Root]), ahead: VecDeque::from([FolderId::Root]), tree }
     }
@@ -51,7 +52,7 @@ impl Default for Places {
     fn default() -> Self {
         Self {
             parents: Cache::new(MAX_PLACES),
-            searches: Cache::builder().max_capacity(MAX_ACCOUNTS).time_to_idle(SEARCH).build(),
+            searches: Cache::builder().max_capacity(MAX_ACCOUNTS).time_to_idle(SEARCH_IDLE_TTL).build(),
         }
     }
 }
@@ -75,7 +76,7 @@ impl Places {
     }
 }
 
-/// Which folders of an account were listed lately.
+/// The folders of each account that were listed most recently.
 pub(super) struct Recent(Cache<Incarnation, Arc<std::sync::Mutex<VecDeque<FolderId>>>>);
 
 impl Recent {
@@ -88,10 +89,10 @@ impl Recent {
         let mut folders = folders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         folders.retain(|other| other != folder);
         folders.push_front(folder.clone());
-        folders.truncate(RECENT);
+        folders.truncate(MAX_RECENT);
     }
 
-    /// The last first.
+    /// Returns the folders, the most recently listed first.
     pub(super) async fn get(&self, account: Incarnation) -> Vec<FolderId> {
         let Some(folders) = self.0.get(&account).await else { return Vec::new() };
         folders.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().cloned().collect()

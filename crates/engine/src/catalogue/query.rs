@@ -1,22 +1,23 @@
-//! Which items of a folder a caller wants, and in which order: the places of those in its snapshot.
+//! Queries: which items of a folder a caller requests, in which order. The result is a selection of rows of the
+//! folder's snapshot.
 
 use std::ops::Range;
 
 use super::snapshot::{Snapshot, by_sort};
 use super::sort::Sort;
 
-/// Which items of a folder, in which order.
+/// A selection of a folder's items, and their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
     /// Only folders, or only files.
     pub kind: Option<ItemKind>,
-    /// Only items of exactly this name.
+    /// Only items with exactly this name.
     pub name: Option<String>,
     /// The order.
     pub sort: Sort,
 }
 
-/// What kind of item.
+/// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemKind {
     /// Folders.
@@ -26,7 +27,7 @@ pub enum ItemKind {
 }
 
 impl ListQuery {
-    /// The places of the items that are wanted, in order.
+    /// Returns the places of the requested items, in order.
     pub(super) fn select<'s>(&self, snapshot: &'s Snapshot) -> Selection<'s> {
         let folders = snapshot.folders().len();
         let part = match self.kind {
@@ -35,13 +36,14 @@ impl ListQuery {
             Some(ItemKind::File) => folders..snapshot.len(),
         };
         match (self.name.as_deref(), snapshot.order(self.sort)) {
-            (None, None) => Selection::InARow(part),
+            (None, None) => Selection::Contiguous(part),
             (None, Some(order)) => Selection::Ordered(&order[part]),
             (Some(name), _) => Selection::Found(self.named(name, snapshot, part)),
         }
     }
 
-    /// Items of one name lie together where folders and files are by name, and are few.
+    /// Returns the places of the items with a name. In the order by name such items are adjacent, among the folders and
+    /// among the files, and they are few.
     fn named(&self, name: &str, snapshot: &Snapshot, part: Range<usize>) -> Vec<u32> {
         let folders = snapshot.folders().len();
         let (start, end) = (part.start, part.end);
@@ -57,7 +59,7 @@ impl ListQuery {
         found
     }
 
-    /// A text that is the same for equal queries alone.
+    /// Returns a text that is equal for equal queries only.
     pub(super) fn fingerprint(&self) -> String {
         let kind = match self.kind {
             None => '*',
@@ -68,42 +70,43 @@ impl ListQuery {
     }
 }
 
-/// The places of items, in the order wanted.
+/// The places of selected items, in the requested order.
 #[derive(Debug)]
 pub(super) enum Selection<'s> {
-    /// As they lie in the snapshot.
-    InARow(Range<usize>),
-    /// As another order has them.
+    /// A range of the snapshot.
+    Contiguous(Range<usize>),
+    /// A range of another order.
     Ordered(&'s [u32]),
-    /// As they were found.
+    /// Places found by name.
     Found(Vec<u32>),
 }
 
 impl Selection<'_> {
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::InARow(part) => part.len(),
+            Self::Contiguous(part) => part.len(),
             Self::Ordered(order) => order.len(),
             Self::Found(found) => found.len(),
         }
     }
 
-    /// The place in the snapshot of the item at a place in the selection.
+    /// Returns the place in the snapshot of the item with this number in the selection.
     pub(super) fn place(&self, number: usize) -> usize {
         match self {
-            Self::InARow(part) => part.start + number,
+            Self::Contiguous(part) => part.start + number,
             Self::Ordered(order) => order[number] as usize,
             Self::Found(found) => found[number] as usize,
         }
     }
 }
 
-/// Whether a name comes before another; none comes last.
+/// Whether a name comes before another. A missing name comes last.
 fn is_before(name: Option<&str>, other: &str) -> bool {
     name.is_some_and(|name| name < other)
 }
 
-/// The first place of which something does not hold that holds of all before it.
+/// Returns the first place for which `holds` is false, by binary search. `holds` must be true for all places before it
+/// and false for all after it.
 pub(super) fn partition(places: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (places.start, places.end.max(places.start));
     while low < high {

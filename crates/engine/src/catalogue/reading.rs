@@ -1,5 +1,5 @@
-//! One read: from the cache where that will do, else from the site, once for all who ask; and what was lately true,
-//! where the site fails.
+//! One read: from the cache if a fresh entry exists, else from the site in one request shared by all callers. If the
+//! site fails, a stale entry may be returned.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,32 +12,32 @@ use tokio::time::Instant;
 use super::answers::{Freshness, Known, Source};
 use super::flights::{Role, Shares};
 use super::kept::Kept;
-use super::key::{Keep, Key, Stored, Value};
-use super::{Inner, Question};
+use super::key::{Cacheable, Key, Stored, Value};
+use super::{FlightKey, Inner};
 use crate::accounts::Account;
 use crate::measure;
 use crate::problem::whole_seconds;
 use crate::progress;
 use crate::scopes::{Change, Reach, Stamp, What};
 
-/// What a site has answered, to be kept.
+/// A site's answer, before it is stored.
 pub(super) struct Fetched {
     pub(super) value: Value,
     pub(super) reach: Reach,
 }
 
-/// What is kept of something, as one look has found it.
-pub(super) struct Look {
+/// The result of one cache lookup.
+pub(super) struct Lookup {
     pub(super) key: Key,
-    /// The generations that it depends on, from before the look.
+    /// The generations that the entry depends on, read before the lookup.
     pub(super) now: Stamp,
-    /// What is kept and no write has overtaken, perhaps no longer fresh.
-    pub(super) kept: Option<Stored>,
+    /// The entry, if no write has invalidated it. It may be stale.
+    pub(super) cached: Option<Stored>,
 }
 
 impl Inner {
-    /// Something that is kept by itself.
-    pub(super) async fn known<T: Keep, F>(
+    /// Returns a value that has a cache entry of its own.
+    pub(super) async fn known<T: Cacheable, F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
         what: What,
@@ -47,18 +47,18 @@ impl Inner {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let look = self.look(account, what).await?;
-        match self.fresh(&look, freshness) {
-            Some(stored) => taken(self.hit(&look.key.what, stored)),
-            None => self.known_anew(account, look, freshness, ask).await,
+        let lookup = self.lookup(account, what).await?;
+        match self.fresh(&lookup, freshness) {
+            Some(stored) => downcast(self.hit(&lookup.key.what, stored)),
+            None => self.known_uncached(account, lookup, freshness, ask).await,
         }
     }
 
-    /// The same, of which nothing fresh is kept.
-    pub(super) async fn known_anew<T: Keep, F>(
+    /// Like [`Self::known`], after a lookup that found no fresh entry.
+    pub(super) async fn known_uncached<T: Cacheable, F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
-        look: Look,
+        lookup: Lookup,
         freshness: Freshness,
         ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
     ) -> Result<Known<Arc<Kept<T>>>>
@@ -66,19 +66,20 @@ impl Inner {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let ask = Arc::new(ask);
-        // A folder tells what is in it, which any write may change; the rest says so in its scopes.
-        let reach = if matches!(look.key.what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
+        // A folder may report totals of its content, which any write may change. All other kinds depend on their own
+        // scopes only.
+        let reach = if matches!(lookup.key.what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
         let fetch = move |account: Arc<Account>| {
             let ask = Arc::clone(&ask);
             async move {
-                let told = ask(Arc::clone(&account)).await?;
-                Ok(Fetched { value: T::store(Arc::new(Kept::new(told, &account)?)), reach })
+                let value = ask(Arc::clone(&account)).await?;
+                Ok(Fetched { value: T::store(Arc::new(Kept::new(value, &account)?)), reach })
             }
         };
-        taken(self.read_anew(account, look, freshness, fetch).await?)
+        downcast(self.read_uncached(account, lookup, freshness, fetch).await?)
     }
 
-    /// Anything that is kept.
+    /// Returns an entry of any kind.
     pub(super) async fn read<F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
@@ -89,52 +90,52 @@ impl Inner {
     where
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
-        let look = self.look(account, what).await?;
-        match self.fresh(&look, freshness) {
-            Some(stored) => Ok(self.hit(&look.key.what, stored)),
-            None => self.read_anew(account, look, freshness, fetch).await,
+        let lookup = self.lookup(account, what).await?;
+        match self.fresh(&lookup, freshness) {
+            Some(stored) => Ok(self.hit(&lookup.key.what, stored)),
+            None => self.read_uncached(account, lookup, freshness, fetch).await,
         }
     }
 
-    /// The same, of which nothing fresh is kept.
-    async fn read_anew<F>(
+    /// Like [`Self::read`], after a lookup that found no fresh entry.
+    async fn read_uncached<F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
-        Look { key, now, kept }: Look,
+        Lookup { key, now, cached }: Lookup,
         freshness: Freshness,
         fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
     ) -> Result<Known<Stored>>
     where
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
-        let known = match self.ask(account, &key, freshness, now, fetch).await {
+        let known = match self.join_flight(account, &key, freshness, now, fetch).await {
             Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
-            Err(error) => self.instead(account, &key, freshness, kept, error).await?,
+            Err(error) => self.stale_fallback(account, &key, freshness, cached, error).await?,
         };
         measure::cache(key.what.kind(), known.source.word());
         Ok(known)
     }
 
-    /// Looks at what is kept.
-    pub(super) async fn look(&self, account: &Account, what: What) -> Result<Look> {
+    /// Looks an entry up, with the generations that it depends on.
+    pub(super) async fn lookup(&self, account: &Account, what: What) -> Result<Lookup> {
         let key = Key::new(account, what);
         let now = account.stamp(&key.what).await?;
-        let kept = self.kept(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
-        Ok(Look { key, now, kept })
+        let cached = self.cached(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
+        Ok(Lookup { key, now, cached })
     }
 
-    /// What is kept there and no write has overtaken, perhaps no longer fresh. Mostly there is nothing, and then its
-    /// generations are not asked for.
-    pub(super) async fn standing(&self, account: &Account, key: &Key) -> Option<Stored> {
-        let stored = self.kept(key).await?;
+    /// Returns the entry under a key if no write has invalidated it. It may be stale. Most keys have no entry; then the
+    /// generations are not read.
+    pub(super) async fn valid_entry(&self, account: &Account, key: &Key) -> Option<Stored> {
+        let stored = self.cached(key).await?;
         let now = account.stamp(&key.what).await.ok()?;
         stored.stamp.holds(now, stored.reach).then_some(stored)
     }
 
-    /// What a look has found, where it is fresh and that will do.
-    pub(super) fn fresh(&self, look: &Look, freshness: Freshness) -> Option<Stored> {
-        let ttl = self.ttl(&look.key.what);
-        look.kept.as_ref().filter(|kept| freshness != Freshness::Anew && kept.taken_at.elapsed() < ttl).cloned()
+    /// Returns the entry of a lookup if it is fresh and the caller accepts cached answers.
+    pub(super) fn fresh(&self, lookup: &Lookup, freshness: Freshness) -> Option<Stored> {
+        let ttl = self.ttl(&lookup.key.what);
+        lookup.cached.as_ref().filter(|cached| freshness != Freshness::Anew && cached.taken_at.elapsed() < ttl).cloned()
     }
 
     pub(super) fn hit(&self, what: &What, stored: Stored) -> Known<Stored> {
@@ -144,8 +145,8 @@ impl Inner {
         Known { value: stored, age, source }
     }
 
-    /// Asks the site, together with whoever asks for the same.
-    async fn ask<F>(
+    /// Reads from the site, and shares the request with other callers that need the same answer.
+    async fn join_flight<F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
         key: &Key,
@@ -157,24 +158,25 @@ impl Inner {
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
         progress::asks(&account.profile().origin.provider);
-        // Whoever waits for another's answer waits for the site all the same.
+        // A follower waits for the site too, through the leader's request, so its time counts as waiting.
         let _waiting = wait();
         let shares = if freshness == Freshness::Anew { Shares::NotBegun } else { Shares::Any };
         loop {
-            let question = Question { key: key.clone(), wide: now.wide, own: now.own };
-            let (flight, role) = self.flights.join(question, shares, || {
+            let flight_key = FlightKey { key: key.clone(), wide: now.wide, own: now.own };
+            let (flight, role) = self.flights.join(flight_key, shares, || {
                 Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone())
             });
             let stored = flight.outcome().await?;
-            // One that was asked for before a write of another folder may tell of that one. The next cannot.
+            // A listing may also describe other folders. If the flight began before a write to one of those, its answer
+            // is too old. The next flight begins after the write.
             if stored.stamp.holds(now, stored.reach) {
                 return Ok((stored, source(freshness, role)));
             }
         }
     }
 
-    /// The task that asks. It keeps the answer under the generations from before it asked: if something was written
-    /// meanwhile, nobody will be given it who comes later.
+    /// Runs in the flight's task: reads from the site and stores the answer. The answer is stored under the generations
+    /// from before the request. If a write happened meanwhile, later lookups ignore it.
     async fn fetch<F>(
         self: Arc<Self>,
         account: Arc<Account>,
@@ -185,25 +187,26 @@ impl Inner {
     where
         F: Future<Output = Result<Fetched>> + Send,
     {
-        let look = self.look(&account, key.what.clone()).await?;
-        // Whoever looked before another's answer was kept, and came when nobody was asking any more, has it all the same.
-        // None who insists waits for this: they join only what one of them asks.
-        if let Some(stored) = self.fresh(&look, freshness) {
+        let lookup = self.lookup(&account, key.what.clone()).await?;
+        // A flight may have finished since the caller's lookup; reuse its result. This never serves a caller with
+        // `Freshness::Anew`: such callers join only reads that one of them began.
+        if let Some(stored) = self.fresh(&lookup, freshness) {
             return Ok(stored);
         }
-        let stamp = look.now;
+        let stamp = lookup.now;
         let Fetched { value, reach } = match fetch(Arc::clone(&account)).await {
             Ok(fetched) => fetched,
             Err(error) => {
-                self.distrust(&account, &key, error.kind()).await;
+                self.discard_contradicted(&account, &key, error.kind()).await;
                 return Err(error);
             }
         };
-        Ok(self.keep(key, Stored { value, stamp, reach, taken_at: Instant::now() }).await)
+        Ok(self.store_answer(key, Stored { value, stamp, reach, taken_at: Instant::now() }).await)
     }
 
-    /// After some errors the old answer is not true either, and must not come back when the site fails next.
-    async fn distrust(&self, account: &Account, key: &Key, kind: ErrorKind) {
+    /// Discards entries that an error shows to be wrong, so that they do not serve as the stale fallback of a later
+    /// failure.
+    async fn discard_contradicted(&self, account: &Account, key: &Key, kind: ErrorKind) {
         match kind {
             ErrorKind::CredentialsRejected => {
                 if let Err(error) = account.outdate(&Change::everything()).await {
@@ -217,20 +220,20 @@ impl Inner {
         }
     }
 
-    /// What was lately true, where the site has failed and the caller did not insist.
-    async fn instead(
+    /// Returns the stale entry if the site has failed and the caller accepts stale answers, else the error.
+    async fn stale_fallback(
         &self,
         account: &Account,
         key: &Key,
         freshness: Freshness,
-        kept: Option<Stored>,
+        cached: Option<Stored>,
         error: Error,
     ) -> Result<Known<Stored>> {
-        let Some(stored) = kept.filter(|_| freshness == Freshness::Cached && is_failure(&error)) else {
+        let Some(stored) = cached.filter(|_| freshness == Freshness::Cached && is_failure(&error)) else {
             return Err(error);
         };
         let (ttl, age) = (self.ttl(&key.what), stored.taken_at.elapsed());
-        // Something may have been written while the site was waited for.
+        // A write may have happened during the request to the site.
         let holds = stored.stamp.holds(account.stamp(&key.what).await?, stored.reach);
         if !holds || age > ttl + self.config.stale_if_error {
             return Err(error);
@@ -238,8 +241,8 @@ impl Inner {
         Ok(Known { value: stored, age, source: Source::Stale { ttl_seconds: ttl_seconds(ttl, age) } })
     }
 
-    /// What is kept there, whole: a listing's snapshot is kept by itself.
-    pub(super) async fn kept(&self, key: &Key) -> Option<Stored> {
+    /// Returns the entry under a key. A listing's entry holds only a digest; its snapshot is resolved.
+    pub(super) async fn cached(&self, key: &Key) -> Option<Stored> {
         let stored = self.store.get(key).await?;
         match (&key.what, &stored.value) {
             (What::Listing(folder), Value::Listing(digest)) => {
@@ -250,17 +253,17 @@ impl Inner {
         }
     }
 
-    /// Keeps an answer. A listing that is as it was keeps its snapshot, with the orders that were made of it; else the
-    /// old one goes, unless a walk has begun in it.
-    async fn keep(&self, key: Key, stored: Stored) -> Stored {
+    /// Stores an answer. A listing with unchanged content reuses its snapshot, and with it the sort orders computed so
+    /// far. Otherwise the old snapshot is removed, unless a walk uses it.
+    async fn store_answer(&self, key: Key, stored: Stored) -> Stored {
         let (What::Listing(folder), Value::Snapshot(snapshot)) = (&key.what, &stored.value) else {
             self.store.insert(key, stored.clone()).await;
             return stored;
         };
-        let before = self.kept(&key).await;
+        let before = self.cached(&key).await;
         if let Some(Value::Snapshot(before)) = before.map(|before| before.value)
             && before.digest() != snapshot.digest()
-            && before.walked_before().is_none()
+            && before.since_last_walk().is_none()
         {
             self.store.remove(&key.of_snapshot(folder, before.digest())).await;
         }
@@ -287,8 +290,8 @@ impl Inner {
     }
 }
 
-/// What is kept by itself, taken out of its entry.
-pub(super) fn taken<T: Keep>(known: Known<Stored>) -> Result<Known<Arc<Kept<T>>>> {
+/// Extracts the typed value from an entry. Fails with `Internal` if the entry is of another kind.
+pub(super) fn downcast<T: Cacheable>(known: Known<Stored>) -> Result<Known<Arc<Kept<T>>>> {
     let value = T::take(&known.value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
     Ok(known.map(|_| value))
 }
@@ -301,7 +304,8 @@ fn source(freshness: Freshness, role: Role) -> Source {
     }
 }
 
-/// How much longer something of this age is fresh; less than zero for what is not, be it for a moment.
+/// Returns for how many more seconds an answer of this age is fresh. The result is negative for a stale answer, even if
+/// it became stale less than a second ago.
 pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
     let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     match age.checked_sub(ttl) {
@@ -310,13 +314,13 @@ pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
     }
 }
 
-/// Failures of the site that say nothing against what it told before.
+/// Whether an error is a failure of the site that does not contradict its earlier answers.
 fn is_failure(error: &Error) -> bool {
     let fails = matches!(
         error.kind(),
         ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::SiteFailed | ErrorKind::RateLimited
     );
-    // A root that the site does not find, or denies, is a failure of the site's as well.
+    // A 403 or 404 for the root folder is reported as a failure of the site. It does contradict the earlier answers.
     let denies = |answer: &UpstreamAnswer| {
         matches!(answer.http_status, Some(403 | 404)) || matches!(answer.status.as_deref(), Some("403" | "404"))
     };

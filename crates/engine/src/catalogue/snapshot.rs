@@ -1,8 +1,8 @@
-//! A folder's listing as it was at one moment: in order, serialized once, ready to be paged through.
+//! A folder's listing as it was at one moment: sorted and serialized once, ready to be served in pages.
 //!
-//! Beside the bytes that go out, an item takes one [`Row`] and its id and name as they are compared, all of them end to
-//! end in one text: a hundred thousand files are five allocations. Orders other than by name, and the index of ids, are
-//! rows' numbers, made when they are first asked for.
+//! Besides its JSON, an item takes one [`Row`], and its id and name in the form that comparisons use. The ids and names
+//! of all items are concatenated in one text, so a hundred thousand files take five allocations. Orders other than by
+//! name and the index of ids hold row numbers. They are computed at first use.
 
 mod order;
 mod rows;
@@ -24,27 +24,27 @@ use rows::{Row, Rows};
 use super::sort::{EntryKind, Sort};
 use crate::scopes::{Digest, Reach};
 
-/// How many orders there are.
+/// The number of sort orders.
 const ORDERS: usize = 6;
 
 /// A listing at one moment.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// Every item as JSON, folders by name, then files by name, without anything between them.
+    /// The JSON of all items without separators: folders by name, then files by name.
     json: Bytes,
-    /// The ids and names of the same, end to end.
+    /// The ids and names of the same items, concatenated.
     text: Box<str>,
     rows: Box<[Row]>,
     folders: Vec<Folder>,
-    /// How many entries of the site's listing could not be read.
+    /// The number of entries of the site's listing that could not be read.
     unreadable: usize,
     digest: Digest,
     reach: Reach,
     made_at: Instant,
-    /// When a walk has last gone through it, in milliseconds since it was made, and one; 0 for never.
-    walked: AtomicU64,
+    /// The last use by a walk, in milliseconds after `made_at`, plus one. 0 if no walk has used it.
+    last_walk: AtomicU64,
     orders: [OnceLock<Box<[u32]>>; ORDERS],
-    /// The rows by the hash of their ids: the hash above, the row's number below.
+    /// The index of the rows by id: the id's hash in the upper half, the row number in the lower half.
     by_id: OnceLock<Box<[u64]>>,
 }
 
@@ -72,28 +72,28 @@ impl Snapshot {
             digest,
             reach,
             made_at: Instant::now(),
-            walked: AtomicU64::new(0),
+            last_walk: AtomicU64::new(0),
             orders: Default::default(),
             by_id: OnceLock::new(),
         })
     }
 
-    /// How many items there are.
+    /// Returns the number of items.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// How many entries of the site's listing could not be read.
+    /// Returns the number of entries of the site's listing that could not be read.
     pub(crate) fn unreadable(&self) -> usize {
         self.unreadable
     }
 
-    /// The folders, by name.
+    /// Returns the folders, by name.
     pub(crate) fn folders(&self) -> &[Folder] {
         &self.folders
     }
 
-    /// Every file, by name.
+    /// Returns all files, by name.
     pub(crate) fn files(&self) -> impl Iterator<Item = Item<'_>> {
         (self.folders.len()..self.len()).map(|place| self.item(place))
     }
@@ -110,7 +110,7 @@ impl Snapshot {
         self.made_at
     }
 
-    /// The item of a row, or of a place in the order by name, which is the same.
+    /// Returns the item of a row. Row numbers are places in the order by name.
     pub(crate) fn item(&self, place: usize) -> Item<'_> {
         let (json, text) = match place.checked_sub(1) {
             Some(before) => (self.rows[before].json_end, self.rows[before].text_end),
@@ -125,7 +125,7 @@ impl Snapshot {
         )
     }
 
-    /// The file with an id.
+    /// Returns the file with an id.
     pub(super) fn file(&self, id: &str) -> Option<Item<'_>> {
         let index = self.by_id.get_or_init(|| order::index(self.files().map(|item| item.id), self.folders.len()));
         let hash = order::hash(id);
@@ -136,14 +136,15 @@ impl Snapshot {
         items.find(|item| item.id == id)
     }
 
-    /// About how many bytes of memory it takes, never much less: also once every order has been asked for.
+    /// Returns the approximate memory use in bytes, never much less than the real one. It includes all orders and the
+    /// index, even if they are not computed yet.
     pub(super) fn weight(&self) -> usize {
         let folders: usize = self.folders.iter().map(|folder| size_of_val(folder) + strings(folder)).sum();
         let indexes = self.len() * ((ORDERS - 1) * size_of::<u32>() + size_of::<u64>());
         self.json.len() + self.text.len() + self.rows.len() * size_of::<Row>() + folders + indexes + size_of::<Self>()
     }
 
-    /// The places of the items in an order, where that is not by name.
+    /// Returns the row numbers of the items in an order, or `None` for the order by name.
     pub(crate) fn order(&self, sort: Sort) -> Option<&[u32]> {
         if sort == Sort::default() {
             return None;
@@ -151,25 +152,26 @@ impl Snapshot {
         Some(self.orders[sort.index()].get_or_init(|| order::places(self, sort)))
     }
 
-    /// Whether an order would have to be made first.
-    pub(super) fn lacks(&self, sort: Sort) -> bool {
+    /// Whether an order is not computed yet.
+    pub(super) fn lacks_order(&self, sort: Sort) -> bool {
         sort != Sort::default() && self.orders[sort.index()].get().is_none()
     }
 
-    /// Notes that a walk goes through it.
-    pub(super) fn walk(&self) {
+    /// Records that a walk uses the snapshot.
+    pub(super) fn mark_walked(&self) {
         let since = u64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
-        self.walked.store(since + 1, Ordering::Relaxed);
+        self.last_walk.store(since + 1, Ordering::Relaxed);
     }
 
-    /// How long ago a walk went through it.
-    pub(super) fn walked_before(&self) -> Option<Duration> {
-        let walked = Duration::from_millis(self.walked.load(Ordering::Relaxed).checked_sub(1)?);
-        Some(self.made_at.elapsed().saturating_sub(walked))
+    /// Returns how long ago a walk last used the snapshot, or `None` if none has.
+    pub(super) fn since_last_walk(&self) -> Option<Duration> {
+        let last_walk = Duration::from_millis(self.last_walk.load(Ordering::Relaxed).checked_sub(1)?);
+        Some(self.made_at.elapsed().saturating_sub(last_walk))
     }
 }
 
-/// What is told of other folders is touched by writes that do not name this one.
+/// Returns `Reach::Beyond` if the listing reports files or totals of other folders. Writes that do not name this folder
+/// can change those.
 fn reach(folder: &FolderId, listing: &Listing) -> Reach {
     let elsewhere = listing.files.iter().any(|file| file.folder_id.as_ref().is_some_and(|named| named != folder));
     let counts = listing.folders.iter().any(|child| {
@@ -181,7 +183,7 @@ fn reach(folder: &FolderId, listing: &Listing) -> Reach {
     if elsewhere || counts { Reach::Beyond } else { Reach::Own }
 }
 
-/// The bytes of a folder's texts, with what allocating them takes.
+/// Returns the size of a folder's texts in bytes, with the overhead of their allocations.
 fn strings(folder: &Folder) -> usize {
     const ALLOCATION: usize = 24;
     let texts = [Some(folder.id.as_str()), folder.name.as_deref(), folder.page_url.as_deref()];

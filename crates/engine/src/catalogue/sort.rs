@@ -5,16 +5,16 @@ use std::str::FromStr;
 
 use polyhost_domain::SortKey;
 
-/// The order of a folder's files. Its folders are always by name, and before them.
+/// The order of a folder's files. Folders always come before the files, and are always sorted by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
-    /// What decides.
+    /// The field to sort by.
     pub key: SortKey,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
 }
 
-/// Which way an order runs.
+/// The direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// The smallest first.
@@ -23,7 +23,7 @@ pub enum Direction {
     Descending,
 }
 
-/// A text that names no order.
+/// The error for a text that is not a sort order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of: name, -name, size, -size, uploaded_at, -uploaded_at")]
 pub struct UnknownSort;
@@ -53,7 +53,7 @@ impl FromStr for Sort {
 }
 
 impl Sort {
-    /// A number for each of the six orders.
+    /// Returns a distinct number for each of the six orders.
     pub(super) fn index(self) -> usize {
         let key = match self.key {
             SortKey::Name => 0,
@@ -63,8 +63,8 @@ impl Sort {
         key + usize::from(self.direction == Direction::Descending)
     }
 
-    /// Turns a comparison round where the order runs down. Folders never do.
-    pub(super) fn direct(self, kind: EntryKind, ordering: Ordering) -> Ordering {
+    /// Reverses a comparison of files if the order is descending. Folders always ascend.
+    pub(super) fn apply_direction(self, kind: EntryKind, ordering: Ordering) -> Ordering {
         match (self.direction, kind) {
             (Direction::Descending, EntryKind::File) => ordering.reverse(),
             _ => ordering,
@@ -79,7 +79,7 @@ pub(crate) enum EntryKind {
     File,
 }
 
-/// What an item is sorted by in one order. A missing value comes last, whichever way the order runs.
+/// The value that an item is sorted by. A missing value comes last in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SortValue<'a> {
     Text(&'a str),

@@ -1,7 +1,7 @@
-//! Where everything is kept: one cache for all kinds, bounded by its weight in bytes.
+//! The storage of the cache: one map for all kinds of entries, bounded by its weight in bytes.
 //!
-//! Whether an entry is fresh is decided by whoever reads it; here it ends when it is of no use to anybody. What was not
-//! used for the longest goes first where room is needed.
+//! Readers decide whether an entry is fresh. The store removes an entry when it can no longer be used even as a stale
+//! fallback. When it is full, it evicts the least recently used entries first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use super::key::{Key, Stored};
 use crate::measure;
 use crate::scopes::What;
 
-/// Everything that is kept.
+/// All cache entries.
 pub(super) struct Store {
     cache: Cache<Key, Stored>,
     bytes: Arc<AtomicU64>,
@@ -31,7 +31,7 @@ impl Store {
             .max_capacity(config.max_size)
             .weigher(|_, stored: &Stored| stored.weight())
             .eviction_policy(EvictionPolicy::lru())
-            .expire_after(Lives::new(config))
+            .expire_after(Lifetimes::new(config))
             .eviction_listener(move |key: Arc<Key>, stored, cause| {
                 let weight = u64::from(stored.weight());
                 measure::cache_bytes(left.fetch_sub(weight, Ordering::Relaxed).saturating_sub(weight));
@@ -59,22 +59,22 @@ impl Store {
         self.cache.invalidate(key).await;
     }
 
-    /// How many bytes are kept, as they are weighed.
+    /// Returns the weight of all entries in bytes.
     pub(super) async fn weight(&self) -> u64 {
         self.cache.run_pending_tasks().await;
         self.bytes.load(Ordering::Relaxed)
     }
 }
 
-/// How long an entry may be of use.
-struct Lives {
+/// How long entries of each kind are stored.
+struct Lifetimes {
     account: Duration,
     file: Duration,
     listing: Duration,
     snapshot: Duration,
 }
 
-impl Lives {
+impl Lifetimes {
     fn new(config: &CacheConfig) -> Self {
         let listing = config.listing_ttl + config.stale_if_error;
         Self {
@@ -95,7 +95,7 @@ impl Lives {
     }
 }
 
-impl Expiry<Key, Stored> for Lives {
+impl Expiry<Key, Stored> for Lifetimes {
     fn expire_after_create(&self, key: &Key, _: &Stored, _: Instant) -> Option<Duration> {
         Some(self.of(&key.what))
     }

@@ -1,11 +1,12 @@
-//! What callers have deleted, and the site has put into its trash and may still list.
+//! Tombstones: files and folders that callers have deleted. A site that moves them to its trash may still list them.
 //!
-//! A listing is rid of it before it becomes a snapshot. A file that the site then tells to be in use again was taken out
-//! of the trash, and comes back: but only where the site was asked after the deletion was over. What it told before says
-//! nothing about it, however late the answer comes.
+//! Deleted entries are removed from a listing before it becomes a snapshot. If the site later reports such a file as
+//! active, somebody has restored it from the trash, and its tombstone is removed. That report counts only if the
+//! request for it began after the deletion ended. An answer to an earlier request says nothing about the deletion,
+//! however late it arrives.
 //!
-//! It is kept by who the account is at its site, so that a change of its settings does not bring back what was deleted,
-//! and what one site has deleted is not missing from another.
+//! Tombstones are stored by the user at the site. So they survive a change of the account's settings, and a deletion at
+//! one site hides nothing at another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,113 +19,117 @@ use polyhost_domain::{DeleteSemantics, FileId, FolderId, Listing};
 use super::MAX_ACCOUNTS;
 use crate::accounts::Account;
 
-/// How much of each kind is remembered of one user.
-const REMEMBERED: u64 = 100_000;
-/// How long. Who takes something out of a site's trash by other ways than the gateway sees it again after this.
-const FOR: Duration = Duration::from_secs(60 * 60);
+/// The most tombstones of each kind for one user.
+const MAX_TOMBSTONES: u64 = 100_000;
+/// How long a tombstone lives. An entry that is restored from the trash past the gateway is visible again after this
+/// time.
+const TOMBSTONE_TTL: Duration = Duration::from_secs(60 * 60);
 
-/// What was deleted, and may still be listed.
+/// The tombstones of all users.
 pub(super) struct Tombstones {
-    of_users: Cache<Arc<str>, Arc<Graves>>,
-    /// How many deletions of files were noted.
+    by_user: Cache<Arc<str>, Arc<UserTombstones>>,
+    /// The number of file deletions recorded so far: the logical clock of [`Moment`].
     noted: AtomicU64,
 }
 
-/// What one user has deleted.
-pub(super) struct Graves {
+/// The tombstones of one user.
+pub(super) struct UserTombstones {
     files: Cache<FileId, Moment>,
     folders: Cache<FolderId, ()>,
-    /// Files that were perhaps deleted: they stay in listings, whose word for their status is not taken any more.
-    doubted: Cache<FileId, Moment>,
+    /// Files whose deletion is under way or has an unknown outcome, and deleted files. Those that were not deleted for
+    /// certain stay in listings, but their status in a listing is not used.
+    uncertain: Cache<FileId, Moment>,
 }
 
-/// When something was, among the deletions of files.
+/// A time, counted in recorded file deletions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(u64);
 
 impl Moment {
-    /// Later than every question: that of what is not over.
+    /// The time of a deletion that is not over: later than every request.
     const NOT_YET: Self = Self(u64::MAX);
 }
 
 impl Default for Tombstones {
     fn default() -> Self {
-        // Whoever deletes is no longer idle, so the last of a user's tombstones goes before all of them do.
-        let of_users = Cache::builder().max_capacity(MAX_ACCOUNTS).time_to_idle(FOR).build();
-        Self { of_users, noted: AtomicU64::default() }
+        // A deletion resets the idle time, so a user's entry is removed only after the last tombstone in it has
+        // expired.
+        let by_user = Cache::builder().max_capacity(MAX_ACCOUNTS).time_to_idle(TOMBSTONE_TTL).build();
+        Self { by_user, noted: AtomicU64::default() }
     }
 }
 
 impl Tombstones {
-    /// This moment.
+    /// Returns the current time.
     pub(super) fn now(&self) -> Moment {
         Moment(self.noted.load(Ordering::SeqCst))
     }
 
-    /// Notes that a file is being deleted, where the site has a trash.
+    /// Records that a file is being deleted, if the site has a trash.
     pub(super) async fn begin(&self, account: &Account, file: &FileId) {
-        if let Some(graves) = self.to_fill(account).await {
-            graves.doubted.insert(file.clone(), Moment::NOT_YET).await;
+        if let Some(tombstones) = self.of_or_new(account).await {
+            tombstones.uncertain.insert(file.clone(), Moment::NOT_YET).await;
         }
     }
 
-    /// Notes that a file was deleted.
-    pub(super) async fn bury_file(&self, account: &Account, file: &FileId) {
-        if let Some(graves) = self.to_fill(account).await {
+    /// Records that a file was deleted.
+    pub(super) async fn insert_file(&self, account: &Account, file: &FileId) {
+        if let Some(tombstones) = self.of_or_new(account).await {
             let now = self.next();
-            graves.files.insert(file.clone(), now).await;
-            graves.doubted.insert(file.clone(), now).await;
+            tombstones.files.insert(file.clone(), now).await;
+            tombstones.uncertain.insert(file.clone(), now).await;
         }
     }
 
-    /// Notes that a file was perhaps deleted.
-    pub(super) async fn doubt(&self, account: &Account, file: &FileId) {
-        if let Some(graves) = self.to_fill(account).await {
-            graves.doubted.insert(file.clone(), self.next()).await;
+    /// Records that a deletion of a file had an unknown outcome.
+    pub(super) async fn insert_uncertain(&self, account: &Account, file: &FileId) {
+        if let Some(tombstones) = self.of_or_new(account).await {
+            tombstones.uncertain.insert(file.clone(), self.next()).await;
         }
     }
 
-    /// Notes that a folder was deleted.
-    pub(super) async fn bury_folder(&self, account: &Account, folder: &FolderId) {
-        if let Some(graves) = self.to_fill(account).await {
-            graves.folders.insert(folder.clone(), ()).await;
+    /// Records that a folder was deleted.
+    pub(super) async fn insert_folder(&self, account: &Account, folder: &FolderId) {
+        if let Some(tombstones) = self.of_or_new(account).await {
+            tombstones.folders.insert(folder.clone(), ()).await;
         }
     }
 
-    /// Notes that the site has told a file to be in use, when it was asked at this moment.
-    pub(super) async fn lift(&self, account: &Account, file: &FileId, asked: Moment) {
-        let Some(graves) = self.of(account).await else { return };
-        for noted in [&graves.files, &graves.doubted] {
-            // It may be deleted again at this very time.
-            let lift = noted.entry_by_ref(file).and_compute_with(async |entry| match entry {
+    /// Removes the tombstone of a file that the site reported as active. `asked` is the time at which that request
+    /// began.
+    pub(super) async fn remove(&self, account: &Account, file: &FileId, asked: Moment) {
+        let Some(tombstones) = self.of(account).await else { return };
+        for noted in [&tombstones.files, &tombstones.uncertain] {
+            // A new deletion of the file may be recorded at the same time; its tombstone stays.
+            let remove = noted.entry_by_ref(file).and_compute_with(async |entry| match entry {
                 Some(entry) if *entry.value() <= asked => Op::Remove,
                 _ => Op::Nop,
             });
-            lift.await;
+            remove.await;
         }
     }
 
-    /// Whether a listing's word for a file is not to be taken.
-    pub(super) async fn doubts(&self, account: &Account, file: &FileId) -> bool {
-        self.of(account).await.is_some_and(|graves| graves.doubted.contains_key(file))
+    /// Whether the status of a file in a listing must not be used.
+    pub(super) async fn is_uncertain(&self, account: &Account, file: &FileId) -> bool {
+        self.of(account).await.is_some_and(|tombstones| tombstones.uncertain.contains_key(file))
     }
 
-    /// Whether the user of an account has lately deleted a folder.
+    /// Whether the user of an account has recently deleted a folder.
     pub(super) async fn has_folder(&self, account: &Account, folder: &FolderId) -> bool {
-        self.of(account).await.is_some_and(|graves| graves.folders.contains_key(folder))
+        self.of(account).await.is_some_and(|tombstones| tombstones.folders.contains_key(folder))
     }
 
-    /// What the user of an account has deleted.
-    pub(super) async fn of(&self, account: &Account) -> Option<Arc<Graves>> {
-        self.of_users.get(account.user()).await
+    /// Returns the tombstones of an account's user, if there are any.
+    pub(super) async fn of(&self, account: &Account) -> Option<Arc<UserTombstones>> {
+        self.by_user.get(account.user()).await
     }
 
-    /// The same, where the site has a trash.
-    async fn to_fill(&self, account: &Account) -> Option<Arc<Graves>> {
+    /// Returns the tombstones of an account's user, or creates them. Returns `None` if the site has no trash.
+    async fn of_or_new(&self, account: &Account) -> Option<Arc<UserTombstones>> {
         if account.profile().delete != DeleteSemantics::Trash {
             return None;
         }
-        Some(self.of_users.get_with_by_ref(account.user(), async { Arc::default() }).await)
+        Some(self.by_user.get_with_by_ref(account.user(), async { Arc::default() }).await)
     }
 
     fn next(&self) -> Moment {
@@ -132,20 +137,20 @@ impl Tombstones {
     }
 }
 
-impl Default for Graves {
+impl Default for UserTombstones {
     fn default() -> Self {
-        let noted = || Cache::builder().max_capacity(REMEMBERED).time_to_live(FOR).build();
+        let noted = || Cache::builder().max_capacity(MAX_TOMBSTONES).time_to_live(TOMBSTONE_TTL).build();
         Self {
             files: noted(),
-            folders: Cache::builder().max_capacity(REMEMBERED).time_to_live(FOR).build(),
-            doubted: noted(),
+            folders: Cache::builder().max_capacity(MAX_TOMBSTONES).time_to_live(TOMBSTONE_TTL).build(),
+            uncertain: noted(),
         }
     }
 }
 
-impl Graves {
-    /// Rids a listing of what was deleted.
-    pub(super) fn rid(&self, listing: &mut Listing) {
+impl UserTombstones {
+    /// Removes deleted files and folders from a listing.
+    pub(super) fn purge(&self, listing: &mut Listing) {
         listing.files.retain(|file| !self.files.contains_key(&file.id));
         listing.folders.retain(|folder| !self.folders.contains_key(&folder.id));
     }

@@ -1,4 +1,4 @@
-//! What comes into a folder: uploads, remote uploads, copies and new folders.
+//! Writes that add something to a folder: uploads, remote uploads, copies and new folders.
 
 use polyhost_domain::{
     ErrorKind, File, FileId, FileStatus, Folder, FolderId, NewFolder, NewRemoteUpload, RemoteUpload,
@@ -12,11 +12,11 @@ use crate::progress;
 use crate::uploads::Received;
 use crate::users::{Claim, Hold, Subject};
 
-/// Makes a folder.
+/// Creates a folder.
 ///
 /// # Errors
-/// `folder_not_found` where the parent was deleted through the gateway; `overloaded` where it is being deleted and that
-/// takes too long; else the site's own.
+/// `folder_not_found` if the parent was deleted through the gateway; `overloaded` if a deletion of the parent takes too
+/// long; else the site's error.
 pub async fn create_folder(
     catalogue: &Catalogue,
     account: &Account,
@@ -30,10 +30,10 @@ pub async fn create_folder(
     Ok(Changed { now, is_whole: true })
 }
 
-/// Makes a copy of a file in a folder.
+/// Copies a file into a folder.
 ///
 /// # Errors
-/// As for [`create_folder`], about the folder.
+/// As for [`create_folder`], about the target folder.
 pub async fn copy_file(
     catalogue: &Catalogue,
     account: &Account,
@@ -44,10 +44,11 @@ pub async fn copy_file(
     Ok(Changed { now: account.copy_file(id, folder).await?, is_whole: true })
 }
 
-/// Claims a folder while a file is uploaded into it.
+/// Runs an upload with a claim on its folder.
 ///
 /// # Errors
-/// As for [`create_folder`], about the folder; the upload's own; `folder_not_found` where the folder was deleted meanwhile, and the file with it.
+/// As for [`create_folder`], about the folder; the upload's error; `folder_not_found` if the folder and the file in it
+/// were deleted during the upload.
 pub async fn upload_into(
     catalogue: &Catalogue,
     account: &Account,
@@ -56,14 +57,14 @@ pub async fn upload_into(
 ) -> Result<Received, Problem> {
     let _claim = enter(catalogue, account, folder).await?;
     let received = upload.await?;
-    // A recursive DELETE waits for no upload. The site decides which of the two came first.
+    // A recursive DELETE does not wait for uploads. The site decides whether the file came before or after it.
     if catalogue.has_deleted_folder(account, folder).await && is_gone(account, &received.file.id).await {
         return Err(was_deleted(account, folder).and("The file was deleted with it."));
     }
     Ok(received)
 }
 
-/// Has the site fetch a file, and notes that the file is expected in its folder.
+/// Asks the site to fetch a file, and records that the file is expected in its folder.
 ///
 /// # Errors
 /// As for [`create_folder`], about the folder.
@@ -83,12 +84,11 @@ pub async fn add_remote_upload(
     Ok(begun?)
 }
 
-/// Claims a folder that something is about to come into, until the claim is dropped. A check whether the folder is empty
-/// waits for nothing: it fails meanwhile.
+/// Claims a folder that something will be added to, until the claim is dropped. Meanwhile an empty-folder check does
+/// not wait: it fails at once.
 ///
 /// # Errors
-/// `folder_not_found` where the folder was deleted through the gateway; `overloaded` where it is being deleted and that
-/// takes too long.
+/// `folder_not_found` if the folder was deleted through the gateway; `overloaded` if a deletion of it takes too long.
 async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<Claim, Problem> {
     let wanted = vec![(Subject::Contents(folder.clone()), Hold::Shared)];
     let claim = account.user_state().claims().hold(wanted, progress::deadline()).await?;
@@ -96,7 +96,7 @@ async fn enter(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> R
     Ok(claim)
 }
 
-/// Refuses a folder that was deleted through the gateway. From its trash a site may still take what goes there.
+/// Rejects a folder that was deleted through the gateway. A site may still accept files into a folder in its trash.
 pub(super) async fn refuse_deleted(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<(), Problem> {
     if catalogue.has_deleted_folder(account, folder).await { Err(was_deleted(account, folder)) } else { Ok(()) }
 }
@@ -105,8 +105,8 @@ fn was_deleted(account: &Account, folder: &FolderId) -> Problem {
     account.nothing_has(Code::FolderNotFound, "folder", folder.as_str()).and("It was deleted.")
 }
 
-/// Whether the site says that a file does not exist, or is in its trash. Where it says nothing, the file exists: the
-/// site has confirmed its upload.
+/// Whether the site says that a file does not exist or is in its trash. On any other error the file is assumed to
+/// exist, because the site has confirmed its upload.
 async fn is_gone(account: &Account, file: &FileId) -> bool {
     match account.file(file).await {
         Ok(file) => matches!(file.status, FileStatus::Trashed | FileStatus::Deleted),

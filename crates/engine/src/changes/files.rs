@@ -1,4 +1,4 @@
-//! Changing and deleting a file.
+//! Changes and deletions of a file.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::progress;
 use crate::users::{Hold, Subject};
 
-/// What is to change in a file. At least one field is set.
+/// The requested changes of a file. At least one field is set.
 #[derive(Debug, Clone)]
 pub struct FileChange {
     /// The new folder.
@@ -23,12 +23,14 @@ pub struct FileChange {
     pub edit: FileEdit,
 }
 
-/// Changes a file and answers it.
+/// Changes a file and returns its new state.
 ///
-/// The move goes first. Nothing is sent where the site lacks one of the things asked for, or a precondition fails.
+/// The move is sent before the other changes. Nothing is sent if the site does not support one of the changes, or if a
+/// precondition fails.
 ///
 /// # Errors
-/// `precondition_failed`; else the site's own. Where the second call fails, the problem says what the first has done.
+/// `precondition_failed`; else the site's error. If the second call fails, the problem lists the fields that the first
+/// has changed.
 pub async fn change_file(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -44,18 +46,18 @@ pub async fn change_file(
         check(account, id, conditions).await?;
         apply(catalogue, account, id, folder.as_ref(), &edit).await
     };
-    let told = match claimed(account, checked, wanted, Box::pin(work)).await? {
+    let reported = match claimed(account, checked, wanted, Box::pin(work)).await? {
         Some(file) => Some(file),
         None => progress::in_time(read_back(account, id)).await,
     };
-    let is_whole = told.is_some();
-    let file = told.unwrap_or_else(|| known(account, id, &edit));
-    // The site may not say where a file is; after a move it is known all the same.
+    let is_whole = reported.is_some();
+    let file = reported.unwrap_or_else(|| known(account, id, &edit));
+    // Some sites do not report a file's folder. After a move it is known anyway.
     let now = File { folder_id: file.folder_id.or(folder), ..file };
     Ok(Changed { now, is_whole })
 }
 
-/// Makes the calls that a change needs.
+/// Makes the calls for a change. Returns the file if the site reports it.
 async fn apply(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -63,11 +65,11 @@ async fn apply(
     folder: Option<&FolderId>,
     edit: &FileEdit,
 ) -> Result<Option<File>, Problem> {
-    let mut told = None;
+    let mut reported = None;
     let mut applied: &[&'static str] = &[];
     if let Some(folder) = folder {
         refuse_deleted(catalogue, account, folder).await?;
-        told = account.move_file(id, folder, catalogue.file_shown_in(account, id).await).await?;
+        reported = account.move_file(id, folder, catalogue.file_shown_in(account, id).await).await?;
         applied = &["folder_id"];
         progress::applied("folder_id");
     }
@@ -77,15 +79,15 @@ async fn apply(
             None => catalogue.file_shown_in(account, id).await,
         };
         let edited = account.edit_file(id, edit.clone(), shown_in).await;
-        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+        reported = edited.map_err(|error| Problem::from(error).applied(applied))?.or(reported);
     }
-    Ok(told)
+    Ok(reported)
 }
 
-/// Deletes a file. A file that is in the site's trash already is a success, for that is where it was to go.
+/// Deletes a file. If the file is already in the site's trash, the deletion succeeds.
 ///
 /// # Errors
-/// `precondition_failed`; else the site's own.
+/// `precondition_failed`; else the site's error.
 pub async fn delete_file(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -101,27 +103,31 @@ pub async fn delete_file(
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Problem> {
-    catalogue.deleting_file(account, id).await;
+    catalogue.note_file_deleting(account, id).await;
     let note = |is_deleted| async move {
-        if is_deleted { catalogue.bury_file(account, id).await } else { catalogue.doubt_file(account, id).await }
+        if is_deleted {
+            catalogue.note_file_deleted(account, id).await
+        } else {
+            catalogue.note_file_uncertain(account, id).await
+        }
     };
     match account.delete_file(id, catalogue.file_shown_in(account, id).await, note).await {
         Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
-            catalogue.bury_file(account, id).await;
+            catalogue.note_file_deleted(account, id).await;
             Ok(())
         }
         deleted => Ok(deleted?),
     }
 }
 
-/// How a write claims its file: alone where it is checked first.
+/// Returns the claim of a write on its file: exclusive if a check precedes the write.
 fn claims(id: &FileId, conditions: &Preconditions) -> (Checked, Vec<(Subject, Hold)>) {
     let (checked, hold) =
-        if conditions.guard_write() { (Checked::First, Hold::Alone) } else { (Checked::Not, Hold::Shared) };
+        if conditions.guard_write() { (Checked::First, Hold::Exclusive) } else { (Checked::Not, Hold::Shared) };
     (checked, vec![(Subject::File(id.clone()), hold)])
 }
 
-/// Evaluates preconditions against the file as the site has it now.
+/// Evaluates preconditions against the current state of the file at the site.
 async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Result<(), Problem> {
     if conditions.guard_write() {
         let now = account.file(id).await?;
@@ -130,7 +136,7 @@ async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Re
     Ok(())
 }
 
-/// Whether the site says that a file is in its trash. Sites refuse to delete such a file as if it were not there.
+/// Whether the site says that a file is in its trash. Sites answer a deletion of such a file with "not found".
 async fn is_trashed(account: &Account, id: &FileId) -> bool {
     let has_trash = account.profile().delete == DeleteSemantics::Trash;
     let now = if has_trash { read_back(account, id).await } else { None };
@@ -146,7 +152,7 @@ fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Proble
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
 }
 
-/// The file as it is now. The write is confirmed by then, so a failure here is no failure of it.
+/// Reads the file after a write. The write is confirmed by then, so an error here does not fail it.
 async fn read_back(account: &Account, id: &FileId) -> Option<File> {
     let mut answers = account.files(std::slice::from_ref(id)).await.ok()?;
     match answers.pop()? {
@@ -155,6 +161,7 @@ async fn read_back(account: &Account, id: &FileId) -> Option<File> {
     }
 }
 
+/// Returns the file as far as the request determines it, for when the site did not report it.
 fn known(account: &Account, id: &FileId, edit: &FileEdit) -> File {
     File {
         name: edit.name.as_ref().map(ToString::to_string),

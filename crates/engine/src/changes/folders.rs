@@ -1,4 +1,4 @@
-//! Changing and deleting a folder.
+//! Changes and deletions of a folder.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::problem::{Code, Problem};
 use crate::progress;
 use crate::users::{Hold, Subject};
 
-/// The most remote uploads into one folder that a deletion asks the site about.
+/// The most remote uploads into one folder whose state a deletion requests from the site.
 const MAX_ASKED: usize = 20;
 
-/// What is to change in a folder. At least one field is set.
+/// The requested changes of a folder. At least one field is set.
 #[derive(Debug, Clone)]
 pub struct FolderChange {
     /// The new parent.
@@ -27,10 +27,11 @@ pub struct FolderChange {
     pub edit: FolderEdit,
 }
 
-/// Changes a folder and answers it.
+/// Changes a folder and returns its new state.
 ///
 /// # Errors
-/// 400 for the root; `folder_cycle` and `precondition_failed`, and then nothing was changed; else as for a file.
+/// 400 for the root folder; `folder_cycle` and `precondition_failed`, both before anything is changed; else as for a
+/// file.
 pub async fn change_folder(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -41,7 +42,7 @@ pub async fn change_folder(
     let FolderChange { parent, edit } = change;
     refuse_root(id)?;
     require(account, parent.is_some(), &edit)?;
-    // A folder is moved only if it does not come to lie below itself.
+    // Before a move the gateway checks that the folder does not end up below itself.
     let checked = if parent.is_some() { Checked::First } else { checked(conditions) };
     let mut wanted = vec![(Subject::Folder(id.clone()), hold(conditions))];
     wanted.extend(parent.iter().map(|parent| (Subject::Contents(parent.clone()), Hold::Shared)));
@@ -60,7 +61,7 @@ pub async fn change_folder(
     })
 }
 
-/// Makes the calls that a change needs.
+/// Makes the calls for a change. Returns the folder if the site reports it.
 async fn apply(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -68,12 +69,12 @@ async fn apply(
     parent: Option<&FolderId>,
     edit: FolderEdit,
 ) -> Result<Option<Folder>, Problem> {
-    let mut told = None;
+    let mut reported = None;
     let mut applied: &[&'static str] = &[];
     if let Some(parent) = parent {
         refuse_deleted(catalogue, account, parent).await?;
         refuse_cycle(catalogue, account, id, parent).await?;
-        told = account.move_folder(id, parent, catalogue.folder_shown_in(account, id).await).await?;
+        reported = account.move_folder(id, parent, catalogue.folder_shown_in(account, id).await).await?;
         catalogue.note_place(account, id, parent).await;
         applied = &["parent_id"];
         progress::applied("parent_id");
@@ -84,9 +85,9 @@ async fn apply(
             None => catalogue.folder_shown_in(account, id).await,
         };
         let edited = account.edit_folder(id, edit, shown_in).await;
-        told = edited.map_err(|error| Problem::from(error).applied(applied))?.or(told);
+        reported = edited.map_err(|error| Problem::from(error).applied(applied))?.or(reported);
     }
-    Ok(told)
+    Ok(reported)
 }
 
 async fn refuse_cycle(
@@ -107,10 +108,10 @@ fn checked(conditions: &Preconditions) -> Checked {
 }
 
 fn hold(conditions: &Preconditions) -> Hold {
-    if conditions.guard_write() { Hold::Alone } else { Hold::Shared }
+    if conditions.guard_write() { Hold::Exclusive } else { Hold::Shared }
 }
 
-/// Evaluates preconditions against the folder as the site has it now.
+/// Evaluates preconditions against the current state of the folder at the site.
 async fn check(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -134,24 +135,25 @@ fn require(account: &Account, moves: bool, edit: &FolderEdit) -> Result<(), Prob
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
 }
 
+/// Returns the folder as far as the request determines it, for when the site did not report it.
 fn known(account: &Account, id: &FolderId, parent: Option<FolderId>, name: Option<&EntryName>) -> Folder {
     Folder::bare(&account.profile().origin, id.clone(), parent, name.map(ToString::to_string))
 }
 
-/// Whether a folder is to be deleted with all that is in it.
+/// Whether a folder is deleted together with its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
-    /// Only if nothing is in it.
+    /// Only if it is empty.
     OnlyIfEmpty,
-    /// With all that is in it.
+    /// Together with its content.
     Recursive,
 }
 
 /// Deletes a folder.
 ///
 /// # Errors
-/// 400 for the root; `folder_not_empty` and `precondition_failed`, and then nothing was sent that deletes; else the
-/// site's own.
+/// 400 for the root folder; `folder_not_empty` and `precondition_failed`, both before a deletion is sent; else the
+/// site's error.
 pub async fn delete_folder(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -173,8 +175,9 @@ pub async fn delete_folder(
         Deletion::OnlyIfEmpty => {
             refuse_expected(account, id).await?;
             let work = async {
-                // From here to the end nothing of the gateway's own comes into the folder.
-                let contents = [(Subject::Contents(id.clone()), Hold::Alone)];
+                // The claim keeps the gateway's other writes from adding anything to the folder until the deletion is
+                // over.
+                let contents = [(Subject::Contents(id.clone()), Hold::Exclusive)];
                 let _contents = account.user_state().claims().try_hold(&contents).ok_or_else(|| under_way(id))?;
                 if account.user_state().expects_into(id) {
                     return Err(under_way(id));
@@ -190,7 +193,7 @@ pub async fn delete_folder(
     }
 }
 
-/// Refuses at once a folder that something of the gateway's own is coming into.
+/// Rejects the deletion at once if another request or a remote upload is adding something to the folder.
 async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem> {
     let user = account.user_state();
     let remote = user.arrivals().known_into(id);
@@ -200,7 +203,7 @@ async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem
     if is_expected { Err(under_way(id)) } else { Ok(()) }
 }
 
-/// Asks the site whether remote uploads into a folder have ended by now.
+/// Asks the site whether all remote uploads into a folder have ended.
 async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId>) -> bool {
     let can_ask = account.capabilities().supports(Capability::RemoteUploadsRead) && remote.len() <= MAX_ASKED;
     if !can_ask {
@@ -208,10 +211,10 @@ async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId
     }
     let arrivals = account.user_state().arrivals();
     match account.remote_uploads(RemoteUploadSelection::Ids(remote.clone())).await {
-        Ok(told) => {
-            arrivals.observe(&told);
-            // The site has forgotten those that it leaves out.
-            let forgotten = remote.iter().filter(|id| !told.iter().any(|upload| upload.id == **id));
+        Ok(reported) => {
+            arrivals.observe(&reported);
+            // Remote uploads that the answer omits no longer exist at the site.
+            let forgotten = remote.iter().filter(|id| !reported.iter().any(|upload| upload.id == **id));
             forgotten.for_each(|id| arrivals.end(id));
         }
         Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound && remote.len() == 1 => {
@@ -231,13 +234,13 @@ fn not_empty(text: String) -> Problem {
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
-    match account.delete_folder(id, catalogue.bury_folder(account, id)).await {
+    match account.delete_folder(id, catalogue.note_folder_deleted(account, id)).await {
         Err(error) if error.kind() == ErrorKind::FolderNotFound && is_trashed(catalogue, account, id).await => Ok(()),
         deleted => Ok(deleted?),
     }
 }
 
-/// Whether a folder is in the site's trash: it was deleted through the gateway, and still answers to its id.
+/// Whether a folder is in the site's trash: it was deleted through the gateway, and the site still returns it.
 async fn is_trashed(catalogue: &Catalogue, account: &Account, id: &FolderId) -> bool {
     catalogue.has_deleted_folder(account, id).await && account.folder(id).await.is_ok()
 }

@@ -1,7 +1,8 @@
-//! Changing files and folders: several fields in one request, as many calls as the site needs, one honest answer.
+//! Changes of files and folders. One request may change several fields with several calls to the site; the result says
+//! exactly what was done.
 //!
-//! Every write claims what it changes. A write that is checked first takes its turn among those of its user, and holds it
-//! around the check and the write alone; see [`crate::users`].
+//! Each write claims the files and folders that it changes. A write with a check before it also takes one of its user's
+//! turns, for the duration of the check and the write; see [`crate::users`].
 
 mod arriving;
 mod files;
@@ -17,23 +18,23 @@ pub use arriving::{add_remote_upload, copy_file, create_folder, upload_into};
 pub use files::{FileChange, change_file, delete_file};
 pub use folders::{Deletion, FolderChange, change_folder, delete_folder};
 
-/// Something as a write has left it.
+/// The result of a write.
 #[derive(Debug, Clone)]
 pub struct Changed<T> {
-    /// Its state, as far as it is known.
+    /// The new state, as far as it is known.
     pub now: T,
-    /// Whether the site has told all of that state, so that it has an entity tag.
+    /// Whether the site has reported the complete state, so that it has an entity tag.
     pub is_whole: bool,
 }
 
-/// Whether a write is checked first.
+/// Whether a check precedes the write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Checked {
     First,
     Not,
 }
 
-/// Does the work of a write under its claims, and in its turn if it is checked first.
+/// Runs a write under its claims, and in a turn if a check precedes it.
 async fn claimed<T>(
     account: &Account,
     checked: Checked,

@@ -1,4 +1,5 @@
-//! Whether a folder would be moved below itself. Sites do not look: they move it, and nobody finds it any more.
+//! The check that a folder is not moved below itself. Sites do not check it: they move the folder, and then no listing
+//! from the root leads to it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use super::find_folder::{folder, listed_folder};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 
-/// The deepest folder whose ancestors are looked at.
+/// The most ancestors that the check reads.
 const MAX_DEPTH: usize = 256;
 
-/// Whether a folder is `above` or lies below it, by walking up its ancestors.
+/// Whether a folder is `above` or lies below it. Reads the folder's ancestors up to the root.
 ///
 /// # Errors
-/// The folders' own; `Timeout` where a folder lies too deep to be sure.
+/// The error of reading a folder; `Timeout` if the folder lies too deep for the check.
 pub(crate) async fn is_within(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -29,7 +30,7 @@ pub(crate) async fn is_within(
         if at == *above {
             return Ok(true);
         }
-        // A loop that is there already does not lead to the folder either.
+        // An ancestor seen before closes a loop that exists already, and `above` is not part of it.
         if at == FolderId::Root || !seen.insert(at.clone()) {
             return Ok(false);
         }
@@ -38,11 +39,11 @@ pub(crate) async fn is_within(
             None => return Ok(false),
         }
     }
-    let detail = "The folder to move to lies too deep to be sure that it is not inside the folder to be moved.";
+    let detail = "The target folder lies too deep to check that it is not inside the folder to be moved.";
     Err(Error::new(ErrorKind::Timeout).with_detail(detail))
 }
 
-/// The folder's parent. Where the folder's own endpoint is broken, the listings decide.
+/// Returns the folder's parent. If the site's folder endpoint fails, the listings are searched.
 async fn parent(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<Option<FolderId>> {
     let found = match folder(catalogue, account, id, Freshness::Fresh).await {
         Err(error) if may_be_listed(error.kind()) => {
@@ -55,7 +56,7 @@ async fn parent(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) ->
     Ok(found.value.value.parent_id.clone())
 }
 
-/// Whether another endpoint may answer after an error of this kind.
+/// Whether another endpoint may succeed after an error of this kind.
 fn may_be_listed(kind: ErrorKind) -> bool {
     use ErrorKind::{Forbidden, InvalidResponse, Rejected, SiteFailed, Timeout, Unavailable, Unsupported};
     matches!(kind, Forbidden | InvalidResponse | Rejected | SiteFailed | Timeout | Unavailable | Unsupported(_))

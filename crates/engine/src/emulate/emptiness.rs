@@ -1,15 +1,15 @@
-//! Whether a folder holds anything, asked of the site itself: a cached answer could cost somebody their videos, and so
-//! could one that was not wholly understood.
+//! The check whether a folder is empty. It reads the site, past the cache: with a stale or incomplete answer, a folder
+//! that still holds videos could be deleted.
 
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 
 use crate::accounts::Account;
 use crate::catalogue::Catalogue;
 
-/// Whether nothing is in a folder at this moment. An entry that cannot be read is something.
+/// Whether a folder is empty now. An entry that cannot be read counts as content.
 ///
 /// # Errors
-/// The listing's own; `InvalidResponse` where nothing is seen, and the answer lacks a list.
+/// The listing's error; `InvalidResponse` if the listing shows nothing but the site's answer lacks a list.
 pub async fn is_empty(catalogue: &Catalogue, account: &Account, folder: &FolderId) -> Result<bool> {
     let listing = catalogue.listing_now(account, folder).await?;
     let is_empty = listing.folders.is_empty() && listing.files.is_empty() && listing.unreadable == 0;

@@ -1,20 +1,20 @@
-//! One folder by its id, where the site can only list: found in its parent's listing.
+//! Reads one folder by its id. If the site can only list folders, the folder is searched for in the account's listings.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use polyhost_domain::{Capability, Error, ErrorKind, Folder, FolderId, Result, Support};
 
-use super::search::{child, search, where_it_was};
+use super::search::{child, find_at_last_parent, search};
 use super::walk::walk;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
 
-/// One folder.
+/// Returns one folder.
 ///
 /// # Errors
-/// `FolderNotFound` only where every folder was looked at; `Timeout`, retryable, where there are too many of them for
-/// one request: the next goes on where this one ended.
+/// `FolderNotFound`, only after all folders were searched. `Timeout`, retryable, if the account has too many folders
+/// for one request; the next request continues the search.
 pub async fn folder(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -27,7 +27,7 @@ pub async fn folder(
     listed_folder(catalogue, account, id, freshness).await
 }
 
-/// The same from the account's listings alone.
+/// Like [`folder`], from the account's listings alone.
 ///
 /// # Errors
 /// As for [`folder`].
@@ -40,16 +40,16 @@ pub(super) async fn listed_folder(
     let profile = account.profile();
     if *id == FolderId::Root {
         let root = Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new()));
-        return kept(
+        return serialized(
             account,
             Known { value: root, age: std::time::Duration::ZERO, source: Source::Hit { ttl_seconds: 0 } },
         );
     }
-    if let Some(found) = where_it_was(catalogue, account, id, freshness).await {
-        return kept(account, found);
+    if let Some(found) = find_at_last_parent(catalogue, account, id, freshness).await {
+        return serialized(account, found);
     }
     let found = match freshness {
-        Freshness::Anew => walk_anew(catalogue, account, id).await?,
+        Freshness::Anew => walk_uncached(catalogue, account, id).await?,
         Freshness::Cached | Freshness::Fresh => search(catalogue, account, id).await?,
     };
     let found = found.ok_or_else(|| {
@@ -57,18 +57,18 @@ pub(super) async fn listed_folder(
         Error::new(ErrorKind::FolderNotFound)
             .with_detail(format!("No folder has the id \"{id}\" in account \"{name}\"."))
     })?;
-    kept(account, found)
+    serialized(account, found)
 }
 
-async fn walk_anew(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<Option<Known<Folder>>> {
-    let look = |_: &FolderId, listing: Known<Arc<Snapshot>>| match child(listing, id) {
+async fn walk_uncached(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<Option<Known<Folder>>> {
+    let find = |_: &FolderId, listing: Known<Arc<Snapshot>>| match child(listing, id) {
         Some(found) => ControlFlow::Break(found),
         None => ControlFlow::Continue(()),
     };
-    walk(catalogue, account, &FolderId::Root, Freshness::Anew, look).await
+    walk(catalogue, account, &FolderId::Root, Freshness::Anew, find).await
 }
 
-fn kept(account: &Account, found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
+fn serialized(account: &Account, found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
     let Known { value, age, source } = found;
     Ok(Known { value: Arc::new(Kept::new(value, account)?), age, source })
 }

@@ -1,4 +1,4 @@
-//! An uploaded file that the site did not name, or of which its answer was lost: found in its folder's listing.
+//! Finds an uploaded file in its folder's listing, if the site did not return the file's id or its answer was lost.
 
 use std::time::Duration;
 
@@ -9,70 +9,70 @@ use tokio::time::sleep;
 use crate::accounts::Account;
 use crate::users::{PendingUpload, ROUNDING, Wanted};
 
-/// A site may still be busy with a file when its answer is lost, so a second look comes a while after the first.
-const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);
-/// How many files are asked for by themselves in one look.
-const MOST_ASKED_FOR: usize = 5;
+/// The pause before the second look. The site may still be processing the file when its answer is lost.
+const SECOND_LOOK_DELAY: Duration = Duration::from_secs(2);
+/// The most files whose dates are read one by one in one look.
+const MAX_DATE_READS: usize = 5;
 
-/// What is known of an uploaded file without its id.
+/// What is known of an uploaded file whose id is unknown.
 pub(crate) struct Sought<'a> {
-    /// What it should be. Its digest is one that the site can be held to.
+    /// The expected file. Its digest is set only if the site reports reliable digests.
     pub(crate) wanted: Wanted,
-    /// Whether it is there at all.
+    /// Whether the site is known to have stored it.
     pub(crate) stored: Stored,
-    /// The upload, whose file is none of another upload.
+    /// The upload. A file of another upload is not taken for its file.
     pub(crate) pending: &'a PendingUpload,
 }
 
-/// Whether a file was stored.
+/// Whether the site has stored a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// The site has said so.
+    /// The site confirmed it.
     Surely,
-    /// Its answer was lost.
+    /// The site's answer was lost.
     Perhaps,
 }
 
 impl Stored {
-    /// What an upload's error tells of its file; `None` where it is not worth looking for one.
+    /// Returns what an upload's error says about its file, or `None` if no search is worthwhile.
     #[must_use]
     pub(crate) fn told_by(error: &Error) -> Option<Self> {
-        // A 502 or 504 comes from a server in front of the site, which did not get the site's own answer.
+        // A 502 or 504 comes from a proxy in front of the site that did not receive the site's own answer.
         let status = error.answer().and_then(|answer| answer.http_status);
-        let is_of_the_front = matches!(status, Some(502 | 504));
+        let is_from_proxy = matches!(status, Some(502 | 504));
         match error.kind() {
             ErrorKind::Unnamed => Some(Self::Surely),
             ErrorKind::OutcomeUnknown => Some(Self::Perhaps),
-            ErrorKind::SiteFailed if is_of_the_front => Some(Self::Perhaps),
+            ErrorKind::SiteFailed if is_from_proxy => Some(Self::Perhaps),
             _ => None,
         }
     }
 }
 
-/// Which of the two looks for a file. At the first one, the site may not list the file yet.
+/// One of the two looks for a file. The site may list the file only at the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     First,
     Second,
 }
 
-/// The one file of the folder that can only be this upload's, as the site lists it now: by its size, its digest where
-/// one is known, its name, and its date. It may be of no other upload.
+/// Returns the only file in the folder's current listing that can be this upload's. Compared are the size, the digest
+/// if one is known, the name and the date. Files of other uploads are excluded.
 pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Option<File> {
     if let Some(found) = find(account, sought, Look::First).await {
         return Some(found);
     }
-    sleep(BEFORE_THE_SECOND_LOOK).await;
+    sleep(SECOND_LOOK_DELAY).await;
     find(account, sought, Look::Second).await
 }
 
 async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File> {
     let listing = account.list(&sought.wanted.folder).await.ok()?;
-    let alike: Vec<File> = listing.files.into_iter().filter(|file| sought.is_like(file)).collect();
+    let alike: Vec<File> = listing.files.into_iter().filter(|file| sought.may_match(file)).collect();
     let (mut new, mut undated, mut old) = (Vec::new(), Vec::new(), Vec::new());
     for (number, file) in newest_first(alike).into_iter().enumerate() {
         let uploaded_at = match file.uploaded_at {
-            None if number < MOST_ASKED_FOR => uploaded_at(account, &file).await,
+            None if number < MAX_DATE_READS => uploaded_at(account, &file).await,
             reported => reported,
         };
         let file = File { uploaded_at, ..file };
@@ -85,9 +85,10 @@ async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File
     let found = match (sought.stored, new.is_empty()) {
         (_, false) => only_one(new, sought),
         (Stored::Perhaps, true) => None,
-        // The site has the file. Its clock may be wrong, but not its digest.
+        // The site has the file. Its clock may be wrong, but its digest is not.
         (Stored::Surely, true) if undated.is_empty() => only_one(old, sought).filter(|file| sought.is_proven(file)),
-        // Without dates, only what is there at the second look, and beside no older file, can be the upload's.
+        // The candidates have no date. One without a matching digest is accepted only at the second look, and only if
+        // no older file matches.
         (Stored::Surely, true) => {
             let may_guess = look == Look::Second && old.is_empty();
             only_one(undated, sought).filter(|file| may_guess || sought.is_proven(file))
@@ -96,13 +97,14 @@ async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File
     found.filter(|file| sought.pending.take(file))
 }
 
-/// The only file, or the newest of several that all have the upload's digest.
+/// Returns the only file, or the newest of several that all have the upload's digest.
 fn only_one(files: Vec<File>, sought: &Sought<'_>) -> Option<File> {
-    let is_clear = files.len() == 1 || files.iter().all(|file| sought.is_proven(file));
-    files.into_iter().next().filter(|_| is_clear)
+    let is_unambiguous = files.len() == 1 || files.iter().all(|file| sought.is_proven(file));
+    files.into_iter().next().filter(|_| is_unambiguous)
 }
 
-/// Where sites tell no dates, their ids grow.
+/// Sorts files by date, the newest first. Files without dates are sorted by id, because sites without dates assign
+/// increasing ids.
 fn newest_first(mut files: Vec<File>) -> Vec<File> {
     files.sort_by_cached_key(|file| {
         std::cmp::Reverse((file.uploaded_at, file.id.as_str().len(), file.id.as_str().to_owned()))
@@ -110,23 +112,23 @@ fn newest_first(mut files: Vec<File>) -> Vec<File> {
     files
 }
 
-/// Some sites tell a file's date only where the file alone is asked for.
+/// Reads a file's date from the site. Some sites report the date only in a read of the single file.
 async fn uploaded_at(account: &Account, file: &File) -> Option<Timestamp> {
     account.file(&file.id).await.ok()?.uploaded_at
 }
 
 impl Sought<'_> {
-    /// Whether a file may be the upload's, its date aside.
-    fn is_like(&self, file: &File) -> bool {
+    /// Whether a file may be the upload's, regardless of its date.
+    fn may_match(&self, file: &File) -> bool {
         let undated = File { uploaded_at: None, ..file.clone() };
         let has_size = file.size.is_some() && file.size == self.wanted.length;
-        // A size of 0 is not known yet, and a digest outweighs it.
+        // A size of 0 means that the site does not know it yet; then the digest decides.
         (has_size || (file.size.is_none_or(|size| size == 0) && self.is_proven(file)))
             && self.wanted.may_be(&undated)
             && !self.pending.has_been_received(file)
     }
 
-    /// Whether the site reports the upload's digest.
+    /// Whether the site reports the upload's digest for the file.
     fn is_proven(&self, file: &File) -> bool {
         let reported = file.sha1.as_deref().and_then(|text| Digest::Sha1.normalize(text));
         reported.is_some() && reported == self.wanted.sha1

@@ -1,4 +1,4 @@
-//! Many files at once, where the site reads one at a time: side by side, and not too many at once.
+//! Reads many files. If the site can read only one file at a time, a few are read concurrently.
 
 use futures_util::{StreamExt as _, stream};
 use polyhost_domain::{Capability, Error, ErrorKind, FileId, FileLookup, Result, Support};
@@ -7,13 +7,13 @@ use tokio::time::{Instant, timeout_at};
 use super::MAX_TIME;
 use crate::accounts::Account;
 
-/// How many files are read side by side.
+/// How many files are read concurrently.
 const SIDE_BY_SIDE: usize = 8;
 
-/// One answer for each id, in the order asked.
+/// Returns one result for each id, in the order of the ids.
 ///
 /// # Errors
-/// The site's own; where files are read one by one, the one that all reads have led to.
+/// The site's error. If files are read one by one, an error is returned only if every read failed with the same kind.
 pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>> {
     if account.capabilities().support(Capability::FilesLookup) == Support::Native {
         return account.files(ids).await;
@@ -27,7 +27,7 @@ pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>>
     }
 }
 
-/// The error that every read has led to.
+/// Returns the first error if all reads failed with errors of the same kind.
 fn failed_alike(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
     let first = outcomes.first()?.as_ref().err()?;
     let alike = |outcome: &Result<FileLookup>| outcome.as_ref().is_err_and(|error| error.kind() == first.kind());
@@ -41,6 +41,6 @@ async fn read(account: &Account, id: &FileId, until: Instant) -> Result<FileLook
 }
 
 fn out_of_time() -> Error {
-    let detail = "The site has not told of all the files in time. Ask for fewer at once.";
+    let detail = "The site did not return all files in time. Request fewer files at once.";
     Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail)
 }

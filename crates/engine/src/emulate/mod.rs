@@ -1,4 +1,5 @@
-//! What a dialect lacks and can be made from what it has: written once, for every dialect, through the catalogue.
+//! Emulations: operations that a dialect lacks, built from those that it has. Each is written once for all dialects, on
+//! top of the catalogue.
 
 mod cycles;
 mod emptiness;
@@ -18,5 +19,5 @@ pub(crate) use find_upload::{Sought, Stored, find_upload};
 pub use lookup::files;
 pub use usage::{Usage, usage};
 
-/// The longest that one emulation takes: well below `request_timeout`'s default.
+/// The time limit of one emulation, well below the default of `request_timeout`.
 const MAX_TIME: Duration = Duration::from_secs(25);

@@ -1,7 +1,7 @@
-//! The search for a folder through an account's listings, the nearest to the root first, some side by side.
+//! The search for a folder in an account's listings: breadth first from the root, a few folders concurrently.
 //!
-//! An account has one search, which goes on from request to request: what one has looked into, the next need not. It
-//! ends with the last folder; only then is it certain that there is no folder of that id.
+//! An account has one search, which later requests continue, so that no folder is listed twice. Only when the search
+//! has listed the last folder is it certain that no folder has the id.
 
 use std::sync::Arc;
 
@@ -10,17 +10,18 @@ use polyhost_domain::{ErrorKind, Folder, FolderId, Result};
 use tokio::time::{Instant, timeout_at};
 
 use super::MAX_TIME;
-use super::walk::{MAX_FOLDERS, OUT_OF_TIME, SIDE_BY_SIDE, TOO_MANY, too_far};
+use super::walk::{MAX_FOLDERS, OUT_OF_TIME, SIDE_BY_SIDE, TOO_MANY, limit_error};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Known, Search, Snapshot};
 
-/// The most folders that are remembered of one search.
-const MOST_SEEN: usize = 100_000;
+/// The most folders that one search remembers.
+const MAX_SEEN: usize = 100_000;
 
-/// Looks for a folder where no search has looked yet.
+/// Searches the folders that the account's search has not listed yet.
 ///
 /// # Errors
-/// The listings' own; `Timeout`, retryable, past the bounds in time and in folders: the search is kept.
+/// The error of a listing; `Timeout`, retryable, at the limits of time and number of folders. The search's progress is
+/// kept.
 pub(super) async fn search(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -28,18 +29,19 @@ pub(super) async fn search(
 ) -> Result<Option<Known<Folder>>> {
     let until = Instant::now() + MAX_TIME;
     let shared = catalogue.search(account, account.tree().await?).await;
-    let mut search = timeout_at(until, shared.lock()).await.map_err(|_| too_far(OUT_OF_TIME))?;
-    // Whoever had the search until now may have come past it.
-    if let Some(found) = where_it_was(catalogue, account, id, Freshness::Cached).await {
+    let mut search = timeout_at(until, shared.lock()).await.map_err(|_| limit_error(OUT_OF_TIME))?;
+    // The request that held the search until now may have listed the folder's parent.
+    if let Some(found) = find_at_last_parent(catalogue, account, id, Freshness::Cached).await {
         return Ok(Some(found));
     }
     let mut left = MAX_FOLDERS;
     loop {
-        let found = go_on(catalogue, account, id, &mut search, &mut left, until).await?;
+        let found = continue_search(catalogue, account, id, &mut search, &mut left, until).await?;
         if found.is_some() {
             return Ok(found);
         }
-        // A folder that was made or moved since the search began may lie where it had been already.
+        // A folder that was created or moved during the search may lie in a folder that was listed before. Search again
+        // if the tree has changed.
         let (began, now) = (search.tree, account.tree().await?);
         *search = Search::from_root(now);
         if began == now {
@@ -48,8 +50,8 @@ pub(super) async fn search(
     }
 }
 
-/// Goes on until the folder is found or every folder was looked into.
-async fn go_on(
+/// Continues until the folder is found or all folders are listed.
+async fn continue_search(
     catalogue: &Catalogue,
     account: &Arc<Account>,
     id: &FolderId,
@@ -59,21 +61,22 @@ async fn go_on(
 ) -> Result<Option<Known<Folder>>> {
     while !search.ahead.is_empty() {
         if *left == 0 {
-            return Err(too_far(OUT_OF_TIME));
+            return Err(limit_error(OUT_OF_TIME));
         }
-        if search.seen.len() > MOST_SEEN {
+        if search.seen.len() > MAX_SEEN {
             *search = Search::from_root(search.tree);
-            return Err(too_far(TOO_MANY));
+            return Err(limit_error(TOO_MANY));
         }
         let folders: Vec<FolderId> = search.ahead.iter().take(SIDE_BY_SIDE.min(*left)).cloned().collect();
         let listings = folders.iter().map(|folder| catalogue.listing(account, folder, Freshness::Fresh));
-        // The search stays as it was where this ends early.
-        let listings = timeout_at(until, join_all(listings)).await.map_err(|_| too_far(OUT_OF_TIME))?;
+        // The search is changed only after the listings have arrived, so that a timeout or cancellation loses no
+        // folder.
+        let listings = timeout_at(until, join_all(listings)).await.map_err(|_| limit_error(OUT_OF_TIME))?;
         let mut found = None;
         for (folder, listing) in folders.iter().zip(listings) {
             let listing = match listing {
                 Ok(listing) => listing,
-                // Somebody has deleted it since its parent was listed.
+                // The folder was deleted after its parent was listed.
                 Err(error) if error.kind() == ErrorKind::FolderNotFound && *folder != FolderId::Root => {
                     search.ahead.pop_front();
                     continue;
@@ -96,8 +99,8 @@ async fn go_on(
     Ok(None)
 }
 
-/// Looks first in the folder whose listing has last shown it.
-pub(super) async fn where_it_was(
+/// Looks for the folder in the listing that has shown it last.
+pub(super) async fn find_at_last_parent(
     catalogue: &Catalogue,
     account: &Arc<Account>,
     id: &FolderId,
@@ -107,7 +110,7 @@ pub(super) async fn where_it_was(
     child(catalogue.listing(account, &parent, freshness).await.ok()?, id)
 }
 
-/// The folder in a listing.
+/// Returns the folder with this id from a listing.
 pub(super) fn child(listing: Known<Arc<Snapshot>>, id: &FolderId) -> Option<Known<Folder>> {
     let found = listing.value.folders().iter().find(|folder| folder.id == *id).cloned();
     found.map(|found| listing.map(|_| found))

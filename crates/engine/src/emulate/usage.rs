@@ -1,4 +1,4 @@
-//! What is in a folder, all the way down.
+//! Counts the content of a folder and of all folders below it.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -13,28 +13,28 @@ use super::walk::walk;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source, Tagged};
 
-/// What is in a folder, all the way down: what deleting it would delete.
+/// The content of a folder and of all folders below it: what a recursive deletion would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"folders": 3, "files": 41, "bytes": 7_964_211_200_u64, "unreadable": 0, "delete": "permanent"}))]
 pub struct Usage {
-    /// How many folders.
+    /// The number of folders.
     pub folders: u64,
-    /// How many files.
+    /// The number of files.
     pub files: u64,
-    /// The size of the files together, in bytes; `null` where the size of one is not known.
+    /// The total size of the files in bytes; `null` if the size of any file is unknown.
     pub bytes: Option<u64>,
-    /// How many entries of the site's listings have no usable id. They are not counted above.
+    /// The number of entries in the site's listings without a usable id. They are not counted above.
     pub unreadable: u64,
-    /// What deleting the folder would do to them.
+    /// What deleting the folder would do to the files.
     pub delete: DeleteSemantics,
 }
 
 impl Tagged for Usage {}
 
-/// Counts what is in a folder, all the way down.
+/// Counts the content of a folder and of all folders below it.
 ///
 /// # Errors
-/// The listings' own; `Timeout` where there are too many folders.
+/// The error of a listing; `Timeout` if there are too many folders.
 pub async fn usage(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -44,7 +44,7 @@ pub async fn usage(
     let delete = account.profile().delete;
     let mut usage = Usage { folders: 0, files: 0, bytes: Some(0), unreadable: 0, delete };
     let (mut age, mut source) = (Duration::ZERO, None::<Source>);
-    // A listing may name what is in other folders too, which then comes up twice.
+    // A listing may also show files of other folders. Count each file once.
     let mut counted: HashSet<Box<str>> = HashSet::new();
     let mut seen: HashSet<FolderId> = HashSet::from([folder.clone()]);
     let count = |_: &FolderId, listing: Known<Arc<Snapshot>>| {

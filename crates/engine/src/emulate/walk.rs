@@ -1,4 +1,5 @@
-//! Walking down a tree of folders, breadth first, side by side, and only so far.
+//! Walks down a tree of folders, breadth first, a few folders concurrently, within limits of time and number of
+//! folders.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -12,16 +13,16 @@ use super::MAX_TIME;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Known, Snapshot};
 
-/// The most folders that one walk lists.
+/// The most folders in one walk.
 pub(super) const MAX_FOLDERS: usize = 5_000;
-/// How many folders are listed side by side.
+/// How many folders are listed concurrently.
 pub(super) const SIDE_BY_SIDE: usize = 4;
 
-/// Shows `visit` the listing of a folder and of every folder below it, the nearest first, until it breaks.
+/// Calls `visit` with the listing of a folder and of every folder below it, the nearest first, until it breaks.
 ///
 /// # Errors
-/// The first listing's own; `Timeout`, retryable, where the tree is larger than one walk may see: what was seen
-/// stays in the cache, so that the next walk comes further.
+/// The first error of a listing; `Timeout`, retryable, if the tree exceeds the limits. The listings stay in the cache,
+/// so that the next walk gets further.
 pub(super) async fn walk<B>(
     catalogue: &Catalogue,
     account: &Arc<Account>,
@@ -37,11 +38,12 @@ pub(super) async fn walk<B>(
         let mut listings = stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder, freshness)))
             .buffered(SIDE_BY_SIDE);
         loop {
-            let listing = tokio::time::timeout_at(until, listings.next()).await.map_err(|_| too_far(OUT_OF_TIME))?;
+            let listing =
+                tokio::time::timeout_at(until, listings.next()).await.map_err(|_| limit_error(OUT_OF_TIME))?;
             let Some(listing) = listing else { break };
             let (folder, listing) = match listing {
                 (folder, Ok(listing)) => (folder, listing),
-                // Somebody has deleted it since its parent was listed.
+                // The folder was deleted after its parent was listed.
                 (folder, Err(error)) if error.kind() == ErrorKind::FolderNotFound && folder != *from => continue,
                 (_, Err(error)) => return Err(error),
             };
@@ -51,7 +53,7 @@ pub(super) async fn walk<B>(
             }
             next.extend(snapshot.folders().iter().map(|child| child.id.clone()).filter(|id| seen.insert(id.clone())));
             if seen.len() > MAX_FOLDERS {
-                return Err(too_far(TOO_MANY));
+                return Err(limit_error(TOO_MANY));
             }
         }
         level = next;
@@ -70,9 +72,9 @@ async fn list(
 }
 
 pub(super) const OUT_OF_TIME: &str =
-    "The account has more folders than could be looked through in time. Each further try comes further.";
-pub(super) const TOO_MANY: &str = "The account has more folders than are looked through.";
+    "The account has too many folders to list in one request. Repeat the request: each attempt gets further.";
+pub(super) const TOO_MANY: &str = "The account has more folders than the gateway searches.";
 
-pub(super) fn too_far(detail: &'static str) -> Error {
+pub(super) fn limit_error(detail: &'static str) -> Error {
     Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail)
 }

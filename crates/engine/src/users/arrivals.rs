@@ -1,5 +1,5 @@
-//! Arrivals: files that a site may still fetch into a folder. A folder that expects one is not empty, whatever its
-//! listing says. Uploads without a known outcome are in [`crate::uploads`].
+//! Arrivals: files that a site may still fetch into a folder by remote upload. A folder that expects one counts as not
+//! empty, whatever its listing shows. Uploads with an unknown outcome are in [`crate::uploads`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,18 +9,19 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use polyhost_domain::{FolderId, JobState, RemoteUpload, RemoteUploadId};
 
-/// How many remote uploads are remembered of one user, and for how long: a site may fetch for hours.
+/// The most remote uploads remembered for one user, and for how long. A site may take hours to fetch a file.
 const MAX_KNOWN: u64 = 10_000;
 const KNOWN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many are remembered of which it is not known whether they have begun, and for how long.
+/// The most remote uploads with an unknown id remembered for one user, and for how long. It is not known whether those
+/// have begun.
 const MAX_UNKNOWN: u64 = 1_000;
 const UNKNOWN_TTL: Duration = Duration::from_secs(15 * 60);
 
-/// The remote uploads that may still come into the folders of one user.
+/// The remote uploads that may still add files to the folders of one user.
 pub(crate) struct Arrivals {
-    /// Those that are not known to have ended.
+    /// Remote uploads that are not known to have ended.
     known: Cache<RemoteUploadId, FolderId>,
-    /// Those whose id was lost with the site's answer, by a number of ours.
+    /// Remote uploads whose id was lost with the site's answer, by a local number.
     unknown: Cache<u64, FolderId>,
     next: AtomicU64,
 }
@@ -40,17 +41,17 @@ fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>(capacity: u64, ttl: Du
 }
 
 impl Arrivals {
-    /// Notes that the site was asked to fetch a file into a folder.
+    /// Records that the site accepted a remote upload into a folder.
     pub(crate) fn begin(&self, upload: &RemoteUploadId, folder: &FolderId) {
         self.known.insert(upload.clone(), folder.clone());
     }
 
-    /// Notes that the site was asked the same, and that its answer was lost.
+    /// Records that a remote upload was requested and that the site's answer was lost.
     pub(crate) fn may_begin(&self, folder: &FolderId) {
         self.unknown.insert(self.next.fetch_add(1, Ordering::Relaxed), folder.clone());
     }
 
-    /// Notes what a site says of remote uploads. Those that have ended bring no file any more.
+    /// Records the states of remote uploads that a site has reported. One that has ended adds no file any more.
     pub(crate) fn observe(&self, uploads: &[RemoteUpload]) {
         let has_ended = |upload: &&RemoteUpload| {
             matches!(upload.state, JobState::Succeeded | JobState::Failed | JobState::Cancelled)
@@ -58,18 +59,18 @@ impl Arrivals {
         uploads.iter().filter(has_ended).for_each(|upload| self.end(&upload.id));
     }
 
-    /// Notes that a remote upload brings no file any more.
+    /// Records that a remote upload adds no file any more.
     pub(crate) fn end(&self, upload: &RemoteUploadId) {
         self.known.invalidate(upload);
     }
 
-    /// The remote uploads into a folder that are not known to have ended.
+    /// Returns the remote uploads into a folder that are not known to have ended.
     pub(crate) fn known_into(&self, folder: &FolderId) -> Vec<RemoteUploadId> {
         let into = self.known.iter().filter(|(_, into)| into == folder);
         into.map(|(upload, _): (Arc<RemoteUploadId>, _)| RemoteUploadId::clone(&upload)).collect()
     }
 
-    /// Whether a folder expects a file.
+    /// Whether a remote upload may still add a file to a folder.
     pub(crate) fn are_expected(&self, folder: &FolderId) -> bool {
         self.unknown.iter().any(|(_, into)| into == *folder) || self.known.iter().any(|(_, into)| into == *folder)
     }

@@ -1,8 +1,9 @@
-//! Claims: the files and folders that writes of one user are using at this moment.
+//! Claims: the files and folders that writes of one user are using now.
 //!
-//! A write that was checked first (a precondition, an empty folder) claims what it checked alone, so that no other write
-//! of the gateway changes it between the check and the write. All other writes share. A write waits for claims only
-//! while it has none; a further claim is taken at once or not at all. So no two writes wait for each other.
+//! A write with a check before it (a precondition, an empty folder) claims the checked object exclusively. So no other
+//! write of the gateway changes the object between the check and the write. All other writes share their claims.
+//!
+//! To avoid deadlocks, a write waits for claims only while it holds none. A further claim is taken at once or fails.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,24 +16,24 @@ use tokio::time::{Instant, timeout_at};
 use super::overloaded;
 use crate::problem::Problem;
 
-/// Something that a write changes or relies on.
+/// An object that a write changes or depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     /// A file.
     File(FileId),
-    /// A folder itself: its name, its place.
+    /// A folder itself: its name and its parent.
     Folder(FolderId),
-    /// What is directly in a folder.
+    /// The direct content of a folder.
     Contents(FolderId),
 }
 
 /// How a subject is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {
-    /// Beside other writes.
+    /// Together with other writes.
     Shared,
-    /// By one write alone.
-    Alone,
+    /// By one write only.
+    Exclusive,
 }
 
 /// The claims of one user.
@@ -45,19 +46,19 @@ pub(crate) struct Claims {
 #[derive(Debug, Default)]
 struct Holders {
     shared: usize,
-    alone: bool,
+    exclusive: bool,
 }
 
 impl Holders {
     fn admit(&self, hold: Hold) -> bool {
         match hold {
-            Hold::Shared => !self.alone,
-            Hold::Alone => !self.alone && self.shared == 0,
+            Hold::Shared => !self.exclusive,
+            Hold::Exclusive => !self.exclusive && self.shared == 0,
         }
     }
 }
 
-/// Claims that are held until this is dropped.
+/// Held claims. Dropping this releases them.
 #[must_use = "a claim ends when it is dropped"]
 pub struct Claim {
     claims: Arc<Claims>,
@@ -65,10 +66,10 @@ pub struct Claim {
 }
 
 impl Claims {
-    /// Claims subjects, each named once, and waits for those that are taken.
+    /// Claims subjects, and waits for those that are not free. Each subject must occur once.
     ///
     /// # Errors
-    /// `overloaded` when they are not free by `until`. Nothing is claimed then.
+    /// `overloaded` if they are not free by `until`. Then nothing is claimed.
     pub(crate) async fn hold(self: &Arc<Self>, wanted: Vec<(Subject, Hold)>, until: Instant) -> Result<Claim, Problem> {
         loop {
             let released = self.released.notified();
@@ -80,7 +81,7 @@ impl Claims {
         }
     }
 
-    /// Claims subjects, each named once, if all are free now.
+    /// Claims subjects if all are free now. Each subject must occur once.
     pub(crate) fn try_hold(self: &Arc<Self>, wanted: &[(Subject, Hold)]) -> Option<Claim> {
         let mut table = self.table();
         let free = |(subject, hold): &(Subject, Hold)| table.get(subject).is_none_or(|holders| holders.admit(*hold));
@@ -91,13 +92,13 @@ impl Claims {
             let holders = table.entry(subject.clone()).or_default();
             match hold {
                 Hold::Shared => holders.shared += 1,
-                Hold::Alone => holders.alone = true,
+                Hold::Exclusive => holders.exclusive = true,
             }
         }
         Some(Claim { claims: Arc::clone(self), held: wanted.to_vec() })
     }
 
-    /// Whether a subject is claimed by writes that share it.
+    /// Whether a subject has shared claims.
     pub(crate) fn are_shared(&self, subject: &Subject) -> bool {
         self.table().get(subject).is_some_and(|holders| holders.shared > 0)
     }
@@ -114,9 +115,9 @@ impl Drop for Claim {
             let Some(holders) = table.get_mut(subject) else { continue };
             match hold {
                 Hold::Shared => holders.shared = holders.shared.saturating_sub(1),
-                Hold::Alone => holders.alone = false,
+                Hold::Exclusive => holders.exclusive = false,
             }
-            if holders.shared == 0 && !holders.alone {
+            if holders.shared == 0 && !holders.exclusive {
                 table.remove(subject);
             }
         }
@@ -143,35 +144,35 @@ mod tests {
     async fn claims_are_shared_or_one_writes_alone() {
         let claims = Arc::new(Claims::default());
         let shared = [ROOT, ROOT].map(|root| claims.try_hold(&[(root, Hold::Shared)]).unwrap());
-        assert!(claims.try_hold(&[(ROOT, Hold::Alone)]).is_none());
+        assert!(claims.try_hold(&[(ROOT, Hold::Exclusive)]).is_none());
         drop(shared);
-        let alone = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
-        for hold in [Hold::Shared, Hold::Alone] {
+        let exclusive = claims.try_hold(&[(ROOT, Hold::Exclusive)]).unwrap();
+        for hold in [Hold::Shared, Hold::Exclusive] {
             assert!(claims.try_hold(&[(ROOT, hold)]).is_none());
         }
-        drop(alone);
+        drop(exclusive);
         assert!(claims.table().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn refused_claim_holds_none_of_its_subjects() {
         let claims = Arc::new(Claims::default());
-        let _alone = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
-        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Alone), (ROOT, Hold::Shared)]).is_none());
-        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Alone)]).is_some());
+        let _exclusive = claims.try_hold(&[(ROOT, Hold::Exclusive)]).unwrap();
+        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Exclusive), (ROOT, Hold::Shared)]).is_none());
+        assert!(claims.try_hold(&[(ROOT_ITSELF, Hold::Exclusive)]).is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn waiting_claim_is_held_once_free_or_overloaded() {
         let claims = Arc::new(Claims::default());
-        let first = claims.try_hold(&[(ROOT, Hold::Alone)]).unwrap();
+        let first = claims.try_hold(&[(ROOT, Hold::Exclusive)]).unwrap();
         let waits = claims.hold(vec![(ROOT, Hold::Shared)], soon());
         let (waited, ()) = tokio::join!(waits, async {
             tokio::task::yield_now().await;
             drop(first);
         });
         let _held = waited.unwrap();
-        let problem = claims.hold(vec![(ROOT, Hold::Alone)], soon()).await.map(|_| ()).unwrap_err();
+        let problem = claims.hold(vec![(ROOT, Hold::Exclusive)], soon()).await.map(|_| ()).unwrap_err();
         assert_eq!((problem.code(), problem.is_retryable()), (Code::Overloaded, true));
     }
 }

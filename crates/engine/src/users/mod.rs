@@ -1,5 +1,5 @@
-//! Users at sites. Two accounts of the configuration can be the same user at the same site: a write through one is a
-//! write to what the other shows. State that must be the same for both belongs to the user, not to the account.
+//! Users at sites. Two accounts of the configuration can belong to the same user at the same site. A write through one
+//! account changes what the other shows, so state that both must share belongs to the user.
 
 mod arrivals;
 mod claims;
@@ -23,13 +23,13 @@ use turns::Turns;
 
 use crate::problem::{Code, Problem};
 
-/// The most moves of files that are remembered of one user, and for how long.
+/// The most file moves remembered for one user, and for how long.
 const MAX_MOVED: u64 = 10_000;
 const MOVED_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a caller is told to wait whose write found no turn.
+/// The `Retry-After` of a write that was not given a turn in time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// One user at one site, shared by all accounts that are this user.
+/// One user at one site, shared by all of its accounts.
 pub struct User {
     id: Arc<str>,
     generations: Arc<dyn Generations>,
@@ -41,7 +41,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user by its digest (`AccountConfig::user`).
+    /// Creates the user with this digest (`AccountConfig::user`).
     #[must_use]
     pub fn new(id: &str, state: &State) -> Self {
         Self {
@@ -55,65 +55,65 @@ impl User {
         }
     }
 
-    /// The digest that stands for the user. It is the same in every process.
+    /// Returns the user's digest. It is the same in every process.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
         &self.id
     }
 
-    /// The generations that say which cache entries are out of date.
+    /// Returns the generations, which say which cache entries are invalid.
     pub(crate) fn generations(&self) -> &Arc<dyn Generations> {
         &self.generations
     }
 
-    /// What the user's writes are using at this moment.
+    /// Returns the claims of the user's writes.
     pub(crate) fn claims(&self) -> &Arc<Claims> {
         &self.claims
     }
 
-    /// The turns of the user's checked writes.
+    /// Returns the turns of the user's checked writes.
     pub(crate) fn turns(&self) -> &Turns {
         &self.turns
     }
 
-    /// Whether a file may still come into a folder although no request of the gateway is under way.
+    /// Whether a file may still appear in a folder although no request of the gateway is adding one.
     pub(crate) fn expects_into(&self, folder: &FolderId) -> bool {
         self.pending_uploads.may_come_into(folder) || self.arrivals.are_expected(folder)
     }
 
-    /// The remote uploads into the user's folders.
+    /// Returns the remote uploads into the user's folders.
     pub(crate) fn arrivals(&self) -> &Arrivals {
         &self.arrivals
     }
 
-    /// Notes that a file was moved.
+    /// Records that a file was moved.
     pub(crate) fn note_moved(&self, file: &FileId, folder: &FolderId) {
         self.moved.insert(file.clone(), folder.clone());
     }
 
-    /// Where a file was moved last through the gateway.
+    /// Returns the folder to which a file was last moved through the gateway.
     pub(crate) fn moved_to(&self, file: &FileId) -> Option<FolderId> {
         self.moved.get(file)
     }
 
-    /// Which files the user's uploads have led to, and may lead to.
+    /// Returns the files that the user's uploads have created or may still create.
     pub(crate) fn pending_uploads(&self) -> &PendingUploads {
         &self.pending_uploads
     }
 }
 
-/// The problem of a write that waited in vain for others of its user.
+/// Returns the problem of a write that timed out while waiting for other writes of its user.
 fn overloaded() -> Problem {
     let detail = "Other writes to the same account took too long. Nothing was done.";
     Problem::new(Code::Overloaded, detail).retryable().retry_after(RETRY_AFTER)
 }
 
-/// The users of all accounts, each once.
+/// The users of all accounts. Accounts of the same user share one instance.
 #[derive(Default)]
 pub(crate) struct Users(Mutex<HashMap<Arc<str>, Weak<User>>>);
 
 impl Users {
-    /// Returns the user with this digest: the one that another account has already, or a new one.
+    /// Returns the user with this digest: the existing one if another account uses it, else a new one.
     pub(crate) fn get(&self, id: &str, state: &State) -> Arc<User> {
         let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = users.get(id).and_then(Weak::upgrade) {
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_of_one_user_share_it() {
+    fn accounts_of_one_user_share_its_state() {
         let (users, state) = (Users::default(), State::in_memory());
         let (first, second) = (users.get("u", &state), users.get("u", &state));
         assert!(Arc::ptr_eq(&first, &second));

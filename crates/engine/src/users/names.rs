@@ -1,15 +1,15 @@
-//! Whether a file's name is the one that it was sent under, or what a site makes of it.
+//! Compares a file's name with the name under which it was sent, allowing for the changes that sites make to names.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicase::UniCase;
 
-/// Whether a name is `asked`, or what sites make of it: in another normal form of Unicode, in other cases, and with a
-/// number where the name is taken (`clip (1).mp4`, `clip(1).mp4`, `clip-1.mp4`, `clip_1.mp4`, `clip 1.mp4`).
+/// Whether a name is `asked` or a site's variant of it. Sites change the Unicode normal form and the case, and add a
+/// number if the name is taken (`clip (1).mp4`, `clip(1).mp4`, `clip-1.mp4`, `clip_1.mp4`, `clip 1.mp4`).
 pub(crate) fn is_named(name: &str, asked: &str) -> bool {
     is_numbered(&folded(name), &folded(asked))
 }
 
-/// The same for all texts that are equal but for case and normal form.
+/// Returns a text that is equal for all texts that differ only in case and normal form.
 fn folded(text: &str) -> String {
     let normal = ComposingNormalizerBorrowed::new_nfc();
     let text = UniCase::unicode(normal.normalize(text)).to_folded_case();

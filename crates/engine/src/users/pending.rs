@@ -1,5 +1,5 @@
-//! Uploads whose file is not known yet: those under way, and those that ended without a known outcome. No file is taken
-//! for two uploads, and a folder into which a file may still come is not empty.
+//! Uploads whose file is not known yet: those under way, and those that ended with an unknown outcome. No file is
+//! assigned to two uploads. A folder in which a file may still appear counts as not empty.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,17 +12,17 @@ use tokio::time::Instant;
 
 use super::names::is_named;
 
-/// How many of the files are remembered that uploads have led to.
-const MOST_RECEIVED: u64 = 10_000;
-/// How many of the uploads are remembered that ended without a known outcome.
-const MOST_UNRESOLVED: usize = 1_000;
-/// How long either is remembered.
-const KEPT: Duration = Duration::from_secs(60 * 60);
-/// Sites report whole seconds. A clock that is further behind is not allowed for: to take an older file for the new one
-/// would be worse than to find none.
+/// The most files of finished uploads that are remembered.
+const MAX_RECEIVED: u64 = 10_000;
+/// The most uploads with an unknown outcome that are remembered.
+const MAX_UNRESOLVED: usize = 1_000;
+/// How long files and uploads are remembered.
+const REMEMBERED_FOR: Duration = Duration::from_secs(60 * 60);
+/// The tolerance for upload dates: sites report whole seconds. A site's clock that is further behind is not tolerated.
+/// Assigning an older file to the upload would be worse than finding none.
 pub(crate) const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
-/// The uploads of a user at a site, and their files. Clones are about the same user.
+/// The uploads of one user at a site, and their files. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct PendingUploads(Arc<Inner>);
 
@@ -35,27 +35,27 @@ struct Inner {
 struct Entry {
     number: u64,
     wanted: Wanted,
-    /// The file, where the site has named it and it is not known whether it is there.
+    /// The file's id, if the site has returned it but did not confirm that it stored the file.
     file: Option<FileId>,
-    /// When the upload ended without a known outcome.
+    /// When the upload ended with an unknown outcome; `None` while it is under way.
     ended: Option<Instant>,
 }
 
-/// What is known of the file that an upload should lead to.
+/// What is known of the file that an upload should create.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) folder: FolderId,
-    /// The name that it was sent under, and the one that the site's answer reports.
+    /// The name under which it was sent, and the name that the site's answer reports.
     pub(crate) names: Vec<String>,
-    /// In bytes; `None` while it is not known.
+    /// The size in bytes; `None` while it is unknown.
     pub(crate) length: Option<u64>,
-    /// The SHA-1, where it is known.
+    /// The SHA-1, if it is known.
     pub(crate) sha1: Option<String>,
     pub(crate) began_at: Timestamp,
 }
 
-/// An upload whose file is not known yet. Dropped without [`PendingUpload::resolve`], it is remembered for an hour: the
-/// file may still appear.
+/// An upload whose file is not known yet. If it is dropped without [`PendingUpload::resolve`], it is remembered for an
+/// hour, because its file may still appear.
 pub(crate) struct PendingUpload {
     uploads: PendingUploads,
     number: u64,
@@ -63,20 +63,20 @@ pub(crate) struct PendingUpload {
 
 impl Default for PendingUploads {
     fn default() -> Self {
-        let received = Cache::builder().max_capacity(MOST_RECEIVED).time_to_live(KEPT).build();
+        let received = Cache::builder().max_capacity(MAX_RECEIVED).time_to_live(REMEMBERED_FOR).build();
         Self(Arc::new(Inner { received, open: Mutex::default(), next: AtomicU64::new(0) }))
     }
 }
 
 impl PendingUploads {
-    /// Begins an upload.
+    /// Registers a new upload.
     pub(crate) fn begin(&self, wanted: Wanted) -> PendingUpload {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
-        let oldest = Instant::now().checked_sub(KEPT);
+        let oldest = Instant::now().checked_sub(REMEMBERED_FOR);
         open.retain(|entry| entry.ended.is_none_or(|ended| oldest.is_none_or(|oldest| ended > oldest)));
         let unresolved = open.iter().filter(|entry| entry.ended.is_some()).count();
-        if unresolved > MOST_UNRESOLVED
+        if unresolved > MAX_UNRESOLVED
             && let Some(first) = open.iter().position(|entry| entry.ended.is_some())
         {
             open.remove(first);
@@ -85,13 +85,13 @@ impl PendingUploads {
         PendingUpload { uploads: self.clone(), number }
     }
 
-    /// Whether an upload into a folder ended without a known outcome, so that its file may still appear.
+    /// Whether an upload into a folder ended with an unknown outcome, so that its file may still appear.
     pub(crate) fn may_come_into(&self, folder: &FolderId) -> bool {
-        let may_come = |entry: &Entry| entry.ended.is_some_and(|ended| ended.elapsed() < KEPT);
+        let may_come = |entry: &Entry| entry.ended.is_some_and(|ended| ended.elapsed() < REMEMBERED_FOR);
         self.open().iter().any(|entry| may_come(entry) && entry.wanted.folder == *folder)
     }
 
-    /// Whether an upload has led to a file lately.
+    /// Whether a file is assigned to a recent upload.
     pub(crate) fn has_received(&self, file: &FileId) -> bool {
         self.0.received.contains_key(file)
     }
@@ -102,19 +102,20 @@ impl PendingUploads {
 }
 
 impl PendingUpload {
-    /// Notes what has been learned of the file.
+    /// Updates what is known of the file.
     pub(crate) fn learn(&self, wanted: Wanted) {
         if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.wanted = wanted;
         }
     }
 
-    /// Whether another upload has led to a file.
+    /// Whether a file is already assigned to an upload.
     pub(crate) fn has_been_received(&self, file: &File) -> bool {
         self.uploads.has_received(&file.id)
     }
 
-    /// Takes a file that was found, unless it is another upload's, or may be. No two uploads take the same.
+    /// Assigns a found file to this upload and returns whether that succeeded. It fails if the file belongs, or may
+    /// belong, to another upload.
     pub(crate) fn take(&self, file: &File) -> bool {
         let others = self.uploads.open();
         let may_be_of =
@@ -127,7 +128,7 @@ impl PendingUpload {
         free
     }
 
-    /// Ends the upload without a known outcome. The site may have named its file.
+    /// Ends the upload with an unknown outcome. `file` is the id that the site has returned, if any.
     pub(crate) fn leave_unresolved(self, file: Option<&FileId>) {
         if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.file = file.cloned();
@@ -137,7 +138,7 @@ impl PendingUpload {
         }
     }
 
-    /// Ends the upload: it has led to this file, or to none.
+    /// Ends the upload. `file` is the file that it created, if any.
     pub(crate) fn resolve(self, file: Option<&FileId>) {
         let mut open = self.uploads.open();
         open.retain(|entry| entry.number != self.number);
@@ -156,7 +157,7 @@ impl Drop for PendingUpload {
 }
 
 impl Wanted {
-    /// Whether a file has this one's name, as far as its name is known.
+    /// Whether a file's name matches the expected one. A file without a name matches.
     pub(crate) fn has_name_of(&self, file: &File) -> bool {
         file.name.as_deref().is_none_or(|name| self.is_named(name))
     }
@@ -165,7 +166,7 @@ impl Wanted {
         self.names.iter().any(|wanted| is_named(name, wanted))
     }
 
-    /// Whether a file may be this one, as far as it is described.
+    /// Whether a file may be the expected one, by all fields that are known of it.
     pub(crate) fn may_be(&self, file: &File) -> bool {
         let has_size = |size: u64| self.length.is_none_or(|length| length == size);
         let digest = file.sha1.as_deref().and_then(|text| Digest::Sha1.normalize(text));
@@ -228,7 +229,7 @@ mod tests {
         assert!(!next.take(&file("1", "a.mp4", None)));
         assert!(next.take(&file("2", "b.mp4", None)), "its upload has ended without a file");
         next.resolve(None);
-        tokio::time::advance(KEPT + Duration::from_secs(1)).await;
+        tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
         assert!(uploads.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)));
     }
 
@@ -244,7 +245,7 @@ mod tests {
         let next = uploads.begin(wanted("a.mp4", Some(5), None));
         assert!(!next.take(&named) && next.take(&file("2", "a.mp4", None)), "the site has told the two apart");
         next.resolve(None);
-        tokio::time::advance(KEPT + Duration::from_secs(1)).await;
+        tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
         assert!(!is_expected());
     }
 }

@@ -1,7 +1,8 @@
-//! Turns: the writes of one user that are checked first, one after the other.
+//! Turns: the writes of one user that a check precedes run one after the other.
 //!
-//! Two such writes side by side could each falsify the other's check: two folders, each moved below the other. A turn is
-//! a lease of the shared state, so that several processes can keep to it; callers of this process queue in front of it.
+//! Two such writes at the same time could each invalidate the other's check: two folders, each moved below the other. A
+//! turn is a lease in the shared state, so that it works across processes. Callers in one process queue in front of the
+//! lease.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::overloaded;
 use crate::problem::Problem;
 
-/// How long a lease lives whose holder is gone.
-const LIFE: Duration = Duration::from_secs(30);
-/// How often a holder renews it.
-const RENEWAL: Duration = Duration::from_secs(10);
-/// How often a lease of another process is looked at.
-const POLL: Duration = Duration::from_millis(50);
+/// The lifetime of a lease that is not renewed.
+const LEASE_TTL: Duration = Duration::from_secs(30);
+/// How often the holder renews the lease.
+const RENEW_INTERVAL: Duration = Duration::from_secs(10);
+/// How often a lease that another process holds is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The turns of one user.
 pub(crate) struct Turns {
@@ -36,13 +37,13 @@ impl Turns {
         Self { leases, name: format!("structure/{user}"), queue: Arc::default() }
     }
 
-    /// Does some work in a turn of its own.
+    /// Runs work in a turn.
     ///
-    /// A caller that is cancelled gives its turn back, or its place in the queue.
+    /// If the caller is cancelled, its turn or its place in the queue is released.
     ///
     /// # Errors
-    /// `overloaded` when the turn has not come by `until`, `internal` where the shared state cannot be reached. Nothing
-    /// of the work is done then.
+    /// `overloaded` if no turn is free by `until`; `internal` if the shared state cannot be reached. In both cases the
+    /// work is not started.
     pub(crate) async fn run<T>(&self, until: Instant, work: impl Future<Output = T>) -> Result<T, Problem> {
         let turn = timeout_at(until, self.take()).await.map_err(|_| overloaded())??;
         let done = turn.renewed_during(work).await;
@@ -50,8 +51,8 @@ impl Turns {
         Ok(done)
     }
 
-    /// Waits for a turn. The lease is acquired in a task of its own, since a cancelled call may have acquired it all the
-    /// same.
+    /// Waits for a turn. The lease is acquired in a task of its own, because a cancelled call may have acquired it
+    /// nevertheless.
     async fn take(&self) -> Result<Turn, Problem> {
         let _waiting = wait();
         let queue = Arc::clone(&self.queue).lock_owned().await;
@@ -59,32 +60,32 @@ impl Turns {
         let (mut caller, turn) = oneshot::channel();
         tokio::spawn(async move {
             let turn = loop {
-                match leases.acquire(&name, LIFE).await {
+                match leases.acquire(&name, LEASE_TTL).await {
                     Ok(Some(lease)) => break Ok(Turn { leases, held: Some((lease, queue)) }),
                     Ok(None) => {}
                     Err(error) => break Err(unreachable(&error)),
                 }
                 tokio::select! {
                     () = caller.closed() => return,
-                    () = sleep(POLL) => {}
+                    () = sleep(RETRY_INTERVAL) => {}
                 }
             };
-            // Nobody may take the turn any more. Then it ends as it is dropped.
+            // If the caller is gone, dropping the turn releases the lease.
             drop(caller.send(turn));
         });
-        // The task always sends something, unless the runtime is shutting down.
+        // The task always sends a result, unless the runtime is shutting down.
         turn.await.unwrap_or_else(|_| Err(overloaded()))
     }
 }
 
-/// A turn that has come. The place in the queue is given up after the lease.
+/// An acquired turn. The lease is released before the place in the queue.
 struct Turn {
     leases: Arc<dyn Leases>,
     held: Option<(Lease, OwnedMutexGuard<()>)>,
 }
 
 impl Turn {
-    /// Does the work, and renews the lease beside it.
+    /// Runs the work and renews the lease meanwhile.
     async fn renewed_during<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
@@ -95,9 +96,9 @@ impl Turn {
 
     async fn keep_renewing(&self) -> Infallible {
         loop {
-            sleep(RENEWAL).await;
+            sleep(RENEW_INTERVAL).await;
             if let Some((lease, _)) = &self.held
-                && !matches!(self.leases.renew(lease, LIFE).await, Ok(true))
+                && !matches!(self.leases.renew(lease, LEASE_TTL).await, Ok(true))
             {
                 tracing::warn!("the lease of a checked write could not be renewed");
             }
@@ -106,18 +107,18 @@ impl Turn {
 
     async fn end(mut self) {
         if let Some(releasing) = self.release() {
-            // A release that panicked is in the log.
+            // A panic of the release task is logged already.
             let _ = releasing.await;
         }
     }
 
-    /// Releases the lease in a task of its own, which a cancelled caller does not stop.
+    /// Releases the lease in a task of its own, so that cancelling the caller does not stop it.
     fn release(&mut self) -> Option<JoinHandle<()>> {
         let (lease, queue) = self.held.take()?;
         let (leases, runtime) = (Arc::clone(&self.leases), Handle::try_current().ok()?);
         Some(runtime.spawn(async move {
             if let Err(error) = leases.release(lease).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not released and ends by itself");
+                tracing::warn!(error = &error as &dyn std::error::Error, "a lease was not released and will expire");
             }
             drop(queue);
         }))
@@ -125,7 +126,7 @@ impl Turn {
 }
 
 impl Drop for Turn {
-    /// Ends the turn of a write that was cancelled.
+    /// Releases the turn of a cancelled write.
     fn drop(&mut self) {
         drop(self.release());
     }
@@ -145,15 +146,15 @@ mod tests {
     use super::*;
     use crate::problem::Code;
 
-    /// A store that does at once what it is asked, and answers late.
-    struct Slow {
+    /// Leases with delays: `acquire` and `renew` change the state at once and answer late; `release` waits first.
+    struct SlowLeases {
         leases: Arc<dyn Leases>,
         acquire: Duration,
         renew: Duration,
         release: Duration,
     }
 
-    impl Slow {
+    impl SlowLeases {
         fn new() -> Self {
             let (none, leases) = (Duration::ZERO, State::in_memory().leases);
             Self { leases, acquire: none, renew: none, release: none }
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[async_trait]
-    impl Leases for Slow {
+    impl Leases for SlowLeases {
         async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError> {
             let lease = self.leases.acquire(name, life).await;
             sleep(self.acquire).await;
@@ -188,12 +189,12 @@ mod tests {
     async fn turns_of_two_processes_never_overlap() {
         let state = State::in_memory();
         let [one, two] = [(), ()].map(|()| Turns::new(Arc::clone(&state.leases), "u"));
-        let at_work = std::sync::atomic::AtomicBool::new(false);
+        let busy = std::sync::atomic::AtomicBool::new(false);
         let work = async || {
             use std::sync::atomic::Ordering::SeqCst;
-            assert!(!at_work.swap(true, SeqCst));
+            assert!(!busy.swap(true, SeqCst));
             sleep(Duration::from_secs(1)).await;
-            at_work.store(false, SeqCst);
+            busy.store(false, SeqCst);
         };
         let (a, b, c) = tokio::join!(one.run(soon(), work()), two.run(soon(), work()), one.run(soon(), work()));
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
@@ -203,9 +204,9 @@ mod tests {
     async fn long_turn_keeps_its_lease_and_others_are_overloaded() {
         let state = State::in_memory();
         let [one, two] = [(), ()].map(|()| Turns::new(Arc::clone(&state.leases), "u"));
-        let long = one.run(soon(), sleep(LIFE * 3));
+        let long = one.run(soon(), sleep(LEASE_TTL * 3));
         let late = async {
-            sleep(LIFE * 2).await;
+            sleep(LEASE_TTL * 2).await;
             two.run(soon(), async {}).await.unwrap_err()
         };
         let (done, problem) = tokio::join!(long, late);
@@ -224,8 +225,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn lease_is_given_back_wherever_its_caller_is_cancelled() {
         let second = Duration::from_secs(1);
-        let slow_acquire = Slow { acquire: second, ..Slow::new() };
-        let slow_release = Slow { release: second, ..Slow::new() };
+        let slow_acquire = SlowLeases { acquire: second, ..SlowLeases::new() };
+        let slow_release = SlowLeases { release: second, ..SlowLeases::new() };
         for slow in [slow_acquire, slow_release] {
             let leases = Arc::clone(&slow.leases);
             let turns = Turns::new(Arc::new(slow), "u");
@@ -233,7 +234,7 @@ mod tests {
             assert!(cancelled.is_err());
             sleep(second * 2).await;
             assert!(
-                leases.acquire(&turns.name, LIFE).await.unwrap().is_some(),
+                leases.acquire(&turns.name, LEASE_TTL).await.unwrap().is_some(),
                 "the lease is free long before its end"
             );
         }
@@ -241,14 +242,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn work_goes_on_while_its_lease_is_renewed() {
-        let turns = Turns::new(Arc::new(Slow { renew: LIFE, ..Slow::new() }), "u");
+        let turns = Turns::new(Arc::new(SlowLeases { renew: LEASE_TTL, ..SlowLeases::new() }), "u");
         let began = Instant::now();
         let work = async {
-            sleep(RENEWAL).await;
-            sleep(RENEWAL / 2).await;
+            sleep(RENEW_INTERVAL).await;
+            sleep(RENEW_INTERVAL / 2).await;
             began.elapsed()
         };
-        assert_eq!(turns.run(soon(), work).await.unwrap(), RENEWAL + RENEWAL / 2);
-        assert_eq!(began.elapsed(), RENEWAL + RENEWAL / 2);
+        assert_eq!(turns.run(soon(), work).await.unwrap(), RENEW_INTERVAL + RENEW_INTERVAL / 2);
+        assert_eq!(began.elapsed(), RENEW_INTERVAL + RENEW_INTERVAL / 2);
     }
 }

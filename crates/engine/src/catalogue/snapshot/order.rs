@@ -1,4 +1,4 @@
-//! The orders of a snapshot's items: numbers of rows, over the same bytes.
+//! The sort orders of a snapshot's items, as row numbers.
 
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -9,21 +9,21 @@ use super::Snapshot;
 use super::rows::Item;
 use crate::catalogue::sort::{EntryKind, Sort, SortValue};
 
-/// Where an item with this kind, value and id stands to another in an order.
+/// Compares an item with this kind, value and id to another item.
 pub(crate) fn compare(sort: Sort, kind: EntryKind, value: SortValue<'_>, id: &str, other: &Item<'_>) -> Ordering {
     let by_value = match (value, other.sort_value(sort)) {
         (SortValue::Missing, SortValue::Missing) => Ordering::Equal,
         (SortValue::Missing, _) => Ordering::Greater,
         (_, SortValue::Missing) => Ordering::Less,
-        (SortValue::Text(a), SortValue::Text(b)) => sort.direct(kind, a.cmp(b)),
-        (SortValue::Number(a), SortValue::Number(b)) => sort.direct(kind, a.cmp(&b)),
+        (SortValue::Text(a), SortValue::Text(b)) => sort.apply_direction(kind, a.cmp(b)),
+        (SortValue::Number(a), SortValue::Number(b)) => sort.apply_direction(kind, a.cmp(&b)),
         (SortValue::Text(_), SortValue::Number(_)) => Ordering::Less,
         (SortValue::Number(_), SortValue::Text(_)) => Ordering::Greater,
     };
     kind.cmp(&other.kind).then(by_value).then_with(|| id.cmp(other.id))
 }
 
-/// The places of a snapshot's items in an order.
+/// Returns the row numbers of a snapshot's items in an order.
 #[expect(clippy::cast_possible_truncation, reason = "a listing's bytes, and so its items, fit 32 bits")]
 pub(super) fn places(snapshot: &Snapshot, sort: Sort) -> Box<[u32]> {
     let mut places: Box<[u32]> = (0..snapshot.len() as u32).collect();
@@ -31,13 +31,13 @@ pub(super) fn places(snapshot: &Snapshot, sort: Sort) -> Box<[u32]> {
     places
 }
 
-/// Where one item stands to another in an order.
+/// Compares two items of a snapshot, given by their row numbers.
 pub(in crate::catalogue) fn by_sort(snapshot: &Snapshot, sort: Sort, a: u32, b: u32) -> Ordering {
     let (a, b) = (snapshot.item(a as usize), snapshot.item(b as usize));
     compare(sort, a.kind, a.sort_value(sort), a.id, &b)
 }
 
-/// Sorts by name, then by id; what has no name comes last.
+/// Sorts by name, then by id. Items without a name come last.
 pub(super) fn by_name<T>(items: &mut [T], key: impl Fn(&T) -> (Option<&str>, &str)) {
     items.sort_unstable_by(|a, b| {
         let ((a_name, a_id), (b_name, b_id)) = (key(a), key(b));
@@ -45,14 +45,14 @@ pub(super) fn by_name<T>(items: &mut [T], key: impl Fn(&T) -> (Option<&str>, &st
     });
 }
 
-/// The places of files by name, then by id. The files themselves are large, and stay where they are; the beginnings of
-/// their names lie beside the places, so that most comparisons go no further.
+/// Returns the positions of files in the order by name, then by id. The files are large and are not moved. The first
+/// bytes of their names are stored beside the positions, so that most comparisons need nothing else.
 #[expect(clippy::cast_possible_truncation, reason = "a listing's bytes, and so its items, fit 32 bits")]
 pub(super) fn places_by_name(files: &[File]) -> impl Iterator<Item = u32> {
     let mut keys: Vec<(bool, u64, u32)> = files
         .iter()
         .enumerate()
-        .map(|(place, file)| (file.name.is_none(), beginning(file.name.as_deref().unwrap_or_default()), place as u32))
+        .map(|(place, file)| (file.name.is_none(), name_prefix(file.name.as_deref().unwrap_or_default()), place as u32))
         .collect();
     keys.sort_unstable_by(|a, b| {
         let rest = || {
@@ -64,22 +64,22 @@ pub(super) fn places_by_name(files: &[File]) -> impl Iterator<Item = u32> {
     keys.into_iter().map(|(_, _, place)| place)
 }
 
-/// The first eight bytes of a text, as a number that is ordered like them.
-fn beginning(text: &str) -> u64 {
+/// Returns the first eight bytes of a text as a number with the same order.
+fn name_prefix(text: &str) -> u64 {
     let mut first = [0; 8];
     let length = text.len().min(8);
     first[..length].copy_from_slice(&text.as_bytes()[..length]);
     u64::from_be_bytes(first)
 }
 
-/// The hash that an id is found by, in 32 bits.
+/// Returns the 32-bit hash of an id for the index.
 pub(super) fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish() >> 32
 }
 
-/// Ids by their hash, with the numbers of their rows.
+/// Returns the index of ids by hash, with their row numbers. `first` is the row number of the first id.
 pub(super) fn index<'s>(ids: impl Iterator<Item = &'s str>, first: usize) -> Box<[u64]> {
     let mut index: Box<[u64]> = ids.enumerate().map(|(place, id)| hash(id) << 32 | (first + place) as u64).collect();
     index.sort_unstable();

@@ -1,11 +1,11 @@
-//! The items of a snapshot, packed.
+//! The packed items of a snapshot.
 
 use polyhost_domain::{File, Folder, Listing, SortKey};
 use serde::Serialize;
 
 use crate::catalogue::sort::{EntryKind, Sort, SortValue};
 
-/// What an item is found and sorted by, and where its bytes end; they begin where the item before it ends.
+/// The sort values of an item, and the ends of its JSON and text. They begin where those of the previous item end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     size: u64,
@@ -13,14 +13,14 @@ pub(super) struct Row {
     pub(super) json_end: u32,
     pub(super) text_end: u32,
     id_length: u16,
-    knows: u8,
+    present: u8,
 }
 
 const NAME: u8 = 1;
 const SIZE: u8 = 2;
 const UPLOADED_AT: u8 = 4;
 
-/// An item, as it lies in its snapshot.
+/// An item, borrowed from its snapshot.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item<'s> {
     pub(crate) kind: EntryKind,
@@ -34,20 +34,20 @@ pub(crate) struct Item<'s> {
 impl Row {
     pub(super) fn item<'s>(&self, kind: EntryKind, json: &'s [u8], text: &'s str) -> Item<'s> {
         let (id, name) = text.split_at(usize::from(self.id_length));
-        let knows = |what: u8| self.knows & what != 0;
+        let present = |what: u8| self.present & what != 0;
         Item {
             kind,
             id,
-            name: knows(NAME).then_some(name),
-            size: knows(SIZE).then_some(self.size),
-            uploaded_at: knows(UPLOADED_AT).then_some(self.uploaded_at),
+            name: present(NAME).then_some(name),
+            size: present(SIZE).then_some(self.size),
+            uploaded_at: present(UPLOADED_AT).then_some(self.uploaded_at),
             json,
         }
     }
 }
 
 impl<'s> Item<'s> {
-    /// What it is sorted by: folders always by their name.
+    /// Returns the value that the item is sorted by. For folders that is always the name.
     pub(crate) fn sort_value(&self, sort: Sort) -> SortValue<'s> {
         let number = |value: Option<i128>| value.map_or(SortValue::Missing, SortValue::Number);
         match (self.kind, sort.key) {
@@ -60,14 +60,14 @@ impl<'s> Item<'s> {
     }
 }
 
-/// Items being packed.
+/// A builder of packed items.
 pub(super) struct Rows {
     json: Vec<u8>,
     text: String,
     rows: Vec<Row>,
 }
 
-/// A file as JSON takes about so many bytes.
+/// The approximate size of a file's JSON in bytes.
 const FILE: usize = 512;
 
 impl Rows {
@@ -101,16 +101,16 @@ impl Rows {
         serde_json::to_writer(&mut self.json, item)?;
         self.text.push_str(id);
         self.text.push_str(name.unwrap_or_default());
-        let knows = |known: bool, what: u8| if known { what } else { 0 };
+        let present = |known: bool, what: u8| if known { what } else { 0 };
         self.rows.push(Row {
             size: size.unwrap_or_default(),
             uploaded_at: uploaded_at.unwrap_or_default(),
             json_end: u32::try_from(self.json.len()).map_err(|_| too_large())?,
             text_end: u32::try_from(self.text.len()).map_err(|_| too_large())?,
             id_length: u16::try_from(id.len()).map_err(|_| too_large())?,
-            knows: knows(name.is_some(), NAME)
-                | knows(size.is_some(), SIZE)
-                | knows(uploaded_at.is_some(), UPLOADED_AT),
+            present: present(name.is_some(), NAME)
+                | present(size.is_some(), SIZE)
+                | present(uploaded_at.is_some(), UPLOADED_AT),
         });
         Ok(())
     }
