@@ -15,7 +15,9 @@ use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source, Tagg
 
 /// The content of a folder and of all folders below it: what a recursive deletion would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"folders": 3, "files": 41, "bytes": 7_964_211_200_u64, "unreadable": 0, "delete": "permanent"}))]
+#[schema(example = json!({
+    "folders": 3, "files": 41, "bytes": 7_964_211_200_u64, "unreadable": 0, "delete": "permanent"
+}))]
 pub struct Usage {
     /// The number of folders.
     pub folders: u64,

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn remote_upload_whose_answer_was_lost_is_expected_in_its_folder_alone() {
+    fn lost_remote_upload_is_expected_in_its_folder_only() {
         let folder = IdGrammar::new(IdAlphabet::UrlSafe, "0").folder("7").unwrap();
         let arrivals = Arrivals::default();
         arrivals.may_begin(&folder);

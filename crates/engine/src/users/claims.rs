@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn claims_are_shared_or_one_writes_alone() {
+    async fn claims_are_shared_or_exclusive() {
         let claims = Arc::new(Claims::default());
         let shared = [ROOT, ROOT].map(|root| claims.try_hold(&[(root, Hold::Shared)]).unwrap());
         assert!(claims.try_hold(&[(ROOT, Hold::Exclusive)]).is_none());

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn name_may_have_been_numbered_and_nothing_else() {
+    fn name_may_differ_by_an_added_number_only() {
         for name in ["clip.mp4", "clip (1).mp4", "clip(12).mp4", "clip-1.mp4", "clip_2.mp4", "clip 3.mp4"] {
             assert!(is_named(name, "clip.mp4"), "{name}");
         }
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn name_is_equal_in_other_normal_forms_and_cases() {
+    fn name_matches_in_other_normal_forms_and_cases() {
         let rows = [
             ("Été.mp4", "E\u{301}te\u{301}.mp4"),
             ("E\u{301}te\u{301} (1).MP4", "été.mp4"),

@@ -200,19 +200,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn two_uploads_of_one_name_take_no_file_unless_told_apart() {
+    async fn file_of_two_uploads_is_assigned_only_by_digest() {
         let uploads = PendingUploads::default();
         let first = uploads.begin(wanted("a.mp4", Some(5), Some(SHA1[0])));
         let second = uploads.begin(wanted("A.mp4", Some(5), None));
         assert!(!first.take(&file("1", "a.mp4", None)) && !second.take(&file("1", "a.mp4", None)));
         second.learn(wanted("a.mp4", Some(5), Some(SHA1[1])));
         assert!(first.take(&file("1", "a.mp4", Some(SHA1[0]))));
-        assert!(!second.take(&file("1", "a.mp4", Some(SHA1[0]))), "it is the first's");
+        assert!(!second.take(&file("1", "a.mp4", Some(SHA1[0]))), "the file is the first upload's");
         assert!(second.take(&file("2", "a (1).mp4", Some(SHA1[1]))));
     }
 
     #[tokio::test]
-    async fn upload_of_unknown_length_may_lead_to_a_file_of_any_size() {
+    async fn upload_of_unknown_length_matches_files_of_any_size() {
         let uploads = PendingUploads::default();
         let _spooling = uploads.begin(wanted("a.mp4", None, None));
         let lost = uploads.begin(wanted("a.mp4", Some(5), None));
@@ -221,29 +221,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn upload_without_a_file_is_remembered_for_an_hour() {
+    async fn unresolved_upload_is_remembered_for_an_hour() {
         let uploads = PendingUploads::default();
         drop(uploads.begin(wanted("a.mp4", Some(5), None)));
         uploads.begin(wanted("b.mp4", Some(5), None)).resolve(None);
         let next = uploads.begin(wanted("a.mp4", Some(5), None));
         assert!(!next.take(&file("1", "a.mp4", None)));
-        assert!(next.take(&file("2", "b.mp4", None)), "its upload has ended without a file");
+        assert!(next.take(&file("2", "b.mp4", None)), "its upload was resolved without a file");
         next.resolve(None);
         tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
         assert!(uploads.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn upload_without_a_known_outcome_is_expected_in_its_folder_for_an_hour() {
+    async fn unresolved_upload_is_expected_in_its_folder_for_an_hour() {
         let uploads = PendingUploads::default();
         let is_expected = || uploads.may_come_into(&FolderId::Root);
         let under_way = uploads.begin(wanted("a.mp4", Some(5), None));
-        assert!(!is_expected(), "its claim on the folder says so");
+        assert!(!is_expected(), "an upload under way holds a claim on the folder instead");
         let named = file("1", "a.mp4", None);
         under_way.leave_unresolved(Some(&named.id));
         assert!(is_expected());
         let next = uploads.begin(wanted("a.mp4", Some(5), None));
-        assert!(!next.take(&named) && next.take(&file("2", "a.mp4", None)), "the site has told the two apart");
+        assert!(!next.take(&named) && next.take(&file("2", "a.mp4", None)), "the ids tell the two files apart");
         next.resolve(None);
         tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
         assert!(!is_expected());

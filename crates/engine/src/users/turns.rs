@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn cancelled_turn_is_given_back() {
+    async fn cancelled_turn_is_released() {
         let turns = Turns::new(State::in_memory().leases, "u");
         let cancelled = timeout(Duration::from_millis(1), turns.run(soon(), std::future::pending::<()>())).await;
         assert!(cancelled.is_err());
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lease_is_given_back_wherever_its_caller_is_cancelled() {
+    async fn lease_is_released_wherever_its_caller_is_cancelled() {
         let second = Duration::from_secs(1);
         let slow_acquire = SlowLeases { acquire: second, ..SlowLeases::new() };
         let slow_release = SlowLeases { release: second, ..SlowLeases::new() };
@@ -235,13 +235,13 @@ mod tests {
             sleep(second * 2).await;
             assert!(
                 leases.acquire(&turns.name, LEASE_TTL).await.unwrap().is_some(),
-                "the lease is free long before its end"
+                "the lease is free long before it would expire"
             );
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_goes_on_while_its_lease_is_renewed() {
+    async fn work_continues_while_its_lease_is_renewed() {
         let turns = Turns::new(Arc::new(SlowLeases { renew: LEASE_TTL, ..SlowLeases::new() }), "u");
         let began = Instant::now();
         let work = async {

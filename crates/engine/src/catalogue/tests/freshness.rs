@@ -1,4 +1,5 @@
-//! One question for equal ones, answers that are fresh for their time, and old ones only where the site fails.
+//! Freshness: concurrent equal reads make one request, entries are fresh for their TTL, and stale entries serve only as
+//! a fallback when the site fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,7 @@ async fn list(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_callers_who_miss_together_ask_once() {
+async fn thousand_concurrent_misses_make_one_request() {
     let (site, account, catalogue) = opened();
     site.state().delay = LONG;
     let answers = join_all((0..1000).map(|_| list(&catalogue, &account, Freshness::Cached))).await;
@@ -42,18 +43,18 @@ async fn a_thousand_callers_who_miss_together_ask_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_outlives_whoever_has_asked_it() {
+async fn read_completes_after_its_caller_is_cancelled() {
     let (site, account, catalogue) = opened();
     site.state().delay = LONG;
-    let asking = list(&catalogue, &account, Freshness::Cached);
-    assert!(tokio::time::timeout(LONG / 2, asking).await.is_err());
+    let reading = list(&catalogue, &account, Freshness::Cached);
+    assert!(tokio::time::timeout(LONG / 2, reading).await.is_err());
     sleep(LONG).await;
     assert_eq!(list(&catalogue, &account, Freshness::Cached).await, Ok((1, Source::Hit { ttl_seconds: 30 })));
     assert_eq!(site.asked(), ["list root"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_shared_with_those_who_waited_and_with_nobody_else() {
+async fn error_is_shared_by_waiters_and_not_cached() {
     let (site, account, catalogue) = opened();
     site.state().delay = LONG;
     site.fail(retryable(ErrorKind::SiteFailed));
@@ -65,7 +66,7 @@ async fn an_error_is_shared_with_those_who_waited_and_with_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_who_insist_share_a_question_that_is_asked_after_they_came() {
+async fn uncached_reads_share_a_request_begun_after_them() {
     let (site, account, catalogue) = opened();
     site.state().delay = LONG;
     let first = list(&catalogue, &account, Freshness::Anew);
@@ -75,13 +76,13 @@ async fn callers_who_insist_share_a_question_that_is_asked_after_they_came() {
         join_all((0..50).map(|_| list(&catalogue, &account, Freshness::Anew))).await
     };
     let (_, others) = tokio::join!(first, others);
-    // The site may have answered the first already when the others came.
+    // The site may have answered the first request before the other callers came, so they may not share it.
     assert!(others.iter().all(|answer| matches!(answer, Ok((2, Source::Requested { .. })))), "{others:?}");
     assert_eq!(site.asked(), ["list root", "list root"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_kind_is_fresh_for_its_own_time() {
+async fn each_kind_is_fresh_for_its_own_ttl() {
     let site = Site::new(profile());
     let file = site.put_file("f1", "a", &ROOT);
     let config = CacheConfig {
@@ -108,7 +109,7 @@ async fn each_kind_is_fresh_for_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_answer_is_given_where_the_site_fails_and_the_caller_does_not_insist() {
+async fn stale_answer_is_returned_only_if_the_caller_accepts_it() {
     for kind in [ErrorKind::Timeout, ErrorKind::Unavailable, ErrorKind::SiteFailed, ErrorKind::RateLimited] {
         let (site, account, catalogue) = opened();
         list(&catalogue, &account, Freshness::Cached).await.unwrap();
@@ -117,14 +118,14 @@ async fn an_old_answer_is_given_where_the_site_fails_and_the_caller_does_not_ins
         assert_eq!(list(&catalogue, &account, Freshness::Cached).await, Ok((1, Source::Stale { ttl_seconds: -12 })));
         assert_eq!(list(&catalogue, &account, Freshness::Anew).await, Err(kind));
         assert_eq!(list(&catalogue, &account, Freshness::Fresh).await, Err(kind));
-        // After a write it is old in another way.
+        // A write makes the entry invalid, not only stale.
         account.outdate(&crate::catalogue::Change::added(&ROOT)).await.unwrap();
         assert_eq!(list(&catalogue, &account, Freshness::Cached).await, Err(kind));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_too_old_is_given_to_nobody() {
+async fn answer_past_stale_if_error_is_not_returned() {
     let (site, account, catalogue) = opened();
     list(&catalogue, &account, Freshness::Cached).await.unwrap();
     site.fail(retryable(ErrorKind::Timeout));
@@ -135,7 +136,7 @@ async fn an_answer_that_is_too_old_is_given_to_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_site_refuses_or_has_lost_does_not_come_back_when_it_fails_next() {
+async fn contradicted_answer_is_not_a_stale_fallback() {
     for kind in [ErrorKind::CredentialsRejected, ErrorKind::Forbidden, ErrorKind::FolderNotFound] {
         let (site, account, catalogue) = opened();
         list(&catalogue, &account, Freshness::Cached).await.unwrap();
@@ -148,13 +149,13 @@ async fn what_the_site_refuses_or_has_lost_does_not_come_back_when_it_fails_next
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listing_shows_a_file_once_it_is_known_to_tell_as_much() {
+async fn listing_serves_a_file_once_it_has_all_known_fields() {
     let (site, account, catalogue) = opened();
     let (first, second) = (site.file_id("f1"), site.put_file("f2", "b", &ROOT));
     list(&catalogue, &account, Freshness::Cached).await.unwrap();
-    // Nobody knows yet what this site tells of a single file.
+    // The catalogue does not know yet which fields this site reports for a single file.
     let known = catalogue.file(&account, &first, Freshness::Cached).await.unwrap();
-    assert_eq!(known.value.value.folder_id, Some(ROOT), "which only the listing tells");
+    assert_eq!(known.value.value.folder_id, Some(ROOT), "only the listing reports the folder");
     assert_eq!(site.asked(), ["list root", "files f1"]);
     advance(Duration::from_secs(5)).await;
     let known = catalogue.file(&account, &second, Freshness::Cached).await.unwrap();
@@ -167,7 +168,7 @@ async fn a_listing_shows_a_file_once_it_is_known_to_tell_as_much() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_kept_takes_no_more_room_than_it_may() {
+async fn cache_stays_below_its_maximum_weight() {
     let site = Site::new(profile());
     let (account, catalogue) = site.opened(&CacheConfig { max_size: 64 << 10, ..CacheConfig::default() });
     for number in 0..100 {
@@ -178,11 +179,11 @@ async fn what_is_kept_takes_no_more_room_than_it_may() {
         catalogue.listing(&account, &folder, Freshness::Cached).await.unwrap();
         assert!(catalogue.0.store.weight().await <= 64 << 10);
     }
-    assert!(catalogue.0.store.weight().await > 32 << 10, "and not much less");
+    assert!(catalogue.0.store.weight().await > 32 << 10, "the maximum is nearly used");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_purge_forgets_all_of_one_account() {
+async fn purge_discards_all_entries_of_an_account() {
     let (site, account, catalogue) = opened();
     let file = site.file_id("f1");
     let read = async || {
@@ -193,6 +194,6 @@ async fn a_purge_forgets_all_of_one_account() {
     };
     assert_eq!((read().await, read().await), (3, 0));
     catalogue.purge(&account).await.unwrap();
-    // By now it is known that the listing tells all there is of a file.
+    // The catalogue knows by now that the listing has all fields of a file, so the file needs no request.
     assert_eq!((read().await, read().await), (2, 0));
 }

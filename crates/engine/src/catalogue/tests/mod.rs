@@ -1,4 +1,4 @@
-//! What the catalogue promises: pages and cursors on listings made up here, and the rest at a scripted site.
+//! Tests of the catalogue: pages and cursors of constructed listings, and everything else against a scripted site.
 
 mod freshness;
 mod history;

@@ -1,6 +1,5 @@
-//! A hundred thousand reads and writes, several at a time, in an order that chance decides; every answer is held against
-//! what the site has been meanwhile. An answer may be on its way for longer than others take from their beginning to their
-//! end.
+//! A randomized test: a hundred thousand reads and writes, several at a time. Every answer is compared with the states
+//! of the site during the read. The delay of an answer can be longer than whole other requests take.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::history::{History, Since, Thing, Told};
+use super::history::{Description, History, Object, Since};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, ListQuery, PageRequest};
 use crate::changes::{self, Deletion, FileChange, FolderChange};
@@ -30,26 +29,26 @@ use crate::testing::{CAPABILITIES, Site, profile, retryable};
 const SIDE_BY_SIDE: usize = 8;
 
 thread_local! {
-    /// Who wants to know of the write that the site does for the task that runs.
-    static DONE: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+    /// The world that records the writes of this thread's site.
+    static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
 }
 
 tokio::task_local! {
     static WRITE: Rc<RefCell<Write>>;
 }
 
-/// A write under way: what it deletes, what it is known to have deleted, and what it has changed.
+/// A write under way: the id it deletes, the id it is known to have deleted, and the versions it has created.
 struct Write {
     deletes: Option<String>,
     deleted: Option<String>,
-    changed: Vec<(u64, Vec<Thing>)>,
+    changed: Vec<(u64, Vec<Object>)>,
 }
 
-/// Called by the site at the moment when a write is done.
+/// Called by the site when it has done a write.
 fn note_applied(answer_is_lost: bool) {
     let Ok(write) = WRITE.try_with(Rc::clone) else { return };
-    let Some(world) = DONE.with_borrow(Clone::clone) else { return };
-    // What is not known to be deleted is not hidden where the site still lists it.
+    let Some(world) = WORLD.with_borrow(Clone::clone) else { return };
+    // An object whose deletion was not confirmed is not hidden while the site still lists it.
     let deleted = write.borrow().deletes.clone().filter(|_| !answer_is_lost && world.has_trash);
     let changed = world.history.borrow_mut().record(&world.site, deleted.clone());
     write.borrow_mut().deleted = deleted;
@@ -67,12 +66,12 @@ struct World {
     made: RefCell<u64>,
 }
 
-/// A walk through a folder, and all that it may come to.
+/// A walk through a folder, and the results that are allowed for it.
 struct Walk {
     folder: FolderId,
     cursor: String,
     seen: Vec<String>,
-    allowed: Vec<Told>,
+    allowed: Vec<Description>,
     at: Instant,
 }
 
@@ -97,7 +96,7 @@ impl World {
             walks: RefCell::default(),
             made: RefCell::default(),
         });
-        DONE.set(Some(Rc::clone(&world)));
+        WORLD.set(Some(Rc::clone(&world)));
         world
     }
 
@@ -114,7 +113,7 @@ impl World {
         self.pick(&files)
     }
 
-    /// Any folder, or one of those that are neither moved nor deleted.
+    /// Returns any folder if `moves` is set, else one of those that are never moved or deleted.
     fn some_folder(&self, moves: bool) -> FolderId {
         let mut folders: Vec<FolderId> = self.site.state().folders.keys().cloned().collect();
         folders.retain(|folder| moves || folder.as_str().starts_with('b'));
@@ -127,15 +126,15 @@ impl World {
         format!("n{}", self.made.borrow()).parse().unwrap()
     }
 
-    fn since(&self, thing: &Thing) -> Since {
-        self.history.borrow().since(thing)
+    fn since(&self, object: &Object) -> Since {
+        self.history.borrow().since(object)
     }
 
-    fn allowed(&self, thing: &Thing, since: &Since) -> Vec<Told> {
-        self.history.borrow().allowed(thing, since)
+    fn allowed(&self, object: &Object, since: &Since) -> Vec<Description> {
+        self.history.borrow().allowed(object, since)
     }
 
-    /// Does one thing that chance decides.
+    /// Does one randomly chosen step.
     async fn step(&self) {
         match self.below(100) {
             0..40 => self.read_listing().await,
@@ -163,11 +162,11 @@ impl World {
 
     async fn read_listing(&self) {
         let folder = self.some_folder(true);
-        let thing = Thing::Listing(folder.clone());
-        let since = self.since(&thing);
+        let object = Object::Listing(folder.clone());
+        let since = self.since(&object);
         match self.page(&folder, 1000, None).await {
-            Ok(page) => self.check(&thing, Some(items(&page)), &self.allowed(&thing, &since)),
-            Err(problem) => self.check_error(&thing, problem.code(), &since),
+            Ok(page) => self.check(&object, Some(items(&page)), &self.allowed(&object, &since)),
+            Err(problem) => self.check_error(&object, problem.code(), &since),
         }
     }
 
@@ -178,8 +177,8 @@ impl World {
             Some(walk) if !old(&walk) => (walk.folder.clone(), Some(walk)),
             _ => (self.some_folder(true), None),
         };
-        let thing = Thing::Listing(folder.clone());
-        let since = self.since(&thing);
+        let object = Object::Listing(folder.clone());
+        let since = self.since(&object);
         let (cursor, mut seen, allowed) = match walk {
             Some(walk) => (Some(walk.cursor), walk.seen, Some(walk.allowed)),
             None => (None, Vec::new(), None),
@@ -187,13 +186,13 @@ impl World {
         let began = cursor.is_some();
         let page = match self.page(&folder, 1 + self.below(4), cursor).await {
             Ok(page) => page,
-            // A walk that has begun is pinned, and asks nobody.
+            // A walk that has begun reads its pinned snapshot, not the site, so it cannot fail.
             Err(problem) => {
                 assert!(!began, "{problem:?}");
-                return self.check_error(&thing, problem.code(), &since);
+                return self.check_error(&object, problem.code(), &since);
             }
         };
-        let allowed = allowed.unwrap_or_else(|| self.allowed(&thing, &since));
+        let allowed = allowed.unwrap_or_else(|| self.allowed(&object, &since));
         seen.extend(items(&page));
         match page["next_cursor"].as_str() {
             Some(next) => {
@@ -202,29 +201,29 @@ impl World {
             }
             None => {
                 seen.sort_unstable();
-                self.check(&thing, Some(seen), &allowed);
+                self.check(&object, Some(seen), &allowed);
             }
         }
     }
 
     async fn read_file(&self) {
         let Some(id) = self.some_file() else { return };
-        let thing = Thing::File(id.clone());
-        let since = self.since(&thing);
+        let object = Object::File(id.clone());
+        let since = self.since(&object);
         match self.catalogue.file(&self.account, &id, self.freshness()).await {
             Ok(known) => {
                 let file = &known.value.value;
                 let status = if file.status == FileStatus::Trashed { "trashed" } else { "active" };
-                let told = [file.name.as_deref(), file.folder_id.as_ref().map(FolderId::as_str), Some(status)];
-                // It may be put together from two answers, each of them good.
-                let allowed = self.allowed(&thing, &since);
-                for (place, told) in told.into_iter().enumerate() {
-                    let Some(told) = told else { continue };
-                    let good = allowed.iter().flatten().any(|allowed| allowed[place] == told);
-                    assert!(good, "{thing:?}: {told}, not one of {allowed:?}");
+                let reported = [file.name.as_deref(), file.folder_id.as_ref().map(FolderId::as_str), Some(status)];
+                // The file may be merged from two answers, so each field is checked by itself.
+                let allowed = self.allowed(&object, &since);
+                for (place, reported) in reported.into_iter().enumerate() {
+                    let Some(reported) = reported else { continue };
+                    let good = allowed.iter().flatten().any(|allowed| allowed[place] == reported);
+                    assert!(good, "{object:?}: {reported}, not one of {allowed:?}");
                 }
             }
-            Err(error) => self.check_error(&thing, Problem::from(error).code(), &since),
+            Err(error) => self.check_error(&object, Problem::from(error).code(), &since),
         }
     }
 
@@ -233,37 +232,41 @@ impl World {
         if folder == FolderId::Root {
             return;
         }
-        let thing = Thing::Folder(folder.clone());
-        let since = self.since(&thing);
+        let object = Object::Folder(folder.clone());
+        let since = self.since(&object);
         match emulate::folder(&self.catalogue, &self.account, &folder, self.freshness()).await {
             Ok(known) => {
                 let Folder { name, parent_id, .. } = &known.value.value;
-                let told = vec![name.clone().unwrap(), parent_id.clone().unwrap().to_string()];
-                self.check(&thing, Some(told), &self.allowed(&thing, &since));
+                let reported = vec![name.clone().unwrap(), parent_id.clone().unwrap().to_string()];
+                self.check(&object, Some(reported), &self.allowed(&object, &since));
             }
-            // In the trash it can be read, and is in no listing.
+            // A folder in the trash can be read by its id, but is in no listing.
             Err(error) if error.kind() == ErrorKind::FolderNotFound && self.has_trash => {}
-            Err(error) => self.check_error(&thing, Problem::from(error).code(), &since),
+            Err(error) => self.check_error(&object, Problem::from(error).code(), &since),
         }
     }
 
-    fn check(&self, thing: &Thing, told: Told, allowed: &[Told]) {
-        if allowed.contains(&told) {
+    fn check(&self, object: &Object, reported: Description, allowed: &[Description]) {
+        if allowed.contains(&reported) {
             return;
         }
-        // What is in the trash is taken out of an answer that may be older than the deletion; then each item is good.
+        // Trashed items are removed from an answer that may be older than their deletion. Then each remaining item must
+        // be allowed by itself.
         let is_good = |item: &String| allowed.iter().flatten().any(|allowed| allowed.contains(item));
-        let each = self.has_trash && told.as_ref().is_some_and(|told| told.iter().all(is_good));
-        assert!(each, "{thing:?}: {told:?}, not one of {allowed:?}");
+        let each = self.has_trash && reported.as_ref().is_some_and(|reported| reported.iter().all(is_good));
+        assert!(each, "{object:?}: {reported:?}, not one of {allowed:?}");
     }
 
-    fn check_error(&self, thing: &Thing, code: Code, since: &Since) {
+    fn check_error(&self, object: &Object, code: Code, since: &Since) {
         match code {
             Code::UpstreamTimeout => {}
             Code::FileNotFound | Code::FolderNotFound => {
-                assert!(self.allowed(thing, since).contains(&None), "{thing:?} is there: {code:?}");
+                assert!(
+                    self.allowed(object, since).contains(&None),
+                    "{object:?} exists, but the read failed: {code:?}"
+                );
             }
-            _ => panic!("{thing:?}: {code:?}"),
+            _ => panic!("{object:?}: {code:?}"),
         }
     }
 
@@ -278,7 +281,7 @@ impl World {
         } else if what == 11 {
             write.borrow_mut().deletes = movable.as_ref().map(ToString::to_string);
         }
-        let doing = async {
+        let work = async {
             match (what, file, movable) {
                 (0..4, Some(file), _) if few => self.copy(&file, &folder).await,
                 (4 | 5, Some(file), _) => self.change_file(&file, Some(self.name()), None).await,
@@ -290,21 +293,27 @@ impl World {
                     drop(changes::delete_file(&self.catalogue, &self.account, &file, &Preconditions::default()).await);
                 }
                 (11, _, Some(folder)) if self.below(2) == 0 => {
-                    let how = Deletion::Recursive;
+                    let deletion = Deletion::Recursive;
                     drop(
-                        changes::delete_folder(&self.catalogue, &self.account, &folder, how, &Preconditions::default())
-                            .await,
+                        changes::delete_folder(
+                            &self.catalogue,
+                            &self.account,
+                            &folder,
+                            deletion,
+                            &Preconditions::default(),
+                        )
+                        .await,
                     );
                 }
                 _ => {}
             }
         };
-        WRITE.scope(Rc::clone(&write), doing).await;
+        WRITE.scope(Rc::clone(&write), work).await;
         for (version, changed) in &write.borrow().changed {
             self.history.borrow_mut().settle(*version, changed);
         }
         if let Some(deleted) = &write.borrow().deleted {
-            self.history.borrow_mut().tell(deleted);
+            self.history.borrow_mut().confirm_deletion(deleted);
         }
     }
 
@@ -330,7 +339,7 @@ impl World {
     }
 }
 
-/// The items of a page as the history words them.
+/// Returns the items of a page, in the words of the history.
 fn items(page: &Value) -> Vec<String> {
     let text = |item: &Value, field: &str| item[field].as_str().map_or_else(|| item[field].to_string(), str::to_owned);
     let item = |item: &Value| {
@@ -342,10 +351,10 @@ fn items(page: &Value) -> Vec<String> {
     items
 }
 
-/// So many reads and writes at a site.
-async fn play(site: Site, steps: usize, seed: u64) {
+/// Runs this many reads and writes at a site.
+async fn run(site: Site, steps: usize, seed: u64) {
     let world = World::new(site, seed);
-    let player = |_| {
+    let worker = |_| {
         let world = Rc::clone(&world);
         async move {
             for _ in 0..steps / SIDE_BY_SIDE {
@@ -354,26 +363,26 @@ async fn play(site: Site, steps: usize, seed: u64) {
             }
         }
     };
-    futures_util::future::join_all((0..SIDE_BY_SIDE).map(player)).await;
-    DONE.set(None);
+    futures_util::future::join_all((0..SIDE_BY_SIDE).map(worker)).await;
+    WORLD.set(None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_answer_is_older_than_a_write_that_was_answered() {
-    play(Site::new(profile()), 70_000, 1).await;
+async fn answers_are_never_older_than_a_completed_write() {
+    run(Site::new(profile()), 70_000, 1).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_where_folders_tell_what_is_in_them_and_what_is_deleted_is_still_listed() {
+async fn answers_are_current_with_totals_and_listed_trash() {
     let capabilities = Capabilities::native(&[CAPABILITIES, &[Capability::FoldersRead]].concat());
     let site = Site::new(Profile { delete: DeleteSemantics::Trash, capabilities, ..profile() });
     site.state().counts_files = true;
-    play(site, 20_000, 2).await;
+    run(site, 20_000, 2).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_where_the_root_lists_what_is_in_other_folders() {
+async fn answers_are_current_if_the_root_lists_everything() {
     let site = Site::new(profile());
     site.state().lists_deep = true;
-    play(site, 10_000, 3).await;
+    run(site, 10_000, 3).await;
 }

@@ -1,4 +1,4 @@
-//! What pages and cursors promise, on listings made up here.
+//! Pages and cursors of constructed listings.
 
 use polyhost_domain::{EntryName, File, Folder, FolderId, IdAlphabet, IdGrammar, Listing, Origin, SortKey};
 use serde_json::Value;
@@ -48,7 +48,7 @@ fn seal(query: &ListQuery) -> CursorSeal {
     CursorSeal::new(b"secret", &["main", "root", &query.fingerprint()])
 }
 
-/// A page's ids, and its cursor.
+/// Returns a page's ids and its cursor.
 fn page(snapshot: &Snapshot, query: &ListQuery, start: usize, limit: usize) -> (Vec<String>, Option<String>) {
     let json: Value = serde_json::from_slice(&cut(snapshot, query, &seal(query), start, limit).json).unwrap();
     let ids = json["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
@@ -71,7 +71,7 @@ fn folders_come_first_nulls_last_and_ties_are_ordered_by_id() {
 }
 
 #[test]
-fn filters_leave_the_order_as_it_is() {
+fn filters_keep_the_order() {
     let snapshot = snapshot();
     let only = |kind, name: Option<&str>| {
         let query = ListQuery { kind, name: name.map(str::to_owned), ..ListQuery::default() };
@@ -84,7 +84,7 @@ fn filters_leave_the_order_as_it_is() {
 }
 
 #[test]
-fn pages_of_every_size_together_are_the_listing() {
+fn pages_of_any_size_add_up_to_the_listing() {
     let snapshot = snapshot();
     let query = sorted(SortKey::Size, Direction::Descending);
     let whole = page(&snapshot, &query, 0, 100).0;
@@ -101,7 +101,7 @@ fn pages_of_every_size_together_are_the_listing() {
 }
 
 #[test]
-fn a_cursor_is_good_for_its_own_walk_alone() {
+fn cursor_is_valid_for_its_own_walk_only() {
     let snapshot = snapshot();
     let query = ListQuery::default();
     let cursor = page(&snapshot, &query, 0, 3).1.unwrap();
@@ -121,7 +121,7 @@ fn a_cursor_is_good_for_its_own_walk_alone() {
 }
 
 #[test]
-fn an_altered_cursor_is_invalid_wherever_it_is_altered() {
+fn cursor_altered_at_any_place_is_invalid() {
     let query = ListQuery::default();
     let cursor = page(&snapshot(), &query, 0, 3).1.unwrap();
     for place in 0..cursor.len() {
@@ -136,7 +136,7 @@ fn an_altered_cursor_is_invalid_wherever_it_is_altered() {
 }
 
 #[test]
-fn a_cursor_is_short_even_after_the_longest_name() {
+fn cursor_after_the_longest_name_fits_512_characters() {
     let name = "𝄞".repeat(EntryName::MAX_CHARS);
     let files = vec![file(&"x".repeat(64), Some(&name), None), file("y", None, None)];
     let snapshot = snapshot_of(Listing { files, ..Listing::default() });
@@ -177,7 +177,7 @@ fn different_pages_have_different_tags() {
 }
 
 #[test]
-fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
+fn walk_resumes_in_a_fresh_listing_after_its_last_item() {
     let query = ListQuery::default();
     let cursor: Cursor = seal(&query).open(&page(&snapshot(), &query, 0, 4).1.unwrap()).unwrap();
     let resumed = |files: Vec<File>| {
@@ -185,7 +185,7 @@ fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
         let start = cursor.resume(query.sort, fresh.len(), |place| fresh.item(place));
         page(&fresh, &query, start, 100).0.join(" ")
     };
-    // The last item seen was f2, named b.
+    // The last item of the page was f2, named b.
     assert_eq!(
         resumed(vec![file("f1", Some("a"), None), file("f2", Some("b"), None), file("f9", Some("d"), None)]),
         "f9"
@@ -193,6 +193,6 @@ fn a_walk_resumes_in_a_fresh_listing_behind_its_last_item() {
     assert_eq!(resumed(vec![file("f1", Some("a"), None), file("f4", Some("b"), None)]), "f4");
     assert_eq!(resumed(vec![file("f0", Some("aa"), None), file("f9", Some("bb"), None)]), "f9");
     assert_eq!(resumed(Vec::new()), "");
-    // That item has another name by now, behind items that were not seen yet.
+    // The last item was renamed meanwhile, and now comes after items that were not returned yet.
     assert_eq!(resumed(vec![file("f9", Some("d"), None), file("f2", Some("z"), None)]), "f9 f2");
 }

@@ -1,5 +1,5 @@
-//! A new configuration may have an account's name mean somebody else: what is remembered of the one is not told of the
-//! other, and what must outlive a mere change of settings does.
+//! Reloads that give an account's name to another account. State of the old account must not leak into the new one.
+//! State of a user must survive a mere change of settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ async fn listed(catalogue: &Catalogue, account: &Arc<Account>) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_search_that_began_at_one_site_does_not_go_on_at_another() {
+async fn folder_search_does_not_continue_at_another_site() {
     let (old, new) = (Site::new(profile()), Site::new(profile()));
     let (account, catalogue) = old.opened(&CacheConfig::default());
     let mut parent = ROOT;
@@ -44,7 +44,7 @@ async fn a_search_that_began_at_one_site_does_not_go_on_at_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
+async fn deleted_file_is_hidden_from_its_user_only() {
     let trash = || Site::new(Profile { delete: DeleteSemantics::Trash, ..profile() });
     let (old, new) = (trash(), trash());
     let (account, catalogue) = old.opened(&CacheConfig::default());
@@ -53,11 +53,11 @@ async fn what_was_deleted_is_hidden_from_its_user_and_from_nobody_else() {
     changes::delete_file(&catalogue, &account, &file, &Preconditions::default()).await.unwrap();
     assert_eq!(listed(&catalogue, &account).await, 0);
     assert_eq!(listed(&catalogue, &new.account("other")).await, 1);
-    assert_eq!(listed(&catalogue, &old.account("user")).await, 0, "with other settings");
+    assert_eq!(listed(&catalogue, &old.account("user")).await, 0, "the same user with other settings");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_site_tells_of_a_file_says_nothing_about_another() {
+async fn learned_file_fields_do_not_apply_to_another_site() {
     let (old, new) = (Site::new(profile()), Site::new(profile()));
     let (account, catalogue) = old.opened(&CacheConfig::default());
     let file = old.put_file("f1", "old", &ROOT);
@@ -71,7 +71,7 @@ async fn what_one_site_tells_of_a_file_says_nothing_about_another() {
 }
 
 #[tokio::test]
-async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
+async fn succeeded_remote_upload_is_new_at_another_site() {
     let (old, new) = (Site::new(profile()).account("user"), Site::new(profile()).account("other"));
     let completions = Completions::default();
     for account in [&old, &new] {
@@ -79,12 +79,12 @@ async fn a_remote_upload_that_has_succeeded_at_one_site_is_new_at_another() {
         let done = RemoteUpload { state: JobState::Succeeded, ..RemoteUpload::bare(&account.profile().origin, id) };
         let before = account.generation().await.unwrap();
         completions.notice(account, &[done]).await;
-        assert!(account.generation().await.unwrap() > before, "what is cached is out of date");
+        assert!(account.generation().await.unwrap() > before, "the cache entries are invalidated");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn write_through_one_account_outdates_all_of_its_user() {
+async fn write_invalidates_all_accounts_of_its_user() {
     let site = Site::new(profile());
     let catalogue = site.opened(&CacheConfig::default()).1;
     let user = Arc::new(User::new("user", &State::in_memory()));
@@ -99,12 +99,12 @@ async fn write_through_one_account_outdates_all_of_its_user() {
     for account in [one, two] {
         assert!(
             account.pending_uploads().has_received(&file),
-            "no account of the user takes it for another upload's file"
+            "no account of the user assigns the file to another upload"
         );
     }
 }
 
-/// What an upload of any file should lead to.
+/// Returns the expected file of an upload, with any name and content.
 fn wanted() -> Wanted {
     let names = vec!["any".to_owned()];
     Wanted { folder: ROOT, names, length: None, sha1: None, began_at: Timestamp::UNIX_EPOCH }

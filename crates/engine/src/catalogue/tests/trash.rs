@@ -1,4 +1,4 @@
-//! Deletions at a site that still lists what is in its trash, and reads that are slower than they are.
+//! Deletions at a site that still lists the files in its trash, with reads that are slower than the deletions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,36 +39,36 @@ impl World {
         self.catalogue.file(&self.account, &self.file, freshness).await.unwrap().value.value.status
     }
 
-    /// Asks for the file. The site has looked by now, and its answer is on its way.
-    async fn ask_slowly(&self) -> JoinHandle<FileStatus> {
+    /// Begins a read of the file. When this returns, the site has read its state, and its answer is delayed.
+    async fn begin_slow_read(&self) -> JoinHandle<FileStatus> {
         self.site.asked();
         self.site.state().answer_delay = Duration::from_secs(5);
         let (catalogue, account, file) = (self.catalogue.clone(), Arc::clone(&self.account), self.file.clone());
-        let asking =
+        let reading =
             tokio::spawn(
                 async move { catalogue.file(&account, &file, Freshness::Anew).await.unwrap().value.value.status },
             );
         while self.site.state().journal.is_empty() {
             tokio::task::yield_now().await;
         }
-        // It says first that it was asked, and looks when others have had their turn.
+        // The site records the call first, and reads its state after other tasks have run.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
         self.site.state().answer_delay = Duration::ZERO;
-        asking
+        reading
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_began_before_a_deletion_does_not_bring_the_file_back() {
+async fn read_begun_before_a_deletion_keeps_the_tombstone() {
     let world = World::new();
     assert_eq!(world.listed().await, 1);
-    let asking = world.ask_slowly().await;
+    let reading = world.begin_slow_read().await;
     changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap();
-    assert_eq!(asking.await.unwrap(), FileStatus::Active, "as it was when the site looked");
+    assert_eq!(reading.await.unwrap(), FileStatus::Active, "the state when the site read it");
     assert_eq!(world.listed().await, 0);
-    // One that begins afterwards knows better.
+    // The file is restored from the trash. A read that begins after that removes the tombstone.
     world.site.state().files.get_mut(&world.file).unwrap().trashed = false;
     world.status(Freshness::Anew).await;
     advance(Duration::from_secs(31)).await;
@@ -76,15 +76,15 @@ async fn a_read_that_began_before_a_deletion_does_not_bring_the_file_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_began_before_a_lost_deletion_says_nothing_about_its_outcome() {
+async fn read_begun_before_a_lost_deletion_is_no_evidence() {
     let world = World::new();
     world.listed().await;
     world.status(Freshness::Anew).await;
-    let asking = world.ask_slowly().await;
+    let reading = world.begin_slow_read().await;
     world.site.state().loses_answer = true;
     changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap_err();
-    assert_eq!(asking.await.unwrap(), FileStatus::Active);
-    // The site still lists it, and does not say there that it is in the trash.
+    assert_eq!(reading.await.unwrap(), FileStatus::Active);
+    // The site still lists the file, and the listing does not say that it is in the trash.
     assert_eq!(world.listed().await, 1);
     assert_eq!(world.status(Freshness::Cached).await, FileStatus::Trashed);
 }

@@ -1,4 +1,5 @@
-//! Own writes: what they make untrue is gone before they are answered, and what they do not touch stays.
+//! Writes through the gateway: the entries that they affect are invalidated before the write is answered, and all
+//! others stay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ fn rename(name: &str) -> FileChange {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_leaves_the_listings_that_it_does_not_touch() {
+async fn write_keeps_the_listings_it_does_not_affect() {
     let (site, account, catalogue) = opened(profile());
     let folders = ["a", "b", "c"].map(|id| site.put_folder(id, id, &ROOT));
     let file = site.put_file("f1", "one", &folders[0]);
@@ -66,19 +67,19 @@ async fn a_write_leaves_the_listings_that_it_does_not_touch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_of_a_file_that_nobody_has_seen_touches_every_listing() {
+async fn write_to_an_unlisted_file_invalidates_every_listing() {
     let (site, account, catalogue) = opened(profile());
     let folder = site.put_folder("a", "a", &ROOT);
     names(&catalogue, &account, &ROOT).await;
     names(&catalogue, &account, &folder).await;
-    // It has come there behind the gateway's back.
+    // The file was added past the gateway.
     let file = site.put_file("f1", "one", &folder);
     changes::change_file(&catalogue, &account, &file, rename("two"), &Preconditions::default()).await.unwrap();
     assert_eq!(names(&catalogue, &account, &folder).await, ["two"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_under_way_does_not_put_the_old_answer_back() {
+async fn read_under_way_does_not_restore_the_old_listing() {
     for loses in [false, true] {
         let (site, account, catalogue) = opened(profile());
         let file = site.put_file("f1", "one", &ROOT);
@@ -88,7 +89,7 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
             let (catalogue, account) = (catalogue.clone(), Arc::clone(&account));
             tokio::spawn(async move { names(&catalogue, &account, &ROOT).await })
         };
-        // The site has looked by now, and its answer is on its way.
+        // When the loop ends, the site has read its state, and its answer is on its way.
         while site.state().journal.len() < 2 {
             tokio::task::yield_now().await;
         }
@@ -101,7 +102,7 @@ async fn a_read_under_way_does_not_put_the_old_answer_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
+async fn cancelled_write_still_invalidates_the_listing() {
     let (site, account, catalogue) = opened(profile());
     let file = site.put_file("f1", "one", &ROOT);
     names(&catalogue, &account, &ROOT).await;
@@ -109,7 +110,7 @@ async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
     let conditions = Preconditions::default();
     let deleting = changes::delete_file(&catalogue, &account, &file, &conditions);
     assert!(timeout(Duration::from_millis(500), deleting).await.is_err());
-    // The site does it although nobody waits.
+    // The site deletes the file although the caller is gone.
     site.state().files.clear();
     site.state().delay = Duration::ZERO;
     sleep(Duration::from_millis(1)).await;
@@ -117,7 +118,7 @@ async fn a_write_whose_caller_goes_away_is_read_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out() {
+async fn trashed_entries_stay_hidden_until_restored() {
     let (site, account, catalogue) = opened(Profile { delete: DeleteSemantics::Trash, ..profile() });
     let file = site.put_file("f1", "one", &ROOT);
     let folder = site.put_folder("d1", "folder", &ROOT);
@@ -131,7 +132,7 @@ async fn what_is_in_the_trash_and_still_listed_stays_gone_until_it_is_taken_out(
     assert!(emulate::is_empty(&catalogue, &account, &ROOT).await.unwrap());
     advance(Duration::from_secs(31)).await;
     assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
-    // Somebody takes the file out of the trash, and somebody else looks at it.
+    // The file is restored from the trash past the gateway, and is then read from the site.
     site.state().files.get_mut(&file).unwrap().trashed = false;
     catalogue.file(&account, &file, Freshness::Anew).await.unwrap();
     catalogue.listing(&account, &ROOT, Freshness::Anew).await.unwrap();
@@ -152,11 +153,11 @@ async fn send_clip(account: &Account) -> Result<File, Problem> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
+async fn upload_with_a_lost_answer_is_found_and_listed() {
     let (site, account, catalogue) = opened(profile());
     let meanwhile = async {
         sleep(Duration::from_secs(1)).await;
-        // Somebody lists the folder while the site is still busy with the file.
+        // Another caller lists the folder while the site is still processing the file.
         assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
         site.put_file("u1", "clip", &ROOT);
     };
@@ -166,18 +167,18 @@ async fn an_upload_whose_answer_is_lost_is_listed_for_whoever_sent_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_may_be_another_is_not_taken_for_an_upload_whose_answer_is_lost() {
+async fn ambiguous_file_is_not_taken_for_a_lost_upload() {
     let (site, account, _catalogue) = opened(profile());
     site.put_file("u1", "clip", &ROOT);
     assert_eq!(send_clip(&account).await.unwrap().id.as_str(), "u1");
     let again = send_clip(&account).await.unwrap_err();
-    assert_eq!(again.code(), Code::OutcomeUnknown, "that file was the answer to the first upload");
+    assert_eq!(again.code(), Code::OutcomeUnknown, "the file belongs to the first upload");
 
     let (site, account, _catalogue) = opened(profile());
     site.state().hides_dates = true;
     site.put_file("u1", "clip", &ROOT);
     let undated = send_clip(&account).await.unwrap_err();
-    assert_eq!(undated.code(), Code::OutcomeUnknown, "nobody knows how old that file is");
+    assert_eq!(undated.code(), Code::OutcomeUnknown, "the file's age is unknown");
 }
 
 async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<String>) -> (Vec<String>, Option<String>) {
@@ -190,7 +191,7 @@ async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<Stri
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_there_is() {
+async fn walk_is_pinned_after_each_page_then_resumes_fresh() {
     let (site, account, catalogue) = opened(profile());
     for name in ["a", "c", "e", "g", "i", "k"] {
         site.put_file(name, name, &ROOT);
@@ -203,17 +204,17 @@ async fn a_walk_is_pinned_for_its_time_after_each_page_and_then_goes_on_in_what_
     changes::delete_file(&catalogue, &account, &site.file_id("c"), &Preconditions::default()).await.unwrap();
     advance(Duration::from_secs(14 * 60)).await;
     let (second, cursor) = page(&catalogue, &account, cursor).await;
-    assert_eq!(second, ["e", "g"], "as it was");
+    assert_eq!(second, ["e", "g"], "from the pinned snapshot");
     advance(Duration::from_secs(14 * 60)).await;
     let (_, again) = page(&catalogue, &account, cursor.clone()).await;
-    assert_eq!(again, None, "the last two, as it was");
+    assert_eq!(again, None, "the last two items of the pinned snapshot");
     advance(Duration::from_secs(16 * 60)).await;
     site.put_file("h", "h", &ROOT);
-    assert_eq!(page(&catalogue, &account, cursor).await.0, ["h", "i"], "after the last item seen");
+    assert_eq!(page(&catalogue, &account, cursor).await.0, ["h", "i"], "after the last item of the walk");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_search_for_a_folder_goes_on_where_it_ended() {
+async fn folder_search_continues_where_it_stopped() {
     let (site, account, catalogue) = opened(profile());
     let mut parent = ROOT;
     for depth in 0..300 {
@@ -227,13 +228,13 @@ async fn the_search_for_a_folder_goes_on_where_it_ended() {
             Ok(found) => break found,
             Err(error) => assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true)),
         }
-        // Every listing has lost its freshness by then.
+        // After this time every cached listing is stale.
         advance(Duration::from_secs(60)).await;
     };
     assert_eq!((found.value.value.id.as_str(), tries), ("d299", 4));
     let asked = site.asked().len();
     assert!(asked <= 300 + tries, "{asked} listings");
-    // Where it is, is known from now on.
+    // The folder's parent is remembered, so one listing is enough.
     emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await.unwrap();
     assert!(site.asked().len() <= 1);
     let missing = emulate::folder(&catalogue, &account, &site.folder_id("none"), Freshness::Cached).await;
