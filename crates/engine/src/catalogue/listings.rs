@@ -254,7 +254,9 @@ impl From<CursorError> for Problem {
             CursorError::Invalid => {
                 Self::new(Code::InvalidCursor, "The cursor was altered, or belongs to another query.")
             }
-            CursorError::Expired => Self::new(Code::CursorExpired, "The cursor can no longer be resumed."),
+            CursorError::Expired => {
+                Self::new(Code::CursorExpired, "The cursor can no longer be resumed. Begin again without a cursor.")
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Search {
     /// All folders that the search has found.
     pub(crate) seen: HashSet<FolderId>,
     /// The found folders that were not listed yet, the nearest to the root first.
-    pub(crate) ahead: VecDeque<FolderId>,
+    pub(crate) unlisted: VecDeque<FolderId>,
     /// The generation of the account's folder tree when the search began.
     pub(crate) tree: u64,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Search {
 impl Search {
     /// Returns a search that begins at the root.
     pub(crate) fn from_root(tree: u64) -> Self {
-        Self { seen: HashSet::from([FolderId::Root]), ahead: VecDeque::from([FolderId::Root]), tree }
+        Self { seen: HashSet::from([FolderId::Root]), unlisted: VecDeque::from([FolderId::Root]), tree }
     }
 }
 

@@ -50,8 +50,8 @@ impl ListQuery {
         let mut found = Vec::new();
         for kind in [start..end.min(folders), start.max(folders)..end] {
             let first = partition(kind.clone(), |place| is_before(snapshot.item(place).name, name));
-            let alike = (first..kind.end).take_while(|place| snapshot.item(*place).name == Some(name));
-            found.extend(alike.filter_map(|place| u32::try_from(place).ok()));
+            let same_name = (first..kind.end).take_while(|place| snapshot.item(*place).name == Some(name));
+            found.extend(same_name.filter_map(|place| u32::try_from(place).ok()));
         }
         if self.sort != Sort::default() {
             found.sort_unstable_by(|a, b| by_sort(snapshot, self.sort, *a, *b));

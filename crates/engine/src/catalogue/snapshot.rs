@@ -130,9 +130,9 @@ impl Snapshot {
         let index = self.by_id.get_or_init(|| order::index(self.files().map(|item| item.id), self.folders.len()));
         let hash = order::hash(id);
         let start = index.partition_point(|entry| entry >> 32 < hash);
-        let alike = index[start..].iter().take_while(|entry| *entry >> 32 == hash);
+        let same_hash = index[start..].iter().take_while(|entry| *entry >> 32 == hash);
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is the row's number")]
-        let mut items = alike.map(|entry| self.item(*entry as u32 as usize));
+        let mut items = same_hash.map(|entry| self.item(*entry as u32 as usize));
         items.find(|item| item.id == id)
     }
 

@@ -226,7 +226,7 @@ async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId
 }
 
 fn under_way(id: &FolderId) -> Problem {
-    not_empty(format!("The folder \"{id}\" is not empty: a file or folder is on its way into it."))
+    not_empty(format!("The folder \"{id}\" is not empty: a file or folder is being added to it."))
 }
 
 fn not_empty(text: String) -> Problem {

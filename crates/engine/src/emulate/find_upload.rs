@@ -36,7 +36,7 @@ pub(crate) enum Stored {
 impl Stored {
     /// Returns what an upload's error says about its file, or `None` if no search is worthwhile.
     #[must_use]
-    pub(crate) fn told_by(error: &Error) -> Option<Self> {
+    pub(crate) fn from_error(error: &Error) -> Option<Self> {
         // A 502 or 504 comes from a proxy in front of the site that did not receive the site's own answer.
         let status = error.answer().and_then(|answer| answer.http_status);
         let is_from_proxy = matches!(status, Some(502 | 504));
@@ -68,9 +68,9 @@ pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Optio
 
 async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File> {
     let listing = account.list(&sought.wanted.folder).await.ok()?;
-    let alike: Vec<File> = listing.files.into_iter().filter(|file| sought.may_match(file)).collect();
+    let candidates: Vec<File> = listing.files.into_iter().filter(|file| sought.may_match(file)).collect();
     let (mut new, mut undated, mut old) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, file) in newest_first(alike).into_iter().enumerate() {
+    for (number, file) in newest_first(candidates).into_iter().enumerate() {
         let uploaded_at = match file.uploaded_at {
             None if number < MAX_DATE_READS => uploaded_at(account, &file).await,
             reported => reported,

@@ -21,17 +21,17 @@ pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>>
     let until = Instant::now() + MAX_TIME;
     let reads: Vec<_> = ids.iter().map(|id| read(account, id, until)).collect();
     let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
-    match failed_alike(&outcomes) {
+    match common_error(&outcomes) {
         Some(error) => Err(error.clone()),
         None => Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(FileLookup::Failed)).collect()),
     }
 }
 
 /// Returns the first error if all reads failed with errors of the same kind.
-fn failed_alike(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
+fn common_error(outcomes: &[Result<FileLookup>]) -> Option<&Error> {
     let first = outcomes.first()?.as_ref().err()?;
-    let alike = |outcome: &Result<FileLookup>| outcome.as_ref().is_err_and(|error| error.kind() == first.kind());
-    outcomes.iter().all(alike).then_some(first)
+    let same_kind = |outcome: &Result<FileLookup>| outcome.as_ref().is_err_and(|error| error.kind() == first.kind());
+    outcomes.iter().all(same_kind).then_some(first)
 }
 
 async fn read(account: &Account, id: &FileId, until: Instant) -> Result<FileLookup> {

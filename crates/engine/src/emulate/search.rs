@@ -59,7 +59,7 @@ async fn continue_search(
     left: &mut usize,
     until: Instant,
 ) -> Result<Option<Known<Folder>>> {
-    while !search.ahead.is_empty() {
+    while !search.unlisted.is_empty() {
         if *left == 0 {
             return Err(limit_error(OUT_OF_TIME));
         }
@@ -67,7 +67,7 @@ async fn continue_search(
             *search = Search::from_root(search.tree);
             return Err(limit_error(TOO_MANY));
         }
-        let folders: Vec<FolderId> = search.ahead.iter().take(SIDE_BY_SIDE.min(*left)).cloned().collect();
+        let folders: Vec<FolderId> = search.unlisted.iter().take(SIDE_BY_SIDE.min(*left)).cloned().collect();
         let listings = folders.iter().map(|folder| catalogue.listing(account, folder, Freshness::Fresh));
         // The search is changed only after the listings have arrived, so that a timeout or cancellation loses no
         // folder.
@@ -78,15 +78,15 @@ async fn continue_search(
                 Ok(listing) => listing,
                 // The folder was deleted after its parent was listed.
                 Err(error) if error.kind() == ErrorKind::FolderNotFound && *folder != FolderId::Root => {
-                    search.ahead.pop_front();
+                    search.unlisted.pop_front();
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            search.ahead.pop_front();
+            search.unlisted.pop_front();
             for folder in listing.value.folders() {
                 if search.seen.insert(folder.id.clone()) {
-                    search.ahead.push_back(folder.id.clone());
+                    search.unlisted.push_back(folder.id.clone());
                 }
             }
             found = found.or_else(|| child(listing, id));

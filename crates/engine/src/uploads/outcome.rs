@@ -65,7 +65,7 @@ pub(super) async fn settle(
 ) -> Result<File, Problem> {
     pending.learn(sent.wanted(account));
     let named = outcome.as_ref().ok().map(|file| file.id.clone());
-    let stored = outcome.as_ref().err().and_then(Stored::told_by);
+    let stored = outcome.as_ref().err().and_then(Stored::from_error);
     let settled = match outcome {
         Ok(file) if sent.report.delivery() == Delivery::Complete => confirmed(account, file, sent).await,
         Ok(file) => answered_early(account, file, sent).await,
