@@ -67,8 +67,8 @@ pub struct AccountSummary {
 }
 
 impl Account {
-    /// Creates the account of a user at a site. `unsupported` is what the provider's row of the configuration takes away;
-    /// `circuit` says whether requests to the site are let through.
+    /// Creates the account of a user at a site. `unsupported` is what the provider's row of the configuration takes
+    /// away; `circuit` says whether requests to the site are let through.
     #[must_use]
     pub fn new(
         provider: Arc<dyn Provider>,
@@ -96,8 +96,9 @@ impl Account {
         &self.profile().origin.account
     }
 
-    /// Who it is at its site, as a digest: the same whatever it is called and however it is treated, and in every process.
-    /// What is known by it outlives a change of settings, and is nobody else's where the name means somebody else now.
+    /// Who it is at its site, as a digest: the same whatever it is called and however it is treated, and in every
+    /// process. What is known by it outlives a change of settings, and is nobody else's where the name means somebody
+    /// else now.
     #[must_use]
     pub fn user(&self) -> &Arc<str> {
         self.user.id()
@@ -148,8 +149,8 @@ impl Account {
         result
     }
 
-    /// A write at the site, observed: one operation, too. What it makes untrue of what is kept is out of date before and
-    /// after it, however it ends: also when the caller goes away in the middle.
+    /// A write at the site, observed: one operation, too. What it makes untrue of what is kept is out of date before
+    /// and after it, however it ends: also when the caller goes away in the middle.
     ///
     /// # Errors
     /// The write's own.
@@ -233,7 +234,7 @@ impl Account {
             name: profile.origin.account.clone(),
             provider: profile.origin.provider.clone(),
             dialect: profile.dialect,
-            health: health.told((self.circuit)()),
+            health: health.report((self.circuit)()),
         }
     }
 }

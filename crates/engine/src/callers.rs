@@ -1,21 +1,21 @@
-//! Who may call, at work.
+//! The clients that may call the gateway, and the lookup of a client by its API key.
 
 use std::sync::Arc;
 
 use polyhost_config::{AccountSelection, Client, KeyHash, Scope};
 use subtle::ConstantTimeEq as _;
 
-/// Everybody who may call the gateway.
+/// The clients that may call the gateway.
 #[derive(Debug, Clone)]
 pub enum Callers {
-    /// Everybody on this machine, without a key.
+    /// The gateway runs without keys: every request from this machine counts as this one client.
     Anybody(Arc<Client>),
-    /// Who has a key.
+    /// The clients of the configuration, each with its keys.
     Keyed(Vec<Arc<Client>>),
 }
 
 impl Callers {
-    /// Everybody on this machine may do everything.
+    /// Returns callers without keys: one client named "local" with all accounts and all scopes.
     #[must_use]
     pub fn anybody() -> Self {
         Self::Anybody(Arc::new(Client {
@@ -29,28 +29,28 @@ impl Callers {
         }))
     }
 
-    /// The clients of a configuration.
+    /// Returns the clients of a configuration.
     #[must_use]
     pub fn keyed(clients: Vec<Client>) -> Self {
         Self::Keyed(clients.into_iter().map(Arc::new).collect())
     }
 
-    /// Whether callers need no key.
+    /// Whether requests need no key.
     #[must_use]
     pub fn are_anybody(&self) -> bool {
         matches!(self, Self::Anybody(_))
     }
 
-    /// Whether a client is among them, just as it is.
+    /// Whether a client is among them with equal settings.
     #[must_use]
-    pub fn know(&self, client: &Client) -> bool {
+    pub fn contains(&self, client: &Client) -> bool {
         match self {
-            Self::Anybody(anybody) => **anybody == *client,
+            Self::Anybody(local) => **local == *client,
             Self::Keyed(clients) => clients.iter().any(|known| **known == *client),
         }
     }
 
-    /// The client with a key, whether or not it has expired; the keyless client, where no key is needed.
+    /// Returns the client with this key, also if the client has expired. Without keys, returns the one client.
     pub fn with_key(&self, key: Option<KeyHash>) -> Option<Arc<Client>> {
         match self {
             Self::Anybody(client) => Some(Arc::clone(client)),
@@ -59,7 +59,7 @@ impl Callers {
     }
 }
 
-/// Compares with every hash in constant time, so that the time tells nothing about which came close.
+/// Compares with every hash in constant time, so that the response time does not reveal how much of a hash matched.
 fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
     let has_key =
         |client: &Client| client.keys.iter().fold(false, |found, key| found | bool::from(key.ct_eq(&presented)));

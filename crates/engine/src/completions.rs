@@ -1,4 +1,5 @@
-//! Remote uploads that were seen to have succeeded. Each has put a file into a folder behind the cache's back.
+//! Remote uploads that have succeeded. Each adds a file to a folder without a write of the gateway, so the cache must
+//! be invalidated when the success is first seen.
 
 use moka::future::Cache;
 use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result};
@@ -6,10 +7,11 @@ use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploa
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::Change;
 
-/// How many are remembered, all accounts together. One that is forgotten costs a listing that is read once more.
+/// The most remembered uploads of all accounts together. A forgotten one costs one more read of the listings.
 const REMEMBERED: u64 = 10_000;
 
-/// The remote uploads whose success is known, by the account at work: another site counts its own from one, too.
+/// The remote uploads whose success is known. The incarnation is part of the key, because the ids of different sites
+/// overlap: each site may count from one.
 pub struct Completions(Cache<(Incarnation, RemoteUploadId), ()>);
 
 impl Default for Completions {
@@ -19,10 +21,10 @@ impl Default for Completions {
 }
 
 impl Completions {
-    /// Reads remote uploads, and notes which of them have succeeded.
+    /// Reads remote uploads, and records which of them have succeeded.
     ///
     /// # Errors
-    /// The site's own.
+    /// The site's errors.
     pub async fn remote_uploads(
         &self,
         account: &Account,
@@ -33,8 +35,8 @@ impl Completions {
         Ok(uploads)
     }
 
-    /// Takes note of what a site tells of remote uploads. Where one is seen for the first time to have succeeded, what is
-    /// cached of the account is out of date when this is over.
+    /// Records the states of remote uploads. If one is seen as succeeded for the first time, this invalidates the
+    /// cached listings of the account before it returns.
     pub(crate) async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
         account.user_state().arrivals().observe(uploads);
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
@@ -43,7 +45,7 @@ impl Completions {
             if self.0.contains_key(&key) {
                 continue;
             }
-            // The folder is told by the site, which may have put the file elsewhere where that one is gone.
+            // The upload's `folder` is not reliable: if the folder is gone, the site may have put the file elsewhere.
             if let Err(error) = account.outdate(&Change::added_somewhere()).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
                 return;

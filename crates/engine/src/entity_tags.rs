@@ -1,7 +1,8 @@
-//! Entity tags: what stands for the state of a file, of a folder and of a file's bytes.
+//! Entity tags of files, of folders and of the bytes of files.
 //!
-//! The tag of a file or folder covers what callers can change, and the content. It leaves out counters, dates of access,
-//! and fields that the answers to different calls tell or do not tell: such a tag would change without a change.
+//! The tag of a file or folder covers the fields that callers can change, and the content. It excludes counters, dates
+//! of access, and fields that only some of the site's calls report. With these, the tag would change although nothing
+//! else has changed.
 
 use polyhost_domain::{Digest, File, FileStatus, Folder, Profile};
 use serde::Serialize;
@@ -9,35 +10,35 @@ use sha2::{Digest as _, Sha256};
 
 use crate::accounts::Account;
 
-/// How many bytes of the digest are told.
+/// How many bytes of the digest a tag has.
 const LENGTH: usize = 16;
 
-/// The tag of a file, without quotes.
+/// Returns the tag of a file, without quotes.
 pub(crate) fn of_file(account: &Account, file: &File) -> String {
     let File { id, name, size, content_type, .. } = file;
     let profile = account.profile();
     let folder = if profile.reports_folder {
         file.folder_id.clone()
     } else {
-        // Where a file was is not known there, but moves through the gateway are.
+        // The site does not report folders, but the gateway remembers the moves that it has made itself.
         account.user_state().moved_to(id)
     };
-    let sha1 = declared(profile, Digest::Sha1, file.sha1.as_deref());
+    let sha1 = reliable(profile, Digest::Sha1, file.sha1.as_deref());
     let is_deleted = matches!(file.status, FileStatus::Trashed | FileStatus::Deleted);
     tag(&("file", id, name, folder, size, content_type, sha1, is_deleted))
 }
 
-/// The tag of a folder, without quotes.
+/// Returns the tag of a folder, without quotes.
 pub(crate) fn of_folder(folder: &Folder) -> String {
     let Folder { id, name, parent_id, visibility, password_protected, .. } = folder;
     tag(&("folder", id, name, parent_id, visibility, password_protected))
 }
 
-/// The tag of a file's bytes, without quotes: by their digest where the site's digests can be relied on, else by the
-/// file's id, size and date. `None` where neither digest nor size is known.
+/// Returns the tag of a file's bytes, without quotes. It is made of their digest if the site's digests are reliable,
+/// else of the file's id, size and date. Returns `None` if neither digest nor size is known.
 pub fn of_content(profile: &Profile, file: &File) -> Option<String> {
-    let sha1 = declared(profile, Digest::Sha1, file.sha1.as_deref());
-    let md5 = declared(profile, Digest::Md5, file.md5.as_deref());
+    let sha1 = reliable(profile, Digest::Sha1, file.sha1.as_deref());
+    let md5 = reliable(profile, Digest::Md5, file.md5.as_deref());
     match (sha1.or(md5), file.size) {
         (Some(digest), _) => Some(tag(&("bytes", digest))),
         (None, Some(size)) => Some(tag(&("bytes", &file.id, size, file.uploaded_at.map(|at| at.as_second())))),
@@ -45,12 +46,12 @@ pub fn of_content(profile: &Profile, file: &File) -> Option<String> {
     }
 }
 
-fn declared(profile: &Profile, digest: Digest, told: Option<&str>) -> Option<String> {
-    told.filter(|_| profile.digests.contains(&digest)).map(str::to_ascii_lowercase)
+fn reliable(profile: &Profile, digest: Digest, reported: Option<&str>) -> Option<String> {
+    reported.filter(|_| profile.digests.contains(&digest)).map(str::to_ascii_lowercase)
 }
 
 fn tag(covered: &impl Serialize) -> String {
-    // What is covered are texts and numbers, which can always be written.
+    // The covered values are texts and numbers, which can always be serialized.
     let json = serde_json::to_vec(covered).unwrap_or_default();
     hex::encode(&Sha256::digest(&json)[..LENGTH])
 }

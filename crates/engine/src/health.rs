@@ -1,4 +1,5 @@
-//! How the calls of an account to its site fare: what was seen last of either kind, and what of it is the site's doing.
+//! The health of an account: its last successful and its last failed call to the site. Only answers and failures of the
+//! site count, not errors that the gateway caused itself.
 
 use jiff::Timestamp;
 use polyhost_domain::{Error, ErrorKind};
@@ -8,31 +9,31 @@ use utoipa::ToSchema;
 
 use crate::problem::{Code, problem_code};
 
-/// How an account's calls to its site fare, as this process has seen it.
+/// The health of an account's calls to its site, as this process has observed it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "circuit": "closed", "last_success_at": "2026-01-31T12:00:00Z",
     "last_error": {"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}
 }))]
 pub struct AccountHealth {
-    /// Whether calls are let through.
+    /// The state of the circuit breaker.
     pub circuit: Circuit,
-    /// When the site last answered as it should.
+    /// When the site last gave a regular answer. An error about one file or one request counts as regular.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_success_at: Option<Timestamp>,
-    /// How the site last failed.
+    /// The last failure of the site.
     pub last_error: Option<LastError>,
 }
 
-/// Whether calls to a site are let through. New words may appear.
+/// The state of a site's circuit breaker: which calls are sent to the site. New values may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Circuit {
-    /// Every call is let through.
+    /// Every call is sent.
     Closed,
-    /// None is: the site has failed again and again, and is left alone for a while.
+    /// No call is sent for a while, because the site has failed repeatedly.
     Open,
-    /// One at a time is, to see whether the site works again.
+    /// One call at a time is sent, to test whether the site works again.
     HalfOpen,
 }
 
@@ -46,11 +47,11 @@ impl From<CircuitState> for Circuit {
     }
 }
 
-/// How a site last failed.
+/// The last failure of a site.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({"code": "upstream_timeout", "at": "2026-01-31T11:58:00Z"}))]
 pub struct LastError {
-    /// The code of the problem that it led to.
+    /// The code of the resulting problem.
     #[schema(value_type = String, example = "upstream_timeout")]
     pub code: Code,
     /// When it happened.
@@ -58,7 +59,7 @@ pub struct LastError {
     pub at: Timestamp,
 }
 
-/// What was seen of an account's calls.
+/// The observed results of an account's calls.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
     last_success_at: Option<Timestamp>,
@@ -66,21 +67,21 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    /// Notes how a call has ended: with an error, or well.
+    /// Records the result of a call: its error, or `None` for a success.
     pub(crate) fn note(&mut self, error: Option<&Error>) {
         let at = now();
         match error {
             Some(error) if !error.is_of_the_site() => {}
-            Some(error) if is_told_as_last_error(error.kind()) => {
+            Some(error) if is_site_failure(error.kind()) => {
                 self.last_error = Some(LastError { code: problem_code(error.kind()), at });
             }
-            // What it says about a request or a file is an answer as it should be.
+            // An error about one request or one file is a regular answer: the site works.
             Some(_) | None => self.last_success_at = Some(at),
         }
     }
 
-    /// How the account fares, as callers are told it.
-    pub(crate) fn told(&self, circuit: CircuitState) -> AccountHealth {
+    /// Returns the health as the API shows it.
+    pub(crate) fn report(&self, circuit: CircuitState) -> AccountHealth {
         AccountHealth {
             circuit: circuit.into(),
             last_success_at: self.last_success_at,
@@ -89,8 +90,8 @@ impl Observed {
     }
 }
 
-/// Whether it tells how the account fares at its site, and not how one request or one file does.
-fn is_told_as_last_error(kind: ErrorKind) -> bool {
+/// Whether an error is a failure of the site or the account, and not of one request or one file.
+fn is_site_failure(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::CredentialsRejected
@@ -104,7 +105,7 @@ fn is_told_as_last_error(kind: ErrorKind) -> bool {
     )
 }
 
-/// The time, in whole seconds.
+/// Returns the current time in whole seconds.
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
@@ -116,7 +117,7 @@ mod tests {
     use polyhost_domain::{TransportFault, UpstreamAnswer};
 
     #[test]
-    fn health_is_what_the_site_has_shown_and_nothing_that_was_never_sent() {
+    fn health_counts_site_answers_and_ignores_unsent_calls() {
         let health_after = |error: Option<Error>| {
             let mut health = Observed::default();
             health.note(error.as_ref());

@@ -1,4 +1,4 @@
-//! Capabilities that a site was seen to lack: by its own words it has no such endpoint, or has it switched off.
+//! Capabilities that a site lacks by its own answer: the site has no such endpoint, or has switched it off.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,23 +7,23 @@ use std::time::Duration;
 use polyhost_domain::{Capabilities, Capability, Error, ErrorKind, Support};
 use tokio::time::Instant;
 
-/// How long such an answer holds. Then the site is asked again.
-const MEMORY: Duration = Duration::from_secs(10 * 60);
+/// How long such an answer is remembered. After that, the next request is sent to the site again.
+const EXPIRY: Duration = Duration::from_secs(10 * 60);
 
-/// What an account's site was seen to lack lately.
+/// The capabilities that an account's site has reported as unsupported, each with the end of its `EXPIRY`.
 #[derive(Default)]
 pub(crate) struct Lacking(Mutex<BTreeMap<Capability, Instant>>);
 
 impl Lacking {
-    /// Notes the error of a call, if the site itself says that it does not support it.
+    /// Records the capability of an `Unsupported` error that carries an answer of the site. Other errors are ignored.
     pub(crate) fn note(&self, error: &Error) {
         if let (ErrorKind::Unsupported(capability), Some(_)) = (error.kind(), error.answer()) {
-            tracing::info!(%capability, "the site says that it does not support this; it is asked again in 10 minutes");
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(capability, Instant::now() + MEMORY);
+            tracing::info!(%capability, "the site does not support this; requests for it are rejected for 10 minutes");
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(capability, Instant::now() + EXPIRY);
         }
     }
 
-    /// These capabilities without what the site lacks. `None`: it was not seen to lack any.
+    /// Returns `native` without the recorded capabilities, or `None` if there are none.
     pub(crate) fn without(&self, native: &Capabilities) -> Option<Capabilities> {
         let now = Instant::now();
         let mut lacking = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,11 +45,11 @@ mod tests {
         let lacking = Lacking::default();
         assert!(lacking.without(&native).is_none());
         lacking.note(&Error::unsupported(Capability::FilesCopy));
-        assert!(lacking.without(&native).is_none(), "the site did not say so");
+        assert!(lacking.without(&native).is_none(), "this error carries no answer of the site");
         lacking.note(&Error::unsupported(Capability::FilesCopy).with_answer(UpstreamAnswer::default()));
         let now = lacking.without(&native).unwrap();
         assert!(!now.supports(Capability::FilesCopy) && now.supports(Capability::FilesMove));
-        tokio::time::advance(MEMORY - Duration::from_secs(1)).await;
+        tokio::time::advance(EXPIRY - Duration::from_secs(1)).await;
         assert!(lacking.without(&native).is_some());
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(lacking.without(&native).is_none());

@@ -1,5 +1,4 @@
-//! What is done with accounts: known of them, changed at them, sent to them and fetched from them, for any dialect and
-//! without HTTP.
+//! Reads, changes, uploads and downloads of accounts, for any dialect. This crate serves no HTTP.
 
 pub mod accounts;
 pub mod callers;

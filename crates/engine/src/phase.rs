@@ -1,10 +1,10 @@
-//! The life of the process.
+//! The phases of the gateway process.
 
-/// Where in its life the process is.
+/// A phase of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It answers.
+    /// The process accepts requests.
     Ready,
-    /// It is about to end, and finishes what it has begun.
+    /// The process shuts down. It finishes the requests in progress.
     Draining,
 }

@@ -1,8 +1,10 @@
 //! Preconditions of requests (RFC 9110, section 13): read once, and evaluated in the order of section 13.2.2, for every
 //! operation on something that has an `ETag`.
 //!
-//! A malformed `If-Match` is refused: a client that sends one relies on it. So is a malformed `If-None-Match` of a write;
-//! of a read it only costs a whole answer, and is ignored. Dates that are none are ignored, as the RFC demands.
+//! Malformed fields:
+//! - `If-Match` is rejected, because its client relies on it.
+//! - `If-None-Match` is rejected in a write. In a read it is ignored: the only cost is a full response.
+//! - Invalid dates are ignored, as the RFC demands.
 
 use std::time::SystemTime;
 
@@ -24,35 +26,35 @@ pub struct Preconditions {
     if_range: Option<Result<IfRange, headers::Error>>,
 }
 
-/// What preconditions are evaluated against: the state of a resource.
+/// The validators of a resource's current state, against which preconditions are evaluated.
 #[derive(Debug, Clone, Default)]
 pub struct Validators {
-    /// Its strong entity tag; `None` where there is none.
+    /// Its strong entity tag, if it has one.
     pub etag: Option<ETag>,
-    /// When it was changed last; `None` where that is not known exactly.
+    /// The time of its last change; `None` if it is not known exactly.
     pub modified: Option<SystemTime>,
-    /// A time at which it was changed; there may have been later changes.
+    /// The time of a change. There may have been later changes.
     pub changed: Option<SystemTime>,
 }
 
-/// What follows from preconditions that do not fail.
+/// The result of preconditions that do not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The request is carried out.
     Proceed,
-    /// The client of a read has this state already: 304.
+    /// The client of a read already has the current state: 304.
     NotModified,
 }
 
 impl Validators {
-    /// Those of a state with an entity tag, without its quotes, that was changed at some time, and perhaps later.
+    /// Returns validators of an entity tag without its quotes, and of the time of a change that may not be the last.
     #[must_use]
     pub fn of(etag: Option<&str>, changed: Option<Timestamp>) -> Self {
         let etag = etag.and_then(|etag| format!("\"{etag}\"").parse().ok());
         Self { etag, modified: None, changed: changed.map(SystemTime::from) }
     }
 
-    /// The same, where that was the last change.
+    /// Returns the same validators, if the known change was the last one.
     #[must_use]
     pub fn unchanged_since(self) -> Self {
         Self { modified: self.changed, ..self }
@@ -81,13 +83,13 @@ impl Preconditions {
         })
     }
 
-    /// Whether a write has any, so that the current state must be read before it.
+    /// Whether a write has preconditions, so that the current state must be read before it.
     #[must_use]
     pub(crate) fn guard_write(&self) -> bool {
         self.if_match.is_some() || self.if_unmodified_since.is_some() || self.if_none_match.is_some()
     }
 
-    /// Evaluates the preconditions, but for `If-Range`.
+    /// Evaluates all preconditions except `If-Range`.
     ///
     /// # Errors
     /// `precondition_failed`
@@ -103,7 +105,7 @@ impl Preconditions {
             return Err(failed("If-Unmodified-Since"));
         }
         if let Some(condition) = &self.if_none_match {
-            // Without a tag only `*` is met by what exists.
+            // A resource without a tag matches only `*`. The empty tag stands in for its tag.
             let etag = current.etag.clone().or_else(|| "\"\"".parse().ok());
             let holds = etag.is_none_or(|etag| condition.precondition_passes(&etag));
             return match (holds, self.reads) {
@@ -113,12 +115,12 @@ impl Preconditions {
             };
         }
         let since = self.if_modified_since.filter(|_| self.reads).zip(current.modified);
-        let is_known = since.is_some_and(|(condition, modified)| !condition.is_modified(modified));
-        Ok(if is_known { Outcome::NotModified } else { Outcome::Proceed })
+        let is_unmodified = since.is_some_and(|(condition, modified)| !condition.is_modified(modified));
+        Ok(if is_unmodified { Outcome::NotModified } else { Outcome::Proceed })
     }
 
-    /// Whether a `Range` is for the current state. One whose `If-Range` is malformed, or a date, never is: the sites'
-    /// dates are no strong validators.
+    /// Whether `If-Range` allows a `Range` for the current state. A malformed one or a date never does: the sites'
+    /// dates are not strong validators.
     #[must_use]
     pub fn admit_range(&self, current: &Validators) -> bool {
         match &self.if_range {
@@ -130,11 +132,14 @@ impl Preconditions {
 }
 
 fn failed(field: &str) -> Problem {
-    let detail = format!("The condition of {field} does not hold for the current state. Nothing was done.");
+    let detail = format!("The current state of the resource does not match {field}. Nothing was done. Read it again.");
     Problem::new(Code::PreconditionFailed, detail)
 }
 
-/// A field that lists entity tags, or is `*`.
+/// Parses a field that is `*` or a list of entity tags.
+///
+/// # Errors
+/// `invalid_request` for a malformed field.
 fn tags<H: Header>(headers: &HeaderMap, name: &HeaderName) -> Result<Option<H>, Problem> {
     let values: Vec<&HeaderValue> = headers.get_all(name).iter().collect();
     if values.is_empty() {
@@ -147,7 +152,7 @@ fn tags<H: Header>(headers: &HeaderMap, name: &HeaderName) -> Result<Option<H>, 
     read.map(Some).ok_or_else(fault)
 }
 
-/// Whether a text is a list of entity tags, with empty elements or without (RFC 9110, section 5.6.1.2).
+/// Whether a text is a list of entity tags. It may have empty elements (RFC 9110, section 5.6.1.2).
 fn are_tags(text: &[u8]) -> bool {
     let is_separator = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
     let past_separators = |text: &[u8]| text.iter().take_while(|byte| is_separator(byte)).count();
@@ -173,7 +178,7 @@ fn are_tags(text: &[u8]) -> bool {
 
 fn if_range(headers: &HeaderMap) -> Result<IfRange, headers::Error> {
     let value = headers.get(IF_RANGE).map(HeaderValue::as_bytes).unwrap_or_default();
-    // A date begins with the name of its day.
+    // A value in quotes must be a tag. A date begins with the name of a weekday.
     if value.starts_with(b"\"") && !are_tags(value) {
         return Err(headers::Error::invalid());
     }
@@ -212,7 +217,7 @@ mod tests {
         use Outcome::{NotModified, Proceed};
         let failed = Err(Code::PreconditionFailed);
         type Row<'a> = (&'a [(&'static str, &'static str)], Result<Outcome, Code>, Result<Outcome, Code>);
-        // Fields; then what follows for GET and for PATCH.
+        // Fields; then the expected results for GET and for PATCH.
         let rows: &[Row<'_>] = &[
             (&[], Ok(Proceed), Ok(Proceed)),
             (&[("if-match", "\"a\"")], Ok(Proceed), Ok(Proceed)),
@@ -227,19 +232,19 @@ mod tests {
             (&[("if-unmodified-since", LATER)], Ok(Proceed), Ok(Proceed)),
             (&[("if-unmodified-since", EARLIER)], failed, failed),
             (&[("if-unmodified-since", "yesterday")], Ok(Proceed), Ok(Proceed)),
-            // If-Match outranks If-Unmodified-Since.
+            // If-Match takes precedence over If-Unmodified-Since.
             (&[("if-match", "\"a\""), ("if-unmodified-since", EARLIER)], Ok(Proceed), Ok(Proceed)),
             (&[("if-none-match", "\"a\"")], Ok(NotModified), failed),
             (&[("if-none-match", "W/\"a\"")], Ok(NotModified), failed),
             (&[("if-none-match", "*")], Ok(NotModified), failed),
             (&[("if-none-match", "\"b\"")], Ok(Proceed), Ok(Proceed)),
-            // If-Match comes first, and If-None-Match all the same after it.
+            // If-Match is evaluated first. If it holds, If-None-Match is evaluated as well.
             (&[("if-match", "\"b\""), ("if-none-match", "\"a\"")], failed, failed),
             (&[("if-match", "\"a\""), ("if-none-match", "\"a\"")], Ok(NotModified), failed),
             (&[("if-modified-since", LATER)], Ok(NotModified), Ok(Proceed)),
             (&[("if-modified-since", THEN)], Ok(NotModified), Ok(Proceed)),
             (&[("if-modified-since", EARLIER)], Ok(Proceed), Ok(Proceed)),
-            // If-None-Match outranks If-Modified-Since.
+            // If-None-Match takes precedence over If-Modified-Since.
             (&[("if-none-match", "\"b\""), ("if-modified-since", LATER)], Ok(Proceed), Ok(Proceed)),
         ];
         let current = current().unchanged_since();
@@ -251,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_validators_meet_any_and_no_date() {
+    fn missing_validators_match_any_tag_and_no_date() {
         let none = Validators::default();
         let get = |fields: &[(&'static str, &'static str)]| evaluated(&Method::GET, fields, &none);
         assert_eq!(get(&[("if-match", "*")]), Ok(Outcome::Proceed));
@@ -260,14 +265,14 @@ mod tests {
         assert_eq!(get(&[("if-none-match", "\"a\"")]), Ok(Outcome::Proceed));
         assert_eq!(get(&[("if-unmodified-since", EARLIER)]), Ok(Outcome::Proceed));
         assert_eq!(get(&[("if-modified-since", LATER)]), Ok(Outcome::Proceed));
-        // A change that may not have been the last proves one, and never that there was none.
+        // A change that may not be the last proves that there was a change, but not that there was no later one.
         assert_eq!(evaluated(&Method::GET, &[("if-modified-since", LATER)], &current()), Ok(Outcome::Proceed));
         let unmodified = [("if-unmodified-since", EARLIER)];
         assert_eq!(evaluated(&Method::GET, &unmodified, &current()), Err(Code::PreconditionFailed));
     }
 
     #[test]
-    fn malformed_tags_are_refused_where_they_guard() {
+    fn malformed_tags_are_rejected_unless_ignoring_is_safe() {
         for malformed in ["", "a", "\"a", "\"a\" \"b\"", "\"a b\"", "*, \"a\"", "w/\"a\"", "\"a\"b", ",", " , "] {
             for method in [Method::GET, Method::DELETE] {
                 let refused = read(&method, &[("if-match", malformed)]).map(|_| ());
@@ -284,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn range_is_admitted_for_the_strong_tag_alone() {
+    fn if_range_admits_a_range_only_for_the_strong_tag() {
         let admitted = |value| read(&Method::GET, &[("if-range", value)]).unwrap().admit_range(&current());
         assert!(admitted("\"a\""));
         for other in ["\"b\"", "W/\"a\"", THEN, "a", "\"a b\"", "\"a\", \"b\"", ""] {

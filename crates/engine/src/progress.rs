@@ -1,4 +1,4 @@
-//! How far a request has come, for the answer where its time is over before it is.
+//! The progress of a request: which site it calls and which changes are confirmed. A timeout response reports it.
 
 use std::time::Duration;
 
@@ -8,26 +8,30 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::problem::{Code, Problem};
 
-/// The part of a request's time that is kept for its answer, once its change is done: one in so many.
-const FOR_THE_ANSWER: u32 = 10;
+/// The share of a request's time that is reserved for its response after its change is done: one tenth.
+const RESPONSE_SHARE: u32 = 10;
 
-/// How long a request without a time limit waits for other writes.
+/// The longest time that a request without a time limit waits for other writes.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Returns when a request whose answer is due after `limit` leaves out what the answer does not need.
+/// Returns the time from which a request must respond without optional reads, if its response is due after `limit`.
 #[must_use]
 pub fn hurry_at(limit: Duration) -> Instant {
-    Instant::now() + (limit - limit / FOR_THE_ANSWER)
+    Instant::now() + (limit - limit / RESPONSE_SHARE)
 }
 
-/// Returns the problem of a request whose time is over. If no write was sent, none will be, and the request may be sent
-/// again; else the outcome of the write in progress is unknown, and the writes before it are named.
+/// Returns the problem of a request that has timed out.
+///
+/// If no write was sent, this also prevents later writes, so the request may be sent again. Otherwise the outcome of
+/// the write in progress is unknown, and the problem names the fields that earlier writes have changed.
 #[must_use]
 pub fn overdue(request: &Scope) -> Problem {
     let problem = if request.close_to_writes() {
-        Problem::new(Code::UpstreamTimeout, "The site took too long.").retryable()
+        let detail = "The site did not answer in time. Nothing was changed; send the request again.";
+        Problem::new(Code::UpstreamTimeout, detail).retryable()
     } else {
-        let detail = "The site took too long; the change may have been made.";
+        let detail =
+            "The site did not answer in time. The change may have been made; check before you send the request again.";
         Problem::new(Code::OutcomeUnknown, detail).applied(&request.applied())
     };
     match request.provider() {
@@ -36,25 +40,25 @@ pub fn overdue(request: &Scope) -> Problem {
     }
 }
 
-/// Finds out something that improves the answer to a change, if that can be done in the time that is left.
-pub(crate) async fn in_time<T>(finding_out: impl Future<Output = Option<T>>) -> Option<T> {
+/// Runs an optional read that improves the response to a change. Returns `None` if the time for it runs out.
+pub(crate) async fn in_time<T>(read: impl Future<Output = Option<T>>) -> Option<T> {
     match Scope::current().hurry_at() {
-        Some(hurry_at) => timeout_at(hurry_at, finding_out).await.ok().flatten(),
-        None => finding_out.await,
+        Some(hurry_at) => timeout_at(hurry_at, read).await.ok().flatten(),
+        None => read.await,
     }
 }
 
-/// Returns until when a write may wait for others before it starts.
+/// Returns the time until which a write may wait for other writes before it starts.
 pub(crate) fn deadline() -> Instant {
     Scope::current().hurry_at().unwrap_or_else(|| Instant::now() + MAX_WAIT)
 }
 
-/// Notes that the request is about to ask a site.
+/// Records that the request is about to call a site.
 pub fn asks(provider: &ProviderId) {
     Scope::current().note_provider(provider);
 }
 
-/// Notes that a site has confirmed the change of a field.
+/// Records that a site has confirmed the change of a field.
 pub(crate) fn applied(field: &'static str) {
     Scope::current().note_applied(field);
 }

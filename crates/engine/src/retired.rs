@@ -1,29 +1,31 @@
-//! Accounts that were left behind by a new configuration. The last request of such an account goes on as it began, and
-//! then what the account holds at its site is given back, unless somebody else has come to use it.
+//! Retired accounts: a reload has removed or changed them, but requests may still use them.
+//!
+//! Such requests continue unchanged. After the last one, the account's session is closed, unless another account shares
+//! it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::accounts::Account;
-use crate::roster::Origins;
+use crate::roster::AccountSpec;
 
-/// How often is looked whether an account is still in use that was left behind.
-const LOOK: Duration = Duration::from_millis(200);
+/// The interval at which `unused` checks whether a request still uses the account.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Accounts of earlier rosters that may still hold something at their sites.
+/// The accounts of earlier rosters that may still have a session at their site.
 #[derive(Default)]
-pub(crate) struct Retired(Mutex<Vec<Former>>);
+pub(crate) struct Retired(Mutex<Vec<RetiredAccount>>);
 
-/// An account, and what it was made of.
-pub(crate) struct Former {
+/// A retired account and its spec.
+pub(crate) struct RetiredAccount {
     account: Weak<Account>,
-    origins: Origins,
+    spec: AccountSpec,
 }
 
-impl Former {
-    /// An account that is left behind, and what it was made of.
-    pub(crate) fn new(account: &Arc<Account>, origins: Origins) -> Self {
-        Self { account: Arc::downgrade(account), origins }
+impl RetiredAccount {
+    /// Holds the account weakly, so that this entry does not count as a user of it.
+    pub(crate) fn new(account: &Arc<Account>, spec: AccountSpec) -> Self {
+        Self { account: Arc::downgrade(account), spec }
     }
 
     fn is(&self, account: &Arc<Account>) -> bool {
@@ -32,36 +34,37 @@ impl Former {
 }
 
 impl Retired {
-    /// Takes an account that the roster has no more.
-    pub(crate) fn push(&self, former: Former) {
-        self.former().push(former);
+    /// Adds an account that the current roster no longer has.
+    pub(crate) fn push(&self, retired: RetiredAccount) {
+        self.entries().push(retired);
     }
 
-    /// Those that still hold something, as far as is known.
+    /// Returns the retired accounts that still exist.
     pub(crate) fn accounts(&self) -> Vec<Arc<Account>> {
-        self.former().iter().filter_map(|former| former.account.upgrade()).collect()
+        self.entries().iter().filter_map(|retired| retired.account.upgrade()).collect()
     }
 
-    /// Lets an account go that nobody uses any more. What it was made of, if no other account here has its session.
-    pub(crate) fn release(&self, account: &Arc<Account>) -> Option<Origins> {
-        let mut former = self.former();
-        let place = former.iter().position(|former| former.is(account))?;
-        let Former { origins, .. } = former.swap_remove(place);
-        let is_used = former.iter().any(|other| other.origins.uses_the_session_of(&origins));
-        (!is_used).then_some(origins)
+    /// Removes an account that no request uses any more. Returns its spec, unless another retired account shares its
+    /// session.
+    pub(crate) fn release(&self, account: &Arc<Account>) -> Option<AccountSpec> {
+        let mut entries = self.entries();
+        let place = entries.iter().position(|retired| retired.is(account))?;
+        let RetiredAccount { spec, .. } = entries.swap_remove(place);
+        let is_shared = entries.iter().any(|other| other.spec.shares_session_with(&spec));
+        (!is_shared).then_some(spec)
     }
 
-    fn former(&self) -> MutexGuard<'_, Vec<Former>> {
-        let mut former = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        former.retain(|former| former.account.strong_count() > 0);
-        former
+    fn entries(&self) -> MutexGuard<'_, Vec<RetiredAccount>> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|retired| retired.account.strong_count() > 0);
+        entries
     }
 }
 
-/// Resolves once no request uses the account any more.
+/// Waits until no request uses the account any more.
 pub(crate) async fn unused(account: &Arc<Account>) {
-    // A request that still has the old roster may begin to use it, so nothing but the end of them all will do.
+    // Each request with an old roster may still begin to use the account, so this waits for the end of all of them.
     while Arc::strong_count(account) > 1 {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }

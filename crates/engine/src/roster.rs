@@ -1,5 +1,6 @@
-//! Who may call, and for which accounts: what a new configuration swaps whole. A request takes one roster at its
-//! beginning and keeps it to its end, so that it sees all of it old or all of it new.
+//! The roster: the clients, providers and accounts of one configuration. A reload replaces the whole roster.
+//!
+//! A request takes one roster at its beginning and keeps it to its end. So it never sees a mix of two configurations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,15 +17,15 @@ use crate::accounts::{Account, Accounts, effective};
 use crate::callers::Callers;
 use crate::users::Users;
 
-/// Who may call, and for which accounts.
+/// The clients, providers and accounts of one configuration.
 pub struct Roster {
     callers: Callers,
     providers: Vec<ProviderView>,
     accounts: Accounts,
-    origins: BTreeMap<AccountName, Origins>,
+    specs: BTreeMap<AccountName, AccountSpec>,
 }
 
-/// A provider, as callers see it.
+/// A provider, as the API shows it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Provider)]
 pub struct ProviderView {
@@ -32,32 +33,32 @@ pub struct ProviderView {
     pub id: ProviderId,
     /// The dialect that it speaks.
     pub dialect: DialectName,
-    /// Where its API is.
+    /// The base URL of its API.
     #[schema(example = "https://api.pstream.net/v1")]
     pub base_url: String,
-    /// What can be done with its accounts.
+    /// The capabilities of its accounts.
     pub capabilities: Capabilities,
 }
 
-/// All that an account was made of.
+/// The parts of the configuration that an account was built from.
 #[derive(Clone)]
-pub(crate) struct Origins {
+pub(crate) struct AccountSpec {
     account: AccountConfig,
     dialect: DialectName,
     quirks: Quirks,
 }
 
-/// What accounts are made with, and what outlives them all.
+/// The shared resources that accounts are built with. They stay the same over all reloads.
 pub struct Resources {
-    /// What replicas would share.
+    /// The state that all replicas of the gateway would share.
     pub state: State,
-    /// What the accounts send with.
+    /// The part of the HTTP clients that all accounts share.
     shared: polyhost_upstream::Shared,
     users: Users,
 }
 
 impl Resources {
-    /// New ones, in which nothing is known yet. Logins run in `tasks`.
+    /// Returns resources with empty state. Logins run in `tasks`.
     #[must_use]
     pub fn new(server: &ServerConfig, tasks: &TaskTracker) -> Self {
         let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
@@ -68,60 +69,60 @@ impl Resources {
     }
 }
 
-impl Origins {
+impl AccountSpec {
     fn new(account: &AccountConfig, provider: &ProviderConfig) -> Self {
         Self { account: account.clone(), dialect: provider.dialect.name, quirks: provider.quirks.clone() }
     }
 
-    /// Whether an account made of the one is as good as one made of the other.
-    fn make_the_same_as(&self, other: &Self) -> bool {
-        self.uses_the_session_of(other)
+    /// Whether accounts built from both would be equal, so that a reload can keep the existing one.
+    fn is_equivalent_to(&self, other: &Self) -> bool {
+        self.shares_session_with(other)
             && self.quirks == other.quirks
             && self.account.provider == other.account.provider
             && self.account.settings == other.account.settings
     }
 
-    /// Whether both accounts have one session at their site.
-    pub(crate) fn uses_the_session_of(&self, other: &Self) -> bool {
+    /// Whether both accounts use the same session at their site.
+    pub(crate) fn shares_session_with(&self, other: &Self) -> bool {
         self.dialect == other.dialect && self.account.is_same_user(&other.account)
     }
 }
 
 impl Roster {
-    /// Puts the accounts and clients of a configuration to work. An account that the roster before has just so is taken
-    /// from there, with its session and its connections.
+    /// Builds the roster of a configuration. An account with equal settings in `previous` is reused, with its session
+    /// and its connections.
     ///
     /// # Errors
-    /// Where an HTTP client cannot be built.
+    /// `BuildError` if an HTTP client cannot be built.
     pub(crate) fn new(
         config: &Config,
         callers: Callers,
         resources: &Resources,
-        before: Option<&Self>,
+        previous: Option<&Self>,
     ) -> Result<Self, BuildError> {
-        let (mut accounts, mut origins) = (Accounts::new(), BTreeMap::new());
+        let (mut accounts, mut specs) = (Accounts::new(), BTreeMap::new());
         for account in config.accounts.values() {
-            // An account without a provider is a fault of the configuration, and does not come here.
+            // The check of the configuration has already rejected an account without a provider.
             let Some(provider) = config.providers.get(&account.provider) else { continue };
-            let made_of = Origins::new(account, provider);
-            let at_work = match before.and_then(|before| before.made_of(&account.name, &made_of)) {
-                Some(kept) => kept,
-                None => put_to_work(provider, account, resources)?,
+            let spec = AccountSpec::new(account, provider);
+            let built = match previous.and_then(|previous| previous.equivalent_account(&account.name, &spec)) {
+                Some(reused) => reused,
+                None => build_account(provider, account, resources)?,
             };
-            accounts.insert(account.name.clone(), at_work);
-            origins.insert(account.name.clone(), made_of);
+            accounts.insert(account.name.clone(), built);
+            specs.insert(account.name.clone(), spec);
         }
         let providers = config.providers.values().map(ProviderView::new).collect();
-        Ok(Self { callers, providers, accounts, origins })
+        Ok(Self { callers, providers, accounts, specs })
     }
 
-    /// Who may call.
+    /// The clients that may call.
     #[must_use]
     pub fn callers(&self) -> &Callers {
         &self.callers
     }
 
-    /// The sites, built in and added.
+    /// The providers: the built-in ones, and those of the configuration.
     #[must_use]
     pub fn providers(&self) -> &[ProviderView] {
         &self.providers
@@ -133,36 +134,39 @@ impl Roster {
         &self.accounts
     }
 
-    /// Whether a client may still call as it did, for an account that is still the same.
+    /// Whether this roster still has this client with equal settings, and this very account.
     pub(crate) fn still_has(&self, client: &Client, account: &Arc<Account>) -> bool {
-        self.callers.know(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
+        self.callers.contains(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
     }
 
-    /// The accounts that another roster has not, or not just so, and what each was made of.
-    pub(crate) fn left_by<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a Arc<Account>, &'a Origins)> {
-        self.missing_from(other).filter_map(|account| Some((account, self.origins.get(account.name())?)))
+    /// Returns the accounts of this roster that another one has removed or changed, each with its spec.
+    pub(crate) fn retired_by<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = (&'a Arc<Account>, &'a AccountSpec)> {
+        self.missing_from(other).filter_map(|account| Some((account, self.specs.get(account.name())?)))
     }
 
-    /// The accounts that another roster has not, or not just so.
+    /// Returns the accounts of this roster that another one has removed or changed.
     pub fn missing_from<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Arc<Account>> {
-        let kept = |account: &Arc<Account>| {
-            other.accounts.get(account.name()).is_some_and(|at_work| Arc::ptr_eq(at_work, account))
+        let is_reused = |account: &Arc<Account>| {
+            other.accounts.get(account.name()).is_some_and(|reused| Arc::ptr_eq(reused, account))
         };
-        self.accounts.values().filter(move |account| !kept(account))
+        self.accounts.values().filter(move |account| !is_reused(account))
     }
 
-    /// Whether an account here has the session of one that was made of this.
-    pub(crate) fn uses_the_session_of(&self, former: &Origins) -> bool {
-        self.origins.values().any(|own| own.uses_the_session_of(former))
+    /// Whether an account of this roster uses the same session as an account with this spec.
+    pub(crate) fn shares_session_with(&self, retired: &AccountSpec) -> bool {
+        self.specs.values().any(|own| own.shares_session_with(retired))
     }
 
-    fn made_of(&self, name: &AccountName, wanted: &Origins) -> Option<Arc<Account>> {
-        let origins = self.origins.get(name)?;
-        origins.make_the_same_as(wanted).then(|| self.accounts.get(name).map(Arc::clone))?
+    fn equivalent_account(&self, name: &AccountName, wanted: &AccountSpec) -> Option<Arc<Account>> {
+        let spec = self.specs.get(name)?;
+        spec.is_equivalent_to(wanted).then(|| self.accounts.get(name).map(Arc::clone))?
     }
 }
 
-fn put_to_work(
+fn build_account(
     provider: &ProviderConfig,
     account: &AccountConfig,
     resources: &Resources,
@@ -177,8 +181,8 @@ fn put_to_work(
     };
     let adapter = (provider.dialect.build)(site, client.clone(), &resources.state);
     let user = resources.users.get(&account.user(provider.dialect), &resources.state);
-    let at_work = Account::new(adapter, user, &provider.quirks.unsupported, move || client.circuit());
-    Ok(Arc::new(at_work))
+    let account = Account::new(adapter, user, &provider.quirks.unsupported, move || client.circuit());
+    Ok(Arc::new(account))
 }
 
 impl ProviderView {

@@ -61,8 +61,8 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// Its name in the shared state. It holds the user at the site, not the account's name: what one account writes, all
-    /// accounts of the same user must read anew.
+    /// Its name in the shared state. It holds the user at the site, not the account's name: what one account writes,
+    /// all accounts of the same user must read anew.
     pub(crate) fn name(&self, user: &str) -> String {
         match self {
             Self::Writes => format!("user/{user}/writes"),
