@@ -1,4 +1,4 @@
-//! The accounts of the configuration at work: each with its adapter, what can be done with it, and how it fares.
+//! The accounts of the current configuration: each with its adapter, its capabilities and its health.
 
 mod operations;
 
@@ -27,7 +27,7 @@ use crate::progress;
 use crate::scopes::{Change, Scope, Stamp, What};
 use crate::users::{PendingUploads, User};
 
-/// An account at work.
+/// A configured account, connected to its site.
 pub struct Account {
     provider: Arc<dyn Provider>,
     user: Arc<User>,
@@ -39,17 +39,19 @@ pub struct Account {
     circuit: Box<dyn Fn() -> CircuitState + Send + Sync>,
 }
 
-/// A number that no other account of this process has had, not even one of the same name: a new configuration may have
-/// that name mean somebody else. What is known by it is lost with the account, and with a mere change of its settings.
+/// A number that is unique to one account object of this process.
+///
+/// The name is not enough as a key, because a reload may give the same name to another user. Data that is keyed by the
+/// incarnation is lost when the account is removed, and also when only its settings change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Incarnation(u64);
 
 static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
 
-/// Every account, by its name.
+/// All accounts, by name.
 pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
 
-/// An account, and how it fares.
+/// An account and its health.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "name": "main", "provider": "pstream", "dialect": "openload",
@@ -58,17 +60,17 @@ pub type Accounts = BTreeMap<AccountName, Arc<Account>>;
 pub struct AccountSummary {
     /// The account's name.
     pub name: AccountName,
-    /// The provider that it is at.
+    /// The provider of the account.
     pub provider: ProviderId,
     /// The dialect that the provider speaks.
     pub dialect: DialectName,
-    /// How its calls to the site fare.
+    /// The health of the account's calls to its site.
     pub health: AccountHealth,
 }
 
 impl Account {
-    /// Creates the account of a user at a site. `unsupported` is what the provider's row of the configuration takes
-    /// away; `circuit` says whether requests to the site are let through.
+    /// Creates the account of a user at a site. `unsupported` are the capabilities that the provider's configuration
+    /// disables. `circuit` returns the state of the circuit breaker.
     #[must_use]
     pub fn new(
         provider: Arc<dyn Provider>,
@@ -90,15 +92,16 @@ impl Account {
         }
     }
 
-    /// Its name.
+    /// Returns the account's name.
     #[must_use]
     pub fn name(&self) -> &AccountName {
         &self.profile().origin.account
     }
 
-    /// Who it is at its site, as a digest: the same whatever it is called and however it is treated, and in every
-    /// process. What is known by it outlives a change of settings, and is nobody else's where the name means somebody
-    /// else now.
+    /// Returns a digest that identifies the account's user at the site.
+    ///
+    /// It depends on neither the account's name nor its settings, and is equal in every process. So data that is keyed
+    /// by it survives a change of settings. If a reload gives the name to another user, that user has another digest.
     #[must_use]
     pub fn user(&self) -> &Arc<str> {
         self.user.id()
@@ -109,19 +112,20 @@ impl Account {
         &self.user
     }
 
-    /// What tells it from every other account that this process has had.
+    /// Returns the number that distinguishes it from every other account of this process.
     #[must_use]
     pub(crate) fn incarnation(&self) -> Incarnation {
         self.incarnation
     }
 
-    /// What is known of its site before the first request.
+    /// Returns the adapter's description of the site, which needs no request.
     #[must_use]
     pub fn profile(&self) -> &Profile {
         self.provider.profile()
     }
 
-    /// What can be done with it now: emulation included, and without what the site was seen to lack lately.
+    /// Returns the current capabilities: with the emulated ones, and without those that the site has recently rejected
+    /// as unsupported.
     #[must_use]
     pub fn capabilities(&self) -> Cow<'_, Capabilities> {
         match self.lacking.without(&self.profile().capabilities) {
@@ -130,7 +134,7 @@ impl Account {
         }
     }
 
-    /// Refuses what cannot be done with it.
+    /// Checks that the account has a capability.
     ///
     /// # Errors
     /// `capability_unsupported`, which names the capability.
@@ -138,10 +142,10 @@ impl Account {
         if self.capabilities().supports(capability) { Ok(()) } else { Err(Problem::unsupported(capability)) }
     }
 
-    /// A read at the site, observed: one operation, in the time that the configuration gives it.
+    /// Runs a read as one operation within the configured time limit, and records its result.
     ///
     /// # Errors
-    /// The read's own.
+    /// The errors of `call`.
     async fn read<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         progress::asks(&self.profile().origin.provider);
         let result = operation(call).await;
@@ -149,40 +153,42 @@ impl Account {
         result
     }
 
-    /// A write at the site, observed: one operation, too. What it makes untrue of what is kept is out of date before
-    /// and after it, however it ends: also when the caller goes away in the middle.
+    /// Runs a write as one operation within the configured time limit, and records its result.
+    ///
+    /// Invalidates the affected cache entries before and after the write, whatever its result. They are also
+    /// invalidated if this future is dropped during the write.
     ///
     /// # Errors
-    /// The write's own.
+    /// The errors of `call`; `Internal` if the shared state cannot be reached before the write.
     async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.outdate(change).await?;
         progress::asks(&self.profile().origin.provider);
-        let outdated_later = OutdateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));
+        let invalidation = InvalidateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));
         let result = operation(call).await;
-        outdated_later.now().await;
+        invalidation.now().await;
         self.observe(result.as_ref().err());
         result
     }
 
-    /// Which files its uploads have led to, and may lead to.
+    /// Returns the record of the user's pending uploads and of the files that they have created.
     pub(crate) fn pending_uploads(&self) -> &PendingUploads {
         self.user.pending_uploads()
     }
 
-    /// The number that changes with every write.
+    /// Returns the generation that changes with every write of the user.
     ///
     /// # Errors
-    /// `Internal`, where the shared state cannot be reached.
+    /// `Internal` if the shared state cannot be reached.
     pub async fn generation(&self) -> Result<u64> {
         self.current(Some(&Scope::Writes)).await
     }
 
-    /// The number that changes with every change of the account's folders.
+    /// Returns the generation that changes with every change of the account's folders.
     pub(crate) async fn tree(&self) -> Result<u64> {
         self.current(Some(&Scope::Tree)).await
     }
 
-    /// The generations that something known depends on: what was read under older ones may be out of date.
+    /// Returns the current generations for a subject. A cache entry with older generations may be out of date.
     pub(crate) async fn stamp(&self, what: &What) -> Result<Stamp> {
         let [wide, own, writes] = what.scopes();
         Ok(Stamp {
@@ -192,10 +198,10 @@ impl Account {
         })
     }
 
-    /// Makes what a change touches out of date.
+    /// Invalidates the cache entries that a change affects.
     ///
     /// # Errors
-    /// `Internal`, where the shared state cannot be reached.
+    /// `Internal` if the shared state cannot be reached.
     pub(crate) async fn outdate(&self, change: &Change) -> Result<()> {
         for scope in self.scopes(change) {
             let raised = self.user.generations().raise(&scope).await;
@@ -204,8 +210,9 @@ impl Account {
         Ok(())
     }
 
-    /// The same, where the change is done and cannot fail any more.
-    pub(crate) async fn outdate_at_last(&self, change: &Change) {
+    /// Invalidates the cache entries after a confirmed change. A failure is only logged, since the change must not
+    /// fail.
+    pub(crate) async fn outdate_after_change(&self, change: &Change) {
         raise(self.user.generations(), &self.scopes(change)).await;
     }
 
@@ -225,7 +232,7 @@ impl Account {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).note(error);
     }
 
-    /// The account, and how it fares.
+    /// Returns the account and its health.
     #[must_use]
     pub fn summary(&self) -> AccountSummary {
         let profile = self.profile();
@@ -239,12 +246,12 @@ impl Account {
     }
 }
 
-/// Raises generations when it is dropped, unless that was done in good order.
-struct OutdateOnDrop(Option<(Arc<dyn Generations>, Vec<String>)>);
+/// Raises generations: in `now`, or in a spawned task if it is dropped before `now` has completed.
+struct InvalidateOnDrop(Option<(Arc<dyn Generations>, Vec<String>)>);
 
-impl OutdateOnDrop {
+impl InvalidateOnDrop {
     async fn now(mut self) {
-        // Taken only when it is done, so that a caller who goes away meanwhile leaves it to be done all over.
+        // Cleared only afterwards: if this future is dropped before that, `drop` raises all generations again.
         if let Some((generations, scopes)) = &self.0 {
             raise(generations, scopes).await;
         }
@@ -252,7 +259,7 @@ impl OutdateOnDrop {
     }
 }
 
-impl Drop for OutdateOnDrop {
+impl Drop for InvalidateOnDrop {
     fn drop(&mut self) {
         if let (Some((generations, scopes)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move { raise(&generations, &scopes).await });
@@ -260,7 +267,7 @@ impl Drop for OutdateOnDrop {
     }
 }
 
-/// The write is done by now, so a failure here is for the log: a confirmed write is never answered with an error.
+/// Raises generations after a write. A failure is only logged: a confirmed write must not be answered with an error.
 async fn raise(generations: &Arc<dyn Generations>, scopes: &[String]) {
     for scope in scopes {
         if let Err(error) = generations.raise(scope).await {
@@ -269,15 +276,16 @@ async fn raise(generations: &Arc<dyn Generations>, scopes: &[String]) {
     }
 }
 
-/// What an adapter does, and what the gateway makes of that; what the provider's row takes away stays away.
+/// Returns the adapter's capabilities and those that the gateway emulates with them. Capabilities in `unsupported` are
+/// not emulated.
 #[must_use]
 pub fn effective(native: &Capabilities, unsupported: &[Capability]) -> Capabilities {
-    /// What the gateway makes, and what it makes it of.
+    /// Pairs of an emulated capability and the capability that its emulation needs.
     const EMULATED: [(Capability, Capability); 2] =
         [(Capability::FilesLookup, Capability::FilesRead), (Capability::FoldersRead, Capability::FoldersList)];
-    EMULATED.into_iter().fold(native.clone(), |all, (lacking, primitive)| {
-        if !all.supports(lacking) && all.supports(primitive) && !unsupported.contains(&lacking) {
-            all.with(lacking, Support::Emulated)
+    EMULATED.into_iter().fold(native.clone(), |all, (emulated, primitive)| {
+        if !all.supports(emulated) && all.supports(primitive) && !unsupported.contains(&emulated) {
+            all.with(emulated, Support::Emulated)
         } else {
             all
         }
@@ -289,14 +297,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lookup_is_emulated_where_the_site_reads_one_file_at_a_time() {
+    fn file_lookup_is_emulated_by_reads_unless_disabled() {
         let reads = Capabilities::native(&[Capability::FilesRead]);
         assert_eq!(effective(&reads, &[]).support(Capability::FilesLookup), Support::Emulated);
         assert!(!effective(&reads, &[Capability::FilesLookup]).supports(Capability::FilesLookup));
     }
 
     #[test]
-    fn a_folder_by_its_id_is_emulated_where_the_site_only_lists_unless_its_row_says_no() {
+    fn folder_read_is_emulated_by_listings_unless_disabled() {
         let lists = Capabilities::native(&[Capability::FoldersList]);
         assert_eq!(effective(&lists, &[]).support(Capability::FoldersRead), Support::Emulated);
         assert!(!effective(&lists, &[Capability::FoldersRead]).supports(Capability::FoldersRead));

@@ -1,34 +1,35 @@
-//! What a write makes untrue, in numbers that only rise: an answer carries those that stood before the site was asked,
-//! and counts only while they stand.
+//! Cache invalidation scopes: each scope has a generation, a number that only rises. A write raises the generations of
+//! the scopes that it affects. A cache entry carries the generations from before the site was called, and is valid
+//! while they are current.
 //!
-//! A scope is as small as what a write is known to touch. What cannot be known to be small is a scope of its own:
-//! whatever a listing tells of other folders (how much is in them, or files of theirs) may be changed by any write of
-//! the account.
+//! A scope is as small as the known effect of a write. Some effects cannot be limited: a listing may report details of
+//! other folders (their counts, or their files), and any write of the account may change these. They have a scope of
+//! their own, `Scope::Writes`.
 
 use polyhost_domain::{FileId, FolderId};
 
-/// What tells two listings apart: the beginning of the SHA-256 of their items.
+/// The beginning of the SHA-256 of a listing's items. It distinguishes two snapshots of a folder.
 pub(crate) type Digest = [u8; 16];
 
-/// What is known of an account.
+/// The subject of a cache entry of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum What {
-    /// The account itself.
+    /// The details of the account itself.
     Account,
-    /// What its plan allows.
+    /// The limits of its plan.
     Limits,
     /// A file.
     File(FileId),
-    /// A folder, where the site tells it by its id.
+    /// A folder, if the site can read one by its id.
     Folder(FolderId),
-    /// What a folder holds now: which snapshot that is.
+    /// The current listing of a folder: the digest of its newest snapshot.
     Listing(FolderId),
-    /// What a folder held at some moment. Walks go on in it whatever was written since.
+    /// The contents of a folder at some moment. Cursors continue in it, whatever was written since.
     Snapshot(FolderId, Digest),
 }
 
 impl What {
-    /// The word that it is counted under.
+    /// Returns its label in metrics.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -41,14 +42,14 @@ impl What {
     }
 }
 
-/// Something that is known of an account, as far as one write may make it untrue.
+/// A part of an account's data that one write may invalidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Whatever any write may touch. Every change raises it.
+    /// The data that any write may affect. Every write raises it.
     Writes,
-    /// Which folders there are, and where.
+    /// The tree of folders: which exist, and where.
     Tree,
-    /// The account itself and its plan, which no write touches.
+    /// The account itself and its plan, which no write affects.
     Profile,
     /// Every listing.
     Listings,
@@ -61,8 +62,8 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// Its name in the shared state. It holds the user at the site, not the account's name: what one account writes,
-    /// all accounts of the same user must read anew.
+    /// Returns its name in the shared state. The name contains the user at the site, not the account's name: a write of
+    /// one account invalidates the data of all accounts of the same user.
     pub(crate) fn name(&self, user: &str) -> String {
         match self {
             Self::Writes => format!("user/{user}/writes"),
@@ -76,7 +77,7 @@ impl Scope {
     }
 }
 
-/// The generations that an answer depends on, as they stood before the site was asked.
+/// The generations that a cache entry depends on, read before the site was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stamp {
     pub(crate) wide: u64,
@@ -84,25 +85,25 @@ pub(crate) struct Stamp {
     pub(crate) writes: u64,
 }
 
-/// How much of the account an answer tells of.
+/// The extent of the account's data that a listing reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Only what it was asked for.
+    /// Only the requested folder.
     Own,
-    /// Other folders too, which every write may touch.
+    /// Also details of other folders, which any write may affect.
     Beyond,
 }
 
 impl Stamp {
-    /// Whether what was read under this stamp is true for who looks now.
+    /// Whether a cache entry with this stamp is valid for a lookup with the stamp `now`.
     pub(crate) fn holds(self, now: Self, reach: Reach) -> bool {
-        // A caller may have looked before the answer's own stamp was taken; newer is as good.
+        // The lookup's stamp may be older than the entry's stamp. A newer entry is valid, too.
         self.wide >= now.wide && self.own >= now.own && (reach == Reach::Own || self.writes >= now.writes)
     }
 }
 
 impl What {
-    /// What it depends on: with its whole kind, by itself, and with every write.
+    /// Returns the scopes that it depends on: that of its whole kind, its own, and `Writes`.
     pub(crate) fn scopes(&self) -> [Option<Scope>; 3] {
         match self {
             Self::Account | Self::Limits => [Some(Scope::Profile), None, None],
@@ -115,12 +116,12 @@ impl What {
     }
 }
 
-/// What a write makes untrue, however it ends.
+/// The scopes that a write invalidates, whatever its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change(Vec<Scope>);
 
 impl Change {
-    /// All that is known of the account.
+    /// Everything of the account.
     #[must_use]
     pub(crate) fn everything() -> Self {
         Self(vec![Scope::Writes, Scope::Tree, Scope::Profile, Scope::Listings, Scope::Files])
@@ -138,13 +139,13 @@ impl Change {
         Self(vec![Scope::Listing(parent.clone()), Scope::Tree, Scope::Writes])
     }
 
-    /// Something that has come up in the account, nobody knows in which folder.
+    /// A new file in an unknown folder.
     #[must_use]
     pub(crate) fn added_somewhere() -> Self {
         Self(vec![Scope::Listings, Scope::Writes])
     }
 
-    /// A file that is shown in these listings; in any, where that is not known.
+    /// A change of a file that these listings show. `None`: any listing may show it.
     #[must_use]
     pub(crate) fn file(id: &FileId, shown_in: Option<Vec<FolderId>>) -> Self {
         let mut scopes = Self::listings(shown_in);
@@ -152,7 +153,7 @@ impl Change {
         Self(scopes)
     }
 
-    /// A folder that is shown in these listings; in any, where that is not known.
+    /// A change of a folder that these listings show. `None`: any listing may show it.
     #[must_use]
     pub(crate) fn folder(shown_in: Option<Vec<FolderId>>) -> Self {
         let mut scopes = Self::listings(shown_in);
@@ -160,13 +161,13 @@ impl Change {
         Self(scopes)
     }
 
-    /// A folder with all that is in it.
+    /// A change of a folder with all its contents.
     #[must_use]
     pub(crate) fn tree() -> Self {
         Self(vec![Scope::Writes, Scope::Tree, Scope::Listings, Scope::Files])
     }
 
-    /// And the listing of a folder that something comes to.
+    /// Adds the listing of a folder that receives an object.
     #[must_use]
     pub(crate) fn and_listing(mut self, folder: &FolderId) -> Self {
         self.0.push(Scope::Listing(folder.clone()));

@@ -1,5 +1,5 @@
-//! What can be done at an account's site: each operation by name, observed, in the time that the configuration gives it.
-//! A write makes what it touches out of date, before and after.
+//! The operations of an account at its site. Each runs within the configured time limit, and its result is recorded. A
+//! write invalidates the affected cache entries before and after.
 
 use polyhost_domain::{
     Account as SiteAccount, ByteRange, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
@@ -11,28 +11,28 @@ use url::Url;
 use super::Account;
 use crate::scopes::Change;
 
-/// The listings in which something is shown; `None`, where that is not known.
+/// The folders whose listings show an object; `None` if they are not known.
 pub type ShownIn = Option<Vec<FolderId>>;
 
-/// Reads. Their errors are the site's own.
-#[allow(clippy::missing_errors_doc, reason = "said once for all of them")]
+/// Reads. They return the site's errors.
+#[allow(clippy::missing_errors_doc, reason = "described once for all methods of this block")]
 impl Account {
-    /// Who the account is at its site.
+    /// Returns the details of the account at its site.
     pub(crate) async fn details(&self) -> Result<SiteAccount> {
         self.read(self.provider.account()).await
     }
 
-    /// What the account's plan allows.
+    /// Returns the limits of the account's plan.
     pub async fn limits(&self) -> Result<Limits> {
         self.read(self.provider.limits()).await
     }
 
-    /// Many files, one answer for each.
+    /// Reads several files. Returns one lookup for each id.
     pub async fn files(&self, ids: &[FileId]) -> Result<Vec<FileLookup>> {
         self.read(self.provider.files(ids)).await
     }
 
-    /// One file.
+    /// Reads one file.
     pub async fn file(&self, id: &FileId) -> Result<File> {
         match self.files(std::slice::from_ref(id)).await?.into_iter().next() {
             Some(FileLookup::Found(file)) => Ok(*file),
@@ -41,61 +41,61 @@ impl Account {
         }
     }
 
-    /// An address that gives a file's bytes.
+    /// Returns a URL from which a file can be downloaded, or how long to wait for one.
     pub async fn link(&self, file: &FileRef) -> Result<LinkAnswer> {
         self.read(self.provider.link(file)).await
     }
 
-    /// A file's bytes, or a part of them.
+    /// Opens a download of a file, or of a range of it.
     pub async fn open(&self, file: &FileRef, range: Option<ByteRange>) -> Result<Download> {
         self.read(self.provider.open(file, range)).await
     }
 
-    /// The address of a file's picture.
+    /// Returns the URL of a file's thumbnail.
     pub async fn thumbnail(&self, file: &FileId) -> Result<Url> {
         self.read(self.provider.thumbnail(file)).await
     }
 
-    /// An address that takes a file's bytes directly.
+    /// Returns a URL to which a file can be uploaded directly.
     pub async fn upload_ticket(&self, request: TicketRequest) -> Result<UploadTicket> {
         self.read(self.provider.upload_ticket(request)).await
     }
 
-    /// A folder's listing as the site has it now, with every native page of it, and nothing twice.
+    /// Reads the whole current listing of a folder: all native pages, without duplicates.
     pub async fn list(&self, folder: &FolderId) -> Result<Listing> {
-        self.read(whole(&*self.provider, folder)).await
+        self.read(read_whole_listing(&*self.provider, folder)).await
     }
 
-    /// As [`Account::list`]. A folder of which no entry can be read cannot be shown.
+    /// Reads a listing as [`Account::list`] does. Returns `InvalidResponse` if it has entries and none can be read.
     pub(crate) async fn list_readable(&self, folder: &FolderId) -> Result<Listing> {
-        self.read(readable(&*self.provider, folder)).await
+        self.read(read_readable_listing(&*self.provider, folder)).await
     }
 
-    /// One folder.
+    /// Reads one folder.
     pub async fn folder(&self, id: &FolderId) -> Result<Folder> {
         self.read(self.provider.folder(id)).await
     }
 
-    /// Remote uploads.
+    /// Reads remote uploads.
     pub async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         self.read(self.provider.remote_uploads(selection)).await
     }
 
-    /// Conversions.
+    /// Reads conversions.
     pub async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         self.read(self.provider.conversions(query)).await
     }
 
-    /// Gives back what the account holds at its site.
+    /// Closes the account's session at its site.
     pub async fn close(&self) {
         self.provider.close().await;
     }
 }
 
-/// Writes. Their errors are the site's own, and `Internal` where what they touch cannot be made out of date.
-#[allow(clippy::missing_errors_doc, reason = "said once for all of them")]
+/// Writes. They return the site's errors, and `Internal` if the affected cache entries cannot be invalidated.
+#[allow(clippy::missing_errors_doc, reason = "described once for all methods of this block")]
 impl Account {
-    /// Sends a file.
+    /// Uploads a file.
     pub async fn upload(&self, upload: Upload) -> Result<File> {
         self.write(&Change::added(&upload.folder.clone()), self.provider.upload(upload)).await
     }
@@ -108,20 +108,21 @@ impl Account {
     /// Moves a file to a folder.
     pub async fn move_file(&self, id: &FileId, folder: &FolderId, shown_in: ShownIn) -> Result<Option<File>> {
         let relocate = async {
-            let told = self.provider.move_file(id, folder).await?;
-            // Before another request can read the file anew.
+            let moved = self.provider.move_file(id, folder).await?;
+            // Recorded before the write ends, so that the next read of the file already sees the move.
             self.user_state().note_moved(id, folder);
-            Ok(told)
+            Ok(moved)
         };
         self.write(&Change::file(id, shown_in).and_listing(folder), relocate).await
     }
 
-    /// Makes a copy of a file in a folder.
+    /// Copies a file to a folder.
     pub async fn copy_file(&self, id: &FileId, folder: &FolderId) -> Result<File> {
         self.write(&Change::added(folder), self.provider.copy_file(id, folder)).await
     }
 
-    /// Deletes a file. `note` is told whether the site has confirmed it, before another request can list the folder anew.
+    /// Deletes a file. `note` gets whether the site has confirmed the deletion. It runs before the write ends, so that
+    /// the next listing of the folder already sees its effect.
     pub async fn delete_file<F: Future<Output = ()> + Send>(
         &self,
         id: &FileId,
@@ -136,7 +137,7 @@ impl Account {
         self.write(&Change::file(id, shown_in), delete).await
     }
 
-    /// Makes a folder.
+    /// Creates a folder.
     pub async fn create_folder(&self, new: NewFolder) -> Result<Folder> {
         self.write(&Change::folder_added(&new.parent.clone()), self.provider.create_folder(new)).await
     }
@@ -146,13 +147,13 @@ impl Account {
         self.write(&Change::folder(shown_in), self.provider.edit_folder(id, edit)).await
     }
 
-    /// Moves a folder below another.
+    /// Moves a folder into another folder.
     pub async fn move_folder(&self, id: &FolderId, parent: &FolderId, shown_in: ShownIn) -> Result<Option<Folder>> {
         self.write(&Change::folder(shown_in).and_listing(parent), self.provider.move_folder(id, parent)).await
     }
 
-    /// Deletes a folder with all that is in it. `note` runs once the site has confirmed it, before another request can
-    /// list the folder anew.
+    /// Deletes a folder with all its contents. `note` runs after the site has confirmed the deletion and before the
+    /// write ends, so that the next listing already sees its effect.
     pub async fn delete_folder(&self, id: &FolderId, note: impl Future<Output = ()> + Send) -> Result<()> {
         let delete = async {
             self.provider.delete_folder(id).await?;
@@ -162,30 +163,33 @@ impl Account {
         self.write(&Change::tree(), delete).await
     }
 
-    /// Has the site fetch a file.
+    /// Starts a remote upload: the site downloads a file from a URL.
     pub async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
         self.write(&Change::added(&new.folder.clone()), self.provider.add_remote_upload(new)).await
     }
 }
 
-async fn whole(provider: &dyn Provider, folder: &FolderId) -> Result<Listing> {
-    let mut whole = provider.list(folder, None).await?;
-    while let Some(from) = whole.next.take() {
+async fn read_whole_listing(provider: &dyn Provider, folder: &FolderId) -> Result<Listing> {
+    let mut listing = provider.list(folder, None).await?;
+    while let Some(from) = listing.next.take() {
         let part = provider.list(folder, Some(from)).await?;
-        whole.folders.extend(part.folders);
-        whole.files.extend(part.files);
-        whole.unreadable += part.unreadable;
-        whole.incomplete |= part.incomplete;
-        whole.next = part.next;
+        listing.folders.extend(part.folders);
+        listing.files.extend(part.files);
+        listing.unreadable += part.unreadable;
+        listing.incomplete |= part.incomplete;
+        listing.next = part.next;
     }
-    whole.deduplicate();
-    Ok(whole)
+    listing.deduplicate();
+    Ok(listing)
 }
 
-async fn readable(provider: &dyn Provider, folder: &FolderId) -> Result<Listing> {
-    let listing = whole(provider, folder).await?;
+async fn read_readable_listing(provider: &dyn Provider, folder: &FolderId) -> Result<Listing> {
+    let listing = read_whole_listing(provider, folder).await?;
     if listing.unreadable > 0 && listing.folders.is_empty() && listing.files.is_empty() {
-        let detail = format!("The site lists {} entries, and none of them can be read.", listing.unreadable);
+        let detail = format!(
+            "The site lists {} entries in the folder, and the gateway can read none of them.",
+            listing.unreadable
+        );
         return Err(Error::new(ErrorKind::InvalidResponse).retryable(true).with_detail(detail));
     }
     Ok(listing)

@@ -118,7 +118,7 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
             if is_ours { problem.left_behind(&file.id) } else { problem }
         }
     };
-    account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
+    account.outdate_after_change(&Change::added(&sent.wanted.folder)).await;
     Err(problem)
 }
 
@@ -141,7 +141,7 @@ async fn unnamed(
         (None, Some(stored)) if sent.all_arrived => {
             let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, pending }).await;
             // The folder may have been listed since the answer was lost, and before the file was there.
-            account.outdate_at_last(&Change::added(&sent.wanted.folder)).await;
+            account.outdate_after_change(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);
             whole.map(|file| sent.completed(file)).ok_or_else(|| error.into())
         }
