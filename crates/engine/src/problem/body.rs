@@ -1,4 +1,4 @@
-//! A problem as JSON.
+//! The JSON body of a problem.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{Fault, Problem};
         "message": "Video not found"}
 }))]
 pub struct ProblemBody {
-    /// The address of a page that explains the code.
+    /// The path of a page that explains the code.
     #[serde(rename = "type")]
     pub kind: String,
     /// A short name for people.
@@ -26,29 +26,29 @@ pub struct ProblemBody {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What happened, for people.
+    /// A description of the problem, for people.
     pub detail: String,
-    /// The path that was asked for.
+    /// The path of the request.
     pub instance: String,
-    /// What happened, for programs. New codes may appear.
+    /// The kind of the problem, for programs. New codes may appear.
     pub code: &'static str,
     /// The id of the request, as in the header `X-Request-Id` and in the gateway's log.
     pub request_id: String,
-    /// True: nothing was done at the site, and the same request may be sent again.
+    /// If true, nothing was changed at the site, and the same request may be sent again.
     pub retryable: bool,
-    /// How long to wait before that, in seconds.
+    /// How long to wait before the next attempt, in seconds.
     pub retry_after: Option<u64>,
     /// The faults of the request that were found.
     pub errors: Vec<Fault>,
-    /// The fields of a PATCH that had been changed before it failed.
+    /// The fields that a PATCH had changed before it failed.
     pub applied: Vec<&'static str>,
-    /// True: a corrupted or unwanted copy of an upload stays at the site.
+    /// If true, a corrupted or unwanted copy of an upload remains at the site.
     pub left_behind: bool,
-    /// The call to the site that was the cause, where one was.
+    /// The call to the site that caused the problem, if there was one.
     pub upstream: Option<UpstreamBody>,
 }
 
-/// The call to a site that was the cause of a problem.
+/// The call to a site that caused a problem.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(title = "Upstream", as = Upstream, example = json!({
     "provider": "pstream", "operation": "file/info", "http_status": 200, "status": "404", "message": "Video not found"
@@ -56,27 +56,27 @@ pub struct ProblemBody {
 pub struct UpstreamBody {
     /// The provider that was called.
     pub provider: String,
-    /// The site's name for the operation; `request` where all of the request's together took too long.
+    /// The site's name of the operation; `request` if the request's calls together exceeded the time limit.
     pub operation: &'static str,
-    /// The HTTP status of its answer; `null` where none came.
+    /// The HTTP status of the site's response; `null` if there was none.
     pub http_status: Option<u16>,
-    /// The status inside the answer's body.
+    /// The status inside the body of the site's response.
     pub status: Option<String>,
-    /// The site's words: at most 300 characters, secrets masked.
+    /// The site's message: at most 300 characters, with secrets masked.
     pub message: Option<String>,
 }
 
-/// The request that a problem happened to.
+/// The request in which a problem occurred.
 #[derive(Debug, Clone)]
 pub struct Occurrence {
-    /// Its id.
+    /// The request id.
     pub request_id: Arc<str>,
-    /// The path that was asked for.
+    /// The path of the request.
     pub path: String,
 }
 
 impl ProblemBody {
-    /// The body of a problem that happened to this request.
+    /// Returns the body of a problem for a request with this path and id.
     #[must_use]
     pub fn new(problem: &Problem, instance: &str, request_id: &str) -> Self {
         let inner = &problem.0;

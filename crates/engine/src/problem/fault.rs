@@ -1,37 +1,37 @@
-//! What is wrong with a request, place by place.
+//! The faults of a request, each with its place.
 
 use std::fmt;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One fault of a request. Either `parameter` or `pointer` says where it is.
+/// One fault of a request. Either `parameter` or `pointer` locates it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"pointer": "/name", "detail": "must not be empty"}))]
 pub struct Fault {
-    /// The path, query or header parameter that is wrong.
+    /// The invalid path, query or header parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parameter: Option<String>,
-    /// The field of the body that is wrong, as a JSON pointer (RFC 6901).
+    /// The invalid field of the body, as a JSON pointer (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pointer: Option<String>,
-    /// What is wrong with it.
+    /// A description of the fault.
     pub detail: String,
 }
 
 impl Fault {
-    /// How many are told of one request. Whoever has made more of them reads no longer list.
-    pub const MOST_TOLD: usize = 50;
+    /// The most faults that one problem lists. More would not help the caller.
+    pub const MOST_REPORTED: usize = 50;
 
-    /// A fault in a parameter.
+    /// Returns a fault in a parameter.
     #[must_use]
     pub fn parameter(name: &str, detail: impl ToString) -> Self {
         Self { parameter: Some(name.to_owned()), pointer: None, detail: detail.to_string() }
     }
 
-    /// A fault in a field of the body, named by its JSON pointer.
+    /// Returns a fault in a field of the body, given by its JSON pointer.
     #[must_use]
     pub fn pointer(pointer: &str, detail: impl ToString) -> Self {
         Self { parameter: None, pointer: Some(pointer.to_owned()), detail: detail.to_string() }
@@ -48,17 +48,17 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Collects the faults of a request, so that all are told at once.
+/// Collects the faults of a request, so that one problem reports all of them.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Adds one.
+    /// Adds a fault.
     pub fn push(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
-    /// The parsed value, or `None` and a fault.
+    /// Parses a text. If that fails, adds a fault and returns `None`.
     pub fn parse<T: std::str::FromStr<Err: fmt::Display>>(
         &mut self,
         text: &str,
@@ -67,18 +67,18 @@ impl Faults {
         self.take(text.parse(), fault)
     }
 
-    /// The value, or `None` and a fault.
+    /// Returns the value of a result. For an error, adds a fault and returns `None`.
     pub fn take<T, E>(&mut self, parsed: Result<T, E>, fault: impl FnOnce(E) -> Fault) -> Option<T> {
         parsed.map_err(|error| self.push(fault(error))).ok()
     }
 
-    /// Whether there is none.
+    /// Whether there are no faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The faults.
+    /// Returns the faults.
     #[must_use]
     pub(crate) fn into_vec(self) -> Vec<Fault> {
         self.0

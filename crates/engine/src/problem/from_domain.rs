@@ -1,4 +1,4 @@
-//! The one table from an adapter's error to what the caller is told.
+//! The one mapping of an adapter's errors to problems.
 
 use polyhost_domain::{Error, ErrorKind};
 
@@ -7,9 +7,9 @@ use super::{Code, Facts, INTERNAL, Problem, Upstream};
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let code = code(error.kind());
-        // A caller's bytes that stop are no fault of the site that waits for them.
-        let told = error.provider().zip(error.operation()).filter(|_| error.kind() != ErrorKind::BodyIncomplete);
-        let upstream = told.map(|(provider, operation)| Upstream {
+        // For `BodyIncomplete` the caller is the cause, not the site that waited for the body.
+        let call = error.provider().zip(error.operation()).filter(|_| error.kind() != ErrorKind::BodyIncomplete);
+        let upstream = call.map(|(provider, operation)| Upstream {
             provider: provider.clone(),
             operation,
             answer: error.answer().cloned().unwrap_or_default(),
@@ -35,7 +35,7 @@ impl From<Error> for Problem {
     }
 }
 
-/// The code that an adapter's error is told with.
+/// Returns the problem code for the kind of an adapter's error.
 #[must_use]
 pub fn code(kind: ErrorKind) -> Code {
     match kind {

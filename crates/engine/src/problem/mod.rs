@@ -1,5 +1,5 @@
-//! Everything that a caller is told when a request fails: RFC 9457 problems, as plain values. What makes responses of
-//! them is no part of the engine.
+//! Problems (RFC 9457): the description of a failed request, as plain values. The gateway crate turns them into
+//! responses.
 
 mod body;
 mod code;
@@ -15,53 +15,53 @@ pub use code::Code;
 pub use fault::{Fault, Faults};
 pub use from_domain::code as problem_code;
 
-/// What callers are told of a fault of the gateway's own.
-const INTERNAL: &str = "The gateway failed. Its operator finds the cause by the request id.";
+/// The detail of every internal error.
+const INTERNAL: &str = "The gateway has failed. Its operator can find the cause in the log by the request id.";
 
-/// Why a request failed.
+/// The reason of a failed request.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Facts>);
 
-/// All that is known of a problem.
+/// The contents of a problem.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// What happened, for programs.
+    /// The kind of the problem, for programs.
     pub code: Code,
-    /// What happened, for people.
+    /// A description of the problem, for people.
     pub detail: String,
-    /// Whether nothing was done, and the same request may be sent again.
+    /// Whether nothing was changed, so that the same request may be sent again.
     pub retryable: bool,
-    /// How long to wait before that.
+    /// How long to wait before the next attempt.
     pub retry_after: Option<Duration>,
     /// The faults of the request that were found.
     pub errors: Vec<Fault>,
-    /// What had been done before it failed.
+    /// The fields that had been changed before the request failed.
     pub applied: Vec<&'static str>,
-    /// Whether an unwanted copy stays at the site.
+    /// Whether an unwanted copy remains at the site.
     pub left_behind: bool,
-    /// The call that was the cause.
+    /// The call to a site that caused the problem.
     pub upstream: Option<Upstream>,
-    /// The size of the file that a range was asked of.
+    /// The size of the file whose range was requested.
     pub file_size: Option<u64>,
-    /// For the log alone.
+    /// The adapter's error. It is only logged.
     pub cause: Option<polyhost_domain::Error>,
 }
 
-/// Which upstream call was the cause.
+/// The call to a site that caused a problem.
 #[derive(Debug, Clone)]
 pub struct Upstream {
     /// The provider.
     pub provider: ProviderId,
-    /// What it was asked for.
+    /// The site's name of the operation.
     pub operation: &'static str,
-    /// What it has answered.
+    /// The site's answer.
     pub answer: UpstreamAnswer,
-    /// What became of the connection.
+    /// The failure of the connection, if it failed.
     pub transport: Option<TransportFault>,
 }
 
 impl Problem {
-    /// A problem of a code, with a sentence for people.
+    /// Returns a problem with a code and a description for people.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Facts {
@@ -78,50 +78,51 @@ impl Problem {
         }))
     }
 
-    /// A request with faults in it, of which the first [`Fault::MOST_TOLD`] are told.
+    /// Returns the problem of an invalid request. It lists the first [`Fault::MOST_REPORTED`] faults.
     #[must_use]
     pub fn invalid(mut errors: Vec<Fault>) -> Self {
-        let more = if errors.len() > Fault::MOST_TOLD { "; and more" } else { "" };
-        errors.truncate(Fault::MOST_TOLD);
+        let more = if errors.len() > Fault::MOST_REPORTED { "; and more" } else { "" };
+        errors.truncate(Fault::MOST_REPORTED);
         let named: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let mut problem = Self::new(Code::InvalidRequest, format!("The request is wrong: {}{more}.", named.join("; ")));
+        let mut problem =
+            Self::new(Code::InvalidRequest, format!("The request is invalid: {}{more}.", named.join("; ")));
         problem.0.errors = errors;
         problem
     }
 
-    /// What the account's site cannot do.
+    /// Returns the problem of a capability that the account's site does not support.
     #[must_use]
     pub fn unsupported(capability: Capability) -> Self {
         Self::new(Code::CapabilityUnsupported, format!("The account's site does not support \"{capability}\"."))
     }
 
-    /// A path that leads nowhere.
+    /// Returns the problem of a path without a route.
     #[must_use]
     pub fn no_route() -> Self {
-        Self::new(Code::RouteNotFound, "The API has nothing at this path. See /docs for what there is.")
+        Self::new(Code::RouteNotFound, "The API has no route with this path. See /docs for all routes.")
     }
 
-    /// A fault of the gateway's own: the request id is all that the caller learns.
+    /// Returns an internal error of the gateway. The caller gets only the request id.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(Code::Internal, INTERNAL)
     }
 
-    /// Says that nothing was done, and that the same request may be sent again.
+    /// Marks that nothing was changed, so that the same request may be sent again.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.0.retryable = true;
         self
     }
 
-    /// Says how long to wait.
+    /// Sets how long to wait before the next attempt.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// Says what had been done before it failed. Then the same request must not simply be sent again.
+    /// Adds fields that were changed before the request failed. With such fields it is no longer retryable.
     #[must_use]
     pub fn applied(mut self, fields: &[&'static str]) -> Self {
         self.0.applied.extend_from_slice(fields);
@@ -129,21 +130,21 @@ impl Problem {
         self
     }
 
-    /// Says that an unwanted copy stays at the site.
+    /// Marks that an unwanted copy remains at the site, and adds its id to the detail.
     #[must_use]
     pub fn left_behind(mut self, file: &FileId) -> Self {
         self.0.left_behind = true;
         self.and(&format!("The site still has the file \"{file}\"."))
     }
 
-    /// Says that an unwanted copy stays at the site, which did not report its id.
+    /// Marks that an unwanted copy may remain at the site, which did not report the copy's id.
     #[must_use]
     pub(crate) fn left_behind_unnamed(mut self) -> Self {
         self.0.left_behind = true;
-        self.and("The site did not tell the copy's id, so it may still be there.")
+        self.and("The site did not report the id of its copy, so the copy may still be there.")
     }
 
-    /// Says that a site was the cause although its answer was no error: the provider, and what it was asked for.
+    /// Sets the provider and the operation that caused the problem, although the site's answer was not an error.
     #[must_use]
     pub(crate) fn caused_at(mut self, provider: &ProviderId, operation: &'static str) -> Self {
         let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
@@ -151,7 +152,7 @@ impl Problem {
         self
     }
 
-    /// Says that the cause was no answer of a site's, to whatever it was asked for.
+    /// Sets the provider that caused the problem by a transport fault, without an answer.
     #[must_use]
     pub(crate) fn caused_on_the_way_to(mut self, provider: &ProviderId, fault: TransportFault) -> Self {
         let (provider, answer) = (provider.clone(), UpstreamAnswer::default());
@@ -159,10 +160,10 @@ impl Problem {
         self
     }
 
-    /// A range that the file does not reach.
+    /// Returns the problem of a range that begins after the end of the file.
     #[must_use]
     pub fn beyond(file_size: u64) -> Self {
-        let detail = format!("The file has {file_size} bytes, and ends before the range begins.");
+        let detail = format!("The range begins after the end of the file, which has {file_size} bytes.");
         let mut problem = Self::new(Code::RangeNotSatisfiable, detail);
         problem.0.file_size = Some(file_size);
         problem
@@ -175,44 +176,44 @@ impl Problem {
         self
     }
 
-    /// The adapter's error that it was made of, for the log.
+    /// Returns the adapter's error that caused the problem, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&polyhost_domain::Error> {
         self.0.cause.as_ref()
     }
 
-    /// What led to that error, the nearest cause first, for the log.
+    /// Returns the sources of that error, the nearest first, for the log.
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
         let first = self.cause().and_then(std::error::Error::source);
         std::iter::successors(first, |cause| (*cause).source()).map(ToString::to_string).collect()
     }
 
-    /// The faults of the request that were found.
+    /// Returns the faults of the request that were found.
     #[must_use]
     pub fn errors(&self) -> &[Fault] {
         &self.0.errors
     }
 
-    /// What happened, for people.
+    /// Returns the description for people.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// Whether nothing was done, and the same request may be sent again.
+    /// Whether nothing was changed, so that the same request may be sent again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// All that is known of it.
+    /// Returns the contents of the problem.
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.0
     }
 
-    /// The code.
+    /// Returns the code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
@@ -225,7 +226,7 @@ impl From<Faults> for Problem {
     }
 }
 
-/// Seconds, rounded up: who waits so long has waited long enough.
+/// Returns a wait in seconds, rounded up, so that a client does not retry too early.
 #[must_use]
 pub fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))

@@ -73,7 +73,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if !faults.iter().any(|told| told.pointer == fault.pointer) {
             faults.push(fault);
         }
-        if !there || faults.len() > Fault::MOST_TOLD {
+        if !there || faults.len() > Fault::MOST_REPORTED {
             break;
         }
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn of_many_faults_of_a_body_the_first_are_named_and_the_rest_costs_nothing() {
         let fields: Vec<String> = (0..100_000).map(|n| format!("\"x{n}\": 1")).collect();
-        assert_eq!(pointers(&format!("{{{}}}", fields.join(", "))).len(), Fault::MOST_TOLD);
+        assert_eq!(pointers(&format!("{{{}}}", fields.join(", "))).len(), Fault::MOST_REPORTED);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         if !faults.iter().any(|told: &Fault| told.parameter == fault.parameter) {
             faults.push(fault);
         }
-        if !there || faults.len() > Fault::MOST_TOLD {
+        if !there || faults.len() > Fault::MOST_REPORTED {
             return Err(Problem::invalid(faults));
         }
         let rest = form_urlencoded::parse(query.as_bytes()).filter(|(other, _)| *other != name);
@@ -134,7 +134,7 @@ mod tests {
     async fn of_many_wrong_parameters_the_first_are_named_and_the_rest_costs_nothing() {
         let query: Vec<String> = (0..10_000).map(|n| format!("x{n}")).collect();
         let told = fault(&query.join("&")).await.unwrap();
-        assert_eq!(told.matches("is unknown").count(), Fault::MOST_TOLD);
+        assert_eq!(told.matches("is unknown").count(), Fault::MOST_REPORTED);
         assert!(told.contains("\"x0\"") && told.ends_with("; and more."), "{told}");
     }
 
