@@ -1,104 +1,103 @@
-//! What is watched of one account, and what is known of it.
+//! The watched subjects of one account, and the latest state of each.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
-use super::state::Standing;
+use super::state::Latest;
 use super::subject::Subject;
 use crate::accounts::Account;
 use crate::completions::Completions;
 
-/// What is watched of one account. The lock is held for a look or a change, never across an await, and by no stream
-/// that only waits.
+/// The watched subjects of one account. The lock is never held across an await, and waiting streams do not take it.
 pub(super) struct Feed {
     pub(super) account: Arc<Account>,
     pub(super) completions: Arc<Completions>,
     watched: Mutex<Watched>,
-    /// Wakes the poller: there is something of which nothing is known.
-    arrived: Notify,
-    /// Wakes the poller: there may be nothing left to ask for.
-    left: Notify,
+    /// Wakes the poller: subjects were added whose states may be unknown.
+    added: Notify,
+    /// Wakes the poller: the last subject was removed.
+    emptied: Notify,
 }
 
 #[derive(Default)]
 struct Watched {
     topics: BTreeMap<Subject, Topic>,
-    is_polled: bool,
+    has_poller: bool,
 }
 
 struct Topic {
-    standing: watch::Sender<Standing>,
-    watchers: usize,
+    latest: watch::Sender<Latest>,
+    subscribers: usize,
 }
 
-/// Where a poller puts what it has learnt of a subject.
-pub(super) type Due = BTreeMap<Subject, watch::Sender<Standing>>;
+/// The subjects to poll, each with the channel for its result.
+pub(super) type Due = BTreeMap<Subject, watch::Sender<Latest>>;
 
-/// Which subjects are asked for.
+/// The kind of a polling round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Round {
-    /// All to which something may still happen.
+    /// Polls all subjects that may still change.
     All,
-    /// Those of which nothing is known.
-    Newcomers,
+    /// Polls only the subjects without a known state or failure.
+    New,
 }
 
-/// Somebody's place at a feed. Dropping it gives it up.
-pub(super) struct Seat {
+/// The registration of one subscription at a feed. Dropping it removes it from the feed.
+pub(super) struct Registration {
     feed: Arc<Feed>,
     subjects: Vec<Subject>,
-    is_first: bool,
+    must_start_poller: bool,
 }
 
 impl Feed {
     pub(super) fn new(account: Arc<Account>, completions: Arc<Completions>) -> Self {
-        Self { account, completions, watched: Mutex::default(), arrived: Notify::new(), left: Notify::new() }
+        Self { account, completions, watched: Mutex::default(), added: Notify::new(), emptied: Notify::new() }
     }
 
-    /// Takes a place from which these subjects can be seen, each where it is put.
-    pub(super) fn sit(self: &Arc<Self>, subjects: Vec<Subject>) -> (Seat, Vec<watch::Receiver<Standing>>) {
+    /// Registers a subscription. Returns a receiver for each subject, in the same order.
+    pub(super) fn register(self: &Arc<Self>, subjects: Vec<Subject>) -> (Registration, Vec<watch::Receiver<Latest>>) {
         let mut watched = self.watched();
-        let mut standings = Vec::with_capacity(subjects.len());
+        let mut receivers = Vec::with_capacity(subjects.len());
         for subject in &subjects {
             let topic = watched.topics.entry(subject.clone());
-            let topic = topic.or_insert_with(|| Topic { standing: watch::Sender::default(), watchers: 0 });
-            topic.watchers += 1;
-            standings.push(topic.standing.subscribe());
+            let topic = topic.or_insert_with(|| Topic { latest: watch::Sender::default(), subscribers: 0 });
+            topic.subscribers += 1;
+            receivers.push(topic.latest.subscribe());
         }
-        let is_first = !std::mem::replace(&mut watched.is_polled, true);
+        let must_start_poller = !std::mem::replace(&mut watched.has_poller, true);
         drop(watched);
-        self.arrived.notify_one();
-        (Seat { feed: Arc::clone(self), subjects, is_first }, standings)
+        self.added.notify_one();
+        (Registration { feed: Arc::clone(self), subjects, must_start_poller }, receivers)
     }
 
-    /// What to ask for in a round.
+    /// Returns the subjects to poll in a round.
     pub(super) fn due(&self, round: Round) -> Due {
-        let is_due = |standing: &Standing| match round {
+        let is_due = |latest: &Latest| match round {
             Round::All => {
-                standing.state.as_ref().is_none_or(|state| !state.is_final)
-                    && standing.trouble.as_ref().is_none_or(|trouble| !trouble.is_final)
+                latest.state.as_ref().is_none_or(|state| !state.is_final)
+                    && latest.failure.as_ref().is_none_or(|failure| !failure.is_final)
             }
-            Round::Newcomers => standing.state.is_none() && standing.trouble.is_none(),
+            Round::New => latest.state.is_none() && latest.failure.is_none(),
         };
         let watched = self.watched();
-        let due = watched.topics.iter().filter(|(_, topic)| is_due(&topic.standing.borrow()));
-        due.map(|(subject, topic)| (subject.clone(), topic.standing.clone())).collect()
+        let due = watched.topics.iter().filter(|(_, topic)| is_due(&topic.latest.borrow()));
+        due.map(|(subject, topic)| (subject.clone(), topic.latest.clone())).collect()
     }
 
-    /// Resolves when somebody has come who may watch what nothing is known of.
-    pub(super) async fn arrived(&self) {
-        self.arrived.notified().await;
+    /// Waits until a subscription has been added, whose subjects may be new.
+    pub(super) async fn subscription_added(&self) {
+        self.added.notified().await;
     }
 
-    /// Resolves when nobody watches any more. Whoever comes next has to start a poller.
-    pub(super) async fn deserted(&self) {
+    /// Waits until there are no subscriptions. The next subscription must start a poller.
+    pub(super) async fn abandoned(&self) {
         loop {
-            self.left.notified().await;
+            self.emptied.notified().await;
             let mut watched = self.watched();
             if watched.topics.is_empty() {
-                watched.is_polled = false;
+                watched.has_poller = false;
                 return;
             }
         }
@@ -109,32 +108,32 @@ impl Feed {
     }
 }
 
-impl Seat {
-    /// Whether nobody polls yet, so that whoever sits here has to start it.
-    pub(super) fn is_first(&self) -> bool {
-        self.is_first
+impl Registration {
+    /// Whether the feed had no poller, so that the owner of this registration must start one.
+    pub(super) fn must_start_poller(&self) -> bool {
+        self.must_start_poller
     }
 
-    /// The subjects.
+    /// Returns the registered subjects.
     pub(super) fn subjects(&self) -> &[Subject] {
         &self.subjects
     }
 }
 
-impl Drop for Seat {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut watched = self.feed.watched();
         for subject in &self.subjects {
             let Some(topic) = watched.topics.get_mut(subject) else { continue };
-            topic.watchers -= 1;
-            if topic.watchers == 0 {
+            topic.subscribers -= 1;
+            if topic.subscribers == 0 {
                 watched.topics.remove(subject);
             }
         }
         let is_empty = watched.topics.is_empty();
         drop(watched);
         if is_empty {
-            self.feed.left.notify_one();
+            self.feed.emptied.notify_one();
         }
     }
 }

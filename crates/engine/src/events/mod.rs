@@ -1,19 +1,21 @@
-//! Events: what becomes of remote uploads and conversions, told to whoever watches them.
+//! Events: streams of the changes of remote uploads and conversions.
 //!
-//! Each account has a `feed`: the `subject`s that somebody watches, and what is known of each. While there are any,
-//! one `poller` asks the site about all of them together, in as few calls as `asking` knows how, and puts what it
-//! learns there. A `subscription` is one caller's view of a feed. It wakes only when one of its own subjects has
-//! changed, and takes the latest `state` of it: who reads slowly misses what was in between, and costs no memory.
+//! - Each account has a `feed`: the watched `subject`s, with the latest `state` of each.
+//! - One `poller` per feed reads all its subjects from the site, and stores the results in the feed. It runs while
+//!   there are subscriptions. `queries` reads many subjects with as few calls as possible.
+//! - A `subscription` is the view of one stream on a feed. It wakes only when one of its own subjects has changed, and
+//!   sends the latest state. A slow reader misses the states in between, and costs no memory.
+//! - `delivered` computes the event ids, with which a stream can be resumed.
 
-mod asking;
+mod delivered;
 mod feed;
 mod poller;
+mod queries;
 mod state;
 mod subject;
 mod subscription;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -30,33 +32,33 @@ use crate::phase::Phase;
 use crate::problem::Occurrence;
 use feed::Feed;
 
-/// The feeds of all accounts.
+/// The event feeds of all accounts.
 pub struct Events {
-    /// Those that somebody watches, by the incarnation of their account: a feed, and with it the account, is held by its
-    /// watchers and its poller alone.
+    /// The feeds with subscriptions, by the incarnation of their account. Only the subscriptions and the poller hold a
+    /// feed, and with it the account.
     feeds: Mutex<HashMap<Incarnation, Weak<Feed>>>,
     completions: Arc<Completions>,
-    /// What the end of the process waits for.
+    /// The tasks whose end the shutdown waits for.
     tasks: TaskTracker,
     phase: watch::Receiver<Phase>,
 }
 
 impl Events {
-    /// Feeds that nobody watches yet. Their pollers are among `tasks`, and end as soon as the process is draining.
+    /// Returns events without feeds. The pollers run in `tasks`, and end as soon as `phase` is draining.
     #[must_use]
     pub fn new(completions: Arc<Completions>, tasks: TaskTracker, phase: watch::Receiver<Phase>) -> Self {
         Self { feeds: Mutex::default(), completions, tasks, phase }
     }
 
-    /// Watches an account's subjects for a request, from now until the subscription is dropped.
+    /// Subscribes a request to subjects of an account, until the subscription is dropped.
     #[must_use]
     pub fn subscribe(&self, account: &Arc<Account>, subjects: Vec<Subject>, request: Occurrence) -> Subscription {
         let feed = self.feed(account);
-        let (seat, standings) = feed.sit(subjects);
-        if seat.is_first() {
+        let (registration, receivers) = feed.register(subjects);
+        if registration.must_start_poller() {
             self.tasks.spawn(poller::run(feed, self.phase.clone()));
         }
-        Subscription::new(account.name(), seat, standings, self.phase.clone(), request)
+        Subscription::new(account.name(), registration, receivers, self.phase.clone(), request)
     }
 
     fn feed(&self, account: &Arc<Account>) -> Arc<Feed> {

@@ -1,4 +1,5 @@
-//! The one task that asks an account's site, for all who watch: when, how often, and what is made of the answers.
+//! The poller: one task per feed that reads the watched subjects from the site. It decides when to poll, and publishes
+//! the results to the subscriptions.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,35 +10,35 @@ use polyhost_upstream::LONGEST_QUIET;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::asking::{Outcome, ask};
 use super::feed::{Due, Feed, Round};
-use super::state::{Standing, Trouble};
+use super::queries::{Outcome, query};
+use super::state::{Failure, Latest};
 use crate::phase::Phase;
 
-/// How long to wait where something moves: people watch a progress bar, and the site may have to answer for a hundred.
-const SHORTEST: Duration = Duration::from_secs(2);
-/// How long to wait at most where nothing moves: what has waited for minutes may be told a quarter of one late.
-const LONGEST: Duration = Duration::from_secs(15);
-/// By how much each round in which nothing moved makes the wait longer.
+/// The interval while subjects change. It is short enough for a progress bar, and long enough for a hundred subjects.
+const MIN_INTERVAL: Duration = Duration::from_secs(2);
+/// The longest interval while nothing changes. After minutes without a change, a delay of 15 seconds is acceptable.
+const MAX_INTERVAL: Duration = Duration::from_secs(15);
+/// The factor by which each round without a change extends the interval.
 const GROWTH: f64 = 1.5;
 
-/// Polls until nobody watches, or the process is draining.
+/// Polls until there are no subscriptions, or the process is draining.
 pub(super) async fn run(feed: Arc<Feed>, mut phase: watch::Receiver<Phase>) {
     tokio::select! {
         biased;
-        // Streams end by themselves; nobody has to be told.
+        // The subscriptions observe the phase themselves, so there is nothing to publish.
         _ = phase.wait_for(|phase| *phase == Phase::Draining) => {}
-        () = feed.deserted() => {}
+        () = feed.abandoned() => {}
         () = keep_polling(&feed) => {}
     }
 }
 
-/// Begins anew where a round has panicked: all who watch, and whoever comes later, rely on this one task.
+/// Restarts polling after a panic, because all present and later subscriptions depend on this one task.
 async fn keep_polling(feed: &Feed) {
-    // What a round leaves half done is the standing of some subjects, each of them whole.
+    // An aborted round has updated only some of the subjects, but each of these completely.
     while AssertUnwindSafe(poll(feed)).catch_unwind().await.is_err() {
-        tracing::error!(account = %feed.account.name(), "asking for what is watched has panicked, and begins anew");
-        sleep(LONGEST).await;
+        tracing::error!(account = %feed.account.name(), "polling for events has panicked and is restarted");
+        sleep(MAX_INTERVAL).await;
     }
 }
 
@@ -46,107 +47,110 @@ async fn poll(feed: &Feed) {
     let mut round = Round::All;
     loop {
         let due = feed.due(round);
-        // A newcomer whose subject is known already waits for the next round like everybody else.
+        // A new subscription may have only known subjects. Then they are polled in the next regular round.
         if !due.is_empty() || round == Round::All {
-            let learnt = learn(feed, due).await;
-            pace.keep(round, learnt);
+            let result = poll_subjects(feed, due).await;
+            pace.schedule(round, result);
         }
         round = tokio::select! {
             biased;
             () = sleep_until(pace.next) => Round::All,
-            () = feed.arrived() => Round::Newcomers,
+            () = feed.subscription_added() => Round::New,
         };
     }
 }
 
-/// What a round has led to.
+/// The result of a polling round.
 #[derive(Debug, Default, Clone, Copy)]
-struct Learnt {
-    anything: bool,
-    /// How long the site wants to be left alone.
+struct RoundResult {
+    has_changes: bool,
+    /// How long the site wants the gateway to wait.
     wait: Option<Duration>,
 }
 
-/// Asks for subjects and publishes what is told of them.
-async fn learn(feed: &Feed, due: Due) -> Learnt {
-    let outcomes = ask(&feed.account, &feed.completions, due.keys().cloned().collect()).await;
-    let mut learnt = Learnt::default();
-    let mut begun: Option<Arc<Trouble>> = None;
+/// Polls subjects and publishes the results.
+async fn poll_subjects(feed: &Feed, due: Due) -> RoundResult {
+    let outcomes = query(&feed.account, &feed.completions, due.keys().cloned().collect()).await;
+    let mut result = RoundResult::default();
+    let mut new_failure: Option<Arc<Failure>> = None;
     for (subject, outcome) in outcomes {
-        let Some(standing) = due.get(&subject) else { continue };
-        if let Outcome::Failed(trouble) = &outcome {
-            learnt.wait = learnt.wait.max(trouble.wait);
+        let Some(latest) = due.get(&subject) else { continue };
+        if let Outcome::Failed(failure) = &outcome {
+            result.wait = result.wait.max(failure.wait);
         }
-        learnt.anything |= publish(standing, outcome, &mut begun);
+        result.has_changes |= publish(latest, outcome, &mut new_failure);
     }
-    if let Some(trouble) = begun {
-        log(feed, &trouble);
+    if let Some(failure) = new_failure {
+        log_failure(feed, &failure);
     }
-    learnt
+    result
 }
 
-/// Whether the state is a new one. Nobody is woken who would be told nothing.
-fn publish(standing: &watch::Sender<Standing>, outcome: Outcome, begun: &mut Option<Arc<Trouble>>) -> bool {
+/// Publishes a result, and returns whether the state has changed. Wakes subscriptions only if there is something to
+/// send. Stores the first failure that the subject did not already have in `new_failure`.
+fn publish(latest: &watch::Sender<Latest>, outcome: Outcome, new_failure: &mut Option<Arc<Failure>>) -> bool {
     let mut is_new = false;
-    standing.send_if_modified(|standing| match outcome {
+    latest.send_if_modified(|latest| match outcome {
         Outcome::Known(state) => {
-            is_new = standing.state.as_ref().is_none_or(|old| !old.is_like(&state));
-            standing.state = Some(Arc::new(state));
-            standing.trouble.take().is_some() || is_new
+            is_new = latest.state.as_ref().is_none_or(|old| !old.is_equivalent_to(&state));
+            latest.state = Some(Arc::new(state));
+            latest.failure.take().is_some() || is_new
         }
-        Outcome::NothingNew => {
-            is_new = standing.state.is_none();
-            standing.state.get_or_insert_default();
-            standing.trouble.take().is_some() || is_new
+        Outcome::NoState => {
+            is_new = latest.state.is_none();
+            latest.state.get_or_insert_default();
+            latest.failure.take().is_some() || is_new
         }
-        Outcome::Failed(trouble) => {
-            let code = trouble.problem.code();
-            let is_told = standing.trouble.as_ref().is_some_and(|old| old.problem.code() == code);
-            if !is_told {
-                begun.get_or_insert_with(|| Arc::clone(&trouble));
-                standing.trouble = Some(trouble);
+        Outcome::Failed(failure) => {
+            let code = failure.problem.code();
+            let is_known = latest.failure.as_ref().is_some_and(|old| old.problem.code() == code);
+            if !is_known {
+                new_failure.get_or_insert_with(|| Arc::clone(&failure));
+                latest.failure = Some(failure);
             }
-            !is_told
+            !is_known
         }
     });
     is_new
 }
 
-/// Streams have no line in the log for what befalls them all.
-fn log(feed: &Feed, trouble: &Trouble) {
-    let (account, code) = (feed.account.name(), trouble.problem.code().as_str());
-    match trouble.problem.cause() {
-        Some(error) if trouble.problem.code().status().is_server_error() => {
-            let causes = trouble.problem.causes();
-            tracing::warn!(%account, code, %error, ?causes, "what is watched cannot be asked for");
+/// Logs a failure once for the feed, since the streams do not log failures that affect all of them.
+fn log_failure(feed: &Feed, failure: &Failure) {
+    let (account, code) = (feed.account.name(), failure.problem.code().as_str());
+    match failure.problem.cause() {
+        Some(error) if failure.problem.code().status().is_server_error() => {
+            let causes = failure.problem.causes();
+            tracing::warn!(%account, code, %error, ?causes, "polling for events failed");
         }
-        _ => tracing::debug!(%account, code, "what is watched cannot be asked for"),
+        _ => tracing::debug!(%account, code, "polling for events failed"),
     }
 }
 
-/// When to ask again.
+/// The schedule of the polling rounds.
 struct Pace {
     interval: Duration,
     next: Instant,
-    /// When the site may be asked again.
+    /// The earliest time at which the site allows the next round.
     not_before: Instant,
 }
 
 impl Pace {
     fn new() -> Self {
         let now = Instant::now();
-        Self { interval: SHORTEST, next: now, not_before: now }
+        Self { interval: MIN_INTERVAL, next: now, not_before: now }
     }
 
-    fn keep(&mut self, round: Round, learnt: Learnt) {
+    /// Sets the time of the next round from the result of the last one.
+    fn schedule(&mut self, round: Round, result: RoundResult) {
         let now = Instant::now();
-        if learnt.anything {
-            self.interval = SHORTEST;
+        if result.has_changes {
+            self.interval = MIN_INTERVAL;
         } else if round == Round::All {
-            self.interval = self.interval.mul_f64(GROWTH).min(LONGEST);
+            self.interval = self.interval.mul_f64(GROWTH).min(MAX_INTERVAL);
         }
-        if let Some(wait) = learnt.wait {
-            // As long as its requests are held back, and no longer: the next round finds out what the site wants by then.
+        if let Some(wait) = result.wait {
+            // Never longer than the gateway holds back requests to the site. The next round gets the site's current
+            // wait.
             self.not_before = self.not_before.max(now + wait.min(LONGEST_QUIET));
         }
         let next = now + self.interval;

@@ -1,4 +1,4 @@
-//! What is known of a subject: the objects that callers are shown, and what stands in the way of newer ones.
+//! The latest state of a subject, and the failure of its last poll.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,57 +9,57 @@ use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
 
-/// A digest of what matters in an object.
-pub(super) type Mark = [u8; 32];
+/// A digest of the fields of an object whose changes are events.
+pub(super) type Fingerprint = [u8; 32];
 
-/// What is known of a subject at present. Neither a state nor a trouble: the site has not been asked yet.
+/// The latest state and failure of a subject. Both are `None` before the first poll.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Standing {
-    /// As the site has last told it.
-    pub(super) state: Option<Arc<State>>,
-    /// Why it cannot be told anew.
-    pub(super) trouble: Option<Arc<Trouble>>,
+pub(super) struct Latest {
+    /// The state that the site has reported last.
+    pub(super) state: Option<Arc<SubjectState>>,
+    /// The failure of the last poll, if it has failed.
+    pub(super) failure: Option<Arc<Failure>>,
 }
 
-/// A subject, as the site tells it.
+/// The state of a subject at the site.
 #[derive(Debug, Default)]
-pub(super) struct State {
-    /// The objects, by their ids: one remote upload, or each conversion of a file.
+pub(super) struct SubjectState {
+    /// The objects, sorted by id: one remote upload, or each conversion of a file.
     pub(super) items: Vec<Item>,
-    /// Whether nothing more will happen to any of them.
+    /// Whether none of the objects will change again.
     pub(super) is_final: bool,
 }
 
-/// One object.
+/// A remote upload or a conversion.
 #[derive(Debug)]
 pub(super) struct Item {
     /// Its id at the site.
     pub(super) id: Box<str>,
-    /// The object as the other endpoints give it: one line of JSON.
+    /// The object as other routes return it: one line of JSON.
     pub(super) json: Arc<str>,
-    /// Differs where callers are to be told.
-    pub(super) mark: Mark,
+    /// Differs between two versions if the change is an event.
+    pub(super) fingerprint: Fingerprint,
 }
 
-/// Why a subject cannot be asked for.
+/// The failure of a poll for a subject.
 #[derive(Debug)]
-pub(super) struct Trouble {
-    /// What callers are told.
+pub(super) struct Failure {
+    /// The problem that streams send.
     pub(super) problem: Problem,
-    /// Whether asking again is of no use.
+    /// Whether another poll would fail in the same way.
     pub(super) is_final: bool,
-    /// How long the site wants to be left alone.
+    /// How long the site wants the gateway to wait.
     pub(super) wait: Option<Duration>,
 }
 
-impl State {
+impl SubjectState {
     pub(super) fn of_remote_upload(upload: &RemoteUpload) -> serde_json::Result<Self> {
         let without_time = RemoteUpload { updated_at: None, ..upload.clone() };
         let item = Item::new(upload.id.as_str(), upload, &without_time)?;
         Ok(Self { items: vec![item], is_final: is_final(upload.state) })
     }
 
-    /// Of a file without conversions nothing is told, and some may yet come.
+    /// A file without conversions has no items, and is not final: conversions may be added.
     pub(super) fn of_conversions(conversions: &[Conversion]) -> serde_json::Result<Self> {
         let item = |conversion: &Conversion| {
             let without_time = Conversion { updated_at: None, ..conversion.clone() };
@@ -72,30 +72,34 @@ impl State {
         Ok(Self { items, is_final })
     }
 
-    /// Whether callers who were told of the one need not be told of the other.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    /// Whether the change from one state to the other is no event.
+    pub(super) fn is_equivalent_to(&self, other: &Self) -> bool {
         self.items.len() == other.items.len()
-            && self.items.iter().zip(&other.items).all(|(one, other)| one.id == other.id && one.mark == other.mark)
+            && self
+                .items
+                .iter()
+                .zip(&other.items)
+                .all(|(one, other)| one.id == other.id && one.fingerprint == other.fingerprint)
     }
 }
 
 impl Item {
-    /// `significant` is the object without the time of its last change. Some sites move that with every question, and
-    /// nothing can be done with an event that says no more.
+    /// `significant` is the object without the time of its last change. Some sites update that time with every read,
+    /// and an event with no other change would be useless.
     fn new<T: Serialize>(id: &str, object: &T, significant: &T) -> serde_json::Result<Self> {
         let json = serde_json::to_string(object)?;
-        let mark = Sha256::digest(serde_json::to_vec(significant)?).into();
-        Ok(Self { id: id.into(), json: json.into(), mark })
+        let fingerprint = Sha256::digest(serde_json::to_vec(significant)?).into();
+        Ok(Self { id: id.into(), json: json.into(), fingerprint })
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { is_final: !error.is_retryable(), wait: error.retry_after(), problem: error.into() }
     }
 }
 
-impl From<Problem> for Trouble {
+impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self { problem, is_final: true, wait: None }
     }

@@ -1,11 +1,11 @@
-//! What can be watched.
+//! The subjects that a stream of events can watch.
 
 use polyhost_domain::{FileId, RemoteUploadId};
 
 use crate::accounts::Account;
 use crate::problem::{Code, Problem};
 
-/// Something that can be watched. Their order is the one in which a stream tells of them at its beginning.
+/// A subject that a stream can watch. A stream begins with the states of its subjects in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// A remote upload.
@@ -15,7 +15,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What the events about it are called.
+    /// Returns the name of its events.
     #[must_use]
     pub fn event(&self) -> &'static str {
         match self {
@@ -24,7 +24,7 @@ impl Subject {
         }
     }
 
-    /// Its id at the site.
+    /// Returns its id at the site.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -33,7 +33,7 @@ impl Subject {
         }
     }
 
-    /// The answer where the site does not know it.
+    /// Returns the problem for a subject that does not exist at the site.
     pub(super) fn missing(&self, account: &Account) -> Problem {
         match self {
             Self::RemoteUpload(id) => account.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str()),

@@ -1,4 +1,4 @@
-//! One caller's view of a feed: what is new of the caller's own subjects, message by message.
+//! A subscription: the messages of one stream, about the subjects of its request.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,149 +8,162 @@ use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt as _};
 use polyhost_domain::AccountName;
 use tokio::sync::watch;
 
-use super::feed::Seat;
-use super::state::{Standing, State};
+use super::delivered::Delivered;
+use super::feed::Registration;
+use super::state::{Latest, SubjectState};
 use super::subject::Subject;
-use super::told::Told;
 use crate::phase::Phase;
 use crate::problem::{Code, Occurrence, Problem, ProblemBody};
 
-/// What an error is called.
+/// The name of an error message.
 const ERROR: &str = "error";
 
-/// One event.
+/// One message of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its name.
+    /// The name of the event.
     pub name: &'static str,
-    /// What stands for all that was told up to it; none where nothing was told of a subject.
+    /// The event id, which identifies everything delivered up to this event. Errors have none.
     pub id: Option<String>,
-    /// One line of JSON.
+    /// The data: one line of JSON.
     pub data: Arc<str>,
 }
 
-/// Somebody who watches. Holds the latest state of each subject only, however slowly it is read.
+/// A subscription to subjects of one account. However slowly it is read, it holds only the latest state of each
+/// subject.
 pub struct Subscription {
     views: Vec<View>,
-    /// The places of subjects that have changed.
+    /// Yields the indices of subjects that have changed.
     changes: SelectAll<BoxStream<'static, usize>>,
-    told: Told,
-    /// The places of the subjects that the stream has not yet come to: it begins with each, in order.
-    unseen: Range<usize>,
-    /// The place of the subject that is being told of.
-    telling: Option<usize>,
-    is_over: bool,
+    delivered: Delivered,
+    /// The indices of the subjects whose first states are still to be sent, in this order.
+    unsent: Range<usize>,
+    /// The index of the subject whose messages are being sent.
+    current: Option<usize>,
+    has_ended: bool,
     phase: watch::Receiver<Phase>,
     request: Occurrence,
-    /// Given up when all of this is dropped.
-    _seat: Seat,
+    /// Unregisters the subscription from the feed when it is dropped.
+    _registration: Registration,
 }
 
 struct View {
     event: &'static str,
-    standing: watch::Receiver<Standing>,
-    /// What was last told to stand in the way.
-    trouble: Option<Code>,
+    latest: watch::Receiver<Latest>,
+    /// The code of the last error of this subject, while it lasts.
+    failure: Option<Code>,
 }
 
 impl Subscription {
     pub(super) fn new(
         account: &AccountName,
-        seat: Seat,
-        standings: Vec<watch::Receiver<Standing>>,
+        registration: Registration,
+        receivers: Vec<watch::Receiver<Latest>>,
         phase: watch::Receiver<Phase>,
         request: Occurrence,
     ) -> Self {
-        let changes = standings.iter().enumerate().map(|(place, standing)| changes(place, standing.clone()));
+        let changes = receivers.iter().enumerate().map(|(index, latest)| changes(index, latest.clone()));
         let changes = stream::select_all(changes);
-        let told = Told::new(account, seat.subjects());
-        let view = |(subject, standing): (&Subject, _)| View { event: subject.event(), standing, trouble: None };
-        let views: Vec<View> = seat.subjects().iter().zip(standings).map(view).collect();
-        let unseen = 0..views.len();
-        Self { views, changes, told, unseen, telling: None, is_over: false, phase, request, _seat: seat }
+        let delivered = Delivered::new(account, registration.subjects());
+        let view = |(subject, latest): (&Subject, _)| View { event: subject.event(), latest, failure: None };
+        let views: Vec<View> = registration.subjects().iter().zip(receivers).map(view).collect();
+        let unsent = 0..views.len();
+        Self {
+            views,
+            changes,
+            delivered,
+            unsent,
+            current: None,
+            has_ended: false,
+            phase,
+            request,
+            _registration: registration,
+        }
     }
 
-    /// Waits until each subject is known, or the process is draining, and takes up where the stream has ended whose last
-    /// event had this id.
+    /// Waits until the state of each subject is known, or the process is draining. With the id of a last event, resumes
+    /// after that event.
     ///
     /// # Errors
-    /// Why one of them cannot be asked for; where it is not known at all, or that will not change.
+    /// The failure of a subject without a known state, or a final failure of any subject.
     pub async fn begin(&mut self, last_event: Option<&str>) -> Result<(), Problem> {
         let known = tokio::select! {
             biased;
             _ = self.phase.wait_for(|phase| *phase == Phase::Draining) => {
-                self.is_over = true;
+                self.has_ended = true;
                 return Ok(());
             }
             known = try_join_all(self.views.iter_mut().map(View::known)) => known?,
         };
         if let Some(last) = last_event {
-            let states: Vec<&State> = known.iter().map(|state| &**state).collect();
-            self.told.resume(&states, last);
+            let states: Vec<&SubjectState> = known.iter().map(|state| &**state).collect();
+            self.delivered.resume(&states, last);
         }
         Ok(())
     }
 
-    /// All that is told from now on.
+    /// Returns the stream of messages.
     pub fn messages(self) -> impl Stream<Item = Message> + Send {
         stream::unfold(self, |mut subscription| async move { Some((subscription.next().await?, subscription)) })
     }
 
-    /// Whether the caller was told everything, and nothing more will happen.
+    /// Whether all subjects are final and all their states were delivered.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        let is_told = |(place, view): (usize, &View)| {
-            let standing = view.standing.borrow();
-            let state = standing.state.as_ref().filter(|state| state.is_final);
-            state.is_some_and(|state| state.items.iter().all(|item| self.told.knows(place, item)))
+        let is_delivered = |(index, view): (usize, &View)| {
+            let latest = view.latest.borrow();
+            let state = latest.state.as_ref().filter(|state| state.is_final);
+            state.is_some_and(|state| state.items.iter().all(|item| self.delivered.contains(index, item)))
         };
-        self.views.iter().enumerate().all(is_told)
+        self.views.iter().enumerate().all(is_delivered)
     }
 
-    /// What comes next. `None`: nothing more will, or the process is draining, or nothing more can be known.
+    /// Waits for the next message. Returns `None` if all subjects are final, after a final failure, and when the
+    /// process is draining.
     pub async fn next(&mut self) -> Option<Message> {
         loop {
-            if self.is_over || *self.phase.borrow() == Phase::Draining {
+            if self.has_ended || *self.phase.borrow() == Phase::Draining {
                 return None;
             }
-            while let Some(place) = self.telling.or_else(|| self.unseen.next()) {
-                self.telling = Some(place);
-                if let Some(message) = self.tell(place) {
+            while let Some(index) = self.current.or_else(|| self.unsent.next()) {
+                self.current = Some(index);
+                if let Some(message) = self.message_about(index) {
                     return Some(message);
                 }
-                self.telling = None;
+                self.current = None;
             }
             if self.is_finished() {
                 return None;
             }
-            self.telling = tokio::select! {
+            self.current = tokio::select! {
                 biased;
                 _ = self.phase.wait_for(|phase| *phase == Phase::Draining) => return None,
-                place = self.changes.next() => Some(place?),
+                index = self.changes.next() => Some(index?),
             };
         }
     }
 
-    /// The next message about a subject: what is new of it, then what stands in the way.
-    fn tell(&mut self, place: usize) -> Option<Message> {
-        let view = self.views.get(place)?;
-        let Standing { state, trouble } = view.standing.borrow().clone();
+    /// Returns the next message about a subject: first its undelivered objects, then its failure.
+    fn message_about(&mut self, index: usize) -> Option<Message> {
+        let view = self.views.get(index)?;
+        let Latest { state, failure } = view.latest.borrow().clone();
         if let Some(state) = state
-            && let Some(item) = state.items.iter().find(|item| !self.told.knows(place, item))
+            && let Some(item) = state.items.iter().find(|item| !self.delivered.contains(index, item))
         {
-            let id = self.told.tell(place, &state, item);
+            let id = self.delivered.record(index, &state, item);
             return Some(Message { name: view.event, id: Some(id), data: Arc::clone(&item.json) });
         }
-        // What stands in the way of all is told once.
-        let code = trouble.as_ref().map(|trouble| trouble.problem.code());
-        let is_told = code.is_none() || self.views.iter().any(|view| view.trouble == code);
-        self.views.get_mut(place)?.trouble = code;
-        let trouble = trouble.filter(|_| !is_told)?;
-        self.is_over = trouble.is_final;
-        Some(Message { name: ERROR, id: None, data: self.problem(&trouble.problem) })
+        // Several subjects may have the same failure. The stream sends it once.
+        let code = failure.as_ref().map(|failure| failure.problem.code());
+        let is_sent = code.is_none() || self.views.iter().any(|view| view.failure == code);
+        self.views.get_mut(index)?.failure = code;
+        let failure = failure.filter(|_| !is_sent)?;
+        self.has_ended = failure.is_final;
+        Some(Message { name: ERROR, id: None, data: self.problem(&failure.problem) })
     }
 
-    /// The problem as the body of an answer would have it. What is made of texts and numbers can be serialized.
+    /// Returns a problem as in the body of a response. It consists of texts and numbers, which can always be
+    /// serialized.
     fn problem(&self, problem: &Problem) -> Arc<str> {
         let body = ProblemBody::new(problem, &self.request.path, &self.request.request_id);
         serde_json::to_string(&body).unwrap_or_default().into()
@@ -158,24 +171,26 @@ impl Subscription {
 }
 
 impl View {
+    /// Waits until the state is known.
+    ///
     /// # Errors
-    /// Why it cannot be known.
-    async fn known(&mut self) -> Result<Arc<State>, Problem> {
-        let is_known = |standing: &Standing| standing.state.is_some() || standing.trouble.is_some();
-        // A topic lasts as long as anybody sits before it.
-        let standing = self.standing.wait_for(is_known).await.map_err(|_| Problem::internal())?;
-        match (&standing.state, &standing.trouble) {
-            (Some(state), trouble) if trouble.as_ref().is_none_or(|trouble| !trouble.is_final) => Ok(Arc::clone(state)),
-            (_, trouble) => Err(trouble.as_ref().map_or_else(Problem::internal, |trouble| trouble.problem.clone())),
+    /// The failure, if there is no state or the failure is final.
+    async fn known(&mut self) -> Result<Arc<SubjectState>, Problem> {
+        let is_known = |latest: &Latest| latest.state.is_some() || latest.failure.is_some();
+        // This cannot fail: the topic exists as long as this subscription is registered.
+        let latest = self.latest.wait_for(is_known).await.map_err(|_| Problem::internal())?;
+        match (&latest.state, &latest.failure) {
+            (Some(state), failure) if failure.as_ref().is_none_or(|failure| !failure.is_final) => Ok(Arc::clone(state)),
+            (_, failure) => Err(failure.as_ref().map_or_else(Problem::internal, |failure| failure.problem.clone())),
         }
     }
 }
 
-/// The place, each time that something has changed there.
-fn changes(place: usize, standing: watch::Receiver<Standing>) -> BoxStream<'static, usize> {
-    let next = move |mut standing: watch::Receiver<Standing>| async move {
-        standing.changed().await.ok()?;
-        Some((place, standing))
+/// Returns a stream that yields the subject's index each time its state or failure has changed.
+fn changes(index: usize, latest: watch::Receiver<Latest>) -> BoxStream<'static, usize> {
+    let next = move |mut latest: watch::Receiver<Latest>| async move {
+        latest.changed().await.ok()?;
+        Some((index, latest))
     };
-    stream::unfold(standing, next).boxed()
+    stream::unfold(latest, next).boxed()
 }

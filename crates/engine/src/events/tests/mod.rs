@@ -1,8 +1,8 @@
-//! What streams of events promise, at a scripted site and in time that passes by itself.
+//! Tests of event streams with a scripted site and Tokio's paused clock.
 
+mod failures;
 mod polling;
 mod streams;
-mod troubles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::phase::Phase;
 use crate::problem::{Occurrence, Problem};
 use crate::testing::{Site, profile};
 
-/// What a site can do that lists its remote uploads and has conversions.
+/// The capabilities of a site with a list of remote uploads and with conversions.
 const ALL: &[Capability] = &[
     Capability::RemoteUploadsRead,
     Capability::RemoteUploadsList,
@@ -28,12 +28,12 @@ const ALL: &[Capability] = &[
     Capability::FilesRead,
     Capability::FilesLookup,
 ];
-/// How long the site takes to answer.
-const ANSWER: Duration = Duration::from_millis(1);
-/// Longer than a poll is ever waited for.
+/// The site's response time.
+const RESPONSE_TIME: Duration = Duration::from_millis(1);
+/// Longer than the longest polling interval.
 const LONG: Duration = Duration::from_secs(20);
 
-/// A site, its account, and the events of one process.
+/// A site, its account, and the events of one gateway process.
 struct World {
     site: Site,
     account: Arc<Account>,
@@ -47,7 +47,7 @@ impl World {
         Self::at(&site(ALL))
     }
 
-    /// A process that knows an account at a site.
+    /// Returns a process with an account at the site.
     fn at(site: &Site) -> Self {
         let account = site.account("user");
         let (phase, tasks) = (watch::Sender::new(Phase::Ready), TaskTracker::new());
@@ -55,7 +55,7 @@ impl World {
         Self { site: site.clone(), account, events, phase, tasks }
     }
 
-    fn sit(&self, uploads: &[&str], files: &[&str]) -> Subscription {
+    fn subscribe(&self, uploads: &[&str], files: &[&str]) -> Subscription {
         let uploads = uploads.iter().map(|id| Subject::RemoteUpload(self.site.upload_id(id)));
         let files = files.iter().map(|id| Subject::Conversions(self.site.file_id(id)));
         let path = "/v1/accounts/main/events".to_owned();
@@ -64,40 +64,40 @@ impl World {
     }
 
     async fn watch(&self, uploads: &[&str], files: &[&str]) -> Result<Subscription, Problem> {
-        let mut subscription = self.sit(uploads, files);
+        let mut subscription = self.subscribe(uploads, files);
         subscription.begin(None).await.map(|()| subscription)
     }
 
     async fn resume(&self, uploads: &[&str], last: &str) -> Subscription {
-        let mut subscription = self.sit(uploads, &[]);
+        let mut subscription = self.subscribe(uploads, &[]);
         subscription.begin(Some(last)).await.unwrap();
         subscription
     }
 }
 
-/// Returns a site with these capabilities that is empty, and answers after `ANSWER`.
+/// Returns an empty site with these capabilities, which answers after `RESPONSE_TIME`.
 fn site(capabilities: &[Capability]) -> Site {
     let site = Site::new(Profile { capabilities: Capabilities::native(capabilities), ..profile() });
-    site.state().delay = ANSWER;
+    site.state().delay = RESPONSE_TIME;
     site
 }
 
-/// The messages that come one upon the other.
-async fn told(subscription: &mut Subscription) -> Vec<Message> {
-    let mut told = Vec::new();
+/// Returns the messages that arrive without a pause of half a second.
+async fn ready_messages(subscription: &mut Subscription) -> Vec<Message> {
+    let mut messages = Vec::new();
     while let Ok(Some(message)) = timeout(Duration::from_millis(500), subscription.next()).await {
-        told.push(message);
+        messages.push(message);
     }
-    told
+    messages
 }
 
-/// The ids of the objects that are told of one upon the other, and their states.
+/// Returns id and state of the objects in `ready_messages`, as "1 running".
 async fn states(subscription: &mut Subscription) -> Vec<String> {
     let text = |message: Message| {
         let object = json(&message);
         format!("{} {}", object["id"].as_str().unwrap(), object["state"].as_str().unwrap())
     };
-    told(subscription).await.into_iter().map(text).collect()
+    ready_messages(subscription).await.into_iter().map(text).collect()
 }
 
 fn json(message: &Message) -> Value {

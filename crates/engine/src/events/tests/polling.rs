@@ -1,4 +1,4 @@
-//! How often the site is asked, for whom, and with how many questions.
+//! Tests of polling: how often the poller calls the site, for which subjects, and with how many calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::{ALL, LONG, World, site, states};
 use crate::problem::Code;
 
-/// Counts how often anybody is woken.
+/// A waker that counts its wakes.
 #[derive(Default)]
 struct Wakes(AtomicUsize);
 
@@ -25,7 +25,7 @@ impl Wake for Wakes {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_changes_alone() {
+async fn ten_thousand_watchers_share_polls_and_wake_on_changes() {
     const WATCHERS: usize = 10_000;
     let world = World::new();
     world.site.put_upload("1", JobState::Queued, 0.0);
@@ -38,10 +38,10 @@ async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_chang
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     let mut context = Context::from_waker(&waker);
-    // Each of them is a task of its own in life, so that none uses up the budget of the others.
+    // In production, each is a task with its own coop budget. `unconstrained` keeps them from sharing one budget here.
     let mut waiting: Vec<BoxFuture<'_, _>> =
         all.iter_mut().map(|subscription| unconstrained(subscription.next()).boxed()).collect();
-    // The first look may end with a wake of its own.
+    // The first poll may wake the task itself.
     for _ in 0..2 {
         assert!(waiting.iter_mut().all(|next| next.as_mut().poll(&mut context).is_pending()));
     }
@@ -59,12 +59,12 @@ async fn ten_thousand_watchers_cost_one_poll_per_interval_and_are_woken_by_chang
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_nothing_moves_the_site_is_asked_less_and_less() {
+async fn polling_slows_down_while_nothing_changes() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let mut subscription = world.watch(&["1"], &[]).await.unwrap();
     sleep(Duration::from_secs(75)).await;
-    // Each answer takes a millisecond.
+    // Each response takes a millisecond.
     assert_eq!(world.site.asked_at(), [0, 2001, 5002, 9503, 16254, 26380, 41381, 56382, 71383]);
     assert_eq!(states(&mut subscription).await, ["1 running"]);
 
@@ -75,7 +75,7 @@ async fn while_nothing_moves_the_site_is_asked_less_and_less() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_that_moves_alone_is_no_change() {
+async fn change_of_the_update_time_alone_is_no_event() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let mut subscription = world.watch(&["1"], &[]).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_time_that_moves_alone_is_no_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watcher_of_what_is_known_asks_nothing_and_one_of_something_new_asks_for_that_alone() {
+async fn new_watcher_polls_only_unknown_subjects() {
     let world = World::new();
     for id in ["1", "2", "3"] {
         world.site.put_upload(id, JobState::Running, 1.0);
@@ -101,14 +101,14 @@ async fn a_watcher_of_what_is_known_asks_nothing_and_one_of_something_new_asks_f
     assert!(world.site.asked().is_empty());
     let new = world.watch(&["1", "3"], &[]).await.unwrap();
     assert_eq!(world.site.asked(), ["ids 3"]);
-    // There is something new, so the pace is that of the beginning.
+    // The new subject is a change, so polling is fast again.
     sleep(Duration::from_millis(2100)).await;
     assert_eq!(world.site.asked(), ["recent 100"]);
     drop((first, known, new));
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_remote_uploads_are_one_question_and_only_those_that_are_not_listed_are_asked_for_alone() {
+async fn remote_uploads_are_listed_and_only_unlisted_ones_read_alone() {
     let world = World::new();
     for n in 100..250 {
         world.site.put_upload(&n.to_string(), JobState::Running, 1.0);
@@ -120,7 +120,7 @@ async fn many_remote_uploads_are_one_question_and_only_those_that_are_not_listed
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_lists_none_is_asked_for_each_and_for_a_few_at_a_time() {
+async fn remote_uploads_without_list_are_read_one_by_one() {
     let site = site(&[Capability::RemoteUploadsRead]);
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -134,7 +134,7 @@ async fn a_site_that_lists_none_is_asked_for_each_and_for_a_few_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_ended_is_not_asked_for_again() {
+async fn finished_upload_is_not_polled_again() {
     let world = World::new();
     world.site.put_upload("1", JobState::Succeeded, 100.0);
     world.site.put_upload("2", JobState::Running, 1.0);
@@ -145,7 +145,7 @@ async fn what_has_ended_is_not_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn conversions_of_many_files_are_one_question() {
+async fn conversions_of_many_files_are_read_with_one_call() {
     let world = World::new();
     for n in 0..3 {
         let file = format!("f{n}");
@@ -162,7 +162,7 @@ async fn conversions_of_many_files_are_one_question() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn files_that_a_full_list_leaves_out_are_asked_for_alone() {
+async fn files_missing_from_a_full_list_are_read_alone() {
     let world = World::new();
     for n in 0..101 {
         world.site.put_conversion(&n.to_string(), &format!("f{n}"), JobState::Running);
@@ -173,7 +173,7 @@ async fn files_that_a_full_list_leaves_out_are_asked_for_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_without_conversions_is_waited_for_and_one_that_is_not_there_is_not_found() {
+async fn file_without_conversions_waits_and_missing_file_is_404() {
     let world = World::new();
     world.site.put_file("new", "clip", &FolderId::Root);
     let mut subscription = world.watch(&[], &["new"]).await.unwrap();
@@ -190,7 +190,7 @@ async fn a_file_without_conversions_is_waited_for_and_one_that_is_not_there_is_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_poller_goes_with_the_last_watcher_and_comes_with_the_next() {
+async fn poller_stops_with_the_last_watcher_and_restarts() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let all = join_all((0..3).map(|_| world.watch(&["1"], &[]))).await;
@@ -207,9 +207,9 @@ async fn the_poller_goes_with_the_last_watcher_and_comes_with_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_goes_away_before_the_first_answer_is_forgotten_too() {
+async fn subscription_dropped_before_the_first_answer_is_removed() {
     let world = World::at(&site(ALL));
-    let subscription = world.sit(&["1"], &[]);
+    let subscription = world.subscribe(&["1"], &[]);
     assert_eq!(world.tasks.len(), 1);
     drop(subscription);
     sleep(Duration::from_millis(1)).await;
@@ -217,7 +217,7 @@ async fn who_goes_away_before_the_first_answer_is_forgotten_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_watcher_of_an_account_that_was_left_behind_is_in_nobodys_way() {
+async fn watcher_of_a_retired_account_has_its_own_poller() {
     let mut world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let late = world.watch(&["1"], &[]).await.unwrap();
@@ -229,11 +229,11 @@ async fn a_late_watcher_of_an_account_that_was_left_behind_is_in_nobodys_way() {
 
     drop((late, one, other));
     sleep(Duration::from_millis(1)).await;
-    assert_eq!((Arc::strong_count(&old), Arc::strong_count(&world.account)), (1, 1), "nobody uses them");
+    assert_eq!((Arc::strong_count(&old), Arc::strong_count(&world.account)), (1, 1), "no feed holds them");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_kept_of_accounts_that_come_and_go() {
+async fn feeds_of_removed_accounts_are_dropped() {
     let mut world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! One round of questions to a site: about many subjects, in as few calls as the site allows.
+//! One round of polling: reads many subjects from a site, with as few calls as the site allows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,32 +10,33 @@ use polyhost_domain::{
     RemoteUploadSelection, Support,
 };
 
-use super::state::{State, Trouble};
+use super::state::{Failure, SubjectState};
 use super::subject::Subject;
 use crate::accounts::Account;
 use crate::completions::Completions;
 use crate::emulate;
 use crate::problem::Problem;
 
-/// How many single questions are under way at a time.
-const SIDE_BY_SIDE: usize = 8;
-/// The most jobs that a site tells of in one answer.
-const MOST: u32 = 100;
+/// The most concurrent calls for single subjects.
+const MAX_CONCURRENT: usize = 8;
+/// The most jobs that one call asks for.
+const MAX_JOBS: u32 = 100;
 
-/// What a question about a subject has led to.
+/// The result of a poll for one subject.
 pub(super) enum Outcome {
-    /// The site has told of it.
-    Known(State),
-    /// It is there, and the site tells nothing of it: nothing yet, or nothing any more.
-    NothingNew,
-    /// It could not be asked for.
-    Failed(Arc<Trouble>),
+    /// The site has reported its state.
+    Known(SubjectState),
+    /// It exists, but the site reports no state, because there is none yet or no longer.
+    NoState,
+    /// The call has failed.
+    Failed(Arc<Failure>),
 }
 
-type Answer<T> = Result<T, Arc<Trouble>>;
+type Answer<T> = Result<T, Arc<Failure>>;
 
-/// Asks for subjects. What was cached of the account is out of date when this tells of a remote upload that is done.
-pub(super) async fn ask(
+/// Reads subjects from the site. Before this returns a remote upload as succeeded for the first time, it invalidates
+/// the cached listings of the account.
+pub(super) async fn query(
     account: &Account,
     completions: &Completions,
     subjects: Vec<Subject>,
@@ -54,42 +55,42 @@ pub(super) async fn ask(
     let uploads = uploads.into_iter().map(|(id, answer)| {
         let subject = Subject::RemoteUpload(id);
         let outcome = match answer {
-            Ok(Some(upload)) => known(State::of_remote_upload(&upload)),
+            Ok(Some(upload)) => known(SubjectState::of_remote_upload(&upload)),
             Ok(None) => Outcome::Failed(Arc::new(subject.missing(account).into())),
-            Err(trouble) => Outcome::Failed(trouble),
+            Err(failure) => Outcome::Failed(failure),
         };
         (subject, outcome)
     });
     let conversions = conversions.into_iter().map(|(file, answer)| {
         let subject = Subject::Conversions(file);
         let outcome = match answer {
-            Ok(Some(conversions)) if conversions.is_empty() => Outcome::NothingNew,
-            Ok(Some(conversions)) => known(State::of_conversions(&conversions)),
+            Ok(Some(conversions)) if conversions.is_empty() => Outcome::NoState,
+            Ok(Some(conversions)) => known(SubjectState::of_conversions(&conversions)),
             Ok(None) => Outcome::Failed(Arc::new(subject.missing(account).into())),
-            Err(trouble) => Outcome::Failed(trouble),
+            Err(failure) => Outcome::Failed(failure),
         };
         (subject, outcome)
     });
     uploads.chain(conversions).collect()
 }
 
-fn known(state: serde_json::Result<State>) -> Outcome {
+fn known(state: serde_json::Result<SubjectState>) -> Outcome {
     match state {
         Ok(state) => Outcome::Known(state),
-        // What cannot be serialized does not exist here: the objects are made of texts and numbers.
+        // This cannot happen: the objects consist of texts and numbers, which can always be serialized.
         Err(_) => Outcome::Failed(Arc::new(Problem::internal().into())),
     }
 }
 
-/// Several are looked for among the recent ones first, where the site lists these: that is one question for many.
-/// `None`: there is none with this id.
+/// Reads remote uploads; `None` if there is none with the id. Several are first searched in the list of recent uploads,
+/// if the site has such a list, because that is one call for many.
 async fn remote_uploads(
     account: &Account,
     mut ids: Vec<RemoteUploadId>,
 ) -> BTreeMap<RemoteUploadId, Answer<Option<RemoteUpload>>> {
     let mut answers = BTreeMap::new();
     if ids.len() > 1 && account.capabilities().support(Capability::RemoteUploadsList) == Support::Native {
-        let recent = account.remote_uploads(RemoteUploadSelection::Recent(MOST)).await;
+        let recent = account.remote_uploads(RemoteUploadSelection::Recent(MAX_JOBS)).await;
         match recent {
             Ok(recent) => {
                 let wanted = |upload: &RemoteUpload| ids.binary_search(&upload.id).is_ok();
@@ -104,53 +105,53 @@ async fn remote_uploads(
     answers
 }
 
-/// `None`, or the site's own words: there is none with this id.
+/// Reads one remote upload. An unknown id is either `None` or the site's error.
 async fn remote_upload(account: &Account, id: RemoteUploadId) -> Result<Option<RemoteUpload>, Error> {
     let selection = RemoteUploadSelection::Ids(vec![id]);
     account.remote_uploads(selection).await.map(|mut found| found.pop())
 }
 
-/// The conversions of all files are one question; what is not in a full answer is asked for file by file.
-/// `None`: there is no such file.
+/// Reads the conversions of files; `None` if a file does not exist. One call lists the conversions of all files. Files
+/// that a truncated list lacks are read one by one.
 async fn conversions(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, Answer<Option<Vec<Conversion>>>> {
     let mut found: BTreeMap<FileId, Vec<Conversion>> = BTreeMap::new();
     let mut rest = files.clone();
     if files.len() > 1 {
         match jobs(account, None).await {
             Ok(jobs) => {
-                // What a list does not show, because it ends or cannot be read, is asked for file by file.
-                let is_whole = jobs.items.len() < MOST as usize && jobs.unreadable == 0;
+                // A list may lack conversions because of its limit or of unreadable entries.
+                let is_complete = jobs.items.len() < MAX_JOBS as usize && jobs.unreadable == 0;
                 for job in jobs.items {
                     if let Some(file) = job.file_id.clone().filter(|file| files.binary_search(file).is_ok()) {
                         found.entry(file).or_default().push(job);
                     }
                 }
-                rest.retain(|file| !is_whole && !found.contains_key(file));
+                rest.retain(|file| !is_complete && !found.contains_key(file));
             }
             Err(error) => return all_failed(files, error),
         }
     }
-    let asked = one_by_one(rest, |file| jobs(account, Some(file)).boxed()).await;
+    let results = one_by_one(rest, |file| jobs(account, Some(file)).boxed()).await;
     let mut answers: BTreeMap<_, _> =
-        asked.into_iter().map(|(file, jobs)| (file, jobs.map(|jobs| Some(jobs.items)))).collect();
+        results.into_iter().map(|(file, jobs)| (file, jobs.map(|jobs| Some(jobs.items)))).collect();
     answers.extend(found.into_iter().map(|(file, jobs)| (file, Ok(Some(jobs)))));
-    let is_told =
+    let has_conversions =
         |file: &FileId| answers.get(file).is_some_and(|jobs| !matches!(jobs, Ok(Some(jobs)) if jobs.is_empty()));
-    let untold: Vec<FileId> = files.into_iter().filter(|file| !is_told(file)).collect();
-    answers.extend(exist(account, untold).await);
+    let unconfirmed: Vec<FileId> = files.into_iter().filter(|file| !has_conversions(file)).collect();
+    answers.extend(check_existence(account, unconfirmed).await);
     answers
 }
 
 async fn jobs(account: &Account, file: Option<FileId>) -> Result<Found<Conversion>, Error> {
-    account.conversions(ConversionQuery { file, limit: MOST }).await
+    account.conversions(ConversionQuery { file, limit: MAX_JOBS }).await
 }
 
-/// Sites answer alike for files without conversions and for files that are not there; so the files are asked for.
-async fn exist(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, Answer<Option<Vec<Conversion>>>> {
+/// Checks whether files without conversions exist, because sites answer alike for these and for missing files.
+async fn check_existence(account: &Account, files: Vec<FileId>) -> BTreeMap<FileId, Answer<Option<Vec<Conversion>>>> {
     let mut answers = BTreeMap::new();
-    let can_tell = account.capabilities().supports(Capability::FilesRead);
+    let can_read = account.capabilities().supports(Capability::FilesRead);
     for batch in files.chunks(account.profile().max_batch.max(1)) {
-        let lookups = if can_tell { emulate::files(account, batch).await } else { Ok(Vec::new()) };
+        let lookups = if can_read { emulate::files(account, batch).await } else { Ok(Vec::new()) };
         let lookups = match lookups {
             Ok(lookups) => lookups.into_iter().map(Some).chain(std::iter::repeat(None)),
             Err(error) => {
@@ -171,18 +172,18 @@ fn existence(lookup: Option<FileLookup>) -> Answer<Option<Vec<Conversion>>> {
     }
 }
 
-/// Asks for each, a few at a time. What does not work for one may work for the next, unless the site is not to be
-/// talked to: then it is left alone.
+/// Calls `query` for each key, a few at a time. After an error that concerns the whole site, the remaining keys fail
+/// with it, too, without a call.
 async fn one_by_one<'a, K: Clone + Ord, T>(
     keys: Vec<K>,
-    ask: impl Fn(K) -> BoxFuture<'a, Result<T, Error>>,
+    query: impl Fn(K) -> BoxFuture<'a, Result<T, Error>>,
 ) -> BTreeMap<K, Answer<T>> {
-    let questions: Vec<_> = keys.iter().map(|key| ask(key.clone()).map(move |answer| (key, answer))).collect();
-    let mut asked = stream::iter(questions).buffer_unordered(SIDE_BY_SIDE);
+    let calls: Vec<_> = keys.iter().map(|key| query(key.clone()).map(move |answer| (key, answer))).collect();
+    let mut results = stream::iter(calls).buffer_unordered(MAX_CONCURRENT);
     let mut answers = BTreeMap::new();
-    while let Some((key, answer)) = asked.next().await {
+    while let Some((key, answer)) = results.next().await {
         match answer {
-            Err(error) if is_about_the_site(error.kind()) => {
+            Err(error) if concerns_whole_site(error.kind()) => {
                 let rest = keys.iter().filter(|key| !answers.contains_key(*key)).cloned().collect();
                 answers.append(&mut all_failed(rest, error));
                 return answers;
@@ -194,12 +195,12 @@ async fn one_by_one<'a, K: Clone + Ord, T>(
 }
 
 fn all_failed<K: Ord, T>(keys: Vec<K>, error: Error) -> BTreeMap<K, Answer<T>> {
-    let trouble = Arc::new(Trouble::from(error));
-    keys.into_iter().map(|key| (key, Err(Arc::clone(&trouble)))).collect()
+    let failure = Arc::new(Failure::from(error));
+    keys.into_iter().map(|key| (key, Err(Arc::clone(&failure)))).collect()
 }
 
-/// Whether the next question would not fare better.
-fn is_about_the_site(kind: ErrorKind) -> bool {
+/// Whether calls for other subjects would fail in the same way.
+fn concerns_whole_site(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::CredentialsRejected

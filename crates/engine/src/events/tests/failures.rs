@@ -1,29 +1,29 @@
-//! What is told, and done, when the site cannot be asked.
+//! Tests of failures: the messages and the polling while calls to the site fail.
 
 use std::time::Duration;
 
 use polyhost_domain::{Error, ErrorKind, JobState};
 use tokio::time::sleep;
 
-use super::{LONG, World, json, states, told};
+use super::{LONG, World, json, ready_messages, states};
 use crate::problem::Code;
 use crate::testing::retryable;
 
-fn away() -> Error {
+fn unavailable() -> Error {
     retryable(ErrorKind::Unavailable).at(&"pstream".parse().unwrap(), "remotedl/status")
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_told_once_and_the_stream_goes_on_when_the_site_is_back() {
+async fn error_is_sent_once_and_the_stream_continues_afterwards() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     world.site.put_upload("2", JobState::Running, 1.0);
     let mut stream = world.watch(&["1", "2"], &[]).await.unwrap();
     assert_eq!(states(&mut stream).await.len(), 2);
 
-    world.site.fail(away());
+    world.site.fail(unavailable());
     sleep(Duration::from_secs(60)).await;
-    let messages = told(&mut stream).await;
+    let messages = ready_messages(&mut stream).await;
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!((messages[0].name, &messages[0].id), ("error", &None));
     let problem = json(&messages[0]);
@@ -36,18 +36,18 @@ async fn an_error_is_told_once_and_the_stream_goes_on_when_the_site_is_back() {
     world.site.put_upload("2", JobState::Running, 2.0);
     sleep(LONG).await;
     assert_eq!(states(&mut stream).await, ["2 running"]);
-    world.site.fail(away());
+    world.site.fail(unavailable());
     sleep(LONG).await;
-    assert_eq!(told(&mut stream).await.len(), 1, "this is another one");
+    assert_eq!(ready_messages(&mut stream).await.len(), 1, "this is a new failure");
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_site_fails_it_is_asked_less_and_less_and_not_before_it_says() {
+async fn polling_slows_down_on_errors_and_respects_retry_after() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let _stream = world.watch(&["1"], &[]).await.unwrap();
     world.site.asked();
-    world.site.fail(away());
+    world.site.fail(unavailable());
     sleep(Duration::from_secs(10)).await;
     assert_eq!(world.site.asked_at(), [2001, 5002, 9503]);
 
@@ -58,7 +58,7 @@ async fn while_the_site_fails_it_is_asked_less_and_less_and_not_before_it_says()
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_long_the_site_wants_to_be_left_alone_it_is_asked_again_after_ten_minutes() {
+async fn polling_resumes_after_ten_minutes_despite_longer_waits() {
     for wait in [Duration::from_secs(24 * 60 * 60), Duration::MAX] {
         let world = World::new();
         world.site.put_upload("1", JobState::Running, 1.0);
@@ -68,14 +68,14 @@ async fn however_long_the_site_wants_to_be_left_alone_it_is_asked_again_after_te
         sleep(Duration::from_secs(3)).await;
         world.site.recover();
         world.site.put_upload("1", JobState::Succeeded, 100.0);
-        assert_eq!(told(&mut stream).await.len(), 2, "the state, and the trouble");
+        assert_eq!(ready_messages(&mut stream).await.len(), 2, "the state and the failure");
         sleep(Duration::from_secs(10 * 60)).await;
         assert_eq!(states(&mut stream).await, ["1 succeeded"]);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_does_not_end_the_news_of_all_who_watch() {
+async fn panic_in_a_round_does_not_end_the_streams() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let mut stream = world.watch(&["1"], &[]).await.unwrap();
@@ -87,16 +87,16 @@ async fn a_panic_does_not_end_the_news_of_all_who_watch() {
     assert_eq!(states(&mut stream).await, ["1 running"]);
 
     world.site.panic_once();
-    let mut newcomer = world.watch(&["1"], &[]).await.unwrap();
-    assert_eq!(states(&mut newcomer).await, ["1 running"]);
+    let mut new_stream = world.watch(&["1"], &[]).await.unwrap();
+    assert_eq!(states(&mut new_stream).await, ["1 running"]);
     sleep(LONG).await;
     world.site.put_upload("1", JobState::Succeeded, 100.0);
     sleep(LONG).await;
-    assert_eq!((states(&mut stream).await, states(&mut newcomer).await.len()), (vec!["1 succeeded".to_owned()], 1));
+    assert_eq!((states(&mut stream).await, states(&mut new_stream).await.len()), (vec!["1 succeeded".to_owned()], 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_newcomer_does_not_bring_forward_what_the_site_has_put_off() {
+async fn new_watcher_does_not_shorten_the_sites_wait() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     world.site.put_upload("2", JobState::Running, 1.0);
@@ -106,15 +106,15 @@ async fn a_newcomer_does_not_bring_forward_what_the_site_has_put_off() {
     sleep(Duration::from_secs(3)).await;
     world.site.recover();
     world.site.asked();
-    let _newcomer = world.watch(&["2"], &[]).await.unwrap();
+    let _new_stream = world.watch(&["2"], &[]).await.unwrap();
     sleep(Duration::from_secs(50)).await;
     assert_eq!(world.site.asked(), ["ids 2"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn before_the_stream_has_begun_an_error_is_an_answer() {
+async fn error_before_the_stream_begins_is_a_response() {
     let world = World::new();
-    world.site.fail(away());
+    world.site.fail(unavailable());
     assert_eq!(world.watch(&["1"], &[]).await.err().unwrap().code(), Code::UpstreamUnavailable);
     world.site.recover();
     let missing = world.watch(&["1"], &[]).await.err().unwrap();
@@ -124,21 +124,21 @@ async fn before_the_stream_has_begun_an_error_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_unknown_id_does_not_spoil_the_streams_of_others() {
+async fn unknown_id_does_not_affect_other_streams() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     let mut good = world.watch(&["1"], &[]).await.unwrap();
     assert_eq!(states(&mut good).await, ["1 running"]);
     assert_eq!(world.watch(&["1", "77"], &[]).await.err().unwrap().code(), Code::RemoteUploadNotFound);
     sleep(LONG).await;
-    assert!(told(&mut good).await.is_empty());
+    assert!(ready_messages(&mut good).await.is_empty());
     world.site.put_upload("1", JobState::Succeeded, 100.0);
     sleep(LONG).await;
     assert_eq!(states(&mut good).await, ["1 succeeded"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_error_that_will_not_pass_the_stream_ends() {
+async fn final_error_ends_the_stream() {
     let world = World::new();
     world.site.put_upload("1", JobState::Running, 1.0);
     world.site.put_upload("2", JobState::Running, 1.0);
@@ -147,17 +147,17 @@ async fn after_an_error_that_will_not_pass_the_stream_ends() {
     assert_eq!(states(&mut forgotten).await.len() + states(&mut other).await.len(), 2);
     world.site.remove_upload("1");
     sleep(LONG).await;
-    let messages = told(&mut forgotten).await;
+    let messages = ready_messages(&mut forgotten).await;
     assert_eq!((messages.len(), &json(&messages[0])["code"]), (1, &"remote_upload_not_found".into()));
     assert_eq!(forgotten.next().await, None);
 
-    assert!(told(&mut other).await.is_empty());
+    assert!(ready_messages(&mut other).await.is_empty());
     world.site.fail(Error::new(ErrorKind::CredentialsRejected));
     sleep(LONG).await;
-    let messages = told(&mut other).await;
+    let messages = ready_messages(&mut other).await;
     assert_eq!((messages.len(), &json(&messages[0])["code"]), (1, &"upstream_credentials_rejected".into()));
     assert_eq!(other.next().await, None);
     world.site.asked();
     sleep(LONG).await;
-    assert!(world.site.asked().is_empty(), "nobody asks for what will not be told");
+    assert!(world.site.asked().is_empty(), "subjects with a final failure are not polled");
 }
