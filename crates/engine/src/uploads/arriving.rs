@@ -1,4 +1,4 @@
-//! Bytes on their way in from a caller, and why they were refused where that is found out while they are read.
+//! The body of an upload as it arrives from the caller, and the problem that is found while it is read.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,19 +12,23 @@ use tokio::time::timeout;
 
 use crate::problem::{Fault, Problem};
 
-/// The bytes that a caller sends for a file.
+/// The detail of a body that has stalled.
+const STALLED: &str = "The body of the upload stopped arriving. Send the upload again.";
+
+/// The body of an upload as it arrives from the caller.
 pub struct Arriving {
-    /// How many there will be, or the most, where that is known before they come.
+    /// The exact or the greatest length in bytes, if it is known in advance.
     pub length: Option<u64>,
-    /// How many fewer there may be.
+    /// By how many bytes the file may be shorter than `length`.
     pub spare: Spare,
     /// The bytes.
     pub stream: ByteStream,
-    /// Why they are refused, if they are.
+    /// The problem with which the body is rejected while it is read.
     pub refusal: Refusal,
 }
 
-/// How many bytes fewer than the most a file may have, and has. Clones are about the same body.
+/// The difference between the greatest length of a file and its real length: the upper bound, and the value once it is
+/// known. Clones share the value.
 #[derive(Debug, Clone, Default)]
 pub struct Spare {
     most: u64,
@@ -32,44 +36,45 @@ pub struct Spare {
 }
 
 impl Spare {
-    /// At most so many.
+    /// Returns a spare with this upper bound, in bytes.
     #[must_use]
     pub fn up_to(most: u64) -> Self {
         Self { most, found: Arc::default() }
     }
 
-    /// How many there may be.
+    /// Returns the upper bound.
     #[must_use]
     pub fn most(&self) -> u64 {
         self.most
     }
 
-    /// How many there are, once the whole file was read.
+    /// Returns the real difference. It is 0 until the whole file was read.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.found.load(Ordering::Relaxed)
     }
 
-    /// Notes how many there are.
+    /// Sets the real difference.
     pub fn note(&self, found: u64) {
         self.found.store(found, Ordering::Relaxed);
     }
 }
 
-/// Why a body was refused while it was read. Clones are about the same body.
+/// The problem with which a body was rejected while it was read. Clones share it.
 ///
-/// Whoever reads a body (a site's adapter, in the end) learns only that it failed; this is how the caller is told more.
+/// The reader of the body, in the end a site's adapter, gets only an I/O error. This value carries the problem for the
+/// caller past the adapter.
 #[derive(Debug, Clone, Default)]
 pub struct Refusal(Arc<Mutex<Option<Problem>>>);
 
 impl Refusal {
-    /// Refuses the body: what its readers learn.
-    pub fn tell(&self, problem: Problem) -> io::Error {
+    /// Rejects the body. Returns the error for its reader.
+    pub fn reject(&self, problem: Problem) -> io::Error {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
-        io::Error::other("the body was refused")
+        io::Error::other("the body was rejected")
     }
 
-    /// Why it was refused, once.
+    /// Takes the problem out, if the body was rejected.
     #[must_use]
     pub fn take(&self) -> Option<Problem> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -77,39 +82,40 @@ impl Refusal {
 }
 
 impl Arriving {
-    /// A request's body, which may stand still for as long as `idle`.
+    /// Wraps the body of a request. It is rejected if no bytes arrive for the time `idle`.
     pub fn new<S, E>(length: Option<u64>, body: S, idle: Duration) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: std::error::Error + Send + Sync + 'static,
     {
         let refusal = Refusal::default();
-        let stream = impatient(body.map(|chunk| chunk.map_err(io::Error::other)).boxed(), idle, refusal.clone());
+        let stream =
+            with_idle_timeout(body.map(|chunk| chunk.map_err(io::Error::other)).boxed(), idle, refusal.clone());
         Self { length, spare: Spare::default(), stream, refusal }
     }
 }
 
-/// The same bytes, or an error where they stand still for so long.
-fn impatient(stream: ByteStream, idle: Duration, refusal: Refusal) -> ByteStream {
+/// Returns the same stream, which ends with an error if no bytes arrive for the time `idle`.
+fn with_idle_timeout(stream: ByteStream, idle: Duration, refusal: Refusal) -> ByteStream {
     let next = move |mut stream: ByteStream| {
         let refusal = refusal.clone();
         async move {
             match timeout(idle, stream.next()).await {
                 Ok(next) => next.map(|chunk| (chunk, stream)),
-                Err(_) => Some((Err(refusal.tell(incomplete("The bytes of the upload stopped."))), stream)),
+                Err(_) => Some((Err(refusal.reject(incomplete(STALLED))), stream)),
             }
         }
     };
     stream::unfold(stream, next).boxed()
 }
 
-/// A body that is not what it was said to be, or did not come whole.
+/// Returns the problem of a body that is incomplete, or does not match its declared length or format.
 #[must_use]
 pub fn incomplete(detail: &'static str) -> Problem {
     Error::new(ErrorKind::BodyIncomplete).with_detail(detail).into()
 }
 
-/// A file without a byte is none that a site would take.
+/// Returns the problem of an empty file, which no site would accept.
 #[must_use]
 pub fn empty(pointer: &str) -> Problem {
     Problem::invalid(vec![Fault::pointer(pointer, "is empty")])
@@ -120,12 +126,12 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn bytes_that_stand_still_are_told_of() {
+    async fn stalled_body_is_rejected_after_the_idle_timeout() {
         let pieces = stream::iter([io::Result::Ok(Bytes::from_static(b"a"))]).chain(stream::pending()).boxed();
         let Arriving { mut stream, refusal, .. } = Arriving::new(None, pieces, Duration::from_secs(3));
         assert_eq!(stream.next().await.unwrap().unwrap(), "a");
         assert!(refusal.take().is_none());
         assert!(stream.next().await.unwrap().is_err());
-        assert_eq!(refusal.take().unwrap().detail(), "The bytes of the upload stopped.");
+        assert_eq!(refusal.take().unwrap().detail(), "The body of the upload stopped arriving. Send the upload again.");
     }
 }

@@ -1,26 +1,25 @@
-//! Whether the site has the bytes of an upload: the one place where what the site reports is weighed against what was
-//! sent.
+//! Evidence that the site has stored an upload completely: the one comparison of the site's report with the sent bytes.
 
 use polyhost_domain::{Delivery, Digest, File, Profile};
 
-/// The bytes that the site should have.
+/// The bytes that the site should have stored.
 pub(super) struct Expected {
-    /// How many.
+    /// Their length.
     pub(super) length: u64,
-    /// Their SHA-1, where it is known.
+    /// Their SHA-1, if it is known.
     pub(super) sha1: Option<String>,
-    /// Their MD5, where it is known.
+    /// Their MD5, if it is known.
     pub(super) md5: Option<String>,
 }
 
-/// What the evidence shows of the site's copy.
+/// The verdict on the site's copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is whole.
+    /// The copy is complete.
     Whole,
-    /// It is not the file that was sent; a sentence that says in what it differs.
+    /// The copy differs from the sent file. The sentence describes the difference.
     Bad(String),
-    /// Neither is shown.
+    /// The evidence proves neither.
     Unknown,
 }
 
@@ -32,16 +31,18 @@ impl Expected {
         }
     }
 
-    /// Whether a reported digest is that of the bytes. `None`: one of both is not known, or is no digest of the kind.
+    /// Whether a reported digest matches the bytes. `None` if one of the two is unknown, or the reported one is
+    /// malformed.
     pub(super) fn agrees(&self, digest: Digest, file: &File) -> Option<bool> {
         Some(digest.normalize(reported(file, digest)?)? == self.get(digest)?)
     }
 
-    /// Weighs what the site reports of a file.
+    /// Compares the site's report of a file with the sent bytes.
     ///
-    /// A declared digest decides, whatever the size. A doubtful digest can only prove a file whole. A size of 0 is not
-    /// known yet, since no upload is empty. An equal size proves nothing where the file did not go out whole: then the
-    /// site repeats the size that was announced.
+    /// - A reliable digest decides, whatever the size.
+    /// - A doubtful digest can only prove that the file is complete.
+    /// - A size of 0 means that the size is not known yet, since no upload is empty.
+    /// - After a partial delivery, an equal size proves nothing: the site may repeat the announced size.
     pub(super) fn weigh(&self, file: &File, profile: &Profile, delivery: Delivery) -> Verdict {
         let differs = |digest: &&Digest| self.agrees(**digest, file) == Some(false);
         if let Some(digest) = profile.digests.iter().find(differs) {
@@ -53,7 +54,7 @@ impl Expected {
         }
         match file.size.filter(|size| *size > 0) {
             Some(size) if size != self.length => {
-                Verdict::Bad(format!("The site has stored {size} bytes, but {} were sent.", self.length))
+                Verdict::Bad(format!("The site has stored {size} bytes, but {} bytes were sent.", self.length))
             }
             Some(_) if delivery != Delivery::Partial => Verdict::Whole,
             _ => Verdict::Unknown,
@@ -66,25 +67,25 @@ impl Expected {
             Digest::Md5 => "MD5",
         };
         let (stored, sent) = (reported(file, digest).unwrap_or_default(), self.get(digest).unwrap_or_default());
-        format!("The site has stored bytes of the {name} {stored}, but {sent} was sent.")
+        format!("The site has stored bytes with the {name} {stored}, but bytes with the {name} {sent} were sent.")
     }
 
-    /// The file without what is no digest of its kind, and without a doubtful digest that is not that of the bytes. The
-    /// latter is counted as drift.
+    /// Returns the file without malformed digests, and without doubtful digests that do not match the bytes. The latter
+    /// are counted as drift.
     pub(super) fn without_wrong_digests(&self, file: File, profile: &Profile) -> File {
-        let kept = |digest: Digest| {
-            let told = digest.normalize(reported(&file, digest)?)?;
+        let trusted = |digest: Digest| {
+            let reported = digest.normalize(reported(&file, digest)?)?;
             let is_doubtful = profile.doubtful_digests.contains(&digest);
-            (!is_doubtful || self.get(digest) == Some(told.as_str())).then_some(told)
+            (!is_doubtful || self.get(digest) == Some(reported.as_str())).then_some(reported)
         };
-        let (sha1, md5) = (kept(Digest::Sha1), kept(Digest::Md5));
-        let lacks = |digest: Digest, kept: &Option<String>| {
-            profile.doubtful_digests.contains(&digest) && reported(&file, digest).is_some() && kept.is_none()
+        let (sha1, md5) = (trusted(Digest::Sha1), trusted(Digest::Md5));
+        let was_removed = |digest: Digest, trusted: &Option<String>| {
+            profile.doubtful_digests.contains(&digest) && reported(&file, digest).is_some() && trusted.is_none()
         };
-        if lacks(Digest::Sha1, &sha1) || lacks(Digest::Md5, &md5) {
+        if was_removed(Digest::Sha1, &sha1) || was_removed(Digest::Md5, &md5) {
             crate::measure::doubtful_digest(profile.dialect);
             let (provider, file) = (&file.provider, &file.id);
-            tracing::info!(%provider, %file, "drift: the site's digest is not that of the bytes");
+            tracing::info!(%provider, %file, "drift: the site's digest does not match the sent bytes");
         }
         File { sha1, md5, ..file }
     }
@@ -122,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn strong_digest_outweighs_size_and_only_well_formed_ones_count() {
+    fn well_formed_reliable_digest_outweighs_size() {
         let site = profile(&[Digest::Sha1], &[]);
-        let shouted = format!(" {}\n", SHA1.to_uppercase());
+        let uppercase = format!(" {}\n", SHA1.to_uppercase());
         let rows = [
             (Some(0), Some(SHA1), "whole"),
             (Some(4), Some(SHA1), "whole"),
-            (None, Some(&*shouted), "whole"),
+            (None, Some(&*uppercase), "whole"),
             (Some(5), Some(OTHER), "bad"),
             (Some(5), Some("not available"), "whole"),
             (Some(5), Some(MD5), "whole"),
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn doubtful_digest_can_prove_but_not_condemn() {
+    fn doubtful_digest_can_only_prove_completeness() {
         let site = profile(&[], &[Digest::Sha1]);
         assert_eq!(weigh(&site, Some(4), Some(SHA1), Delivery::Complete), "whole");
         assert_eq!(weigh(&site, Some(5), Some(OTHER), Delivery::Complete), "whole");

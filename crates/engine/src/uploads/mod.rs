@@ -1,4 +1,5 @@
-//! An upload on its way through: bytes counted and digested as they pass, the outcome held against what was sent.
+//! Uploads: the body is counted and hashed while it is forwarded to the site, and the site's result is compared with
+//! it.
 
 mod arriving;
 mod digests;
@@ -26,49 +27,49 @@ use evidence::Expected;
 use outcome::Sent;
 use spooling::{Bounds, Spooling};
 
-/// What a caller declares about an upload, and the bytes.
+/// An upload from a caller: its declared properties and its body.
 pub struct Incoming {
-    /// The file's name.
+    /// The name of the file.
     pub name: EntryName,
-    /// The folder that is to hold it.
+    /// The target folder.
     pub folder: FolderId,
     /// The media type.
     pub content_type: Option<String>,
-    /// The digest that the bytes will have.
+    /// The declared SHA-1 of the bytes.
     pub sha1: Option<Sha1Digest>,
-    /// The bytes.
+    /// The body.
     pub body: Arriving,
 }
 
-/// A file that a site has received.
+/// An uploaded file.
 pub struct Received {
     /// The file.
     pub file: File,
-    /// The address that deletes the file, where the site reports one. It is a secret of the file's owner.
+    /// The URL that deletes the file, if the site reports one. It is a secret of the file's owner.
     pub delete_url: Option<Url>,
 }
 
-/// What a body is held to.
+/// The limits for a body.
 pub struct Terms {
-    /// The most bytes that it may have.
+    /// The greatest length in bytes.
     pub most: u64,
-    /// Where it is kept if its length is not known beforehand.
+    /// The spool for a body of unknown length.
     pub spool: Spool,
 }
 
 impl Terms {
-    /// The terms under an account's plan.
+    /// Applies the limits of an account's plan.
     ///
     /// # Errors
-    /// `upstream_forbidden` for a plan that may not upload.
+    /// `upstream_forbidden` if the plan does not allow uploads.
     pub fn under(self, plan: &Limits) -> Result<Self, Problem> {
         if plan.can_upload == Some(false) {
-            return Err(Problem::new(Code::UpstreamForbidden, "The account's plan may not upload."));
+            return Err(Problem::new(Code::UpstreamForbidden, "The plan of the account does not allow uploads."));
         }
         Ok(Self { most: plan.max_upload_bytes.map_or(self.most, |most| most.min(self.most)), ..self })
     }
 
-    /// Refuses a length that is too much.
+    /// Checks a length against the limit.
     ///
     /// # Errors
     /// `payload_too_large`
@@ -78,24 +79,29 @@ impl Terms {
 }
 
 fn too_large(most: u64) -> Problem {
-    let detail = format!("The file is too large: at most {most} bytes can be uploaded to this account.");
+    let detail = format!("The file is too large. The account accepts files of at most {most} bytes.");
     Problem::new(Code::PayloadTooLarge, detail)
 }
 
-/// Sends a file to the account's site, as it arrives where its length is known, and weighs what the site reports of it.
+/// Uploads a file to the account's site, and compares the site's report with the sent bytes. A body of known length is
+/// forwarded as it arrives.
 ///
 /// # Errors
-/// `checksum_mismatch` where the caller's digest is wrong, `upload_corrupted` where the site has stored something
-/// else; a bad copy is deleted where it is known to be this upload's. `outcome_unknown` where the site's copy cannot be
-/// shown to be whole. `insufficient_storage` where there is no room for a body of unknown length. Else the site's own.
+/// - `checksum_mismatch` if the declared digest is wrong.
+/// - `upload_corrupted` if the site has stored something else.
+/// - `outcome_unknown` if nothing proves that the site's copy is complete.
+/// - `insufficient_storage` if the spool has no space for a body of unknown length.
+/// - Else the site's errors.
+///
+/// A bad copy is deleted if it is known to belong to this upload.
 pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Result<Received, Problem> {
     account.require(Capability::FilesUpload)?;
     let spare = incoming.body.spare.clone();
     incoming.body.length.map_or(Ok(()), |length| terms.admit(length.saturating_sub(spare.most())))?;
     let profile = account.profile();
-    let callers = incoming.sha1.is_some().then_some(Digest::Sha1);
+    let declared_kind = incoming.sha1.is_some().then_some(Digest::Sha1);
     let wanted: Vec<Digest> =
-        callers.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
+        declared_kind.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
     let digesting = Digesting::of(&wanted);
     let (declared, refusal) = (incoming.sha1.clone(), incoming.body.refusal.clone());
     let (length, report) = (incoming.body.length, UploadReport::default());
@@ -127,8 +133,8 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     Ok(Received { file, delete_url: sent.report.delete_url() })
 }
 
-/// What the site should have, and whether all of it has arrived from the caller. Of a file that has not, the digest is
-/// the one that the caller has declared.
+/// Returns the bytes that the site should have, and whether all of them have arrived from the caller. If not, the
+/// digest is the declared one.
 async fn expected(length: Option<u64>, declared: Option<&Sha1Digest>, digesting: &Digesting) -> (Expected, bool) {
     let digests = digesting.finish().await;
     let length = length.unwrap_or(digests.length);
@@ -139,11 +145,10 @@ async fn expected(length: Option<u64>, declared: Option<&Sha1Digest>, digesting:
     }
 }
 
-/// The body as the site's adapter gets it: as it arrives, or, where its length must be found out first, kept until all
-/// of it is there.
+/// Returns the body for the site's adapter: forwarded as it arrives, or spooled first if its length is not known.
 fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
     let Arriving { length, spare, stream, refusal } = arriving;
-    // Close to the limit, only the whole body shows whether its file is too large.
+    // Near the limit, only the complete body shows whether the file is too large, so it is spooled as well.
     match length.filter(|length| spare.most() == 0 || *length <= terms.most) {
         Some(length) => UploadBody::once_within(length, spare.most(), digesting.watch(stream)),
         None => {
@@ -154,7 +159,7 @@ fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &
     }
 }
 
-/// The caller's own digest is not that of the bytes.
+/// Returns the problem of a declared digest that does not match the received bytes.
 fn mismatch(declared: Option<&Sha1Digest>, arrived: Option<&str>) -> Option<Problem> {
     let (declared, arrived) = declared.zip(arrived).filter(|(declared, arrived)| declared.as_str() != *arrived)?;
     let detail = format!("The bytes that arrived have the SHA-1 {arrived}, but {declared} was declared.");

@@ -1,4 +1,4 @@
-//! What the caller of an upload is answered: the evidence decides, not the site's word alone.
+//! The result of an upload for its caller. It is decided by evidence, not only by the site's answer to the upload.
 
 use std::future::ready;
 
@@ -15,14 +15,14 @@ use crate::problem::{Code, Problem};
 use crate::scopes::Change;
 use crate::users::{PendingUpload, Wanted};
 
-/// A site may still be at work on a file, so a second look comes a while after the first.
-const BEFORE_THE_SECOND_LOOK: Duration = Duration::from_secs(2);
+/// The pause before the second read of a file. The site may still be processing it at the first one.
+const SECOND_READ_DELAY: Duration = Duration::from_secs(2);
 
-/// What was sent.
+/// The upload as it was sent.
 pub(super) struct Sent {
-    /// What the file at the site should be, as far as it was known beforehand.
+    /// The expected properties of the site's file, as far as they were known before the upload.
     pub(super) wanted: Wanted,
-    /// Whether the caller has given every byte.
+    /// Whether all bytes have arrived from the caller.
     pub(super) all_arrived: bool,
     /// The digest that the caller has declared.
     pub(super) declared: Option<Sha1Digest>,
@@ -31,7 +31,7 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// The caller's own digest is wrong. Of a part of a file nothing can be said.
+    /// Returns the problem of a wrong declared digest. A partial body cannot be checked.
     fn mismatch(&self) -> Option<Problem> {
         mismatch(self.declared.as_ref(), self.expected.sha1.as_deref().filter(|_| self.all_arrived))
     }
@@ -40,23 +40,28 @@ impl Sent {
         self.expected.weigh(file, account.profile(), self.report.delivery())
     }
 
-    /// What a file that the site did not name is known by. Only a digest that the site can be held to counts.
+    /// Returns the properties by which a file without a reported id is found. A digest is included only if the site's
+    /// digests are reliable.
     fn wanted(&self, account: &Account) -> Wanted {
-        let declared = account.profile().digests.contains(&Digest::Sha1);
+        let is_reliable = account.profile().digests.contains(&Digest::Sha1);
         let mut wanted = self.wanted.clone();
         wanted.names.extend(self.report.name());
-        Wanted { sha1: self.expected.sha1.clone().filter(|_| declared), length: Some(self.expected.length), ..wanted }
+        Wanted {
+            sha1: self.expected.sha1.clone().filter(|_| is_reliable),
+            length: Some(self.expected.length),
+            ..wanted
+        }
     }
 
-    /// The file with its true size.
+    /// Returns the file with its real size.
     fn completed(&self, file: File) -> File {
         File { size: Some(self.expected.length), ..file }
     }
 }
 
-/// The file, or why there is none that the caller could rely on.
+/// Returns the uploaded file, or the problem if no complete file can be proved.
 ///
-/// The upload stays pending where there may be a file that was not found.
+/// The upload stays pending if the site may have a file that was not found.
 pub(super) async fn settle(
     account: &Account,
     outcome: SiteResult<File>,
@@ -69,7 +74,7 @@ pub(super) async fn settle(
     let settled = match outcome {
         Ok(file) if sent.report.delivery() == Delivery::Complete => confirmed(account, file, sent).await,
         Ok(file) => answered_early(account, file, sent).await,
-        Err(error) => unnamed(account, error, sent, stored, &pending).await,
+        Err(error) => failed(account, error, sent, stored, &pending).await,
     };
     let may_still_appear = |problem: &Problem| stored.is_some() || problem.code() == Code::OutcomeUnknown;
     match &settled {
@@ -80,7 +85,7 @@ pub(super) async fn settle(
     settled
 }
 
-/// A success that arrived after every byte had gone out.
+/// Settles a success that arrived after all bytes were sent.
 async fn confirmed(account: &Account, file: File, sent: &Sent) -> Result<File, Problem> {
     let file = sent.expected.without_wrong_digests(file, account.profile());
     if let Some(problem) = sent.mismatch() {
@@ -88,19 +93,19 @@ async fn confirmed(account: &Account, file: File, sent: &Sent) -> Result<File, P
     }
     let verdict = match sent.weigh(account, &file) {
         // The answer reports neither size nor digest.
-        Verdict::Unknown => look(account, &file, sent).await.1,
+        Verdict::Unknown => inspect(account, &file, sent).await.1,
         verdict => verdict,
     };
     match verdict {
-        Verdict::Bad(how) => Err(discard(account, &file, sent, corrupted(account, how)).await),
+        Verdict::Bad(detail) => Err(discard(account, &file, sent, corrupted(account, detail)).await),
         Verdict::Whole | Verdict::Unknown => Ok(sent.completed(file)),
     }
 }
 
-/// A success that arrived before every byte had gone out proves nothing, and the file that it names may be an older one:
-/// it is never deleted.
+/// Settles a success that arrived before all bytes were sent. Such an answer proves nothing. The file that it names is
+/// never deleted, because it may be an older one.
 async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<File, Problem> {
-    let (found, verdict) = look(account, &file, sent).await;
+    let (found, verdict) = inspect(account, &file, sent).await;
     if let Some(problem) = sent.mismatch() {
         return Err(problem.left_behind(&file.id));
     }
@@ -110,10 +115,10 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
             let file = File { name: found.name.or(file.name), sha1: found.sha1, md5: found.md5, ..file };
             return Ok(sent.completed(file));
         }
-        (Verdict::Bad(how), _) if is_ours => corrupted(account, how).left_behind(&file.id),
+        (Verdict::Bad(detail), _) if is_ours => corrupted(account, detail).left_behind(&file.id),
         _ => {
-            let detail = "The site reported success before it had taken the whole file. \
-                          Whether its copy is complete is not known.";
+            let detail = "The site reported success before it had received the whole file. \
+                          Its copy may be incomplete: check it before you send the file again.";
             let problem = Problem::new(Code::OutcomeUnknown, detail).caused_at(&file.provider, "upload");
             if is_ours { problem.left_behind(&file.id) } else { problem }
         }
@@ -122,8 +127,8 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
     Err(problem)
 }
 
-/// No success that names a file. The file is looked for where it may be there.
-async fn unnamed(
+/// Settles an error, after which the site reports no file. Searches for the file if the site may have stored it.
+async fn failed(
     account: &Account,
     error: Error,
     sent: &Sent,
@@ -131,16 +136,16 @@ async fn unnamed(
     pending: &PendingUpload,
 ) -> Result<File, Problem> {
     match (sent.mismatch(), stored) {
-        // The site may have compared the digest itself, and said so in words of its own.
+        // The site may have checked the digest itself, and rejected the upload with an error of its own.
         (Some(problem), _) if error.kind() == ErrorKind::Rejected => Err(problem),
-        // A copy that is only guessed at is not deleted: it may be an older file of the caller's.
+        // A copy without a known id is not deleted: the found file may be an older one of the caller.
         (Some(problem), Some(Stored::Surely)) => Err(problem.left_behind_unnamed()),
         (Some(problem), Some(Stored::Perhaps)) => {
-            Err(problem.and("The site's answer was lost, so the copy may still be there."))
+            Err(problem.and("The site's response was lost, so the site may still have a copy."))
         }
         (None, Some(stored)) if sent.all_arrived => {
             let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, pending }).await;
-            // The folder may have been listed since the answer was lost, and before the file was there.
+            // After the response was lost, a listing may have been cached before the file appeared in it.
             account.outdate_after_change(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);
             whole.map(|file| sent.completed(file)).ok_or_else(|| error.into())
@@ -149,56 +154,56 @@ async fn unnamed(
     }
 }
 
-/// Asks the site for a file, twice where the first answer does not show that the file is whole. Answers what the site
-/// has reported last, and what that shows.
-async fn look(account: &Account, file: &File, sent: &Sent) -> (Option<File>, Verdict) {
-    let first = look_once(account, file, sent).await;
+/// Reads a file from the site, and once more after a pause if the first read does not prove that the file is complete.
+/// Returns the last report of the site and its verdict.
+async fn inspect(account: &Account, file: &File, sent: &Sent) -> (Option<File>, Verdict) {
+    let first = inspect_once(account, file, sent).await;
     if first.1 == Verdict::Whole {
         return first;
     }
-    sleep(BEFORE_THE_SECOND_LOOK).await;
-    let second = look_once(account, file, sent).await;
+    sleep(SECOND_READ_DELAY).await;
+    let second = inspect_once(account, file, sent).await;
     if second.0.is_some() { second } else { (first.0, Verdict::Unknown) }
 }
 
-async fn look_once(account: &Account, file: &File, sent: &Sent) -> (Option<File>, Verdict) {
+async fn inspect_once(account: &Account, file: &File, sent: &Sent) -> (Option<File>, Verdict) {
     let weighed = |found: Option<File>| {
         let verdict = found.as_ref().map_or(Verdict::Unknown, |found| sent.weigh(account, found));
         (found, verdict)
     };
-    let looked = weighed(account.file(&file.id).await.ok());
-    if looked.1 != Verdict::Unknown {
-        return looked;
+    let read = weighed(account.file(&file.id).await.ok());
+    if read.1 != Verdict::Unknown {
+        return read;
     }
     let listing = account.list(&sent.wanted.folder).await.ok();
     let listed = listing.and_then(|listing| listing.files.into_iter().find(|listed| listed.id == file.id));
-    if listed.is_some() { weighed(listed) } else { looked }
+    if listed.is_some() { weighed(listed) } else { read }
 }
 
-fn corrupted(account: &Account, how: String) -> Problem {
-    Problem::new(Code::UploadCorrupted, how).caused_at(&account.profile().origin.provider, "upload")
+fn corrupted(account: &Account, detail: String) -> Problem {
+    Problem::new(Code::UploadCorrupted, detail).caused_at(&account.profile().origin.provider, "upload")
 }
 
-/// Whether the file whose id came in the answer is this upload's. A file of another name was there before.
+/// Whether the file in the site's answer belongs to this upload. A file with another name existed before.
 async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
     account.file(&file.id).await.map_or(true, |found| sent.wanted(account).has_name_of(&found))
 }
 
-/// Deletes a bad copy of this upload, and says so where the copy stays.
+/// Deletes a bad copy of this upload. If the copy remains at the site, adds that to the problem.
 async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) -> Problem {
     if account.pending_uploads().has_received(&file.id) {
-        return problem.and("The site answered with the file of another upload.").left_behind(&file.id);
+        return problem.and("The site answered with the id of another upload's file.").left_behind(&file.id);
     }
     if !is_ours(account, file, sent).await {
         return problem
-            .and("The site answered with a file of another name, which may be an older one.")
+            .and("The site answered with the id of a file with another name, which may be an older file.")
             .left_behind(&file.id);
     }
-    // It may be listed by now, where it was sent to or wherever the site has put it.
+    // `None`: any listing may already show the copy, because the site may have put it into another folder.
     match account.delete_file(&file.id, None, |_| ready(())).await {
         Ok(()) => problem,
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, file = %file.id, "a bad copy stays at the site");
+            tracing::warn!(error = &error as &dyn std::error::Error, file = %file.id, "a corrupted upload could not be deleted");
             problem.left_behind(&file.id)
         }
     }

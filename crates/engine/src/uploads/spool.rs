@@ -1,5 +1,6 @@
-//! Files that hold what cannot be passed on as it arrives: bounded all together, and without a name from the moment
-//! that they are opened, so that nothing is left of them however the process ends.
+//! The spool: temporary files for bodies that cannot be forwarded as they arrive. All files together have a size limit.
+//!
+//! The files have no name from the moment that they are opened, so none remains on disk, however the process ends.
 
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -14,55 +15,55 @@ use tokio::fs::File;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
-/// How many bytes are written or read at a time.
-const PIECE: usize = 256 * 1024;
+/// The size of a write or read, in bytes.
+const CHUNK: usize = 256 * 1024;
 
-/// The room for spooled bytes. Clones share it.
+/// The spool, with its size limit. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Spool(Arc<Room>);
+pub struct Spool(Arc<Inner>);
 
 #[derive(Debug)]
-struct Room {
+struct Inner {
     folder: PathBuf,
     most: u64,
     used: AtomicU64,
 }
 
 impl Spool {
-    /// A spool in a folder that takes at most so many bytes, all files together.
+    /// Returns a spool in a folder. All its files together hold at most `most` bytes.
     #[must_use]
     pub fn new(folder: PathBuf, most: u64) -> Self {
-        Self(Arc::new(Room { folder, most, used: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { folder, most, used: AtomicU64::new(0) }))
     }
 
-    /// How many bytes are spooled now.
+    /// Returns how many bytes are spooled now.
     #[must_use]
     pub fn used(&self) -> u64 {
         self.0.used.load(Ordering::Relaxed)
     }
 
-    /// A file to write to.
+    /// Creates a file to write to.
     ///
     /// # Errors
-    /// The system's own.
+    /// The errors of the file system.
     pub(super) async fn begin(&self) -> io::Result<Writing> {
         let folder = self.0.folder.clone();
         let file = blocking(move || tempfile::tempfile_in(folder)).await?;
-        let share = Share { spool: self.clone(), bytes: 0 };
-        Ok(Writing { file: BufWriter::with_capacity(PIECE, File::from_std(file)), share })
+        let reservation = Reservation { spool: self.clone(), bytes: 0 };
+        Ok(Writing { file: BufWriter::with_capacity(CHUNK, File::from_std(file)), reservation })
     }
 }
 
-/// What a file has of the room; given back when it is dropped.
+/// The part of the spool's limit that a file uses. Dropping it releases that part.
 #[derive(Debug)]
-struct Share {
+struct Reservation {
     spool: Spool,
     bytes: u64,
 }
 
-impl Share {
+impl Reservation {
     fn grow(&mut self, by: u64) -> io::Result<()> {
-        let Room { most, used, .. } = &*self.spool.0;
+        let Inner { most, used, .. } = &*self.spool.0;
         let grown = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
             used.checked_add(by).filter(|used| used <= most)
         });
@@ -72,7 +73,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.spool.0.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -82,67 +83,67 @@ impl Drop for Share {
 #[derive(Debug)]
 pub(super) struct Writing {
     file: BufWriter<File>,
-    share: Share,
+    reservation: Reservation,
 }
 
 impl Writing {
-    /// How many bytes were written.
+    /// Returns how many bytes were written.
     pub(super) fn length(&self) -> u64 {
-        self.share.bytes
+        self.reservation.bytes
     }
 
-    /// Writes what comes next.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// `StorageFull` where the spool has no room for it; the system's own.
+    /// `StorageFull` if the limit of the spool is reached; the errors of the file system.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.share.grow(bytes.len() as u64)?;
+        self.reservation.grow(bytes.len() as u64)?;
         self.file.write_all(bytes).await
     }
 
-    /// The file, whole.
+    /// Completes the file.
     ///
     /// # Errors
-    /// The system's own, for what was written last.
+    /// The errors of the file system, for the last write.
     pub(super) async fn finish(mut self) -> io::Result<Spooled> {
         self.file.flush().await?;
         let file = self.file.into_inner().into_std().await;
-        Ok(Spooled(Arc::new(Kept { file, share: self.share })))
+        Ok(Spooled(Arc::new(SpooledFile { file, reservation: self.reservation })))
     }
 }
 
-/// A file that is whole. Clones are the same file.
+/// A complete file. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Spooled(Arc<Kept>);
+pub(super) struct Spooled(Arc<SpooledFile>);
 
 #[derive(Debug)]
-struct Kept {
+struct SpooledFile {
     file: std::fs::File,
-    share: Share,
+    reservation: Reservation,
 }
 
 impl Spooled {
-    /// The bytes from their beginning, as often as they are wanted.
+    /// Returns the bytes from the beginning. It can be called any number of times.
     pub(super) fn open(&self) -> SizedStream {
-        let length = self.0.share.bytes;
+        let length = self.0.reservation.bytes;
         SizedStream { length, spare: 0, stream: read(Arc::clone(&self.0), length) }
     }
 }
 
-fn read(kept: Arc<Kept>, length: u64) -> ByteStream {
-    let starts = stream::iter((0..length).step_by(PIECE)).map(Ok);
-    let piece = move |start: u64| {
-        let (kept, size) = (Arc::clone(&kept), PIECE.min(usize::try_from(length - start).unwrap_or(PIECE)));
+fn read(spooled: Arc<SpooledFile>, length: u64) -> ByteStream {
+    let starts = stream::iter((0..length).step_by(CHUNK)).map(Ok);
+    let read_chunk = move |start: u64| {
+        let (spooled, size) = (Arc::clone(&spooled), CHUNK.min(usize::try_from(length - start).unwrap_or(CHUNK)));
         blocking(move || {
             let mut bytes = BytesMut::zeroed(size);
-            kept.file.read_exact_at(&mut bytes, start)?;
+            spooled.file.read_exact_at(&mut bytes, start)?;
             Ok(Bytes::from(bytes))
         })
     };
-    starts.and_then(piece).boxed()
+    starts.and_then(read_chunk).boxed()
 }
 
-/// What must wait for the disk, off the threads that answer everybody.
+/// Runs disk I/O on a blocking thread, so that it does not block the threads that serve requests.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
@@ -157,10 +158,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_written_is_read_as_often_as_it_is_wanted_and_has_no_name() {
+    async fn spooled_file_is_unnamed_and_can_be_read_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::new(folder.path().to_owned(), 1 << 20);
-        for length in [1, PIECE - 1, PIECE, PIECE + 1] {
+        for length in [1, CHUNK - 1, CHUNK, CHUNK + 1] {
             let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
             let mut writing = spool.begin().await.unwrap();
             for piece in bytes.chunks(70_001) {
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_files_share_one_room_and_give_it_back() {
+    async fn files_share_one_limit_and_release_it_when_dropped() {
         let spool = Spool::new(std::env::temp_dir(), 10);
         let mut first = spool.begin().await.unwrap();
         let mut second = spool.begin().await.unwrap();

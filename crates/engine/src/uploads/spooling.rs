@@ -1,4 +1,4 @@
-//! A body of unknown length: kept until all of it is there, since a site wants to know its length beforehand.
+//! A body of unknown length: spooled until it is complete, because a site requires the length in advance.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use super::spool::{Spool, Spooled, Writing};
 use super::{mismatch, too_large};
 use crate::problem::{Code, Problem};
 
-/// A body that is read into the spool when it is first opened, and from there as often as it is.
+/// A body that is read into the spool when it is first opened. Each `open` then reads it from the spool.
 pub(super) struct Spooling {
     arriving: Mutex<Option<ByteStream>>,
     refusal: Refusal,
@@ -23,38 +23,38 @@ pub(super) struct Spooling {
     spooled: OnceCell<Spooled>,
 }
 
-/// What a body is held to while it is kept.
+/// The limits of a body while it is spooled.
 pub(super) struct Bounds {
-    /// Where it is kept.
+    /// The spool that stores it.
     pub(super) spool: Spool,
-    /// The most bytes that it may have.
+    /// Its greatest length in bytes.
     pub(super) most: u64,
-    /// The digest that it must have.
+    /// Its declared digest.
     pub(super) sha1: Option<Sha1Digest>,
 }
 
 impl Spooling {
-    /// A body of which `digesting` sees every byte.
+    /// Returns a body whose `arriving` stream is already watched by `digesting`.
     pub(super) fn new(arriving: ByteStream, refusal: Refusal, bounds: Bounds, digesting: Digesting) -> Self {
         let arriving = Mutex::new(Some(arriving));
         Self { arriving, refusal, bounds, digesting, spooled: OnceCell::new() }
     }
 
-    /// Reads all of it. What is wrong with it is found here, before a site hears of the file.
-    async fn keep(&self) -> Result<Spooled, Problem> {
+    /// Reads the whole body into the spool. Finds all problems of the body before the first call to the site.
+    async fn spool_body(&self) -> Result<Spooled, Problem> {
         let arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut arriving = arriving.ok_or_else(Problem::internal)?;
-        let mut writing = self.bounds.spool.begin().await.map_err(|error| unkept(&error))?;
+        let mut writing = self.bounds.spool.begin().await.map_err(|error| spool_failure(&error))?;
         while let Some(chunk) = arriving.next().await {
-            // Why it failed may have been told already, and better.
+            // The stream may already have recorded a more precise problem.
             let chunk = chunk.map_err(|_| self.refusal.take().unwrap_or_else(ended_early))?;
             if writing.length() + chunk.len() as u64 > self.bounds.most {
                 return Err(too_large(self.bounds.most));
             }
-            writing.write(&chunk).await.map_err(|error| unkept(&error))?;
+            writing.write(&chunk).await.map_err(|error| spool_failure(&error))?;
         }
         self.check(&writing).await?;
-        writing.finish().await.map_err(|error| unkept(&error))
+        writing.finish().await.map_err(|error| spool_failure(&error))
     }
 
     async fn check(&self, writing: &Writing) -> Result<(), Problem> {
@@ -69,21 +69,21 @@ impl Spooling {
 #[async_trait]
 impl ByteSource for Spooling {
     async fn open(&self) -> io::Result<SizedStream> {
-        let spooled = self.spooled.get_or_try_init(|| self.keep()).await;
-        spooled.map(Spooled::open).map_err(|problem| self.refusal.tell(problem))
+        let spooled = self.spooled.get_or_try_init(|| self.spool_body()).await;
+        spooled.map(Spooled::open).map_err(|problem| self.refusal.reject(problem))
     }
 }
 
 fn ended_early() -> Problem {
-    incomplete("The body of the upload ended early.")
+    incomplete("The body of the upload ended early. Send the upload again.")
 }
 
-fn unkept(error: &io::Error) -> Problem {
+fn spool_failure(error: &io::Error) -> Problem {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        let detail = "The gateway has no room to keep the body until its length is known. \
-                      Send it with a Content-Length, or later.";
+        let detail = "The gateway has no space left to store the body until its length is known. \
+                      Send it with a Content-Length, or try again later.";
         return Problem::new(Code::InsufficientStorage, detail).retryable();
     }
-    tracing::error!(%error, "a body cannot be spooled");
+    tracing::error!(%error, "a body of unknown length could not be spooled");
     Problem::internal()
 }

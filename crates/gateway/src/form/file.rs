@@ -31,7 +31,7 @@ impl FileField {
         stream::try_unfold(self, |mut file| async move {
             match file.next().await {
                 Ok(bytes) => Ok(bytes.map(|bytes| (bytes, file))),
-                Err(problem) => Err(file.refusal.tell(problem)),
+                Err(problem) => Err(file.refusal.reject(problem)),
             }
         })
         .boxed()
