@@ -18,7 +18,7 @@ impl Lacking {
     /// Records the capability of an `Unsupported` error that carries an answer of the site. Other errors are ignored.
     pub(crate) fn note(&self, error: &Error) {
         if let (ErrorKind::Unsupported(capability), Some(_)) = (error.kind(), error.answer()) {
-            tracing::info!(%capability, "the site does not support this; requests for it are rejected for 10 minutes");
+            tracing::info!(%capability, "the site does not support this; the capability is disabled for 10 minutes");
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(capability, Instant::now() + EXPIRY);
         }
     }

@@ -1,4 +1,5 @@
-//! The site as a `Provider`: the sentence of each question, and its answer. Links, downloads and tickets are unsupported.
+//! The site as a `Provider`: the journal text and the answer of each call. Links, downloads and tickets are
+//! unsupported.
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -29,7 +30,7 @@ impl Site {
         }
     }
 
-    /// Returns a file as a read of it alone shows it: without its folder.
+    /// Returns a file as a read of the single file shows it: without its folder.
     fn single(&self, state: &SiteState, id: &FileId, entry: &Entry) -> File {
         let status = if entry.trashed { FileStatus::Trashed } else { FileStatus::Active };
         File { folder_id: None, status, ..self.listed(state, id, entry) }
@@ -191,7 +192,7 @@ impl Provider for Site {
         .await
     }
 
-    /// Takes all the bytes, and loses the answer. The test puts the file there, or does not.
+    /// Reads all bytes, and drops the answer. The test decides whether the site then has the file.
     async fn upload(&self, upload: Upload) -> Result<File> {
         self.ask(Capability::FilesUpload, "upload".to_owned()).await?;
         let mut bytes = upload.body.open().await.unwrap().stream;
@@ -200,14 +201,14 @@ impl Provider for Site {
     }
 
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
-        let (capability, question) = match &selection {
+        let (capability, call) = match &selection {
             RemoteUploadSelection::Recent(limit) => (Capability::RemoteUploadsList, format!("recent {limit}")),
             RemoteUploadSelection::Ids(ids) => {
                 let ids: Vec<&str> = ids.iter().map(RemoteUploadId::as_str).collect();
                 (Capability::RemoteUploadsRead, format!("ids {}", ids.join(",")))
             }
         };
-        self.read(capability, question, |SiteState { remote_uploads: all, .. }| match selection {
+        self.read(capability, call, |SiteState { remote_uploads: all, .. }| match selection {
             RemoteUploadSelection::Recent(limit) => Ok(all.values().rev().take(limit as usize).cloned().collect()),
             RemoteUploadSelection::Ids(ids) => Ok(ids.iter().filter_map(|id| all.get(id).cloned()).collect()),
         })

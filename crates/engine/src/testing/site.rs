@@ -1,4 +1,4 @@
-//! The site: its files, folders and jobs, its journal of questions, and the settings that a test changes.
+//! The site: its files, folders and jobs, its journal of calls, and the settings that a test changes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,12 +35,12 @@ pub(crate) struct SiteState {
     pub(crate) folders: BTreeMap<FolderId, Entry>,
     pub(super) remote_uploads: BTreeMap<RemoteUploadId, RemoteUpload>,
     pub(super) conversions: Vec<Conversion>,
-    /// How many files and folders have been created by writes. Their ids are numbered.
+    /// How many files and folders writes have created. Their ids contain this number.
     pub(super) created: u64,
 
-    /// The questions since the last look, and when each was asked, counted from the site's creation.
+    /// The calls since the journal was last read, with their times since the site's creation.
     pub(crate) journal: Vec<(Duration, String)>,
-    /// How many questions have not reached the files yet. A cancelled one stays counted.
+    /// How many calls have not reached the files yet. A cancelled call stays counted.
     pub(super) under_way: usize,
     pub(super) most_under_way: usize,
 
@@ -48,22 +48,22 @@ pub(crate) struct SiteState {
     pub(crate) counts_files: bool,
     /// Whether the root lists the files of every folder.
     pub(crate) lists_deep: bool,
-    /// Whether files lack the time of their upload. Else it is later than the time of any test.
+    /// Whether files have no upload time. Otherwise it is later than the time of any test.
     pub(crate) hides_dates: bool,
 
-    /// How long a question takes to reach the files: reads and writes happen after it.
+    /// How long a call takes to reach the files. Reads and writes happen after it.
     pub(crate) delay: Duration,
     /// How long the answer to a read takes after the files were read.
     pub(crate) answer_delay: Duration,
-    /// The error that answers every question.
+    /// The error that answers every call.
     pub(super) failure: Option<Error>,
-    /// Whether the next question panics.
+    /// Whether the next call panics.
     pub(super) panics: bool,
-    /// Whether the next write is applied and its answer lost.
+    /// Whether the next write is applied and its answer is dropped.
     pub(crate) loses_answer: bool,
-    /// Draws how many other tasks run between a read or write and its answer; without it, one.
+    /// Draws how often a read or write yields before its answer. Without it, once.
     pub(crate) chance: Option<StdRng>,
-    /// Called after each write is applied, with whether its answer is lost.
+    /// Called after each applied write, with whether its answer is dropped.
     pub(crate) after_write: Option<fn(bool)>,
 }
 
@@ -111,14 +111,14 @@ impl Site {
         self.0.profile.ids.remote_upload(id).unwrap()
     }
 
-    /// Adds or replaces a file, without a question.
+    /// Adds or replaces a file, without a call.
     pub(crate) fn put_file(&self, id: &str, name: &str, folder: &FolderId) -> FileId {
         let id = self.file_id(id);
         self.state().files.insert(id.clone(), Entry::new(name, folder));
         id
     }
 
-    /// Adds or replaces a folder, without a question.
+    /// Adds or replaces a folder, without a call.
     pub(crate) fn put_folder(&self, id: &str, name: &str, parent: &FolderId) -> FolderId {
         let id = self.folder_id(id);
         self.state().folders.insert(id.clone(), Entry::new(name, parent));
@@ -133,7 +133,7 @@ impl Site {
         self.state().remote_uploads.insert(id, upload);
     }
 
-    /// Changes nothing of the remote uploads but the time of their last change.
+    /// Changes only the update time of the remote uploads.
     pub(crate) fn touch_uploads(&self, second: i64) {
         let at = jiff::Timestamp::from_second(second).unwrap();
         self.state().remote_uploads.values_mut().for_each(|upload| upload.updated_at = Some(at));

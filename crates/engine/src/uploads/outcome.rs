@@ -203,7 +203,8 @@ async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) 
     match account.delete_file(&file.id, None, |_| ready(())).await {
         Ok(()) => problem,
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, file = %file.id, "a corrupted upload could not be deleted");
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, file = %file.id, "a corrupted upload could not be deleted");
             problem.left_behind(&file.id)
         }
     }

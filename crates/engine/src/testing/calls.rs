@@ -1,4 +1,4 @@
-//! A question's way to the site and back: the journal, the delays, the failures, and what a test reads and sets of them.
+//! The handling of a call to the site: journal, delays and failures, and the methods with which tests control them.
 
 use std::mem::take;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use super::site::{Site, SiteState};
 
-/// The most tasks that run before an answer: enough for reads and writes from their beginning to their end.
-const LONGEST: usize = 60;
+/// The most yields before an answer: enough for other tasks to run complete reads and writes meanwhile.
+const MAX_YIELDS: usize = 60;
 
 /// Returns an error after which the same request may be sent again.
 pub(crate) fn retryable(kind: ErrorKind) -> Error {
@@ -19,46 +19,46 @@ pub(crate) fn retryable(kind: ErrorKind) -> Error {
 }
 
 impl Site {
-    /// Answers every question with this error, until `recover`.
+    /// Answers every call with this error, until `recover`.
     pub(crate) fn fail(&self, error: Error) {
         self.state().failure = Some(error);
     }
 
-    /// Answers questions again.
+    /// Ends `fail`.
     pub(crate) fn recover(&self) {
         self.state().failure = None;
     }
 
-    /// Makes the next question panic. The journal does not have it.
+    /// Makes the next call panic. The journal does not contain it.
     pub(crate) fn panic_once(&self) {
         self.state().panics = true;
     }
 
-    /// Returns the questions since the last look.
+    /// Returns the calls since the journal was last read, and clears it.
     pub(crate) fn asked(&self) -> Vec<String> {
-        take(&mut self.state().journal).into_iter().map(|(_, question)| question).collect()
+        take(&mut self.state().journal).into_iter().map(|(_, call)| call).collect()
     }
 
-    /// Returns when each question since the last look was asked, in milliseconds since the site's creation.
+    /// Returns the times of these calls, in milliseconds since the site's creation, and clears the journal.
     pub(crate) fn asked_at(&self) -> Vec<u128> {
         take(&mut self.state().journal).into_iter().map(|(at, _)| at.as_millis()).collect()
     }
 
-    /// Returns the most questions that were under way at a time.
+    /// Returns the greatest number of concurrent calls so far.
     pub(crate) fn most_under_way(&self) -> usize {
         self.state().most_under_way
     }
 
-    /// Notes a question, and waits until it reaches the files.
+    /// Records a call, and waits until it reaches the files.
     ///
     /// # Errors
-    /// `Unsupported`, not noted, without the capability; then the failure that the test has set.
-    pub(super) async fn ask(&self, capability: Capability, question: String) -> Result<()> {
+    /// `Unsupported` without the capability; such a call is not recorded. Then the failure that the test has set.
+    pub(super) async fn ask(&self, capability: Capability, call: String) -> Result<()> {
         self.0.profile.require(capability)?;
         assert!(!take(&mut self.state().panics), "a scripted panic");
         let delay = {
             let mut state = self.state();
-            state.journal.push((self.0.began.elapsed(), question));
+            state.journal.push((self.0.began.elapsed(), call));
             state.under_way += 1;
             state.most_under_way = state.most_under_way.max(state.under_way);
             state.delay
@@ -72,14 +72,14 @@ impl Site {
         state.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Reads, and answers after the answer's delay with what was read before it.
+    /// Runs a read. Reads the files first, and then delays the answer.
     pub(super) async fn read<T: Send>(
         &self,
         capability: Capability,
-        question: String,
+        call: String,
         look: impl FnOnce(&SiteState) -> Result<T> + Send,
     ) -> Result<T> {
-        self.ask(capability, question).await?;
+        self.ask(capability, call).await?;
         let (answer, delay) = {
             let state = self.state();
             (look(&state), state.answer_delay)
@@ -91,14 +91,14 @@ impl Site {
         answer
     }
 
-    /// Applies a write, and answers it some time later, or loses the answer.
+    /// Runs a write. Changes the files first, and then delays or drops the answer.
     pub(super) async fn write<T: Send>(
         &self,
         capability: Capability,
-        question: String,
+        call: String,
         change: impl FnOnce(&mut SiteState) -> Result<T> + Send,
     ) -> Result<T> {
-        self.ask(capability, question).await?;
+        self.ask(capability, call).await?;
         let (answer, is_lost, after_write) = {
             let mut state = self.state();
             (change(&mut state), take(&mut state.loses_answer), state.after_write)
@@ -110,10 +110,10 @@ impl Site {
         if is_lost { Err(Error::new(ErrorKind::OutcomeUnknown)) } else { answer }
     }
 
-    /// Lets other tasks run: mostly a few times, sometimes so often that some of them end meanwhile.
+    /// Yields to other tasks: mostly a few times, sometimes so often that some of them finish.
     async fn let_others_run(&self) {
         let times = self.state().chance.as_mut().map_or(1, |chance| {
-            let most = if chance.random_range(0..4) == 0 { LONGEST } else { 4 };
+            let most = if chance.random_range(0..4) == 0 { MAX_YIELDS } else { 4 };
             chance.random_range(1..=most)
         });
         for _ in 0..times {
