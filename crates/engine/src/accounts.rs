@@ -210,8 +210,7 @@ impl Account {
         Ok(())
     }
 
-    /// Invalidates the cache entries after a confirmed change. A failure is only logged, since the change must not
-    /// fail.
+    /// Invalidates the cache entries after a change. A failure is only logged, because the change is already made.
     pub(crate) async fn outdate_after_change(&self, change: &Change) {
         raise(self.user.generations(), &self.scopes(change)).await;
     }
