@@ -1,5 +1,5 @@
-//! The process's metrics and health, for whoever watches over it on an address of its own. It needs no key, answers as
-//! long as the process runs, and is not counted itself.
+//! The admin service: metrics and health of the process, on its own address. It needs no API key, answers as long as the
+//! process runs, and its own requests are not counted.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -17,9 +17,9 @@ use crate::problem::{Failure, render};
 use crate::record::REQUEST_ID;
 use crate::routes::process::{livez, readyz};
 
-/// The Prometheus text format.
+/// The media type of the Prometheus text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// The routes; `metrics` tells what was measured.
+/// Returns the router of the admin service; `metrics` renders the metrics.
 pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync + 'static) -> Router {
     let metrics = move |State(app): State<App>| async move {
         ([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, "no-store")], metrics(&app))
@@ -29,15 +29,16 @@ pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync 
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .fallback(no_route)
-        .layer(from_fn(tell_problems))
+        .layer(from_fn(render_problems))
         .with_state(app)
 }
 
 async fn no_route() -> Response {
-    Failure(Problem::new(Code::RouteNotFound, "Here are /metrics, /livez and /readyz alone.")).into_response()
+    Failure(Problem::new(Code::RouteNotFound, "The paths here are /metrics, /livez and /readyz.")).into_response()
 }
 
-async fn tell_problems(request: Request, next: Next) -> Response {
+/// Renders problems as response bodies, and adds the request's id and the fields that protect browsers.
+async fn render_problems(request: Request, next: Next) -> Response {
     let (id, path) = (RequestId::of(request.headers()), request.uri().path().to_owned());
     let mut response = render(next.run(request).await, &path, id.as_str());
     if let Ok(value) = HeaderValue::try_from(id.as_str()) {

@@ -1,5 +1,5 @@
-//! Every operation of the API, in one flat table. A row names the handler, which declares method, path and id, and the
-//! rules for its requests. The router, the OpenAPI document and the request pipeline are all made from it.
+//! All operations of the API, in one flat table. A row names the handler, which declares method, path and id, and the
+//! rules for its requests. The router, the OpenAPI document and the request pipeline are all built from this table.
 
 use axum::http::Method;
 use polyhost_domain::Capability;
@@ -22,7 +22,7 @@ const OPEN: Rules = Rules::OPEN;
 const READ: Rules = Rules::READ;
 const WRITE: Rules = Rules::WRITE;
 
-/// The operations of the API.
+/// Returns the operations of the API.
 fn table() -> Api {
     Api::default()
         .with(routes!(callers::get_me), OPEN)
@@ -55,7 +55,7 @@ fn table() -> Api {
         .with(routes!(cache::purge_cache), Rules::ADMIN.keyed())
 }
 
-/// What the table says: the routes with their description, and the rules.
+/// The table's content: the routes with their OpenAPI description, and the operations with their rules.
 #[derive(Default)]
 struct Api {
     routes: OpenApiRouter<App>,
@@ -94,22 +94,22 @@ fn documented(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Documen
     all.into_iter().filter_map(|(method, documented)| Some((method, documented.as_mut()?)))
 }
 
-/// The routes of the API, and the rules for each.
+/// Returns the routes of the API, and its operations with their rules.
 pub(crate) fn routes() -> (OpenApiRouter<App>, Operations) {
     let Api { routes, operations } = table();
     (routes, operations.into_iter().collect())
 }
 
-/// The OpenAPI document of this version.
+/// Returns the OpenAPI document of this version.
 #[must_use]
 pub fn document() -> OpenApi {
     openapi::complete(table().routes.into_openapi())
 }
 
-/// The document as it is kept in the repository: indented JSON with a newline at its end.
+/// Returns the document as the repository stores it: indented JSON with a newline at its end.
 ///
 /// # Errors
-/// Where the document cannot be serialized.
+/// If the document cannot be serialized.
 pub fn pretty() -> Result<String, serde_json::Error> {
     document().to_pretty_json().map(|json| json + "\n")
 }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn head_is_the_operation_of_get_unless_it_is_one_itself() {
+    fn head_falls_back_to_the_operation_of_get() {
         let operations = operations();
         let id = |path: &str| operations.find(&Method::HEAD, &format!("/v1/accounts/{{account}}/{path}")).unwrap();
         assert_eq!(id("folders/{id}/usage").id, "get_folder_usage");
@@ -144,22 +144,22 @@ mod tests {
     }
 
     #[test]
-    fn every_post_takes_a_key_but_those_that_hand_out_addresses_and_nothing_else_does() {
+    fn only_posts_that_issue_no_address_take_a_key() {
         for (path, method, operation) in operations().iter() {
-            let hands_out = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
-            assert_eq!(operation.rules.takes_key, method == Method::POST && !hands_out, "{method} {path}");
+            let issues_address = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
+            assert_eq!(operation.rules.takes_key, method == Method::POST && !issues_address, "{method} {path}");
         }
     }
 
     #[test]
-    fn upload_alone_takes_a_file() {
+    fn only_upload_takes_a_file() {
         let operations = operations();
         let takers = operations.iter().filter(|(.., it)| it.rules.takes_file).map(|(.., it)| it.id.as_str());
         assert_eq!(takers.collect::<Vec<_>>(), ["upload_file"]);
     }
 
     #[test]
-    fn lookup_is_a_read_and_every_other_post_patch_and_delete_a_write() {
+    fn every_unsafe_method_but_lookup_is_a_write() {
         for (path, method, operation) in operations().iter() {
             let writes = !method.is_safe() && !path.ends_with("/lookup");
             let Rules { scope, is_audited, .. } = operation.rules;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_client_itself_needs_no_scope_and_only_a_purge_that_of_an_admin() {
+    fn only_get_me_needs_no_scope_and_only_purge_needs_admin() {
         let operations = operations();
         let with = |scope| {
             let all = operations.iter().filter(move |(.., it)| it.rules.scope == scope);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn upload_weighs_more_than_a_change_and_a_change_more_than_a_read() {
+    fn upload_weighs_more_than_change_and_change_than_read() {
         let operations = operations();
         let weight = |method, path: &str| {
             let operation = operations.find(&method, &format!("/v1/accounts/{{account}}/{path}"));

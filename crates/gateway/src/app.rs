@@ -1,4 +1,4 @@
-//! What every request shares: the accounts, the callers, the catalogue and the state of the process.
+//! The state that all requests share: the accounts, the clients, the catalogue and the phase of the process.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::idempotency::Records;
 use crate::limits::Limits;
 
-/// What every request shares. Cheap to clone.
+/// The state that all requests share. Clones are cheap and refer to the same state.
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
 
@@ -36,10 +36,10 @@ struct Shared {
 }
 
 impl App {
-    /// Puts a configuration to work.
+    /// Creates the state for a configuration.
     ///
     /// # Errors
-    /// Where an HTTP client cannot be built.
+    /// If an HTTP client cannot be built.
     pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
         let (completions, tasks, phase) =
             (Arc::<Completions>::default(), TaskTracker::new(), watch::Sender::new(Phase::Ready));
@@ -58,67 +58,68 @@ impl App {
         })))
     }
 
-    /// The settings of `[server]`.
+    /// Returns the settings of `[server]`.
     #[must_use]
     pub fn server(&self) -> &ServerConfig {
         &self.0.server
     }
 
-    /// The accounts and the clients.
+    /// Returns the source of the current roster: the accounts and the clients.
     #[must_use]
     pub fn rosters(&self) -> &Rosters {
         &self.0.rosters
     }
 
-    /// How much each client may ask.
+    /// Returns the rate limits and concurrency limits of the clients.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
-    /// The requests with an `Idempotency-Key`.
+    /// Returns the records of requests with an `Idempotency-Key`.
     #[must_use]
     pub fn records(&self) -> &Records {
         &self.0.records
     }
 
-    /// What is known of the accounts.
+    /// Returns the catalogue, which caches what the sites report about the accounts.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
     }
 
-    /// Where bodies are kept that cannot be passed on as they arrive.
+    /// Returns the spool, which stores upload bodies that cannot be streamed to the site as they arrive.
     #[must_use]
     pub fn spool(&self) -> &Spool {
         &self.0.spool
     }
 
-    /// The remote uploads whose success is known.
+    /// Returns the remote uploads that are known to have succeeded.
     #[must_use]
     pub fn completions(&self) -> &Completions {
         &self.0.completions
     }
 
-    /// What becomes of remote uploads and conversions.
+    /// Returns the source of events about remote uploads and conversions.
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.0.events
     }
 
-    /// What is finished even if its caller goes away, and before the process ends.
+    /// Returns the tracker of tasks that run to their end even if their caller disconnects. The process waits for them
+    /// before it exits.
     #[must_use]
     pub fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
     }
 
-    /// Where in its life the process is.
+    /// Returns the phase of the process.
     #[must_use]
     pub fn phase(&self) -> Phase {
         *self.0.phase.borrow()
     }
 
-    /// Says that the process is about to end.
+    /// Sets the phase to draining: the process is about to end.
     pub fn drain(&self) {
         self.0.phase.send_replace(Phase::Draining);
     }

@@ -1,5 +1,5 @@
-//! Carries a POST with an `Idempotency-Key` out once, and gives its answer again to whoever sends the same request with
-//! the same key.
+//! Runs a POST with an `Idempotency-Key` at most once. Repeats the first response when the client sends the same request
+//! with the same key again.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -17,7 +17,7 @@ use crate::problem::{Failure, render};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Runs a request: if it has a key, at most once. The task that does this must not be cancelled.
+/// Runs a request; at most once, if it has an `Idempotency-Key`. Not cancellation safe: run it in its own task.
 pub(crate) async fn run(app: &App, context: &RequestContext, handler: Handler, request: Request) -> Response {
     let operation = match &context.operation {
         Some(operation) if operation.rules.takes_key => operation,
@@ -31,17 +31,20 @@ pub(crate) async fn run(app: &App, context: &RequestContext, handler: Handler, r
     }
 }
 
-/// What a request is, as far as its key shows.
+/// What the request's key decides.
 enum Start {
+    /// The request has no key: run it.
     WithoutKey(Request),
+    /// The key is new: run the request and record its response.
     First(Running, Request),
+    /// The key has a recorded response: repeat it.
     Repeated(Answer),
 }
 
 async fn begin(app: &App, context: &RequestContext, operation: &Operation, request: Request) -> Result<Start, Problem> {
     let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
     let (mut parts, body) = request.into_parts();
-    // An earlier answer is repeated only to a client that may still do what it answers.
+    // Check the access first: a response is repeated only to a client that still has the permission for the request.
     let access = Access::of(&mut parts, context, operation.rules).await?;
     let request = Request::from_parts(parts, body);
     let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
@@ -59,7 +62,7 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
         return response;
     }
     let kept = match problem {
-        // The body of a problem names the request, also where it is repeated.
+        // Render the problem now: its body names the first request's id, and a repeated response keeps that id.
         Some(problem) => {
             let response = Failure(problem.clone()).into_response();
             Answer::of(render(response, &occurrence.path, &occurrence.request_id)).await
@@ -70,9 +73,11 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
     response
 }
 
-/// Whether the same request is to be carried out when it comes again: nothing was done, or it has not come whole. A
-/// connection that broke under an upload is what a caller has a key for; and credentials that the site refuses are
-/// mended by others than the caller.
+/// Returns whether a retry with the same key runs the request again instead of repeating the problem.
+///
+/// This is so if nothing was done, or if the body did not arrive whole: callers use keys because an upload's connection
+/// may break. It is also so if the site rejects the account's credentials, since the operator corrects those and not the
+/// caller.
 fn leaves_all_as_it_was(problem: &Problem) -> bool {
     let undone = |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
     problem.is_retryable() || problem.cause().is_some_and(undone)

@@ -1,5 +1,6 @@
-//! The audit log: one line for every request that makes, changes or deletes something, or hands out the right to, once
-//! it is known what has become of it. It says who has done what to what; never with which name, body or key.
+//! The audit log: one line for every request that creates, changes or deletes something, or issues an address that permits
+//! this. The line is written once the outcome is known. It names the client, the operation and the resource, and never
+//! contains a file's or folder's name, a body or an API key.
 
 use std::borrow::Cow;
 
@@ -12,12 +13,12 @@ use polyhost_engine::problem::{Code, Problem};
 use crate::context::RequestContext;
 use crate::idempotency::Replayed;
 
-/// The target of the lines, by which a log can be parted from the rest.
+/// The `tracing` target of audit lines, by which they can be separated from the rest of the log.
 const TARGET: &str = "audit";
-/// How much of what a caller calls a thing is written down.
+/// The most characters of a resource's path in a line, since the caller chooses the path.
 const LONGEST: usize = 100;
 
-/// A write in progress. Its line is written when the entry is dropped, so that there is one in any case.
+/// The entry of a write in progress. Its line is written when the entry is dropped, so that every write has one.
 pub(crate) struct Entry {
     context: RequestContext,
     account: String,
@@ -30,19 +31,19 @@ impl Entry {
     /// Begins the entry of a write.
     pub(crate) fn begin(context: &RequestContext) -> Self {
         let mut segments = context.occurrence.path.trim_start_matches("/v1/accounts/").split('/').map(plain);
-        // A segment that is no account's name may be anything.
+        // A segment that is not a valid account name may be anything, so it is not logged.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
         Self {
             account: account.into_owned(),
             resource: shortened(&segments.collect::<Vec<_>>().join("/")),
             context: context.clone(),
-            // Unless it is finished.
+            // `finish` replaces this outcome.
             outcome: "interrupted",
             status: 0,
         }
     }
 
-    /// Says what has become of it.
+    /// Records the outcome of the write and writes the line.
     pub(crate) fn finish(mut self, response: &Response) {
         let extensions = response.extensions();
         let code = extensions.get::<Problem>().map(Problem::code).or_else(|| extensions.get::<Code>().copied());
@@ -53,7 +54,7 @@ impl Entry {
             None if response.status().is_success() => "succeeded",
             None => "refused",
         };
-        // What was made has a name only now.
+        // The path of a created resource is known only now.
         let made = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let below = format!("/v1/accounts/{}/", self.account);
         if let Some(made) = made.and_then(|path| path.strip_prefix(&below)) {
@@ -71,8 +72,8 @@ impl Drop for Entry {
     }
 }
 
-/// A segment of a path in its one way of being written, as the handlers read it. What would look like something else in
-/// a line stays as it came.
+/// Returns a path segment percent-decoded, as the handlers read it. A segment with a slash or a control character stays
+/// encoded, because it would be misread in a log line.
 fn plain(segment: &str) -> Cow<'_, str> {
     let decoded = percent_decode_str(segment).decode_utf8().ok();
     let is_plain = |text: &Cow<'_, str>| !text.contains(|letter: char| letter == '/' || letter.is_control());

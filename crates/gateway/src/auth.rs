@@ -1,4 +1,4 @@
-//! Who calls.
+//! Authentication: finds the client of a request by its API key.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use tokio::time::sleep;
 /// What is wrong with the API key of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFault {
-    /// The request has none.
+    /// The request has no key.
     Missing,
-    /// No client has it.
+    /// No client has this key.
     Unknown,
-    /// It is a client's, and has expired.
+    /// A client has this key, but it has expired.
     Expired,
 }
 
-/// Returns the client that sent a request with these header fields, at this time.
+/// Returns the client of a request with these header fields, at the time `now`.
 ///
 /// # Errors
-/// [`KeyFault`], where no client is known to have sent it.
+/// [`KeyFault`] if the request has no valid key.
 pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, KeyFault> {
     let key = match callers {
         Callers::Anybody(client) => return Ok(Arc::clone(client)),
@@ -36,13 +36,14 @@ pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -
     if is_expired { Err(KeyFault::Expired) } else { Ok(client) }
 }
 
-/// Resolves when a client's keys are no longer good.
+/// Resolves when a client's keys expire; never, if they do not.
 pub(crate) async fn expired(client: &Client) {
     let Some(end) = client.expires_at else { return pending().await };
     sleep(Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default()).await;
 }
 
-/// The key of a request. A field that holds none, such as one of another scheme, is one with a wrong key.
+/// Returns the key of a request. A field without a key, such as one with another scheme, yields an empty key, which no
+/// client has.
 pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return headers.get("x-api-key").map(|key| key.to_str().unwrap_or_default());
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_known_by_either_of_its_keys_in_either_header() {
+    fn client_is_found_by_any_of_its_keys_in_either_header() {
         let callers = Callers::keyed(vec![client("web", &["old", "new"]), client("job", &["job"])]);
         let name = |headers: &HeaderMap| identify(&callers, headers, NOW).map(|client| client.name.clone());
         assert_eq!(name(&headers("authorization", "Bearer old")).as_deref(), Ok("web"));
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_good_until_its_time_is_over() {
+    fn key_is_valid_until_its_expiry() {
         let end = NOW + SignedDuration::from_secs(60);
         let callers = Callers::keyed(vec![Client { expires_at: Some(end), ..client("web", &["old", "new"]) }]);
         let known = |key: &str, at| identify(&callers, &headers("x-api-key", key), at).map(drop);
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_begun_with_a_key_can_end_with_it() {
+    async fn expired_resolves_when_the_key_expires() {
         let ending = |expires_at| Client { expires_at, ..client("web", &[]) };
         let patience = Duration::from_secs(60);
         for (left, ends) in [(30, true), (-30, true), (90, false)] {

@@ -1,4 +1,4 @@
-//! Everything that travels with a client's request through this crate. Below it, a [`Scope`] does.
+//! The context that accompanies a client's request through this crate. The crates below use a [`Scope`] instead.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -16,21 +16,22 @@ use crate::limits::Standing;
 use crate::operation::Operation;
 use crate::problem::Failure;
 
-/// The context of a request whose client is known. Clones are the same one.
+/// The context of a request whose client is known. Clones share the same context.
 #[derive(Clone)]
 pub(crate) struct RequestContext(Arc<Shared>);
 
 pub(crate) struct Shared {
-    /// The request's id and path, which a problem names.
+    /// The request's id and path, for the body of a problem.
     pub(crate) occurrence: Occurrence,
-    /// The operation that the request is for; `None` if it is for none of the API's.
+    /// The operation of the request; `None` if the request matches no operation of the API.
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) client: Arc<Client>,
-    /// The roster as it was when the request came. The whole request keeps to it.
+    /// The roster at the time the request arrived. The whole request uses this one, even if the configuration is
+    /// reloaded meanwhile.
     pub(crate) roster: Arc<Roster>,
-    /// The state of the client's rate limit; `None` if it has none.
+    /// The state of the client's rate limit; `None` if the client has none or the shared state is unreachable.
     pub(crate) standing: Option<Standing>,
-    /// What the work for the request shares below this crate.
+    /// The scope that all work for the request shares in the crates below.
     pub(crate) scope: Scope,
 }
 
@@ -51,18 +52,18 @@ impl Deref for RequestContext {
 impl<S: Sync> FromRequestParts<S> for RequestContext {
     type Rejection = Failure;
 
-    /// The pipeline puts it there before any handler of the API runs.
+    /// Takes the context that the pipeline inserts before any handler of the API runs.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         Ok(parts.extensions.get().cloned().ok_or_else(Problem::internal)?)
     }
 }
 
-/// The id of a request: the caller's own if it is usable, else a new one.
+/// The id of a request: the one that the caller sent if it is usable, else a new one.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// Takes `X-Request-Id`: 1 to 128 visible ASCII characters. Anything else is replaced.
+    /// Returns the value of `X-Request-Id` if it is 1 to 128 visible ASCII characters, else a new id.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let usable = |id: &&[u8]| (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
         let given = headers.get("x-request-id").map(axum::http::HeaderValue::as_bytes).filter(usable);
@@ -70,12 +71,12 @@ impl RequestId {
         Self(text.unwrap_or_else(|| Uuid::now_v7().to_string().into()))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The id and a path.
+    /// Returns the id with a path.
     pub(crate) fn at(&self, path: &str) -> Occurrence {
         Occurrence { request_id: Arc::clone(&self.0), path: path.to_owned() }
     }
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_request_id_is_kept_only_if_it_is_usable() {
+    fn unusable_request_id_is_replaced() {
         let of =
             |id: &str| RequestId::of(&HeaderMap::from_iter([("x-request-id".parse().unwrap(), id.parse().unwrap())]));
         assert_eq!(of("abc-123").as_str(), "abc-123");

@@ -1,5 +1,5 @@
-//! Running a client's request: in time, under its concurrency permit, written to the audit log, and at most once for each
-//! key.
+//! Runs a client's request: within its time limit, under its concurrency permit, with an audit log entry, and at most once
+//! for each idempotency key.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
@@ -16,11 +16,11 @@ use crate::handler::Handler;
 use crate::problem::Failure;
 use crate::{at_most_once, audit};
 
-/// Runs a request, and answers for it if it takes longer than `request_timeout`. An upload has no limit: it ends when
-/// its bytes stop.
+/// Runs a request, and returns a timeout problem if it takes longer than `request_timeout`. An upload has no time limit:
+/// it ends when its bytes stop arriving.
 ///
-/// A request that may change something runs in a task of its own, which goes on when its caller is answered or gone: a
-/// change of two calls is not left half done, nor a corrupted copy undeleted.
+/// A request that may change something runs in its own task. The task continues after a timeout response or after the
+/// caller disconnects. Otherwise a change that takes two calls could be left half done, or a corrupted copy not deleted.
 pub(crate) async fn execute_in_time(
     app: &App,
     context: &RequestContext,
@@ -42,12 +42,12 @@ pub(crate) async fn execute_in_time(
     response.unwrap_or_else(|_| Failure(progress::overdue(&context.scope)).into_response())
 }
 
-/// Waits for the answer of a task. A panic in the task goes on here.
+/// Waits for the response of a task. Resumes a panic of the task here.
 async fn finish(task: JoinHandle<Response>) -> Response {
     match task.await.map_err(JoinError::try_into_panic) {
         Ok(response) => response,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        // No task is cancelled before the process ends.
+        // Unreachable while the process runs: no task is cancelled before it ends.
         Err(Err(_)) => Failure(Problem::internal()).into_response(),
     }
 }
@@ -73,7 +73,7 @@ async fn execute(app: App, context: RequestContext, handler: Handler, request: R
     }
 }
 
-/// Refuses a body that its header fields make something that is not supported, before it is read.
+/// Rejects a body with unsupported header fields, such as `Content-Encoding`, before the body is read.
 fn check_body(context: &RequestContext, request: &Request) -> Result<(), Problem> {
     let takes_body = context.operation.as_ref().is_some_and(|operation| operation.takes_body);
     if takes_body { check_body_fields(request.headers()) } else { Ok(()) }

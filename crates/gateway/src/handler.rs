@@ -21,7 +21,7 @@ impl Handler {
         Self(route)
     }
 
-    /// Runs the handler. A panic ends this request alone, which is counted, audited and remembered like any other.
+    /// Runs the handler. A panic fails only this request, which is counted, audited and recorded like any other.
     pub(crate) async fn run(self, request: Request) -> Response {
         match AssertUnwindSafe(self.0.oneshot(request)).catch_unwind().await {
             Ok(Ok(response)) => response,
@@ -31,10 +31,10 @@ impl Handler {
     }
 }
 
-/// The answer to a request whose handling panicked.
+/// Logs a panic and returns the `internal` problem as the response.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = text.unwrap_or("unknown"), "a handler has panicked");
+    tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
     Failure(Problem::internal()).into_response()
 }

@@ -1,5 +1,5 @@
-//! The checks on a request's head, before anything else reads it: its size, its framing, its host, and fields that must
-//! not be repeated. A field that is there twice is refused, because another reader may have taken the other value.
+//! The checks of a request's head, before anything else reads it: its size, its framing, its host, and fields that must
+//! not be repeated. A repeated field is refused, because another program, such as a proxy, may use the other value.
 
 use std::net::Ipv6Addr;
 
@@ -14,7 +14,7 @@ use polyhost_listener::Ambiguity;
 /// The largest request line and the largest header fields, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// The fields that have one value. Lists such as If-Match are not among them.
+/// The fields that must not be repeated. List fields such as If-Match may be.
 const SINGLE: [&str; 14] = [
     "Access-Control-Request-Method",
     "Authorization",
@@ -32,13 +32,14 @@ const SINGLE: [&str; 14] = [
     "X-API-Key",
 ];
 
-/// The answer to a head that is too large, ambiguous or malformed.
+/// Returns the response to a head that is too large, ambiguous or malformed; `None` if the head is good.
 pub(crate) fn refusal(request: &Request) -> Option<Response> {
     if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
         let (field, what) = ambiguity.fault();
         return Some(unclear(Fault::parameter(field, what)));
     }
-    // The HTTP library looks at the last coding alone, and takes what is left of the others for the body.
+    // The HTTP library looks only at the last transfer coding. It would take a body that is still encoded by the others
+    // for the decoded one.
     let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
     if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
         return Some(unclear(Fault::parameter("Transfer-Encoding", "must be chunked")));
@@ -59,7 +60,7 @@ fn refuse(problem: Problem) -> Option<Response> {
     Some(Failure(problem).into_response())
 }
 
-/// Refuses a head behind which it is not clear where the next request begins.
+/// Returns the response to a head after which the start of the next request is ambiguous. Closes the connection.
 fn unclear(fault: Fault) -> Response {
     let mut response = Failure(Problem::invalid(vec![fault])).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -71,7 +72,7 @@ fn repeated(request: &Request) -> Vec<Fault> {
     SINGLE.into_iter().filter(is_repeated).map(|name| Fault::parameter(name, "must be there once")).collect()
 }
 
-/// What is wrong with the host that the request is for.
+/// Returns the fault of the request's host: in `Host`, in the request target, or between the two.
 fn host_fault(request: &Request) -> Option<Fault> {
     let target = request.uri().authority();
     if target.is_some_and(|authority| !is_authority(authority.as_str().as_bytes())) {
@@ -90,7 +91,7 @@ fn host_fault(request: &Request) -> Option<Fault> {
     }
 }
 
-/// Whether a text is a host with an optional port, by RFC 3986, without user information.
+/// Returns whether a text is a host with an optional port (RFC 3986), without user information.
 fn is_authority(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_a_name_or_an_address_with_a_port() {
+    fn host_is_a_name_or_an_address_with_optional_port() {
         for good in ["a", "a.b-c_d", "a:0", "a:65535", "127.0.0.1:80", "[::1]", "[::1]:8080", "a%20b", "xn--bcher-kva"]
         {
             assert!(is_authority(good.as_bytes()), "{good}");
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_with_another_host_is_refused_in_http_2() {
+    fn target_with_another_host_is_refused_in_http_2() {
         let request = |target: &str, host: &str, version| {
             let request = Request::builder().uri(target).header(HOST, host).version(version);
             host_fault(&request.body(Body::empty()).unwrap()).is_some()

@@ -1,7 +1,8 @@
 //! The HTTP service: one API over the accounts of the engine.
 //!
-//! A request goes through the [`pipeline`] to a handler in `routes`, which takes it apart (`extract`), makes one call to
-//! the engine, and answers. [`api`] declares every operation. Problems become responses in `problem` alone.
+//! A request goes through the [`pipeline`] to a handler in `routes`. The handler extracts and checks its input
+//! (`extract`), makes one call to the engine, and builds the response. [`api`] declares every operation. Only `problem`
+//! turns problems into responses.
 
 pub mod admin;
 pub mod api;

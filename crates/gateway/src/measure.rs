@@ -1,36 +1,36 @@
-//! What is counted here, by the names of its metrics. What goes to sites is counted where it is sent.
+//! The metrics of the gateway's own requests. Requests to sites are counted where they are sent.
 
 use std::time::Duration;
 
 use ::metrics::{counter, histogram};
 use axum::http::Method;
 
-/// Requests that were answered.
+/// The number of requests that were answered.
 pub const REQUESTS: &str = "polyhost_http_requests_total";
-/// How long they took.
+/// The duration of requests.
 pub const REQUEST_SECONDS: &str = "polyhost_http_request_duration_seconds";
-/// The part of it in which no site was waited for.
+/// The duration of requests without the time spent waiting for sites.
 pub const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
-/// Stands for every path that is none of the API's.
+/// The value of the label `route` for every path without a route.
 const UNMATCHED: &str = "unmatched";
 
 /// A request that was answered.
 #[derive(Debug)]
 pub struct Answered<'a> {
-    /// The pattern of its route; nothing where there is none.
+    /// The pattern of its route; empty if no route matches.
     pub route: &'a str,
     /// Its method.
     pub method: &'a Method,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// From its head to the head of the answer.
+    /// The time from the request's head to the response's head.
     pub took: Duration,
-    /// The part of it in which sites were waited for.
+    /// The part of `took` spent waiting for sites.
     pub waited: Duration,
 }
 
 impl Answered<'_> {
-    /// Counts it.
+    /// Updates the metrics.
     pub fn count(&self) {
         let route = if self.route.is_empty() { UNMATCHED } else { self.route }.to_owned();
         let (method, own) = (method_name(self.method), self.took.saturating_sub(self.waited));
@@ -41,7 +41,7 @@ impl Answered<'_> {
     }
 }
 
-/// A caller may send any word for a method.
+/// Returns the value of the label `method`. A caller may send any word as a method, so unknown ones share `other`.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

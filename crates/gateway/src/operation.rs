@@ -1,4 +1,4 @@
-//! What the request pipeline has to know of an operation of the API. [`crate::api`] declares all of them.
+//! The rules of an operation that the request pipeline applies. [`crate::api`] declares all operations.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -16,33 +16,34 @@ const LARGE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 pub struct Operation {
     /// Its id in the OpenAPI document, such as `create_folder`.
     pub id: String,
-    /// Whether it has a body.
+    /// Whether its requests have a body.
     pub takes_body: bool,
-    /// What its requests need, cost and may carry.
+    /// The rules for its requests.
     pub rules: Rules,
 }
 
-/// What requests of an operation need, cost and may carry.
+/// The rules for the requests of an operation: what they need, what they cost and what they may carry.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// The scope that the client needs; `None`: any client may.
+    /// The scope that the client needs; `None` if any client may call the operation.
     pub scope: Option<Scope>,
-    /// The capability that the account needs for every request of the operation. Where it depends on the request's
-    /// fields, the handler asks.
+    /// The capability that the account needs for every request of the operation. If the capability depends on the
+    /// request's fields, this is `None` and the handler checks it.
     pub capability: Option<Capability>,
-    /// How many requests it counts as before its body is read: about what it costs, at the site and here. docs/api.md
-    /// shows callers the table.
+    /// How many requests it counts as towards the rate limit before its body is read: roughly its cost at the site and
+    /// here. docs/api.md documents the weights.
     pub weight: NonZeroU32,
-    /// Whether the audit log has a line for it: it makes, changes or deletes something, or hands out the right to.
+    /// Whether the audit log has a line for it: it creates, changes or deletes something, or issues an address that
+    /// permits this.
     pub is_audited: bool,
     /// Whether it takes an `Idempotency-Key`.
     pub takes_key: bool,
-    /// Whether its body is a file, which may take as long as its bytes flow.
+    /// Whether its body is a file. Such a request has no time limit while its bytes keep arriving.
     pub takes_file: bool,
 }
 
 impl Rules {
-    /// A read that any client may do.
+    /// A read that any client may perform.
     pub const OPEN: Self = Self {
         scope: None,
         capability: None,
@@ -55,31 +56,31 @@ impl Rules {
     pub const READ: Self = Self { scope: Some(Scope::Read), ..Self::OPEN };
     /// A write.
     pub const WRITE: Self = Self { scope: Some(Scope::Write), weight: SMALL_WRITE, is_audited: true, ..Self::OPEN };
-    /// A write that keeps the service itself in order.
+    /// A write that administers the gateway itself.
     pub const ADMIN: Self = Self { scope: Some(Scope::Admin), ..Self::WRITE };
 
-    /// Needs a capability of the account.
+    /// Requires a capability of the account.
     pub const fn needs(self, capability: Capability) -> Self {
         Self { capability: Some(capability), ..self }
     }
 
-    /// Takes many calls: an upload, with all its bytes, and a walk through a folder's listings.
+    /// Gives the operation the largest weight: an upload with all its bytes, or a walk through a folder's listings.
     pub const fn large(self) -> Self {
         Self { weight: LARGE, ..self }
     }
 
-    /// Takes an `Idempotency-Key`.
+    /// Lets the operation take an `Idempotency-Key`.
     pub const fn keyed(self) -> Self {
         Self { takes_key: true, ..self }
     }
 
-    /// Takes a file.
+    /// Makes the body of the operation a file.
     pub const fn with_file(self) -> Self {
         Self { takes_file: true, ..self }
     }
 }
 
-/// The operations by route and method. Clones share them.
+/// The operations by route and method. Clones share the same map.
 #[derive(Debug, Clone, Default)]
 pub struct Operations(Arc<HashMap<String, Methods>>);
 
@@ -87,7 +88,7 @@ pub struct Operations(Arc<HashMap<String, Methods>>);
 type Methods = Vec<(Method, Arc<Operation>)>;
 
 impl Operations {
-    /// The operation of a method and a route's pattern. A route that can be read answers HEAD as it answers GET.
+    /// Returns the operation of a method and a route's pattern. HEAD falls back to the operation of GET.
     #[must_use]
     pub fn find(&self, method: &Method, route: &str) -> Option<&Arc<Operation>> {
         let own = self.0.get(route)?;
@@ -95,7 +96,7 @@ impl Operations {
         of(method).or_else(|| if method == Method::HEAD { of(&Method::GET) } else { None })
     }
 
-    /// Every route with its methods.
+    /// Returns every operation with its route and method.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Method, &Operation)> {
         let routes = self.0.iter();
         routes.flat_map(|(route, own)| own.iter().map(move |(method, it)| (route.as_str(), method, &**it)))

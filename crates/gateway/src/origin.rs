@@ -1,4 +1,5 @@
-//! Requests without API keys: only programs of this machine may send them, and no web page of another site.
+//! The origin check for a gateway without API keys: it serves only programs of this machine, and no web page of another
+//! site.
 
 use std::net::IpAddr;
 
@@ -10,8 +11,10 @@ use polyhost_engine::problem::{Code, Problem};
 
 use crate::app::App;
 
-/// Refuses a web page of another site where callers need no key. A browser of this machine may show it: its `Origin`
-/// tells. Or its own host name resolves to this machine: its `Host` tells.
+/// Returns the problem for a request from a web page of another site, if callers need no key.
+///
+/// A browser of this machine may show such a page; then its `Origin` is foreign. Or the page's host name resolves to this
+/// machine (DNS rebinding); then its `Host` is foreign.
 pub(crate) fn refusal(app: &App, request: &Request) -> Option<Problem> {
     if !app.rosters().current().callers().are_anybody() {
         return None;
@@ -21,7 +24,7 @@ pub(crate) fn refusal(app: &App, request: &Request) -> Option<Problem> {
     if local && !is_foreign(request.headers(), host.as_ref()) {
         return None;
     }
-    let detail = "Without API keys, only programs of this machine may call, and no web page of elsewhere.";
+    let detail = "Without API keys, only programs of this machine may call the gateway, not web pages of other sites.";
     Some(Problem::new(Code::Forbidden, detail))
 }
 

@@ -1,5 +1,7 @@
-//! The permission under which a body flows. Where a new configuration takes the client, its key, its account or its
-//! scope away, or the key expires, an upload or a download that is under way ends.
+//! The permission of a client's request, checked for as long as its bodies flow.
+//!
+//! An upload or download in progress ends if a reload removes the client, its key, its account or its scope, or if the
+//! key expires.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,10 +25,11 @@ use crate::context::RequestContext;
 use crate::operation::Rules;
 use crate::problem::Failure;
 
-/// The largest answer that goes out whole although its permission ends. It is in memory, or nearly so.
+/// The largest response body, in bytes, that is sent whole even if the permission ends. Such a body is in memory, or
+/// nearly so.
 const SMALL: u64 = 64 * 1024;
 
-/// What a client may do with one request.
+/// The permission that one request of a client needs.
 #[derive(Clone)]
 pub(crate) struct Permission {
     app: App,
@@ -37,7 +40,7 @@ pub(crate) struct Permission {
 }
 
 impl Permission {
-    /// The permission of a client's request; `None` for one that is no operation of the API.
+    /// Returns the permission of a client's request; `None` if the request matches no operation of the API.
     pub(crate) async fn of(request: &mut Request, app: &App, context: &RequestContext) -> Option<Self> {
         let rules = context.operation.as_ref()?.rules;
         let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
@@ -46,6 +49,7 @@ impl Permission {
         Some(Self { app: app.clone(), client: Arc::clone(&context.client), key, account, rules })
     }
 
+    /// Returns whether the current configuration still grants the permission.
     fn holds(&self) -> bool {
         let roster = self.app.rosters().current();
         let Some(client) = roster.callers().with_key(self.key) else { return false };
@@ -65,15 +69,16 @@ impl Permission {
         }
     }
 
-    /// Lets the body of an upload come only while the permission lasts.
+    /// Wraps the body of an upload so that reading it fails once the permission ends.
     pub(crate) fn guard_request(&self, request: Request) -> Request {
         if self.rules.takes_file { request.map(|body| self.guard(body)) } else { request }
     }
 
-    /// Lets a long answer go only while the permission lasts. Streams of events end in order by themselves.
+    /// Wraps a long response body so that it breaks off once the permission ends. Event streams are left alone: they
+    /// check the permission themselves and end cleanly.
     pub(crate) fn guard_response(&self, response: Response) -> Response {
         if response.status() == StatusCode::BAD_REQUEST && self.rules.scope == Some(Scope::Write) && !self.holds() {
-            let detail = "The client lost its permission while the body came.";
+            let detail = "The client lost its permission while the request body arrived.";
             return Failure(Problem::new(Code::Forbidden, detail)).into_response();
         }
         let is_short = response.body().size_hint().upper().is_some_and(|length| length <= SMALL);
@@ -106,7 +111,7 @@ impl<F: Future<Output = ()>> HttpBody for Guarded<F> {
             return Poll::Ready(None);
         }
         if self.ended.as_mut().poll(context).is_ready() {
-            // What is left is dropped here, and a caller is not waited for.
+            // Drops the rest of the body now, without waiting for the caller to read it.
             self.body = Body::empty();
             return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
                 std::io::ErrorKind::PermissionDenied,
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn guarded_body_that_has_ended_stays_whole() {
+    async fn guarded_body_ends_cleanly_while_permission_lasts() {
         let mut body = Guarded { body: Body::from("a"), ended: Box::pin(std::future::pending()) };
         assert_eq!(body.size_hint().exact(), Some(1));
         assert!(body.frame().await.unwrap().is_ok());

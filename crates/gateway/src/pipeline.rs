@@ -1,4 +1,4 @@
-//! What happens to every request before its handler, and to every answer after it, in order.
+//! The pipeline: the steps before and after the handler of every request, in order.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -33,7 +33,7 @@ use crate::problem::Failure;
 use crate::record::Record;
 use crate::{browsers, heads, origin};
 
-/// Puts the pipeline around the routes.
+/// Wraps each route in the pipeline.
 pub fn around(routes: Router<App>, app: &App, operations: Operations) -> Router<App> {
     let cors = browsers::cors(&app.server().cors_origins);
     let shared = Arc::new(Shared { app: app.clone(), operations, cors });
@@ -69,26 +69,26 @@ impl Service<Request> for Pipeline {
     }
 }
 
-/// Handles a request, from its head to its line in the log.
+/// Handles a request, from the checks of its head to its log line.
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
     let record = Record::begin(&request, &shared.operations);
-    // A panic in the pipeline ends this request alone, as a panic in the handler does.
+    // A panic in the pipeline fails only this request, as a panic in the handler does.
     let answering = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
     let response = answering.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
     record.end(response)
 }
 
-/// Checks what can be checked without knowing the client.
+/// Runs the checks that do not need the client: the head, the origin and CORS.
 async fn check(shared: &Shared, record: &Record, handler: Handler, request: Request) -> Response {
     // The head: its size, its framing, its host.
     if let Some(refusal) = heads::refusal(&request) {
         return refusal;
     }
-    // The origin: without API keys, no web page of another site may call.
+    // The origin: without API keys, web pages of other sites may not call the API.
     if let Some(problem) = origin::refusal(&shared.app, &request) {
         return Failure(problem).into_response();
     }
-    // CORS: the configured web pages may call, also where what follows refuses the request.
+    // CORS: the configured web pages may call. Responses that reject the request get the CORS fields too.
     let answer = |request| answer(shared, record, handler.clone(), request);
     match &shared.cors {
         None => answer(request).await,
@@ -102,7 +102,7 @@ async fn check(shared: &Shared, record: &Record, handler: Handler, request: Requ
 /// Authenticates, counts, limits and runs a request.
 async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request: Request) -> Response {
     let app = &shared.app;
-    // Authenticate. A connection without a good key needs one of the places for those.
+    // Authenticate. A connection without a valid key takes one of the places for unauthenticated connections.
     let roster = app.rosters().current();
     let identified = identify(roster.callers(), request.headers(), Timestamp::now());
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
@@ -135,7 +135,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     record.identified(&context);
     let mut response = match counted {
         Err(problem) => Failure(problem).into_response(),
-        // Run it in time, while the client may send and receive the bodies.
+        // Run the request within its time limit. Its bodies flow only while the client keeps its permission.
         Ok(()) => {
             request.extensions_mut().insert(context.clone());
             match Permission::of(&mut request, app, &context).await {
@@ -147,22 +147,22 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
             }
         }
     };
-    // Describe the limit. No cache may show one client's answer to another, unless the answer says so itself.
+    // Describe the rate limit. `no-store` is the default, so that no cache shows one client's response to another.
     context.standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// The paths that need no key.
+/// Returns whether a path needs no API key.
 fn is_open(path: &str) -> bool {
     matches!(path, "/" | "/livez" | "/readyz" | "/openapi.json" | "/docs")
         || path.starts_with("/docs/")
         || path.starts_with("/problems/")
 }
 
-/// The answer where there are too many connections without a good key.
+/// Returns the response when there are too many connections without a valid API key.
 fn no_place() -> Response {
-    let detail = "The gateway has as many connections without a good API key as it takes.";
+    let detail = "The gateway has reached its limit of connections without a valid API key. Retry later.";
     let problem = Problem::new(Code::Overloaded, detail).retryable().retry_after(Duration::from_secs(1));
     let mut response = Failure(problem).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

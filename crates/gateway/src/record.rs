@@ -1,4 +1,4 @@
-//! The record of a request: its id, its span, its line in the log, and what is counted of it.
+//! The record of a request: its id, its tracing span, its log line and its metrics.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use crate::measure::Answered;
 use crate::operation::{Operation, Operations};
 use crate::problem::render;
 
-/// The field of a request's id, in requests and answers.
+/// The header field with a request's id, in requests and responses.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The record of one request.
@@ -52,23 +52,23 @@ impl Record {
         }
     }
 
-    /// The request's id and path.
+    /// Returns the request's id and path.
     pub(crate) fn occurrence(&self) -> Occurrence {
         self.id.at(&self.path)
     }
 
-    /// How many requests it counts as.
+    /// Returns how many requests it counts as towards the rate limit, before its body is read.
     pub(crate) fn weight(&self) -> NonZeroU32 {
         self.operation.as_ref().map_or(NonZeroU32::MIN, |operation| operation.rules.weight)
     }
 
-    /// How long it may take; `None` for an upload.
+    /// Returns how long the request may take; `None` for an upload.
     pub(crate) fn time_limit(&self, app: &App) -> Option<Duration> {
         let uploads = self.operation.as_ref().is_some_and(|operation| operation.rules.takes_file);
         (!uploads).then(|| app.server().request_timeout)
     }
 
-    /// Notes the client.
+    /// Stores the context, once the client is known.
     pub(crate) fn identified(&self, context: &RequestContext) {
         let _ = self.context.set(context.clone());
     }
@@ -96,7 +96,7 @@ impl Record {
     }
 }
 
-/// The problem that the router and Swagger UI's pages report by a status alone.
+/// Returns the problem for a response that has a status but no body: the router and Swagger UI send such responses.
 fn unexplained(response: &Response, method: &Method) -> Option<Problem> {
     if response.extensions().get::<Problem>().is_some() || response.headers().contains_key(CONTENT_TYPE) {
         return None;
@@ -110,19 +110,19 @@ fn unexplained(response: &Response, method: &Method) -> Option<Problem> {
     }
 }
 
-/// Logs an error with its chain of causes: the one place that does.
+/// Logs the error behind a problem with its chain of causes. No other place logs it.
 fn log_cause(response: &Response) {
     let Some(problem) = response.extensions().get::<Problem>() else { return };
     let Some(error) = problem.cause() else { return };
     let causes = problem.causes();
     if response.status().is_server_error() {
-        tracing::warn!(%error, ?causes, "the site's fault, or ours");
+        tracing::warn!(%error, ?causes, "request failed");
     } else {
-        tracing::debug!(%error, ?causes, "refused");
+        tracing::debug!(%error, ?causes, "request rejected");
     }
 }
 
-/// The trace that a caller's request belongs to, from the W3C `traceparent`.
+/// Returns the trace id of the W3C header field `traceparent`.
 fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
     let (version, trace) = (parts.next()?, parts.next()?);

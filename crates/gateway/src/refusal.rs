@@ -1,4 +1,5 @@
-//! Answers to what is no request: problems like any other, written out by hand, for there is nobody else to do it.
+//! Responses to connections that the listener refuses and to bytes that are not a valid HTTP request. They are problems
+//! like any other, but serialized here, because the HTTP library cannot send a response in these cases.
 
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ use polyhost_listener::Refusal;
 use crate::context::RequestId;
 use crate::measure::Answered;
 
-/// The whole answer, after which the connection is closed. It is logged and counted like every other.
+/// Returns the bytes of the whole response, after which the connection is closed. Logs and counts it like every other.
 pub(crate) fn answer(refusal: Refusal) -> Bytes {
     let problem = &problem(refusal);
     let (id, code) = (RequestId::of(&HeaderMap::new()), problem.code());
     let status = code.status();
-    // No caller can send this method, so it counts as some other.
+    // The method is unknown; this placeholder is counted as `other`.
     let method = Method::from_bytes(b"-").unwrap_or_default();
     Answered { route: "", method: &method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }
         .count();
@@ -27,15 +28,16 @@ pub(crate) fn answer(refusal: Refusal) -> Bytes {
     written_out(problem, status, id.as_str())
 }
 
+/// Serializes the response: status line, header fields and body.
 fn written_out(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
-    let told = ProblemBody::new(problem, "", id);
-    let wait = told.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
-    // What is made of texts and numbers can be serialized.
-    let body = serde_json::to_string(&told).unwrap_or_default();
+    let body = ProblemBody::new(problem, "", id);
+    let retry_after = body.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
+    // Cannot fail: the body consists of strings and numbers.
+    let body = serde_json::to_string(&body).unwrap_or_default();
     let (reason, length) = (status.canonical_reason().unwrap_or_default(), body.len());
     let head = format!(
         "HTTP/1.1 {} {reason}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
-         x-content-type-options: nosniff\r\nx-request-id: {id}\r\n{wait}connection: close\r\n\
+         x-content-type-options: nosniff\r\nx-request-id: {id}\r\n{retry_after}connection: close\r\n\
          content-length: {length}\r\n\r\n",
         status.as_u16()
     );
@@ -44,7 +46,7 @@ fn written_out(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
 
 fn problem(refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::NoPlace => Problem::new(Code::Overloaded, "The gateway has as many connections as it takes.")
+        Refusal::NoPlace => Problem::new(Code::Overloaded, "The gateway has reached its limit of connections.")
             .retryable()
             .retry_after(Duration::from_secs(1)),
         Refusal::NotHttp => Problem::new(Code::InvalidRequest, "The request is not well-formed HTTP."),
@@ -62,7 +64,7 @@ fn problem(refusal: Refusal) -> Problem {
 mod tests {
     use super::*;
 
-    /// The head and the body of an answer.
+    /// Returns the head and the body of the response.
     fn answered(refusal: Refusal) -> (String, serde_json::Value) {
         let text = String::from_utf8(answer(refusal).into()).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_a_problem_with_a_status_of_its_own() {
+    fn each_refusal_has_its_own_status() {
         let (head, body) = answered(Refusal::HeaderFieldsTooLarge);
         assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{head}");
         assert_eq!(body["code"], "header_fields_too_large");
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_no_place_is_told_when_to_come_back() {
+    fn connection_limit_response_has_retry_after() {
         let (head, body) = answered(Refusal::NoPlace);
         assert!(head.contains("\r\nretry-after: 1\r\n"), "{head}");
         assert_eq!((&body["code"], &body["retryable"]), (&"overloaded".into(), &true.into()));

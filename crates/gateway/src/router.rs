@@ -1,4 +1,4 @@
-//! The whole service: the routes of the API, those beside it, and the pipeline around them.
+//! The whole service: the routes of the API, the routes outside the API, and the pipeline around them.
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::routes::process;
 use crate::{api, pipeline};
 
-/// The whole service.
+/// Returns the router of the whole service.
 ///
 /// # Errors
-/// Where the OpenAPI document cannot be serialized.
+/// If the OpenAPI document cannot be serialized.
 pub fn service(app: App) -> Result<Router, serde_json::Error> {
     let (routes, operations) = api::routes();
     let json = Bytes::from(api::document().to_json()?);
@@ -31,7 +31,8 @@ pub fn service(app: App) -> Result<Router, serde_json::Error> {
     Ok(pipeline::around(all, &app, operations).with_state(app))
 }
 
-/// Swagger UI. All its addresses are relative, so that it works behind a proxy that takes a prefix off the path.
+/// Returns the routes of Swagger UI. All its addresses are relative, so that it works behind a proxy that strips a path
+/// prefix.
 fn swagger_ui() -> Router<App> {
     let config = Config::from("../openapi.json")
         .try_it_out_enabled(false)
@@ -41,7 +42,7 @@ fn swagger_ui() -> Router<App> {
     Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(with_relative_location))
 }
 
-/// The crate redirects from `/docs` to `/docs/`.
+/// Makes the redirect from `/docs` to `/docs/` relative; `utoipa_swagger_ui` sends an absolute path.
 async fn with_relative_location(mut response: Response) -> Response {
     if let Some(location) = response.headers_mut().get_mut(LOCATION) {
         *location = HeaderValue::from_static("docs/");

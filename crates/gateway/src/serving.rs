@@ -1,4 +1,4 @@
-//! The API on its connections: from the first that is accepted to the last that is ended in good order.
+//! Serves the API: accepts connections, and drains them at shutdown.
 
 use axum::Router;
 use polyhost_config::ServerConfig;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::refusal;
 
-/// Serves until `end` resolves, then finishes what was begun.
+/// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`.
 pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl Future<Output = ()>) {
     let config = app.server();
     let connections = connections(config);
@@ -30,13 +30,13 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
         app.tasks().wait().await;
     };
     match tokio::time::timeout(config.drain_timeout, finished).await {
-        Ok(()) => tracing::info!("every request was finished"),
-        Err(_) => tracing::warn!("some requests were not finished in time"),
+        Ok(()) => tracing::info!("all requests finished"),
+        Err(_) => tracing::warn!("some requests did not finish within drain_timeout"),
     }
     app.rosters().close().await;
 }
 
-/// Serves until it is dropped, with the same patience.
+/// Serves until the future is dropped, with the same limits and timeouts as [`serve`].
 pub async fn answer(listener: TcpListener, service: Router, config: &ServerConfig) {
     match connections(config).accept(&listener, &service).await {}
 }

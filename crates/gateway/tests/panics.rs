@@ -1,4 +1,4 @@
-//! A panic in a handler: one request fails, and its caller learns nothing but the request's id.
+//! A panic in a handler fails one request, and the response reveals only the request's id.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -19,7 +19,7 @@ use polyhost_gateway::pipeline;
 use polyhost_state::Quota;
 use tower::ServiceExt as _;
 
-/// A client whose requests are counted.
+/// Returns a client with a rate limit.
 fn counted() -> Client {
     let Callers::Anybody(anybody) = Callers::anybody() else { panic!("everybody is somebody") };
     let rate_limit = Some(Quota { requests: NonZeroU32::new(10).unwrap(), per: Duration::from_secs(60) });
@@ -31,9 +31,9 @@ async fn broken() -> Response {
 }
 
 #[tokio::test]
-async fn a_panic_is_told_as_internal_with_the_requests_id_alone() {
+async fn panic_in_handler_is_an_internal_problem() {
     let app = App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()])).unwrap();
-    // What changes something runs in a task of its own, whose panic is the request's as well.
+    // A write runs in its own task. A panic of that task must fail the request in the same way.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let write = Operation { id: "write".to_owned(), takes_body: false, rules: Rules::WRITE };
     let operations = Operations::from_iter([("/writes".to_owned(), Method::POST, write)]);

@@ -233,7 +233,7 @@ async fn streams_end_at_once_on_shutdown() {
     let ended = world.gateway.stop().await;
     assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("every request was finished"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("all requests finished"), "{}", ended.stderr);
     for stream in &mut streams {
         assert!(stream.next().await.is_none());
     }

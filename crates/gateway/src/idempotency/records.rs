@@ -213,7 +213,7 @@ fn lost(error: StateError) -> Problem {
         }
         _ => ("The gateway cannot remember the request with its Idempotency-Key.", NEXT_LOOK),
     };
-    tracing::warn!(error = &error as &dyn std::error::Error, "a request with a key is refused");
+    tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is refused");
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)
 }
 
