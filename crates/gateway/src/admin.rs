@@ -1,5 +1,5 @@
-//! The admin service: metrics and health of the process, on its own address. It needs no API key, answers as long as the
-//! process runs, and its own requests are not counted.
+//! The admin service: metrics and health of the process, on its own address. It needs no API key, answers as long as
+//! the process runs, and its own requests are not counted.
 
 use axum::Router;
 use axum::extract::{Request, State};

@@ -1,5 +1,5 @@
-//! Runs a POST with an `Idempotency-Key` at most once. Repeats the first response when the client sends the same request
-//! with the same key again.
+//! Runs a POST with an `Idempotency-Key` at most once. Repeats the first response when the client sends the same
+//! request with the same key again.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -76,8 +76,8 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
 /// Returns whether a retry with the same key runs the request again instead of repeating the problem.
 ///
 /// This is so if nothing was done, or if the body did not arrive whole: callers use keys because an upload's connection
-/// may break. It is also so if the site rejects the account's credentials, since the operator corrects those and not the
-/// caller.
+/// may break. It is also so if the site rejects the account's credentials, since the operator corrects those and not
+/// the caller.
 fn leaves_all_as_it_was(problem: &Problem) -> bool {
     let undone = |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
     problem.is_retryable() || problem.cause().is_some_and(undone)

@@ -1,6 +1,6 @@
-//! The audit log: one line for every request that creates, changes or deletes something, or issues an address that permits
-//! this. The line is written once the outcome is known. It names the client, the operation and the resource, and never
-//! contains a file's or folder's name, a body or an API key.
+//! The audit log: one line for every request that creates, changes or deletes something, or issues an address that
+//! permits this. The line is written once the outcome is known. It names the client, the operation and the resource,
+//! and never contains a file's or folder's name, a body or an API key.
 
 use std::borrow::Cow;
 

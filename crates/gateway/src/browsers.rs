@@ -1,4 +1,4 @@
-//! What answers say to browsers: what a page of ours may load, what nobody may guess, and which other pages may call.
+//! The response header fields for browsers: content security policies, protection against MIME sniffing, and CORS.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -17,25 +17,25 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::problem::PAGE_STYLE;
 
-/// For JSON: whatever a browser makes of it, it loads nothing, runs nothing and is shown in no frame.
-const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
-/// For the bytes of files, which strangers may have chosen: a page among them runs nothing and belongs to no origin.
+/// The policy for JSON: even if a browser renders it, it loads nothing, runs nothing and appears in no frame.
+const LOAD_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+/// The policy for the bytes of files, which may be hostile: an HTML page among them runs nothing and has no origin.
 const FILE: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
-/// For Swagger UI, which writes styles into its elements and draws its pictures from `data:` addresses.
+/// The policy for Swagger UI, which uses inline styles and images from `data:` URLs.
 const SWAGGER_UI: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// For the pages on problems: their one style, and nothing else.
+/// The policy for the pages that explain problems: it permits only their one style.
 static PROBLEM_PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
     let digest = BASE64_STANDARD.encode(Sha256::digest(PAGE_STYLE));
-    let policy = format!("{NOTHING}; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(NOTHING))
+    let policy = format!("{LOAD_NOTHING}; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(LOAD_NOTHING))
 });
 
-/// How long a browser may remember what it was allowed.
-const REMEMBERED: Duration = Duration::from_secs(600);
+/// How long a browser may cache the response to a CORS preflight request.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 
-/// Adds to the answer of a route what keeps browsers from taking it for something else.
+/// Adds the header fields that protect browsers to the response of a route.
 pub(crate) fn protect(route: &str, headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -48,12 +48,14 @@ fn policy(route: &str, headers: &HeaderMap) -> HeaderValue {
         "/problems/{code}" if is_page => PROBLEM_PAGE.clone(),
         _ if route == "/docs" || route.starts_with("/docs/") => HeaderValue::from_static(SWAGGER_UI),
         _ if route.ends_with("/content") => HeaderValue::from_static(FILE),
-        _ => HeaderValue::from_static(NOTHING),
+        _ => HeaderValue::from_static(LOAD_NOTHING),
     }
 }
 
-/// Lets web pages of other origins call, where there are any that may. They still need a key, which a browser adds by
-/// itself to nothing: so no origin needs to be trusted with what the browser holds.
+/// Returns the CORS layer that lets web pages of the configured origins call; `None` if there are none.
+///
+/// Such a page still needs an API key. A browser never adds the key by itself, as it does with cookies, so an origin
+/// gains no access that the page does not already have.
 pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     let allowed = match origins {
         CorsOrigins::Any => AllowOrigin::any(),
@@ -62,18 +64,24 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     };
     let name = HeaderName::from_static;
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE];
-    let asked = [ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RANGE];
+    let request_fields = [ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RANGE];
     let conditions = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
-    let asked_here = ["idempotency-key", "last-event-id", "traceparent", "x-api-key", "x-request-id"].map(name);
-    let told = [ACCEPT_RANGES, AGE, ALLOW, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, LOCATION, RETRY_AFTER];
-    let told_here =
+    let own_request_fields = ["idempotency-key", "last-event-id", "traceparent", "x-api-key", "x-request-id"].map(name);
+    let response_fields = [ACCEPT_RANGES, AGE, ALLOW, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, LOCATION, RETRY_AFTER];
+    let own_response_fields =
         ["cache-status", "idempotency-replayed", "proxy-status", "ratelimit", "ratelimit-policy", "x-request-id"];
     let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods(methods)
-        .allow_headers(asked.into_iter().chain(conditions).chain(asked_here).collect::<Vec<_>>())
-        .expose_headers(told.into_iter().chain(told_here.map(name)).chain([WWW_AUTHENTICATE]).collect::<Vec<_>>())
-        .max_age(REMEMBERED);
+        .allow_headers(request_fields.into_iter().chain(conditions).chain(own_request_fields).collect::<Vec<_>>())
+        .expose_headers(
+            response_fields
+                .into_iter()
+                .chain(own_response_fields.map(name))
+                .chain([WWW_AUTHENTICATE])
+                .collect::<Vec<_>>(),
+        )
+        .max_age(PREFLIGHT_MAX_AGE);
     Some(layer)
 }
 
@@ -82,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_answer_has_its_policy() {
+    fn each_kind_of_response_has_its_policy() {
         let of = |route: &str, kind: &'static str| {
             let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
             protect(route, &mut headers);
@@ -98,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_call_from_elsewhere_unless_told() {
+    fn cors_is_off_unless_configured() {
         assert!(cors(&CorsOrigins::default()).is_none());
         assert!(cors(&CorsOrigins::Any).is_some());
     }

@@ -12,7 +12,7 @@ use polyhost_engine::roster::Roster;
 use polyhost_upstream::Scope;
 use uuid::Uuid;
 
-use crate::limits::Standing;
+use crate::limits::RateLimitStatus;
 use crate::operation::Operation;
 use crate::problem::Failure;
 
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     /// reloaded meanwhile.
     pub(crate) roster: Arc<Roster>,
     /// The state of the client's rate limit; `None` if the client has none or the shared state is unreachable.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) rate_limit: Option<RateLimitStatus>,
     /// The scope that all work for the request shares in the crates below.
     pub(crate) scope: Scope,
 }

@@ -1,5 +1,5 @@
-//! Runs a client's request: within its time limit, under its concurrency permit, with an audit log entry, and at most once
-//! for each idempotency key.
+//! Runs a client's request: within its time limit, under its concurrency permit, with an audit log entry, and at most
+//! once for each idempotency key.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
@@ -16,11 +16,12 @@ use crate::handler::Handler;
 use crate::problem::Failure;
 use crate::{at_most_once, audit};
 
-/// Runs a request, and returns a timeout problem if it takes longer than `request_timeout`. An upload has no time limit:
-/// it ends when its bytes stop arriving.
+/// Runs a request, and returns a timeout problem if it takes longer than `request_timeout`. An upload has no time
+/// limit: it ends when its bytes stop arriving.
 ///
 /// A request that may change something runs in its own task. The task continues after a timeout response or after the
-/// caller disconnects. Otherwise a change that takes two calls could be left half done, or a corrupted copy not deleted.
+/// caller disconnects. Otherwise a change that takes two calls could be left half done, or a corrupted copy not
+/// deleted.
 pub(crate) async fn execute_in_time(
     app: &App,
     context: &RequestContext,

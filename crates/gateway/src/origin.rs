@@ -13,8 +13,8 @@ use crate::app::App;
 
 /// Returns the problem for a request from a web page of another site, if callers need no key.
 ///
-/// A browser of this machine may show such a page; then its `Origin` is foreign. Or the page's host name resolves to this
-/// machine (DNS rebinding); then its `Host` is foreign.
+/// A browser of this machine may show such a page; then its `Origin` is foreign. Or the page's host name resolves to
+/// this machine (DNS rebinding); then its `Host` is foreign.
 pub(crate) fn refusal(app: &App, request: &Request) -> Option<Problem> {
     if !app.rosters().current().callers().are_anybody() {
         return None;

@@ -119,18 +119,18 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         Ok(client) => client,
         Err(fault) => {
             let peer = request.extensions().get::<Peer>().copied();
-            return Failure(app.limits().turn_away(fault, peer).await).into_response();
+            return Failure(app.limits().reject_unauthenticated(fault, peer).await).into_response();
         }
     };
     // Count the request towards the client's rate limit.
-    let (standing, counted) = app.limits().count(&client, record.weight()).await;
+    let (rate_limit, counted) = app.limits().count(&client, record.weight()).await;
     let context = RequestContext::new(Parts {
         occurrence: record.occurrence(),
         scope: Scope::of_request(client.name.as_str().into(), record.time_limit(app).map(progress::hurry_at)),
         operation: record.operation.clone(),
         client,
         roster,
-        standing,
+        rate_limit,
     });
     record.identified(&context);
     let mut response = match counted {
@@ -148,7 +148,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         }
     };
     // Describe the rate limit. `no-store` is the default, so that no cache shows one client's response to another.
-    context.standing.iter().for_each(|standing| standing.describe(response.headers_mut()));
+    context.rate_limit.iter().for_each(|rate_limit| rate_limit.describe(response.headers_mut()));
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

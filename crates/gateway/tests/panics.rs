@@ -46,8 +46,8 @@ async fn panic_in_handler_is_an_internal_problem() {
         assert_eq!(answer.status(), 500, "{path}");
         assert_eq!(answer.headers()["x-request-id"], "mine");
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
-        let standing = answer.headers()["ratelimit"].to_str().unwrap();
-        assert!(standing.starts_with(&format!("\"client\";r={left};")), "{standing}");
+        let rate_limit = answer.headers()["ratelimit"].to_str().unwrap();
+        assert!(rate_limit.starts_with(&format!("\"client\";r={left};")), "{rate_limit}");
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.contains("\"code\":\"internal\"") && body.contains("\"request_id\":\"mine\""), "{body}");

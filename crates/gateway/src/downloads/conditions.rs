@@ -1,4 +1,4 @@
-//! Which bytes a caller wants.
+//! The byte range that a request asks for.
 
 use axum::http::HeaderMap;
 use axum::http::header::RANGE;
@@ -6,7 +6,11 @@ use polyhost_domain::ByteRange;
 use polyhost_engine::preconditions::{Preconditions, Validators};
 use polyhost_engine::problem::Problem;
 
-/// The range to ask the site for: its ends are put where the file's are, as far as they are known.
+/// Returns the range to request from the site, clamped to the file's size; `None` for the whole file. A file of unknown
+/// size is always sent whole.
+///
+/// # Errors
+/// `range_not_satisfiable` if the range lies outside the file.
 pub(super) fn range(
     headers: &HeaderMap,
     conditions: &Preconditions,
@@ -26,8 +30,8 @@ pub(super) fn range(
     if first < end { Ok(Some(ByteRange::From(first, Some(end - 1)))) } else { Err(Problem::beyond(size)) }
 }
 
-/// The range of a `Range` that is well formed, counts bytes and names one part (RFC 9110, section 14.1). A number that
-/// is too large for any file stands for the largest.
+/// Parses a `Range` that is well formed, has the unit `bytes` and names one part (RFC 9110, section 14.1); returns
+/// `None` for any other. A number that does not fit into 64 bits is read as the largest one.
 fn one_range(text: &str) -> Option<ByteRange> {
     let (unit, set) = text.split_once('=')?;
     let (first, last) = set.trim().split_once('-').filter(|_| unit.trim().eq_ignore_ascii_case("bytes"))?;
@@ -55,7 +59,7 @@ mod tests {
     use polyhost_engine::problem::Code;
 
     #[test]
-    fn a_range_is_one_part_of_this_file_or_none() {
+    fn range_is_one_satisfiable_part_or_the_whole_file() {
         let current = Validators::of(Some("e"), None);
         let range = |text: &'static str, condition: Option<&'static str>| {
             let fields = [Some((RANGE, text)), condition.map(|condition| (IF_RANGE, condition))];

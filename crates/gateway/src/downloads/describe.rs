@@ -1,4 +1,4 @@
-//! What is said of a file's bytes in header fields.
+//! The response header fields that describe a file's bytes.
 
 use axum::http::HeaderValue;
 use axum::http::header::{
@@ -7,9 +7,9 @@ use axum::http::header::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use polyhost_domain::{ContentRange, File, MediaType};
 
-/// A caller may keep the bytes, and asks each time whether they are still the file's.
+/// The `Cache-Control` of file bytes: a caller may cache them, but must revalidate them before each use.
 pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// What `filename*` need not escape (RFC 8187, section 3.2.1).
+/// The characters that `filename*` must escape: all but the `attr-char` of RFC 8187, section 3.2.1.
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -24,22 +24,24 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// The file's media type: what the site says of the file, else what its server sends, if that is a media type.
+/// Returns the file's media type: the one that the site's API reports, else the one that the file's server sends. A
+/// value that is not a media type is ignored.
 pub(super) fn content_type(file: &File, sent: Option<&str>) -> HeaderValue {
     let known = MediaType::known(file.content_type.as_deref()).or_else(|| MediaType::known(sent));
     let value = known.and_then(|text| HeaderValue::try_from(text).ok());
     value.unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
-/// The fields of a head.
+/// The header fields of a response.
 pub(super) type Fields = Vec<(HeaderName, HeaderValue)>;
 
-/// What is said of a file's bytes. They come from anybody, so no browser shall take them for a page of the gateway's.
+/// Returns the header fields that describe a file's bytes. Anyone may have uploaded the bytes, so the fields keep a
+/// browser from treating them as a page of the gateway.
 pub(super) fn described(file: &File, validators: Fields, content_type: HeaderValue, length: Option<u64>) -> Fields {
     let fixed = [
         (CONTENT_TYPE, content_type),
         (CONTENT_DISPOSITION, disposition(file.name.as_deref())),
-        // Where a part would end is not known without a size.
+        // Without a size, the end of a part is not known.
         (ACCEPT_RANGES, HeaderValue::from_static(if file.size.is_some() { "bytes" } else { "none" })),
         (CACHE_CONTROL, REVALIDATE),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -53,7 +55,8 @@ pub(super) fn content_range(part: ContentRange, size: Option<u64>) -> Option<Hea
     HeaderValue::try_from(format!("bytes {}-{}/{size}", part.first, part.last)).ok()
 }
 
-/// `attachment; filename="…"; filename*=UTF-8''…`: the first for programs that do not know the second (RFC 6266).
+/// Returns `attachment; filename="…"; filename*=UTF-8''…`. Programs that do not support `filename*` read `filename`
+/// (RFC 6266).
 fn disposition(name: Option<&str>) -> HeaderValue {
     let text = name.and_then(safe).map(|name| {
         let plain = |c: char| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' };
@@ -64,8 +67,10 @@ fn disposition(name: Option<&str>) -> HeaderValue {
     value.unwrap_or(HeaderValue::from_static("attachment"))
 }
 
-/// The name as one step of a path, not hidden, no option of a command, and without characters that are not shown but
-/// act. Programs save a file under this name, and the site took it from a stranger.
+/// Returns the name in a form that is safe to save a file under; `None` if it is empty.
+///
+/// The result is a single path segment, not a hidden file, not a command-line option, and has no control or
+/// bidirectional formatting characters. Programs save files under this name, and anyone may have chosen it.
 fn safe(name: &str) -> Option<String> {
     let is_unsafe = |c: char| {
         matches!(c, '/' | '\\' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_survives_in_a_header_whatever_it_is_made_of() {
+    fn any_name_is_encoded_in_disposition() {
         let cases = [
             ("clip.mp4", "attachment; filename=\"clip.mp4\"; filename*=UTF-8''clip.mp4"),
             ("a \"b\" 100%.mp4", "attachment; filename=\"a _b_ 100_.mp4\"; filename*=UTF-8''a%20%22b%22%20100%25.mp4"),
@@ -119,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn content_type_is_a_media_type_or_unknown_bytes() {
+    fn unknown_content_type_is_octet_stream() {
         let file = |content_type: Option<&str>| {
             let origin = Origin { account: "main".parse().unwrap(), provider: "plays".parse().unwrap() };
             let id = IdGrammar::new(IdAlphabet::UrlSafe, "0").file("1").unwrap();

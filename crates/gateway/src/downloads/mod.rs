@@ -1,6 +1,7 @@
-//! A file's bytes on their way through: whole or a part, and never as something that they are not.
+//! Responses with a file's bytes, whole or a part.
 //!
-//! What is told of a file (its size, its media type, its name) is the API's word, and not its server's.
+//! The header fields use the size, the media type and the name that the site's API reports, not those that the file's
+//! server sends.
 
 mod conditions;
 mod describe;
@@ -25,27 +26,28 @@ use polyhost_engine::problem::Problem;
 
 use conditions::range;
 use describe::{Fields, REVALIDATE, content_range, content_type, described};
-use passing::{attended, portioned};
+use passing::{portioned, with_idle_timeout};
 
-/// What of an answer is wanted.
+/// The part of the response that the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// All of it, given up where the caller takes no byte for so long.
+    /// The header fields and the bytes.
     Bytes {
-        /// How long the bytes may stand still.
+        /// The download is dropped after the caller reads nothing for this long.
         idle: Duration,
     },
-    /// Its header fields, for which the file's server need not be asked.
+    /// The header fields only, which need no request to the file's server.
     Head,
 }
 
-/// A file's bytes, or the one part of them that is asked for.
+/// Returns the response with a file's bytes, or with the one part of them that the request asks for.
 ///
-/// Several parts at once, a range that is none, and one that is for another file than this (`If-Range`) get the whole.
+/// The response is the whole file if the request asks for several parts, if its range is malformed, or if its
+/// `If-Range` does not match the file.
 ///
 /// # Errors
-/// The site's own; 404 for a file that is in the trash; `range_not_satisfiable`; `upstream_invalid_response` where the
-/// file's server sends something else.
+/// Errors of the site; 404 for a file in the trash; `range_not_satisfiable`; `upstream_invalid_response` if the file's
+/// server sends something else than requested.
 pub(crate) async fn content(
     account: &Account,
     id: &FileId,
@@ -54,7 +56,7 @@ pub(crate) async fn content(
     wanted: Wanted,
 ) -> Result<Response, Problem> {
     let file = downloadable(account, id).await?;
-    // Sites give changed bytes a new id, so the bytes are as old as the file.
+    // Sites give changed bytes a new file id, so the bytes never change after the file is created.
     let tag = entity_tags::of_content(account.profile(), &file);
     let current = Validators::of(tag.as_deref(), file.changed_at()).unchanged_since();
     let validators = validator_fields(tag.as_deref(), &current);
@@ -71,10 +73,10 @@ pub(crate) async fn content(
     let mut headers = described(&file, validators, content_type(&file, sent_type.as_deref()), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    Ok(answer(status, headers, Body::from_stream(attended(portioned(stream), idle))))
+    Ok(answer(status, headers, Body::from_stream(with_idle_timeout(portioned(stream), idle))))
 }
 
-/// `ETag` and `Last-Modified`, as far as they are known.
+/// Returns `ETag` and `Last-Modified`, as far as they are known.
 fn validator_fields(tag: Option<&str>, current: &Validators) -> Fields {
     let tag = tag.and_then(|tag| HeaderValue::try_from(format!("\"{tag}\"")).ok()).map(|tag| (ETAG, tag));
     let modified = current.modified.map(headers::LastModified::from);
@@ -87,7 +89,7 @@ fn validator_fields(tag: Option<&str>, current: &Validators) -> Fields {
     fields
 }
 
-/// Nothing, without saying that nothing would be sent.
+/// Returns an empty body of unknown length, so that the response to HEAD or a 304 does not get `Content-Length: 0`.
 fn no_body() -> Body {
     Body::from_stream(stream::empty::<io::Result<Bytes>>())
 }

@@ -1,4 +1,4 @@
-//! A file's bytes on their way to the caller.
+//! Streams a file's bytes to the caller: in portions that fit the caller's speed, and with an idle timeout.
 
 use std::io;
 use std::pin::Pin;
@@ -13,11 +13,12 @@ use polyhost_listener::Speed;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-/// The largest piece that is passed on at a time, in bytes; to one who takes it fast, and to others.
+/// The largest portion for a fast caller, in bytes.
 const LARGE: usize = 256 * 1024;
+/// The largest portion for a slow caller, in bytes.
 const SMALL: usize = 16 * 1024;
 
-/// The same bytes, in pieces that a slow caller takes one of in time.
+/// Splits the bytes into portions, small enough that even a slow caller reads one within the idle timeout.
 pub(super) fn portioned(stream: ByteStream) -> ByteStream {
     let portions = |(mut stream, mut rest, mut speed): (ByteStream, Bytes, Speed)| async move {
         while rest.is_empty() {
@@ -31,35 +32,36 @@ pub(super) fn portioned(stream: ByteStream) -> ByteStream {
     stream::try_unfold((stream, Bytes::new(), Speed::default()), portions).boxed()
 }
 
-/// The same bytes, but dropped where the caller takes none for so long: the site's connection is not held for one who
-/// does not read.
-pub(super) fn attended(stream: ByteStream, idle: Duration) -> ByteStream {
-    let lent = Lent(Arc::new(Mutex::new(State { stream: Some(stream), given_at: Some(Instant::now()) })));
-    let watch = tokio::spawn(watch(lent.clone(), idle)).abort_handle();
-    Attended { lent, watch }.boxed()
+/// Drops the stream if the caller reads nothing for `idle`, so that a stalled caller does not hold the site's
+/// connection.
+pub(super) fn with_idle_timeout(stream: ByteStream, idle: Duration) -> ByteStream {
+    let shared = SharedStream(Arc::new(Mutex::new(State { stream: Some(stream), given_at: Some(Instant::now()) })));
+    let watch = tokio::spawn(watch(shared.clone(), idle)).abort_handle();
+    WithIdleTimeout { shared, watch }.boxed()
 }
 
-/// A stream that its watch can take away.
+/// A stream that [`watch`] can drop.
 #[derive(Clone)]
-struct Lent(Arc<Mutex<State>>);
+struct SharedStream(Arc<Mutex<State>>);
 
 struct State {
     stream: Option<ByteStream>,
-    /// When the caller was given what it has not come back from; `None` while it waits.
+    /// When the caller got the last item; `None` while the caller waits for the next one.
     given_at: Option<Instant>,
 }
 
-impl Lent {
+impl SharedStream {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn watch(lent: Lent, idle: Duration) {
+/// Drops the stream once the caller has read nothing for `idle`.
+async fn watch(shared: SharedStream, idle: Duration) {
     loop {
         let now = Instant::now();
         let end = {
-            let mut state = lent.state();
+            let mut state = shared.state();
             let end = state.given_at.unwrap_or(now) + idle;
             if end <= now {
                 state.stream = None;
@@ -67,25 +69,25 @@ async fn watch(lent: Lent, idle: Duration) {
             end
         };
         if end <= now {
-            tracing::debug!("a caller has stopped reading");
+            tracing::debug!("the caller stopped reading");
             return;
         }
         sleep_until(end).await;
     }
 }
 
-struct Attended {
-    lent: Lent,
+struct WithIdleTimeout {
+    shared: SharedStream,
     watch: AbortHandle,
 }
 
-impl Stream for Attended {
+impl Stream for WithIdleTimeout {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut state = self.lent.state();
+        let mut state = self.shared.state();
         let Some(stream) = &mut state.stream else {
-            return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, "the caller has stopped reading"))));
+            return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, "the caller stopped reading"))));
         };
         let next = stream.as_mut().poll_next(context);
         state.given_at = next.is_ready().then(Instant::now);
@@ -93,7 +95,7 @@ impl Stream for Attended {
     }
 }
 
-impl Drop for Attended {
+impl Drop for WithIdleTimeout {
     fn drop(&mut self) {
         self.watch.abort();
     }
@@ -104,14 +106,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn pieces_are_as_small_as_a_slow_caller_needs_them() {
+    async fn slow_caller_gets_small_portions() {
         let pieces = [Ok(Bytes::from(vec![1; 2 * SMALL + 1])), Ok(Bytes::new()), Ok(Bytes::from_static(b"a"))];
         let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
         assert_eq!(portions.iter().map(Bytes::len).collect::<Vec<_>>(), [SMALL, SMALL, 1, 1]);
     }
 
     #[tokio::test]
-    async fn a_fast_caller_gets_large_pieces() {
+    async fn fast_caller_gets_large_portions() {
         let pieces = (0..100).map(|_| Ok(Bytes::from(vec![1; LARGE])));
         let portions: Vec<Bytes> = portioned(stream::iter(pieces).boxed()).try_collect().await.unwrap();
         assert_eq!((portions[0].len(), portions.last().unwrap().len()), (SMALL, LARGE));
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_site_s_stream_is_dropped_when_the_caller_stops_reading_and_not_when_the_site_is_slow() {
+    async fn stream_is_dropped_for_idle_caller_not_for_slow_site() {
         let idle = Duration::from_secs(3);
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
@@ -131,7 +133,7 @@ mod tests {
                 Ok(Bytes::from_static(b"a"))
             }
         });
-        let mut attended = attended(slow.boxed(), idle);
+        let mut attended = with_idle_timeout(slow.boxed(), idle);
         assert_eq!(attended.next().await.unwrap().unwrap(), "a");
         tokio::time::sleep(idle - Duration::from_millis(1)).await;
         assert_eq!(attended.next().await.unwrap().unwrap(), "a");

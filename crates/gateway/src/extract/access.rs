@@ -1,4 +1,4 @@
-//! Who calls, and the account that the request is about, given only to a caller who may use it.
+//! Authorization: extracts the caller and the account of a request, and rejects callers that may not use them.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -16,7 +16,7 @@ use crate::context::RequestContext;
 use crate::operation::Rules;
 use crate::problem::Failure;
 
-/// The account that the path names, for a caller with the scope that the operation needs.
+/// The account that the path names, and a caller that may use it and has the scope that the operation needs.
 pub(crate) struct Access {
     /// The account.
     pub account: Arc<Account>,
@@ -27,14 +27,14 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// The account that the path names, for a caller with the scope of these rules.
+    /// Returns the account that the path names, if the caller may use it and has the scope that `rules` need.
     ///
     /// # Errors
-    /// `account_not_found`, `forbidden`
+    /// `account_not_found`; `forbidden` if the scope is missing.
     pub(crate) async fn of(parts: &mut Parts, context: &RequestContext, rules: Rules) -> Result<Self, Problem> {
         let client = Arc::clone(&context.client);
         let (name, id) = names(parts).await;
-        // An account that the caller may not use does not exist for it.
+        // An account that the caller may not use yields the same problem as one that does not exist.
         let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
@@ -42,26 +42,26 @@ impl Access {
         Ok(Self { account, client, id })
     }
 
-    /// The file that the path names.
+    /// Returns the file id in the path.
     ///
     /// # Errors
-    /// `file_not_found` outside the provider's grammar.
+    /// `file_not_found` if the id does not match the provider's grammar.
     pub(crate) fn file(&self) -> Result<FileId, Problem> {
         self.account.file_id(&self.id)
     }
 
-    /// The folder that the path names.
+    /// Returns the folder id in the path.
     ///
     /// # Errors
-    /// `folder_not_found` outside the provider's grammar.
+    /// `folder_not_found` if the id does not match the provider's grammar.
     pub(crate) fn folder(&self) -> Result<FolderId, Problem> {
         self.account.folder_id(&self.id)
     }
 
-    /// The remote upload that the path names.
+    /// Returns the remote upload id in the path.
     ///
     /// # Errors
-    /// `remote_upload_not_found` outside the provider's grammar.
+    /// `remote_upload_not_found` if the id does not match the provider's grammar.
     pub(crate) fn remote_upload(&self) -> Result<RemoteUploadId, Problem> {
         self.account.remote_upload_id(&self.id)
     }
@@ -86,7 +86,7 @@ impl<S: Sync> FromRequestParts<S> for Access {
     }
 }
 
-/// The caller, with the scope that the operation needs, where that is about no account.
+/// The context of a caller with the scope that the operation needs, for operations without an account.
 pub(crate) struct Caller(pub(crate) RequestContext);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -99,15 +99,16 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The context and the rules of the operation. A handler that is in no row of the table serves nobody.
+/// Returns the context and the rules of the operation. A handler that is missing from the table of operations fails
+/// with `internal`, so that it cannot run without rules.
 async fn operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<(RequestContext, Rules), Failure> {
     let context = RequestContext::from_request_parts(parts, state).await?;
     let rules = context.operation.as_ref().map(|operation| operation.rules).ok_or_else(Problem::internal)?;
     Ok((context, rules))
 }
 
-/// The `{account}` and the `{id}` of the path. Where they are not UTF-8 they stay percent-encoded, which no grammar of
-/// ids allows.
+/// Returns the `{account}` and the `{id}` of the path. If they are not UTF-8 they stay percent-encoded, which no id
+/// grammar allows.
 async fn names(parts: &mut Parts) -> (String, String) {
     if let Ok(Path(mut path)) = parts.extract::<Path<HashMap<String, String>>>().await {
         return (path.remove("account").unwrap_or_default(), path.remove("id").unwrap_or_default());
@@ -116,7 +117,7 @@ async fn names(parts: &mut Parts) -> (String, String) {
     (segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
 }
 
-/// Refuses what the client's key does not allow.
+/// Rejects a client without the scope that the rules need.
 fn require(client: &Client, rules: Rules) -> Result<(), Problem> {
     match rules.scope {
         Some(scope) if !client.scopes.contains(&scope) => {

@@ -1,4 +1,4 @@
-//! JSON bodies, read strictly: unknown fields, `null` where it means nothing, and other media types are refused.
+//! Strict JSON bodies: unknown fields, `null` where it has no meaning, and other media types are rejected.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use super::query::about_a_field;
 use crate::app::App;
 use crate::problem::Failure;
 
-/// A JSON body of which every field is known.
+/// A JSON body without unknown fields.
 pub(crate) struct StrictJson<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
@@ -34,10 +34,10 @@ impl<T: DeserializeOwned> FromRequest<App> for StrictJson<T> {
     }
 }
 
-/// A JSON body as bytes.
+/// Reads a whole JSON body.
 ///
 /// # Errors
-/// `payload_too_large`; `invalid_request` where it does not come whole.
+/// `payload_too_large`; `invalid_request` if the body does not arrive whole within `idle_timeout`.
 pub(crate) async fn whole_body(headers: &HeaderMap, body: Body, config: &ServerConfig) -> Result<Bytes, Problem> {
     let announced = headers.typed_get::<ContentLength>();
     if announced.is_some_and(|ContentLength(length)| length > config.max_body) {
@@ -51,11 +51,13 @@ pub(crate) async fn whole_body(headers: &HeaderMap, body: Body, config: &ServerC
         .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { incomplete() })
 }
 
-/// Reads a body. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
-/// nothing is wrong, nothing can be taken out, or there is more than will be told.
+/// Deserializes a body, and reports all its faults at once.
+///
+/// serde stops at the first fault. So this removes the faulty field and deserializes the rest again, until there is no
+/// fault, the field cannot be removed, or there are more faults than a problem reports.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let whole = |what: String| Problem::invalid(vec![Fault::pointer("", what)]);
-    // serde would also take an array for a struct, value by value.
+    // serde would also deserialize a struct from an array, value by value.
     let object = bytes.trim_ascii_start().starts_with(b"{");
     if let (true, Ok(value)) = (object, serde_json::from_slice(bytes)) {
         return Ok(value);
@@ -69,8 +71,8 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     while let Err(error) = serde_path_to_error::deserialize::<_, T>(&rest) {
         let fault = fault_of(&error);
         let there = fault.pointer.as_deref().is_some_and(|pointer| take_out(&mut rest, pointer));
-        // What was taken out may be missed.
-        if !faults.iter().any(|told| told.pointer == fault.pointer) {
+        // A removed field may be reported as missing in the next round; its first fault is the real one.
+        if !faults.iter().any(|known| known.pointer == fault.pointer) {
             faults.push(fault);
         }
         if !there || faults.len() > Fault::MOST_REPORTED {
@@ -78,24 +80,24 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     }
     if faults.is_empty() {
-        // Only the text itself tells that a field is there twice.
+        // A parsed `Value` has lost duplicate fields. Only the original text shows them.
         let mut text = serde_json::Deserializer::from_slice(bytes);
         faults.extend(serde_path_to_error::deserialize::<_, T>(&mut text).err().map(|error| fault_of(&error)));
     }
     Err(Problem::invalid(faults))
 }
 
-/// Takes a field out of its object.
+/// Removes a field from its object. Returns whether it was there.
 fn take_out(json: &mut Value, pointer: &str) -> bool {
     let Some((object, name)) = pointer.rsplit_once('/') else { return false };
     let name = name.replace("~1", "/").replace("~0", "~");
     json.pointer_mut(object).and_then(Value::as_object_mut).and_then(|object| object.remove(&name)).is_some()
 }
 
-/// For `#[serde(default, deserialize_with = "present")]`: the field may be absent, but not `null`.
+/// Deserializes a field that may be absent but not `null`; for `#[serde(default, deserialize_with = "present")]`.
 ///
 /// # Errors
-/// The value's own.
+/// Errors of the value's own deserializer.
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -126,7 +128,7 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     let message = without_position(&error.inner().to_string());
     let pointer: String = error.path().iter().map(|segment| Pointer(segment).to_string()).collect();
     match about_a_field(&message) {
-        // The path may end at the object that has or lacks the field, or at the field.
+        // The path may end at the object that has or lacks the field, or at the field itself.
         Some((name, what)) => {
             let name = escape(name);
             let object = pointer.strip_suffix(&format!("/{name}")).unwrap_or(&pointer);
@@ -136,7 +138,7 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     }
 }
 
-/// A name as a segment of a JSON pointer (RFC 6901).
+/// Escapes a name for use as a segment of a JSON pointer (RFC 6901).
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -202,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn of_many_faults_of_a_body_the_first_are_named_and_the_rest_costs_nothing() {
+    fn only_the_first_of_many_body_faults_are_reported() {
         let fields: Vec<String> = (0..100_000).map(|n| format!("\"x{n}\": 1")).collect();
         assert_eq!(pointers(&format!("{{{}}}", fields.join(", "))).len(), Fault::MOST_REPORTED);
     }
 
     #[test]
-    fn what_is_no_json_object_is_one_fault_of_the_whole_body() {
+    fn body_that_is_not_an_object_is_one_fault() {
         for json in ["", "[]", "[\"a\"]", "5", "{", "{\"name\": \"a\"} x", "\u{feff}{}"] {
             assert_eq!(pointers(json), [""], "{json}");
         }

@@ -1,25 +1,25 @@
-//! Header fields that change what a body means.
+//! Header fields that change the meaning of a body.
 //!
-//! A field that is not supported is refused: without it, the body would be stored or read as something else.
+//! An unsupported field is rejected. If it were ignored, the body would be stored or read wrongly.
 
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use polyhost_domain::MediaType;
 use polyhost_engine::problem::{Code, Fault, Problem};
 
-/// A header field that changes what a body means.
+/// A header field that changes the meaning of a body.
 pub(crate) struct BodyField {
     /// Its name, as it is usually written.
     pub(crate) name: &'static str,
-    /// The values under which the body is what it is without the field.
+    /// The values that do not change the body's meaning.
     supported: &'static [&'static str],
-    /// What is wrong with all other values.
+    /// The fault of all other values.
     pub(crate) fault: &'static str,
 }
 
 const WHOLE: &str = "is not supported: send the whole body in one request";
 
-/// The table, for requests and for the parts of a form.
+/// The fields, for requests and for the parts of a form.
 const FIELDS: [BodyField; 7] = [
     BodyField { name: "Content-Encoding", supported: &["identity"], fault: "must be identity: bodies are not decoded" },
     BodyField {
@@ -43,7 +43,7 @@ impl BodyField {
     }
 }
 
-/// The fields of a request or of a part that are there with a value that is not supported.
+/// Returns the fields of a request or of a form's part that have an unsupported value.
 pub(crate) fn unsupported_fields(headers: &HeaderMap) -> impl Iterator<Item = &'static BodyField> + '_ {
     FIELDS.iter().filter(|field| {
         let mut values = headers.get_all(field.name).iter();
@@ -51,10 +51,10 @@ pub(crate) fn unsupported_fields(headers: &HeaderMap) -> impl Iterator<Item = &'
     })
 }
 
-/// Refuses a request whose body is not what it would be without its header fields.
+/// Rejects a request with a header field that changes the meaning of its body.
 ///
 /// # Errors
-/// 415 for a `Content-Encoding`, as RFC 9110 wants it; 400 for every other field.
+/// 415 for a `Content-Encoding`, as RFC 9110 requires; 400 for every other field.
 pub(crate) fn check_body_fields(headers: &HeaderMap) -> Result<(), Problem> {
     let mut faults = Vec::new();
     for field in unsupported_fields(headers) {
@@ -70,12 +70,13 @@ pub(crate) fn check_body_fields(headers: &HeaderMap) -> Result<(), Problem> {
     if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
-/// Whether a body of this media type is a file, and not several of them, a piece of one, or the address of one.
+/// Returns whether a body of this media type is one file, and not several files, a piece of a file, or the address of
+/// one.
 pub(crate) fn is_one_file(media: &MediaType) -> bool {
     !(media.has_type("multipart") || media.is("message/partial") || media.is("message/external-body"))
 }
 
-/// Whether a text of this media type is UTF-8, as far as its parameter `charset` says.
+/// Returns whether a text of this media type is UTF-8, judged by its parameter `charset`.
 pub(crate) fn is_utf8(media: &MediaType) -> bool {
     let known = ["utf-8", "utf8", "us-ascii"];
     media.parameters("charset").all(|charset| known.iter().any(|known| known.eq_ignore_ascii_case(&charset)))
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_leave_the_body_as_it_is_pass() {
+    fn fields_that_do_not_change_the_body_pass() {
         for fields in [
             &[][..],
             &[("Content-Type", "video/mp4"), ("Content-Encoding", "identity")],

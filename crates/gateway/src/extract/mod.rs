@@ -1,4 +1,4 @@
-//! What handlers take out of a request, checked: the caller's account, strict parameters, strict JSON.
+//! Extractors that check a request's input for the handlers: the caller's account, strict parameters, strict JSON.
 
 mod access;
 mod body;

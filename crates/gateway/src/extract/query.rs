@@ -1,4 +1,4 @@
-//! Query parameters, read strictly: unknown, repeated and malformed ones are refused by name.
+//! Strict query parameters: unknown, repeated and malformed ones are rejected by name.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
-/// Query parameters, of which every one is known.
+/// Query parameters without unknown ones.
 pub(crate) struct StrictQuery<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
@@ -24,7 +24,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
     }
 }
 
-/// Refuses what is no UTF-8: decoding would put something else in its place.
+/// Rejects parameters that are not UTF-8: decoding would silently replace the invalid bytes.
 fn check_text(query: &str) -> Result<(), Problem> {
     let text = |raw: &str| percent_decode_str(raw).decode_utf8().is_ok();
     let wrong = query.split('&').filter(|pair| !text(pair)).map(|pair| pair.split('=').next().unwrap_or_default());
@@ -32,8 +32,10 @@ fn check_text(query: &str) -> Result<(), Problem> {
     if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
-/// Reads the parameters. serde stops at the first fault, so what is wrong is taken out and the rest is read again, until
-/// nothing is wrong, nothing can be taken out, or there is more than will be told.
+/// Deserializes the parameters, and reports all their faults at once.
+///
+/// serde stops at the first fault. So this removes the faulty parameter and deserializes the rest again, until there is
+/// no fault, the parameter cannot be removed, or there are more faults than a problem reports.
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut query = Cow::Borrowed(query);
     let mut faults = Vec::new();
@@ -46,8 +48,8 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         };
         let name = fault.parameter.clone().unwrap_or_default();
         let there = form_urlencoded::parse(query.as_bytes()).any(|(other, _)| other == name);
-        // What was taken out may be missed.
-        if !faults.iter().any(|told: &Fault| told.parameter == fault.parameter) {
+        // A removed parameter may be reported as missing in the next round; its first fault is the real one.
+        if !faults.iter().any(|known: &Fault| known.parameter == fault.parameter) {
             faults.push(fault);
         }
         if !there || faults.len() > Fault::MOST_REPORTED {
@@ -58,10 +60,11 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     }
 }
 
-/// For `#[serde(default, deserialize_with = "flag")]`: `true` or `false`, and not what a form's checkbox would send.
+/// Deserializes `true` or `false`, and not what an HTML checkbox would send; for
+/// `#[serde(default, deserialize_with = "flag")]`.
 ///
 /// # Errors
-/// Where it is something else.
+/// If it is anything else.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match &*Cow::<str>::deserialize(deserializer)? {
         "true" => Ok(true),
@@ -75,13 +78,13 @@ fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
     let path = error.path().to_string();
     match about_a_field(&message) {
         Some((name, what)) => Fault::parameter(name, what),
-        // The deserializer's only words for a single value that is there more than once.
+        // The deserializer's message for a single value that occurs more than once.
         None if message == "unsupported value" => Fault::parameter(&path, "is there more than once"),
         None => Fault::parameter(&path, message),
     }
 }
 
-/// serde's words about a field that is unknown, missing or repeated, as the field's name and what is wrong with it.
+/// Parses serde's message about an unknown, missing or repeated field: returns the field's name and its fault.
 pub(super) fn about_a_field(message: &str) -> Option<(&str, String)> {
     let mut parts = message.split('`');
     let (kind, name) = (parts.next()?, parts.next()?);
@@ -124,18 +127,18 @@ mod tests {
 
     #[tokio::test]
     async fn every_wrong_parameter_is_named_at_once() {
-        let told = fault("colour=red&limit=many&name=a&shape=round").await.unwrap();
+        let detail = fault("colour=red&limit=many&name=a&shape=round").await.unwrap();
         for name in ["colour", "limit", "shape"] {
-            assert!(told.contains(&format!("parameter \"{name}\"")), "{told}");
+            assert!(detail.contains(&format!("parameter \"{name}\"")), "{detail}");
         }
     }
 
     #[tokio::test]
-    async fn of_many_wrong_parameters_the_first_are_named_and_the_rest_costs_nothing() {
+    async fn only_the_first_of_many_parameter_faults_are_reported() {
         let query: Vec<String> = (0..10_000).map(|n| format!("x{n}")).collect();
-        let told = fault(&query.join("&")).await.unwrap();
-        assert_eq!(told.matches("is unknown").count(), Fault::MOST_REPORTED);
-        assert!(told.contains("\"x0\"") && told.ends_with("; and more."), "{told}");
+        let detail = fault(&query.join("&")).await.unwrap();
+        assert_eq!(detail.matches("is unknown").count(), Fault::MOST_REPORTED);
+        assert!(detail.contains("\"x0\"") && detail.ends_with("; and more."), "{detail}");
     }
 
     #[tokio::test]
@@ -151,8 +154,8 @@ mod tests {
             ("limit=many", "parameter \"limit\" invalid digit found in string"),
         ];
         for (query, what) in cases {
-            let told = fault(query).await.unwrap();
-            assert!(told.contains(what), "{query}: {told}");
+            let detail = fault(query).await.unwrap();
+            assert!(detail.contains(what), "{query}: {detail}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a request's header fields say about how it is to be answered.
+//! Extractors for the header fields that control the response: `Cache-Control` and the preconditions.
 
 use std::convert::Infallible;
 
@@ -10,15 +10,15 @@ use polyhost_engine::preconditions::Preconditions;
 
 use crate::problem::Failure;
 
-/// How fresh the caller wants the answer to be.
+/// The freshness that the caller requires of the response.
 pub(crate) struct CacheControl(pub Freshness);
 
 impl<S: Sync> FromRequestParts<S> for CacheControl {
     type Rejection = Infallible;
 
-    /// `Cache-Control: no-cache` wants the site to be asked.
+    /// Reads `Cache-Control: no-cache`, which requires a new request to the site.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        // The crate `headers` reads the directives in lower case alone.
+        // The crate `headers` would read the directives only in lower case.
         let fields = parts.headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
         let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
         Ok(Self(if anew { Freshness::Anew } else { Freshness::Cached }))
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn no_cache_is_read_however_it_is_written() {
+    async fn no_cache_is_read_in_any_case_and_position() {
         for (fields, anew) in [
             (&["no-cache"][..], true),
             (&["No-Cache"], true),

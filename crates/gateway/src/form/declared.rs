@@ -1,22 +1,22 @@
-//! What a caller declares about an upload.
+//! The properties that a caller declares about an upload: name, folder and digest.
 
 use polyhost_domain::{EntryName, InvalidSha1, NameGrammar, Sha1Digest};
 use polyhost_engine::problem::{Fault, Faults, Problem};
 
 use super::{Fields, FileName};
 
-/// What is declared about an upload, in its address or in its form.
+/// The declared properties of an upload, from its query parameters or its form.
 pub struct Declared {
     /// The file's name.
     pub name: Option<EntryName>,
-    /// The id of the folder that is to hold it, as it stands there.
+    /// The id of the target folder, not yet checked.
     pub folder_id: Option<String>,
-    /// The digest that the bytes will have.
+    /// The digest that the bytes must have.
     pub sha1: Option<Sha1Digest>,
 }
 
 impl Declared {
-    /// Reads the texts of `name`, `folder_id` and `sha1`. What is wrong with them is a fault.
+    /// Parses the texts of `name`, `folder_id` and `sha1`, and adds their faults to `faults`.
     pub fn read(
         texts: [Option<String>; 3],
         names: NameGrammar,
@@ -29,10 +29,11 @@ impl Declared {
         Self { name, folder_id, sha1 }
     }
 
-    /// Adds what a form tells. What neither names is called what the caller calls the file.
+    /// Merges the query parameters with the form's fields. If neither has a name, the file name of the form's file part
+    /// is used.
     ///
     /// # Errors
-    /// 400, for what is wrong, missing or told twice.
+    /// 400 if a property is malformed, missing or declared in both places.
     pub fn and(self, fields: Fields, names: NameGrammar) -> Result<Self, Problem> {
         let in_form = |name: &str, what: String| Fault::pointer(&format!("/{name}"), what);
         let mut faults = Faults::default();
@@ -57,14 +58,14 @@ impl Declared {
                 None
             }
         };
-        let told = Self::read([name, fields.folder_id, fields.sha1], names, in_form, &mut faults);
+        let from_form = Self::read([name, fields.folder_id, fields.sha1], names, in_form, &mut faults);
         if !faults.is_empty() {
             return Err(faults.into());
         }
         Ok(Self {
-            name: self.name.or(told.name),
-            folder_id: self.folder_id.or(told.folder_id),
-            sha1: self.sha1.or(told.sha1),
+            name: self.name.or(from_form.name),
+            folder_id: self.folder_id.or(from_form.folder_id),
+            sha1: self.sha1.or(from_form.sha1),
         })
     }
 }

@@ -1,12 +1,11 @@
-//! `Content-Disposition` of a part of a form (RFC 7578, section 4.2): the field's name, and the file's.
+//! Parses the `Content-Disposition` of a form's part (RFC 7578, section 4.2): the field's name and the file's name.
 //!
 //! Clients write names in four ways: as they are; with `\"` (older curl, Go); with `%22`, `%0D` and `%0A` (browsers, as
-//! the WHATWG wants it); and twice, once in `filename*` (RFC 8187). All four are read. What would have to be guessed is
-//! refused.
+//! WHATWG HTML requires); and twice, once in `filename*` (RFC 8187). All four are read. Ambiguous values are rejected.
 
 use super::file_name::{self, FileName};
 
-/// What a part's `Content-Disposition` says.
+/// The content of a part's `Content-Disposition`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Disposition {
     /// The field's name.
@@ -18,10 +17,10 @@ pub(super) struct Disposition {
 /// A parameter: its name in lower case, and its value without quotes.
 type Parameter = (String, Vec<u8>);
 
-/// Reads the value of the header field.
+/// Parses the value of the header field.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The fault of the value, as the end of a sentence.
 pub(super) fn parse(value: &[u8]) -> Result<Disposition, &'static str> {
     let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
     let (kind, rest) = value.split_at(end);
@@ -33,7 +32,7 @@ pub(super) fn parse(value: &[u8]) -> Result<Disposition, &'static str> {
     if parameters.iter().enumerate().any(|(at, (name, _))| parameters[..at].iter().any(|(other, _)| other == name)) {
         return Err("has a Content-Disposition with a parameter that is there twice");
     }
-    // RFC 2231 cuts long names into pieces. RFC 8187 does not, and nothing that speaks HTTP does.
+    // RFC 2231 splits long names into pieces. RFC 8187 does not, and no HTTP client does.
     if parameters.iter().any(|(name, _)| name == "name*" || name.starts_with("filename*") && name != "filename*") {
         return Err("has a Content-Disposition with a name in pieces or coded, of which only filename* is read");
     }
@@ -43,7 +42,7 @@ pub(super) fn parse(value: &[u8]) -> Result<Disposition, &'static str> {
     Ok(Disposition { name: file_name::undo_percents(name), file_name })
 }
 
-/// The parameters of `; name=value; name="value"`.
+/// Parses the parameters of `; name=value; name="value"`.
 fn parameters(mut rest: &[u8]) -> Result<Vec<Parameter>, &'static str> {
     const MALFORMED: &str = "has a malformed Content-Disposition";
     let mut parameters = Vec::new();
@@ -75,10 +74,10 @@ fn parameters(mut rest: &[u8]) -> Result<Vec<Parameter>, &'static str> {
     }
 }
 
-/// A quoted text after its first quote, and what follows its last.
+/// Returns the content of a quoted string, given without its opening quote, and the rest after its closing quote.
 ///
-/// A backslash escapes a quote or a backslash. Before any other character it stands for itself, since browsers do not
-/// escape it.
+/// A backslash escapes a quote or a backslash. Before any other character it is literal, since browsers do not escape
+/// it.
 fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (mut value, mut at) = (Vec::new(), 0);
     loop {
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_file_name_is_kept_as_such() {
+    fn file_name_that_is_not_utf8_is_unreadable() {
         let not_utf8 = named(b"form-data; name=file; filename=\"caf\xe9.mp4\"").1;
         assert!(matches!(not_utf8, Some(FileName::Unreadable(_))));
         let good = named(b"form-data; name=file; filename=\"caf\xe9.mp4\"; filename*=UTF-8''caf%C3%A9.mp4").1;

@@ -1,4 +1,4 @@
-//! The bytes of a form's file, and what follows them.
+//! Streams the bytes of a form's file, and checks what follows them.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
@@ -10,23 +10,24 @@ use polyhost_engine::uploads::{Refusal, Spare, empty};
 use super::part::PartHead;
 use super::{malformed, unreadable};
 
-/// The most bytes after the closing boundary of a form of known length, its line break included. Nobody reads them, and
-/// most clients send that line break or nothing (RFC 2046, section 5.1.1).
+/// The most bytes after the closing boundary of a form of known length, its line break included. They have no meaning
+/// (RFC 2046, section 5.1.1), and most clients send a line break or nothing.
 pub(super) const MOST_AFTER: u64 = 16 * 1024;
 
 /// The file of a form, which must be the last field.
 pub(super) struct FileField {
     pub(super) form: Multipart<'static>,
     pub(super) field: Option<Field<'static>>,
-    /// How many bytes may still come, where that is known.
+    /// The most bytes that may still arrive, if the form's length is known.
     pub(super) left: Option<u64>,
-    /// Where it is noted how many of them did not come.
+    /// Receives the number of those bytes that did not belong to the file.
     pub(super) spare: Spare,
     pub(super) is_empty: bool,
     pub(super) refusal: Refusal,
 }
 
 impl FileField {
+    /// Returns the file's bytes as a stream.
     pub(super) fn into_stream(self) -> ByteStream {
         stream::try_unfold(self, |mut file| async move {
             match file.next().await {
@@ -37,7 +38,7 @@ impl FileField {
         .boxed()
     }
 
-    /// All the bytes, of which there must be few.
+    /// Reads all the bytes into memory; for small files.
     pub(super) async fn whole(mut self) -> Result<Bytes, Problem> {
         let mut whole = BytesMut::new();
         while let Some(bytes) = self.next().await? {
@@ -61,7 +62,7 @@ impl FileField {
         }
     }
 
-    /// Checks that no field follows the file, and little else.
+    /// Checks that no field follows the file, and at most [`MOST_AFTER`] other bytes.
     async fn end(&mut self) -> Result<(), Problem> {
         self.field = None;
         let next = self.form.next_field().await;

@@ -1,19 +1,19 @@
-//! The file name in a part's `Content-Disposition`, decoded.
+//! Decodes the file name in a part's `Content-Disposition`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-/// The name of a file in the form's own words.
+/// The name of a file, as the form declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum FileName {
     /// The name.
     Readable(String),
-    /// There is a name that cannot be read, and this is what is wrong with it.
+    /// The form has a name that cannot be decoded. Contains its fault.
     Unreadable(&'static str),
 }
 
-/// The name by `filename*` (RFC 8187), else by `filename`; `None` where both are missing or empty.
+/// Returns the name in `filename*` (RFC 8187), else the one in `filename`; `None` if both are missing or empty.
 pub(super) fn read(extended: Option<&[u8]>, plain: Option<&[u8]>) -> Option<FileName> {
     let decoded = extended.and_then(extended_value).filter(|name| !name.is_empty());
     if let Some(name) = decoded {
@@ -40,12 +40,13 @@ fn plain_value(value: &[u8]) -> FileName {
     )
 }
 
-/// Undoes what browsers escape in names (WHATWG HTML, "multipart/form-data encoding algorithm"): these three alone.
+/// Undoes the escapes that browsers use in names: only these three (WHATWG HTML, "multipart/form-data encoding
+/// algorithm").
 pub(super) fn undo_percents(text: &str) -> String {
     text.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
-/// A value such as `UTF-8'en'na%C3%AFve.mp4` (RFC 8187, section 3.2).
+/// Decodes a value such as `UTF-8'en'na%C3%AFve.mp4` (RFC 8187, section 3.2).
 fn extended_value(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?;
     let (charset, rest) = text.split_once('\'')?;
@@ -88,7 +89,7 @@ struct EncodedWord<'a> {
 }
 
 impl<'a> EncodedWord<'a> {
-    /// The word that a text begins with, whether or not its encoding is known.
+    /// Parses the encoded word at the start of a text, even if its encoding is unknown.
     fn at_start(text: &'a str) -> Option<Self> {
         let mut parts = text.strip_prefix("=?")?.splitn(4, '?');
         let (charset, encoding, text, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -110,7 +111,7 @@ fn holds_encoded_word(text: &str) -> bool {
     text.match_indices("=?").any(|(at, _)| EncodedWord::at_start(&text[at..]).is_some())
 }
 
-/// The text of one or more encoded words of one charset, and nothing else. White space between them does not count.
+/// Decodes a text that consists only of encoded words of one charset. White space between the words is dropped.
 fn encoded_words(text: &str) -> Option<String> {
     let mut rest = text.trim();
     let (mut bytes, mut charset) = (Vec::new(), None);
@@ -127,7 +128,7 @@ fn encoded_words(text: &str) -> Option<String> {
     text_of(charset?, bytes).filter(|name| !name.is_empty())
 }
 
-/// The bytes of the `Q` encoding.
+/// Decodes the `Q` encoding (RFC 2047, section 4.2).
 fn quoted(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some(first) = rest.bytes().next() {

@@ -1,4 +1,4 @@
-//! What comes before the file's bytes: counted, and bounded.
+//! The head of a form: the bytes before the file's bytes. Counts and limits them.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,13 +7,14 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use polyhost_domain::ByteStream;
 
-/// The most bytes before those of the file.
+/// The most bytes before the file's bytes.
 pub(super) const MOST_BEFORE: u64 = 16 * 1024;
 
-/// Counts the bytes before the file, and looks for header fields that a part has more than once.
+/// Counts the bytes before the file, and finds header fields that a part has more than once. Clones share the same
+/// state.
 ///
-/// The form's reader takes all the bytes that it can get. This stream gives it one byte at a time, so that it stops
-/// where the file begins.
+/// The form's reader reads as many bytes as it can get. This stream yields one byte at a time, so that the reader stops
+/// exactly where the file begins.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head(Arc<Mutex<Seen>>);
 
@@ -26,9 +27,10 @@ struct Seen {
 }
 
 impl Head {
-    /// The body, byte by byte until the head has ended.
+    /// Returns the body, byte by byte until [`Head::end`] is called.
     ///
-    /// It is pending once after every piece. Else the reader would gather all of the body before it looks at any.
+    /// The stream returns `Pending` once after every piece. Otherwise the reader would collect the whole body before it
+    /// parses anything.
     pub(super) fn watch(&self, body: ByteStream) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
         let begun = (self.clone(), body, Bytes::new());
         let pieces = stream::unfold(begun, |(head, mut body, mut rest)| async move {
@@ -60,18 +62,18 @@ impl Head {
             return Ok(std::mem::take(rest));
         }
         if seen.bytes.len() as u64 >= MOST_BEFORE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too much comes before the file"));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too many bytes before the file"));
         }
         let piece = rest.split_to(rest.len().min(1));
         seen.bytes.extend_from_slice(&piece);
         Ok(piece)
     }
 
-    /// The name of a header field that is more than once in the part whose header fields were read last. Called once
-    /// for each part: the form's reader itself keeps the last of such fields and drops the others.
+    /// Returns the name of a header field that occurs more than once in the part whose header fields were read last.
+    /// Call this once for each part. It is needed because the form's reader keeps only the last of repeated fields.
     pub(super) fn repeated_field(&self, boundary: &str) -> Option<String> {
         let mut seen = self.seen();
-        // The first delimiter may stand at the very beginning; a later one ends a body, and is preceded by a line break.
+        // The first delimiter may be at the very beginning. A later one ends a body, so a line break precedes it.
         let (from, delimiter) = match seen.body_at {
             None => (0, format!("--{boundary}")),
             Some(body_at) => (body_at, format!("\r\n--{boundary}")),
@@ -80,7 +82,7 @@ impl Head {
         let at = rest.windows(delimiter.len()).position(|window| window == delimiter.as_bytes())?;
         let behind_delimiter = rest.get(at + delimiter.len()..).unwrap_or_default();
         let mut names: Vec<String> = Vec::new();
-        // What is left of the line of the delimiter is white space.
+        // Skip the rest of the delimiter's line, which is white space.
         for line in behind_delimiter.split(|byte| *byte == b'\n').skip(1) {
             let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
             let name = String::from_utf8_lossy(&line[..colon]).into_owned();
@@ -93,7 +95,7 @@ impl Head {
         None
     }
 
-    /// Ends the head; gives its length in bytes.
+    /// Ends the head and returns its length in bytes. From now on, [`Head::watch`] yields whole pieces.
     pub(super) fn end(&self) -> u64 {
         let mut seen = self.seen();
         seen.has_ended = true;

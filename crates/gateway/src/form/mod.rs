@@ -1,8 +1,9 @@
-//! An upload as a form, as browsers and `curl -F` send it: a few fields, and then the file.
+//! Uploads as a form, as browsers and `curl -F` send them: a few fields, and then the file.
 //!
-//! A form of known length tells that of its file too, since the file ends where the form's last line begins. Only what
-//! follows the last line, mostly a line break or nothing, is not known before. So a large file is passed on as it
-//! arrives, like a bare body, and a few bytes of its announced length are spare. A small one is read whole first.
+//! The length of a form gives the length of its file, since the file ends where the form's closing boundary begins.
+//! Only the number of bytes after that boundary is not known in advance; mostly they are a line break or nothing. So a
+//! large file is streamed as it arrives, like a plain body, and a few bytes of its announced length are spare. A small
+//! file is read whole first.
 
 mod declared;
 mod disposition;
@@ -28,10 +29,10 @@ pub use file_name::FileName;
 use head::{Head, MOST_BEFORE};
 use part::PartHead;
 
-/// The field that holds the file. It is the last.
+/// The name of the field with the file, which must be the last field.
 const FILE: &str = "file";
 
-/// What a form tells about its file, as it stands there.
+/// The fields of a form and of its file part, not yet checked.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Fields {
     /// `name`
@@ -40,48 +41,48 @@ pub struct Fields {
     pub folder_id: Option<String>,
     /// `sha1`
     pub sha1: Option<String>,
-    /// What the file is called where the caller has it.
+    /// The file name of the file part: the file's name on the caller's machine.
     pub file_name: Option<FileName>,
     /// The file's media type.
     pub content_type: Option<String>,
 }
 
-/// The boundary of a form; `None` if the media type is that of no form, or has no usable boundary.
+/// Returns the boundary of a form; `None` if the media type is not a form's or has no usable boundary.
 #[must_use]
 pub fn boundary(content_type: &str) -> Option<String> {
     let media: MediaType = content_type.parse().ok().filter(|media: &MediaType| media.is("multipart/form-data"))?;
     let mut boundaries = media.parameters("boundary");
     let boundary = boundaries.next().filter(|boundary| (1..=70).contains(&boundary.len()))?;
-    // With two of them, two readers could find different files.
+    // With two boundaries, two readers could find different files.
     boundaries.next().is_none().then_some(boundary)
 }
 
-/// A form that was read up to the bytes of its file before its handler's turn. Clones are the same one.
+/// A form that was read up to the bytes of its file before its handler runs. Clones share the same form.
 #[derive(Clone)]
 pub struct Opened {
-    /// How many bytes the whole form has, where that is known.
+    /// The length of the whole form in bytes, if known.
     pub length: Option<u64>,
     read: Arc<Mutex<Option<(Fields, Arriving)>>>,
 }
 
 impl Opened {
-    /// Hands it over to its handler.
+    /// Wraps the form, so that the handler can take it.
     #[must_use]
     pub fn new(length: Option<u64>, fields: Fields, file: Arriving) -> Self {
         Self { length, read: Arc::new(Mutex::new(Some((fields, file)))) }
     }
 
-    /// What the form tells, and its file: once.
+    /// Takes the fields and the file; `None` at every later call.
     #[must_use]
     pub fn take(&self) -> Option<(Fields, Arriving)> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// Reads a form up to the bytes of its file. `length` is that of the whole form, where it is known.
+/// Reads a form up to the bytes of its file. `length` is the length of the whole form, if known.
 ///
 /// # Errors
-/// 400, with every fault of the fields; for a body that stops or ends, as for any upload.
+/// 400 with every fault of the fields; the same problems as for any upload if the body stalls or ends early.
 pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result<(Fields, Arriving), Problem> {
     let refusal = body.refusal;
     let head = Head::default();
@@ -145,7 +146,7 @@ impl Fields {
             "name" => &mut self.name,
             "folder_id" => &mut self.folder_id,
             "sha1" => &mut self.sha1,
-            // Some browsers add it, to say how the texts of the others are coded (RFC 7578, section 4.6).
+            // Some browsers add this field to declare the charset of the other fields (RFC 7578, section 4.6).
             "_charset_" if value.eq_ignore_ascii_case(b"utf-8") => return,
             "_charset_" => return fault("must be UTF-8"),
             _ => return fault("is not known; the fields are name, folder_id, sha1 and then file"),
@@ -158,7 +159,7 @@ impl Fields {
     }
 }
 
-/// The most bytes that a form may have besides those of its file.
+/// Returns the most bytes that a form may have besides its file's bytes.
 #[must_use]
 pub fn most_around(boundary: &str) -> u64 {
     MOST_BEFORE + last_boundary(boundary) + MOST_AFTER
@@ -168,7 +169,7 @@ fn last_boundary(boundary: &str) -> u64 {
     ("\r\n--".len() + boundary.len() + "--".len()) as u64
 }
 
-/// How many bytes a file has at most that comes last in a form of `length`.
+/// Returns the most bytes that the file of a form of this length can have, after `before` bytes of head.
 fn most_of_file(length: u64, before: u64, boundary: &str) -> Result<u64, Problem> {
     match length.checked_sub(before + last_boundary(boundary)) {
         None => Err(malformed("ends early")),
@@ -181,7 +182,7 @@ fn malformed(what: &str) -> Problem {
     Problem::invalid(vec![Fault::pointer("", format!("is a form that {what}"))])
 }
 
-/// The problem of a form that cannot be read.
+/// Returns the problem of a form that cannot be parsed.
 fn unreadable(error: &multer::Error) -> Problem {
     match error {
         multer::Error::StreamReadFailed(cause) => {

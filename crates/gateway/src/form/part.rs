@@ -1,4 +1,4 @@
-//! The header fields of a part of a form: which field it is, and whether its body is what it looks like.
+//! The header fields of a form's part: its name, its file name, and whether its body can be used as it is.
 
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -10,13 +10,14 @@ use super::file_name::FileName;
 use super::{FILE, malformed};
 use crate::extract::{escape, is_one_file, is_utf8, unsupported_fields};
 
-/// What the header fields of a part say.
+/// The content of a part's header fields.
 pub(super) struct PartHead {
     /// The field's name.
     pub(super) name: String,
     /// The file's name, unless it is missing or empty.
     pub(super) file_name: Option<FileName>,
-    /// The media type, if it is one. Browsers take it from the system, where it may be anything.
+    /// The media type, if the value is one. Browsers take the value from the operating system, where it may be
+    /// anything.
     pub(super) content_type: Option<MediaType>,
 }
 
@@ -24,7 +25,7 @@ impl PartHead {
     /// Reads the header fields of a part.
     ///
     /// # Errors
-    /// 400, if it is unknown which field the part is.
+    /// 400 if the part has no readable field name.
     pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let value = headers.get(CONTENT_DISPOSITION).map_or(&b""[..], |value| value.as_bytes());
         let disposition = disposition::parse(value);
@@ -34,12 +35,12 @@ impl PartHead {
         Ok(Self { name, file_name, content_type })
     }
 
-    /// The field as a JSON pointer.
+    /// Returns the field as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
         format!("/{}", escape(&self.name))
     }
 
-    /// Adds the faults of a part whose body would have to be decoded before it could be used.
+    /// Adds a fault for each header field because of which the body cannot be used as it is.
     pub(super) fn check(&self, headers: &HeaderMap, faults: &mut Faults) {
         for field in unsupported_fields(headers) {
             let what = format!("has the header field {}, which {}", field.name, field.fault);

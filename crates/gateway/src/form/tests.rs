@@ -1,4 +1,4 @@
-//! Forms in pieces of every size, right and wrong.
+//! Tests of forms, valid and invalid, that arrive in pieces of different sizes.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ fn file(bytes: &str) -> String {
     )
 }
 
-/// A form in pieces of a size, with its length known or not.
+/// Returns a form's body in pieces of `size` bytes, with its length known or not.
 fn body(form: &str, size: usize, length: Option<u64>) -> Arriving {
     let pieces: Vec<Bytes> = form.as_bytes().chunks(size).map(Bytes::copy_from_slice).collect();
     Arriving::new(length, stream::iter(pieces.into_iter().map(io::Result::Ok)), Duration::from_secs(9))
 }
 
-/// What is made of a form: its fields, the length of its file, and the file.
+/// Reads a form: returns its fields, the length of its file, and the file.
 async fn parse(form: &str, size: usize, is_known: bool) -> Result<(Fields, Option<u64>, String), Problem> {
     let length = is_known.then_some(form.len() as u64);
     let (fields, file) = read(BOUNDARY, length, body(form, size, length)).await?;
@@ -53,7 +53,7 @@ async fn form_in_any_pieces_is_read_and_gives_its_files_length() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_form_is_named() {
+async fn each_fault_of_a_form_is_reported() {
     let end = "--b-1--\r\n";
     let cases = [
         (field("name", "a") + end, true, "field \"/file\" is missing"),
@@ -88,7 +88,7 @@ async fn what_is_wrong_with_a_form_is_named() {
 }
 
 #[tokio::test]
-async fn header_field_that_two_parts_have_is_not_repeated() {
+async fn same_header_field_in_two_parts_is_no_fault() {
     let typed = |name: &str| field(name, "7").replace("\r\n\r\n", "\r\nContent-Type: text/plain\r\n\r\n");
     let preamble = "X: 1\r\nX: 2\r\n\r\n";
     let form = preamble.to_owned() + &typed("folder_id") + &field("name", "") + &file("x") + "--b-1--\r\n";
@@ -99,7 +99,7 @@ async fn header_field_that_two_parts_have_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn file_is_whole_whatever_follows_the_last_boundary() {
+async fn bytes_after_the_closing_boundary_do_not_change_the_file() {
     let long = format!("--b-1--\r\n{}", "an epilogue\r\n--b-1--\r\n".repeat(500));
     let ends = ["--b-1--\r\n", "--b-1--", "--b-1--\n", "--b-1-- \t", "--b-1--x", "--b-1--\r\n\r\n", &long];
     for bytes in ["x".to_owned(), "\r\n--b-2\r\n".repeat(5_000)] {

@@ -1,11 +1,11 @@
 //! What tells a request from another one with the same key.
 //!
-//! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and what its address declares.
-//! A form counts by what it tells of its file and by the file's length; not by its boundary, for programs make a new one
-//! each time.
+//! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and what its address
+//! declares. A form counts by what it tells of its file and by the file's length; not by its boundary, for programs
+//! make a new one each time.
 //!
-//! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site says
-//! nothing about the new one.
+//! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site
+//! says nothing about the new one.
 
 use crate::form::{self, Opened};
 use axum::body::{Body, HttpBody as _};
@@ -47,12 +47,12 @@ impl Fingerprint {
         }
         let length = body.size_hint().exact();
         let Some(boundary) = std::str::from_utf8(media_type).ok().and_then(form::boundary) else {
-            let fingerprint = of([media_type, told(length).as_bytes()]);
+            let fingerprint = of([media_type, json(length).as_bytes()]);
             return Ok((Request::from_parts(parts, body), fingerprint));
         };
         let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
         let (fields, file) = form::read(&boundary, length, body).await?;
-        let fingerprint = of([told(&fields).as_bytes(), told(file.length).as_bytes()]);
+        let fingerprint = of([json(&fields).as_bytes(), json(file.length).as_bytes()]);
         parts.extensions.insert(Opened::new(length, fields, file));
         Ok((Request::from_parts(parts, Body::empty()), fingerprint))
     }
@@ -67,7 +67,7 @@ impl Fingerprint {
 }
 
 /// Something as JSON, in which what is not told differs from what is empty.
-fn told(value: impl Serialize) -> String {
+fn json(value: impl Serialize) -> String {
     // What cannot be serialized does not exist here: it is made of texts and numbers.
     serde_json::to_string(&value).unwrap_or_default()
 }

@@ -37,10 +37,10 @@ impl Key {
     /// # Errors
     /// `invalid_request`, for one that is none: 1 to 255 visible ASCII characters, told once.
     pub fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let mut told = headers.get_all(KEY_FIELD).iter();
-        let Some(value) = told.next() else { return Ok(None) };
+        let mut values = headers.get_all(KEY_FIELD).iter();
+        let Some(value) = values.next() else { return Ok(None) };
         let wrong = |what: &str| Problem::invalid(vec![Fault::parameter("Idempotency-Key", what)]);
-        if told.next().is_some() {
+        if values.next().is_some() {
             return Err(wrong("is there twice"));
         }
         let good = (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);

@@ -23,11 +23,11 @@ pub(super) enum Record {
 #[derive(Serialize, Deserialize)]
 struct Head {
     fingerprint: Fingerprint,
-    answered: Option<Told>,
+    answered: Option<AnswerHead>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Told {
+struct AnswerHead {
     status: u16,
     headers: Vec<(String, String)>,
 }
@@ -46,8 +46,8 @@ impl Record {
         let (answered, body) = match self {
             Self::Running(_) => (None, None),
             Self::Answered(_, answer) => {
-                let told = Told { status: answer.status.as_u16(), headers: answer.headers.clone() };
-                (Some(told), Some(&answer.body))
+                let answer_head = AnswerHead { status: answer.status.as_u16(), headers: answer.headers.clone() };
+                (Some(answer_head), Some(&answer.body))
             }
         };
         // What cannot be serialized does not exist here: the head is made of texts and numbers.
@@ -65,7 +65,7 @@ impl Record {
     pub(super) fn decode(bytes: &Bytes) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let Head { fingerprint, answered } = serde_json::from_slice(&bytes[..end]).ok()?;
-        let Some(Told { status, headers }) = answered else { return Some(Self::Running(fingerprint)) };
+        let Some(AnswerHead { status, headers }) = answered else { return Some(Self::Running(fingerprint)) };
         let (status, body) = (StatusCode::from_u16(status).ok()?, bytes.slice(end + 1..));
         Some(Self::Answered(fingerprint, Answer { status, headers, body }))
     }

@@ -17,15 +17,15 @@ use super::{Answer, Fingerprint, Key};
 use crate::problem::{Failure, render};
 
 /// How long an answer is given again.
-pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const ANSWER_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// After how long without a sign of life a process is taken to have ended.
-pub(super) const LIFE: Duration = Duration::from_secs(30);
+pub(super) const LEASE_TTL: Duration = Duration::from_secs(30);
 /// How often a process that carries out a request gives one.
-const SIGN: Duration = Duration::from_secs(10);
+const RENEW_INTERVAL: Duration = Duration::from_secs(10);
 /// When to ask again about a request that is carried out. How long it takes is not known.
-const NEXT_LOOK: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// When to come back where there is no room. Whatever makes room does so by and by.
-const NO_ROOM: Duration = Duration::from_secs(60);
+const RETRY_AFTER_FULL: Duration = Duration::from_secs(60);
 
 /// The records of all clients.
 pub struct Records {
@@ -71,12 +71,12 @@ impl Records {
         occurrence: &Occurrence,
     ) -> Result<Begun, Problem> {
         let key = key.of_record(client);
-        if let Some(entry) = self.values.get(&key).await.map_err(lost)?
-            && let Record::Answered(_, answer) = same(&entry, &fingerprint)?
+        if let Some(entry) = self.values.get(&key).await.map_err(unavailable)?
+            && let Record::Answered(_, answer) = matching(&entry, &fingerprint)?
         {
             return Ok(Begun::Answered(answer));
         }
-        let lease = self.leases.acquire(&key, LIFE).await.map_err(lost)?.ok_or_else(conflict)?;
+        let lease = self.leases.acquire(&key, LEASE_TTL).await.map_err(unavailable)?.ok_or_else(conflict)?;
         match self.take(&key, &fingerprint, occurrence).await {
             Ok(Taken::New(version)) => {
                 let (values, leases) = (Arc::clone(&self.values), Arc::clone(&self.leases));
@@ -94,14 +94,14 @@ impl Records {
 
     /// Takes a record whose lease is held: makes it, or finds what has become of it.
     async fn take(&self, key: &str, fingerprint: &Fingerprint, occurrence: &Occurrence) -> Result<Taken, Problem> {
-        let Some(entry) = self.values.get(key).await.map_err(lost)? else {
+        let Some(entry) = self.values.get(key).await.map_err(unavailable)? else {
             let running = Record::Running(fingerprint.clone()).encode();
-            return match self.values.compare_and_set(key, None, running, KEPT).await.map_err(lost)? {
+            return match self.values.compare_and_set(key, None, running, ANSWER_TTL).await.map_err(unavailable)? {
                 Exchange::Done(version) => Ok(Taken::New(version)),
                 Exchange::Conflict(_) => Err(conflict()),
             };
         };
-        if let Record::Answered(_, answer) = same(&entry, fingerprint)? {
+        if let Record::Answered(_, answer) = matching(&entry, fingerprint)? {
             return Ok(Taken::Answered(answer));
         }
         tracing::warn!("a request with a key was left unfinished; its outcome is unknown");
@@ -109,7 +109,7 @@ impl Records {
             again, with another key.";
         let answer = unknown(detail, occurrence).await;
         let record = Record::Answered(fingerprint.clone(), answer.clone()).encode();
-        match self.values.compare_and_set(key, Some(entry.version), record, KEPT).await.map_err(lost)? {
+        match self.values.compare_and_set(key, Some(entry.version), record, ANSWER_TTL).await.map_err(unavailable)? {
             Exchange::Done(_) => Ok(Taken::Answered(answer)),
             Exchange::Conflict(_) => Err(conflict()),
         }
@@ -123,12 +123,12 @@ enum Taken {
 }
 
 impl Running {
-    /// Gives signs of life while the request is carried out.
+    /// Gives renewals of life while the request is carried out.
     pub async fn watch<T>(&self, answering: impl Future<Output = T>) -> T {
-        let signs = async {
+        let renewals = async {
             loop {
-                tokio::time::sleep(SIGN).await;
-                if let Err(error) = self.leases.renew(&self.lease, LIFE).await {
+                tokio::time::sleep(RENEW_INTERVAL).await;
+                if let Err(error) = self.leases.renew(&self.lease, LEASE_TTL).await {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "a request with a key may look unfinished"
@@ -138,7 +138,7 @@ impl Running {
         };
         tokio::select! {
             answer = answering => answer,
-            () = signs => std::future::pending().await,
+            () = renewals => std::future::pending().await,
         }
     }
 
@@ -167,7 +167,7 @@ impl Running {
     /// The answer is that of work which is done, so a failure here is for the log.
     async fn put(&self, answer: &Answer) -> Result<(), StateErrorKind> {
         let record = Record::Answered(self.fingerprint.clone(), answer.clone()).encode();
-        match self.values.compare_and_set(&self.key, Some(self.version), record, KEPT).await {
+        match self.values.compare_and_set(&self.key, Some(self.version), record, ANSWER_TTL).await {
             Ok(Exchange::Done(_)) => Ok(()),
             Ok(Exchange::Conflict(_)) => {
                 tracing::error!("an answer came after its request was taken to be unfinished, and is not kept");
@@ -188,7 +188,7 @@ async fn release(leases: &dyn Leases, lease: Lease) {
 }
 
 /// The record of this request.
-fn same(entry: &Entry, fingerprint: &Fingerprint) -> Result<Record, Problem> {
+fn matching(entry: &Entry, fingerprint: &Fingerprint) -> Result<Record, Problem> {
     // What another version has written says nothing about this request; to carry it out could be once too often.
     let record = Record::decode(&entry.value).ok_or_else(reused)?;
     if record.fingerprint() == fingerprint { Ok(record) } else { Err(reused()) }
@@ -202,16 +202,16 @@ fn reused() -> Problem {
 
 fn conflict() -> Problem {
     let detail = "The first request with this Idempotency-Key is still being carried out.";
-    Problem::new(Code::IdempotencyConflict, detail).retryable().retry_after(NEXT_LOOK)
+    Problem::new(Code::IdempotencyConflict, detail).retryable().retry_after(RETRY_AFTER)
 }
 
 /// Without a record the request could be carried out twice, so it is not carried out at all.
-fn lost(error: StateError) -> Problem {
+fn unavailable(error: StateError) -> Problem {
     let (detail, wait) = match error.kind {
         StateErrorKind::Full => {
-            ("The gateway has no room to remember another request with an Idempotency-Key.", NO_ROOM)
+            ("The gateway has no room to remember another request with an Idempotency-Key.", RETRY_AFTER_FULL)
         }
-        _ => ("The gateway cannot remember the request with its Idempotency-Key.", NEXT_LOOK),
+        _ => ("The gateway cannot remember the request with its Idempotency-Key.", RETRY_AFTER),
     };
     tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is refused");
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::advance;
 
 use super::key::KEY_FIELD;
-use super::records::{KEPT, LIFE};
+use super::records::{ANSWER_TTL, LEASE_TTL};
 use super::{Answer, Begun, Fingerprint, Key, Records, Running};
 
 fn key(text: &'static str) -> Key {
@@ -61,7 +61,7 @@ async fn refused(records: &Records, key_text: &'static str, request: &str) -> Pr
 async fn the_first_answer_is_given_again_for_a_day() {
     let records = Records::new(&State::in_memory());
     run(&records, "a", "request").await.finish(Some(&created()), &occurrence()).await;
-    advance(KEPT - Duration::from_secs(1)).await;
+    advance(ANSWER_TTL - Duration::from_secs(1)).await;
     assert_eq!(answered(&records, "a", "request").await, created());
     advance(Duration::from_secs(1)).await;
     run(&records, "a", "request").await.free().await;
@@ -104,7 +104,7 @@ async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
     let running = run(&records, "a", "request").await;
     let meanwhile = async {
         for _ in 0..100 {
-            tokio::time::sleep(LIFE / 2).await;
+            tokio::time::sleep(LEASE_TTL / 2).await;
             assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
         }
     };
@@ -117,7 +117,7 @@ async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
 async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
     let records = Records::new(&State::in_memory());
     let abandoned = run(&records, "a", "request").await;
-    advance(LIFE - Duration::from_millis(1)).await;
+    advance(LEASE_TTL - Duration::from_millis(1)).await;
     assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
     advance(Duration::from_millis(1)).await;
     let unknown = answered(&records, "a", "request").await;

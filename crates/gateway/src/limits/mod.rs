@@ -1,10 +1,10 @@
-//! How much each client may ask of the gateway: how often, and how much at once.
+//! The limits of clients: rate limits, and limits of concurrent requests.
 //!
-//! Limits are kept by the clients' names, apart from the clients themselves: a configuration that is read anew begins
-//! none of them anew.
+//! The counts are stored by the client's name, apart from the client itself, so that a reload of the configuration does
+//! not reset them.
 
-mod standing;
-mod strangers;
+mod rate_limit;
+mod unauthenticated;
 mod under_way;
 mod weight;
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 use polyhost_listener::Peer;
 use polyhost_state::Limiters;
 
-pub(crate) use standing::Standing;
+pub(crate) use rate_limit::RateLimitStatus;
 pub(crate) use under_way::{Permit, UnderWay};
 pub(crate) use weight::of_lookup;
 
@@ -23,8 +23,8 @@ use crate::auth::KeyFault;
 use polyhost_config::Client;
 use polyhost_engine::problem::{Code, Problem};
 
-/// When a client may come back who has as many requests under way as it may. How long those take is not known.
-const NEXT_LOOK: Duration = Duration::from_secs(1);
+/// The `Retry-After` for a client at its concurrency limit. The time until one of its requests ends is not known.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The limits of all clients.
 pub struct Limits {
@@ -33,23 +33,24 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Limits that are kept in the shared state; how much is under way, in this process.
+    /// Creates the limits. Rate limits are counted in the shared state; concurrent requests in this process.
     #[must_use]
     pub fn new(limiters: Arc<dyn Limiters>) -> Self {
         Self { limiters, under_way: UnderWay::default() }
     }
 
-    /// Counts a request of a client. Where the client stands then is told even if it is refused; `None`, where there is
-    /// no limit, or nobody knows.
+    /// Counts a request towards a client's rate limit. The status is returned even if the request is refused; it is
+    /// `None` if the client has no limit or the shared state cannot be reached.
     ///
     /// # Errors
     /// `rate_limited`
-    pub async fn count(&self, client: &Client, weight: NonZeroU32) -> (Option<Standing>, Result<(), Problem>) {
+    pub async fn count(&self, client: &Client, weight: NonZeroU32) -> (Option<RateLimitStatus>, Result<(), Problem>) {
         let Some(quota) = client.rate_limit else { return (None, Ok(())) };
-        Standing::begin(Arc::clone(&self.limiters), &client.name, quota, weight).await
+        RateLimitStatus::begin(Arc::clone(&self.limiters), &client.name, quota, weight).await
     }
 
-    /// Gives a request of a client its place among those under way, for as long as the permit lives.
+    /// Acquires a concurrency permit for a request of a client; `None` if the client has no concurrency limit. The
+    /// request counts until the permit is dropped.
     ///
     /// # Errors
     /// `rate_limited`
@@ -57,13 +58,13 @@ impl Limits {
         let Some(most) = client.max_concurrency else { return Ok(None) };
         let permit = self.under_way.enter(&client.name, most);
         permit.map(Some).ok_or_else(|| {
-            let detail = format!("The client may have {most} requests under way at once, and has.");
-            Problem::new(Code::RateLimited, detail).retryable().retry_after(NEXT_LOOK)
+            let detail = format!("The client has reached its limit of {most} concurrent requests. Retry later.");
+            Problem::new(Code::RateLimited, detail).retryable().retry_after(RETRY_AFTER)
         })
     }
 
-    /// What is answered to a request of nobody who is known.
-    pub async fn turn_away(&self, fault: KeyFault, peer: Option<Peer>) -> Problem {
-        strangers::turn_away(&*self.limiters, fault, peer).await
+    /// Returns the problem for a request without a valid API key.
+    pub async fn reject_unauthenticated(&self, fault: KeyFault, peer: Option<Peer>) -> Problem {
+        unauthenticated::reject(&*self.limiters, fault, peer).await
     }
 }

@@ -1,5 +1,5 @@
-//! How many requests of each client are under way. A request is, until the last byte of its answer has gone, or the
-//! work that it began has ended, whichever is later.
+//! The number of concurrent requests of each client. A request counts until the last byte of its response is sent, or
+//! until the work that it started ends, whichever is later.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -9,11 +9,11 @@ use axum::body::Body;
 use axum::response::Response;
 use polyhost_listener::Held;
 
-/// How many are under way, by the client's name. Who has none takes no room.
+/// The number of concurrent requests by the client's name. Clients without any have no entry.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnderWay(Arc<Mutex<HashMap<String, u32>>>);
 
-/// A request's place among those under way. Dropping it gives the place back.
+/// The permit of one request. Dropping it releases the request's place.
 #[derive(Debug)]
 pub struct Permit {
     all: UnderWay,
@@ -21,7 +21,7 @@ pub struct Permit {
 }
 
 impl UnderWay {
-    /// Takes a place, if fewer than `most` are taken.
+    /// Acquires a permit if the client has fewer than `most` concurrent requests.
     #[must_use]
     pub(crate) fn enter(&self, client: &str, most: NonZeroU32) -> Option<Permit> {
         let mut counts = self.counts();
@@ -39,7 +39,7 @@ impl UnderWay {
 }
 
 impl Permit {
-    /// Keeps the place until the answer's last byte has gone.
+    /// Attaches the permit to a response, so that it is released after the last byte of the body is sent.
     #[must_use]
     pub fn hold(self, response: Response) -> Response {
         response.map(|body| Body::new(Held::new(body, self)))
@@ -68,7 +68,7 @@ mod tests {
     const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
     #[test]
-    fn a_place_is_free_again_when_its_permit_is_dropped_and_nothing_is_left() {
+    fn dropped_permit_frees_its_place_and_the_entry() {
         let all = UnderWay::default();
         let first = all.enter("web", TWO).unwrap();
         let second = all.enter("web", TWO).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_place_is_held_until_the_answer_has_gone_and_its_length_stays_known() {
+    async fn permit_is_held_until_the_body_is_sent() {
         let all = UnderWay::default();
         let held = all.enter("web", NonZeroU32::MIN).unwrap().hold(Response::new(Body::from("ab")));
         assert_eq!(held.body().size_hint().exact(), Some(2));

@@ -11,8 +11,8 @@ use crate::problem::{Failure, PurgeProblems};
 
 /// Forget what is known of an account.
 ///
-/// The next question of each kind goes to the site. Needs the scope `admin`. Writes through Polyhost need no purge: what
-/// they make untrue is gone before they are answered. It is for what was changed at the site by other ways.
+/// The next question of each kind goes to the site. Needs the scope `admin`. Writes through Polyhost need no purge:
+/// what they make untrue is gone before they are answered. It is for what was changed at the site by other ways.
 #[utoipa::path(post, path = "/v1/accounts/{account}/cache/purge", tag = "Accounts",
     params(AccountPath),
     responses((status = 204, description = "Nothing is cached of the account"), PurgeProblems))]

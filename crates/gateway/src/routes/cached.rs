@@ -56,8 +56,8 @@ pub(super) fn tag_of_file(
 ) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
     let File { name, size, content_type, sha1, .. } = &changed.now;
     let has_digest = sha1.is_some() || !account.profile().digests.contains(&Digest::Sha1);
-    let is_told = changed.is_whole && name.is_some() && size.is_some() && content_type.is_some() && has_digest;
-    tag_field(is_told.then(|| changed.now.tag(account)).flatten())
+    let is_complete = changed.is_whole && name.is_some() && size.is_some() && content_type.is_some() && has_digest;
+    tag_field(is_complete.then(|| changed.now.tag(account)).flatten())
 }
 
 /// The same of a folder.
@@ -66,12 +66,12 @@ pub(super) fn tag_of_folder(
     changed: &Changed<Folder>,
 ) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {
     let Folder { name, visibility, password_protected, .. } = &changed.now;
-    let is_known = |told: bool, capability| told || !account.capabilities().supports(capability);
-    let is_told = changed.is_whole
+    let is_known = |is_reported: bool, capability| is_reported || !account.capabilities().supports(capability);
+    let is_complete = changed.is_whole
         && name.is_some()
         && is_known(visibility.is_some(), Capability::FoldersVisibility)
         && is_known(password_protected.is_some(), Capability::FoldersPassword);
-    tag_field(is_told.then(|| changed.now.tag(account)).flatten())
+    tag_field(is_complete.then(|| changed.now.tag(account)).flatten())
 }
 
 fn tag_field(tag: Option<String>) -> AppendHeaders<Option<(HeaderName, HeaderValue)>> {

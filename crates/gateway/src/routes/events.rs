@@ -117,9 +117,9 @@ fn line_of<T: ToSchema>() -> Object {
 /// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
 /// when the gateway does, when the caller's key expires, or when the configuration has changed the caller or the
 /// account: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had ended and was
-/// told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who watch, every 2 to 15 seconds.
-/// OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect: `file/url_upload_status`; it tells of no
-/// conversions.
+/// told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who watch, every
+/// 2 to 15 seconds. OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect: `file/url_upload_status`;
+/// it tells of no conversions.
 #[utoipa::path(get, path = "/v1/accounts/{account}/events", tag = "Events",
     params(AccountPath, EventParameters, EventConditions),
     responses(

@@ -85,8 +85,8 @@ pub(crate) async fn lookup_files(
     StrictJson(FileIds { ids }): StrictJson<FileIds>,
 ) -> Result<Json<FileLookupList>, Failure> {
     check_ids(&ids, access.profile().max_batch)?;
-    if let (Some(standing), Some(weight)) = (&context.standing, limits::of_lookup(ids.len())) {
-        standing.charge(weight).await?;
+    if let (Some(rate_limit), Some(weight)) = (&context.rate_limit, limits::of_lookup(ids.len())) {
+        rate_limit.charge(weight).await?;
     }
     let parsed: Vec<Result<FileId, Problem>> = ids.iter().map(|id| access.file_id(id)).collect();
     let asked: Vec<FileId> = parsed.iter().filter_map(|id| id.as_ref().ok()).cloned().collect();

@@ -165,8 +165,8 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
 /// Change a folder.
 ///
 /// The move goes first, and if the second call fails, the problem's `applied` says what was done. A folder moved into
-/// itself or below itself is 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; a folder has no other field that
-/// could be changed there. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
+/// itself or below itself is 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; a folder has no other field
+/// that could be changed there. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, WriteConditions),
     request_body(content(
@@ -213,8 +213,8 @@ pub(crate) struct DeleteFolderParameters {
 /// Delete a folder.
 ///
 /// A folder that is not empty, asked of the site at that moment, is deleted only with `recursive=true`. OpenLoad
-/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it. YetiShare dialect: `folder/delete`;
-/// it goes to the site's trash.
+/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it. YetiShare dialect:
+/// `folder/delete`; it goes to the site's trash.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, DeleteFolderParameters, WriteConditions),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]

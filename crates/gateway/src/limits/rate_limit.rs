@@ -1,4 +1,4 @@
-//! Where a client stands with its rate limit while one of its requests is answered, and the header fields that say so.
+//! The status of a client's rate limit during one of its requests, and the header fields that report it.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,21 +10,21 @@ use polyhost_state::{Decision, Limiters, Quota};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Where a client stands. Clones are about the same request.
+/// The status of a client's rate limit during one request. Clones share the same status.
 #[derive(Clone)]
-pub struct Standing(Arc<Shared>);
+pub struct RateLimitStatus(Arc<Shared>);
 
 struct Shared {
     limiters: Arc<dyn Limiters>,
     key: String,
     quota: Quota,
-    /// What the limiter decided last about this request.
+    /// The limiter's last decision about this request.
     last: Mutex<Decision>,
 }
 
-impl Standing {
-    /// Counts a request. `None` where the shared state cannot be reached: then the request is let through, for a limit
-    /// that fails is no reason to fail.
+impl RateLimitStatus {
+    /// Counts a request. The status is `None` if the shared state cannot be reached. Then the request is let through,
+    /// because a failing limiter must not fail requests.
     pub(super) async fn begin(
         limiters: Arc<dyn Limiters>,
         client: &str,
@@ -34,8 +34,8 @@ impl Standing {
         let key = format!("client/{client}");
         match limiters.check(&key, quota, weight).await {
             Ok(decision) => {
-                let standing = Self(Arc::new(Shared { limiters, key, quota, last: Mutex::new(decision) }));
-                (Some(standing), judge(quota, decision))
+                let rate_limit = Self(Arc::new(Shared { limiters, key, quota, last: Mutex::new(decision) }));
+                (Some(rate_limit), judge(quota, decision))
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a request is not counted");
@@ -44,34 +44,34 @@ impl Standing {
         }
     }
 
-    /// Counts what only the request's body tells that it costs; with what was counted at the beginning never more than
-    /// a full bucket holds.
+    /// Counts the additional weight that is known only from the request's body. Together with the weight counted at the
+    /// beginning, this is at most a full bucket; otherwise the request could never succeed.
     ///
     /// # Errors
-    /// `rate_limited`; what was counted at the beginning stays counted.
+    /// `rate_limited`; the weight counted at the beginning stays counted.
     pub async fn charge(&self, weight: NonZeroU32) -> Result<(), Problem> {
         let Shared { limiters, key, quota, last } = &*self.0;
         let Some(most) = NonZeroU32::new(quota.requests.get() - 1) else { return Ok(()) };
         let decided = limiters.check(key, *quota, weight.min(most)).await;
         let Ok(decision) = decided.inspect_err(|error| {
-            tracing::warn!(error = error as &dyn std::error::Error, "a request is not counted whole");
+            tracing::warn!(error = error as &dyn std::error::Error, "the full weight of a request is not counted");
         }) else {
             return Ok(());
         };
         *last.lock().unwrap_or_else(PoisonError::into_inner) = decision;
-        // When it comes again, its beginning counts again.
+        // A retry counts its initial weight again, so it must wait one interval more.
         let retry_after = decision.retry_after.map(|wait| wait + quota.interval());
         judge(*quota, Decision { retry_after, ..decision })
     }
 
-    /// Says in an answer where the client stands (draft-ietf-httpapi-ratelimit-headers).
+    /// Adds the status to the header fields of a response (draft-ietf-httpapi-ratelimit-headers).
     pub fn describe(&self, headers: &mut HeaderMap) {
         let Quota { requests, per } = self.0.quota;
         let decision = *self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
         let policy = format!("\"client\";q={requests};w={}", whole_seconds(per));
         let limit = format!("\"client\";r={};t={}", decision.remaining, whole_seconds(decision.reset_after));
         for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
-            // What is made of numbers is always a value.
+            // Cannot fail: the texts consist of fixed words and numbers.
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
@@ -79,10 +79,12 @@ impl Standing {
     }
 }
 
+/// Turns a decision to refuse into the problem `rate_limited`.
 fn judge(quota: Quota, decision: Decision) -> Result<(), Problem> {
     let Some(wait) = decision.retry_after else { return Ok(()) };
     let (requests, seconds) = (quota.requests, whole_seconds(quota.per));
-    let detail = format!("The client may send {requests} requests in {seconds} seconds; some count more than once.");
+    let detail =
+        format!("The client may send {requests} requests in {seconds} seconds; some requests count as more than one.");
     Err(Problem::new(Code::RateLimited, detail).retryable().retry_after(wait))
 }
 
@@ -110,27 +112,27 @@ mod tests {
         Client { rate_limit: Some(Quota { requests, per: Duration::from_secs(seconds) }), ..(*client).clone() }
     }
 
-    fn fields(standing: &Standing) -> (String, String) {
+    fn fields(rate_limit: &RateLimitStatus) -> (String, String) {
         let mut headers = HeaderMap::new();
-        standing.describe(&mut headers);
+        rate_limit.describe(&mut headers);
         let text = |name| headers[name].to_str().unwrap().to_owned();
         (text("ratelimit-policy"), text("ratelimit"))
     }
 
     #[tokio::test(start_paused = true)]
-    async fn every_request_is_told_what_is_left_and_the_one_too_many_when_to_come_back() {
+    async fn status_reports_remaining_requests_and_reset_time() {
         let limits = Limits::new(State::in_memory().limiters);
         let client = client(3, 60);
         for left in (0..3).rev() {
-            let (standing, counted) = limits.count(&client, ONE).await;
+            let (rate_limit, counted) = limits.count(&client, ONE).await;
             assert!(counted.is_ok());
             let limit = format!("\"client\";r={left};t={}", 20 * (3 - left));
-            assert_eq!(fields(&standing.unwrap()), ("\"client\";q=3;w=60".to_owned(), limit));
+            assert_eq!(fields(&rate_limit.unwrap()), ("\"client\";q=3;w=60".to_owned(), limit));
         }
-        let (standing, counted) = limits.count(&client, ONE).await;
+        let (rate_limit, counted) = limits.count(&client, ONE).await;
         let problem = counted.unwrap_err();
         assert_eq!((problem.code(), problem.is_retryable()), (Code::RateLimited, true));
-        assert_eq!(fields(&standing.unwrap()).1, "\"client\";r=0;t=60");
+        assert_eq!(fields(&rate_limit.unwrap()).1, "\"client\";r=0;t=60");
 
         advance(Duration::from_secs(20)).await;
         assert!(limits.count(&client, ONE).await.1.is_ok());
@@ -138,51 +140,51 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_charged_later_counts_in_the_same_answer() {
+    async fn later_charge_shows_in_the_same_response() {
         let limits = Limits::new(State::in_memory().limiters);
-        let (standing, _) = limits.count(&client(10, 60), ONE).await;
-        let standing = standing.unwrap();
+        let (rate_limit, _) = limits.count(&client(10, 60), ONE).await;
+        let rate_limit = rate_limit.unwrap();
         let four = NonZeroU32::new(4).unwrap();
-        assert!(standing.charge(four).await.is_ok());
-        assert_eq!(fields(&standing).1, "\"client\";r=5;t=30");
-        assert!(standing.charge(four).await.is_ok());
-        assert_eq!(standing.charge(four).await.unwrap_err().code(), Code::RateLimited);
-        assert_eq!(fields(&standing).1, "\"client\";r=1;t=54");
+        assert!(rate_limit.charge(four).await.is_ok());
+        assert_eq!(fields(&rate_limit).1, "\"client\";r=5;t=30");
+        assert!(rate_limit.charge(four).await.is_ok());
+        assert_eq!(rate_limit.charge(four).await.unwrap_err().code(), Code::RateLimited);
+        assert_eq!(fields(&rate_limit).1, "\"client\";r=1;t=54");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_comes_back_when_told_gets_through_whatever_the_request_weighs() {
+    async fn retry_after_is_long_enough_for_every_weight() {
         for weight in [5, 9, 10, 50] {
             let limits = Limits::new(State::in_memory().limiters);
             let client = client(10, 1000);
             let ask = async || {
-                let (standing, counted) = limits.count(&client, ONE).await;
-                counted.map(|()| standing.unwrap())?.charge(NonZeroU32::new(weight).unwrap()).await
+                let (rate_limit, counted) = limits.count(&client, ONE).await;
+                counted.map(|()| rate_limit.unwrap())?.charge(NonZeroU32::new(weight).unwrap()).await
             };
             assert!(ask().await.is_ok(), "{weight}: the bucket is full");
             let mut refusals = 0;
             while let Err(problem) = ask().await {
                 let refused = render(Failure(problem).into_response(), "/v1", "id");
-                let told = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-                advance(Duration::from_secs(told)).await;
+                let seconds = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+                advance(Duration::from_secs(seconds)).await;
                 refusals += 1;
             }
-            // The first may be of a bucket so empty that the request was not even looked at.
+            // The first refusal may come from the initial count, before the additional weight is charged.
             assert!((1..=2).contains(&refusals), "{weight}: {refusals}");
         }
     }
 
     #[tokio::test]
-    async fn where_one_request_is_all_there_is_nothing_weighs_more() {
+    async fn limit_of_one_request_ignores_additional_weight() {
         let limits = Limits::new(State::in_memory().limiters);
-        let (standing, _) = limits.count(&client(1, 1000), ONE).await;
-        assert!(standing.unwrap().charge(NonZeroU32::new(5).unwrap()).await.is_ok());
+        let (rate_limit, _) = limits.count(&client(1, 1000), ONE).await;
+        assert!(rate_limit.unwrap().charge(NonZeroU32::new(5).unwrap()).await.is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn sixty_four_at_once_get_exactly_what_the_limit_allows() {
+    async fn concurrent_requests_never_exceed_the_limit() {
         let limits = Arc::new(Limits::new(State::in_memory().limiters));
-        // One request comes back each hour: none while this runs.
+        // The limit regains one request an hour: none while this test runs.
         let client = Arc::new(client(100, 100 * 60 * 60));
         let mut callers = JoinSet::new();
         for _ in 0..64 {

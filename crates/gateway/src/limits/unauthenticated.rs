@@ -1,8 +1,8 @@
-//! Requests of nobody who is known. Whoever tries one wrong key after the other is told to stop.
+//! Rejects requests without a valid API key, and limits how many wrong keys an address may try.
 //!
-//! Good keys are let in from everywhere, however many wrong ones have come from there: behind one address there may be
-//! many callers, all of them behind a proxy say, and none of them shall be able to lock out the rest. Keys of 256
-//! random bits are not found by trying; what is limited is the noise.
+//! A valid key is accepted from every address, however many wrong ones came from there. Many callers may share one
+//! address, for instance behind a proxy, and none of them may lock out the others. Keys of 256 random bits cannot be
+//! guessed; the limit only reduces noise.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -13,22 +13,23 @@ use polyhost_state::{Limiters, Quota};
 
 use crate::auth::KeyFault;
 
-/// How many wrong keys an address may try.
+/// How many wrong keys an address may try before it gets `rate_limited`.
 const ATTEMPTS: Quota = Quota { requests: NonZeroU32::new(100).unwrap(), per: Duration::from_secs(60) };
 
-pub(super) async fn turn_away(limiters: &dyn Limiters, fault: KeyFault, peer: Option<Peer>) -> Problem {
+/// Returns the problem for a request without a valid key, and counts a wrong key for its address.
+pub(super) async fn reject(limiters: &dyn Limiters, fault: KeyFault, peer: Option<Peer>) -> Problem {
     let detail = match fault {
         KeyFault::Missing => "The request has no API key.",
-        KeyFault::Unknown => "The request's API key is not known.",
+        KeyFault::Unknown => "The request's API key is unknown.",
         KeyFault::Expired => "The request's API key has expired.",
     };
     let unauthenticated = Problem::new(Code::Unauthenticated, detail);
-    // Who shows no key tries none.
+    // A request without any key is not an attempt to guess one.
     let Some(address) = peer.filter(|_| fault != KeyFault::Missing) else { return unauthenticated };
     let key = format!("failed-authentication/{address}");
     match limiters.check(&key, ATTEMPTS, NonZeroU32::MIN).await.map(|decision| decision.retry_after) {
         Ok(Some(wait)) => {
-            let detail = "Too many requests with a wrong API key have come from this address.";
+            let detail = "Too many requests with a wrong API key came from this address. Retry later with a valid key.";
             Problem::new(Code::RateLimited, detail).retryable().retry_after(wait)
         }
         Ok(None) => unauthenticated,
@@ -48,11 +49,11 @@ mod tests {
 
     async fn code(limiters: &dyn Limiters, fault: KeyFault, address: &str) -> Code {
         let peer = Peer::at(address.parse().unwrap());
-        turn_away(limiters, fault, Some(peer)).await.code()
+        reject(limiters, fault, Some(peer)).await.code()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_tries_so_many_wrong_keys_and_then_waits() {
+    async fn address_with_too_many_wrong_keys_must_wait() {
         let limiters = State::in_memory().limiters;
         for _ in 0..ATTEMPTS.requests.get() {
             assert_eq!(code(&*limiters, KeyFault::Unknown, "192.0.2.1").await, Code::Unauthenticated);
