@@ -1,4 +1,4 @@
-//! What the OpenAPI document says beside the operations: what the API is, how to authenticate, what the tags mean.
+//! The parts of the OpenAPI document besides the operations: the introduction, the authentication and the tags.
 
 mod header_fields;
 
@@ -19,11 +19,12 @@ pub(crate) use header_fields::describe_operation as describe_header_fields;
         title = "Polyhost",
         description = "One HTTP API over many video and file hosting sites.\n\nEvery resource lives under an account: \
             a named set of credentials at one provider. `GET /v1/accounts` lists them, and \
-            `GET /v1/accounts/{account}/capabilities` tells what can be done with one.\n\nErrors are \
-            `application/problem+json` (RFC 9457). Their `code` is for programs; `retryable` says whether nothing was \
-            done and the same request may be sent again.\n\nEach client may ask so much in so much time: `RateLimit-Policy` and \
-            `RateLimit` tell, in every answer to a client, how much and what is left. A POST that takes an \
-            `Idempotency-Key` is carried out once for each key, however often it is sent.\n\nNew fields, enumeration words and codes may appear within v1.",
+            `GET /v1/accounts/{account}/capabilities` returns the operations that an account supports.\n\nErrors are \
+            `application/problem+json` (RFC 9457). Programs should read `code`. If `retryable` is true, nothing was done \
+            and the same request may be sent again.\n\nEach client has a rate limit. Every response to a client has the \
+            header fields `RateLimit-Policy`, the limit, and `RateLimit`, what is left of it. A POST that takes an \
+            `Idempotency-Key` runs once for each key, even if it is sent several times.\n\nNew fields, enumeration words \
+            and codes may appear within v1.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("bearer" = []), ("api_key" = [])),
@@ -31,10 +32,10 @@ pub(crate) use header_fields::describe_operation as describe_header_fields;
         (name = "Gateway", description = "The gateway itself"),
         (name = "Accounts", description = "Accounts at providers"),
         (name = "Files", description = "Videos and other files"),
-        (name = "Folders", description = "Folders, and what is in them"),
-        (name = "Remote uploads", description = "Files that a site fetches from elsewhere by itself"),
+        (name = "Folders", description = "Folders and their contents"),
+        (name = "Remote uploads", description = "Files that a site fetches from a URL by itself"),
         (name = "Conversions", description = "Jobs that make files playable"),
-        (name = "Events", description = "Remote uploads and conversions, watched")
+        (name = "Events", description = "Changes of remote uploads and conversions, as a stream")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)
@@ -56,9 +57,10 @@ impl Modify for Security {
     }
 }
 
-/// Every documented field of an answer is always there, `null` where nothing is known.
+/// Marks every documented field of a response as required: fields are always present, and `null` if nothing is known.
 ///
-/// What callers send is told by its refusing unknown fields; of a fault, either place may be absent.
+/// Schemas of requests are skipped; they are those that reject unknown fields. `Fault` is skipped because either of its
+/// two places may be absent.
 fn require_every_field(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
     for (_, schema) in schemas.filter(|(name, _)| *name != "Fault") {
@@ -76,7 +78,7 @@ fn require_fields_of(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Gives every schema that brings no example of its own one that is put together from those of its parts.
+/// Adds an example to every schema without one, built from the examples of its parts.
 fn complete_examples(document: &mut OpenApi) {
     let Some(components) = &mut document.components else { return };
     let known = components.schemas.clone();
@@ -90,7 +92,7 @@ fn complete_examples(document: &mut OpenApi) {
     }
 }
 
-/// An example of a schema; `None` where a part of it has none.
+/// Returns an example of a schema; `None` if a part of it has none.
 fn example(schema: &RefOr<Schema>, known: &BTreeMap<String, RefOr<Schema>>) -> Option<Value> {
     match schema {
         RefOr::Ref(reference) => example(known.get(reference.ref_location.rsplit('/').next()?)?, known),
@@ -122,7 +124,7 @@ fn example_of_parts(object: &Object, known: &BTreeMap<String, RefOr<Schema>>) ->
     }
 }
 
-/// The document of these operations.
+/// Returns the complete document for these operations.
 pub(crate) fn complete(operations: OpenApi) -> OpenApi {
     let mut document = Head::openapi();
     document.merge(operations);

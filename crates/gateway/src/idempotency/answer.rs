@@ -1,4 +1,4 @@
-//! An answer that is kept, to be given again: its status, its header fields and its body.
+//! A recorded response, to be repeated: its status, its header fields and its body.
 
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -6,31 +6,31 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use polyhost_engine::problem::Code;
 
-/// The largest body that is kept. Only the answer to a lookup of many files comes near it.
+/// The largest recorded body, in bytes. Only the response to a lookup of many files comes near it.
 const LARGEST: u64 = 1 << 20;
 
-/// An answer, whole.
+/// A whole response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its header fields, but those that each answer has of its own: the limits, the request's id.
+    /// Its header fields, without those that every response gets anew: the rate limit and the request's id.
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Bytes,
 }
 
 impl Answer {
-    /// The answer that a response is.
+    /// Reads a response whole.
     ///
     /// # Errors
-    /// The same response, if its body is too large to be kept, or nobody knows how large.
+    /// The same response, if its body is too large to record or of unknown length.
     pub async fn of(response: Response) -> Result<Self, Box<Response>> {
         if response.body().size_hint().exact().is_none_or(|length| length > LARGEST) {
             return Err(Box::new(response));
         }
         let (parts, body) = response.into_parts();
-        // What is there whole cannot fail.
+        // Cannot fail: a body of known length is in memory.
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
         let text =
             |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
@@ -38,7 +38,7 @@ impl Answer {
         Ok(Self { status: parts.status, headers, body })
     }
 
-    /// The code of the problem that it tells of, for the log.
+    /// Returns the code of the problem in the body, for the log.
     fn code(&self) -> Option<Code> {
         let problem: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         Code::find(problem.get("code")?.as_str()?)

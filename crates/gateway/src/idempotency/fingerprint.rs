@@ -1,11 +1,12 @@
-//! What tells a request from another one with the same key.
+//! The fingerprint of a request, which distinguishes it from other requests with the same key.
 //!
-//! A JSON body counts whole. The bytes of an upload are not read twice: its length counts, and what its address
-//! declares. A form counts by what it tells of its file and by the file's length; not by its boundary, for programs
-//! make a new one each time.
+//! - A JSON body: every byte counts.
+//! - An upload: its length, its media type and its query parameters count. Its bytes do not, since they are read only
+//!   once.
+//! - A form: its fields and the file's length count. Its boundary does not, since programs create a new one each time.
 //!
-//! Who the account is at its site counts, too: where its name means somebody else now, what was done at the old site
-//! says nothing about the new one.
+//! The account's user at the site counts too. If the account's name now means another user, a response recorded for the
+//! old user must not be repeated.
 
 use crate::form::{self, Opened};
 use axum::body::{Body, HttpBody as _};
@@ -20,15 +21,16 @@ use sha2::{Digest as _, Sha256};
 use crate::extract::whole_body;
 use crate::operation::Operation;
 
-/// What a request is, as a digest.
+/// A digest that identifies a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The same request with its fingerprint. A JSON body is there whole then, and a form is [`Opened`].
+    /// Computes the fingerprint of a request, and returns it with the same request. A JSON body is then in memory, and
+    /// a form is an [`Opened`] extension.
     ///
     /// # Errors
-    /// What a body leads to that is too large, is no form though it is said to be one, or does not come whole.
+    /// The problem of a body that is too large, is a malformed form, or does not arrive whole.
     pub(crate) async fn take(
         request: Request,
         operation: &Operation,
@@ -57,7 +59,8 @@ impl Fingerprint {
         Ok((Request::from_parts(parts, Body::empty()), fingerprint))
     }
 
-    /// Each part with its length, so that nothing can move from one to the next.
+    /// Digests each part with its length, so that bytes cannot move from one part to the next without changing the
+    /// digest.
     fn of(parts: &[&[u8]]) -> Self {
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {
             digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
@@ -66,9 +69,9 @@ impl Fingerprint {
     }
 }
 
-/// Something as JSON, in which what is not told differs from what is empty.
+/// Returns a value as JSON, which distinguishes a missing value from an empty one.
 fn json(value: impl Serialize) -> String {
-    // What cannot be serialized does not exist here: it is made of texts and numbers.
+    // Cannot fail: the values consist of strings and numbers.
     serde_json::to_string(&value).unwrap_or_default()
 }
 
@@ -98,12 +101,12 @@ mod tests {
         let (request, fingerprint) =
             Fingerprint::take(request, &operation, user, &ServerConfig::default()).await.unwrap();
         let bytes = axum::body::to_bytes(request.into_body(), 100).await.unwrap();
-        assert_eq!(bytes, body, "the request is the same");
+        assert_eq!(bytes, body, "the request has changed");
         fingerprint
     }
 
     #[tokio::test]
-    async fn a_json_body_counts_whole() {
+    async fn every_byte_of_a_json_body_counts() {
         let of = |target, body| fingerprint(FOLDER, target, "application/json", body);
         let first = of("/v1/accounts/main/folders", "{\"name\":\"a\"}").await;
         assert_eq!(of("/v1/accounts/main/folders", "{\"name\":\"a\"}").await, first);
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_user_behind_the_same_name_makes_it_another_request() {
+    async fn another_site_user_of_the_account_changes_fingerprint() {
         for (operation, target) in [(FOLDER, "/v1/accounts/main/folders"), (UPLOAD, "/v1/accounts/main/files?name=a")] {
             let of = |user| fingerprint_of(user, operation, target, "application/json", "{}");
             assert_eq!(of("user").await, of("user").await);
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_upload_counts_by_its_address_type_and_length() {
+    async fn upload_counts_by_target_type_and_length() {
         let of = |query: &str, media_type: &'static str, body| {
             let target = format!("/v1/accounts/main/files?{query}");
             async move { fingerprint(UPLOAD, &target, media_type, body).await }
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_form_counts_by_what_it_tells_of_its_file_and_not_by_its_boundary() {
+    async fn form_counts_by_fields_and_length_not_boundary() {
         let of = async |boundary: &str, query: &str, fields: &[(&str, &str)], file: &str| {
             let field = |(name, value): &(&str, &str)| {
                 format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -153,7 +156,7 @@ mod tests {
                 Fingerprint::take(request, &operation, "user", &ServerConfig::default()).await.unwrap();
             let (_, arriving) = request.extensions().get::<Opened>().unwrap().take().unwrap();
             let bytes: Vec<_> = arriving.stream.try_collect().await.unwrap();
-            assert_eq!(bytes.concat(), file.as_bytes(), "the file is still to be read");
+            assert_eq!(bytes.concat(), file.as_bytes(), "the file must still be readable");
             fingerprint
         };
         let fields = [("name", "a"), ("folder_id", "1"), ("sha1", "x")];

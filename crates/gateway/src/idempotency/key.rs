@@ -1,11 +1,11 @@
-//! The key that a caller gives a request, by which the request is known when it comes again.
+//! The `Idempotency-Key` of a request, by which a retry of the request is recognized.
 
 use axum::http::{HeaderMap, HeaderName};
 use polyhost_engine::problem::{Fault, Problem};
 use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
-/// The header field that holds it.
+/// The header field with the key.
 pub(crate) const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The header field, for the OpenAPI document.
@@ -13,8 +13,9 @@ pub(crate) const KEY_FIELD: HeaderName = HeaderName::from_static("idempotency-ke
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "a type of the OpenAPI document alone")]
 pub(crate) struct IdempotencyKey {
-    /// Names this request, so that it is carried out once however often it is sent: for 24 hours, the same key with the
-    /// same request gives the first answer again. A random text such as a UUID; each client has keys of its own.
+    /// Identifies this request, so that it runs once even if it is sent several times. For 24 hours, the same request
+    /// with the same key returns the first response again. Use a random string such as a UUID. Keys of different
+    /// clients are independent.
     #[param(
         rename = "Idempotency-Key",
         required = false,
@@ -27,15 +28,15 @@ pub(crate) struct IdempotencyKey {
     pub key: Option<String>,
 }
 
-/// A key.
+/// A valid key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of a request with these header fields, if it has one.
+    /// Returns the key of a request with these header fields, if it has one.
     ///
     /// # Errors
-    /// `invalid_request`, for one that is none: 1 to 255 visible ASCII characters, told once.
+    /// `invalid_request` if the key is not 1 to 255 visible ASCII characters, or if the field is repeated.
     pub fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all(KEY_FIELD).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -48,7 +49,8 @@ impl Key {
         text.map(|text| Some(Self(text.to_owned()))).ok_or_else(|| wrong("must be 1 to 255 visible ASCII characters"))
     }
 
-    /// What a client's record of the request is kept under. The client stands before the last `/`, and so owns it.
+    /// Returns the storage key of a client's record. The client's name comes before the last `/`, so the record counts
+    /// as owned by the client.
     #[must_use]
     pub fn of_record(&self, client: &str) -> String {
         format!("idempotency/{client}/{}", hex::encode(Sha256::digest(self.0.as_bytes())))
@@ -67,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_visible_ascii_and_told_once() {
+    fn key_is_visible_ascii_and_not_repeated() {
         assert_eq!(key(&[]).unwrap(), None);
         for good in ["a", "\"quoted\"", &"x".repeat(255)] {
             assert_eq!(key(&[good]).unwrap(), Some(Key(good.to_owned())));
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn each_client_has_keys_of_its_own() {
+    fn same_key_of_two_clients_has_two_records() {
         let (one, other) = (Key("a".to_owned()), Key("b".to_owned()));
         assert_eq!(one.of_record("web"), one.of_record("web"));
         assert_ne!(one.of_record("web"), other.of_record("web"));

@@ -1,4 +1,4 @@
-//! What a request with an `Idempotency-Key` is known by, and the record of its answer.
+//! Idempotency: the key and fingerprint of a request with an `Idempotency-Key`, and the record of its response.
 
 mod answer;
 mod fingerprint;
@@ -13,6 +13,6 @@ pub(crate) use fingerprint::Fingerprint;
 pub(crate) use key::{IdempotencyKey, Key};
 pub(crate) use records::{Begun, Records, Running};
 
-/// What an answer is that was given before.
+/// A response extension that marks a repeated response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Replayed;

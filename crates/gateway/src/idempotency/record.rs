@@ -1,5 +1,5 @@
-//! What is kept under a key: a line of JSON that says what the request was and how it was answered, then the answer's
-//! body.
+//! The stored form of a record: a line of JSON with the request's fingerprint and the response's head, then the
+//! response's body.
 
 use axum::http::StatusCode;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Fingerprint};
 
-/// How much room is taken while the request is carried out. So there is room for an answer of that size when there is
-/// one: what has been done at a site is not forgotten because others were faster.
+/// The size of a record while its request runs, in bytes. This reserves space for a response of that size, so that the
+/// response can be recorded even if other requests fill the storage meanwhile.
 const RESERVED: usize = 2048;
 
-/// What is known of a request.
+/// The record of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Record {
-    /// It is carried out, or was when its process ended.
+    /// The request is running, or was when its process ended.
     Running(Fingerprint),
-    /// It was answered so.
+    /// The request finished with this response.
     Answered(Fingerprint, Answer),
 }
 
@@ -33,14 +33,14 @@ struct AnswerHead {
 }
 
 impl Record {
-    /// What the request was.
+    /// Returns the fingerprint of the request.
     pub(super) fn fingerprint(&self) -> &Fingerprint {
         match self {
             Self::Running(fingerprint) | Self::Answered(fingerprint, _) => fingerprint,
         }
     }
 
-    /// The record as bytes.
+    /// Encodes the record as bytes.
     pub(super) fn encode(&self) -> Bytes {
         let fingerprint = self.fingerprint().clone();
         let (answered, body) = match self {
@@ -50,7 +50,7 @@ impl Record {
                 (Some(answer_head), Some(&answer.body))
             }
         };
-        // What cannot be serialized does not exist here: the head is made of texts and numbers.
+        // Cannot fail: the head consists of strings and numbers.
         let head = serde_json::to_vec(&Head { fingerprint, answered }).unwrap_or_default();
         let mut bytes = BytesMut::from(&head[..]);
         bytes.put_u8(b'\n');
@@ -61,7 +61,7 @@ impl Record {
         bytes.freeze()
     }
 
-    /// The record that bytes are; `None` for those of another version.
+    /// Decodes a record; `None` if the bytes are of another version.
     pub(super) fn decode(bytes: &Bytes) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let Head { fingerprint, answered } = serde_json::from_slice(&bytes[..end]).ok()?;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_read_as_it_was_written() {
+    fn record_round_trips() {
         let headers = vec![("location".to_owned(), "/v1/accounts/main/folders/1".to_owned())];
         let answer = Answer { status: StatusCode::CREATED, headers, body: Bytes::from("{\n\"id\": \"1\"}\n") };
         for record in [Record::Running(fingerprint()), Record::Answered(fingerprint(), answer)] {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_under_way_takes_the_room_of_its_answer() {
+    fn record_of_a_running_request_reserves_space() {
         assert_eq!(Record::Running(fingerprint()).encode().len(), RESERVED);
     }
 }

@@ -1,9 +1,9 @@
-//! The records of requests with keys, in the shared state: who begins one, how it ends, and what becomes of one whose
-//! process has ended.
+//! The records of requests with keys, in the shared state: they are begun, finished, and settled if their process
+//! ended.
 //!
-//! A record is written before anything else is done, and says that the request is carried out. Whoever writes it holds
-//! a lease of the same name until the answer is in the record. So a record without a lease is one whose process has
-//! ended in the middle: nobody knows what has become of the request, and nobody carries it out again.
+//! A record is written before the request runs, and marks it as running. The process that writes it holds a lease of
+//! the same name until the response is in the record. So a running record without a lease belongs to a process that
+//! ended in the middle. The outcome of such a request is unknown, and it is never run again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use super::record::Record;
 use super::{Answer, Fingerprint, Key};
 use crate::problem::{Failure, render};
 
-/// How long an answer is given again.
+/// How long a response is repeated.
 pub(super) const ANSWER_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// After how long without a sign of life a process is taken to have ended.
+/// The lifetime of a lease. A process that does not renew its lease for this long is considered dead.
 pub(super) const LEASE_TTL: Duration = Duration::from_secs(30);
-/// How often a process that carries out a request gives one.
+/// How often a process renews the lease of a running request.
 const RENEW_INTERVAL: Duration = Duration::from_secs(10);
-/// When to ask again about a request that is carried out. How long it takes is not known.
+/// The `Retry-After` while the first request is running. Its remaining time is not known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// When to come back where there is no room. Whatever makes room does so by and by.
+/// The `Retry-After` while the storage of records is full. Records expire only gradually.
 const RETRY_AFTER_FULL: Duration = Duration::from_secs(60);
 
 /// The records of all clients.
@@ -33,15 +33,15 @@ pub struct Records {
     leases: Arc<dyn Leases>,
 }
 
-/// What a request with a key has led to.
+/// The result of beginning a request with a key.
 pub enum Begun {
-    /// It is the first, and to be carried out.
+    /// The key is new: run the request.
     Run(Running),
-    /// It was answered before.
+    /// The request has this recorded response.
     Answered(Answer),
 }
 
-/// A request that is carried out.
+/// A running request: holds its lease and its record.
 pub struct Running {
     values: Arc<dyn KeyValue>,
     leases: Arc<dyn Leases>,
@@ -52,7 +52,7 @@ pub struct Running {
 }
 
 impl Records {
-    /// Records that are kept in the shared state.
+    /// Creates the records, stored in the shared state.
     #[must_use]
     pub fn new(state: &State) -> Self {
         Self { values: Arc::clone(&state.records), leases: Arc::clone(&state.leases) }
@@ -61,8 +61,8 @@ impl Records {
     /// Begins a client's request, unless it was begun before.
     ///
     /// # Errors
-    /// `idempotency_key_reused` where the key is that of another request, `idempotency_conflict` where this one is being
-    /// carried out, `overloaded` where it cannot be remembered.
+    /// `idempotency_key_reused` if the key belongs to another request; `idempotency_conflict` if the first request is
+    /// still running; `overloaded` if no record can be written.
     pub async fn begin(
         &self,
         client: &str,
@@ -92,7 +92,8 @@ impl Records {
         }
     }
 
-    /// Takes a record whose lease is held: makes it, or finds what has become of it.
+    /// Creates the record while its lease is held, or returns the response in an existing one. Settles a record that
+    /// its process left unfinished as `outcome_unknown`.
     async fn take(&self, key: &str, fingerprint: &Fingerprint, occurrence: &Occurrence) -> Result<Taken, Problem> {
         let Some(entry) = self.values.get(key).await.map_err(unavailable)? else {
             let running = Record::Running(fingerprint.clone()).encode();
@@ -104,9 +105,9 @@ impl Records {
         if let Record::Answered(_, answer) = matching(&entry, fingerprint)? {
             return Ok(Taken::Answered(answer));
         }
-        tracing::warn!("a request with a key was left unfinished; its outcome is unknown");
-        let detail = "The gateway ended while it carried out the first request with this key. Look before you send it \
-            again, with another key.";
+        tracing::warn!("a request with an Idempotency-Key was left unfinished; its outcome is unknown");
+        let detail = "The gateway ended while it ran the first request with this key. Check at the site whether it took \
+            effect before you send it again with another key.";
         let answer = unknown(detail, occurrence).await;
         let record = Record::Answered(fingerprint.clone(), answer.clone()).encode();
         match self.values.compare_and_set(key, Some(entry.version), record, ANSWER_TTL).await.map_err(unavailable)? {
@@ -116,14 +117,16 @@ impl Records {
     }
 }
 
+/// The result of taking a record.
 enum Taken {
     /// The record is new, and has this version.
     New(u64),
+    /// The record has this response.
     Answered(Answer),
 }
 
 impl Running {
-    /// Gives renewals of life while the request is carried out.
+    /// Runs the request, and renews its lease meanwhile.
     pub async fn watch<T>(&self, answering: impl Future<Output = T>) -> T {
         let renewals = async {
             loop {
@@ -131,7 +134,7 @@ impl Running {
                 if let Err(error) = self.leases.renew(&self.lease, LEASE_TTL).await {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
-                        "a request with a key may look unfinished"
+                        "the lease of a running request with an Idempotency-Key could not be renewed"
                     );
                 }
             }
@@ -142,39 +145,41 @@ impl Running {
         }
     }
 
-    /// Keeps the request's answer. `None`, if that cannot be kept: then its outcome is told to be unknown.
+    /// Records the request's response. `None` means that the response cannot be recorded; then retries get
+    /// `outcome_unknown`.
     pub async fn finish(self, answer: Option<&Answer>, occurrence: &Occurrence) {
         let put = match answer {
             Some(answer) => self.put(answer).await,
             None => Err(StateErrorKind::Full),
         };
         if put == Err(StateErrorKind::Full) {
-            let detail = "The first request with this key was answered, but its answer was too large to be kept.";
-            // There is room: it was reserved.
+            let detail = "The first request with this key finished, but its response was too large to record. Check at \
+                the site whether it took effect.";
+            // Fits: the record reserved space for it.
             let _ = self.put(&unknown(detail, occurrence).await).await;
         }
         release(&*self.leases, self.lease).await;
     }
 
-    /// Frees the key: nothing was done, and the same request may be sent again.
+    /// Frees the key, because nothing was done: the same request may be sent again.
     pub async fn free(self) {
         if let Err(error) = self.values.compare_and_remove(&self.key, self.version).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "a key is not freed");
+            tracing::error!(error = &error as &dyn std::error::Error, "an Idempotency-Key could not be freed");
         }
         release(&*self.leases, self.lease).await;
     }
 
-    /// The answer is that of work which is done, so a failure here is for the log.
+    /// Writes the response into the record. The work is already done, so a failure is only logged.
     async fn put(&self, answer: &Answer) -> Result<(), StateErrorKind> {
         let record = Record::Answered(self.fingerprint.clone(), answer.clone()).encode();
         match self.values.compare_and_set(&self.key, Some(self.version), record, ANSWER_TTL).await {
             Ok(Exchange::Done(_)) => Ok(()),
             Ok(Exchange::Conflict(_)) => {
-                tracing::error!("an answer came after its request was taken to be unfinished, and is not kept");
+                tracing::error!("a response is not recorded: its request was already considered unfinished");
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "an answer is not kept");
+                tracing::error!(error = &error as &dyn std::error::Error, "a response could not be recorded");
                 Err(error.kind)
             }
         }
@@ -183,40 +188,42 @@ impl Running {
 
 async fn release(leases: &dyn Leases, lease: Lease) {
     if let Err(error) = leases.release(lease).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a lease ends by itself");
+        tracing::warn!(error = &error as &dyn std::error::Error, "a lease could not be released; it will expire");
     }
 }
 
-/// The record of this request.
+/// Decodes a record, if it belongs to the request with this fingerprint.
 fn matching(entry: &Entry, fingerprint: &Fingerprint) -> Result<Record, Problem> {
-    // What another version has written says nothing about this request; to carry it out could be once too often.
+    // A record of another version cannot be compared with this request. Running the request could be the second time,
+    // so it is refused.
     let record = Record::decode(&entry.value).ok_or_else(reused)?;
     if record.fingerprint() == fingerprint { Ok(record) } else { Err(reused()) }
 }
 
 fn reused() -> Problem {
-    let detail = "The Idempotency-Key was sent with another request, or while the account was another one at its site. A \
-        request of its own needs a key of its own.";
+    let detail = "The Idempotency-Key was already sent with another request, or while the account belonged to another \
+        user at its site. Use a new key for a new request.";
     Problem::new(Code::IdempotencyKeyReused, detail)
 }
 
 fn conflict() -> Problem {
-    let detail = "The first request with this Idempotency-Key is still being carried out.";
+    let detail = "The first request with this Idempotency-Key is still running.";
     Problem::new(Code::IdempotencyConflict, detail).retryable().retry_after(RETRY_AFTER)
 }
 
-/// Without a record the request could be carried out twice, so it is not carried out at all.
+/// Returns the problem for a request that cannot be recorded. Without a record it could run twice, so it does not run.
 fn unavailable(error: StateError) -> Problem {
     let (detail, wait) = match error.kind {
         StateErrorKind::Full => {
-            ("The gateway has no room to remember another request with an Idempotency-Key.", RETRY_AFTER_FULL)
+            ("The gateway has no space to record another request with an Idempotency-Key.", RETRY_AFTER_FULL)
         }
-        _ => ("The gateway cannot remember the request with its Idempotency-Key.", RETRY_AFTER),
+        _ => ("The gateway cannot record the request with its Idempotency-Key.", RETRY_AFTER),
     };
     tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is refused");
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)
 }
 
+/// Returns the response `outcome_unknown`.
 async fn unknown(detail: &str, occurrence: &Occurrence) -> Answer {
     let problem = Failure(Problem::new(Code::OutcomeUnknown, detail)).into_response();
     let answer = Answer::of(render(problem, &occurrence.path, &occurrence.request_id)).await;

@@ -1,4 +1,4 @@
-//! What a key promises: once, the same answer again, for a day; and what is said where that cannot be kept.
+//! Tests of the records: a request with a key runs once, its response is repeated for a day, and failures are reported.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,25 +40,25 @@ async fn begin(records: &Records, key_text: &'static str, request: &str) -> Resu
 async fn run(records: &Records, key_text: &'static str, request: &str) -> Running {
     match begin(records, key_text, request).await {
         Ok(Begun::Run(running)) => running,
-        Ok(Begun::Answered(answer)) => panic!("it was answered: {answer:?}"),
-        Err(problem) => panic!("it was refused: {problem:?}"),
+        Ok(Begun::Answered(answer)) => panic!("the request has a recorded response: {answer:?}"),
+        Err(problem) => panic!("the request was refused: {problem:?}"),
     }
 }
 
 async fn answered(records: &Records, key_text: &'static str, request: &str) -> Answer {
     match begin(records, key_text, request).await {
         Ok(Begun::Answered(answer)) => answer,
-        Ok(Begun::Run(_)) => panic!("it is carried out"),
-        Err(problem) => panic!("it was refused: {problem:?}"),
+        Ok(Begun::Run(_)) => panic!("the request runs"),
+        Err(problem) => panic!("the request was refused: {problem:?}"),
     }
 }
 
 async fn refused(records: &Records, key_text: &'static str, request: &str) -> Problem {
-    begin(records, key_text, request).await.err().expect("it is refused")
+    begin(records, key_text, request).await.err().expect("the request is refused")
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_answer_is_given_again_for_a_day() {
+async fn first_response_is_repeated_for_a_day() {
     let records = Records::new(&State::in_memory());
     run(&records, "a", "request").await.finish(Some(&created()), &occurrence()).await;
     advance(ANSWER_TTL - Duration::from_secs(1)).await;
@@ -68,7 +68,7 @@ async fn the_first_answer_is_given_again_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_request_of_one_client() {
+async fn key_belongs_to_one_request_of_one_client() {
     let records = Records::new(&State::in_memory());
     let running = run(&records, "a", "request").await;
     let problem = refused(&records, "a", "request").await;
@@ -83,7 +83,7 @@ async fn a_key_belongs_to_one_request_of_one_client() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_one_is_carried_out_and_the_rest_conflict() {
+async fn one_of_many_concurrent_requests_runs_the_rest_conflict() {
     let records = Arc::new(Records::new(&State::in_memory()));
     let mut callers = JoinSet::new();
     for _ in 0..50 {
@@ -99,7 +99,7 @@ async fn of_many_at_once_one_is_carried_out_and_the_rest_conflict() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
+async fn request_may_run_longer_than_a_lease_lasts() {
     let records = Records::new(&State::in_memory());
     let running = run(&records, "a", "request").await;
     let meanwhile = async {
@@ -114,7 +114,7 @@ async fn a_request_may_take_longer_than_a_sign_of_life_lasts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
+async fn outcome_of_an_abandoned_request_stays_unknown() {
     let records = Records::new(&State::in_memory());
     let abandoned = run(&records, "a", "request").await;
     advance(LEASE_TTL - Duration::from_millis(1)).await;
@@ -125,13 +125,13 @@ async fn what_a_process_has_left_unfinished_is_unknown_and_stays_so() {
     let problem: serde_json::Value = serde_json::from_slice(&unknown.body).unwrap();
     assert_eq!((problem["code"].as_str(), problem["retryable"].as_bool()), (Some("outcome_unknown"), Some(false)));
     assert_eq!(unknown.clone().into_response().extensions().get::<Code>(), Some(&Code::OutcomeUnknown));
-    // It was only slow; its answer comes too late to be another one.
+    // The first request was only slow. Its late response must not replace the recorded one.
     abandoned.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, unknown);
 }
 
 #[tokio::test]
-async fn a_key_that_is_freed_is_as_new() {
+async fn freed_key_can_be_used_again() {
     let records = Records::new(&State::in_memory());
     run(&records, "a", "request").await.free().await;
     run(&records, "a", "another").await.finish(Some(&created()), &occurrence()).await;
@@ -139,7 +139,7 @@ async fn a_key_that_is_freed_is_as_new() {
 }
 
 #[tokio::test]
-async fn without_room_nothing_is_begun_and_what_was_begun_is_kept() {
+async fn full_storage_refuses_new_requests_and_keeps_begun_ones() {
     let small = MemoryKeyValue::shared_by_owners(13_500);
     let records = Records::new(&State { records: Arc::new(small), ..State::in_memory() });
     let first = run(&records, "a", "request").await;
@@ -149,16 +149,16 @@ async fn without_room_nothing_is_begun_and_what_was_begun_is_kept() {
 
     first.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, created());
-    // An answer that is larger than the room that was kept for it is forgotten; that there was one is not.
+    // A response larger than its reserved space is lost, but the record still shows that the request ran.
     let large = Answer { body: Bytes::from(vec![b'x'; 9_000]), ..created() };
     second.finish(Some(&large), &occurrence()).await;
     assert_eq!(answered(&records, "b", "request").await.status, StatusCode::GATEWAY_TIMEOUT);
-    // What takes less than was reserved makes room, and what was refused is free to begin.
+    // A record smaller than its reserved space frees the rest. So the refused request can begin now.
     run(&records, "c", "request").await.free().await;
 }
 
 #[tokio::test]
-async fn an_answer_is_kept_whole_and_a_stream_is_passed_on() {
+async fn whole_response_is_recorded_and_a_stream_is_not() {
     let response = || {
         let headers = [("location", "/x"), ("content-type", "application/json")];
         (StatusCode::CREATED, headers, Body::from("{}")).into_response()

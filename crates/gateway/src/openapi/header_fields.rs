@@ -1,30 +1,30 @@
-//! The header fields of answers that do not come from handlers: limits, waits, and what was answered before.
+//! The response header fields that the pipeline adds: the rate limit, `Retry-After` and `Idempotency-Replayed`.
 
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Response, Type};
 
-/// A field that answers share: its name, what it tells, an example.
+/// A shared response header field: its name, its description, an example.
 type Field = (&'static str, &'static str, &'static str);
 
 const POLICY: Field = (
     "RateLimit-Policy",
-    "What the client may ask: so many requests (`q`) in so many seconds (`w`). Missing where it has no limit.",
+    "The client's rate limit: the number of requests (`q`) in a number of seconds (`w`). Missing if there is no limit.",
     "\"client\";q=100;w=60",
 );
 const LIMIT: Field = (
     "RateLimit",
-    "What is left of it: so many requests (`r`) now, and all of them again in so many seconds (`t`).",
+    "What is left of the rate limit: the remaining requests (`r`), and the seconds until it is full again (`t`).",
     "\"client\";r=42;t=35",
 );
-const RETRY_AFTER: Field = ("Retry-After", "How many seconds to wait.", "17");
+const RETRY_AFTER: Field = ("Retry-After", "The number of seconds to wait before a retry.", "17");
 const REPLAYED: Field =
-    ("Idempotency-Replayed", "`true`: this is the answer to an earlier request with the same key.", "true");
+    ("Idempotency-Replayed", "`true`: this is the response to an earlier request with the same key.", "true");
 
-/// What is answered before the client is known.
+/// The statuses of responses that are sent before the client is known.
 const WITHOUT_CLIENT: [&str; 3] = ["401", "414", "431"];
 
-/// Describes them once for all operations.
+/// Adds the fields to the document's components.
 pub(super) fn describe(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, description, example) in [POLICY, LIMIT, RETRY_AFTER, REPLAYED] {
@@ -36,7 +36,7 @@ pub(super) fn describe(document: &mut OpenApi) {
     }
 }
 
-/// Adds them to the answers of an operation, wherever they can be.
+/// Adds references to the fields to each response of an operation that can have them.
 pub(crate) fn describe_operation(operation: &mut Operation, takes_key: bool) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
@@ -44,7 +44,7 @@ pub(crate) fn describe_operation(operation: &mut Operation, takes_key: bool) {
         if !WITHOUT_CLIENT.contains(&status) {
             add(response, POLICY);
             add(response, LIMIT);
-            // What may be sent again is not kept, and of the rest all that is final.
+            // Responses to retryable problems are not recorded; all other responses are.
             if takes_key && status != "429" && (!status.starts_with('5') || status == "504") {
                 add(response, REPLAYED);
             }

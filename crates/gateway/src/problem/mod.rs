@@ -1,7 +1,7 @@
 //! Problems as responses.
 //!
-//! A handler returns a [`Failure`]; [`render()`] is the one place that makes a body of the problem, for only there the
-//! path and the request id are known.
+//! A handler returns a [`Failure`]. Only [`render()`] serializes the problem as a body, because only its caller knows
+//! the path and the request id.
 
 mod render;
 mod responses;
@@ -14,7 +14,7 @@ pub(crate) use render::PAGE_STYLE;
 pub(crate) use render::{page, render};
 pub(crate) use responses::*;
 
-/// A problem that is the answer.
+/// A problem as the result of a handler.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure(pub Problem);
 
@@ -37,7 +37,7 @@ impl From<Faults> for Failure {
 }
 
 impl IntoResponse for Failure {
-    /// A response that carries the problem to [`render()`].
+    /// Returns a response that carries the problem as an extension, for [`render()`].
     fn into_response(self) -> Response {
         let mut response = self.0.code().status().into_response();
         response.extensions_mut().insert(self.0);

@@ -1,4 +1,4 @@
-//! Problems on the wire: the JSON body, its header fields, and the page that explains a code.
+//! Renders problems: the JSON body, its header fields, and the page that explains a code.
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -8,7 +8,7 @@ use headers::{ContentRange, HeaderMapExt as _};
 use polyhost_domain::TransportFault;
 use polyhost_engine::problem::{Code, Facts, Problem, ProblemBody, Upstream, whole_seconds};
 
-/// How the pages on codes look. Their policy allows this style alone.
+/// The style of the pages that explain codes. Their content security policy permits only this style.
 pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;\
     padding:0 1rem}code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}";
 
@@ -17,7 +17,7 @@ const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 /// Gives a response that carries a [`Problem`] its body and header fields.
 pub(crate) fn render(mut response: Response, instance: &str, request_id: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    // What cannot be serialized does not exist here: the body is made of texts and numbers.
+    // Cannot fail: the body consists of strings and numbers.
     let json = serde_json::to_vec(&ProblemBody::new(&problem, instance, request_id)).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -44,11 +44,11 @@ fn describe(problem: &Facts, headers: &mut HeaderMap) {
     }
 }
 
-/// The `Proxy-Status` of RFC 9209.
+/// Returns the value of `Proxy-Status` (RFC 9209).
 fn proxy_status(upstream: &Upstream) -> String {
     let error = upstream.transport.map(|fault| format!("; error={}", error_type(fault))).unwrap_or_default();
     let received = upstream.answer.http_status.map(|status| format!("; received-status={status}")).unwrap_or_default();
-    // A provider's id may begin with a digit, which a token of RFC 9651 may not: a string always fits.
+    // A provider's id may begin with a digit, which a token of RFC 9651 may not. `next_hop` then returns a string.
     format!("polyhost{error}; next-hop={}{received}", next_hop(upstream.provider.as_str()))
 }
 
@@ -60,7 +60,7 @@ fn next_hop(provider: &str) -> String {
     }
 }
 
-/// The error type of RFC 9209, section 2.3.
+/// Returns the error type of RFC 9209, section 2.3.
 fn error_type(fault: TransportFault) -> &'static str {
     match fault {
         TransportFault::DnsError => "dns_error",
@@ -75,7 +75,7 @@ fn error_type(fault: TransportFault) -> &'static str {
     }
 }
 
-/// The page that explains a code to people.
+/// Returns the HTML page that explains a code to people.
 #[must_use]
 pub(crate) fn page(code: Code) -> Response {
     let (name, title, status) = (code.as_str(), code.title(), code.status().as_u16());
@@ -101,7 +101,7 @@ mod tests {
     use polyhost_domain::{Error, ErrorKind, UpstreamAnswer};
 
     #[test]
-    fn proxy_status_tells_error_next_hop_and_received_status() {
+    fn proxy_status_has_error_next_hop_and_received_status() {
         let provider = "pstream".parse().unwrap();
         let answer = UpstreamAnswer { http_status: Some(200), ..UpstreamAnswer::default() };
         let error = Error::new(ErrorKind::Timeout)

@@ -1,4 +1,4 @@
-//! The problems that operations can answer, as sets for the OpenAPI document.
+//! Sets of the problems that operations can return, for the OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use polyhost_engine::problem::Code;
 use utoipa::IntoResponses;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-/// What every operation behind a key can answer.
+/// The problems of every operation that needs an API key.
 const CALLER: &[Code] = &[
     Code::InvalidRequest,
     Code::Unauthenticated,
@@ -16,9 +16,9 @@ const CALLER: &[Code] = &[
     Code::HeaderFieldsTooLarge,
     Code::Internal,
 ];
-/// What every operation on an account can answer besides.
+/// The additional problems of every operation on an account.
 const ACCOUNT: &[Code] = &[Code::AccountNotFound];
-/// What every call to a site can lead to.
+/// The problems of every call to a site.
 const SITE: &[Code] = &[
     Code::PayloadTooLarge,
     Code::LegalBlock,
@@ -32,21 +32,21 @@ const SITE: &[Code] = &[
     Code::UpstreamUnavailable,
     Code::Overloaded,
 ];
-/// What every read at a site can lead to.
+/// The problems of every read at a site.
 const READ: &[Code] = &[Code::UpstreamInvalidResponse, Code::UpstreamTimeout];
-/// What every write at a site can lead to.
+/// The problems of every write at a site.
 const WRITE: &[Code] = &[Code::OutcomeUnknown];
-/// What an `Idempotency-Key` can lead to.
+/// The problems of an `Idempotency-Key`.
 const KEY: &[Code] = &[Code::IdempotencyConflict, Code::IdempotencyKeyReused, Code::Overloaded, Code::OutcomeUnknown];
-/// What a JSON body can lead to.
+/// The problems of a JSON body.
 const BODY: &[Code] = &[Code::UnsupportedMediaType];
 
-/// What preconditions can lead to.
+/// The problems of preconditions.
 const CONDITIONS: &[Code] = &[Code::PreconditionFailed];
 
 fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
     let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    // A code may be in several sets.
+    // A set, because a code may be in several of the sets.
     let codes: BTreeSet<Code> = sets.iter().copied().flatten().copied().collect();
     for code in codes {
         let line = format!("`{}`: {}", code.as_str(), code.title());
@@ -81,9 +81,9 @@ macro_rules! problem_sets {
 problem_sets! {
     /// Operations of the gateway itself.
     CallerProblems = [CALLER];
-    /// Operations on an account that ask no site.
+    /// Operations on an account that send nothing to the site.
     AccountProblems = [CALLER, ACCOUNT];
-    /// Forgetting what is cached of an account.
+    /// Purging the cache of an account.
     PurgeProblems = [CALLER, ACCOUNT, KEY];
     /// Reading at a site.
     ReadProblems = [CALLER, ACCOUNT, SITE, READ];
@@ -104,7 +104,7 @@ problem_sets! {
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Watching remote uploads and conversions.
     EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
-    /// Sending a file.
+    /// Uploading a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[
         Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
     ]];
@@ -118,13 +118,13 @@ problem_sets! {
     ]];
     /// Deleting a file.
     DeleteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, CONDITIONS, &[Code::FileNotFound]];
-    /// Asking for a link to a file.
+    /// Creating a download link.
     LinkProblems = [CALLER, ACCOUNT, SITE, READ, BODY, &[Code::FileNotFound]];
     /// Reading a file's bytes.
     ContentProblems = [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FileNotFound, Code::RangeNotSatisfiable]];
-    /// Making something in a folder.
+    /// Creating a folder or a remote upload.
     CreateProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[Code::FolderNotFound]];
-    /// Asking for an upload ticket.
+    /// Creating an upload ticket.
     TicketProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, &[Code::FolderNotFound]];
     /// Changing a folder.
     ChangeFolderProblems =

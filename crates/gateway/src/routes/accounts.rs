@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}`: the account itself, and what can be done with it.
+//! `/v1/accounts/{account}`: the account, its limits and its capabilities.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,21 +14,21 @@ use crate::app::App;
 use crate::extract::{Access, CacheControl, Conditions, StrictQuery};
 use crate::problem::{AccountProblems, Failure, ReadAccountProblems};
 
-/// What can be done with an account.
+/// The capabilities of an account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Capabilities)]
 pub(crate) struct EffectiveCapabilities {
     /// The account.
     pub account: AccountName,
-    /// The provider that it is at.
+    /// The account's provider.
     pub provider: ProviderId,
-    /// The dialect that the provider speaks.
+    /// The provider's dialect.
     pub dialect: DialectName,
-    /// How each capability is done.
+    /// How each capability is provided.
     pub capabilities: Capabilities,
-    /// What deleting means.
+    /// What happens to deleted objects.
     pub delete: DeleteSemantics,
-    /// The most files that one lookup may ask for.
+    /// The most ids in one lookup.
     #[schema(example = 500)]
     pub max_batch: usize,
     /// The largest upload, in bytes.
@@ -36,16 +36,16 @@ pub(crate) struct EffectiveCapabilities {
     pub max_upload_bytes: Option<u64>,
 }
 
-/// One account.
+/// Get an account.
 ///
-/// As its site describes it. Both dialects: `account/info`.
+/// Returns the account as its site describes it. Both dialects: `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}", tag = "Accounts",
     params(AccountPath),
     responses(
         (status = 200, description = "The account", body = Account, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ReadAccountProblems
@@ -60,17 +60,17 @@ pub(crate) async fn get_account(
     cached::known(&conditions, &app.catalogue().account(&access.account, freshness).await?)
 }
 
-/// What an account's plan allows.
+/// Get the limits of an account's plan.
 ///
-/// `null` is no limit, or none that the site tells. YetiShare dialect: `account/package`, and the storage that
-/// `account/info` grants above it.
+/// `null` means no limit, or none that the site reports. YetiShare dialect: `account/package`, plus the additional storage
+/// in `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/limits", tag = "Accounts",
     params(AccountPath),
     responses(
         (status = 200, description = "The limits", body = Limits, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ReadAccountProblems
@@ -85,10 +85,10 @@ pub(crate) async fn get_limits(
     cached::known(&conditions, &app.catalogue().limits(&access.account, freshness).await?)
 }
 
-/// What can be done with an account.
+/// Get the capabilities of an account.
 ///
-/// Native: the site does it. Emulated: Polyhost makes it from what the site does. Unsupported: asking for it is
-/// answered with 422 `capability_unsupported`, and nothing is sent to the site.
+/// Native: the site provides it. Emulated: Polyhost builds it from other calls to the site. Unsupported: a request
+/// returns 422 `capability_unsupported`, and nothing is sent to the site.
 #[utoipa::path(get, path = "/v1/accounts/{account}/capabilities", tag = "Accounts",
     params(AccountPath),
     responses((status = 200, description = "The capabilities", body = EffectiveCapabilities), AccountProblems))]

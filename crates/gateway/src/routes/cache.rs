@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/cache`: forgetting what is known of an account.
+//! `/v1/accounts/{account}/cache`: purging the cache of an account.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,13 +9,14 @@ use crate::app::App;
 use crate::extract::{Access, StrictQuery};
 use crate::problem::{Failure, PurgeProblems};
 
-/// Forget what is known of an account.
+/// Purge the cache of an account.
 ///
-/// The next question of each kind goes to the site. Needs the scope `admin`. Writes through Polyhost need no purge:
-/// what they make untrue is gone before they are answered. It is for what was changed at the site by other ways.
+/// After a purge, the next read of each object goes to the site. Needs the scope `admin`. A purge is useful after
+/// changes that were made at the site directly. Writes through Polyhost need none: they invalidate the affected cache
+/// entries before they return.
 #[utoipa::path(post, path = "/v1/accounts/{account}/cache/purge", tag = "Accounts",
     params(AccountPath),
-    responses((status = 204, description = "Nothing is cached of the account"), PurgeProblems))]
+    responses((status = 204, description = "The cache of the account is empty"), PurgeProblems))]
 pub(crate) async fn purge_cache(
     State(app): State<App>,
     access: Access,

@@ -1,5 +1,5 @@
-//! How cached answers are sent: with their entity tag, their age and their source, and 304 where preconditions say so.
-//! Also how the answer to a write gets its entity tag.
+//! Builds responses from cache entries, with entity tag, age and source, or 304 according to the preconditions. Also
+//! builds the entity tag of the response to a write.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,13 +22,13 @@ use crate::problem::Failure;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
-/// 304, as it is documented.
+/// The response 304, for the OpenAPI document.
 pub(crate) struct Unchanged;
 
 impl IntoResponses for Unchanged {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
         let response = ResponseBuilder::new()
-            .description("The caller has this answer already")
+            .description("The caller's copy is current")
             .header("ETag", Header::default())
             .header("Age", Header::default())
             .header("Cache-Status", Header::default())
@@ -37,19 +37,20 @@ impl IntoResponses for Unchanged {
     }
 }
 
-/// Answers with a cache entry.
+/// Returns the response for a cache entry.
 pub(super) fn known<T: Tagged>(conditions: &Preconditions, known: &Known<Arc<Kept<T>>>) -> Result<Response, Failure> {
     let Kept { value, json, etag } = &*known.value;
     respond(conditions, json.clone(), etag, value.changed_at(), known.age, known.source)
 }
 
-/// Answers with a page.
+/// Returns the response for a page of a listing.
 pub(super) fn page(conditions: &Preconditions, page: Known<Page>) -> Result<Response, Failure> {
     let Page { json, etag } = page.value;
     respond(conditions, json, &etag, None, page.age, page.source)
 }
 
-/// The `ETag` of a file that a write has made or changed, where the site has told enough of it.
+/// Returns the `ETag` of a created or changed file, if the site has reported all the fields that a later read will
+/// have.
 pub(super) fn tag_of_file(
     account: &Account,
     changed: &Changed<File>,
@@ -60,7 +61,8 @@ pub(super) fn tag_of_file(
     tag_field(is_complete.then(|| changed.now.tag(account)).flatten())
 }
 
-/// The same of a folder.
+/// Returns the `ETag` of a created or changed folder, if the site has reported all the fields that a later read will
+/// have.
 pub(super) fn tag_of_folder(
     account: &Account,
     changed: &Changed<Folder>,
@@ -94,7 +96,7 @@ fn respond(
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(AGE, HeaderValue::from(age.as_secs()));
-    // Both are made of hexadecimal digits, numbers and fixed words.
+    // Cannot fail: both consist of hexadecimal digits, numbers and fixed words.
     for (name, value) in [(ETAG, format!("\"{etag}\"")), (CACHE_STATUS, cache_status(source))] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! `/v1/me`, `/v1/providers` and `/v1/accounts`: who calls, and what there is for that client.
+//! `/v1/me`, `/v1/providers` and `/v1/accounts`: the calling client, and the providers and accounts that it may use.
 
 use axum::Json;
 use polyhost_config::Scope;
@@ -12,46 +12,49 @@ use utoipa::ToSchema;
 use crate::extract::{Caller, StrictQuery};
 use crate::problem::CallerProblems;
 
-/// Operations without parameters.
+/// The query parameters of operations that take none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoParameters {}
 
-/// The client that calls.
+/// The calling client.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"name": "web", "accounts": ["main"], "scopes": ["read", "write"], "rate_limit": {"requests": 100, "per_seconds": 60}}))]
+#[schema(example = json!({
+    "name": "web", "accounts": ["main"], "scopes": ["read", "write"],
+    "rate_limit": {"requests": 100, "per_seconds": 60}
+}))]
 pub(crate) struct Me {
     /// The client's name in the configuration.
     pub name: String,
-    /// The accounts that it may use.
+    /// The accounts that the client may use.
     pub accounts: Vec<AccountName>,
-    /// What it may do with them.
+    /// The scopes of the client: what it may do with the accounts.
     pub scopes: Vec<Scope>,
-    /// How many requests it may send; `null`: as many as it wants.
+    /// The client's rate limit; `null` if it has none.
     pub rate_limit: Option<RateLimit>,
 }
 
-/// How many requests a client may send.
+/// A rate limit: the number of requests that a client may send in a number of seconds.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"requests": 100, "per_seconds": 60}))]
 pub(crate) struct RateLimit {
-    /// So many requests
+    /// The number of requests.
     pub requests: u32,
-    /// in so many seconds.
+    /// The number of seconds.
     pub per_seconds: u32,
 }
 
 impl RateLimit {
     fn of(quota: Quota) -> Self {
-        // The configuration holds both to what fits.
+        // Always fits: the configuration limits both values.
         let per_seconds = u32::try_from(quota.per.as_secs()).unwrap_or(u32::MAX);
         Self { requests: quota.requests.get(), per_seconds }
     }
 }
 
-/// The client that calls.
+/// Get the calling client.
 ///
-/// The name, the accounts and the scopes that the API key stands for, and how much it may ask.
+/// Returns the name, the accounts, the scopes and the rate limit of the client that the API key belongs to.
 #[utoipa::path(get, path = "/v1/me", tag = "Gateway", responses(
     (status = 200, description = "The client", body = Me), CallerProblems
 ))]
@@ -67,7 +70,7 @@ pub(crate) async fn get_me(Caller(context): Caller, StrictQuery(_): StrictQuery<
     })
 }
 
-/// The providers, all at once.
+/// All providers.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderList {
     /// The providers.
@@ -76,9 +79,9 @@ pub(crate) struct ProviderList {
     pub next_cursor: Option<String>,
 }
 
-/// The providers that are built in or configured.
+/// List the providers, built in and configured.
 ///
-/// A provider is one site: its dialect, its address, and what can be done with its accounts.
+/// A provider is one site: its dialect, its address, and the capabilities of its accounts.
 #[utoipa::path(get, path = "/v1/providers", tag = "Gateway", responses(
     (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
@@ -89,7 +92,7 @@ pub(crate) async fn list_providers(
     Json(ProviderList { items: context.roster.providers().to_vec(), next_cursor: None })
 }
 
-/// The accounts, all at once.
+/// All accounts that the caller may use.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountList {
     /// The accounts.
@@ -98,9 +101,9 @@ pub(crate) struct AccountList {
     pub next_cursor: Option<String>,
 }
 
-/// The accounts that the caller may use.
+/// List the accounts that the caller may use.
 ///
-/// Each with its provider, and how its calls to the site fare.
+/// Returns each account with its provider and the state of its calls to the site.
 #[utoipa::path(get, path = "/v1/accounts", tag = "Accounts", responses(
     (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]

@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/conversions`: the jobs that make files playable.
+//! `/v1/accounts/{account}/conversions`: the jobs that convert files into a playable form.
 
 use axum::Json;
 use polyhost_domain::{Conversion, ConversionQuery};
@@ -15,31 +15,31 @@ use crate::problem::{Failure, ReadOfFileProblems};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConversionParameters {
-    /// Only those of this file.
+    /// Only conversions of this file.
     #[param(nullable = false)]
     pub file_id: Option<String>,
-    /// At most so many.
+    /// The most conversions to list.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
     pub limit: JobLimit,
 }
 
-/// The conversions, as many as the limit lets through.
+/// A list of conversions, up to the limit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConversionList {
     /// The conversions.
     pub items: Vec<Conversion>,
-    /// Always `null`: the site has no further page.
+    /// Always `null`: the site has no further pages.
     pub next_cursor: Option<String>,
     /// Whether the limit was reached, so that there may be more.
     #[schema(example = false)]
     pub truncated: bool,
-    /// How many entries of the site's list could not be read, and are not among the items.
+    /// The number of entries of the site's list that could not be read. They are not among the items.
     #[schema(example = 0)]
     pub unreadable: usize,
 }
 
-/// The conversions.
+/// List the conversions.
 ///
 /// OpenLoad dialect: `file/converts`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/conversions", tag = "Conversions",

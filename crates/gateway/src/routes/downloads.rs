@@ -1,4 +1,4 @@
-//! A file's way back: links to its bytes, and the bytes themselves.
+//! Downloads: links to a file's bytes, and the bytes themselves.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,7 @@ use crate::downloads::{self, Wanted};
 use crate::extract::{Access, Conditions, StrictJson, StrictQuery, present};
 use crate::problem::{ContentProblems, Failure, LinkProblems};
 
-/// Which file a link is wanted for: its id or its short code.
+/// The file to link to: either its id or its short code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, max_properties = 1, example = json!({"file_id": "1253"}))]
@@ -35,7 +35,7 @@ pub(crate) struct DownloadLinkInput {
     pub short_code: Option<String>,
 }
 
-/// An address that gives a file's bytes to whoever has it.
+/// A link to a file's bytes. It works without credentials, so keep it secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "url": "https://files.example.com/2Vv?download_token=c3e6289a23e9819d8663569da96087d0", "file_id": "1253",
@@ -44,19 +44,19 @@ pub(crate) struct DownloadLinkInput {
 pub(crate) struct DownloadLink {
     /// The address.
     pub url: String,
-    /// The file's id; `null` where the site does not tell it.
+    /// The file's id; `null` if the site does not report it.
     pub file_id: Option<FileId>,
     /// The file's name.
     pub name: Option<String>,
-    /// Until when the address works.
+    /// When the address expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
 
-/// Get a link to a file's bytes.
+/// Create a link to a file's bytes.
 ///
-/// For callers who want to fetch large files past the gateway. Send either `file_id` or `short_code`. YetiShare
-/// dialect: `file/download`; the link works for whoever has it, without credentials.
+/// Use it to download large files directly from the site, without the gateway. Send either `file_id` or `short_code`.
+/// YetiShare dialect: `file/download`; the link works without credentials for anyone who has it.
 #[utoipa::path(post, path = "/v1/accounts/{account}/download-links", tag = "Files",
     params(AccountPath),
     request_body = DownloadLinkInput,
@@ -77,14 +77,14 @@ pub(crate) async fn create_download_link(
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(link)))
 }
 
-/// How a file's bytes are answered.
+/// The form of the response for a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ContentMode {
-    /// They are passed on.
+    /// The gateway streams the bytes.
     #[default]
     Stream,
-    /// As a redirect to the site.
+    /// The gateway redirects to the site.
     Redirect,
 }
 
@@ -93,55 +93,58 @@ pub(crate) enum ContentMode {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContentParameters {
-    /// `redirect` answers 302 with an address at the site, instead of the bytes.
+    /// `redirect` returns 302 with an address at the site, instead of the bytes.
     #[serde(default)]
     #[param(inline)]
     pub mode: ContentMode,
 }
 
-/// The header fields that say which bytes are wanted.
+/// The header fields that select bytes: the range and the preconditions.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "read from the request's header fields by those who know them")]
+#[expect(dead_code, reason = "read from the request's header fields")]
 pub(crate) struct ContentConditions {
-    /// The part of the file that is wanted. Of several parts at once the whole file is answered.
+    /// The part of the file to return. A request for several parts returns the whole file.
     #[param(rename = "Range", value_type = Option<String>, nullable = false, example = "bytes=0-1023")]
     range: Option<String>,
-    /// The `ETag` that the part must belong to; else the whole file is answered.
+    /// The `ETag` that the file must have for the range to apply; otherwise the whole file is returned.
     #[param(rename = "If-Range", value_type = Option<String>, nullable = false)]
     if_range: Option<String>,
-    /// `ETag`s of what the caller has; answered with 304 where one is the file's.
+    /// `ETag`s of the caller's copies. If one is the file's, the response is 304.
     #[param(rename = "If-None-Match", value_type = Option<String>, nullable = false)]
     if_none_match: Option<String>,
-    /// `ETag`s, one of which must be that of the bytes; else 412.
+    /// `ETag`s, one of which must be the file's; otherwise 412.
     #[param(rename = "If-Match", value_type = Option<String>, nullable = false)]
     if_match: Option<String>,
-    /// The `Last-Modified` of what the caller has; answered with 304. Not evaluated beside `If-None-Match`.
+    /// The `Last-Modified` of the caller's copy. If the file is not newer, the response is 304. Ignored if
+    /// `If-None-Match` is present.
     #[param(rename = "If-Modified-Since", value_type = Option<String>, nullable = false)]
     if_modified_since: Option<String>,
-    /// A date; bytes that are newer are 412. Not evaluated beside `If-Match`.
+    /// A date. If the file is newer, the response is 412. Ignored if `If-Match` is present.
     #[param(rename = "If-Unmodified-Since", value_type = Option<String>, nullable = false)]
     if_unmodified_since: Option<String>,
 }
 
-/// A file's bytes.
+/// Download a file.
 ///
-/// Passed on as they arrive, whole or one part of them. A connection that ends before `Content-Length` bytes have come
-/// means that the site has broken off. YetiShare dialect: `file/download`, and then the address that it gives.
+/// The bytes, whole or one part of them, are streamed as they arrive. If the connection ends before `Content-Length`
+/// bytes, the site has broken off the download. YetiShare dialect: `file/download`, then the address that it returns.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}/content", tag = "Files",
     params(FilePath, ContentParameters, ContentConditions),
     responses(
         (status = 200, description = "The bytes", body = inline(super::uploads::FileBytes),
             content_type = "*/*", headers(
-                ("Accept-Ranges" = String, description = "`bytes`: parts can be asked for; `none`: they cannot, for the size is not known"),
+                ("Accept-Ranges" = String,
+                    description = "`bytes`: ranges are supported; `none`: they are not, because the size is not known"),
                 ("Content-Disposition" = String, description = "The file's name"),
-                ("ETag" = String, description = "Stands for these bytes"),
+                ("ETag" = String, description = "The entity tag of the bytes"),
                 ("Last-Modified" = String, description = "When the file was uploaded"))),
-        (status = 206, description = "The part of the bytes that was asked for",
+        (status = 206, description = "The requested part of the bytes",
             body = inline(super::uploads::FileBytes), content_type = "*/*",
-            headers(("Content-Range" = String, description = "Which part, of how many bytes"))),
-        (status = 302, description = "A redirect to the bytes", headers(("Location" = String, description = "The address"))),
-        (status = 304, description = "The caller has these bytes"),
+            headers(("Content-Range" = String, description = "The position of the part and the size of the file"))),
+        (status = 302, description = "A redirect to the bytes",
+            headers(("Location" = String, description = "The address"))),
+        (status = 304, description = "The caller's copy is current"),
         ContentProblems
     ))]
 pub(crate) async fn get_content(
@@ -155,15 +158,16 @@ pub(crate) async fn get_content(
     respond(&access, &parameters, (&headers, &conditions), Wanted::Bytes { idle }).await
 }
 
-/// What a file's bytes would be answered with.
+/// Get the header fields of a download.
 ///
-/// Asks the site about the file alone, and not for its bytes.
+/// Requests only the file's metadata from the site, not its bytes.
 #[utoipa::path(head, path = "/v1/accounts/{account}/files/{id}/content", tag = "Files",
     params(FilePath, ContentParameters, ContentConditions),
     responses(
         (status = 200, description = "The header fields of the bytes"),
-        (status = 302, description = "A redirect to the bytes", headers(("Location" = String, description = "The address"))),
-        (status = 304, description = "The caller has these bytes"),
+        (status = 302, description = "A redirect to the bytes",
+            headers(("Location" = String, description = "The address"))),
+        (status = 304, description = "The caller's copy is current"),
         ContentProblems
     ))]
 pub(crate) async fn get_content_headers(

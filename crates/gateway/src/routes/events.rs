@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/events`: what becomes of remote uploads and conversions, as server-sent events.
+//! `/v1/accounts/{account}/events`: changes of remote uploads and conversions, as server-sent events.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -25,43 +25,45 @@ use crate::context::RequestContext;
 use crate::extract::{Access, StrictQuery};
 use crate::problem::{EventProblems, Failure};
 
-/// How many of each kind can be watched at once: as many as a site tells of in one answer.
+/// The most objects of each kind in one stream: as many as a site reports in one response.
 const MOST: usize = 100;
-/// How long a caller whose stream has ended should wait before coming back.
+/// How long a caller should wait before it reconnects after the end of a stream.
 const RETRY: Duration = Duration::from_secs(3);
-/// How long nothing may be sent: proxies and load balancers cut off what is silent for half a minute or more.
+/// The longest time without data on a stream. Proxies and load balancers close connections that are silent for half a
+/// minute or more.
 const SILENCE: Duration = Duration::from_secs(15);
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Keeps nginx, and what understands it, from collecting events until there are many.
+/// Keeps nginx, and other proxies that support this field, from buffering events.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What to watch: at least one remote upload or file.
+/// The objects to watch: at least one remote upload or file.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventParameters {
-    /// The ids of remote uploads, each as a parameter of its own.
+    /// The ids of remote uploads. Repeat the parameter for each.
     #[serde(default)]
     #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
     pub remote_upload: Vec<String>,
-    /// The ids of files whose conversions to watch, each as a parameter of its own.
+    /// The ids of files whose conversions to watch. Repeat the parameter for each.
     #[serde(default)]
     #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100)]
     pub conversion: Vec<String>,
 }
 
-/// Where a stream that has ended is taken up.
+/// The header field for resuming a stream.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields")]
 pub(crate) struct EventConditions {
-    /// The `id` of the last event that the caller has seen. What is still as it was then is not told again.
+    /// The `id` of the last event that the caller received. Objects that have not changed since then are not sent
+    /// again.
     #[param(rename = "Last-Event-ID", value_type = Option<String>, nullable = false)]
     last_event_id: Option<String>,
 }
 
-/// An event of the stream: `event`, `id` and `data` are its fields, and `data` is one line of JSON.
+/// An event of the stream. Its fields are `event`, `id` and `data`; `data` is one line of JSON.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "event")]
 #[schema(example = json!({
@@ -72,36 +74,37 @@ pub(crate) struct EventConditions {
 }))]
 #[expect(dead_code, reason = "a type of the OpenAPI document alone")]
 pub(crate) enum StreamEvent {
-    /// A remote upload, as it is now.
+    /// The current state of a remote upload.
     #[serde(rename = "remote_upload.updated")]
     RemoteUpload {
-        /// Stands for all that was told up to this event.
+        /// The value for `Last-Event-ID`: identifies the state of all objects after this event.
         #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
         id: String,
         /// The remote upload.
         #[schema(schema_with = line_of::<RemoteUpload>)]
         data: RemoteUpload,
     },
-    /// A conversion, as it is now.
+    /// The current state of a conversion.
     #[serde(rename = "conversion.updated")]
     Conversion {
-        /// Stands for all that was told up to this event.
+        /// The value for `Last-Event-ID`: identifies the state of all objects after this event.
         #[schema(example = "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1")]
         id: String,
         /// The conversion.
         #[schema(schema_with = line_of::<Conversion>)]
         data: Conversion,
     },
-    /// The site could not be asked. If `retryable` is true, the stream goes on; else it ends.
+    /// The site could not be reached or reported an error. The stream continues if `retryable` is true; otherwise it
+    /// ends.
     #[serde(rename = "error")]
     Error {
-        /// What happened.
+        /// The problem.
         #[schema(schema_with = line_of::<ProblemBody>)]
         data: ProblemBody,
     },
 }
 
-/// A text that is JSON of a schema, as the fields of an event are texts.
+/// Returns the schema of a string that contains JSON of another schema, since the fields of an event are strings.
 fn line_of<T: ToSchema>() -> Object {
     Object::builder()
         .schema_type(Type::String)
@@ -113,19 +116,22 @@ fn line_of<T: ToSchema>() -> Object {
 
 /// Watch remote uploads and conversions.
 ///
-/// Server-sent events. The stream begins with how each object stands, then tells of each change, and ends when all of
-/// them have succeeded, failed or been cancelled. A comment is sent where nothing else was for 15 seconds. It also ends
-/// when the gateway does, when the caller's key expires, or when the configuration has changed the caller or the
-/// account: come back with `Last-Event-ID` after as long as `retry` says. Where all that is watched had ended and was
-/// told, that is answered with 204, at which browsers stop coming back. The site is asked once for all who watch, every
-/// 2 to 15 seconds. OpenLoad dialect: `remotedl/status`, `file/converts`. YetiShare dialect: `file/url_upload_status`;
-/// it tells of no conversions.
+/// Returns server-sent events. The stream begins with the current state of each object, then sends each change. It ends
+/// when all objects have succeeded, failed or been cancelled. After 15 seconds without an event, a comment is sent.
+///
+/// The stream also ends when the gateway shuts down, when the caller's key expires, or when a reload of the
+/// configuration changes the caller or the account. Then wait as long as `retry` says, and reconnect with
+/// `Last-Event-ID`. If all objects have ended and the caller has received their last states, the response is 204, after
+/// which browsers stop reconnecting.
+///
+/// The gateway polls the site once for all streams, every 2 to 15 seconds. OpenLoad dialect: `remotedl/status`,
+/// `file/converts`. YetiShare dialect: `file/url_upload_status`; it reports no conversions.
 #[utoipa::path(get, path = "/v1/accounts/{account}/events", tag = "Events",
     params(AccountPath, EventParameters, EventConditions),
     responses(
-        (status = 200, description = "The events, one after the other", body = StreamEvent,
+        (status = 200, description = "A stream of events", body = StreamEvent,
             content_type = "text/event-stream"),
-        (status = 204, description = "All that is watched has ended, and the caller has seen it"),
+        (status = 204, description = "All objects have ended, and the caller has received their last states"),
         EventProblems
     ))]
 pub(crate) async fn watch_events(
@@ -155,7 +161,7 @@ pub(crate) async fn watch_events(
     Ok(response(subscription.messages(), end))
 }
 
-/// The answer that tells the messages, until they end, or something else does.
+/// Returns the response that streams the messages until they end or `end` resolves.
 fn response(
     messages: impl Stream<Item = Message> + Send + 'static,
     end: impl Future<Output = ()> + Send + 'static,
@@ -165,13 +171,13 @@ fn response(
     (fields, Sse::new(events(messages).take_until(Box::pin(end))).keep_alive(alive)).into_response()
 }
 
-/// What is to be watched, in the order in which it is told.
+/// Returns the objects to watch, in the order in which they are reported.
 fn subjects(access: &Access, parameters: &EventParameters) -> Result<Vec<Subject>, Problem> {
     let EventParameters { remote_upload, conversion } = parameters;
     let mut faults = Faults::default();
     for (name, ids) in [("remote_upload", remote_upload), ("conversion", conversion)] {
         if ids.len() > MOST {
-            faults.push(Fault::parameter(name, format!("is there more than {MOST} times")));
+            faults.push(Fault::parameter(name, format!("must not be repeated more than {MOST} times")));
         }
         if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
             faults.push(Fault::parameter(name, "names the same id twice"));
@@ -230,13 +236,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_is_written_line_by_line_and_is_never_silent_for_long() {
-        let news = stream::iter([message("remote_upload.updated", Some("a1"), "{\"id\":\"1\"}")]);
-        let trouble = stream::once(async {
+    async fn stream_sends_comments_while_there_are_no_events() {
+        let updates = stream::iter([message("remote_upload.updated", Some("a1"), "{\"id\":\"1\"}")]);
+        let errors = stream::once(async {
             sleep(WAIT + Duration::from_secs(1)).await;
             message("error", None, "{\"type\":\"/problems/x\"}")
         });
-        let answer = response(news.chain(trouble), std::future::pending());
+        let answer = response(updates.chain(errors), std::future::pending());
         for (name, value) in
             [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
         {
@@ -255,7 +261,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_nobody_reads_any_more_gives_up_its_messages() {
+    async fn dropped_response_drops_its_messages() {
         let held = Arc::new(());
         let given = Arc::clone(&held);
         let messages = stream::once(async move {

@@ -27,24 +27,24 @@ use crate::problem::{
     WriteFileProblems,
 };
 
-/// Which files to look up.
+/// The files to look up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"ids": ["VKrJd-A_vNmpP4L", "C4f9cApMlcnJQ"]}))]
 pub(crate) struct FileIds {
-    /// The files' ids: 1 to the account's `max_batch`, each once.
+    /// The files' ids: at least 1, at most the account's `max_batch`, without duplicates.
     #[schema(value_type = HashSet<String>, min_items = 1)]
     pub ids: Vec<String>,
 }
 
-/// What the ids of a lookup have led to, in the order asked.
+/// The results of a lookup, in the order of the request's ids.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FileLookupList {
-    /// One for each id.
+    /// One result for each id.
     pub items: Vec<FileLookupItem>,
 }
 
-/// What one id of a lookup has led to.
+/// The result for one id of a lookup.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "C4f9cApMlcnJQ", "status": 404, "file": null,
@@ -61,23 +61,24 @@ pub(crate) struct FileLookupList {
 pub(crate) struct FileLookupItem {
     /// The id.
     pub id: String,
-    /// The HTTP status that asking for this file alone would have.
+    /// The HTTP status that a request for this file alone would return.
     #[schema(minimum = 200, maximum = 599, example = 200)]
     pub status: u16,
-    /// The file; also where it is broken and the site still tells of it.
+    /// The file; also if it is broken but the site still reports it.
     pub file: Option<File>,
-    /// What is wrong.
+    /// The problem; `null` if there is none.
     pub problem: Option<ProblemBody>,
 }
 
-/// Many files at once.
+/// Look up many files at once.
 ///
-/// Every id is answered for itself, in the order asked; an id that no file has does not spoil the others. OpenLoad
-/// dialect: `file/info`, 50 ids a call, the calls side by side. YetiShare dialect: emulated, by `file/info` for each.
+/// Every id has its own result, in the order of the request. An id without a file does not affect the other results.
+/// OpenLoad dialect: `file/info` with 50 ids per call, the calls in parallel. YetiShare dialect: emulated, with
+/// `file/info` for each id.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
     params(AccountPath),
     request_body = FileIds,
-    responses((status = 200, description = "What each id has led to", body = FileLookupList), LookupProblems))]
+    responses((status = 200, description = "The result for each id", body = FileLookupList), LookupProblems))]
 pub(crate) async fn lookup_files(
     access: Access,
     context: RequestContext,
@@ -123,17 +124,17 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, occurrence: &Occurrence
     FileLookupItem { id, status, file, problem }
 }
 
-/// One file.
+/// Get a file.
 ///
-/// OpenLoad dialect: `file/info`, which does not say in which folder the file is. YetiShare dialect: `file/info`, which
-/// also tells of files in the trash.
+/// OpenLoad dialect: `file/info`, which does not report the file's folder. YetiShare dialect: `file/info`, which also
+/// reports files in the trash.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath),
     responses(
         (status = 200, description = "The file", body = File, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ReadFileProblems
@@ -149,7 +150,7 @@ pub(crate) async fn get_file(
     cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
 }
 
-/// What is to change in a file. What is absent stays as it is; at least one field must be there.
+/// The changes to a file. Absent fields stay unchanged; at least one field is required.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
@@ -174,15 +175,20 @@ pub(crate) struct FilePatch {
 
 /// Change a file.
 ///
-/// Renames it, moves it, or both; the move goes first, and if the second call fails, the problem's `applied` says what
-/// was done. OpenLoad dialect: `file/move` and `file/rename`. YetiShare dialect: `file/move` and `file/edit`.
+/// Renames the file, moves it, or both. The move happens first. If the second call fails, the problem's `applied` lists
+/// the changes that were made. OpenLoad dialect: `file/move` and `file/rename`. YetiShare dialect: `file/move` and
+/// `file/edit`.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath, WriteConditions),
     request_body(content(
         (FilePatch = "application/json"), (FilePatch = "application/merge-patch+json")
     )),
-    responses((status = 200, description = "The file", body = File,
-        headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), WriteFileProblems))]
+    responses(
+        (status = 200, description = "The file", body = File, headers(
+            ("ETag" = String, description = "A strong entity tag; missing if the site reports too little to compute one"),
+        )),
+        WriteFileProblems
+    ))]
 pub(crate) async fn update_file(
     State(app): State<App>,
     access: Access,
@@ -211,12 +217,12 @@ pub(crate) async fn update_file(
     Ok((cached::tag_of_file(&access, &changed), Json(changed.now)))
 }
 
-/// Where a copy of a file goes.
+/// The target of a copy.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"folder_id": "root"}))]
 pub(crate) struct FileCopy {
-    /// The folder that is to hold the copy.
+    /// The folder for the copy.
     pub folder_id: String,
 }
 
@@ -247,8 +253,8 @@ pub(crate) async fn copy_file(
 
 /// Delete a file.
 ///
-/// OpenLoad dialect: `file/delete`; the file is gone for good. YetiShare dialect: `file/delete`; the file goes to the
-/// site's trash, and can still be read with the status `trashed`.
+/// OpenLoad dialect: `file/delete`; the file is deleted permanently. YetiShare dialect: `file/delete`; the file is
+/// moved to the site's trash, and can still be read with the status `trashed`.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath, WriteConditions),
     responses((status = 204, description = "The file is deleted"), DeleteFileProblems))]
@@ -263,14 +269,14 @@ pub(crate) async fn delete_file(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How a link is answered.
+/// The form of the response for a link.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LinkMode {
-    /// As JSON.
+    /// JSON.
     #[default]
     Json,
-    /// As a redirect.
+    /// A redirect.
     Redirect,
 }
 
@@ -279,13 +285,13 @@ pub(crate) enum LinkMode {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LinkParameters {
-    /// `redirect` answers 302 with the address, instead of the address as JSON.
+    /// `redirect` returns 302 with the address, instead of the address as JSON.
     #[serde(default)]
     #[param(inline)]
     pub mode: LinkMode,
 }
 
-/// The address of a file's picture.
+/// The address of a file's thumbnail.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"url": "https://i.example.net/Knvie_f9GWPF/fneb48g4.jpg"}))]
 pub(crate) struct Thumbnail {
@@ -293,14 +299,15 @@ pub(crate) struct Thumbnail {
     pub url: String,
 }
 
-/// The picture of a file.
+/// Get the thumbnail of a file.
 ///
 /// OpenLoad dialect: `file/getsplash`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/files/{id}/thumbnail", tag = "Files",
     params(FilePath, LinkParameters),
     responses(
-        (status = 200, description = "The address of the picture", body = Thumbnail),
-        (status = 302, description = "A redirect to the picture", headers(("Location" = String, description = "The address"))),
+        (status = 200, description = "The address of the thumbnail", body = Thumbnail),
+        (status = 302, description = "A redirect to the thumbnail",
+            headers(("Location" = String, description = "The address"))),
         ReadOfFileProblems
     ))]
 pub(crate) async fn get_thumbnail(

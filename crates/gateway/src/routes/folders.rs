@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/folders`: reading, making, changing and deleting folders.
+//! `/v1/accounts/{account}/folders`: reading, creating, changing and deleting folders.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,17 +22,18 @@ use crate::app::App;
 use crate::extract::{Access, CacheControl, Conditions, StrictJson, StrictQuery, flag, present};
 use crate::problem::{ChangeFolderProblems, CreateProblems, DeleteFolderProblems, Failure, ReadFolderProblems};
 
-/// One folder.
+/// Get a folder.
 ///
-/// `root` gives the root itself, whose name is empty. OpenLoad dialect: emulated, by walking the listings from the
-/// root; past its bound 504 `upstream_timeout`, and each further try comes further. YetiShare dialect: `folder/info`.
+/// The id `root` returns the root folder, whose name is empty. OpenLoad dialect: emulated, by walking the listings from
+/// the root. A walk that exceeds its limit fails with 504 `upstream_timeout`; each retry gets further. YetiShare
+/// dialect: `folder/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath),
     responses(
         (status = 200, description = "The folder", body = Folder, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ReadFolderProblems
@@ -48,16 +49,16 @@ pub(crate) async fn get_folder(
     cached::known(&conditions, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?)
 }
 
-/// What is in a folder, all the way down.
+/// Get the number and size of a folder's contents, recursively.
 ///
-/// What deleting the folder would delete. Emulated at every site, by walking the listings from the folder down.
+/// This is what deleting the folder would delete. Emulated at every site, by walking the listings below the folder.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
     params(FolderPath),
     responses(
-        (status = 200, description = "What is in it", body = Usage, headers(
+        (status = 200, description = "The number and size of the contents", body = Usage, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ReadFolderProblems
@@ -73,15 +74,15 @@ pub(crate) async fn get_folder_usage(
     cached::known(&conditions, &emulate::usage(app.catalogue(), &access.account, &id, freshness).await?)
 }
 
-/// What a new folder needs.
+/// The properties of a new folder.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Holidays", "parent_id": "root"}))]
 pub(crate) struct FolderInput {
-    /// Its name.
+    /// The folder's name.
     #[schema(value_type = EntryName)]
     pub name: String,
-    /// The folder that is to hold it; the root unless told.
+    /// The parent folder; the root by default.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub parent_id: Option<String>,
@@ -89,16 +90,16 @@ pub(crate) struct FolderInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub visibility: Option<Visibility>,
-    /// The password that guards it; `null`: none.
+    /// The password that protects the folder; `null` for none.
     #[serde(default, deserialize_with = "password")]
     #[schema(value_type = Option<String>, write_only, min_length = 1)]
     pub password: Option<PasswordChange>,
 }
 
-/// Make a folder.
+/// Create a folder.
 ///
 /// OpenLoad dialect: `file/createfolder`; folders have neither visibility nor password there. YetiShare dialect:
-/// `folder/create`; a folder is private unless told otherwise.
+/// `folder/create`; a folder is private by default.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
     params(AccountPath),
     request_body = FolderInput,
@@ -117,7 +118,7 @@ pub(crate) async fn create_folder(
     let mut faults = Faults::default();
     let name = faults.take(access.entry_name(&new.name), |error| Fault::pointer("/name", error));
     let Some(name) = name else { return Err(faults.into()) };
-    // A new folder has no password to be removed.
+    // `null` would remove a password, and a new folder has none.
     let password = new.password.filter(|password| matches!(password, PasswordChange::Set(_)));
     let wanted =
         [(new.visibility.is_some(), Capability::FoldersVisibility), (password.is_some(), Capability::FoldersPassword)];
@@ -130,7 +131,7 @@ pub(crate) async fn create_folder(
     Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(made.now)))
 }
 
-/// What is to change in a folder. What is absent stays as it is; at least one field must be there.
+/// The changes to a folder. Absent fields stay unchanged; at least one field is required.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(min_properties = 1, example = json!({"name": "Summer holidays"}))]
@@ -139,7 +140,7 @@ pub(crate) struct FolderPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, value_type = Option<EntryName>)]
     pub name: Option<String>,
-    /// The folder to move it to.
+    /// The new parent folder.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub parent_id: Option<String>,
@@ -153,11 +154,11 @@ pub(crate) struct FolderPatch {
     pub password: Option<PasswordChange>,
 }
 
-/// Absent leaves the password, `null` removes it, a text sets it.
+/// Deserializes a password: an absent field leaves it, `null` removes it, a string sets it.
 fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PasswordChange>, D::Error> {
     match Option::<String>::deserialize(deserializer)? {
         None => Ok(Some(PasswordChange::Remove)),
-        Some(text) if text.is_empty() => Err(D::Error::custom("must not be empty; null stands for none")),
+        Some(text) if text.is_empty() => Err(D::Error::custom("must not be empty; use null for no password")),
         Some(text) => Ok(Some(PasswordChange::Set(SecretString::from(text)))),
     }
 }
@@ -172,8 +173,12 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
     request_body(content(
         (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
     )),
-    responses((status = 200, description = "The folder", body = Folder,
-        headers(("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))), ChangeFolderProblems))]
+    responses(
+        (status = 200, description = "The folder", body = Folder, headers(
+            ("ETag" = String, description = "A strong entity tag; missing if the site reports too little to compute one"),
+        )),
+        ChangeFolderProblems
+    ))]
 pub(crate) async fn update_folder(
     State(app): State<App>,
     access: Access,
@@ -200,12 +205,12 @@ pub(crate) async fn update_folder(
     Ok((cached::tag_of_folder(&access, &changed), Json(changed.now)))
 }
 
-/// How a folder is deleted.
+/// The parameters of a folder's deletion.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeleteFolderParameters {
-    /// Whether to delete all that is in it too.
+    /// Whether to delete the folder's contents too.
     #[serde(default, deserialize_with = "flag")]
     pub recursive: bool,
 }

@@ -1,21 +1,21 @@
-//! How many jobs (remote uploads, conversions) a list has. The site itself cuts it off.
+//! The limit of lists of jobs (remote uploads, conversions). The site itself cuts the list off at this limit.
 
 use polyhost_domain::Found;
 use serde::Deserialize;
 
-/// How many jobs to list: 1 to 100.
+/// The most jobs to list: 1 to 100.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
 pub(crate) struct JobLimit(u32);
 
 impl JobLimit {
-    /// The number.
+    /// Returns the limit as a number.
     #[must_use]
     pub(crate) fn get(self) -> u32 {
         self.0
     }
 
-    /// The jobs that a site has answered under this limit, and whether the limit was reached.
+    /// Truncates the jobs of a site to this limit. Returns them, and whether the limit was reached.
     #[must_use]
     pub(crate) fn cut<T>(self, jobs: Found<T>) -> (Vec<T>, bool) {
         let limit = self.0 as usize;

@@ -22,21 +22,22 @@ use crate::problem::{Failure, ListProblems};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// At most so many items.
+    /// The most items on a page.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 1000, default = 100)]
     pub limit: PageLimit,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(nullable = false)]
     pub cursor: Option<String>,
     /// Only folders, or only files.
     #[serde(rename = "type")]
     #[param(inline, nullable = false)]
     pub kind: Option<TypeFilter>,
-    /// Only items of exactly this name.
+    /// Only items with exactly this name.
     #[param(nullable = false)]
     pub name: Option<String>,
-    /// The order of the files; folders come before them, by name. Null values come last, ties are ordered by id.
+    /// The order of the files. Folders come before the files and are ordered by name. `null` values come last; ties are
+    /// ordered by id.
     #[param(inline, nullable = false, value_type = Option<SortWord>)]
     pub sort: Option<String>,
 }
@@ -60,7 +61,7 @@ impl TryFrom<u32> for PageLimit {
     }
 }
 
-/// What kind of item.
+/// A kind of item.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TypeFilter {
@@ -70,14 +71,14 @@ pub(crate) enum TypeFilter {
     Folder,
 }
 
-/// The orders of a folder's files; `-` turns one round.
+/// The orders of a folder's files; `-` means descending.
 #[derive(Debug, ToSchema, Serialize)]
 #[expect(dead_code, reason = "a type of the OpenAPI document alone")]
 pub(crate) enum SortWord {
     /// By name.
     #[serde(rename = "name")]
     Name,
-    /// By name, the last first.
+    /// By name, descending.
     #[serde(rename = "-name")]
     NameDown,
     /// By size.
@@ -99,9 +100,10 @@ pub(crate) enum SortWord {
 pub(crate) struct ItemPage {
     /// The items.
     pub items: Vec<Item>,
-    /// Where the next page begins; `null` on the last one.
+    /// The cursor of the next page; `null` on the last page.
     pub next_cursor: Option<String>,
-    /// How many entries of the whole folder have no usable id. They are on no page. A folder with one is not empty.
+    /// The number of entries of the whole folder without a usable id. They are on no page, but they still make the
+    /// folder non-empty.
     #[schema(example = 0)]
     pub unreadable: usize,
 }
@@ -117,18 +119,18 @@ pub(crate) enum Item {
     File(File),
 }
 
-/// The items of a folder.
+/// List the items of a folder.
 ///
-/// A walk from page to page sees the folder as it was when the walk began, whatever is written meanwhile; only a
-/// request without a cursor sees it anew. The answer is cached for a short while; `Cache-Control: no-cache` asks the
-/// site again. OpenLoad dialect: `file/listfolder`, which has no pages of its own.
+/// All pages show the folder as it was at the first page, even if it changes meanwhile. Only a request without a cursor
+/// sees the changes. Responses are cached for a short time; `Cache-Control: no-cache` requests the site again. OpenLoad
+/// dialect: `file/listfolder`, which has no pages of its own.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/items", tag = "Folders",
     params(FolderPath, ListParameters),
     responses(
         (status = 200, description = "A page", body = ItemPage, headers(
             ("ETag" = String, description = "A strong entity tag"),
-            ("Age" = u64, description = "How old the answer is, in seconds"),
-            ("Cache-Status" = String, description = "Whether the cache answered (RFC 9211)"),
+            ("Age" = u64, description = "The age of the data, in seconds"),
+            ("Cache-Status" = String, description = "Whether the response comes from the cache (RFC 9211)"),
         )),
         Unchanged,
         ListProblems

@@ -1,4 +1,4 @@
-//! The handlers, a file per noun: each takes the request apart, makes one call, and answers.
+//! The handlers, one file per resource. Each extracts its input, makes one call to the engine, and builds the response.
 
 pub(crate) mod accounts;
 pub(crate) mod cache;

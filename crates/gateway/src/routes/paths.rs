@@ -1,4 +1,4 @@
-//! The parameters in the paths, for the OpenAPI document. Handlers get them checked, from [`crate::extract::Access`].
+//! The path parameters, for the OpenAPI document. Handlers get the checked values from [`crate::extract::Access`].
 
 #![expect(dead_code, reason = "types of the OpenAPI document alone")]
 

@@ -1,4 +1,4 @@
-//! What is open to everybody: the process's health, the API's description, and the pages on problems.
+//! The routes that need no API key: the health of the process, the OpenAPI document, and the pages on problem codes.
 
 use std::time::Duration;
 
@@ -13,39 +13,40 @@ use polyhost_engine::problem::{Code, Problem};
 use crate::app::App;
 use crate::problem::{Failure, page};
 
-/// The process runs.
+/// Reports that the process is running.
 pub(crate) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// The process answers, and is not about to end. A site that is down is no reason to take it out of service.
+/// Reports whether the process should get new requests: it should unless it is draining. An unavailable site does not
+/// make the process unready.
 pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
     match app.phase() {
         Phase::Ready => Ok("ok\n"),
-        Phase::Draining => Err(Problem::new(Code::Draining, "This gateway is about to end.")
+        Phase::Draining => Err(Problem::new(Code::Draining, "The gateway is shutting down.")
             .retryable()
             .retry_after(Duration::from_secs(1))
             .into()),
     }
 }
 
-/// The OpenAPI document, serialized once.
+/// Returns the OpenAPI document, which was serialized once at the start.
 pub(crate) async fn openapi_json(document: Bytes) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], document)
 }
 
-/// Redirects to the API's pages. The address is relative, for proxies that take a prefix off the path.
+/// Redirects to Swagger UI. The address is relative, for proxies that strip a path prefix.
 pub(crate) async fn index() -> impl IntoResponse {
     (StatusCode::FOUND, [(LOCATION, "docs/")])
 }
 
-/// The page on a problem code.
+/// Returns the page that explains a problem code.
 pub(crate) async fn problem_page(Path(name): Path<String>) -> Result<Response, Failure> {
     let code = Code::find(&name).ok_or_else(|| Problem::new(Code::RouteNotFound, "No problem has this code."))?;
     Ok(page(code))
 }
 
-/// The answer where there is no route.
+/// Returns the problem for a path without a route.
 pub(crate) async fn no_route() -> Failure {
     Problem::no_route().into()
 }

@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/remote-uploads`: files that the site fetches from elsewhere by itself.
+//! `/v1/accounts/{account}/remote-uploads`: files that the site fetches from a URL by itself.
 
 use std::collections::BTreeMap;
 
@@ -20,21 +20,21 @@ use crate::app::App;
 use crate::extract::{Access, StrictJson, StrictQuery, escape, present};
 use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProblems};
 
-/// What a new remote upload needs.
+/// The properties of a new remote upload.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "url": "https://media.example.org/bunny.mov", "folder_id": "root", "headers": {"Cookie": "session=1"}
 }))]
 pub(crate) struct RemoteUploadInput {
-    /// Where the site shall fetch from: http or https, a public address, no user info.
+    /// The URL that the site fetches: http or https, a public address, no user info.
     #[schema(format = Uri, max_length = 4096)]
     pub url: String,
-    /// The folder that is to hold the file; the root unless told.
+    /// The target folder; the root by default.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub folder_id: Option<String>,
-    /// Header fields that the site shall send, at most 8192 bytes together.
+    /// Header fields that the site sends with its request, at most 8192 bytes in total.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, value_type = Option<BTreeMap<FieldName, HeaderValues>>)]
     pub headers: Option<BTreeMap<String, HeaderValues>>,
@@ -43,7 +43,7 @@ pub(crate) struct RemoteUploadInput {
 /// The name of a header field; not Host, Content-Length, Transfer-Encoding or Connection.
 #[derive(Debug, ToSchema)]
 #[schema(pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", example = "Cookie")]
-#[expect(dead_code, reason = "stands for a text, for the OpenAPI document")]
+#[expect(dead_code, reason = "a type of the OpenAPI document alone")]
 pub(crate) struct FieldName(String);
 
 /// The value of a header field: one line.
@@ -54,11 +54,11 @@ pub(crate) struct FieldValue(String);
 /// The value of a header field, or several.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = "Bearer 0123abcd")]
-#[serde(untagged, expecting = "must be a text or a list of texts")]
+#[serde(untagged, expecting = "must be a string or a list of strings")]
 pub(crate) enum HeaderValues {
-    /// One.
+    /// One value.
     One(FieldValue),
-    /// Several, sent one after the other.
+    /// Several values, sent as separate fields in this order.
     Many(Vec<FieldValue>),
 }
 
@@ -71,10 +71,10 @@ impl HeaderValues {
     }
 }
 
-/// Have the site fetch a file.
+/// Let the site fetch a file from a URL.
 ///
-/// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; it can be read by
-/// its id alone, so keep that.
+/// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; the remote upload
+/// is in no list, so keep its id.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath),
     request_body = RemoteUploadInput,
@@ -115,35 +115,35 @@ fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> 
     fields
 }
 
-/// How many remote uploads to list.
+/// The parameters of the list of remote uploads.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RecentParameters {
-    /// At most so many.
+    /// The most remote uploads to list.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
     pub limit: JobLimit,
 }
 
-/// The remote uploads, as many as the limit lets through.
+/// A list of remote uploads, up to the limit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RemoteUploadList {
     /// The remote uploads.
     pub items: Vec<RemoteUpload>,
-    /// Always `null`: the site has no further page.
+    /// Always `null`: the site has no further pages.
     pub next_cursor: Option<String>,
     /// Whether the limit was reached, so that there may be more.
     #[schema(example = false)]
     pub truncated: bool,
-    /// How many entries of the site's list could not be read, and are not among the items.
+    /// The number of entries of the site's list that could not be read. They are not among the items.
     #[schema(example = 0)]
     pub unreadable: usize,
 }
 
-/// The recent remote uploads.
+/// List the recent remote uploads.
 ///
-/// The newest first. OpenLoad dialect: `remotedl/status`.
+/// The newest come first. OpenLoad dialect: `remotedl/status`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath, RecentParameters),
     responses((status = 200, description = "The remote uploads", body = RemoteUploadList), ReadProblems))]
@@ -159,7 +159,7 @@ pub(crate) async fn list_remote_uploads(
     Ok(Json(RemoteUploadList { items, next_cursor: None, truncated, unreadable }))
 }
 
-/// One remote upload.
+/// Get a remote upload.
 ///
 /// OpenLoad dialect: `remotedl/status`. YetiShare dialect: `file/url_upload_status`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/remote-uploads/{id}", tag = "Remote uploads",

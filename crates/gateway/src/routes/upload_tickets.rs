@@ -1,4 +1,4 @@
-//! `/v1/accounts/{account}/upload-tickets`: addresses that take bytes directly, without the gateway.
+//! `/v1/accounts/{account}/upload-tickets`: addresses for uploading directly to the site, without the gateway.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -14,28 +14,28 @@ use super::paths::AccountPath;
 use crate::extract::{Access, StrictJson, StrictQuery, present};
 use crate::problem::{Failure, TicketProblems};
 
-/// What a ticket is wanted for.
+/// The properties of a new upload ticket.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"folder_id": "root"}))]
 pub(crate) struct NewUploadTicket {
-    /// The folder that is to hold the file; the root unless told.
+    /// The target folder; the root by default.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub folder_id: Option<String>,
-    /// The SHA-1 digest that the site shall insist on.
+    /// The SHA-1 digest that the site requires the bytes to have.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, pattern = "^[0-9A-Fa-f]{40}$")]
     pub sha1: Option<String>,
-    /// Whether the address shall be plain HTTP.
+    /// Whether the address is plain HTTP instead of HTTPS.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub plain_http: Option<bool>,
 }
 
-/// Get an address that takes a file's bytes directly.
+/// Create an address for uploading a file directly to the site.
 ///
-/// For callers who want to send large files past the gateway. OpenLoad dialect: `file/ul`; send the file as
+/// Use it to upload large files without the gateway. OpenLoad dialect: `file/ul`; send the file as
 /// `multipart/form-data` in the field that `file_field` names.
 #[utoipa::path(post, path = "/v1/accounts/{account}/upload-tickets", tag = "Files",
     params(AccountPath),
@@ -57,7 +57,7 @@ pub(crate) async fn create_upload_ticket(
         Some(true) => TicketTransport::PlainHttp,
         Some(false) | None => TicketTransport::SiteDefault,
     };
-    // Nothing changes at the site until the bytes come, so nothing that is cached goes out of date.
+    // Nothing changes at the site until the upload, so there are no cache entries to invalidate.
     let ticket = access.upload_ticket(TicketRequest { folder, sha1, transport }).await?;
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(ticket)))
 }

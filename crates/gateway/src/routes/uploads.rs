@@ -1,4 +1,4 @@
-//! `POST /v1/accounts/{account}/files`: a file's bytes on their way to the site.
+//! `POST /v1/accounts/{account}/files`: uploading a file through the gateway.
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
@@ -22,15 +22,15 @@ use crate::extract::{Access, StrictQuery, is_one_file, is_utf8};
 use crate::form::{self, Declared};
 use crate::problem::{Failure, UploadProblems};
 
-/// What is declared about an upload.
+/// The declared properties of an upload.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UploadParameters {
-    /// The file's name. Needed, unless the body is a form that tells it.
+    /// The file's name. Required, unless the body is a form that contains it.
     #[param(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     pub name: Option<String>,
-    /// The folder that is to hold it; the root unless told.
+    /// The target folder; the root by default.
     #[param(nullable = false, example = "root")]
     pub folder_id: Option<String>,
     /// The SHA-1 digest that the bytes must have.
@@ -38,21 +38,21 @@ pub(crate) struct UploadParameters {
     pub sha1: Option<String>,
 }
 
-/// A file's bytes as they are.
+/// The raw bytes of a file.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
 pub(crate) struct FileBytes(Vec<u8>);
 
-/// A form with a file, which comes last.
+/// A form with a file. The file must be the last field.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "stands for a body that is streamed")]
 pub(crate) struct UploadForm {
-    /// The file's name; what the part itself calls it unless told.
+    /// The file's name; by default the file name of the form's part.
     #[schema(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
     name: Option<String>,
-    /// The folder that is to hold it; the root unless told.
+    /// The target folder; the root by default.
     #[schema(nullable = false, example = "root")]
     folder_id: Option<String>,
     /// The SHA-1 digest that the bytes must have.
@@ -63,7 +63,7 @@ pub(crate) struct UploadForm {
     file: Vec<u8>,
 }
 
-/// A file that was uploaded.
+/// An uploaded file.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "file", "id": "2Rr", "account": "plays", "provider": "streamplay",
@@ -76,18 +76,18 @@ pub(crate) struct UploadForm {
 pub(crate) struct UploadedFile {
     #[serde(flatten)]
     file: File,
-    /// The site's address that deletes the file, for whoever has it; `null` where the site reports none. It is a secret
-    /// of the file's owner, and in no later answer.
+    /// The site's address that deletes the file; `null` if the site reports none. Anyone who has the address can delete
+    /// the file, so keep it secret. No later response contains it.
     delete_url: Option<Url>,
 }
 
 /// Upload a file.
 ///
-/// The body is the file's bytes, its `Content-Type` the file's; or a form (`multipart/form-data`) with the fields
-/// `name`, `folder_id`, `sha1` and then `file`, as browsers send it. Bytes whose number is known beforehand, by
-/// `Content-Length`, are passed on as they arrive; others are kept by the gateway until all are there. OpenLoad
-/// dialect: `file/ul`, then a POST to the address that it gives. YetiShare dialect: `file/upload`, within what the
-/// account's plan allows.
+/// The body is either the file's bytes, with the file's `Content-Type`, or a form (`multipart/form-data`) with the
+/// fields `name`, `folder_id`, `sha1` and then `file`, as browsers send it. A body with `Content-Length` is streamed to
+/// the site as it arrives. Any other body is stored by the gateway until it is complete. OpenLoad dialect: `file/ul`,
+/// then a POST to the address that it returns. YetiShare dialect: `file/upload`, within the limits of the account's
+/// plan.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
     params(AccountPath, UploadParameters),
     request_body(description = "The file", content(
@@ -97,7 +97,8 @@ pub(crate) struct UploadedFile {
     responses(
         (status = 201, description = "The file", body = UploadedFile,
             headers(("Location" = String, description = "The path of the file"),
-                ("ETag" = String, description = "A strong entity tag; missing where the site tells too little for one"))),
+                ("ETag" = String,
+                    description = "A strong entity tag; missing if the site reports too little to compute one"))),
         UploadProblems
     ))]
 pub(crate) async fn upload_file(
@@ -129,7 +130,7 @@ pub(crate) async fn upload_file(
         }
     };
     let folder = access.folder_or_root(declared.folder_id.as_deref())?;
-    // It is there by now, one way or the other.
+    // Always present here: `declared` and `Declared::and` require the name.
     let name = declared.name.ok_or_else(Problem::internal)?;
     let incoming = Incoming { name, folder, content_type, sha1: declared.sha1, body };
     let into = incoming.folder.clone();
@@ -142,7 +143,7 @@ pub(crate) async fn upload_file(
     Ok((StatusCode::CREATED, headers, tag, Json(UploadedFile { file: made.now, delete_url })))
 }
 
-/// What the address declares. A form may still tell the name.
+/// Checks the query parameters. The name may be missing if the body is a form, which may contain it.
 fn declared(
     parameters: UploadParameters,
     names: NameGrammar,
@@ -161,8 +162,10 @@ fn declared(
     if faults.is_empty() { Ok(declared) } else { Err(faults.into()) }
 }
 
-/// What the body is held to. Asked for before the first byte is read; a file that is too large by its length alone is
-/// refused before the site is asked.
+/// Returns the limits for the body: the gateway's, the provider's, and those of the account's plan.
+///
+/// They are determined before the first byte is read. A file whose announced length is too large is refused before the
+/// site is asked for the plan.
 async fn terms(app: &App, access: &Access, least_file: u64) -> Result<Terms, Problem> {
     let own = app.server().max_upload;
     let most = access.profile().max_upload_bytes.map_or(own, |site| site.min(own));
@@ -176,20 +179,21 @@ async fn terms(app: &App, access: &Access, least_file: u64) -> Result<Terms, Pro
         Err(error) if matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::SessionContended) => {
             Err(error.into())
         }
-        // A site that does not tell its limits enforces them itself.
+        // If the plan is not available, the site itself enforces its limits.
         Err(_) => Ok(terms),
     }
 }
 
-/// What the body is.
+/// The kind of an upload's body.
 enum Kind {
-    /// The file's bytes, with its media type where that is told.
+    /// The file's bytes, with the file's media type if declared.
     File(Option<String>),
     /// A form.
     Form { boundary: String },
 }
 
 impl Kind {
+    /// Determines the kind of body from `Content-Type`.
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let wrong = |what: &str| Err(Problem::invalid(vec![Fault::parameter("Content-Type", what)]));
         let unsupported = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
@@ -206,12 +210,12 @@ impl Kind {
         if !is_one_file(&media) {
             return unsupported("The body must be the bytes of one whole file, or a form (multipart/form-data).");
         }
-        // curl adds this type by itself, so it says nothing about the file.
+        // curl sends this type by default, so it says nothing about the file.
         let is_known = !media.is("application/x-www-form-urlencoded");
         Ok(Self::File(is_known.then(|| media.into())))
     }
 
-    /// How many bytes the file has at least, in a body of this length.
+    /// Returns the least possible size of the file in a body of this length.
     fn least_file(&self, length: Option<u64>) -> u64 {
         let around = match self {
             Self::File(_) => 0,
