@@ -67,9 +67,10 @@ fn unclear(fault: Fault) -> Response {
     response
 }
 
+/// Returns a fault for each field of [`SINGLE`] that is repeated.
 fn repeated(request: &Request) -> Vec<Fault> {
     let is_repeated = |name: &&str| request.headers().get_all(*name).iter().nth(1).is_some();
-    SINGLE.into_iter().filter(is_repeated).map(|name| Fault::parameter(name, "must be there once")).collect()
+    SINGLE.into_iter().filter(is_repeated).map(|name| Fault::parameter(name, "must not be repeated")).collect()
 }
 
 /// Returns the fault of the request's host: in `Host`, in the request target, or between the two.
@@ -84,9 +85,9 @@ fn host_fault(request: &Request) -> Option<Fault> {
         (Some(host), Some(target), Version::HTTP_2)
             if !host.as_bytes().eq_ignore_ascii_case(target.as_str().as_bytes()) =>
         {
-            fault("must be what the field \":authority\" says")
+            fault("must equal the field \":authority\"")
         }
-        (None, _, Version::HTTP_11) => fault("must be there once"),
+        (None, _, Version::HTTP_11) => fault("is missing"),
         _ => None,
     }
 }

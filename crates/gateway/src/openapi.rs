@@ -20,11 +20,11 @@ pub(crate) use header_fields::describe_operation as describe_header_fields;
         description = "One HTTP API over many video and file hosting sites.\n\nEvery resource lives under an account: \
             a named set of credentials at one provider. `GET /v1/accounts` lists them, and \
             `GET /v1/accounts/{account}/capabilities` returns the operations that an account supports.\n\nErrors are \
-            `application/problem+json` (RFC 9457). Programs should read `code`. If `retryable` is true, nothing was done \
-            and the same request may be sent again.\n\nEach client has a rate limit. Every response to a client has the \
-            header fields `RateLimit-Policy`, the limit, and `RateLimit`, what is left of it. A POST that takes an \
-            `Idempotency-Key` runs once for each key, even if it is sent several times.\n\nNew fields, enumeration words \
-            and codes may appear within v1.",
+            `application/problem+json` (RFC 9457). Programs should read `code`. If `retryable` is true, nothing was \
+            done and the same request may be sent again.\n\nA client may have a rate limit. Then every response to it \
+            has the header fields `RateLimit-Policy`, the limit, and `RateLimit`, what is left of it. A POST that \
+            takes an `Idempotency-Key` runs once for each key, even if it is sent several times.\n\nNew fields, \
+            enumeration words and codes may appear within v1.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     security(("bearer" = []), ("api_key" = [])),

@@ -51,7 +51,7 @@ fn problem(refusal: Refusal) -> Problem {
             .retry_after(Duration::from_secs(1)),
         Refusal::NotHttp => Problem::new(Code::InvalidRequest, "The request is not well-formed HTTP."),
         Refusal::BodyTooLarge => {
-            Problem::new(Code::PayloadTooLarge, "The announced body is larger than any that can be taken.")
+            Problem::new(Code::PayloadTooLarge, "The announced body is larger than the gateway accepts.")
         }
         Refusal::RequestLineTooLong => Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."),
         Refusal::HeaderFieldsTooLarge => {

@@ -76,6 +76,7 @@ async fn watch(shared: SharedStream, idle: Duration) {
     }
 }
 
+/// The stream that the caller reads. It aborts the watch when it is dropped.
 struct WithIdleTimeout {
     shared: SharedStream,
     watch: AbortHandle,

@@ -65,7 +65,7 @@ pub(crate) fn check_body_fields(headers: &HeaderMap) -> Result<(), Problem> {
         faults.push(Fault::parameter(field.name, field.fault));
     }
     if headers.get_all(CONTENT_TYPE).iter().count() > 1 {
-        faults.push(Fault::parameter("Content-Type", "must be there at most once"));
+        faults.push(Fault::parameter("Content-Type", "must not be repeated"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }

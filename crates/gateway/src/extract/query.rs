@@ -79,7 +79,7 @@ fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
     match about_a_field(&message) {
         Some((name, what)) => Fault::parameter(name, what),
         // The deserializer's message for a single value that occurs more than once.
-        None if message == "unsupported value" => Fault::parameter(&path, "is there more than once"),
+        None if message == "unsupported value" => Fault::parameter(&path, "is repeated"),
         None => Fault::parameter(&path, message),
     }
 }
@@ -90,11 +90,11 @@ pub(super) fn about_a_field(message: &str) -> Option<(&str, String)> {
     let (kind, name) = (parts.next()?, parts.next()?);
     let what = match kind {
         "missing field " => "is missing".to_owned(),
-        "duplicate field " => "is there twice".to_owned(),
+        "duplicate field " => "is repeated".to_owned(),
         "unknown field " => {
             let known: Vec<&str> = parts.skip(1).step_by(2).collect();
             match known[..] {
-                [] => "is unknown; there is none here".to_owned(),
+                [] => "is unknown; none is allowed here".to_owned(),
                 _ => format!("is unknown; known: {}", known.join(", ")),
             }
         }
@@ -149,7 +149,7 @@ mod tests {
             ("colour=red", "parameter \"colour\" is unknown; known: limit, name, all"),
             ("all=on", "parameter \"all\" must be true or false"),
             ("all", "parameter \"all\" must be true or false"),
-            ("limit=3&limit=4", "parameter \"limit\" is there more than once"),
+            ("limit=3&limit=4", "parameter \"limit\" is repeated"),
             ("name=%FF", "parameter \"name\" is not UTF-8"),
             ("limit=many", "parameter \"limit\" invalid digit found in string"),
         ];

@@ -30,7 +30,7 @@ pub(super) fn parse(value: &[u8]) -> Result<Disposition, &'static str> {
     let parameters = parameters(rest)?;
     let find = |name: &str| parameters.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_slice());
     if parameters.iter().enumerate().any(|(at, (name, _))| parameters[..at].iter().any(|(other, _)| other == name)) {
-        return Err("has a Content-Disposition with a parameter that is there twice");
+        return Err("has a Content-Disposition with a repeated parameter");
     }
     // RFC 2231 splits long names into pieces. RFC 8187 does not, and no HTTP client does.
     if parameters.iter().any(|(name, _)| name == "name*" || name.starts_with("filename*") && name != "filename*") {

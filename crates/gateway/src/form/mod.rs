@@ -152,7 +152,7 @@ impl Fields {
             _ => return fault("is not known; the fields are name, folder_id, sha1 and then file"),
         };
         match (slot, String::from_utf8(value.into())) {
-            (Some(_), _) => fault("is there twice"),
+            (Some(_), _) => fault("is repeated"),
             (None, Err(_)) => fault("is not UTF-8"),
             (slot, Ok(text)) => *slot = Some(text),
         }

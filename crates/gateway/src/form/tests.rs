@@ -58,7 +58,7 @@ async fn each_fault_of_a_form_is_reported() {
     let cases = [
         (field("name", "a") + end, true, "field \"/file\" is missing"),
         (field("nam", "a") + &file("x") + end, true, "field \"/nam\" is not known"),
-        (field("sha1", "a") + &field("sha1", "b") + &file("x") + end, false, "field \"/sha1\" is there twice"),
+        (field("sha1", "a") + &field("sha1", "b") + &file("x") + end, false, "field \"/sha1\" is repeated"),
         (file("xyz") + &field("name", "a") + end, true, "field \"/name\" comes after the file"),
         (file("xyz") + &file("x") + end, false, "field \"/file\" comes after the file"),
         (file("") + end, true, "field \"/file\" is empty"),
@@ -126,19 +126,27 @@ async fn epilogue_of_a_form_of_known_length_is_bounded() {
 #[tokio::test]
 async fn forms_of_common_clients_are_read() {
     let disposition = "Content-Disposition: form-data; name=";
+    let untyped = format!("{disposition}\"file\"; filename=\"a.mp4\"");
+    let typed = format!("{untyped}\r\nContent-Type: video/mp4");
     let cases = [
         // Browsers; curl; Python's requests.
-        ("----WebKitFormBoundary7MA4", format!("{disposition}\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4"), "\r\n"),
-        ("------------------------d74496d66958873e", format!("{disposition}\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4"), "\r\n"),
-        ("c7cbfdd911b4e720f1dd8f479c50bc7f", format!("{disposition}\"file\"; filename=\"a.mp4\""), "\r\n"),
+        ("----WebKitFormBoundary7MA4", typed.clone(), "\r\n"),
+        ("------------------------d74496d66958873e", typed.clone(), "\r\n"),
+        ("c7cbfdd911b4e720f1dd8f479c50bc7f", untyped.clone(), "\r\n"),
         // Node's fetch, until 2024.
-        ("----formdata-undici-012345678901", format!("{disposition}\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4"), ""),
+        ("----formdata-undici-012345678901", typed.clone(), ""),
         // Go.
-        ("b4cb6e2d87ed", format!("{disposition}\"file\"; filename=\"a.mp4\"\r\nContent-Type: application/octet-stream"), "\r\n"),
+        ("b4cb6e2d87ed", format!("{untyped}\r\nContent-Type: application/octet-stream"), "\r\n"),
         // .NET.
-        ("7f2b5a1e-4b1c", "Content-Type: video/mp4\r\nContent-Disposition: form-data; name=file; filename=a.mp4; filename*=utf-8''a.mp4".to_owned(), "\r\n"),
+        (
+            "7f2b5a1e-4b1c",
+            "Content-Type: video/mp4\r\n\
+             Content-Disposition: form-data; name=file; filename=a.mp4; filename*=utf-8''a.mp4"
+                .to_owned(),
+            "\r\n",
+        ),
         // Java's Apache HttpClient.
-        ("vBFTVbE9", format!("{disposition}\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4\r\nContent-Transfer-Encoding: binary"), "\r\n"),
+        ("vBFTVbE9", format!("{typed}\r\nContent-Transfer-Encoding: binary"), "\r\n"),
     ];
     for (boundary, head, end) in cases {
         let form = format!("--{boundary}\r\n{head}\r\n\r\nhello\r\n--{boundary}--{end}");

@@ -42,7 +42,7 @@ impl Key {
         let Some(value) = values.next() else { return Ok(None) };
         let wrong = |what: &str| Problem::invalid(vec![Fault::parameter("Idempotency-Key", what)]);
         if values.next().is_some() {
-            return Err(wrong("is there twice"));
+            return Err(wrong("is repeated"));
         }
         let good = (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
         let text = value.to_str().ok().filter(|_| good);

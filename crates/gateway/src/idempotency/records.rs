@@ -106,8 +106,8 @@ impl Records {
             return Ok(Taken::Answered(answer));
         }
         tracing::warn!("a request with an Idempotency-Key was left unfinished; its outcome is unknown");
-        let detail = "The gateway ended while it ran the first request with this key. Check at the site whether it took \
-            effect before you send it again with another key.";
+        let detail = "The gateway ended while it ran the first request with this key. Check at the site whether it \
+            took effect before you send it again with another key.";
         let answer = unknown(detail, occurrence).await;
         let record = Record::Answered(fingerprint.clone(), answer.clone()).encode();
         match self.values.compare_and_set(key, Some(entry.version), record, ANSWER_TTL).await.map_err(unavailable)? {

@@ -44,7 +44,7 @@ pub(crate) fn describe_operation(operation: &mut Operation, takes_key: bool) {
         if !WITHOUT_CLIENT.contains(&status) {
             add(response, POLICY);
             add(response, LIMIT);
-            // Responses to retryable problems are not recorded; all other responses are.
+            // A response after which the same request may run again is not recorded: 429, and all 5xx but 504.
             if takes_key && status != "429" && (!status.starts_with('5') || status == "504") {
                 add(response, REPLAYED);
             }

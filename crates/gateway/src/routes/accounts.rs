@@ -62,8 +62,8 @@ pub(crate) async fn get_account(
 
 /// Get the limits of an account's plan.
 ///
-/// `null` means no limit, or none that the site reports. YetiShare dialect: `account/package`, plus the additional storage
-/// in `account/info`.
+/// `null` means no limit, or none that the site reports. YetiShare dialect: `account/package`, plus the additional
+/// storage in `account/info`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/limits", tag = "Accounts",
     params(AccountPath),
     responses(

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields")]
 pub(crate) struct WriteConditions {
-    /// `ETag`s, one of which must be the current one, or `*`. Otherwise the response is 412, and nothing is changed. The
-    /// current state is requested from the site first.
+    /// `ETag`s, one of which must be the current one, or `*`. Otherwise the response is 412, and nothing is changed.
+    /// The current state is requested from the site first.
     #[param(rename = "If-Match", value_type = Option<String>, nullable = false, example = "*")]
     if_match: Option<String>,
     /// `ETag`s, none of which may be the current one; otherwise 412.

@@ -68,8 +68,9 @@ pub(crate) struct EventConditions {
 #[serde(tag = "event")]
 #[schema(example = json!({
     "event": "conversion.updated", "id": "5b0ecf2c7e1d5a86f1c7b5f3a7f8f0a1",
-    "data": "{\"id\":\"451984984\",\"account\":\"main\",\"provider\":\"pstream\",\"file_id\":\"LbVwPmA47\",\"name\":\"a.avi\",\
-        \"state\":\"running\",\"raw_state\":\"processing\",\"progress_percent\":57.0,\"retries\":0,\"updated_at\":null,\
+    "data": "{\"id\":\"451984984\",\"account\":\"main\",\"provider\":\"pstream\",\"file_id\":\"LbVwPmA47\",\
+        \"name\":\"a.avi\",\"state\":\"running\",\"raw_state\":\"processing\",\"progress_percent\":57.0,\"retries\":0,\
+        \"updated_at\":null,\
         \"page_url\":null}"
 }))]
 #[expect(dead_code, reason = "a type of the OpenAPI document alone")]

@@ -106,7 +106,7 @@ fn check_ids(ids: &[String], max_batch: usize) -> Result<(), Problem> {
     let mut seen = HashSet::new();
     for (place, id) in ids.iter().enumerate().take(max_batch) {
         if !seen.insert(id) {
-            faults.push(Fault::pointer(&format!("/ids/{place}"), "is there twice"));
+            faults.push(Fault::pointer(&format!("/ids/{place}"), "is repeated"));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
@@ -185,7 +185,8 @@ pub(crate) struct FilePatch {
     )),
     responses(
         (status = 200, description = "The file", body = File, headers(
-            ("ETag" = String, description = "A strong entity tag; missing if the site reports too little to compute one"),
+            ("ETag" = String,
+                description = "A strong entity tag; missing if the site reports too little to compute one"),
         )),
         WriteFileProblems
     ))]

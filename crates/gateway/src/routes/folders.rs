@@ -165,9 +165,9 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
 
 /// Change a folder.
 ///
-/// The move goes first, and if the second call fails, the problem's `applied` says what was done. A folder moved into
-/// itself or below itself is 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; a folder has no other field
-/// that could be changed there. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
+/// The move happens first. If the second call fails, the problem's `applied` lists the changes that were made. Moving a
+/// folder into itself or below itself returns 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; only the name
+/// can be changed. YetiShare dialect: `folder/edit`, and `folder/move` for the parent.
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, WriteConditions),
     request_body(content(
@@ -175,7 +175,8 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
     )),
     responses(
         (status = 200, description = "The folder", body = Folder, headers(
-            ("ETag" = String, description = "A strong entity tag; missing if the site reports too little to compute one"),
+            ("ETag" = String,
+                description = "A strong entity tag; missing if the site reports too little to compute one"),
         )),
         ChangeFolderProblems
     ))]
@@ -217,9 +218,9 @@ pub(crate) struct DeleteFolderParameters {
 
 /// Delete a folder.
 ///
-/// A folder that is not empty, asked of the site at that moment, is deleted only with `recursive=true`. OpenLoad
-/// dialect: `file/deletefolder`; the folder is gone for good, with every video in it. YetiShare dialect:
-/// `folder/delete`; it goes to the site's trash.
+/// A folder that is not empty is deleted only with `recursive=true`; the site is asked for the current contents first.
+/// OpenLoad dialect: `file/deletefolder`; the folder and all files in it are deleted permanently. YetiShare dialect:
+/// `folder/delete`; the folder is moved to the site's trash.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, DeleteFolderParameters, WriteConditions),
     responses((status = 204, description = "The folder is deleted"), DeleteFolderProblems))]

@@ -202,7 +202,7 @@ impl Kind {
         let Ok(media) = text.parse::<MediaType>() else { return wrong("is not a media type") };
         if media.is("multipart/form-data") {
             return match form::boundary(text) {
-                None => wrong("has no boundary, or a bad one"),
+                None => wrong("has no valid boundary"),
                 Some(_) if !is_utf8(&media) => unsupported("The form must be in UTF-8."),
                 Some(boundary) => Ok(Self::Form { boundary }),
             };
