@@ -55,21 +55,21 @@ async fn begin(app: &App, context: &RequestContext, operation: &Operation, reque
 }
 
 async fn run_first(running: Running, handler: Handler, request: Request, occurrence: &Occurrence) -> Response {
-    let response = running.watch(handler.run(request)).await;
+    let response = running.renew_lease_during(handler.run(request)).await;
     let problem = response.extensions().get::<Problem>();
-    if problem.is_some_and(leaves_all_as_it_was) {
+    if problem.is_some_and(permits_retry) {
         running.free().await;
         return response;
     }
-    let kept = match problem {
+    let recorded = match problem {
         // Render the problem now: its body names the first request's id, and a repeated response keeps that id.
         Some(problem) => {
             let response = Failure(problem.clone()).into_response();
             Answer::of(render(response, &occurrence.path, &occurrence.request_id)).await
         }
-        None => return keep_and_pass_on(running, response, occurrence).await,
+        None => return record_and_return(running, response, occurrence).await,
     };
-    running.finish(kept.ok().as_ref(), occurrence).await;
+    running.finish(recorded.ok().as_ref(), occurrence).await;
     response
 }
 
@@ -78,12 +78,13 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
 /// This is so if nothing was done, or if the body did not arrive whole: callers use keys because an upload's connection
 /// may break. It is also so if the site rejects the account's credentials, since the operator corrects those and not
 /// the caller.
-fn leaves_all_as_it_was(problem: &Problem) -> bool {
-    let undone = |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
-    problem.is_retryable() || problem.cause().is_some_and(undone)
+fn permits_retry(problem: &Problem) -> bool {
+    let is_retryable =
+        |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
+    problem.is_retryable() || problem.cause().is_some_and(is_retryable)
 }
 
-async fn keep_and_pass_on(running: Running, response: Response, occurrence: &Occurrence) -> Response {
+async fn record_and_return(running: Running, response: Response, occurrence: &Occurrence) -> Response {
     match Answer::of(response).await {
         Ok(answer) => {
             running.finish(Some(&answer), occurrence).await;

@@ -30,7 +30,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Begins the entry of a write.
     pub(crate) fn begin(context: &RequestContext) -> Self {
-        let mut segments = context.occurrence.path.trim_start_matches("/v1/accounts/").split('/').map(plain);
+        let mut segments = context.occurrence.path.trim_start_matches("/v1/accounts/").split('/').map(decode_segment);
         // A segment that is not a valid account name may be anything, so it is not logged.
         let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
         Self {
@@ -74,7 +74,7 @@ impl Drop for Entry {
 
 /// Returns a path segment percent-decoded, as the handlers read it. A segment with a slash or a control character stays
 /// encoded, because it would be misread in a log line.
-fn plain(segment: &str) -> Cow<'_, str> {
+fn decode_segment(segment: &str) -> Cow<'_, str> {
     let decoded = percent_decode_str(segment).decode_utf8().ok();
     let is_plain = |text: &Cow<'_, str>| !text.contains(|letter: char| letter == '/' || letter.is_control());
     decoded.filter(is_plain).unwrap_or(Cow::Borrowed(segment))

@@ -55,7 +55,7 @@ async fn finish(task: JoinHandle<Response>) -> Response {
 
 /// Runs a request under its client's concurrency permit: audit log, then idempotency, then the handler.
 async fn execute(app: App, context: RequestContext, handler: Handler, request: Request) -> Response {
-    let permit = match app.limits().enter(&context.client) {
+    let permit = match app.limits().acquire(&context.client) {
         Ok(permit) => permit,
         Err(problem) => return Failure(problem).into_response(),
     };

@@ -36,13 +36,13 @@ const SINGLE: [&str; 14] = [
 pub(crate) fn refusal(request: &Request) -> Option<Response> {
     if let Some(ambiguity) = request.extensions().get::<Ambiguity>() {
         let (field, what) = ambiguity.fault();
-        return Some(unclear(Fault::parameter(field, what)));
+        return Some(ambiguous(Fault::parameter(field, what)));
     }
     // The HTTP library looks only at the last transfer coding. It would take a body that is still encoded by the others
     // for the decoded one.
     let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
     if !request.headers().get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
-        return Some(unclear(Fault::parameter("Transfer-Encoding", "must be chunked")));
+        return Some(ambiguous(Fault::parameter("Transfer-Encoding", "must be chunked")));
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD {
@@ -61,7 +61,7 @@ fn refuse(problem: Problem) -> Option<Response> {
 }
 
 /// Returns the response to a head after which the start of the next request is ambiguous. Closes the connection.
-fn unclear(fault: Fault) -> Response {
+fn ambiguous(fault: Fault) -> Response {
     let mut response = Failure(Problem::invalid(vec![fault])).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

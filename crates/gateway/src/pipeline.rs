@@ -73,8 +73,8 @@ impl Service<Request> for Pipeline {
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
     let record = Record::begin(&request, &shared.operations);
     // A panic in the pipeline fails only this request, as a panic in the handler does.
-    let answering = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
-    let response = answering.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
+    let handling = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
+    let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
     record.end(response)
 }
 
@@ -108,7 +108,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
         match identified {
             Ok(_) => place.show_key(),
-            Err(_) if !place.admits_unauthenticated() => return no_place(),
+            Err(_) if !place.admits_unauthenticated() => return too_many_unauthenticated(),
             Err(_) => {}
         }
     }
@@ -161,7 +161,7 @@ fn is_open(path: &str) -> bool {
 }
 
 /// Returns the response when there are too many connections without a valid API key.
-fn no_place() -> Response {
+fn too_many_unauthenticated() -> Response {
     let detail = "The gateway has reached its limit of connections without a valid API key. Retry later.";
     let problem = Problem::new(Code::Overloaded, detail).retryable().retry_after(Duration::from_secs(1));
     let mut response = Failure(problem).into_response();

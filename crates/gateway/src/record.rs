@@ -76,7 +76,7 @@ impl Record {
     /// Writes the body of a problem, logs the request and counts it.
     pub(crate) fn end(self, mut response: Response) -> Response {
         let _in_span = self.span.enter();
-        if let Some(problem) = unexplained(&response, &self.method) {
+        if let Some(problem) = problem_without_body(&response, &self.method) {
             response.extensions_mut().insert(problem);
         }
         log_cause(&response);
@@ -97,7 +97,7 @@ impl Record {
 }
 
 /// Returns the problem for a response that has a status but no body: the router and Swagger UI send such responses.
-fn unexplained(response: &Response, method: &Method) -> Option<Problem> {
+fn problem_without_body(response: &Response, method: &Method) -> Option<Problem> {
     if response.extensions().get::<Problem>().is_some() || response.headers().contains_key(CONTENT_TYPE) {
         return None;
     }

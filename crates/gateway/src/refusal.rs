@@ -25,11 +25,11 @@ pub(crate) fn answer(refusal: Refusal) -> Bytes {
     span.in_scope(|| {
         tracing::info!(status = status.as_u16(), milliseconds = 0.0, client = "", code, "answered");
     });
-    written_out(problem, status, id.as_str())
+    serialize(problem, status, id.as_str())
 }
 
 /// Serializes the response: status line, header fields and body.
-fn written_out(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
+fn serialize(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
     let body = ProblemBody::new(problem, "", id);
     let retry_after = body.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
     // Cannot fail: the body consists of strings and numbers.

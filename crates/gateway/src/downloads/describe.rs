@@ -37,7 +37,12 @@ pub(super) type Fields = Vec<(HeaderName, HeaderValue)>;
 
 /// Returns the header fields that describe a file's bytes. Anyone may have uploaded the bytes, so the fields keep a
 /// browser from treating them as a page of the gateway.
-pub(super) fn described(file: &File, validators: Fields, content_type: HeaderValue, length: Option<u64>) -> Fields {
+pub(super) fn content_fields(
+    file: &File,
+    validators: Fields,
+    content_type: HeaderValue,
+    length: Option<u64>,
+) -> Fields {
     let fixed = [
         (CONTENT_TYPE, content_type),
         (CONTENT_DISPOSITION, disposition(file.name.as_deref())),
@@ -58,7 +63,7 @@ pub(super) fn content_range(part: ContentRange, size: Option<u64>) -> Option<Hea
 /// Returns `attachment; filename="…"; filename*=UTF-8''…`. Programs that do not support `filename*` read `filename`
 /// (RFC 6266).
 fn disposition(name: Option<&str>) -> HeaderValue {
-    let text = name.and_then(safe).map(|name| {
+    let text = name.and_then(safe_name).map(|name| {
         let plain = |c: char| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' };
         let fallback: String = name.chars().map(plain).collect();
         format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{}", utf8_percent_encode(&name, ATTRIBUTE))
@@ -71,7 +76,7 @@ fn disposition(name: Option<&str>) -> HeaderValue {
 ///
 /// The result is a single path segment, not a hidden file, not a command-line option, and has no control or
 /// bidirectional formatting characters. Programs save files under this name, and anyone may have chosen it.
-fn safe(name: &str) -> Option<String> {
+fn safe_name(name: &str) -> Option<String> {
     let is_unsafe = |c: char| {
         matches!(c, '/' | '\\' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             || c.is_control()

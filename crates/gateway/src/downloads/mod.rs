@@ -25,7 +25,7 @@ use polyhost_engine::preconditions::{Outcome, Preconditions, Validators};
 use polyhost_engine::problem::Problem;
 
 use conditions::range;
-use describe::{Fields, REVALIDATE, content_range, content_type, described};
+use describe::{Fields, REVALIDATE, content_fields, content_range, content_type};
 use passing::{portioned, with_idle_timeout};
 
 /// The part of the response that the caller wants.
@@ -65,12 +65,12 @@ pub(crate) async fn content(
         return Ok(answer(StatusCode::NOT_MODIFIED, headers, no_body()));
     }
     let Wanted::Bytes { idle } = wanted else {
-        let headers = described(&file, validators, content_type(&file, None), file.size);
+        let headers = content_fields(&file, validators, content_type(&file, None), file.size);
         return Ok(answer(StatusCode::OK, headers, no_body()));
     };
     let range = range(headers, conditions, &current, file.size)?;
     let Download { stream, length, range, content_type: sent_type } = fetch(account, &file, range).await?;
-    let mut headers = described(&file, validators, content_type(&file, sent_type.as_deref()), length);
+    let mut headers = content_fields(&file, validators, content_type(&file, sent_type.as_deref()), length);
     headers.extend(range.and_then(|part| content_range(part, file.size)).map(|value| (CONTENT_RANGE, value)));
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     Ok(answer(status, headers, Body::from_stream(with_idle_timeout(portioned(stream), idle))))

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::body_fields::is_utf8;
-use super::query::about_a_field;
+use super::query::parse_field_error;
 use crate::app::App;
 use crate::problem::Failure;
 
@@ -70,12 +70,12 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut faults: Vec<Fault> = Vec::new();
     while let Err(error) = serde_path_to_error::deserialize::<_, T>(&rest) {
         let fault = fault_of(&error);
-        let there = fault.pointer.as_deref().is_some_and(|pointer| take_out(&mut rest, pointer));
+        let was_removed = fault.pointer.as_deref().is_some_and(|pointer| remove_field(&mut rest, pointer));
         // A removed field may be reported as missing in the next round; its first fault is the real one.
         if !faults.iter().any(|known| known.pointer == fault.pointer) {
             faults.push(fault);
         }
-        if !there || faults.len() > Fault::MOST_REPORTED {
+        if !was_removed || faults.len() > Fault::MOST_REPORTED {
             break;
         }
     }
@@ -88,7 +88,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Removes a field from its object. Returns whether it was there.
-fn take_out(json: &mut Value, pointer: &str) -> bool {
+fn remove_field(json: &mut Value, pointer: &str) -> bool {
     let Some((object, name)) = pointer.rsplit_once('/') else { return false };
     let name = name.replace("~1", "/").replace("~0", "~");
     json.pointer_mut(object).and_then(Value::as_object_mut).and_then(|object| object.remove(&name)).is_some()
@@ -127,7 +127,7 @@ fn incomplete() -> Problem {
 fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     let message = without_position(&error.inner().to_string());
     let pointer: String = error.path().iter().map(|segment| Pointer(segment).to_string()).collect();
-    match about_a_field(&message) {
+    match parse_field_error(&message) {
         // The path may end at the object that has or lacks the field, or at the field itself.
         Some((name, what)) => {
             let name = escape(name);

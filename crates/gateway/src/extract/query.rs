@@ -47,12 +47,12 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
             Err(error) => fault(&error),
         };
         let name = fault.parameter.clone().unwrap_or_default();
-        let there = form_urlencoded::parse(query.as_bytes()).any(|(other, _)| other == name);
+        let is_present = form_urlencoded::parse(query.as_bytes()).any(|(other, _)| other == name);
         // A removed parameter may be reported as missing in the next round; its first fault is the real one.
         if !faults.iter().any(|known: &Fault| known.parameter == fault.parameter) {
             faults.push(fault);
         }
-        if !there || faults.len() > Fault::MOST_REPORTED {
+        if !is_present || faults.len() > Fault::MOST_REPORTED {
             return Err(Problem::invalid(faults));
         }
         let rest = form_urlencoded::parse(query.as_bytes()).filter(|(other, _)| *other != name);
@@ -76,7 +76,7 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
 fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
     let message = error.inner().to_string();
     let path = error.path().to_string();
-    match about_a_field(&message) {
+    match parse_field_error(&message) {
         Some((name, what)) => Fault::parameter(name, what),
         // The deserializer's message for a single value that occurs more than once.
         None if message == "unsupported value" => Fault::parameter(&path, "is repeated"),
@@ -85,7 +85,7 @@ fn fault<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Fault {
 }
 
 /// Parses serde's message about an unknown, missing or repeated field: returns the field's name and its fault.
-pub(super) fn about_a_field(message: &str) -> Option<(&str, String)> {
+pub(super) fn parse_field_error(message: &str) -> Option<(&str, String)> {
     let mut parts = message.split('`');
     let (kind, name) = (parts.next()?, parts.next()?);
     let what = match kind {

@@ -32,8 +32,8 @@ impl Head {
     /// The stream returns `Pending` once after every piece. Otherwise the reader would collect the whole body before it
     /// parses anything.
     pub(super) fn watch(&self, body: ByteStream) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let begun = (self.clone(), body, Bytes::new());
-        let pieces = stream::unfold(begun, |(head, mut body, mut rest)| async move {
+        let initial = (self.clone(), body, Bytes::new());
+        let pieces = stream::unfold(initial, |(head, mut body, mut rest)| async move {
             if rest.is_empty() {
                 rest = match body.next().await? {
                     Ok(bytes) => bytes,
@@ -43,15 +43,15 @@ impl Head {
             let piece = head.take(&mut rest);
             Some((piece, (head, body, rest)))
         });
-        let mut gave = false;
+        let mut was_ready = false;
         let mut pieces = pieces.boxed();
         stream::poll_fn(move |context| {
-            if std::mem::take(&mut gave) {
+            if std::mem::take(&mut was_ready) {
                 context.waker().wake_by_ref();
                 return std::task::Poll::Pending;
             }
             let next = pieces.poll_next_unpin(context);
-            gave = next.is_ready();
+            was_ready = next.is_ready();
             next
         })
     }

@@ -87,7 +87,7 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
     let refusal = body.refusal;
     let head = Head::default();
     let mut form = Multipart::new(head.watch(body.stream), boundary);
-    let (fields, field) = up_to_file(&mut form, &head, boundary, &refusal).await?;
+    let (fields, field) = read_fields(&mut form, &head, boundary, &refusal).await?;
     let most = match length {
         Some(length) => Some(most_of_file(length, head.end(), boundary)?),
         None => {
@@ -107,7 +107,7 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
 }
 
 /// Reads the fields, and the header fields of the file.
-async fn up_to_file(
+async fn read_fields(
     form: &mut Multipart<'static>,
     head: &Head,
     boundary: &str,
@@ -161,7 +161,7 @@ impl Fields {
 
 /// Returns the most bytes that a form may have besides its file's bytes.
 #[must_use]
-pub fn most_around(boundary: &str) -> u64 {
+pub fn max_overhead(boundary: &str) -> u64 {
     MOST_BEFORE + last_boundary(boundary) + MOST_AFTER
 }
 

@@ -52,7 +52,7 @@ impl Key {
     /// Returns the storage key of a client's record. The client's name comes before the last `/`, so the record counts
     /// as owned by the client.
     #[must_use]
-    pub fn of_record(&self, client: &str) -> String {
+    pub fn record_key(&self, client: &str) -> String {
         format!("idempotency/{client}/{}", hex::encode(Sha256::digest(self.0.as_bytes())))
     }
 }
@@ -83,8 +83,8 @@ mod tests {
     #[test]
     fn same_key_of_two_clients_has_two_records() {
         let (one, other) = (Key("a".to_owned()), Key("b".to_owned()));
-        assert_eq!(one.of_record("web"), one.of_record("web"));
-        assert_ne!(one.of_record("web"), other.of_record("web"));
-        assert_ne!(one.of_record("web"), one.of_record("job"));
+        assert_eq!(one.record_key("web"), one.record_key("web"));
+        assert_ne!(one.record_key("web"), other.record_key("web"));
+        assert_ne!(one.record_key("web"), one.record_key("job"));
     }
 }

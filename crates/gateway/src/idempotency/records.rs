@@ -70,7 +70,7 @@ impl Records {
         fingerprint: Fingerprint,
         occurrence: &Occurrence,
     ) -> Result<Begun, Problem> {
-        let key = key.of_record(client);
+        let key = key.record_key(client);
         if let Some(entry) = self.values.get(&key).await.map_err(unavailable)?
             && let Record::Answered(_, answer) = matching(&entry, &fingerprint)?
         {
@@ -127,7 +127,7 @@ enum Taken {
 
 impl Running {
     /// Runs the request, and renews its lease meanwhile.
-    pub async fn watch<T>(&self, answering: impl Future<Output = T>) -> T {
+    pub async fn renew_lease_during<T>(&self, request: impl Future<Output = T>) -> T {
         let renewals = async {
             loop {
                 tokio::time::sleep(RENEW_INTERVAL).await;
@@ -140,7 +140,7 @@ impl Running {
             }
         };
         tokio::select! {
-            answer = answering => answer,
+            answer = request => answer,
             () = renewals => std::future::pending().await,
         }
     }

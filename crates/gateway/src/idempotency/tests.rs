@@ -108,7 +108,7 @@ async fn request_may_run_longer_than_a_lease_lasts() {
             assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
         }
     };
-    running.watch(meanwhile).await;
+    running.renew_lease_during(meanwhile).await;
     running.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "request").await, created());
 }

@@ -3,9 +3,9 @@
 //! The counts are stored by the client's name, apart from the client itself, so that a reload of the configuration does
 //! not reset them.
 
+mod concurrency;
 mod rate_limit;
 mod unauthenticated;
-mod under_way;
 mod weight;
 
 use std::num::NonZeroU32;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use polyhost_listener::Peer;
 use polyhost_state::Limiters;
 
+pub(crate) use concurrency::{ConcurrentRequests, Permit};
 pub(crate) use rate_limit::RateLimitStatus;
-pub(crate) use under_way::{Permit, UnderWay};
 pub(crate) use weight::of_lookup;
 
 use crate::auth::KeyFault;
@@ -29,14 +29,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The limits of all clients.
 pub struct Limits {
     limiters: Arc<dyn Limiters>,
-    under_way: UnderWay,
+    concurrency: ConcurrentRequests,
 }
 
 impl Limits {
     /// Creates the limits. Rate limits are counted in the shared state; concurrent requests in this process.
     #[must_use]
     pub fn new(limiters: Arc<dyn Limiters>) -> Self {
-        Self { limiters, under_way: UnderWay::default() }
+        Self { limiters, concurrency: ConcurrentRequests::default() }
     }
 
     /// Counts a request towards a client's rate limit. The status is returned even if the request is refused; it is
@@ -54,9 +54,9 @@ impl Limits {
     ///
     /// # Errors
     /// `rate_limited`
-    pub fn enter(&self, client: &Client) -> Result<Option<Permit>, Problem> {
+    pub fn acquire(&self, client: &Client) -> Result<Option<Permit>, Problem> {
         let Some(most) = client.max_concurrency else { return Ok(None) };
-        let permit = self.under_way.enter(&client.name, most);
+        let permit = self.concurrency.acquire(&client.name, most);
         permit.map(Some).ok_or_else(|| {
             let detail = format!("The client has reached its limit of {most} concurrent requests. Retry later.");
             Problem::new(Code::RateLimited, detail).retryable().retry_after(RETRY_AFTER)

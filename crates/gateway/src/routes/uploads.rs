@@ -219,7 +219,7 @@ impl Kind {
     fn least_file(&self, length: Option<u64>) -> u64 {
         let around = match self {
             Self::File(_) => 0,
-            Self::Form { boundary } => form::most_around(boundary),
+            Self::Form { boundary } => form::max_overhead(boundary),
         };
         length.unwrap_or_default().saturating_sub(around)
     }

@@ -11,19 +11,19 @@ use polyhost_listener::Held;
 
 /// The number of concurrent requests by the client's name. Clients without any have no entry.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnderWay(Arc<Mutex<HashMap<String, u32>>>);
+pub(crate) struct ConcurrentRequests(Arc<Mutex<HashMap<String, u32>>>);
 
 /// The permit of one request. Dropping it releases the request's place.
 #[derive(Debug)]
 pub struct Permit {
-    all: UnderWay,
+    all: ConcurrentRequests,
     client: String,
 }
 
-impl UnderWay {
+impl ConcurrentRequests {
     /// Acquires a permit if the client has fewer than `most` concurrent requests.
     #[must_use]
-    pub(crate) fn enter(&self, client: &str, most: NonZeroU32) -> Option<Permit> {
+    pub(crate) fn acquire(&self, client: &str, most: NonZeroU32) -> Option<Permit> {
         let mut counts = self.counts();
         let count = counts.get(client).copied().unwrap_or_default();
         if count >= most.get() {
@@ -69,26 +69,26 @@ mod tests {
 
     #[test]
     fn dropped_permit_frees_its_place_and_the_entry() {
-        let all = UnderWay::default();
-        let first = all.enter("web", TWO).unwrap();
-        let second = all.enter("web", TWO).unwrap();
-        assert!(all.enter("web", TWO).is_none());
-        assert!(all.enter("job", TWO).is_some());
+        let all = ConcurrentRequests::default();
+        let first = all.acquire("web", TWO).unwrap();
+        let second = all.acquire("web", TWO).unwrap();
+        assert!(all.acquire("web", TWO).is_none());
+        assert!(all.acquire("job", TWO).is_some());
         drop(first);
-        let third = all.enter("web", TWO);
-        assert!(third.is_some() && all.enter("web", TWO).is_none());
+        let third = all.acquire("web", TWO);
+        assert!(third.is_some() && all.acquire("web", TWO).is_none());
         drop((second, third));
         assert!(all.counts().is_empty());
     }
 
     #[tokio::test]
     async fn permit_is_held_until_the_body_is_sent() {
-        let all = UnderWay::default();
-        let held = all.enter("web", NonZeroU32::MIN).unwrap().hold(Response::new(Body::from("ab")));
+        let all = ConcurrentRequests::default();
+        let held = all.acquire("web", NonZeroU32::MIN).unwrap().hold(Response::new(Body::from("ab")));
         assert_eq!(held.body().size_hint().exact(), Some(2));
-        assert!(all.enter("web", NonZeroU32::MIN).is_none());
+        assert!(all.acquire("web", NonZeroU32::MIN).is_none());
         let whole = held.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(whole, "ab");
-        assert!(all.enter("web", NonZeroU32::MIN).is_some());
+        assert!(all.acquire("web", NonZeroU32::MIN).is_some());
     }
 }
