@@ -89,7 +89,7 @@ impl Client {
     /// Everything before an attempt.
     async fn begin(&self, call: &Call, address: &Address, deadline: Instant) -> Result<(Pass, Attempt)> {
         let told = |error: Error| error.at(&self.origin().provider, call.operation);
-        self.may_begin(call)?;
+        self.check_call(call)?;
         // Who will not be let through needs no turn.
         address.circuit.closed_to_all().map_or(Ok(()), |wait| Err(told(left_alone(wait))))?;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -102,7 +102,7 @@ impl Client {
         }
         let pass = address.circuit.enter(self.settings()).map_err(|wait| told(left_alone(wait)))?;
         // Whoever has given up on the request meanwhile lets nothing go any more.
-        self.let_pass(call)?;
+        self.pass_write_gate(call)?;
         Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left) }))
     }
 

@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use crate::SecretUrl;
 
-/// Whether a request changes anything at the site: it decides what a lost answer means.
+/// Whether a request changes anything at the site. It decides what a lost answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallKind {
-    /// It changes nothing, and may be sent again.
+    /// The request changes nothing, and may be sent again.
     Read,
-    /// It changes something; a lost answer leaves its outcome unknown.
+    /// The request changes something. If its answer is lost, its outcome is unknown.
     Write,
 }
 
@@ -27,38 +27,38 @@ pub struct Call {
     pub(crate) deadline: Option<Instant>,
 }
 
-/// The pairs of an urlencoded body. They may hold secrets.
+/// The name-value pairs of an urlencoded body. The values may be secrets, so `Debug` prints the names only.
 #[derive(Clone)]
 pub(crate) struct Form(pub(crate) Vec<(String, String)>);
 
 impl Call {
-    /// A GET. `operation` is the site's own name for it, such as `file/info`.
+    /// Returns a GET request. `operation` is the site's own name for it, such as `file/info`.
     #[must_use]
     pub fn get(operation: &'static str, kind: CallKind, url: SecretUrl) -> Self {
         Self::new(operation, kind, Method::GET, url)
     }
 
-    /// A POST.
+    /// Returns a POST request.
     #[must_use]
     pub fn post(operation: &'static str, kind: CallKind, url: SecretUrl) -> Self {
         Self::new(operation, kind, Method::POST, url)
     }
 
-    /// Gives the request an urlencoded body.
+    /// Sets an urlencoded body.
     #[must_use]
     pub fn with_form(mut self, pairs: Vec<(String, String)>) -> Self {
         self.form = Some(Form(pairs));
         self
     }
 
-    /// Names a secret that the request holds besides those of its URL, to be masked in what the site says.
+    /// Adds a secret of the request that is not in its URL. It is masked in the texts of the site's answer.
     #[must_use]
     pub fn with_secret(mut self, secret: SecretString) -> Self {
         self.secrets.push(secret);
         self
     }
 
-    /// Lets the request be over before the operation that it is a part of: it has no time of its own then.
+    /// Sets a deadline that replaces the operation's for this request. It does not start the operation's time.
     #[must_use]
     pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);

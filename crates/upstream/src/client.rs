@@ -1,4 +1,4 @@
-//! The one way to a site.
+//! The HTTP client of one account: every request to a site passes through it.
 
 use std::sync::Arc;
 use std::time::{Instant as Started, SystemTime};
@@ -41,11 +41,11 @@ struct Inner {
     tasks: TaskTracker,
 }
 
-/// An answer, as far as the log and the way of reading it want to know it.
+/// An answer whose status and length can be logged before it is read.
 pub(crate) trait Observed {
     fn http_status(&self) -> u16;
 
-    /// How many bytes are there to be read at once.
+    /// Returns how many bytes of the body are in memory and about to be parsed.
     fn length(&self) -> usize;
 }
 
@@ -60,7 +60,7 @@ impl Observed for Reply {
 }
 
 impl Client {
-    /// A client for one account.
+    /// Creates the client of one account.
     ///
     /// # Errors
     /// [`BuildError`], for a base URL that is neither http nor https, or a system without root certificates.
@@ -83,35 +83,35 @@ impl Client {
         })))
     }
 
-    /// The account that the client sends for.
+    /// Returns the account that the client sends requests for.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.0.origin
     }
 
-    /// Where work is started that outlives the caller that needs it.
+    /// Returns the tracker of tasks that outlive the caller that started them.
     #[must_use]
     pub fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
     }
 
-    /// The limits that the client keeps.
+    /// Returns the limits that the client enforces.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
 
-    /// Sends a request, and reads the answer with `read`, whatever its HTTP status. What `read` makes of it decides
-    /// whether the request is sent again, and what is known of the site.
+    /// Sends a request, and reads the answer with `read`, whatever its HTTP status. The result of `read` decides
+    /// whether the request is retried, and whether it counts as a failure of the site for the circuit breaker.
     ///
     /// # Errors
-    /// What `read` answers; and of the way to the site:
-    /// - `Unavailable`, retryable: the site cannot be reached, dropped a read, or is left alone because it fails.
-    /// - `Timeout`, `InvalidResponse`, retryable: a read whose answer did not come, or not whole.
-    /// - `OutcomeUnknown`: a write whose answer did not come, or not whole.
-    /// - `Rejected`: the request is too long to be sent at all.
-    /// - `Overloaded`, retryable: too many others are under way, or before this one.
-    /// - `RateLimited`, retryable: the site has asked to be left alone.
+    /// The errors of `read`, and these errors of the transport:
+    /// - `Unavailable`, retryable: the site is unreachable, it ended the connection of a read, or its circuit is open.
+    /// - `Timeout`, `InvalidResponse`, retryable: the answer to a read is missing or incomplete.
+    /// - `OutcomeUnknown`: the answer to a write is missing or incomplete.
+    /// - `Rejected`: the request is too long to be sent.
+    /// - `Overloaded`, retryable: too many requests are in flight or waiting.
+    /// - `RateLimited`, retryable: the time of the site's `Retry-After` has not passed.
     pub async fn send<T, E: Verdict>(
         &self,
         call: Call,
@@ -131,29 +131,30 @@ impl Client {
         self.attempts(call, attempt).await
     }
 
-    /// When the operation must be over, all of its requests together: the one under way, or one that begins now.
+    /// Returns the deadline of the current operation, which all of its requests share. Without a current operation, it
+    /// returns the deadline of an operation that starts now.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         scope::deadline(self.0.settings.deadline)
     }
 
-    /// Whether requests to the site's API are let through.
+    /// Returns the state of the circuit breaker for the site's API.
     #[must_use]
     pub fn circuit(&self) -> CircuitState {
         self.0.addresses.of(&self.0.origin.provider, &self.0.base_url).circuit.state()
     }
 
-    /// Refuses an address that a site has handed out and that may not be gone to.
+    /// Rejects an address that a site has handed out, if requests must not go there.
     ///
     /// # Errors
     /// `InvalidResponse`.
     pub fn admit(&self, operation: &'static str, url: &Url) -> Result<()> {
-        let refuse = |why| Failure::prohibited(why).into_error(CallKind::Read).at(&self.0.origin.provider, operation);
-        self.0.connections.check_handed_out(url).map_err(refuse)
+        let reject = |why| Failure::prohibited(why).into_error(CallKind::Read).at(&self.0.origin.provider, operation);
+        self.0.connections.check_handed_out(url).map_err(reject)
     }
 
-    /// Tells the log of an attempt, counts it, and says what became of it: `judge` knows what the answer means, and
-    /// whose fault a failure is.
+    /// Awaits the answer of one attempt, logs and counts it, and returns its outcome. `judge` decides what the answer
+    /// means, and whether the caller or the site is at fault for a failure.
     pub(crate) async fn observe<A: Observed, T, E: Verdict>(
         &self,
         call: &Call,
@@ -175,7 +176,7 @@ impl Client {
         match &answer {
             Ok(answer) => tracing::debug!(http_status = answer.http_status(), ms, "the site answered"),
             Err(failure) => {
-                tracing::debug!(http_status = failure.http_status(), ms, ?failure, "the site gave no whole answer");
+                tracing::debug!(http_status = failure.http_status(), ms, ?failure, "no complete answer of the site");
             }
         }
         let length = answer.as_ref().map_or(0, Observed::length);
@@ -184,17 +185,17 @@ impl Client {
         outcome
     }
 
-    /// What is known of the address that a request goes to.
+    /// Returns the circuit breaker and the retry budget of the address that a request goes to.
     pub(crate) fn address(&self, url: &SecretUrl) -> Arc<Address> {
         self.0.addresses.of(&self.0.origin.provider, url.expose())
     }
 
-    /// Whose turn it is.
+    /// Returns the queue and the limits of the account's requests.
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
     }
 
-    /// What the account's requests are counted by.
+    /// Returns the metrics of the account's requests.
     pub(crate) fn meter(&self) -> &Meter {
         &self.0.meter
     }
@@ -203,22 +204,25 @@ impl Client {
         failure.into_error(call.kind).at(&self.0.origin.provider, call.operation)
     }
 
-    /// Refuses a request whose address may not be gone to, or that may not change any more what it is to change.
-    pub(crate) fn may_begin(&self, call: &Call) -> Result<()> {
+    /// Rejects a request to a prohibited address, and a write whose caller's request has been given up.
+    pub(crate) fn check_call(&self, call: &Call) -> Result<()> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
-        self.unless(call, scope::is_closed_to_writes)
+        self.reject_given_up(call, scope::is_closed_to_writes)
     }
 
-    /// Lets a request go that is sent next. From then on nobody can say that nothing was changed.
-    pub(crate) fn let_pass(&self, call: &Call) -> Result<()> {
-        self.unless(call, || !scope::may_write_now())
+    /// Passes a write through the write gate, immediately before it is sent. From then on the caller's request can no
+    /// longer report that nothing was changed.
+    pub(crate) fn pass_write_gate(&self, call: &Call) -> Result<()> {
+        self.reject_given_up(call, || !scope::may_write_now())
     }
 
-    fn unless(&self, call: &Call, is_given_up: impl FnOnce() -> bool) -> Result<()> {
+    /// Rejects a write if its caller's request has been given up.
+    fn reject_given_up(&self, call: &Call, is_given_up: impl FnOnce() -> bool) -> Result<()> {
         if call.kind != CallKind::Write || !is_given_up() {
             return Ok(());
         }
-        let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail("The request was given up.");
+        let detail = "The request ended before this write was sent. Nothing was changed.";
+        let given_up = Error::new(ErrorKind::Timeout).retryable(true).with_detail(detail);
         Err(given_up.at(&self.0.origin.provider, call.operation))
     }
 
@@ -232,7 +236,7 @@ impl Client {
         request.build().map_err(|error| self.error(call, Failure::sending(error)))
     }
 
-    /// Sends a request and reads the whole answer, in no particular time.
+    /// Sends a request and reads the whole answer. The caller sets the timeout.
     async fn exchange(&self, call: &Call, request: Request, room: &Room) -> std::result::Result<Reply, Failure> {
         let response = self.http(call).execute(request).await.map_err(Failure::sending)?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -240,12 +244,12 @@ impl Client {
         self.reply(call, status, &headers, body, room)
     }
 
-    /// Room for an answer of which nothing is read yet.
+    /// Returns an empty memory reservation for an answer.
     pub(crate) fn room(&self) -> Room {
         self.0.memory.room()
     }
 
-    /// What a site has answered.
+    /// Builds the [`Reply`] of an answer.
     pub(crate) fn reply(
         &self,
         call: &Call,
@@ -256,7 +260,7 @@ impl Client {
     ) -> std::result::Result<Reply, Failure> {
         let body = match body {
             Ok(body) => body,
-            // The status alone says what happened.
+            // The status of an error is enough, so a broken body does not matter.
             Err(_) if status.as_u16() >= 400 => Bytes::new(),
             Err(failure) => return Err(failure),
         };
@@ -274,7 +278,7 @@ impl Client {
         })
     }
 
-    /// The body, without its content coding.
+    /// Reads the body and undoes its content coding.
     async fn body(&self, mut response: Response, room: &Room) -> std::result::Result<Bytes, Failure> {
         let status = response.status().as_u16();
         let limit = self.0.settings.max_response;
@@ -291,19 +295,19 @@ impl Client {
         body.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }
 
-    /// What collects the body of an answer with these header fields.
+    /// Returns the collector for the body of an answer with these header fields.
     pub(crate) fn collector(&self, headers: &HeaderMap) -> Collector {
         Collector::new(headers, self.0.settings.max_response)
     }
 
-    /// The request for a file, if its address may be gone to.
+    /// Builds the request for a file, unless its address is prohibited.
     pub(crate) fn file_request(&self, call: &Call) -> Result<Request> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
         let request = self.files().get(call.url.expose().clone());
         request.build().map_err(|error| self.error(call, Failure::sending(error)))
     }
 
-    /// Sends requests for files.
+    /// Returns the HTTP client for downloads.
     pub(crate) fn files(&self) -> &reqwest::Client {
         self.0.connections.for_download()
     }
@@ -312,7 +316,7 @@ impl Client {
         self.0.connections.check(url).map_err(Failure::prohibited)
     }
 
-    /// Builds the HTTP client for one file.
+    /// Builds the HTTP client for one upload.
     pub(crate) fn uplink(&self, url: &SecretUrl) -> Uplink {
         self.0.connections.for_upload(url, &self.0.settings)
     }

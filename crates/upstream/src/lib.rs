@@ -1,16 +1,16 @@
-//! What the adapters share: the one way to a site, and the means to read what sites really answer.
+//! What all adapters share: one HTTP client for requests to sites, and lenient decoding of their answers.
 //!
-//! - [`Client`] sends. [`Client::send`] is the single request path: turns, deadlines, retries, the circuit breaker, the
-//!   size limit, redaction and the classification of transport failures are there, and nowhere else.
-//! - [`operation()`] is what requests are a part of that share a budget of time.
-//! - [`Client::upload`] sends a file as it arrives, with an exact length.
-//! - [`Client::open`] fetches a file as it is asked for, from wherever the site says that it is.
-//! - [`Session`] is the one token of a user at a site that has sessions, got once however many need it.
-//! - [`Scope`] is what the work for one request shares: its caller, whether a write has started, how long it has waited
-//!   for sites. [`measure`] names the metrics of sites.
-//! - [`Dialect`] is an adapter as a value: its credentials, its quirks, and how it is built.
-//! - [`SecretUrl`] is the only place where credentials enter a URL; [`Redactor`] keeps them out of what sites say.
-//! - [`decode`] reads JSON as sites write it: numbers as text, `false` for nothing, maps for lists.
+//! - [`Client`] sends requests. [`Client::send`] is the single request path. Only it has turns, deadlines, retries, the
+//!   circuit breaker, the size limit, redaction and the classification of transport failures.
+//! - [`operation()`] groups requests that share one time budget.
+//! - [`Client::upload`] streams a file to the site, with an exact `Content-Length`.
+//! - [`Client::open`] streams a file from the address that the site has handed out.
+//! - [`Session`] holds the one token of a user at a site with sessions. Concurrent callers share one login.
+//! - [`Scope`] holds the state that all work for one request shares: its caller, whether a write has started, how long
+//!   it has waited for sites. [`measure`] names the metrics of sites.
+//! - [`Dialect`] describes an adapter: its credentials, its quirks, and how to build it.
+//! - [`SecretUrl`] is the only place where credentials enter a URL. [`Redactor`] masks them in the texts of sites.
+//! - [`decode`] reads JSON as sites write it: numbers as text, `false` for no value, maps in place of lists.
 
 mod addresses;
 mod attempts;

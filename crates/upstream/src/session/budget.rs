@@ -1,4 +1,4 @@
-//! How often a user may log in: over every window, not on average, and whoever of the replicas does it.
+//! The login budget of a user. It holds over every time window, not on average, and counts the logins of all replicas.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,28 +9,31 @@ use polyhost_state::{Entry, Exchange, KeyValue, StateError};
 
 use super::since_1970;
 
-/// How often a user may log in at a site that counts logins and locks who logs in too often.
+/// The shortest wait for a free entry. Without it, an entry that is about to expire would be polled in a busy loop.
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+
+/// The limits on logins at a site that counts logins and locks an account that logs in too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginBudget {
     /// The least time between two logins.
     pub gap: Duration,
-    /// The most logins in a window.
+    /// The most unexpected logins in a window.
     pub logins: u32,
-    /// How long the window is.
+    /// The length of the window.
     pub window: Duration,
-    /// How long the site's tokens live, where it ends them early. A login after that time is expected and does not count
+    /// How long the site's tokens live, if it ends them early. A login after that time is expected and does not count
     /// against `logins`.
     pub token_life: Option<Duration>,
-    /// What holds for all logins, expected or not.
+    /// The limit on all logins, expected or not.
     pub ceiling: LoginCeiling,
 }
 
-/// The most logins, expected or not.
+/// The limit on all logins, expected or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginCeiling {
     /// The most logins in a window.
     pub logins: u32,
-    /// How long the window is.
+    /// The length of the window.
     pub window: Duration,
 }
 
@@ -55,25 +58,25 @@ impl Default for LoginCeiling {
 impl fmt::Display for LoginBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { gap, logins, window, ceiling, .. } = self;
-        write!(f, "The budget allows {logins} logins in {window:?}, {gap:?} apart")?;
+        write!(f, "The budget allows {logins} logins in {window:?}, at least {gap:?} apart")?;
         if self.token_life.is_some() {
-            write!(f, ", and {} in {:?} where tokens have outlived their time", ceiling.logins, ceiling.window)?;
+            write!(f, ", and {} in {:?} including those after expired tokens", ceiling.logins, ceiling.window)?;
         }
-        f.write_str(", and is used up for now.")
+        f.write_str(". It is used up for now.")
     }
 }
 
-/// The budget at work. A login takes places that come back when their windows have passed; the places, and the gap after
-/// each login, are entries of the shared state that expire by themselves.
+/// Enforces a login budget. A login takes entries of the shared state: one of each window, and one for the gap to the
+/// next login. They expire by themselves at the end of the window or the gap.
 pub(super) struct Budget {
     limits: LoginBudget,
     key: String,
     values: Arc<dyn KeyValue>,
 }
 
-/// The right to one login: the entries that it has taken.
+/// The permit for one login: the keys and versions of the entries that it has taken.
 #[derive(Debug)]
-pub(super) struct Place(Vec<(String, u64)>);
+pub(super) struct LoginPermit(Vec<(String, u64)>);
 
 impl Budget {
     pub(super) fn new(key: &str, limits: LoginBudget, values: Arc<dyn KeyValue>) -> Self {
@@ -88,53 +91,53 @@ impl Budget {
         self.limits
     }
 
-    /// Takes a place, or says how long to wait for one.
-    pub(super) async fn take(&self) -> Result<Result<Place, Duration>, StateError> {
+    /// Takes a permit, or returns how long to wait for one.
+    pub(super) async fn take(&self) -> Result<Result<LoginPermit, Duration>, StateError> {
         let LoginBudget { gap, logins, window, token_life, ceiling } = self.limits;
-        let mut place = Place(Vec::new());
-        let mut free = self.occupy(&mut place, "gap", 1, gap).await?;
+        let mut permit = LoginPermit(Vec::new());
+        let mut free = self.occupy(&mut permit, "gap", 1, gap).await?;
         if free.is_ok() {
-            free = self.occupy(&mut place, "ceiling", ceiling.logins, ceiling.window).await?;
+            free = self.occupy(&mut permit, "ceiling", ceiling.logins, ceiling.window).await?;
         }
-        if free.is_ok() && !self.is_expected(&mut place, token_life).await? {
-            free = self.occupy(&mut place, "budget", logins, window).await?;
+        if free.is_ok() && !self.is_expected(&mut permit, token_life).await? {
+            free = self.occupy(&mut permit, "budget", logins, window).await?;
         }
         match free {
-            Ok(()) => Ok(Ok(place)),
+            Ok(()) => Ok(Ok(permit)),
             Err(wait) => {
-                self.give_back(place).await?;
+                self.release(permit).await?;
                 Ok(Err(wait))
             }
         }
     }
 
-    /// Takes a place back whose login was never sent.
-    pub(super) async fn give_back(&self, place: Place) -> Result<(), StateError> {
-        for (key, version) in place.0 {
+    /// Releases the permit of a login that was never sent.
+    pub(super) async fn release(&self, permit: LoginPermit) -> Result<(), StateError> {
+        for (key, version) in permit.0 {
             self.values.compare_and_remove(&key, version).await?;
         }
         Ok(())
     }
 
-    /// The same where it was sent, but not to the site's API. The gap to the next login stays.
-    pub(super) async fn give_back_after_the_gap(&self, mut place: Place) -> Result<(), StateError> {
+    /// Releases the permit of a login that was sent, but did not reach the site's API. The gap to the next login stays.
+    pub(super) async fn release_except_gap(&self, mut permit: LoginPermit) -> Result<(), StateError> {
         let gap = format!("{}/gap/", self.key);
-        place.0.retain(|(key, _)| !key.starts_with(&gap));
-        self.give_back(place).await
+        permit.0.retain(|(key, _)| !key.starts_with(&gap));
+        self.release(permit).await
     }
 
-    /// Whether the token of the login before has come to the end of its life.
-    async fn is_expected(&self, place: &mut Place, token_life: Option<Duration>) -> Result<bool, StateError> {
+    /// Returns whether the previous token has reached the end of its life, and takes the entry of the new token.
+    async fn is_expected(&self, permit: &mut LoginPermit, token_life: Option<Duration>) -> Result<bool, StateError> {
         match token_life {
-            Some(life) => Ok(self.occupy(place, "token", 1, life).await?.is_ok()),
+            Some(life) => Ok(self.occupy(permit, "token", 1, life).await?.is_ok()),
             None => Ok(false),
         }
     }
 
-    /// Takes one of so many entries, for a while, or says how long to wait until one is free.
+    /// Takes one of `count` entries for `life`, or returns how long to wait until one is free.
     async fn occupy(
         &self,
-        place: &mut Place,
+        permit: &mut LoginPermit,
         name: &str,
         count: u32,
         life: Duration,
@@ -142,23 +145,23 @@ impl Budget {
         let mut shortest = life;
         for number in 0..count {
             let key = format!("{}/{name}/{number}", self.key);
-            // When the entry expires is the store's affair; the value tells others about when that will be.
+            // The store expires the entry. The value lets other replicas compute about when that will be.
             let until = Bytes::from((since_1970() + life).as_millis().to_string());
             match self.values.compare_and_set(&key, None, until, life).await? {
                 Exchange::Done(version) => {
-                    place.0.push((key, version));
+                    permit.0.push((key, version));
                     return Ok(Ok(()));
                 }
-                Exchange::Conflict(entry) => shortest = shortest.min(left(entry.as_ref(), life)),
+                Exchange::Conflict(entry) => shortest = shortest.min(time_left(entry.as_ref(), life)),
             }
         }
         Ok(Err(shortest))
     }
 }
 
-/// How long an entry will stay, at least a moment.
-fn left(entry: Option<&Entry>, life: Duration) -> Duration {
-    const MOMENT: Duration = Duration::from_millis(20);
+/// Returns how long an entry will stay, at least [`SHORTEST_WAIT`].
+fn time_left(entry: Option<&Entry>, life: Duration) -> Duration {
     let until = entry.and_then(|entry| std::str::from_utf8(&entry.value).ok()?.parse().ok()).map(Duration::from_millis);
-    until.map_or(MOMENT, |until| until.saturating_sub(since_1970()).clamp(MOMENT, life.max(MOMENT)))
+    until
+        .map_or(SHORTEST_WAIT, |until| until.saturating_sub(since_1970()).clamp(SHORTEST_WAIT, life.max(SHORTEST_WAIT)))
 }

@@ -1,5 +1,5 @@
-//! Grants under which a site denies calls in the words of an unknown session, although they are new. Another login would
-//! not help, so none is made for such a call for a while.
+//! Denials: the site refuses calls under a new grant with its message for an unknown session. Another login would not
+//! help, so for a while such a call causes none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use secrecy::ExposeSecret;
 use super::Held;
 use crate::fingerprint::fingerprint;
 
-/// How long a denial stands.
-const MEMORY: Duration = Duration::from_secs(60);
-/// How long it is remembered that a grant replaced one that the site had not lost. Longer than a grant is in use.
-const REPLACEMENT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a grant that the site refused for an upload counts as one that the next grant replaces.
-const EXPECTED: Duration = Duration::from_secs(10 * 60);
-/// How long a grant counts as new that replaced one of which the site could not tell whether it knows it. Calls that are
-/// refused meanwhile were under way together.
-const NEW: Duration = Duration::from_secs(10);
+/// How long a denial is remembered.
+const DENIAL_LIFETIME: Duration = Duration::from_secs(60);
+/// How long it is remembered that a grant replaced one that the site still knew. Longer than a grant is in use.
+const REPLACEMENT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the next grant counts as the replacement of a grant that the site refused for an upload.
+const EXPECTATION_LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// How long calls under a new grant are denied if the site could not say whether it knew the old one. Calls that are
+/// refused in that time ran concurrently, so they do not justify another login.
+const NEW_LIFETIME: Duration = Duration::from_secs(10);
 
-/// The memory of denials: of the newest grant alone.
+/// The denials of the newest grant, in the shared state.
 pub(super) struct Denials {
     key: String,
     replacement_key: String,
@@ -36,64 +36,65 @@ impl Denials {
         Self { key: named("denied"), replacement_key, expected_key, values }
     }
 
-    /// Whether calls that are refused under this grant are denied.
-    pub(super) async fn hold(&self, held: &Held) -> bool {
-        self.names(&self.key, held).await
+    /// Returns whether a call that is refused under this grant is denied without another login.
+    pub(super) async fn apply_to(&self, held: &Held) -> bool {
+        self.is_noted(&self.key, held).await
     }
 
-    /// Denies calls that are refused under this grant.
+    /// Denies the calls that are refused under this grant.
     pub(super) async fn note(&self, held: &Held) {
-        self.put(&self.key, held, MEMORY).await;
+        self.put(&self.key, held, DENIAL_LIFETIME).await;
     }
 
-    /// Denies them for a moment, since the grant is new and was got without certainty.
+    /// Denies the calls that are refused under this grant for [`NEW_LIFETIME`]: the grant is new, and the site could
+    /// not say whether it knew the old one.
     pub(super) async fn note_new(&self, held: &Held) {
-        self.put(&self.key, held, NEW).await;
+        self.put(&self.key, held, NEW_LIFETIME).await;
     }
 
-    /// Whether this grant replaced one that the site had not lost, so that another one would not help either.
+    /// Returns whether this grant replaced one that the site still knew, so that another login would not help either.
     pub(super) async fn is_replacement(&self, held: &Held) -> bool {
-        self.names(&self.replacement_key, held).await
+        self.is_noted(&self.replacement_key, held).await
     }
 
-    /// Remembers that this grant replaced one that the site had not lost.
+    /// Notes that this grant replaced one that the site still knew.
     pub(super) async fn note_replacement(&self, held: &Held) {
-        self.put(&self.replacement_key, held, REPLACEMENT).await;
+        self.put(&self.replacement_key, held, REPLACEMENT_LIFETIME).await;
     }
 
-    /// Says that the site has not lost this grant, so that the next one replaces it.
+    /// Notes that the site still knows this grant, so that the next one counts as its replacement.
     pub(super) async fn expect_replacement(&self, held: &Held) {
-        self.put(&self.expected_key, held, EXPECTED).await;
+        self.put(&self.expected_key, held, EXPECTATION_LIFETIME).await;
     }
 
-    /// Takes note of a new grant, which may replace one that the site had not lost.
+    /// Notes a new grant. It is a replacement if [`Denials::expect_replacement`] noted the old one.
     pub(super) async fn note_login(&self, held: &Held) {
         let expected = self.values.get(&self.expected_key).await.ok().flatten();
         let Some(entry) = expected else { return };
         self.note_replacement(held).await;
         if let Err(error) = self.values.compare_and_remove(&self.expected_key, entry.version).await {
-            tracing::debug!(%error, "another grant may count as a replacement");
+            tracing::debug!(%error, "the next grant may count as a replacement although it is none");
         }
     }
 
-    async fn names(&self, key: &str, held: &Held) -> bool {
+    async fn is_noted(&self, key: &str, held: &Held) -> bool {
         match self.values.get(key).await {
-            Ok(entry) => entry.is_some_and(|entry| entry.value == name(held)),
+            Ok(entry) => entry.is_some_and(|entry| entry.value == fingerprint_of(held)),
             Err(error) => {
-                tracing::debug!(%error, "whether calls are denied cannot be read; the site is asked");
+                tracing::debug!(%error, "cannot read whether calls are denied; the site is asked");
                 false
             }
         }
     }
 
     async fn put(&self, key: &str, held: &Held, life: Duration) {
-        if let Err(error) = self.values.put(key, name(held), life).await {
-            tracing::warn!(%error, "that calls are denied cannot be remembered");
+        if let Err(error) = self.values.put(key, fingerprint_of(held), life).await {
+            tracing::warn!(%error, "cannot store that the site denies calls");
         }
     }
 }
 
-/// Names a grant without telling its token.
-fn name(held: &Held) -> Bytes {
+/// Identifies a grant without revealing its token.
+fn fingerprint_of(held: &Held) -> Bytes {
     fingerprint(&[held.grant().token.expose_secret()]).into()
 }

@@ -1,10 +1,12 @@
-//! A session at a site that lets each user have one: a login kills the token that the login before it gave.
+//! A session at a site that allows one for each user: each login invalidates the token of the login before it.
 //!
-//! So the holder of the newest login has the only valid token, nothing can be fenced, and logging in is the one thing
-//! that must not be done in a loop. Here it is done once however many ask, across replicas where the state is shared;
-//! within a [budget](LoginBudget); and not at all while the site is known to refuse the credentials. Whoever holds a
-//! token that the site refuses says so with that token in hand: a late refusal of an old one costs nothing, and one call
-//! that is refused by itself costs one login at most.
+//! Only the token of the newest login is valid, and the site offers no fencing, so logins must never run in a loop:
+//!
+//! - All callers share one login, across replicas if they share the state.
+//! - Logins stay within a [budget](LoginBudget).
+//! - There is no login while the site is known to refuse the credentials.
+//! - A caller reports a refused token together with that token. A late refusal of an old token costs no login, and one
+//!   call that is refused for its own sake costs at most one.
 
 mod budget;
 mod denials;
@@ -32,41 +34,42 @@ use crate::Flight;
 use crate::fingerprint::fingerprint;
 use crate::scope;
 
-/// What a login has given.
+/// The result of a login.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// What opens the site.
+    /// The token that authenticates calls at the site.
     pub token: SecretString,
-    /// Whom it belongs to, in the site's words.
+    /// The user that the token belongs to, as the site names it.
     pub holder: String,
 }
 
-/// What a site answers when it is asked about a grant.
+/// The site's answer to the question whether it knows a grant.
 #[derive(Debug)]
 pub enum Known {
-    /// It knows the grant.
+    /// The site knows the grant.
     Yes,
-    /// It does not know the grant.
+    /// The site does not know the grant.
     No,
-    /// Its answer does not say, or none came.
+    /// The site's answer does not say, or there was no answer.
     CannotTell(Error),
 }
 
-/// How an adapter logs in at its site, and out again.
+/// How an adapter logs in at its site, and logs out.
 #[async_trait]
 pub trait Login: Send + Sync {
-    /// The site's name for logging in.
+    /// Returns the site's name of the login operation.
     fn operation(&self) -> &'static str;
 
-    /// Logs in: one attempt, over before `deadline`.
+    /// Logs in: one attempt, which ends before `deadline`.
     ///
-    /// - `CredentialsRejected` and `Forbidden` are remembered, and not tried again for a while.
+    /// # Errors
+    /// Of the errors, `CredentialsRejected` and `Forbidden` are remembered, so that no login follows for a while.
     async fn log_in(&self, deadline: Instant) -> Result<Grant>;
 
     /// Asks the site whether it still knows a grant.
     async fn knows(&self, grant: &Grant, deadline: Instant) -> Known;
 
-    /// Gives a grant back. A failure is for the log alone.
+    /// Logs out. A failure is only logged.
     async fn log_out(&self, grant: &Grant);
 }
 
@@ -77,7 +80,7 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     login: Arc<dyn Login>,
     origin: Origin,
-    /// Names this user at this site in the shared state, without telling who it is.
+    /// Identifies this user at this site in the shared state, without revealing the user.
     key: String,
     state: State,
     budget: Budget,
@@ -92,25 +95,25 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct Held {
     grant: Arc<Grant>,
-    /// The version under which the shared state keeps it; `None` where it could not be kept.
+    /// The version of its entry in the shared state; `None` if it could not be stored.
     version: Option<u64>,
 }
 
 /// Why a call under a grant was refused.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The site says that it does not know the grant, or no more. Nothing was done.
+    /// The site says that it does not know the grant, or no longer knows it. The call had no effect.
     Session(Error, Evidence),
-    /// Anything else.
+    /// Any other error.
     Other(Error),
 }
 
-/// What shows that a call was refused for its grant.
+/// The evidence that a call was refused because of its grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// The site's words about the grant.
+    /// The site's message names the grant as the reason.
     Words,
-    /// The HTTP status alone.
+    /// Only the HTTP status.
     Status,
 }
 
@@ -128,7 +131,7 @@ impl From<Error> for Refusal {
 }
 
 impl Held {
-    /// The grant.
+    /// Returns the grant.
     #[must_use]
     pub fn grant(&self) -> &Grant {
         &self.grant
@@ -140,14 +143,15 @@ impl Held {
 }
 
 impl Session {
-    /// A session that begins when it is first needed. `identity` is everything that tells this user at this site
-    /// from every other; accounts of one identity share one session. Only its digest is kept. Logins run in `tasks`.
+    /// Creates a session that logs in when it is first needed. `identity` is everything that distinguishes this user at
+    /// this site from all others; accounts of one identity share one session. Only the digest of `identity` is stored.
+    /// Logins run in `tasks`.
     #[must_use]
     pub fn new(login: Arc<dyn Login>, origin: Origin, identity: &[&str], state: &State, tasks: &TaskTracker) -> Self {
         Self::with(login, origin, fingerprint(identity), state.clone(), tasks.clone(), LoginBudget::default())
     }
 
-    /// The same session, not begun yet, under another budget.
+    /// Returns the same session under another login budget. It has not logged in yet.
     #[must_use]
     pub fn with_budget(&self, limits: LoginBudget) -> Self {
         let Inner { login, origin, key, state, tasks, .. } = &*self.0;
@@ -176,17 +180,17 @@ impl Session {
         }))
     }
 
-    /// Makes a call under the grant that is held, or a new one. If the site does not know it any more, the call is made
-    /// once more under the next.
+    /// Makes a call under the current grant, or under a new one. If the site no longer knows the grant, it is renewed
+    /// and the call is repeated once.
     ///
-    /// Where the site cannot say whether it knows the grant, one login replaces it; also where it says that it does, and
-    /// the call was refused in words about the grant. If the new grant is refused in the same words, calls that are
-    /// refused so are denied for a minute.
+    /// One login also replaces the grant in two other cases: the site cannot say whether it knows the grant, or it
+    /// knows the grant although its message names the grant as the reason of the refusal. If a call is refused for the
+    /// new grant with the same message, such calls are denied for a minute.
     ///
     /// # Errors
-    /// - The login's, and the call's own.
-    /// - `Forbidden`: the call alone is denied. The site refuses it by its status and still knows the grant, or refuses
-    ///   a new grant in the same words and does not deny that it knows it.
+    /// - The errors of the login and of the call.
+    /// - `Forbidden`: the site denies this call. Either it refuses the call by the HTTP status and still knows the
+    ///   grant, or it refuses the call again under a new grant without denying that it knows that grant.
     /// - `SessionContended`: the site does not know the second grant either, or the budget allows no login before
     ///   `deadline`.
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
@@ -213,7 +217,7 @@ impl Session {
         }
     }
 
-    /// The grant after one that the site has refused; the same one, where the site still knows it.
+    /// Returns the grant that replaces a refused one, or the same one if the site still knows it.
     async fn next(&self, refused: &Held, deadline: Instant, evidence: Evidence) -> Result<Held> {
         match self.0.current().filter(|current| !current.is(refused)) {
             Some(renewed) => Ok(renewed),
@@ -221,9 +225,9 @@ impl Session {
         }
     }
 
-    /// The error of a call whose second grant is refused too.
+    /// Returns the error of a call that was refused under its second grant too.
     async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
-        if self.0.denials.hold(held).await {
+        if self.0.denials.apply_to(held).await {
             self.0.denials.note(held).await;
             return self.0.denied(error);
         }
@@ -236,16 +240,16 @@ impl Session {
                 self.refused(held).await;
                 self.0.contended(self.0.budget.gap(), renewal::ENDED_AT_ONCE).with_source(error)
             }
-            Known::CannotTell(untold) if renewal::asks_to_wait(&untold) => untold,
-            Known::CannotTell(untold) => {
-                tracing::debug!(error = %untold, "whether the new token is known cannot be asked; the call is denied");
+            Known::CannotTell(check_error) if renewal::asks_to_wait(&check_error) => check_error,
+            Known::CannotTell(check_error) => {
+                tracing::debug!(error = %check_error, "cannot check the new token; the call is denied");
                 self.0.denials.note(held).await;
                 self.0.denied(error)
             }
         }
     }
 
-    /// The grant that is held; a new one where there is none.
+    /// Returns the current grant, or a new one if there is none.
     ///
     /// # Errors
     /// As for [`Session::run`].
@@ -256,13 +260,14 @@ impl Session {
         }
     }
 
-    /// Says that the site does not know a grant. If it is the one that is held, whoever comes next logs in anew.
+    /// Reports that the site does not know a grant. If it is the current one, the next call logs in again.
     pub async fn refused(&self, held: &Held) {
         self.0.drop_grant(held).await;
     }
 
-    /// What follows for a call that is not repeated and was refused in words about its grant. The next call logs in anew.
-    /// If the site still knows the grant, and the grant replaced one that the site knew, too, the call is denied.
+    /// Returns the refusal of a call that is not repeated, and whose grant the site's message names as the reason. The
+    /// next call logs in again. The call is denied if the site still knows the grant, and that grant already replaced
+    /// one that the site knew.
     pub async fn refused_alone(&self, held: &Held, error: Error, deadline: Instant) -> Refusal {
         if let Known::Yes = self.0.login.knows(held.grant(), deadline).await {
             if self.0.denials.is_replacement(held).await {
@@ -274,7 +279,7 @@ impl Session {
         Refusal::Session(error, Evidence::Words)
     }
 
-    /// Gives back what is held, once.
+    /// Logs out, if there is a current grant.
     pub async fn close(&self) {
         let Some(held) = self.0.current() else { return };
         self.refused(&held).await;
@@ -286,21 +291,21 @@ impl Session {
         loop {
             let (renewal, is_own) = self.renewal(deadline, doubt.clone());
             match timeout_at(deadline, renewal.outcome()).await {
-                // The caller that began it had less time.
+                // The caller that started this renewal had less time. Tries again with our own deadline.
                 Ok(Err(error)) if !is_own && error.kind() == ErrorKind::Timeout => {}
                 Ok(outcome) => return outcome,
                 Err(_) => {
-                    // A wait that is known to be longer than this is refused before, so it is the site that is late.
+                    // A wait for the budget that exceeds the deadline fails early, so here the site is slow.
                     let late = self.0.error(ErrorKind::Timeout).retryable(true);
                     let late = late.with_transport(TransportFault::ResponseTimeout);
-                    return Err(late.with_detail("The login took too long."));
+                    return Err(late.with_detail("The login at the site took too long."));
                 }
             }
         }
     }
 
-    /// Returns the renewal under way, or one that begins now, and whether it begins now. It belongs to no caller, and
-    /// a caller that is cancelled does not stop it.
+    /// Returns the renewal in progress, or starts one; and whether it was started now. Cancelling a caller does not
+    /// stop the renewal.
     fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Flight<Held>, bool) {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         match slot.as_ref().filter(|renewal| !renewal.has_ended()) {
@@ -319,12 +324,12 @@ impl Inner {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
     }
 
-    /// Forgets a grant, if it is the one that is held, here and wherever the state is shared.
+    /// Drops a grant if it is the current one, in this process and in the shared state.
     async fn drop_grant(&self, held: &Held) {
         self.current.write().unwrap_or_else(PoisonError::into_inner).take_if(|current| current.is(held));
         let Some(version) = held.version else { return };
         if let Err(error) = self.state.values.compare_and_remove(&self.session_key(), version).await {
-            tracing::warn!(%error, "a token that the site refuses cannot be removed");
+            tracing::warn!(%error, "cannot remove a token that the site refuses from the shared state");
         }
     }
 
@@ -336,13 +341,14 @@ impl Inner {
         Error::new(kind).at(&self.origin.provider, self.login.operation())
     }
 
-    /// The site refuses a call as if it did not know the session, which it does.
+    /// Returns the error of a call that the site refuses like one of an unknown session, although it knows the session.
     fn denied(&self, refusal: Error) -> Error {
         let detail = format!("The site denies this to account \"{}\".", self.origin.account);
         refusal.into_kind(ErrorKind::Forbidden).retryable(false).with_detail(detail)
     }
 
-    /// No login is possible now, or would help. `why` is a sentence about the account's session.
+    /// Returns the error for when no login is possible now, or none would help. `why` is a sentence about the account's
+    /// session.
     fn contended(&self, wait: Duration, why: impl fmt::Display) -> Error {
         let account = &self.origin.account;
         let detail = format!("The site allows one session for each user. {why} Account: \"{account}\".");
@@ -350,13 +356,14 @@ impl Inner {
     }
 }
 
-/// The time by which other processes can say when something ends.
+/// Returns the wall-clock time since 1970. Unlike an `Instant`, other processes can compare it.
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Without the shared state nobody knows how often others log in, so nobody does.
-fn lost(error: StateError) -> Error {
+/// Returns the error for when the shared state fails. Without it the logins of other replicas cannot be counted, so
+/// there is no login.
+fn state_error(error: StateError) -> Error {
     Error::new(ErrorKind::Internal).retryable(true).with_source(error)
 }
 

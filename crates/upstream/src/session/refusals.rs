@@ -1,4 +1,4 @@
-//! Logins that a site has refused are not tried again for a while: failed ones are counted there, and lock the account.
+//! Refused logins. They are not repeated for a while, because the site counts failed logins and then locks the account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +11,21 @@ use serde::{Deserialize, Serialize};
 use super::since_1970;
 
 /// How long a refusal of the credentials is remembered.
-const MEMORY: Duration = Duration::from_secs(60);
-/// The longest that a site gets no login because it asks for none. It can say it again.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+const LIFETIME: Duration = Duration::from_secs(60);
+/// The longest time for which a site's rate limit on logins is remembered. A site with a longer limit repeats it in
+/// answer to the next login.
+const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// The memory of refused logins.
+/// The last refusal of a login, in the shared state.
 pub(super) struct Refusals {
     key: String,
     values: Arc<dyn KeyValue>,
 }
 
-/// What of an error is fit to be kept, and to be shown later.
+/// The parts of an error that are stored and shown to later callers.
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    kind: KeptKind,
+struct StoredRefusal {
+    kind: StoredKind,
     detail: Option<String>,
     http_status: Option<u16>,
     status: Option<String>,
@@ -33,9 +34,9 @@ struct Kept {
     until: u64,
 }
 
-/// The kinds that the next login would lead to, too.
+/// The kinds of errors that the next login would meet again.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum KeptKind {
+enum StoredKind {
     CredentialsRejected,
     Forbidden,
     RateLimited,
@@ -46,35 +47,37 @@ impl Refusals {
         Self { key: format!("refused/{key}"), values }
     }
 
-    /// The error that a login has led to lately.
+    /// Returns the error of a login that was refused recently.
     pub(super) async fn known(&self) -> Result<Option<Error>, StateError> {
         let entry = self.values.get(&self.key).await?;
-        let kept: Option<Kept> = entry.and_then(|entry| serde_json::from_slice(&entry.value).ok());
-        Ok(kept.map(Kept::into_error))
+        let stored: Option<StoredRefusal> = entry.and_then(|entry| serde_json::from_slice(&entry.value).ok());
+        Ok(stored.map(StoredRefusal::into_error))
     }
 
-    /// Keeps an error that the next login would lead to, too.
+    /// Stores an error that the next login would meet again. Other errors are ignored.
     pub(super) async fn note(&self, error: &Error) {
         let (wait, life) = match error.kind() {
             ErrorKind::RateLimited => {
                 let wait = error.retry_after().unwrap_or_default();
-                (wait, wait.min(LONGEST))
+                (wait, wait.min(MAX_LIFETIME))
             }
-            _ => (MEMORY, MEMORY),
+            _ => (LIFETIME, LIFETIME),
         };
-        let Some(kept) = Kept::of(error, wait).and_then(|kept| serde_json::to_vec(&kept).ok()) else { return };
-        if let Err(error) = self.values.put(&self.key, Bytes::from(kept), life).await {
-            tracing::warn!(%error, "that a login was refused cannot be remembered");
+        let Some(stored) = StoredRefusal::of(error, wait).and_then(|stored| serde_json::to_vec(&stored).ok()) else {
+            return;
+        };
+        if let Err(error) = self.values.put(&self.key, Bytes::from(stored), life).await {
+            tracing::warn!(%error, "cannot store that the site refused a login");
         }
     }
 }
 
-impl Kept {
+impl StoredRefusal {
     fn of(error: &Error, wait: Duration) -> Option<Self> {
         let kind = match error.kind() {
-            ErrorKind::CredentialsRejected => KeptKind::CredentialsRejected,
-            ErrorKind::Forbidden => KeptKind::Forbidden,
-            ErrorKind::RateLimited => KeptKind::RateLimited,
+            ErrorKind::CredentialsRejected => StoredKind::CredentialsRejected,
+            ErrorKind::Forbidden => StoredKind::Forbidden,
+            ErrorKind::RateLimited => StoredKind::RateLimited,
             _ => return None,
         };
         let answer = error.answer().cloned().unwrap_or_default();
@@ -86,12 +89,12 @@ impl Kept {
 
     fn into_error(self) -> Error {
         let kind = match self.kind {
-            KeptKind::CredentialsRejected => ErrorKind::CredentialsRejected,
-            KeptKind::Forbidden => ErrorKind::Forbidden,
-            KeptKind::RateLimited => ErrorKind::RateLimited,
+            StoredKind::CredentialsRejected => ErrorKind::CredentialsRejected,
+            StoredKind::Forbidden => ErrorKind::Forbidden,
+            StoredKind::RateLimited => ErrorKind::RateLimited,
         };
         let answer = UpstreamAnswer { http_status: self.http_status, status: self.status, message: self.message };
-        let limited = self.kind == KeptKind::RateLimited;
+        let limited = self.kind == StoredKind::RateLimited;
         let wait = limited.then(|| Duration::from_millis(self.until).saturating_sub(since_1970()));
         let error = Error::new(kind).with_answer(answer).retryable(limited).with_retry_after(wait);
         match self.detail {

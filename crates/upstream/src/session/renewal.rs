@@ -1,4 +1,5 @@
-//! One login for all who wait for it: theirs, other replicas', or none where the site has just refused the credentials.
+//! The renewal of a grant. All callers that wait share one login, across replicas too. There is none if the site has
+//! just refused the credentials.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +9,21 @@ use polyhost_domain::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
-use super::{Doubt, Evidence, Grant, Held, Inner, Known, lost};
+use super::{Doubt, Evidence, Grant, Held, Inner, Known, state_error};
 use crate::{Flight, measure};
 
-/// How long a token is kept in the shared state. When it dies is the site's affair, and is told by refusals.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often to look whether another replica has logged in.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// By how much a lease outlives the login that it is for.
-const MARGIN: Duration = Duration::from_secs(5);
+/// How long a token stays in the shared state. The site may end it earlier; a refused call shows that.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often to check whether another replica has logged in.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// By how much the lease outlives the login that it covers.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
-/// Why no login follows where a new token is not known either.
-pub(super) const ENDED_AT_ONCE: &str = "It has ended this one right after the login.";
+/// Why no login follows if the site does not know the new token either.
+pub(super) const ENDED_AT_ONCE: &str = "It ended this account's session right after the login.";
 
-/// Begins to look for a grant. If a call has doubted one, the site is asked first whether it knows that grant.
+/// Starts to get a grant, in a task of its own. If a call was refused under a grant, the task first asks the site
+/// whether it still knows that grant.
 pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Flight<Held> {
     let tasks = session.tasks.clone();
     Flight::start(&tasks, async move {
@@ -33,12 +35,12 @@ pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>
 }
 
 impl Inner {
-    /// The grant after one that a call was refused under; the same one, if no login would help.
+    /// Returns the grant that replaces one under which a call was refused, or the same one if no login would help.
     async fn replace(&self, Doubt { held, evidence }: Doubt, deadline: Instant) -> Result<Held> {
-        if self.denials.hold(&held).await {
+        if self.denials.apply_to(&held).await {
             return Ok(held);
         }
-        // The login needs its share of the time, even if this question is never answered.
+        // Leaves half of the time for the login, even if the site never answers this question.
         let now = Instant::now();
         let half = now + deadline.saturating_duration_since(now) / 2;
         match self.login.knows(held.grant(), half).await {
@@ -59,8 +61,8 @@ impl Inner {
         }
     }
 
-    /// The site refuses a grant in the words of an unknown one, and says when asked that it knows it. The question may
-    /// look at less than the call, so one login replaces the grant. Where none is possible, the grant stays in use.
+    /// Replaces a grant that the site refuses as unknown in a call, but knows when asked. The site may check less for
+    /// that question than for the call, so one login is worth it. If no login is possible, the grant stays in use.
     async fn replace_known(&self, held: Held, deadline: Instant) -> Result<Held> {
         if self.denials.is_replacement(&held).await {
             self.denials.note(&held).await;
@@ -83,47 +85,47 @@ impl Inner {
 
     async fn renew(&self, deadline: Instant) -> Result<Held> {
         loop {
-            if let Some(held) = self.known().await? {
+            if let Some(held) = self.known_outcome().await? {
                 return Ok(held);
             }
-            let life = deadline.saturating_duration_since(Instant::now()) + MARGIN;
-            let lease = self.state.leases.acquire(&self.session_key(), life).await.map_err(lost)?;
+            let life = deadline.saturating_duration_since(Instant::now()) + LEASE_MARGIN;
+            let lease = self.state.leases.acquire(&self.session_key(), life).await.map_err(state_error)?;
             let Some(lease) = lease else {
-                self.pause(LOOK_AGAIN, deadline).await?;
+                self.pause(POLL_INTERVAL, deadline).await?;
                 continue;
             };
             let outcome = self.log_in(deadline).await;
             if let Err(error) = self.state.leases.release(lease).await {
-                tracing::warn!(%error, "the lease for a login must end by itself");
+                tracing::warn!(%error, "cannot release the lease for a login; it will expire");
             }
             return outcome;
         }
     }
 
-    /// What others have found out: a token, or that there is none to be had.
-    async fn known(&self) -> Result<Option<Held>> {
-        if let Some(entry) = self.state.values.get(&self.session_key()).await.map_err(lost)?
+    /// Returns what other callers or replicas have found: a token, or the error of a refused login.
+    async fn known_outcome(&self) -> Result<Option<Held>> {
+        if let Some(entry) = self.state.values.get(&self.session_key()).await.map_err(state_error)?
             && let Some(grant) = decode(&entry.value)
         {
             let held = Held { grant: Arc::new(grant), version: Some(entry.version) };
             self.hold(&held);
             return Ok(Some(held));
         }
-        match self.refusals.known().await.map_err(lost)? {
+        match self.refusals.known().await.map_err(state_error)? {
             Some(error) => Err(error.at(&self.origin.provider, self.login.operation())),
             None => Ok(None),
         }
     }
 
-    /// Logs in, alone: the lease is held.
+    /// Logs in. The caller holds the lease, so no other login runs at the same time.
     async fn log_in(&self, deadline: Instant) -> Result<Held> {
-        let place = loop {
-            // Whoever had the lease before may have logged in.
-            if let Some(held) = self.known().await? {
+        let permit = loop {
+            // The previous holder of the lease may have logged in.
+            if let Some(held) = self.known_outcome().await? {
                 return Ok(held);
             }
-            match self.budget.take().await.map_err(lost)? {
-                Ok(place) => break place,
+            match self.budget.take().await.map_err(state_error)? {
+                Ok(permit) => break permit,
                 Err(wait) => self.pause(wait, deadline).await?,
             }
         };
@@ -138,28 +140,29 @@ impl Inner {
             }
             Err(error) => {
                 self.refusals.note(&error).await;
-                let given_back = match reached(&error) {
-                    Reached::Nothing => self.budget.give_back(place).await,
-                    Reached::AnotherServer => self.budget.give_back_after_the_gap(place).await,
+                let released = match reached(&error) {
+                    Reached::Nothing => self.budget.release(permit).await,
+                    Reached::AnotherServer => self.budget.release_except_gap(permit).await,
                     Reached::TheApi => Ok(()),
                 };
-                if let Err(error) = given_back {
-                    tracing::warn!(%error, "a login that did not reach the site's API counts");
+                if let Err(error) = released {
+                    tracing::warn!(%error, "cannot release a login permit; a login that missed the site's API counts");
                 }
                 Err(error)
             }
         }
     }
 
+    /// Stores a grant for this process and the other replicas.
     async fn keep(&self, grant: Grant) -> Held {
-        let kept = self.state.values.put(&self.session_key(), encode(&grant), KEPT).await;
-        let version = kept.map_err(|error| tracing::warn!(%error, "the other replicas cannot see the token")).ok();
+        let kept = self.state.values.put(&self.session_key(), encode(&grant), TOKEN_LIFETIME).await;
+        let version = kept.map_err(|error| tracing::warn!(%error, "cannot store the token for other replicas")).ok();
         let held = Held { grant: Arc::new(grant), version };
         self.hold(&held);
         held
     }
 
-    /// Waits, if there is time to.
+    /// Waits for `wait`, or fails with `SessionContended` if that would exceed the deadline.
     async fn pause(&self, wait: Duration, deadline: Instant) -> Result<()> {
         if Instant::now() + wait >= deadline {
             return Err(self.contended(wait, self.budget.limits()));
@@ -169,10 +172,10 @@ impl Inner {
     }
 }
 
-/// How far a login came that failed. The site counts those that reach its API.
+/// How far a failed login got. The site counts only logins that reach its API.
 enum Reached {
     Nothing,
-    /// A firewall or a web server before the API, by its page or redirect.
+    /// A firewall or a web server in front of the API, as its page or redirect shows.
     AnotherServer,
     TheApi,
 }
@@ -188,13 +191,13 @@ fn reached(error: &Error) -> Reached {
     }
 }
 
-/// Whether the question itself was refused for now: another request, a login, would be one too many.
+/// Returns whether the question about a grant was itself rate limited. A login would then be one request too many.
 pub(super) fn asks_to_wait(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Overloaded)
 }
 
 fn encode(grant: &Grant) -> Bytes {
-    // Two texts can always be serialized.
+    // The serialization of two strings cannot fail.
     serde_json::to_vec(&(grant.token.expose_secret(), &grant.holder)).unwrap_or_default().into()
 }
 
