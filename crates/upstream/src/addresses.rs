@@ -1,5 +1,5 @@
-//! What is known of each address of a provider, whichever account asks there: whether it works, and how much may be
-//! sent to it once more.
+//! The circuit breaker and the retry budget of each address of a provider. All accounts that use the address share
+//! them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,47 +12,47 @@ use url::{Position, Url};
 
 use crate::circuit::Circuit;
 
-/// How many addresses are remembered. Sites hand out new ones all the time.
+/// The most addresses that are remembered. Sites hand out new ones all the time.
 const REMEMBERED: u64 = 1024;
-/// How long an address is remembered that nobody asks.
+/// How long an unused address is remembered.
 const IDLE: Duration = Duration::from_secs(10 * 60);
-/// How long a request counts for what may be sent again.
-const RECENT: Duration = Duration::from_secs(10);
-/// How much of the recent requests may be sent again.
-const SHARE: f32 = 0.2;
-/// What may be sent again in every second, however little was sent before.
-const AT_LEAST: u32 = 1;
+/// How long a request adds to the retry budget.
+const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+/// Retries as a share of the requests in the window.
+const RETRY_SHARE: f32 = 0.2;
+/// The retries per second that are allowed even without recent requests.
+const MIN_RETRIES_PER_SECOND: u32 = 1;
 
-/// The addresses. Clones are the same ones.
+/// The addresses that are remembered. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Addresses(Cache<(ProviderId, String), Arc<Address>>);
 
-/// What is known of one address of a provider.
+/// The circuit breaker and the retry budget of one address of a provider.
 pub(crate) struct Address {
     pub(crate) circuit: Arc<Circuit>,
     retries: TpsBudget,
 }
 
 impl Addresses {
-    /// What is known of the address of a URL: its scheme, host and port.
+    /// Returns the entry of a URL's address: its scheme, host and port.
     pub(crate) fn of(&self, provider: &ProviderId, url: &Url) -> Arc<Address> {
         let address = &url[..Position::BeforePath];
         self.0.get_with((provider.clone(), address.to_owned()), || {
             let circuit = Arc::new(Circuit::new(provider.clone(), address.to_owned()));
-            Arc::new(Address { circuit, retries: TpsBudget::new(RECENT, AT_LEAST, SHARE) })
+            Arc::new(Address { circuit, retries: TpsBudget::new(BUDGET_WINDOW, MIN_RETRIES_PER_SECOND, RETRY_SHARE) })
         })
     }
 }
 
 impl Address {
-    /// Counts a request, which allows for a fifth of another.
-    pub(crate) fn asked(&self) {
+    /// Records a request, which adds a fifth of a retry to the budget.
+    pub(crate) fn record_request(&self) {
         self.retries.deposit();
     }
 
-    /// Takes the right to send a request once more, if there is one left: a site that is dying is not asked three
-    /// times as much.
-    pub(crate) fn may_ask_again(&self) -> bool {
+    /// Takes one retry from the budget, and returns whether there was one. Without the budget, retries would triple the
+    /// load on a failing site.
+    pub(crate) fn take_retry(&self) -> bool {
         self.retries.withdraw()
     }
 }
@@ -75,21 +75,21 @@ mod tests {
     use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
-    async fn at_most_a_fifth_of_the_recent_requests_is_sent_again() {
+    async fn retries_are_at_most_a_fifth_of_recent_requests() {
         let addresses = Addresses::default();
         let address = addresses.of(&"site".parse().unwrap(), &Url::parse("https://site.example/api").unwrap());
-        let may = || (0..1000).take_while(|_| address.may_ask_again()).count();
-        let at_first = may();
-        assert_eq!(at_first, 10, "so much may be whatever was sent");
-        (0..500).for_each(|_| address.asked());
-        assert_eq!(may(), 100);
-        advance(RECENT * 2).await;
-        (0..500).for_each(|_| address.asked());
-        assert!((100..=110).contains(&may()));
+        let take_all = || (0..1000).take_while(|_| address.take_retry()).count();
+        let at_first = take_all();
+        assert_eq!(at_first, 10, "the minimum that is allowed without any request");
+        (0..500).for_each(|_| address.record_request());
+        assert_eq!(take_all(), 100);
+        advance(BUDGET_WINDOW * 2).await;
+        (0..500).for_each(|_| address.record_request());
+        assert!((100..=110).contains(&take_all()));
     }
 
     #[test]
-    fn an_address_is_a_provider_and_where_it_is_asked() {
+    fn address_is_a_provider_with_scheme_host_and_port() {
         let addresses = Addresses::default();
         let of = |provider: &str, url: &str| addresses.of(&provider.parse().unwrap(), &Url::parse(url).unwrap());
         let first = of("site", "https://site.example/api/v2/file/info?token=1");

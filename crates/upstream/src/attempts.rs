@@ -1,4 +1,4 @@
-//! The one loop in which a request is sent again, and what each attempt tells of the site.
+//! The only retry loop, and what each attempt shows about the health of the site.
 
 use std::time::Duration;
 
@@ -7,20 +7,21 @@ use rand::random_range;
 use tokio::time::{Instant, sleep};
 
 use crate::addresses::Address;
-use crate::circuit::{Pass, Shown};
+use crate::circuit::{Health, Pass};
 use crate::pace::LONGEST_WAIT;
 use crate::secret_url::Source;
 use crate::turns::Turn;
 use crate::{Call, CallKind, Client, Refusal, measure, scope};
 
-/// How long is waited at most before the first retry; twice as long before each that follows.
+/// The longest wait before the first retry. It doubles before each further retry.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
-/// How long is waited at most before any.
+/// The longest wait before any retry.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
-/// An error of an answer, whatever else an adapter's error says.
+/// An adapter's error type, from which the retry loop can get the site's error.
 pub trait Verdict: From<Error> {
-    /// The error that the site has answered with. `None`: it works as it should, and wants something else of us.
+    /// Returns the error that the site has answered with. `None` means that the site works, but demands another step
+    /// first, such as a login.
     fn error(&self) -> Option<&Error>;
 }
 
@@ -39,17 +40,17 @@ impl Verdict for Refusal {
     }
 }
 
-/// One attempt that may begin.
+/// One attempt that may start.
 pub(crate) struct Attempt {
-    /// Its place among the account's requests.
+    /// Its turn among the account's requests.
     pub(crate) turn: Turn,
-    /// How long it may take.
+    /// The longest time that it may take.
     pub(crate) limit: Duration,
 }
 
 impl Client {
-    /// Makes attempts at a request until one succeeds, or another would not help: in turn, at the account's pace, while
-    /// the address works, and all in the time of the operation.
+    /// Makes attempts at a request until one succeeds, or another would not help. Each attempt waits for the account's
+    /// turn and pace, and needs a pass of the circuit breaker. All share the operation's deadline.
     pub(crate) async fn attempts<T, E: Verdict, F: Future<Output = std::result::Result<T, E>>>(
         &self,
         call: &Call,
@@ -57,27 +58,27 @@ impl Client {
     ) -> std::result::Result<T, E> {
         let deadline = call.deadline.unwrap_or_else(|| self.deadline());
         let address = self.address(&call.url);
-        address.asked();
+        address.record_request();
         let (mut retries, mut last) = (0, None::<E>);
         loop {
             let (pass, begun) = match self.begin(call, &address, deadline).await {
                 Ok(begun) => begun,
-                // What the attempt before it was told says more.
+                // The error of the previous attempt is more informative.
                 Err(error) => return Err(last.unwrap_or_else(|| error.into())),
             };
-            // On the heap, since it is large and everything that waits for it would be as large.
+            // On the heap, because the future is large, and each future that awaits it would be as large.
             let error = match Box::pin(attempt(begun)).await {
                 Ok(done) => {
-                    pass.tell(Shown::Works);
+                    pass.report(Health::Works);
                     return Ok(done);
                 }
                 Err(error) => error,
             };
             self.learn(call, pass, error.error());
             let Some(wait) = self.wait_before(retries, call, error.error(), deadline) else { return Err(error) };
-            let may = address.may_ask_again();
-            measure::retry(&self.origin().provider, call.operation, may);
-            if !may {
+            let is_allowed = address.take_retry();
+            measure::retry(&self.origin().provider, call.operation, is_allowed);
+            if !is_allowed {
                 return Err(error);
             }
             (retries, last) = (retries + 1, Some(error));
@@ -86,22 +87,22 @@ impl Client {
         }
     }
 
-    /// Everything before an attempt.
+    /// Prepares an attempt: checks the call and the circuit, and waits for a turn.
     async fn begin(&self, call: &Call, address: &Address, deadline: Instant) -> Result<(Pass, Attempt)> {
-        let told = |error: Error| error.at(&self.origin().provider, call.operation);
+        let located = |error: Error| error.at(&self.origin().provider, call.operation);
         self.check_call(call)?;
-        // Who will not be let through needs no turn.
-        address.circuit.closed_to_all().map_or(Ok(()), |wait| Err(told(left_alone(wait))))?;
+        // A request that the circuit rejects needs no turn.
+        address.circuit.rejects_for().map_or(Ok(()), |wait| Err(located(circuit_open(wait))))?;
         let left = deadline.saturating_duration_since(Instant::now());
-        // An attempt that is begun has time to be answered in.
+        // Reserves time for the attempt itself: a turn that leaves no time for an answer is useless.
         let latest = deadline - self.settings().attempt_timeout.min(left / 2);
-        let turn = self.turn(latest).await.map_err(told)?;
+        let turn = self.turn(latest).await.map_err(located)?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(told(too_late()));
+            return Err(located(too_late()));
         }
-        let pass = address.circuit.enter(self.settings()).map_err(|wait| told(left_alone(wait)))?;
-        // Whoever has given up on the request meanwhile lets nothing go any more.
+        let pass = address.circuit.enter(self.settings()).map_err(|wait| located(circuit_open(wait)))?;
+        // The caller's request may have been given up while this one waited. Then it must not be sent.
         self.pass_write_gate(call)?;
         Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left) }))
     }
@@ -111,73 +112,77 @@ impl Client {
         self.turns().take(latest, self.meter()).await
     }
 
-    /// What a failed attempt shows of the site. One that shows nothing leaves the circuit as it was.
+    /// Reports a failed attempt to the circuit and the pace. One that shows nothing about the site leaves the circuit
+    /// unchanged.
     fn learn(&self, call: &Call, pass: Pass, error: Option<&Error>) {
-        if let Some(shown) = shown(error) {
-            pass.tell(shown);
+        if let Some(health) = observed_health(error) {
+            pass.report(health);
         }
-        // The limits of a file's server, which may be anybody's, are not those of the site's API: its caller is told.
+        // A file's server may belong to a third party. Its limits are not those of the site's API, so they do not slow
+        // the account down; the caller gets the error.
         let of_the_api = error.filter(|_| call.url.source() == Source::Configured);
-        if let Some(error) = of_the_api.filter(|error| told(error).any(|status| matches!(status, 429 | 509))) {
+        if let Some(error) = of_the_api.filter(|error| statuses(error).any(|status| matches!(status, 429 | 509))) {
             self.turns().pace().slow_down(error.retry_after().filter(|wait| *wait > LONGEST_WAIT));
         }
     }
 
-    /// How long to wait before the next attempt, if there is to be one.
+    /// Returns how long to wait before the next attempt; `None` if there is none.
     fn wait_before(&self, retries: u32, call: &Call, error: Option<&Error>, deadline: Instant) -> Option<Duration> {
         let error = error.filter(|error| retries < self.settings().retries && may_be_sent_again(call.kind, error))?;
-        // Where nothing was answered, the site has asked for nothing.
+        // Without an answer, `retry_after` is our own default and not the site's.
         let asked = error.retry_after().filter(|_| is_answered(error)).unwrap_or_default();
         let wait = back_off(retries).max(asked);
         (asked <= LONGEST_WAIT && Instant::now() + wait < deadline).then_some(wait)
     }
 }
 
-/// Full jitter: those who failed together come back one by one.
+/// Returns a random wait up to the limit ("full jitter"), so that requests that failed together are retried one by one.
 fn back_off(retries: u32) -> Duration {
     let most = FIRST_BACK_OFF.saturating_mul(2_u32.saturating_pow(retries)).min(LONGEST_BACK_OFF);
     random_range(Duration::ZERO..=most)
 }
 
-/// A read may be sent again whenever the site has failed for now; a write only if no byte of it was sent.
+/// Returns whether a request may be retried: a read after each transient failure, a write only if no byte of it was
+/// sent.
 fn may_be_sent_again(kind: CallKind, error: &Error) -> bool {
     let transient = match (kind, error.kind()) {
         (_, ErrorKind::Unavailable) => true,
-        // A site that has moved will not come back for the next attempt.
-        (CallKind::Read, ErrorKind::InvalidResponse) => !is_about_what_was_asked(error) && !has_moved(error),
+        // A redirect is permanent for our purpose: the next attempt would get the same one.
+        (CallKind::Read, ErrorKind::InvalidResponse) => !concerns_this_request(error) && !has_moved(error),
         (CallKind::Read, ErrorKind::Timeout | ErrorKind::SiteFailed | ErrorKind::RateLimited) => true,
         _ => false,
     };
     transient && error.is_retryable()
 }
 
-/// Whether the site works, as far as a failed attempt shows it. One that failed on our side of the connection (the
-/// caller's body ended, the address may not be gone to) shows neither.
-fn shown(error: Option<&Error>) -> Option<Shown> {
+/// Returns whether the site works, as far as a failed attempt shows it. `None` if the attempt failed on our side: the
+/// caller's body ended early, or the address is prohibited.
+fn observed_health(error: Option<&Error>) -> Option<Health> {
     match error {
-        Some(error) if opens_the_circuit(error) => Some(Shown::Fails),
-        Some(error) => is_answered(error).then_some(Shown::Works),
-        // It has answered, and wants something else of us.
-        None => Some(Shown::Works),
+        Some(error) if opens_the_circuit(error) => Some(Health::Fails),
+        Some(error) => is_answered(error).then_some(Health::Works),
+        // The site has answered, and demands another step first.
+        None => Some(Health::Works),
     }
 }
 
-/// A fault of the site's, and not of the credentials, the request or one file.
+/// Returns whether an error is a fault of the site, and not of the credentials, the request or one file.
 fn opens_the_circuit(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::Timeout => true,
-        ErrorKind::InvalidResponse | ErrorKind::OutcomeUnknown => !is_about_what_was_asked(error) && !has_moved(error),
-        ErrorKind::SiteFailed => told(error).any(|status| status >= 500),
+        ErrorKind::InvalidResponse | ErrorKind::OutcomeUnknown => !concerns_this_request(error) && !has_moved(error),
+        ErrorKind::SiteFailed => statuses(error).any(|status| status >= 500),
         _ => false,
     }
 }
 
-/// An answer that is too large or leads astray is one to this request; others may be as they should.
-fn is_about_what_was_asked(error: &Error) -> bool {
+/// Returns whether the error concerns this request only: the answer is too large, or its address is prohibited. The
+/// answers to other requests may be fine.
+fn concerns_this_request(error: &Error) -> bool {
     matches!(error.transport(), Some(TransportFault::ResponseTooLarge | TransportFault::DestinationProhibited))
 }
 
-/// A redirect. It answers the next request as it has answered this one.
+/// Returns whether the answer is a redirect. The next request would get the same one.
 fn has_moved(error: &Error) -> bool {
     error.answer().and_then(|answer| answer.http_status).is_some_and(|status| (300..400).contains(&status))
 }
@@ -186,23 +191,23 @@ fn is_answered(error: &Error) -> bool {
     error.answer().is_some_and(|answer| answer.http_status.is_some())
 }
 
-/// The statuses of an answer: of HTTP, and of its body where that is a number.
-fn told(error: &Error) -> impl Iterator<Item = u16> {
+/// Returns the statuses of an answer: its HTTP status, and the status in its body if that is a number.
+fn statuses(error: &Error) -> impl Iterator<Item = u16> {
     let answer = error.answer();
     let inside = answer.and_then(|answer| answer.status.as_deref()?.parse().ok());
     answer.and_then(|answer| answer.http_status).into_iter().chain(inside)
 }
 
-fn left_alone(wait: Duration) -> Error {
+fn circuit_open(wait: Duration) -> Error {
     Error::new(ErrorKind::Unavailable)
         .retryable(true)
         .with_retry_after(Some(wait))
         .with_transport(TransportFault::DestinationUnavailable)
-        .with_detail("The site has failed again and again, and is left alone for a while.")
+        .with_detail("The site has failed repeatedly, so requests to it are paused for a while.")
 }
 
 fn too_late() -> Error {
-    Error::new(ErrorKind::Timeout).retryable(true).with_detail("There was no time left to ask the site.")
+    Error::new(ErrorKind::Timeout).retryable(true).with_detail("No time was left to send the request to the site.")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! A circuit breaker: a site that has failed so often in a row is left alone for a while, and tried with one request
-//! after that. The crates that were looked at let every request through once the while is over, or count by clocks that
-//! tests cannot stop; ADR 8 says more.
+//! A circuit breaker. After a number of consecutive failures it rejects requests to the address for a while, and then
+//! probes it with one request at a time. The existing crates that were evaluated let every request through once that
+//! time is over, or use clocks that tests cannot pause; see ADR 8.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,21 +11,21 @@ use tokio::time::Instant;
 use crate::Settings;
 use crate::measure::circuit_changed;
 
-/// What is told to whoever comes while a request tries the site out.
-const TRIED_OUT: Duration = Duration::from_secs(1);
+/// The `Retry-After` of requests that are rejected while another one probes the address.
+const PROBE_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Whether requests to one address are let through.
+/// Whether the circuit breaker lets requests to one address through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CircuitState {
-    /// They are.
+    /// All requests pass.
     Closed,
-    /// None is, for a while.
+    /// No request passes, for a while.
     Open,
-    /// One at a time is, to see whether the site works again.
+    /// One request at a time passes, to probe whether the site works again.
     HalfOpen,
 }
 
-/// The circuit of one address.
+/// The circuit breaker of one address.
 #[derive(Debug)]
 pub(crate) struct Circuit {
     provider: ProviderId,
@@ -35,36 +35,37 @@ pub(crate) struct Circuit {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// So many requests have failed in a row.
+    /// All requests pass. `failures` counts the consecutive failures.
     Closed {
         failures: u32,
     },
     Open {
         until: Instant,
     },
-    /// A request is on its way to see. If nothing is known of it by then, another may go: it may be an upload of hours.
+    /// A request probes the address. If it has no outcome at `until`, another may probe: the first may be an upload
+    /// that takes hours.
     Probing {
         until: Instant,
     },
 }
 
-/// What a request has shown of the site.
+/// What a request shows about the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// It works, whatever it has answered.
+pub(crate) enum Health {
+    /// The site works, whatever its answer means.
     Works,
-    /// It fails.
+    /// The site fails.
     Fails,
 }
 
-/// Leave to send one request.
+/// The permission to send one request.
 #[derive(Debug)]
 #[must_use = "a request that shows nothing leaves the circuit as it was"]
 pub(crate) struct Pass {
     circuit: Arc<Circuit>,
     failures: u32,
     open: Duration,
-    /// Of a request that is to see: until when it is the only one. No two of one circuit have the same.
+    /// For a probe: until when it is the only one. It also identifies the probe, since no two have the same time.
     probe: Option<Instant>,
 }
 
@@ -73,7 +74,7 @@ impl Circuit {
         Self { provider, address, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
-    /// Whether requests are let through.
+    /// Returns the state as seen from outside.
     pub(crate) fn state(&self) -> CircuitState {
         match *self.lock() {
             State::Closed { .. } => CircuitState::Closed,
@@ -82,15 +83,15 @@ impl Circuit {
         }
     }
 
-    /// For how long nothing will be let through.
-    pub(crate) fn closed_to_all(&self) -> Option<Duration> {
-        self.lock().closed_to_all(Instant::now())
+    /// Returns for how long the circuit will reject requests; `None` if it lets one through now.
+    pub(crate) fn rejects_for(&self) -> Option<Duration> {
+        self.lock().rejects_for(Instant::now())
     }
 
-    /// Leave to send a request, or how long to wait for it.
+    /// Returns the pass for one request, or how long to wait for one.
     pub(crate) fn enter(self: &Arc<Self>, settings: &Settings) -> Result<Pass, Duration> {
         let (mut state, now) = (self.lock(), Instant::now());
-        if let Some(wait) = state.closed_to_all(now) {
+        if let Some(wait) = state.rejects_for(now) {
             return Err(wait);
         }
         let probe = match *state {
@@ -126,17 +127,17 @@ impl Circuit {
 }
 
 impl State {
-    /// For how long nothing will be let through.
-    fn closed_to_all(self, now: Instant) -> Option<Duration> {
+    /// Returns for how long requests will be rejected; `None` if one may pass now.
+    fn rejects_for(self, now: Instant) -> Option<Duration> {
         match self {
             Self::Closed { .. } => None,
             Self::Open { until } => Some(until.saturating_duration_since(now)).filter(|left| !left.is_zero()),
-            Self::Probing { until } => (until > now).then_some(TRIED_OUT),
+            Self::Probing { until } => (until > now).then_some(PROBE_RETRY_AFTER),
         }
     }
 }
 
-/// Forgotten circuits are not counted as open.
+/// Removes an evicted circuit from the metric of open circuits.
 impl Drop for Circuit {
     fn drop(&mut self) {
         if !matches!(*self.lock(), State::Closed { .. }) {
@@ -146,28 +147,28 @@ impl Drop for Circuit {
 }
 
 impl Pass {
-    /// Tells what the request has shown. What shows nothing is dropped instead.
-    pub(crate) fn tell(self, shown: Shown) {
+    /// Reports what the request has shown. A pass of a request that shows nothing is dropped instead.
+    pub(crate) fn report(self, health: Health) {
         let circuit = Arc::clone(&self.circuit);
         let mut state = circuit.lock();
-        match (*state, shown) {
-            // Also if another one is to see by now: each of them went after the site was left alone.
-            (State::Probing { .. }, Shown::Works) if self.probe.is_some() => circuit.close(&mut state),
-            (State::Probing { .. }, Shown::Fails) if self.probe.is_some() => circuit.open(&mut state, self.open),
-            (State::Closed { .. }, Shown::Works) => *state = State::Closed { failures: 0 },
-            (State::Closed { failures }, Shown::Fails) if self.failures > 0 => {
+        match (*state, health) {
+            // Holds even if another probe has replaced this one: both were sent after the pause.
+            (State::Probing { .. }, Health::Works) if self.probe.is_some() => circuit.close(&mut state),
+            (State::Probing { .. }, Health::Fails) if self.probe.is_some() => circuit.open(&mut state, self.open),
+            (State::Closed { .. }, Health::Works) => *state = State::Closed { failures: 0 },
+            (State::Closed { failures }, Health::Fails) if self.failures > 0 => {
                 *state = State::Closed { failures: failures + 1 };
                 if failures + 1 >= self.failures {
                     circuit.open(&mut state, self.open);
                 }
             }
-            // What was sent before the circuit opened says nothing about now.
+            // A request that was sent before the circuit opened says nothing about the present state.
             _ => {}
         }
     }
 }
 
-/// A request to see that has shown nothing: the next one is to, unless another sees already.
+/// Ends a probe that has shown nothing: the next request may probe, unless another probe has replaced this one.
 impl Drop for Pass {
     fn drop(&mut self) {
         let Some(own) = self.probe else { return };
@@ -191,92 +192,92 @@ mod tests {
         Settings { circuit_failures: 3, circuit_open: Duration::from_secs(15), ..Settings::default() }
     }
 
-    fn tell(circuit: &Arc<Circuit>, all: &[Shown]) {
-        all.iter().for_each(|shown| circuit.enter(&limits()).unwrap().tell(*shown));
+    fn report(circuit: &Arc<Circuit>, all: &[Health]) {
+        all.iter().for_each(|health| circuit.enter(&limits()).unwrap().report(*health));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_in_a_row_open_it_and_a_success_between_them_does_not_let_it() {
-        use Shown::{Fails, Works};
+    async fn consecutive_failures_open_it_and_a_success_resets() {
+        use Health::{Fails, Works};
         let circuit = circuit();
-        tell(&circuit, &[Fails, Fails, Works, Fails, Fails]);
+        report(&circuit, &[Fails, Fails, Works, Fails, Fails]);
         assert_eq!(circuit.state(), CircuitState::Closed);
-        tell(&circuit, &[Fails]);
+        report(&circuit, &[Fails]);
         assert_eq!(circuit.state(), CircuitState::Open);
         advance(Duration::from_secs(5)).await;
         assert_eq!(circuit.enter(&limits()).unwrap_err(), Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_request_at_a_time_tries_the_site_out_and_its_outcome_decides() {
+    async fn single_probe_decides_whether_the_circuit_closes() {
         let circuit = circuit();
-        tell(&circuit, &[Shown::Fails; 3]);
+        report(&circuit, &[Health::Fails; 3]);
         advance(Duration::from_secs(15)).await;
         assert_eq!(circuit.state(), CircuitState::HalfOpen);
         let probe = circuit.enter(&limits()).unwrap();
-        assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT);
-        probe.tell(Shown::Fails);
+        assert_eq!(circuit.enter(&limits()).unwrap_err(), PROBE_RETRY_AFTER);
+        probe.report(Health::Fails);
         assert_eq!(circuit.enter(&limits()).unwrap_err(), Duration::from_secs(15));
 
         advance(Duration::from_secs(15)).await;
         drop(circuit.enter(&limits()).unwrap());
-        let probe = circuit.enter(&limits()).expect("a probe that was given up leaves its place to the next");
-        probe.tell(Shown::Works);
+        let probe = circuit.enter(&limits()).expect("a dropped probe lets the next request probe");
+        probe.report(Health::Works);
         assert_eq!(circuit.state(), CircuitState::Closed);
-        tell(&circuit, &[Shown::Fails, Shown::Fails]);
+        report(&circuit, &[Health::Fails, Health::Fails]);
         assert_eq!(circuit.state(), CircuitState::Closed, "the count begins anew");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_sent_before_it_opened_decides_nothing() {
+    async fn requests_sent_before_it_opened_do_not_change_it() {
         let circuit = circuit();
         let old: Vec<_> = (0..4).map(|_| circuit.enter(&limits()).unwrap()).collect();
-        tell(&circuit, &[Shown::Fails; 3]);
+        report(&circuit, &[Health::Fails; 3]);
         let [first, second, third, fourth] = <[Pass; 4]>::try_from(old).unwrap();
-        first.tell(Shown::Works);
+        first.report(Health::Works);
         assert_eq!(circuit.state(), CircuitState::Open);
         advance(Duration::from_secs(14)).await;
-        second.tell(Shown::Fails);
+        second.report(Health::Fails);
         advance(Duration::from_secs(1)).await;
         let probe = circuit.enter(&limits()).unwrap();
-        third.tell(Shown::Works);
+        third.report(Health::Works);
         drop(fourth);
-        assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT);
-        probe.tell(Shown::Works);
+        assert_eq!(circuit.enter(&limits()).unwrap_err(), PROBE_RETRY_AFTER);
+        probe.report(Health::Works);
         assert_eq!(circuit.state(), CircuitState::Closed);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_takes_long_to_show_anything_keeps_no_other_from_trying() {
+    async fn slow_probe_does_not_block_the_next_probe() {
         let circuit = circuit();
         let attempt = limits().attempt_timeout;
-        for shown in [Shown::Works, Shown::Fails] {
-            tell(&circuit, &[Shown::Fails; 3]);
+        for health in [Health::Works, Health::Fails] {
+            report(&circuit, &[Health::Fails; 3]);
             advance(Duration::from_secs(15)).await;
             let upload = circuit.enter(&limits()).unwrap();
             advance(attempt - Duration::from_millis(1)).await;
-            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT);
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), PROBE_RETRY_AFTER);
             advance(Duration::from_millis(1)).await;
-            assert_eq!(circuit.closed_to_all(), None);
-            let given_up = circuit.enter(&limits()).expect("another may try");
-            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT, "one at a time");
+            assert_eq!(circuit.rejects_for(), None);
+            let dropped = circuit.enter(&limits()).expect("another request may probe");
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), PROBE_RETRY_AFTER, "one at a time");
             advance(attempt).await;
             let other = circuit.enter(&limits()).unwrap();
-            drop(given_up);
-            assert_eq!(circuit.enter(&limits()).unwrap_err(), TRIED_OUT, "it was not its turn any more");
-            upload.tell(shown);
-            let decided = if shown == Shown::Works { CircuitState::Closed } else { CircuitState::Open };
-            assert_eq!(circuit.state(), decided, "the first one has seen, too");
+            drop(dropped);
+            assert_eq!(circuit.enter(&limits()).unwrap_err(), PROBE_RETRY_AFTER, "another probe has replaced it");
+            upload.report(health);
+            let decided = if health == Health::Works { CircuitState::Closed } else { CircuitState::Open };
+            assert_eq!(circuit.state(), decided, "the outcome of the first probe still counts");
             drop(other);
             assert_eq!(circuit.state(), decided);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_limit_it_never_opens() {
+    async fn circuit_without_a_limit_never_opens() {
         let (circuit, never) = (circuit(), Settings { circuit_failures: 0, ..limits() });
         for _ in 0..1000 {
-            circuit.enter(&never).unwrap().tell(Shown::Fails);
+            circuit.enter(&never).unwrap().report(Health::Fails);
         }
         assert_eq!(circuit.state(), CircuitState::Closed);
     }

@@ -1,4 +1,4 @@
-//! Work that several callers wait for and that is done once: a read of the site, a login.
+//! Coalesced work: several callers wait for work that runs once, such as a read of the site or a login.
 
 use std::future::Future;
 
@@ -7,14 +7,14 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-/// Work under way, and then its outcome. Clones wait for the same work.
+/// Work in progress, or its outcome. Clones wait for the same work.
 ///
-/// A task of its own drives the work to its end, whether or not a caller still waits for it.
+/// The work runs in a task of its own until it ends, even if no caller waits for it any more.
 #[derive(Debug, Clone)]
 pub struct Flight<T>(watch::Receiver<Option<Result<T>>>);
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// Starts the work in a task of its own, in the current span.
+    /// Starts the work in its own task, in the current span.
     pub fn start(tasks: &TaskTracker, work: impl Future<Output = Result<T>> + Send + 'static) -> Self {
         let (outcome, receiver) = watch::channel(None);
         let task = async move {
@@ -25,16 +25,16 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         Self(receiver)
     }
 
-    /// Whether the work has ended, also by a panic.
+    /// Returns whether the work has ended. A panic counts as an end.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.0.borrow().is_some() || self.0.has_changed().is_err()
     }
 
-    /// Waits for the outcome. A caller that is cancelled stops waiting; the work goes on.
+    /// Waits for the outcome. Cancelling a caller stops its wait, but not the work.
     ///
     /// # Errors
-    /// The work's own; `Internal`, retryable, if it panicked.
+    /// The error of the work; `Internal`, retryable, if it panicked.
     pub async fn outcome(mut self) -> Result<T> {
         let panicked = || Error::new(ErrorKind::Internal).retryable(true);
         match self.0.wait_for(Option::is_some).await {
@@ -55,7 +55,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn flight_ends_without_a_caller_that_waits() {
+    async fn flight_without_a_waiting_caller_still_ends() {
         let tasks = TaskTracker::new();
         let flight = Flight::start(&tasks, async {
             sleep(SECOND).await;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn flight_that_panics_is_an_internal_error_for_all() {
+    async fn panicked_flight_is_an_internal_error_for_all() {
         let flight = Flight::<()>::start(&TaskTracker::new(), async { panic!("planned") });
         for waiter in [flight.clone(), flight.clone()] {
             let error = waiter.outcome().await.unwrap_err();

@@ -1,5 +1,5 @@
-//! How often an account asks its site: `requests_per_second` on average and `burst` at once, less where the site has
-//! said that it is too much, and not at all for as long as it asks to be left alone.
+//! The request rate of an account: `requests_per_second` on average and `burst` at once. It slows down after the site
+//! has reported too many requests (a complaint), and stops for as long as a `Retry-After` of the site demands.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +11,17 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Settings;
 
-/// The longest that a site's `Retry-After` is waited for. A longer one is the caller's to wait.
+/// The longest `Retry-After` of a site that the gateway waits for itself. A longer one is passed to the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// The longest that a site is left alone for one word of it. It can say it again.
+/// The longest pause that one `Retry-After` of a site causes. A site with a longer limit repeats it in its next answer.
 pub const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
-/// How slow an account becomes at most.
+/// The largest factor by which an account slows down.
 const SLOWEST: f64 = 32.0;
-/// How long it takes to become twice as fast again.
+/// How long it takes until the factor halves.
 const RECOVERY: Duration = Duration::from_secs(30);
-/// What came side by side is one complaint.
-const ONE_COMPLAINT: Duration = Duration::from_secs(1);
-/// How far apart requests are where the configuration does not limit them and the site has complained.
+/// Complaints within this time count as one, because concurrent requests caused them.
+const COMPLAINT_WINDOW: Duration = Duration::from_secs(1);
+/// The gap between requests that is slowed down after a complaint, if the configuration sets no rate.
 const UNLIMITED_GAP: Duration = Duration::from_millis(50);
 
 /// The pace of one account.
@@ -35,23 +35,23 @@ pub(crate) struct Pace {
 
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// The limiter's last word, and when it was said.
+    /// The limiter's last decision, and its time.
     decided: Option<(Instant, Decision)>,
-    /// The last complaint of the site, and how much slower than usual the account was after it.
+    /// The time of the site's last complaint, and the factor by which the account was slowed down after it.
     complaint: Option<(Instant, f64)>,
-    /// When the last request went.
+    /// When the last request was sent.
     last: Option<Instant>,
-    /// Until when the site is to be left alone.
+    /// The pause that the site has requested.
     quiet: Option<Quiet>,
 }
 
-/// For how long a site asks to be left alone.
+/// A pause that a site has requested by `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Quiet {
-    /// Until when it gets no request.
-    kept: Instant,
-    /// Until when it wants none, which callers are told.
-    asked: Instant,
+    /// Until when no request is sent.
+    until: Instant,
+    /// Until when the site wants no request. Callers get this as `Retry-After`.
+    requested: Instant,
 }
 
 impl Pace {
@@ -67,7 +67,7 @@ impl Pace {
         Self { limiters, key, quota, state: Mutex::new(state) }
     }
 
-    /// How long somebody has to wait before whom `ahead` others will ask: as far as is known, and at least.
+    /// Returns the least time that a request waits behind `ahead` others, as far as it can be predicted.
     pub(crate) fn wait_behind(&self, ahead: usize) -> Duration {
         let (now, state) = (Instant::now(), *self.state());
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
@@ -77,8 +77,8 @@ impl Pace {
         slowed.max(self.limited(&state, ahead, now))
     }
 
-    /// Waits until it is this one's time; others must wait behind it meanwhile.
-    pub(crate) async fn keep(&self) {
+    /// Waits until the pace allows a request. Only the request at the front of the queue may call this.
+    pub(crate) async fn wait(&self) {
         loop {
             let now = Instant::now();
             let spaced = self.state().not_before(self.gap(), now);
@@ -92,50 +92,51 @@ impl Pace {
         self.state().last = Some(Instant::now());
     }
 
-    /// What is left of the time for which the site wants to be left alone, where it is longer than is waited for.
+    /// Returns the rest of the pause that the site has requested, if it is too long to be waited for.
     pub(crate) fn quiet(&self, latest: Instant) -> Option<Duration> {
-        let (now, Quiet { kept, asked }) = (Instant::now(), self.state().quiet?);
-        let left = kept.saturating_duration_since(now);
-        let is_too_long = left > LONGEST_WAIT || (kept > latest && !left.is_zero());
-        is_too_long.then(|| asked.saturating_duration_since(now))
+        let (now, Quiet { until, requested }) = (Instant::now(), self.state().quiet?);
+        let left = until.saturating_duration_since(now);
+        let is_too_long = left > LONGEST_WAIT || (until > latest && !left.is_zero());
+        is_too_long.then(|| requested.saturating_duration_since(now))
     }
 
-    /// The site has said that it is too much, and for how long it wants to be left alone.
-    pub(crate) fn slow_down(&self, asked: Option<Duration>) {
+    /// Records that the site has reported too many requests, and the pause that it has requested.
+    pub(crate) fn slow_down(&self, requested: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.state();
-        if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= ONE_COMPLAINT) {
+        if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= COMPLAINT_WINDOW) {
             state.complaint = Some((now, (state.slowness(now) * 2.0).min(SLOWEST)));
         }
-        let quiet = asked.map(|asked| Quiet { kept: now + asked.min(LONGEST_QUIET), asked: now + asked });
+        let quiet =
+            requested.map(|requested| Quiet { until: now + requested.min(LONGEST_QUIET), requested: now + requested });
         state.quiet = state.quiet.max(quiet);
     }
 
-    /// The error of a request that is not sent because the site wants to be left alone.
-    pub(crate) fn left_alone(left: Duration) -> Error {
+    /// Returns the error of a request that is not sent because the site has requested a pause.
+    pub(crate) fn quiet_error(left: Duration) -> Error {
         Error::new(ErrorKind::RateLimited)
             .retryable(true)
             .with_retry_after(Some(left))
-            .with_detail("The site's limit is reached, and it asks to be left alone until this time has passed.")
+            .with_detail("The site's request limit is reached. Retry when the time in Retry-After has passed.")
     }
 
-    /// Takes a place in the quota, or says how long to wait for one.
+    /// Takes one request from the quota, or returns how long to wait before trying again.
     async fn take(&self, now: Instant) -> Option<Duration> {
         let quota = self.quota?;
         match self.limiters.check(&self.key, quota, NonZeroU32::MIN).await {
             Ok(decision) => {
                 self.state().decided = Some((now, decision));
-                // A wait of nothing would be asked for again at once, for ever.
+                // A wait of zero would make the caller retry in a busy loop.
                 decision.retry_after.map(|wait| wait.max(Duration::from_millis(1)))
             }
             Err(error) => {
-                tracing::warn!(%error, "the pace of an account cannot be shared; it is not kept");
+                tracing::warn!(%error, "cannot use the shared rate limiter; the account's pace is not limited");
                 None
             }
         }
     }
 
-    /// How long the quota takes to hold one more than `ahead`, from what it said last.
+    /// Returns how long the quota takes to admit `ahead` requests and one more, computed from the last decision.
     fn limited(&self, state: &State, ahead: u32, now: Instant) -> Duration {
         let Some((quota, (at, decision))) = self.quota.zip(state.decided) else { return Duration::ZERO };
         let missing = ahead.saturating_add(1).saturating_sub(decision.remaining);
@@ -153,7 +154,7 @@ impl Pace {
 }
 
 impl State {
-    /// How much slower than usual the account is: it halves with time, down to 1.
+    /// Returns the factor by which the account is slowed down. It halves every [`RECOVERY`], down to 1.
     fn slowness(&self, now: Instant) -> f64 {
         self.complaint.map_or(1.0, |(at, slowness)| {
             let halvings = now.duration_since(at).as_secs_f64() / RECOVERY.as_secs_f64();
@@ -161,17 +162,17 @@ impl State {
         })
     }
 
-    /// When the next request may go, and how far apart they are, where the account is slower than usual.
+    /// Returns when the next request may be sent and the gap after it, if the account is slowed down.
     fn spaced(&self, gap: Duration, now: Instant) -> Option<(Instant, Duration)> {
         let slowness = self.slowness(now);
         let gap = (slowness > 1.0).then(|| gap.mul_f64(slowness))?;
         Some((self.last.map_or(now, |last| last + gap), gap))
     }
 
-    /// Until when nothing may go, if that is not now.
+    /// Returns until when no request may be sent, if that is in the future.
     fn not_before(&self, gap: Duration, now: Instant) -> Option<Instant> {
         let spaced = self.spaced(gap, now).map(|(next, _)| next);
-        spaced.max(self.quiet.map(|quiet| quiet.kept)).filter(|at| *at > now)
+        spaced.max(self.quiet.map(|quiet| quiet.until)).filter(|at| *at > now)
     }
 }
 
@@ -187,17 +188,17 @@ mod tests {
         Pace::new(&origin, &settings, SharedState::in_memory().limiters)
     }
 
-    /// How long `count` requests take, one after the other.
+    /// Returns the seconds that `count` sequential requests take.
     async fn time_of(pace: &Pace, count: u32) -> f64 {
         let began = Instant::now();
         for _ in 0..count {
-            pace.keep().await;
+            pace.wait().await;
         }
         (began.elapsed().as_secs_f64() * 100.0).round() / 100.0
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_goes_at_once_and_the_rest_evenly() {
+    async fn burst_is_immediate_and_the_rest_is_evenly_spaced() {
         let pace = pace(10.0, 5);
         assert_eq!(time_of(&pace, 5).await, 0.0);
         assert_eq!(time_of(&pace, 20).await, 2.0);
@@ -207,9 +208,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_wait_is_known_beforehand() {
+    async fn wait_behind_others_is_predicted() {
         let pace = pace(10.0, 5);
-        assert_eq!(pace.wait_behind(100), Duration::ZERO, "nothing is known yet");
+        assert_eq!(pace.wait_behind(100), Duration::ZERO, "there is no decision yet");
         time_of(&pace, 5).await;
         assert_eq!(pace.wait_behind(0), Duration::from_millis(100));
         assert_eq!(pace.wait_behind(29), Duration::from_secs(3));
@@ -218,12 +219,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_complaint_slows_the_account_down_and_it_recovers_slowly() {
+    async fn complaint_slows_the_account_down_for_a_while() {
         let pace = pace(10.0, 5);
         time_of(&pace, 1).await;
         pace.slow_down(None);
         pace.slow_down(None);
-        assert_eq!(pace.state().slowness(Instant::now()), 2.0, "what came side by side is one complaint");
+        assert_eq!(pace.state().slowness(Instant::now()), 2.0, "concurrent complaints count as one");
         let first = time_of(&pace, 10).await;
         assert!((1.8..=2.0).contains(&first), "no burst, and half as fast: {first}");
         advance(RECOVERY).await;
@@ -231,7 +232,7 @@ mod tests {
 
         for _ in 0..20 {
             pace.slow_down(None);
-            advance(ONE_COMPLAINT).await;
+            advance(COMPLAINT_WINDOW).await;
         }
         assert!(pace.state().slowness(Instant::now()) > SLOWEST * 0.9);
         advance(RECOVERY).await;
@@ -240,21 +241,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_site_that_asks_for_it_is_left_alone() {
+    async fn pause_that_the_site_requests_is_kept() {
         let pace = pace(0.0, 1);
         let latest = Instant::now() + Duration::from_secs(60);
         pace.slow_down(Some(Duration::from_secs(30)));
         assert_eq!(pace.quiet(latest), Some(Duration::from_secs(30)));
         advance(Duration::from_secs(28)).await;
-        assert_eq!(pace.quiet(latest), None, "so little can be waited for");
-        assert_eq!(pace.quiet(Instant::now()), Some(Duration::from_secs(2)), "where there is time to");
+        assert_eq!(pace.quiet(latest), None, "the rest is short enough to wait for");
+        assert_eq!(pace.quiet(Instant::now()), Some(Duration::from_secs(2)), "the deadline leaves no time to wait");
         assert_eq!(time_of(&pace, 1).await, 2.0);
         let day = Duration::from_secs(24 * 60 * 60);
         pace.slow_down(Some(day));
-        assert_eq!(pace.quiet(latest), Some(day), "callers are told what the site has said");
+        assert_eq!(pace.quiet(latest), Some(day), "callers get the site's own time");
         advance(LONGEST_QUIET - Duration::from_secs(10)).await;
         assert_eq!(pace.quiet(latest), Some(day + Duration::from_secs(10) - LONGEST_QUIET));
         advance(Duration::from_secs(10)).await;
-        assert_eq!(pace.quiet(latest), None, "it can say it again");
+        assert_eq!(pace.quiet(latest), None, "the pause is capped");
     }
 }

@@ -1,5 +1,5 @@
-//! The memory of all answers that are read at once. An answer reserves what reading it may take before its bytes are
-//! taken off the connection; without that, many large answers at once would take all memory there is.
+//! The memory limit on answers that are read concurrently. An answer reserves the memory that reading it may take
+//! before its bytes are read from the connection. Otherwise many large answers at once could exhaust the memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,26 +8,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::decode::memory_for;
 
-/// Answers up to this length, in bytes, reserve nothing: the number of requests under way bounds them.
+/// Answers up to this length, in bytes, reserve nothing: the number of requests in flight bounds them.
 const UNCOUNTED: usize = 64 * 1024;
-/// An answer whose length is not announced reserves memory in steps of this length.
+/// An answer without an announced length reserves memory in steps of this length, in bytes.
 const STEP: usize = 256 * 1024;
 /// Memory is counted in units of this many bytes.
 const UNIT: usize = 1024;
 
-/// The memory for answers that are read at once. Clones share it.
+/// The memory for answers that are read concurrently. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Memory(Arc<Pool>);
 
 struct Pool {
     /// All memory, in units.
     total: usize,
-    /// What answers share.
+    /// The memory that all answers share, in units.
     shared: Arc<Semaphore>,
-    /// One answer at a time may take what it needs beyond that: so one always comes to its end, whatever others hold
-    /// while they wait for more.
+    /// The privilege to take memory beyond `shared`, which one answer at a time has. It prevents a deadlock: that
+    /// answer always finishes, whatever the others hold while they wait for more.
     privilege: Arc<Semaphore>,
-    /// How many units are kept back for that one.
+    /// How many units are set aside for the privileged answer.
     reserved: Mutex<usize>,
 }
 
@@ -37,20 +37,21 @@ pub(crate) struct Share {
     pool: Memory,
     /// A quarter of all memory, so that no account takes all of it.
     account: Arc<Semaphore>,
-    /// How many units that is.
+    /// That quarter, in units.
     most: usize,
-    /// One answer of the account at a time waits for the privilege.
+    /// Limits the account to one answer that waits for the privilege.
     turn: Arc<Semaphore>,
 }
 
-/// The memory of one answer. It is free again once this and all of its clones are dropped. The default reserves nothing.
+/// The memory reservation of one answer. Dropping it and all of its clones frees the memory. The default reserves
+/// nothing.
 #[derive(Clone, Default)]
 pub(crate) struct Room(Option<Arc<Reservation>>);
 
 struct Reservation {
     share: Share,
     held: Mutex<Held>,
-    /// Whether more is waited for.
+    /// Whether the answer waits for more memory.
     is_awaited: AtomicBool,
 }
 
@@ -62,7 +63,7 @@ struct Held {
 }
 
 impl Memory {
-    /// Memory of so many bytes.
+    /// Creates a pool of `bytes` bytes.
     pub(crate) fn new(bytes: u64) -> Self {
         let total = usize::try_from(bytes).unwrap_or(usize::MAX) / UNIT;
         let total = total.clamp(1, Semaphore::MAX_PERMITS);
@@ -70,8 +71,8 @@ impl Memory {
         Self(Arc::new(Pool { total, shared, privilege, reserved: Mutex::new(0) }))
     }
 
-    /// The share of an account whose answers are at most so long. Room for one of them is kept back, as far as a
-    /// quarter of the memory is left to be shared.
+    /// Returns the share of an account whose answers have at most `max_response` bytes. Memory for one of them is set
+    /// aside for the privileged answer, but a quarter of the memory always stays shared.
     pub(crate) fn share(&self, max_response: u64) -> Share {
         let longest = usize::try_from(max_response).unwrap_or(usize::MAX);
         let most = (self.0.total / 4).max(1);
@@ -85,7 +86,7 @@ impl Memory {
 }
 
 impl Room {
-    /// Waits until there is room for an answer of this length. What was reserved before stays.
+    /// Waits until there is memory for an answer of this length. Earlier reservations of the answer count towards it.
     pub(crate) async fn reserve(&self, length: usize) {
         let Some(reservation) = self.0.as_ref().filter(|_| length > UNCOUNTED) else { return };
         let needed = units(length.next_multiple_of(STEP));
@@ -105,7 +106,7 @@ impl Room {
         reservation.is_awaited.store(false, Ordering::Relaxed);
     }
 
-    /// Whether the answer waits for room, or was given up while it did.
+    /// Returns whether the answer waits for memory, or was cancelled while it did.
     pub(crate) fn is_awaited(&self) -> bool {
         self.0.as_ref().is_some_and(|reservation| reservation.is_awaited.load(Ordering::Relaxed))
     }
@@ -129,7 +130,7 @@ impl Reservation {
 }
 
 impl Share {
-    /// No room yet, for an answer of which nothing is read.
+    /// Returns an empty reservation for an answer.
     pub(crate) fn room(&self) -> Room {
         let (share, held) = (self.clone(), Mutex::default());
         Room(Some(Arc::new(Reservation { share, held, is_awaited: AtomicBool::new(false) })))
@@ -149,7 +150,7 @@ impl Share {
     }
 }
 
-/// The memory that an answer of this length may take, in units.
+/// Returns the memory that an answer of this length may take, in units.
 fn units(length: usize) -> usize {
     memory_for(length).div_ceil(UNIT)
 }
@@ -178,21 +179,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_beyond_the_memory_wait_for_others_to_end() {
+    async fn answers_beyond_the_memory_wait_for_others() {
         let memory = Memory::new(512 << 20);
         let shares: Vec<Share> = (0..4).map(|_| memory.share(64 << 20)).collect();
         let mut rooms = Vec::new();
         for share in &shares {
             rooms.extend(room(share, 16 * MIB).await);
         }
-        // Two share what is not kept back, the third has the privilege.
+        // Two fit into the shared memory, the third has the privilege.
         assert_eq!(rooms.len(), 3);
         rooms.pop();
         assert!(room(&shares[3], 16 * MIB).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_account_leaves_room_for_others() {
+    async fn one_account_leaves_memory_for_others() {
         let memory = Memory::new(512 << 20);
         let (greedy, other) = (memory.share(64 << 20), memory.share(64 << 20));
         let mut rooms = Vec::new();
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_that_grow_side_by_side_all_end() {
+    async fn answers_that_grow_concurrently_all_finish() {
         let memory = Memory::new(64 << 20);
         let grow = |share: Share| async move {
             let room = share.room();
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn room_that_is_given_up_is_still_awaited() {
+    async fn cancelled_reservation_still_counts_as_awaited() {
         let share = Memory::new(1).share(1);
         let first = room(&share, MIB).await.expect("the privilege");
         let second = share.room();
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answer_of_the_greatest_length_always_fits() {
+    async fn answer_of_maximum_length_always_fits() {
         let share = Memory::new(1).share(u64::MAX);
         assert!(room(&share, usize::MAX / 2).await.is_some());
     }

@@ -1,4 +1,4 @@
-//! What the work for one caller's request shares, below the HTTP service. One task-local variable holds it.
+//! The state that all work for one caller's request shares, below the HTTP service. One task-local variable holds it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,10 +13,10 @@ tokio::task_local! {
     static CURRENT: Scope;
 }
 
-/// The scope of some work: for whom it is done, and as a part of what. Clones are the same scope.
+/// The scope of some work: its caller, its request and its operation at a site. Clones share the same scope.
 ///
-/// A task that is spawned starts without one: [`Scope::run`] the work in it, under the scope of the request if it
-/// belongs to that request alone, or else under [`Scope::shared`].
+/// A spawned task starts without a scope. Use [`Scope::run`] in it: with the scope of the request if the work belongs
+/// to that request alone, otherwise with [`Scope::shared`].
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     caller: Option<Arc<str>>,
@@ -29,87 +29,87 @@ pub struct Scope {
 struct Request {
     gate: WriteGate,
     waits: Arc<Waits>,
-    /// When the work leaves out what the answer does not need.
+    /// From when on the work omits optional steps.
     hurry_at: Option<Instant>,
     progress: Mutex<Progress>,
 }
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Debug, Default)]
 struct Progress {
     provider: Option<ProviderId>,
     applied: Vec<&'static str>,
 }
 
-/// An operation at a site: when it must be over, once its first request has started.
+/// An operation at a site. It holds the operation's deadline, which is set when its first request starts.
 #[derive(Debug, Default)]
 struct Operation(Mutex<Option<Instant>>);
 
 impl Scope {
-    /// The scope of a caller's request. Callers of one account take turns, however many requests each has. From
-    /// `hurry_at` on, what the answer does not need is left out.
+    /// Returns the scope of a caller's request. Callers of one account take turns, however many requests each has. From
+    /// `hurry_at` on, the work omits the steps that the answer does not need.
     #[must_use]
     pub fn of_request(caller: Arc<str>, hurry_at: Option<Instant>) -> Self {
         let request = Request { hurry_at, ..Request::default() };
         Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None }
     }
 
-    /// The scope of the work in progress; an empty one where the gateway works for no caller.
+    /// Returns the scope of the work in progress, or an empty one if the gateway works for no caller.
     #[must_use]
     pub fn current() -> Self {
         CURRENT.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// The scope of work that several requests share: it takes the turns of this caller at the site, and may outlive
-    /// the request.
+    /// Returns the scope for work that several requests share. It takes turns at the site as this caller, and may
+    /// outlive the request.
     #[must_use]
     pub fn shared(self) -> Self {
         Self { caller: self.caller, request: None, operation: None }
     }
 
-    /// Does some work in this scope.
+    /// Runs some work in this scope.
     pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
-    /// Lets no write of the request start any more. Returns `false` if one has started already.
+    /// Prevents further writes of the request from starting. Returns `false` if one has already started.
     #[must_use]
     pub fn close_to_writes(&self) -> bool {
         self.request.as_ref().is_none_or(|request| request.gate.close())
     }
 
-    /// How long the request has waited for sites.
+    /// Returns how long the request has waited for sites.
     #[must_use]
     pub fn waited(&self) -> Duration {
         self.request.as_ref().map_or(Duration::ZERO, |request| request.waits.total())
     }
 
-    /// The site that the request has asked last.
+    /// Returns the provider of the last site that the request has used.
     #[must_use]
     pub fn provider(&self) -> Option<ProviderId> {
         self.request.as_ref()?.progress().provider.clone()
     }
 
-    /// The fields whose change a site has confirmed.
+    /// Returns the fields whose change a site has confirmed.
     #[must_use]
     pub fn applied(&self) -> Vec<&'static str> {
         self.request.as_ref().map_or_else(Vec::new, |request| request.progress().applied.clone())
     }
 
-    /// When the work leaves out what the answer does not need; `None` if it may take as long as it takes.
+    /// Returns from when on the work omits the steps that the answer does not need; `None` if there is no hurry.
     #[must_use]
     pub fn hurry_at(&self) -> Option<Instant> {
         self.request.as_ref()?.hurry_at
     }
 
-    /// Notes that the request is about to ask a site.
+    /// Records that the request is about to use a site.
     pub fn note_provider(&self, provider: &ProviderId) {
         if let Some(request) = &self.request {
             request.progress().provider = Some(provider.clone());
         }
     }
 
-    /// Notes that a site has confirmed the change of a field.
+    /// Records that a site has confirmed the change of a field.
     pub fn note_applied(&self, field: &'static str) {
         if let Some(request) = &self.request {
             request.progress().applied.push(field);
@@ -129,49 +129,50 @@ impl Operation {
     }
 }
 
-/// Does one operation at a site. Its time starts with its first request, and all that follow share it: logins, questions
-/// about a refusal, attempts and the waits between them.
+/// Runs one operation at a site. Its time starts with its first request. All further work shares that time: logins,
+/// questions about a refusal, attempts and the waits between them.
 pub async fn operation<T>(work: impl Future<Output = T>) -> T {
     Scope { operation: Some(Arc::default()), ..Scope::current() }.run(work).await
 }
 
-/// The caller for whom the work in progress is done.
+/// Returns the caller of the work in progress.
 pub(crate) fn caller() -> Option<Arc<str>> {
     CURRENT.try_with(|scope| scope.caller.clone()).ok().flatten()
 }
 
-/// The request that the work in progress belongs to.
+/// Returns the request that the work in progress belongs to.
 fn request() -> Option<Arc<Request>> {
     CURRENT.try_with(|scope| scope.request.clone()).ok().flatten()
 }
 
-/// Starts to wait for a site. The wait of a request counts until it is dropped.
+/// Starts a wait for a site. It counts as waiting time of the request until it is dropped.
 pub fn wait() -> Wait {
     Wait::start(request().map(|request| Arc::clone(&request.waits)))
 }
 
-/// Lets a write pass that is about to be sent, if the request may still write. Work for no request always may.
+/// Passes a write through the gate immediately before it is sent. Returns `false` if the gate is closed. Work that
+/// belongs to no request always passes.
 pub(crate) fn may_write_now() -> bool {
     request().is_none_or(|request| request.gate.pass())
 }
 
-/// Whether the request may not start a write any more.
+/// Returns whether the request may no longer start a write.
 pub(crate) fn is_closed_to_writes() -> bool {
     request().is_some_and(|request| request.gate.is_closed())
 }
 
-/// Returns when the current operation must be over, if it has `budget` in all. Work outside of any operation is one by
-/// itself.
+/// Returns the deadline of the current operation, whose total time is `budget`. Outside of any operation each call
+/// starts a new one.
 pub(crate) fn deadline(budget: Duration) -> Instant {
     let start = || Instant::now() + budget;
     let shared = |scope: &Scope| Some(*scope.operation.as_ref()?.deadline().get_or_insert_with(start));
     CURRENT.try_with(shared).ok().flatten().unwrap_or_else(start)
 }
 
-/// Starts the time of the current operation anew. The time in which a file flows does not count.
+/// Restarts the time of the current operation with its next request. The transfer time of a file does not count.
 pub(crate) fn restart_deadline() {
     let restart = |scope: &Scope| scope.operation.iter().for_each(|operation| *operation.deadline() = None);
-    // Outside of any operation each request starts its own time.
+    // Outside of any operation there is nothing to reset: each request starts its own time.
     let _ = CURRENT.try_with(restart);
 }
 
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shared_work_keeps_the_caller_alone() {
+    async fn shared_scope_keeps_only_the_caller() {
         let scope = Scope::of_request("web".into(), None);
         let shared = scope.clone().run(operation(async { Scope::current().shared() })).await;
         shared
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn operation_of_a_request_notes_its_progress() {
+    async fn operation_of_a_request_records_its_progress() {
         let scope = Scope::of_request("web".into(), None);
         scope.clone().run(operation(async { Scope::current().note_applied("folder_id") })).await;
         assert_eq!(scope.applied(), ["folder_id"]);

@@ -1,4 +1,4 @@
-//! Whose turn it is to ask a site: at the account's pace, in one line, and only so many at once.
+//! The turns of an account's requests: one queue, the account's pace, and a limit on requests in flight.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::Settings;
-use crate::line::Line;
 use crate::measure::{Level, Meter};
 use crate::pace::Pace;
+use crate::queue::Queue;
 use crate::scope::caller;
 
-/// What a caller who found no place is told to wait. Nobody knows when a body that flows will end.
+/// The least `Retry-After` of an overloaded account. When a transfer in flight will end cannot be known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The most that stand in line for an account, however much time they have.
-const LONGEST_LINE: usize = 1024;
+/// The most requests in the queue of an account, however much time they have.
+const LONGEST_QUEUE: usize = 1024;
 
 /// The turns of one account.
 pub(crate) struct Turns {
-    line: Line,
+    queue: Queue,
     pace: Pace,
     places: Arc<Semaphore>,
 }
 
-/// A turn: a place among the requests under way, which is free again when this is dropped.
+/// A turn: one of the account's places for requests in flight. Dropping it frees the place.
 pub(crate) struct Turn {
     _place: OwnedSemaphorePermit,
     _counted: Level,
@@ -36,19 +36,19 @@ impl Turns {
     pub(crate) fn new(origin: &Origin, settings: &Settings, limiters: Arc<dyn Limiters>) -> Self {
         let most = usize::try_from(settings.max_concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let pace = Pace::new(origin, settings, limiters);
-        Self { line: Line::default(), pace, places: Arc::new(Semaphore::new(most)) }
+        Self { queue: Queue::default(), pace, places: Arc::new(Semaphore::new(most)) }
     }
 
-    /// How often the account asks.
+    /// Returns the pace of the account.
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
     }
 
-    /// A turn, when it comes: first come, first served, and callers by turns.
+    /// Waits for a turn. Callers alternate; the requests of one caller are served in order.
     ///
     /// # Errors
-    /// - `Overloaded`, retryable: it does not come until `latest`. Told at once where that is known beforehand.
-    /// - `RateLimited`, retryable: the site has asked to be left alone for longer than is waited for.
+    /// - `Overloaded`, retryable: there is no turn until `latest`. Returned at once if that can be predicted.
+    /// - `RateLimited`, retryable: the site has requested a pause that is too long to be waited for.
     pub(crate) async fn take(&self, latest: Instant, meter: &Meter) -> Result<Turn, Error> {
         self.admit(latest)?;
         let waiting = meter.waiting();
@@ -56,38 +56,38 @@ impl Turns {
         drop(waiting);
         match turn {
             Ok(Ok(place)) => Ok(Turn { _place: place, _counted: meter.in_flight() }),
-            // Nobody closes it.
+            // The semaphore is never closed.
             Ok(Err(_)) => Err(Error::new(ErrorKind::Internal)),
-            // It may have begun to want to be left alone meanwhile.
+            // The site may have requested a pause in the meantime; that error says more.
             Err(_) => {
                 self.admit(latest)?;
-                let detail = "As many requests of the account as may be are under way already, and none has ended.";
+                let detail = "Too many requests of the account are in flight. Try again later.";
                 Err(overloaded(RETRY_AFTER).with_detail(detail))
             }
         }
     }
 
-    /// Refuses whoever would wait in vain.
+    /// Rejects a request whose turn would come too late.
     fn admit(&self, latest: Instant) -> Result<(), Error> {
         if let Some(left) = self.pace.quiet(latest) {
-            return Err(Pace::left_alone(left));
+            return Err(Pace::quiet_error(left));
         }
-        let (ahead, length) = self.line.ahead_of(&caller());
+        let (ahead, length) = self.queue.ahead_of(&caller());
         let wait = self.pace.wait_behind(ahead);
-        if length >= LONGEST_LINE || Instant::now() + wait > latest {
-            let detail = "More is asked of the account than its site may be asked in the time that there is.";
+        if length >= LONGEST_QUEUE || Instant::now() + wait > latest {
+            let detail = "The account has more requests than its request rate allows. Try again later.";
             return Err(overloaded(wait.max(RETRY_AFTER)).with_detail(detail));
         }
         Ok(())
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit, tokio::sync::AcquireError> {
-        let _front = match self.line.join(caller()) {
+        let _front = match self.queue.join(caller()) {
             Ok(front) => front,
-            Err(behind) => behind.front().await,
+            Err(waiter) => waiter.front().await,
         };
         let place = Arc::clone(&self.places).acquire_owned().await?;
-        self.pace.keep().await;
+        self.pace.wait().await;
         Ok(place)
     }
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_is_free_again_when_its_request_ends_and_nobody_waits_for_ever() {
+    async fn wait_for_a_place_ends_with_the_deadline_or_a_drop() {
         let (turns, meter) = turns(&Settings { max_concurrency: 1, ..Settings::default() });
         let held = turns.take(within(1), &meter).await.unwrap();
         let began = Instant::now();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_cannot_be_served_in_time_is_told_at_once_and_all_others_are_served() {
+    async fn requests_that_would_be_late_are_rejected_at_once() {
         let (turns, meter) = turns(&Settings { requests_per_second: 10.0, burst: 10, ..Settings::default() });
         let (began, latest) = (Instant::now(), within(2));
         let all = join_all((0..100).map(|_| async {
@@ -156,11 +156,11 @@ mod tests {
         while all.next().await != Some("modest") {
             before += 1;
         }
-        assert!(before <= 3, "{before} of the others' came first");
+        assert!(before <= 3, "{before} requests of the other caller came first");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_leaves_the_line_holds_up_nobody() {
+    async fn cancelled_request_delays_no_other() {
         let (turns, meter) = turns(&Settings { requests_per_second: 1.0, burst: 1, ..Settings::default() });
         turns.take(within(60), &meter).await.unwrap();
         let impatient = timeout_at(within(0), turns.take(within(60), &meter)).await;

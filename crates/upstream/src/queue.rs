@@ -1,29 +1,29 @@
-//! The line of those who want to ask a site: one at a time is at its front. Callers take turns there, so that one who
-//! wants a thousand things does not keep the others waiting for all of them.
+//! The queue of requests to a site. One request at a time is at its front. Callers take turns, so that a caller with a
+//! thousand requests does not delay the requests of all others.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// For whom somebody stands in line. `None`: for the gateway itself.
+/// The caller of a request. `None` stands for the gateway itself.
 type Caller = Option<Arc<str>>;
 
-/// The line. Clones are the same line.
+/// The queue of one account. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<Mutex<State>>);
+pub(crate) struct Queue(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether somebody is at the front.
+    /// Whether a request is at the front.
     taken: bool,
-    /// Those behind, by caller. Whose turn is next comes first, and nobody is here who does not wait.
+    /// The waiting requests of each caller. The first caller is next. Each caller here has at least one request.
     callers: VecDeque<(Caller, VecDeque<oneshot::Sender<Front>>)>,
 }
 
 impl State {
-    /// Who has left has no turn, and takes none from its caller.
-    fn forget_those_who_left(&mut self) {
+    /// Removes cancelled requests, so that they use up no turn of their caller.
+    fn remove_cancelled(&mut self) {
         for (_, waiting) in &mut self.callers {
             waiting.retain(|place| !place.is_closed());
         }
@@ -31,20 +31,20 @@ impl State {
     }
 }
 
-/// The place at the front. It goes to the next one when it is dropped.
+/// The place at the front of the queue. Dropping it passes the place to the next request.
 #[derive(Debug)]
-#[must_use = "the front is left when this is dropped"]
-pub(crate) struct Front(Option<Line>);
+#[must_use = "dropping this passes the front to the next request"]
+pub(crate) struct Front(Option<Queue>);
 
-/// A place further back, which becomes the front in its turn. Dropping it leaves the line.
+/// A waiting request, which gets the front in its turn. Dropping it leaves the queue.
 #[derive(Debug)]
-pub(crate) struct Behind(oneshot::Receiver<Front>);
+pub(crate) struct Waiter(oneshot::Receiver<Front>);
 
-impl Line {
-    /// How many will be served before somebody who comes now, if nobody else comes; and how many stand in line.
+impl Queue {
+    /// Returns how many requests come before a new one of this caller if no others join, and the length of the queue.
     pub(crate) fn ahead_of(&self, caller: &Caller) -> (usize, usize) {
         let mut state = self.state();
-        state.forget_those_who_left();
+        state.remove_cancelled();
         let length = |(_, waiting): &(Caller, VecDeque<_>)| waiting.len();
         let own = state.callers.iter().find(|(other, _)| other == caller).map_or(0, length);
         let others = state.callers.iter().filter(|(other, _)| other != caller);
@@ -53,8 +53,8 @@ impl Line {
         (front + own + before, front + state.callers.iter().map(length).sum::<usize>())
     }
 
-    /// Gets in line.
-    pub(crate) fn join(&self, caller: Caller) -> Result<Front, Behind> {
+    /// Joins the queue. Returns the front if it is free.
+    pub(crate) fn join(&self, caller: Caller) -> Result<Front, Waiter> {
         let mut state = self.state();
         if !state.taken {
             state.taken = true;
@@ -65,13 +65,13 @@ impl Line {
             Some((_, waiting)) => waiting.push_back(sender),
             None => state.callers.push_back((caller, VecDeque::from([sender]))),
         }
-        Err(Behind(receiver))
+        Err(Waiter(receiver))
     }
 
-    /// The next one in turn; its caller goes to the end.
+    /// Removes and returns the next request in turn. Its caller moves to the end of the queue.
     fn next(&self) -> Option<oneshot::Sender<Front>> {
         let mut state = self.state();
-        state.forget_those_who_left();
+        state.remove_cancelled();
         let next = state.callers.pop_front().and_then(|(caller, mut waiting)| {
             let next = waiting.pop_front();
             if !waiting.is_empty() {
@@ -88,21 +88,21 @@ impl Line {
     }
 }
 
-impl Behind {
+impl Waiter {
     /// Waits for the front.
     pub(crate) async fn front(self) -> Front {
-        // Whoever leaves the front gives it to the next one, or there is nobody.
+        // A dropped front is always passed on, so the channel closes only when the queue itself is gone.
         self.0.await.unwrap_or(Front(None))
     }
 }
 
 impl Drop for Front {
     fn drop(&mut self) {
-        let Some(line) = self.0.take() else { return };
-        while let Some(next) = line.next() {
-            match next.send(Front(Some(line.clone()))) {
+        let Some(queue) = self.0.take() else { return };
+        while let Some(next) = queue.next() {
+            match next.send(Front(Some(queue.clone()))) {
                 Ok(()) => return,
-                // That one has just left. The front is still here, and goes to the one after it.
+                // That request has just been cancelled. The send returns the front, which goes to the one after it.
                 Err(mut front) => drop(front.0.take()),
             }
         }
@@ -118,52 +118,53 @@ mod tests {
         Some(Arc::from(name))
     }
 
-    /// Who comes to the front, one after the other, when `all` have got in line behind somebody else.
+    /// Returns the order in which the callers `all` reach the front, after they joined behind another request. Those at
+    /// the indices `leaving` are cancelled first.
     async fn order(all: &[&str], leaving: &[usize]) -> Vec<String> {
-        let line = Line::default();
-        let front = line.join(None).unwrap();
-        let mut behind: Vec<_> = all.iter().map(|name| Some((*name, line.join(caller(name)).unwrap_err()))).collect();
+        let queue = Queue::default();
+        let front = queue.join(None).unwrap();
+        let mut waiters: Vec<_> = all.iter().map(|name| Some((*name, queue.join(caller(name)).unwrap_err()))).collect();
         for place in leaving {
-            behind[*place] = None;
+            waiters[*place] = None;
         }
         drop(front);
         let mut order = Vec::new();
         let mut waiting: Vec<_> =
-            behind.into_iter().flatten().map(|(name, behind)| (name, Box::pin(behind.front()))).collect();
+            waiters.into_iter().flatten().map(|(name, waiter)| (name, Box::pin(waiter.front()))).collect();
         while !waiting.is_empty() {
             let ready = waiting.iter_mut().enumerate().find_map(|(place, (_, front))| {
                 let front = front.now_or_never()?;
                 Some((place, front))
             });
-            let (place, front) = ready.expect("somebody is at the front");
+            let (place, front) = ready.expect("one request is at the front");
             order.push(waiting.remove(place).0.to_owned());
             drop(front);
         }
-        assert_eq!(line.ahead_of(&None), (0, 0), "nobody is left");
-        assert!(line.join(None).is_ok());
+        assert_eq!(queue.ahead_of(&None), (0, 0), "the queue is empty");
+        assert!(queue.join(None).is_ok());
         order
     }
 
     #[tokio::test]
-    async fn callers_take_turns_and_each_comes_in_the_order_of_its_own() {
+    async fn callers_take_turns_and_keep_their_own_order() {
         assert_eq!(order(&["a", "a", "a", "b", "c"], &[]).await.join(""), "abcaa");
         assert_eq!(order(&["a", "b", "b", "a"], &[]).await.join(""), "abab");
     }
 
     #[tokio::test]
-    async fn who_leaves_is_passed_over() {
+    async fn cancelled_request_is_skipped() {
         assert_eq!(order(&["a", "a", "b", "c"], &[0, 2]).await.join(""), "ac");
         assert_eq!(order(&["a", "b"], &[0, 1]).await.join(""), "");
     }
 
     #[tokio::test]
-    async fn a_newcomer_is_told_how_many_come_first() {
-        let line = Line::default();
-        assert_eq!(line.ahead_of(&caller("a")), (0, 0));
-        let _front = line.join(caller("a"));
-        let mut behind: Vec<_> = (0..10).map(|_| line.join(caller("a"))).collect();
-        assert_eq!((line.ahead_of(&caller("a")), line.ahead_of(&caller("b"))), ((11, 11), (2, 11)));
-        behind.truncate(4);
-        assert_eq!(line.ahead_of(&caller("a")), (5, 5), "those who have left are not counted");
+    async fn ahead_of_counts_the_requests_that_come_first() {
+        let queue = Queue::default();
+        assert_eq!(queue.ahead_of(&caller("a")), (0, 0));
+        let _front = queue.join(caller("a"));
+        let mut waiters: Vec<_> = (0..10).map(|_| queue.join(caller("a"))).collect();
+        assert_eq!((queue.ahead_of(&caller("a")), queue.ahead_of(&caller("b"))), ((11, 11), (2, 11)));
+        waiters.truncate(4);
+        assert_eq!(queue.ahead_of(&caller("a")), (5, 5), "cancelled requests are not counted");
     }
 }
