@@ -1,5 +1,5 @@
-//! Fetching a file from wherever the site says that it is: without credentials, without cookies, never into a network
-//! that the gateway may not go to, and never less than was promised.
+//! Downloads: a file is fetched from the address that the site has handed out. The requests carry no credentials and no
+//! cookies, and never go to a prohibited network. A body that is shorter than announced is an error.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -27,16 +27,17 @@ const MAX_REDIRECTS: usize = 5;
 impl Client {
     /// Fetches a file, or a part of it, from an address that the site has handed out.
     ///
-    /// The answer is there when its head is; the bytes come as they are asked for, and end with an error where they
-    /// stop for `idle_timeout`, or come to less than was promised. They hold their place among the account's requests
-    /// until they end or are dropped.
+    /// Returns when the head of the answer has arrived. The stream reads the bytes on demand. It ends with an error if
+    /// no byte arrives for `idle_timeout`, or if the body is shorter or longer than announced. It holds one of the
+    /// account's places for requests in flight until it ends or is dropped.
     ///
     /// # Errors
     /// - `Unavailable`, `Timeout`, retryable: the file's server cannot be reached, or does not answer.
     /// - `RangeNotSatisfiable`: the file ends before the range begins.
-    /// - `FileNotFound`, `LegalBlock`, `RateLimited`, `SiteFailed`: what its HTTP status says.
-    /// - `Overloaded`, retryable: too many requests of the account are under way.
-    /// - `InvalidResponse`: it leads on for ever, to nowhere, or to where it must not; or its answer is not the range.
+    /// - `FileNotFound`, `LegalBlock`, `RateLimited`, `SiteFailed`: as the HTTP status says.
+    /// - `Overloaded`, retryable: too many requests of the account are in flight.
+    /// - `InvalidResponse`: too many redirects, a redirect to no address or a prohibited one, or an answer that is not
+    ///   the requested range.
     pub async fn open(&self, operation: &'static str, url: Url, range: Option<ByteRange>) -> Result<Download> {
         let url = &url;
         let first = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
@@ -45,14 +46,14 @@ impl Client {
             Ok::<_, Error>((self.follow(operation, url.clone(), range, Instant::now() + limit).await?, turn))
         };
         let (response, turn) = self.attempts(&first, attempt).await?;
-        let told = Told { client: self, operation, status: response.status() };
-        let extent = told.extent(&response, range)?;
-        // A file that was packed on the way has neither the length nor the ranges that are told of it.
+        let file_answer = FileAnswer { client: self, operation, status: response.status() };
+        let extent = file_answer.extent(&response, range)?;
+        // The announced length and range do not apply to a compressed body.
         if !is_plain(&response) {
-            return Err(told.invalid("packs the file although it was asked not to"));
+            return Err(file_answer.invalid("compresses the file although the request forbids it"));
         }
         let length = response.content_length().or(extent.map(length_of));
-        // A part that is the whole file is answered as one only where a range was asked for.
+        // A part that is the whole file is reported as a part only if a range was requested.
         let part = extent.filter(|part| range.is_some_and(|wanted| fits(*part, wanted)));
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -62,7 +63,7 @@ impl Client {
         Ok(Download { stream, length, range: part, content_type })
     }
 
-    /// The answer of where the address leads to in the end: the file, or the part of it.
+    /// Follows redirects, and returns the head of the final answer: the file, or a part of it.
     async fn follow(
         &self,
         operation: &'static str,
@@ -73,21 +74,21 @@ impl Client {
         for _ in 0..=MAX_REDIRECTS {
             let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
             let mut request = self.file_request(&call)?;
-            ask_for(&mut request, range);
+            set_headers(&mut request, range);
             let response = self.head(&call, request, deadline).await?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let told = Told { client: self, operation, status: response.status() };
+            let file_answer = FileAnswer { client: self, operation, status: response.status() };
             let next = location.and_then(|location| url.join(location).ok());
-            url = next.ok_or_else(|| told.invalid("leads on to no address"))?;
+            url = next.ok_or_else(|| file_answer.invalid("redirects to no address"))?;
         }
-        let told = Told { client: self, operation, status: StatusCode::FOUND };
-        Err(told.invalid("leads on more than five times"))
+        let file_answer = FileAnswer { client: self, operation, status: StatusCode::FOUND };
+        Err(file_answer.invalid("redirects more than five times"))
     }
 
-    /// The head of an answer that leads on, or gives the file.
+    /// Sends one request, and returns the head of an answer that is a redirect or has the file.
     async fn head(&self, call: &Call, request: Request, deadline: Instant) -> Result<Response> {
         let limit = deadline.saturating_duration_since(Instant::now());
         let answer = timeout(limit, self.files().execute(request));
@@ -100,9 +101,9 @@ impl Client {
         let judge = |answer: Result<Response>| {
             let response = answer?;
             let status = response.status();
-            let gives = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
-            let told = Told { client: self, operation: call.operation, status };
-            if gives || status.is_redirection() { Ok(response) } else { Err(told.refusal(&response)) }
+            let has_file = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+            let file_answer = FileAnswer { client: self, operation: call.operation, status };
+            if has_file || status.is_redirection() { Ok(response) } else { Err(file_answer.refusal(&response)) }
         };
         self.observe(call, answer, judge).await
     }
@@ -113,23 +114,23 @@ impl Observed for Response {
         self.status().as_u16()
     }
 
-    /// Only the head is there; the bytes are passed on as they come.
+    /// Only the head is in memory; the body is streamed.
     fn length(&self) -> usize {
         0
     }
 }
 
-/// What the file's server has answered, for the errors that are made of it.
-struct Told<'a> {
+/// The answer of a file's server: the context of the errors that are built from it.
+struct FileAnswer<'a> {
     client: &'a Client,
     operation: &'static str,
     status: StatusCode,
 }
 
-impl Told<'_> {
-    /// Which bytes of the file are answered, as far as the answer says so: those that were asked for, or all of them.
+impl FileAnswer<'_> {
+    /// Returns which bytes of the file the answer has, if it says so: the requested ones, or all of them.
     ///
-    /// Some servers answer a whole file with 206 and its range, whatever was asked for.
+    /// Some servers answer with the whole file under 206 and its range, whatever range was requested.
     fn extent(&self, response: &Response, wanted: Option<ByteRange>) -> Result<Option<ContentRange>> {
         let field = response.headers().typed_get::<ContentRangeField>();
         let stated = field.and_then(|field| {
@@ -139,21 +140,21 @@ impl Told<'_> {
         if self.status != StatusCode::PARTIAL_CONTENT {
             let is_piece = |part: &ContentRange| part.size.map_or(part.first > 0, |_| !is_whole(*part));
             return match stated.filter(is_piece) {
-                Some(_) => Err(self.invalid("answers a part of the file as if it were all of it")),
+                Some(_) => Err(self.invalid("answers with a part of the file as if it were the whole file")),
                 None => Ok(None),
             };
         }
         let media = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse().ok());
         if media.is_some_and(|media: MediaType| media.is("multipart/byteranges")) {
-            return Err(self.invalid("answers several parts of the file"));
+            return Err(self.invalid("answers with several parts of the file"));
         }
-        let part = stated.ok_or_else(|| self.invalid("does not say which part of the file it answers"))?;
+        let part = stated.ok_or_else(|| self.invalid("does not say which part of the file its answer has"))?;
         let as_long = response.content_length().is_none_or(|length| length_of(part) == length);
         let is_wanted = is_whole(part) || wanted.is_some_and(|wanted| fits(part, wanted));
-        if is_wanted && as_long { Ok(Some(part)) } else { Err(self.invalid("answers another part of the file")) }
+        if is_wanted && as_long { Ok(Some(part)) } else { Err(self.invalid("answers with another part of the file")) }
     }
 
-    /// What a status means that is no file.
+    /// Returns the error of an answer whose status is not that of a file.
     fn refusal(&self, response: &Response) -> Error {
         let (kind, detail) = match self.status.as_u16() {
             404 | 410 => (ErrorKind::FileNotFound, "The file's server does not have the file."),
@@ -179,7 +180,7 @@ impl Told<'_> {
     }
 }
 
-fn ask_for(request: &mut Request, range: Option<ByteRange>) {
+fn set_headers(request: &mut Request, range: Option<ByteRange>) {
     let headers = request.headers_mut();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let range = range.map(|range| match range {
@@ -200,7 +201,7 @@ fn is_whole(part: ContentRange) -> bool {
     part.first == 0 && part.size == Some(length_of(part))
 }
 
-/// Whether a part is what was asked for, as far as the file reaches.
+/// Returns whether a part is the requested range, up to the end of the file.
 fn fits(part: ContentRange, wanted: ByteRange) -> bool {
     let ends = |last: u64| part.last == last || part.size.is_some_and(|size| part.last + 1 == size && part.last < last);
     part.first <= part.last
@@ -218,18 +219,18 @@ fn is_plain(response: &Response) -> bool {
     encodings.iter().all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// The bytes of an answer: as many as were promised, or an error.
+/// Returns the stream of an answer's body. It has exactly the announced length, or ends with an error.
 fn bytes(response: Response, length: Option<u64>, idle: Duration, turn: Turn) -> ByteStream {
     let fault = |kind, what: &str| io::Error::new(kind, format!("the file {what}"));
     let begun = (response, length, turn);
     let counted = stream::try_unfold(begun, move |(mut response, left, turn)| async move {
-        let stopped = |_| fault(io::ErrorKind::TimedOut, "has stopped");
+        let stopped = |_| fault(io::ErrorKind::TimedOut, "stopped arriving");
         let next = timeout(idle, response.chunk()).await.map_err(stopped)?;
         match next.map_err(|error| io::Error::other(error.without_url()))? {
             None if left.is_none_or(|left| left == 0) => Ok(None),
             None => Err(fault(io::ErrorKind::UnexpectedEof, "ended early")),
             Some(chunk) => match left.map(|left| left.checked_sub(chunk.len() as u64)) {
-                Some(None) => Err(fault(io::ErrorKind::InvalidData, "is longer than was said")),
+                Some(None) => Err(fault(io::ErrorKind::InvalidData, "is longer than announced")),
                 left => Ok(Some((chunk, (response, left.flatten(), turn)))),
             },
         }
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_the_one_asked_for_as_far_as_the_file_reaches() {
+    fn part_fits_the_requested_range_up_to_the_end_of_file() {
         let part = |first, last, size| ContentRange { first, last, size };
         let cases = [
             (ByteRange::From(0, Some(9)), part(0, 9, Some(100)), true),

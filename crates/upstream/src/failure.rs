@@ -1,4 +1,4 @@
-//! Requests that got no whole answer: how the connection failed, and what that means for the operation.
+//! Requests without a complete answer: how the connection failed, and which error that is for the operation.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,33 +11,33 @@ use crate::coding::Broken;
 use crate::destination::Prohibited;
 use crate::uplink::Unresolved;
 
-/// What callers are told to wait when a site cannot be reached: it is the least that `Retry-After` can say.
+/// The `Retry-After` for callers when a site cannot be reached: the shortest one that the header can express.
 const UNREACHABLE_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A request that got no whole answer.
+/// A request without a complete answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
     stage: Stage,
-    /// None where no connection was wanted.
+    /// `None` if no connection was attempted.
     fault: Option<TransportFault>,
     http_status: Option<u16>,
     source: Option<Box<Cause>>,
 }
 
-/// How far a request came.
+/// How far a request got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Refused here: the address may not be gone to.
+    /// The gateway rejected it: requests must not go to its address.
     Prohibited,
-    /// Refused here: it can never be sent, to no site.
+    /// The gateway rejected it: it cannot be sent to any site.
     Unsendable,
     /// No byte was sent.
     NeverSent,
-    /// It may have been sent; no head of an answer came.
+    /// It may have been sent; the head of the answer did not arrive.
     Sent,
-    /// The head of the answer came, its body did not, or not whole.
+    /// The head of the answer arrived; its body is missing or incomplete.
     Answered,
-    /// The head of the answer came; there was no memory to read its body into.
+    /// The head of the answer arrived; there was no memory to read its body into.
     NoRoom,
 }
 
@@ -61,12 +61,12 @@ enum Cause {
 }
 
 impl Failure {
-    /// The address may not be gone to.
+    /// Requests must not go to the address.
     pub(crate) fn prohibited(why: Prohibited) -> Self {
         Self::new(Stage::Prohibited, TransportFault::DestinationProhibited, Cause::Prohibited(why))
     }
 
-    /// The HTTP client failed before the head of an answer came.
+    /// The HTTP client failed before the head of an answer arrived.
     pub(crate) fn sending(error: reqwest::Error) -> Self {
         if error.is_builder() {
             let cause = Some(Box::new(Cause::Http(error.without_url())));
@@ -77,7 +77,7 @@ impl Failure {
         Self::new(stage, fault, Cause::Http(error.without_url()))
     }
 
-    /// A connection for files failed before the head of an answer came.
+    /// An upload's connection failed before the head of an answer arrived.
     pub(crate) fn uplink(error: hyper_util::client::legacy::Error) -> Self {
         let timeout = find::<io::Error>(&error).is_some_and(|io| io.kind() == io::ErrorKind::TimedOut);
         let seen = Seen { dns: find::<Unresolved>(&error).is_some(), connect: error.is_connect(), timeout };
@@ -85,7 +85,7 @@ impl Failure {
         Self::new(stage, fault, Cause::Uplink(error))
     }
 
-    /// The request cannot be written down.
+    /// The HTTP library cannot build the request.
     pub(crate) fn unsendable() -> Self {
         Self { stage: Stage::Unsendable, fault: None, http_status: None, source: None }
     }
@@ -95,12 +95,12 @@ impl Failure {
         Self::new(Stage::Answered, cut_or_garbled(&error), Cause::Http(error.without_url())).under(http_status)
     }
 
-    /// A connection for files failed while the body of an answer was read.
+    /// An upload's connection failed while the body of an answer was read.
     pub(crate) fn reading_uplink(error: hyper::Error, http_status: u16) -> Self {
         Self::new(Stage::Answered, cut_or_garbled(&error), Cause::Reading(error)).under(http_status)
     }
 
-    /// The body of an answer cannot be collected.
+    /// The body of an answer is too large, or its content coding is broken.
     pub(crate) fn collecting(broken: Broken, limit: u64, http_status: u16) -> Self {
         match broken {
             Broken::TooLarge => Self::too_large(limit, http_status),
@@ -110,12 +110,12 @@ impl Failure {
         }
     }
 
-    /// The answer is larger than is read.
+    /// The answer exceeds the size limit.
     pub(crate) fn too_large(limit: u64, http_status: u16) -> Self {
         Self::new(Stage::Answered, TransportFault::ResponseTooLarge, Cause::TooLarge(limit)).under(http_status)
     }
 
-    /// The answer did not come in time.
+    /// The answer did not arrive in time.
     pub(crate) fn slow(limit: Duration) -> Self {
         Self::new(Stage::Sent, TransportFault::ResponseTimeout, Cause::Slow(limit))
     }
@@ -125,12 +125,12 @@ impl Failure {
         Self { stage: Stage::NoRoom, fault: None, http_status: None, source: None }
     }
 
-    /// No byte of the request was asked for in time.
+    /// The connection was not ready for the first byte of the request in time.
     pub(crate) fn never_sent(limit: Duration) -> Self {
         Self::new(Stage::NeverSent, TransportFault::ConnectionTimeout, Cause::Slow(limit))
     }
 
-    /// The same failure, where it is known from elsewhere that nothing of value was sent.
+    /// Returns the same failure for a request of which the caller knows that no byte of the file was sent.
     pub(crate) fn before_any_byte(mut self) -> Self {
         if self.stage == Stage::Sent {
             self.stage = Stage::NeverSent;
@@ -142,7 +142,7 @@ impl Failure {
         self.http_status
     }
 
-    /// What it means: a read may be sent again; a write only if it was never sent.
+    /// Converts the failure into an error. A read may be retried; a write only if it was never sent.
     pub(crate) fn into_error(self, kind: CallKind) -> Error {
         let error = Error::new(self.kind(kind))
             .retryable(self.is_retryable(kind))
@@ -198,22 +198,22 @@ impl Failure {
         match (self.fault, kind) {
             _ if self.stage == Stage::Unsendable => "The request is too long for the site.",
             (Some(TransportFault::DestinationProhibited), _) => {
-                "The site handed out an address that may not be gone to."
+                "The site handed out an address to which requests are prohibited."
             }
             _ if self.stage == Stage::NeverSent => "The site cannot be reached.",
             (_, CallKind::Write) => {
-                "The site got the request, but its answer was lost: what became of it is not known."
+                "The request was sent, but no complete answer arrived. Whether the site carried it out is not known."
             }
-            _ if self.stage == Stage::NoRoom => "Too many large answers of sites are being read at once.",
+            _ if self.stage == Stage::NoRoom => "Too many large answers are being read at once. Try again later.",
             (Some(TransportFault::ResponseTimeout), _) => "The site did not answer in time.",
-            (Some(TransportFault::ResponseTooLarge), _) => "The site's answer is larger than is read.",
+            (Some(TransportFault::ResponseTooLarge), _) => "The site's answer exceeds the size limit.",
             (Some(TransportFault::ProtocolError), _) => "The site's answer cannot be understood.",
-            _ => "The site ended the connection before its answer was whole.",
+            _ => "The site ended the connection before its answer was complete.",
         }
     }
 }
 
-/// What an HTTP client says of its error.
+/// The classification that an HTTP client gives its error.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     dns: bool,
@@ -231,7 +231,8 @@ fn judge(error: &(dyn StdError + 'static), seen: Seen) -> (Stage, TransportFault
     (stage, fault)
 }
 
-/// The HTTP library calls either a decoding error; only one of them has the connection's own as its cause.
+/// Returns whether the body was cut off or malformed. The HTTP library reports both as a decoding error. Only a cut-off
+/// body has an error of the connection as its cause.
 fn cut_or_garbled(error: &(dyn StdError + 'static)) -> TransportFault {
     match hyper_error(error) {
         Some(cause) if !cause.is_parse() => TransportFault::ConnectionTerminated,
@@ -258,7 +259,8 @@ fn hyper_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a hyper::Err
     find::<hyper::Error>(error)
 }
 
-/// The first error of a type in a chain of causes. An `io::Error` hides what it carries from `source`.
+/// Returns the first error of a type in a chain of causes. `source` of an `io::Error` skips the error that it wraps, so
+/// that one is checked separately.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -294,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_where_decides_the_kind_and_whether_it_may_be_sent_again() {
+    fn stage_and_fault_decide_the_kind_and_the_retry() {
         use CallKind::{Read, Write};
         use TransportFault as Fault;
         let rows = [

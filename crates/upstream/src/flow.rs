@@ -1,4 +1,5 @@
-//! A caller's body on its way to a site: counted, held to its length, and watched for standing still.
+//! The transfer of a caller's body to a site: its bytes are counted and checked against its length, and stalls are
+//! found.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use futures_util::Stream;
 use polyhost_domain::ByteStream;
 use tokio::time::{Instant, sleep_until};
 
-/// Where a body stands. Clones look at the same body.
+/// The progress of a body. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Flow(Arc<Mutex<State>>);
 
@@ -20,26 +21,26 @@ struct State {
     stage: Stage,
     since: Instant,
     fault: Option<io::Error>,
-    /// How many bytes fewer than the most there were, once all were given.
+    /// How many of the spare bytes were not used. It is set once the body has ended.
     unused: u64,
 }
 
-/// Whose turn it is.
+/// The stage of the transfer: who has to act next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// No byte was asked for: there is no connection yet.
+    /// No byte was read from the caller: there is no connection to the site yet.
     NotAsked,
-    /// The caller is to give the next bytes.
+    /// The caller has to send the next bytes.
     AwaitingCaller,
-    /// The site is to take what was given.
+    /// The site has to read the bytes that were passed to the connection.
     AwaitingSite,
-    /// All bytes were given.
+    /// All bytes were passed to the connection.
     Given,
-    /// The caller's body failed, or was not as long as it should be.
+    /// The caller's body failed, or has another length than announced.
     CallerFailed,
 }
 
-/// How long each stage may last.
+/// The longest duration of each stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     pub(crate) connect: Duration,
@@ -66,14 +67,14 @@ impl Flow {
         Self(Arc::new(Mutex::new(State { stage: Stage::NotAsked, since: Instant::now(), fault: None, unused: 0 })))
     }
 
-    /// The body, which moves this flow from stage to stage as it is read.
+    /// Wraps the body, so that reading it updates this flow's stage.
     ///
-    /// It has `length` bytes, or up to `spare` fewer.
+    /// The body must have `length` bytes, or up to `spare` fewer.
     pub(crate) fn watch(&self, body: ByteStream, length: u64, spare: u64) -> Watched {
         Watched { flow: self.clone(), body, left: length, spare }
     }
 
-    /// How many of the spare bytes were not used. It is known once all bytes were given.
+    /// Returns how many of the spare bytes were not used. It is 0 until the body has ended.
     pub(crate) fn unused(&self) -> u64 {
         self.state().unused
     }
@@ -82,12 +83,12 @@ impl Flow {
         self.state().stage
     }
 
-    /// Why the caller's body failed, if it did.
+    /// Takes the error of the caller's body, if it failed.
     pub(crate) fn take_fault(&self) -> Option<io::Error> {
         self.state().fault.take()
     }
 
-    /// Waits until a stage has lasted longer than it may, and says which.
+    /// Waits until a stage has exceeded its longest duration, and returns that stage.
     pub(crate) async fn overdue(&self, patience: Patience) -> Stage {
         loop {
             let (stage, since) = {
@@ -99,7 +100,7 @@ impl Flow {
             if end <= now {
                 return stage;
             }
-            // The stage may change meanwhile to one that lasts less, and nobody would say so.
+            // A change of the stage does not wake this task, so it checks again after the shortest duration.
             sleep_until(end.min(now + patience.shortest())).await;
         }
     }
@@ -120,7 +121,7 @@ impl Flow {
     }
 }
 
-/// A body that gives as many bytes as it should, or an error.
+/// A body that yields as many bytes as announced, or an error.
 pub(crate) struct Watched {
     flow: Flow,
     body: ByteStream,
@@ -128,7 +129,7 @@ pub(crate) struct Watched {
     spare: u64,
 }
 
-/// What the HTTP client learns of a caller's fault; the fault itself stays in the [`Flow`].
+/// The error that the HTTP client gets if the caller's body fails. The cause stays in the [`Flow`].
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the body of the upload failed")]
 pub(crate) struct BodyFailed;
@@ -142,11 +143,11 @@ impl Watched {
                     self.flow.enter(Stage::AwaitingSite);
                     return Some(Ok(chunk));
                 }
-                None => io::Error::new(io::ErrorKind::InvalidData, "the body is longer than was said"),
+                None => io::Error::new(io::ErrorKind::InvalidData, "the body is longer than announced"),
             },
             Some(Err(fault)) => fault,
             None if self.left > self.spare => {
-                io::Error::new(io::ErrorKind::UnexpectedEof, "the body is shorter than was said")
+                io::Error::new(io::ErrorKind::UnexpectedEof, "the body is shorter than announced")
             }
             None => {
                 self.flow.enter(Stage::Given);
@@ -172,7 +173,7 @@ impl Stream for Watched {
         loop {
             let next = match self.body.as_mut().poll_next(context) {
                 Poll::Pending => return Poll::Pending,
-                // An empty piece is no progress.
+                // An empty chunk is no progress, so the stage does not change.
                 Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => continue,
                 Poll::Ready(next) => next,
             };
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_of_the_right_length_passes_and_any_other_fails() {
+    async fn body_of_the_right_length_passes_and_others_fail() {
         let cases: [(&[&str], u64, u64, Stage); 8] = [
             (&["ab", "", "c"], 3, 0, Stage::Given),
             (&[], 0, 0, Stage::Given),
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_stage_has_its_own_patience() {
+    async fn each_stage_has_its_own_time_limit() {
         let seconds = Duration::from_secs;
         let patience = Patience { connect: seconds(1), idle: seconds(3), answer: seconds(60) };
         let flow = Flow::new();

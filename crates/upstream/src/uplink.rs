@@ -1,6 +1,6 @@
-//! The connections that files are sent over. A site that refuses a file answers before it has taken it, and hangs up:
-//! then writing fails while its answer lies there unread, and an HTTP client that ends there never reads why. On these
-//! connections a failed write is no end; what the site has said is read first.
+//! The connections for uploads. A site that rejects a file may answer before it has read the file, and close the
+//! connection. Then the write fails while the answer is still unread, and an ordinary HTTP client never reads the
+//! reason. These connections delay the failure of a write, so that the answer is read first.
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,36 +31,36 @@ use crate::destination::{Reach, resolve};
 use crate::flow::BodyFailed;
 use crate::outgoing::Meter;
 
-/// How long a failed write is kept back. All that the other side has said is there by then, and only has to be read.
-const TIME_TO_HEAR: Duration = Duration::from_secs(1);
+/// How long the failure of a write is delayed. The answer of the site has arrived by then, and only needs to be read.
+const WRITE_ERROR_DELAY: Duration = Duration::from_secs(1);
 
-/// How many bytes the system takes ahead of those that it has sent. It would else take megabytes, which count as gone out
-/// although a site that answers early may never get them. Fast connections are no slower for it.
+/// The most unsent bytes that the operating system buffers. By default it buffers megabytes, which would count as sent
+/// although a site that answers early may never get them. The limit does not slow down fast connections.
 const UNSENT: u32 = 128 * 1024;
 
-/// Sends one file.
-pub(crate) type Uplink = Client<Meter<HttpsConnector<Hearing>>, FileBody>;
-/// A file in its form, on its way.
+/// The HTTP client for one upload.
+pub(crate) type Uplink = Client<Meter<HttpsConnector<ReadFirstConnector>>, FileBody>;
+/// The body of an upload request: the file in its form.
 pub(crate) type FileBody = UnsyncBoxBody<Bytes, BodyFailed>;
 
-/// Builds the HTTP client for one file. It connects to wherever `reach` allows.
+/// Builds the HTTP client for one upload. It connects only to addresses that `reach` allows.
 ///
-/// Each file gets a connection of its own, which ends with it. A connection that has been idle may be closed by the
-/// site just when a file is sent, and the file could not be sent again. Sites give each file an address at another node
-/// anyway, where an idle connection is of no use.
+/// Each upload gets a connection of its own, which ends with it. The site may close an idle connection just when a file
+/// is sent, and then the file could not be sent again. Sites hand out a different node for each file anyway, so an idle
+/// connection would rarely be reused.
 pub(crate) fn uplink(reach: Reach, settings: &Settings, tls: Arc<ClientConfig>) -> Uplink {
     let mut tcp = HttpConnector::new_with_resolver(Resolver(reach));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(settings.connect_timeout));
-    // A site that takes nothing keeps no connection, whatever was given up meanwhile.
+    // Ends the connection to a site that acknowledges nothing, even if the upload itself was cancelled before.
     tcp.set_tcp_user_timeout(Some(settings.idle_timeout));
-    let https = HttpsConnector::from((Hearing(tcp), tls));
+    let https = HttpsConnector::from((ReadFirstConnector(tcp), tls));
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_max_idle_per_host(0).retry_canceled_requests(false).build(Meter(https))
 }
 
-/// Resolves names as the rule for addresses wants it.
+/// Resolves names to the addresses that its [`Reach`] allows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resolver(Reach);
 
@@ -79,19 +79,19 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// A name that leads nowhere, or where it must not.
+/// A name without an address, or with prohibited addresses only.
 #[derive(Debug, thiserror::Error)]
 #[error("the name cannot be resolved")]
 pub(crate) struct Unresolved(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
-/// Makes connections that are listened to until the end.
+/// Makes connections of the type [`DelayedWriteErrors`].
 #[derive(Debug, Clone)]
-pub(crate) struct Hearing(HttpConnector<Resolver>);
+pub(crate) struct ReadFirstConnector(HttpConnector<Resolver>);
 
-impl Service<Uri> for Hearing {
-    type Response = Heard;
+impl Service<Uri> for ReadFirstConnector {
+    type Response = DelayedWriteErrors;
     type Error = <HttpConnector<Resolver> as Service<Uri>>::Error;
-    type Future = BoxFuture<'static, Result<Heard, Self::Error>>;
+    type Future = BoxFuture<'static, Result<DelayedWriteErrors, Self::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(context)
@@ -102,22 +102,22 @@ impl Service<Uri> for Hearing {
         Box::pin(async move {
             let stream = connecting.await?;
             if let Err(error) = SockRef::from(stream.inner()).set_tcp_notsent_lowat(UNSENT) {
-                tracing::debug!(%error, "a connection keeps the system's settings");
+                tracing::debug!(%error, "cannot limit the unsent bytes of a connection");
             }
-            Ok(Heard { stream, failed: None })
+            Ok(DelayedWriteErrors { stream, failed: None })
         })
     }
 }
 
-/// A connection on which a failed write ends nothing before what has come could be read.
-pub(crate) struct Heard {
+/// A connection that delays the failure of a write until the received bytes could be read.
+pub(crate) struct DelayedWriteErrors {
     stream: TokioIo<TcpStream>,
-    /// How writing has failed, and until when that is kept from the writer.
+    /// How a write has failed, and the timer until which the writer does not get the error.
     failed: Option<(io::ErrorKind, Pin<Box<Sleep>>)>,
 }
 
-impl Heard {
-    /// What becomes of a write: one that fails stands still, and fails a while later.
+impl DelayedWriteErrors {
+    /// Runs a write. If it fails, it stays pending, and returns the error after [`WRITE_ERROR_DELAY`].
     fn write<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -125,10 +125,10 @@ impl Heard {
     ) -> Poll<io::Result<T>> {
         if self.failed.is_none() {
             match write(Pin::new(&mut self.stream), context) {
-                Poll::Ready(Err(error)) => self.failed = Some((error.kind(), Box::pin(sleep(TIME_TO_HEAR)))),
+                Poll::Ready(Err(error)) => self.failed = Some((error.kind(), Box::pin(sleep(WRITE_ERROR_DELAY)))),
                 outcome => return outcome,
             }
-            // The reader looks first the next time.
+            // Wakes the task, so that it reads before it writes again.
             context.waker().wake_by_ref();
         }
         match &mut self.failed {
@@ -138,13 +138,13 @@ impl Heard {
     }
 }
 
-impl Connection for Heard {
+impl Connection for DelayedWriteErrors {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }
 }
 
-impl Read for Heard {
+impl Read for DelayedWriteErrors {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -154,7 +154,7 @@ impl Read for Heard {
     }
 }
 
-impl Write for Heard {
+impl Write for DelayedWriteErrors {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.write(context, |stream, context| stream.poll_write(context, bytes))
     }

@@ -1,4 +1,5 @@
-//! Sending a file as it arrives. No deadline while it flows: it may be large, and the caller's line slow.
+//! Uploads: a file is streamed to the site as the caller sends it. There is no deadline during the transfer, because
+//! the file may be large and the caller's connection slow.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,11 +28,12 @@ use crate::turns::Turn;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply, Verdict, scope};
 
-/// A caller's body, for as long as the upload lasts.
+/// A caller's body, which is lent to the connection for the duration of the upload.
 type Lent = Arc<Mutex<Option<ByteStream>>>;
 
-/// Takes the caller's body back when the upload is over, however it ended. The connection may stay for a while: over a
-/// site that has answered early, or that takes nothing, it would else keep the body, or read the rest in the background.
+/// Takes the caller's body back from the connection when the upload ends, however it ends. The connection may outlive
+/// the upload if the site answered early or reads nothing. It would then hold the body, or read the rest of it in the
+/// background.
 struct EndOfReading(Lent);
 
 impl Drop for EndOfReading {
@@ -40,7 +42,7 @@ impl Drop for EndOfReading {
     }
 }
 
-/// A body that can be taken back at any time. It has ended then.
+/// Returns a body that ends as soon as the returned guard is dropped.
 fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
     let lent: Lent = Arc::new(Mutex::new(Some(stream)));
     let end = EndOfReading(Arc::clone(&lent));
@@ -52,21 +54,21 @@ fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
 }
 
 impl Client {
-    /// Sends a file as a form, and reads the answer with `read`, whatever its HTTP status; it is told how long the file
-    /// was. The bytes go once: only what never went is sent again.
+    /// Sends a file as a form, and reads the answer with `read`, whatever its HTTP status. `read` also gets the length
+    /// of the file. The bytes are sent once: a retry happens only if none was sent.
     ///
-    /// Where `read` accepts the answer, the file's report says how much had gone out when the answer arrived. After an
-    /// early success the rest is sent as long as the site takes it.
+    /// If `read` accepts the answer, the file's report says how much had been sent when the answer arrived. After an
+    /// early success the rest is sent for as long as the site reads it.
     ///
-    /// The first byte of the file is asked for when the connection takes it, not before.
+    /// The first byte of the file is read from the caller only when the connection is ready for it.
     ///
     /// # Errors
-    /// What `read` answers; and of the way to the site:
-    /// - `Unavailable`, retryable: the site cannot be reached, or is left alone because it fails; the body is untouched.
-    /// - `BodyIncomplete`: the body failed, stopped or has another length; the site gets no whole file.
-    /// - `OutcomeUnknown`: bytes went, and no whole answer came.
+    /// The errors of `read`, and these errors of the transport:
+    /// - `Unavailable`, retryable: the site cannot be reached, or its circuit is open; the body is untouched.
+    /// - `BodyIncomplete`: the body failed, stalled or has another length; the site does not get a complete file.
+    /// - `OutcomeUnknown`: bytes were sent, and no complete answer arrived.
     /// - `Overloaded`, `RateLimited`, retryable: as for [`Client::send`]; the body is untouched.
-    /// - `InvalidResponse`: the address that the site handed out may not be gone to; nothing was sent.
+    /// - `InvalidResponse`: requests must not go to the address that the site handed out; nothing was sent.
     /// - `Internal`: the body cannot be opened.
     pub async fn upload<T, E: Verdict>(
         &self,
@@ -74,7 +76,7 @@ impl Client {
         file: FilePart,
         read: impl Fn(Reply, u64) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        // A turn is not taken before it is known what there is to be sent.
+        // Takes no turn before the body is open and its length is known.
         let first = file.body.open().await.map_err(unopened)?;
         scope::restart_deadline();
         let length = first.length;
@@ -114,13 +116,13 @@ impl Client {
         let answer = async {
             tokio::select! {
                 biased;
-                answer = self.exchange_file(call, request) => answer.map_err(|failure| told_by(&flow, failure)),
+                answer = self.exchange_file(call, request) => answer.map_err(|failure| refine_failure(&flow, failure)),
                 stage = flow.overdue(patience) => Err(stalled(stage, patience)),
             }
         };
         let judge = |answer: Result<Answer>| {
             let Answer { reply, gone_before, outgoing } = answer.map_err(|error| self.blame(call, &flow, error))?;
-            // The rest of a file is of no use to a site that has refused it.
+            // A site that has rejected the file does not need the rest of it.
             let outgoing = outgoing.filter(|_| reply.http_status() < 400);
             Ok::<_, E>((read(reply)?, gone_before, outgoing))
         };
@@ -134,12 +136,12 @@ impl Client {
         Ok(done)
     }
 
-    /// Sends the file and reads the whole answer, in no particular time.
+    /// Sends the file and reads the whole answer. The caller sets the timeouts.
     async fn exchange_file(&self, call: &Call, request: Request<FileBody>) -> std::result::Result<Answer, Failure> {
         let response = self.uplink(&call.url).request(request).await.map_err(Failure::uplink)?;
         let (mut head, body) = response.into_parts();
         let outgoing = head.extensions.remove::<Outgoing>();
-        // The connection is not read from again until the body is asked for.
+        // Taken before the body is read: the connection does not read from the socket again until then.
         let gone_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
         let room = self.room();
         let body = self.gather(&head, body, &room).await;
@@ -147,6 +149,7 @@ impl Client {
         Ok(Answer { reply, gone_before, outgoing })
     }
 
+    /// Reads the body of an answer and undoes its content coding.
     async fn gather(&self, head: &Parts, mut body: Incoming, room: &Room) -> std::result::Result<Bytes, Failure> {
         let (status, limit) = (head.status.as_u16(), self.settings().max_response);
         let mut bytes = self.collector(&head.headers);
@@ -159,15 +162,15 @@ impl Client {
         bytes.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }
 
-    /// What failed because the caller's body failed is the caller's fault, whatever the connection made of it.
+    /// Replaces the error with `BodyIncomplete` if the caller's body caused the failure, whatever the connection
+    /// reported.
     fn blame(&self, call: &Call, flow: &Flow, error: Error) -> Error {
         let incomplete = |detail: &str| {
             Error::new(ErrorKind::BodyIncomplete).at(&self.origin().provider, call.operation).with_detail(detail)
         };
         match (flow.stage(), flow.take_fault()) {
-            (_, Some(fault)) => {
-                incomplete("The body of the upload ended early, or is not as long as was said.").with_source(fault)
-            }
+            (_, Some(fault)) => incomplete("The body of the upload ended early, or has another length than announced.")
+                .with_source(fault),
             (Stage::AwaitingCaller, None)
                 if error.transport() == Some(polyhost_domain::TransportFault::ResponseTimeout) =>
             {
@@ -181,7 +184,7 @@ impl Client {
 /// The site's answer to a file.
 struct Answer {
     reply: Reply,
-    /// How many bytes of the request's body had gone out when the head of the answer arrived.
+    /// How many bytes of the request's body had been sent when the head of the answer arrived.
     gone_before: u64,
     outgoing: Option<Outgoing>,
 }
@@ -196,19 +199,19 @@ impl Observed for Answer {
     }
 }
 
-/// Lets the rest of a file go out after a success that arrived too early, for as long as the site takes it.
+/// Sends the rest of a file after an early success, for as long as the site reads it.
 async fn send_rest(outgoing: Option<Outgoing>, until: u64, flow: &Flow, patience: Patience) -> Delivery {
     let Some(mut outgoing) = outgoing else { return Delivery::Partial };
     let gone = tokio::select! {
         biased;
         gone = outgoing.reach(until) => gone,
-        // The site has answered, so that what it has not taken by then counts as refused.
+        // The site has already answered, so the rest that it does not read counts as rejected.
         _ = flow.overdue(Patience { answer: patience.idle, ..patience }) => false,
     };
     if gone { Delivery::Late } else { Delivery::Partial }
 }
 
-/// A request that can be sent.
+/// A request that is ready to be sent.
 struct Prepared {
     request: Request<FileBody>,
     /// How many bytes of its body come before the end of the file.
@@ -216,7 +219,7 @@ struct Prepared {
     end_of_reading: EndOfReading,
 }
 
-/// The request for a file, whose bytes `flow` watches.
+/// Builds the request that uploads a file. `flow` tracks its bytes.
 fn request(
     call: &Call,
     file: &FilePart,
@@ -242,13 +245,13 @@ fn request(
     Ok(Prepared { request: head.body(body.boxed_unsync())?, until_end_of_file, end_of_reading })
 }
 
-/// A source that cannot be opened is on our side: it is where the gateway has spooled the bytes.
+/// Returns the error for a body that cannot be opened. The gateway has spooled its bytes, so the fault is its own.
 fn unopened(cause: io::Error) -> Error {
     Error::new(ErrorKind::Internal).with_source(cause)
 }
 
-/// The HTTP client cannot tell whether the file was begun; the flow can.
-fn told_by(flow: &Flow, failure: Failure) -> Failure {
+/// Refines a failure of the HTTP client, which does not know whether a byte of the file was sent; the flow does.
+fn refine_failure(flow: &Flow, failure: Failure) -> Failure {
     if flow.stage() == Stage::NotAsked { failure.before_any_byte() } else { failure }
 }
 
