@@ -111,7 +111,7 @@ impl Connections {
         }
     }
 
-    /// As [`Connections::check`], for an address that is known to be handed out.
+    /// Does the check of [`Connections::check`] for an address that is known to be handed out.
     ///
     /// # Errors
     /// [`Prohibited`].

@@ -1,5 +1,5 @@
-//! Where a request may go. What a site hands out must not lead into the network that the gateway stands in: judged by
-//! the address's text, and again by what its name resolves to.
+//! The rule for the destinations of requests. An address that a site hands out must not lead into the private network
+//! of the gateway. The rule checks the text of the address, and then the addresses that its name resolves to.
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
@@ -10,33 +10,34 @@ use url::Url;
 
 use crate::Settings;
 
-/// The longest address that can be sent, in bytes.
+/// The longest URL that the HTTP library can send, in bytes.
 const LONGEST: usize = 65_534;
 
 /// The rule for addresses that a site hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Public addresses alone.
+    /// Public addresses only.
     PublicOnly,
     /// Anywhere.
     Anywhere,
 }
 
-/// An address that may not be gone to.
+/// Why requests must not go to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Prohibited {
     #[error("the address is neither http nor https")]
     Scheme,
-    #[error("the address holds user info")]
+    #[error("the address contains user information")]
     UserInfo,
-    #[error("the address is longer than can be sent")]
+    #[error("the address is too long to be sent")]
     TooLong,
     #[error("the address leads into a private network")]
     Private,
 }
 
 impl Reach {
-    /// A site that itself is private by its text (a test, a sandbox) may hand out private addresses.
+    /// Returns the rule for a site. A site whose own base URL is private by its text (a test, a sandbox) may hand out
+    /// private addresses.
     pub(crate) fn of(base_url: &Url, settings: &Settings) -> Self {
         let private_site = base_url.host().is_some_and(|host| !is_public_host(&host));
         if settings.allow_private_networks || private_site { Self::Anywhere } else { Self::PublicOnly }
@@ -59,7 +60,8 @@ impl Reach {
     }
 }
 
-/// Resolves names to public addresses only, so that no name can be pointed into the private network after the check.
+/// Resolves names to public addresses only. Otherwise a name could be changed to a private address after the check of
+/// its text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PublicResolver;
 
@@ -72,10 +74,10 @@ impl Resolve for PublicResolver {
     }
 }
 
-/// The addresses of a name that may be gone to.
+/// Returns the addresses of a name that `reach` allows.
 ///
 /// # Errors
-/// [`Prohibited`] where there is none of them; the system's own.
+/// [`Prohibited`] if none is allowed; the error of the system's resolver.
 pub(crate) async fn resolve(name: &str, reach: Reach) -> Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>> {
     let found = tokio::net::lookup_host((name, 0)).await?;
     match reach {
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_site_hands_out_public_addresses_only() {
+    fn public_site_may_hand_out_public_addresses_only() {
         let reach = Reach::of(&url("https://api.example.net/v1"), &Settings::default());
         assert_eq!(reach.check(&url("https://node.example.net/ul/x")), Ok(()));
         assert_eq!(reach.check(&url("http://127.0.0.1/ul/x")), Err(Prohibited::Private));
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_site_or_the_setting_lifts_the_rule_for_hosts_alone() {
+    fn private_site_or_setting_lifts_only_the_host_rule() {
         let lifted = Settings { allow_private_networks: true, ..Settings::default() };
         let sandbox = Reach::of(&url("http://127.0.0.1:7001/v1"), &Settings::default());
         for reach in [sandbox, Reach::of(&url("https://api.example.net/v1"), &lifted)] {
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn private_answers_of_the_dns_are_dropped() {
+    fn private_addresses_from_dns_are_dropped() {
         let private: SocketAddr = "10.0.0.1:0".parse().unwrap();
         let public: SocketAddr = "93.184.216.34:0".parse().unwrap();
         assert_eq!(public_only([private, public].into_iter()), Ok(vec![public]));

@@ -1,4 +1,4 @@
-//! A dialect as a value: all that the rest of the program need know of an adapter.
+//! The description of a dialect: everything that the rest of the program needs to know about an adapter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::{Client, LoginBudget};
 /// A protocol that sites speak, and its adapter.
 #[derive(Debug)]
 pub struct Dialect {
-    /// What it is called in the configuration and to callers.
+    /// Its name in the configuration and in the API.
     pub name: DialectName,
-    /// The keys of an account that hold its credentials: each way in which the dialect's sites take them. All of them
-    /// are secret, and the first of each way says whose they are.
+    /// The sets of an account's keys that hold its credentials, one set for each way to authenticate. All of them are
+    /// secret. The first key of a set identifies the user.
     pub credentials: &'static [&'static [&'static str]],
-    /// In what its sites may differ.
+    /// The ways in which its sites may differ.
     pub quirks: &'static [Quirk],
-    /// What the adapter of a site natively does.
+    /// Returns the native capabilities of a site's adapter.
     pub capabilities: fn(&Quirks) -> Capabilities,
-    /// Makes the adapter of an account, which sends with the client.
+    /// Builds the adapter of an account, which sends its requests with the client.
     pub build: fn(Site, Client, &State) -> Arc<dyn Provider>,
 }
 
@@ -32,15 +32,15 @@ pub struct Dialect {
 pub struct Quirk {
     /// The key.
     pub key: &'static str,
-    /// What its value may be.
+    /// The type of its value.
     pub kind: QuirkKind,
-    /// What holds where the key is absent.
+    /// The description of the value that applies if the key is absent.
     pub default: &'static str,
-    /// What it says of the site, in a sentence.
+    /// A sentence about what the quirk means.
     pub help: &'static str,
 }
 
-/// What the value of a quirk may be.
+/// The type of a quirk's value.
 #[derive(Debug, Clone, Copy)]
 pub enum QuirkKind {
     /// A text.
@@ -51,7 +51,7 @@ pub enum QuirkKind {
     TimeZone,
     /// Yes or no.
     Flag,
-    /// A table of how often a user may log in, and `token_life` beside it.
+    /// A table of the limits on logins, and `token_life` beside it.
     LoginBudget,
 }
 
@@ -62,7 +62,7 @@ pub enum QuirkValue {
     Text(String),
     /// Of [`QuirkKind::Word`].
     Word(&'static str),
-    /// Of [`QuirkKind::TimeZone`]; `auto` is no value.
+    /// Of [`QuirkKind::TimeZone`]; for `auto` the value is absent.
     TimeZone(TimeZone),
     /// Of [`QuirkKind::Flag`].
     Flag(bool),
@@ -70,7 +70,7 @@ pub enum QuirkValue {
     LoginBudget(LoginBudget),
 }
 
-/// In what one site differs from its dialect's usual behaviour; what is absent is as usual.
+/// The differences of one site from its dialect's usual behaviour. An absent value means the usual behaviour.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Quirks {
     /// The values, by their keys.
@@ -86,14 +86,14 @@ pub struct Site {
     pub origin: Origin,
     /// Where the site's API is.
     pub base_url: Url,
-    /// The credentials of one way, by their keys; all of them are there.
+    /// All credentials of one way to authenticate, by their keys.
     pub credentials: BTreeMap<&'static str, SecretString>,
-    /// In what the site differs.
+    /// The differences of the site.
     pub quirks: Quirks,
 }
 
 impl Quirks {
-    /// The text of a quirk.
+    /// Returns the text of a quirk.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.values.get(key)? {
@@ -103,21 +103,21 @@ impl Quirks {
         }
     }
 
-    /// The time zone of a quirk. `None` also stands for `auto`.
+    /// Returns the time zone of a quirk. `None` also stands for `auto`.
     #[must_use]
     pub fn time_zone(&self, key: &str) -> Option<TimeZone> {
         let QuirkValue::TimeZone(zone) = self.values.get(key)? else { return None };
         Some(zone.clone())
     }
 
-    /// The answer of a quirk that is yes or no.
+    /// Returns the value of a yes-or-no quirk.
     #[must_use]
     pub fn flag(&self, key: &str) -> Option<bool> {
         let QuirkValue::Flag(flag) = self.values.get(key)? else { return None };
         Some(*flag)
     }
 
-    /// The login budget of a quirk.
+    /// Returns the login budget of a quirk.
     #[must_use]
     pub fn login_budget(&self, key: &str) -> Option<LoginBudget> {
         let QuirkValue::LoginBudget(budget) = self.values.get(key)? else { return None };
@@ -126,7 +126,7 @@ impl Quirks {
 }
 
 impl Site {
-    /// A credential.
+    /// Returns a credential, or an empty one if there is none under this key.
     #[must_use]
     pub fn credential(&self, key: &str) -> SecretString {
         self.credentials.get(key).cloned().unwrap_or_default()

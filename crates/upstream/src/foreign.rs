@@ -1,8 +1,8 @@
-//! Answers that the site's API did not write: pages of a firewall or a web server, texts, JSON of a proxy, empty
+//! Answers that do not come from the site's API: pages of a firewall or a web server, texts, JSON of a proxy, empty
 //! bodies, redirects.
 //!
 //! They prove nothing about credentials, permissions, files or folders. Only the statuses that any server may send keep
-//! their meaning: 413, 429, 509 and 5xx. What an envelope must have to be the API's, each adapter knows.
+//! their meaning: 413, 429, 509 and 5xx. Each adapter decides whether an answer has its API's envelope.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::decode::Unreadable;
 use crate::secret_url::Source;
 use crate::{CallKind, Reply, SecretUrl};
 
-/// The wait for callers where a limit is reached and the answer has no `Retry-After`.
+/// The wait for callers if a limit is reached and the answer has no `Retry-After`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
-/// Where an answer sends its client instead.
+/// A redirect in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Redirect {
     /// The origin of the new address. Its path and query may hold secrets.
     origin: String,
     /// How the new address differs.
     change: Change,
-    /// Whether the redirect itself proves that the request had no effect: the status demands that it is repeated, or
-    /// only the origin changes. A POST that is answered with another page has usually worked.
+    /// Whether the redirect proves that the request had no effect: the status demands that the request is repeated, or
+    /// only the origin changes. A POST that is answered with a redirect to another page has usually succeeded.
     repeats: bool,
-    /// Whether the address was configured, and so can be corrected.
+    /// Whether the address was configured, so that the operator can correct it.
     configured: bool,
 }
 
@@ -35,12 +35,12 @@ pub(crate) struct Redirect {
 enum Change {
     Origin,
     Path,
-    /// At most the query: a site that sets a cookie first, say.
+    /// At most the query changes, for example because the site sets a cookie first.
     Nothing,
 }
 
 impl Redirect {
-    /// The redirect in an answer, if it leads to an address of the web.
+    /// Returns the redirect in an answer, if it leads to an http or https address.
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap, asked: &SecretUrl) -> Option<Self> {
         if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return None;
@@ -59,7 +59,7 @@ impl Redirect {
         Some(Self {
             origin: to.origin().ascii_serialization(),
             change,
-            // A 303 asks for a GET of another address: its request was handled.
+            // A 303 demands a GET of another address, so the request itself was handled.
             repeats: matches!(status.as_u16(), 307 | 308) || (status.as_u16() != 303 && only_origin_changes),
             configured: asked.source() == Source::Configured,
         })
@@ -83,7 +83,7 @@ impl Redirect {
 }
 
 impl Reply {
-    /// The error of an answer that is not in the API's envelope. `why` says what the answer is instead.
+    /// Returns the error of an answer that is not in the API's envelope. `why` says what the answer is instead.
     #[must_use]
     pub fn foreign(&self, why: Unreadable) -> Error {
         if let Some(redirect) = &self.redirect {
@@ -106,14 +106,15 @@ impl Reply {
         self.error(kind, None, None).retryable(retryable).with_retry_after(wait).with_detail(detail).with_source(why)
     }
 
-    /// The error of a redirect to a request that changes nothing, even if its call counts as a write: a login.
+    /// Returns the error of a redirected request that changes nothing although its call counts as a write: a login.
     #[must_use]
     pub fn moved_without_effect(&self) -> Option<Error> {
         let redirect = self.redirect.as_ref()?;
         Some(self.error(ErrorKind::InvalidResponse, None, None).with_detail(redirect.detail()))
     }
 
-    /// A redirect is never followed: credentials must not go to another origin, and a write must not be repeated.
+    /// Returns the error of a redirect. It is never followed: credentials must not go to another origin, and a write
+    /// must not be repeated.
     fn moved(&self, redirect: &Redirect) -> Error {
         let moved = redirect.detail();
         let (kind, detail) = match self.kind {
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_shows_the_origin_alone() {
+    fn redirect_shows_only_the_origin() {
         let found = redirect(301, "http://a.example/v1", "https://u:p@www.a.example:8443/v1/file/delete?key=planted");
         assert_eq!(found.unwrap().origin, "https://www.a.example:8443");
         assert_eq!(redirect(302, "http://a.example/v1", "/login").unwrap().origin, "http://a.example");
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_says_what_differs() {
+    fn redirect_detail_names_the_difference() {
         let rows = [
             ("https://b.example/v1/file/delete", "The API has moved to https://b.example; check base_url."),
             (
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn write_had_no_effect_where_the_redirect_repeats_it() {
+    fn write_had_no_effect_if_the_redirect_repeats_it() {
         let rows = [
             (307, "/elsewhere", true),
             (308, "https://b.example/other", true),

@@ -1,11 +1,11 @@
-//! Answers made by a grammar from a seed, for the tests of how much memory an answer may take.
+//! Answers that a grammar generates from a seed, for the tests of the memory that an answer may take.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 pub use crate::decode::memory_for;
 
-/// Entries of a list, from garbage to the shortest that can be used. `#` stands for a number that no other entry has.
+/// Entries of a list, from garbage to the shortest usable ones. `#` stands for a number that is unique to the entry.
 const ENTRIES: &[&str] = &[
     "[]",
     "{}",
@@ -26,10 +26,10 @@ const ENTRIES: &[&str] = &[
     "{\"id\":\"#\",\"linkextid\":\"#\",\"name\":\"a.mp4\",\"filename\":\"a.mp4\",\"link\":\"https://a.example/v/#\"}",
 ];
 
-/// Texts that are repeated inside of one long text.
+/// Texts that are repeated to build one long text.
 const TEXTS: &[&str] = &["a", "a,", "\\u0041", "\\n", "\\ud800", "é", "1", "https://a.example/?q=1 "];
 
-/// Results in which `@` stands for a list and `%` for a long text.
+/// Templates of results. `@` stands for a list, `%` for a long text.
 const RESULTS: &[&str] = &[
     "@",
     "{\"folders\":@,\"files\":[]}",
@@ -41,8 +41,8 @@ const RESULTS: &[&str] = &[
     "%",
 ];
 
-/// The body of an answer of about so many bytes. `envelopes` are what the dialect puts around a result, which stands at
-/// `$`; `%` is a long text there, too.
+/// Returns the body of an answer of about `bytes` bytes. `envelopes` are the dialect's templates around a result: `$`
+/// stands for the result, `%` for a long text.
 #[must_use]
 pub fn answer(seed: u64, envelopes: &[&str], bytes: usize) -> Vec<u8> {
     let mut random = StdRng::seed_from_u64(seed);
@@ -66,7 +66,7 @@ fn pick<'a>(random: &mut StdRng, from: &[&'a str]) -> &'a str {
     from.get(random.random_range(0..from.len().max(1))).copied().unwrap_or_default()
 }
 
-/// An array, or a map by number, of one or two kinds of entries.
+/// Appends an array, or a map with numbers as keys, of one or two kinds of entries.
 fn list(random: &mut StdRng, body: &mut String, bytes: usize) {
     let (often, seldom) = (pick(random, ENTRIES), pick(random, ENTRIES));
     let is_map = random.random_bool(0.3);

@@ -1,28 +1,28 @@
-//! Header fields that say when: `Retry-After`, in seconds or as a date, and `Date`.
+//! Header fields with times: `Retry-After`, in seconds or as a date, and `Date`.
 
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// The longest wait that a site is believed to mean. A longer one is a mistake, or malice: sites count by the day, and
-/// what there is no end of could be added to no time.
-const LONGEST_MEANT: Duration = Duration::from_secs(24 * 60 * 60);
+/// The cap on `Retry-After`. Sites count their limits by the day, so a longer wait is a mistake or malicious. An
+/// unlimited one would also overflow when it is added to a time.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a site asks to be waited for, if it says so in a way that can be read. A date that has passed means no wait, and
-/// more than a day means a day.
+/// Returns the wait that `Retry-After` demands, if it can be parsed. A past date means no wait, and more than a day
+/// means a day.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
-        // A number that is too large to be read is no less meant.
+        // A number that overflows `u64` still demands a wait.
         Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Duration::MAX,
         Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default(),
     };
-    Some(wait.min(LONGEST_MEANT))
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
-/// When the answer was made, by the clock of whoever made it.
+/// Returns the time of the answer by the clock of the server that sent it.
 pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
     let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
     date.try_into().ok()
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_are_read_and_nonsense_is_not() {
+    fn retry_after_is_read_in_both_forms_and_capped() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
         let cases = [
             ("120", Some(120)),

@@ -1,5 +1,5 @@
-//! What is counted of the requests to sites. The names stand here, where they are counted; what they mean is described
-//! by whoever shows them. No label holds anything that a site or a caller has sent.
+//! The metrics of requests to sites. This module defines their names and records them. Their descriptions are where the
+//! metrics are exported. No label contains data that a site or a caller has sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,37 +8,37 @@ use metrics::{Counter, Gauge, SharedString, counter, gauge, histogram};
 use polyhost_domain::{Error, ErrorKind, ProviderId};
 use tokio::time::Instant;
 
-/// Attempts that have ended.
+/// Counts the attempts that have ended.
 pub const CALLS: &str = "polyhost_upstream_calls_total";
-/// How long they took, in seconds.
+/// The durations of attempts, in seconds.
 pub const CALL_SECONDS: &str = "polyhost_upstream_call_duration_seconds";
-/// Bytes of files.
+/// Counts the bytes of files, sent and received.
 pub const BYTES: &str = "polyhost_upstream_bytes_total";
-/// Requests under way, bodies that flow among them.
+/// The number of requests in flight, including transfers of files.
 pub const IN_FLIGHT: &str = "polyhost_upstream_in_flight";
-/// Requests that wait for a place.
+/// The number of requests that wait for a turn.
 pub const WAITING: &str = "polyhost_upstream_waiting";
-/// Logins that were tried.
+/// Counts the attempted logins.
 pub const LOGINS: &str = "polyhost_logins_total";
-/// Requests that could have been sent again.
+/// Counts the retries that were sent, and those that the retry budget withheld.
 pub const RETRIES: &str = "polyhost_upstream_retries_total";
-/// Addresses that are left alone because they fail.
+/// The number of addresses whose circuit is not closed.
 pub const CIRCUITS_OPEN: &str = "polyhost_upstream_circuits_open";
-/// How often addresses began to be left alone.
+/// Counts how often circuits have opened.
 pub const CIRCUIT_OPENINGS: &str = "polyhost_upstream_circuit_openings_total";
-/// Questions before a write, or about a token, that a site could not answer and that were skipped.
+/// Counts the checks before a write, or of a token, that were skipped because the site could not answer them.
 pub const CHECKS_SKIPPED: &str = "polyhost_upstream_checks_skipped_total";
-/// What sites write otherwise than they document it.
+/// Counts the fields of answers that differ from the dialect's documentation.
 pub const DRIFT: &str = "polyhost_upstream_drift_total";
 
-/// What became of a request whose caller went away, or whose time was over.
+/// The outcome of a request that was cancelled because its caller disconnected or its time was over.
 const ABANDONED: &str = "abandoned";
-/// What became of whatever went well.
+/// The outcome of a success.
 const OK: &str = "ok";
-/// What became of a request under a session that the site does not know.
+/// The outcome of a request under a session that the site does not know.
 const SESSION_REFUSED: &str = "session_refused";
 
-/// What one account's requests are counted by.
+/// The metrics of one account's requests.
 pub(crate) struct Meter {
     provider: SharedString,
     in_flight: Gauge,
@@ -59,33 +59,33 @@ impl Meter {
         }
     }
 
-    /// An attempt that begins now.
+    /// Starts to measure an attempt.
     pub(crate) fn attempt(&self, operation: &'static str) -> Attempt {
         Attempt { provider: self.provider.clone(), operation, began: Instant::now(), took: None, outcome: ABANDONED }
     }
 
-    /// Counts a request as under way.
+    /// Counts a request as in flight until the result is dropped.
     pub(crate) fn in_flight(&self) -> Level {
         Level::raise(&self.in_flight)
     }
 
-    /// Counts a request as waiting.
+    /// Counts a request as waiting until the result is dropped.
     pub(crate) fn waiting(&self) -> Level {
         Level::raise(&self.waiting)
     }
 
-    /// Counts the bytes of files that are sent.
+    /// Returns the counter of the bytes of files that are sent.
     pub(crate) fn sent(&self) -> Counter {
         self.sent.clone()
     }
 
-    /// Counts the bytes of files that have come.
+    /// Returns the counter of the bytes of files that are received.
     pub(crate) fn received(&self) -> Counter {
         self.received.clone()
     }
 }
 
-/// One attempt under way. It counts when it is dropped.
+/// One attempt in progress. Its metrics are recorded when it is dropped.
 pub(crate) struct Attempt {
     provider: SharedString,
     operation: &'static str,
@@ -95,12 +95,12 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// The answer is there, or will not come.
+    /// Stops the clock: the answer has arrived, or the attempt has failed.
     pub(crate) fn answered(&mut self) {
         self.took = Some(self.began.elapsed());
     }
 
-    /// What became of it: `None` is a success, and an error that is none is a refused session.
+    /// Records the outcome: `None` is a success, `Some(None)` a refused session.
     pub(crate) fn judged(mut self, error: Option<Option<&Error>>) {
         self.outcome = match error {
             None => OK,
@@ -119,7 +119,7 @@ impl Drop for Attempt {
     }
 }
 
-/// One more of something, until it is dropped.
+/// Increments a gauge until it is dropped.
 pub(crate) struct Level(Gauge);
 
 impl Level {
@@ -135,24 +135,24 @@ impl Drop for Level {
     }
 }
 
-/// Counts a login, by what became of it.
+/// Counts a login by its result.
 pub(crate) fn login(provider: &ProviderId, failure: Option<ErrorKind>) {
     let result = failure.map_or(OK, kind_name);
     counter!(LOGINS, "provider" => provider.to_string(), "result" => result).increment(1);
 }
 
-/// Counts a question that a site could not answer, and that was skipped for that.
+/// Counts a check that was skipped because the site could not answer it.
 pub fn check_skipped(provider: &ProviderId, operation: &'static str) {
     counter!(CHECKS_SKIPPED, "provider" => provider.to_string(), "operation" => operation).increment(1);
 }
 
-/// Counts a request that was sent once more, or was not because that would have been too much.
+/// Counts a retry: one that was sent, or one that the retry budget withheld.
 pub(crate) fn retry(provider: &ProviderId, operation: &'static str, sent: bool) {
     let result = if sent { "sent" } else { "withheld" };
     counter!(RETRIES, "provider" => provider.to_string(), "operation" => operation, "result" => result).increment(1);
 }
 
-/// Counts an address as left alone, or no more.
+/// Counts the circuit of an address as open, or as open no longer.
 pub(crate) fn circuit_changed(provider: &ProviderId, opened: bool) {
     let open = gauge!(CIRCUITS_OPEN, "provider" => provider.to_string());
     if opened {
@@ -163,7 +163,7 @@ pub(crate) fn circuit_changed(provider: &ProviderId, opened: bool) {
     }
 }
 
-/// The name of a kind of error, as labels have it.
+/// Returns the label value of a kind of error.
 #[must_use]
 pub fn kind_name(kind: ErrorKind) -> &'static str {
     match kind {

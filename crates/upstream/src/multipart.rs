@@ -1,7 +1,7 @@
 //! A `multipart/form-data` body of a few fields and one file, of exact length.
 //!
-//! Written here and not by the HTTP library, because the library doubles every backslash of a file name, and servers
-//! that are tried with browsers alone keep both.
+//! The HTTP library is not used for this, because it doubles every backslash of a file name. Servers that are tested
+//! only with browsers then keep both.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use polyhost_domain::{UploadBody, UploadReport};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-/// A file on its way into a form.
+/// A file to upload, and the form that it is sent in.
 pub struct FilePart {
     /// Fields of the form that come before the file, by name and value.
     pub fields: Vec<(String, SecretString)>,
@@ -19,11 +19,11 @@ pub struct FilePart {
     pub field: String,
     /// The file's name.
     pub file_name: String,
-    /// The file's media type; `application/octet-stream` where it is not known or cannot be sent.
+    /// The file's media type. If it is unknown or not valid in a header, `application/octet-stream` is sent.
     pub content_type: Option<String>,
-    /// The bytes, which are opened when they are wanted.
+    /// The bytes, which are opened on demand.
     pub body: UploadBody,
-    /// Notes how much of the file had gone out when the answer came.
+    /// Records how much of the file had been sent when the answer arrived.
     pub report: UploadReport,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Debug for FilePart {
     }
 }
 
-/// What stands around the bytes of the file.
+/// The parts of the form before and after the bytes of the file.
 pub(crate) struct Form {
     boundary: String,
     head: Bytes,
@@ -63,20 +63,21 @@ impl Form {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// The length of the whole body, for a file of at most `length` bytes.
+    /// Returns the length of the whole body for a file of at most `length` bytes.
     pub(crate) fn length(&self, length: u64) -> u64 {
         length.saturating_add((self.head.len() + self.tail.len()) as u64)
     }
 
-    /// How many bytes of the body come before the end of a file of `length` bytes.
+    /// Returns how many bytes of the body come before the end of a file of `length` bytes.
     pub(crate) fn until_end_of_file(&self, length: u64) -> u64 {
         length.saturating_add(self.head.len() as u64)
     }
 
-    /// The whole body.
+    /// Returns the stream of the whole body.
     ///
-    /// When the file has ended, `missing` says how many bytes fewer it had than the most. As many spaces follow the
-    /// last line, so that the length stays as it was announced; what follows the last line is not read (RFC 2046).
+    /// When the file has ended, `missing` returns how many bytes it was shorter than its maximum length. As many spaces
+    /// follow the last line, so that the body has the announced length. Servers ignore what follows the last line (RFC
+    /// 2046).
     pub(crate) fn around<S, E>(
         self,
         file: S,
@@ -100,8 +101,9 @@ fn text_part(boundary: &str, name: &str, value: &SecretString) -> String {
     format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
 }
 
-/// UTF-8 as it is, as browsers send it. Quotes get a backslash and not the browsers' `%22`, which PHP would keep as it
-/// stands; a backslash is doubled only where it would be read as an escape, for not every server undoes that.
+/// Escapes a text for a quoted header parameter. UTF-8 stays as it is, as in browsers. A quote becomes `\"` and not the
+/// browsers' `%22`, which PHP does not decode. A backslash is doubled only where it would be read as an escape, because
+/// not every server undoes that.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_form_is_as_long_as_it_says_and_its_names_stay_whole() {
+    async fn form_has_the_announced_length_and_escaped_names() {
         let part = FilePart {
             fields: vec![("access_token".into(), "t0ken".into()), ("folder_id".into(), "12".into())],
             field: "file1".into(),
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shorter_file_leaves_the_length_as_announced() {
+    async fn shorter_file_is_padded_to_the_announced_length() {
         let part = FilePart {
             fields: Vec::new(),
             field: "f".into(),
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_name_ends_its_quotes() {
+    fn no_character_of_a_name_ends_its_quotes() {
         let cases =
             [("a\"b", "a\\\"b"), ("a\\b", "a\\b"), ("a\\", "a\\\\"), ("a\\\"", "a\\\\\\\""), ("\\\\x", "\\\\\\x")];
         for (name, escaped) in cases {
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_type_cannot_break_out_of_its_line() {
+    fn invalid_media_type_cannot_inject_a_header() {
         let part = |content_type: &str| FilePart {
             fields: Vec::new(),
             field: "f".into(),

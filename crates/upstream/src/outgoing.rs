@@ -1,8 +1,9 @@
-//! How much of a request's body has gone out on its connection, and how much had when the answer arrived.
+//! Measures how much of a request's body has been sent on its connection, and how much when the answer arrived.
 //!
-//! The HTTP library keeps some 400 kB in its own buffers, so that bytes it has taken may never leave. Here they count
-//! when the connection has written and flushed them. Each connection carries one request only, and the system keeps few
-//! bytes of it unsent ([`crate::uplink`]). What a site's system has received and the site has not read cannot be known.
+//! The HTTP library buffers about 400 kB, so bytes that it has accepted may never be sent. This module counts bytes
+//! only once the connection has written and flushed them. Each connection carries one request only, and the operating
+//! system keeps few bytes of it unsent ([`crate::uplink`]). Bytes that the site's operating system has received but the
+//! site has not read count as sent: they cannot be told apart.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tower_service::Service;
 
-/// What ends the head of a request.
+/// The bytes that end the head of a request.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// The bytes of a request's body that have gone out. It is among the extensions of the response.
+/// The count of a request body's bytes that have been sent. It is an extension of the response.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing(watch::Receiver<Counts>);
 
@@ -30,18 +31,18 @@ struct Counts {
 }
 
 impl Outgoing {
-    /// How many had gone out when the connection was last read from.
+    /// Returns how many bytes had been sent when the connection last received data.
     pub(crate) fn at_last_read(&self) -> u64 {
         self.0.borrow().gone_at_last_read
     }
 
-    /// Waits until so many have gone out. `false`: the connection has ended before.
+    /// Waits until `bytes` bytes have been sent. Returns `false` if the connection ends before that.
     pub(crate) async fn reach(&mut self, bytes: u64) -> bool {
         self.0.wait_for(|counts| counts.gone >= bytes).await.is_ok()
     }
 }
 
-/// Makes connections that are metered.
+/// Makes connections that count the bytes they send.
 #[derive(Debug, Clone)]
 pub(crate) struct Meter<C>(pub(crate) C);
 
@@ -66,13 +67,13 @@ where
     }
 }
 
-/// A connection that counts what goes out.
+/// A connection that counts the bytes it sends.
 pub(crate) struct Metered<S> {
     stream: S,
     counts: watch::Sender<Counts>,
-    /// How much of [`END_OF_HEAD`] the last bytes of the head were; all of it once the body has begun.
+    /// How many bytes of [`END_OF_HEAD`] the last written bytes match; all of them once the body has begun.
     matched: usize,
-    /// The bytes of the body that were written, flushed or not.
+    /// How many bytes of the body were written, flushed or not.
     written: u64,
 }
 
@@ -90,7 +91,7 @@ impl<S> Metered<S> {
         }
     }
 
-    /// What of these bytes belongs to the body.
+    /// Returns the part of these bytes that belongs to the body.
     fn skip_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         for (at, byte) in bytes.iter().enumerate() {
             if self.matched == END_OF_HEAD.len() {
@@ -172,7 +173,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[tokio::test]
-    async fn body_counts_when_flushed_wherever_the_head_is_split() {
+    async fn flushed_body_is_counted_wherever_the_head_is_split() {
         let request = b"POST / HTTP/1.1\r\nA: b\r\r\n\r\nbody\r\n\r\n";
         for split in 1..request.len() {
             let (ours, mut theirs) = tokio::io::duplex(1000);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_goes_out_after_the_answer_does_not_count_for_it() {
+    async fn bytes_sent_after_the_answer_are_not_in_its_count() {
         let (ours, mut theirs) = tokio::io::duplex(1000);
         let mut metered = Metered::new(ours);
         let mut outgoing = Outgoing(metered.counts.subscribe());

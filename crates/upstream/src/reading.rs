@@ -1,14 +1,14 @@
-//! Reading answers that are large. A listing of many megabytes takes long to read, and the thread that reads it would
-//! else have callers waiting who want nothing of this site.
+//! Parsing of large answers. A listing of many megabytes takes long to parse. Without this module it would block the
+//! thread, and with it callers that do not use this site.
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-/// The longest answer that is read without further ado, in bytes: to hand a thread's work over is not worth it.
+/// The longest answer that is parsed in place, in bytes. For such an answer, moving the thread's other work costs more.
 const SHORT: usize = 256 * 1024;
 
-/// Reads an answer of so many bytes. The thread that reads a long one first hands over to another whatever else it has
-/// to do; the one thread of a runtime that has no other reads it all the same.
+/// Runs `read` on an answer of `length` bytes. For a long one, the thread first hands its other tasks to another
+/// thread. In a runtime with a single thread it runs in place.
 pub(crate) fn read<T>(length: usize, read: impl FnOnce() -> T) -> T {
     if length > SHORT && has_other_threads() { block_in_place(read) } else { read() }
 }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_single_thread_reads_what_there_is() {
+    async fn single_threaded_runtime_reads_in_place() {
         assert_eq!(read(usize::MAX, || "read"), "read");
     }
 }

@@ -1,12 +1,12 @@
-//! Addresses that hold secrets: credentials in a query, or a path that lets whoever has it act.
+//! URLs with secrets: credentials in the query, or a path that itself authorizes a request.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// An address to send a request to. `Debug` and `Display` show no query, and nothing but the host of what a site has
-/// handed out.
+/// The URL of a request. `Debug` and `Display` never show the query. Of a URL that a site has handed out they show only
+/// the scheme, host and port.
 #[derive(Clone)]
 pub struct SecretUrl {
     url: Url,
@@ -14,28 +14,28 @@ pub struct SecretUrl {
     source: Source,
 }
 
-/// Who has said that a request shall go there.
+/// Where a URL comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The configuration.
     Configured,
-    /// A site, in an answer.
+    /// An answer of a site.
     HandedOut,
 }
 
 impl SecretUrl {
-    /// An endpoint of the site's API: the base URL with a path such as `file/info` added.
+    /// Returns the URL of an API endpoint: the base URL with a path such as `file/info` appended.
     #[must_use]
     pub fn endpoint(base_url: &Url, path: &str) -> Self {
         let mut url = base_url.clone();
-        // A base URL without a path has no host either; `Client::new` refuses it.
+        // A base URL that cannot have a path has no host either; `Client::new` rejects it.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path.split('/'));
         }
         Self { url, secrets: Vec::new(), source: Source::Configured }
     }
 
-    /// An address that a site has handed out. It is gone to only where it may lead to.
+    /// Wraps a URL that a site has handed out. Requests go there only if the rule for handed-out addresses allows it.
     #[must_use]
     pub fn handed_out(url: Url) -> Self {
         let path = url.path().trim_matches('/');
@@ -45,21 +45,21 @@ impl SecretUrl {
         Self { secrets, url, source: Source::HandedOut }
     }
 
-    /// Adds a parameter that is no secret.
+    /// Adds a query parameter that is not secret.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self
     }
 
-    /// Adds a parameter that is a secret. It is masked in whatever the site says.
+    /// Adds a secret query parameter. It is masked in the texts of the site's answer.
     #[must_use]
     pub fn with_secret(mut self, name: &str, value: &SecretString) -> Self {
         self.secrets.push(value.clone());
         self.with(name, value.expose_secret())
     }
 
-    /// The address itself, for the request alone.
+    /// Returns the URL with its secrets. Use it for the request only.
     pub(crate) fn expose(&self) -> &Url {
         &self.url
     }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_shows_its_path_and_never_its_query() {
+    fn endpoint_shows_its_path_and_hides_its_query() {
         let base = Url::parse("https://user:pw@api.example.net:8443/v1/").unwrap();
         let key = SecretString::from("s3cr&t key");
         let url = SecretUrl::endpoint(&base, "file/info").with("file", "a,b").with_secret("key", &key);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_site_hands_out_shows_its_host_alone() {
+    fn handed_out_url_shows_only_its_host() {
         let url = SecretUrl::handed_out(Url::parse("https://node.example.net/ul/fCgaPthr_ys?t=1").unwrap());
         assert_eq!(url.to_string(), "https://node.example.net/***");
         assert!(!format!("{url:?}").contains("fCgaPthr_ys"));

@@ -1,29 +1,31 @@
-//! How long a request has waited for sites. The rest of its time is the gateway's own.
+//! The time that a request has waited for sites. The rest of its duration is the gateway's own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The waits of one request. Waits side by side count once.
+/// The waits of one request. Concurrent waits count once.
 #[derive(Debug, Default)]
 pub(crate) struct Waits(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    /// The number of waits in progress.
     under_way: u32,
-    /// Since when at least one has been under way.
+    /// Since when at least one wait has been in progress.
     since: Option<Instant>,
+    /// The total of the waits that have ended.
     over: Duration,
 }
 
-/// A wait, until it is dropped.
+/// A wait for a site. It ends when it is dropped.
 #[derive(Debug)]
 #[must_use = "a wait ends when it is dropped"]
 pub struct Wait(Option<Arc<Waits>>);
 
 impl Waits {
-    /// How long at least one wait has been under way, up to now.
+    /// Returns for how long at least one wait has been in progress, up to now.
     pub(crate) fn total(&self) -> Duration {
         let state = self.state();
         state.over + state.since.map_or(Duration::ZERO, |since| since.elapsed())
@@ -35,7 +37,7 @@ impl Waits {
 }
 
 impl Wait {
-    /// Starts a wait. For no request, it is not counted.
+    /// Starts a wait. Without a request it is not counted.
     pub(crate) fn start(waits: Option<Arc<Waits>>) -> Self {
         if let Some(waits) = &waits {
             let mut state = waits.state();
@@ -69,7 +71,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waits_side_by_side_count_once_and_the_time_between_them_does_not() {
+    async fn concurrent_waits_count_once_and_gaps_do_not_count() {
         let seconds = Duration::from_secs;
         let waits = Arc::<Waits>::default();
         let request = async {
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_counts_while_it_goes_on_and_where_it_is_given_up() {
+    async fn wait_counts_while_in_progress_and_when_dropped() {
         let waits = Arc::<Waits>::default();
         let begun = wait(&waits);
         advance(Duration::from_secs(4)).await;
