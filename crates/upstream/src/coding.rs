@@ -1,5 +1,5 @@
-//! The content coding of an answer, undone as its bytes arrive. Names of codings compare without regard to case, and
-//! `x-gzip` is `gzip` (RFC 9110, section 8.4.1).
+//! Decompression of an answer as its bytes arrive. Names of content codings are case-insensitive, and `x-gzip` is
+//! `gzip` (RFC 9110, section 8.4.1).
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use crate::decode::repaired;
 use crate::reading;
 
-/// Collects the body of an answer, without its coding and up to a limit.
+/// Collects the decompressed body of an answer, up to a limit.
 pub(crate) enum Collector {
     Plain(Limited),
     Gzip(Box<MultiGzDecoder<Limited>>),
@@ -19,7 +19,7 @@ pub(crate) enum Collector {
 /// Why a body cannot be collected.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// It is larger than the limit, after decompression: a small answer may unpack to a large one.
+    /// It exceeds the limit after decompression. A small compressed body may be a large one.
     TooLarge,
     /// It is not in the coding that the answer names.
     Coding(io::Error),
@@ -33,8 +33,8 @@ pub(crate) struct Limited {
 }
 
 impl Collector {
-    /// For an answer with these header fields. A coding that was never asked for is left as it is: what comes is then no
-    /// JSON.
+    /// Creates the collector of an answer with these header fields. A coding that the request does not allow is not
+    /// undone, so that the body will be rejected because it is not JSON.
     pub(crate) fn new(headers: &HeaderMap, limit: u64) -> Self {
         let limited = Limited { bytes: Vec::new(), limit, is_over: false };
         let fields = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
@@ -49,7 +49,7 @@ impl Collector {
         }
     }
 
-    /// Adds a piece as it came.
+    /// Adds a received piece of the body.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Broken> {
         match self {
             Self::Plain(limited) => limited.write_all(piece).map_err(|_| Broken::TooLarge),
@@ -57,7 +57,7 @@ impl Collector {
         }
     }
 
-    /// How many bytes there are by now.
+    /// Returns the number of decompressed bytes so far.
     pub(crate) fn length(&self) -> usize {
         match self {
             Self::Plain(limited) => limited.bytes.len(),
@@ -65,7 +65,7 @@ impl Collector {
         }
     }
 
-    /// The whole body, as text.
+    /// Returns the whole body as repaired text.
     pub(crate) fn finish(self) -> Result<Bytes, Broken> {
         let bytes = match self {
             Self::Plain(limited) => limited.bytes,
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_undone_however_it_is_spelled() {
+    fn gzip_is_undone_in_every_spelling() {
         for coding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip", " gzip "] {
             assert_eq!(collect(coding, 100, &packed(b"hello")).unwrap(), &b"hello"[..], "{coding}");
         }

@@ -1,13 +1,14 @@
-//! Names for what must not be told: who uses a site, and with what.
+//! Fingerprints: identifiers for secrets, such as the user at a site and the user's token.
 
 use sha2::{Digest as _, Sha256};
 
-/// Stands for these texts, in this order, and for no others. It tells none of them.
+/// Returns a fingerprint of these texts in this order, which does not reveal them. Other texts have another
+/// fingerprint.
 #[must_use]
 pub fn fingerprint(texts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for text in texts {
-        // With the lengths, for `["ab", ""]` is not `["a", "b"]`.
+        // The lengths keep `["ab", ""]` and `["a", "b"]` apart.
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
     }
@@ -19,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_texts_have_another_fingerprint_and_the_same_have_the_same() {
+    fn fingerprints_are_equal_for_equal_texts_only() {
         let all =
             [fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]), fingerprint(&["c", "ab"]), fingerprint(&["abc"])];
         for (place, one) in all.iter().enumerate() {

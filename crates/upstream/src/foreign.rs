@@ -120,7 +120,9 @@ impl Reply {
         let (kind, detail) = match self.kind {
             CallKind::Read => (ErrorKind::InvalidResponse, moved),
             CallKind::Write if redirect.repeats => (ErrorKind::InvalidResponse, format!("{moved} Nothing was done.")),
-            CallKind::Write => (ErrorKind::OutcomeUnknown, format!("{moved} What became of the request is not known.")),
+            CallKind::Write => {
+                (ErrorKind::OutcomeUnknown, format!("{moved} Whether the site carried out the request is not known."))
+            }
         };
         self.error(kind, None, None).with_detail(detail)
     }

@@ -1,4 +1,4 @@
-//! What a site says, made fit to be shown: no secret, no control character, no more than a few lines.
+//! Makes the texts of a site safe to show: without secrets and control characters, and limited in length.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// A redactor that knows these secrets.
+    /// Creates a redactor that masks these secrets.
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut patterns: Vec<String> =
@@ -28,10 +28,10 @@ impl Redactor {
         Self { patterns }
     }
 
-    /// The text without secrets and control characters, cut to 300 characters.
+    /// Returns the text with its secrets masked and its control characters removed, cut to 300 characters.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        // Control characters go first: taken out later they could join the halves of a secret.
+        // Control characters are removed first. Otherwise their removal could join the halves of a secret afterwards.
         let mut clean: String = text.chars().filter(|c| !c.is_control()).collect();
         for pattern in &self.patterns {
             if clean.contains(pattern.as_str()) {
@@ -51,6 +51,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
+/// Returns the secret in each encoding in which a site may repeat it.
 fn spellings(secret: &str) -> Vec<String> {
     let secret: String = secret.chars().filter(|c| !c.is_control()).collect();
     if secret.is_empty() {
@@ -64,7 +65,7 @@ fn spellings(secret: &str) -> Vec<String> {
     [secret, percent, form, path, json].into_iter().chain(lower).filter(|spelling| !spelling.is_empty()).collect()
 }
 
-/// `%2F` as `%2f`: both are in use.
+/// Returns the text with escapes such as `%2F` in lower case, because sites use both.
 fn lower_escapes(text: &str) -> String {
     let mut after_percent = 0;
     text.chars()
@@ -95,20 +96,20 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_inside_another_leaves_no_rest() {
+    fn secret_that_contains_another_is_masked_whole() {
         assert_eq!(redactor(&["abc", "abcdef"]).redact("abcdef abc"), "*** ***");
         assert_eq!(redactor(&[""]).redact("as it was"), "as it was");
     }
 
     #[test]
-    fn long_words_of_a_site_are_cut_between_characters() {
+    fn long_text_is_cut_between_characters() {
         let long = "é".repeat(1000);
         assert_eq!(redactor(&[]).redact(&long).chars().count(), 300);
         assert_eq!(redactor(&[]).redact("a\r\nb\u{7f}"), "ab");
     }
 
     #[test]
-    fn a_redactor_prints_no_secret() {
+    fn debug_output_shows_no_secret() {
         assert!(!format!("{:?}", redactor(&["hunter2"])).contains("hunter2"));
     }
 }

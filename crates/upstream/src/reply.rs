@@ -1,4 +1,4 @@
-//! What a site has answered, and the errors that an adapter makes of it.
+//! A site's answer, and the errors that an adapter builds from it.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::foreign::Redirect;
 use crate::room::Room;
 use crate::{CallKind, Redactor};
 
-/// What a site has answered.
+/// A site's answer.
 #[derive(Clone)]
 pub struct Reply {
     pub(crate) http_status: u16,
@@ -26,13 +26,13 @@ pub struct Reply {
     pub(crate) kind: CallKind,
     pub(crate) redirect: Option<Redirect>,
     pub(crate) secrets: Vec<SecretString>,
-    /// The memory that reading the answer may take. It is free again once the answer is dropped.
+    /// The reservation of the memory that reading the answer may take. Dropping the answer frees it.
     #[expect(dead_code, reason = "held until the answer is dropped")]
     pub(crate) room: Room,
 }
 
 impl Reply {
-    /// An answer that no site has sent, for the fuzz targets.
+    /// Creates an answer that no site has sent, for the fuzz targets.
     #[cfg(feature = "fuzzing")]
     #[must_use]
     pub fn made(provider: &ProviderId, operation: &'static str, kind: CallKind, http_status: u16, body: &[u8]) -> Self {
@@ -51,43 +51,43 @@ impl Reply {
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         self.http_status
     }
 
-    /// The body, decompressed. It may be cut short where the HTTP status is an error's.
+    /// Returns the decompressed body. It may be empty or incomplete if the HTTP status is an error.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Whether the request was to change anything.
+    /// Returns whether the request was a read or a write.
     #[must_use]
     pub fn kind(&self) -> CallKind {
         self.kind
     }
 
-    /// The site's name for what was asked.
+    /// Returns the site's name of the operation.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// What `Retry-After` says.
+    /// Returns the wait that `Retry-After` demands.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// When the answer was made, by its `Date`.
+    /// Returns the time of the answer, from its `Date`.
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
         self.date
     }
 
-    /// Reads a part of the answer, as [`decode::value`] does, and counts how it differs from what is documented.
+    /// Reads a part of the answer with [`decode::value`], and counts its differences from the documentation.
     ///
     /// # Errors
     /// [`Unreadable::Shape`]: JSON of another shape.
@@ -99,10 +99,11 @@ impl Reply {
         self.value_with(text, documented, Ok)
     }
 
-    /// As [`Reply::value`], with what `convert` makes of the value: the entries of its lists are read there.
+    /// Reads a part of the answer as [`Reply::value`] does, and converts it. Differences in the lists that `convert`
+    /// reads are counted too.
     ///
     /// # Errors
-    /// [`Unreadable::Shape`], or what `convert` answers.
+    /// [`Unreadable::Shape`], or the error of `convert`.
     pub fn value_with<'de, W: Deserialize<'de>, T>(
         &self,
         text: &'de str,
@@ -113,14 +114,14 @@ impl Reply {
             .watch(&self.provider, self.operation, || convert(decode::value(text).map_err(|_| Unreadable::Shape)?))
     }
 
-    /// A text of the site's, made fit to be shown: without the secrets of the request and control characters, and cut
-    /// to 300 characters. `None`: nothing is left.
+    /// Returns a text of the site in a form that is safe to show: the secrets of the request are masked, control
+    /// characters are removed, and it is cut to 300 characters. `None` if nothing is left.
     #[must_use]
     pub fn shown(&self, text: &str) -> Option<String> {
         shown(&Redactor::new(&self.secrets), text)
     }
 
-    /// An error of a kind, with what the site said: its own status and message, secrets masked.
+    /// Returns an error of this kind, with the site's own status and message. Secrets are masked.
     #[must_use]
     pub fn error(&self, kind: ErrorKind, status: Option<String>, message: Option<&str>) -> Error {
         let redactor = Redactor::new(&self.secrets);
@@ -134,7 +135,7 @@ impl Reply {
         )
     }
 
-    /// The error of an answer that cannot be understood: the read has no result, and the write an unknown one.
+    /// Returns the error of an answer that cannot be parsed: a read has no result, and a write has an unknown outcome.
     #[must_use]
     pub fn unreadable(&self, why: Unreadable) -> Error {
         let (kind, retryable) = match self.kind {
@@ -143,7 +144,7 @@ impl Reply {
         };
         let detail = match kind {
             ErrorKind::OutcomeUnknown => {
-                format!("The site answered with {why}: what became of the request is not known.")
+                format!("The site answered with {why}. Whether it carried out the request is not known.")
             }
             _ => format!("The site answered with {why}."),
         };
@@ -159,7 +160,7 @@ fn shown(redactor: &Redactor, text: &str) -> Option<String> {
     Some(redactor.redact(text)).filter(|text| !text.is_empty())
 }
 
-/// Without the body, which may hold anything: an upload's address, the credentials in a site's own words.
+/// Omits the body, which may contain secrets: the address of an upload, or credentials that the site repeats.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")

@@ -1,37 +1,39 @@
-//! How long, how much and where to: the limits of one account's requests.
+//! The settings of one account's requests: timeouts, limits and allowed destinations.
 
 use std::time::Duration;
 
-/// The limits of one account's requests. The defaults are those of the configuration's `[upstream]` table.
+/// The settings of one account's requests. The defaults are those of the configuration's `[upstream]` table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// How long a connection may take to be made, TLS included.
+    /// The longest time to establish a connection, including TLS.
     pub connect_timeout: Duration,
-    /// How long one attempt may take, from its start to the last byte of the answer. Not for uploads.
+    /// The longest duration of one attempt, from its start to the last byte of the answer. It does not apply to
+    /// uploads.
     pub attempt_timeout: Duration,
-    /// How long all attempts of one operation may take together, and the wait for a place before them. Not for
-    /// bodies that flow.
+    /// The longest duration of all attempts of one operation together, including the wait for a turn. It does not apply
+    /// to transfers of files.
     pub deadline: Duration,
-    /// How long a site may work on an uploaded file after its last byte before it answers.
+    /// The longest time from the last byte of an uploaded file to the site's answer.
     pub upload_answer_timeout: Duration,
-    /// How long a file on its way may stand still: no byte from whoever sends it, or none taken by whoever gets it.
+    /// The longest time without progress in the transfer of a file: the sender sends no byte, or the receiver reads
+    /// none.
     pub idle_timeout: Duration,
-    /// How often a request is sent again at most: reads, and what was never sent.
+    /// The most retries of a request. Only reads, and requests of which no byte was sent, are retried.
     pub retries: u32,
-    /// How often the account asks its site, on average. 0: as often as it likes.
+    /// The average rate of the account's requests. 0: unlimited.
     pub requests_per_second: f64,
-    /// How many requests may go at once after a pause.
+    /// The most requests that may be sent at once after a pause.
     pub burst: u32,
-    /// How many requests in a row have to fail for a site to be left alone. 0: it never is.
+    /// How many consecutive failures open the circuit of a site. 0: it never opens.
     pub circuit_failures: u32,
-    /// For how long a site is left alone that fails.
+    /// How long the circuit of a failing site stays open.
     pub circuit_open: Duration,
-    /// How many requests may be under way at once, transfers of files included.
+    /// The most requests in flight, including transfers of files.
     pub max_concurrency: u32,
-    /// The longest answer that is read, in bytes, after decompression.
+    /// The largest answer that is read, in bytes, after decompression.
     pub max_response: u64,
-    /// Whether addresses that a site hands out may be private. They may in any case where the account's own base URL
-    /// is private by its text.
+    /// Whether addresses that a site hands out may be private. They always may if the account's own base URL is private
+    /// by its text.
     pub allow_private_networks: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the clients of all accounts share.
+//! The resources that the clients of all accounts share.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::addresses::Addresses;
 use crate::room::Memory;
 use crate::tls::Tls;
 
-/// How much memory the answers of sites may take that are read at once, in bytes, unless told otherwise.
+/// The default limit on the memory of all answers that are read concurrently, in bytes.
 pub const MAX_DECODING: u64 = 512 << 20;
 
-/// What the clients of all accounts share: who may ask how often, which addresses work, the memory for answers,
-/// and the TLS configuration. Clones share the same.
+/// The resources that the clients of all accounts share: the rate limiters, the circuit breakers and retry budgets of
+/// addresses, the memory for answers, the TLS configuration and the background tasks. Clones share them.
 #[derive(Clone)]
 pub struct Shared {
     pub(crate) limiters: Arc<dyn Limiters>,
@@ -24,7 +24,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Shares paces with whoever shares the state; what is known of addresses is this process's own.
+    /// Creates the shared resources. Rate limits are shared with all processes that use the same state; circuit
+    /// breakers and retry budgets belong to this process only.
     #[must_use]
     pub fn new(state: &State) -> Self {
         let memory = Memory::new(MAX_DECODING);
@@ -32,13 +33,13 @@ impl Shared {
         Self { limiters, addresses: Addresses::default(), memory, tls: Tls::default(), tasks: TaskTracker::new() }
     }
 
-    /// The same, with the logins that are under way among these tasks.
+    /// Returns the same resources with this tracker for background tasks, such as logins.
     #[must_use]
     pub fn with_tasks(self, tasks: TaskTracker) -> Self {
         Self { tasks, ..self }
     }
 
-    /// The same, with this much memory for answers that are read at once, in bytes.
+    /// Returns the same resources with this memory limit for answers that are read concurrently, in bytes.
     #[must_use]
     pub fn with_max_decoding(self, bytes: u64) -> Self {
         Self { memory: Memory::new(bytes), ..self }

@@ -8,7 +8,8 @@ use hyper_rustls::ConfigBuilderExt as _;
 use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// What requests offer by ALPN. `reqwest` uses these names as they are, so `h2` needs its feature `http2`.
+/// The protocols that requests offer by ALPN. `reqwest` uses these names as they are, so `h2` needs its feature
+/// `http2`.
 const REQUEST_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// The TLS configuration, built when the first HTTP client needs it. Clones share one configuration: its verifier, and
@@ -45,7 +46,8 @@ impl Tls {
     }
 }
 
-/// Names the crypto provider, because `rustls` panics if it has to choose one and several are compiled in.
+/// Builds the configuration. It names the crypto provider, because `rustls` panics if it has to choose one and several
+/// are compiled in.
 fn build() -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider::get_default().cloned();
     let provider = provider.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()));

@@ -1,4 +1,4 @@
-//! A text of an answer, whatever stands in it.
+//! A JSON string of an answer, valid or not.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-/// A JSON text, with U+FFFD for what is none: half a surrogate pair, say.
+/// A JSON string in which U+FFFD replaces invalid characters, such as half a surrogate pair.
 pub(super) struct AnyText<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for AnyText<'de> {

@@ -1,6 +1,6 @@
-//! Drift: what a site writes otherwise than its documentation has it, where its answer could be read all the same. A
-//! field that is missing, one that is not known, a value that is none of its field's: each is counted, and told to the
-//! log once an hour. Only our own names for fields are told, never the site's.
+//! Drift: the differences of a readable answer from the site's documentation. They are missing fields, unknown fields,
+//! and values that are not valid for their field. Each is counted, and logged once an hour. Metrics and log contain
+//! only our own names of fields, never names that the site has sent.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,34 +12,34 @@ use polyhost_domain::ProviderId;
 
 use crate::measure::DRIFT;
 
-/// How long nothing more is told to the log of a field.
-const SILENCE: Duration = Duration::from_secs(60 * 60);
-/// Stands for every field that is not known.
+/// The shortest time between two log lines about the same field.
+const LOG_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// The name for all unknown fields.
 const UNKNOWN_FIELD: &str = "unknown";
-/// Stands for the answer itself, where it is in no field.
+/// The name for the answer itself, outside of any field.
 pub(super) const WHOLE: &str = "result";
 
-/// What the documentation of a dialect has.
+/// The documentation of a dialect's answers.
 #[derive(Debug)]
 pub struct Documented {
     /// The dialect's name.
     pub dialect: &'static str,
-    /// Its structures. What is not among them is read without a look at its fields.
+    /// The documented structures. The fields of other structures are not checked.
     pub shapes: &'static [Shape],
 }
 
-/// What the documentation has of one structure.
+/// The documentation of one structure.
 #[derive(Debug)]
 pub struct Shape {
-    /// The name of the wire structure that it is read into.
+    /// The name of the wire struct that it is read into.
     pub name: &'static str,
-    /// The fields that are always there, in the site's words, be it with nothing in them.
+    /// The fields that are always present, even if they are empty. These are the site's names.
     pub always: &'static [&'static str],
-    /// The documented fields that are not read; `None` where the documentation leaves open what there is.
+    /// The documented fields that the gateway does not read; `None` if the documentation does not list all fields.
     pub unread: Option<&'static [&'static str]>,
 }
 
-/// How an answer differs.
+/// How a field differs from the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Difference {
     Missing,
@@ -47,7 +47,7 @@ pub(crate) enum Difference {
     Unusable,
 }
 
-/// A field that differs.
+/// A field that differs, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sighting {
     field: &'static str,
@@ -56,7 +56,7 @@ struct Sighting {
 }
 
 thread_local! {
-    /// The answer that this thread is reading.
+    /// The answer that this thread is decoding.
     static READING: RefCell<Option<Reading>> = const { RefCell::new(None) };
 }
 
@@ -68,7 +68,7 @@ struct Reading {
 }
 
 impl Documented {
-    /// Reads an answer, and counts how it differs where it could be read.
+    /// Reads an answer, and counts its differences if it could be read.
     pub(crate) fn watch<T, E>(
         &'static self,
         provider: &ProviderId,
@@ -81,7 +81,7 @@ impl Documented {
         let reading = READING.replace(outer);
         if outcome.is_ok() {
             for sighting in reading.into_iter().flat_map(|reading| reading.sightings) {
-                tell(self.dialect, provider, operation, sighting);
+                report(self.dialect, provider, operation, sighting);
             }
         }
         outcome
@@ -92,22 +92,22 @@ impl Documented {
     }
 }
 
-/// The shape of a structure in the answer that is being read.
+/// Returns the documented shape of a structure in the answer that is being read.
 pub(super) fn shape(name: &str) -> Option<&'static Shape> {
     READING.with_borrow(|reading| reading.as_ref()?.documented.shape(name))
 }
 
-/// Says which field is read next, and answers which was.
+/// Sets the field that is read next, and returns the previous one.
 pub(super) fn enter(field: &'static str) -> Option<&'static str> {
     READING.with_borrow_mut(|reading| Some(std::mem::replace(&mut reading.as_mut()?.field, field)))
 }
 
-/// The field that is being read.
+/// Returns the field that is being read.
 pub(super) fn field() -> &'static str {
     READING.with_borrow(|reading| reading.as_ref().map_or(WHOLE, |reading| reading.field))
 }
 
-/// Reads a part of the answer. What differs in it is counted only if it can be read.
+/// Reads a part of the answer. Its differences are counted only if it can be read.
 pub(super) fn attempt<T, E>(read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     let before = READING.with_borrow_mut(|reading| Some(std::mem::take(&mut reading.as_mut()?.sightings)));
     let outcome = read();
@@ -121,22 +121,22 @@ pub(super) fn attempt<T, E>(read: impl FnOnce() -> Result<T, E>) -> Result<T, E>
     outcome
 }
 
-/// The value of the field that is being read is none of its own.
+/// Notes that the value of the field that is being read is invalid.
 pub(super) fn unusable() {
     note(None, Difference::Unusable);
 }
 
-/// The value of another field is none of its own.
+/// Notes that the value of another field is invalid.
 pub(super) fn unusable_in(field: &'static str) {
     note(Some(field), Difference::Unusable);
 }
 
-/// A documented field is not there.
+/// Notes that a documented field is missing.
 pub(super) fn missing(field: &'static str) {
     note(Some(field), Difference::Missing);
 }
 
-/// A field is there that nobody has documented.
+/// Notes a field that is not documented.
 pub(super) fn new() {
     note(Some(UNKNOWN_FIELD), Difference::New);
 }
@@ -159,10 +159,10 @@ impl Reading {
     }
 }
 
-fn tell(dialect: &'static str, provider: &ProviderId, operation: &'static str, sighting: Sighting) {
+fn report(dialect: &'static str, provider: &ProviderId, operation: &'static str, sighting: Sighting) {
     let Sighting { field, difference, count } = sighting;
     counter!(DRIFT, "dialect" => dialect, "operation" => operation, "field" => field).increment(count);
-    if TOLD.is_due((dialect, operation, field), Instant::now()) {
+    if LOGGED.is_due((dialect, operation, field), Instant::now()) {
         let how = match difference {
             Difference::Missing => "missing",
             Difference::New => "not documented",
@@ -172,17 +172,17 @@ fn tell(dialect: &'static str, provider: &ProviderId, operation: &'static str, s
     }
 }
 
-/// What the log was told of, and when. All of its names are our own, so there are only so many.
-struct Told(Mutex<BTreeMap<(&'static str, &'static str, &'static str), Instant>>);
+/// When each difference was last logged. The keys are our own names, so their number is bounded.
+struct Logged(Mutex<BTreeMap<(&'static str, &'static str, &'static str), Instant>>);
 
-static TOLD: Told = Told(Mutex::new(BTreeMap::new()));
+static LOGGED: Logged = Logged(Mutex::new(BTreeMap::new()));
 
-impl Told {
+impl Logged {
     fn is_due(&self, about: (&'static str, &'static str, &'static str), now: Instant) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_silent = told.get(&about).is_some_and(|last| now.saturating_duration_since(*last) < SILENCE);
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_silent = logged.get(&about).is_some_and(|last| now.saturating_duration_since(*last) < LOG_INTERVAL);
         if !is_silent {
-            told.insert(about, now);
+            logged.insert(about, now);
         }
         !is_silent
     }
@@ -221,7 +221,7 @@ mod tests {
         ],
     };
 
-    /// The sightings that an answer makes, as `field count`.
+    /// Returns the sightings of an answer, as `field count`.
     fn sightings(json: &str) -> Vec<String> {
         let recorder = PrometheusBuilder::new().build_recorder();
         let provider = "site".parse().unwrap();
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_documented_is_no_drift_however_it_is_written() {
+    fn documented_fields_are_no_drift_in_any_notation() {
         for json in [
             r#"{"files": [{"name": "a", "fileSize": "7", "added": "2018-01-07 17:59:31"}], "more": 1}"#,
             r#"{"files": {"k": {"name": null, "fileSize": false, "colour": {"x": [1]}, "added": 0}}}"#,
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_new_or_of_no_use_is_counted_by_our_own_names_of_fields() {
+    fn drift_is_counted_by_our_own_field_names() {
         let rows: [(&str, &[&str]); 7] = [
             (r#"{"files": [{"name": "a"}, {"name": "b"}]}"#, &["fileSize 2"]),
             (r#"{"files": [{"name": "a", "fileSize": 1, "smell": 1, "taste": 2}]}"#, &["unknown 2"]),
@@ -278,19 +278,19 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_at_all_is_an_error_and_no_drift() {
+    fn unreadable_answer_is_an_error_and_no_drift() {
         for json in [r#"["a"]"#, r#"{"files": [{"name": ["a"]}]"#, "true"] {
             assert!(sightings(json).is_empty(), "{json}");
         }
     }
 
     #[test]
-    fn the_log_is_told_of_a_field_once_an_hour() {
-        let told = Told(Mutex::default());
+    fn field_is_logged_once_an_hour() {
+        let logged = Logged(Mutex::default());
         let (start, minute) = (Instant::now(), Duration::from_secs(60));
         let (one, other) = (("d", "o", "one"), ("d", "o", "other"));
-        assert!(told.is_due(one, start) && told.is_due(other, start + minute));
-        assert!(!told.is_due(one, start + 59 * minute));
-        assert!(told.is_due(one, start + 60 * minute) && !told.is_due(other, start + 60 * minute));
+        assert!(logged.is_due(one, start) && logged.is_due(other, start + minute));
+        assert!(!logged.is_due(one, start + 59 * minute));
+        assert!(logged.is_due(one, start + 60 * minute) && !logged.is_due(other, start + 60 * minute));
     }
 }

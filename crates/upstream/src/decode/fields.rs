@@ -1,4 +1,4 @@
-//! The fields of a structure as they go by, held against what is documented of it.
+//! Compares the fields of a structure with its documentation while they are read.
 
 use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess};
 
@@ -9,21 +9,21 @@ use super::drift::{self, Shape};
 pub(super) struct Fields<A> {
     map: A,
     shape: &'static Shape,
-    /// What the structure has, in the site's words.
+    /// The fields of the wire struct, by the site's names.
     fields: &'static [&'static str],
-    /// A bit for each of them.
+    /// A bit for each of `fields` that was seen.
     seen: u64,
-    /// The field that all of this stands in.
+    /// The field that contains the structure.
     outer: Option<&'static str>,
 }
 
 impl<A> Fields<A> {
-    /// `seen` has a bit for each field that stands there and is not in `map`.
+    /// Wraps a map. `seen` has a bit for each field that is in the answer but was removed from `map`.
     pub(super) fn new(map: A, shape: &'static Shape, fields: &'static [&'static str], seen: u64) -> Self {
         Self { map, shape, fields, seen, outer: None }
     }
 
-    /// Notes what was not there.
+    /// Notes the missing fields.
     pub(super) fn end(self) {
         let is_seen = |field: &str| self.place(field).is_some_and(|place| self.seen & bit(place) != 0);
         self.shape.always.iter().filter(|field| !is_seen(field)).for_each(|field| drift::missing(field));
@@ -54,7 +54,7 @@ impl<A> Drop for Fields<A> {
     }
 }
 
-/// No structure has as many fields as there are bits.
+/// Returns the bit of a field. No structure has more than 64 fields.
 pub(super) fn bit(place: usize) -> u64 {
     1_u64.wrapping_shl(u32::try_from(place).unwrap_or_default())
 }

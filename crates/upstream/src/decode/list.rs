@@ -1,7 +1,7 @@
-//! Lists. A site's own language decides whether a list is an array, a map by id, or an array of maps of one key;
-//! and an empty map is written `[]`.
+//! Lists. Depending on the site's programming language, a list is an array, a map by id, or an array of one-key maps.
+//! An empty map is written `[]`.
 //!
-//! A list is read entry by entry, and only the converted entries are kept. An answer of garbage builds nothing.
+//! A list is read entry by entry, and only converted entries stay in memory. An answer of garbage allocates nothing.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,32 +17,33 @@ use super::any_text::AnyText;
 use super::drift;
 use super::unreadable::Unreadable;
 
-/// A list whose first entries, this many, cannot be read is refused.
+/// A list is rejected if this many of its first entries cannot be read.
 const GIVE_UP_AFTER: usize = 1_000;
-/// How much memory the entries of a list may take, in bytes, whatever multiple of its length that is.
+/// The memory in bytes that the entries of a list may always take, except those of a short list: see [`GROWTH`].
 const FLOOR: usize = 32 << 20;
-/// How much memory the entries may take beyond that, as a multiple of the list's length.
+/// The memory that the entries may take beyond that, as a multiple of the list's length.
 const MULTIPLE: usize = 2;
-/// The most memory that an answer may take while it is read, as a multiple of its length: the answer itself, its
-/// entries, and their texts.
+/// The most memory that an answer may take while it is read, as a multiple of its length. It covers the answer itself,
+/// its entries, and their texts.
 const WHOLE_MULTIPLE: usize = 2 + MULTIPLE;
-/// A short list does not get that much: the shortest entries that sites send grow by less than this factor.
+/// Limits the memory of a short list's entries, as a multiple of its length. In memory, the shortest entries that sites
+/// send grow by less than this factor.
 const GROWTH: usize = 32;
-/// The entries of the shortest list may take this much, in bytes.
+/// The memory in bytes that even the entries of the shortest list may take.
 const BASE: usize = 64 << 10;
 
-/// The most memory, in bytes, that an answer of this length takes while it is read.
+/// Returns the most memory, in bytes, that an answer of this length takes while it is read.
 #[must_use]
 pub fn memory_for(length: usize) -> usize {
     length.saturating_mul(WHOLE_MULTIPLE).saturating_add(length.saturating_mul(GROWTH).saturating_add(BASE).min(FLOOR))
 }
 
-/// A list in any of the ways in which sites write one. Its entries are read by [`List::read`].
+/// A list in any of the notations of sites. [`List::read`] reads its entries.
 pub struct List<'a, T> {
     given: Given<'a>,
-    /// The field that it stands in.
+    /// The field that contains the list.
     field: &'static str,
-    /// Whether an empty value in place of an entry says that there is none.
+    /// Whether an empty value in place of an entry is skipped, and not counted as unreadable.
     passes_over_empty: bool,
     entry: PhantomData<fn() -> T>,
 }
@@ -58,14 +59,14 @@ enum Given<'a> {
 /// The entries of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entries<U> {
-    /// The entries that could be used, in the site's order.
+    /// The usable entries, in the site's order.
     pub items: Vec<U>,
-    /// How many entries could not be used.
+    /// The number of entries that are not usable.
     pub unreadable: usize,
 }
 
 impl<U> Entries<U> {
-    /// Whether there are entries, and none of them could be used.
+    /// Returns whether there are entries, but none of them is usable.
     #[must_use]
     pub fn none_readable(&self) -> bool {
         self.items.is_empty() && self.unreadable > 0
@@ -91,14 +92,14 @@ impl<T> fmt::Debug for List<'_, T> {
 }
 
 impl<T> List<'_, T> {
-    /// Whether there is a list at all, and not `null`, `false`, a text or a number in its place.
+    /// Returns whether there is a list, and not `null`, `false`, a text or a number in its place.
     #[must_use]
     pub fn is_given(&self) -> bool {
         matches!(self.given, Given::List(_))
     }
 
-    /// The same list, in which `null`, `false`, or an empty text, list or map in place of an entry means that there is
-    /// none.
+    /// Returns the same list, of which `null`, `false`, and an empty text, list or map in place of an entry are
+    /// skipped.
     #[must_use]
     pub fn passing_over_empty(self) -> Self {
         Self { passes_over_empty: true, ..self }
@@ -112,18 +113,18 @@ impl<T> List<'_, T> {
 }
 
 impl<T: DeserializeOwned> List<'_, T> {
-    /// Reads the entries, each with its key where the site gave one. `convert` answers `None` for an entry without a
-    /// usable id.
+    /// Reads the entries, each with its key if it has one. `convert` returns `None` for an entry without a usable id.
     ///
     /// # Errors
-    /// - [`Unreadable::NoEntry`]: the first thousand entries cannot be used.
+    /// - [`Unreadable::NoEntry`]: the first thousand entries are not usable.
     /// - [`Unreadable::TooMany`]: the entries would take many times the memory of the answer.
     pub fn read<U>(self, mut convert: impl FnMut(Option<&str>, T) -> Option<U>) -> Result<Entries<U>, Unreadable> {
         self.read_some(|key, entry| convert(key, entry).map(Some), |_| 0)
     }
 
-    /// As [`List::read`]. `convert` answers `Some(None)` for an entry that is readable and left out. `weight` is the
-    /// memory of an entry beyond its own structure and its texts.
+    /// Reads some of the entries. It differs from [`List::read`] in two ways: `convert` returns `Some(None)` for a
+    /// readable entry that is left out, and `weight` returns the memory of an entry beyond its own struct and its
+    /// texts.
     ///
     /// # Errors
     /// As [`List::read`].
@@ -169,15 +170,15 @@ impl<T: DeserializeOwned> List<'_, T> {
     }
 }
 
-/// What has been read of a list.
+/// The state while a list is read.
 struct Reading<U> {
     entries: Entries<U>,
     /// The memory that the entries may take, in bytes.
     allowed: usize,
-    /// The memory that they take beyond their own structures.
+    /// The memory that they take beyond their own structs, in bytes.
     weight: usize,
     is_any_readable: bool,
-    /// Why the rest of the list is not read.
+    /// The reason to stop reading the list.
     fault: Option<Unreadable>,
 }
 
@@ -206,7 +207,7 @@ impl<U> Reading<U> {
         self.weight = self.weight.saturating_add(weight);
         let items = &mut self.entries.items;
         let more = if items.len() == items.capacity() { (items.len() / 2).max(8) } else { 0 };
-        // While a list grows, it may be there twice.
+        // While a vector grows, both its old and its new buffer exist.
         let structures = (2 * items.len() + more).saturating_mul(size_of::<U>());
         if structures.saturating_add(self.weight) > self.allowed {
             return self.end(Unreadable::TooMany);
@@ -237,17 +238,17 @@ impl<'de: 'a, 'a, T> Deserialize<'de> for List<'a, T> {
     }
 }
 
-/// Whether an entry is one of PHP's words for nothing.
+/// Returns whether an entry is one of the values that PHP writes for "no entry".
 fn is_empty_entry(raw: &RawValue) -> bool {
     matches!(raw.get(), "null" | "false" | "\"\"") || super::is_empty(raw.get())
 }
 
-/// Whether an entry is an array, which none is that could be used.
+/// Returns whether an entry is an array. Such an entry is never usable.
 fn is_array(raw: &RawValue) -> bool {
     raw.get().starts_with('[')
 }
 
-/// Shows each entry of a list to a function, until that breaks.
+/// Passes each entry of a list to a function until it returns `Break`.
 struct Walk<'v, F>(&'v mut F);
 
 impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> DeserializeSeed<'de> for Walk<'_, F> {
@@ -289,7 +290,7 @@ impl<'de, F: FnMut(Option<&str>, &'de RawValue) -> ControlFlow<()>> Visitor<'de>
     }
 }
 
-/// A map of exactly one key, whose value is itself a map: the key and that map.
+/// An entry that is a map of exactly one key, whose value is itself a map. It holds the key and that inner map.
 struct Wrapped<'de>(Option<(AnyText<'de>, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Wrapped<'de> {
@@ -310,7 +311,7 @@ impl<'de> Visitor<'de> for OneKey {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let first = map.next_entry::<AnyText<'de>, &'de RawValue>()?;
         let first = first.filter(|(_, raw)| raw.get().starts_with('{'));
-        // An entry of its own need not be read to its end here.
+        // An ordinary entry fails here without being read to its end.
         if first.is_none() || map.next_key::<IgnoredAny>()?.is_some() {
             return Err(A::Error::custom("not a map of one key"));
         }

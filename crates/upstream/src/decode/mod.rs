@@ -1,14 +1,15 @@
-//! Reading JSON as sites write it. A field that is missing or of an unexpected type is `None`, and never a failure.
+//! Lenient decoding of the JSON that sites write. A field that is missing or of an unexpected type is `None`, and never
+//! an error.
 //!
-//! - [`lenient`] for the fields of a wire struct: `#[serde(default, deserialize_with = "decode::lenient")]`.
-//! - [`value`] for a result, which is refused where it is an array in place of a map.
-//! - [`List`] for lists that may be maps, read entry by entry.
-//! - [`Message`] for texts for people, which are cut.
-//! - [`WireTime`] for the ways in which times are written.
+//! - [`lenient`] reads the fields of a wire struct: `#[serde(default, deserialize_with = "decode::lenient")]`.
+//! - [`value`] reads a result. It rejects an array in place of a map.
+//! - [`List`] reads lists, which may be maps, entry by entry.
+//! - [`Message`] reads texts for people, and cuts long ones.
+//! - [`WireTime`] reads times in all their notations.
 //!
-//! How an answer differs from a dialect's documentation is counted while it is read: [`Documented`].
+//! The differences of an answer from a dialect's documentation are counted while it is read: [`Documented`].
 //!
-//! All of it works on the bytes of the answer; nothing builds a tree of values.
+//! All decoding works on the bytes of the answer. None of it builds a tree of JSON values.
 
 mod any_text;
 mod drift;

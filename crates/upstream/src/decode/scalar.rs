@@ -1,4 +1,4 @@
-//! Single values: numbers as text, text as numbers, and `false`, `null` or `""` for nothing.
+//! Single values: numbers written as text, text written as numbers, and `false`, `null` or `""` for no value.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,28 +7,28 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::drift;
 
-/// A type that can be read from whatever a site writes for it.
+/// A type that can be read from any JSON scalar that a site writes for it.
 pub trait Scalar: Sized {
-    /// From a text that is not empty.
+    /// Converts a non-empty text.
     fn from_text(text: &str) -> Option<Self>;
-    /// From a text that may be kept. The default reads it.
+    /// Converts an owned text, which need not be copied. The default calls [`Scalar::from_text`].
     fn from_owned(text: String) -> Option<Self> {
         Self::from_text(&text)
     }
-    /// From a number that is no fraction and fits.
+    /// Converts an integer.
     fn from_integer(number: i128) -> Option<Self>;
-    /// From any other number.
+    /// Converts any other number.
     fn from_float(number: f64) -> Option<Self>;
-    /// From true or false. Elsewhere than for flags these are how a site says "nothing".
+    /// Converts true or false. For all types but flags they mean "no value".
     fn from_flag(_flag: bool) -> Option<Self> {
         None
     }
 }
 
-/// Reads a value, or `None` where there is none or it is of another type.
+/// Reads a value. Returns `None` if there is no value, or if it is of another type.
 ///
 /// # Errors
-/// Only where the JSON itself is broken.
+/// Only if the JSON itself is broken.
 pub fn lenient<'de, D: Deserializer<'de>, T: Scalar>(deserializer: D) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(Lenient(PhantomData))
 }
@@ -64,7 +64,7 @@ impl<'de, T: Scalar> Visitor<'de> for Lenient<T> {
 
     fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
         let value = T::from_flag(flag);
-        // False is how a site says "nothing".
+        // `false` may be the site's notation for "no value", so it is no drift.
         Ok(if flag { used(value) } else { value })
     }
 
@@ -89,7 +89,7 @@ impl<'de, T: Scalar> Visitor<'de> for Lenient<T> {
     }
 }
 
-/// A value, noted where the site has written one and it cannot be used.
+/// Returns the value, and notes drift if the value that the site has written could not be converted.
 fn used<T>(value: Option<T>) -> Option<T> {
     if value.is_none() {
         drift::unusable();
@@ -115,11 +115,11 @@ impl Scalar for String {
     }
 }
 
-/// The longest text for people that is kept, in bytes. At most 300 characters of it are ever shown; so much more is kept
-/// that no secret is cut in two where it could be seen.
+/// The longest text for people that is stored, in bytes. At most 300 characters of it are shown. The margin ensures
+/// that the cut never splits a secret in the part that is shown, where it could no longer be masked.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
-/// A text for people. One that is longer than could be shown is cut.
+/// A text for people. A text that is much longer than what is shown of it is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message(pub String);
 
@@ -163,7 +163,7 @@ impl Scalar for i64 {
     }
 
     fn from_float(number: f64) -> Option<Self> {
-        // The float's own integer part, where it has an exact one.
+        // The integer part, if a float represents it exactly.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         #[allow(clippy::cast_possible_truncation, reason = "the range is checked")]
         (number.abs() <= EXACT).then(|| number.trunc() as Self)
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_in_many_ways() {
+    fn missing_value_is_read_in_every_notation() {
         for nothing in ["null", "\"\"", "[]", "{}", "[1, {\"a\": 2}]", "{\"a\": [1]}"] {
             assert_eq!(read::<String>(nothing), None, "{nothing}");
             assert_eq!(read::<u64>(nothing), None, "{nothing}");

@@ -1,5 +1,5 @@
-//! Structs are read from maps. Derived code would read an array, too, by the places of its elements, and make of
-//! anything an answer whose fields are all unknown.
+//! Reads structs from maps only. Derived code would also read a struct from an array, by the positions of its elements.
+//! Then garbage would be read as an answer whose fields are all unknown.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::drift;
 use super::fields::Fields;
 use super::sift::{Repaired, Sifted};
 
-/// Reads one value of an answer. Where a struct is asked for, the site must have written a map; an empty one may be
-/// written `[]`. A field of it that cannot be read is left out.
+/// Reads one value of an answer. If `T` is a struct, the value must be a map; an empty one may be written `[]`. Fields
+/// that cannot be read are left out.
 ///
 /// # Errors
 /// Broken JSON, or JSON of another shape.
@@ -26,7 +26,7 @@ pub fn value<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<T> 
     }
 }
 
-/// Whether the value is an empty list or map: PHP writes either for both.
+/// Returns whether the value is an empty list or map. PHP may write either for both.
 #[must_use]
 pub fn is_empty(text: &str) -> bool {
     let text = text.trim();
@@ -44,13 +44,13 @@ fn read<'de, T: Deserialize<'de>>(text: &'de str, reading: Reading) -> serde_jso
 /// How a struct's fields are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// As they come. It fails at the first that cannot be read.
+    /// All fields. Fails at the first that cannot be read.
     Plain,
-    /// Only those that can be read.
+    /// Only the fields that can be read.
     Sifted,
 }
 
-/// Holds for the value itself, and not for what is inside.
+/// A deserializer that reads a struct from a map only. This applies to the value itself, not to values inside it.
 struct StructsAreMaps<D> {
     json: D,
     reading: Reading,
@@ -76,7 +76,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StructsAreMaps<D> {
         self.json.deserialize_ignored_any(visitor)
     }
 
-    /// A raw value is one.
+    /// Passes through, because serde_json's `RawValue` is read as a newtype struct.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
         self.json.deserialize_newtype_struct(name, visitor)
     }
@@ -99,7 +99,7 @@ struct MapOnly<V> {
 }
 
 impl<V> MapOnly<V> {
-    /// Reads the fields; `seen` has a bit for each that stands in the answer and is not in `map`.
+    /// Reads the fields. `seen` has a bit for each field that is in the answer but was removed from `map`.
     fn fields<'de, A: MapAccess<'de>>(self, map: A, seen: u64) -> Result<V::Value, A::Error>
     where
         V: Visitor<'de>,
@@ -129,7 +129,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
         }
     }
 
-    /// PHP writes an empty map so.
+    /// Accepts an empty array, because PHP writes an empty map like that.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<V::Value, A::Error> {
         match seq.next_element::<IgnoredAny>()? {
             Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, &self)),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_is_read_from_a_map_and_from_no_array_but_the_empty_one() {
+    fn struct_is_read_from_a_map_or_an_empty_array_only() {
         let wire = Wire { id: Some("7".into()), name: None };
         assert_eq!(value::<Wire>(r#" {"id": "7", "odd": [1]} "#).unwrap(), wire);
         assert_eq!(value::<Option<Wire>>(r#"{"id": "7"}"#).unwrap(), Some(wire));
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_or_map_is_empty_however_written() {
+    fn empty_list_or_map_is_empty_in_every_notation() {
         assert!(["[]", "{}", " [ ] ", "{ \n }"].into_iter().all(is_empty));
         assert!(!["[1]", "[}", "", "null", "[", r#"{"a": 1}"#].into_iter().any(is_empty));
     }
 
     #[test]
-    fn what_is_no_struct_is_read_as_ever() {
+    fn values_other_than_structs_are_read_as_usual() {
         assert_eq!(value::<Vec<u8>>("[1, 2]").unwrap(), [1, 2]);
         assert_eq!(value::<String>("\"a\"").unwrap(), "a");
         let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));

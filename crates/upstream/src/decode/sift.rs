@@ -1,6 +1,6 @@
-//! The second reading of a structure whose first has failed: of the fields that can be read. A field that stands twice
-//! is left out, since nobody can say which is meant; so is a number that is too large for any type. In a text, U+FFFD
-//! stands for what is no text.
+//! The second attempt to read a struct, after the first has failed: it reads only the fields that can be read. A
+//! duplicate field is left out, because it is ambiguous. A number that is too large for any type is left out too. In
+//! texts, U+FFFD replaces invalid characters.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use super::any_text::AnyText;
 use super::drift;
 use super::fields::bit;
 
-/// The fields of a map that can be read.
+/// The readable fields of a map.
 pub(super) struct Sifted<'de, E> {
     fields: vec::IntoIter<(&'static str, &'de RawValue)>,
     next: Option<&'de RawValue>,
@@ -23,7 +23,7 @@ pub(super) struct Sifted<'de, E> {
 }
 
 impl<'de, E: serde::de::Error> Sifted<'de, E> {
-    /// The readable fields of a map, and a bit for the place of each that stands there and cannot be read.
+    /// Returns the readable fields of a map, and a bit for the index of each field that is present but not readable.
     pub(super) fn of<A: MapAccess<'de, Error = E>>(
         mut map: A,
         fields: &'static [&'static str],
@@ -56,7 +56,8 @@ impl<'de, E: serde::de::Error> Sifted<'de, E> {
     }
 }
 
-/// Lists are read by whoever reads their entries, and texts are repaired.
+/// Returns whether a value is readable. Only numbers are checked: lists are checked entry by entry when they are read,
+/// and texts are repaired.
 fn is_readable(text: &str) -> bool {
     !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) || serde_json::from_str::<f64>(text).is_ok()
 }
@@ -76,7 +77,7 @@ impl<'de, E: serde::de::Error> MapAccess<'de> for Sifted<'de, E> {
     }
 }
 
-/// A value of which a text is read whatever its escapes stand for.
+/// A value whose text is read even if its escapes are invalid characters, such as half a surrogate pair.
 pub(super) struct Repaired<'de>(pub(super) &'de str);
 
 impl<'de> Repaired<'de> {
@@ -102,7 +103,7 @@ impl<'de> Deserializer<'de> for Repaired<'de> {
         if self.0 == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    /// A raw value is handed on as it is.
+    /// Passes through, because serde_json's `RawValue` is read as a newtype struct.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_stands_twice_is_unknown() {
+    fn duplicate_field_is_left_out() {
         let name = Some("a".to_owned());
         assert_eq!(read(r#"{"name": "a", "size": 1, "size": 2}"#), (name.clone(), None));
         assert_eq!(read(r#"{"size": 1, "name": "a", "size": 1, "x": 1, "x": 2}"#), (name.clone(), None));
@@ -145,13 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_value_is_unknown() {
+    fn number_that_is_too_large_is_left_out() {
         assert_eq!(read(r#"{"name": "a", "size": 1e999}"#), (Some("a".into()), None));
         assert_eq!(read(r#"{"name": -1e999, "size": 5}"#), (None, Some(5)));
     }
 
     #[test]
-    fn half_a_character_is_replaced() {
+    fn half_a_surrogate_pair_is_replaced() {
         let (name, size) = read(r#"{"name": "a\ud83d b\u00e9\n", "size": "5"}"#);
         assert_eq!((name.unwrap().replace("\u{fffd}", ""), size), ("a bé\n".to_owned(), Some(5)));
         let word: super::AnyText<'_> = serde_json::from_str(r#""a\udc00""#).unwrap();
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_map_is_not_read_by_a_second_reading() {
+    fn broken_json_is_not_read_by_the_second_attempt() {
         for broken in [r#"{"name": "a", "size": 1, "size""#, r#"{"size": 1, "size": }"#, "[1, 1]", r#"{"name": "\x"}"#]
         {
             assert!(value::<Wire>(broken).is_err(), "{broken}");

@@ -1,12 +1,12 @@
-//! The bytes of an answer, made fit to be read as JSON.
+//! Repairs the bytes of an answer, so that they can be parsed as JSON.
 
 use bytes::Bytes;
 
-/// An answer of which more than one byte in this many is no text is left as it is: it is no JSON either.
+/// An answer is not repaired if more than one in this many bytes is invalid UTF-8. It cannot be JSON then.
 const RARE: usize = 4;
 
-/// The same bytes as UTF-8, with U+FFFD for what is none, and with a space for each control character inside a JSON
-/// text. Bytes that are fit already are not copied.
+/// Returns the bytes as UTF-8. U+FFFD replaces invalid bytes, and a space replaces each control character inside a JSON
+/// string. Valid bytes are not copied.
 pub(crate) fn repaired(mut body: Vec<u8>) -> Bytes {
     if body.iter().any(|byte| *byte < b' ') {
         blank_controls(&mut body);
@@ -28,7 +28,8 @@ pub(crate) fn repaired(mut body: Vec<u8>) -> Bytes {
     text.into()
 }
 
-/// JSON wants control characters escaped. Sites that put their answers together by hand forget that.
+/// Replaces control characters inside JSON strings with spaces. JSON requires them to be escaped, but sites that build
+/// their JSON by hand do not do that.
 fn blank_controls(body: &mut [u8]) {
     let (mut is_text, mut is_escaped) = (false, false);
     for byte in body {
@@ -58,13 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced() {
+    fn invalid_bytes_are_replaced() {
         assert_eq!(repair(b"{\"a\": \"caf\xe9 au lait\"}"), "{\"a\": \"caf\u{fffd} au lait\"}".as_bytes());
         assert_eq!(repair(b"\xff\xfe\xff\xfe"), b"\xff\xfe\xff\xfe");
     }
 
     #[test]
-    fn controls_inside_a_text_become_spaces() {
+    fn control_characters_in_a_string_become_spaces() {
         assert_eq!(repair(b"{\n\t\"a\\\"\tb\": \"c\nd\\\\\"\r\n}"), b"{\n\t\"a\\\" b\": \"c d\\\\\"\r\n}");
     }
 }

@@ -1,4 +1,4 @@
-//! Times: a civil date in a zone that has to be known, or seconds or milliseconds since 1970.
+//! Times: a civil date without a zone, or seconds or milliseconds since 1970.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, date};
@@ -6,17 +6,17 @@ use jiff::tz::TimeZone;
 
 use super::Scalar;
 
-/// From here on a number counts milliseconds: as seconds it would lie beyond the year 5000.
+/// Numbers from this one on are milliseconds: as seconds they would lie beyond the year 5000.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// The first and the last day that is a moment in every zone, and written with four digits for its year.
+/// The first and the last day that can be converted to UTC from every zone and still has a year of four digits.
 const FIRST_DAY: Date = date(1, 1, 2);
 const LAST_DAY: Date = date(9999, 12, 29);
 
-/// What sites write where there is no date: MySQL's zero date, and what PHP's `DateTime` makes of it.
+/// The notations of sites for "no date": MySQL's zero date, and its conversion by PHP's `DateTime`.
 const NO_DATE: [&str; 2] = ["0000-00-00", "-0001-11-30"];
 
-/// A time as a site writes it. A time that cannot be a moment is not read at all: drift counts and logs it.
+/// A time as a site writes it. A time that is out of range or cannot be parsed is not read; it counts as drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireTime {
     /// Zero: there is no time.
@@ -28,7 +28,7 @@ pub enum WireTime {
 }
 
 impl WireTime {
-    /// The moment that is meant, if a date without a zone is in `zone`.
+    /// Returns the moment, for which a date without a zone is read as a date in `zone`.
     #[must_use]
     pub fn in_zone(&self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_writing_a_time_is_read() {
+    fn time_is_read_in_every_notation() {
         let cases = [
             ("\"2018-07-29 08:51:49\"", "UTC", Some("2018-07-29T08:51:49Z")),
             ("\"2018-07-29 08:51:49\"", "Europe/Paris", Some("2018-07-29T06:51:49Z")),
@@ -120,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_never_was_or_was_twice_is_still_a_time() {
+    fn skipped_or_repeated_hour_of_a_zone_is_read() {
         assert!(read("\"2018-03-25 02:30:00\"", "Europe/Paris").is_some());
         assert!(read("\"2018-10-28 02:30:00\"", "Europe/Paris").is_some());
     }
 
     #[test]
-    fn dates_at_the_ends_of_time_are_read_or_null() {
+    fn dates_at_the_ends_of_the_range_are_read_or_null() {
         let zones = ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Etc/GMT+12"];
         let cases = [
             ("\"9999-12-31 00:00:00\"", false),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_out_of_range_is_no_value_and_a_zero_date_is() {
+    fn date_out_of_range_is_unreadable_and_zero_date_is_never() {
         let wire = |json: &str| -> Option<WireTime> {
             super::super::lenient(&mut serde_json::Deserializer::from_str(json)).unwrap()
         };

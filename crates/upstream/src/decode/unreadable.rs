@@ -1,41 +1,41 @@
-//! Answers that are no JSON, told without quoting them: they may hold anything.
+//! Why an answer cannot be parsed. The reasons never quote the answer, because it may contain secrets.
 
 use serde::Deserialize;
 
 use super::shape::value;
 
-/// Why an answer cannot be understood.
+/// Why an answer cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// Nothing at all.
+    /// The body is empty.
     #[error("an empty body")]
     Empty,
-    /// A page for people.
+    /// The body is an HTML page.
     #[error("an HTML page")]
     Html,
-    /// No JSON, or JSON that ends early.
+    /// The body is not JSON, or JSON that ends early.
     #[error("something that is not JSON (line {line}, column {column})")]
     NotJson {
-        /// The line where it stops to be JSON, from 1.
+        /// The line of the first error, from 1.
         line: usize,
-        /// The column there, from 1.
+        /// The column of the first error, from 1.
         column: usize,
     },
-    /// JSON that says something else than was asked.
+    /// The body is JSON of another shape than expected.
     #[error("JSON of another shape than its API has")]
     Shape,
-    /// A list in which no entry can be read.
+    /// The answer is a list in which no entry can be read.
     #[error("a list in which no entry can be read")]
     NoEntry,
-    /// A list whose entries would take many times the memory of the answer.
+    /// The answer is a list whose entries would take many times the memory of the answer.
     #[error("a list of more entries than are read")]
     TooMany,
-    /// JSON without the part that matters.
+    /// The answer is JSON without a required part.
     #[error("an answer without {0}")]
     Missing(&'static str),
 }
 
-/// Reads JSON, with or without a byte order mark before it. A struct is read from a map alone.
+/// Reads JSON, with or without a byte order mark before it. A struct is read from a map only.
 ///
 /// # Errors
 /// [`Unreadable`], which quotes nothing of the answer.
@@ -49,7 +49,7 @@ pub fn json<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Unreadable> 
     }
 }
 
-/// Bytes that are no text, after these that are.
+/// Returns the error for invalid UTF-8 that follows the valid bytes `before`.
 fn not_text(before: &[u8]) -> Unreadable {
     let last_line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_json_is_told_without_its_words() {
+    fn error_of_an_unreadable_answer_does_not_quote_it() {
         let cases: [(&[u8], Unreadable); 5] = [
             (b" \n", Unreadable::Empty),
             (b"<html>key=hunter2</html>", Unreadable::Html),
