@@ -1,4 +1,4 @@
-//! The loop under a clock that stands still until everybody waits: no connection is made.
+//! Tests of the retry loop. The clock is paused and advances only while all tasks wait. No connection is made.
 
 use std::cell::{Cell, RefCell};
 
@@ -24,7 +24,7 @@ fn call(kind: CallKind) -> Call {
     Call::get("file/info", kind, SecretUrl::endpoint(&"https://site.example/api".parse().unwrap(), "file/info"))
 }
 
-/// An answer of a status that means an error.
+/// Returns the error of an answer with this HTTP status.
 fn answered(kind: ErrorKind, http_status: u16, wait: Option<Duration>) -> Error {
     let answer = UpstreamAnswer { http_status: Some(http_status), ..UpstreamAnswer::default() };
     Error::new(kind).retryable(true).with_answer(answer).with_retry_after(wait)
@@ -34,7 +34,8 @@ fn unreachable() -> Error {
     Error::new(ErrorKind::Unavailable).retryable(true).with_retry_after(Some(SECOND))
 }
 
-/// What becomes of a request whose attempts each take some time and then end so; and when each of them began.
+/// Makes a request whose attempts each take `took` and then end with the next of `outcomes`; `None` is a success.
+/// Returns the outcome of the request, and when each attempt began.
 async fn ask(
     client: &Client,
     kind: CallKind,
@@ -69,7 +70,7 @@ fn always(error: Error) -> impl Iterator<Item = Option<Error>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_sent_again_as_often_as_allowed_and_no_write_of_which_a_byte_may_have_gone() {
+async fn reads_are_retried_and_writes_only_if_never_sent() {
     use CallKind::{Read, Write};
     use ErrorKind as Kind;
     let too_large = Error::new(Kind::InvalidResponse).retryable(true).with_transport(TransportFault::ResponseTooLarge);
@@ -99,7 +100,7 @@ async fn a_read_is_sent_again_as_often_as_allowed_and_no_write_of_which_a_byte_m
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_that_succeeds_is_a_success() {
+async fn successful_retry_is_a_success() {
     let client = client(Settings::default(), &shared(), "main");
     let (outcome, attempts) = ask(&client, CallKind::Read, SECOND, [Some(unreachable()), None]).await;
     assert!(outcome.is_ok());
@@ -108,7 +109,7 @@ async fn a_retry_that_succeeds_is_a_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_waits_are_drawn_anew_each_time_and_grow_to_a_limit() {
+async fn back_off_is_random_and_grows_to_a_limit() {
     let settings = Settings { retries: 6, deadline: SECOND * 100, ..Settings::default() };
     let longest = [200, 400, 800, 1600, 2000, 2000].map(Duration::from_millis);
     let mut all = Vec::new();
@@ -116,17 +117,17 @@ async fn the_waits_are_drawn_anew_each_time_and_grow_to_a_limit() {
         let client = client(settings.clone(), &shared(), "main");
         let (_, attempts) = ask(&client, CallKind::Read, Duration::ZERO, always(unreachable())).await;
         let waits: Vec<_> = attempts.windows(2).map(|two| two[1] - two[0]).collect();
-        // The clock is that coarse.
+        // The timers have a resolution of one millisecond.
         let within = |(wait, most): (&Duration, &Duration)| *wait <= *most + Duration::from_millis(1);
         assert!(waits.iter().zip(&longest).all(within), "{waits:?}");
         all.push(waits);
     }
     all.dedup();
-    assert!(all.len() > 15, "every one waits differently");
+    assert!(all.len() > 15, "the waits are random");
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_operation_outlives_its_deadline() {
+async fn operation_ends_at_its_deadline() {
     let settings = Settings { attempt_timeout: SECOND * 10, deadline: SECOND * 25, ..Settings::default() };
     let client = client(settings, &shared(), "main");
     let began = Instant::now();
@@ -138,7 +139,7 @@ async fn no_operation_outlives_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_site_asks_to_be_waited_for_is_waited_for_where_it_is_short() {
+async fn short_retry_after_is_waited_for_and_long_one_rejects() {
     let client_of = || client(Settings::default(), &shared(), "main");
     let limited = |wait| answered(ErrorKind::RateLimited, 429, Some(wait));
     let (outcome, attempts) = ask(&client_of(), CallKind::Read, Duration::ZERO, [Some(limited(SECOND * 2))]).await;
@@ -152,32 +153,32 @@ async fn what_the_site_asks_to_be_waited_for_is_waited_for_where_it_is_short() {
         let (outcome, attempts) = ask(&client, kind, Duration::ZERO, []).await;
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(SECOND * 20)));
-        assert!(error.is_retryable() && attempts.is_empty(), "the site is left alone");
+        assert!(error.is_retryable() && attempts.is_empty(), "no request is sent");
     }
     advance(SECOND * 20).await;
     assert!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_s_server_that_has_had_enough_slows_nothing_else_down() {
+async fn rate_limit_of_a_file_server_slows_no_api_request() {
     let client = client(Settings { burst: 1, ..Settings::default() }, &shared(), "main");
     let file = SecretUrl::handed_out("https://files.example/1".parse().unwrap());
     let download = Call::get("download", CallKind::Read, file);
-    let enough = answered(ErrorKind::RateLimited, 429, Some(SECOND * 3600));
-    let (outcome, attempts) = ask_for(&download, &client, Duration::ZERO, always(enough.clone())).await;
-    assert_eq!((outcome.unwrap_err().retry_after(), attempts.len()), (Some(SECOND * 3600), 1), "its caller is told");
+    let limited = answered(ErrorKind::RateLimited, 429, Some(SECOND * 3600));
+    let (outcome, attempts) = ask_for(&download, &client, Duration::ZERO, always(limited.clone())).await;
+    assert_eq!((outcome.unwrap_err().retry_after(), attempts.len()), (Some(SECOND * 3600), 1), "its caller gets it");
 
     let began = Instant::now();
     for kind in [CallKind::Read, CallKind::Write] {
         assert!(ask(&client, kind, Duration::ZERO, []).await.0.is_ok(), "{kind:?}");
     }
     assert!(began.elapsed() <= SECOND / 9, "at the account's usual pace of 20 a second: {:?}", began.elapsed());
-    ask(&client, CallKind::Read, Duration::ZERO, always(enough)).await.0.unwrap_err();
+    ask(&client, CallKind::Read, Duration::ZERO, always(limited)).await.0.unwrap_err();
     assert_eq!(ask(&client, CallKind::Read, Duration::ZERO, []).await.0.unwrap_err().kind(), ErrorKind::RateLimited);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dying_site_is_not_asked_three_times_as_much() {
+async fn retries_do_not_triple_the_load_of_a_failing_site() {
     let unhurried = Settings { requests_per_second: 0.0, circuit_failures: 0, ..Settings::default() };
     let client = client(unhurried, &shared(), "main");
     let sent = Cell::new(0);
@@ -189,7 +190,7 @@ async fn a_dying_site_is_not_asked_three_times_as_much() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_fails_is_left_alone_by_all_its_accounts_and_tried_out_by_one_request() {
+async fn circuit_is_shared_by_accounts_and_probed_by_one_request() {
     let (settings, shared) = (Settings { retries: 0, ..Settings::default() }, shared());
     let (one, other) = (client(settings.clone(), &shared, "one"), client(settings, &shared, "other"));
     let failed = || answered(ErrorKind::SiteFailed, 500, None);
@@ -215,7 +216,7 @@ async fn a_site_that_fails_is_left_alone_by_all_its_accounts_and_tried_out_by_on
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_that_tries_a_site_out_keeps_the_others_off_for_one_attempt_and_not_for_hours() {
+async fn probing_upload_blocks_others_for_one_attempt_only() {
     let settings = Settings { retries: 0, attempt_timeout: SECOND * 10, ..Settings::default() };
     let client = client(settings, &shared(), "main");
     for _ in 0..10 {
@@ -235,14 +236,14 @@ async fn an_upload_that_tries_a_site_out_keeps_the_others_off_for_one_attempt_an
         assert_eq!(client.circuit(), crate::CircuitState::Closed);
     };
     tokio::select! {
-        _ = upload => panic!("the upload was not to end"),
+        _ = upload => panic!("the upload must not end"),
         () = others => {}
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
-    let not_its_fault = [
+async fn errors_that_are_not_the_sites_fault_open_no_circuit() {
+    let other_faults = [
         answered(ErrorKind::CredentialsRejected, 403, None),
         answered(ErrorKind::Forbidden, 200, None),
         answered(ErrorKind::FileNotFound, 404, None),
@@ -251,7 +252,7 @@ async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
         Error::new(ErrorKind::BodyIncomplete),
     ];
     let unhurried = Settings { requests_per_second: 0.0, retries: 0, ..Settings::default() };
-    for error in not_its_fault {
+    for error in other_faults {
         let client = client(unhurried.clone(), &shared(), "main");
         for _ in 0..20 {
             ask(&client, CallKind::Read, Duration::ZERO, [Some(error.clone())]).await.0.unwrap_err();
@@ -261,16 +262,16 @@ async fn what_is_not_the_site_s_fault_leaves_the_circuit_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_met_the_site_neither_counts_for_it_nor_against_it() {
+async fn errors_on_our_side_leave_the_circuit_unchanged() {
     let prohibited = Error::new(ErrorKind::InvalidResponse).with_transport(TransportFault::DestinationProhibited);
-    let ours = [
+    let own_faults = [
         Error::new(ErrorKind::BodyIncomplete),
         Error::new(ErrorKind::Rejected),
         Error::new(ErrorKind::Internal),
         prohibited,
     ];
     let unhurried = Settings { requests_per_second: 0.0, retries: 0, ..Settings::default() };
-    for error in ours {
+    for error in own_faults {
         let client = client(unhurried.clone(), &shared(), "main");
         let ends_with = async |error: Error| drop(ask(&client, CallKind::Read, Duration::ZERO, [Some(error)]).await);
         for failed in [9, 1] {
@@ -280,18 +281,18 @@ async fn what_never_met_the_site_neither_counts_for_it_nor_against_it() {
             }
             ends_with(error.clone()).await;
         }
-        assert_eq!(client.circuit(), crate::CircuitState::Open, "ten in a row, whatever was between them: {error:?}");
+        assert_eq!(client.circuit(), crate::CircuitState::Open, "ten consecutive failures, despite: {error:?}");
         advance(SECOND * 15).await;
         ends_with(error.clone()).await;
         assert_eq!(client.circuit(), crate::CircuitState::HalfOpen, "{error:?}");
         let (outcome, attempts) = ask(&client, CallKind::Read, Duration::ZERO, []).await;
-        assert!(outcome.is_ok() && attempts.len() == 1, "the next one tries: {error:?}");
+        assert!(outcome.is_ok() && attempts.len() == 1, "the next request probes: {error:?}");
         assert_eq!(client.circuit(), crate::CircuitState::Closed);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_session_is_neither_asked_again_nor_held_against_the_site() {
+async fn refused_session_causes_no_retry_and_opens_no_circuit() {
     let client = client(Settings { retries: 5, ..Settings::default() }, &shared(), "main");
     for _ in 0..20 {
         let attempts = Cell::new(0);

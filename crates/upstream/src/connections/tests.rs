@@ -1,4 +1,4 @@
-//! Which connections the calls of an account may use, at servers on the loopback interface.
+//! Tests of which connections the calls of an account use, with servers on the loopback interface.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ use super::*;
 use crate::failure::Failure;
 use crate::uplink::FileBody;
 
-/// A site that is public by the text of its address.
+/// The base URL of a site that is public by its text.
 const PUBLIC: &str = "https://site.example/api";
 
 /// A server that answers every request, and counts the connections it has accepted.
@@ -37,7 +37,7 @@ impl Server {
         Self { port, accepted }
     }
 
-    /// Its address, by a name that resolves to a private address.
+    /// Returns its URL with a name that resolves to a private address.
     fn url(&self) -> Url {
         format!("http://localhost:{}/", self.port).parse().unwrap()
     }
@@ -132,7 +132,7 @@ async fn requests_offer_http2_and_uploads_no_protocol() {
     assert!(offered_by_upload.is_empty(), "{offered_by_upload:?}");
 }
 
-/// The protocols that a connection offers by ALPN.
+/// Returns the protocols that a connection offers by ALPN.
 async fn offered(connect: impl AsyncFnOnce(Url) -> Result<(), Error>) -> Vec<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();

@@ -1,4 +1,5 @@
-//! Files on their way back: from wherever the site says, as they are, whole or not at all.
+//! Tests of downloads: a file is fetched from the address that the site hands out, unchanged, complete or with an
+//! error.
 
 use futures_util::TryStreamExt;
 use polyhost_domain::{ByteRange, ContentRange, Download, Error, ErrorKind, Result};
@@ -33,7 +34,7 @@ async fn bytes(download: Download) -> std::io::Result<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_file_comes_as_it_is_and_nothing_of_the_account_goes_along() {
+async fn download_sends_no_credentials_and_changes_no_byte() {
     let site = site(WHOLE).await;
     let download = open(&site, once(), None).await.unwrap();
     assert_eq!((download.length, download.range), (Some(5), None));
@@ -48,7 +49,7 @@ async fn a_file_comes_as_it_is_and_nothing_of_the_account_goes_along() {
 }
 
 #[tokio::test]
-async fn a_part_is_asked_for_and_held_to_what_was_asked() {
+async fn part_must_be_the_requested_range() {
     let site = site(PART).await;
     let download = open(&site, once(), Some(ByteRange::From(1, Some(3)))).await.unwrap();
     assert_eq!(download.range, Some(ContentRange { first: 1, last: 3, size: Some(5) }));
@@ -100,7 +101,7 @@ async fn answer_of_other_bytes_than_wanted_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_file_that_ends_early_or_stops_is_an_error_and_not_an_end() {
+async fn truncated_or_stalled_file_ends_with_an_error() {
     let stops = Site::start(Answer::ToTheHead(CUT)).await;
     let ends = Site::start(Answer::AndHangUp(CUT)).await;
     for (site, settings) in [(stops, hasty()), (ends, once())] {
@@ -111,7 +112,7 @@ async fn a_file_that_ends_early_or_stops_is_an_error_and_not_an_end() {
 }
 
 #[tokio::test]
-async fn what_a_file_s_server_says_has_its_kind() {
+async fn status_of_a_file_server_decides_the_error_kind() {
     let cases: [(&[u8], ErrorKind, bool); 7] = [
         (b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", ErrorKind::FileNotFound, false),
         (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", ErrorKind::SiteFailed, false),
@@ -129,7 +130,7 @@ async fn what_a_file_s_server_says_has_its_kind() {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_five_times_and_never_to_where_nothing_may_go() {
+async fn redirects_are_followed_five_times_to_web_addresses() {
     let around = Site::start(Answer::ToEveryHead(AROUND)).await;
     let error = open(&around, once(), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
@@ -143,7 +144,7 @@ async fn redirects_are_followed_five_times_and_never_to_where_nothing_may_go() {
 }
 
 #[tokio::test]
-async fn a_public_site_s_file_is_not_fetched_from_a_private_network() {
+async fn file_of_a_public_site_is_not_fetched_privately() {
     let base_url = "https://site.example.org/api/v2".parse().unwrap();
     let client = crate::site::client(&base_url, once());
     for text in ["http://127.0.0.1:9/", "http://169.254.169.254/", "http://[::1]/", "http://printer/"] {

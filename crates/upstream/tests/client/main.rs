@@ -1,4 +1,4 @@
-//! The client against sites that answer as no site should.
+//! Tests of the client against sites that misbehave.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,4 +1,4 @@
-//! Requests and their answers.
+//! Tests of requests and their answers.
 
 use std::process::Command;
 use std::sync::mpsc;
@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::site::{Answer, Site, call, client, hasty, once, shared, whole};
 
-/// A JSON text of 100,009 bytes in 143.
+/// An answer whose body of 143 bytes decompresses to a JSON text of 100,009 bytes.
 const BOMB: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 143\r\n\r\n\
     \x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x41\x0d\x00\x30\x08\x04\x30\x2b\xe4\x64\xe0\x66\x3a\
     \x16\xbc\x63\x83\x47\xdb\x9f\x97\xae\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
@@ -21,7 +21,7 @@ const BOMB: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Lengt
     \x00\x00\x00\x00\x00\x00\x70\x56\x66\x01\xa0\xfe\x5a\xb7\xa9\x86\x01\x00";
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_not_followed() {
+async fn redirect_is_returned_and_not_followed() {
     let site = Site::start(Answer::ToTheHead(
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     ))
@@ -41,7 +41,7 @@ async fn answer_that_is_not_utf8_is_repaired() {
 }
 
 #[tokio::test]
-async fn an_answer_is_measured_after_it_is_unpacked() {
+async fn size_limit_applies_after_decompression() {
     for (limit, fits) in [(100_009, true), (100_008, false)] {
         let site = Site::start(Answer::ToTheHead(BOMB)).await;
         let settings = Settings { max_response: limit, ..Settings::default() };
@@ -59,11 +59,11 @@ async fn an_answer_is_measured_after_it_is_unpacked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_long_answer_keeps_nobody_waiting_while_it_is_read() {
+async fn parsing_a_long_answer_does_not_block_other_tasks() {
     let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n{}", " ".repeat(300_000));
     let site = Site::start(Answer::ToTheHead(long.leak().as_bytes())).await;
     let (client, call) = (site.client(once()), call(&site.base_url(), CallKind::Read));
-    // It is read for as long as somebody else, on the same thread, has come to nothing.
+    // The read ends only when another task of the same runtime has run.
     let read = |_| {
         let (done, is_done) = mpsc::channel();
         tokio::spawn(async move { done.send(()) });
@@ -74,7 +74,7 @@ async fn a_long_answer_keeps_nobody_waiting_while_it_is_read() {
 }
 
 #[tokio::test]
-async fn no_answer_ends_with_the_attempt_or_the_deadline_whichever_is_first() {
+async fn silent_site_ends_at_the_attempt_timeout_or_deadline() {
     let long = Duration::from_secs(60);
     let short = Duration::from_millis(30);
     for (attempt_timeout, deadline) in [(short, long), (long, short)] {
@@ -90,14 +90,14 @@ async fn no_answer_ends_with_the_attempt_or_the_deadline_whichever_is_first() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_an_invalid_response() {
+async fn answer_that_is_not_http_is_an_invalid_response() {
     let site = Site::start(Answer::ToTheHead(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n")).await;
     let error = site.client(Settings::default()).send(call(&site.base_url(), CallKind::Read), whole).await.unwrap_err();
     assert_eq!((error.kind(), error.transport()), (ErrorKind::InvalidResponse, Some(TransportFault::ProtocolError)));
 }
 
 #[tokio::test]
-async fn an_error_s_status_counts_even_where_its_body_is_cut_short() {
+async fn error_status_counts_even_if_its_body_is_broken() {
     let site = Site::start(Answer::ToTheHead(
         b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
     ))
@@ -107,8 +107,8 @@ async fn an_error_s_status_counts_even_where_its_body_is_cut_short() {
 }
 
 #[tokio::test]
-async fn a_name_without_an_address_is_unavailable() {
-    // Longer than a label may be, so that nobody has to be asked for it.
+async fn name_without_an_address_is_unavailable() {
+    // The label is longer than DNS allows, so no DNS server is asked.
     let base_url = format!("http://{}.example/v1", "a".repeat(70)).parse().unwrap();
     let error = client(&base_url, Settings::default()).send(call(&base_url, CallKind::Write), whole).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
@@ -116,7 +116,7 @@ async fn a_name_without_an_address_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_long_is_refused_and_never_sent() {
+async fn request_that_is_too_long_is_rejected_and_never_sent() {
     let site = Site::start(Answer::ToTheHead(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
     for kind in [CallKind::Read, CallKind::Write] {
         let long = format!("http://e.com/{}", "a".repeat(70_000));
@@ -136,7 +136,7 @@ async fn a_request_that_is_too_long_is_refused_and_never_sent() {
 }
 
 #[tokio::test]
-async fn a_form_is_sent_as_one_and_its_secrets_are_masked_in_the_answer() {
+async fn secrets_of_a_form_are_masked_in_the_answer() {
     let site = Site::start(Answer::After("a=b+c&pw=hunter3", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")).await;
     let pairs = [("a", "b c"), ("pw", "hunter3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let form = Call::post("login", CallKind::Write, SecretUrl::endpoint(&site.base_url(), "login"))
@@ -151,7 +151,7 @@ async fn a_form_is_sent_as_one_and_its_secrets_are_masked_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_public_site_cannot_send_the_client_into_a_private_network() {
+async fn public_site_cannot_hand_out_a_private_address() {
     let private = Site::start(Answer::Silence).await;
     let public: Url = "https://api.example.net/v1".parse().unwrap();
     let client = client(&public, Settings::default());
@@ -165,7 +165,7 @@ async fn a_public_site_cannot_send_the_client_into_a_private_network() {
 }
 
 #[test]
-fn a_base_url_is_one_of_the_web_s() {
+fn base_url_must_be_http_or_https() {
     for text in ["ftp://example.net/", "data:text/plain,x", "unix:/run/x"] {
         let base_url: Url = text.parse().unwrap();
         let origin = polyhost_domain::Origin { account: "a".parse().unwrap(), provider: "p".parse().unwrap() };
@@ -174,7 +174,7 @@ fn a_base_url_is_one_of_the_web_s() {
     }
 }
 
-/// The environment is changed in a process of its own, which runs this test alone.
+/// Changes the environment in a child process, which runs only this test.
 #[test]
 fn missing_certificates_are_a_build_error() {
     const NAME: &str = "requests::missing_certificates_are_a_build_error";

@@ -1,4 +1,4 @@
-//! A site made of one answer: it reads what comes, byte by byte as it is on the wire, and says what it was told to say.
+//! A simulated site with one fixed answer. It records the bytes of the requests as they are on the wire.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -14,13 +14,13 @@ use url::Url;
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// A listening site, and what it was sent so far.
+/// A listening site, and the bytes that it has received so far.
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
-/// What one connection sent.
+/// The bytes that the client has sent on one connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) bytes: Vec<u8>,
@@ -30,13 +30,13 @@ pub(crate) struct Seen {
 /// When the site answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer {
-    /// When the head of a request has come.
+    /// Once, when the head of the first request has arrived.
     ToTheHead(&'static [u8]),
-    /// When the head of a request has come, each time.
+    /// Each time the head of a request has arrived.
     ToEveryHead(&'static [u8]),
-    /// When the head of a request has come; then it ends the connection.
+    /// When the head of a request has arrived; then the site closes the connection.
     AndHangUp(&'static [u8]),
-    /// When what came ends with this.
+    /// When the received bytes end with this text.
     After(&'static str, &'static [u8]),
     /// Never.
     Silence,
@@ -73,9 +73,9 @@ impl Site {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Waits until what was sent is as wished; a test that waits in vain is stopped from outside.
-    pub(crate) async fn until(&self, wished: impl Fn(&[Seen]) -> bool) {
-        while !wished(&self.seen()) {
+    /// Waits until the received bytes fulfil the condition. It has no timeout; the test runner stops a hanging test.
+    pub(crate) async fn until(&self, condition: impl Fn(&[Seen]) -> bool) {
+        while !condition(&self.seen()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -115,7 +115,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, record: Arc<Mutex<Vec<Seen
     }
 }
 
-/// How often a part is in what was sent.
+/// Returns how often a part occurs in the bytes.
 pub(crate) fn count_of(bytes: &[u8], part: &[u8]) -> usize {
     bytes.windows(part.len()).filter(|window| *window == part).count()
 }
@@ -125,29 +125,29 @@ pub(crate) fn client(base_url: &Url, settings: Settings) -> Client {
     Client::new(origin, base_url, settings, &shared()).unwrap()
 }
 
-/// What the clients of one test share: nothing with those of others.
+/// Returns the shared resources for the clients of one test, separate from those of other tests.
 pub(crate) fn shared() -> Shared {
     Shared::new(&State::in_memory())
 }
 
-/// Takes an answer as it is.
+/// Returns an answer as it is.
 pub(crate) fn whole(reply: Reply) -> Result<Reply> {
     Ok(reply)
 }
 
-/// A request with a secret in its query.
+/// Returns a request with a secret in its query.
 pub(crate) fn call(base_url: &Url, kind: CallKind) -> Call {
     let url = SecretUrl::endpoint(base_url, "file/info").with_secret("key", &SecretString::from("hunter2"));
     Call::get("file/info", kind, url)
 }
 
-/// Limits that a test need not wait for.
+/// Returns settings with short timeouts, and without retries.
 pub(crate) fn hasty() -> Settings {
     let short = Duration::from_millis(500);
     Settings { attempt_timeout: short, idle_timeout: short, upload_answer_timeout: short, ..once() }
 }
 
-/// One attempt at each request.
+/// Returns settings without retries.
 pub(crate) fn once() -> Settings {
     Settings { retries: 0, ..Settings::default() }
 }

@@ -1,4 +1,4 @@
-//! Files on their way.
+//! Tests of uploads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ async fn send(site: &Site, settings: Settings, file: FilePart) -> Result<Reply> 
     site.client(settings).upload(Call::post("upload", CallKind::Write, address), file, |reply, _| Ok(reply)).await
 }
 
-/// Pieces without end, and how many of them were taken.
+/// Returns an endless stream of pieces, and the number of pieces that were read.
 fn endless() -> (ByteStream, Arc<AtomicUsize>) {
     let taken: Arc<AtomicUsize> = Arc::default();
     let count = Arc::clone(&taken);
@@ -45,7 +45,7 @@ fn pieces(pieces: &'static [&'static str]) -> ByteStream {
 }
 
 #[tokio::test]
-async fn a_file_goes_as_one_form_of_exact_length() {
+async fn file_is_sent_as_one_form_of_exact_length() {
     let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
     let reply = send(&site, Settings::default(), part(3, pieces(&["a", "bc"]))).await.unwrap();
     assert_eq!(reply.body(), b"{}");
@@ -59,7 +59,7 @@ async fn a_file_goes_as_one_form_of_exact_length() {
 }
 
 #[tokio::test]
-async fn a_site_that_answers_early_is_heard_and_the_rest_is_not_read() {
+async fn early_rejection_is_read_and_the_body_is_abandoned() {
     let site = Site::start(Answer::ToTheHead(REFUSED)).await;
     let (body, taken) = endless();
     let reply = send(&site, Settings::default(), part(u64::MAX / 2, body)).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_site_that_answers_early_is_heard_and_the_rest_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_or_breaks_leaves_no_whole_form() {
+async fn incomplete_body_leaves_no_complete_form() {
     let broken = || stream::iter([Ok(Bytes::from_static(b"ab")), Err(std::io::Error::other("gone"))]).boxed();
     for body in [pieces(&["ab"]), broken(), pieces(&["ab", "cd"])] {
         let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
@@ -84,7 +84,7 @@ async fn a_body_that_ends_early_or_breaks_leaves_no_whole_form() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_ends_the_site_s_request() {
+async fn cancelled_caller_ends_the_request_to_the_site() {
     let site = Site::start(Answer::Silence).await;
     let body = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
     let sending = send(&site, Settings::default(), part(3, body));
@@ -96,7 +96,7 @@ async fn a_caller_that_goes_away_ends_the_site_s_request() {
 }
 
 #[tokio::test]
-async fn whoever_stands_still_is_named() {
+async fn stall_is_attributed_to_the_caller_or_the_site() {
     let stopped = || stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
     let site = Site::start(Answer::Silence).await;
     let error = send(&site, hasty(), part(3, stopped())).await.unwrap_err();
@@ -111,7 +111,7 @@ async fn whoever_stands_still_is_named() {
 }
 
 #[tokio::test]
-async fn an_upload_outlives_the_deadline_of_other_requests() {
+async fn upload_may_exceed_the_deadline_of_other_requests() {
     let moment = Duration::from_millis(400);
     let settings = Settings { deadline: moment, attempt_timeout: moment, ..Settings::default() };
     let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
@@ -125,7 +125,7 @@ async fn an_upload_outlives_the_deadline_of_other_requests() {
 }
 
 #[tokio::test]
-async fn nothing_is_read_of_a_body_that_has_nowhere_to_go() {
+async fn body_is_not_read_if_the_site_is_unreachable() {
     let site = Site::start(Answer::Silence).await;
     let client = site.client(Settings::default());
     let nowhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -140,7 +140,7 @@ async fn nothing_is_read_of_a_body_that_has_nowhere_to_go() {
 }
 
 #[tokio::test]
-async fn delivery_is_complete_when_all_went_out_before_the_answer() {
+async fn delivery_is_complete_if_all_was_sent_before_the_answer() {
     let site = Site::start(Answer::After("--\r\n", TAKEN)).await;
     let report = UploadReport::default();
     send(&site, Settings::default(), reported(3, pieces(&["a", "bc"]), &report)).await.unwrap();
@@ -148,7 +148,7 @@ async fn delivery_is_complete_when_all_went_out_before_the_answer() {
 }
 
 #[tokio::test]
-async fn delivery_is_late_when_the_rest_goes_out_after_the_answer() {
+async fn delivery_is_late_if_the_rest_follows_the_answer() {
     let site = Site::start(Answer::ToTheHead(TAKEN)).await;
     let report = UploadReport::default();
     let slow = stream::iter(["a", "b", "c"]).then(|piece| async move {
@@ -162,7 +162,7 @@ async fn delivery_is_late_when_the_rest_goes_out_after_the_answer() {
 }
 
 #[tokio::test]
-async fn delivery_is_partial_when_the_site_ends_after_an_early_answer() {
+async fn delivery_is_partial_if_the_site_closes_early() {
     let site = Site::start(Answer::AndHangUp(TAKEN)).await;
     let report = UploadReport::default();
     let stopped = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::pending()).boxed();
@@ -170,17 +170,17 @@ async fn delivery_is_partial_when_the_site_ends_after_an_early_answer() {
     assert_eq!(report.delivery(), Delivery::Partial);
 }
 
-/// Less than the system would keep of a connection by itself, and more than it may keep.
+/// Fewer bytes than the operating system buffers for a connection by default, and more than it may buffer here.
 const UNREAD: usize = 2 << 20;
 
 #[tokio::test]
-async fn delivery_is_partial_when_the_site_answers_and_reads_no_more() {
+async fn delivery_is_partial_if_the_site_stops_reading() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = SecretUrl::handed_out(format!("http://{}/ul/x", listener.local_addr().unwrap()).parse().unwrap());
     let site = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.read_u8().await.unwrap();
-        // By then all has gone out that can, whether or not the answer is there.
+        // By then all bytes that fit into the buffers are sent, with or without an answer.
         tokio::time::sleep(Duration::from_millis(100)).await;
         stream.write_all(TAKEN).await.unwrap();
         std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! The budget of logins: over every window, whoever fights over the session.
+//! Tests of the login budget: it holds over every window, even if two gateways compete for one session.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,7 +35,7 @@ async fn logins_are_five_seconds_apart_and_four_in_ten_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_gateways_that_know_nothing_of_each_other_keep_serving_within_the_budget_or_say_so() {
+async fn competing_gateways_stay_within_the_budget() {
     let site = Arc::new(Site::default());
     let gateways = [session(&site, &State::in_memory()), session(&site, &State::in_memory())];
     let began = Instant::now();
@@ -67,7 +67,7 @@ async fn login_after_the_token_life_does_not_count_against_the_budget() {
         advance(Duration::from_secs(61)).await;
     }
     assert_eq!(site.logins(), 20);
-    // Tokens that die early still cost the budget.
+    // Logins after tokens that end early still count against the budget.
     for _ in 0..4 {
         call(&site, &session).await.unwrap();
         site.kill().await;
@@ -79,7 +79,7 @@ async fn login_after_the_token_life_does_not_count_against_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ceiling_of_logins_holds_whatever_the_budget_allows() {
+async fn login_ceiling_holds_despite_a_larger_budget() {
     let site = Arc::new(Site::default());
     let generous = LoginBudget { gap: Duration::from_secs(1), logins: 1000, ..LoginBudget::default() };
     let session = session(&site, &State::in_memory()).with_budget(generous);

@@ -1,4 +1,4 @@
-//! The first login: once for all, remembered where it is refused, given back at the end.
+//! Tests of the first login: callers share it, its refusal is remembered, and closing the session logs out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, advance};
 use crate::site::{Site, call, calls, session};
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_cold_callers_make_one_login() {
+async fn thousand_concurrent_callers_share_one_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     assert!(calls(&site, &session, 1_000).await.iter().all(Result::is_ok));
@@ -29,7 +29,7 @@ async fn replicas_that_share_their_state_share_one_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_goes_away_does_not_stop_the_login_for_the_others() {
+async fn cancelled_caller_does_not_stop_the_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     let impatient = tokio::time::timeout(Duration::from_millis(10), call(&site, &session)).await;
@@ -39,7 +39,7 @@ async fn a_caller_that_goes_away_does_not_stop_the_login_for_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_credentials_are_tried_once_a_minute_however_many_ask() {
+async fn refused_credentials_are_tried_once_a_minute() {
     let site = Arc::new(Site::default());
     site.refuses.store(true, Ordering::SeqCst);
     let state = State::in_memory();
@@ -59,7 +59,7 @@ async fn refused_credentials_are_tried_once_a_minute_however_many_ask() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_wants_no_login_for_a_while_gets_none() {
+async fn rate_limited_login_is_not_repeated_too_early() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     site.limited.store(true, Ordering::SeqCst);
@@ -76,7 +76,7 @@ async fn a_site_that_wants_no_login_for_a_while_gets_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_fails_on_the_way_fails_those_who_waited_for_it_and_is_tried_again_by_the_next() {
+async fn unreachable_site_fails_all_waiters_and_costs_no_budget() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     site.unreachable.store(true, Ordering::SeqCst);
@@ -84,12 +84,12 @@ async fn a_login_that_fails_on_the_way_fails_those_who_waited_for_it_and_is_trie
         assert!(calls(&site, &session, 20).await.iter().all(Result::is_err));
     }
     site.unreachable.store(false, Ordering::SeqCst);
-    // What was never sent has not used the budget up.
+    // Logins that were never sent do not count against the budget.
     assert!(call(&site, &session).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_is_given_back_once() {
+async fn close_logs_out_once() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     session.close().await;
@@ -101,7 +101,7 @@ async fn what_is_held_is_given_back_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_wait_for_the_login_is_told_that_it_is_slow() {
+async fn caller_with_too_little_time_gets_a_timeout() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     let held = session.held(Instant::now() + Duration::from_millis(10)).await;
@@ -110,7 +110,7 @@ async fn who_cannot_wait_for_the_login_is_told_that_it_is_slow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_the_login_of_one_with_less_time_gets_one_of_its_own() {
+async fn waiter_logs_in_again_after_a_shorter_deadline_failed() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     let hurried = Instant::now() + Duration::from_millis(10);

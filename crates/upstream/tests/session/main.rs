@@ -1,4 +1,4 @@
-//! What a session promises: one login however many ask, however many replicas there are, and never one too many.
+//! Tests of sessions: all callers and all replicas share one login, and there is never one too many.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod budget;

@@ -1,4 +1,4 @@
-//! A token that dies: renewed once, whoever notices first, and never because of an old one.
+//! Tests of token renewal: a dead token is renewed once, and a late refusal of an old token renews nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,13 +12,13 @@ use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::site::{Site, call, calls, session};
 
-/// The answer to a call that is refused for its token.
+/// Returns the refusal of a call because of its token.
 fn refused(evidence: Evidence) -> std::result::Result<(), Refusal> {
     Err(Refusal::Session(Error::new(ErrorKind::SiteFailed).retryable(true), evidence))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_killed_under_many_calls_is_renewed_once() {
+async fn token_that_dies_under_many_calls_is_renewed_once() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     call(&site, &session).await.unwrap();
@@ -29,7 +29,7 @@ async fn a_token_killed_under_many_calls_is_renewed_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn abandoned_login_is_over_when_it_ends() {
+async fn login_without_a_waiting_caller_still_finishes() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     let abandoned = timeout(Duration::from_millis(10), call(&site, &session)).await;
@@ -41,7 +41,7 @@ async fn abandoned_login_is_over_when_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_refused_by_itself_costs_one_login() {
+async fn call_that_is_always_refused_costs_one_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     call(&site, &session).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_call_that_is_refused_by_itself_costs_one_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn known_token_that_a_status_refuses_costs_no_login() {
+async fn known_token_refused_by_status_costs_no_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     for _ in 0..3 {
@@ -70,7 +70,7 @@ async fn known_token_that_a_status_refuses_costs_no_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn known_token_that_a_call_refuses_is_replaced_by_one_login() {
+async fn known_token_refused_by_message_costs_one_login() {
     let site = Arc::new(Site::default());
     let limits = LoginBudget { logins: 10, ..LoginBudget::default() };
     let session = session(&site, &State::in_memory()).with_budget(limits);
@@ -91,7 +91,7 @@ async fn known_token_that_a_call_refuses_is_replaced_by_one_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn known_token_stays_in_use_where_no_login_is_possible() {
+async fn known_token_stays_in_use_if_no_login_is_possible() {
     let site = Arc::new(Site::default());
     let limits = LoginBudget { logins: 1, ..LoginBudget::default() };
     let session = session(&site, &State::in_memory()).with_budget(limits);
@@ -106,7 +106,7 @@ async fn known_token_stays_in_use_where_no_login_is_possible() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_refusal_of_an_old_token_costs_nothing() {
+async fn late_refusal_of_an_old_token_costs_no_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     let deadline = Instant::now() + Duration::from_secs(25);
@@ -119,7 +119,7 @@ async fn a_late_refusal_of_an_old_token_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replica_takes_the_token_that_another_has_renewed() {
+async fn replica_uses_the_token_that_another_has_renewed() {
     let site = Arc::new(Site::default());
     let state = State::in_memory();
     let (one, other) = (session(&site, &state), session(&site, &state));
@@ -132,7 +132,7 @@ async fn a_replica_takes_the_token_that_another_has_renewed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_dies_at_once_again_and_again_is_told_as_contended() {
+async fn token_that_dies_at_once_twice_is_contended() {
     let site = Arc::new(Site::default());
     site.stillborn.store(true, Ordering::SeqCst);
     let session = session(&site, &State::in_memory());
@@ -149,7 +149,7 @@ async fn second_token_in_doubt_denies_the_call_for_a_minute() {
     site.stillborn.store(true, Ordering::SeqCst);
     site.falls_silent.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        // The first token is known to be dead; of the second nothing is known.
+        // The site does not know the first token, and does not say whether it knows the second.
         let error = call(&site, &session).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
     }

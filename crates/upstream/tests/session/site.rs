@@ -1,4 +1,4 @@
-//! A site that lets each user have one session, in memory: a login kills the token before it.
+//! A simulated site that allows one session for each user: a login invalidates the previous token.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
 /// How long the site takes to answer.
-const SLOW: Duration = Duration::from_millis(50);
+const DELAY: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(crate) struct Site {
@@ -25,12 +25,12 @@ pub(crate) struct Site {
     pub(crate) limited: AtomicBool,
     /// Whether a firewall answers logins with a page.
     pub(crate) firewalled: AtomicBool,
-    /// Whether every token is dead as soon as it is given.
+    /// Whether every token is invalid from the start.
     pub(crate) stillborn: AtomicBool,
     pub(crate) questions: AtomicUsize,
-    /// Whether it does not say, from the second question on, whether it knows a token.
+    /// Whether the site does not say, from the second question on, whether it knows a token.
     pub(crate) falls_silent: AtomicBool,
-    /// Whether it never says.
+    /// Whether the site never says whether it knows a token.
     pub(crate) never_tells: AtomicBool,
     live: Mutex<String>,
     pub(crate) times: Mutex<Vec<Instant>>,
@@ -45,9 +45,9 @@ impl Site {
         self.live.lock().await.clear();
     }
 
-    /// A call that the site answers only under the newest token.
+    /// Makes a call that succeeds only under the newest token.
     pub(crate) async fn call(&self, held: Held) -> std::result::Result<(), Refusal> {
-        sleep(SLOW).await;
+        sleep(DELAY).await;
         if *self.live.lock().await == held.grant().token.expose_secret() {
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Login for User {
         }
         let number = self.0.logins.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.times.lock().await.push(Instant::now());
-        if timeout_at(deadline, sleep(SLOW)).await.is_err() {
+        if timeout_at(deadline, sleep(DELAY)).await.is_err() {
             return Err(Error::new(ErrorKind::Timeout).retryable(true));
         }
         if self.0.limited.load(Ordering::SeqCst) {
@@ -93,7 +93,7 @@ impl Login for User {
 
     async fn knows(&self, grant: &Grant, _: Instant) -> Known {
         let asked = self.0.questions.fetch_add(1, Ordering::SeqCst);
-        sleep(SLOW).await;
+        sleep(DELAY).await;
         if self.0.never_tells.load(Ordering::SeqCst) || (asked > 0 && self.0.falls_silent.load(Ordering::SeqCst)) {
             return Known::CannotTell(Error::new(ErrorKind::Timeout).retryable(true));
         }
@@ -109,19 +109,19 @@ impl Login for User {
     }
 }
 
-/// A replica's session at a site.
+/// Returns a replica's session at a site.
 pub(crate) fn session(site: &Arc<Site>, state: &State) -> Session {
     let origin = Origin { account: "plays".parse().unwrap(), provider: "streamplay".parse().unwrap() };
     Session::new(Arc::new(User(Arc::clone(site))), origin, &["https://site.example", "key"], state, &TaskTracker::new())
 }
 
-/// One call under a session, as long as requests wait by default.
+/// Makes one call under a session, with the default deadline of requests.
 pub(crate) async fn call(site: &Arc<Site>, session: &Session) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(25);
     session.run(deadline, |held| site.call(held)).await
 }
 
-/// Many calls at once, each in a task.
+/// Makes many concurrent calls, each in a task of its own.
 pub(crate) async fn calls(site: &Arc<Site>, session: &Session, count: usize) -> Vec<Result<()>> {
     let tasks: Vec<_> = (0..count)
         .map(|_| {

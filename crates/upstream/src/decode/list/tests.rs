@@ -1,4 +1,4 @@
-//! Tests of the lists that sites write.
+//! Tests of lists in the notations of sites.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn keyed(pairs: &[(&str, &str)]) -> Vec<(Option<String>, String)> {
 }
 
 #[test]
-fn every_shape_of_list_is_read_in_its_order() {
+fn list_is_read_in_order_in_every_notation() {
     let pairs = keyed(&[("b", "B"), ("a", "A")]);
     assert_eq!(read(r#"{"b": {"name": "B"}, "a": {"name": "A"}}"#), (pairs.clone(), 0));
     assert_eq!(read(r#"[{"b": {"name": "B"}}, {"a": {"name": "A"}}]"#), (pairs, 0));
@@ -34,7 +34,7 @@ fn every_shape_of_list_is_read_in_its_order() {
 }
 
 #[test]
-fn an_empty_list_is_written_in_many_ways() {
+fn empty_list_is_read_in_every_notation() {
     for nothing in ["[]", "{}", "null", "false", "\"\"", "0"] {
         assert_eq!(read(nothing), (vec![], 0), "{nothing}");
         let list: List<'_, Named> = super::super::value(nothing).unwrap();
@@ -45,7 +45,7 @@ fn an_empty_list_is_written_in_many_ways() {
 }
 
 #[test]
-fn an_unreadable_entry_is_counted_and_spoils_no_other() {
+fn unreadable_entry_is_counted_and_others_are_read() {
     assert_eq!(read(r#"{"x": 1, "a": {"name": "A"}}"#), (keyed(&[("a", "A")]), 1));
     assert_eq!(read(r#"["x", null, {"name": "A"}, {"y": {"name": 5}}]"#), (vec![(None, "A".into())], 3));
     assert_eq!(read(r#"[[], {}, {"name": ""}, {"name": "A"}]"#), (vec![(None, "A".into())], 3));
@@ -53,18 +53,18 @@ fn an_unreadable_entry_is_counted_and_spoils_no_other() {
 }
 
 #[test]
-fn a_list_of_garbage_is_refused_at_its_first_entries() {
+fn list_of_garbage_is_rejected_at_its_first_entries() {
     for entry in ["[]", "{}", "null", "7", "\"x\"", r#"{"name": 5}"#, r#"{"name": ""}"#, "[[[]]]"] {
         let list = |count: usize| format!("[{}]", vec![entry; count].join(","));
         assert!(entries(&list(GIVE_UP_AFTER - 1)).unwrap().none_readable(), "{entry}");
-        // Broken behind its first entries, where no reader has come yet.
+        // With this many unreadable entries at its start, the list is rejected.
         let cut = list(GIVE_UP_AFTER);
         assert_eq!(entries(&cut), Err(Unreadable::NoEntry), "{entry}");
     }
 }
 
 #[test]
-fn entries_that_outgrow_their_answer_are_refused() {
+fn entries_that_outgrow_their_answer_are_rejected() {
     let list = format!("[{}]", vec![r#"{"name":"A"}"#; 10_000].join(","));
     let read = |weight: usize| {
         let list: List<'_, Named> = super::super::value(&list).unwrap();
