@@ -89,19 +89,19 @@ impl Client {
 
     /// Prepares an attempt: checks the call and the circuit, and waits for a turn.
     async fn begin(&self, call: &Call, address: &Address, deadline: Instant) -> Result<(Pass, Attempt)> {
-        let located = |error: Error| error.at(&self.origin().provider, call.operation);
+        let at_site = |error: Error| error.at(&self.origin().provider, call.operation);
         self.check_call(call)?;
         // A request that the circuit rejects needs no turn.
-        address.circuit.rejects_for().map_or(Ok(()), |wait| Err(located(circuit_open(wait))))?;
+        address.circuit.rejects_for().map_or(Ok(()), |wait| Err(at_site(circuit_open(wait))))?;
         let left = deadline.saturating_duration_since(Instant::now());
         // Reserves time for the attempt itself: a turn that leaves no time for an answer is useless.
         let latest = deadline - self.settings().attempt_timeout.min(left / 2);
-        let turn = self.turn(latest).await.map_err(located)?;
+        let turn = self.turn(latest).await.map_err(at_site)?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(located(too_late()));
+            return Err(at_site(too_late()));
         }
-        let pass = address.circuit.enter(self.settings()).map_err(|wait| located(circuit_open(wait)))?;
+        let pass = address.circuit.enter(self.settings()).map_err(|wait| at_site(circuit_open(wait)))?;
         // The caller's request may have been given up while this one waited. Then it must not be sent.
         self.pass_write_gate(call)?;
         Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left) }))

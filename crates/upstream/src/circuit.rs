@@ -225,7 +225,7 @@ mod tests {
         probe.report(Health::Works);
         assert_eq!(circuit.state(), CircuitState::Closed);
         report(&circuit, &[Health::Fails, Health::Fails]);
-        assert_eq!(circuit.state(), CircuitState::Closed, "the count begins anew");
+        assert_eq!(circuit.state(), CircuitState::Closed, "the count of failures has been reset");
     }
 
     #[tokio::test(start_paused = true)]

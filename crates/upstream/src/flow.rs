@@ -29,31 +29,31 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// No byte was read from the caller: there is no connection to the site yet.
-    NotAsked,
+    NotStarted,
     /// The caller has to send the next bytes.
     AwaitingCaller,
     /// The site has to read the bytes that were passed to the connection.
     AwaitingSite,
     /// All bytes were passed to the connection.
-    Given,
+    BodyEnded,
     /// The caller's body failed, or has another length than announced.
     CallerFailed,
 }
 
 /// The longest duration of each stage.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct StageLimits {
     pub(crate) connect: Duration,
     pub(crate) idle: Duration,
     pub(crate) answer: Duration,
 }
 
-impl Patience {
+impl StageLimits {
     pub(crate) fn of(&self, stage: Stage) -> Duration {
         match stage {
-            Stage::NotAsked => self.connect,
+            Stage::NotStarted => self.connect,
             Stage::AwaitingCaller | Stage::AwaitingSite | Stage::CallerFailed => self.idle,
-            Stage::Given => self.answer,
+            Stage::BodyEnded => self.answer,
         }
     }
 
@@ -64,7 +64,7 @@ impl Patience {
 
 impl Flow {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { stage: Stage::NotAsked, since: Instant::now(), fault: None, unused: 0 })))
+        Self(Arc::new(Mutex::new(State { stage: Stage::NotStarted, since: Instant::now(), fault: None, unused: 0 })))
     }
 
     /// Wraps the body, so that reading it updates this flow's stage.
@@ -89,19 +89,19 @@ impl Flow {
     }
 
     /// Waits until a stage has exceeded its longest duration, and returns that stage.
-    pub(crate) async fn overdue(&self, patience: Patience) -> Stage {
+    pub(crate) async fn overdue(&self, limits: StageLimits) -> Stage {
         loop {
             let (stage, since) = {
                 let state = self.state();
                 (state.stage, state.since)
             };
             let now = Instant::now();
-            let end = since + patience.of(stage);
+            let end = since + limits.of(stage);
             if end <= now {
                 return stage;
             }
             // A change of the stage does not wake this task, so it checks again after the shortest duration.
-            sleep_until(end.min(now + patience.shortest())).await;
+            sleep_until(end.min(now + limits.shortest())).await;
         }
     }
 
@@ -150,7 +150,7 @@ impl Watched {
                 io::Error::new(io::ErrorKind::UnexpectedEof, "the body is shorter than announced")
             }
             None => {
-                self.flow.enter(Stage::Given);
+                self.flow.enter(Stage::BodyEnded);
                 self.flow.state().unused = self.left;
                 return None;
             }
@@ -165,9 +165,9 @@ impl Stream for Watched {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.flow.stage() {
-            Stage::NotAsked | Stage::AwaitingSite => self.flow.enter(Stage::AwaitingCaller),
+            Stage::NotStarted | Stage::AwaitingSite => self.flow.enter(Stage::AwaitingCaller),
             Stage::AwaitingCaller => {}
-            Stage::Given => return Poll::Ready(None),
+            Stage::BodyEnded => return Poll::Ready(None),
             Stage::CallerFailed => return Poll::Ready(Some(Err(BodyFailed))),
         }
         loop {
@@ -194,10 +194,10 @@ mod tests {
     #[tokio::test]
     async fn body_of_the_right_length_passes_and_others_fail() {
         let cases: [(&[&str], u64, u64, Stage); 8] = [
-            (&["ab", "", "c"], 3, 0, Stage::Given),
-            (&[], 0, 0, Stage::Given),
-            (&["ab", "c"], 3, 1, Stage::Given),
-            (&["ab"], 3, 1, Stage::Given),
+            (&["ab", "", "c"], 3, 0, Stage::BodyEnded),
+            (&[], 0, 0, Stage::BodyEnded),
+            (&["ab", "c"], 3, 1, Stage::BodyEnded),
+            (&["ab"], 3, 1, Stage::BodyEnded),
             (&["a"], 3, 1, Stage::CallerFailed),
             (&["ab"], 3, 0, Stage::CallerFailed),
             (&["ab", "cd"], 3, 1, Stage::CallerFailed),
@@ -225,23 +225,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_stage_has_its_own_time_limit() {
         let seconds = Duration::from_secs;
-        let patience = Patience { connect: seconds(1), idle: seconds(3), answer: seconds(60) };
+        let limits = StageLimits { connect: seconds(1), idle: seconds(3), answer: seconds(60) };
         let flow = Flow::new();
         let started = Instant::now();
-        assert_eq!(flow.overdue(patience).await, Stage::NotAsked);
+        assert_eq!(flow.overdue(limits).await, Stage::NotStarted);
         assert_eq!(started.elapsed(), seconds(1));
 
         let mut stalled = flow.watch(stream::pending().boxed(), 1, 0);
         assert!(stalled.next().now_or_never().is_none());
         let started = Instant::now();
-        assert_eq!(flow.overdue(patience).await, Stage::AwaitingCaller);
+        assert_eq!(flow.overdue(limits).await, Stage::AwaitingCaller);
         assert_eq!(started.elapsed(), seconds(3));
 
         assert!(flow.watch(body(&["a"]), 1, 0).next().await.is_some());
-        assert_eq!(flow.overdue(patience).await, Stage::AwaitingSite);
-        flow.enter(Stage::Given);
+        assert_eq!(flow.overdue(limits).await, Stage::AwaitingSite);
+        flow.enter(Stage::BodyEnded);
         let started = Instant::now();
-        assert_eq!(flow.overdue(patience).await, Stage::Given);
+        assert_eq!(flow.overdue(limits).await, Stage::BodyEnded);
         assert_eq!(started.elapsed(), seconds(60));
     }
 }

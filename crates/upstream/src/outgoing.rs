@@ -26,19 +26,19 @@ pub(crate) struct Outgoing(watch::Receiver<Counts>);
 /// Both in bytes of the body.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
-    gone: u64,
-    gone_at_last_read: u64,
+    sent: u64,
+    sent_at_last_read: u64,
 }
 
 impl Outgoing {
     /// Returns how many bytes had been sent when the connection last received data.
     pub(crate) fn at_last_read(&self) -> u64 {
-        self.0.borrow().gone_at_last_read
+        self.0.borrow().sent_at_last_read
     }
 
     /// Waits until `bytes` bytes have been sent. Returns `false` if the connection ends before that.
     pub(crate) async fn reach(&mut self, bytes: u64) -> bool {
-        self.0.wait_for(|counts| counts.gone >= bytes).await.is_ok()
+        self.0.wait_for(|counts| counts.sent >= bytes).await.is_ok()
     }
 }
 
@@ -122,7 +122,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.counts.send_modify(|counts| counts.gone_at_last_read = counts.gone);
+            self.counts.send_modify(|counts| counts.sent_at_last_read = counts.sent);
         }
         outcome
     }
@@ -157,7 +157,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         let outcome = Pin::new(&mut self.stream).poll_flush(context);
         if matches!(outcome, Poll::Ready(Ok(()))) {
             let written = self.written;
-            self.counts.send_if_modified(|counts| std::mem::replace(&mut counts.gone, written) != written);
+            self.counts.send_if_modified(|counts| std::mem::replace(&mut counts.sent, written) != written);
         }
         outcome
     }
@@ -181,9 +181,9 @@ mod tests {
             let outgoing = Outgoing(metered.counts.subscribe());
             metered.write_all(&request[..split]).await.unwrap();
             metered.write_all(&request[split..]).await.unwrap();
-            assert_eq!(outgoing.0.borrow().gone, 0, "nothing is flushed");
+            assert_eq!(outgoing.0.borrow().sent, 0, "nothing is flushed");
             metered.flush().await.unwrap();
-            assert_eq!(outgoing.0.borrow().gone, 8, "split at {split}");
+            assert_eq!(outgoing.0.borrow().sent, 8, "split at {split}");
             assert_eq!(outgoing.at_last_read(), 0);
             theirs.write_all(b"x").await.unwrap();
             metered.read_exact(&mut [0]).await.unwrap();

@@ -20,7 +20,7 @@ use crate::attempts::Attempt;
 use crate::client::{Client, Observed};
 use crate::connections;
 use crate::failure::Failure;
-use crate::flow::{Flow, Patience, Stage};
+use crate::flow::{Flow, Stage, StageLimits};
 use crate::multipart::Form;
 use crate::outgoing::Outgoing;
 use crate::room::Room;
@@ -100,7 +100,7 @@ impl Client {
         read: &impl Fn(Reply) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let settings = self.settings();
-        let patience = Patience {
+        let limits = StageLimits {
             connect: settings.attempt_timeout,
             idle: settings.idle_timeout,
             answer: settings.upload_answer_timeout,
@@ -117,20 +117,20 @@ impl Client {
             tokio::select! {
                 biased;
                 answer = self.exchange_file(call, request) => answer.map_err(|failure| refine_failure(&flow, failure)),
-                stage = flow.overdue(patience) => Err(stalled(stage, patience)),
+                stage = flow.overdue(limits) => Err(stalled(stage, limits)),
             }
         };
         let judge = |answer: Result<Answer>| {
-            let Answer { reply, gone_before, outgoing } = answer.map_err(|error| self.blame(call, &flow, error))?;
+            let Answer { reply, sent_before, outgoing } = answer.map_err(|error| self.blame(call, &flow, error))?;
             // A site that has rejected the file does not need the rest of it.
             let outgoing = outgoing.filter(|_| reply.http_status() < 400);
-            Ok::<_, E>((read(reply)?, gone_before, outgoing))
+            Ok::<_, E>((read(reply)?, sent_before, outgoing))
         };
-        let (done, gone_before, outgoing) = self.observe(call, answer, judge).await?;
-        let delivery = if gone_before >= until_end_of_file {
+        let (done, sent_before, outgoing) = self.observe(call, answer, judge).await?;
+        let delivery = if sent_before >= until_end_of_file {
             Delivery::Complete
         } else {
-            send_rest(outgoing, until_end_of_file, &flow, patience).await
+            send_rest(outgoing, until_end_of_file, &flow, limits).await
         };
         file.report.note_delivery(delivery);
         Ok(done)
@@ -142,11 +142,11 @@ impl Client {
         let (mut head, body) = response.into_parts();
         let outgoing = head.extensions.remove::<Outgoing>();
         // Taken before the body is read: the connection does not read from the socket again until then.
-        let gone_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
+        let sent_before = outgoing.as_ref().map_or(0, Outgoing::at_last_read);
         let room = self.room();
         let body = self.gather(&head, body, &room).await;
         let reply = self.reply(call, head.status, &head.headers, body, &room)?;
-        Ok(Answer { reply, gone_before, outgoing })
+        Ok(Answer { reply, sent_before, outgoing })
     }
 
     /// Reads the body of an answer and undoes its content coding.
@@ -185,7 +185,7 @@ impl Client {
 struct Answer {
     reply: Reply,
     /// How many bytes of the request's body had been sent when the head of the answer arrived.
-    gone_before: u64,
+    sent_before: u64,
     outgoing: Option<Outgoing>,
 }
 
@@ -200,15 +200,15 @@ impl Observed for Answer {
 }
 
 /// Sends the rest of a file after an early success, for as long as the site reads it.
-async fn send_rest(outgoing: Option<Outgoing>, until: u64, flow: &Flow, patience: Patience) -> Delivery {
+async fn send_rest(outgoing: Option<Outgoing>, until: u64, flow: &Flow, limits: StageLimits) -> Delivery {
     let Some(mut outgoing) = outgoing else { return Delivery::Partial };
-    let gone = tokio::select! {
+    let all_sent = tokio::select! {
         biased;
-        gone = outgoing.reach(until) => gone,
+        all_sent = outgoing.reach(until) => all_sent,
         // The site has already answered, so the rest that it does not read counts as rejected.
-        _ = flow.overdue(Patience { answer: patience.idle, ..patience }) => false,
+        _ = flow.overdue(StageLimits { answer: limits.idle, ..limits }) => false,
     };
-    if gone { Delivery::Late } else { Delivery::Partial }
+    if all_sent { Delivery::Late } else { Delivery::Partial }
 }
 
 /// A request that is ready to be sent.
@@ -252,10 +252,10 @@ fn unopened(cause: io::Error) -> Error {
 
 /// Refines a failure of the HTTP client, which does not know whether a byte of the file was sent; the flow does.
 fn refine_failure(flow: &Flow, failure: Failure) -> Failure {
-    if flow.stage() == Stage::NotAsked { failure.before_any_byte() } else { failure }
+    if flow.stage() == Stage::NotStarted { failure.before_any_byte() } else { failure }
 }
 
-fn stalled(stage: Stage, patience: Patience) -> Failure {
-    let limit = patience.of(stage);
-    if stage == Stage::NotAsked { Failure::never_sent(limit) } else { Failure::slow(limit) }
+fn stalled(stage: Stage, limits: StageLimits) -> Failure {
+    let limit = limits.of(stage);
+    if stage == Stage::NotStarted { Failure::never_sent(limit) } else { Failure::slow(limit) }
 }

@@ -12,11 +12,11 @@ pub(crate) struct Waits(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     /// The number of waits in progress.
-    under_way: u32,
+    active: u32,
     /// Since when at least one wait has been in progress.
     since: Option<Instant>,
     /// The total of the waits that have ended.
-    over: Duration,
+    finished: Duration,
 }
 
 /// A wait for a site. It ends when it is dropped.
@@ -28,7 +28,7 @@ impl Waits {
     /// Returns for how long at least one wait has been in progress, up to now.
     pub(crate) fn total(&self) -> Duration {
         let state = self.state();
-        state.over + state.since.map_or(Duration::ZERO, |since| since.elapsed())
+        state.finished + state.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -41,7 +41,7 @@ impl Wait {
     pub(crate) fn start(waits: Option<Arc<Waits>>) -> Self {
         if let Some(waits) = &waits {
             let mut state = waits.state();
-            state.under_way += 1;
+            state.active += 1;
             state.since.get_or_insert_with(Instant::now);
         }
         Self(waits)
@@ -52,11 +52,11 @@ impl Drop for Wait {
     fn drop(&mut self) {
         let Some(waits) = &self.0 else { return };
         let mut state = waits.state();
-        state.under_way = state.under_way.saturating_sub(1);
-        if state.under_way == 0
+        state.active = state.active.saturating_sub(1);
+        if state.active == 0
             && let Some(since) = state.since.take()
         {
-            state.over += since.elapsed();
+            state.finished += since.elapsed();
         }
     }
 }

@@ -196,7 +196,7 @@ mod tests {
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "read for how it differs, not for what it says")]
+    #[allow(dead_code, reason = "read to find differences, not for its values")]
     struct File {
         #[serde(default, deserialize_with = "lenient")]
         name: Option<String>,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "read for how it differs, not for what it says")]
+    #[allow(dead_code, reason = "read to find differences, not for its values")]
     struct Listing<'a> {
         #[serde(default, borrow)]
         files: List<'a, File>,

@@ -122,7 +122,7 @@ impl<T: DeserializeOwned> List<'_, T> {
         self.read_some(|key, entry| convert(key, entry).map(Some), |_| 0)
     }
 
-    /// Reads some of the entries. It differs from [`List::read`] in two ways: `convert` returns `Some(None)` for a
+    /// Reads some of the entries. It differs from [`List::read`] in two ways. `convert` returns `Some(None)` for a
     /// readable entry that is left out, and `weight` returns the memory of an entry beyond its own struct and its
     /// texts.
     ///

@@ -81,7 +81,7 @@ impl Denials {
         match self.values.get(key).await {
             Ok(entry) => entry.is_some_and(|entry| entry.value == fingerprint_of(held)),
             Err(error) => {
-                tracing::debug!(%error, "cannot read whether calls are denied; the site is asked");
+                tracing::debug!(%error, "cannot read whether calls are denied; asking the site");
                 false
             }
         }

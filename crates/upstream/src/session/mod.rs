@@ -183,14 +183,17 @@ impl Session {
     /// Makes a call under the current grant, or under a new one. If the site no longer knows the grant, it is renewed
     /// and the call is repeated once.
     ///
-    /// One login also replaces the grant in two other cases: the site cannot say whether it knows the grant, or it
-    /// knows the grant although its message names the grant as the reason of the refusal. If a call is refused for the
-    /// new grant with the same message, such calls are denied for a minute.
+    /// One login also replaces the grant in two other cases:
+    ///
+    /// - The site cannot say whether it knows the grant.
+    /// - The site knows the grant, although its message names the grant as the reason of the refusal.
+    ///
+    /// If the site refuses the call again under the new grant, such calls are denied for a minute.
     ///
     /// # Errors
     /// - The errors of the login and of the call.
     /// - `Forbidden`: the site denies this call. Either it refuses the call by the HTTP status and still knows the
-    ///   grant, or it refuses the call again under a new grant without denying that it knows that grant.
+    ///   grant. Or it refuses the call again under a new grant, and does not deny that it knows that grant.
     /// - `SessionContended`: the site does not know the second grant either, or the budget allows no login before
     ///   `deadline`.
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>

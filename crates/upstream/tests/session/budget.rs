@@ -57,7 +57,7 @@ async fn competing_gateways_stay_within_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn login_after_the_token_life_does_not_count_against_the_budget() {
+async fn login_after_the_token_life_costs_no_budget() {
     let site = Arc::new(Site::default());
     let short_lived = LoginBudget { token_life: Some(Duration::from_secs(60)), ..LoginBudget::default() };
     let session = session(&site, &State::in_memory()).with_budget(short_lived);
