@@ -22,6 +22,6 @@ pub mod roster;
 pub mod rosters;
 mod scopes;
 #[cfg(test)]
-mod testing;
+mod tests;
 pub mod uploads;
 pub mod users;

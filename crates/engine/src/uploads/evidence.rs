@@ -101,14 +101,14 @@ fn reported(file: &File, digest: Digest) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use crate::tests;
 
     const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
     const OTHER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
     fn profile(digests: &[Digest], doubtful: &[Digest]) -> Profile {
-        Profile { digests: digests.to_vec(), doubtful_digests: doubtful.to_vec(), ..testing::profile() }
+        Profile { digests: digests.to_vec(), doubtful_digests: doubtful.to_vec(), ..tests::profile() }
     }
 
     fn weigh(profile: &Profile, size: Option<u64>, sha1: Option<&str>, delivery: Delivery) -> &'static str {

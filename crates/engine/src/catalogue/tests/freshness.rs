@@ -11,7 +11,7 @@ use tokio::time::{advance, sleep};
 
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Source};
-use crate::testing::{Site, profile, retryable};
+use crate::tests::{Site, profile, retryable};
 
 const ROOT: FolderId = FolderId::Root;
 const LONG: Duration = Duration::from_millis(500);

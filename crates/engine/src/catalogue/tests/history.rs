@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use polyhost_domain::{FileId, FolderId};
 
-use crate::testing::{Site, SiteState};
+use crate::tests::{Site, SiteState};
 
 /// An object that is read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

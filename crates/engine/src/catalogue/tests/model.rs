@@ -23,7 +23,7 @@ use crate::changes::{self, Deletion, FileChange, FolderChange};
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
-use crate::testing::{CAPABILITIES, Site, profile, retryable};
+use crate::tests::{CAPABILITIES, Site, profile, retryable};
 
 /// How many reads and writes are under way at a time.
 const SIDE_BY_SIDE: usize = 8;

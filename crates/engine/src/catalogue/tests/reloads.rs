@@ -15,7 +15,7 @@ use crate::changes;
 use crate::completions::Completions;
 use crate::emulate;
 use crate::preconditions::Preconditions;
-use crate::testing::{Site, profile};
+use crate::tests::{Site, profile};
 use crate::users::User;
 use crate::users::Wanted;
 

@@ -12,7 +12,7 @@ use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
 use crate::preconditions::Preconditions;
-use crate::testing::{Site, profile};
+use crate::tests::{Site, profile};
 
 const ROOT: FolderId = FolderId::Root;
 

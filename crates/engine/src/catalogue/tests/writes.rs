@@ -17,7 +17,7 @@ use crate::changes::{self, FileChange};
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
-use crate::testing::{Site, profile};
+use crate::tests::{Site, profile};
 use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
 
 const ROOT: FolderId = FolderId::Root;

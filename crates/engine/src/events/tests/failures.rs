@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::{LONG, World, json, ready_messages, states};
 use crate::problem::Code;
-use crate::testing::retryable;
+use crate::tests::retryable;
 
 fn unavailable() -> Error {
     retryable(ErrorKind::Unavailable).at(&"pstream".parse().unwrap(), "remotedl/status")

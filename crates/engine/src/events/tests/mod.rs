@@ -18,7 +18,7 @@ use crate::accounts::Account;
 use crate::completions::Completions;
 use crate::phase::Phase;
 use crate::problem::{Occurrence, Problem};
-use crate::testing::{Site, profile};
+use crate::tests::{Site, profile};
 
 /// The capabilities of a site with a list of remote uploads and with conversions.
 const ALL: &[Capability] = &[
