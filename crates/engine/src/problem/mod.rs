@@ -2,6 +2,7 @@
 //! responses.
 
 mod body;
+mod carried;
 mod code;
 mod fault;
 mod from_domain;

@@ -1,8 +1,8 @@
-//! The body of an upload as it arrives from the caller, and the problem that is found while it is read.
+//! The body of an upload as it arrives from the caller.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,10 +21,8 @@ pub struct Arriving {
     pub length: Option<u64>,
     /// By how many bytes the file may be shorter than `length`.
     pub spare: Spare,
-    /// The bytes.
+    /// The bytes. An error with which the gateway rejects the body carries its [`Problem`].
     pub stream: ByteStream,
-    /// The problem with which the body is rejected while it is read.
-    pub refusal: Refusal,
 }
 
 /// The difference between the greatest length of a file and its real length: the upper bound, and the value once it is
@@ -60,27 +58,6 @@ impl Spare {
     }
 }
 
-/// The problem with which a body was rejected while it was read. Clones share it.
-///
-/// The reader of the body, in the end a site's adapter, gets only an I/O error. This value carries the problem for the
-/// caller past the adapter.
-#[derive(Debug, Clone, Default)]
-pub struct Refusal(Arc<Mutex<Option<Problem>>>);
-
-impl Refusal {
-    /// Rejects the body. Returns the error for its reader.
-    pub fn reject(&self, problem: Problem) -> io::Error {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
-        io::Error::other("the body was rejected")
-    }
-
-    /// Takes the problem out, if the body was rejected.
-    #[must_use]
-    pub fn take(&self) -> Option<Problem> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 impl Arriving {
     /// Wraps the body of a request. It is rejected if no bytes arrive for the time `idle`.
     pub fn new<S, E>(length: Option<u64>, body: S, idle: Duration) -> Self
@@ -88,22 +65,17 @@ impl Arriving {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let refusal = Refusal::default();
-        let stream =
-            with_idle_timeout(body.map(|chunk| chunk.map_err(io::Error::other)).boxed(), idle, refusal.clone());
-        Self { length, spare: Spare::default(), stream, refusal }
+        let stream = with_idle_timeout(body.map(|chunk| chunk.map_err(io::Error::other)).boxed(), idle);
+        Self { length, spare: Spare::default(), stream }
     }
 }
 
 /// Returns the same stream, which ends with an error if no bytes arrive for the time `idle`.
-fn with_idle_timeout(stream: ByteStream, idle: Duration, refusal: Refusal) -> ByteStream {
-    let next = move |mut stream: ByteStream| {
-        let refusal = refusal.clone();
-        async move {
-            match timeout(idle, stream.next()).await {
-                Ok(next) => next.map(|chunk| (chunk, stream)),
-                Err(_) => Some((Err(refusal.reject(incomplete(STALLED))), stream)),
-            }
+fn with_idle_timeout(stream: ByteStream, idle: Duration) -> ByteStream {
+    let next = move |mut stream: ByteStream| async move {
+        match timeout(idle, stream.next()).await {
+            Ok(next) => next.map(|chunk| (chunk, stream)),
+            Err(_) => Some((Err(incomplete(STALLED).into()), stream)),
         }
     };
     stream::unfold(stream, next).boxed()
@@ -128,10 +100,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stalled_body_is_rejected_after_the_idle_timeout() {
         let pieces = stream::iter([io::Result::Ok(Bytes::from_static(b"a"))]).chain(stream::pending()).boxed();
-        let Arriving { mut stream, refusal, .. } = Arriving::new(None, pieces, Duration::from_secs(3));
+        let Arriving { mut stream, .. } = Arriving::new(None, pieces, Duration::from_secs(3));
         assert_eq!(stream.next().await.unwrap().unwrap(), "a");
-        assert!(refusal.take().is_none());
-        assert!(stream.next().await.unwrap().is_err());
-        assert_eq!(refusal.take().unwrap().detail(), "The body of the upload stopped arriving. Send the upload again.");
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(Problem::carried_by(&error).unwrap().detail(), STALLED);
     }
 }

@@ -16,7 +16,7 @@ use polyhost_domain::{
 };
 use url::Url;
 
-pub use arriving::{Arriving, Refusal, Spare, empty, incomplete};
+pub use arriving::{Arriving, Spare, empty, incomplete};
 pub use spool::Spool;
 
 use crate::accounts::Account;
@@ -103,7 +103,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     let wanted: Vec<Digest> =
         declared_kind.into_iter().chain(profile.digests.iter().chain(&profile.doubtful_digests).copied()).collect();
     let digesting = Digesting::of(&wanted);
-    let (declared, refusal) = (incoming.sha1.clone(), incoming.body.refusal.clone());
+    let declared = incoming.sha1.clone();
     let (length, report) = (incoming.body.length, UploadReport::default());
     let upload = Upload {
         name: incoming.name,
@@ -122,7 +122,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     };
     let pending = account.pending_uploads().begin(wanted.clone());
     let outcome = account.upload(upload).await;
-    if let Some(problem) = refusal.take().filter(|_| outcome.is_err()) {
+    if let Some(problem) = outcome.as_ref().err().and_then(|error| Problem::carried_by(error)) {
         pending.resolve(None);
         return Err(problem);
     }
@@ -147,14 +147,14 @@ async fn expected(length: Option<u64>, declared: Option<&Sha1Digest>, digesting:
 
 /// Returns the body for the site's adapter: forwarded as it arrives, or spooled first if its length is not known.
 fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
-    let Arriving { length, spare, stream, refusal } = arriving;
+    let Arriving { length, spare, stream } = arriving;
     // Near the limit, only the complete body shows whether the file is too large, so it is spooled as well.
     match length.filter(|length| spare.most() == 0 || *length <= terms.most) {
         Some(length) => UploadBody::once_within(length, spare.most(), digesting.watch(stream)),
         None => {
             let stream = digesting.watch(stream);
             let bounds = Bounds { spool: terms.spool, most: terms.most, sha1 };
-            UploadBody::Replayable(Arc::new(Spooling::new(stream, refusal, bounds, digesting.clone())))
+            UploadBody::Replayable(Arc::new(Spooling::new(stream, bounds, digesting.clone())))
         }
     }
 }

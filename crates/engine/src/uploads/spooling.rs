@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use polyhost_domain::{ByteSource, ByteStream, Sha1Digest, SizedStream};
 use tokio::sync::OnceCell;
 
-use super::arriving::{Refusal, empty, incomplete};
+use super::arriving::{empty, incomplete};
 use super::digests::Digesting;
 use super::spool::{Spool, Spooled, Writing};
 use super::{mismatch, too_large};
@@ -17,7 +17,6 @@ use crate::problem::{Code, Problem};
 /// A body that is read into the spool when it is first opened. Each `open` then reads it from the spool.
 pub(super) struct Spooling {
     arriving: Mutex<Option<ByteStream>>,
-    refusal: Refusal,
     bounds: Bounds,
     digesting: Digesting,
     spooled: OnceCell<Spooled>,
@@ -35,9 +34,9 @@ pub(super) struct Bounds {
 
 impl Spooling {
     /// Returns a body whose `arriving` stream is already watched by `digesting`.
-    pub(super) fn new(arriving: ByteStream, refusal: Refusal, bounds: Bounds, digesting: Digesting) -> Self {
+    pub(super) fn new(arriving: ByteStream, bounds: Bounds, digesting: Digesting) -> Self {
         let arriving = Mutex::new(Some(arriving));
-        Self { arriving, refusal, bounds, digesting, spooled: OnceCell::new() }
+        Self { arriving, bounds, digesting, spooled: OnceCell::new() }
     }
 
     /// Reads the whole body into the spool. Finds all problems of the body before the first call to the site.
@@ -46,8 +45,8 @@ impl Spooling {
         let mut arriving = arriving.ok_or_else(Problem::internal)?;
         let mut writing = self.bounds.spool.begin().await.map_err(|error| spool_failure(&error))?;
         while let Some(chunk) = arriving.next().await {
-            // The stream may already have recorded a more precise problem.
-            let chunk = chunk.map_err(|_| self.refusal.take().unwrap_or_else(ended_early))?;
+            // The stream's error may carry a more precise problem.
+            let chunk = chunk.map_err(|error| Problem::carried_by(&error).unwrap_or_else(ended_early))?;
             if writing.length() + chunk.len() as u64 > self.bounds.most {
                 return Err(too_large(self.bounds.most));
             }
@@ -70,7 +69,7 @@ impl Spooling {
 impl ByteSource for Spooling {
     async fn open(&self) -> io::Result<SizedStream> {
         let spooled = self.spooled.get_or_try_init(|| self.spool_body()).await;
-        spooled.map(Spooled::open).map_err(|problem| self.refusal.reject(problem))
+        Ok(spooled?.open())
     }
 }
 

@@ -5,7 +5,7 @@ use futures_util::{StreamExt as _, stream};
 use multer::{Field, Multipart};
 use polyhost_domain::ByteStream;
 use polyhost_engine::problem::{Fault, Problem};
-use polyhost_engine::uploads::{Refusal, Spare, empty};
+use polyhost_engine::uploads::{Spare, empty};
 
 use super::part::PartHead;
 use super::{malformed, unreadable};
@@ -23,7 +23,6 @@ pub(super) struct FileField {
     /// Receives the number of those bytes that did not belong to the file.
     pub(super) spare: Spare,
     pub(super) is_empty: bool,
-    pub(super) refusal: Refusal,
 }
 
 impl FileField {
@@ -32,7 +31,7 @@ impl FileField {
         stream::try_unfold(self, |mut file| async move {
             match file.next().await {
                 Ok(bytes) => Ok(bytes.map(|bytes| (bytes, file))),
-                Err(problem) => Err(file.refusal.reject(problem)),
+                Err(problem) => Err(problem.into()),
             }
         })
         .boxed()
@@ -50,7 +49,7 @@ impl FileField {
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         let Some(field) = &mut self.field else { return Ok(None) };
         let chunk = field.chunk().await;
-        match chunk.map_err(|error| self.refusal.take().unwrap_or_else(|| unreadable(&error)))? {
+        match chunk.map_err(unreadable)? {
             Some(bytes) => {
                 self.is_empty &= bytes.is_empty();
                 if let Some(left) = &mut self.left {
@@ -66,7 +65,7 @@ impl FileField {
     async fn end(&mut self) -> Result<(), Problem> {
         self.field = None;
         let next = self.form.next_field().await;
-        match next.map_err(|error| self.refusal.take().unwrap_or_else(|| unreadable(&error)))? {
+        match next.map_err(unreadable)? {
             Some(field) => {
                 let after = "comes after the file, which must be the last field and the only one of its kind";
                 Err(Problem::invalid(vec![Fault::pointer(&PartHead::read(field.headers())?.pointer(), after)]))

@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, stream};
 use multer::Multipart;
 use polyhost_domain::MediaType;
 use polyhost_engine::problem::{Fault, Faults, Problem};
-use polyhost_engine::uploads::{Arriving, Refusal, Spare, empty, incomplete};
+use polyhost_engine::uploads::{Arriving, Spare, empty, incomplete};
 use serde::Serialize;
 
 pub use declared::Declared;
@@ -84,10 +84,9 @@ impl Opened {
 /// # Errors
 /// 400 with every fault of the fields; the same problems as for any upload if the body stalls or ends early.
 pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result<(Fields, Arriving), Problem> {
-    let refusal = body.refusal;
     let head = Head::default();
     let mut form = Multipart::new(head.watch(body.stream), boundary);
-    let (fields, field) = read_fields(&mut form, &head, boundary, &refusal).await?;
+    let (fields, field) = read_fields(&mut form, &head, boundary).await?;
     let most = match length {
         Some(length) => Some(most_of_file(length, head.end(), boundary)?),
         None => {
@@ -96,14 +95,13 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
         }
     };
     let spare = Spare::up_to(most.map_or(0, |most| most.min(MOST_AFTER)));
-    let (field, own) = (Some(field), refusal.clone());
-    let file = FileField { form, field, left: most, spare: spare.clone(), is_empty: true, refusal: own };
+    let file = FileField { form, field: Some(field), left: most, spare: spare.clone(), is_empty: true };
     if most.is_some_and(|most| most <= MOST_AFTER) {
         let file = file.whole().await?;
         let (length, stream) = (Some(file.len() as u64), stream::iter([Ok(file)]).boxed());
-        return Ok((fields, Arriving { length, spare: Spare::default(), stream, refusal }));
+        return Ok((fields, Arriving { length, spare: Spare::default(), stream }));
     }
-    Ok((fields, Arriving { length: most, spare, stream: file.into_stream(), refusal }))
+    Ok((fields, Arriving { length: most, spare, stream: file.into_stream() }))
 }
 
 /// Reads the fields, and the header fields of the file.
@@ -111,12 +109,10 @@ async fn read_fields(
     form: &mut Multipart<'static>,
     head: &Head,
     boundary: &str,
-    refusal: &Refusal,
 ) -> Result<(Fields, multer::Field<'static>), Problem> {
     let (mut fields, mut faults) = (Fields::default(), Faults::default());
-    let broken = |error: multer::Error| refusal.take().unwrap_or_else(|| unreadable(&error));
     loop {
-        let Some(field) = form.next_field().await.map_err(broken)? else {
+        let Some(field) = form.next_field().await.map_err(unreadable)? else {
             faults.push(Fault::pointer("/file", "is missing"));
             return Err(faults.into());
         };
@@ -126,7 +122,7 @@ async fn read_fields(
         let part = PartHead::read(field.headers())?;
         part.check(field.headers(), &mut faults);
         if part.name != FILE {
-            let value = field.bytes().await.map_err(broken)?;
+            let value = field.bytes().await.map_err(unreadable)?;
             fields.take(&part, value, &mut faults);
             continue;
         }
@@ -182,10 +178,13 @@ fn malformed(what: &str) -> Problem {
     Problem::invalid(vec![Fault::pointer("", format!("is a form that {what}"))])
 }
 
-/// Returns the problem of a form that cannot be parsed.
-fn unreadable(error: &multer::Error) -> Problem {
+/// Returns the problem of a form that cannot be parsed, or whose body failed.
+fn unreadable(error: multer::Error) -> Problem {
     match error {
         multer::Error::StreamReadFailed(cause) => {
+            if let Some(problem) = Problem::carried_by(&*cause) {
+                return problem;
+            }
             let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
             match io {
                 Some(io::ErrorKind::FileTooLarge) => malformed("has more than 16 KiB before its file"),

@@ -30,7 +30,7 @@ async fn parse(form: &str, size: usize, is_known: bool) -> Result<(Fields, Optio
     let length = is_known.then_some(form.len() as u64);
     let (fields, file) = read(BOUNDARY, length, body(form, size, length)).await?;
     let bytes: Result<Vec<Bytes>, io::Error> = file.stream.try_collect().await;
-    let bytes = bytes.map_err(|_| file.refusal.take().unwrap())?.concat();
+    let bytes = bytes.map_err(|error| Problem::carried_by(&error).unwrap())?.concat();
     assert!(file.spare.found() <= file.spare.most());
     let length = file.length.map(|length| length - file.spare.found());
     Ok((fields, length, String::from_utf8(bytes).unwrap()))
