@@ -35,7 +35,7 @@ impl Check {
     }
 }
 
-/// Makes a [`Check`](crate::Check) of a function of the module, with the capabilities that it needs.
+/// Makes a [`Check`] of a function of the module, with the capabilities that it needs.
 macro_rules! check {
     ($name:ident $(, $need:ident)*) => {
         $crate::Check {

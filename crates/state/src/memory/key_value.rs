@@ -62,7 +62,7 @@ impl MemoryKeyValue {
     /// The default capacity: 64 MiB.
     pub const DEFAULT_CAPACITY: usize = 64 * 1024 * 1024;
 
-    /// Returns an empty store for at most `capacity` bytes: keys, values, and [`OVERHEAD`] for each entry.
+    /// Returns an empty store for at most `capacity` bytes: keys, values, and `OVERHEAD` bytes for each entry.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, sharing: Sharing::None, store: Mutex::default() }
