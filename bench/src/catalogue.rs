@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use polyhost::KNOWN;
-use polyhost_config::Config;
+use polyhost_config::{Callers, Config};
 use polyhost_domain::{FolderId, IdAlphabet, IdGrammar};
 use polyhost_engine::accounts::Account;
-use polyhost_engine::callers::Callers;
 use polyhost_engine::catalogue::{Freshness, ListQuery, PageRequest};
 use polyhost_gateway::app::App;
 use stats_alloc::{Region, StatsAlloc};

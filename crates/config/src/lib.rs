@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cache;
+mod callers;
 mod client;
 mod clients;
 mod key;
@@ -25,6 +26,7 @@ use polyhost_upstream::Settings;
 
 pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
+pub use callers::Callers;
 pub use client::{AccountSelection, Client, Scope, UnknownScope};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};

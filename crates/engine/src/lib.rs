@@ -1,7 +1,6 @@
 //! Reads, changes, uploads and downloads of accounts, for any dialect. This crate serves no HTTP.
 
 pub mod accounts;
-pub mod callers;
 pub mod catalogue;
 pub mod changes;
 pub mod completions;

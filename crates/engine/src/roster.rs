@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polyhost_config::{AccountConfig, Client, Config, ProviderConfig, ServerConfig};
+use polyhost_config::{AccountConfig, Callers, Client, Config, ProviderConfig, ServerConfig};
 use polyhost_domain::{AccountName, Capabilities, DialectName, Origin, ProviderId};
 use polyhost_state::{MemoryKeyValue, State};
 use polyhost_upstream::{BuildError, Client as Upstream, Quirks, Site};
@@ -14,7 +14,6 @@ use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 use crate::accounts::{Account, Accounts, effective};
-use crate::callers::Callers;
 use crate::users::Users;
 
 /// The clients, providers and accounts of one configuration.

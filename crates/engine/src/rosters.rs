@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::join_all;
-use polyhost_config::{Client, Config};
+use polyhost_config::{Callers, Client, Config};
 use polyhost_upstream::BuildError;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Account;
-use crate::callers::Callers;
 use crate::retired::{Retired, RetiredAccount, unused};
 use crate::roster::{Resources, Roster};
 

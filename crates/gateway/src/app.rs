@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_config::{Config, ServerConfig};
-use polyhost_engine::callers::Callers;
+use polyhost_config::{Callers, Config, ServerConfig};
 use polyhost_engine::catalogue::Catalogue;
 use polyhost_engine::completions::Completions;
 use polyhost_engine::events::Events;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jiff::Timestamp;
-use polyhost_config::{Client, KeyHash};
-use polyhost_engine::callers::Callers;
+use polyhost_config::{Callers, Client, KeyHash};
 use tokio::time::sleep;
 
 /// What is wrong with the API key of a request.

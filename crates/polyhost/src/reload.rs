@@ -7,8 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use polyhost_config::{Config, Findings};
-use polyhost_engine::callers::Callers;
+use polyhost_config::{Callers, Config, Findings};
 use polyhost_engine::roster::Roster;
 use polyhost_gateway::app::App;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -101,8 +101,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::problem::Failure;
     use crate::problem::render;
-    use polyhost_config::Client;
-    use polyhost_engine::callers::Callers;
+    use polyhost_config::{Callers, Client};
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 

@@ -4,8 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use polyhost_config::{Config, DEFAULT_LISTEN};
-use polyhost_engine::callers::Callers;
+use polyhost_config::{Callers, Config, DEFAULT_LISTEN};
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};

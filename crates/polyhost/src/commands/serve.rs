@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use polyhost_config::{Config, Findings};
-use polyhost_engine::callers::Callers;
+use polyhost_config::{Callers, Config, Findings};
 use polyhost_gateway::app::App;
 use polyhost_gateway::{router, serving};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use polyhost_config::{AccountSelection, Client, KeyHash, Scope};
 use subtle::ConstantTimeEq as _;
+
+use crate::{AccountSelection, Client, KeyHash, Scope};
 
 /// The clients that may call the gateway.
 #[derive(Debug, Clone)]
