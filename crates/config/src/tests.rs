@@ -143,7 +143,7 @@ fn site_is_added_by_configuration_with_quirks() {
 #[test]
 fn fault_of_a_quirk_ends_with_its_explanation() {
     for (line, fault) in [
-        ("digest = \"crc\"", "is not one of: sha1, none. The digest that the site tells"),
+        ("digest = \"crc\"", "is not one of: sha1, none. The digest of an uploaded file"),
         ("file_field = 1", "must be a text, not integer. The form field"),
         ("timezone = \"Mars\"", "the name of an IANA time zone. The zone of the dates"),
     ] {
