@@ -38,7 +38,7 @@ async fn folder_with_an_upload_in_progress_is_not_deleted() {
     let deleting = async {
         world.sent("file/upload", 1).await;
         let refused = world.caller.delete(&path(&folder)).await;
-        assert!(refused.problem(409, "folder_not_empty")["detail"].as_str().unwrap().contains("on its way"));
+        assert!(refused.problem(409, "folder_not_empty")["detail"].as_str().unwrap().contains("is being added"));
     };
     let more = format!("&folder_id={folder}");
     let (uploaded, ()) = tokio::join!(world.upload("a.mp4", &more, b"hello"), deleting);
@@ -103,7 +103,7 @@ async fn folder_with_an_upload_of_unknown_outcome_is_not_deleted() {
         };
         answer.problem(504, "outcome_unknown");
         let refused = world.caller.delete(&path(&folder)).await.problem(409, "folder_not_empty");
-        assert!(refused["detail"].as_str().unwrap().contains("on its way"), "{operation}: {refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("is being added"), "{operation}: {refused}");
         world.caller.delete(&format!("{}?recursive=true", path(&folder))).await.no_content();
     }
 }
