@@ -144,8 +144,8 @@ fn site_is_added_by_configuration_with_quirks() {
 fn fault_of_a_quirk_ends_with_its_explanation() {
     for (line, fault) in [
         ("digest = \"crc\"", "is not one of: sha1, none. The digest of an uploaded file"),
-        ("file_field = 1", "must be a text, not integer. The form field"),
-        ("timezone = \"Mars\"", "the name of an IANA time zone. The zone of the dates"),
+        ("file_field = 1", "must be a text, not integer. The name of an upload's form field"),
+        ("timezone = \"Mars\"", "the name of an IANA time zone. The time zone of the site"),
     ] {
         let faults = faults(&format!("[providers.pstream]\n{line}\nretries = -1\n"));
         assert!(faults.iter().any(|found| found.contains(fault)), "{faults:?}");
