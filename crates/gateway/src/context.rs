@@ -13,7 +13,7 @@ use polyhost_upstream::Scope;
 use uuid::Uuid;
 
 use crate::limits::RateLimitStatus;
-use crate::operation::Operation;
+use crate::operation::{Operation, Rules};
 use crate::problem::Failure;
 
 /// The context of a request whose client is known. Clones share the same context.
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) occurrence: Occurrence,
     /// The operation of the request; `None` if the request matches no operation of the API.
     pub(crate) operation: Option<Arc<Operation>>,
+    /// The rules of the operation, or those of a request for none.
+    pub(crate) rules: Rules,
     pub(crate) client: Arc<Client>,
     /// The roster at the time the request arrived. The whole request uses this one, even if the configuration is
     /// reloaded meanwhile.

@@ -1,6 +1,8 @@
 //! Runs a client's request: within its time limit, under its concurrency permit, with an audit log entry, and at most
 //! once for each idempotency key.
 
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use polyhost_engine::problem::Problem;
@@ -13,6 +15,7 @@ use crate::app::App;
 use crate::context::RequestContext;
 use crate::extract::check_body_fields;
 use crate::handler::Handler;
+use crate::operation::Rules;
 use crate::problem::Failure;
 use crate::{at_most_once, audit};
 
@@ -29,18 +32,19 @@ pub(crate) async fn execute_in_time(
     request: Request,
 ) -> Response {
     let changes = !request.method().is_safe();
-    let uploads = context.operation.as_ref().is_some_and(|operation| operation.rules.takes_file);
-    let limit = app.server().request_timeout;
     let execution = execute(app.clone(), context.clone(), handler, request);
     let execution = context.scope.clone().run(execution).in_current_span();
-    let response = if uploads {
-        Ok(finish(app.tasks().spawn(execution)).await)
-    } else if changes {
-        timeout(limit, finish(app.tasks().spawn(execution))).await
-    } else {
-        timeout(limit, execution).await
+    let response = match time_limit(app, context.rules) {
+        None => Ok(finish(app.tasks().spawn(execution)).await),
+        Some(limit) if changes => timeout(limit, finish(app.tasks().spawn(execution))).await,
+        Some(limit) => timeout(limit, execution).await,
     };
     response.unwrap_or_else(|_| Failure(progress::overdue(&context.scope)).into_response())
+}
+
+/// Returns how long a request may take; `None` for an upload.
+pub(crate) fn time_limit(app: &App, rules: Rules) -> Option<Duration> {
+    (!rules.takes_file).then(|| app.server().request_timeout)
 }
 
 /// Waits for the response of a task. Resumes a panic of the task here.
@@ -59,8 +63,7 @@ async fn execute(app: App, context: RequestContext, handler: Handler, request: R
         Ok(permit) => permit,
         Err(problem) => return Failure(problem).into_response(),
     };
-    let is_audited = context.operation.as_ref().is_some_and(|operation| operation.rules.is_audited);
-    let entry = is_audited.then(|| audit::Entry::begin(&context));
+    let entry = context.rules.is_audited.then(|| audit::Entry::begin(&context));
     let response = match check_body(&context, &request) {
         Err(problem) => Failure(problem).into_response(),
         Ok(()) => at_most_once::run(&app, &context, handler, request).await,

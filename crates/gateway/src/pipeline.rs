@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::auth::identify;
 use crate::context::{RequestContext, Shared as Parts};
-use crate::execution::execute_in_time;
+use crate::execution::{execute_in_time, time_limit};
 use crate::handler::{Handler, panicked};
 use crate::operation::Operations;
 use crate::permission::Permission;
@@ -89,10 +89,10 @@ async fn check(shared: &Shared, record: &Record, handler: Handler, request: Requ
         return Failure(problem).into_response();
     }
     // CORS: the configured web pages may call. Responses that reject the request get the CORS fields too.
-    let answer = |request| answer(shared, record, handler.clone(), request);
     match &shared.cors {
-        None => answer(request).await,
+        None => answer(shared, record, handler, request).await,
         Some(cors) => {
+            let answer = |request| answer(shared, record, handler.clone(), request);
             let service = service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) });
             cors.layer(service).oneshot(request).await.unwrap_or_else(|never| match never {})
         }
@@ -123,11 +123,12 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         }
     };
     // Count the request towards the client's rate limit.
-    let (rate_limit, counted) = app.limits().count(&client, record.weight()).await;
+    let (rate_limit, counted) = app.limits().count(&client, record.rules.weight).await;
     let context = RequestContext::new(Parts {
         occurrence: record.occurrence(),
-        scope: Scope::of_request(client.name.as_str().into(), record.time_limit(app).map(progress::hurry_at)),
+        scope: Scope::of_request(client.name.as_str().into(), time_limit(app, record.rules).map(progress::hurry_at)),
         operation: record.operation.clone(),
+        rules: record.rules,
         client,
         roster,
         rate_limit,

@@ -1,6 +1,5 @@
 //! The record of a request: its id, its tracing span, its log line and its metrics.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -11,11 +10,10 @@ use axum::response::Response;
 use polyhost_engine::problem::{Code, Occurrence, Problem};
 use tracing::Span;
 
-use crate::app::App;
 use crate::browsers;
 use crate::context::{RequestContext, RequestId};
 use crate::measure::Answered;
-use crate::operation::{Operation, Operations};
+use crate::operation::{Operation, Operations, Rules};
 use crate::problem::render;
 
 /// The header field with a request's id, in requests and responses.
@@ -25,6 +23,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct Record {
     pub(crate) span: Span,
     pub(crate) operation: Option<Arc<Operation>>,
+    pub(crate) rules: Rules,
     id: RequestId,
     path: String,
     /// The pattern of the route; empty if no route matches.
@@ -40,9 +39,12 @@ impl Record {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
         let (id, method) = (RequestId::of(request.headers()), request.method().clone());
         let trace_id = trace_id(request.headers()).unwrap_or_default();
+        let operation = operations.find(&method, &route).cloned();
         Self {
             span: tracing::info_span!("request", id = id.as_str(), %method, route, trace_id),
-            operation: operations.find(&method, &route).cloned(),
+            // A request for no operation costs and may do no more than the cheapest read.
+            rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
+            operation,
             path: request.uri().path().to_owned(),
             id,
             route,
@@ -55,17 +57,6 @@ impl Record {
     /// Returns the request's id and path.
     pub(crate) fn occurrence(&self) -> Occurrence {
         self.id.at(&self.path)
-    }
-
-    /// Returns how many requests it counts as towards the rate limit, before its body is read.
-    pub(crate) fn weight(&self) -> NonZeroU32 {
-        self.operation.as_ref().map_or(NonZeroU32::MIN, |operation| operation.rules.weight)
-    }
-
-    /// Returns how long the request may take; `None` for an upload.
-    pub(crate) fn time_limit(&self, app: &App) -> Option<Duration> {
-        let uploads = self.operation.as_ref().is_some_and(|operation| operation.rules.takes_file);
-        (!uploads).then(|| app.server().request_timeout)
     }
 
     /// Stores the context, once the client is known.
