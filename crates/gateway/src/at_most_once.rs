@@ -45,7 +45,7 @@ async fn begin(app: &App, context: &RequestContext, operation: &Operation, reque
     let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
     let (mut parts, body) = request.into_parts();
     // Check the access first: a response is repeated only to a client that still has the permission for the request.
-    let access = Access::of(&mut parts, context, operation.rules).await?;
+    let access = Access::of(&mut parts, context).await?;
     let request = Request::from_parts(parts, body);
     let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
     Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {

@@ -8,8 +8,8 @@ use axum::http::Method;
 use polyhost_config::Scope;
 use polyhost_domain::Capability;
 
-const SMALL_WRITE: NonZeroU32 = NonZeroU32::new(2).unwrap();
-const LARGE: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const WRITE_WEIGHT: NonZeroU32 = NonZeroU32::new(2).unwrap();
+const LARGE_WEIGHT: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// An operation of the API.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Rules {
     /// A read.
     pub const READ: Self = Self { scope: Some(Scope::Read), ..Self::OPEN };
     /// A write.
-    pub const WRITE: Self = Self { scope: Some(Scope::Write), weight: SMALL_WRITE, is_audited: true, ..Self::OPEN };
+    pub const WRITE: Self = Self { scope: Some(Scope::Write), weight: WRITE_WEIGHT, is_audited: true, ..Self::OPEN };
     /// A write that administers the gateway itself.
     pub const ADMIN: Self = Self { scope: Some(Scope::Admin), ..Self::WRITE };
 
@@ -66,7 +66,7 @@ impl Rules {
 
     /// Gives the operation the largest weight: an upload with all its bytes, or a walk through a folder's listings.
     pub const fn large(self) -> Self {
-        Self { weight: LARGE, ..self }
+        Self { weight: LARGE_WEIGHT, ..self }
     }
 
     /// Lets the operation take an `Idempotency-Key`.

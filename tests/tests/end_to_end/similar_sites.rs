@@ -1,6 +1,8 @@
 //! Tests of sites that are similar to pstream.net: what a site cannot guarantee is refused, not accepted without
 //! effect.
 
+use std::collections::BTreeSet;
+
 use polyhost_end_to_end::{Caller, Configuration, Gateway};
 use polyhost_sandbox::openload::Openload;
 use serde_json::json;
@@ -9,6 +11,30 @@ use crate::world::{KEY, LOGIN, SITE_KEY, at, site};
 
 const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
 const URL: &str = "https://media.example.org/films/bunny.mov";
+
+/// Every operation that needs one capability for all its requests, and that capability.
+const NEEDS: [(&str, &str, &str); 20] = [
+    ("GET", "", "account.read"),
+    ("GET", "limits", "account.limits"),
+    ("POST", "files/lookup", "files.lookup"),
+    ("GET", "files/x", "files.read"),
+    ("POST", "files", "files.upload"),
+    ("POST", "files/x/copy", "files.copy"),
+    ("DELETE", "files/x", "files.delete"),
+    ("GET", "files/x/content", "files.download"),
+    ("POST", "download-links", "files.download"),
+    ("GET", "files/x/thumbnail", "files.thumbnail"),
+    ("POST", "upload-tickets", "files.upload_ticket"),
+    ("GET", "folders/7", "folders.read"),
+    ("GET", "folders/7/items", "folders.list"),
+    ("GET", "folders/7/usage", "folders.list"),
+    ("POST", "folders", "folders.create"),
+    ("DELETE", "folders/7", "folders.delete"),
+    ("POST", "remote-uploads", "remote_uploads.create"),
+    ("GET", "remote-uploads", "remote_uploads.list"),
+    ("GET", "remote-uploads/7", "remote_uploads.read"),
+    ("GET", "conversions", "conversions.list"),
+];
 
 /// Starts a site whose provider table has these lines, and a gateway with an account there.
 async fn relative(row: &str) -> (Openload, Gateway, Caller) {
@@ -55,4 +81,22 @@ async fn remote_upload_headers_that_the_site_ignores_are_refused() {
     assert!(problem["detail"].as_str().unwrap().contains("remote_uploads.headers"), "{problem}");
     assert_eq!(site.journal().count(), 0);
     caller.post(&at("remote-uploads"), &json!({"url": URL})).await.status(202);
+}
+
+#[tokio::test]
+async fn unsupported_operation_is_refused_before_the_rest_is_read() {
+    let names: BTreeSet<&str> = NEEDS.iter().map(|(.., capability)| *capability).collect();
+    let (site, _gateway, caller) = relative(&format!("unsupported = {}", json!(names))).await;
+    for (method, path, capability) in NEEDS {
+        // Both the query and the body are invalid.
+        let path = format!("{}?unknown=1", at(path).trim_end_matches('/'));
+        let refused = match method {
+            "POST" => caller.typed(method, &path, "application/json", "{").await,
+            _ => caller.send(caller.request(method, &path)).await,
+        };
+        let problem = refused.problem(422, "capability_unsupported");
+        let name = format!("\"{capability}\"");
+        assert!(problem["detail"].as_str().unwrap().contains(&name), "{method} {path}: {problem}");
+    }
+    assert_eq!(site.journal().count(), 0);
 }

@@ -13,7 +13,6 @@ use polyhost_engine::accounts::Account;
 use polyhost_engine::problem::{Code, Problem};
 
 use crate::context::RequestContext;
-use crate::operation::Rules;
 use crate::problem::Failure;
 
 /// The account that the path names, and a caller that may use it and has the scope that the operation needs.
@@ -27,18 +26,18 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Returns the account that the path names, if the caller may use it and has the scope that `rules` need.
+    /// Returns the account that the path names, if the caller may use it and has the scope that the operation needs.
     ///
     /// # Errors
     /// `account_not_found`; `forbidden` if the scope is missing.
-    pub(crate) async fn of(parts: &mut Parts, context: &RequestContext, rules: Rules) -> Result<Self, Problem> {
+    pub(crate) async fn of(parts: &mut Parts, context: &RequestContext) -> Result<Self, Problem> {
         let client = Arc::clone(&context.client);
         let (name, id) = names(parts).await;
         // An account that the caller may not use yields the same problem as one that does not exist.
         let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        require(&client, rules)?;
+        require(context)?;
         Ok(Self { account, client, id })
     }
 
@@ -79,9 +78,9 @@ impl<S: Sync> FromRequestParts<S> for Access {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let (context, rules) = operation(parts, state).await?;
-        let access = Self::of(parts, &context, rules).await?;
-        rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
+        let context = context_of_operation(parts, state).await?;
+        let access = Self::of(parts, &context).await?;
+        context.rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
         Ok(access)
     }
 }
@@ -93,18 +92,17 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let (context, rules) = operation(parts, state).await?;
-        require(&context.client, rules)?;
+        let context = context_of_operation(parts, state).await?;
+        require(&context)?;
         Ok(Self(context))
     }
 }
 
-/// Returns the context and the rules of the operation. A handler that is missing from the table of operations fails
+/// Returns the context of a request for an operation. A handler that is missing from the table of operations fails
 /// with `internal`, so that it cannot run without rules.
-async fn operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<(RequestContext, Rules), Failure> {
+async fn context_of_operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<RequestContext, Failure> {
     let context = RequestContext::from_request_parts(parts, state).await?;
-    let rules = context.operation.as_ref().map(|operation| operation.rules).ok_or_else(Problem::internal)?;
-    Ok((context, rules))
+    if context.operation.is_some() { Ok(context) } else { Err(Problem::internal().into()) }
 }
 
 /// Returns the `{account}` and the `{id}` of the path. If they are not UTF-8 they stay percent-encoded, which no id
@@ -117,10 +115,10 @@ async fn names(parts: &mut Parts) -> (String, String) {
     (segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
 }
 
-/// Rejects a client without the scope that the rules need.
-fn require(client: &Client, rules: Rules) -> Result<(), Problem> {
-    match rules.scope {
-        Some(scope) if !client.scopes.contains(&scope) => {
+/// Rejects a client without the scope that the operation needs.
+fn require(context: &RequestContext) -> Result<(), Problem> {
+    match context.rules.scope {
+        Some(scope) if !context.client.scopes.contains(&scope) => {
             Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
         }
         _ => Ok(()),
