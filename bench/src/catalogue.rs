@@ -52,7 +52,7 @@ impl Gateway {
              [cache]\nmax_size = \"1 GiB\"\nlisting_ttl = \"1h\"\n"
         );
         let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(faults.join("; ")))?;
-        let app = App::new(&config, Callers::anybody()).map_err(Failure::of("cannot build the gateway"))?;
+        let app = App::new(&config, Callers::keyless()).map_err(Failure::of("cannot build the gateway"))?;
         let account =
             app.rosters().current().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;
         Ok(Self { app, account })

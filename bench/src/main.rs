@@ -102,6 +102,6 @@ async fn termination_signal() -> Result<(), Failure> {
 
 /// Prints progress to standard error. Standard output is only for the results.
 fn progress(text: impl Display) {
-    // If standard error is closed, there is nobody to report to.
+    // If standard error is closed, the failure cannot be reported.
     drop(writeln!(io::stderr(), "{text}"));
 }

@@ -10,7 +10,7 @@ use crate::{AccountSelection, Client, KeyHash, Scope};
 #[derive(Debug, Clone)]
 pub enum Callers {
     /// The gateway runs without keys: every request from this machine counts as this one client.
-    Anybody(Arc<Client>),
+    Keyless(Arc<Client>),
     /// The clients of the configuration, each with its keys.
     Keyed(Vec<Arc<Client>>),
 }
@@ -18,8 +18,8 @@ pub enum Callers {
 impl Callers {
     /// Returns callers without keys: one client named "local" with all accounts and all scopes.
     #[must_use]
-    pub fn anybody() -> Self {
-        Self::Anybody(Arc::new(Client {
+    pub fn keyless() -> Self {
+        Self::Keyless(Arc::new(Client {
             name: "local".to_owned(),
             keys: Vec::new(),
             accounts: AccountSelection::All,
@@ -38,15 +38,15 @@ impl Callers {
 
     /// Whether requests need no key.
     #[must_use]
-    pub fn are_anybody(&self) -> bool {
-        matches!(self, Self::Anybody(_))
+    pub fn are_keyless(&self) -> bool {
+        matches!(self, Self::Keyless(_))
     }
 
     /// Whether a client is among them with equal settings.
     #[must_use]
     pub fn contains(&self, client: &Client) -> bool {
         match self {
-            Self::Anybody(local) => **local == *client,
+            Self::Keyless(local) => **local == *client,
             Self::Keyed(clients) => clients.iter().any(|known| **known == *client),
         }
     }
@@ -54,7 +54,7 @@ impl Callers {
     /// Returns the client with this key, also if the client has expired. Without keys, returns the one client.
     pub fn with_key(&self, key: Option<KeyHash>) -> Option<Arc<Client>> {
         match self {
-            Self::Anybody(client) => Some(Arc::clone(client)),
+            Self::Keyless(client) => Some(Arc::clone(client)),
             Self::Keyed(clients) => find(clients, key?),
         }
     }

@@ -27,7 +27,7 @@ pub enum KeyFault {
 /// [`KeyFault`] if the request has no valid key.
 pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, KeyFault> {
     let key = match callers {
-        Callers::Anybody(client) => return Ok(Arc::clone(client)),
+        Callers::Keyless(client) => return Ok(Arc::clone(client)),
         Callers::Keyed(_) => presented_key(headers).ok_or(KeyFault::Missing)?,
     };
     let client = callers.with_key(Some(KeyHash::of(key))).ok_or(KeyFault::Unknown)?;

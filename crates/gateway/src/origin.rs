@@ -16,7 +16,7 @@ use crate::app::App;
 /// A browser of this machine may show such a page; then its `Origin` is foreign. Or the page's host name resolves to
 /// this machine (DNS rebinding); then its `Host` is foreign.
 pub(crate) fn refusal(app: &App, request: &Request) -> Option<Problem> {
-    if !app.rosters().current().callers().are_anybody() {
+    if !app.rosters().current().callers().are_keyless() {
         return None;
     }
     let host = host(request.headers(), request.uri());

@@ -20,9 +20,9 @@ use tower::ServiceExt as _;
 
 /// Returns a client with a rate limit.
 fn counted() -> Client {
-    let Callers::Anybody(anybody) = Callers::anybody() else { panic!("callers without keys are one client") };
+    let Callers::Keyless(local) = Callers::keyless() else { panic!("callers without keys are one client") };
     let rate_limit = Some(Quota { requests: NonZeroU32::new(10).unwrap(), per: Duration::from_secs(60) });
-    Client { keys: vec![KeyHash::of("key")], rate_limit, ..(*anybody).clone() }
+    Client { keys: vec![KeyHash::of("key")], rate_limit, ..(*local).clone() }
 }
 
 async fn broken() -> Response {

@@ -1,7 +1,7 @@
 //! Tombstones: files and folders that callers have deleted. A site that moves them to its trash may still list them.
 //!
 //! Deleted entries are removed from a listing before it becomes a snapshot. If the site later reports such a file as
-//! active, somebody has restored it from the trash, and its tombstone is removed. That report counts only if the
+//! active, it was restored from the trash, and its tombstone is removed. That report counts only if the
 //! request for it began after the deletion ended. An answer to an earlier request says nothing about the deletion,
 //! however late it arrives.
 //!

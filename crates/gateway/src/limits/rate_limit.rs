@@ -106,7 +106,7 @@ mod tests {
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
     fn client(requests: u32, seconds: u64) -> Client {
-        let Callers::Anybody(client) = Callers::anybody() else { panic!("callers without keys are one client") };
+        let Callers::Keyless(client) = Callers::keyless() else { panic!("callers without keys are one client") };
         let requests = NonZeroU32::new(requests).unwrap();
         Client { rate_limit: Some(Quota { requests, per: Duration::from_secs(seconds) }), ..(*client).clone() }
     }

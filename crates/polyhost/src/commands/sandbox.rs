@@ -54,7 +54,7 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
          Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
          Ctrl-C ends it. All changes are lost then."
     ))?;
-    start(&config, Callers::anybody(), listener, signals, |_| async {}).await
+    start(&config, Callers::keyless(), listener, signals, |_| async {}).await
 }
 
 /// Returns the two accounts as configuration text, with the credentials that the sites' options demand.

@@ -88,7 +88,7 @@ fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers
         (true, true) if !listen.ip().is_loopback() => {
             fault("[server] listen: --no-auth is only for a loopback address such as 127.0.0.1:8080")
         }
-        (true, true) => Ok(Callers::anybody()),
+        (true, true) => Ok(Callers::keyless()),
     }
 }
 
