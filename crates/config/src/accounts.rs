@@ -37,7 +37,8 @@ impl AccountConfig {
         fingerprint(&[&dialect.name.to_string(), self.address(), key, name])
     }
 
-    /// Whether both accounts have the same address and the same credentials, whatever their names and settings.
+    /// Returns whether both accounts have the same address and the same credentials. Their names and settings may
+    /// differ.
     #[must_use]
     pub fn is_same_user(&self, other: &Self) -> bool {
         let exposed = |account: &Self| -> Vec<(&'static str, String)> {
@@ -73,15 +74,15 @@ pub(crate) fn read(
     accounts
 }
 
-/// Reads one table. `name` is `None` if the table's name is invalid; the faults in the table are reported all the same.
+/// Reads one table. `name` is `None` if the table's name is invalid; the other faults in the table are still reported.
 fn read_account(
     mut section: Section<'_>,
     name: Option<AccountName>,
     providers: &BTreeMap<ProviderId, ProviderConfig>,
 ) -> Option<AccountConfig> {
     let Some(provider) = provider(&mut section, providers) else {
-        // Without a valid provider, the necessary credentials are unknown. The keys that every account may have are
-        // checked all the same.
+        // Without a valid provider, the necessary credentials are unknown. Only the keys that every account may have
+        // are checked.
         providers::base_url(&mut section);
         upstream::inspect(&mut section);
         return None;

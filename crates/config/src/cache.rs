@@ -9,15 +9,15 @@ use crate::section::Section;
 pub struct CacheConfig {
     /// The maximum size of all cache entries together, in bytes.
     pub max_size: u64,
-    /// How long an account and its limits are fresh.
+    /// The time for which an account and its limits are fresh.
     pub account_ttl: Duration,
-    /// How long a listing is fresh.
+    /// The time for which a listing is fresh.
     pub listing_ttl: Duration,
-    /// How long a file is fresh.
+    /// The time for which a file is fresh.
     pub file_ttl: Duration,
-    /// How long a walk through pages may pause and keep its snapshot.
+    /// The time for which a walk through pages may pause and keep its snapshot.
     pub cursor_ttl: Duration,
-    /// How long after its expiry an entry is still used while its site fails.
+    /// The time after its expiry for which an entry is still used while its site fails.
     pub stale_if_error: Duration,
 }
 

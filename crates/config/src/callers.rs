@@ -36,13 +36,13 @@ impl Callers {
         Self::Keyed(clients.into_iter().map(Arc::new).collect())
     }
 
-    /// Whether requests need no key.
+    /// Returns whether requests need no key.
     #[must_use]
     pub fn are_keyless(&self) -> bool {
         matches!(self, Self::Keyless(_))
     }
 
-    /// Whether a client is among them with equal settings.
+    /// Returns whether a client is among them with equal settings.
     #[must_use]
     pub fn contains(&self, client: &Client) -> bool {
         match self {
@@ -60,7 +60,7 @@ impl Callers {
     }
 }
 
-/// Compares with every hash in constant time, so that the response time does not reveal how much of a hash matched.
+/// Compares with every hash in constant time, so that the response time does not reveal the matching part of a hash.
 fn find(clients: &[Arc<Client>], presented: KeyHash) -> Option<Arc<Client>> {
     let has_key =
         |client: &Client| client.keys.iter().fold(false, |found, key| found | bool::from(key.ct_eq(&presented)));

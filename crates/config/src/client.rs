@@ -1,4 +1,4 @@
-//! The clients of the gateway: who may call, and which operations are permitted.
+//! The clients of the gateway: their keys, accounts, scopes and limits.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,7 +26,7 @@ pub struct Client {
     pub scopes: BTreeSet<Scope>,
     /// When its keys expire, if ever.
     pub expires_at: Option<Timestamp>,
-    /// The limit of its requests in a time; `None` for no limit.
+    /// The maximum number of its requests in a period; `None` for no limit.
     pub rate_limit: Option<Quota>,
     /// The maximum number of its concurrent requests; `None` for no limit.
     pub max_concurrency: Option<NonZeroU32>,
@@ -82,7 +82,7 @@ pub enum AccountSelection {
 }
 
 impl AccountSelection {
-    /// Whether the client may use an account.
+    /// Returns whether the client may use an account.
     #[must_use]
     pub fn includes(&self, account: &AccountName) -> bool {
         match self {

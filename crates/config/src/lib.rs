@@ -14,6 +14,7 @@ mod server;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod upstream;
 
 use std::cell::RefCell;
@@ -31,7 +32,8 @@ pub use client::{AccountSelection, Client, Scope, UnknownScope};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};
 pub use section::Findings;
-pub use server::{CorsOrigins, DEFAULT_LISTEN, ServerConfig};
+pub use server::{AccessLog, CorsOrigins, DEFAULT_LISTEN, ServerConfig};
+pub use tls::Certificate;
 
 use section::Section;
 

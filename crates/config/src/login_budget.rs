@@ -1,4 +1,4 @@
-//! `login_budget` and `token_life` of `[providers.X]`: how often a user of a site may log in.
+//! `login_budget` and `token_life` of `[providers.X]`: the limits on the logins of a site's user.
 
 use polyhost_upstream::LoginBudget;
 

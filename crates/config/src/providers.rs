@@ -1,4 +1,4 @@
-//! `[providers.X]`: the sites, built in or added.
+//! `[providers.X]`: the built-in sites, and sites that the configuration adds.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use url::Url;
 use crate::section::Section;
 use crate::{login_budget, upstream};
 
-/// The dialects and the built-in sites of the program.
+/// The dialects and sites that the program has built in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     /// The dialects.
@@ -24,9 +24,9 @@ pub struct Known {
 pub struct BuiltIn {
     /// Its id.
     pub id: &'static str,
-    /// The dialect that it speaks.
+    /// Its dialect.
     pub dialect: &'static Dialect,
-    /// Where its API is.
+    /// The base URL of its API.
     pub base_url: &'static str,
 }
 
@@ -35,9 +35,9 @@ pub struct BuiltIn {
 pub struct ProviderConfig {
     /// The provider's id.
     pub id: ProviderId,
-    /// The dialect that it speaks.
+    /// Its dialect.
     pub dialect: &'static Dialect,
-    /// Where its API is.
+    /// The base URL of its API.
     pub base_url: Url,
     /// Its differences from its dialect.
     pub quirks: Quirks,
@@ -45,7 +45,7 @@ pub struct ProviderConfig {
     pub settings: Settings,
 }
 
-/// Reads `[providers.X]` over the built-in rows.
+/// Reads the tables `[providers.X]`. A table with the name of a built-in site overrides its values.
 pub(crate) fn read(root: &mut Section<'_>, known: &Known, outer: &Settings) -> BTreeMap<ProviderId, ProviderConfig> {
     let mut providers: BTreeMap<ProviderId, ProviderConfig> = BTreeMap::new();
     for BuiltIn { id, dialect, base_url } in known.sites {
@@ -70,7 +70,7 @@ pub(crate) fn read(root: &mut Section<'_>, known: &Known, outer: &Settings) -> B
     providers
 }
 
-/// Reads one table. `id` is `None` if the table's name is invalid; the faults in the table are reported all the same.
+/// Reads one table. `id` is `None` if the table's name is invalid; the other faults in the table are still reported.
 fn read_row(
     mut section: Section<'_>,
     id: Option<ProviderId>,
@@ -121,7 +121,7 @@ fn dialect(section: &mut Section<'_>, known: &Known) -> Option<&'static Dialect>
     found
 }
 
-/// Reads the quirks of a site. If its dialect is unknown, the keys of every dialect are accepted.
+/// Reads the quirks of a site. If its dialect is unknown, the quirks of every dialect are accepted.
 fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -> Quirks {
     let dialects = known.dialects.iter().copied();
     let of_dialects = dialects.filter(|other| dialect.is_none_or(|dialect| dialect.name == other.name));

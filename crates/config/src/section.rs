@@ -64,6 +64,11 @@ impl<'a> Section<'a> {
         read
     }
 
+    /// Whether the table is in the file.
+    pub(crate) fn exists(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Returns the raw value of a key.
     pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.known.insert(key);

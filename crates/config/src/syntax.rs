@@ -14,8 +14,8 @@ pub(crate) fn fault(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// Whether a message of the parser may quote the text. Its messages are fixed phrases that quote only punctuation.
-/// Should a message ever quote words, they may be words of the text.
+/// Returns whether a message of the parser may quote the text. Its messages are fixed phrases that quote only
+/// punctuation. Should a message ever quote words, they may be words of the text.
 fn may_repeat_the_text(message: &str) -> bool {
     let quoted = message.find(['`', '"', '\'']).map(|start| &message[start..]);
     quoted.is_some_and(|quoted| {

@@ -26,8 +26,8 @@ pub(crate) fn read(section: &mut Section<'_>, outer: &Settings) -> Settings {
     settings
 }
 
-/// Rejects rates at which the burst takes longer than [`Quota::LONGEST`] to refill. A limiter forgets older requests,
-/// and would admit the account too early. The fault is reported only in the table that sets the rate.
+/// Rejects rates at which the burst takes longer than [`Quota::LONGEST`] to refill. A limiter does not count older
+/// requests, and would admit the account too early. The fault is reported only in the table that sets the rate.
 fn check_rate(section: &mut Section<'_>, settings: &Settings) {
     const KEYS: [&str; 2] = ["requests_per_second", "burst"];
     let Some(key) = KEYS.into_iter().find(|key| section.value(key).is_some()) else { return };

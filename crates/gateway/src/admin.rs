@@ -39,8 +39,9 @@ async fn no_route() -> Response {
 
 /// Renders problems as response bodies, and adds the request's id and the fields that protect browsers.
 async fn render_problems(request: Request, next: Next) -> Response {
-    let (id, path) = (RequestId::of(request.headers()), request.uri().path().to_owned());
-    let mut response = render(next.run(request).await, &path, id.as_str());
+    let id = RequestId::of(request.headers());
+    let occurrence = id.at(request.uri().path(), String::new());
+    let mut response = render(next.run(request).await, &occurrence);
     if let Ok(value) = HeaderValue::try_from(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -31,7 +31,7 @@ pub(crate) async fn run(app: &App, context: &RequestContext, handler: Handler, r
     }
 }
 
-/// What the request's key decides.
+/// The handling of a request, as its idempotency key decides.
 enum Start {
     /// The request has no key: run it.
     WithoutKey(Request),
@@ -65,7 +65,7 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
         // Render the problem now: its body names the first request's id, and a repeated response keeps that id.
         Some(problem) => {
             let response = Failure(problem.clone()).into_response();
-            Answer::of(render(response, &occurrence.path, &occurrence.request_id)).await
+            Answer::of(render(response, occurrence)).await
         }
         None => return record_and_return(running, response, occurrence).await,
     };

@@ -15,8 +15,8 @@ use crate::idempotency::Replayed;
 
 /// The `tracing` target of audit lines, by which they can be separated from the rest of the log.
 const TARGET: &str = "audit";
-/// The most characters of a resource's path in a line, since the caller chooses the path.
-const LONGEST: usize = 100;
+/// The maximum number of characters of a resource's path in a line. The caller chooses the path, so it may be long.
+const MAX_PATH_CHARACTERS: usize = 100;
 
 /// The entry of a write in progress. Its line is written when the entry is dropped, so that every write has one.
 pub(crate) struct Entry {
@@ -68,7 +68,10 @@ impl Drop for Entry {
         let Self { context, account, resource, outcome, status } = self;
         let (client, request_id) = (&context.client.name, &*context.occurrence.request_id);
         let operation = context.operation.as_ref().map_or("", |operation| &operation.id);
-        tracing::info!(target: TARGET, client, account, operation, resource, outcome, status, request_id, "write");
+        let address = context.address.map(tracing::field::display);
+        tracing::info!(
+            target: TARGET, client, address, account, operation, resource, outcome, status, request_id, "write"
+        );
     }
 }
 
@@ -81,5 +84,5 @@ fn decode_segment(segment: &str) -> Cow<'_, str> {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+    text.chars().take(MAX_PATH_CHARACTERS).collect()
 }

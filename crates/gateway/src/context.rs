@@ -1,5 +1,6 @@
 //! The context that accompanies a client's request through this crate. The crates below use a [`Scope`] instead.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) struct RequestContext(Arc<Shared>);
 pub(crate) struct Shared {
     /// The request's id and path, for the body of a problem.
     pub(crate) occurrence: Occurrence,
+    /// The address of the caller, if it is known.
+    pub(crate) address: Option<IpAddr>,
     /// The operation of the request; `None` if the request matches no operation of the API.
     pub(crate) operation: Option<Arc<Operation>>,
     /// The rules of the operation, or those of a request for none.
@@ -78,9 +81,9 @@ impl RequestId {
         &self.0
     }
 
-    /// Returns the id with a path.
-    pub(crate) fn at(&self, path: &str) -> Occurrence {
-        Occurrence { request_id: Arc::clone(&self.0), path: path.to_owned() }
+    /// Returns the id with a path, below a prefix that a proxy has removed.
+    pub(crate) fn at(&self, path: &str, prefix: String) -> Occurrence {
+        Occurrence { request_id: Arc::clone(&self.0), path: path.to_owned(), prefix }
     }
 }
 

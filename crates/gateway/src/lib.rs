@@ -16,6 +16,7 @@ mod downloads;
 mod execution;
 mod extract;
 pub mod form;
+mod forwarded;
 mod handler;
 mod heads;
 mod idempotency;

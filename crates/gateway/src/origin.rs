@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use polyhost_engine::problem::{Code, Problem};
 
 use crate::app::App;
+use crate::forwarded;
 
 /// Returns the problem for a request from a web page of another site, if callers need no key.
 ///
@@ -20,7 +21,10 @@ pub(crate) fn refusal(app: &App, request: &Request) -> Option<Problem> {
         return None;
     }
     let host = host(request.headers(), request.uri());
-    let local = host.as_ref().is_some_and(is_local) && request.uri().authority().is_none_or(is_local);
+    let is_local_host = |host: &str| host.parse().is_ok_and(|host| is_local(&host));
+    let local = host.as_ref().is_some_and(is_local)
+        && request.uri().authority().is_none_or(is_local)
+        && forwarded::hosts(request).into_iter().all(is_local_host);
     if local && !is_foreign(request.headers(), host.as_ref()) {
         return None;
     }

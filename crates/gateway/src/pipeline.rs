@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_engine::progress;
-use polyhost_listener::{Peer, Place};
+use polyhost_listener::Place;
 use polyhost_upstream::Scope;
 use tower::{Layer as _, Service, ServiceExt as _, layer::layer_fn, service_fn};
 use tower_http::cors::CorsLayer;
@@ -31,7 +31,7 @@ use crate::operation::Operations;
 use crate::permission::Permission;
 use crate::problem::Failure;
 use crate::record::Record;
-use crate::{browsers, heads, origin};
+use crate::{browsers, forwarded, heads, origin};
 
 /// Wraps each route in the pipeline.
 pub fn around(routes: Router<App>, app: &App, operations: Operations) -> Router<App> {
@@ -71,7 +71,7 @@ impl Service<Request> for Pipeline {
 
 /// Handles a request, from the checks of its head to its log line.
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
-    let record = Record::begin(&request, &shared.operations);
+    let record = Record::begin(&request, &shared.operations, shared.app.server().access_log);
     // A panic in the pipeline fails only this request, as a panic in the handler does.
     let handling = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
     let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
@@ -115,17 +115,18 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     if is_open(request.uri().path()) {
         return handler.run(request).await;
     }
+    let address = forwarded::address(&request, &app.server().trusted_proxies);
     let client = match identified {
         Ok(client) => client,
         Err(fault) => {
-            let peer = request.extensions().get::<Peer>().copied();
-            return Failure(app.limits().reject_unauthenticated(fault, peer).await).into_response();
+            return Failure(app.limits().reject_unauthenticated(fault, address).await).into_response();
         }
     };
     // Count the request towards the client's rate limit.
     let (rate_limit, counted) = app.limits().count(&client, record.rules.weight).await;
     let context = RequestContext::new(Parts {
-        occurrence: record.occurrence(),
+        occurrence: record.occurrence.clone(),
+        address,
         scope: Scope::of_request(client.name.as_str().into(), time_limit(app, record.rules).map(progress::hurry_at)),
         operation: record.operation.clone(),
         rules: record.rules,

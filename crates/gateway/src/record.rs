@@ -4,17 +4,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use polyhost_config::AccessLog;
 use polyhost_engine::problem::{Code, Occurrence, Problem};
 use tracing::Span;
 
-use crate::browsers;
 use crate::context::{RequestContext, RequestId};
 use crate::measure::Answered;
 use crate::operation::{Operation, Operations, Rules};
 use crate::problem::render;
+use crate::{browsers, forwarded};
 
 /// The header field with a request's id, in requests and responses.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,20 +25,21 @@ pub(crate) struct Record {
     pub(crate) span: Span,
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) rules: Rules,
-    id: RequestId,
-    path: String,
+    pub(crate) occurrence: Occurrence,
     /// The pattern of the route; empty if no route matches.
     route: String,
     method: Method,
     began: Instant,
+    access_log: AccessLog,
     /// Set once the client is known.
     context: OnceLock<RequestContext>,
 }
 
 impl Record {
-    pub(crate) fn begin(request: &Request, operations: &Operations) -> Self {
+    pub(crate) fn begin(request: &Request, operations: &Operations, access_log: AccessLog) -> Self {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
         let (id, method) = (RequestId::of(request.headers()), request.method().clone());
+        let occurrence = id.at(request.uri().path(), forwarded::prefix(request));
         let trace_id = trace_id(request.headers()).unwrap_or_default();
         let operation = operations.find(&method, &route).cloned();
         Self {
@@ -45,18 +47,13 @@ impl Record {
             // A request for no operation costs and may do no more than the cheapest read.
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
             operation,
-            path: request.uri().path().to_owned(),
-            id,
+            occurrence,
             route,
             method,
             began: Instant::now(),
+            access_log,
             context: OnceLock::new(),
         }
-    }
-
-    /// Returns the request's id and path.
-    pub(crate) fn occurrence(&self) -> Occurrence {
-        self.id.at(&self.path)
     }
 
     /// Stores the context, once the client is known.
@@ -71,19 +68,35 @@ impl Record {
             response.extensions_mut().insert(problem);
         }
         log_cause(&response);
-        let mut response = render(response, &self.path, self.id.as_str());
-        if let Ok(value) = HeaderValue::try_from(self.id.as_str()) {
+        let mut response = render(response, &self.occurrence);
+        if let Ok(value) = HeaderValue::try_from(&*self.occurrence.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
+        self.restore_prefix(response.headers_mut());
         browsers::protect(&self.route, response.headers_mut());
-        let (status, took) = (response.status().as_u16(), self.began.elapsed());
+        let (status, took) = (response.status(), self.began.elapsed());
         let context = self.context.get();
         let waited = context.map_or(Duration::ZERO, |context| context.scope.waited());
-        Answered { route: &self.route, method: &self.method, status, took, waited }.count();
-        let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
-        let client = context.map_or("", |context| &context.client.name);
-        tracing::info!(status, milliseconds = took.as_secs_f64() * 1e3, client, code, "answered");
+        Answered { route: &self.route, method: &self.method, status: status.as_u16(), took, waited }.count();
+        if self.access_log.includes(status) {
+            let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
+            let client = context.map_or("", |context| &context.client.name);
+            let (status, milliseconds) = (status.as_u16(), took.as_secs_f64() * 1e3);
+            tracing::info!(status, milliseconds, client, code, "answered");
+        }
         response
+    }
+
+    /// Adds the removed prefix to a `Location` that is a path of the gateway.
+    fn restore_prefix(&self, headers: &mut HeaderMap) {
+        if self.occurrence.prefix.is_empty() {
+            return;
+        }
+        let Some(location) = headers.get_mut(LOCATION) else { return };
+        let path = location.to_str().ok().filter(|location| location.starts_with('/'));
+        if let Some(Ok(restored)) = path.map(|path| HeaderValue::try_from(self.occurrence.with_prefix(path))) {
+            *location = restored;
+        }
     }
 }
 

@@ -5,14 +5,23 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
-use polyhost_engine::problem::{Code, Problem, ProblemBody};
-use polyhost_listener::Refusal;
+use polyhost_config::AccessLog;
+use polyhost_engine::problem::{Code, Occurrence, Problem, ProblemBody};
+use polyhost_listener::{Refusal, Refuse};
 
 use crate::context::RequestId;
 use crate::measure::Answered;
 
+/// Returns the function that answers refusals.
+pub(crate) fn answers(access_log: AccessLog) -> Refuse {
+    match access_log {
+        AccessLog::All | AccessLog::Errors => |refusal| answer(refusal, AccessLog::Errors),
+        AccessLog::Off => |refusal| answer(refusal, AccessLog::Off),
+    }
+}
+
 /// Returns the bytes of the whole response, after which the connection is closed. Logs and counts it like every other.
-pub(crate) fn answer(refusal: Refusal) -> Bytes {
+fn answer(refusal: Refusal, access_log: AccessLog) -> Bytes {
     let problem = &problem(refusal);
     let (id, code) = (RequestId::of(&HeaderMap::new()), problem.code());
     let status = code.status();
@@ -20,17 +29,19 @@ pub(crate) fn answer(refusal: Refusal) -> Bytes {
     let method = Method::from_bytes(b"-").unwrap_or_default();
     Answered { route: "", method: &method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }
         .count();
-    let span = tracing::info_span!("request", id = id.as_str(), method = "", route = "", trace_id = "");
-    let code = code.as_str();
-    span.in_scope(|| {
-        tracing::info!(status = status.as_u16(), milliseconds = 0.0, client = "", code, "answered");
-    });
-    serialize(problem, status, id.as_str())
+    if access_log.includes(status) {
+        let span = tracing::info_span!("request", id = id.as_str(), method = "", route = "", trace_id = "");
+        let code = code.as_str();
+        span.in_scope(|| {
+            tracing::info!(status = status.as_u16(), milliseconds = 0.0, client = "", code, "answered");
+        });
+    }
+    serialize(problem, status, &id.at("", String::new()))
 }
 
 /// Serializes the response: status line, header fields and body.
-fn serialize(problem: &Problem, status: StatusCode, id: &str) -> Bytes {
-    let body = ProblemBody::new(problem, "", id);
+fn serialize(problem: &Problem, status: StatusCode, request: &Occurrence) -> Bytes {
+    let (body, id) = (ProblemBody::new(problem, request), &request.request_id);
     let retry_after = body.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
     // Cannot fail: the body consists of strings and numbers.
     let body = serde_json::to_string(&body).unwrap_or_default();
@@ -66,7 +77,7 @@ mod tests {
 
     /// Returns the head and the body of the response.
     fn answered(refusal: Refusal) -> (String, serde_json::Value) {
-        let text = String::from_utf8(answer(refusal).into()).unwrap();
+        let text = String::from_utf8(answer(refusal, AccessLog::All).into()).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{head}");
         (head.to_owned(), serde_json::from_str(body).unwrap())

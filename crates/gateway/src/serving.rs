@@ -2,16 +2,16 @@
 
 use axum::Router;
 use polyhost_config::ServerConfig;
-use polyhost_listener::{Connections, Limits};
+use polyhost_listener::{Connections, Limits, Tls};
 use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::refusal;
 
 /// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`.
-pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: impl Future<Output = ()>) {
     let config = app.server();
-    let connections = connections(config);
+    let connections = connections(config, tls);
     let stop = async {
         end.await;
         app.drain();
@@ -36,18 +36,19 @@ pub async fn serve(listener: TcpListener, service: Router, app: &App, end: impl 
     app.rosters().close().await;
 }
 
-/// Serves until the future is dropped, with the same limits and timeouts as [`serve`].
+/// Serves plain HTTP until the future is dropped, with the same limits and timeouts as [`serve`].
 pub async fn answer(listener: TcpListener, service: Router, config: &ServerConfig) {
-    match connections(config).accept(&listener, &service).await {}
+    match connections(config, None).accept(&listener, &service).await {}
 }
 
-fn connections(config: &ServerConfig) -> Connections {
+fn connections(config: &ServerConfig, tls: Option<Tls>) -> Connections {
     let limits = Limits {
         connections: config.max_connections,
         connections_per_address: config.max_connections_per_address,
+        trusted_proxies: config.trusted_proxies.clone(),
         header_timeout: config.header_timeout,
         keep_alive_timeout: config.keep_alive_timeout,
         idle_timeout: config.idle_timeout,
     };
-    Connections::new(limits, refusal::answer)
+    Connections::new(limits, tls, refusal::answers(config.access_log))
 }

@@ -1,5 +1,5 @@
-//! The requests of one connection: how many are under way, how long the connection has been idle, and how many answers
-//! were sent. A request is under way until its own body and its answer's body have been dropped.
+//! The requests of one connection: the number under way, the time that the connection has been idle, and the number of
+//! answers that were sent. A request is under way until its own body and its answer's body have been dropped.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub(crate) struct Activity {
     ambiguity: Mutex<Option<Ambiguity>>,
 }
 
-/// How long an HTTP/2 connection may be without a request.
+/// The time limits for an HTTP/2 connection without a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IdleLimits {
     /// Before its first request.
@@ -66,12 +66,12 @@ impl Activity {
         (Arc::new(UnderWay(Arc::clone(self))), Answering(Arc::clone(self)), ambiguity)
     }
 
-    /// Returns how many requests have begun.
+    /// Returns the number of requests that have begun.
     pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Whether the HTTP library has received the last byte of every answer.
+    /// Returns whether the HTTP library has received the last byte of every answer.
     pub(crate) fn is_answered(&self) -> bool {
         self.answered.load(Ordering::SeqCst) == self.begun()
     }
@@ -81,7 +81,7 @@ impl Activity {
         self.is_endless.store(true, Ordering::SeqCst);
     }
 
-    /// Whether the latest answer continues until its caller disconnects.
+    /// Returns whether the latest answer continues until its caller disconnects.
     pub(crate) fn is_endless(&self) -> bool {
         self.is_endless.load(Ordering::SeqCst)
     }
@@ -96,12 +96,12 @@ impl Activity {
         self.is_http_2.store(true, Ordering::SeqCst);
     }
 
-    /// Records how many answers of an HTTP/2 connection have begun and not ended.
+    /// Records the number of answers of an HTTP/2 connection that have begun and not ended.
     pub(crate) fn set_unfinished(&self, count: usize) {
         self.unfinished.store(count, Ordering::SeqCst);
     }
 
-    /// Whether the last bytes of an answer were not sent.
+    /// Returns whether the last bytes of an answer were not sent.
     pub(crate) fn has_unfinished(&self) -> bool {
         self.unfinished.load(Ordering::SeqCst) > 0
     }

@@ -1,8 +1,8 @@
-//! Connections: their number, how each is served, and how long each may be idle.
+//! Connections: accepts them, limits their number, serves them, and closes idle ones.
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,11 +14,13 @@ use hyper::body::{Body, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{BoxError, Service, ServiceExt as _, service_fn};
@@ -30,7 +32,8 @@ use crate::refusal::{Refusal, Refuse};
 use crate::request_body::lingering;
 use crate::stream::{MessageStream, Timeouts};
 use crate::streams::{StreamExecutor, TrackedBody};
-use crate::{Held, Peer, RequestBody};
+use crate::tls::{MaybeTls, Tls};
+use crate::{GuardedBody, Peer, RequestBody};
 
 /// The largest request head that is read. Heads over 64 KiB are read up to this size, so that they are rejected with
 /// the right status.
@@ -39,11 +42,12 @@ const MAX_HEAD_BUFFER: usize = 256 * 1024;
 const MAX_HEADERS: usize = 1024;
 /// The maximum number of concurrent requests on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
-/// How many callers without a place get an answer at the same time. For the others the connection is only closed.
+/// The maximum number of concurrent answers to callers without a place. The connections of further callers are only
+/// closed.
 const MAX_REFUSALS: usize = 64;
-/// How long such an answer may take.
+/// The time limit for such an answer.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
-/// How long to wait after a failed accept, which may be due to a lack of file descriptors.
+/// The wait after a failed accept, which may be due to a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A service that can answer requests.
@@ -63,12 +67,14 @@ pub trait AnswerBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin +
 impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> AnswerBody for B {}
 
 /// The limits of connections, and of the time that a caller may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// The maximum number of connections.
     pub connections: usize,
     /// The maximum number of connections from one address that have not sent a valid key.
     pub connections_per_address: usize,
+    /// The networks of proxies whose connections are not limited by address.
+    pub trusted_proxies: Vec<IpNet>,
     /// The time for the head of a request.
     pub header_timeout: Duration,
     /// The time until the next request.
@@ -77,35 +83,43 @@ pub struct Limits {
     pub idle_timeout: Duration,
 }
 
-/// All connections of a listener.
+/// A caller's stream, without TLS.
+type CallerStream = Pin<Box<TimeoutStream<Outgoing>>>;
+
+/// All connections of a listener. Clones share them.
+#[derive(Clone)]
 pub struct Connections {
     builder: Builder<StreamExecutor>,
+    tls: Option<Tls>,
     refuse: Refuse,
-    /// How long an HTTP/1 connection may wait for its caller.
+    /// The time limits of an HTTP/1 connection that waits for its caller.
     timeouts: Timeouts,
-    /// How long a caller may read nothing of an answer.
+    /// The time limit for a caller that reads nothing of an answer.
     idle_timeout: Duration,
     places: Places,
+    trusted_proxies: Arc<[IpNet]>,
     refusals: Arc<Semaphore>,
     /// Whether the latest connection got no place.
-    are_full: AtomicBool,
+    are_full: Arc<AtomicBool>,
     open: TaskTracker,
     ending: CancellationToken,
 }
 
 impl Connections {
-    /// Creates connections with limits. `refuse` returns the answer to a connection or head that is rejected before it
+    /// Creates connections with limits, which serve HTTPS with `tls`, else plain HTTP. `refuse` returns the answer to a connection or head that is rejected before it
     /// becomes a request.
     #[must_use]
-    pub fn new(limits: Limits, refuse: Refuse) -> Self {
+    pub fn new(limits: Limits, tls: Option<Tls>, refuse: Refuse) -> Self {
         Self {
+            tls,
             builder: builder(limits.idle_timeout),
             refuse,
             timeouts: Timeouts { head: limits.header_timeout, keep_alive: limits.keep_alive_timeout },
             idle_timeout: limits.idle_timeout,
             places: Places::new(limits.connections, limits.connections_per_address),
+            trusted_proxies: limits.trusted_proxies.into(),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
-            are_full: AtomicBool::new(false),
+            are_full: Arc::new(AtomicBool::new(false)),
             open: TaskTracker::new(),
             ending: CancellationToken::new(),
         }
@@ -116,7 +130,9 @@ impl Connections {
     pub async fn accept<S: Answers<B>, B: AnswerBody>(&self, listener: &TcpListener, service: &S) -> Infallible {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => self.serve(stream, Peer::at(peer.ip()), service.clone()),
+                Ok((stream, peer)) => {
+                    self.serve(stream, Peer::new(peer.ip(), &self.trusted_proxies), service.clone());
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     sleep(ACCEPT_PAUSE).await;
@@ -133,9 +149,11 @@ impl Connections {
             return;
         }
         if !self.are_full.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the connection limit is reached; new connections are refused");
+            tracing::warn!("the connection limit is reached; new connections are rejected");
         }
-        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+        if self.tls.is_none()
+            && let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned()
+        {
             let refuse = self.refuse;
             tokio::spawn(async move {
                 drop(timeout(CLOSE_GRACE, reject(stream, refuse)).await);
@@ -155,46 +173,70 @@ impl Connections {
         // A caller that does not read the answer is disconnected.
         let mut stream = TimeoutStream::new(Outgoing::new(stream));
         stream.set_write_timeout(Some(self.idle_timeout));
-        let activity = Activity::new();
-        let timeouts = self.timeouts;
-        let messages = MessageStream::new(Box::pin(stream), Arc::clone(&activity), timeouts, self.refuse);
-        let service = TowerToHyperService::new(observed(service, peer, &place, &activity));
-        let io = TokioIo::new(messages);
-        let connection = self.builder.serve_connection(io, service).into_owned();
-        let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
-        let mut limits = IdleLimits { first, between, unfinished };
-        let ending = self.ending.clone();
+        let connections = self.clone();
         self.open.spawn(async move {
-            let mut connection = pin!(connection);
-            let (mut is_ending, mut is_idle) = (false, false);
-            loop {
-                tokio::select! {
-                    ended = connection.as_mut() => {
-                        if let Err(error) = ended {
-                            tracing::debug!(error, "a connection ended with an error");
-                        }
-                        break;
-                    }
-                    () = place.ended() => break,
-                    () = ending.cancelled(), if !is_ending => is_ending = true,
-                    () = place.refused(), if !is_ending => is_ending = true,
-                    // A caller that starts no request after the graceful shutdown is disconnected.
-                    () = activity.idle(limits) => {
-                        if activity.has_unfinished() || std::mem::replace(&mut is_idle, true) {
-                            break;
-                        }
-                    }
-                }
-                limits.between = limits.first;
-                activity.touch();
-                connection.as_mut().graceful_shutdown();
+            match connections.accept_tls(Box::pin(stream), &place).await {
+                Ok(stream) => connections.serve_requests(stream, peer, service, &place).await,
+                Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
             }
         });
+    }
+
+    /// Performs the TLS handshake, if the connections have TLS, within the time for a head.
+    async fn accept_tls(&self, stream: CallerStream, place: &Place) -> io::Result<MaybeTls<CallerStream>> {
+        let Some(tls) = &self.tls else { return Ok(Either::Left(stream)) };
+        tokio::select! {
+            secured = timeout(self.timeouts.head, tls.accept(stream)) => secured?.map(Either::Right),
+            () = place.ended() => Err(io::ErrorKind::ConnectionAborted.into()),
+            () = self.ending.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    /// Serves the requests of a connection to its end.
+    async fn serve_requests<S: Answers<B>, B: AnswerBody>(
+        &self,
+        stream: MaybeTls<CallerStream>,
+        peer: Peer,
+        service: S,
+        place: &Arc<Place>,
+    ) {
+        let activity = Activity::new();
+        let timeouts = self.timeouts;
+        let messages = MessageStream::new(stream, Arc::clone(&activity), timeouts, self.refuse);
+        let service = TowerToHyperService::new(observed(service, peer, place, &activity));
+        let io = TokioIo::new(messages);
+        let connection = self.builder.serve_connection(io, service);
+        let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
+        let mut limits = IdleLimits { first, between, unfinished };
+        let mut connection = pin!(connection);
+        let (mut is_ending, mut is_idle) = (false, false);
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(error, "a connection ended with an error");
+                    }
+                    break;
+                }
+                () = place.ended() => break,
+                () = self.ending.cancelled(), if !is_ending => is_ending = true,
+                () = place.refused(), if !is_ending => is_ending = true,
+                // A caller that starts no request after the graceful shutdown is disconnected.
+                () = activity.idle(limits) => {
+                    if activity.has_unfinished() || std::mem::replace(&mut is_idle, true) {
+                        break;
+                    }
+                }
+            }
+            limits.between = limits.first;
+            activity.touch();
+            connection.as_mut().graceful_shutdown();
+        }
     }
 }
 
 /// An answer that counts as unfinished until its body is dropped.
-type Answer<B> = Response<Held<TrackedBody<B>, (Answering, Arc<UnderWay>)>>;
+type Answer<B> = Response<GuardedBody<TrackedBody<B>, (Answering, Arc<UnderWay>)>>;
 
 /// Wraps the service for one connection. It counts the requests and answers. It adds to each request its peer, the
 /// place of the connection, and the ambiguity of the head.
@@ -222,12 +264,12 @@ fn observed<S: Answers<B>, B: AnswerBody>(
             if is_event_stream(answer.headers()) {
                 activity.set_endless();
             }
-            Ok(answer.map(|body| Held::new(TrackedBody::new(body), (answering, under_way))))
+            Ok(answer.map(|body| GuardedBody::new(TrackedBody::new(body), (answering, under_way))))
         }
     })
 }
 
-/// Whether an answer continues until its caller disconnects.
+/// Returns whether an answer continues until its caller disconnects.
 #[must_use]
 pub fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/event-stream"))

@@ -1,5 +1,5 @@
 //! The frames of an HTTP/2 connection, parsed only to count answers that have begun and not ended. If a caller stops
-//! reading near the end of an answer, the last bytes stay in the HTTP library, where no other code sees them.
+//! reading near the end of an answer, the last bytes stay in the HTTP library, where no other code can count them.
 
 use std::collections::HashSet;
 
@@ -42,7 +42,7 @@ impl Frames {
         Self { incoming, outgoing: Reader::default(), unfinished: HashSet::new() }
     }
 
-    /// Returns how many answers have begun and not ended.
+    /// Returns the number of answers that have begun and not ended.
     pub(crate) fn unfinished(&self) -> usize {
         self.unfinished.len()
     }

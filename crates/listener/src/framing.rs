@@ -36,22 +36,22 @@ enum Chunk {
     EndLineFeed,
 }
 
-/// What the bytes of one read contained.
+/// The parsed content of one read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Advance {
-    /// How many of the bytes belong to the message that was being read.
+    /// The number of bytes that belong to the message that was being read.
     pub(crate) taken: usize,
-    /// What follows the head, if it ended within these bytes.
+    /// The kind of data after the head, if the head ended within these bytes.
     pub(crate) head: Option<HeadEnd>,
 }
 
 impl Framing {
-    /// Whether the next byte begins a message.
+    /// Returns whether the next byte begins a message.
     pub(crate) fn is_between_messages(&self) -> bool {
         self.part == Part::Head && self.head.is_empty()
     }
 
-    /// Whether a head has begun and not ended.
+    /// Returns whether a head has begun and not ended.
     pub(crate) fn is_in_head(&self) -> bool {
         self.part == Part::Head && !self.head.is_empty()
     }

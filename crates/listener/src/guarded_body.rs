@@ -7,19 +7,19 @@ use hyper::body::{Body, Frame, SizeHint};
 
 /// A body that holds a value until the body is dropped: after its last byte, or when its reader has gone.
 #[derive(Debug)]
-pub struct Held<B, T> {
+pub struct GuardedBody<B, T> {
     body: B,
     _held: T,
 }
 
-impl<B, T> Held<B, T> {
+impl<B, T> GuardedBody<B, T> {
     /// Creates a body that holds `held`.
     pub fn new(body: B, held: T) -> Self {
         Self { body, _held: held }
     }
 }
 
-impl<B: Body + Unpin, T: Unpin> Body for Held<B, T> {
+impl<B: Body + Unpin, T: Unpin> Body for GuardedBody<B, T> {
     type Data = B::Data;
     type Error = B::Error;
 

@@ -9,7 +9,7 @@ const HTTP_2: &[u8] = b"pri * http/2.0";
 /// The longest body that the HTTP library can count.
 const LONGEST_BODY: u64 = u64::MAX - 2;
 
-/// Why two parsers could read a head differently.
+/// The reason why two parsers could read a head differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ambiguity {
     /// A line that ends without a carriage return.
@@ -21,7 +21,7 @@ pub enum Ambiguity {
 }
 
 impl Ambiguity {
-    /// Returns the field, and what is wrong with it.
+    /// Returns the name of the faulty field, and the text of the fault.
     #[must_use]
     pub fn fault(self) -> (&'static str, &'static str) {
         match self {
@@ -32,7 +32,7 @@ impl Ambiguity {
     }
 }
 
-/// What follows a head.
+/// The kind of data after a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadEnd {
     /// A body of this many bytes.
@@ -88,23 +88,23 @@ impl Default for Line {
 }
 
 impl Head {
-    /// Whether the head has not begun. Empty lines before it are skipped.
+    /// Returns whether the head has not begun. Empty lines before it are skipped.
     pub(crate) fn is_empty(&self) -> bool {
         self.lines == 0 && self.length == 0
     }
 
-    /// Whether the request line has begun and not ended.
+    /// Returns whether the request line has begun and not ended.
     pub(crate) fn is_in_request_line(&self) -> bool {
         self.lines == 0 && self.length > 0
     }
 
-    /// Whether the head announces a body that is longer than the HTTP library can count.
+    /// Returns whether the head announces a body that is longer than the HTTP library can count.
     pub(crate) fn announces_too_much(&self) -> bool {
         matches!(self.content_length, Some(Digits::Number(length)) if length > LONGEST_BODY)
     }
 
-    /// Reads bytes, to the end of the head at most. Returns how many were read, and what follows the head if it has
-    /// ended.
+    /// Reads bytes, to the end of the head at most. Returns the number of bytes read and, if the head has ended, the
+    /// kind of data after it.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
         for (index, &byte) in bytes.iter().enumerate() {
             let before = self.last.replace(byte);
@@ -150,7 +150,7 @@ impl Head {
         Line::Other
     }
 
-    /// Returns what follows the head, if this was the empty line at its end.
+    /// Returns the kind of data after the head, if this was the empty line at its end.
     fn end_line(&mut self) -> Option<HeadEnd> {
         let (line, length) = (std::mem::take(&mut self.line), std::mem::take(&mut self.length));
         if length == 0 {

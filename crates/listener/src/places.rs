@@ -2,6 +2,8 @@
 //! connections have a share of all places, and each address has a share of theirs. A connection above these shares is a
 //! surplus connection: it is accepted so that the caller can send a key, and rejected with its first request without a
 //! valid key. It is closed first when places run out.
+//!
+//! A trusted proxy carries the requests of many callers. Its connections count as those of callers with a valid key.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::Peer;
+use crate::{AddressBlock, Peer};
 
 /// The minimum limit of surplus connections from one address. A caller that sends its key at once is a surplus
 /// connection only for a moment.
@@ -38,7 +40,7 @@ struct Registry {
     /// The surplus connections, the oldest first.
     surplus: BTreeSet<u64>,
     unauthenticated: usize,
-    addresses: HashMap<Peer, Address>,
+    addresses: HashMap<AddressBlock, Address>,
 }
 
 /// The limits of connections.
@@ -52,7 +54,7 @@ struct Maximum {
 
 #[derive(Debug)]
 struct Entry {
-    peer: Peer,
+    block: AddressBlock,
     kind: Kind,
     ended: CancellationToken,
 }
@@ -99,9 +101,15 @@ impl Places {
             let oldest = registry.surplus.first().copied()?;
             registry.evict(oldest);
         }
-        let kind = if registry.has_room_for_unauthenticated(peer) { Kind::Unauthenticated } else { Kind::Surplus };
+        let block = AddressBlock::of(peer.address);
+        let kind = match registry.has_room_for_unauthenticated(block) {
+            // Its connections carry the requests of many callers.
+            _ if peer.is_trusted_proxy => Kind::Client,
+            true => Kind::Unauthenticated,
+            false => Kind::Surplus,
+        };
         if kind == Kind::Surplus
-            && let Some(address) = registry.addresses.get(&peer)
+            && let Some(address) = registry.addresses.get(&block)
             && address.surplus.len() >= registry.maximum.surplus_of_address
             && let Some(oldest) = address.surplus.first().copied()
         {
@@ -109,7 +117,7 @@ impl Places {
         }
         let (id, ended) = (registry.next, CancellationToken::new());
         registry.next += 1;
-        registry.enter(id, Entry { peer, kind, ended: ended.clone() });
+        registry.enter(id, Entry { block, kind, ended: ended.clone() });
         Some(Arc::new(Place {
             id,
             places: self.clone(),
@@ -125,8 +133,8 @@ impl Places {
 }
 
 impl Registry {
-    fn has_room_for_unauthenticated(&self, peer: Peer) -> bool {
-        let of_address = self.addresses.get(&peer).map_or(0, |address| address.unauthenticated);
+    fn has_room_for_unauthenticated(&self, block: AddressBlock) -> bool {
+        let of_address = self.addresses.get(&block).map_or(0, |address| address.unauthenticated);
         self.unauthenticated < self.maximum.unauthenticated && of_address < self.maximum.unauthenticated_of_address
     }
 
@@ -135,11 +143,11 @@ impl Registry {
             Kind::Client => {}
             Kind::Unauthenticated => {
                 self.unauthenticated += 1;
-                self.addresses.entry(entry.peer).or_default().unauthenticated += 1;
+                self.addresses.entry(entry.block).or_default().unauthenticated += 1;
             }
             Kind::Surplus => {
                 self.surplus.insert(id);
-                self.addresses.entry(entry.peer).or_default().surplus.insert(id);
+                self.addresses.entry(entry.block).or_default().surplus.insert(id);
             }
         }
         self.entries.insert(id, entry);
@@ -147,7 +155,7 @@ impl Registry {
 
     fn leave(&mut self, id: u64) -> Option<Entry> {
         let entry = self.entries.remove(&id)?;
-        if let Some(address) = self.addresses.get_mut(&entry.peer) {
+        if let Some(address) = self.addresses.get_mut(&entry.block) {
             match entry.kind {
                 Kind::Client => {}
                 Kind::Unauthenticated => {
@@ -160,7 +168,7 @@ impl Registry {
                 }
             }
             if address.unauthenticated == 0 && address.surplus.is_empty() {
-                self.addresses.remove(&entry.peer);
+                self.addresses.remove(&entry.block);
             }
         }
         Some(entry)
@@ -188,8 +196,8 @@ impl Place {
         }
     }
 
-    /// Whether a request without a valid key may be answered on this connection. If not, the connection is closed after
-    /// the answers under way.
+    /// Returns whether a request without a valid key may be answered on this connection. If not, the connection is
+    /// closed after the answers under way.
     #[must_use]
     pub fn admits_unauthenticated(&self) -> bool {
         if self.has_key.load(Ordering::Relaxed) {
@@ -200,7 +208,7 @@ impl Place {
         if entry.kind != Kind::Surplus {
             return true;
         }
-        let has_room = registry.has_room_for_unauthenticated(entry.peer);
+        let has_room = registry.has_room_for_unauthenticated(entry.block);
         if has_room {
             registry.become_kind(self.id, Kind::Unauthenticated);
         } else {
@@ -231,7 +239,7 @@ mod tests {
     use super::*;
 
     fn peer(last: u8) -> Peer {
-        Peer::at([192, 0, 2, last].into())
+        Peer::new([192, 0, 2, last].into(), &[])
     }
 
     #[test]
@@ -263,6 +271,15 @@ mod tests {
         // Connections of clients do not count.
         one.show_key();
         assert!(three.admits_unauthenticated());
+    }
+
+    #[test]
+    fn connections_of_a_trusted_proxy_are_not_limited_by_address() {
+        let places = Places::new(10, 1);
+        let proxy = Peer { is_trusted_proxy: true, ..peer(1) };
+        let all: Vec<_> = (0..10).map(|_| places.admit(proxy).unwrap()).collect();
+        assert!(all.iter().all(|place| place.admits_unauthenticated()));
+        assert!(places.admit(proxy).is_none());
     }
 
     #[test]

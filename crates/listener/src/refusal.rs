@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::head::Head;
 
-/// Why a caller gets an answer that does not come from the service.
+/// The reason for an answer that does not come from the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// No place for the connection is free.
@@ -23,8 +23,8 @@ pub enum Refusal {
 pub type Refuse = fn(Refusal) -> Bytes;
 
 impl Refusal {
-    /// Recognizes the HTTP library's own answer to a head that it cannot read. The answer does not say which part of
-    /// the head is too large. The library also reports an uncountable length as a head that is too large. `head`
+    /// Recognizes the HTTP library's own answer to a head that it cannot read. The answer does not name the part of the
+    /// head that is too large. The library also reports an uncountable length as a head that is too large. `head`
     /// distinguishes these cases.
     pub(crate) fn of_library_answer(written: &[u8], head: &Head) -> Option<Self> {
         let status = written.strip_prefix(b"HTTP/1.1 ").filter(|_| written.ends_with(b"\r\n\r\n"))?.get(..3)?;

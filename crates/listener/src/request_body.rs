@@ -13,16 +13,16 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 
-use crate::Held;
+use crate::GuardedBody;
 use crate::activity::UnderWay;
 
-/// How long the rest of a body is read.
+/// The time limit for reading the rest of a body.
 const LINGER_LIMIT: Duration = Duration::from_secs(30);
-/// How long the rest of a body may pause.
+/// The longest pause in the rest of a body.
 const LINGER_IDLE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The body of a request. The request counts as under way until its body is dropped.
-pub type RequestBody = Lingering<Held<Incoming, Arc<UnderWay>>>;
+pub type RequestBody = Lingering<GuardedBody<Incoming, Arc<UnderWay>>>;
 
 /// A body whose rest is read and discarded after this is dropped.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Lingering<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static
 pub(crate) fn lingering(request: Request<Incoming>, under_way: Arc<UnderWay>) -> Request<RequestBody> {
     // A caller that waits for `100 Continue` sends nothing before it.
     let is_sent_unasked = !request.headers().contains_key(EXPECT);
-    request.map(|body| Lingering { body: Some(Held::new(body, under_way)), is_sent: is_sent_unasked })
+    request.map(|body| Lingering { body: Some(GuardedBody::new(body, under_way)), is_sent: is_sent_unasked })
 }
 
 impl<B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'static> Body for Lingering<B> {
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns how many pieces of a body are read after it was dropped.
+    /// Returns the number of pieces of a body that are read after it was dropped.
     async fn read_after_drop(read: usize, is_sent: bool) -> usize {
         let taken: Arc<AtomicUsize> = Arc::default();
         let count = Arc::clone(&taken);

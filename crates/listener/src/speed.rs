@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The number of bytes between two measurements. It exceeds what the buffers of both systems hold of unread data.
+/// The number of bytes between two measurements. It exceeds the unread data in the buffers of both operating systems.
 const SPAN: usize = 16 << 20;
 /// The longest time for these bytes at which a caller counts as fast.
 const FAST: Duration = Duration::from_secs(4);
@@ -35,7 +35,7 @@ impl Speed {
         }
     }
 
-    /// Whether the last measured bytes were sent fast.
+    /// Returns whether the last measured bytes were sent fast.
     pub fn is_fast(&self) -> bool {
         self.is_fast
     }

@@ -28,15 +28,15 @@ use crate::framing::Framing;
 use crate::head::HeadEnd;
 use crate::refusal::{Refusal, Refuse};
 
-/// How long the stream still reads after a refusal. Closing a connection while the caller sends resets it, and the
-/// caller loses the answer.
+/// The time for which the stream still reads after a refusal. Closing a connection while the caller sends would reset
+/// it, and the caller would lose the answer.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
-/// How often the stream checks for a disconnected caller after the caller closed its sending half. The caller may still
-/// wait for the answer.
+/// The interval at which the stream checks for a disconnected caller after the caller closed its sending half. The
+/// caller may still wait for the answer.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// How long an HTTP/1 connection may wait for its caller.
+/// The time limits of an HTTP/1 connection that waits for its caller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
     /// For a head: from its first byte, or from the start of the connection.
@@ -72,12 +72,12 @@ pub(crate) struct MessageStream<S> {
     closing: Option<Pin<Box<Sleep>>>,
 }
 
-/// The socket's state, of which the operating system knows more than the runtime.
+/// The state of the socket in the operating system, which the async runtime does not report.
 pub(crate) trait SocketState {
-    /// Whether unread bytes have arrived.
+    /// Returns whether unread bytes have arrived.
     fn has_unread(&self) -> bool;
 
-    /// Whether the connection is broken. The first write after the caller has disconnected breaks it.
+    /// Returns whether the connection is broken. The first write after the caller has disconnected breaks it.
     fn is_broken(&self) -> bool;
 }
 
@@ -111,17 +111,17 @@ impl<S> MessageStream<S> {
         }
     }
 
-    /// Whether every answer was sent. Bytes that are written then come from the HTTP library itself.
+    /// Returns whether every answer was sent. Bytes that are written then come from the HTTP library itself.
     fn is_between_requests(&self) -> bool {
         self.answered == self.activity.begun()
     }
 
-    /// Whether bytes may be passed on: the rest of a message, or a message after all previous answers.
+    /// Returns whether bytes may be passed on: the rest of a message, or a message after all previous answers.
     fn may_pass_on(&self) -> bool {
         !self.framing.is_between_messages() || self.answered == self.heads
     }
 
-    /// Records passed bytes. Returns how many of them belong to the current message.
+    /// Records passed bytes. Returns the number of them that belong to the current message.
     fn pass_on(&mut self, bytes: &[u8]) -> usize {
         let was_between = self.framing.is_between_messages();
         let advance = self.framing.advance(bytes);
@@ -269,7 +269,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MessageStream<S> {
         Poll::Ready(Ok(replaced))
     }
 
-    /// Whether another answer replaces these bytes.
+    /// Returns whether another answer replaces these bytes.
     fn replaces(&mut self, written: &[u8]) -> bool {
         if self.answer.is_none() && self.is_between_requests() {
             self.answer = Refusal::of_library_answer(written, self.framing.head()).map(self.refuse);

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::metrics;
 
-/// How often recorded samples are moved into their buckets, so that they do not accumulate without scrapes.
+/// The interval at which recorded samples are moved into their buckets, so that they do not accumulate without scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves until it is dropped.

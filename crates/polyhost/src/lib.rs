@@ -1,4 +1,4 @@
-//! The `polyhost` program: its command line, its commands, and the dialects that it knows.
+//! The `polyhost` program: its command line, its commands, and its built-in dialects.
 
 mod admin;
 pub mod cli;

@@ -14,8 +14,8 @@ use tokio::runtime::Runtime;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// How long the program waits for threads at its end. A thread that hangs in a file system does not keep the process
-/// alive.
+/// The time for which the program waits for threads at its end. A thread that hangs in a file system does not keep the
+/// process alive.
 const THREAD_GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> io::Result<ExitCode> {

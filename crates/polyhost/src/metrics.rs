@@ -155,7 +155,7 @@ pub const METRICS: &[Metric] = &[
     Metric { name: SPOOL, help: "Bytes of spooled uploads.", labels: &[], kind: Kind::Gauge(Unit::Bytes) },
     Metric {
         name: RELOADS,
-        help: "Reloads of the configuration, successful or refused.",
+        help: "Reloads of the configuration, successful or rejected.",
         labels: &["result"],
         kind: Kind::Counter(Unit::Count),
     },

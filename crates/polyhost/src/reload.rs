@@ -110,6 +110,11 @@ impl<S: Source> Reload<S> {
         for key in self.initial.fixed_changes(config) {
             tracing::warn!(key, "this key needs a restart; its old value stays in effect");
         }
+        if let (Some(certificate), Some(new)) = (&self.initial.server.tls, &config.server.tls)
+            && certificate.renew(new)
+        {
+            tracing::info!("the certificate was renewed");
+        }
         self.app.rosters().exchange(roster);
         tracing::info!(accounts, clients, new, left, "the configuration was reloaded");
     }

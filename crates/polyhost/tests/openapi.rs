@@ -1,4 +1,4 @@
-//! Checks of the OpenAPI document: the committed file is what the code generates, and it fulfils the API's contract.
+//! Tests of the OpenAPI document: the committed file equals the generated one, and it fulfils the API's contract.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails at the first unexpected result")]
 
@@ -20,7 +20,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn committed_document_is_what_the_code_generates() {
+fn committed_document_equals_the_generated_one() {
     let committed: Value = serde_json::from_str(&std::fs::read_to_string(DOCUMENT).unwrap()).unwrap();
     let made: Value = serde_json::from_str(&api::pretty().unwrap()).unwrap();
     assert!(committed == made, "run: cargo run -- openapi > openapi/polyhost.json");

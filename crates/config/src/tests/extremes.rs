@@ -1,4 +1,4 @@
-//! Extreme values that later calculations could not handle are faults of the configuration.
+//! Tests that extreme values, which later calculations could not handle, are faults of the configuration.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of what a reload reads from a configuration.
+//! Tests of the configuration that a reload reads.
 
 use super::parse;
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::state::{Fingerprint, Item, SubjectState};
 use super::subject::Subject;
 
-/// How many bytes of the digest an id contains.
+/// The number of bytes of the digest in an event id.
 const ID_BYTES: usize = 16;
 
 /// The objects that a stream has delivered.
@@ -37,7 +37,7 @@ impl Delivered {
         Self { subjects: digest, items: vec![BTreeMap::new(); subjects.len()] }
     }
 
-    /// Whether an object of the subject at this index was delivered in this version.
+    /// Returns whether an object of the subject at this index was delivered in this version.
     pub(super) fn contains(&self, index: usize, item: &Item) -> bool {
         self.items
             .get(index)

@@ -109,7 +109,7 @@ impl Feed {
 }
 
 impl Registration {
-    /// Whether the feed had no poller, so that the owner of this registration must start one.
+    /// Returns whether the feed had no poller, so that the owner of this registration must start one.
     pub(super) fn must_start_poller(&self) -> bool {
         self.must_start_poller
     }

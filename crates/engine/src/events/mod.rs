@@ -4,7 +4,7 @@
 //! - One `poller` per feed reads all its subjects from the site, and stores the results in the feed. It runs while
 //!   there are subscriptions. `queries` reads many subjects with as few calls as possible.
 //! - A `subscription` is the view of one stream on a feed. It wakes only when one of its own subjects has changed, and
-//!   sends the latest state. A slow reader misses the states in between, and costs no memory.
+//!   sends the latest state. A slow reader gets only the latest state, so it needs no queue in memory.
 //! - `delivered` computes the event ids, with which a stream can be resumed.
 
 mod delivered;
@@ -34,11 +34,11 @@ use feed::Feed;
 
 /// The event feeds of all accounts.
 pub struct Events {
-    /// The feeds with subscriptions, by the incarnation of their account. Only the subscriptions and the poller hold a
-    /// feed, and with it the account.
+    /// The feeds with subscriptions, by the incarnation of their account. The map holds weak references: a feed and its
+    /// account are dropped with the last subscription and the poller.
     feeds: Mutex<HashMap<Incarnation, Weak<Feed>>>,
     completions: Arc<Completions>,
-    /// The tasks whose end the shutdown waits for.
+    /// The pollers. The shutdown waits for these tasks.
     tasks: TaskTracker,
     phase: watch::Receiver<Phase>,
 }

@@ -64,7 +64,7 @@ async fn poll(feed: &Feed) {
 #[derive(Debug, Default, Clone, Copy)]
 struct RoundResult {
     has_changes: bool,
-    /// How long the site wants the gateway to wait.
+    /// The wait that the site requests.
     wait: Option<Duration>,
 }
 

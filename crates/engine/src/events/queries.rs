@@ -17,9 +17,9 @@ use crate::completions::Completions;
 use crate::emulate;
 use crate::problem::Problem;
 
-/// The most concurrent calls for single subjects.
+/// The maximum number of concurrent calls for single subjects.
 const MAX_CONCURRENT: usize = 8;
-/// The most jobs that one call asks for.
+/// The maximum number of jobs that one call requests.
 const MAX_JOBS: u32 = 100;
 
 /// The result of a poll for one subject.
@@ -199,7 +199,7 @@ fn all_failed<K: Ord, T>(keys: Vec<K>, error: Error) -> BTreeMap<K, Answer<T>> {
     keys.into_iter().map(|key| (key, Err(Arc::clone(&failure)))).collect()
 }
 
-/// Whether calls for other subjects would fail in the same way.
+/// Returns whether calls for other subjects would fail in the same way.
 fn concerns_whole_site(kind: ErrorKind) -> bool {
     matches!(
         kind,

@@ -48,7 +48,7 @@ pub(super) struct Failure {
     pub(super) problem: Problem,
     /// Whether another poll would fail in the same way.
     pub(super) is_final: bool,
-    /// How long the site wants the gateway to wait.
+    /// The wait that the site requests.
     pub(super) wait: Option<Duration>,
 }
 
@@ -72,7 +72,7 @@ impl SubjectState {
         Ok(Self { items, is_final })
     }
 
-    /// Whether the change from one state to the other is no event.
+    /// Returns whether the change from one state to the other is no event.
     pub(super) fn is_equivalent_to(&self, other: &Self) -> bool {
         self.items.len() == other.items.len()
             && self

@@ -107,7 +107,7 @@ impl Subscription {
         stream::unfold(self, |mut subscription| async move { Some((subscription.next().await?, subscription)) })
     }
 
-    /// Whether all subjects are final and all their states were delivered.
+    /// Returns whether all subjects are final and all their states were delivered.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         let is_delivered = |(index, view): (usize, &View)| {
@@ -165,7 +165,7 @@ impl Subscription {
     /// Returns a problem as in the body of a response. It consists of texts and numbers, which can always be
     /// serialized.
     fn problem(&self, problem: &Problem) -> Arc<str> {
-        let body = ProblemBody::new(problem, &self.request.path, &self.request.request_id);
+        let body = ProblemBody::new(problem, &self.request);
         serde_json::to_string(&body).unwrap_or_default().into()
     }
 }

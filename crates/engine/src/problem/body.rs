@@ -67,27 +67,37 @@ pub struct UpstreamBody {
 }
 
 /// The request in which a problem occurred.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Occurrence {
     /// The request id.
     pub request_id: Arc<str>,
     /// The path of the request.
     pub path: String,
+    /// The path prefix that a proxy has removed; empty if there is none.
+    pub prefix: String,
+}
+
+impl Occurrence {
+    /// Returns a path of the gateway with the prefix, as the caller must request it.
+    #[must_use]
+    pub fn with_prefix(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
 }
 
 impl ProblemBody {
-    /// Returns the body of a problem for a request with this path and id.
+    /// Returns the body of a problem that occurred in a request.
     #[must_use]
-    pub fn new(problem: &Problem, instance: &str, request_id: &str) -> Self {
+    pub fn new(problem: &Problem, request: &Occurrence) -> Self {
         let inner = &problem.0;
         Self {
-            kind: inner.code.page(),
+            kind: request.with_prefix(&inner.code.page()),
             title: inner.code.title(),
             status: inner.code.status().as_u16(),
             detail: inner.detail.clone(),
-            instance: instance.to_owned(),
+            instance: request.with_prefix(&request.path),
             code: inner.code.as_str(),
-            request_id: request_id.to_owned(),
+            request_id: request.request_id.to_string(),
             retryable: inner.retryable,
             retry_after: inner.retry_after.map(super::whole_seconds),
             errors: inner.errors.clone(),

@@ -1,4 +1,4 @@
-//! A problem that travels in an error: the reader of a body, in the end a site's adapter, knows only I/O errors.
+//! A problem inside an I/O error. The reader of a body, such as a site's adapter, can get only I/O errors.
 
 use std::error::Error;
 use std::{fmt, io};

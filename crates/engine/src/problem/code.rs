@@ -26,7 +26,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            /// Returns what the code means and what to do about it.
+            /// Returns the meaning of the code, and advice for the caller.
             #[must_use]
             pub fn explanation(self) -> &'static str {
                 match self { $(Self::$variant => $page,)* }
@@ -45,9 +45,9 @@ codes! {
     InvalidCursor = 400 "invalid_cursor", "Invalid cursor",
         "The cursor was altered, or belongs to another folder, filter or sort order. List the folder again without a cursor.";
     Unauthenticated = 401 "unauthenticated", "Not authenticated",
-        "The request has no API key, or an unknown one. Send the key as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\".";
+        "The request has no API key, or an unknown or expired one. Send the key as \"Authorization: Bearer KEY\" or \"X-API-Key: KEY\".";
     Forbidden = 403 "forbidden", "Forbidden",
-        "The API key is valid but lacks the scope that this request needs. If the gateway runs without keys: the request came from a foreign web page.";
+        "The API key is valid but lacks the scope that this request needs, or lost it during a transfer. If the gateway runs without keys: the request came from a foreign web page.";
     UpstreamForbidden = 403 "upstream_forbidden", "Denied by the site",
         "The site accepted the account's credentials but does not allow this operation. The file may belong to another user, or the account's plan may not include the operation.";
     RouteNotFound = 404 "route_not_found", "No such route",

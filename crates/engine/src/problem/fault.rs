@@ -22,7 +22,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The most faults that one problem lists. More would not help the caller.
+    /// The maximum number of faults that one problem lists. More would not help the caller.
     pub const MOST_REPORTED: usize = 50;
 
     /// Returns a fault in a parameter.
@@ -72,7 +72,7 @@ impl Faults {
         parsed.map_err(|error| self.push(fault(error))).ok()
     }
 
-    /// Whether there are no faults.
+    /// Returns whether there are no faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -32,7 +32,7 @@ pub struct Facts {
     pub detail: String,
     /// Whether nothing was changed, so that the same request may be sent again.
     pub retryable: bool,
-    /// How long to wait before the next attempt.
+    /// The wait before the next attempt.
     pub retry_after: Option<Duration>,
     /// The faults of the request that were found.
     pub errors: Vec<Fault>,
@@ -116,7 +116,7 @@ impl Problem {
         self
     }
 
-    /// Sets how long to wait before the next attempt.
+    /// Sets the wait before the next attempt.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
@@ -202,7 +202,7 @@ impl Problem {
         &self.0.detail
     }
 
-    /// Whether nothing was changed, so that the same request may be sent again.
+    /// Returns whether nothing was changed, so that the same request may be sent again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable

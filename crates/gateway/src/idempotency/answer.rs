@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use polyhost_engine::problem::Code;
 
-/// The largest recorded body, in bytes. Only the response to a lookup of many files comes near it.
+/// The largest recorded body, in bytes. Only the response to a lookup of many files is nearly as large.
 const LARGEST: u64 = 1 << 20;
 
 /// A whole response.

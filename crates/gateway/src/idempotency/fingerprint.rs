@@ -14,7 +14,7 @@ use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use polyhost_config::ServerConfig;
 use polyhost_engine::problem::Problem;
-use polyhost_engine::uploads::Arriving;
+use polyhost_engine::uploads::IncomingBody;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -52,7 +52,7 @@ impl Fingerprint {
             let fingerprint = of([media_type, json(length).as_bytes()]);
             return Ok((Request::from_parts(parts, body), fingerprint));
         };
-        let body = Arriving::new(length, body.into_data_stream(), config.idle_timeout);
+        let body = IncomingBody::new(length, body.into_data_stream(), config.idle_timeout);
         let (fields, file) = form::read(&boundary, length, body).await?;
         let fingerprint = of([json(&fields).as_bytes(), json(file.length).as_bytes()]);
         parts.extensions.insert(Opened::new(length, fields, file));

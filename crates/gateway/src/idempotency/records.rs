@@ -16,11 +16,11 @@ use super::record::Record;
 use super::{Answer, Fingerprint, Key};
 use crate::problem::{Failure, render};
 
-/// How long a response is repeated.
+/// The time for which a response is stored and repeated.
 pub(super) const ANSWER_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The lifetime of a lease. A process that does not renew its lease for this long is considered dead.
 pub(super) const LEASE_TTL: Duration = Duration::from_secs(30);
-/// How often a process renews the lease of a running request.
+/// The interval at which a process renews the lease of a running request.
 const RENEW_INTERVAL: Duration = Duration::from_secs(10);
 /// The `Retry-After` while the first request is running. Its remaining time is not known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -219,14 +219,14 @@ fn unavailable(error: StateError) -> Problem {
         }
         _ => ("The gateway cannot record the request with its Idempotency-Key.", RETRY_AFTER),
     };
-    tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is refused");
+    tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is rejected");
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)
 }
 
 /// Returns the response `outcome_unknown`.
 async fn unknown(detail: &str, occurrence: &Occurrence) -> Answer {
     let problem = Failure(Problem::new(Code::OutcomeUnknown, detail)).into_response();
-    let answer = Answer::of(render(problem, &occurrence.path, &occurrence.request_id)).await;
+    let answer = Answer::of(render(problem, occurrence)).await;
     answer.unwrap_or_else(|_| Answer {
         status: Code::OutcomeUnknown.status(),
         headers: Vec::new(),

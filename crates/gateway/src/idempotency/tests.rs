@@ -25,7 +25,7 @@ fn fingerprint(text: &str) -> Fingerprint {
 }
 
 fn occurrence() -> Occurrence {
-    Occurrence { request_id: "one".into(), path: "/v1/accounts/main/folders".to_owned() }
+    Occurrence { request_id: "one".into(), path: "/v1/accounts/main/folders".to_owned(), prefix: String::new() }
 }
 
 fn created() -> Answer {

@@ -1,5 +1,5 @@
-//! The number of concurrent requests of each client. A request counts until the last byte of its response is sent, or
-//! until the work that it started ends, whichever is later.
+//! The number of concurrent requests of each client. A request counts until the last byte of its response is sent and
+//! the work that it started has ended.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::response::Response;
-use polyhost_listener::Held;
+use polyhost_listener::GuardedBody;
 
 /// The number of concurrent requests by the client's name. Clients without any have no entry.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,7 @@ impl Permit {
     /// Attaches the permit to a response, so that it is released after the last byte of the body is sent.
     #[must_use]
     pub fn hold(self, response: Response) -> Response {
-        response.map(|body| Body::new(Held::new(body, self)))
+        response.map(|body| Body::new(GuardedBody::new(body, self)))
     }
 }
 

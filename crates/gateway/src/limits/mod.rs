@@ -8,11 +8,11 @@ mod rate_limit;
 mod unauthenticated;
 mod weight;
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyhost_listener::Peer;
 use polyhost_state::Limiters;
 
 pub(crate) use concurrency::{ConcurrentRequests, Permit};
@@ -64,7 +64,7 @@ impl Limits {
     }
 
     /// Returns the problem for a request without a valid API key.
-    pub async fn reject_unauthenticated(&self, fault: KeyFault, peer: Option<Peer>) -> Problem {
-        unauthenticated::reject(&*self.limiters, fault, peer).await
+    pub async fn reject_unauthenticated(&self, fault: KeyFault, address: Option<IpAddr>) -> Problem {
+        unauthenticated::reject(&*self.limiters, fault, address).await
     }
 }

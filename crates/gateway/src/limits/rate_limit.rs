@@ -102,6 +102,7 @@ mod tests {
     use crate::problem::Failure;
     use crate::problem::render;
     use polyhost_config::{Callers, Client};
+    use polyhost_engine::problem::Occurrence;
 
     const ONE: NonZeroU32 = NonZeroU32::MIN;
 
@@ -163,7 +164,7 @@ mod tests {
             assert!(ask().await.is_ok(), "{weight}: the bucket is full");
             let mut refusals = 0;
             while let Err(problem) = ask().await {
-                let refused = render(Failure(problem).into_response(), "/v1", "id");
+                let refused = render(Failure(problem).into_response(), &Occurrence::default());
                 let seconds = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
                 advance(Duration::from_secs(seconds)).await;
                 refusals += 1;

@@ -1,23 +1,24 @@
-//! Rejects requests without a valid API key, and limits how many wrong keys an address may try.
+//! Rejects requests without a valid API key, and limits the number of wrong keys from an address.
 //!
-//! A valid key is accepted from every address, however many wrong ones came from there. Many callers may share one
-//! address, for instance behind a proxy, and none of them may lock out the others. Keys of 256 random bits cannot be
-//! guessed; the limit only reduces noise.
+//! A valid key is accepted from every address, even after many wrong ones. Many callers may share one address, for
+//! instance behind a proxy, and none of them may lock out the others. Keys of 256 random bits cannot be guessed; the
+//! limit only reduces noise.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use polyhost_engine::problem::{Code, Problem};
-use polyhost_listener::Peer;
+use polyhost_listener::AddressBlock;
 use polyhost_state::{Limiters, Quota};
 
 use crate::auth::KeyFault;
 
-/// How many wrong keys an address may try before it gets `rate_limited`.
+/// The number of wrong keys that an address may try before it gets `rate_limited`.
 const ATTEMPTS: Quota = Quota { requests: NonZeroU32::new(100).unwrap(), per: Duration::from_secs(60) };
 
 /// Returns the problem for a request without a valid key, and counts a wrong key for its address.
-pub(super) async fn reject(limiters: &dyn Limiters, fault: KeyFault, peer: Option<Peer>) -> Problem {
+pub(super) async fn reject(limiters: &dyn Limiters, fault: KeyFault, address: Option<IpAddr>) -> Problem {
     let detail = match fault {
         KeyFault::Missing => "The request has no API key.",
         KeyFault::Unknown => "The request's API key is unknown.",
@@ -25,8 +26,8 @@ pub(super) async fn reject(limiters: &dyn Limiters, fault: KeyFault, peer: Optio
     };
     let unauthenticated = Problem::new(Code::Unauthenticated, detail);
     // A request without any key is not an attempt to guess one.
-    let Some(address) = peer.filter(|_| fault != KeyFault::Missing) else { return unauthenticated };
-    let key = format!("failed-authentication/{address}");
+    let Some(address) = address.filter(|_| fault != KeyFault::Missing) else { return unauthenticated };
+    let key = format!("failed-authentication/{}", AddressBlock::of(address));
     match limiters.check(&key, ATTEMPTS, NonZeroU32::MIN).await.map(|decision| decision.retry_after) {
         Ok(Some(wait)) => {
             let detail = "Too many requests with a wrong API key came from this address. Retry later with a valid key.";
@@ -48,8 +49,7 @@ mod tests {
     use super::*;
 
     async fn code(limiters: &dyn Limiters, fault: KeyFault, address: &str) -> Code {
-        let peer = Peer::at(address.parse().unwrap());
-        reject(limiters, fault, Some(peer)).await.code()
+        reject(limiters, fault, Some(address.parse().unwrap())).await.code()
     }
 
     #[tokio::test(start_paused = true)]

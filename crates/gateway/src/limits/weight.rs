@@ -1,9 +1,9 @@
-//! The weight of a lookup: how many requests it counts as, which is roughly its cost at the site and here. docs/api.md
-//! documents the weights.
+//! The weight of a lookup: the number of requests that it counts as. It is roughly the cost at the site and here.
+//! docs/api.md documents the weights.
 
 use std::num::NonZeroU32;
 
-/// How many ids of a lookup count as one request.
+/// The number of ids of a lookup that count as one request.
 const IDS: usize = 10;
 
 /// Returns the weight of a lookup of `ids` ids in addition to the 1 of the request itself; `None` if there is none.

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use headers::{ContentRange, HeaderMapExt as _};
 use polyhost_domain::TransportFault;
-use polyhost_engine::problem::{Code, Facts, Problem, ProblemBody, Upstream, whole_seconds};
+use polyhost_engine::problem::{Code, Facts, Occurrence, Problem, ProblemBody, Upstream, whole_seconds};
 
 /// The style of the pages that explain codes. Their content security policy permits only this style.
 pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;\
@@ -15,10 +15,10 @@ pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Gives a response that carries a [`Problem`] its body and header fields.
-pub(crate) fn render(mut response: Response, instance: &str, request_id: &str) -> Response {
+pub(crate) fn render(mut response: Response, request: &Occurrence) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     // Cannot fail: the body consists of strings and numbers.
-    let json = serde_json::to_vec(&ProblemBody::new(&problem, instance, request_id)).unwrap_or_default();
+    let json = serde_json::to_vec(&ProblemBody::new(&problem, request)).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -108,7 +108,7 @@ mod tests {
             .at(&provider, "file/info")
             .with_transport(TransportFault::ResponseTimeout)
             .with_answer(answer);
-        let response = render(Failure::from(error).into_response(), "/v1/x", "id");
+        let response = render(Failure::from(error).into_response(), &Occurrence::default());
         assert_eq!(
             response.headers()["proxy-status"],
             "polyhost; error=http_response_timeout; next-hop=pstream; received-status=200"

@@ -1,4 +1,4 @@
-//! Tests of what the stream passes on, and when.
+//! Tests of the bytes that the stream passes on, and of the time at which it does.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::{advance, timeout};
@@ -24,7 +24,7 @@ fn pair() -> (DuplexStream, MessageStream<DuplexStream>, Arc<Activity>) {
     (caller, MessageStream::new(stream, Arc::clone(&activity), TIMEOUTS, |_| Bytes::from_static(b"no")), activity)
 }
 
-/// Returns what the HTTP library gets within a second, if anything.
+/// Returns the bytes that the HTTP library gets within a second, if any.
 async fn passed_on(stream: &mut MessageStream<DuplexStream>) -> Option<Vec<u8>> {
     let mut buffer = vec![0; 4096];
     let count = timeout(Duration::from_secs(1), stream.read(&mut buffer)).await.ok()?.unwrap();

@@ -18,7 +18,7 @@ use crate::cli::{Cli, Command};
 /// The exit code of a command with an invalid configuration.
 const INVALID_CONFIGURATION: u8 = 2;
 
-/// Why a command failed, as a message for its user.
+/// The error of a command, as a message for its user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
     /// The configuration has faults; each is a line.
@@ -30,7 +30,7 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
-    /// Creates an error from what failed and why.
+    /// Creates an error from the failed action and its cause.
     pub(crate) fn failed(what: impl Display, cause: impl Display) -> Self {
         Self::Failed(format!("{what}: {cause}"))
     }

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use polyhost_config::{Callers, Config, Findings};
 use polyhost_gateway::app::App;
 use polyhost_gateway::{router, serving};
+use polyhost_listener::Tls;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -83,7 +85,7 @@ fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers
         (false, false) => Ok(Callers::keyed(config.clients.clone())),
         (false, true) => fault("--no-auth cannot be combined with [[clients]]"),
         (true, false) => {
-            fault("[[clients]]: there is none; add one (see \"polyhost keygen\"), or start with --no-auth")
+            fault("[[clients]]: no client is configured; add one (see \"polyhost keygen\"), or start with --no-auth")
         }
         (true, true) if !listen.ip().is_loopback() => {
             fault("[server] listen: --no-auth is only for a loopback address such as 127.0.0.1:8080")
@@ -114,6 +116,8 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
     let service =
         router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
+    let tls = config.server.tls.clone().map(|certificate| Tls::new(Arc::new(certificate))).transpose();
+    let tls = tls.map_err(|error| CommandError::failed("cannot set up TLS", error))?;
     // The admin listener ends with this function, so that it also reports the shutdown.
     let _admin =
         admin.map(|(listener, handle)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), handle))));
@@ -133,7 +137,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
             tracing::warn!("a second signal ends the process at once; requests under way are aborted");
             Ok(ExitCode::from(signal.exit_code()))
         }
-        () = serving::serve(listener, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
+        () = serving::serve(listener, tls, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The signals that ask the process to end.
+//! The signals that request the end of the process.
 
 use std::io;
 
@@ -11,7 +11,7 @@ pub(super) struct Signals {
     interrupt: Signal,
 }
 
-/// A signal that asks the process to end.
+/// A signal that requests the end of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Termination {
     /// SIGTERM.

@@ -37,7 +37,7 @@ pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError
         account: options.account,
         place,
         jobs: options.transfers.jobs.into(),
-        existing: if options.force { Existing::Replaced } else { Existing::Kept },
+        existing: if options.force { Existing::Replace } else { Existing::Keep },
     };
     let (gateway, output) = (connect(&options.connection)?, output(&options.transfers));
     check(downloads.fault(output))?;

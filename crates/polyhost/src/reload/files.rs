@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// The polling interval. A change counts once two polls in a row see the same state, so that a file is not read while
+/// The polling interval. A change counts once two polls in a row find the same state, so that a file is not read while
 /// it is being written.
 const INTERVAL: Duration = Duration::from_secs(1);
 

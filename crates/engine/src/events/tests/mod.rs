@@ -30,7 +30,7 @@ const ALL: &[Capability] = &[
 ];
 /// The site's response time.
 const RESPONSE_TIME: Duration = Duration::from_millis(1);
-/// Longer than the longest polling interval.
+/// A time longer than the longest polling interval.
 const LONG: Duration = Duration::from_secs(20);
 
 /// A site, its account, and the events of one gateway process.
@@ -59,7 +59,7 @@ impl World {
         let uploads = uploads.iter().map(|id| Subject::RemoteUpload(self.site.upload_id(id)));
         let files = files.iter().map(|id| Subject::Conversions(self.site.file_id(id)));
         let path = "/v1/accounts/main/events".to_owned();
-        let request = Occurrence { request_id: "id-of-the-request".into(), path };
+        let request = Occurrence { request_id: "id-of-the-request".into(), path, prefix: String::new() };
         self.events.subscribe(&self.account, uploads.chain(files).collect(), request)
     }
 

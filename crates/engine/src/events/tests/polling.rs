@@ -1,4 +1,4 @@
-//! Tests of polling: how often the poller calls the site, for which subjects, and with how many calls.
+//! Tests of polling: the interval, the subjects and the number of the poller's calls to the site.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
