@@ -101,7 +101,7 @@ async fn pages(
     let gateway = Gateway::new(&site.base_url())?;
     let folder = folder(size)?;
     // Opens the connection and initializes everything that is created only once.
-    gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
+    gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::NoCache).await?;
     let before = Region::new(allocator);
     let json_size = gateway.page(&folder, 1000, None, Freshness::Cached).await?.len();
     let weighed = gateway.app.catalogue().weight().await;
@@ -175,7 +175,7 @@ async fn cold(options: &Catalogue, site: &StaticSite) -> Result<String, Failure>
     let written = baseline::written(size);
     for _ in 0..options.rounds {
         let gateway = Gateway::new(&site.base_url())?;
-        gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::Anew).await?;
+        gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::NoCache).await?;
         let began = Instant::now();
         gateway.page(&folder, PAGE, None, Freshness::Cached).await?;
         listings.push(began.elapsed());

@@ -19,7 +19,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-PATIENCE = 20  # seconds
+TIME_LIMIT = 20  # seconds
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("POLYHOST_BIN", str(ROOT / "target/debug/polyhost"))
 
@@ -28,7 +28,7 @@ PROGRAM = os.environ.get("POLYHOST_BIN", str(ROOT / "target/debug/polyhost"))
 def polyhost(arguments, output, ready):
     """Runs `polyhost`, and yields the match of `ready` in what it printed to `output`."""
     child = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, **{output: subprocess.PIPE}, text=True)
-    late = threading.Timer(PATIENCE, child.kill)
+    late = threading.Timer(TIME_LIMIT, child.kill)
     late.start()
     try:
         printed, found = "", None
@@ -46,7 +46,7 @@ def polyhost(arguments, output, ready):
         late.cancel()
         child.terminate()
         try:
-            child.wait(PATIENCE)
+            child.wait(TIME_LIMIT)
         except subprocess.TimeoutExpired:
             child.kill()
 

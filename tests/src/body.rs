@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a field may hold.
+/// The allowed values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Exactly this text.

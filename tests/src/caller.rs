@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::{Answer, Record};
 
-/// Longer than any response takes, and shorter than a test may hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit for a response. It is longer than any response takes, and shorter than the time limit of a test.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// An HTTP client of the gateway.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ impl Caller {
     /// Creates a caller of an address such as `127.0.0.1:8080`.
     pub fn new(address: &str, key: Option<&str>, record: &Record) -> Self {
         let redirect = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().no_proxy().redirect(redirect).timeout(PATIENCE).build();
+        let http = reqwest::Client::builder().no_proxy().redirect(redirect).timeout(TIME_LIMIT).build();
         Self {
             http: http.expect("a client can be made"),
             base: format!("http://{address}"),

@@ -3,7 +3,7 @@
 /// The boundary between the parts.
 const BOUNDARY: &str = "----PolyhostEndToEnd7MA4YWxkTrZu0gW";
 
-/// A builder of a form.
+/// A form, built part by part.
 #[derive(Debug, Clone, Default)]
 pub struct Form(Vec<u8>);
 
@@ -19,14 +19,14 @@ impl Form {
         self.part(&format!("Content-Disposition: form-data; name=\"{name}\""), value.as_bytes())
     }
 
-    /// Adds a video in the field `file`.
+    /// Adds a file with the type `video/mp4` in the field `file`.
     #[must_use]
     pub fn file(self, file_name: &str, bytes: &[u8]) -> Self {
         let disposition = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"");
         self.part(&format!("{disposition}\r\nContent-Type: video/mp4"), bytes)
     }
 
-    /// Adds a part whose header lines are given as they are sent.
+    /// Adds a part. `head` contains its header lines, which are sent unchanged.
     #[must_use]
     pub fn part(mut self, head: &str, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(format!("--{BOUNDARY}\r\n{head}\r\n\r\n").as_bytes());

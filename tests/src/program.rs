@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The longest time to wait for anything that the program does without a request.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// The pause between two polls.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -143,7 +143,7 @@ impl Program {
     }
 
     async fn until<T>(&mut self, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             if let Some(found) = look(self) {
                 return found;
@@ -157,7 +157,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have exited by itself already; the error is of no interest then.
+        // The program may already have exited by itself; the error is then ignored.
         drop(self.child.kill());
         drop(self.child.wait());
     }

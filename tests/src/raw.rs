@@ -1,4 +1,4 @@
-//! [`Raw`]: a connection on which a request is sent piece by piece, for tests of what happens in the middle of one.
+//! [`Raw`]: a connection on which a test sends a request piece by piece, for tests of slow and interrupted requests.
 
 use std::io;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use tokio::time::timeout;
 
 use crate::Answer;
 
-/// Longer than any operation takes, and shorter than a test may hang.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The time limit of each read and write. It is longer than any operation takes, and shorter than the time limit of a
+/// test.
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// The number of bytes written at a time.
 const PIECE: usize = 64 * 1024;
@@ -23,7 +24,7 @@ pub struct Raw {
     received: Vec<u8>,
 }
 
-/// How a piece of a body is framed on the wire.
+/// The framing of a piece of a body on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
     /// Unframed.
@@ -69,7 +70,7 @@ impl Raw {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(PATIENCE, self.stream.write_all(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        timeout(TIME_LIMIT, self.stream.write_all(bytes)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
     /// Returns the status of the next head. The head of an interim response is consumed; that of a final response is
@@ -99,13 +100,13 @@ impl Raw {
         Some(Answer { request_line: self.request_line.clone(), status: status(head.as_bytes())?, headers, body })
     }
 
-    /// Returns whether nothing arrives for `pause`.
+    /// Returns whether the connection receives nothing for `pause`.
     pub async fn is_silent_for(&mut self, pause: Duration) -> bool {
         self.received.is_empty() && timeout(pause, self.read()).await.is_err()
     }
 
-    /// Reads until the connection ends, at most `most` bytes at a time with a pause after each, and returns how many
-    /// bytes came.
+    /// Reads at most `most` bytes at a time, with a pause after each read, until the connection ends. Returns the
+    /// number of received bytes.
     pub async fn read_slowly(&mut self, most: usize, pause: Duration) -> usize {
         let (mut buffer, mut came) = (vec![0; most], self.received.len());
         while let Ok(count @ 1..) = self.stream.read(&mut buffer).await {
@@ -115,7 +116,7 @@ impl Raw {
         came
     }
 
-    /// Reads until the connection ends, and returns how many bytes came.
+    /// Reads until the connection ends, and returns the number of received bytes.
     pub async fn read_to_end(mut self) -> usize {
         while self.read().await.is_some() {}
         self.received.len()
@@ -137,7 +138,7 @@ impl Raw {
 
     /// Reads once into the buffer. Returns `None` at the end of the connection.
     async fn read(&mut self) -> Option<()> {
-        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await;
+        let read = timeout(TIME_LIMIT, self.stream.read_buf(&mut self.received)).await;
         match read.expect("the gateway answers or closes the connection") {
             Ok(1..) => Some(()),
             Ok(0) | Err(_) => None,

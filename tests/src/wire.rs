@@ -1,4 +1,5 @@
-//! Requests as raw bytes, for what no well-behaved client sends: paths with dots, bad header fields, endless lines.
+//! Requests as raw bytes, for requests that an HTTP client library does not send: paths with dots, bad header fields,
+//! endless lines.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::Answer;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Sends bytes, reads until the gateway closes the connection, and returns the first response. Returns `None` if there
 /// was none.
@@ -29,7 +30,7 @@ pub async fn answers(address: &str, requests: &[u8]) -> Vec<Answer> {
 /// Returns all responses once the gateway closes the connection.
 pub async fn read_all(stream: &mut TcpStream, requests: &[u8]) -> Vec<Answer> {
     let mut bytes = Vec::new();
-    drop(timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the gateway closes the connection"));
+    drop(timeout(TIME_LIMIT, stream.read_to_end(&mut bytes)).await.expect("the gateway closes the connection"));
     let (mut rest, mut all) = (&bytes[..], Vec::new());
     while let Some((answer, remaining)) = parse(requests, rest) {
         all.push(answer);

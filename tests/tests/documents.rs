@@ -59,7 +59,7 @@ fn api_page_lists_every_problem_code_with_its_status() {
     assert!(missing.is_empty(), "the table of docs/api.md lacks {missing:?}");
 }
 
-/// In each table of capabilities, the column of a dialect must say what the dialect's profile says.
+/// In each table of capabilities, the column of a dialect must equal the dialect's profile.
 #[test]
 fn capability_tables_match_the_dialect_profiles() {
     for document in ["README.md", "docs/api.md"] {

@@ -45,7 +45,7 @@ impl Decoders {
         }
     }
 
-    /// Returns the most memory that decoding an answer takes.
+    /// Returns the peak memory that decoding an answer takes.
     fn peak(&self, operation: &'static str, body: &[u8]) -> usize {
         let origin = origin("main", "site");
         let before = self.memory.current_usage();

@@ -1,5 +1,5 @@
 //! The faults of a site that have the same meaning in every dialect. The tests check the kind of the error, whether the
-//! request may be sent again, how many requests reached the site, and that the error contains no secret.
+//! request may be sent again, the number of requests that reached the site, and that the error contains no secret.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -92,7 +92,7 @@ pub fn checked_error<S: SimulatedSite>(outcome: Result<impl Debug>) -> (ErrorKin
     (error.kind(), error.is_retryable(), error)
 }
 
-/// A read whose answer is lost may be sent again, but the adapter does not do so itself.
+/// A read whose answer is lost may be sent again, but the adapter itself does not send it again.
 pub async fn read_without_answer_is_retryable<S: SimulatedSite>() {
     let operation = S::LIST;
     for (fault, kind, transport) in unanswered() {

@@ -64,7 +64,7 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
     /// Returns the record of the requests, the rules for faults, and the clock.
     fn parts(&self) -> (&Journal, &Faults, &ManualClock);
 
-    /// Returns how many files the site has.
+    /// Returns the number of files at the site.
     fn file_count(&self) -> usize;
 
     /// Returns the bytes of a file, by its id.
@@ -166,7 +166,7 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
         self.parts().1
     }
 
-    /// Returns how many requests for an operation reached the site.
+    /// Returns the number of requests for an operation that reached the site.
     fn count(&self, operation: &str) -> usize {
         self.journal().of(operation).len()
     }

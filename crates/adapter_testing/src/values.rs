@@ -97,7 +97,7 @@ pub fn assert_form(sent: &Received, field: &str) {
     assert_eq!(sent.header("transfer-encoding"), None);
 }
 
-/// Counts how often its byte sources are opened.
+/// Counts the openings of its byte sources.
 #[derive(Debug, Default)]
 pub struct Opened(Arc<AtomicUsize>);
 
@@ -110,7 +110,7 @@ impl Opened {
         Arc::new(CountedSource(Arc::clone(&self.0)))
     }
 
-    /// Returns how often the sources were opened.
+    /// Returns the number of times that the sources were opened.
     #[must_use]
     pub fn times(&self) -> usize {
         self.0.load(Ordering::Relaxed)

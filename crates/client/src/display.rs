@@ -17,8 +17,8 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// Whether a character acts on the display: control characters, line separators, and overrides of the text direction.
-/// Plain direction marks, which Arabic and Hebrew names need, do not count.
+/// Returns whether a character acts on the display: control characters, line separators, and overrides of the text
+/// direction. Plain direction marks, which Arabic and Hebrew names need, do not count.
 pub(crate) fn misleads(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

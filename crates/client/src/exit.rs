@@ -51,7 +51,7 @@ impl Tally {
         }
     }
 
-    /// Returns the exit of the whole command: the most important failure.
+    /// Returns the exit of the whole command, by its most important failure.
     pub(crate) fn exit(&self) -> Exit {
         let failed = |kind| self.failures.contains(&kind);
         let only_unreachable = self.failures == [FailureKind::Unreachable] && !self.succeeded;

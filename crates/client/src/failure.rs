@@ -1,4 +1,4 @@
-//! Why an operation failed, and which exit code that means.
+//! Failed operations: the problem, and the kind of failure that determines the exit code.
 
 use std::error::Error as _;
 use std::fmt;
@@ -37,13 +37,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Returns its kind.
+    /// Returns the failure's kind.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// Returns its problem.
+    /// Returns the failure's problem.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -96,13 +96,13 @@ impl Failure {
     /// Creates the failure for an answer that does not come from the gateway.
     pub(crate) fn foreign(status: u16, detail: String) -> Self {
         let kind = if matches!(status, 401 | 403 | 407) { FailureKind::Denied } else { FailureKind::Failed };
-        // A proxy answers so when the gateway behind it is unavailable for a moment.
+        // A proxy sends these statuses while the gateway behind it is unavailable.
         let code = if matches!(status, 502..=504) { BAD_GATEWAY } else { UNEXPECTED_ANSWER };
         let title = format!("HTTP status {status}, not from a gateway");
         Self { kind, problem: Problem::from_client(code, &title, detail) }
     }
 
-    /// Whether the answer did not come from the gateway.
+    /// Returns whether the answer did not come from the gateway.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(self.problem.code(), BAD_GATEWAY | UNEXPECTED_ANSWER)
     }
@@ -125,7 +125,7 @@ impl Failure {
         Self::connection(cause)
     }
 
-    /// Whether a read may succeed when it is repeated. Repeating a read never does harm.
+    /// Returns whether a read may succeed when it is repeated. Repeating a read never does harm.
     pub(crate) fn is_temporary(&self) -> bool {
         self.problem.is_retryable() || matches!(self.problem.code(), CONNECTION_LOST | NO_ANSWER | BAD_GATEWAY)
     }

@@ -15,11 +15,12 @@ use crate::key::ApiKey;
 use crate::retry::Attempts;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an answer may take to begin. A gateway itself times out after a minute, and reports that.
+/// The time limit for the beginning of an answer. The gateway itself times out after a minute, and reports that.
 const ANSWER: Duration = Duration::from_secs(75);
-/// How long a connection may receive nothing before it counts as broken.
+/// The time without received data after which a connection counts as broken.
 pub(crate) const IDLE: Duration = Duration::from_secs(60);
-/// How long the other side may leave sent bytes unacknowledged: it may be waiting for a slow site.
+/// The time limit for the acknowledgement of sent bytes. It is long, because the gateway may be waiting for a slow
+/// site.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
 /// The largest error body. A longer one does not come from a gateway.
 const MAX_PROBLEM: usize = 1024 * 1024;
@@ -34,7 +35,7 @@ pub struct Gateway {
     key: Option<ApiKey>,
 }
 
-/// Why a text is not the address of a gateway.
+/// The error for a text that is not the address of a gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// Another scheme than http or https.

@@ -13,7 +13,7 @@ const VARIABLE: &str = "POLYHOST_API_KEY";
 #[derive(Debug, Clone)]
 pub struct ApiKey(SecretString);
 
-/// Why no key could be read. The messages never contain the text that was found.
+/// The reason why no key could be read. The messages never contain the text that was found.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
@@ -21,7 +21,7 @@ pub enum KeyError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
         error: io::Error,
     },
     /// The text that was found is not a key.

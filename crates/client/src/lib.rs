@@ -2,7 +2,7 @@
 //!
 //! - [`Gateway`] is a gateway's address with an [`ApiKey`]; every request goes through it.
 //! - [`upload`], [`download`] and [`listing`] do the work of one command each, and end with an [`Exit`].
-//! - [`Failure`] says what went wrong: the gateway's [`Problem`], or a local one in the same format.
+//! - [`Failure`] is a failed operation: the gateway's [`Problem`], or a local one in the same format.
 //! - [`Output`] selects the output: lines for people, failures only, or JSON.
 
 mod batch;

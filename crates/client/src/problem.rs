@@ -76,13 +76,13 @@ impl Problem {
         &self.fields.detail
     }
 
-    /// Whether nothing was done and the same request may be sent again.
+    /// Returns whether nothing was done and the same request may be sent again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.fields.retryable
     }
 
-    /// Returns how long to wait before the same request is sent again.
+    /// Returns the wait before the same request may be sent again.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.fields.retry_after.map(Duration::from_secs)

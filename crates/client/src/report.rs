@@ -46,7 +46,7 @@ impl Report {
         &self.progress
     }
 
-    /// Reports a transferred file. People get `line`, if there is one.
+    /// Reports a transferred file. In the output for people, prints `line`, if it is given.
     pub(crate) fn succeeded(&self, subject: &Subject, file: &Value, line: Option<&str>) {
         self.tally().succeed();
         match (self.output, line) {
@@ -68,7 +68,7 @@ impl Report {
         }
     }
 
-    /// Reports that all these transfers failed for the same reason. People see it once.
+    /// Reports that all these transfers failed for the same reason. The output for people contains the reason once.
     pub(crate) fn all_failed(&self, subjects: &[Subject], failure: &Failure) {
         if self.output == Output::Json {
             subjects.iter().for_each(|subject| self.failed(subject, failure));
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// Returns the exit of the command.
+    /// Returns the outcome of the command, which determines its exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.tally().exit()
     }

@@ -1,4 +1,4 @@
-//! The rules for retries: when, how often, and after which pause.
+//! The rules for retries: the failures that are retried, the number of attempts, and the pauses.
 
 use std::time::Duration;
 
@@ -22,8 +22,7 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// Returns how long to wait before the next attempt; `None` if there is none. The gateway may ask for a longer
-    /// wait.
+    /// Returns the wait before the next attempt; `None` if there is none. The gateway may request a longer wait.
     pub(crate) fn pause_after(&mut self, failure: &Failure) -> Option<Duration> {
         let pause = *PAUSES.get(self.failed)?;
         let asked = failure.problem().retry_after().unwrap_or_default();

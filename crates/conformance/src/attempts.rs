@@ -23,7 +23,7 @@ pub(crate) struct UnknownIds {
 
 /// One call of a provider.
 pub(crate) struct Attempt {
-    /// What the call does, for the text of a failure.
+    /// The action of the call, for the text of a failure.
     pub(crate) doing: &'static str,
     /// The capabilities that the call uses.
     pub(crate) needs: &'static [Capability],

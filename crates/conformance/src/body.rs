@@ -53,7 +53,7 @@ pub(crate) fn once_failing(bytes: &Bytes) -> Content {
     Content::Once(stream_of(failing_chunks(bytes)))
 }
 
-/// A source that can be opened again. It counts how often it was opened and how many pieces were read.
+/// A source that can be opened again. It counts its openings and the pieces read.
 pub(crate) struct Source {
     bytes: Bytes,
     fails: bool,
@@ -82,12 +82,12 @@ impl Source {
         Content::Once(self.stream())
     }
 
-    /// Returns how often the source was opened.
+    /// Returns the number of times that the source was opened.
     pub(crate) fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Returns how many pieces were read from the source.
+    /// Returns the number of pieces that were read from the source.
     pub(crate) fn read(&self) -> usize {
         self.read.load(Ordering::Relaxed)
     }

@@ -3,7 +3,7 @@
 use crate::check::check;
 use crate::{Check, Failure, Subject, expect};
 
-/// These run last, because the trait does not say what a provider does after it was closed.
+/// These checks run last, because the trait does not define the behaviour of a provider after it was closed.
 pub(crate) const CHECKS: &[Check] = &[check!(a_provider_can_be_closed_more_than_once)];
 
 /// `close` returns nothing and must finish, also with credentials that never worked. A second call sends no request,

@@ -15,7 +15,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(an_unknown_file_cannot_be_downloaded, FilesDownload),
 ];
 
-/// A link is a web address for the file requested, or the site says how long to wait.
+/// The answer is a link with a web address for the requested file, or a wait.
 ///
 /// # Errors
 /// The first expectation that does not hold.

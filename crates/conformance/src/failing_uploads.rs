@@ -94,7 +94,8 @@ pub async fn an_upload_never_sends_more_than_its_length(subject: &Subject) -> Re
     .await
 }
 
-/// The adapter gets what it needs from the site before it reads the body. Wrong credentials therefore read no byte.
+/// The adapter makes all preparatory requests before it reads the body. With wrong credentials it therefore reads no
+/// byte.
 ///
 /// # Errors
 /// The first expectation that does not hold.

@@ -12,7 +12,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Creates a failure from what was examined, what was expected, and what was found.
+    /// Creates a failure from the examined subject, the expected value, and the actual one.
     #[must_use]
     pub fn new(subject: impl Into<String>, expected: impl Into<String>, got: impl Into<String>) -> Self {
         Self { check: None, subject: subject.into(), expected: expected.into(), got: got.into() }

@@ -21,7 +21,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(the_thumbnail_of_an_unknown_file_is_not_found, FilesThumbnail),
 ];
 
-/// How many ids the long lookups have. At 50 ids a request, as a site may allow, it takes three requests.
+/// The number of ids in the long lookups. At 50 ids a request, as a site may allow, it takes three requests.
 const MANY: usize = 120;
 
 /// A lookup returns a file as it was uploaded.

@@ -1,9 +1,9 @@
 //! The behaviour that every adapter must show, as plain async functions.
 //!
 //! [`run`] runs every [`Check`] against a [`Subject`]: a provider, and the facts that the suite cannot get from it.
-//! Each check is a function named after the behaviour, and can be called alone. Capabilities that the profile calls
-//! native must work as the documentation of [`polyhost_domain::Provider`] lists. Capabilities that it calls unsupported
-//! must be refused without a request.
+//! Each check is a function named after the behaviour, and can be called alone. Its doc comment states the behaviour.
+//! Capabilities that the profile lists as native must work as the documentation of [`polyhost_domain::Provider`]
+//! describes. Capabilities that it lists as unsupported must be refused without a request.
 //!
 //! An adapter's test is one call:
 //! ```
@@ -18,15 +18,15 @@
 //! - Create the adapter twice: with good and with wrong credentials.
 //! - Implement [`Site`] for the simulator.
 //!
-//! [`checks`] lists the checks. A [`Failure`] reads as a sentence: the behaviour, the value examined, what was expected
-//! and what was found. To show that a subject gives the suite enough to see, wrap it in each [`faulty::Fault`]. The
-//! suite must fail for every fault that [`faulty::Fault::shows_at`] reports for the subject.
+//! [`checks`] lists the checks. A [`Failure`] reads as a sentence: the behaviour, the examined value, the expected
+//! value and the actual one. To show that the suite can detect every fault of a subject's provider, wrap it in each
+//! [`faulty::Fault`]. The suite must fail for every fault that [`faulty::Fault::shows_at`] reports for the subject.
 //!
 //! The checks of a capability run only if the profile has it. That the other capabilities are refused is always
 //! checked. The suite cannot provoke lost or garbled answers or timeouts, and does not send bytes to a ticket's
 //! address, so it checks none of these.
 //!
-//! The checks create what they need through the provider, in folders of their own, and delete it again. They do not
+//! The checks create their objects through the provider, in folders of their own, and delete them again. They do not
 //! depend on one another. They are not for a real account: they upload, delete and provoke errors.
 
 pub mod account;

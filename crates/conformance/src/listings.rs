@@ -17,7 +17,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(an_unknown_folder_has_no_listing, FoldersList),
 ];
 
-/// How many files the full folder holds.
+/// The number of files in the full folder.
 const SEVERAL: usize = 7;
 
 /// An empty folder has an empty listing.

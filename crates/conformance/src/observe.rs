@@ -6,7 +6,7 @@ use polyhost_domain::{
 
 use crate::{Failure, Subject, expect};
 
-/// The most pages that a listing of a check's folder may have.
+/// The maximum number of pages that a listing of a check's folder may have.
 const MAX_PAGES: usize = 100;
 
 /// Looks up one file and returns the answer.

@@ -42,7 +42,7 @@ enum Made {
     Folder(FolderId),
 }
 
-/// Runs a check in a scratch area, and removes what it created whether it passes or fails.
+/// Runs a check in a scratch area, and removes the objects that it created, even if it fails.
 pub(crate) async fn in_scratch<F>(subject: &Subject, work: F) -> Result<(), Failure>
 where
     F: AsyncFnOnce(&Scratch<'_>) -> Result<(), Failure>,

@@ -48,7 +48,7 @@ pub struct KnownFiles {
 /// has a thumbnail.
 #[async_trait]
 pub trait Site: Send + Sync {
-    /// Returns how many requests the site has received so far, including those that carry a file's bytes.
+    /// Returns the number of requests that the site has received so far, including those that carry a file's bytes.
     async fn requests(&self) -> usize;
 
     /// Returns the bytes that the site stores for a file, or `None` if it has none.

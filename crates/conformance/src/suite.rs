@@ -32,7 +32,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 
 /// Runs every check, one after the other, and returns the failures. A correct provider has none.
 ///
-/// The suite creates what it needs at the site and deletes it again. The last check closes the provider.
+/// The suite creates the objects that it needs at the site, and deletes them again. The last check closes the provider.
 pub async fn run(subject: &Subject) -> Vec<Failure> {
     let mut failures = Vec::new();
     for check in checks() {

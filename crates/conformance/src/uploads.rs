@@ -46,7 +46,7 @@ pub async fn an_upload_is_stored_unchanged(subject: &Subject) -> Result<(), Fail
     .await
 }
 
-/// The site stores the given name, whatever characters it has.
+/// The site stores the given name unchanged, with any characters.
 ///
 /// # Errors
 /// The first expectation that does not hold.

@@ -1,4 +1,4 @@
-//! The suite passes for a correct provider, in every variant that a profile can describe.
+//! Tests that the suite passes for a correct provider, in every variant that a profile can describe.
 #![allow(clippy::unwrap_used, reason = "a test may panic when its own setup fails")]
 
 mod reference;

@@ -1,4 +1,4 @@
-//! The suite finds every fault: whatever a provider gets wrong, in whichever method, some check fails.
+//! Tests that the suite detects every fault: for each fault of a provider, at least one check fails.
 #![allow(clippy::unwrap_used, reason = "a test may panic when its own setup fails")]
 
 mod reference;

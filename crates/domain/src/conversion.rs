@@ -39,11 +39,11 @@ pub struct Conversion {
     pub page_url: Option<String>,
 }
 
-/// Which conversions to list.
+/// The selection of conversions to list.
 #[derive(Debug, Clone)]
 pub struct ConversionQuery {
     /// The file whose conversions to list; `None` for all files.
     pub file: Option<FileId>,
-    /// The most conversions to list, 1 to 100.
+    /// The maximum number of conversions to list, 1 to 100.
     pub limit: u32,
 }

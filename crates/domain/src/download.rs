@@ -24,7 +24,7 @@ pub enum LinkAnswer {
     Ready(Link),
     /// The site gives a link only after a wait.
     NotReady {
-        /// How long to wait.
+        /// The wait before the next request.
         after: Duration,
     },
 }
@@ -74,7 +74,7 @@ pub struct ContentRange {
 pub struct Download {
     /// The bytes. The stream has exactly `length` bytes, or ends with an error.
     pub stream: ByteStream,
-    /// How many bytes the stream has, where the site reports it.
+    /// The number of bytes in the stream, where the site reports it.
     pub length: Option<u64>,
     /// The part of the file that the stream contains; `None` for the whole file.
     pub range: Option<ContentRange>,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[schema(min_length = 1, max_length = 255, pattern = r"^[^/\u0000-\u001f\u007f-\u009f]+$", example = "holiday.mp4")]
 pub struct EntryName(String);
 
-/// Why a text is not a valid name of a file or folder.
+/// The reason why a text is not a valid name of a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEntryName {
     /// The text is empty.
@@ -52,7 +52,7 @@ impl NameGrammar {
     /// Parses a name that the site stores unchanged.
     ///
     /// # Errors
-    /// Why the text is not such a name.
+    /// The reason why the text is not such a name.
     pub fn name(&self, text: &str) -> Result<EntryName, InvalidEntryName> {
         let name: EntryName = text.parse()?;
         match text.chars().find(|character| self.lost.contains(character)) {

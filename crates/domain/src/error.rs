@@ -57,7 +57,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// How a connection failed, named by the error types that RFC 9209 defines for `Proxy-Status`.
+/// The kind of a connection failure. The names are the error types that RFC 9209 defines for `Proxy-Status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFault {
     /// The host name has no address.
@@ -140,7 +140,7 @@ impl Error {
         self
     }
 
-    /// Adds how long the caller should wait.
+    /// Adds the time that the caller should wait.
     #[must_use]
     pub fn with_retry_after(mut self, after: Option<Duration>) -> Self {
         self.0.retry_after = after;
@@ -162,7 +162,7 @@ impl Error {
         self
     }
 
-    /// Adds how the connection failed.
+    /// Adds the kind of connection failure.
     #[must_use]
     pub fn with_transport(mut self, fault: TransportFault) -> Self {
         self.0.transport = Some(fault);
@@ -202,7 +202,7 @@ impl Error {
         self.0.retryable
     }
 
-    /// Returns how long the caller should wait.
+    /// Returns the time that the caller should wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -226,14 +226,14 @@ impl Error {
         self.0.answer.as_ref()
     }
 
-    /// Returns how the connection failed.
+    /// Returns the kind of connection failure.
     #[must_use]
     pub fn transport(&self) -> Option<TransportFault> {
         self.0.transport
     }
 
-    /// Returns whether the error says something about the site's health: the site answered, the connection to it
-    /// failed, or another program ended our session.
+    /// Returns whether the error is evidence of the site's health: the site answered, the connection to it failed, or
+    /// another program ended our session.
     ///
     /// It is `false` for a request that was never sent: no time or no place in the queue was left, or the circuit is
     /// open.

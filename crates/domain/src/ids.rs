@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The id of the root folder in the API, whatever the site calls it.
+/// The id of the root folder in the API. Sites have other ids for it.
 const ROOT: &str = "root";
 
 /// A file's id at its provider.

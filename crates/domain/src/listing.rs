@@ -12,12 +12,12 @@ pub struct Listing {
     pub folders: Vec<Folder>,
     /// The files, in the site's order. A file's `folder_id` may be another folder: some sites list such files.
     pub files: Vec<File>,
-    /// How many entries of the site's answer are left out because they have no usable id.
+    /// The number of entries of the site's answer that are left out because they have no usable id.
     pub unreadable: usize,
     /// Whether the list of folders or the list of files is missing in the site's answer. The folder may then contain
     /// more than this listing.
     pub incomplete: bool,
-    /// Where the next native page begins. `None` on the last page, and for providers whose listings have no pages.
+    /// The cursor of the next native page. `None` on the last page, and for providers whose listings have no pages.
     pub next: Option<NativeCursor>,
 }
 
@@ -42,7 +42,7 @@ pub fn keep_first<T>(items: &mut Vec<T>, id: impl Fn(&T) -> &str) {
 pub struct Found<T> {
     /// The readable jobs.
     pub items: Vec<T>,
-    /// How many entries of the site's answer could not be read.
+    /// The number of entries of the site's answer that could not be read.
     pub unreadable: usize,
 }
 

@@ -22,9 +22,9 @@ pub struct Profile {
     pub ids: IdGrammar,
     /// The names that the site stores unchanged.
     pub names: NameGrammar,
-    /// What the site does with a deleted file or folder.
+    /// The site's handling of a deleted file or folder.
     pub delete: DeleteSemantics,
-    /// The most files in one lookup.
+    /// The maximum number of files in one lookup.
     pub max_batch: usize,
     /// Whether the site reports a file's folder when a single file is read. Other sites report it only in listings.
     pub reports_folder: bool,

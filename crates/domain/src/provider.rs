@@ -80,8 +80,8 @@ pub trait Provider: Send + Sync {
     /// - An answer that is lost after the bytes were sent is `OutcomeUnknown`.
     /// - A success without the file's id is `Unnamed`: the file exists, and its folder lists it.
     /// - A doubtful digest in the answer is returned unchanged.
-    /// - The upload's report has how much had been sent when the success arrived, and the name and the `delete_url` in
-    ///   the site's answer.
+    /// - The upload's report has the amount that had been sent when the success arrived, and the name and the
+    ///   `delete_url` in the site's answer.
     /// - A declared `sha1` is sent to sites that verify it. If the site rejects the file, the error is `Rejected`, and
     ///   no file remains.
     async fn upload(&self, upload: Upload) -> Result<File>;
@@ -164,7 +164,7 @@ pub trait Provider: Send + Sync {
     /// `remote_uploads.list`).
     ///
     /// - Unknown ids are left out; a single unknown id may be `RemoteUploadNotFound`.
-    /// - A failed remote upload is `Failed`, whatever its percentage is.
+    /// - A failed remote upload is `Failed`, even if its percentage is 100.
     /// - A list of recent ones in which no entry can be read is `InvalidResponse`. Otherwise, unreadable entries are
     ///   counted.
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>>;

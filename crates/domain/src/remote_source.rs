@@ -15,7 +15,7 @@ const MAX_FIELDS: usize = 8192;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUrl(Url);
 
-/// Why a text is not an address for a site to fetch.
+/// The reason why a text is not an address for a site to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRemoteUrl {
     /// The text is not an absolute URL.
@@ -69,7 +69,7 @@ impl FromStr for RemoteUrl {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderFields(Vec<(String, String)>);
 
-/// Why a header field is rejected.
+/// The reason why a header field is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHeader {
     /// The name is not a token of RFC 9110.
@@ -92,7 +92,7 @@ impl HeaderFields {
     /// Adds one field.
     ///
     /// # Errors
-    /// What is wrong with the name or the value. The field is then not added.
+    /// The fault of the name or the value. The field is then not added.
     pub fn push(&mut self, name: &str, value: &str) -> Result<(), InvalidHeader> {
         if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(InvalidHeader::Name);

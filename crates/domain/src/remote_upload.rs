@@ -92,11 +92,12 @@ pub struct NewRemoteUpload {
     pub headers: HeaderFields,
 }
 
-/// Which remote uploads to return.
+/// A selection of remote uploads to return.
 #[derive(Debug, Clone)]
 pub enum RemoteUploadSelection {
-    /// Those with these ids. Unknown ids are left out; a single unknown id may be `RemoteUploadNotFound`.
+    /// The remote uploads with these ids. Unknown ids are left out. If the only id is unknown, the result may be the
+    /// error `RemoteUploadNotFound`.
     Ids(Vec<RemoteUploadId>),
-    /// This many of the most recent ones, 1 to 100.
+    /// The most recent remote uploads, at most this number: 1 to 100.
     Recent(u32),
 }

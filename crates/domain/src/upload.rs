@@ -38,10 +38,11 @@ pub struct Upload {
 
 /// A stream of bytes with its length.
 pub struct SizedStream {
-    /// The number of bytes in the stream; the most bytes if `spare` is above 0.
+    /// The number of bytes in the stream; the maximum number if `spare` is above 0.
     pub length: u64,
-    /// How many bytes fewer than `length` the stream may have. It is above 0 only for the file in a caller's form: the
-    /// file ends where the form's last line begins, and the length of that line is known only at the end.
+    /// The number of bytes by which the stream may be shorter than `length`. It is above 0 only for the file in a
+    /// caller's form: the file ends where the form's last line begins, and the length of that line is known only at the
+    /// end.
     pub spare: u64,
     /// The bytes.
     pub stream: ByteStream,
@@ -73,7 +74,7 @@ pub struct Flowing {
 
 struct Source {
     stream: ByteStream,
-    /// How often the stream was opened. Only the reader that opened it last may read from it.
+    /// The number of times that the stream was opened. Only the reader that opened it last may read from it.
     opened: u64,
     has_been_read: bool,
 }

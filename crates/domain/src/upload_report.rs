@@ -18,7 +18,7 @@ struct Observed {
     delete_url: Option<Url>,
 }
 
-/// How much of a file had been sent when the site reported a success.
+/// The part of a file that had been sent when the site reported a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Delivery {
     /// The site has not reported a success.
@@ -33,13 +33,13 @@ pub enum Delivery {
 }
 
 impl UploadReport {
-    /// Returns how much had been sent when the success arrived.
+    /// Returns the amount that had been sent when the success arrived.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.observed().delivery
     }
 
-    /// Records how much had been sent when the success arrived.
+    /// Records the amount that had been sent when the success arrived.
     pub fn note_delivery(&self, delivery: Delivery) {
         self.observed().delivery = delivery;
     }

@@ -24,7 +24,7 @@ use crate::lacking::Lacking;
 use crate::measure;
 use crate::problem::Problem;
 use crate::progress;
-use crate::scopes::{Change, Scope, Stamp, What};
+use crate::scopes::{Change, EntrySubject, Scope, Stamp};
 use crate::users::{PendingUploads, User};
 
 /// A configured account, connected to its site.
@@ -155,13 +155,13 @@ impl Account {
 
     /// Runs a write as one operation within the configured time limit, and records its result.
     ///
-    /// Invalidates the affected cache entries before and after the write, whatever its result. They are also
-    /// invalidated if this future is dropped during the write.
+    /// Invalidates the affected cache entries before and after the write, even if it fails. They are also invalidated
+    /// if this future is dropped during the write.
     ///
     /// # Errors
     /// The errors of `call`; `Internal` if the shared state cannot be reached before the write.
     async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.outdate(change).await?;
+        self.invalidate(change).await?;
         progress::asks(&self.profile().origin.provider);
         let invalidation = InvalidateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));
         let result = operation(call).await;
@@ -189,7 +189,7 @@ impl Account {
     }
 
     /// Returns the current generations for a subject. A cache entry with older generations may be out of date.
-    pub(crate) async fn stamp(&self, what: &What) -> Result<Stamp> {
+    pub(crate) async fn stamp(&self, what: &EntrySubject) -> Result<Stamp> {
         let [wide, own, writes] = what.scopes();
         Ok(Stamp {
             wide: self.current(wide.as_ref()).await?,
@@ -202,7 +202,7 @@ impl Account {
     ///
     /// # Errors
     /// `Internal` if the shared state cannot be reached.
-    pub(crate) async fn outdate(&self, change: &Change) -> Result<()> {
+    pub(crate) async fn invalidate(&self, change: &Change) -> Result<()> {
         for scope in self.scopes(change) {
             let raised = self.user.generations().raise(&scope).await;
             raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))?;
@@ -211,7 +211,7 @@ impl Account {
     }
 
     /// Invalidates the cache entries after a change. A failure is only logged, because the change is already made.
-    pub(crate) async fn outdate_after_change(&self, change: &Change) {
+    pub(crate) async fn invalidate_after_change(&self, change: &Change) {
         raise(self.user.generations(), &self.scopes(change)).await;
     }
 

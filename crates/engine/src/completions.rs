@@ -7,8 +7,8 @@ use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploa
 use crate::accounts::{Account, Incarnation};
 use crate::scopes::Change;
 
-/// The most remembered uploads of all accounts together. A forgotten one costs one more read of the listings.
-const REMEMBERED: u64 = 10_000;
+/// The maximum number of stored uploads of all accounts together. A missing one costs one more read of the listings.
+const MAX_UPLOADS: u64 = 10_000;
 
 /// The remote uploads whose success is known. The incarnation is part of the key, because the ids of different sites
 /// overlap: each site may count from one.
@@ -16,7 +16,7 @@ pub struct Completions(Cache<(Incarnation, RemoteUploadId), ()>);
 
 impl Default for Completions {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
+        Self(Cache::new(MAX_UPLOADS))
     }
 }
 
@@ -46,7 +46,7 @@ impl Completions {
                 continue;
             }
             // The upload's `folder` is not reliable: if the folder is gone, the site may have put the file elsewhere.
-            if let Err(error) = account.outdate(&Change::added_somewhere()).await {
+            if let Err(error) = account.invalidate(&Change::added_somewhere()).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
                 return;
             }

@@ -78,7 +78,8 @@ pub async fn downloadable(account: &Account, id: &FileId) -> Result<File, Proble
 
 /// The failure of an attempt to open a download.
 enum Unopened {
-    /// The link may have expired: the site knows the file, but the file's server does not, or sends something else.
+    /// The link may have expired: the site reports the file, but the file server does not find it, or sends something
+    /// else.
     DeadLink(Problem),
     /// A cause other than the link. A new link would not help.
     Otherwise(Problem),
@@ -121,7 +122,7 @@ fn is_denied(error: &Error) -> bool {
 /// the file's server is wrong.
 fn without_false_range_error(error: Error, size: Option<u64>) -> Error {
     if error.kind() == ErrorKind::RangeNotSatisfiable && size.is_some() {
-        let detail = "The file's server refused a range that lies within the file.";
+        let detail = "The file's server rejected a range that lies within the file.";
         return error.into_kind(ErrorKind::InvalidResponse).retryable(true).with_detail(detail);
     }
     error

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::accounts::Account;
 
-/// How many bytes of the digest a tag has.
+/// The number of bytes of the digest in a tag.
 const LENGTH: usize = 16;
 
 /// Returns the tag of a file, without quotes.
@@ -20,7 +20,7 @@ pub(crate) fn of_file(account: &Account, file: &File) -> String {
     let folder = if profile.reports_folder {
         file.folder_id.clone()
     } else {
-        // The site does not report folders, but the gateway remembers the moves that it has made itself.
+        // The site does not report folders, but the gateway has stored the moves that it made itself.
         account.user_state().moved_to(id)
     };
     let sha1 = reliable(profile, Digest::Sha1, file.sha1.as_deref());

@@ -33,7 +33,7 @@ pub enum Circuit {
     Closed,
     /// No call is sent for a while, because the site has failed repeatedly.
     Open,
-    /// One call at a time is sent, to test whether the site works again.
+    /// One call at a time is sent, to test whether the circuit is closed: the site works again.
     HalfOpen,
 }
 
@@ -90,7 +90,7 @@ impl Observed {
     }
 }
 
-/// Whether an error is a failure of the site or the account, and not of one request or one file.
+/// Returns whether an error is a failure of the site or the account, and not of one request or one file.
 fn is_site_failure(kind: ErrorKind) -> bool {
     matches!(
         kind,

@@ -1,4 +1,4 @@
-//! Capabilities that a site lacks by its own answer: the site has no such endpoint, or has switched it off.
+//! Capabilities that a site's answer has shown to be unsupported: the endpoint is missing or disabled.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use polyhost_domain::{Capabilities, Capability, Error, ErrorKind, Support};
 use tokio::time::Instant;
 
-/// How long such an answer is remembered. After that, the next request is sent to the site again.
+/// The time for which a capability is treated as unsupported. After that, the next request is sent to the site again.
 const EXPIRY: Duration = Duration::from_secs(10 * 60);
 
 /// The capabilities that an account's site has reported as unsupported, each with the end of its `EXPIRY`.

@@ -83,7 +83,7 @@ impl Preconditions {
         })
     }
 
-    /// Whether a write has preconditions, so that the current state must be read before it.
+    /// Returns whether a write has preconditions, so that the current state must be read before it.
     #[must_use]
     pub(crate) fn guard_write(&self) -> bool {
         self.if_match.is_some() || self.if_unmodified_since.is_some() || self.if_none_match.is_some()
@@ -119,8 +119,8 @@ impl Preconditions {
         Ok(if is_unmodified { Outcome::NotModified } else { Outcome::Proceed })
     }
 
-    /// Whether `If-Range` allows a `Range` for the current state. A malformed one or a date never does: the sites'
-    /// dates are not strong validators.
+    /// Returns whether `If-Range` allows a `Range` for the current state. A malformed one or a date never does: the
+    /// sites' dates are not strong validators.
     #[must_use]
     pub fn admit_range(&self, current: &Validators) -> bool {
         match &self.if_range {
@@ -152,7 +152,7 @@ fn tags<H: Header>(headers: &HeaderMap, name: &HeaderName) -> Result<Option<H>, 
     read.map(Some).ok_or_else(fault)
 }
 
-/// Whether a text is a list of entity tags. It may have empty elements (RFC 9110, section 5.6.1.2).
+/// Returns whether a text is a list of entity tags. It may have empty elements (RFC 9110, section 5.6.1.2).
 fn are_tags(text: &[u8]) -> bool {
     let is_separator = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
     let past_separators = |text: &[u8]| text.iter().take_while(|byte| is_separator(byte)).count();

@@ -1,6 +1,6 @@
 //! The roster: the clients, providers and accounts of one configuration. A reload replaces the whole roster.
 //!
-//! A request takes one roster at its beginning and keeps it to its end. So it never sees a mix of two configurations.
+//! A request uses the same roster from its beginning to its end, so it never uses a mix of two configurations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl AccountSpec {
         Self { account: account.clone(), dialect: provider.dialect.name, quirks: provider.quirks.clone() }
     }
 
-    /// Whether accounts built from both would be equal, so that a reload can keep the existing one.
+    /// Returns whether accounts built from both would be equal, so that a reload can keep the existing one.
     fn is_equivalent_to(&self, other: &Self) -> bool {
         self.shares_session_with(other)
             && self.quirks == other.quirks
@@ -81,7 +81,7 @@ impl AccountSpec {
             && self.account.settings == other.account.settings
     }
 
-    /// Whether both accounts use the same session at their site.
+    /// Returns whether both accounts use the same session at their site.
     pub(crate) fn shares_session_with(&self, other: &Self) -> bool {
         self.dialect == other.dialect && self.account.is_same_user(&other.account)
     }
@@ -133,7 +133,7 @@ impl Roster {
         &self.accounts
     }
 
-    /// Whether this roster still has this client with equal settings, and this very account.
+    /// Returns whether this roster still has this client with equal settings, and this very account.
     pub(crate) fn still_has(&self, client: &Client, account: &Arc<Account>) -> bool {
         self.callers.contains(client) && self.accounts.get(account.name()).is_some_and(|own| Arc::ptr_eq(own, account))
     }
@@ -154,7 +154,7 @@ impl Roster {
         self.accounts.values().filter(move |account| !is_reused(account))
     }
 
-    /// Whether an account of this roster uses the same session as an account with this spec.
+    /// Returns whether an account of this roster uses the same session as an account with this spec.
     pub(crate) fn shares_session_with(&self, retired: &AccountSpec) -> bool {
         self.specs.values().any(|own| own.shares_session_with(retired))
     }

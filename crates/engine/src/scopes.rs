@@ -13,7 +13,7 @@ pub(crate) type Digest = [u8; 16];
 
 /// The subject of a cache entry of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum What {
+pub(crate) enum EntrySubject {
     /// The details of the account itself.
     Account,
     /// The limits of its plan.
@@ -24,11 +24,11 @@ pub(crate) enum What {
     Folder(FolderId),
     /// The current listing of a folder: the digest of its newest snapshot.
     Listing(FolderId),
-    /// The contents of a folder at some moment. Cursors continue in it, whatever was written since.
+    /// The contents of a folder at some moment. Cursors continue in it, even if the folder has changed since.
     Snapshot(FolderId, Digest),
 }
 
-impl What {
+impl EntrySubject {
     /// Returns its label in metrics.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -95,14 +95,14 @@ pub(crate) enum Reach {
 }
 
 impl Stamp {
-    /// Whether a cache entry with this stamp is valid for a lookup with the stamp `now`.
+    /// Returns whether a cache entry with this stamp is valid for a lookup with the stamp `now`.
     pub(crate) fn holds(self, now: Self, reach: Reach) -> bool {
         // The lookup's stamp may be older than the entry's stamp. A newer entry is valid, too.
         self.wide >= now.wide && self.own >= now.own && (reach == Reach::Own || self.writes >= now.writes)
     }
 }
 
-impl What {
+impl EntrySubject {
     /// Returns the scopes that it depends on: that of its whole kind, its own, and `Writes`.
     pub(crate) fn scopes(&self) -> [Option<Scope>; 3] {
         match self {
@@ -116,7 +116,7 @@ impl What {
     }
 }
 
-/// The scopes that a write invalidates, whatever its result.
+/// The scopes that a write invalidates, even if it fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change(Vec<Scope>);
 

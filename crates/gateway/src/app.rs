@@ -81,7 +81,7 @@ impl App {
         &self.0.records
     }
 
-    /// Returns the catalogue, which caches what the sites report about the accounts.
+    /// Returns the catalogue, which caches the sites' answers.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use polyhost_config::{Callers, Client, KeyHash};
 use tokio::time::sleep;
 
-/// What is wrong with the API key of a request.
+/// The fault of a request's API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFault {
     /// The request has no key.

@@ -32,7 +32,7 @@ static PROBLEM_PAGE: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(LOAD_NOTHING))
 });
 
-/// How long a browser may cache the response to a CORS preflight request.
+/// The time for which a browser may cache the response to a CORS preflight request.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Adds the header fields that protect browsers to the response of a route.

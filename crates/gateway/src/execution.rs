@@ -42,7 +42,7 @@ pub(crate) async fn execute_in_time(
     response.unwrap_or_else(|_| Failure(progress::overdue(&context.scope)).into_response())
 }
 
-/// Returns how long a request may take; `None` for an upload.
+/// Returns the time limit of a request; `None` for an upload.
 pub(crate) fn time_limit(app: &App, rules: Rules) -> Option<Duration> {
     (!rules.takes_file).then(|| app.server().request_timeout)
 }

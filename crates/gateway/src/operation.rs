@@ -22,7 +22,7 @@ pub struct Operation {
     pub rules: Rules,
 }
 
-/// The rules for the requests of an operation: what they need, what they cost and what they may carry.
+/// The rules for the requests of an operation: permissions, rate limit weight and body.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// The scope that the client needs; `None` if any client may call the operation.
@@ -30,8 +30,8 @@ pub struct Rules {
     /// The capability that the account needs for every request of the operation. If the capability depends on the
     /// request's fields, this is `None` and the handler checks it.
     pub capability: Option<Capability>,
-    /// How many requests it counts as towards the rate limit before its body is read: roughly its cost at the site and
-    /// here. docs/api.md documents the weights.
+    /// The number of requests that it counts as towards the rate limit, before its body is read. It is roughly the cost
+    /// at the site and here. docs/api.md documents the weights.
     pub weight: NonZeroU32,
     /// Whether the audit log has a line for it: it creates, changes or deletes something, or issues an address that
     /// permits this.

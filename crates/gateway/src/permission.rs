@@ -10,11 +10,10 @@ use std::task::{Context, Poll};
 use axum::RequestExt as _;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use polyhost_config::{Client, KeyHash, Scope};
+use polyhost_config::{Client, KeyHash};
 use polyhost_domain::AccountName;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::is_event_stream;
@@ -23,7 +22,6 @@ use crate::app::App;
 use crate::auth::{expired, presented_key};
 use crate::context::RequestContext;
 use crate::operation::Rules;
-use crate::problem::Failure;
 
 /// The largest response body, in bytes, that is sent whole even if the permission ends. Such a body is in memory, or
 /// nearly so.
@@ -71,35 +69,31 @@ impl Permission {
 
     /// Wraps the body of an upload so that reading it fails once the permission ends.
     pub(crate) fn guard_request(&self, request: Request) -> Request {
-        if self.rules.takes_file { request.map(|body| self.guard(body)) } else { request }
+        if self.rules.takes_file { request.map(|body| self.revocable(body)) } else { request }
     }
 
     /// Wraps a long response body so that it breaks off once the permission ends. Event streams are left alone: they
     /// check the permission themselves and end cleanly.
     pub(crate) fn guard_response(&self, response: Response) -> Response {
-        if response.status() == StatusCode::BAD_REQUEST && self.rules.scope == Some(Scope::Write) && !self.holds() {
-            let detail = "The client lost its permission while the request body arrived.";
-            return Failure(Problem::new(Code::Forbidden, detail)).into_response();
-        }
         let is_short = response.body().size_hint().upper().is_some_and(|length| length <= SMALL);
         if is_short || is_event_stream(response.headers()) {
             return response;
         }
-        response.map(|body| self.guard(body))
+        response.map(|body| self.revocable(body))
     }
 
-    fn guard(&self, body: Body) -> Body {
-        Body::new(Guarded { body, ended: Box::pin(self.clone().ended()) })
+    fn revocable(&self, body: Body) -> Body {
+        Body::new(RevocableBody { body, ended: Box::pin(self.clone().ended()) })
     }
 }
 
-/// A body that breaks off when its permission ends.
-struct Guarded<F> {
+/// A body that breaks off with a [`Problem`] when its permission ends.
+struct RevocableBody<F> {
     body: Body,
     ended: Pin<Box<F>>,
 }
 
-impl<F: Future<Output = ()>> HttpBody for Guarded<F> {
+impl<F: Future<Output = ()>> HttpBody for RevocableBody<F> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -113,9 +107,8 @@ impl<F: Future<Output = ()>> HttpBody for Guarded<F> {
         if self.ended.as_mut().poll(context).is_ready() {
             // Drops the rest of the body now, without waiting for the caller to read it.
             self.body = Body::empty();
-            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(
-                std::io::ErrorKind::PermissionDenied,
-            )))));
+            let detail = "The client lost its permission while the body was transferred.";
+            return Poll::Ready(Some(Err(axum::Error::new(Problem::new(Code::Forbidden, detail)))));
         }
         Pin::new(&mut self.body).poll_frame(context)
     }
@@ -142,7 +135,7 @@ mod tests {
         let (ends, ended) = oneshot::channel::<()>();
         let pieces = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"a")));
         let ended = Box::pin(async { drop(ended.await) });
-        let mut body = Guarded { body: Body::from_stream(pieces), ended };
+        let mut body = RevocableBody { body: Body::from_stream(pieces), ended };
         assert!(body.frame().await.unwrap().is_ok());
         drop(ends);
         assert!(body.frame().await.unwrap().is_err());
@@ -151,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn guarded_body_ends_cleanly_while_permission_lasts() {
-        let mut body = Guarded { body: Body::from("a"), ended: Box::pin(std::future::pending()) };
+        let mut body = RevocableBody { body: Body::from("a"), ended: Box::pin(std::future::pending()) };
         assert_eq!(body.size_hint().exact(), Some(1));
         assert!(body.frame().await.unwrap().is_ok());
         body.ended = Box::pin(std::future::pending());

@@ -1,4 +1,4 @@
-//! A panic in a handler fails one request, and the response reveals only the request's id.
+//! Tests that a panic in a handler fails only one request, and that the response reveals only the request's id.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

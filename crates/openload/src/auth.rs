@@ -1,5 +1,6 @@
-//! Adds login and key to every call, and finds out what a 403 means. The site answers 403 to wrong credentials and to
-//! denied actions. Therefore the account is read, and the verdict on the credentials is stored for a while.
+//! Adds login and key to every call, and determines the cause of a 403. The site answers 403 to wrong credentials and
+//! to denied actions. Therefore the account is read after a 403, and the verdict on the credentials is stored for a
+//! while.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::Credentials;
 use crate::error::{detail, unresolved_denial};
 use crate::named::Named;
 
-/// How long a verdict on the credentials is valid.
+/// The lifetime of a verdict on the credentials.
 const VERDICT_TTL: Duration = Duration::from_secs(60);
 
 const GOOD: &[u8] = b"good";
@@ -29,7 +30,7 @@ pub(crate) struct Auth {
     origin: Origin,
     verdicts: Arc<dyn KeyValue>,
     verdict_key: String,
-    /// Held while the verdict is determined, so that concurrent denials read the account once.
+    /// ActiveGrant while the verdict is determined, so that concurrent denials read the account once.
     checking: Mutex<()>,
 }
 

@@ -207,7 +207,7 @@ impl Site {
         self.call::<Confirmed>(request, named).await.map(drop)
     }
 
-    /// Sends a request, and finds out what a denial means.
+    /// Sends a request, and determines the cause of a denial.
     async fn call<T: DeserializeOwned>(&self, request: Request, named: Named<'_>) -> Result<Answered<T>> {
         self.resolve_denial(self.send(request, named).await).await
     }

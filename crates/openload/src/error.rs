@@ -1,7 +1,7 @@
-//! The classification table: the only place that decides what a status of the site means for a request.
+//! The classification table: the only place that maps a status of the site to an error.
 //!
 //! The status inside the body overrides the HTTP status wherever the body can be read. The site's message is used only
-//! where the status shows no more than that the request failed: see [`words`].
+//! where the status only shows that the request failed: see [`words`].
 
 mod words;
 
@@ -18,7 +18,7 @@ use crate::named::Named;
 use crate::profile::capability_of;
 use crate::wire::Envelope;
 
-/// The `Retry-After` for callers where a limit is reached and the site does not report how long it lasts.
+/// The `Retry-After` for callers if a limit is reached and the site does not report its end.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
 /// Returns the result in an answer.
@@ -162,7 +162,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
             format!("No remote upload has the id \"{id}\" in account \"{account}\".")
         }
         (ErrorKind::CredentialsRejected, _) => format!("The site rejected the credentials of account \"{account}\"."),
-        (ErrorKind::Forbidden, _) => format!("The site denies this to account \"{account}\"."),
+        (ErrorKind::Forbidden, _) => format!("The site does not allow this for account \"{account}\"."),
         (ErrorKind::Rejected, _) => "The site rejected the request.".to_owned(),
         (ErrorKind::TooLarge, _) => "The file is larger than the site accepts.".to_owned(),
         (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),
@@ -177,7 +177,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
 
 /// Returns the sentence for a denial where the account cannot be read, so that the credentials may be the reason.
 pub(crate) fn unresolved_denial(account: &AccountName) -> String {
-    format!("The site denies this to account \"{account}\". It is unknown whether its credentials are valid.")
+    format!("The site does not allow this for account \"{account}\". It is unknown whether its credentials are valid.")
 }
 
 /// Returns the error of one file in a lookup of many, by that file's own status.

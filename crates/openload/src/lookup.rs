@@ -14,10 +14,10 @@ use crate::error::{absent, of_item};
 use crate::named::Named;
 use crate::wire::FileInfo;
 
-/// The most ids that `file/info` accepts, by the site's documentation.
+/// The maximum number of ids that `file/info` accepts, by the site's documentation.
 const IDS_PER_CALL: usize = 50;
 
-/// The most concurrent calls of one lookup.
+/// The maximum number of concurrent calls of one lookup.
 const MAX_CONCURRENT: usize = 8;
 
 pub(crate) async fn files(site: &Site, convert: &Convert, ids: &[FileId]) -> Result<Vec<FileLookup>> {

@@ -30,7 +30,7 @@ const IMPLEMENTED: &[Capability] = &[
     Capability::ConversionsList,
 ];
 
-/// The most files in a lookup: ten calls of 50 files.
+/// The maximum number of files in a lookup: ten calls of 50 files.
 const MAX_BATCH: usize = 500;
 
 pub(crate) fn profile(config: &Config) -> Profile {

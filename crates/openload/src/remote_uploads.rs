@@ -13,10 +13,10 @@ use crate::convert::Convert;
 use crate::error::absent;
 use crate::named::Named;
 
-/// The most remote uploads in one answer of the site.
+/// The maximum number of remote uploads in one answer of the site.
 const MAX_RECENT: u32 = 100;
 
-/// The most requests at a time in one call of [`by_id`].
+/// The maximum number of concurrent requests in one call of [`by_id`].
 const MAX_CONCURRENT: usize = 8;
 
 pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -> Result<RemoteUpload> {
@@ -35,8 +35,8 @@ pub(crate) async fn recent(site: &Site, convert: &Convert, limit: u32) -> Result
     Ok(found)
 }
 
-/// Returns the remote uploads that exist, in the order of the ids. Several are first searched among the recent ones,
-/// which takes one request instead of many. For a single id, the site's own "not found" is returned with its message.
+/// Returns the existing remote uploads, in the order of the ids. Several ids are first looked up among the recent
+/// remote uploads, which takes one request instead of many. For a single unknown id, the site's own error is returned.
 pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]) -> Result<Vec<RemoteUpload>> {
     let mut known: HashMap<RemoteUploadId, RemoteUpload> = HashMap::new();
     if let [id] = ids {
@@ -68,14 +68,16 @@ async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<Remo
         if found.items.is_empty() && found.unreadable == 0 {
             return Err(absent(reply, Named::RemoteUpload(id), site.account()));
         }
-        // A site that ignores the id returns others. That does not prove that this one does not exist.
+        // A site that ignores the id returns other remote uploads. That does not prove that the requested one does not
+        // exist.
         let missing = || unreadable(Unreadable::Missing("the requested remote upload"));
         found.items.into_iter().find(|upload| upload.id == *id).ok_or_else(missing)
     })
     .await
 }
 
-/// Compares by the time of creation, then by the id: as a number where it is one, because sites assign rising numbers.
+/// Compares by the time of creation, then by the id. Ids that are numbers are compared as numbers, because sites assign
+/// rising numbers.
 fn newest_first(a: &RemoteUpload, b: &RemoteUpload) -> Ordering {
     let number = |upload: &RemoteUpload| upload.id.as_str().parse::<u64>().ok();
     let key = |upload: &RemoteUpload| (upload.created_at, number(upload));

@@ -1,4 +1,4 @@
-//! The requests that the adapter sends. The conformance suite checks only the results, not the requests.
+//! Tests of the requests that the adapter sends. The conformance suite checks only the results, not the requests.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Answers under a status of success with another object than the requested one, and answers with secrets.
+//! Tests of answers with a success status but another object than the requested one, and of answers with secrets.
 
 mod support;
 
@@ -189,7 +189,7 @@ async fn status_401_rejects_the_credentials() {
 
 #[tokio::test]
 async fn denial_without_a_verdict_names_the_credentials() {
-    let denied = "The site denies this to account \"main\"";
+    let denied = "The site does not allow this for account \"main\"";
     let unresolved = format!("{denied}. It is unknown whether its credentials are valid.");
     let rows = [(500, "null", &unresolved), (200, "[]", &unresolved), (200, r#"{"id": "x"}"#, &format!("{denied}."))];
     for (status, account, detail) in rows {

@@ -1,5 +1,5 @@
-//! Every fault of the simulated site, in a read, a write and an upload. The tests check the error's kind, whether it is
-//! retryable, how many requests were sent, and that the error contains no secret.
+//! Tests of every fault of the simulated site, in a read, a write and an upload. They check the error's kind, whether
+//! it is retryable, the number of sent requests, and that the error contains no secret.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The seeds of the fuzz target have their intended outcomes.
+//! Tests that the seeds of the fuzz target have their intended outcomes.
 
 #![cfg(feature = "fuzzing")]
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 use tempfile::TempPath;
 
-/// Where a file's bytes are stored.
+/// The storage of a file's bytes.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
     /// In memory: small files that the simulator generated.

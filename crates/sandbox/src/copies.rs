@@ -1,6 +1,6 @@
-//! How a site names a file if its folder already has a file of that name.
+//! The names that a site gives to files whose name is already taken in their folder.
 
-/// How a site names a second file of the same name in one folder.
+/// The name that a site gives to a second file of the same name in one folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Copies {
     /// The same name: both files exist side by side.

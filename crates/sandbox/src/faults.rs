@@ -1,7 +1,7 @@
-//! Broken answers and connections on demand, for every way in which sites and networks are known to fail. A rule says
-//! which requests it applies to, how often, and what goes wrong.
+//! Broken answers and connections on demand, for every known failure of sites and networks. A rule contains a fault,
+//! the requests that it applies to, and the number of times.
 //!
-//! A client cannot know whether the site still performed the operation. This table says whether it does:
+//! A client cannot know whether the site still performed the operation. This table shows it for each fault:
 //!
 //! | fault | the operation is performed |
 //! |---|---|
@@ -29,16 +29,16 @@ pub use kinds::{Fault, Garbage, Rest};
 use crate::journal::covers;
 pub use crate::serve::HangUp;
 
-/// A fault, with the requests that it applies to and how often.
+/// A fault, with the requests that it applies to and the number of times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The end of the request's path, from a slash on, or its operation: `file/info`, `upload`. `*` is every request.
     pub operation: String,
-    /// How many requests fail. Without it, all of them do.
+    /// The number of requests that fail. If it is absent, all of them fail.
     #[serde(default)]
     pub times: Option<u32>,
-    /// How many requests are served normally before the first one fails.
+    /// The number of requests that are served normally before the first one fails.
     #[serde(default)]
     pub after: u32,
     /// The fault.

@@ -1,5 +1,5 @@
 //! Answers that replace an operation: a firewall's page, a broken or missing endpoint, or a redirect of the API. The
-//! operation is not performed. The request's body is read first.
+//! operation is not performed. The request's body is read first, except for [`InterceptAnswer::Hang`].
 
 use std::future::pending;
 use std::sync::Arc;

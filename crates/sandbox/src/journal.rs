@@ -1,5 +1,5 @@
-//! The record of the requests that a simulator received. Tests use it to assert what an adapter sent: the parameters,
-//! the number of requests, the bytes of an upload, or that nothing was sent.
+//! The record of the requests that a simulator received. Tests use it to check the requests of an adapter: their
+//! number, their parameters, and the bytes of an upload.
 
 mod received;
 
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub(crate) use received::covers;
 pub use received::{Ended, Received, ReceivedUpload};
 
-/// How many requests the journal holds. A sandbox may run for weeks, so the oldest entries are dropped.
+/// The maximum number of requests in the journal. A sandbox may run for weeks, so the oldest entries are dropped.
 const CAPACITY: usize = 10_000;
 
 /// The record of the requests that a simulator received. Clones share it, and any thread may read it.
@@ -36,19 +36,19 @@ impl Journal {
         self.records().received.iter().cloned().collect()
     }
 
-    /// Returns how many requests arrived since the start, or since the journal was cleared.
+    /// Returns the number of requests that arrived since the start, or since the journal was cleared.
     pub fn count(&self) -> usize {
         self.records().since_cleared
     }
 
     /// Returns the requests whose path ends with `path_suffix` after a slash, or whose operation is `path_suffix`.
-    /// `info` matches `/v1/file/info`; `upload` matches the requests with an upload's bytes, whatever their path.
+    /// `info` matches `/v1/file/info`; `upload` matches the requests with an upload's bytes, on any path.
     pub fn of(&self, path_suffix: &str) -> Vec<Received> {
         self.records().received.iter().filter(|received| received.is_of(path_suffix)).cloned().collect()
     }
 
-    /// Returns how many requests in progress match `path_suffix` as in [`of`](Self::of). Such a request has arrived,
-    /// but has not been answered completely and has not been aborted.
+    /// Returns the number of requests in progress that match `path_suffix` as in [`of`](Self::of). Such a request has
+    /// arrived, but has not been answered completely and has not been aborted.
     pub fn open(&self, path_suffix: &str) -> usize {
         let records = self.records();
         records.open.values().filter(|(path, operation)| covers(path_suffix, path, operation)).count()
@@ -117,7 +117,7 @@ impl Entry {
         self.change(|received| change(received.upload.get_or_insert_default()));
     }
 
-    /// Records how the request ended. Only the first call has an effect.
+    /// Records the end of the request. Only the first call has an effect.
     pub(crate) fn end(&self, ended: Ended) {
         if self.journal.records().open.remove(&self.number).is_some() {
             self.change(|received| received.ended = Some(ended));

@@ -6,7 +6,7 @@
 //!
 //! - [`openload`] is pstream.net, which uses the OpenLoad dialect.
 //! - [`yetishare`] is streamplay.online, a site of the YetiShare script.
-//! - [`Journal`] is the record of the requests, so that a test can assert what was sent and what was not.
+//! - [`Journal`] is the record of the requests, so that a test can check the requests of an adapter.
 //! - [`Clock`] is a simulator's source of time, so that a test need not wait.
 //! - [`Sites`] has the options of all simulators, which can be set from text.
 //! - `faults` (with the feature `faults`) breaks answers and connections on demand.

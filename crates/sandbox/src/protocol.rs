@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::response::Response;
 use serde_json::Value;
 
-/// How a simulated site names its operations, and how it answers outside of them.
+/// The names of a simulated site's operations, and its answers to requests for other paths.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Protocol {
     /// Returns the operation of a path, by the simulated site's name for it.

@@ -25,7 +25,7 @@ pub(crate) struct Saved {
     pub(crate) hash: String,
 }
 
-/// How an upload is damaged before it is stored.
+/// The damage to an upload before it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Damage {
     #[default]
@@ -36,7 +36,7 @@ pub(crate) enum Damage {
     LastByteMissing,
 }
 
-/// Why a file did not arrive.
+/// The reason why a file did not arrive.
 #[derive(Debug)]
 pub(crate) enum Lost {
     /// The body ended early or could not be read.

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
-/// How long a rejected body is still read, so that the client can read the early answer.
+/// The time limit for reading the rest of a rejected body, so that the client can read the early answer.
 const LINGER: Duration = Duration::from_secs(30);
 
 /// A simulator that accepts connections until this value is dropped.
@@ -92,7 +92,7 @@ async fn connection(stream: TcpStream, router: Router) {
     }
 }
 
-/// How a connection is ended in the middle of a request.
+/// The way to end a connection in the middle of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(not(feature = "faults"), expect(unreachable_pub, reason = "only faults name it"))]

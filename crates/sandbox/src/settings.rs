@@ -40,7 +40,7 @@ pub struct Sites {
 /// The names of the simulated sites.
 const NAMES: [&str; 2] = ["pstream", "streamplay"];
 
-/// Why a text does not set an option of a site. The message lists the valid alternatives.
+/// The error for a text that does not set an option of a site. The message lists the valid alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSetting(String);
 

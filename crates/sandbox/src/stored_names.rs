@@ -1,8 +1,8 @@
-//! How a site changes names before it stores them.
+//! The changes that a site makes to names before it stores them.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// How a site changes the name of a file or folder before it stores it.
+/// The change that a site makes to the name of a file or folder before it stores it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoredNames {
     /// Unchanged.

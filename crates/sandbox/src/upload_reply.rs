@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What the reply to an upload has of the file's id.
+/// The parts of the file's id and URL in the reply to an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UploadReply {
     /// The id, and the URL of the file's page.
@@ -31,7 +31,7 @@ pub enum ReplySize {
     Actual,
     /// The key is missing.
     Missing,
-    /// 0, whatever the size is.
+    /// 0, for every size.
     Zero,
     /// `false`.
     False,

@@ -74,7 +74,8 @@ impl HttpBody for RequestBody {
 
 struct ResponseBody {
     body: Body,
-    /// How many bytes of the declared length are left. The server polls for nothing after them, not even for the end.
+    /// The number of bytes of the declared length that are left. The server does not poll after them, not even for the
+    /// end.
     left: Option<u64>,
     in_progress: InProgress,
 }

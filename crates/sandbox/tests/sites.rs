@@ -1,4 +1,4 @@
-//! The options of the simulated sites as text.
+//! Tests of the simulated sites' options, given as text on the command line.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct StateError {
     /// The port that failed.
     pub port: Port,
-    /// Why the port failed.
+    /// The reason for the failure.
     pub kind: StateErrorKind,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -31,7 +31,7 @@ pub enum Port {
     Limiters,
 }
 
-/// Why a port failed.
+/// The reason why a port failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateErrorKind {

@@ -11,7 +11,7 @@ use crate::StateError;
 /// A store of small values under keys.
 ///
 /// A value stays until it expires, is replaced or is removed. A full store rejects new values and never evicts. Changes
-/// of one key happen one after the other.
+/// of one key are serialized.
 ///
 /// Every write gets a version that its key never had before, not even before the key was removed or expired. A caller
 /// with an old version therefore cannot mistake a new value for the one that it read.
@@ -27,14 +27,14 @@ pub trait KeyValue: Send + Sync {
 
     /// Puts a value under a key, replacing any old value, and returns the new version.
     ///
-    /// - The value expires `ttl` from now, whatever the expiry of the old value was.
+    /// - The value expires `ttl` from now. The expiry of the old value is ignored.
     /// - A value with a `ttl` of zero expires at once.
     ///
     /// # Errors
     /// `Full`: the old value is unchanged. `Unavailable`: the value may have been put.
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<u64, StateError>;
 
-    /// Puts a value under a key if the key's version is the expected one; `None` expects that there is no value.
+    /// Puts a value under a key if the key's version is `expected`; `None` means that the key has no value.
     ///
     /// - Of any number of callers that expect the same version, at most one succeeds.
     /// - A conflict changes nothing, not even the value's expiry, and returns the current value.
@@ -49,7 +49,7 @@ pub trait KeyValue: Send + Sync {
         ttl: Duration,
     ) -> Result<Exchange, StateError>;
 
-    /// Removes the value under a key; `false` if there was no value.
+    /// Removes the value under a key. Returns `false` if there was no value.
     ///
     /// # Errors
     /// `Unavailable`: the value may have been removed.

@@ -12,18 +12,18 @@ use url::{Position, Url};
 
 use crate::circuit::Circuit;
 
-/// The most addresses that are remembered. Sites hand out new ones all the time.
-const REMEMBERED: u64 = 1024;
-/// How long an unused address is remembered.
+/// The maximum number of stored addresses. Sites assign a new address to many uploads and links.
+const MAX_ADDRESSES: u64 = 1024;
+/// The time after which an unused address is removed.
 const IDLE: Duration = Duration::from_secs(10 * 60);
-/// How long a request adds to the retry budget.
+/// The time for which a request adds to the retry budget.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 /// Retries as a share of the requests in the window.
 const RETRY_SHARE: f32 = 0.2;
 /// The retries per second that are allowed even without recent requests.
 const MIN_RETRIES_PER_SECOND: u32 = 1;
 
-/// The addresses that are remembered. Clones share them.
+/// The stored addresses. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Addresses(Cache<(ProviderId, String), Arc<Address>>);
 
@@ -59,7 +59,7 @@ impl Address {
 
 impl Default for Addresses {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_idle(IDLE).build())
+        Self(Cache::builder().max_capacity(MAX_ADDRESSES).time_to_idle(IDLE).build())
     }
 }
 

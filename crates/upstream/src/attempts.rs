@@ -1,4 +1,4 @@
-//! The only retry loop, and what each attempt shows about the health of the site.
+//! The only retry loop. It also derives the health of the site from each attempt.
 
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ impl Client {
         }
     }
 
-    /// Returns how long to wait before the next attempt; `None` if there is none.
+    /// Returns the wait before the next attempt; `None` if there is none.
     fn wait_before(&self, retries: u32, call: &Call, error: Option<&Error>, deadline: Instant) -> Option<Duration> {
         let error = error.filter(|error| retries < self.settings().retries && may_be_sent_again(call.kind, error))?;
         // Without an answer, `retry_after` is our own default and not the site's.

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::SecretUrl;
 
-/// Whether a request changes anything at the site. It decides what a lost answer means.
+/// Whether a request changes anything at the site. The error for a lost answer depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallKind {
     /// The request changes nothing, and may be sent again.

@@ -21,7 +21,7 @@ pub enum CircuitState {
     Closed,
     /// No request passes, for a while.
     Open,
-    /// One request at a time passes, to probe whether the site works again.
+    /// One request at a time passes, to probe whether the circuit is closed: the site works again.
     HalfOpen,
 }
 
@@ -49,10 +49,10 @@ enum State {
     },
 }
 
-/// What a request shows about the site.
+/// The health of the site, as the outcome of a request shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
-    /// The site works, whatever its answer means.
+    /// The site works. Its answer may still be an error.
     Works,
     /// The site fails.
     Fails,
@@ -65,7 +65,8 @@ pub(crate) struct Pass {
     circuit: Arc<Circuit>,
     failures: u32,
     open: Duration,
-    /// For a probe: until when it is the only one. It also identifies the probe, since no two have the same time.
+    /// For a probe: the time until which it is the only one. It also identifies the probe, because no two have the same
+    /// time.
     probe: Option<Instant>,
 }
 
@@ -83,12 +84,12 @@ impl Circuit {
         }
     }
 
-    /// Returns for how long the circuit will reject requests; `None` if it lets one through now.
+    /// Returns the time for which the circuit will reject requests; `None` if it admits one now.
     pub(crate) fn rejects_for(&self) -> Option<Duration> {
         self.lock().rejects_for(Instant::now())
     }
 
-    /// Returns the pass for one request, or how long to wait for one.
+    /// Returns the pass for one request, or the wait for one.
     pub(crate) fn enter(self: &Arc<Self>, settings: &Settings) -> Result<Pass, Duration> {
         let (mut state, now) = (self.lock(), Instant::now());
         if let Some(wait) = state.rejects_for(now) {
@@ -109,14 +110,14 @@ impl Circuit {
         if matches!(state, State::Closed { .. }) {
             circuit_changed(&self.provider, true);
         }
-        tracing::warn!(provider = %self.provider, address = self.address, ?open, "the site fails and is left alone");
+        tracing::warn!(provider = %self.provider, address = self.address, ?open, "the circuit is open: the site fails, and requests are rejected");
         *state = State::Open { until: Instant::now() + open };
     }
 
     fn close(&self, state: &mut State) {
         if !matches!(state, State::Closed { .. }) {
             circuit_changed(&self.provider, false);
-            tracing::info!(provider = %self.provider, address = self.address, "the site works again");
+            tracing::info!(provider = %self.provider, address = self.address, "the circuit is closed: the site works again");
         }
         *state = State::Closed { failures: 0 };
     }
@@ -127,7 +128,7 @@ impl Circuit {
 }
 
 impl State {
-    /// Returns for how long requests will be rejected; `None` if one may pass now.
+    /// Returns the time for which requests will be rejected; `None` if one is admitted now.
     fn rejects_for(self, now: Instant) -> Option<Duration> {
         match self {
             Self::Closed { .. } => None,
@@ -147,7 +148,7 @@ impl Drop for Circuit {
 }
 
 impl Pass {
-    /// Reports what the request has shown. A pass of a request that shows nothing is dropped instead.
+    /// Reports the site's health after the request. If the outcome does not show the health, drop the pass instead.
     pub(crate) fn report(self, health: Health) {
         let circuit = Arc::clone(&self.circuit);
         let mut state = circuit.lock();
@@ -162,7 +163,7 @@ impl Pass {
                     circuit.open(&mut state, self.open);
                 }
             }
-            // A request that was sent before the circuit opened says nothing about the present state.
+            // A request that was sent before the circuit opened does not show the present state.
             _ => {}
         }
     }

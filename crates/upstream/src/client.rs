@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::foreign::Redirect;
 use crate::header::{date, retry_after};
 use crate::measure::Meter;
-use crate::room::{Room, Share};
+use crate::room::{MemoryReservation, Share};
 use crate::turns::Turns;
 use crate::uplink::Uplink;
 use crate::{Call, CallKind, CircuitState, Reply, SecretUrl, Settings, Shared, Verdict, reading, scope};
@@ -45,7 +45,7 @@ struct Inner {
 pub(crate) trait Observed {
     fn http_status(&self) -> u16;
 
-    /// Returns how many bytes of the body are in memory and about to be parsed.
+    /// Returns the number of bytes of the body that are in memory and about to be parsed.
     fn length(&self) -> usize;
 }
 
@@ -101,8 +101,8 @@ impl Client {
         &self.0.settings
     }
 
-    /// Sends a request, and reads the answer with `read`, whatever its HTTP status. The result of `read` decides
-    /// whether the request is retried, and whether it counts as a failure of the site for the circuit breaker.
+    /// Sends a request, and reads the answer with `read`, for every HTTP status. The result of `read` decides whether
+    /// the request is retried, and whether it counts as a failure of the site for the circuit breaker.
     ///
     /// # Errors
     /// The errors of `read`, and these errors of the transport:
@@ -153,8 +153,8 @@ impl Client {
         self.0.connections.check_handed_out(url).map_err(reject)
     }
 
-    /// Awaits the answer of one attempt, logs and counts it, and returns its outcome. `judge` decides what the answer
-    /// means, and whether the caller or the site is at fault for a failure.
+    /// Awaits the answer of one attempt, logs and counts it, and returns its outcome. `judge` interprets the answer,
+    /// and decides whether the caller or the site is at fault for a failure.
     pub(crate) async fn observe<A: Observed, T, E: Verdict>(
         &self,
         call: &Call,
@@ -237,7 +237,12 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer. The caller sets the timeout.
-    async fn exchange(&self, call: &Call, request: Request, room: &Room) -> std::result::Result<Reply, Failure> {
+    async fn exchange(
+        &self,
+        call: &Call,
+        request: Request,
+        room: &MemoryReservation,
+    ) -> std::result::Result<Reply, Failure> {
         let response = self.http(call).execute(request).await.map_err(Failure::sending)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.body(response, room).await;
@@ -245,7 +250,7 @@ impl Client {
     }
 
     /// Returns an empty memory reservation for an answer.
-    pub(crate) fn room(&self) -> Room {
+    pub(crate) fn room(&self) -> MemoryReservation {
         self.0.memory.room()
     }
 
@@ -256,7 +261,7 @@ impl Client {
         status: StatusCode,
         headers: &HeaderMap,
         body: std::result::Result<Bytes, Failure>,
-        room: &Room,
+        room: &MemoryReservation,
     ) -> std::result::Result<Reply, Failure> {
         let body = match body {
             Ok(body) => body,
@@ -279,7 +284,7 @@ impl Client {
     }
 
     /// Reads the body and undoes its content coding.
-    async fn body(&self, mut response: Response, room: &Room) -> std::result::Result<Bytes, Failure> {
+    async fn body(&self, mut response: Response, room: &MemoryReservation) -> std::result::Result<Bytes, Failure> {
         let status = response.status().as_u16();
         let limit = self.0.settings.max_response;
         if response.content_length().is_some_and(|length| length > limit) {

@@ -16,12 +16,12 @@ pub(crate) enum Collector {
     Gzip(Box<MultiGzDecoder<Limited>>),
 }
 
-/// Why a body cannot be collected.
+/// The reason why a body cannot be collected.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// It exceeds the limit after decompression. A small compressed body may be a large one.
+    /// The body exceeds the limit after decompression. A small compressed body can become very large.
     TooLarge,
-    /// It is not in the coding that the answer names.
+    /// The body is not in the coding that the answer names.
     Coding(io::Error),
 }
 
@@ -33,8 +33,8 @@ pub(crate) struct Limited {
 }
 
 impl Collector {
-    /// Creates the collector of an answer with these header fields. A coding that the request does not allow is not
-    /// undone, so that the body will be rejected because it is not JSON.
+    /// Creates the collector of an answer with these header fields. A body in any coding but gzip is not decoded: it is
+    /// rejected later, because it is not JSON.
     pub(crate) fn new(headers: &HeaderMap, limit: u64) -> Self {
         let limited = Limited { bytes: Vec::new(), limit, is_over: false };
         let fields = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_undone_in_every_spelling() {
+    fn gzip_is_decoded_in_every_spelling() {
         for coding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip", " gzip "] {
             assert_eq!(collect(coding, 100, &packed(b"hello")).unwrap(), &b"hello"[..], "{coding}");
         }

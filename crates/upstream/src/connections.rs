@@ -22,7 +22,7 @@ pub(crate) const USER_AGENT: &str = concat!("polyhost/", env!("CARGO_PKG_VERSION
 /// just when the write is sent, and then the outcome of the write is unknown.
 const LONGEST_IDLE_BEFORE_WRITE: Duration = Duration::from_secs(1);
 
-/// Why an account's HTTP clients cannot be built.
+/// The reason why an account's HTTP clients cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The base URL is neither http nor https.
@@ -43,9 +43,9 @@ pub(crate) struct Connections {
     reads: reqwest::Client,
     /// Writes at the site's API. Separate, because a write must not use a connection that has been idle for long.
     writes: reqwest::Client,
-    /// Addresses that the site hands out, downloads included. Separate if only public addresses are allowed, because
-    /// these requests must never use a connection whose name was resolved without that check. Otherwise the same as
-    /// `reads`.
+    /// For addresses that the site returns in answers, downloads included. Separate if only public addresses are
+    /// allowed, because these requests must never use a connection whose name was resolved without that check.
+    /// Otherwise the same as `reads`.
     handed_out: reqwest::Client,
     /// The TLS configuration of uploads. They have no pool: each upload gets a connection of its own.
     uploads: Arc<ClientConfig>,

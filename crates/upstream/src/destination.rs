@@ -1,5 +1,5 @@
-//! The rule for the destinations of requests. An address that a site hands out must not lead into the private network
-//! of the gateway. The rule checks the text of the address, and then the addresses that its name resolves to.
+//! The rule for the destinations of requests. An address that a site returns must not lead into the private network of
+//! the gateway. The rule checks the text of the address, and then the addresses that its name resolves to.
 
 use std::error::Error as StdError;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::Settings;
 /// The longest URL that the HTTP library can send, in bytes.
 const LONGEST: usize = 65_534;
 
-/// The rule for addresses that a site hands out.
+/// The rule for addresses that a site returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// Public addresses only.
@@ -22,7 +22,7 @@ pub(crate) enum Reach {
     Anywhere,
 }
 
-/// Why requests must not go to an address.
+/// The reason why requests must not go to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Prohibited {
     #[error("the address is neither http nor https")]
@@ -36,7 +36,7 @@ pub(crate) enum Prohibited {
 }
 
 impl Reach {
-    /// Returns the rule for a site. A site whose own base URL is private by its text (a test, a sandbox) may hand out
+    /// Returns the rule for a site. A site whose own base URL is private by its text (a test, a sandbox) may return
     /// private addresses.
     pub(crate) fn of(base_url: &Url, settings: &Settings) -> Self {
         let private_site = base_url.host().is_some_and(|host| !is_public_host(&host));

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{Client, LoginBudget};
 
-/// A protocol that sites speak, and its adapter.
+/// A protocol of sites, and its adapter.
 #[derive(Debug)]
 pub struct Dialect {
     /// Its name in the configuration and in the API.
@@ -27,7 +27,7 @@ pub struct Dialect {
     pub build: fn(Site, Client, &State) -> Arc<dyn Provider>,
 }
 
-/// One thing in which sites of a dialect differ: a key of `[providers.X]`.
+/// A property in which sites of a dialect differ: a key of `[providers.X]`.
 #[derive(Debug)]
 pub struct Quirk {
     /// The key.
@@ -36,7 +36,7 @@ pub struct Quirk {
     pub kind: QuirkKind,
     /// The description of the value that applies if the key is absent.
     pub default: &'static str,
-    /// A sentence about what the quirk means.
+    /// A sentence that explains the quirk.
     pub help: &'static str,
 }
 
@@ -84,7 +84,7 @@ pub struct Quirks {
 pub struct Site {
     /// The account and its provider.
     pub origin: Origin,
-    /// Where the site's API is.
+    /// The base URL of the site's API.
     pub base_url: Url,
     /// All credentials of one way to authenticate, by their keys.
     pub credentials: BTreeMap<&'static str, SecretString>,

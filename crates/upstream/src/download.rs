@@ -21,7 +21,7 @@ use crate::header::retry_after;
 use crate::turns::Turn;
 use crate::{Call, CallKind, SecretUrl};
 
-/// The most redirects that are followed.
+/// The maximum number of redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
 
 impl Client {
@@ -128,9 +128,9 @@ struct FileAnswer<'a> {
 }
 
 impl FileAnswer<'_> {
-    /// Returns which bytes of the file the answer has, if it says so: the requested ones, or all of them.
+    /// Returns the range of the file in the answer, if the answer names one: the requested bytes, or all of them.
     ///
-    /// Some servers answer with the whole file under 206 and its range, whatever range was requested.
+    /// Some servers answer every range request with 206, the whole file and the whole file's range.
     fn extent(&self, response: &Response, wanted: Option<ByteRange>) -> Result<Option<ContentRange>> {
         let field = response.headers().typed_get::<ContentRangeField>();
         let stated = field.and_then(|field| {
@@ -161,7 +161,7 @@ impl FileAnswer<'_> {
             416 => (ErrorKind::RangeNotSatisfiable, "The file ends before the range begins."),
             429 | 509 => (ErrorKind::RateLimited, "The limit of the file's server is reached."),
             451 => (ErrorKind::LegalBlock, "The site blocks this for legal reasons."),
-            400.. => (ErrorKind::SiteFailed, "The file's server refuses to give the file."),
+            400.. => (ErrorKind::SiteFailed, "The file's server rejected the request for the file."),
             _ => return self.invalid("does not answer with the file"),
         };
         let retryable = self.status.is_server_error() || kind == ErrorKind::RateLimited;

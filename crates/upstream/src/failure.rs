@@ -24,7 +24,7 @@ pub(crate) struct Failure {
     source: Option<Box<Cause>>,
 }
 
-/// How far a request got.
+/// The last stage that a request reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The gateway rejected it: requests must not go to its address.

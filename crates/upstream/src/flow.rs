@@ -21,11 +21,11 @@ struct State {
     stage: Stage,
     since: Instant,
     fault: Option<io::Error>,
-    /// How many of the spare bytes were not used. It is set once the body has ended.
+    /// The number of spare bytes that were not used. It is set once the body has ended.
     unused: u64,
 }
 
-/// The stage of the transfer: who has to act next.
+/// The stage of the transfer: the side that has to act next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// No byte was read from the caller: there is no connection to the site yet.
@@ -70,11 +70,11 @@ impl Flow {
     /// Wraps the body, so that reading it updates this flow's stage.
     ///
     /// The body must have `length` bytes, or up to `spare` fewer.
-    pub(crate) fn watch(&self, body: ByteStream, length: u64, spare: u64) -> Watched {
-        Watched { flow: self.clone(), body, left: length, spare }
+    pub(crate) fn watch(&self, body: ByteStream, length: u64, spare: u64) -> ExactLengthBody {
+        ExactLengthBody { flow: self.clone(), body, left: length, spare }
     }
 
-    /// Returns how many of the spare bytes were not used. It is 0 until the body has ended.
+    /// Returns the number of spare bytes that were not used. It is 0 until the body has ended.
     pub(crate) fn unused(&self) -> u64 {
         self.state().unused
     }
@@ -122,7 +122,7 @@ impl Flow {
 }
 
 /// A body that yields as many bytes as announced, or an error.
-pub(crate) struct Watched {
+pub(crate) struct ExactLengthBody {
     flow: Flow,
     body: ByteStream,
     left: u64,
@@ -134,7 +134,7 @@ pub(crate) struct Watched {
 #[error("the body of the upload failed")]
 pub(crate) struct BodyFailed;
 
-impl Watched {
+impl ExactLengthBody {
     fn judge(&mut self, next: Option<io::Result<Bytes>>) -> Option<Result<Bytes, BodyFailed>> {
         let fault = match next {
             Some(Ok(chunk)) => match self.left.checked_sub(chunk.len() as u64) {
@@ -160,7 +160,7 @@ impl Watched {
     }
 }
 
-impl Stream for Watched {
+impl Stream for ExactLengthBody {
     type Item = Result<Bytes, BodyFailed>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -22,7 +22,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Redirect {
     /// The origin of the new address. Its path and query may hold secrets.
     origin: String,
-    /// How the new address differs.
+    /// The difference between the old and the new address.
     change: Change,
     /// Whether the redirect proves that the request had no effect: the status demands that the request is repeated, or
     /// only the origin changes. A POST that is answered with a redirect to another page has usually succeeded.
@@ -73,17 +73,17 @@ impl Redirect {
                 format!("The API redirects this request to another path at {origin}; check the path of base_url.")
             }
             (true, Change::Nothing) => format!("The API redirects this request to its own address at {origin}."),
-            (false, Change::Origin) => format!("The address that the site gave out redirects to {origin}."),
+            (false, Change::Origin) => format!("The address that the site returned redirects to {origin}."),
             (false, Change::Path) => {
-                format!("The address that the site gave out redirects to another path at {origin}.")
+                format!("The address that the site returned redirects to another path at {origin}.")
             }
-            (false, Change::Nothing) => format!("The address that the site gave out redirects to itself at {origin}."),
+            (false, Change::Nothing) => format!("The address that the site returned redirects to itself at {origin}."),
         }
     }
 }
 
 impl Reply {
-    /// Returns the error of an answer that is not in the API's envelope. `why` says what the answer is instead.
+    /// Returns the error of an answer that is not in the API's envelope. `why` describes the answer.
     #[must_use]
     pub fn foreign(&self, why: Unreadable) -> Error {
         if let Some(redirect) = &self.redirect {
@@ -92,12 +92,12 @@ impl Reply {
         let status = self.http_status;
         let write = self.kind == CallKind::Write;
         let (kind, retryable, detail) = match status {
-            413 => (ErrorKind::TooLarge, false, "The file is larger than the site takes.".to_owned()),
+            413 => (ErrorKind::TooLarge, false, "The file is larger than the site accepts.".to_owned()),
             429 | 509 => (ErrorKind::RateLimited, true, "The site's limit of requests is reached.".to_owned()),
             500.. => (ErrorKind::SiteFailed, !write, "The site failed.".to_owned()),
             400.. if write => {
                 let detail =
-                    format!("The site refused the request with HTTP status {status} and no answer of its API.");
+                    format!("The site rejected the request with HTTP status {status}, without an answer of its API.");
                 (ErrorKind::SiteFailed, false, detail)
             }
             _ => return self.unreadable(why),

@@ -1,4 +1,4 @@
-//! What all adapters share: one HTTP client for requests to sites, and lenient decoding of their answers.
+//! The shared parts of all adapters: one HTTP client for requests to sites, and lenient decoding of their answers.
 //!
 //! - [`Client`] sends requests. [`Client::send`] is the single request path. Only it has turns, deadlines, retries, the
 //!   circuit breaker, the size limit, redaction and the classification of transport failures.
@@ -6,8 +6,8 @@
 //! - [`Client::upload`] streams a file to the site, with an exact `Content-Length`.
 //! - [`Client::open`] streams a file from the address that the site has handed out.
 //! - [`Session`] holds the one token of a user at a site with sessions. Concurrent callers share one login.
-//! - [`Scope`] holds the state that all work for one request shares: its caller, whether a write has started, how long
-//!   it has waited for sites. [`measure`] names the metrics of sites.
+//! - [`Scope`] holds the state that all work for one request shares: its caller, whether a write has started, the time
+//!   that it has waited for sites. [`measure`] names the metrics of sites.
 //! - [`Dialect`] describes an adapter: its credentials, its quirks, and how to build it.
 //! - [`SecretUrl`] is the only place where credentials enter a URL. [`Redactor`] masks them in the texts of sites.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for no value, maps in place of lists.
@@ -66,7 +66,7 @@ pub use redact::Redactor;
 pub use reply::Reply;
 pub use scope::{Scope, operation, wait};
 pub use secret_url::SecretUrl;
-pub use session::{Evidence, Grant, Held, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
+pub use session::{ActiveGrant, Evidence, Grant, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
 pub use settings::Settings;
 pub use shared::{MAX_DECODING, Shared};
 pub use waits::Wait;

@@ -24,7 +24,7 @@ pub const LOGINS: &str = "polyhost_logins_total";
 pub const RETRIES: &str = "polyhost_upstream_retries_total";
 /// The number of addresses whose circuit is not closed.
 pub const CIRCUITS_OPEN: &str = "polyhost_upstream_circuits_open";
-/// Counts how often circuits have opened.
+/// Counts the openings of circuits.
 pub const CIRCUIT_OPENINGS: &str = "polyhost_upstream_circuit_openings_total";
 /// Counts the checks before a write, or of a token, that were skipped because the site could not answer them.
 pub const CHECKS_SKIPPED: &str = "polyhost_upstream_checks_skipped_total";

@@ -23,7 +23,7 @@ pub struct FilePart {
     pub content_type: Option<String>,
     /// The bytes, which are opened on demand.
     pub body: UploadBody,
-    /// Records how much of the file had been sent when the answer arrived.
+    /// Records the amount of the file that had been sent when the answer arrived.
     pub report: UploadReport,
 }
 
@@ -68,16 +68,16 @@ impl Form {
         length.saturating_add((self.head.len() + self.tail.len()) as u64)
     }
 
-    /// Returns how many bytes of the body come before the end of a file of `length` bytes.
+    /// Returns the number of bytes of the body before the end of a file of `length` bytes.
     pub(crate) fn until_end_of_file(&self, length: u64) -> u64 {
         length.saturating_add(self.head.len() as u64)
     }
 
     /// Returns the stream of the whole body.
     ///
-    /// When the file has ended, `missing` returns how many bytes it was shorter than its maximum length. As many spaces
-    /// follow the last line, so that the body has the announced length. Servers ignore what follows the last line (RFC
-    /// 2046).
+    /// After the end of the file, `missing` returns the number of bytes by which it was shorter than its maximum
+    /// length. As many spaces are appended after the last line, so that the body has the announced length. Servers
+    /// ignore text after the last line (RFC 2046).
     pub(crate) fn around<S, E>(
         self,
         file: S,

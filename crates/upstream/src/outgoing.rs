@@ -1,9 +1,10 @@
-//! Measures how much of a request's body has been sent on its connection, and how much when the answer arrived.
+//! Counts the bytes of a request's body that have been sent on its connection, and those sent before the answer
+//! arrived.
 //!
 //! The HTTP library buffers about 400 kB, so bytes that it has accepted may never be sent. This module counts bytes
 //! only once the connection has written and flushed them. Each connection carries one request only, and the operating
-//! system keeps few bytes of it unsent ([`crate::uplink`]). Bytes that the site's operating system has received but the
-//! site has not read count as sent: they cannot be told apart.
+//! system keeps few bytes of it unsent ([`crate::uplink`]). Bytes that the site's operating system has received also
+//! count as sent, even if the site has not read them: the gateway cannot see the difference.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -23,7 +24,7 @@ const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing(watch::Receiver<Counts>);
 
-/// Both in bytes of the body.
+/// The counts of sent bytes. Both count bytes of the body.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     sent: u64,
@@ -31,7 +32,7 @@ struct Counts {
 }
 
 impl Outgoing {
-    /// Returns how many bytes had been sent when the connection last received data.
+    /// Returns the number of bytes that had been sent when the connection last received data.
     pub(crate) fn at_last_read(&self) -> u64 {
         self.0.borrow().sent_at_last_read
     }
@@ -71,9 +72,9 @@ where
 pub(crate) struct Metered<S> {
     stream: S,
     counts: watch::Sender<Counts>,
-    /// How many bytes of [`END_OF_HEAD`] the last written bytes match; all of them once the body has begun.
+    /// The number of bytes of [`END_OF_HEAD`] that the last written bytes match; all of them once the body has begun.
     matched: usize,
-    /// How many bytes of the body were written, flushed or not.
+    /// The number of bytes of the body that were written, flushed or not.
     written: u64,
 }
 

@@ -17,7 +17,7 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
 /// The largest factor by which an account slows down.
 const SLOWEST: f64 = 32.0;
-/// How long it takes until the factor halves.
+/// The time in which the factor halves.
 const RECOVERY: Duration = Duration::from_secs(30);
 /// Complaints within this time count as one, because concurrent requests caused them.
 const COMPLAINT_WINDOW: Duration = Duration::from_secs(1);
@@ -48,9 +48,9 @@ struct State {
 /// A pause that a site has requested by `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Quiet {
-    /// Until when no request is sent.
+    /// The end of the pause: no request is sent before it.
     until: Instant,
-    /// Until when the site wants no request. Callers get this as `Retry-After`.
+    /// The end of the pause that the site requested. Callers get this as `Retry-After`.
     requested: Instant,
 }
 
@@ -67,7 +67,7 @@ impl Pace {
         Self { limiters, key, quota, state: Mutex::new(state) }
     }
 
-    /// Returns the least time that a request waits behind `ahead` others, as far as it can be predicted.
+    /// Returns the minimum time that a request waits behind `ahead` others, as far as it can be predicted.
     pub(crate) fn wait_behind(&self, ahead: usize) -> Duration {
         let (now, state) = (Instant::now(), *self.state());
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
@@ -120,7 +120,7 @@ impl Pace {
             .with_detail("The site's request limit is reached. Retry when the time in Retry-After has passed.")
     }
 
-    /// Takes one request from the quota, or returns how long to wait before trying again.
+    /// Takes one request from the quota, or returns the wait before the next attempt.
     async fn take(&self, now: Instant) -> Option<Duration> {
         let quota = self.quota?;
         match self.limiters.check(&self.key, quota, NonZeroU32::MIN).await {
@@ -136,7 +136,7 @@ impl Pace {
         }
     }
 
-    /// Returns how long the quota takes to admit `ahead` requests and one more, computed from the last decision.
+    /// Returns the time in which the quota admits `ahead` requests and one more, computed from the last decision.
     fn limited(&self, state: &State, ahead: u32, now: Instant) -> Duration {
         let Some((quota, (at, decision))) = self.quota.zip(state.decided) else { return Duration::ZERO };
         let missing = ahead.saturating_add(1).saturating_sub(decision.remaining);
@@ -162,7 +162,7 @@ impl State {
         })
     }
 
-    /// Returns when the next request may be sent and the gap after it, if the account is slowed down.
+    /// Returns the time at which the next request may be sent and the gap after it, if the account is slowed down.
     fn spaced(&self, gap: Duration, now: Instant) -> Option<(Instant, Duration)> {
         let slowness = self.slowness(now);
         let gap = (slowness > 1.0).then(|| gap.mul_f64(slowness))?;

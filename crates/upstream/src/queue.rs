@@ -41,7 +41,7 @@ pub(crate) struct Front(Option<Queue>);
 pub(crate) struct Waiter(oneshot::Receiver<Front>);
 
 impl Queue {
-    /// Returns how many requests come before a new one of this caller if no others join, and the length of the queue.
+    /// Returns the number of requests that would be ahead of a new request of this caller, and the length of the queue.
     pub(crate) fn ahead_of(&self, caller: &Caller) -> (usize, usize) {
         let mut state = self.state();
         state.remove_cancelled();
@@ -102,7 +102,7 @@ impl Drop for Front {
         while let Some(next) = queue.next() {
             match next.send(Front(Some(queue.clone()))) {
                 Ok(()) => return,
-                // That request has just been cancelled. The send returns the front, which goes to the one after it.
+                // That request has just been cancelled. The send returns the front, which the next request gets.
                 Err(mut front) => drop(front.0.take()),
             }
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::decode::{self, Documented, Unreadable};
 use crate::foreign::Redirect;
-use crate::room::Room;
+use crate::room::MemoryReservation;
 use crate::{CallKind, Redactor};
 
 /// A site's answer.
@@ -28,7 +28,7 @@ pub struct Reply {
     pub(crate) secrets: Vec<SecretString>,
     /// The reservation of the memory that reading the answer may take. Dropping the answer frees it.
     #[expect(dead_code, reason = "held until the answer is dropped")]
-    pub(crate) room: Room,
+    pub(crate) room: MemoryReservation,
 }
 
 impl Reply {
@@ -47,7 +47,7 @@ impl Reply {
             kind,
             redirect: None,
             secrets,
-            room: Room::default(),
+            room: MemoryReservation::default(),
         }
     }
 

@@ -25,9 +25,9 @@ struct Pool {
     /// The memory that all answers share, in units.
     shared: Arc<Semaphore>,
     /// The privilege to take memory beyond `shared`, which one answer at a time has. It prevents a deadlock: that
-    /// answer always finishes, whatever the others hold while they wait for more.
+    /// answer always finishes, even if the others hold all shared memory and wait for more.
     privilege: Arc<Semaphore>,
-    /// How many units are set aside for the privileged answer.
+    /// The number of units that are reserved for the privileged answer.
     reserved: Mutex<usize>,
 }
 
@@ -46,17 +46,17 @@ pub(crate) struct Share {
 /// The memory reservation of one answer. Dropping it and all of its clones frees the memory. The default reserves
 /// nothing.
 #[derive(Clone, Default)]
-pub(crate) struct Room(Option<Arc<Reservation>>);
+pub(crate) struct MemoryReservation(Option<Arc<Reservation>>);
 
 struct Reservation {
     share: Share,
-    held: Mutex<Held>,
+    held: Mutex<Reserved>,
     /// Whether the answer waits for more memory.
     is_awaited: AtomicBool,
 }
 
 #[derive(Default)]
-struct Held {
+struct Reserved {
     units: usize,
     permits: Vec<OwnedSemaphorePermit>,
     privilege: Option<[OwnedSemaphorePermit; 2]>,
@@ -85,7 +85,7 @@ impl Memory {
     }
 }
 
-impl Room {
+impl MemoryReservation {
     /// Waits until there is memory for an answer of this length. Earlier reservations of the answer count towards it.
     pub(crate) async fn reserve(&self, length: usize) {
         let Some(reservation) = self.0.as_ref().filter(|_| length > UNCOUNTED) else { return };
@@ -113,7 +113,7 @@ impl Room {
 }
 
 impl Reservation {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Reserved> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -131,9 +131,9 @@ impl Reservation {
 
 impl Share {
     /// Returns an empty reservation for an answer.
-    pub(crate) fn room(&self) -> Room {
+    pub(crate) fn room(&self) -> MemoryReservation {
         let (share, held) = (self.clone(), Mutex::default());
-        Room(Some(Arc::new(Reservation { share, held, is_awaited: AtomicBool::new(false) })))
+        MemoryReservation(Some(Arc::new(Reservation { share, held, is_awaited: AtomicBool::new(false) })))
     }
 
     async fn take(&self, units: usize) -> Option<[OwnedSemaphorePermit; 2]> {
@@ -163,7 +163,7 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    async fn room(share: &Share, length: usize) -> Option<Room> {
+    async fn room(share: &Share, length: usize) -> Option<MemoryReservation> {
         let room = share.room();
         timeout(Duration::from_secs(1), room.reserve(length)).await.ok()?;
         Some(room)

@@ -29,7 +29,7 @@ pub struct Scope {
 struct Request {
     gate: WriteGate,
     waits: Arc<Waits>,
-    /// From when on the work omits optional steps.
+    /// The time from which the work omits optional steps.
     hurry_at: Option<Instant>,
     progress: Mutex<Progress>,
 }
@@ -78,7 +78,7 @@ impl Scope {
         self.request.as_ref().is_none_or(|request| request.gate.close())
     }
 
-    /// Returns how long the request has waited for sites.
+    /// Returns the time that the request has waited for sites.
     #[must_use]
     pub fn waited(&self) -> Duration {
         self.request.as_ref().map_or(Duration::ZERO, |request| request.waits.total())

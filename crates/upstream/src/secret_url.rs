@@ -14,7 +14,7 @@ pub struct SecretUrl {
     source: Source,
 }
 
-/// Where a URL comes from.
+/// The origin of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The configuration.

@@ -18,21 +18,21 @@ pub struct Settings {
     /// The longest time without progress in the transfer of a file: the sender sends no byte, or the receiver reads
     /// none.
     pub idle_timeout: Duration,
-    /// The most retries of a request. Only reads, and requests of which no byte was sent, are retried.
+    /// The maximum number of retries of a request. Only reads, and requests of which no byte was sent, are retried.
     pub retries: u32,
     /// The average rate of the account's requests. 0: unlimited.
     pub requests_per_second: f64,
-    /// The most requests that may be sent at once after a pause.
+    /// The maximum number of requests that may be sent at once after a pause.
     pub burst: u32,
-    /// How many consecutive failures open the circuit of a site. 0: it never opens.
+    /// The number of consecutive failures that opens the circuit of a site. 0: it never opens.
     pub circuit_failures: u32,
-    /// How long the circuit of a failing site stays open.
+    /// The time for which the circuit of a failing site stays open.
     pub circuit_open: Duration,
-    /// The most requests in flight, including transfers of files.
+    /// The maximum number of requests in flight, including transfers of files.
     pub max_concurrency: u32,
     /// The largest answer that is read, in bytes, after decompression.
     pub max_response: u64,
-    /// Whether addresses that a site hands out may be private. They always may if the account's own base URL is private
+    /// Whether addresses that a site returns may be private. They always may if the account's own base URL is private
     /// by its text.
     pub allow_private_networks: bool,
 }

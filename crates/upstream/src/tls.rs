@@ -28,7 +28,7 @@ impl Tls {
         Ok(config)
     }
 
-    /// Returns the configuration for uploads: without ALPN, so that the site speaks HTTP/1.1.
+    /// Returns the configuration for uploads: without ALPN, so that the site uses HTTP/1.1.
     ///
     /// # Errors
     /// As [`Tls::for_requests`].

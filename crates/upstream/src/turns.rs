@@ -14,9 +14,9 @@ use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::scope::caller;
 
-/// The least `Retry-After` of an overloaded account. When a transfer in flight will end cannot be known.
+/// The minimum `Retry-After` of an overloaded account. The end of a transfer in flight cannot be predicted.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The most requests in the queue of an account, however much time they have.
+/// The maximum number of requests in the queue of an account, even if they have time to wait longer.
 const LONGEST_QUEUE: usize = 1024;
 
 /// The turns of one account.
@@ -58,16 +58,16 @@ impl Turns {
             Ok(Ok(place)) => Ok(Turn { _place: place, _counted: meter.in_flight() }),
             // The semaphore is never closed.
             Ok(Err(_)) => Err(Error::new(ErrorKind::Internal)),
-            // The site may have requested a pause in the meantime; that error says more.
+            // The site may have requested a pause in the meantime; that error is more precise.
             Err(_) => {
                 self.admit(latest)?;
-                let detail = "Too many requests of the account are in flight. Try again later.";
+                let detail = "Too many requests of the account are under way. Try again later.";
                 Err(overloaded(RETRY_AFTER).with_detail(detail))
             }
         }
     }
 
-    /// Rejects a request whose turn would come too late.
+    /// Rejects a request whose turn would begin after its deadline.
     fn admit(&self, latest: Instant) -> Result<(), Error> {
         if let Some(left) = self.pace.quiet(latest) {
             return Err(Pace::quiet_error(left));

@@ -31,11 +31,11 @@ use crate::destination::{Reach, resolve};
 use crate::flow::BodyFailed;
 use crate::outgoing::Meter;
 
-/// How long the failure of a write is delayed. The answer of the site has arrived by then, and only needs to be read.
+/// The delay of a write error. The site's answer has arrived by then, and can be read before the error is returned.
 const WRITE_ERROR_DELAY: Duration = Duration::from_secs(1);
 
-/// The most unsent bytes that the operating system buffers. By default it buffers megabytes, which would count as sent
-/// although a site that answers early may never get them. The limit does not slow down fast connections.
+/// The maximum number of unsent bytes that the operating system buffers. By default it buffers megabytes, which would
+/// count as sent although a site that answers early may never get them. The limit does not slow down fast connections.
 const UNSENT: u32 = 128 * 1024;
 
 /// The HTTP client for one upload.
@@ -46,8 +46,8 @@ pub(crate) type FileBody = UnsyncBoxBody<Bytes, BodyFailed>;
 /// Builds the HTTP client for one upload. It connects only to addresses that `reach` allows.
 ///
 /// Each upload gets a connection of its own, which ends with it. The site may close an idle connection just when a file
-/// is sent, and then the file could not be sent again. Sites hand out a different node for each file anyway, so an idle
-/// connection would rarely be reused.
+/// is sent, and then the file could not be sent again. Besides, sites assign a different server to each file, so an
+/// idle connection would rarely be reused.
 pub(crate) fn uplink(reach: Reach, settings: &Settings, tls: Arc<ClientConfig>) -> Uplink {
     let mut tcp = HttpConnector::new_with_resolver(Resolver(reach));
     tcp.enforce_http(false);
@@ -112,7 +112,7 @@ impl Service<Uri> for ReadFirstConnector {
 /// A connection that delays the failure of a write until the received bytes could be read.
 pub(crate) struct DelayedWriteErrors {
     stream: TokioIo<TcpStream>,
-    /// How a write has failed, and the timer until which the writer does not get the error.
+    /// The error of a failed write, and the timer until which it is not returned.
     failed: Option<(io::ErrorKind, Pin<Box<Sleep>>)>,
 }
 

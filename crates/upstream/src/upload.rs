@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::flow::{Flow, Stage, StageLimits};
 use crate::multipart::Form;
 use crate::outgoing::Outgoing;
-use crate::room::Room;
+use crate::room::MemoryReservation;
 use crate::turns::Turn;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply, Verdict, scope};
@@ -54,11 +54,11 @@ fn lend(stream: ByteStream) -> (ByteStream, EndOfReading) {
 }
 
 impl Client {
-    /// Sends a file as a form, and reads the answer with `read`, whatever its HTTP status. `read` also gets the length
-    /// of the file. The bytes are sent once: a retry happens only if none was sent.
+    /// Sends a file as a form, and reads the answer with `read`, for every HTTP status. `read` also gets the length of
+    /// the file. The bytes are sent once: a retry happens only if none was sent.
     ///
-    /// If `read` accepts the answer, the file's report says how much had been sent when the answer arrived. After an
-    /// early success the rest is sent for as long as the site reads it.
+    /// If `read` accepts the answer, the file's report gets the amount that had been sent when the answer arrived.
+    /// After an early success the rest is sent for as long as the site reads it.
     ///
     /// The first byte of the file is read from the caller only when the connection is ready for it.
     ///
@@ -68,7 +68,7 @@ impl Client {
     /// - `BodyIncomplete`: the body failed, stalled or has another length; the site does not get a complete file.
     /// - `OutcomeUnknown`: bytes were sent, and no complete answer arrived.
     /// - `Overloaded`, `RateLimited`, retryable: as for [`Client::send`]; the body is untouched.
-    /// - `InvalidResponse`: requests must not go to the address that the site handed out; nothing was sent.
+    /// - `InvalidResponse`: requests must not go to the address that the site returned; nothing was sent.
     /// - `Internal`: the body cannot be opened.
     pub async fn upload<T, E: Verdict>(
         &self,
@@ -150,7 +150,12 @@ impl Client {
     }
 
     /// Reads the body of an answer and undoes its content coding.
-    async fn gather(&self, head: &Parts, mut body: Incoming, room: &Room) -> std::result::Result<Bytes, Failure> {
+    async fn gather(
+        &self,
+        head: &Parts,
+        mut body: Incoming,
+        room: &MemoryReservation,
+    ) -> std::result::Result<Bytes, Failure> {
         let (status, limit) = (head.status.as_u16(), self.settings().max_response);
         let mut bytes = self.collector(&head.headers);
         while let Some(frame) = body.frame().await {
@@ -162,8 +167,8 @@ impl Client {
         bytes.finish().map_err(|broken| Failure::collecting(broken, limit, status))
     }
 
-    /// Replaces the error with `BodyIncomplete` if the caller's body caused the failure, whatever the connection
-    /// reported.
+    /// Replaces the error with `BodyIncomplete` if the caller's body caused the failure. The error of the connection is
+    /// then ignored.
     fn blame(&self, call: &Call, flow: &Flow, error: Error) -> Error {
         let incomplete = |detail: &str| {
             Error::new(ErrorKind::BodyIncomplete).at(&self.origin().provider, call.operation).with_detail(detail)
@@ -184,7 +189,7 @@ impl Client {
 /// The site's answer to a file.
 struct Answer {
     reply: Reply,
-    /// How many bytes of the request's body had been sent when the head of the answer arrived.
+    /// The number of bytes of the request's body that had been sent when the head of the answer arrived.
     sent_before: u64,
     outgoing: Option<Outgoing>,
 }
@@ -214,7 +219,7 @@ async fn send_rest(outgoing: Option<Outgoing>, until: u64, flow: &Flow, limits: 
 /// A request that is ready to be sent.
 struct Prepared {
     request: Request<FileBody>,
-    /// How many bytes of its body come before the end of the file.
+    /// The number of bytes of its body before the end of the file.
     until_end_of_file: u64,
     end_of_reading: EndOfReading,
 }

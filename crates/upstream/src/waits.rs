@@ -25,7 +25,7 @@ struct State {
 pub struct Wait(Option<Arc<Waits>>);
 
 impl Waits {
-    /// Returns for how long at least one wait has been in progress, up to now.
+    /// Returns the total time, up to now, in which at least one wait was in progress.
     pub(crate) fn total(&self) -> Duration {
         let state = self.state();
         state.finished + state.since.map_or(Duration::ZERO, |since| since.elapsed())

@@ -4,22 +4,22 @@
 //! The check of a folder is required: if its endpoint is broken, the folder's listing is used instead.
 
 use polyhost_domain::{Error, ErrorKind, FolderId, Result};
-use polyhost_upstream::{Held, Login as _, measure};
+use polyhost_upstream::{ActiveGrant, Login as _, measure};
 use tokio::time::Instant;
 
 use crate::client::Site;
 
 /// Checks that a folder exists and that the session is valid, and returns the session's grant.
 ///
-/// Some versions of the script accept any number as a folder, or a folder in the trash, and store the file where no one
-/// can find it. Therefore the folder's own endpoint is called first, and its listing if that endpoint is broken. The
+/// Some versions of the script accept any number as a folder, or a folder in the trash, and store the file where it is
+/// not visible. Therefore the folder's own endpoint is called first, and its listing if that endpoint is broken. The
 /// root always exists, so only the session is checked for it.
 ///
 /// # Errors
 /// - `FolderNotFound`
 /// - The error of the login, or of a limit of the site.
 /// - The error of the check, where both endpoints are broken.
-pub(crate) async fn verify_target(site: &Site, folder: &FolderId) -> Result<Held> {
+pub(crate) async fn verify_target(site: &Site, folder: &FolderId) -> Result<ActiveGrant> {
     let deadline = site.http.deadline();
     if *folder == FolderId::Root {
         return match site.check_session(half_of(deadline)).await {

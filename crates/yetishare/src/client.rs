@@ -10,7 +10,7 @@ use polyhost_domain::{
     Result,
 };
 use polyhost_upstream::decode::{Unreadable, is_empty};
-use polyhost_upstream::{CallKind, Client, FilePart, Held, Refusal, Reply, Session};
+use polyhost_upstream::{ActiveGrant, CallKind, Client, FilePart, Refusal, Reply, Session};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -106,7 +106,7 @@ impl Site {
     /// Sends a file's bytes once, with a grant that the site has just accepted.
     pub(crate) async fn file_upload<T>(
         &self,
-        held: &Held,
+        held: &ActiveGrant,
         folder: &FolderId,
         file: FilePart,
         read: impl Fn(Reply, u64) -> std::result::Result<T, Refusal>,
@@ -180,13 +180,13 @@ impl Site {
     }
 
     /// Checks the session, and returns the grant that the site has accepted.
-    pub(crate) async fn check_session(&self, deadline: Instant) -> Result<Held> {
+    pub(crate) async fn check_session(&self, deadline: Instant) -> Result<ActiveGrant> {
         let read = |reply: Reply, held| success(&reply, Named::Nothing, self.account()).map(|_| held);
         self.under_session_until(deadline, read_request("account/info"), read).await
     }
 
     /// Checks by its id that a folder exists, and returns the grant that the site has accepted.
-    pub(crate) async fn check_folder(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
+    pub(crate) async fn check_folder(&self, folder: &FolderId, deadline: Instant) -> Result<ActiveGrant> {
         self.under_session_until(deadline, folder_info_request(folder), |reply, held| {
             let data = success(&reply, Named::Folder(folder), self.account())?.data;
             let reported: Option<wire::Folder> = data.and_then(|data| reply.value(data.get(), &DOCUMENTED).ok());
@@ -199,7 +199,7 @@ impl Site {
     }
 
     /// Checks by its listing that a folder exists, and returns the grant that the site has accepted.
-    pub(crate) async fn check_listing(&self, folder: &FolderId, deadline: Instant) -> Result<Held> {
+    pub(crate) async fn check_listing(&self, folder: &FolderId, deadline: Instant) -> Result<ActiveGrant> {
         let request = read_request("folder/listing").with_folder("parent_folder_id", folder);
         let read = |reply: Reply, held| success(&reply, Named::Folder(folder), self.account()).map(|_| held);
         self.under_session_until(deadline, request, read).await
@@ -253,7 +253,7 @@ impl Site {
     async fn under_session<T: Send>(
         &self,
         request: Request,
-        read: impl Fn(Reply, Held) -> std::result::Result<T, Refusal> + Send + Sync,
+        read: impl Fn(Reply, ActiveGrant) -> std::result::Result<T, Refusal> + Send + Sync,
     ) -> Result<T> {
         self.under_session_until(self.http.deadline(), request, read).await
     }
@@ -263,10 +263,10 @@ impl Site {
         &self,
         deadline: Instant,
         request: Request,
-        read: impl Fn(Reply, Held) -> std::result::Result<T, Refusal> + Send + Sync,
+        read: impl Fn(Reply, ActiveGrant) -> std::result::Result<T, Refusal> + Send + Sync,
     ) -> Result<T> {
         let (request, read) = (&request, &read);
-        let call = move |held: Held| async move {
+        let call = move |held: ActiveGrant| async move {
             let call =
                 self.authenticator.credentials.hidden_in(request.clone().signed(&held).into_call(&self.base_url));
             self.http.send(call.until(deadline), |reply| read(reply, held.clone())).await

@@ -50,7 +50,7 @@ pub struct Quirks {
     pub html_entities: bool,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
-    /// How often a user may log in.
+    /// The limits on the logins of a user.
     pub login_budget: LoginBudget,
 }
 

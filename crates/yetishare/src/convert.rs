@@ -261,7 +261,8 @@ fn account_status(word: &str) -> AccountStatus {
     }
 }
 
-/// Converts the site's word for the state of a file. In older versions, the word includes who removed the file.
+/// Converts the site's word for the state of a file. In older versions, the word also names the person who removed the
+/// file.
 fn file_status(word: &str) -> FileStatus {
     match word.to_ascii_lowercase().as_str() {
         "active" => FileStatus::Active,

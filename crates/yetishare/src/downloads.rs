@@ -7,7 +7,7 @@ use url::Url;
 use crate::client::Site;
 use crate::convert::Convert;
 
-/// How many seconds a link is valid at these sites. No answer contains it.
+/// The lifetime of a link at these sites, in seconds. No answer contains it.
 const LINK_LIFE: i64 = 24 * 60 * 60;
 
 pub(crate) async fn link(site: &Site, convert: &Convert, file: &FileRef) -> Result<Link> {

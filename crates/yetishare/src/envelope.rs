@@ -133,8 +133,8 @@ fn is_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "null" | "false" | "\"\"")
 }
 
-/// Returns the text of the field `error`, where it describes an error. A number or a flag there is not an error: it
-/// only counts errors, or says that there are none.
+/// Returns the text of the field `error`, where it describes an error. A number or a flag in it is not an error: it is
+/// the number of errors, or means that there are none.
 fn error_text(raw: &RawValue) -> Option<Message> {
     let text = raw.get().starts_with('"').then(|| decode::value::<Text>(raw.get()).ok()?.0)?;
     text.filter(is_error)

@@ -1,5 +1,5 @@
-//! Converts the site's answers to errors. Only the text of an error distinguishes it from others: see [`table`]. An
-//! unknown text is a failure of the site, and never a success.
+//! Converts the site's answers to errors. An error is recognized only by its text: see [`table`]. An unknown text is a
+//! failure of the site, and never a success.
 
 mod table;
 
@@ -14,7 +14,7 @@ use crate::profile::capability_of;
 use crate::words::{without_entities, without_queries};
 use table::{Meaning, find};
 
-/// The `Retry-After` for callers where a limit is reached and the site does not report how long it lasts.
+/// The `Retry-After` for callers if a limit is reached and the site does not report its end.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// The same for a daily limit. It is unknown when the site's day ends, and a short wait does not help.
 const DAILY_LIMIT_WAIT: Duration = Duration::from_secs(60 * 60);
@@ -89,7 +89,8 @@ pub(crate) fn absent(reply: &Reply, named: Named<'_>, account: &AccountName) -> 
     reply.error(kind, None, None).with_detail(detail(kind, named, account))
 }
 
-/// Returns the error for a folder that the site returns although it is in the trash. No one would find a file in it.
+/// Returns the error for a folder that the site returns although it is in the trash. A file stored in it would not be
+/// visible.
 pub(crate) fn in_trash(reply: &Reply, folder: &FolderId, account: &AccountName) -> Error {
     reply.error(ErrorKind::FolderNotFound, None, None).with_detail(no_folder(folder, account))
 }
@@ -124,7 +125,7 @@ pub(crate) fn refusal(
         _ => error,
     };
     match (meaning, find(message.as_deref(), named)) {
-        (Meaning::Session, Some(_)) => Refusal::Session(error, Evidence::Words),
+        (Meaning::Session, Some(_)) => Refusal::Session(error, Evidence::Message),
         (Meaning::Session, None) => Refusal::Session(error, Evidence::Status),
         _ => Refusal::Other(error),
     }
@@ -175,7 +176,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
             format!("No remote upload has the id \"{id}\" in account \"{account}\".")
         }
         (ErrorKind::CredentialsRejected, _) => format!("The site rejected the credentials of account \"{account}\"."),
-        (ErrorKind::Forbidden, _) => format!("The site denies this to account \"{account}\"."),
+        (ErrorKind::Forbidden, _) => format!("The site does not allow this for account \"{account}\"."),
         (ErrorKind::Rejected, _) => "The site rejected the request.".to_owned(),
         (ErrorKind::TooLarge, _) => "The file is larger than the site accepts.".to_owned(),
         (ErrorKind::RateLimited, _) => format!("The site's limit for account \"{account}\" is reached."),

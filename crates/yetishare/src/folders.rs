@@ -77,7 +77,8 @@ async fn name_of(site: &Site, folder: &FolderId) -> Result<String> {
     name.ok_or_else(|| answered.missing("the folder's name"))
 }
 
-/// Returns whether the site has ignored a requested password. `confirmed` is what the answer to the change showed.
+/// Returns whether the site has ignored a requested password. `confirmed` is the password's state in the answer to the
+/// change.
 ///
 /// Unless that answer confirmed the password, the folder is read again. If the read fails or does not contain the
 /// password's state, the answer to the change decides.

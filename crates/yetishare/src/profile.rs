@@ -37,7 +37,7 @@ const ROOT: &str = "null";
 /// The characters that the site drops from names. It removes HTML tags, and everything after a tag that is not closed.
 const DROPPED: &[char] = &['<'];
 
-/// The most files in a lookup. The site returns one file in a call, so this bounds the number of calls.
+/// The maximum number of files in a lookup. The site returns one file in a call, so this limits the number of calls.
 const MAX_BATCH: usize = 100;
 
 pub(crate) fn profile(config: &Config) -> Profile {

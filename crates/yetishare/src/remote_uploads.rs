@@ -9,7 +9,7 @@ use crate::client::Site;
 use crate::convert::Convert;
 use crate::words::without_queries;
 
-/// The most requests at a time in one call of [`by_id`].
+/// The maximum number of concurrent requests in one call of [`by_id`].
 const MAX_CONCURRENT: usize = 8;
 
 pub(crate) async fn add(site: &Site, convert: &Convert, new: &NewRemoteUpload) -> Result<RemoteUpload> {

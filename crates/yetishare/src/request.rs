@@ -1,7 +1,7 @@
 //! Builds one request to the site. All parameters are fields of its form, and none is in its URL.
 
 use polyhost_domain::{FolderId, Visibility};
-use polyhost_upstream::{Call, CallKind, Held, SecretUrl};
+use polyhost_upstream::{ActiveGrant, Call, CallKind, SecretUrl};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -62,7 +62,7 @@ impl Request {
     }
 
     /// Adds the token and the id of its account.
-    pub(crate) fn signed(self, held: &Held) -> Self {
+    pub(crate) fn signed(self, held: &ActiveGrant) -> Self {
         let grant = held.grant();
         self.hiding("access_token", &grant.token).with("account_id", &grant.holder)
     }

@@ -1,4 +1,4 @@
-//! Uploads: one request. The session and the folder are checked before the first byte is read.
+//! Uploads a file with one request. The session and the folder are checked before the first byte is read.
 
 use polyhost_domain::{AccountName, ErrorKind, File, Result, Upload};
 use polyhost_upstream::decode::{List, Unreadable, value};
@@ -19,7 +19,7 @@ const FILE_FIELD: &str = "upload_file";
 
 pub(crate) async fn upload(site: &Site, convert: &Convert, upload: Upload) -> Result<File> {
     let outcome = match attempt(site, convert, &upload).await {
-        // The site did nothing, and the next attempt uses a new session.
+        // The site did not store anything, and the next attempt uses a new session.
         Err(Refusal::Session(..)) if upload.body.is_whole() => attempt(site, convert, &upload).await,
         outcome => outcome,
     };
@@ -43,13 +43,14 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
         upload.report.note_name(uploaded.name.as_deref());
         upload.report.note_delete_url(uploaded.delete_url.as_deref().and_then(web_address));
         let unnamed = || reply.unreadable(Unreadable::Missing("the file's id")).into_kind(ErrorKind::Unnamed);
-        // A success without an id is a success here, so that the connection reports how much of the file was sent.
+        // A missing id is an error inside of `Ok`: only if `read` succeeds, the upload report gets the amount of sent
+        // bytes.
         Ok(convert.uploaded(uploaded, &upload.folder).ok_or_else(unnamed))
     };
     let outcome = site.file_upload(&held, &upload.folder, part, read).await;
     match outcome {
-        Err(Refusal::Session(error, Evidence::Words)) => {
-            Err(site.session.refused_alone(&held, error, site.http.deadline()).await)
+        Err(Refusal::Session(error, Evidence::Message)) => {
+            Err(site.session.refuse_without_retry(&held, error, site.http.deadline()).await)
         }
         Err(Refusal::Session(error, Evidence::Status)) => {
             site.session.refused(&held).await;
@@ -59,7 +60,7 @@ async fn attempt(site: &Site, convert: &Convert, upload: &Upload) -> std::result
     }
 }
 
-/// Returns the file's data in an answer. They are empty where the answer only confirms the upload.
+/// Returns the uploaded file's data from an answer. The data is empty if the answer only confirms the upload.
 pub(crate) fn uploaded(
     reply: &Reply,
     named: Named<'_>,
@@ -75,7 +76,8 @@ pub(crate) fn uploaded(
     }
 }
 
-/// Returns the uploaded file. The documentation shows an array of one file; some sites send the file without an array.
+/// Parses the uploaded file from the answer's data. The documentation shows an array of one file; some sites send the
+/// file without an array.
 fn only_file(reply: &Reply, data: &RawValue) -> Option<Uploaded> {
     let single: Option<Uploaded> = value(data.get()).ok();
     if let Some(uploaded) = single.filter(Uploaded::has_data) {

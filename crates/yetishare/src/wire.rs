@@ -112,7 +112,7 @@ pub(crate) enum Keywords {
     Listed(Vec<String>),
 }
 
-/// The most keywords that are read.
+/// The maximum number of keywords that are read.
 pub(crate) const MAX_KEYWORDS: usize = 1_000;
 
 fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keywords, D::Error> {
@@ -149,7 +149,7 @@ pub(crate) struct Uploaded {
     pub(crate) stats_url: Option<String>,
     pub(crate) short_url: Option<String>,
     pub(crate) file_id: Option<String>,
-    /// The address that deletes the file, for anyone who opens it.
+    /// The address that deletes the file when it is opened, even without credentials.
     pub(crate) delete_url: Option<String>,
 }
 

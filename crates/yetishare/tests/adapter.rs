@@ -1,4 +1,4 @@
-//! The requests that the adapter sends. The conformance suite checks only the results, not the requests.
+//! Tests of the requests that the adapter sends. The conformance suite checks only the results, not the requests.
 
 mod support;
 
@@ -133,7 +133,7 @@ async fn upload_checks_the_folder_and_sends_one_form() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_into_an_unknown_folder() {
+async fn unknown_folder_is_rejected_before_the_write() {
     for version in [Version::V4, Version::V5] {
         let site = Simulated::start(Options { version, ..Options::default() }).await;
         let provider = site.provider();
@@ -258,7 +258,7 @@ async fn id_that_the_site_would_truncate_is_never_sent() {
 }
 
 #[tokio::test]
-async fn dates_are_in_the_time_zone_of_the_sites_clock() {
+async fn dates_use_the_time_zone_of_the_site() {
     let site = Simulated::start(Options { utc_offset_minutes: -210, ..Options::default() }).await;
     let now = jiff::Timestamp::now();
     let id = site.sandbox.add_file("0", "a.mp4", b"abc");

@@ -1,4 +1,4 @@
-//! The amplification budget: reading an answer takes at most a bounded multiple of its length in memory.
+//! Tests of the amplification budget: reading an answer takes at most a bounded multiple of its length in memory.
 
 #![cfg(feature = "fuzzing")]
 

@@ -1,4 +1,4 @@
-//! Answers with another object than the requested one, answers with secrets, and successes that are errors.
+//! Tests of answers with another object than the requested one, answers with secrets, and successes that are errors.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The conformance suite, with every option in which sites of this dialect are known to differ.
+//! Runs the conformance suite, with every option in which sites of this dialect are known to differ.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! Every fault of the simulated site, in a read, a write, an upload and a login. The tests check the error's kind,
-//! whether it is retryable, how many requests were sent, and that the error contains no secret.
+//! Tests of every fault of the simulated site, in a read, a write, an upload and a login. They check the error's kind,
+//! whether it is retryable, the number of sent requests, and that the error contains no secret.
 
 #![allow(clippy::expect_used, reason = "a missing or an unexpected error fails the test")]
 
@@ -25,7 +25,7 @@ fn checked_error(outcome: Result<impl Debug>) -> (ErrorKind, bool, Error) {
 
 fault_tests!(Simulated);
 
-/// After a failed login, nothing was done for the request that needed it, and the login is not retried automatically.
+/// If a login fails, the request that needed it is not sent, and the login is not retried.
 #[tokio::test]
 async fn login_without_answer_leaves_the_request_unsent() {
     for (fault, _, transport) in unanswered() {
@@ -79,9 +79,9 @@ async fn firewall_page_to_a_login_does_not_reject_the_credentials() {
     }
 }
 
-/// A call is rejected with the text of an unknown token, and the check of the token is inconclusive.
+/// The site rejects a call with its text for an unknown token, and the check of the token is inconclusive.
 #[tokio::test]
-async fn doubtful_token_is_replaced_once_and_then_denied() {
+async fn unverifiable_token_is_replaced_once_then_call_is_denied() {
     let answers = unreadable::<Simulated>().into_iter().chain([
         http_answer(200, "{}"),
         http_answer(403, "{}"),

@@ -1,4 +1,4 @@
-//! JSON that the API did not write, but a proxy, a firewall or a framework in front of the site.
+//! Tests of JSON that does not come from the API, but from a proxy, a firewall or a framework in front of the site.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The session from the site's side: how many logins there were, and that no user was locked out.
+//! Tests of the session from the site's side: the number of logins, and that no user was locked out.
 
 #![allow(clippy::unwrap_used, reason = "an unexpected result fails the test")]
 
@@ -257,13 +257,13 @@ async fn single_rejected_operation_is_denied_after_one_login() {
             let errors = [provider.files(std::slice::from_ref(&id)).await.err(), provider.delete_file(&id).await.err()];
             for error in errors.map(Option::unwrap) {
                 assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false), "{fault:?}");
-                assert_eq!(error.detail(), Some("The site denies this to account \"main\"."));
+                assert_eq!(error.detail(), Some("The site does not allow this for account \"main\"."));
             }
             provider.list(&FolderId::Root, None).await.unwrap();
             provider.account().await.unwrap();
         }
         assert_eq!((site.sandbox.logins(), site.count("authorize")), (logins, logins), "{fault:?}");
-        // Five calls read the account. Each rejection causes one check of the token, unless a denial is remembered.
+        // Five calls read the account. Each rejection causes one check of the token, unless a denial is stored.
         let checks = if logins == 1 { 5 * 2 } else { 2 };
         assert_eq!(site.count("account/info"), 5 + checks, "{fault:?}");
     }

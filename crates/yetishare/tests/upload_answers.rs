@@ -1,4 +1,4 @@
-//! The site's answers to an upload: the file, an error inside a success, and every form of a limit.
+//! Tests of the site's answers to an upload: the file, an error inside a success, and every form of a limit.
 
 mod support;
 
@@ -58,7 +58,7 @@ async fn error_inside_a_success_is_an_error() {
 }
 
 #[tokio::test]
-async fn daily_limit_waits_an_hour_without_a_retry_after() {
+async fn daily_limit_without_retry_after_waits_an_hour() {
     let hour = Duration::from_secs(60 * 60);
     for words in ["You have reached the maximum permitted uploads for today.", "Max uploads reached."] {
         let site = Simulated::plain().await;
@@ -78,8 +78,8 @@ async fn daily_limit_waits_an_hour_without_a_retry_after() {
     }
 }
 
-/// PHP empties a form that exceeds one of its limits. The site then misses the token, or takes the file for an empty
-/// one.
+/// PHP discards a form or a file that exceeds one of its limits. The site then reports a missing token, or an empty
+/// file.
 #[tokio::test]
 async fn file_over_any_limit_is_too_large_and_keeps_the_session() {
     let limited = |most| Package { max_upload_size: most, ..Package::default() };

@@ -134,7 +134,7 @@ async fn account_capabilities_combine_site_and_gateway() {
 }
 
 #[tokio::test]
-async fn unsupported_change_is_refused_by_name_and_not_sent() {
+async fn unsupported_change_is_refused_and_names_the_capability() {
     let world = World::start().await;
     let folder = world.site.add_folder("0", "Films");
     let file = world.site.add_file("0", "a.mp4", b"a");

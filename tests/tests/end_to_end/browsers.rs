@@ -1,4 +1,4 @@
-//! Tests of browser security: content types, what pages may load, and which origins may call.
+//! Tests of browser security: content types, the sources that pages may load, and the origins that may call.
 
 use polyhost_end_to_end::{Answer, Configuration, Gateway};
 

@@ -273,7 +273,7 @@ async fn missing_or_empty_secret_is_reported_with_its_key() {
     }
 }
 
-/// Returns what `check` reports about a streamplay account with these lines.
+/// Returns the faults that `check` reports for a streamplay account with these lines.
 async fn faults_of_account(lines: &str) -> String {
     let ended = check(&format!("[accounts.plays]\nprovider = \"streamplay\"\n{lines}\n"), &[]).await;
     assert_eq!(ended.code(), Some(2), "{lines}: {}", ended.stdout);

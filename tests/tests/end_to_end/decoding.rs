@@ -1,11 +1,11 @@
-//! Tests of answers of a site that can be decoded only in part.
+//! Tests of site answers of which only a part can be decoded.
 
 use polyhost_sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::world::{World, at};
 
-/// Starts a world whose site answers an operation with this result.
+/// Starts a gateway and a site that answers an operation with this result.
 async fn answering(operation: &str, result: &str) -> World {
     let world = World::start().await;
     let body = Some(format!(r#"{{"status": 200, "msg": "OK", "result": {result}}}"#));
@@ -35,7 +35,7 @@ async fn unreadable_fields_are_null_and_entries_counted() {
 }
 
 #[tokio::test]
-async fn usage_counts_entries_that_cannot_be_read() {
+async fn usage_counts_unreadable_entries() {
     let world = answering("file/listfolder", r#"{"folders": [], "files": [{"linkextid": "x", "size": 5}, {}]}"#).await;
     let usage = world.caller.get(&at("folders/root/usage")).await.json(200);
     assert_eq!(usage, json!({"folders": 0, "files": 1, "bytes": 5, "unreadable": 1, "delete": "permanent"}));
@@ -73,7 +73,7 @@ async fn file_that_the_site_leaves_out_is_not_found() {
 }
 
 #[tokio::test]
-async fn lists_of_jobs_count_what_cannot_be_read() {
+async fn job_lists_count_unreadable_entries() {
     for path in ["remote-uploads", "conversions"] {
         let world = answering("*", "[[[]]]").await;
         world.caller.get(&at(path)).await.problem(502, "upstream_invalid_response");

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::stalled::{http_2, request};
 use crate::world::{KEY, World};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// A large page that needs no key.
 const PAGE: &str = "/openapi.json";
 
@@ -24,7 +24,7 @@ async fn client_is_served_beside_stalled_keyless_streams() {
         let (requests, connection) = http_2(address, 0).await;
         let mut requests = requests.ready().await.unwrap();
         let (answer, _) = requests.send_request(request("GET", PAGE, None), true).unwrap();
-        let answer = timeout(PATIENCE, answer).await.unwrap().unwrap();
+        let answer = timeout(TIME_LIMIT, answer).await.unwrap().unwrap();
         statuses.push(answer.status().as_u16());
         held.push((requests, connection, answer));
         // Each request uses a new connection.
@@ -65,7 +65,7 @@ async fn keyless_caller_over_its_address_limit_gets_retry_after() {
     }
     drop(first);
     let served = async { while wire::send(address, b"GET /livez HTTP/1.0\r\n\r\n").await.unwrap().status != 200 {} };
-    timeout(PATIENCE, served).await.expect("the closed connection no longer counts");
+    timeout(TIME_LIMIT, served).await.expect("the closed connection no longer counts");
 }
 
 /// A connection without a key that stays open.

@@ -26,7 +26,7 @@ fn without_refill(requests: u32) -> String {
     format!("rate_limit = {{ requests = {requests}, per_seconds = 31536000 }}")
 }
 
-/// Returns how many requests are left, according to an answer.
+/// Returns the number of requests that are left, according to an answer.
 #[track_caller]
 fn left(answer: &Answer) -> u32 {
     let limit = answer.header("ratelimit").unwrap_or_else(|| panic!("{}: no RateLimit", answer.request_line));

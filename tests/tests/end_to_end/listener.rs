@@ -6,8 +6,8 @@ use polyhost_end_to_end::{Caller, body};
 use serde_json::Value;
 use tokio::time::timeout;
 
-/// Longer than the gateway's interval between two polls of a site.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for an event. It is longer than the gateway's interval between two polls of a site.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// An open stream.
 pub(crate) struct Listener {
@@ -60,7 +60,7 @@ impl Listener {
                     return Some(event);
                 }
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event arrives").unwrap();
+            let chunk = timeout(TIME_LIMIT, self.response.chunk()).await.expect("an event arrives").unwrap();
             let Some(chunk) = chunk else {
                 assert_eq!(self.unread, "", "the stream ends after an event");
                 return None;

@@ -1,6 +1,6 @@
 //! End-to-end tests: the real program as a process, in front of a simulated site that runs in the test. They check
-//! every route, its answers, and what arrived at the site. There is a file for each subject; `streamplay` has the tests
-//! that need the second dialect.
+//! every route, its answers, and the requests that arrived at the site. There is a file for each subject; `streamplay`
+//! has the tests that need the second dialect.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failure must fail the test")]
 

@@ -1,4 +1,4 @@
-//! Tests of the metrics: their values against what was done, and the listener that serves them.
+//! Tests of the metrics: their values after known requests, and the listener that serves them.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn metrics(gateway: &Gateway) -> Metrics {
 }
 
 #[tokio::test]
-async fn request_and_call_metrics_match_what_was_done() {
+async fn metrics_match_the_requests_and_calls() {
     let world = streamplay::World::configured(with_admin_listener).await;
     let file = world.site.add_file("0", "a.mp4", b"abc");
     world.inject("folder/listing", Fault::Delay { millis: 200 });

@@ -2,8 +2,8 @@
 
 use crate::world::World;
 
-/// Every problem code of this version, with its HTTP status.
-const CODES: [(&str, u16); 32] = [
+/// Every problem code, each with its HTTP status.
+const CODES: [(&str, u16); 40] = [
     ("invalid_request", 400),
     ("invalid_cursor", 400),
     ("unauthenticated", 401),
@@ -15,14 +15,20 @@ const CODES: [(&str, u16); 32] = [
     ("folder_not_found", 404),
     ("remote_upload_not_found", 404),
     ("method_not_allowed", 405),
+    ("folder_cycle", 409),
     ("folder_not_empty", 409),
+    ("idempotency_conflict", 409),
     ("cursor_expired", 410),
+    ("precondition_failed", 412),
     ("payload_too_large", 413),
     ("uri_too_long", 414),
     ("unsupported_media_type", 415),
+    ("range_not_satisfiable", 416),
     ("capability_unsupported", 422),
     ("checksum_mismatch", 422),
+    ("idempotency_key_reused", 422),
     ("upstream_rejected", 422),
+    ("rate_limited", 429),
     ("upstream_rate_limited", 429),
     ("header_fields_too_large", 431),
     ("legal_block", 451),
@@ -32,10 +38,12 @@ const CODES: [(&str, u16); 32] = [
     ("upstream_error", 502),
     ("upload_corrupted", 502),
     ("upstream_unavailable", 503),
+    ("upstream_session_contended", 502),
     ("overloaded", 503),
     ("draining", 503),
     ("upstream_timeout", 504),
     ("outcome_unknown", 504),
+    ("insufficient_storage", 507),
 ];
 
 #[tokio::test]

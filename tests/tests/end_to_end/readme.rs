@@ -28,7 +28,7 @@ fn session() -> Vec<Step<'static>> {
 }
 
 #[tokio::test]
-async fn first_session_prints_what_the_readme_shows() {
+async fn first_session_prints_the_output_in_the_readme() {
     let (_program, caller) = start().await;
     let address = caller.base().trim_start_matches("http://").to_owned();
     let steps = session();

@@ -18,7 +18,7 @@ const REFUSED: &str = "the new configuration is rejected";
 const GIVEN_BACK: &str = "the account was removed or changed, and is no longer in use";
 const KEPT: &str = "the account was removed or changed, and another account keeps its session";
 
-/// Returns how many log lines contain a message.
+/// Returns the number of log lines that contain a message.
 fn logged(gateway: &mut Gateway, message: &str) -> usize {
     gateway.program().stderr().lines().filter(|line| line.contains(message)).count()
 }
@@ -64,7 +64,7 @@ async fn reload_changes_accounts_and_keeps_unchanged_caches() {
 }
 
 #[tokio::test]
-async fn replaced_account_shows_nothing_of_the_old_one() {
+async fn replaced_account_returns_no_data_of_the_old_one() {
     let mut world = World::start().await;
     let (other, _) = site(|options| options.key = "other".to_owned()).await;
     world.site.add_file("0", "old.mp4", b"a");

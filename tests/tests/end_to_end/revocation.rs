@@ -11,7 +11,7 @@ use crate::bodies::world::{Dialect, World, bytes};
 use crate::streamplay::world::{KEY1, KEY2, account};
 use crate::world::{KEY, LOGIN, SITE_KEY};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// Returns the configuration of the world with another client.
 fn with_client(world: &World, key: &str, accounts: &[&str], scopes: &[&str]) -> Configuration {
@@ -72,7 +72,7 @@ async fn upload_ends_when_its_client_is_removed() {
     world.upload_reaches(50_000).await;
     let removed = with_client(&world, "another-key", &["*"], &["read", "write"]);
     reload(&mut world, &removed).await;
-    let answer = timeout(PATIENCE, raw.answer()).await.expect("the upload ends").expect("an answer");
+    let answer = timeout(TIME_LIMIT, raw.answer()).await.expect("the upload ends").expect("an answer");
     answer.problem(403, "forbidden");
     assert_eq!(world.stored(), 0);
 }

@@ -1,5 +1,5 @@
-//! Tests of sites that are similar to pstream.net: what a site cannot guarantee is refused, not accepted without
-//! effect.
+//! Tests of sites that are similar to pstream.net: a request that such a site cannot fulfil is refused, not accepted
+//! without effect.
 
 use std::collections::BTreeSet;
 

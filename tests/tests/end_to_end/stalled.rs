@@ -14,8 +14,8 @@ use tokio::time::timeout;
 
 use crate::world::{KEY, World, at};
 
-/// Longer than all timeouts of a stalled connection together, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit of a test's wait. It is longer than all timeouts of a stalled connection together, on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// A page that needs no key, and is larger than the socket buffers of a caller with a small receive buffer.
 const LARGE: &str = "/docs/swagger-ui-bundle.js";
 
@@ -53,7 +53,7 @@ pub(crate) async fn wait_for_descriptors(gateway: &mut Gateway, most: usize) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, rest).await.expect("descriptors are still open");
+    timeout(TIME_LIMIT, rest).await.expect("descriptors are still open");
 }
 
 /// Opens a connection with a small receive buffer.
@@ -160,7 +160,7 @@ async fn stalled_caller_is_cut_off_at_every_stage() {
             }
         }
         for (what, stalled) in stalled {
-            timeout(PATIENCE, stalled).await.unwrap_or_else(|_| panic!("still open: {what}")).unwrap();
+            timeout(TIME_LIMIT, stalled).await.unwrap_or_else(|_| panic!("still open: {what}")).unwrap();
         }
         // Other callers are served meanwhile and afterwards.
         world.caller.get("/v1/me").await.status(200);
@@ -176,7 +176,7 @@ async fn stalled_stream_does_not_affect_others_of_its_connection() {
     let mut requests = requests.ready().await.unwrap();
     let (stalled, _) = requests.send_request(request("GET", LARGE, None), true).unwrap();
     let mut body = stalled.await.unwrap().into_body();
-    let reset = timeout(PATIENCE, body.data()).await.expect("the stream ends");
+    let reset = timeout(TIME_LIMIT, body.data()).await.expect("the stream ends");
     assert!(reset.is_none_or(|piece| piece.is_err()), "the stream is reset");
     // A stream without a response body needs no window.
     let mut requests = requests.ready().await.unwrap();

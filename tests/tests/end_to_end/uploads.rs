@@ -28,7 +28,7 @@ async fn upload(caller: &Caller, name: &str, more: &str, bytes: &[u8]) -> Answer
     caller.typed("POST", &path, "video/mp4", bytes.to_vec()).await
 }
 
-/// Returns what the site received of the only upload, which must be complete.
+/// Returns the site's record of the only upload, which must be complete.
 fn only_upload(world: &World) -> ReceivedUpload {
     let arrived = world.arrived();
     let operations: Vec<&str> = arrived.iter().map(|call| call.operation.as_str()).collect();

@@ -2,7 +2,7 @@
 //! a seed chooses. In either order, nothing that was answered with success is lost, nothing becomes unreachable, and no
 //! non-empty folder is deleted without `recursive`.
 //!
-//! `POLYHOST_PAIRS_ROUNDS` (default 1) sets how often each pair runs, `POLYHOST_PAIRS_SEED` the delays.
+//! `POLYHOST_PAIRS_ROUNDS` (default 1) sets the number of runs of each pair, `POLYHOST_PAIRS_SEED` the delays.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::Existing;
 use super::digests::Digests;
-use super::part::{Owner, Part};
-use super::resume::Kept;
+use super::part::{Part, RemoteFile};
+use super::resume::PartialFile;
 use super::target::Target;
 use crate::failure::Failure;
 use crate::standard_streams::OutputStream;
@@ -17,7 +17,7 @@ use crate::standard_streams::OutputStream;
 #[derive(Debug)]
 pub(super) struct Destination {
     sink: Sink,
-    kept: Kept,
+    kept: PartialFile,
     digests: Digests,
 }
 
@@ -34,11 +34,11 @@ impl Destination {
     /// If the partial file is in use, belongs to another file, or cannot be read or written.
     pub(super) async fn beside(
         target: Target,
-        owner: Owner,
+        remote: RemoteFile,
         existing: Existing,
         digests: Digests,
     ) -> Result<Self, Failure> {
-        let (part, kept) = Part::open(target, owner, existing)?;
+        let (part, kept) = Part::open(target, remote, existing)?;
         let unreadable = |error| Failure::local(part.part_path().display(), &error);
         let digests = match kept.length {
             0 => digests,
@@ -50,11 +50,11 @@ impl Destination {
     /// Writes to the standard output. Bytes written there cannot be discarded.
     pub(super) fn standard_output(digests: Digests) -> Self {
         let sink = Sink::StandardOutput(OutputStream::into_sink(io::stdout()));
-        Self { sink, kept: Kept::default(), digests }
+        Self { sink, kept: PartialFile::default(), digests }
     }
 
     /// Returns the state of the bytes so far.
-    pub(super) fn kept(&self) -> &Kept {
+    pub(super) fn kept(&self) -> &PartialFile {
         &self.kept
     }
 
@@ -71,7 +71,7 @@ impl Destination {
             }
             Sink::StandardOutput(_) => {}
         }
-        self.kept = Kept { length: 0, etag, size };
+        self.kept = PartialFile { length: 0, etag, size };
         self.digests.reset();
         Ok(())
     }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::destination::Destination;
 use super::digests::Digests;
-use super::part::Owner;
+use super::part::RemoteFile;
 use super::resume::{Request, Verdict};
 use super::safe_name::safe_name;
 use super::target::{Claims, Target};
@@ -66,8 +66,8 @@ impl Fetcher<'_> {
         let mut destination = match self.target(&name, path)? {
             None => Destination::standard_output(digests),
             Some(target) => {
-                let owner = Owner { account: self.downloads.account.clone(), id: id.to_owned() };
-                Destination::beside(target, owner, existing, digests).await?
+                let remote = RemoteFile { account: self.downloads.account.clone(), id: id.to_owned() };
+                Destination::beside(target, remote, existing, digests).await?
             }
         };
         let expected = file["size"].as_u64();

@@ -33,7 +33,7 @@ pub struct Downloads {
     pub place: Place,
     /// The number of parallel downloads.
     pub jobs: usize,
-    /// What happens to an existing file.
+    /// The handling of an existing file.
     pub existing: Existing,
 }
 
@@ -48,17 +48,17 @@ pub enum Place {
     StandardOutput,
 }
 
-/// What happens to an existing file at the path of a download.
+/// The handling of an existing file at the path of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It is kept, and the download fails.
-    Kept,
-    /// It is replaced when the download is complete.
-    Replaced,
+    /// The file is kept, and the download fails.
+    Keep,
+    /// The file is replaced when the download is complete.
+    Replace,
 }
 
 impl Downloads {
-    /// Returns why the options are invalid, if they are.
+    /// Returns the fault of the options, or `None` if they are valid.
     #[must_use]
     pub fn fault(&self, output: Output) -> Option<&'static str> {
         match &self.place {
@@ -99,7 +99,7 @@ mod tests {
     fn output_path_is_for_one_file_and_not_combined_with_json() {
         let fault = |ids: &[&str], place: Place, output| {
             let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-            Downloads { ids, account: "a".to_owned(), place, jobs: 4, existing: Existing::Kept }.fault(output)
+            Downloads { ids, account: "a".to_owned(), place, jobs: 4, existing: Existing::Keep }.fault(output)
         };
         assert_eq!(fault(&["1", "2"], Place::Directory(".".into()), Output::Json), None);
         assert_eq!(fault(&["1"], Place::File("x".into()), Output::Json), None);

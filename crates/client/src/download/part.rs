@@ -1,5 +1,5 @@
-//! The partial file of a download: `NAME.part`, with the record `NAME.part.json` beside it, which says which file it
-//! belongs to.
+//! The partial file of a download: `NAME.part`. Beside it is the record `NAME.part.json`, which names the account and
+//! the file that the bytes belong to.
 
 use std::fs::{Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -12,13 +12,13 @@ use tokio::fs::File;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::Existing;
-use super::resume::Kept;
+use super::resume::PartialFile;
 use super::target::Target;
 use crate::failure::Failure;
 
 /// The file that a partial file belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Owner {
+pub(super) struct RemoteFile {
     /// The account.
     pub(super) account: String,
     /// The file's id.
@@ -29,7 +29,7 @@ pub(super) struct Owner {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
-    owner: Owner,
+    remote: RemoteFile,
     etag: Option<String>,
     size: Option<u64>,
 }
@@ -37,41 +37,41 @@ struct Record {
 /// A partial file that this process writes exclusively.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// `None` until there are bytes.
+    /// `None` until the first bytes are written.
     file: Option<File>,
     target: Target,
-    owner: Owner,
+    remote: RemoteFile,
     existing: Existing,
 }
 
 impl Part {
-    /// Opens the partial file, and returns its state. A partial file of another download or program is replaced only if
-    /// that is wanted, and only once there are new bytes.
+    /// Opens the partial file, and returns its state. A partial file of another download or program is replaced only
+    /// with [`Existing::Replace`], and only when new bytes are written.
     ///
     /// # Errors
-    /// If it is in use, belongs to another download or program, or cannot be written.
-    pub(super) fn open(target: Target, owner: Owner, existing: Existing) -> Result<(Self, Kept), Failure> {
+    /// If the partial file is in use, belongs to another download or program, or cannot be written.
+    pub(super) fn open(target: Target, remote: RemoteFile, existing: Existing) -> Result<(Self, PartialFile), Failure> {
         let failed = |error| Failure::local(target.part.display(), &error);
         let part = metadata(&target.part).map_err(failed)?;
         let record = Record::read(&target.record);
-        let ours = record.as_ref().ok().and_then(Option::as_ref).filter(|record| record.owner == owner);
+        let ours = record.as_ref().ok().and_then(Option::as_ref).filter(|record| record.remote == remote);
         match (&part, ours, existing) {
             (Some(part), Some(record), _) if part.is_file() => {
                 let mut file = OpenOptions::new().read(true).write(true).open(&target.part).map_err(failed)?;
                 claim(&file, &target)?;
                 let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
-                let kept = Kept { length, etag: record.etag.clone(), size: record.size };
-                Ok((Self { file: Some(File::from_std(file)), target, owner, existing }, kept))
+                let kept = PartialFile { length, etag: record.etag.clone(), size: record.size };
+                Ok((Self { file: Some(File::from_std(file)), target, remote, existing }, kept))
             }
             // A record without a partial file can be ignored. A file that is not a record belongs to another program.
-            (None, _, _) if record.is_ok() => Ok((Self::empty(target, owner, existing), Kept::default())),
-            (_, _, Existing::Replaced) => Ok((Self::empty(target, owner, existing), Kept::default())),
-            (_, _, Existing::Kept) => Err(not_ours(&target)),
+            (None, _, _) if record.is_ok() => Ok((Self::empty(target, remote, existing), PartialFile::default())),
+            (_, _, Existing::Replace) => Ok((Self::empty(target, remote, existing), PartialFile::default())),
+            (_, _, Existing::Keep) => Err(not_ours(&target)),
         }
     }
 
-    fn empty(target: Target, owner: Owner, existing: Existing) -> Self {
-        Self { file: None, target, owner, existing }
+    fn empty(target: Target, remote: RemoteFile, existing: Existing) -> Self {
+        Self { file: None, target, remote, existing }
     }
 
     /// Returns the path of the partial file.
@@ -89,7 +89,7 @@ impl Part {
                 self.file.insert(File::from_std(created))
             }
         };
-        let record = Record { owner: self.owner.clone(), etag, size };
+        let record = Record { remote: self.remote.clone(), etag, size };
         let emptied = async {
             file.flush().await?;
             // The order matters: bytes of an old file must never be beside the record of a new one.
@@ -126,7 +126,7 @@ impl Part {
 
     /// Deletes the partial file and its record.
     pub(super) async fn discard(self) {
-        // The next download of the same file handles what cannot be removed.
+        // Errors are ignored: the next download of the same file reuses or replaces the remaining files.
         for path in [&self.target.part, &self.target.record] {
             drop(tokio::fs::remove_file(path).await);
         }
@@ -149,7 +149,7 @@ impl Record {
 
     /// Writes the record into a new file. It does not follow a link at the path.
     fn write(&self, path: &Path) -> io::Result<()> {
-        create(path, Existing::Replaced)?.write_all(&serde_json::to_vec(self)?)
+        create(path, Existing::Replace)?.write_all(&serde_json::to_vec(self)?)
     }
 }
 
@@ -162,22 +162,22 @@ fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// Creates a new file, and first removes an existing one if that is wanted.
+/// Creates a new file. With [`Existing::Replace`], first removes an existing one.
 fn create(path: &Path, existing: Existing) -> io::Result<std::fs::File> {
-    if existing == Existing::Replaced && metadata(path)?.is_some() {
+    if existing == Existing::Replace && metadata(path)?.is_some() {
         std::fs::remove_file(path)?;
     }
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
-/// Locks the file, and checks that no other process has replaced it before.
+/// Locks the file, and checks that the path still refers to this file and not to another process's new one.
 fn claim(file: &std::fs::File, target: &Target) -> Result<(), Failure> {
     let in_use = || {
         Failure::from_client("in_use", "Another process is downloading this file", target.part.display().to_string())
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(in_use()),
-        // On file systems without locks, only the digests and the size protect the file.
+        // On file systems without locks, a second writer is detected only by a wrong size or digest.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
     let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
@@ -197,9 +197,9 @@ mod tests {
 
     use super::*;
 
-    fn open(folder: &Path, id: &str, existing: Existing) -> Result<(Part, Kept), Failure> {
-        let target = Target::at(folder.join("a.mp4"), Existing::Kept)?;
-        Part::open(target, Owner { account: "main".to_owned(), id: id.to_owned() }, existing)
+    fn open(folder: &Path, id: &str, existing: Existing) -> Result<(Part, PartialFile), Failure> {
+        let target = Target::at(folder.join("a.mp4"), Existing::Keep)?;
+        Part::open(target, RemoteFile { account: "main".to_owned(), id: id.to_owned() }, existing)
     }
 
     fn part(folder: &Path) -> PathBuf {
@@ -207,8 +207,8 @@ mod tests {
     }
 
     async fn started(folder: &Path, id: &str) -> Part {
-        let (mut part, kept) = open(folder, id, Existing::Kept).unwrap();
-        assert_eq!(kept, Kept::default());
+        let (mut part, kept) = open(folder, id, Existing::Keep).unwrap();
+        assert_eq!(kept, PartialFile::default());
         part.restart(Some("\"e\"".to_owned()), Some(9)).await.unwrap();
         part.write(&Bytes::from_static(b"abcd")).await.unwrap();
         part.file.as_mut().unwrap().flush().await.unwrap();
@@ -219,8 +219,8 @@ mod tests {
     async fn resumed_download_leaves_only_the_complete_file() {
         let folder = tempfile::tempdir().unwrap();
         drop(started(folder.path(), "7").await);
-        let (mut part, kept) = open(folder.path(), "7", Existing::Kept).unwrap();
-        assert_eq!(kept, Kept { length: 4, etag: Some("\"e\"".to_owned()), size: Some(9) });
+        let (mut part, kept) = open(folder.path(), "7", Existing::Keep).unwrap();
+        assert_eq!(kept, PartialFile { length: 4, etag: Some("\"e\"".to_owned()), size: Some(9) });
         part.write(&Bytes::from_static(b"efghi")).await.unwrap();
         part.finish().await.unwrap();
         assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"abcdefghi");
@@ -231,7 +231,7 @@ mod tests {
     async fn restarted_download_discards_existing_bytes() {
         let folder = tempfile::tempdir().unwrap();
         drop(started(folder.path(), "7").await);
-        let (mut part, _) = open(folder.path(), "7", Existing::Kept).unwrap();
+        let (mut part, _) = open(folder.path(), "7", Existing::Keep).unwrap();
         part.restart(None, None).await.unwrap();
         part.write(&Bytes::from_static(b"xy")).await.unwrap();
         part.finish().await.unwrap();
@@ -242,27 +242,27 @@ mod tests {
     async fn partial_file_of_another_download_is_replaced_only_if_wanted() {
         let folder = tempfile::tempdir().unwrap();
         drop(started(folder.path(), "7").await);
-        assert_eq!(open(folder.path(), "8", Existing::Kept).unwrap_err().problem().code(), "already_exists");
-        let (_part, kept) = open(folder.path(), "8", Existing::Replaced).unwrap();
-        assert_eq!(kept, Kept::default());
+        assert_eq!(open(folder.path(), "8", Existing::Keep).unwrap_err().problem().code(), "already_exists");
+        let (_part, kept) = open(folder.path(), "8", Existing::Replace).unwrap();
+        assert_eq!(kept, PartialFile::default());
     }
 
     #[tokio::test]
     async fn foreign_or_linked_partial_file_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(part(folder.path()), b"theirs").unwrap();
-        assert!(open(folder.path(), "7", Existing::Kept).is_err());
-        let (opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
+        assert!(open(folder.path(), "7", Existing::Keep).is_err());
+        let (opened, _) = open(folder.path(), "7", Existing::Replace).unwrap();
         drop(opened);
-        // It is not replaced before there are new bytes.
+        // The foreign file is not replaced before new bytes are written.
         assert_eq!(std::fs::read(part(folder.path())).unwrap(), b"theirs");
         std::fs::remove_file(part(folder.path())).unwrap();
         for name in ["a.mp4.part", "a.mp4.part.json"] {
             let (link, elsewhere) = (folder.path().join(name), folder.path().join("elsewhere"));
             std::fs::write(&elsewhere, b"precious").unwrap();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
-            assert!(open(folder.path(), "7", Existing::Kept).is_err());
-            let (mut opened, _) = open(folder.path(), "7", Existing::Replaced).unwrap();
+            assert!(open(folder.path(), "7", Existing::Keep).is_err());
+            let (mut opened, _) = open(folder.path(), "7", Existing::Replace).unwrap();
             opened.restart(None, None).await.unwrap();
             assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
             opened.discard().await;
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn nothing_is_created_before_there_are_bytes() {
         let folder = tempfile::tempdir().unwrap();
-        open(folder.path(), "7", Existing::Kept).unwrap();
+        open(folder.path(), "7", Existing::Keep).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
@@ -280,9 +280,9 @@ mod tests {
     async fn partial_file_has_one_writer_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = started(folder.path(), "7").await;
-        assert_eq!(open(folder.path(), "7", Existing::Kept).unwrap_err().problem().code(), "in_use");
+        assert_eq!(open(folder.path(), "7", Existing::Keep).unwrap_err().problem().code(), "in_use");
         drop(first);
-        open(folder.path(), "7", Existing::Kept).unwrap();
+        open(folder.path(), "7", Existing::Keep).unwrap();
     }
 
     #[tokio::test]

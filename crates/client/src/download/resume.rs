@@ -1,4 +1,4 @@
-//! The decisions for resuming a download: what to request, given the existing bytes, and what an answer means.
+//! The decisions for resuming a download: the request to send, given the existing bytes, and the meaning of the answer.
 
 use reqwest::StatusCode;
 use reqwest::header::{
@@ -7,7 +7,7 @@ use reqwest::header::{
 
 /// The existing beginning of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct PartialFile {
     /// The number of existing bytes.
     pub(super) length: u64,
     /// The entity tag of the file that they belong to.
@@ -16,14 +16,14 @@ pub(super) struct Kept {
     pub(super) size: Option<u64>,
 }
 
-/// What to request.
+/// The request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Request {
     /// The whole file.
     Whole,
     /// The bytes after the existing ones, if these still belong to the file.
     Rest { first: u64, etag: String },
-    /// Whether the existing bytes, which are complete, still belong to the file.
+    /// No bytes: only a check whether the existing bytes, which are complete, still belong to the file.
     Confirmation { etag: String },
 }
 
@@ -43,9 +43,9 @@ pub(super) enum Verdict {
 }
 
 impl Request {
-    /// Returns what to request, given the existing bytes. Without a strong entity tag, nothing guarantees that bytes
-    /// belong together.
-    pub(super) fn after(kept: &Kept) -> Self {
+    /// Returns the request to send, given the existing bytes. Without a strong entity tag the whole file is requested,
+    /// because the file may have changed.
+    pub(super) fn after(kept: &PartialFile) -> Self {
         let strong = kept.etag.as_ref().filter(|etag| etag.starts_with('"'));
         match (kept.length, kept.size, strong) {
             (0, _, _) | (_, _, None) => Self::Whole,
@@ -100,8 +100,8 @@ mod tests {
 
     const ETAG_TEXT: &str = "\"e\"";
 
-    fn kept(length: u64, etag: Option<&str>, size: Option<u64>) -> Kept {
-        Kept { length, etag: etag.map(str::to_owned), size }
+    fn kept(length: u64, etag: Option<&str>, size: Option<u64>) -> PartialFile {
+        PartialFile { length, etag: etag.map(str::to_owned), size }
     }
 
     fn rest(first: u64) -> Request {

@@ -18,7 +18,7 @@ pub(super) fn safe_name(name: Option<&str>, fallback: &str) -> String {
     if safe.is_empty() { "_".to_owned() } else { shortened(&safe) }
 }
 
-/// Whether a character separates path components on any system, or acts on the display.
+/// Returns whether a character separates path components on any system, or acts on the display.
 fn is_unsafe(character: char) -> bool {
     matches!(character, '/' | '\\') || misleads(character)
 }

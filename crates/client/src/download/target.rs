@@ -47,7 +47,7 @@ impl Target {
         let exists = |detail| Err(Failure::from_client("already_exists", "The path exists already", detail));
         match std::fs::symlink_metadata(&self.path) {
             Ok(there) if there.is_dir() => exists("It is a directory; use --directory."),
-            Ok(_) if existing == Existing::Kept => exists("Use --force to replace it."),
+            Ok(_) if existing == Existing::Keep => exists("Use --force to replace it."),
             _ => Ok(()),
         }
     }
@@ -78,17 +78,17 @@ mod tests {
     fn existing_file_is_kept_unless_it_is_to_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp4");
-        assert!(Target::at(path.clone(), Existing::Kept).is_ok());
+        assert!(Target::at(path.clone(), Existing::Keep).is_ok());
         std::fs::write(&path, b"mine").unwrap();
-        let failure = Target::at(path.clone(), Existing::Kept).unwrap_err();
+        let failure = Target::at(path.clone(), Existing::Keep).unwrap_err();
         assert_eq!(failure.problem().code(), "already_exists");
-        assert!(Target::at(path, Existing::Replaced).is_ok());
-        assert!(Target::at(folder.path().to_owned(), Existing::Replaced).is_err());
+        assert!(Target::at(path, Existing::Replace).is_ok());
+        assert!(Target::at(folder.path().to_owned(), Existing::Replace).is_err());
     }
 
     #[test]
     fn downloads_of_a_command_never_share_a_path() {
-        let target = |name: &str| Target::at(PathBuf::from("/nowhere").join(name), Existing::Kept).unwrap();
+        let target = |name: &str| Target::at(PathBuf::from("/nowhere").join(name), Existing::Keep).unwrap();
         let claims = Claims::default();
         claims.take(&target("a")).unwrap();
         claims.take(&target("b")).unwrap();

@@ -25,7 +25,7 @@ pub(super) enum Detail {
 /// The reader of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    /// A person at a terminal. Names are escaped, so that they cannot mislead.
+    /// A person at a terminal. Names are escaped, so that control characters in them have no effect.
     Terminal,
     /// A file or a program. Names are not escaped.
     Program,

@@ -48,7 +48,7 @@ pub enum Form {
     Json,
 }
 
-/// Why a listing stops early.
+/// The reason why a listing stops early.
 enum Stop {
     /// A folder could not be listed.
     Failed(Failure),

@@ -1,4 +1,4 @@
-//! How many bytes of an upload were sent. That determines the outcome if the connection breaks.
+//! Counts the sent bytes of an upload. The count determines the outcome if the connection breaks.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

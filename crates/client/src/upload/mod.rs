@@ -51,7 +51,7 @@ pub enum Checksum {
 }
 
 impl Uploads {
-    /// Returns why the options are invalid, if they are.
+    /// Returns the fault of the options, or `None` if they are valid.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {
         let from_standard_input = self.files.iter().any(|file| file.as_os_str() == STANDARD_INPUT);

@@ -1,4 +1,4 @@
-//! One upload. It is retried only if the gateway says that a retry does no harm.
+//! One upload. It is retried only if the gateway reports that a retry is safe.
 
 use futures_util::stream::{AbortHandle, Abortable};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
@@ -37,11 +37,11 @@ impl Drop for StopReading {
 }
 
 impl Sender<'_> {
-    /// Asks whether the account accepts uploads, and returns its size limit. A rejection in the middle of a file is
-    /// easily lost with the connection.
+    /// Checks that the account accepts uploads, and returns its size limit. Otherwise the gateway would reject the
+    /// upload in the middle of the file, and that answer is often lost with the connection.
     ///
     /// # Errors
-    /// If the gateway cannot be reached or does not know the key or the account, or if the account accepts no uploads.
+    /// If the gateway cannot be reached or rejects the key or the account, or if the account accepts no uploads.
     pub(super) async fn check(&self) -> Result<Option<u64>, Failure> {
         let asked = self.gateway.read(&["accounts", &self.uploads.account, "capabilities"], &[]).await;
         let capabilities = match asked {
@@ -59,7 +59,7 @@ impl Sender<'_> {
     /// Uploads one file, and returns it as the gateway describes it. `limit` is the account's size limit.
     ///
     /// # Errors
-    /// The gateway's failure; `OutcomeUnknown` if the whole file was sent and no answer came.
+    /// The gateway's failure; `OutcomeUnknown` if the whole file was sent and no answer arrived.
     pub(super) async fn send(&self, source: &Source, limit: Option<u64>) -> Result<Value, Failure> {
         if let Some((length, limit)) = source.length().zip(limit).filter(|(length, limit)| length > limit) {
             let [length, limit] = [length, limit].map(display::size);
@@ -122,7 +122,7 @@ impl Sender<'_> {
     async fn answer(&self, response: Response, flow: &Flow) -> Result<Value, Failure> {
         if !response.status().is_success() {
             let failure = refused(response).await;
-            // An error of a proxy does not say what the gateway behind it has done.
+            // An error of a proxy does not show the outcome at the gateway behind it.
             let foreign = failure.is_foreign() && failure.kind() == FailureKind::Failed && flow.stage() == Stage::Whole;
             return Err(if foreign { Failure::unknown(format!("{failure} {CHECK_FIRST}")) } else { failure });
         }
@@ -135,7 +135,7 @@ impl Sender<'_> {
     }
 }
 
-/// Whether the gateway says that it has not started the upload, and that a retry is safe.
+/// Returns whether the gateway reports that it has not started the upload, and that a retry is safe.
 fn was_not_started(failure: &Failure) -> bool {
     let status = failure.problem().json()["status"].as_u64();
     failure.problem().is_retryable() && matches!(status, Some(429 | 503))

@@ -71,7 +71,7 @@ impl Source {
         Self { path, name: name.to_owned(), content_type, bytes }
     }
 
-    /// Returns its length, if it is known beforehand.
+    /// Returns the length of the file, if it is known beforehand.
     pub(super) fn length(&self) -> Option<u64> {
         match self.bytes {
             Origin::File { length, .. } => Some(length),
@@ -79,8 +79,8 @@ impl Source {
         }
     }
 
-    /// Returns its bytes from the beginning. A file yields as many bytes as it had in [`find`](Self::find), or ends
-    /// with an error.
+    /// Returns the bytes of the file from the beginning. A file yields as many bytes as it had in [`find`](Self::find),
+    /// or ends with an error.
     pub(super) async fn open(&self) -> io::Result<BoxStream<'static, io::Result<Bytes>>> {
         let Origin::File { path, length } = &self.bytes else { return Ok(input(io::stdin()).boxed()) };
         let file = File::open(path).await?.take(*length);

@@ -1,4 +1,4 @@
-//! Downloads: wrong bytes never become the file.
+//! Tests of downloads: a file with wrong bytes is never stored under the final path.
 
 use polyhost_client::download::{Downloads, Existing, Place, run};
 use polyhost_client::{Exit, Interrupt, Output};
@@ -52,7 +52,7 @@ async fn download(described: Value, answer: impl Fn(&Received, usize) -> Reply +
         account: "main".to_owned(),
         place: Place::Directory(folder.path().to_owned()),
         jobs: 1,
-        existing: Existing::Kept,
+        existing: Existing::Keep,
     };
     let exit = run(&gateway.gateway(), &downloads, Output::Json, &Interrupt::default()).await;
     Outcome { exit, received: gateway.received("GET", "/content"), folder }

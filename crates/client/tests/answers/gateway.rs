@@ -30,7 +30,7 @@ impl Received {
 
 /// The reaction to a request.
 pub(crate) struct Reply {
-    /// How many bytes of the request's body are read first.
+    /// The number of bytes of the request's body that are read first.
     read: usize,
     bytes: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! Uploads: which requests are retried, and which are not.
+//! Tests of uploads: only requests whose repetition is safe are retried.
 
 use polyhost_client::upload::{Checksum, Uploads, run};
 use polyhost_client::{Exit, Interrupt, Output};

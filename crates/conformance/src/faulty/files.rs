@@ -8,7 +8,7 @@ use polyhost_domain::{
 
 use super::{Fault, Faulty, is_unknown};
 
-/// How many ids a provider with `OnlyTheFirstBatch` answers.
+/// The number of ids that a provider with `OnlyTheFirstBatch` answers.
 pub(super) const BATCH: usize = 50;
 
 impl Faulty {

@@ -46,7 +46,7 @@ impl Faulty {
         }
     }
 
-    /// Returns the upload with the fault applied to what is sent.
+    /// Returns the upload with the fault applied to the sent data.
     async fn faulty_sending(&self, mut upload: Upload) -> Result<Upload> {
         match self.fault {
             Fault::UploadLosesTheLastByte => {

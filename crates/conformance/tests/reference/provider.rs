@@ -12,10 +12,10 @@ use url::Url;
 use super::convert::{self, folder_number, number};
 use super::store::{Condition, Fetch, FolderRow, Store};
 
-/// How many files a native page has.
+/// The number of files in a native page.
 const PAGE: usize = 2;
 
-/// The model of a site: its objects, and how many requests it has received.
+/// The model of a site: its objects, and the number of received requests.
 #[derive(Default)]
 pub(crate) struct Model {
     pub(crate) store: Mutex<Store>,

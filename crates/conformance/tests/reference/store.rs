@@ -13,7 +13,7 @@ pub(crate) const ROOT: u64 = 0;
 /// The time at which the model's clock starts: 2026-01-01.
 const BEGIN: i64 = 1_767_225_600;
 
-/// How far one step moves the clock, in seconds.
+/// The seconds by which one step advances the clock.
 const STEP: i64 = 10;
 
 #[derive(Default)]

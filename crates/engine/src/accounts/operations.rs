@@ -41,7 +41,7 @@ impl Account {
         }
     }
 
-    /// Returns a URL from which a file can be downloaded, or how long to wait for one.
+    /// Returns a URL from which a file can be downloaded, or the wait before the site gives one.
     pub async fn link(&self, file: &FileRef) -> Result<LinkAnswer> {
         self.read(self.provider.link(file)).await
     }

@@ -9,9 +9,9 @@ use super::ListQuery;
 /// A request for one page of a listing.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
-    /// Which items, in which order.
+    /// The selection of items and their order.
     pub query: ListQuery,
-    /// The most items in the page.
+    /// The maximum number of items in the page.
     pub limit: usize,
     /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
@@ -21,7 +21,7 @@ pub struct PageRequest {
     pub secret: Vec<u8>,
 }
 
-/// Which cached answers a caller accepts.
+/// The cached answers that a caller accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Freshness {
     /// A fresh answer; if the site fails, a stale one.
@@ -29,8 +29,8 @@ pub enum Freshness {
     Cached,
     /// Only a fresh answer, because a decision depends on it.
     Fresh,
-    /// No cached answer: the site must be asked.
-    Anew,
+    /// No cached answer: a request to the site is required.
+    NoCache,
 }
 
 /// The source of an answer.
@@ -38,12 +38,12 @@ pub enum Freshness {
 pub enum Source {
     /// The cache. The answer is fresh, or is pinned by a walk.
     Hit {
-        /// For how many more seconds it is fresh; negative if only a walk's pin keeps it.
+        /// The remaining seconds for which the answer is fresh. Negative if only a walk's pin keeps it in the cache.
         ttl_seconds: i64,
     },
     /// The cache, with a stale answer, because the site failed.
     Stale {
-        /// How many seconds ago it became stale, as a negative number.
+        /// The seconds since the answer became stale, as a negative number.
         ttl_seconds: i64,
     },
     /// The site. The answer was stored.

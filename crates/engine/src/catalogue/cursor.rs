@@ -27,7 +27,7 @@ const MAX_VALUE: usize = 192;
 pub(crate) struct Cursor {
     /// The digest of the snapshot that the walk reads.
     pub(crate) digest: Digest,
-    /// How many items of the selection the walk has returned.
+    /// The number of items of the selection that the walk has returned.
     pub(crate) seen: u32,
     last: LastItem,
 }
@@ -123,7 +123,7 @@ impl Cursor {
         Self { digest, seen, last: LastItem { kind: item.kind, id: item.id.to_owned(), value } }
     }
 
-    /// Returns how many items of a fresh listing's selection come before the next item of the walk.
+    /// Returns the number of items of a fresh listing's selection before the next item of the walk.
     pub(crate) fn resume<'s>(&self, sort: Sort, count: usize, item: impl Fn(usize) -> Item<'s>) -> usize {
         let LastItem { kind, id, value } = &self.last;
         // A truncated value does not determine the position. Look for the item itself first.

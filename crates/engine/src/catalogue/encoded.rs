@@ -14,7 +14,7 @@ use crate::preconditions::Validators;
 
 /// A value and its serialized form.
 #[derive(Debug, Clone)]
-pub struct Kept<T> {
+pub struct Encoded<T> {
     /// The value.
     pub value: T,
     /// The value as JSON.
@@ -65,7 +65,7 @@ impl Tagged for Folder {
     }
 }
 
-impl<T: Tagged> Kept<T> {
+impl<T: Tagged> Encoded<T> {
     /// Serializes a value.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Files: from their own cache entries, from listings that show them, or from the site.
 //!
-//! A listing may report fewer fields of a file than a read of the single file. Which fields differs between sites, so
-//! it is learned for each account. A listing is used for a file only if it fills every field that reads of single files
-//! have ever filled.
+//! A listing may report fewer fields of a file than a read of the single file. The set of reported fields differs
+//! between sites, so it is recorded for each account. A listing is used for a file only if it fills every field that
+//! reads of single files have ever filled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,14 +12,14 @@ use polyhost_domain::{Error, File, FileId, FileStatus, FolderId};
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
-use super::kept::Kept;
+use super::encoded::Encoded;
 use super::key::{Cacheable as _, Key, Stored, Value};
 use super::merging::{Fields, merge, read};
 use super::reading::{Lookup, downcast};
 use super::tombstones::Moment;
 use super::{Catalogue, Inner};
 use crate::accounts::{Account, Incarnation};
-use crate::scopes::{Reach, What};
+use crate::scopes::{EntrySubject, Reach};
 
 /// The fields that reads of single files have filled, for each account.
 pub(super) struct FieldsSeen(pub(super) Cache<Incarnation, Arc<AtomicU32>>);
@@ -52,10 +52,10 @@ impl Catalogue {
         account: &Arc<Account>,
         id: &FileId,
         freshness: Freshness,
-    ) -> Result<Known<Arc<Kept<File>>>, Error> {
-        let lookup = self.0.lookup(account, What::File(id.clone())).await?;
+    ) -> Result<Known<Arc<Encoded<File>>>, Error> {
+        let lookup = self.0.lookup(account, EntrySubject::File(id.clone())).await?;
         let mut fresh = self.0.fresh(&lookup, freshness);
-        if fresh.is_none() && freshness != Freshness::Anew {
+        if fresh.is_none() && freshness != Freshness::NoCache {
             fresh = self.0.take_from_listing(account, id, &lookup).await?;
         }
         if let Some(stored) = fresh {
@@ -130,7 +130,7 @@ impl Inner {
             return Ok(None);
         }
         // The stamp is from before the listing was read. If a write happened since, later lookups ignore this entry.
-        let value = Value::File(Arc::new(Kept::new(file, account)?));
+        let value = Value::File(Arc::new(Encoded::new(file, account)?));
         let stored = Stored { value, stamp: lookup.now, reach: Reach::Own, taken_at };
         self.store.insert(lookup.key.clone(), stored.clone()).await;
         Ok(Some(stored))
@@ -168,8 +168,8 @@ impl Inner {
     }
 
     /// Returns a file's own entry if no write has invalidated it. It may be stale.
-    async fn valid_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Kept<File>>)> {
-        let stored = self.valid_entry(account, &Key::new(account, What::File(id.clone()))).await?;
+    async fn valid_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Encoded<File>>)> {
+        let stored = self.valid_entry(account, &Key::new(account, EntrySubject::File(id.clone()))).await?;
         let file = File::take(&stored.value)?;
         Some((stored, file))
     }

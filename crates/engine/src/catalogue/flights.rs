@@ -21,7 +21,7 @@ struct UnderWay<V> {
     has_begun: bool,
 }
 
-/// Which reads a caller may share.
+/// The reads that a caller may share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shares {
     /// Any read under way.

@@ -5,27 +5,27 @@ use std::sync::Arc;
 use polyhost_domain::{Account as SiteAccount, File, Folder, FolderId, Limits};
 use tokio::time::Instant;
 
-use super::kept::{Kept, Tagged};
+use super::encoded::{Encoded, Tagged};
 use super::snapshot::Snapshot;
 use crate::accounts::{Account, Incarnation};
-use crate::scopes::{Digest, Reach, Stamp, What};
+use crate::scopes::{Digest, EntrySubject, Reach, Stamp};
 
 /// The key of a cache entry. It holds the account's incarnation, not its name: a reload may give the name to another
 /// account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     account: Incarnation,
-    pub(super) what: What,
+    pub(super) what: EntrySubject,
 }
 
 impl Key {
-    pub(super) fn new(account: &Account, what: What) -> Self {
+    pub(super) fn new(account: &Account, what: EntrySubject) -> Self {
         Self { account: account.incarnation(), what }
     }
 
     /// Returns the key of a snapshot of the same account.
     pub(super) fn of_snapshot(&self, folder: &FolderId, digest: Digest) -> Self {
-        Self { account: self.account, what: What::Snapshot(folder.clone(), digest) }
+        Self { account: self.account, what: EntrySubject::Snapshot(folder.clone(), digest) }
     }
 }
 
@@ -40,10 +40,10 @@ pub(super) struct Stored {
 
 #[derive(Debug, Clone)]
 pub(super) enum Value {
-    Account(Arc<Kept<SiteAccount>>),
-    Limits(Arc<Kept<Limits>>),
-    File(Arc<Kept<File>>),
-    Folder(Arc<Kept<Folder>>),
+    Account(Arc<Encoded<SiteAccount>>),
+    Limits(Arc<Encoded<Limits>>),
+    File(Arc<Encoded<File>>),
+    Folder(Arc<Encoded<Folder>>),
     /// The digest of the listing's snapshot, which has an entry of its own. So listings with equal content share one
     /// snapshot, and a walk can outlive the listing's entry.
     Listing(Digest),
@@ -70,18 +70,18 @@ impl Stored {
 
 /// A value that has a cache entry of its own.
 pub(super) trait Cacheable: Tagged + Clone + Send + Sync + 'static {
-    fn store(kept: Arc<Kept<Self>>) -> Value;
-    fn take(value: &Value) -> Option<Arc<Kept<Self>>>;
+    fn store(kept: Arc<Encoded<Self>>) -> Value;
+    fn take(value: &Value) -> Option<Arc<Encoded<Self>>>;
 }
 
 macro_rules! cacheable {
     ($($kind:ident: $type:ty),*) => {$(
         impl Cacheable for $type {
-            fn store(kept: Arc<Kept<Self>>) -> Value {
+            fn store(kept: Arc<Encoded<Self>>) -> Value {
                 Value::$kind(kept)
             }
 
-            fn take(value: &Value) -> Option<Arc<Kept<Self>>> {
+            fn take(value: &Value) -> Option<Arc<Encoded<Self>>> {
                 match value {
                     Value::$kind(kept) => Some(Arc::clone(kept)),
                     _ => None,

@@ -13,7 +13,7 @@ use super::{Catalogue, Inner, Search, Sort, page};
 use crate::accounts::Account;
 use crate::measure;
 use crate::problem::{Code, Fault, Problem};
-use crate::scopes::What;
+use crate::scopes::EntrySubject;
 
 /// From this many items on, snapshots are built and sorted on a blocking thread, not on one that serves other requests.
 const BLOCKING_THRESHOLD: usize = 500;
@@ -62,7 +62,7 @@ impl Catalogue {
             let (inner, folder) = (Arc::clone(&inner), of.clone());
             async move { inner.fetch_listing(&account, &folder).await }
         };
-        let known = self.0.read(account, What::Listing(folder.clone()), freshness, fetch).await?;
+        let known = self.0.read(account, EntrySubject::Listing(folder.clone()), freshness, fetch).await?;
         match &known.value.value {
             Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);
@@ -113,7 +113,7 @@ impl Catalogue {
         self.0.tombstones.insert_folder(account, folder).await;
     }
 
-    /// Whether a folder was recently deleted through the gateway. The site may still serve it from its trash.
+    /// Returns whether a folder was recently deleted through the gateway. The site may still serve it from its trash.
     pub(crate) async fn has_deleted_folder(&self, account: &Account, folder: &FolderId) -> bool {
         self.0.tombstones.has_folder(account, folder).await
     }
@@ -138,7 +138,7 @@ impl Catalogue {
     }
 }
 
-/// Where a page begins.
+/// The position at which a page begins.
 enum Start {
     At(usize),
     /// After the last item that the walk has returned, in another snapshot than the one it began in.
@@ -193,7 +193,7 @@ impl Inner {
 
     /// Returns the snapshot in which a walk began, if it is still pinned.
     async fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
-        let what = What::Snapshot(folder.clone(), cursor.digest);
+        let what = EntrySubject::Snapshot(folder.clone(), cursor.digest);
         let stored = self.store.get(&Key::new(account, what)).await?;
         let Value::Snapshot(snapshot) = stored.value else { return None };
         let is_pinned = snapshot.since_last_walk().is_some_and(|since| since <= self.config.cursor_ttl);
@@ -202,7 +202,7 @@ impl Inner {
 
     async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
         snapshot.mark_walked();
-        let what = What::Snapshot(folder.clone(), snapshot.digest());
+        let what = EntrySubject::Snapshot(folder.clone(), snapshot.digest());
         let key = Key::new(account, what);
         // The cache may have evicted the snapshot meanwhile. The generations of the read are in the listing's own
         // entry, so the snapshot's entry needs none.
@@ -219,7 +219,7 @@ impl Inner {
 
     /// Returns a folder's listing if no write has invalidated it. It may be stale.
     pub(super) async fn valid_listing(&self, account: &Account, folder: &FolderId) -> Option<(Stored, Arc<Snapshot>)> {
-        let key = Key::new(account, What::Listing(folder.clone()));
+        let key = Key::new(account, EntrySubject::Listing(folder.clone()));
         let stored = self.valid_entry(account, &key).await?;
         match &stored.value {
             Value::Snapshot(snapshot) => {
@@ -232,7 +232,7 @@ impl Inner {
 
     /// Removes a listing and its snapshot.
     pub(super) async fn forget_listing(&self, key: &Key) {
-        if let (What::Listing(folder), Some(Stored { value: Value::Snapshot(snapshot), .. })) =
+        if let (EntrySubject::Listing(folder), Some(Stored { value: Value::Snapshot(snapshot), .. })) =
             (&key.what, self.cached(key).await)
         {
             self.store.remove(&key.of_snapshot(folder, snapshot.digest())).await;

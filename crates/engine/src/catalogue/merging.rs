@@ -1,4 +1,5 @@
-//! Merges what a listing and a read of the single file report, so that a field which only one of them has is not lost.
+//! Merges a file's fields from a listing with those from a read of the single file. A field that only one of them has
+//! is kept.
 
 use jiff::Timestamp;
 use polyhost_domain::{File, FileStatus, IdGrammar, JobState, Origin, Visibility};
@@ -105,7 +106,7 @@ impl Fields {
         Self(filled.into_iter().enumerate().map(|(place, filled)| u32::from(filled) << place).sum())
     }
 
-    /// Whether all fields of `other` are in this set.
+    /// Returns whether all fields of `other` are in this set.
     pub(super) fn include(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

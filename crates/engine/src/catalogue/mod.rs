@@ -10,18 +10,18 @@
 //! the write.
 //!
 //! A listing is stored as a snapshot, under its digest. A request for the folder returns the newest snapshot. A request
-//! with a cursor continues in the snapshot in which the walk began, whatever was written since.
+//! with a cursor continues in the snapshot in which the walk began, even if the folder has changed since.
 //!
 //! There is one catalogue for the whole process. It holds no configured account: each call passes its own, because a
 //! reload may replace the accounts.
 
 mod answers;
 mod cursor;
+mod encoded;
 mod files;
 mod flights;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod kept;
 mod key;
 mod listings;
 mod merging;
@@ -43,14 +43,14 @@ use polyhost_domain::{Account as SiteAccount, Error, Folder, FolderId, Limits};
 use tokio_util::task::TaskTracker;
 
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
-pub use kept::{Kept, Tagged};
+pub use encoded::{Encoded, Tagged};
 pub(crate) use places::Search;
 pub use query::{ItemKind, ListQuery};
 pub(crate) use snapshot::Snapshot;
 pub use sort::{Direction, Sort, UnknownSort};
 
 use crate::accounts::Account;
-use crate::scopes::{Change, What};
+use crate::scopes::{Change, EntrySubject};
 use files::FieldsSeen;
 use flights::Flights;
 use key::{Key, Stored};
@@ -73,8 +73,8 @@ struct Inner {
     config: CacheConfig,
 }
 
-/// What identifies a read of a site. The generations are part of it: a read after a write does not join a read from
-/// before it.
+/// The identity of a read from a site. The generations are part of it: a read after a write does not join a read from
+/// before the write.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct FlightKey {
     key: Key,
@@ -82,7 +82,7 @@ struct FlightKey {
     own: u64,
 }
 
-/// The most accounts for which small data is remembered: places, searches, tombstones, field masks.
+/// The maximum number of accounts with small stored data: places, searches, tombstones, field masks.
 const MAX_ACCOUNTS: u64 = 10_000;
 
 impl Catalogue {
@@ -108,9 +108,9 @@ impl Catalogue {
         &self,
         account: &Arc<Account>,
         freshness: Freshness,
-    ) -> Result<Known<Arc<Kept<SiteAccount>>>, Error> {
+    ) -> Result<Known<Arc<Encoded<SiteAccount>>>, Error> {
         let ask = |account: Arc<Account>| async move { account.details().await };
-        self.0.known(account, What::Account, freshness, ask).await
+        self.0.known(account, EntrySubject::Account, freshness, ask).await
     }
 
     /// Returns the limits of the account's plan.
@@ -121,9 +121,9 @@ impl Catalogue {
         &self,
         account: &Arc<Account>,
         freshness: Freshness,
-    ) -> Result<Known<Arc<Kept<Limits>>>, Error> {
+    ) -> Result<Known<Arc<Encoded<Limits>>>, Error> {
         let ask = |account: Arc<Account>| async move { account.limits().await };
-        self.0.known(account, What::Limits, freshness, ask).await
+        self.0.known(account, EntrySubject::Limits, freshness, ask).await
     }
 
     /// Returns a folder that the site can read by its id.
@@ -135,30 +135,31 @@ impl Catalogue {
         account: &Arc<Account>,
         id: &FolderId,
         freshness: Freshness,
-    ) -> Result<Known<Arc<Kept<Folder>>>, Error> {
+    ) -> Result<Known<Arc<Encoded<Folder>>>, Error> {
         let folder = id.clone();
         let ask = move |account: Arc<Account>| {
             let folder = folder.clone();
             async move { account.folder(&folder).await }
         };
-        self.0.known(account, What::Folder(id.clone()), freshness, ask).await
+        self.0.known(account, EntrySubject::Folder(id.clone()), freshness, ask).await
     }
 
-    /// Discards everything cached for an account, except the tombstones of what was deleted through the gateway.
+    /// Discards everything cached for an account, except the tombstones of objects that were deleted through the
+    /// gateway.
     ///
     /// # Errors
     /// `Internal`, if the shared state cannot be reached.
     pub async fn purge(&self, account: &Account) -> Result<(), Error> {
-        account.outdate(&Change::everything()).await?;
+        account.invalidate(&Change::everything()).await?;
         self.0.places.forget(account.incarnation()).await;
         for folder in self.0.recent.take(account.incarnation()).await {
-            let key = Key::new(account, What::Listing(folder));
+            let key = Key::new(account, EntrySubject::Listing(folder));
             self.0.forget_listing(&key).await;
         }
         Ok(())
     }
 
-    /// Returns the weight of the cache entries in bytes, as it is compared with the configured maximum.
+    /// Returns the weight of the cache entries in bytes. The configured maximum limits this weight.
     pub async fn weight(&self) -> u64 {
         self.0.store.weight().await
     }

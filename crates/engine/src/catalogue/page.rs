@@ -15,7 +15,7 @@ pub(super) struct Cut {
     pub(super) has_next: bool,
 }
 
-/// The most bytes of a page beside its items: the envelope, with a cursor of at most 512 characters.
+/// The maximum number of bytes of a page beside its items: the envelope, with a cursor of at most 512 characters.
 const ENVELOPE: usize = 512 + 64;
 
 /// Joins the items `start..start + limit` of a selection into a page.

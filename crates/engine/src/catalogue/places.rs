@@ -1,9 +1,9 @@
 //! The parents of folders, as listings have shown them, and the progress of folder searches.
 //!
-//! A parent is a hint: its user must check it in the parent's listing. A search that runs out of time keeps what it has
-//! seen, so that the next request continues it.
+//! A parent is a hint: the code that uses it must check it in the parent's listing. A search that exceeds its time
+//! limit keeps its progress, so that the next request continues it.
 //!
-//! All data belongs to one account and is stored under its [`Incarnation`], because ids of one site mean nothing at
+//! All data belongs to one account and is stored under its [`Incarnation`], because ids of one site are not valid at
 //! another.
 
 use std::collections::{HashSet, VecDeque};
@@ -17,11 +17,11 @@ use tokio::sync::Mutex;
 use super::MAX_ACCOUNTS;
 use crate::accounts::Incarnation;
 
-/// The most folders whose parents are remembered, over all accounts.
+/// The maximum number of folders whose parents are stored, over all accounts.
 const MAX_PLACES: u64 = 100_000;
-/// How long an unfinished search is remembered after its last use.
+/// The time after its last use at which an unfinished search is removed.
 const SEARCH_IDLE_TTL: Duration = Duration::from_secs(10 * 60);
-/// How many of an account's most recently listed folders are searched for a file.
+/// The number of an account's most recently listed folders that are searched for a file.
 const MAX_RECENT: usize = 64;
 
 /// The parents of folders, and the searches for folders.

@@ -100,7 +100,7 @@ impl Selection<'_> {
     }
 }
 
-/// Whether a name comes before another. A missing name comes last.
+/// Returns whether a name comes before another. A missing name comes last.
 fn is_before(name: Option<&str>, other: &str) -> bool {
     name.is_some_and(|name| name < other)
 }

@@ -10,15 +10,15 @@ use polyhost_upstream::wait;
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known, Source};
+use super::encoded::Encoded;
 use super::flights::{Role, Shares};
-use super::kept::Kept;
 use super::key::{Cacheable, Key, Stored, Value};
 use super::{FlightKey, Inner};
 use crate::accounts::Account;
 use crate::measure;
 use crate::problem::whole_seconds;
 use crate::progress;
-use crate::scopes::{Change, Reach, Stamp, What};
+use crate::scopes::{Change, EntrySubject, Reach, Stamp};
 
 /// A site's answer, before it is stored.
 pub(super) struct Fetched {
@@ -40,10 +40,10 @@ impl Inner {
     pub(super) async fn known<T: Cacheable, F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
-        what: What,
+        what: EntrySubject,
         freshness: Freshness,
         ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
-    ) -> Result<Known<Arc<Kept<T>>>>
+    ) -> Result<Known<Arc<Encoded<T>>>>
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
@@ -61,19 +61,19 @@ impl Inner {
         lookup: Lookup,
         freshness: Freshness,
         ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
-    ) -> Result<Known<Arc<Kept<T>>>>
+    ) -> Result<Known<Arc<Encoded<T>>>>
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let ask = Arc::new(ask);
         // A folder may report totals of its content, which any write may change. All other kinds depend on their own
         // scopes only.
-        let reach = if matches!(lookup.key.what, What::Folder(_)) { Reach::Beyond } else { Reach::Own };
+        let reach = if matches!(lookup.key.what, EntrySubject::Folder(_)) { Reach::Beyond } else { Reach::Own };
         let fetch = move |account: Arc<Account>| {
             let ask = Arc::clone(&ask);
             async move {
                 let value = ask(Arc::clone(&account)).await?;
-                Ok(Fetched { value: T::store(Arc::new(Kept::new(value, &account)?)), reach })
+                Ok(Fetched { value: T::store(Arc::new(Encoded::new(value, &account)?)), reach })
             }
         };
         downcast(self.read_uncached(account, lookup, freshness, fetch).await?)
@@ -83,7 +83,7 @@ impl Inner {
     pub(super) async fn read<F>(
         self: &Arc<Self>,
         account: &Arc<Account>,
-        what: What,
+        what: EntrySubject,
         freshness: Freshness,
         fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
     ) -> Result<Known<Stored>>
@@ -117,7 +117,7 @@ impl Inner {
     }
 
     /// Looks an entry up, with the generations that it depends on.
-    pub(super) async fn lookup(&self, account: &Account, what: What) -> Result<Lookup> {
+    pub(super) async fn lookup(&self, account: &Account, what: EntrySubject) -> Result<Lookup> {
         let key = Key::new(account, what);
         let now = account.stamp(&key.what).await?;
         let cached = self.cached(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
@@ -135,10 +135,14 @@ impl Inner {
     /// Returns the entry of a lookup if it is fresh and the caller accepts cached answers.
     pub(super) fn fresh(&self, lookup: &Lookup, freshness: Freshness) -> Option<Stored> {
         let ttl = self.ttl(&lookup.key.what);
-        lookup.cached.as_ref().filter(|cached| freshness != Freshness::Anew && cached.taken_at.elapsed() < ttl).cloned()
+        lookup
+            .cached
+            .as_ref()
+            .filter(|cached| freshness != Freshness::NoCache && cached.taken_at.elapsed() < ttl)
+            .cloned()
     }
 
-    pub(super) fn hit(&self, what: &What, stored: Stored) -> Known<Stored> {
+    pub(super) fn hit(&self, what: &EntrySubject, stored: Stored) -> Known<Stored> {
         let age = stored.taken_at.elapsed();
         let source = Source::Hit { ttl_seconds: ttl_seconds(self.ttl(what), age) };
         measure::cache(what.kind(), source.word());
@@ -160,7 +164,7 @@ impl Inner {
         progress::asks(&account.profile().origin.provider);
         // A follower waits for the site too, through the leader's request, so its time counts as waiting.
         let _waiting = wait();
-        let shares = if freshness == Freshness::Anew { Shares::NotBegun } else { Shares::Any };
+        let shares = if freshness == Freshness::NoCache { Shares::NotBegun } else { Shares::Any };
         loop {
             let flight_key = FlightKey { key: key.clone(), wide: now.wide, own: now.own };
             let (flight, role) = self.flights.join(flight_key, shares, || {
@@ -189,7 +193,7 @@ impl Inner {
     {
         let lookup = self.lookup(&account, key.what.clone()).await?;
         // A flight may have finished since the caller's lookup; reuse its result. This never serves a caller with
-        // `Freshness::Anew`: such callers join only reads that one of them began.
+        // `Freshness::NoCache`: such callers join only reads that one of them began.
         if let Some(stored) = self.fresh(&lookup, freshness) {
             return Ok(stored);
         }
@@ -209,7 +213,7 @@ impl Inner {
     async fn discard_contradicted(&self, account: &Account, key: &Key, kind: ErrorKind) {
         match kind {
             ErrorKind::CredentialsRejected => {
-                if let Err(error) = account.outdate(&Change::everything()).await {
+                if let Err(error) = account.invalidate(&Change::everything()).await {
                     tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
                 }
             }
@@ -245,7 +249,7 @@ impl Inner {
     pub(super) async fn cached(&self, key: &Key) -> Option<Stored> {
         let stored = self.store.get(key).await?;
         match (&key.what, &stored.value) {
-            (What::Listing(folder), Value::Listing(digest)) => {
+            (EntrySubject::Listing(folder), Value::Listing(digest)) => {
                 let snapshot = self.store.get(&key.of_snapshot(folder, *digest)).await?;
                 Some(Stored { value: snapshot.value, ..stored })
             }
@@ -256,7 +260,7 @@ impl Inner {
     /// Stores an answer. A listing with unchanged content reuses its snapshot, and with it the sort orders computed so
     /// far. Otherwise the old snapshot is removed, unless a walk uses it.
     async fn store_answer(&self, key: Key, stored: Stored) -> Stored {
-        let (What::Listing(folder), Value::Snapshot(snapshot)) = (&key.what, &stored.value) else {
+        let (EntrySubject::Listing(folder), Value::Snapshot(snapshot)) = (&key.what, &stored.value) else {
             self.store.insert(key, stored.clone()).await;
             return stored;
         };
@@ -281,31 +285,31 @@ impl Inner {
         stored
     }
 
-    pub(super) fn ttl(&self, what: &What) -> Duration {
+    pub(super) fn ttl(&self, what: &EntrySubject) -> Duration {
         match what {
-            What::Account | What::Limits => self.config.account_ttl,
-            What::File(_) => self.config.file_ttl,
-            What::Folder(_) | What::Listing(_) | What::Snapshot(..) => self.config.listing_ttl,
+            EntrySubject::Account | EntrySubject::Limits => self.config.account_ttl,
+            EntrySubject::File(_) => self.config.file_ttl,
+            EntrySubject::Folder(_) | EntrySubject::Listing(_) | EntrySubject::Snapshot(..) => self.config.listing_ttl,
         }
     }
 }
 
 /// Extracts the typed value from an entry. Fails with `Internal` if the entry is of another kind.
-pub(super) fn downcast<T: Cacheable>(known: Known<Stored>) -> Result<Known<Arc<Kept<T>>>> {
+pub(super) fn downcast<T: Cacheable>(known: Known<Stored>) -> Result<Known<Arc<Encoded<T>>>> {
     let value = T::take(&known.value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
     Ok(known.map(|_| value))
 }
 
 fn source(freshness: Freshness, role: Role) -> Source {
     match (freshness, role) {
-        (Freshness::Anew, role) => Source::Requested { collapsed: role == Role::Follower },
+        (Freshness::NoCache, role) => Source::Requested { collapsed: role == Role::Follower },
         (_, Role::Follower) => Source::Collapsed,
         (_, Role::Leader) => Source::Miss,
     }
 }
 
-/// Returns for how many more seconds an answer of this age is fresh. The result is negative for a stale answer, even if
-/// it became stale less than a second ago.
+/// Returns the remaining seconds for which an answer of this age is fresh. The result is negative for a stale answer,
+/// even if it became stale less than a second ago.
 pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
     let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     match age.checked_sub(ttl) {
@@ -314,7 +318,7 @@ pub(super) fn ttl_seconds(ttl: Duration, age: Duration) -> i64 {
     }
 }
 
-/// Whether an error is a failure of the site that does not contradict its earlier answers.
+/// Returns whether an error is a failure of the site that does not contradict its earlier answers.
 fn is_failure(error: &Error) -> bool {
     let fails = matches!(
         error.kind(),

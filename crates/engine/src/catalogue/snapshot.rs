@@ -152,7 +152,7 @@ impl Snapshot {
         Some(self.orders[sort.index()].get_or_init(|| order::places(self, sort)))
     }
 
-    /// Whether an order is not computed yet.
+    /// Returns whether an order is not computed yet.
     pub(super) fn lacks_order(&self, sort: Sort) -> bool {
         sort != Sort::default() && self.orders[sort.index()].get().is_none()
     }
@@ -163,7 +163,7 @@ impl Snapshot {
         self.last_walk.store(since + 1, Ordering::Relaxed);
     }
 
-    /// Returns how long ago a walk last used the snapshot, or `None` if none has.
+    /// Returns the time since a walk last used the snapshot, or `None` if none has.
     pub(super) fn since_last_walk(&self) -> Option<Duration> {
         let last_walk = Duration::from_millis(self.last_walk.load(Ordering::Relaxed).checked_sub(1)?);
         Some(self.made_at.elapsed().saturating_sub(last_walk))

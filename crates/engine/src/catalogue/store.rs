@@ -15,7 +15,7 @@ use polyhost_config::CacheConfig;
 
 use super::key::{Key, Stored};
 use crate::measure;
-use crate::scopes::What;
+use crate::scopes::EntrySubject;
 
 /// All cache entries.
 pub(super) struct Store {
@@ -66,7 +66,7 @@ impl Store {
     }
 }
 
-/// How long entries of each kind are stored.
+/// The lifetimes of the entries of each kind.
 struct Lifetimes {
     account: Duration,
     file: Duration,
@@ -85,12 +85,12 @@ impl Lifetimes {
         }
     }
 
-    fn of(&self, what: &What) -> Duration {
+    fn of(&self, what: &EntrySubject) -> Duration {
         match what {
-            What::Account | What::Limits => self.account,
-            What::File(_) => self.file,
-            What::Folder(_) | What::Listing(_) => self.listing,
-            What::Snapshot(..) => self.snapshot,
+            EntrySubject::Account | EntrySubject::Limits => self.account,
+            EntrySubject::File(_) => self.file,
+            EntrySubject::Folder(_) | EntrySubject::Listing(_) => self.listing,
+            EntrySubject::Snapshot(..) => self.snapshot,
         }
     }
 }
@@ -113,7 +113,7 @@ impl Expiry<Key, Stored> for Lifetimes {
         _: Instant,
     ) -> Option<Duration> {
         match key.what {
-            What::Snapshot(..) => Some(self.snapshot),
+            EntrySubject::Snapshot(..) => Some(self.snapshot),
             _ => left,
         }
     }

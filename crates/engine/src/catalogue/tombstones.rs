@@ -1,9 +1,9 @@
 //! Tombstones: files and folders that callers have deleted. A site that moves them to its trash may still list them.
 //!
 //! Deleted entries are removed from a listing before it becomes a snapshot. If the site later reports such a file as
-//! active, it was restored from the trash, and its tombstone is removed. That report counts only if the
-//! request for it began after the deletion ended. An answer to an earlier request says nothing about the deletion,
-//! however late it arrives.
+//! active, it was restored from the trash, and its tombstone is removed. That report counts only if the request for it
+//! began after the deletion ended. An answer to an earlier request does not show the effect of the deletion, even if it
+//! arrives after it.
 //!
 //! Tombstones are stored by the user at the site. So they survive a change of the account's settings, and a deletion at
 //! one site hides nothing at another.
@@ -19,10 +19,10 @@ use polyhost_domain::{DeleteSemantics, FileId, FolderId, Listing};
 use super::MAX_ACCOUNTS;
 use crate::accounts::Account;
 
-/// The most tombstones of each kind for one user.
+/// The maximum number of tombstones of each kind for one user.
 const MAX_TOMBSTONES: u64 = 100_000;
-/// How long a tombstone lives. An entry that is restored from the trash past the gateway is visible again after this
-/// time.
+/// The lifetime of a tombstone. An entry that is restored from the trash without the gateway is visible again after
+/// this time.
 const TOMBSTONE_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// The tombstones of all users.
@@ -109,12 +109,12 @@ impl Tombstones {
         }
     }
 
-    /// Whether the status of a file in a listing must not be used.
+    /// Returns whether the status of a file in a listing must not be used.
     pub(super) async fn is_uncertain(&self, account: &Account, file: &FileId) -> bool {
         self.of(account).await.is_some_and(|tombstones| tombstones.uncertain.contains_key(file))
     }
 
-    /// Whether the user of an account has recently deleted a folder.
+    /// Returns whether the user of an account has recently deleted a folder.
     pub(super) async fn has_folder(&self, account: &Account, folder: &FolderId) -> bool {
         self.of(account).await.is_some_and(|tombstones| tombstones.folders.contains_key(folder))
     }

@@ -57,7 +57,7 @@ pub async fn upload_into(
 ) -> Result<Received, Problem> {
     let _claim = enter(catalogue, account, folder).await?;
     let received = upload.await?;
-    // A recursive DELETE does not wait for uploads. The site decides whether the file came before or after it.
+    // A recursive DELETE does not wait for uploads. The site decides whether it deletes the file with the folder.
     if catalogue.has_deleted_folder(account, folder).await && is_gone(account, &received.file.id).await {
         return Err(was_deleted(account, folder).and("The file was deleted with it."));
     }
@@ -105,8 +105,8 @@ fn was_deleted(account: &Account, folder: &FolderId) -> Problem {
     account.nothing_has(Code::FolderNotFound, "folder", folder.as_str()).and("It was deleted.")
 }
 
-/// Whether the site says that a file does not exist or is in its trash. On any other error the file is assumed to
-/// exist, because the site has confirmed its upload.
+/// Returns whether the site says that a file does not exist or is in its trash. On any other error the file is assumed
+/// to exist, because the site has confirmed its upload.
 async fn is_gone(account: &Account, file: &FileId) -> bool {
     match account.file(file).await {
         Ok(file) => matches!(file.status, FileStatus::Trashed | FileStatus::Deleted),

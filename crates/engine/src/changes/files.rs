@@ -136,7 +136,7 @@ async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Re
     Ok(())
 }
 
-/// Whether the site says that a file is in its trash. Sites answer a deletion of such a file with "not found".
+/// Returns whether the site says that a file is in its trash. Sites answer a deletion of such a file with "not found".
 async fn is_trashed(account: &Account, id: &FileId) -> bool {
     let has_trash = account.profile().delete == DeleteSemantics::Trash;
     let now = if has_trash { read_back(account, id).await } else { None };

@@ -15,7 +15,7 @@ use crate::problem::{Code, Problem};
 use crate::progress;
 use crate::users::{Hold, Subject};
 
-/// The most remote uploads into one folder whose state a deletion requests from the site.
+/// The maximum number of remote uploads into one folder whose state a deletion requests from the site.
 const MAX_ASKED: usize = 20;
 
 /// The requested changes of a folder. At least one field is set.
@@ -119,7 +119,7 @@ async fn check(
     conditions: &Preconditions,
 ) -> Result<(), Problem> {
     if conditions.guard_write() {
-        let now = &emulate::folder(catalogue, account, id, Freshness::Anew).await?.value.value;
+        let now = &emulate::folder(catalogue, account, id, Freshness::NoCache).await?.value.value;
         conditions.evaluate(&now.validators(account))?;
     }
     Ok(())
@@ -230,7 +230,7 @@ fn under_way(id: &FolderId) -> Problem {
 }
 
 fn not_empty(text: String) -> Problem {
-    Problem::new(Code::FolderNotEmpty, text).and("Send recursive=true to delete all that is in it.")
+    Problem::new(Code::FolderNotEmpty, text).and("Send recursive=true to delete it with all its content.")
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
@@ -240,7 +240,7 @@ async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) ->
     }
 }
 
-/// Whether a folder is in the site's trash: it was deleted through the gateway, and the site still returns it.
+/// Returns whether a folder is in the site's trash: it was deleted through the gateway, and the site still returns it.
 async fn is_trashed(catalogue: &Catalogue, account: &Account, id: &FolderId) -> bool {
     catalogue.has_deleted_folder(account, id).await && account.folder(id).await.is_ok()
 }

@@ -1,10 +1,10 @@
-//! Changes of files and folders. One request may change several fields with several calls to the site; the result says
-//! exactly what was done.
+//! Changes of files and folders. One request may change several fields with several calls to the site; the result lists
+//! the completed changes.
 //!
 //! Each write claims the files and folders that it changes. A write with a check before it also takes one of its user's
 //! turns, for the duration of the check and the write; see [`crate::users`].
 
-mod arriving;
+mod additions;
 mod files;
 mod folders;
 
@@ -12,9 +12,9 @@ use crate::accounts::Account;
 use crate::problem::Problem;
 use crate::progress;
 use crate::users::{Hold, Subject};
-use arriving::refuse_deleted;
+use additions::refuse_deleted;
 
-pub use arriving::{add_remote_upload, copy_file, create_folder, upload_into};
+pub use additions::{add_remote_upload, copy_file, create_folder, upload_into};
 pub use files::{FileChange, change_file, delete_file};
 pub use folders::{Deletion, FolderChange, change_folder, delete_folder};
 

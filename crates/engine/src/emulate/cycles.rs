@@ -11,10 +11,10 @@ use super::find_folder::{folder, listed_folder};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 
-/// The most ancestors that the check reads.
+/// The maximum number of ancestors that the check reads.
 const MAX_DEPTH: usize = 256;
 
-/// Whether a folder is `above` or lies below it. Reads the folder's ancestors up to the root.
+/// Returns whether a folder is `above` or lies below it. Reads the folder's ancestors up to the root.
 ///
 /// # Errors
 /// The error of reading a folder; `Timeout` if the folder lies too deep for the check.
@@ -56,7 +56,7 @@ async fn parent(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) ->
     Ok(found.value.value.parent_id.clone())
 }
 
-/// Whether another endpoint may succeed after an error of this kind.
+/// Returns whether another endpoint may succeed after an error of this kind.
 fn may_be_listed(kind: ErrorKind) -> bool {
     use ErrorKind::{Forbidden, InvalidResponse, Rejected, SiteFailed, Timeout, Unavailable, Unsupported};
     matches!(kind, Forbidden | InvalidResponse | Rejected | SiteFailed | Timeout | Unavailable | Unsupported(_))

@@ -6,7 +6,7 @@ use polyhost_domain::{Error, ErrorKind, FolderId, Result};
 use crate::accounts::Account;
 use crate::catalogue::Catalogue;
 
-/// Whether a folder is empty now. An entry that cannot be read counts as content.
+/// Returns whether a folder is empty now. An entry that cannot be read counts as content.
 ///
 /// # Errors
 /// The listing's error; `InvalidResponse` if the listing shows nothing but the site's answer lacks a list.

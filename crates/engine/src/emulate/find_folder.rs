@@ -8,7 +8,7 @@ use polyhost_domain::{Capability, Error, ErrorKind, Folder, FolderId, Result, Su
 use super::search::{child, find_at_last_parent, search};
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source};
+use crate::catalogue::{Catalogue, Encoded, Freshness, Known, Snapshot, Source};
 
 /// Returns one folder.
 ///
@@ -20,7 +20,7 @@ pub async fn folder(
     account: &Arc<Account>,
     id: &FolderId,
     freshness: Freshness,
-) -> Result<Known<Arc<Kept<Folder>>>> {
+) -> Result<Known<Arc<Encoded<Folder>>>> {
     if account.capabilities().support(Capability::FoldersRead) == Support::Native {
         return catalogue.folder(account, id, freshness).await;
     }
@@ -36,7 +36,7 @@ pub(super) async fn listed_folder(
     account: &Arc<Account>,
     id: &FolderId,
     freshness: Freshness,
-) -> Result<Known<Arc<Kept<Folder>>>> {
+) -> Result<Known<Arc<Encoded<Folder>>>> {
     let profile = account.profile();
     if *id == FolderId::Root {
         let root = Folder::bare(&profile.origin, FolderId::Root, None, Some(String::new()));
@@ -49,7 +49,7 @@ pub(super) async fn listed_folder(
         return serialized(account, found);
     }
     let found = match freshness {
-        Freshness::Anew => walk_uncached(catalogue, account, id).await?,
+        Freshness::NoCache => walk_uncached(catalogue, account, id).await?,
         Freshness::Cached | Freshness::Fresh => search(catalogue, account, id).await?,
     };
     let found = found.ok_or_else(|| {
@@ -65,10 +65,10 @@ async fn walk_uncached(catalogue: &Catalogue, account: &Arc<Account>, id: &Folde
         Some(found) => ControlFlow::Break(found),
         None => ControlFlow::Continue(()),
     };
-    walk(catalogue, account, &FolderId::Root, Freshness::Anew, find).await
+    walk(catalogue, account, &FolderId::Root, Freshness::NoCache, find).await
 }
 
-fn serialized(account: &Account, found: Known<Folder>) -> Result<Known<Arc<Kept<Folder>>>> {
+fn serialized(account: &Account, found: Known<Folder>) -> Result<Known<Arc<Encoded<Folder>>>> {
     let Known { value, age, source } = found;
-    Ok(Known { value: Arc::new(Kept::new(value, account)?), age, source })
+    Ok(Known { value: Arc::new(Encoded::new(value, account)?), age, source })
 }

@@ -7,17 +7,17 @@ use polyhost_domain::{Digest, Error, ErrorKind, File};
 use tokio::time::sleep;
 
 use crate::accounts::Account;
-use crate::users::{PendingUpload, ROUNDING, Wanted};
+use crate::users::{ExpectedFile, PendingUpload, ROUNDING};
 
 /// The pause before the second look. The site may still be processing the file when its answer is lost.
 const SECOND_LOOK_DELAY: Duration = Duration::from_secs(2);
-/// The most files whose dates are read one by one in one look.
+/// The maximum number of files whose dates are read one by one in one look.
 const MAX_DATE_READS: usize = 5;
 
-/// What is known of an uploaded file whose id is unknown.
-pub(crate) struct Sought<'a> {
+/// The known properties of an uploaded file whose id is unknown.
+pub(crate) struct FileSearch<'a> {
     /// The expected file. Its digest is set only if the site reports reliable digests.
-    pub(crate) wanted: Wanted,
+    pub(crate) wanted: ExpectedFile,
     /// Whether the site is known to have stored it.
     pub(crate) stored: Stored,
     /// The upload. A file of another upload is not taken for its file.
@@ -28,22 +28,22 @@ pub(crate) struct Sought<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// The site confirmed it.
-    Surely,
+    Confirmed,
     /// The site's answer was lost.
-    Perhaps,
+    Unknown,
 }
 
 impl Stored {
-    /// Returns what an upload's error says about its file, or `None` if no search is worthwhile.
+    /// Derives the file's state from an upload's error; `None` if the file need not be searched.
     #[must_use]
     pub(crate) fn from_error(error: &Error) -> Option<Self> {
         // A 502 or 504 comes from a proxy in front of the site that did not receive the site's own answer.
         let status = error.answer().and_then(|answer| answer.http_status);
         let is_from_proxy = matches!(status, Some(502 | 504));
         match error.kind() {
-            ErrorKind::Unnamed => Some(Self::Surely),
-            ErrorKind::OutcomeUnknown => Some(Self::Perhaps),
-            ErrorKind::SiteFailed if is_from_proxy => Some(Self::Perhaps),
+            ErrorKind::Unnamed => Some(Self::Confirmed),
+            ErrorKind::OutcomeUnknown => Some(Self::Unknown),
+            ErrorKind::SiteFailed if is_from_proxy => Some(Self::Unknown),
             _ => None,
         }
     }
@@ -58,17 +58,17 @@ enum Look {
 
 /// Returns the only file in the folder's current listing that can be this upload's. Compared are the size, the digest
 /// if one is known, the name and the date. Files of other uploads are excluded.
-pub(crate) async fn find_upload(account: &Account, sought: &Sought<'_>) -> Option<File> {
-    if let Some(found) = find(account, sought, Look::First).await {
+pub(crate) async fn find_upload(account: &Account, search: &FileSearch<'_>) -> Option<File> {
+    if let Some(found) = find(account, search, Look::First).await {
         return Some(found);
     }
     sleep(SECOND_LOOK_DELAY).await;
-    find(account, sought, Look::Second).await
+    find(account, search, Look::Second).await
 }
 
-async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File> {
-    let listing = account.list(&sought.wanted.folder).await.ok()?;
-    let candidates: Vec<File> = listing.files.into_iter().filter(|file| sought.may_match(file)).collect();
+async fn find(account: &Account, search: &FileSearch<'_>, look: Look) -> Option<File> {
+    let listing = account.list(&search.wanted.folder).await.ok()?;
+    let candidates: Vec<File> = listing.files.into_iter().filter(|file| search.may_match(file)).collect();
     let (mut new, mut undated, mut old) = (Vec::new(), Vec::new(), Vec::new());
     for (number, file) in newest_first(candidates).into_iter().enumerate() {
         let uploaded_at = match file.uploaded_at {
@@ -77,29 +77,29 @@ async fn find(account: &Account, sought: &Sought<'_>, look: Look) -> Option<File
         };
         let file = File { uploaded_at, ..file };
         match uploaded_at {
-            Some(at) if at >= sought.wanted.began_at - ROUNDING => new.push(file),
+            Some(at) if at >= search.wanted.began_at - ROUNDING => new.push(file),
             Some(_) => old.push(file),
             None => undated.push(file),
         }
     }
-    let found = match (sought.stored, new.is_empty()) {
-        (_, false) => only_one(new, sought),
-        (Stored::Perhaps, true) => None,
+    let found = match (search.stored, new.is_empty()) {
+        (_, false) => only_one(new, search),
+        (Stored::Unknown, true) => None,
         // The site has the file. Its clock may be wrong, but its digest is not.
-        (Stored::Surely, true) if undated.is_empty() => only_one(old, sought).filter(|file| sought.is_proven(file)),
+        (Stored::Confirmed, true) if undated.is_empty() => only_one(old, search).filter(|file| search.is_proven(file)),
         // The candidates have no date. One without a matching digest is accepted only at the second look, and only if
         // no older file matches.
-        (Stored::Surely, true) => {
+        (Stored::Confirmed, true) => {
             let may_guess = look == Look::Second && old.is_empty();
-            only_one(undated, sought).filter(|file| may_guess || sought.is_proven(file))
+            only_one(undated, search).filter(|file| may_guess || search.is_proven(file))
         }
     };
-    found.filter(|file| sought.pending.take(file))
+    found.filter(|file| search.pending.take(file))
 }
 
 /// Returns the only file, or the newest of several that all have the upload's digest.
-fn only_one(files: Vec<File>, sought: &Sought<'_>) -> Option<File> {
-    let is_unambiguous = files.len() == 1 || files.iter().all(|file| sought.is_proven(file));
+fn only_one(files: Vec<File>, search: &FileSearch<'_>) -> Option<File> {
+    let is_unambiguous = files.len() == 1 || files.iter().all(|file| search.is_proven(file));
     files.into_iter().next().filter(|_| is_unambiguous)
 }
 
@@ -117,8 +117,8 @@ async fn uploaded_at(account: &Account, file: &File) -> Option<Timestamp> {
     account.file(&file.id).await.ok()?.uploaded_at
 }
 
-impl Sought<'_> {
-    /// Whether a file may be the upload's, regardless of its date.
+impl FileSearch<'_> {
+    /// Returns whether a file may be the upload's, regardless of its date.
     fn may_match(&self, file: &File) -> bool {
         let undated = File { uploaded_at: None, ..file.clone() };
         let has_size = file.size.is_some() && file.size == self.wanted.length;
@@ -128,7 +128,7 @@ impl Sought<'_> {
             && !self.pending.has_been_received(file)
     }
 
-    /// Whether the site reports the upload's digest for the file.
+    /// Returns whether the site reports the upload's digest for the file.
     fn is_proven(&self, file: &File) -> bool {
         let reported = file.sha1.as_deref().and_then(|text| Digest::Sha1.normalize(text));
         reported.is_some() && reported == self.wanted.sha1

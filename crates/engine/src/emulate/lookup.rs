@@ -7,8 +7,8 @@ use tokio::time::{Instant, timeout_at};
 use super::MAX_TIME;
 use crate::accounts::Account;
 
-/// How many files are read concurrently.
-const SIDE_BY_SIDE: usize = 8;
+/// The number of files that are read concurrently.
+const MAX_CONCURRENT: usize = 8;
 
 /// Returns one result for each id, in the order of the ids.
 ///
@@ -20,7 +20,7 @@ pub async fn files(account: &Account, ids: &[FileId]) -> Result<Vec<FileLookup>>
     }
     let until = Instant::now() + MAX_TIME;
     let reads: Vec<_> = ids.iter().map(|id| read(account, id, until)).collect();
-    let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
+    let outcomes: Vec<Result<FileLookup>> = stream::iter(reads).buffered(MAX_CONCURRENT).collect().await;
     match common_error(&outcomes) {
         Some(error) => Err(error.clone()),
         None => Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(FileLookup::Failed)).collect()),

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub(crate) use cycles::is_within;
 pub use emptiness::is_empty;
 pub use find_folder::folder;
-pub(crate) use find_upload::{Sought, Stored, find_upload};
+pub(crate) use find_upload::{FileSearch, Stored, find_upload};
 pub use lookup::files;
 pub use usage::{Usage, usage};
 

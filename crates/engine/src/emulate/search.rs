@@ -10,11 +10,11 @@ use polyhost_domain::{ErrorKind, Folder, FolderId, Result};
 use tokio::time::{Instant, timeout_at};
 
 use super::MAX_TIME;
-use super::walk::{MAX_FOLDERS, OUT_OF_TIME, SIDE_BY_SIDE, TOO_MANY, limit_error};
+use super::walk::{MAX_CONCURRENT, MAX_FOLDERS, OUT_OF_TIME, TOO_MANY, limit_error};
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Known, Search, Snapshot};
 
-/// The most folders that one search remembers.
+/// The maximum number of folders that one search stores.
 const MAX_SEEN: usize = 100_000;
 
 /// Searches the folders that the account's search has not listed yet.
@@ -67,7 +67,7 @@ async fn continue_search(
             *search = Search::from_root(search.tree);
             return Err(limit_error(TOO_MANY));
         }
-        let folders: Vec<FolderId> = search.unlisted.iter().take(SIDE_BY_SIDE.min(*left)).cloned().collect();
+        let folders: Vec<FolderId> = search.unlisted.iter().take(MAX_CONCURRENT.min(*left)).cloned().collect();
         let listings = folders.iter().map(|folder| catalogue.listing(account, folder, Freshness::Fresh));
         // The search is changed only after the listings have arrived, so that a timeout or cancellation loses no
         // folder.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::walk::walk;
 use crate::accounts::Account;
-use crate::catalogue::{Catalogue, Freshness, Kept, Known, Snapshot, Source, Tagged};
+use crate::catalogue::{Catalogue, Encoded, Freshness, Known, Snapshot, Source, Tagged};
 
 /// The content of a folder and of all folders below it: what a recursive deletion would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,7 +42,7 @@ pub async fn usage(
     account: &Arc<Account>,
     folder: &FolderId,
     freshness: Freshness,
-) -> Result<Known<Arc<Kept<Usage>>>> {
+) -> Result<Known<Arc<Encoded<Usage>>>> {
     let delete = account.profile().delete;
     let mut usage = Usage { folders: 0, files: 0, bytes: Some(0), unreadable: 0, delete };
     let (mut age, mut source) = (Duration::ZERO, None::<Source>);
@@ -62,5 +62,5 @@ pub async fn usage(
         ControlFlow::<()>::Continue(())
     };
     walk(catalogue, account, folder, freshness, count).await?;
-    Ok(Known { value: Arc::new(Kept::new(usage, account)?), age, source: source.unwrap_or(Source::Miss) })
+    Ok(Known { value: Arc::new(Encoded::new(usage, account)?), age, source: source.unwrap_or(Source::Miss) })
 }

@@ -13,10 +13,10 @@ use super::MAX_TIME;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness, Known, Snapshot};
 
-/// The most folders in one walk.
+/// The maximum number of folders in one walk.
 pub(super) const MAX_FOLDERS: usize = 5_000;
-/// How many folders are listed concurrently.
-pub(super) const SIDE_BY_SIDE: usize = 4;
+/// The number of folders that are listed concurrently.
+pub(super) const MAX_CONCURRENT: usize = 4;
 
 /// Calls `visit` with the listing of a folder and of every folder below it, the nearest first, until it breaks.
 ///
@@ -36,7 +36,7 @@ pub(super) async fn walk<B>(
     while !level.is_empty() {
         let mut next = Vec::new();
         let mut listings = stream::iter(level.into_iter().map(|folder| list(catalogue, account, folder, freshness)))
-            .buffered(SIDE_BY_SIDE);
+            .buffered(MAX_CONCURRENT);
         loop {
             let listing =
                 tokio::time::timeout_at(until, listings.next()).await.map_err(|_| limit_error(OUT_OF_TIME))?;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::site::{Site, SiteState};
 
-/// The most yields before an answer: enough for other tasks to run complete reads and writes meanwhile.
+/// The maximum number of yields before an answer: enough for other tasks to run complete reads and writes meanwhile.
 const MAX_YIELDS: usize = 60;
 
 /// Returns an error after which the same request may be sent again.

@@ -35,25 +35,25 @@ pub(crate) struct SiteState {
     pub(crate) folders: BTreeMap<FolderId, Entry>,
     pub(super) remote_uploads: BTreeMap<RemoteUploadId, RemoteUpload>,
     pub(super) conversions: Vec<Conversion>,
-    /// How many files and folders writes have created. Their ids contain this number.
+    /// The number of files and folders that writes have created. Their ids contain this number.
     pub(super) created: u64,
 
     /// The calls since the journal was last read, with their times since the site's creation.
     pub(crate) journal: Vec<(Duration, String)>,
-    /// How many calls have not reached the files yet. A cancelled call stays counted.
+    /// The number of calls that have not reached the files yet. A cancelled call stays counted.
     pub(super) under_way: usize,
     pub(super) most_under_way: usize,
 
-    /// Whether folders report how many files are in them.
+    /// Whether folders report the number of files in them.
     pub(crate) counts_files: bool,
     /// Whether the root lists the files of every folder.
     pub(crate) lists_deep: bool,
     /// Whether files have no upload time. Otherwise it is later than the time of any test.
     pub(crate) hides_dates: bool,
 
-    /// How long a call takes to reach the files. Reads and writes happen after it.
+    /// The time that a call takes to reach the files. Reads and writes happen after it.
     pub(crate) delay: Duration,
-    /// How long the answer to a read takes after the files were read.
+    /// The delay of the answer to a read after the files were read.
     pub(crate) answer_delay: Duration,
     /// The error that answers every call.
     pub(super) failure: Option<Error>,
@@ -61,7 +61,7 @@ pub(crate) struct SiteState {
     pub(super) panics: bool,
     /// Whether the next write is applied and its answer is dropped.
     pub(crate) loses_answer: bool,
-    /// Draws how often a read or write yields before its answer. Without it, once.
+    /// Draws the number of times that a read or write yields before its answer. If it is absent, each yields once.
     pub(crate) chance: Option<StdRng>,
     /// Called after each applied write, with whether its answer is dropped.
     pub(crate) after_write: Option<fn(bool)>,
@@ -166,12 +166,12 @@ impl Site {
 }
 
 impl SiteState {
-    /// Returns how many files a folder reports to be in it.
+    /// Returns the number of files that a folder reports.
     pub(crate) fn count(&self, folder: &FolderId) -> Option<u64> {
         self.counts_files.then(|| self.files.values().filter(|file| file.folder == *folder).count() as u64)
     }
 
-    /// Whether the listing of a folder shows a file.
+    /// Returns whether the listing of a folder shows a file.
     pub(crate) fn lists(&self, folder: &FolderId, file: &Entry) -> bool {
         file.folder == *folder || self.lists_deep && *folder == FolderId::Root
     }

@@ -31,7 +31,7 @@ impl Expected {
         }
     }
 
-    /// Whether a reported digest matches the bytes. `None` if one of the two is unknown, or the reported one is
+    /// Returns whether a reported digest matches the bytes. `None` if one of the two is unknown, or the reported one is
     /// malformed.
     pub(super) fn agrees(&self, digest: Digest, file: &File) -> Option<bool> {
         Some(digest.normalize(reported(file, digest)?)? == self.get(digest)?)
@@ -39,7 +39,7 @@ impl Expected {
 
     /// Compares the site's report of a file with the sent bytes.
     ///
-    /// - A reliable digest decides, whatever the size.
+    /// - A reliable digest decides; the size is then ignored.
     /// - A doubtful digest can only prove that the file is complete.
     /// - A size of 0 means that the size is not known yet, since no upload is empty.
     /// - After a partial delivery, an equal size proves nothing: the site may repeat the announced size.

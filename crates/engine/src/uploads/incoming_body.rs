@@ -16,10 +16,10 @@ use crate::problem::{Fault, Problem};
 const STALLED: &str = "The body of the upload stopped arriving. Send the upload again.";
 
 /// The body of an upload as it arrives from the caller.
-pub struct Arriving {
+pub struct IncomingBody {
     /// The exact or the greatest length in bytes, if it is known in advance.
     pub length: Option<u64>,
-    /// By how many bytes the file may be shorter than `length`.
+    /// The number of bytes by which the file may be shorter than `length`.
     pub spare: Spare,
     /// The bytes. An error with which the gateway rejects the body carries its [`Problem`].
     pub stream: ByteStream,
@@ -58,7 +58,7 @@ impl Spare {
     }
 }
 
-impl Arriving {
+impl IncomingBody {
     /// Wraps the body of a request. It is rejected if no bytes arrive for the time `idle`.
     pub fn new<S, E>(length: Option<u64>, body: S, idle: Duration) -> Self
     where
@@ -100,7 +100,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stalled_body_is_rejected_after_the_idle_timeout() {
         let pieces = stream::iter([io::Result::Ok(Bytes::from_static(b"a"))]).chain(stream::pending()).boxed();
-        let Arriving { mut stream, .. } = Arriving::new(None, pieces, Duration::from_secs(3));
+        let IncomingBody { mut stream, .. } = IncomingBody::new(None, pieces, Duration::from_secs(3));
         assert_eq!(stream.next().await.unwrap().unwrap(), "a");
         let error = stream.next().await.unwrap().unwrap_err();
         assert_eq!(Problem::carried_by(&error).unwrap().detail(), STALLED);

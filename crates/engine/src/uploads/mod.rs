@@ -1,9 +1,9 @@
 //! Uploads: the body is counted and hashed while it is forwarded to the site, and the site's result is compared with
 //! it.
 
-mod arriving;
 mod digests;
 mod evidence;
+mod incoming_body;
 mod outcome;
 mod spool;
 mod spooling;
@@ -16,12 +16,12 @@ use polyhost_domain::{
 };
 use url::Url;
 
-pub use arriving::{Arriving, Spare, empty, incomplete};
+pub use incoming_body::{IncomingBody, Spare, empty, incomplete};
 pub use spool::Spool;
 
 use crate::accounts::Account;
 use crate::problem::{Code, Problem};
-use crate::users::Wanted;
+use crate::users::ExpectedFile;
 use digests::Digesting;
 use evidence::Expected;
 use outcome::Sent;
@@ -38,7 +38,7 @@ pub struct Incoming {
     /// The declared SHA-1 of the bytes.
     pub sha1: Option<Sha1Digest>,
     /// The body.
-    pub body: Arriving,
+    pub body: IncomingBody,
 }
 
 /// An uploaded file.
@@ -113,7 +113,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
         body: body(incoming.body, declared.clone(), terms, &digesting),
         report: report.clone(),
     };
-    let wanted = Wanted {
+    let wanted = ExpectedFile {
         folder: upload.folder.clone(),
         names: vec![upload.name.as_str().to_owned()],
         length,
@@ -146,8 +146,8 @@ async fn expected(length: Option<u64>, declared: Option<&Sha1Digest>, digesting:
 }
 
 /// Returns the body for the site's adapter: forwarded as it arrives, or spooled first if its length is not known.
-fn body(arriving: Arriving, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
-    let Arriving { length, spare, stream } = arriving;
+fn body(arriving: IncomingBody, sha1: Option<Sha1Digest>, terms: Terms, digesting: &Digesting) -> UploadBody {
+    let IncomingBody { length, spare, stream } = arriving;
     // Near the limit, only the complete body shows whether the file is too large, so it is spooled as well.
     match length.filter(|length| spare.most() == 0 || *length <= terms.most) {
         Some(length) => UploadBody::once_within(length, spare.most(), digesting.watch(stream)),

@@ -10,10 +10,10 @@ use tokio::time::sleep;
 use super::evidence::{Expected, Verdict};
 use super::mismatch;
 use crate::accounts::Account;
-use crate::emulate::{Sought, Stored, find_upload};
+use crate::emulate::{FileSearch, Stored, find_upload};
 use crate::problem::{Code, Problem};
 use crate::scopes::Change;
-use crate::users::{PendingUpload, Wanted};
+use crate::users::{ExpectedFile, PendingUpload};
 
 /// The pause before the second read of a file. The site may still be processing it at the first one.
 const SECOND_READ_DELAY: Duration = Duration::from_secs(2);
@@ -21,7 +21,7 @@ const SECOND_READ_DELAY: Duration = Duration::from_secs(2);
 /// The upload as it was sent.
 pub(super) struct Sent {
     /// The expected properties of the site's file, as far as they were known before the upload.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: ExpectedFile,
     /// Whether all bytes have arrived from the caller.
     pub(super) all_arrived: bool,
     /// The digest that the caller has declared.
@@ -42,11 +42,11 @@ impl Sent {
 
     /// Returns the properties by which a file without a reported id is found. A digest is included only if the site's
     /// digests are reliable.
-    fn wanted(&self, account: &Account) -> Wanted {
+    fn wanted(&self, account: &Account) -> ExpectedFile {
         let is_reliable = account.profile().digests.contains(&Digest::Sha1);
         let mut wanted = self.wanted.clone();
         wanted.names.extend(self.report.name());
-        Wanted {
+        ExpectedFile {
             sha1: self.expected.sha1.clone().filter(|_| is_reliable),
             length: Some(self.expected.length),
             ..wanted
@@ -123,7 +123,7 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
             if is_ours { problem.left_behind(&file.id) } else { problem }
         }
     };
-    account.outdate_after_change(&Change::added(&sent.wanted.folder)).await;
+    account.invalidate_after_change(&Change::added(&sent.wanted.folder)).await;
     Err(problem)
 }
 
@@ -139,14 +139,14 @@ async fn failed(
         // The site may have checked the digest itself, and rejected the upload with an error of its own.
         (Some(problem), _) if error.kind() == ErrorKind::Rejected => Err(problem),
         // A copy without a known id is not deleted: the found file may be an older one of the caller.
-        (Some(problem), Some(Stored::Surely)) => Err(problem.left_behind_unnamed()),
-        (Some(problem), Some(Stored::Perhaps)) => {
+        (Some(problem), Some(Stored::Confirmed)) => Err(problem.left_behind_unnamed()),
+        (Some(problem), Some(Stored::Unknown)) => {
             Err(problem.and("The site's response was lost, so the site may still have a copy."))
         }
         (None, Some(stored)) if sent.all_arrived => {
-            let found = find_upload(account, &Sought { wanted: sent.wanted(account), stored, pending }).await;
+            let found = find_upload(account, &FileSearch { wanted: sent.wanted(account), stored, pending }).await;
             // After the response was lost, a listing may have been cached before the file appeared in it.
-            account.outdate_after_change(&Change::added(&sent.wanted.folder)).await;
+            account.invalidate_after_change(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);
             whole.map(|file| sent.completed(file)).ok_or_else(|| error.into())
         }
@@ -184,7 +184,7 @@ fn corrupted(account: &Account, detail: String) -> Problem {
     Problem::new(Code::UploadCorrupted, detail).caused_at(&account.profile().origin.provider, "upload")
 }
 
-/// Whether the file in the site's answer belongs to this upload. A file with another name existed before.
+/// Returns whether the file in the site's answer belongs to this upload. A file with another name existed before.
 async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
     account.file(&file.id).await.map_or(true, |found| sent.wanted(account).has_name_of(&found))
 }

@@ -36,7 +36,7 @@ impl Spool {
         Self(Arc::new(Inner { folder, most, used: AtomicU64::new(0) }))
     }
 
-    /// Returns how many bytes are spooled now.
+    /// Returns the number of bytes that are spooled now.
     #[must_use]
     pub fn used(&self) -> u64 {
         self.0.used.load(Ordering::Relaxed)
@@ -87,7 +87,7 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Returns how many bytes were written.
+    /// Returns the number of written bytes.
     pub(super) fn length(&self) -> u64 {
         self.reservation.bytes
     }

@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use polyhost_domain::{ByteSource, ByteStream, Sha1Digest, SizedStream};
 use tokio::sync::OnceCell;
 
-use super::arriving::{empty, incomplete};
 use super::digests::Digesting;
+use super::incoming_body::{empty, incomplete};
 use super::spool::{Spool, Spooled, Writing};
 use super::{mismatch, too_large};
 use crate::problem::{Code, Problem};

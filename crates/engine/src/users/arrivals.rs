@@ -1,5 +1,5 @@
-//! Arrivals: files that a site may still fetch into a folder by remote upload. A folder that expects one counts as not
-//! empty, whatever its listing shows. Uploads with an unknown outcome are in [`crate::uploads`].
+//! Arrivals: files that a site may still fetch into a folder by remote upload. A folder that expects such a file counts
+//! as not empty, even if its listing is empty. Uploads with an unknown outcome are in [`crate::uploads`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use polyhost_domain::{FolderId, JobState, RemoteUpload, RemoteUploadId};
 
-/// The most remote uploads remembered for one user, and for how long. A site may take hours to fetch a file.
+/// The maximum number of stored remote uploads of one user, and their lifetime. A site may take hours to fetch a file.
 const MAX_KNOWN: u64 = 10_000;
 const KNOWN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most remote uploads with an unknown id remembered for one user, and for how long. It is not known whether those
-/// have begun.
+/// The maximum number of stored remote uploads with an unknown id of one user, and their lifetime. It is unknown
+/// whether the site has accepted them.
 const MAX_UNKNOWN: u64 = 1_000;
 const UNKNOWN_TTL: Duration = Duration::from_secs(15 * 60);
 
@@ -70,7 +70,7 @@ impl Arrivals {
         into.map(|(upload, _): (Arc<RemoteUploadId>, _)| RemoteUploadId::clone(&upload)).collect()
     }
 
-    /// Whether a remote upload may still add a file to a folder.
+    /// Returns whether a remote upload may still add a file to a folder.
     pub(crate) fn are_expected(&self, folder: &FolderId) -> bool {
         self.unknown.iter().any(|(_, into)| into == *folder) || self.known.iter().any(|(_, into)| into == *folder)
     }

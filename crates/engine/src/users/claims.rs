@@ -27,7 +27,7 @@ pub(crate) enum Subject {
     Contents(FolderId),
 }
 
-/// How a subject is claimed.
+/// The mode of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {
     /// Together with other writes.
@@ -98,7 +98,7 @@ impl Claims {
         Some(Claim { claims: Arc::clone(self), held: wanted.to_vec() })
     }
 
-    /// Whether a subject has shared claims.
+    /// Returns whether a subject has shared claims.
     pub(crate) fn are_shared(&self, subject: &Subject) -> bool {
         self.table().get(subject).is_some_and(|holders| holders.shared > 0)
     }

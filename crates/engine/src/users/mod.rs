@@ -18,12 +18,12 @@ use polyhost_state::{Generations, State};
 pub(crate) use arrivals::Arrivals;
 pub use claims::Claim;
 pub(crate) use claims::{Claims, Hold, Subject};
-pub(crate) use pending::{PendingUpload, PendingUploads, ROUNDING, Wanted};
+pub(crate) use pending::{ExpectedFile, PendingUpload, PendingUploads, ROUNDING};
 use turns::Turns;
 
 use crate::problem::{Code, Problem};
 
-/// The most file moves remembered for one user, and for how long.
+/// The maximum number of stored file moves of one user, and their lifetime.
 const MAX_MOVED: u64 = 10_000;
 const MOVED_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The `Retry-After` of a write that was not given a turn in time.
@@ -61,7 +61,7 @@ impl User {
         &self.id
     }
 
-    /// Returns the generations, which say which cache entries are invalid.
+    /// Returns the generations, which decide whether cache entries are valid.
     pub(crate) fn generations(&self) -> &Arc<dyn Generations> {
         &self.generations
     }
@@ -76,7 +76,7 @@ impl User {
         &self.turns
     }
 
-    /// Whether a file may still appear in a folder although no request of the gateway is adding one.
+    /// Returns whether a file may still appear in a folder although no request of the gateway is adding one.
     pub(crate) fn expects_into(&self, folder: &FolderId) -> bool {
         self.pending_uploads.may_come_into(folder) || self.arrivals.are_expected(folder)
     }

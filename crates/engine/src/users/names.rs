@@ -3,8 +3,8 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicase::UniCase;
 
-/// Whether a name is `asked` or a site's variant of it. Sites change the Unicode normal form and the case, and add a
-/// number if the name is taken (`clip (1).mp4`, `clip(1).mp4`, `clip-1.mp4`, `clip_1.mp4`, `clip 1.mp4`).
+/// Returns whether a name is `asked` or a site's variant of it. Sites change the Unicode normal form and the case, and
+/// add a number if the name is taken (`clip (1).mp4`, `clip(1).mp4`, `clip-1.mp4`, `clip_1.mp4`, `clip 1.mp4`).
 pub(crate) fn is_named(name: &str, asked: &str) -> bool {
     is_numbered(&folded(name), &folded(asked))
 }

@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::names::is_named;
 
-/// The most files of finished uploads that are remembered.
+/// The maximum number of stored files of finished uploads.
 const MAX_RECEIVED: u64 = 10_000;
-/// The most uploads with an unknown outcome that are remembered.
+/// The maximum number of stored uploads with an unknown outcome.
 const MAX_UNRESOLVED: usize = 1_000;
-/// How long files and uploads are remembered.
+/// The lifetime of stored files and uploads.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60 * 60);
 /// The tolerance for upload dates: sites report whole seconds. A site's clock that is further behind is not tolerated.
 /// Assigning an older file to the upload would be worse than finding none.
@@ -34,16 +34,16 @@ struct Inner {
 
 struct Entry {
     number: u64,
-    wanted: Wanted,
+    wanted: ExpectedFile,
     /// The file's id, if the site has returned it but did not confirm that it stored the file.
     file: Option<FileId>,
     /// When the upload ended with an unknown outcome; `None` while it is under way.
     ended: Option<Instant>,
 }
 
-/// What is known of the file that an upload should create.
+/// The known properties of the file that an upload should create.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct ExpectedFile {
     pub(crate) folder: FolderId,
     /// The name under which it was sent, and the name that the site's answer reports.
     pub(crate) names: Vec<String>,
@@ -54,7 +54,7 @@ pub(crate) struct Wanted {
     pub(crate) began_at: Timestamp,
 }
 
-/// An upload whose file is not known yet. If it is dropped without [`PendingUpload::resolve`], it is remembered for an
+/// An upload whose file is not known yet. If it is dropped without [`PendingUpload::resolve`], it stays stored for an
 /// hour, because its file may still appear.
 pub(crate) struct PendingUpload {
     uploads: PendingUploads,
@@ -70,7 +70,7 @@ impl Default for PendingUploads {
 
 impl PendingUploads {
     /// Registers a new upload.
-    pub(crate) fn begin(&self, wanted: Wanted) -> PendingUpload {
+    pub(crate) fn begin(&self, wanted: ExpectedFile) -> PendingUpload {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open();
         let oldest = Instant::now().checked_sub(REMEMBERED_FOR);
@@ -85,13 +85,13 @@ impl PendingUploads {
         PendingUpload { uploads: self.clone(), number }
     }
 
-    /// Whether an upload into a folder ended with an unknown outcome, so that its file may still appear.
+    /// Returns whether an upload into a folder ended with an unknown outcome, so that its file may still appear.
     pub(crate) fn may_come_into(&self, folder: &FolderId) -> bool {
         let may_come = |entry: &Entry| entry.ended.is_some_and(|ended| ended.elapsed() < REMEMBERED_FOR);
         self.open().iter().any(|entry| may_come(entry) && entry.wanted.folder == *folder)
     }
 
-    /// Whether a file is assigned to a recent upload.
+    /// Returns whether a file is assigned to a recent upload.
     pub(crate) fn has_received(&self, file: &FileId) -> bool {
         self.0.received.contains_key(file)
     }
@@ -102,14 +102,14 @@ impl PendingUploads {
 }
 
 impl PendingUpload {
-    /// Updates what is known of the file.
-    pub(crate) fn learn(&self, wanted: Wanted) {
+    /// Replaces the known properties of the file.
+    pub(crate) fn learn(&self, wanted: ExpectedFile) {
         if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.wanted = wanted;
         }
     }
 
-    /// Whether a file is already assigned to an upload.
+    /// Returns whether a file is already assigned to an upload.
     pub(crate) fn has_been_received(&self, file: &File) -> bool {
         self.uploads.has_received(&file.id)
     }
@@ -156,8 +156,8 @@ impl Drop for PendingUpload {
     }
 }
 
-impl Wanted {
-    /// Whether a file's name matches the expected one. A file without a name matches.
+impl ExpectedFile {
+    /// Returns whether a file's name matches the expected one. A file without a name matches.
     pub(crate) fn has_name_of(&self, file: &File) -> bool {
         file.name.as_deref().is_none_or(|name| self.is_named(name))
     }
@@ -166,7 +166,7 @@ impl Wanted {
         self.names.iter().any(|wanted| is_named(name, wanted))
     }
 
-    /// Whether a file may be the expected one, by all fields that are known of it.
+    /// Returns whether a file may be the expected one, by all fields that are known of it.
     pub(crate) fn may_be(&self, file: &File) -> bool {
         let has_size = |size: u64| self.length.is_none_or(|length| length == size);
         let digest = file.sha1.as_deref().and_then(|text| Digest::Sha1.normalize(text));
@@ -186,9 +186,9 @@ mod tests {
 
     const SHA1: [&str; 2] = ["da39a3ee5e6b4b0d3255bfef95601890afd80709", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"];
 
-    fn wanted(name: &str, length: Option<u64>, sha1: Option<&str>) -> Wanted {
+    fn wanted(name: &str, length: Option<u64>, sha1: Option<&str>) -> ExpectedFile {
         let (names, sha1) = (vec![name.to_owned()], sha1.map(str::to_owned));
-        Wanted { folder: FolderId::Root, names, length, sha1, began_at: Timestamp::UNIX_EPOCH }
+        ExpectedFile { folder: FolderId::Root, names, length, sha1, began_at: Timestamp::UNIX_EPOCH }
     }
 
     fn file(id: &str, name: &str, sha1: Option<&str>) -> File {

@@ -1,4 +1,4 @@
-//! Turns: the writes of one user that a check precedes run one after the other.
+//! Turns: serialize the writes of one user that begin with a check.
 //!
 //! Two such writes at the same time could each invalidate the other's check: two folders, each moved below the other. A
 //! turn is a lease in the shared state, so that it works across processes. Callers in one process queue in front of the
@@ -20,9 +20,9 @@ use crate::problem::Problem;
 
 /// The lifetime of a lease that is not renewed.
 const LEASE_TTL: Duration = Duration::from_secs(30);
-/// How often the holder renews the lease.
+/// The interval at which the holder renews the lease.
 const RENEW_INTERVAL: Duration = Duration::from_secs(10);
-/// How often a lease that another process holds is tried again.
+/// The interval between attempts to acquire a lease that another process holds.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The turns of one user.

@@ -30,7 +30,7 @@ use passing::{portioned, with_idle_timeout};
 
 /// The part of the response that the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum Requested {
     /// The header fields and the bytes.
     Bytes {
         /// The download is dropped after the caller reads nothing for this long.
@@ -53,7 +53,7 @@ pub(crate) async fn content(
     id: &FileId,
     headers: &HeaderMap,
     conditions: &Preconditions,
-    wanted: Wanted,
+    wanted: Requested,
 ) -> Result<Response, Problem> {
     let file = downloadable(account, id).await?;
     // Sites give changed bytes a new file id, so the bytes never change after the file is created.
@@ -64,7 +64,7 @@ pub(crate) async fn content(
         let headers = validators.into_iter().chain([(CACHE_CONTROL, REVALIDATE)]).collect();
         return Ok(answer(StatusCode::NOT_MODIFIED, headers, no_body()));
     }
-    let Wanted::Bytes { idle } = wanted else {
+    let Requested::Bytes { idle } = wanted else {
         let headers = content_fields(&file, validators, content_type(&file, None), file.size);
         return Ok(answer(StatusCode::OK, headers, no_body()));
     };

@@ -60,8 +60,8 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     }
 }
 
-/// Deserializes `true` or `false`, and not what an HTML checkbox would send; for
-/// `#[serde(default, deserialize_with = "flag")]`.
+/// Deserializes `true` or `false`, for `#[serde(default, deserialize_with = "flag")]`. The value `on` of an HTML
+/// checkbox is rejected.
 ///
 /// # Errors
 /// If it is anything else.

@@ -21,7 +21,7 @@ impl<S: Sync> FromRequestParts<S> for CacheControl {
         // The crate `headers` would read the directives only in lower case.
         let fields = parts.headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
         let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
-        Ok(Self(if anew { Freshness::Anew } else { Freshness::Cached }))
+        Ok(Self(if anew { Freshness::NoCache } else { Freshness::Cached }))
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
                 fields.iter().fold(Request::builder(), |request, field| request.header(CACHE_CONTROL, *field));
             let (mut parts, ()) = request.body(()).unwrap().into_parts();
             let CacheControl(freshness) = CacheControl::from_request_parts(&mut parts, &()).await.unwrap();
-            assert_eq!(freshness == Freshness::Anew, anew, "{fields:?}");
+            assert_eq!(freshness == Freshness::NoCache, anew, "{fields:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Streams the bytes of a form's file, and checks what follows them.
+//! Streams the bytes of a form's file, and checks the bytes after them.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
@@ -10,15 +10,15 @@ use polyhost_engine::uploads::{Spare, empty};
 use super::part::PartHead;
 use super::{malformed, unreadable};
 
-/// The most bytes after the closing boundary of a form of known length, its line break included. They have no meaning
-/// (RFC 2046, section 5.1.1), and most clients send a line break or nothing.
+/// The maximum number of bytes after the closing boundary of a form of known length, its line break included. They have
+/// no meaning (RFC 2046, section 5.1.1), and most clients send a line break or nothing.
 pub(super) const MOST_AFTER: u64 = 16 * 1024;
 
 /// The file of a form, which must be the last field.
 pub(super) struct FileField {
     pub(super) form: Multipart<'static>,
     pub(super) field: Option<Field<'static>>,
-    /// The most bytes that may still arrive, if the form's length is known.
+    /// The maximum number of bytes that may still arrive, if the form's length is known.
     pub(super) left: Option<u64>,
     /// Receives the number of those bytes that did not belong to the file.
     pub(super) spare: Spare,

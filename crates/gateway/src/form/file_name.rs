@@ -84,7 +84,7 @@ struct EncodedWord<'a> {
     charset: &'a str,
     encoding: &'a str,
     text: &'a str,
-    /// What follows the word.
+    /// The text after the word.
     rest: &'a str,
 }
 

@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use polyhost_domain::ByteStream;
+use tokio::task::yield_now;
 
-/// The most bytes before the file's bytes.
+use super::malformed;
+
+/// The maximum number of bytes before the file's bytes.
 pub(super) const MOST_BEFORE: u64 = 16 * 1024;
 
 /// Counts the bytes before the file, and finds header fields that a part has more than once. Clones share the same
@@ -21,7 +24,7 @@ pub(super) struct Head(Arc<Mutex<Seen>>);
 #[derive(Debug, Default)]
 struct Seen {
     bytes: Vec<u8>,
-    /// Where the body of the last part begins, once there is one.
+    /// The position of the last part's body, once a part has begun.
     body_at: Option<usize>,
     has_ended: bool,
 }
@@ -29,11 +32,12 @@ struct Seen {
 impl Head {
     /// Returns the body, byte by byte until [`Head::end`] is called.
     ///
-    /// The stream returns `Pending` once after every piece. Otherwise the reader would collect the whole body before it
-    /// parses anything.
+    /// The stream returns `Pending` once before every piece. Otherwise the reader would collect the whole body before
+    /// it parses anything.
     pub(super) fn watch(&self, body: ByteStream) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
         let initial = (self.clone(), body, Bytes::new());
-        let pieces = stream::unfold(initial, |(head, mut body, mut rest)| async move {
+        stream::unfold(initial, |(head, mut body, mut rest)| async move {
+            yield_now().await;
             if rest.is_empty() {
                 rest = match body.next().await? {
                     Ok(bytes) => bytes,
@@ -42,17 +46,6 @@ impl Head {
             }
             let piece = head.take(&mut rest);
             Some((piece, (head, body, rest)))
-        });
-        let mut was_ready = false;
-        let mut pieces = pieces.boxed();
-        stream::poll_fn(move |context| {
-            if std::mem::take(&mut was_ready) {
-                context.waker().wake_by_ref();
-                return std::task::Poll::Pending;
-            }
-            let next = pieces.poll_next_unpin(context);
-            was_ready = next.is_ready();
-            next
         })
     }
 
@@ -62,7 +55,7 @@ impl Head {
             return Ok(std::mem::take(rest));
         }
         if seen.bytes.len() as u64 >= MOST_BEFORE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too many bytes before the file"));
+            return Err(malformed("has more than 16 KiB before its file").into());
         }
         let piece = rest.split_to(rest.len().min(1));
         seen.bytes.extend_from_slice(&piece);

@@ -12,7 +12,6 @@ mod file_name;
 mod head;
 mod part;
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -20,7 +19,7 @@ use futures_util::{StreamExt as _, stream};
 use multer::Multipart;
 use polyhost_domain::MediaType;
 use polyhost_engine::problem::{Fault, Faults, Problem};
-use polyhost_engine::uploads::{Arriving, Spare, empty, incomplete};
+use polyhost_engine::uploads::{IncomingBody, Spare, empty, incomplete};
 use serde::Serialize;
 
 pub use declared::Declared;
@@ -62,19 +61,19 @@ pub fn boundary(content_type: &str) -> Option<String> {
 pub struct Opened {
     /// The length of the whole form in bytes, if known.
     pub length: Option<u64>,
-    read: Arc<Mutex<Option<(Fields, Arriving)>>>,
+    read: Arc<Mutex<Option<(Fields, IncomingBody)>>>,
 }
 
 impl Opened {
     /// Wraps the form, so that the handler can take it.
     #[must_use]
-    pub fn new(length: Option<u64>, fields: Fields, file: Arriving) -> Self {
+    pub fn new(length: Option<u64>, fields: Fields, file: IncomingBody) -> Self {
         Self { length, read: Arc::new(Mutex::new(Some((fields, file)))) }
     }
 
     /// Takes the fields and the file; `None` at every later call.
     #[must_use]
-    pub fn take(&self) -> Option<(Fields, Arriving)> {
+    pub fn take(&self) -> Option<(Fields, IncomingBody)> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -83,7 +82,7 @@ impl Opened {
 ///
 /// # Errors
 /// 400 with every fault of the fields; the same problems as for any upload if the body stalls or ends early.
-pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result<(Fields, Arriving), Problem> {
+pub async fn read(boundary: &str, length: Option<u64>, body: IncomingBody) -> Result<(Fields, IncomingBody), Problem> {
     let head = Head::default();
     let mut form = Multipart::new(head.watch(body.stream), boundary);
     let (fields, field) = read_fields(&mut form, &head, boundary).await?;
@@ -99,9 +98,9 @@ pub async fn read(boundary: &str, length: Option<u64>, body: Arriving) -> Result
     if most.is_some_and(|most| most <= MOST_AFTER) {
         let file = file.whole().await?;
         let (length, stream) = (Some(file.len() as u64), stream::iter([Ok(file)]).boxed());
-        return Ok((fields, Arriving { length, spare: Spare::default(), stream }));
+        return Ok((fields, IncomingBody { length, spare: Spare::default(), stream }));
     }
-    Ok((fields, Arriving { length: most, spare, stream: file.into_stream() }))
+    Ok((fields, IncomingBody { length: most, spare, stream: file.into_stream() }))
 }
 
 /// Reads the fields, and the header fields of the file.
@@ -155,7 +154,7 @@ impl Fields {
     }
 }
 
-/// Returns the most bytes that a form may have besides its file's bytes.
+/// Returns the maximum number of bytes that a form may have besides its file's bytes.
 #[must_use]
 pub fn max_overhead(boundary: &str) -> u64 {
     MOST_BEFORE + last_boundary(boundary) + MOST_AFTER
@@ -165,7 +164,7 @@ fn last_boundary(boundary: &str) -> u64 {
     ("\r\n--".len() + boundary.len() + "--".len()) as u64
 }
 
-/// Returns the most bytes that the file of a form of this length can have, after `before` bytes of head.
+/// Returns the largest possible size of the file in a form of this length, after `before` bytes of head.
 fn most_of_file(length: u64, before: u64, boundary: &str) -> Result<u64, Problem> {
     match length.checked_sub(before + last_boundary(boundary)) {
         None => Err(malformed("ends early")),
@@ -182,14 +181,7 @@ fn malformed(what: &str) -> Problem {
 fn unreadable(error: multer::Error) -> Problem {
     match error {
         multer::Error::StreamReadFailed(cause) => {
-            if let Some(problem) = Problem::carried_by(&*cause) {
-                return problem;
-            }
-            let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-            match io {
-                Some(io::ErrorKind::FileTooLarge) => malformed("has more than 16 KiB before its file"),
-                _ => incomplete("The body of the upload ended early."),
-            }
+            Problem::carried_by(&*cause).unwrap_or_else(|| incomplete("The body of the upload ended early."))
         }
         multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => malformed("ends early"),
         multer::Error::ReadHeaderFailed(_)

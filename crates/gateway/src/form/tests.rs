@@ -1,5 +1,7 @@
 //! Tests of forms, valid and invalid, that arrive in pieces of different sizes.
 
+use std::io;
+
 use std::time::Duration;
 
 use futures_util::{TryStreamExt as _, stream};
@@ -20,9 +22,9 @@ fn file(bytes: &str) -> String {
 }
 
 /// Returns a form's body in pieces of `size` bytes, with its length known or not.
-fn body(form: &str, size: usize, length: Option<u64>) -> Arriving {
+fn body(form: &str, size: usize, length: Option<u64>) -> IncomingBody {
     let pieces: Vec<Bytes> = form.as_bytes().chunks(size).map(Bytes::copy_from_slice).collect();
-    Arriving::new(length, stream::iter(pieces.into_iter().map(io::Result::Ok)), Duration::from_secs(9))
+    IncomingBody::new(length, stream::iter(pieces.into_iter().map(io::Result::Ok)), Duration::from_secs(9))
 }
 
 /// Reads a form: returns its fields, the length of its file, and the file.

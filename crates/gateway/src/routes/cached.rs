@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use polyhost_domain::{Capability, Digest, File, Folder};
 use polyhost_engine::accounts::Account;
-use polyhost_engine::catalogue::{Kept, Known, Page, Source, Tagged};
+use polyhost_engine::catalogue::{Encoded, Known, Page, Source, Tagged};
 use polyhost_engine::changes::Changed;
 use polyhost_engine::preconditions::{Outcome, Preconditions, Validators};
 use utoipa::IntoResponses;
@@ -38,8 +38,11 @@ impl IntoResponses for Unchanged {
 }
 
 /// Returns the response for a cache entry.
-pub(super) fn known<T: Tagged>(conditions: &Preconditions, known: &Known<Arc<Kept<T>>>) -> Result<Response, Failure> {
-    let Kept { value, json, etag } = &*known.value;
+pub(super) fn known<T: Tagged>(
+    conditions: &Preconditions,
+    known: &Known<Arc<Encoded<T>>>,
+) -> Result<Response, Failure> {
+    let Encoded { value, json, etag } = &*known.value;
     respond(conditions, json.clone(), etag, value.changed_at(), known.age, known.source)
 }
 

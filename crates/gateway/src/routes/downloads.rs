@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::callers::NoParameters;
 use super::paths::{AccountPath, FilePath};
 use crate::app::App;
-use crate::downloads::{self, Wanted};
+use crate::downloads::{self, Requested};
 use crate::extract::{Access, Conditions, StrictJson, StrictQuery, present};
 use crate::problem::{ContentProblems, Failure, LinkProblems};
 
@@ -155,7 +155,7 @@ pub(crate) async fn get_content(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let idle = app.server().idle_timeout;
-    respond(&access, &parameters, (&headers, &conditions), Wanted::Bytes { idle }).await
+    respond(&access, &parameters, (&headers, &conditions), Requested::Bytes { idle }).await
 }
 
 /// Get the header fields of a download.
@@ -176,14 +176,14 @@ pub(crate) async fn get_content_headers(
     Conditions(conditions): Conditions,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    respond(&access, &parameters, (&headers, &conditions), Wanted::Head).await
+    respond(&access, &parameters, (&headers, &conditions), Requested::Head).await
 }
 
 async fn respond(
     access: &Access,
     parameters: &ContentParameters,
     (headers, conditions): (&HeaderMap, &Preconditions),
-    wanted: Wanted,
+    wanted: Requested,
 ) -> Result<Response, Failure> {
     let id = access.file()?;
     if parameters.mode == ContentMode::Stream {

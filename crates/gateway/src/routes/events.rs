@@ -25,9 +25,9 @@ use crate::context::RequestContext;
 use crate::extract::{Access, StrictQuery};
 use crate::problem::{EventProblems, Failure};
 
-/// The most objects of each kind in one stream: as many as a site reports in one response.
-const MOST: usize = 100;
-/// How long a caller should wait before it reconnects after the end of a stream.
+/// The maximum number of objects of each kind in one stream: as many as a site reports in one response.
+const MAX_OBJECTS: usize = 100;
+/// The time that a caller should wait before it reconnects after the end of a stream.
 const RETRY: Duration = Duration::from_secs(3);
 /// The longest time without data on a stream. Proxies and load balancers close connections that are silent for half a
 /// minute or more.
@@ -177,8 +177,8 @@ fn subjects(access: &Access, parameters: &EventParameters) -> Result<Vec<Subject
     let EventParameters { remote_upload, conversion } = parameters;
     let mut faults = Faults::default();
     for (name, ids) in [("remote_upload", remote_upload), ("conversion", conversion)] {
-        if ids.len() > MOST {
-            faults.push(Fault::parameter(name, format!("must not be repeated more than {MOST} times")));
+        if ids.len() > MAX_OBJECTS {
+            faults.push(Fault::parameter(name, format!("must not be repeated more than {MAX_OBJECTS} times")));
         }
         if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
             faults.push(Fault::parameter(name, "names the same id twice"));

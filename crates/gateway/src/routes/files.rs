@@ -120,7 +120,7 @@ fn item(id: String, lookup: Result<FileLookup, Problem>, occurrence: &Occurrence
         Err(problem) => (None, Some(problem)),
     };
     let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.code().status()).as_u16();
-    let problem = problem.map(|problem| ProblemBody::new(&problem, &occurrence.path, &occurrence.request_id));
+    let problem = problem.map(|problem| ProblemBody::new(&problem, occurrence));
     FileLookupItem { id, status, file, problem }
 }
 

@@ -10,7 +10,7 @@ use polyhost_domain::{Capability, EntryName, ErrorKind, File, MediaType, NameGra
 use polyhost_engine::catalogue::Freshness;
 use polyhost_engine::changes::{Changed, upload_into};
 use polyhost_engine::problem::{Code, Fault, Faults, Problem};
-use polyhost_engine::uploads::{Arriving, Incoming, Received, Terms, receive};
+use polyhost_engine::uploads::{Incoming, IncomingBody, Received, Terms, receive};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
@@ -116,7 +116,7 @@ pub(crate) async fn upload_file(
     access.folder_or_root(declared.folder_id.as_deref())?;
     let terms = terms(&app, &access, kind.least_file(length)).await?;
 
-    let body = Arriving::new(length, body.into_data_stream(), app.server().idle_timeout);
+    let body = IncomingBody::new(length, body.into_data_stream(), app.server().idle_timeout);
     let (declared, content_type, body) = match kind {
         Kind::File(content_type) => (declared, content_type, body),
         Kind::Form { boundary } => {
@@ -165,7 +165,7 @@ fn declared(
 /// Returns the limits for the body: the gateway's, the provider's, and those of the account's plan.
 ///
 /// They are determined before the first byte is read. A file whose announced length is too large is refused before the
-/// site is asked for the plan.
+/// account's plan is requested from the site.
 async fn terms(app: &App, access: &Access, least_file: u64) -> Result<Terms, Problem> {
     let own = app.server().max_upload;
     let most = access.profile().max_upload_bytes.map_or(own, |site| site.min(own));
@@ -210,12 +210,12 @@ impl Kind {
         if !is_one_file(&media) {
             return unsupported("The body must be the bytes of one whole file, or a form (multipart/form-data).");
         }
-        // curl sends this type by default, so it says nothing about the file.
+        // curl sends this type by default, so it does not describe the file.
         let is_known = !media.is("application/x-www-form-urlencoded");
         Ok(Self::File(is_known.then(|| media.into())))
     }
 
-    /// Returns the least possible size of the file in a body of this length.
+    /// Returns the smallest possible size of the file in a body of this length.
     fn least_file(&self, length: Option<u64>) -> u64 {
         let around = match self {
             Self::File(_) => 0,

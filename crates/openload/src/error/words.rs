@@ -138,7 +138,7 @@ pub(crate) fn meaning(status: i64, message: &str, named: Named<'_>) -> Option<Me
     let is_of_an_account = message.contains("account") || message.contains("user");
     match (general, named) {
         (Some(general), _) if general != Meaning::Unsupported || !is_of_an_account => Some(general),
-        // After a failure inside the site, its message proves nothing about the file or the address.
+        // After a failure inside the site, its message is no evidence about the file or the address.
         (_, Named::UploadAddress(_)) if status < 500 => find(UPLOAD_TABLE),
         _ => None,
     }

@@ -18,7 +18,7 @@ use crate::serve::{Connection, HangUp};
 /// The time between the last bytes and a failure. It lets the bytes leave first.
 const BEFORE_CUT: Duration = Duration::from_millis(20);
 
-/// What happens after the last byte that passes.
+/// The interruption after the last byte that passes.
 #[derive(Debug)]
 pub(super) enum Interruption {
     /// The connection is closed or reset.
@@ -48,7 +48,7 @@ impl Interruption {
 /// Returns an answer with its original head, whose body is interrupted after this many bytes.
 pub(super) fn answer(response: Response, after: u64, by: Interruption) -> Response {
     let (mut head, body) = response.into_parts();
-    // The interrupted body does not know its length, so the header must be set here.
+    // The interrupted body reports no length, so the header must be set here.
     if let Some(length) = body.size_hint().exact() {
         head.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
     }
@@ -67,7 +67,7 @@ struct InterruptedBody {
     inner: BodyDataStream,
     /// Bytes that were received but not yet passed on.
     pending_bytes: Bytes,
-    /// How many bytes may pass before the interruption, or `None` after it.
+    /// The number of bytes that may pass before the interruption, or `None` after it.
     left: Option<u64>,
     by: Interruption,
 }

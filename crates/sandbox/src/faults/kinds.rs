@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::serve::HangUp;
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -40,15 +40,15 @@ pub enum Fault {
     CloseAfterBody,
     /// The connection ends in the middle of the request's body.
     HangUp {
-        /// How many bytes of the body are read first. A body that is not longer is read normally.
+        /// The number of bytes of the body that are read first. A body that is not longer is read normally.
         after: u64,
-        /// How the connection ends.
+        /// The way in which the connection ends.
         how: HangUp,
     },
     /// The request's body is read up to a point. The connection then stays open without an answer until the fault is
     /// [resumed](super::Faults::resume).
     StopReading {
-        /// How many bytes of the body are read. A body that is not longer is read normally.
+        /// The number of bytes of the body that are read. A body that is not longer is read normally.
         after: u64,
     },
     /// The operation is performed, and then the connection is closed without an answer.
@@ -63,13 +63,13 @@ pub enum Fault {
     },
     /// The answer has its full length in the header, if it has one there, but the connection is closed earlier.
     CutBody {
-        /// How many bytes of the body are sent.
+        /// The number of bytes of the body that are sent.
         sent: u64,
     },
     /// The answer is sent up to a point. The connection then stays open without more bytes until the fault is
     /// [resumed](super::Faults::resume).
     Stall {
-        /// How many bytes of the body are sent.
+        /// The number of bytes of the body that are sent.
         sent: u64,
     },
     /// An answer with HTTP 200 that a client cannot interpret.
@@ -103,16 +103,16 @@ pub enum Fault {
         status: u16,
         /// The site's message.
         words: String,
-        /// How many bytes of the body are read first. A shorter body is read to its end.
+        /// The number of bytes of the body that are read first. A shorter body is read to its end.
         #[serde(default)]
         after: u64,
-        /// What happens to the rest of the body.
+        /// The handling of the rest of the body.
         #[serde(default)]
         rest: Rest,
     },
 }
 
-/// What happens to the rest of a request's body after an early answer.
+/// The handling of the rest of a request's body after an early answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rest {

@@ -21,11 +21,11 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The body of an upload.
     pub upload: Option<ReceivedUpload>,
-    /// How the request ended, or `None` while it is in progress.
+    /// The end of the request, or `None` while it is in progress.
     pub ended: Option<Ended>,
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
@@ -46,7 +46,7 @@ pub struct ReceivedUpload {
     pub content_type: Option<String>,
     /// The request's Content-Length: the whole body, not the file alone.
     pub declared_length: Option<u64>,
-    /// How many bytes of the file arrived.
+    /// The number of bytes of the file that arrived.
     pub bytes: u64,
     /// Whether the body arrived to its end.
     pub complete: bool,

@@ -67,7 +67,7 @@ impl Call {
         self.parameters.iter().filter(|(key, _)| is_element(key)).map(|(_, value)| value.clone()).collect()
     }
 
-    /// Returns how many rows the call requests.
+    /// Returns the number of rows that the call requests.
     pub(crate) fn limit(&self) -> usize {
         let requested = self.optional("limit").and_then(|text| text.parse().ok()).filter(|limit| *limit > 0);
         requested.unwrap_or(DEFAULT_LIMIT).min(LARGEST_LIMIT)

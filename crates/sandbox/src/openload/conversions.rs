@@ -28,7 +28,7 @@ fn row(context: &Context<'_>, id: u64, conversion: &Conversion, file: &File) -> 
     let stage = conversion.schedule.stage(context.now);
     json!({
         "name": file.name,
-        // These are texts in the page's sample, unlike the progress.
+        // These are texts in the sample on the site's API page, unlike the progress.
         "id": id.to_string(),
         "retries": conversion.retries.to_string(),
         "status": status(stage, conversion.fails),

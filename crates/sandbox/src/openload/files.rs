@@ -10,7 +10,7 @@ use super::site::Context;
 /// The largest number of files in one `file/info`.
 const LARGEST_BATCH: usize = 50;
 
-/// `file/info`: each id has its own status. The call itself succeeds whatever these are.
+/// `file/info`: each id has its own status. The call itself succeeds even if these are errors.
 pub(crate) fn info(context: &mut Context<'_>, call: &Call) -> Answer {
     let ids: Vec<&str> = call.required("file")?.split(',').filter(|id| !id.is_empty()).collect();
     if ids.len() > LARGEST_BATCH {

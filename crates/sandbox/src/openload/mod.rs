@@ -1,9 +1,9 @@
 //! A simulator of pstream.net: one account of the OpenLoad dialect, with working folders, files, uploads, remote
 //! uploads and conversions.
 //!
-//! It follows the site's API page exactly where the page is clear. Where the page is silent, or sites of this dialect
-//! differ, an [option](Options) selects the behaviour. The following are decisions of the simulator, so that tests can
-//! rely on them:
+//! It follows the documentation on the site's API page, where that is clear. Where the page does not describe the
+//! behaviour, or sites of this dialect differ, an [option](Options) selects it. The following are decisions of the
+//! simulator, so that tests can rely on them:
 //!
 //! - Every call works by GET and by POST, with its parameters in the query or in an urlencoded form. The form takes
 //!   precedence.
@@ -13,8 +13,8 @@
 //! - A missing or empty required parameter is 400. Wrong credentials are 403. Another account's file is 403 for every
 //!   call except `file/info`, which describes the files of every account.
 //! - Names are stored as they are sent. Two files or folders of the same name may exist side by side.
-//! - An upload uses the first part with a file name, whatever its field name. As in PHP, `filename*` is not supported:
-//!   a part that has only that is not a file. The URL works once. It is used up as soon as a body arrives for it.
+//! - An upload uses the first part with a file name, under any field name. As in PHP, `filename*` is not supported: a
+//!   part that has only that is not a file. The URL works once: it becomes invalid as soon as a body arrives for it.
 //! - A remote upload never opens a connection: its bytes are generated. If the host ends in `.invalid`, it fails at the
 //!   end. If the address is not public, or not HTTP or FTP, it fails with `Invalid URL` at once.
 //! - A conversion is `pending` until it is `finished` or `failed`. The file's `cstatus` is `pending`, `ok` or `failed`.

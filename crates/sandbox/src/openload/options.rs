@@ -1,5 +1,5 @@
-//! The options in which sites of this dialect differ, or on which the page is silent. Every default is the assumed
-//! behaviour of pstream.net.
+//! The options of the simulator: properties in which sites of this dialect differ, or which the site's API page does
+//! not describe. Every default is the assumed behaviour of pstream.net.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct Options {
     pub seeded: bool,
     /// The form of the files in `file/listfolder`.
     pub files_shape: FilesShape,
-    /// Whether a listing includes the files of the folders below, as the page's own sample does.
+    /// Whether a listing includes the files of the folders below, as the sample on the site's API page does.
     pub deep_listings: bool,
     /// Whether the body's `status` is also the HTTP status. Otherwise errors have HTTP 200.
     pub http_mirrors_status: bool,
@@ -25,23 +25,23 @@ pub struct Options {
     pub missing: Missing,
     /// The scale of the progress in `file/converts`.
     pub progress_scale: ProgressScale,
-    /// The parameter of `file/converts` that has the file's id. The page names both.
+    /// The parameter of `file/converts` that has the file's id. The site's API page names both.
     pub converts_filter: ConvertsFilter,
-    /// How numbers are written.
+    /// The JSON type of numbers.
     pub numbers: Numbers,
     /// Whether an upload without a Content-Length is rejected with HTTP 411.
     pub refuse_chunked: bool,
     /// Whether the upload node sends its JSON as `text/html`.
     pub html_reply_to_upload: bool,
-    /// What the reply to an upload has of the file's id.
+    /// The parts of the file's id and URL in the reply to an upload.
     pub upload_reply: UploadReply,
-    /// How an upload is named if its folder already has a file of that name.
+    /// The name of an upload if its folder already has a file of that name.
     pub copies: Copies,
-    /// How many listings of its folder omit a newly uploaded file.
+    /// The number of listings of its folder that omit a newly uploaded file.
     pub listed_late: u32,
     /// The largest body of an upload, in bytes. A larger one is rejected with HTTP 413.
     pub max_upload: Option<u64>,
-    /// How long an upload URL is valid.
+    /// The lifetime of an upload URL.
     pub upload_url_ttl: Duration,
     /// A third of the duration of a remote upload: it is `new` for one step and `downloading` for two.
     pub remote_upload_step: Duration,
@@ -53,7 +53,7 @@ pub struct Options {
     pub reply_size: ReplySize,
     /// Whether the reply to an upload has a `sha1`.
     pub reply_hash: bool,
-    /// How names are changed before they are stored.
+    /// The change of names before they are stored.
     pub stored_names: StoredNames,
     /// The key of the account's id in `account/info`.
     pub account_id: AccountId,
@@ -127,7 +127,7 @@ pub enum FilesShape {
 /// The value in place of a missing one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Missing {
-    /// `false`, as in the page's samples.
+    /// `false`, as in the samples of the site's API page.
     #[default]
     False,
     /// `null`.
@@ -144,7 +144,8 @@ pub enum ProgressScale {
     Fraction,
 }
 
-/// The parameter of `file/converts` that has the file's id. The page's URL says `id`, its table `file`.
+/// The parameter of `file/converts` that has the file's id. On the site's API page, the URL has `id`, and the table of
+/// parameters has `file`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ConvertsFilter {
     /// `file`, or `id` if `file` is absent.
@@ -156,10 +157,10 @@ pub enum ConvertsFilter {
     Id,
 }
 
-/// How numbers are written.
+/// The JSON type of numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Numbers {
-    /// As the page's samples show: mostly as numbers.
+    /// Mostly as numbers, as in the samples of the site's API page.
     #[default]
     Native,
     /// All as texts, including the `status` of the envelope and of each file, as PHP does with database values.

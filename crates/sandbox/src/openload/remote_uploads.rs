@@ -28,7 +28,7 @@ pub(crate) fn add(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(json!({"id": id.to_string(), "folderid": folder.to_string()}))
 }
 
-/// Returns why fetching a URL will fail, or `None` if it will succeed.
+/// Returns the error of fetching a URL, or `None` if it will succeed.
 fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     let failing = context.store.failing_urls.iter().find(|(part, _)| url.contains(part));
     match Url::parse(url).ok().filter(remote::is_public) {
@@ -80,7 +80,7 @@ fn word(stage: Stage, error: Option<&str>) -> &'static str {
     }
 }
 
-/// Returns a text with two decimal places, or `null` before the start. A failed remote upload also says 100.
+/// Returns a text with two decimal places, or `null` before the start. A failed remote upload also has 100.
 fn progress(stage: Stage) -> Value {
     match stage {
         Stage::Waiting => Value::Null,

@@ -16,7 +16,7 @@ use super::{account, conversions, files, folders, pages, remote_uploads, splash,
 use crate::protocol::Protocol;
 use crate::serve;
 
-/// The site's answers outside of operations.
+/// The site's answers to requests that no operation handles.
 pub(crate) const PROTOCOL: Protocol = Protocol {
     operation,
     api: "/v1/",
@@ -25,7 +25,7 @@ pub(crate) const PROTOCOL: Protocol = Protocol {
     no_method: |_| serve::error_page(StatusCode::NOT_FOUND),
 };
 
-/// An operation of the API. None of them waits, so the store stays locked while one runs.
+/// An operation of the API. The store is locked while an operation runs, so operations are not async.
 type Operation = fn(&mut Context<'_>, &Call) -> Answer;
 
 /// Returns the operation of a path: the part after `/v1/`, or `upload` for the bytes of an upload.

@@ -29,7 +29,7 @@ pub(crate) struct File {
     pub(crate) own: bool,
     /// The newest conversion.
     pub(crate) conversion: Option<u64>,
-    /// How many more listings omit the file.
+    /// The number of further listings that omit the file.
     pub(crate) unlisted_for: u32,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct RemoteUpload {
     pub(crate) folder: u64,
     pub(crate) headers: Vec<String>,
     pub(crate) schedule: Schedule,
-    /// Why it fails at the end of its schedule, or `None` if it succeeds.
+    /// The error at the end of its schedule, or `None` if it succeeds.
     pub(crate) error: Option<String>,
     /// The file that it created.
     pub(crate) file: Option<String>,

@@ -62,7 +62,7 @@ fn refused_by_the_web_server(site: &Site, length: Option<u64>) -> Option<StatusC
     }
 }
 
-/// Uses up a URL. Whatever the outcome of the upload, the URL does not work again.
+/// Invalidates an upload URL and returns its ticket. The URL does not work again, even if the upload fails.
 fn claim(site: &Site, id: &str) -> Result<Ticket, Refusal> {
     site.with(|context| {
         let ticket = context.store.tickets.remove(id).ok_or_else(Refusal::no_such_upload_url)?;

@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use super::links;
 use super::options::{DeadLinks, Options, Redirects};
 use super::pages;
-use super::range::{self, Wanted};
+use super::range::{self, Requested};
 use super::rows::File;
 use super::sessions::random_text;
 use super::site::Site;
@@ -117,13 +117,13 @@ async fn serve_file(site: &Site, short_url: &str, ticket: Ticket, method: &Metho
 async fn send(options: &Options, file: &File, headers: &HeaderMap) -> io::Result<Response> {
     let length = length_of(&file.content).await?;
     let wanted = wanted(options, file, headers, length);
-    if wanted == Wanted::Beyond {
+    if wanted == Requested::Beyond {
         let all = (CONTENT_RANGE, format!("bytes */{length}"));
         return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [all]).into_response());
     }
     let (status, range) = match wanted {
-        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-        Wanted::Whole | Wanted::Beyond => (StatusCode::OK, 0..length),
+        Requested::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Requested::Whole | Requested::Beyond => (StatusCode::OK, 0..length),
     };
     let mut response = (status, body(&file.content, range.clone()).await?).into_response();
     let mut head =
@@ -147,7 +147,7 @@ async fn send(options: &Options, file: &File, headers: &HeaderMap) -> io::Result
     Ok(response)
 }
 
-fn wanted(options: &Options, file: &File, headers: &HeaderMap, length: u64) -> Wanted {
+fn wanted(options: &Options, file: &File, headers: &HeaderMap, length: u64) -> Requested {
     let is_unchanged = headers.get(IF_RANGE).is_none_or(|tag| options.download_etag && tag == etag(file).as_str());
     let header = headers.get(RANGE).filter(|_| !options.ignore_range && is_unchanged);
     range::wanted(header.and_then(|header| header.to_str().ok()), length)

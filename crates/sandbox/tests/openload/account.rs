@@ -1,4 +1,4 @@
-//! Credentials, the envelope, and `account/info`.
+//! Tests of credentials, the envelope, and `account/info`.
 
 use polyhost_sandbox::openload::{Missing, Numbers, Options};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{empty, json, with};
 
 #[tokio::test]
-async fn account_info_matches_the_page() {
+async fn account_info_matches_the_documentation() {
     let sandbox = empty().await;
     let expected = json!({
         "extid": "fnvjeof4815f",

@@ -1,4 +1,4 @@
-//! Conversions of files.
+//! Tests of the conversions of files.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How a second file of the same name is named, and when an uploaded file is listed.
+//! Tests of the name of a second file of the same name, and of the listing of uploaded files.
 
 use polyhost_sandbox::Copies;
 use polyhost_sandbox::openload::Options;

@@ -1,4 +1,4 @@
-//! Broken answers and connections, as a client observes them.
+//! Tests of broken answers and connections, as a client observes them.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Operations on files by id.
+//! Tests of operations on files by id.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Folders, and the form of listings.
+//! Tests of folders and of their listings.
 
 use polyhost_sandbox::openload::{FilesShape, Options};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Sandbox, empty, keys, with};
 
 #[tokio::test]
-async fn listing_matches_the_page() {
+async fn listing_matches_the_documentation() {
     let sandbox = empty().await;
     let folder = sandbox.add_folder("0", "My Great Folder");
     let id = sandbox.add_file("0", "Big bunny buck 720p.mp4", b"abc");

@@ -1,4 +1,4 @@
-//! What the journal records of requests.
+//! Tests of the journal: its records of requests.
 
 use crate::support::empty;
 

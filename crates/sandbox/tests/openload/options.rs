@@ -1,5 +1,5 @@
-//! Options of the simulator: intercepted operations, malformed entries, changed names, the account's storage, and the
-//! forms of the reply to an upload.
+//! Tests of the simulator's options: intercepted operations, malformed entries, changed names, the account's storage,
+//! and the forms of the reply to an upload.
 
 use std::time::Duration;
 

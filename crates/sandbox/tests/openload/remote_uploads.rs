@@ -1,4 +1,4 @@
-//! Remote uploads.
+//! Tests of remote uploads.
 
 use std::time::Duration;
 

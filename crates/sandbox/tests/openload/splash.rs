@@ -1,4 +1,4 @@
-//! Thumbnails, and the web pages of files.
+//! Tests of thumbnails, and of the web pages of files.
 
 use crate::support::empty;
 

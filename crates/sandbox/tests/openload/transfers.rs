@@ -1,4 +1,4 @@
-//! Uploads that fail in every way, and what the journal records of them.
+//! Tests of uploads that fail in every way, and of their records in the journal.
 
 use std::time::{Duration, Instant};
 

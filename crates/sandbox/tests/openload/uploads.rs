@@ -1,4 +1,4 @@
-//! Uploads: the URL, its limits, and the POST of the bytes.
+//! Tests of uploads: the URL, its limits, and the POST of the bytes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn upload_is_stored_and_its_reply_matches_the_page() {
+async fn upload_is_stored_and_its_reply_matches_the_documentation() {
     let sandbox = empty().await;
     let url = sandbox.upload_url("").await;
     let response = sandbox.post_file(&url, "file1", "Été – 東京.mp4", b"abc").await;

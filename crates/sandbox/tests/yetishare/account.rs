@@ -1,4 +1,4 @@
-//! The account and its package.
+//! Tests of the account and its package.
 
 use polyhost_sandbox::yetishare::{Numbers, Options, Package};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{empty, options, v4, with};
 
 #[tokio::test]
-async fn account_info_matches_the_page() {
+async fn account_info_matches_the_documentation() {
     let sandbox = empty().await;
     let expected = json!({
         "id": "158642", "username": "sandbox", "level_id": "20", "email": "sandbox@streamplay.example",
@@ -26,7 +26,7 @@ async fn missing_dates_may_be_zeros() {
 }
 
 #[tokio::test]
-async fn package_matches_the_page() {
+async fn package_matches_the_documentation() {
     let sandbox = empty().await;
     let expected = json!({
         "id": "20", "label": "Premium Account", "max_upload_size": "1073741824", "can_upload": "1",

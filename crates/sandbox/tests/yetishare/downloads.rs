@@ -1,4 +1,4 @@
-//! Download URLs, and the file server that they lead to.
+//! Tests of download URLs, and of the file server that they lead to.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn get(
 }
 
 #[tokio::test]
-async fn download_url_matches_the_page() {
+async fn download_url_matches_the_documentation() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     let data = sandbox.data("file/download", &[("file_id", &format!("{id}abc"))]).await;

@@ -1,4 +1,4 @@
-//! The envelopes, HTTP statuses and headers, and paths outside of the API.
+//! Tests of the envelopes, HTTP statuses and headers, and of paths outside of the API.
 
 use polyhost_sandbox::yetishare::{ContentType, Numbers, Options};
 use serde_json::json;

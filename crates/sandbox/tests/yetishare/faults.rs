@@ -1,4 +1,4 @@
-//! Broken answers and connections, and the names of operations in rules.
+//! Tests of broken answers and connections, and of the names of operations in rules.
 
 use polyhost_sandbox::{Fault, Rule};
 use serde_json::json;

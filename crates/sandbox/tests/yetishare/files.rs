@@ -1,4 +1,4 @@
-//! Operations on files by id.
+//! Tests of operations on files by id.
 
 use serde_json::json;
 
@@ -148,7 +148,7 @@ async fn copy_is_another_file_with_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn destination_is_required_and_must_be_the_accounts() {
+async fn destination_must_be_a_folder_of_the_account() {
     let sandbox = empty().await;
     let id = sandbox.add_file("0", "a.mp4", b"abc");
     let foreign = sandbox.add_foreign_folder("theirs");

@@ -1,4 +1,4 @@
-//! Changes to folders.
+//! Tests of changes to folders.
 
 use polyhost_sandbox::yetishare::Options;
 use serde_json::json;
@@ -9,7 +9,7 @@ const PASSWORD: &str = "d9729feb74992cc3482b350163a1a010";
 const NOT_FOUND: &str = "Could not find folder based on folder_id.";
 
 #[tokio::test]
-async fn created_folder_matches_the_page() {
+async fn created_folder_matches_the_documentation() {
     let sandbox = with(v4()).await;
     let parameters = [("folder_name", "My New Folder"), ("is_public", "2"), ("access_password", PASSWORD)];
     let answer = sandbox.call("folder/create", &parameters).await;

@@ -1,4 +1,4 @@
-//! Reading folders.
+//! Tests of reading folders.
 
 use polyhost_sandbox::yetishare::Options;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{column, empty, options, v4, with};
 
 #[tokio::test]
-async fn listing_matches_the_page() {
+async fn listing_matches_the_documentation() {
     let sandbox = with(v4()).await;
     let folder = sandbox.add_folder("0", "My Folder 1");
     let below = sandbox.add_folder(&folder, "Below");

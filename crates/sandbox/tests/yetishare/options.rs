@@ -1,5 +1,5 @@
-//! Options of the simulator: intercepted operations, tokens with a limited life, malformed entries, escaped texts,
-//! changed names, and the forms of the reply to an upload.
+//! Tests of the simulator's options: intercepted operations, tokens with a limited life, malformed entries, escaped
+//! texts, changed names, and the forms of the reply to an upload.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where a call's parameters are read from, and how PHP changes them.
+//! Tests of a call's parameters: the parts of the request that contain them, and PHP's changes to them.
 
 use reqwest::multipart::Form;
 

@@ -1,4 +1,4 @@
-//! The sample content of a new account.
+//! Tests of the sample content of a new account.
 
 use polyhost_sandbox::yetishare::{Counts, Options};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Logins, tokens, and the checks before a call.
+//! Tests of logins, tokens, and the checks before a call.
 
 use std::time::Duration;
 

@@ -80,7 +80,7 @@ impl Sandbox {
         answer["data"]["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Posts a form and returns the answer, whatever its HTTP status.
+    /// Posts a form and returns the answer, for every HTTP status.
     pub(crate) async fn post(&self, operation: &str, form: &[(&str, &str)]) -> Value {
         let url = format!("{}/{operation}", self.base_url());
         json(self.client.post(url).form(form).send().await.unwrap()).await

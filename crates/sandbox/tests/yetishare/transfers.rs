@@ -1,4 +1,4 @@
-//! Transfers that fail in every way: rejected early, stalled, or with an invalid link.
+//! Tests of transfers that fail in every way: rejected early, stalled, or with an invalid link.
 
 use std::time::Duration;
 

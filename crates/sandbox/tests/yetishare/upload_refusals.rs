@@ -1,4 +1,4 @@
-//! Uploads that are rejected, by PHP, by the uploader or by the web server.
+//! Tests of uploads that are rejected by PHP, by the uploader or by the web server.
 
 use polyhost_sandbox::yetishare::{Options, Package};
 use reqwest::multipart::{Form, Part};

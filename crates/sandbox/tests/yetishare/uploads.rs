@@ -1,4 +1,4 @@
-//! Uploads that succeed, and how they are recorded.
+//! Tests of uploads that succeed, and of their records in the journal.
 
 use polyhost_sandbox::yetishare::{Options, Version};
 use reqwest::multipart::{Form, Part};
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::support::{MD5_OF_ABC, empty, form, json, options, with};
 
 #[tokio::test]
-async fn upload_is_stored_and_its_reply_matches_the_page() {
+async fn upload_is_stored_and_its_reply_matches_the_documentation() {
     let sandbox = empty().await;
     let answer = sandbox.upload("Été – \"東京\".mp4", b"abc").await;
     assert_eq!((&answer["response"], &answer["_status"]), (&json!("File uploaded"), &json!("success")));

@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use super::end_of;
 use crate::{Entry, Exchange, KeyValue, Port, StateError, StateErrorKind};
 
-/// How owners share the store's room. A key's owner is the part before its last `/`.
+/// The sharing of the store's capacity among owners. A key's owner is the part before its last `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sharing {
-    /// One owner may take all the room.
+    /// One owner may use the whole capacity.
     None,
     /// A quarter of the room is reserved: each owner can always use a small share, [`RESERVED_FRACTION`].
     ///

@@ -27,7 +27,7 @@ struct Table {
     sweep_at: usize,
 }
 
-/// A lease as the store remembers it.
+/// A stored lease.
 struct Granted {
     token: u64,
     ends_at: Instant,

@@ -121,7 +121,7 @@ fn decide(buckets: &Buckets, key: &Arc<str>, quota: Quota, weight: NonZeroU32) -
     Decision { remaining, reset_after: quota.interval() * (quota.requests.get() - remaining), retry_after }
 }
 
-/// Returns how many requests a bucket holds now that would hold `weight` after `wait`.
+/// Returns the number of requests in a bucket that will hold `weight` after `wait`.
 fn remaining_requests(weight: NonZeroU32, wait: Duration, interval: Duration) -> u32 {
     let missing = wait.as_nanos().div_ceil(interval.as_nanos()).max(1);
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Generations: numbers that only rise.
+//! Tests of generations: they only rise.
 
 use std::collections::HashSet;
 use std::sync::Arc;

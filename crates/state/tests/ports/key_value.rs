@@ -1,4 +1,4 @@
-//! Key-value store: a value stays until it expires, and compare-and-set loses no update.
+//! Tests of the key-value store: a value stays until it expires, and compare-and-set loses no update.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Leases: one holder at a time.
+//! Tests of leases: each has one holder at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Limiters: exact, refilled evenly, one for each key and quota.
+//! Tests of limiters: they are exact, are refilled evenly, and exist once for each key and quota.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -299,7 +299,7 @@ async fn refused_session_causes_no_retry_and_opens_no_circuit() {
         let outcome = client
             .attempts(&call(CallKind::Read), |_| {
                 attempts.set(attempts.get() + 1);
-                async { Err::<(), _>(Refusal::Session(unreachable(), Evidence::Words)) }
+                async { Err::<(), _>(Refusal::Session(unreachable(), Evidence::Message)) }
             })
             .await;
         assert!(matches!(outcome, Err(Refusal::Session(..))));

@@ -39,7 +39,7 @@ pub struct Shape {
     pub unread: Option<&'static [&'static str]>,
 }
 
-/// How a field differs from the documentation.
+/// The difference between a field and its documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Difference {
     Missing,
@@ -47,7 +47,7 @@ pub(crate) enum Difference {
     Unusable,
 }
 
-/// A field that differs, and how often.
+/// A field that differs, and the number of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sighting {
     field: &'static str,

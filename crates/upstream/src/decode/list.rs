@@ -23,8 +23,8 @@ const GIVE_UP_AFTER: usize = 1_000;
 const FLOOR: usize = 32 << 20;
 /// The memory that the entries may take beyond that, as a multiple of the list's length.
 const MULTIPLE: usize = 2;
-/// The most memory that an answer may take while it is read, as a multiple of its length. It covers the answer itself,
-/// its entries, and their texts.
+/// The maximum memory that an answer may take while it is read, as a multiple of its length. It covers the answer
+/// itself, its entries, and their texts.
 const WHOLE_MULTIPLE: usize = 2 + MULTIPLE;
 /// Limits the memory of a short list's entries, as a multiple of its length. In memory, the shortest entries that sites
 /// send grow by less than this factor.
@@ -32,7 +32,7 @@ const GROWTH: usize = 32;
 /// The memory in bytes that even the entries of the shortest list may take.
 const BASE: usize = 64 << 10;
 
-/// Returns the most memory, in bytes, that an answer of this length takes while it is read.
+/// Returns the maximum memory, in bytes, that an answer of this length takes while it is read.
 #[must_use]
 pub fn memory_for(length: usize) -> usize {
     length.saturating_mul(WHOLE_MULTIPLE).saturating_add(length.saturating_mul(GROWTH).saturating_add(BASE).min(FLOOR))
@@ -105,7 +105,7 @@ impl<T> List<'_, T> {
         Self { passes_over_empty: true, ..self }
     }
 
-    /// Whether the answer does not have the field.
+    /// Returns whether the answer does not have the field.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self.given, Given::Absent)

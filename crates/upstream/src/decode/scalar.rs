@@ -119,7 +119,7 @@ impl Scalar for String {
 /// that the cut never splits a secret in the part that is shown, where it could no longer be masked.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
-/// A text for people. A text that is much longer than what is shown of it is cut.
+/// A text for people. A text that is much longer than its displayed part is truncated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message(pub String);
 

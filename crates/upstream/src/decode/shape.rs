@@ -41,7 +41,7 @@ fn read<'de, T: Deserialize<'de>>(text: &'de str, reading: Reading) -> serde_jso
     Ok(value)
 }
 
-/// How a struct's fields are read.
+/// The mode of reading a struct's fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
     /// All fields. Fails at the first that cannot be read.

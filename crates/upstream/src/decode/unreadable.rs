@@ -1,10 +1,10 @@
-//! Why an answer cannot be parsed. The reasons never quote the answer, because it may contain secrets.
+//! The reasons why an answer cannot be parsed. They never quote the answer, because it may contain secrets.
 
 use serde::Deserialize;
 
 use super::shape::value;
 
-/// Why an answer cannot be parsed.
+/// The reason why an answer cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The body is empty.

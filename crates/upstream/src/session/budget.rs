@@ -15,14 +15,14 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 /// The limits on logins at a site that counts logins and locks an account that logs in too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginBudget {
-    /// The least time between two logins.
+    /// The minimum time between two logins.
     pub gap: Duration,
-    /// The most unexpected logins in a window.
+    /// The maximum number of unexpected logins in a window.
     pub logins: u32,
     /// The length of the window.
     pub window: Duration,
-    /// How long the site's tokens live, if it ends them early. A login after that time is expected and does not count
-    /// against `logins`.
+    /// The lifetime of the site's tokens, if the site ends them early. A login after that time is expected and does not
+    /// count against `logins`.
     pub token_life: Option<Duration>,
     /// The limit on all logins, expected or not.
     pub ceiling: LoginCeiling,
@@ -31,7 +31,7 @@ pub struct LoginBudget {
 /// The limit on all logins, expected or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginCeiling {
-    /// The most logins in a window.
+    /// The maximum number of logins in a window.
     pub logins: u32,
     /// The length of the window.
     pub window: Duration,
@@ -91,7 +91,7 @@ impl Budget {
         self.limits
     }
 
-    /// Takes a permit, or returns how long to wait for one.
+    /// Takes a permit, or returns the wait for one.
     pub(super) async fn take(&self) -> Result<Result<LoginPermit, Duration>, StateError> {
         let LoginBudget { gap, logins, window, token_life, ceiling } = self.limits;
         let mut permit = LoginPermit(Vec::new());
@@ -134,7 +134,7 @@ impl Budget {
         }
     }
 
-    /// Takes one of `count` entries for `life`, or returns how long to wait until one is free.
+    /// Takes one of `count` entries for `life`, or returns the wait until one is free.
     async fn occupy(
         &self,
         permit: &mut LoginPermit,
@@ -159,7 +159,7 @@ impl Budget {
     }
 }
 
-/// Returns how long an entry will stay, at least [`SHORTEST_WAIT`].
+/// Returns the remaining lifetime of an entry, at least [`SHORTEST_WAIT`].
 fn time_left(entry: Option<&Entry>, life: Duration) -> Duration {
     let until = entry.and_then(|entry| std::str::from_utf8(&entry.value).ok()?.parse().ok()).map(Duration::from_millis);
     until

@@ -8,17 +8,17 @@ use bytes::Bytes;
 use polyhost_state::KeyValue;
 use secrecy::ExposeSecret;
 
-use super::Held;
+use super::ActiveGrant;
 use crate::fingerprint::fingerprint;
 
-/// How long a denial is remembered.
+/// The lifetime of a denial.
 const DENIAL_LIFETIME: Duration = Duration::from_secs(60);
-/// How long it is remembered that a grant replaced one that the site still knew. Longer than a grant is in use.
+/// The lifetime of the note that a grant replaced one that the site still knew. No grant is in use for longer.
 const REPLACEMENT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long the next grant counts as the replacement of a grant that the site refused for an upload.
+/// The time for which the next grant counts as the replacement of a grant that the site refused for an upload.
 const EXPECTATION_LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// How long calls under a new grant are denied if the site could not say whether it knew the old one. Calls that are
-/// refused in that time ran concurrently, so they do not justify another login.
+/// The time for which refused calls under a new grant are denied, if it is unknown whether the site still knew the old
+/// grant. Calls that are refused in that time ran concurrently, so they do not justify another login.
 const NEW_LIFETIME: Duration = Duration::from_secs(10);
 
 /// The denials of the newest grant, in the shared state.
@@ -37,38 +37,38 @@ impl Denials {
     }
 
     /// Returns whether a call that is refused under this grant is denied without another login.
-    pub(super) async fn apply_to(&self, held: &Held) -> bool {
+    pub(super) async fn apply_to(&self, held: &ActiveGrant) -> bool {
         self.is_noted(&self.key, held).await
     }
 
     /// Denies the calls that are refused under this grant.
-    pub(super) async fn note(&self, held: &Held) {
+    pub(super) async fn note(&self, held: &ActiveGrant) {
         self.put(&self.key, held, DENIAL_LIFETIME).await;
     }
 
-    /// Denies the calls that are refused under this grant for [`NEW_LIFETIME`]: the grant is new, and the site could
-    /// not say whether it knew the old one.
-    pub(super) async fn note_new(&self, held: &Held) {
+    /// Denies the calls that are refused under this grant for [`NEW_LIFETIME`]: the grant is new, and it is unknown
+    /// whether the site still knew the old one.
+    pub(super) async fn note_new(&self, held: &ActiveGrant) {
         self.put(&self.key, held, NEW_LIFETIME).await;
     }
 
     /// Returns whether this grant replaced one that the site still knew, so that another login would not help either.
-    pub(super) async fn is_replacement(&self, held: &Held) -> bool {
+    pub(super) async fn is_replacement(&self, held: &ActiveGrant) -> bool {
         self.is_noted(&self.replacement_key, held).await
     }
 
     /// Notes that this grant replaced one that the site still knew.
-    pub(super) async fn note_replacement(&self, held: &Held) {
+    pub(super) async fn note_replacement(&self, held: &ActiveGrant) {
         self.put(&self.replacement_key, held, REPLACEMENT_LIFETIME).await;
     }
 
     /// Notes that the site still knows this grant, so that the next one counts as its replacement.
-    pub(super) async fn expect_replacement(&self, held: &Held) {
+    pub(super) async fn expect_replacement(&self, held: &ActiveGrant) {
         self.put(&self.expected_key, held, EXPECTATION_LIFETIME).await;
     }
 
     /// Notes a new grant. It is a replacement if [`Denials::expect_replacement`] noted the old one.
-    pub(super) async fn note_login(&self, held: &Held) {
+    pub(super) async fn note_login(&self, held: &ActiveGrant) {
         let expected = self.values.get(&self.expected_key).await.ok().flatten();
         let Some(entry) = expected else { return };
         self.note_replacement(held).await;
@@ -77,7 +77,7 @@ impl Denials {
         }
     }
 
-    async fn is_noted(&self, key: &str, held: &Held) -> bool {
+    async fn is_noted(&self, key: &str, held: &ActiveGrant) -> bool {
         match self.values.get(key).await {
             Ok(entry) => entry.is_some_and(|entry| entry.value == fingerprint_of(held)),
             Err(error) => {
@@ -87,7 +87,7 @@ impl Denials {
         }
     }
 
-    async fn put(&self, key: &str, held: &Held, life: Duration) {
+    async fn put(&self, key: &str, held: &ActiveGrant, life: Duration) {
         if let Err(error) = self.values.put(key, fingerprint_of(held), life).await {
             tracing::warn!(%error, "cannot store that the site denies calls");
         }
@@ -95,6 +95,6 @@ impl Denials {
 }
 
 /// Identifies a grant without revealing its token.
-fn fingerprint_of(held: &Held) -> Bytes {
+fn fingerprint_of(held: &ActiveGrant) -> Bytes {
     fingerprint(&[held.grant().token.expose_secret()]).into()
 }

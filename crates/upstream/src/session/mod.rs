@@ -50,11 +50,11 @@ pub enum Known {
     Yes,
     /// The site does not know the grant.
     No,
-    /// The site's answer does not say, or there was no answer.
+    /// Unknown: the site's answer does not show it, or there was no answer.
     CannotTell(Error),
 }
 
-/// How an adapter logs in at its site, and logs out.
+/// The login and the logout of an adapter at its site.
 #[async_trait]
 pub trait Login: Send + Sync {
     /// Returns the site's name of the login operation.
@@ -63,7 +63,8 @@ pub trait Login: Send + Sync {
     /// Logs in: one attempt, which ends before `deadline`.
     ///
     /// # Errors
-    /// Of the errors, `CredentialsRejected` and `Forbidden` are remembered, so that no login follows for a while.
+    /// The session stores the errors `CredentialsRejected` and `Forbidden` for a while, and sends no login in that
+    /// time.
     async fn log_in(&self, deadline: Instant) -> Result<Grant>;
 
     /// Asks the site whether it still knows a grant.
@@ -86,23 +87,23 @@ struct Inner {
     budget: Budget,
     refusals: Refusals,
     denials: Denials,
-    current: RwLock<Option<Held>>,
-    renewal: Mutex<Option<Flight<Held>>>,
+    current: RwLock<Option<ActiveGrant>>,
+    renewal: Mutex<Option<Flight<ActiveGrant>>>,
     tasks: TaskTracker,
 }
 
 /// A grant in use.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct ActiveGrant {
     grant: Arc<Grant>,
     /// The version of its entry in the shared state; `None` if it could not be stored.
     version: Option<u64>,
 }
 
-/// Why a call under a grant was refused.
+/// The reason why a call under a grant was refused.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The site says that it does not know the grant, or no longer knows it. The call had no effect.
+    /// The site reports an unknown grant. The call had no effect.
     Session(Error, Evidence),
     /// Any other error.
     Other(Error),
@@ -112,7 +113,7 @@ pub enum Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// The site's message names the grant as the reason.
-    Words,
+    Message,
     /// Only the HTTP status.
     Status,
 }
@@ -120,7 +121,7 @@ pub enum Evidence {
 /// A grant under which a call was refused.
 #[derive(Debug, Clone)]
 struct Doubt {
-    held: Held,
+    held: ActiveGrant,
     evidence: Evidence,
 }
 
@@ -130,7 +131,7 @@ impl From<Error> for Refusal {
     }
 }
 
-impl Held {
+impl ActiveGrant {
     /// Returns the grant.
     #[must_use]
     pub fn grant(&self) -> &Grant {
@@ -185,7 +186,7 @@ impl Session {
     ///
     /// One login also replaces the grant in two other cases:
     ///
-    /// - The site cannot say whether it knows the grant.
+    /// - It is unknown whether the site knows the grant.
     /// - The site knows the grant, although its message names the grant as the reason of the refusal.
     ///
     /// If the site refuses the call again under the new grant, such calls are denied for a minute.
@@ -199,7 +200,7 @@ impl Session {
     pub async fn run<T, F, Fut>(&self, deadline: Instant, call: F) -> Result<T>
     where
         T: Send,
-        F: Fn(Held) -> Fut + Send,
+        F: Fn(ActiveGrant) -> Fut + Send,
         Fut: Future<Output = std::result::Result<T, Refusal>> + Send,
     {
         let held = self.held(deadline).await?;
@@ -221,7 +222,7 @@ impl Session {
     }
 
     /// Returns the grant that replaces a refused one, or the same one if the site still knows it.
-    async fn next(&self, refused: &Held, deadline: Instant, evidence: Evidence) -> Result<Held> {
+    async fn next(&self, refused: &ActiveGrant, deadline: Instant, evidence: Evidence) -> Result<ActiveGrant> {
         match self.0.current().filter(|current| !current.is(refused)) {
             Some(renewed) => Ok(renewed),
             None => self.renewed(deadline, Some(Doubt { held: refused.clone(), evidence })).await,
@@ -229,7 +230,7 @@ impl Session {
     }
 
     /// Returns the error of a call that was refused under its second grant too.
-    async fn refused_again(&self, held: &Held, error: Error, deadline: Instant) -> Error {
+    async fn refused_again(&self, held: &ActiveGrant, error: Error, deadline: Instant) -> Error {
         if self.0.denials.apply_to(held).await {
             self.0.denials.note(held).await;
             return self.0.denied(error);
@@ -241,7 +242,7 @@ impl Session {
             }
             Known::No => {
                 self.refused(held).await;
-                self.0.contended(self.0.budget.gap(), renewal::ENDED_AT_ONCE).with_source(error)
+                self.0.contended(self.0.budget.gap(), renewal::SESSION_ENDED_AFTER_LOGIN).with_source(error)
             }
             Known::CannotTell(check_error) if renewal::asks_to_wait(&check_error) => check_error,
             Known::CannotTell(check_error) => {
@@ -256,7 +257,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`Session::run`].
-    pub async fn held(&self, deadline: Instant) -> Result<Held> {
+    pub async fn held(&self, deadline: Instant) -> Result<ActiveGrant> {
         match self.0.current() {
             Some(held) => Ok(held),
             None => self.renewed(deadline, None).await,
@@ -264,14 +265,14 @@ impl Session {
     }
 
     /// Reports that the site does not know a grant. If it is the current one, the next call logs in again.
-    pub async fn refused(&self, held: &Held) {
+    pub async fn refused(&self, held: &ActiveGrant) {
         self.0.drop_grant(held).await;
     }
 
     /// Returns the refusal of a call that is not repeated, and whose grant the site's message names as the reason. The
     /// next call logs in again. The call is denied if the site still knows the grant, and that grant already replaced
     /// one that the site knew.
-    pub async fn refused_alone(&self, held: &Held, error: Error, deadline: Instant) -> Refusal {
+    pub async fn refuse_without_retry(&self, held: &ActiveGrant, error: Error, deadline: Instant) -> Refusal {
         if let Known::Yes = self.0.login.knows(held.grant(), deadline).await {
             if self.0.denials.is_replacement(held).await {
                 return Refusal::Other(self.0.denied(error));
@@ -279,7 +280,7 @@ impl Session {
             self.0.denials.expect_replacement(held).await;
         }
         self.refused(held).await;
-        Refusal::Session(error, Evidence::Words)
+        Refusal::Session(error, Evidence::Message)
     }
 
     /// Logs out, if there is a current grant.
@@ -289,7 +290,7 @@ impl Session {
         self.0.login.log_out(held.grant()).await;
     }
 
-    async fn renewed(&self, deadline: Instant, doubt: Option<Doubt>) -> Result<Held> {
+    async fn renewed(&self, deadline: Instant, doubt: Option<Doubt>) -> Result<ActiveGrant> {
         let _wait = scope::wait();
         loop {
             let (renewal, is_own) = self.renewal(deadline, doubt.clone());
@@ -309,7 +310,7 @@ impl Session {
 
     /// Returns the renewal in progress, or starts one; and whether it was started now. Cancelling a caller does not
     /// stop the renewal.
-    fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Flight<Held>, bool) {
+    fn renewal(&self, deadline: Instant, doubt: Option<Doubt>) -> (Flight<ActiveGrant>, bool) {
         let mut slot = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         match slot.as_ref().filter(|renewal| !renewal.has_ended()) {
             Some(under_way) => (under_way.clone(), false),
@@ -319,16 +320,16 @@ impl Session {
 }
 
 impl Inner {
-    fn current(&self) -> Option<Held> {
+    fn current(&self) -> Option<ActiveGrant> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn hold(&self, held: &Held) {
+    fn hold(&self, held: &ActiveGrant) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
     }
 
     /// Drops a grant if it is the current one, in this process and in the shared state.
-    async fn drop_grant(&self, held: &Held) {
+    async fn drop_grant(&self, held: &ActiveGrant) {
         self.current.write().unwrap_or_else(PoisonError::into_inner).take_if(|current| current.is(held));
         let Some(version) = held.version else { return };
         if let Err(error) = self.state.values.compare_and_remove(&self.session_key(), version).await {
@@ -346,7 +347,7 @@ impl Inner {
 
     /// Returns the error of a call that the site refuses like one of an unknown session, although it knows the session.
     fn denied(&self, refusal: Error) -> Error {
-        let detail = format!("The site denies this to account \"{}\".", self.origin.account);
+        let detail = format!("The site does not allow this for account \"{}\".", self.origin.account);
         refusal.into_kind(ErrorKind::Forbidden).retryable(false).with_detail(detail)
     }
 

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::since_1970;
 
-/// How long a refusal of the credentials is remembered.
+/// The lifetime of a stored refusal of the credentials.
 const LIFETIME: Duration = Duration::from_secs(60);
-/// The longest time for which a site's rate limit on logins is remembered. A site with a longer limit repeats it in
-/// answer to the next login.
+/// The maximum lifetime of a stored rate limit on logins. A site with a longer limit repeats it in the answer to the
+/// next login.
 const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// The last refusal of a login, in the shared state.

@@ -9,22 +9,22 @@ use polyhost_domain::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
-use super::{Doubt, Evidence, Grant, Held, Inner, Known, state_error};
+use super::{ActiveGrant, Doubt, Evidence, Grant, Inner, Known, state_error};
 use crate::{Flight, measure};
 
-/// How long a token stays in the shared state. The site may end it earlier; a refused call shows that.
+/// The lifetime of a token in the shared state. The site may end it earlier; a refused call shows that.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often to check whether another replica has logged in.
+/// The interval between two checks whether another replica has logged in.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// By how much the lease outlives the login that it covers.
+/// The time by which the lease outlives the login that it covers.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
-/// Why no login follows if the site does not know the new token either.
-pub(super) const ENDED_AT_ONCE: &str = "It ended this account's session right after the login.";
+/// The reason in the error if the site does not know the new token either. No further login follows.
+pub(super) const SESSION_ENDED_AFTER_LOGIN: &str = "It ended this account's session right after the login.";
 
 /// Starts to get a grant, in a task of its own. If a call was refused under a grant, the task first asks the site
 /// whether it still knows that grant.
-pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Flight<Held> {
+pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>) -> Flight<ActiveGrant> {
     let tasks = session.tasks.clone();
     Flight::start(&tasks, async move {
         match doubt {
@@ -36,7 +36,7 @@ pub(super) fn begin(session: Arc<Inner>, deadline: Instant, doubt: Option<Doubt>
 
 impl Inner {
     /// Returns the grant that replaces one under which a call was refused, or the same one if no login would help.
-    async fn replace(&self, Doubt { held, evidence }: Doubt, deadline: Instant) -> Result<Held> {
+    async fn replace(&self, Doubt { held, evidence }: Doubt, deadline: Instant) -> Result<ActiveGrant> {
         if self.denials.apply_to(&held).await {
             return Ok(held);
         }
@@ -44,7 +44,7 @@ impl Inner {
         let now = Instant::now();
         let half = now + deadline.saturating_duration_since(now) / 2;
         match self.login.knows(held.grant(), half).await {
-            Known::Yes if evidence == Evidence::Words => self.replace_known(held, deadline).await,
+            Known::Yes if evidence == Evidence::Message => self.replace_known(held, deadline).await,
             Known::Yes => Ok(held),
             Known::No => {
                 self.drop_grant(&held).await;
@@ -61,9 +61,10 @@ impl Inner {
         }
     }
 
-    /// Replaces a grant that the site refuses as unknown in a call, but knows when asked. The site may check less for
-    /// that question than for the call, so one login is worth it. If no login is possible, the grant stays in use.
-    async fn replace_known(&self, held: Held, deadline: Instant) -> Result<Held> {
+    /// Replaces a grant that the site refuses as unknown in a call, but reports as known when it is checked. The site
+    /// may check less in the check than in the call, so one login is tried. If no login is possible, the grant stays in
+    /// use.
+    async fn replace_known(&self, held: ActiveGrant, deadline: Instant) -> Result<ActiveGrant> {
         if self.denials.is_replacement(&held).await {
             self.denials.note(&held).await;
             return Ok(held);
@@ -83,7 +84,7 @@ impl Inner {
         }
     }
 
-    async fn renew(&self, deadline: Instant) -> Result<Held> {
+    async fn renew(&self, deadline: Instant) -> Result<ActiveGrant> {
         loop {
             if let Some(held) = self.known_outcome().await? {
                 return Ok(held);
@@ -102,12 +103,12 @@ impl Inner {
         }
     }
 
-    /// Returns what other callers or replicas have found: a token, or the error of a refused login.
-    async fn known_outcome(&self) -> Result<Option<Held>> {
+    /// Returns the result of another caller or replica: a token, or the error of a refused login.
+    async fn known_outcome(&self) -> Result<Option<ActiveGrant>> {
         if let Some(entry) = self.state.values.get(&self.session_key()).await.map_err(state_error)?
             && let Some(grant) = decode(&entry.value)
         {
-            let held = Held { grant: Arc::new(grant), version: Some(entry.version) };
+            let held = ActiveGrant { grant: Arc::new(grant), version: Some(entry.version) };
             self.hold(&held);
             return Ok(Some(held));
         }
@@ -118,7 +119,7 @@ impl Inner {
     }
 
     /// Logs in. The caller holds the lease, so no other login runs at the same time.
-    async fn log_in(&self, deadline: Instant) -> Result<Held> {
+    async fn log_in(&self, deadline: Instant) -> Result<ActiveGrant> {
         let permit = loop {
             // The previous holder of the lease may have logged in.
             if let Some(held) = self.known_outcome().await? {
@@ -154,10 +155,10 @@ impl Inner {
     }
 
     /// Stores a grant for this process and the other replicas.
-    async fn keep(&self, grant: Grant) -> Held {
+    async fn keep(&self, grant: Grant) -> ActiveGrant {
         let kept = self.state.values.put(&self.session_key(), encode(&grant), TOKEN_LIFETIME).await;
         let version = kept.map_err(|error| tracing::warn!(%error, "cannot store the token for other replicas")).ok();
-        let held = Held { grant: Arc::new(grant), version };
+        let held = ActiveGrant { grant: Arc::new(grant), version };
         self.hold(&held);
         held
     }
@@ -172,7 +173,7 @@ impl Inner {
     }
 }
 
-/// How far a failed login got. The site counts only logins that reach its API.
+/// The server that a failed login reached. The site counts only logins that reach its API.
 enum Reached {
     Nothing,
     /// A firewall or a web server in front of the API, as its page or redirect shows.

@@ -1,5 +1,4 @@
-//! Tests of downloads: a file is fetched from the address that the site hands out, unchanged, complete or with an
-//! error.
+//! Tests of downloads: a file is fetched from the address that the site returns, unchanged, complete or with an error.
 
 use futures_util::TryStreamExt;
 use polyhost_domain::{ByteRange, ContentRange, Download, Error, ErrorKind, Result};

@@ -115,7 +115,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, record: Arc<Mutex<Vec<Seen
     }
 }
 
-/// Returns how often a part occurs in the bytes.
+/// Returns the number of times that a part occurs in the bytes.
 pub(crate) fn count_of(bytes: &[u8], part: &[u8]) -> usize {
     bytes.windows(part.len()).filter(|window| *window == part).count()
 }

@@ -1,4 +1,4 @@
-//! Tests of the first login: callers share it, its refusal is remembered, and closing the session logs out.
+//! Tests of the first login: callers share it, its refusal is stored, and closing the session logs out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use polyhost_domain::{Error, ErrorKind};
 use polyhost_state::State;
-use polyhost_upstream::{Evidence, Held, LoginBudget, Refusal};
+use polyhost_upstream::{ActiveGrant, Evidence, LoginBudget, Refusal};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, advance, sleep, timeout};
 
@@ -47,7 +47,7 @@ async fn call_that_is_always_refused_costs_one_login() {
     call(&site, &session).await.unwrap();
     for _ in 0..20 {
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refused = |_| async { refused(Evidence::Words) };
+        let refused = |_| async { refused(Evidence::Message) };
         let error = session.run(deadline, refused).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
         call(&site, &session).await.unwrap();
@@ -77,9 +77,9 @@ async fn known_token_refused_by_message_costs_one_login() {
     call(&site, &session).await.unwrap();
     for generation in ["token-1", "token-3"] {
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refuse_old = |held: Held| async move {
+        let refuse_old = |held: ActiveGrant| async move {
             match held.grant().token.expose_secret() == generation {
-                true => refused(Evidence::Words),
+                true => refused(Evidence::Message),
                 false => Ok(()),
             }
         };
@@ -98,7 +98,7 @@ async fn known_token_stays_in_use_if_no_login_is_possible() {
     for _ in 0..2 {
         call(&site, &session).await.unwrap();
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refused = |_| async { refused(Evidence::Words) };
+        let refused = |_| async { refused(Evidence::Message) };
         assert_eq!(session.run(deadline, refused).await.unwrap_err().kind(), ErrorKind::Forbidden);
         call(&site, &session).await.unwrap();
     }
@@ -147,9 +147,9 @@ async fn second_token_in_doubt_denies_the_call_for_a_minute() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
     site.stillborn.store(true, Ordering::SeqCst);
-    site.falls_silent.store(true, Ordering::SeqCst);
+    site.later_checks_are_inconclusive.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        // The site does not know the first token, and does not say whether it knows the second.
+        // The site does not know the first token. The check of the second token is inconclusive.
         let error = call(&site, &session).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
     }
@@ -163,7 +163,7 @@ async fn second_token_in_doubt_denies_the_call_for_a_minute() {
 async fn token_in_doubt_is_replaced_by_one_login() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
-    site.never_tells.store(true, Ordering::SeqCst);
+    site.all_checks_are_inconclusive.store(true, Ordering::SeqCst);
     call(&site, &session).await.unwrap();
     site.kill().await;
     assert!(calls(&site, &session, 100).await.iter().all(Result::is_ok));
@@ -174,11 +174,11 @@ async fn token_in_doubt_is_replaced_by_one_login() {
 async fn one_refused_call_costs_one_login_while_tokens_are_in_doubt() {
     let site = Arc::new(Site::default());
     let session = session(&site, &State::in_memory());
-    site.never_tells.store(true, Ordering::SeqCst);
+    site.all_checks_are_inconclusive.store(true, Ordering::SeqCst);
     call(&site, &session).await.unwrap();
     for _ in 0..5 {
         let deadline = Instant::now() + Duration::from_secs(25);
-        let refused = |_| async { refused(Evidence::Words) };
+        let refused = |_| async { refused(Evidence::Message) };
         let error = session.run(deadline, refused).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Forbidden, false));
         call(&site, &session).await.unwrap();

@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use polyhost_domain::{Error, ErrorKind, Origin, Result, UpstreamAnswer};
 use polyhost_state::State;
-use polyhost_upstream::{Evidence, Grant, Held, Known, Login, Refusal, Session};
+use polyhost_upstream::{ActiveGrant, Evidence, Grant, Known, Login, Refusal, Session};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
-/// How long the site takes to answer.
+/// The time that the site takes to answer.
 const DELAY: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
@@ -28,10 +28,10 @@ pub(crate) struct Site {
     /// Whether every token is invalid from the start.
     pub(crate) stillborn: AtomicBool,
     pub(crate) questions: AtomicUsize,
-    /// Whether the site does not say, from the second question on, whether it knows a token.
-    pub(crate) falls_silent: AtomicBool,
-    /// Whether the site never says whether it knows a token.
-    pub(crate) never_tells: AtomicBool,
+    /// Whether the check of a token is inconclusive from the second time on.
+    pub(crate) later_checks_are_inconclusive: AtomicBool,
+    /// Whether the check of a token is always inconclusive.
+    pub(crate) all_checks_are_inconclusive: AtomicBool,
     live: Mutex<String>,
     pub(crate) times: Mutex<Vec<Instant>>,
 }
@@ -46,12 +46,12 @@ impl Site {
     }
 
     /// Makes a call that succeeds only under the newest token.
-    pub(crate) async fn call(&self, held: Held) -> std::result::Result<(), Refusal> {
+    pub(crate) async fn call(&self, held: ActiveGrant) -> std::result::Result<(), Refusal> {
         sleep(DELAY).await;
         if *self.live.lock().await == held.grant().token.expose_secret() {
             return Ok(());
         }
-        Err(Refusal::Session(Error::new(ErrorKind::CredentialsRejected), Evidence::Words))
+        Err(Refusal::Session(Error::new(ErrorKind::CredentialsRejected), Evidence::Message))
     }
 }
 
@@ -94,7 +94,9 @@ impl Login for User {
     async fn knows(&self, grant: &Grant, _: Instant) -> Known {
         let asked = self.0.questions.fetch_add(1, Ordering::SeqCst);
         sleep(DELAY).await;
-        if self.0.never_tells.load(Ordering::SeqCst) || (asked > 0 && self.0.falls_silent.load(Ordering::SeqCst)) {
+        if self.0.all_checks_are_inconclusive.load(Ordering::SeqCst)
+            || (asked > 0 && self.0.later_checks_are_inconclusive.load(Ordering::SeqCst))
+        {
             return Known::CannotTell(Error::new(ErrorKind::Timeout).retryable(true));
         }
         if *self.0.live.lock().await == grant.token.expose_secret() { Known::Yes } else { Known::No }

@@ -78,7 +78,7 @@ async fn caller_that_leaves_mid_download_ends_the_site_stream() {
 }
 
 #[tokio::test]
-async fn caller_that_leaves_a_stalled_site_releases_its_permit() {
+async fn disconnect_at_a_stalled_site_releases_the_permit() {
     let (world, path) = with_file(&bytes(LARGE)).await;
     world.faults().add(Rule::new("content", Fault::Stall { sent: 300_000 }).times(1));
     let mut response = fetch(&world, &path, None).await;

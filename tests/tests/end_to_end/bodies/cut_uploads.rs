@@ -1,5 +1,5 @@
-//! Tests of uploads that are cut at every stage, by the caller, the site or both: what the caller is answered, that
-//! nothing is left open, and that nothing is sent twice.
+//! Tests of uploads that the caller, the site or both cut off, at every stage. They check the caller's response, that
+//! no request and no file stays open, and that nothing is sent twice.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ impl Sending {
     }
 }
 
-/// Waits until the gateway has begun a request: it called the site, or it spooled bytes.
+/// Waits until the gateway has begun to handle a request: it has called the site, or has spooled bytes.
 async fn begun(world: &World) {
     let begun = async {
         while world.journal().count() == 0 && world.gateway.open_files(world.spool.path()).is_empty() {
@@ -69,7 +69,7 @@ async fn begun(world: &World) {
 }
 
 #[tokio::test]
-async fn caller_that_leaves_before_the_body_leaves_nothing() {
+async fn disconnect_before_the_body_releases_everything() {
     concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
         for (framing, how) in FRAMINGS.into_iter().zip([HangUp::Close, HangUp::Reset, HangUp::Reset, HangUp::Close]) {
@@ -83,7 +83,7 @@ async fn caller_that_leaves_before_the_body_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn caller_that_leaves_mid_upload_leaves_nothing() {
+async fn disconnect_in_the_body_releases_everything() {
     concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
         for framing in FRAMINGS {
@@ -108,7 +108,7 @@ async fn caller_that_leaves_mid_upload_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn caller_that_leaves_after_the_body_leaves_one_file() {
+async fn disconnect_after_the_body_stores_one_file() {
     concurrently(BOTH, async |dialect| {
         let world = World::configured(dialect, one_permit).await;
         world.inject(Fault::DelayAnswer { millis: 100 });
@@ -127,7 +127,7 @@ async fn caller_that_leaves_after_the_body_leaves_one_file() {
 }
 
 #[tokio::test]
-async fn site_that_cuts_an_upload_is_reported_and_leaves_nothing() {
+async fn upload_cut_by_the_site_is_reported_and_released() {
     let stages = [
         (Fault::Reset, 504),
         (Fault::HangUp { after: 300_000, how: HangUp::Close }, 504),
@@ -196,10 +196,10 @@ async fn transfer_cut_by_caller_and_site_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn caller_that_leaves_a_blocked_site_releases_its_permit() {
+async fn disconnect_at_a_blocked_site_releases_the_permit() {
     concurrently(BOTH, async |dialect| {
-        // While the gateway cannot send, it does not read either, so it does not see that the caller has left. The idle
-        // timeout ends the request.
+        // While the gateway cannot send to the site, it does not read from the caller, so it does not detect the
+        // caller's disconnection. The idle timeout ends the request.
         let world =
             World::configured(dialect, |configuration| one_permit(configuration).server("idle_timeout = \"2s\"")).await;
         world.faults().add(Rule::new(world.operation(), Fault::StopReading { after: 300_000 }).times(1));

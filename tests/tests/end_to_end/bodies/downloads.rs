@@ -29,7 +29,7 @@ async fn with_idle_timeout(idle: &str, site_options: SiteOptions, bytes: &[u8]) 
     (world, path)
 }
 
-/// Returns how many links were requested, and how many were used.
+/// Returns the number of requested links, and the number of used ones.
 fn links(world: &World) -> (usize, usize) {
     (world.journal().of("file/download").len(), world.journal().of("content").len())
 }

@@ -1,4 +1,4 @@
-//! Tests of uploads as forms: their fields, and every fault of a form.
+//! Tests of uploads with `multipart/form-data`: the fields, and every fault of a form.
 
 use polyhost_end_to_end::{Answer, Form, Piece};
 use serde_json::json;
@@ -12,7 +12,7 @@ async fn post(world: &World, target: &str, form: &Form, is_chunked: bool) -> Ans
     world.caller.typed("POST", &world.at(target), &form.content_type(), body).await
 }
 
-/// Returns the faulty places, both fields and parameters by name.
+/// Returns the names of the faulty fields and query parameters.
 #[track_caller]
 fn places(answer: &Answer) -> Vec<String> {
     answer.faults("invalid_request").into_iter().map(|place| place.trim_start_matches('/').to_owned()).collect()
@@ -31,7 +31,7 @@ async fn form_fields_equal_the_query_parameters() {
             let form = Form::new().field("name", "東京.mp4").field("folder_id", &folder).field("sha1", &sha1);
             let file = post(&world, "files", &form.file("clip.mp4", b"hello"), is_chunked).await.json(201);
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("東京.mp4"), &json!(folder)));
-            // Fields may come in any order, and some of them in the address.
+            // Fields may have any order, and some of them may be in the query.
             let form = Form::new().field("sha1", &sha1).field("folder_id", "root").file("clip.mp4", b"hello");
             let file = post(&world, "files?name=b.mp4", &form, is_chunked).await.json(201);
             assert_eq!((&file["name"], &file["folder_id"]), (&json!("b.mp4"), &json!("root")));

@@ -17,7 +17,7 @@ use crate::streamplay::world::{KEY1, KEY2, account, login};
 use crate::world::{KEY, LOGIN, SITE_KEY, configuration};
 
 /// The longest time to wait for anything.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// The site that a test is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct SiteOptions {
     pub(crate) lengthless: bool,
 }
 
-/// How the body of an upload is framed.
+/// The framing of an upload's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// The bare bytes with a `Content-Length`.
@@ -151,17 +151,17 @@ impl World {
         self.faults().add(Rule::new(self.operation(), fault));
     }
 
-    /// Returns how many uploads have arrived at the site, complete or not.
+    /// Returns the number of uploads that have arrived at the site, complete or not.
     pub(crate) fn uploads(&self) -> usize {
         self.journal().of(self.operation()).len()
     }
 
-    /// Returns what the site received of the last upload.
+    /// Returns the site's record of the last upload.
     pub(crate) fn last_upload(&self) -> ReceivedUpload {
         self.journal().of(self.operation()).pop().and_then(|received| received.upload).unwrap_or_default()
     }
 
-    /// Returns how many files the site stores.
+    /// Returns the number of files that the site stores.
     pub(crate) fn stored(&self) -> usize {
         match self.dialect {
             Dialect::Openload => self.pstream.counts().files,
@@ -225,7 +225,9 @@ impl World {
         let caller = std::panic::Location::caller();
         async move {
             let met = self.journal().until(|_| condition(self));
-            tokio::time::timeout(PATIENCE, met).await.unwrap_or_else(|_| panic!("{caller}: the condition never held"));
+            tokio::time::timeout(TIME_LIMIT, met)
+                .await
+                .unwrap_or_else(|_| panic!("{caller}: the condition never held"));
         }
     }
 
@@ -253,7 +255,7 @@ impl World {
             }
         };
         let still_open = || panic!("still open: {:?}", self.gateway.open_files(self.spool.path()));
-        tokio::time::timeout(PATIENCE, closed).await.unwrap_or_else(|_| still_open());
+        tokio::time::timeout(TIME_LIMIT, closed).await.unwrap_or_else(|_| still_open());
     }
 
     /// Returns the names in the spool folder.

@@ -1,4 +1,4 @@
-//! Tests of `polyhost download`: where files are written, and what is never overwritten.
+//! Tests of `polyhost download`: the paths of the written files, and the files that are never overwritten.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
 //! Tests of `polyhost upload`, `polyhost download` and `polyhost ls`, run as a user runs them against a gateway: their
-//! output, their exit codes, and what arrives at the site.
+//! output, their exit codes, and the requests that arrive at the site.
 
 mod downloads;
 mod exits;

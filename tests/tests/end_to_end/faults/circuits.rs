@@ -12,7 +12,7 @@ use super::world::{Dialect, Place, Site, World, circuit};
 
 /// The default number of consecutive failures that opens a circuit.
 const FAILURES: usize = 10;
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 #[track_caller]
 fn assert_circuit_open(answer: &Answer) {
@@ -108,7 +108,7 @@ async fn one_probe_closes_the_circuit_when_it_succeeds() {
     fail(place, Fault::http(500)).await;
     place.site.faults().clear();
     place.site.journal().clear();
-    // Longer than it takes until all five requests have arrived.
+    // This is longer than it takes until all five requests have arrived.
     place.site.inject(Rule::new("file/info", Fault::Delay { millis: 2_000 }));
 
     let began = Instant::now();
@@ -118,7 +118,7 @@ async fn one_probe_closes_the_circuit_when_it_succeeds() {
             break answers;
         }
         answers.iter().for_each(assert_circuit_open);
-        assert!(began.elapsed() < PATIENCE, "the circuit never closes");
+        assert!(began.elapsed() < TIME_LIMIT, "the circuit never closes");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
@@ -142,7 +142,7 @@ async fn failed_probe_opens_the_circuit_again() {
     let began = Instant::now();
     while place.site.arrived("file/info") == before {
         assert!(place.read_file().await.status >= 500);
-        assert!(began.elapsed() < PATIENCE, "the site is never probed");
+        assert!(began.elapsed() < TIME_LIMIT, "the site is never probed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_circuit_open(&place.read_file().await);

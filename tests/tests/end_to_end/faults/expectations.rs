@@ -1,5 +1,5 @@
-//! The expected result of each fault at each operation: the code, whether the request is retryable, and how often the
-//! site is called. Derived from the documents, not from the program.
+//! The expected result of each fault at each operation: the code, whether the request is retryable, and the number of
+//! calls to the site. They are derived from the documents, not from the program.
 
 use super::fault_cases::{FaultCase, Symptom};
 use super::operations::{Kind, Operation};
@@ -32,7 +32,7 @@ pub(super) struct Problem {
     pub(super) retryable: Option<bool>,
 }
 
-/// How often the gateway calls the operation at the site.
+/// The number of times that the gateway calls the operation at the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attempts {
     Exactly(usize),
@@ -107,7 +107,7 @@ fn read(operation: &Operation, case: &FaultCase) -> Expected {
         // The gateway leaves a long wait to the caller.
         ("upstream_rate_limited", _) if case.retry_after().is_some_and(|wait| wait > 2) => ONCE,
         _ if retryable == Some(true) => AGAIN,
-        // The contract does not say how often an unknown error is retried.
+        // The contract does not define the number of retries after an unknown error.
         _ if retryable.is_none() => Attempts::Some,
         _ => ONCE,
     };
@@ -161,7 +161,7 @@ fn upload(operation: &Operation, case: &FaultCase) -> Outcome {
 fn login(operation: &Operation, case: &FaultCase) -> Outcome {
     let invalid = Outcome::retryable_error("upstream_invalid_response");
     match case.symptom {
-        // A proxy in front of the site does not know the credentials.
+        // A proxy in front of the site does not check the credentials.
         Symptom::Page(302 | 401 | 403) => invalid,
         Symptom::ApiError { http: 401 | 403, .. } => Outcome::permanent_error("upstream_credentials_rejected"),
         Symptom::Page(status) => page(operation, status).unwrap_or(Outcome::open("upstream_error")),
@@ -183,7 +183,8 @@ fn api_error(operation: &Operation, http: u16, status: u16) -> Outcome {
     match operation.dialect {
         // The status inside the envelope wins.
         Dialect::Openload => by_status(operation, status),
-        // The gateway knows these of the injected messages: "Not Found", "Too Many Requests" and "Payload Too Large".
+        // The gateway recognizes these of the injected messages: "Not Found", "Too Many Requests" and "Payload Too
+        // Large".
         Dialect::Yetishare if status == 404 && operation.missing.is_some() => by_status(operation, status),
         Dialect::Yetishare if status == 429 => by_status(operation, status),
         Dialect::Yetishare if status == 413 && operation.kind == Kind::Upload => by_status(operation, status),

@@ -1,5 +1,5 @@
 //! Tests of every fault at every operation. The faults of an operation are distributed over several places, so that no
-//! place exhausts its retry budget. A fault that affects later requests comes last at its place.
+//! place exhausts its retry budget. A fault that affects later requests is the last one at its place.
 
 use std::time::{Duration, Instant};
 
@@ -19,13 +19,14 @@ use super::world::{Dialect, Place, RETRIES, World};
 const DEADLINE: Duration = Duration::from_secs(8);
 /// The tolerance after the deadline: a busy machine is slow, and the gateway looks twice for a lost upload.
 const MARGIN: Duration = Duration::from_secs(6);
-/// The least number of places over which the faults of an operation are distributed.
+/// The minimum number of places over which the faults of an operation are distributed.
 const PLACES: usize = 16;
-/// How many places are tested concurrently: as many as a small machine handles without delays of its own.
+/// The number of places that are tested concurrently: as many as a small machine handles without delays of its own.
 const CONCURRENCY: usize = 32;
-/// How many bytes of an upload arrive before it is cut. More than the part of the form before the file.
+/// The number of bytes of an upload that arrive before it is cut. It is larger than the part of the form before the
+/// file.
 const UPLOAD_CUT_POINT: u64 = 2_048;
-/// How many bytes of any other body arrive before it is cut.
+/// The number of bytes of any other body that arrive before it is cut.
 const CUT_POINT: u64 = 5;
 /// The content of the downloaded file. Short enough to be sent slowly.
 const CONTENT: &[u8] = b"a whole file, and no more";
@@ -93,8 +94,8 @@ fn settings() -> Configuration {
     Configuration::new().with_retries_and_circuits().server("idle_timeout = \"1s\"").upstream(&text)
 }
 
-/// Distributes the faults of an operation over places evenly. At the end of each place comes at most one fault that
-/// spoils it. If there are as many places as faults, each fault has its own.
+/// Distributes the faults of an operation over places evenly. Each place has at most one fault that makes it unusable,
+/// as its last one. If there are as many places as faults, each fault has its own.
 fn distribute(operation: &Operation, places: usize) -> Vec<Vec<Case<'_>>> {
     let point = if operation.kind == Kind::Upload { UPLOAD_CUT_POINT } else { CUT_POINT };
     let cases = fault_cases::all(point).into_iter().map(|case| Case { operation, case });

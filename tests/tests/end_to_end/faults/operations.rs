@@ -19,7 +19,7 @@ pub(super) struct Operation {
     pub(super) body: &'static str,
 }
 
-/// What an operation does.
+/// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Changes nothing.
@@ -98,7 +98,7 @@ pub(super) const OPENLOAD_WRITES: &[Operation] = {
     ]
 };
 
-/// These sites report a missing object by the message of the answer, whatever its status.
+/// These sites report a missing object by the message of the answer, with any status.
 pub(super) const YETISHARE_READS: &[Operation] = {
     use Kind::Read;
     &[

@@ -164,7 +164,7 @@ impl Site {
         }
     }
 
-    /// Returns how often an operation has arrived.
+    /// Returns the number of requests for an operation that have arrived.
     pub(super) fn arrived(&self, operation: &str) -> usize {
         self.journal().of(operation).len()
     }

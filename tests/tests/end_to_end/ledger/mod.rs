@@ -1,5 +1,5 @@
-//! Tests of uploads to a site that records the bytes it received, and answers at random points. Whatever the site
-//! reports, a 201 means that it has the complete file, and the gateway deletes no good file.
+//! Tests of uploads to a site that records the bytes it received, and answers at random points. For every report of the
+//! site, a 201 means that the site has the complete file, and the gateway deletes no intact file.
 //!
 //! `POLYHOST_LEDGER_SEED` and `POLYHOST_LEDGER_COUNT` select other uploads, and more of them.
 

@@ -28,7 +28,7 @@ impl Dice {
     }
 }
 
-/// What the site does with the bytes after an early answer.
+/// The site's handling of the bytes after an early answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rest {
     Read,
@@ -36,7 +36,7 @@ pub(super) enum Rest {
     CutOff,
 }
 
-/// What the answer reports as the file's size or digest.
+/// The file's size or digest in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     /// The value of the received bytes.
@@ -89,7 +89,7 @@ impl Plan {
         let answer_after = early.then(|| dice.below(length.min(300_000)));
         let rest = dice.of(&[Rest::Read, Rest::Ignored, Rest::CutOff]);
         // The buffers of a connection can hold a small file, so the gateway cannot detect that the site did not read
-        // it. The site only lies about files that are too large for the buffers.
+        // it. The site reports a false success only for files that are too large for the buffers.
         let may_lie = large || !early || rest == Rest::Read;
         let reported: &[Reported] = if may_lie {
             &[Reported::True, Reported::Announced, Reported::Absent, Reported::Empty]

@@ -1,4 +1,4 @@
-//! A site that records what it received, and answers uploads at planned points. It implements the parts of both
+//! A site that records the received requests, and answers uploads at planned points. It implements the parts of both
 //! dialects, as their documentation describes them, that an upload and the check of its file need.
 
 use std::collections::BTreeMap;
@@ -165,7 +165,7 @@ impl Ledger {
         json!({"response": "OK", "data": data, "_status": "success", "_datetime": date_time(now())})
     }
 
-    /// Receives an upload's bytes, and answers when the plan says so.
+    /// Receives an upload's bytes, and answers at the point that the plan defines.
     async fn receive(self, mut stream: TcpStream, head: Head) -> Option<()> {
         let mut file = Form::open(&mut stream, &head).await?;
         let plan = self.state().plans.get(&file.name).cloned();
@@ -180,7 +180,7 @@ impl Ledger {
         respond(&mut stream, &answer).await;
         match plan.rest {
             Rest::Read => {}
-            // Longer than the gateway's timeout.
+            // This is longer than the gateway's timeout.
             Rest::Ignored => tokio::time::sleep(Duration::from_secs(20)).await,
             Rest::CutOff => return None,
         }

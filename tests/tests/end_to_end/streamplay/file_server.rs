@@ -145,7 +145,7 @@ async fn cut_stream_never_looks_complete() {
     }
 }
 
-/// Downloads a file of 1,000 bytes for which the site reports another size, and returns how many bytes came.
+/// Downloads a file of 1,000 bytes for which the site reports another size, and returns the number of received bytes.
 async fn read_claimed(claimed: u64) -> [Option<usize>; 2] {
     let mut lengths = [None; 2];
     for (length, options) in lengths.iter_mut().zip(with_and_without_lengths()) {

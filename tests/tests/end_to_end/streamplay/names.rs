@@ -39,7 +39,7 @@ fn plain(disposition: &str) -> &str {
 #[track_caller]
 fn check(disposition: &str, name: &str) {
     assert!(disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{disposition}");
-    // A downloaded file must not be hidden, or leave its folder.
+    // A browser must not store the download as a hidden file, or outside of its download folder.
     let safe = if name.starts_with('.') { name.replacen('.', "_", 1) } else { name.replace('\\', "_") };
     assert_eq!(extended(disposition), safe);
     assert!(!plain(disposition).contains(['/', '\\']), "{disposition}");

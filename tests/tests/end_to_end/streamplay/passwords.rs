@@ -17,7 +17,7 @@ fn path(folder: &str) -> String {
     at(&format!("folders/{folder}"))
 }
 
-/// Asserts that no answer so far contains a password or its MD5.
+/// Asserts that no answer up to now contains a password or its MD5.
 #[track_caller]
 fn assert_not_answered(world: &World) {
     for answer in world.gateway.record().all() {

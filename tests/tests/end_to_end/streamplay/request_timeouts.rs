@@ -1,4 +1,4 @@
-//! Tests of requests that time out: the answer depends on what was sent to the site by then.
+//! Tests of requests that time out: the answer depends on the requests that were sent to the site by then.
 
 use polyhost_end_to_end::Answer;
 use polyhost_sandbox::Fault;
@@ -137,7 +137,7 @@ async fn retryable_timed_out_change_is_not_performed_later() {
             "folder/move" => world.caller.patch(&path, &json!({"parent_id": parent})).await,
             _ => world.caller.delete(&path).await,
         });
-        // The gateway completes what it has begun before it exits.
+        // The gateway completes the running request before it exits.
         assert_eq!(world.gateway.stop().await.code(), Some(0));
         assert!(world.site.journal().of(change).is_empty(), "{change}");
     }

@@ -11,7 +11,7 @@ fn with_body(body: &serde_json::Value) -> Fault {
     Fault::Status { http: 200, body_status: None, headers: Vec::new(), body: Some(body.to_string()) }
 }
 
-/// Returns how many uploads arrived at the site.
+/// Returns the number of uploads that arrived at the site.
 fn uploads(world: &World) -> usize {
     world.operations().iter().filter(|operation| *operation == "file/upload").count()
 }

@@ -14,7 +14,7 @@ fn sha1_of(bytes: &[u8]) -> String {
     hex::encode(Sha1::digest(bytes))
 }
 
-/// Returns what the site received of the only upload, which must be complete.
+/// Returns the site's record of the only upload, which must be complete.
 #[track_caller]
 fn only_upload(world: &World) -> ReceivedUpload {
     let arrived = world.arrived();

@@ -1,5 +1,5 @@
-//! Freshness: concurrent equal reads make one request, entries are fresh for their TTL, and stale entries serve only as
-//! a fallback when the site fails.
+//! Tests of freshness: concurrent equal reads make one request, entries are fresh for their TTL, and stale entries
+//! serve only as a fallback when the site fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,14 +69,14 @@ async fn error_is_shared_by_waiters_and_not_cached() {
 async fn uncached_reads_share_a_request_begun_after_them() {
     let (site, account, catalogue) = opened();
     site.state().delay = LONG;
-    let first = list(&catalogue, &account, Freshness::Anew);
+    let first = list(&catalogue, &account, Freshness::NoCache);
     let others = async {
         sleep(LONG / 2).await;
         site.put_file("f2", "b", &ROOT);
-        join_all((0..50).map(|_| list(&catalogue, &account, Freshness::Anew))).await
+        join_all((0..50).map(|_| list(&catalogue, &account, Freshness::NoCache))).await
     };
     let (_, others) = tokio::join!(first, others);
-    // The site may have answered the first request before the other callers came, so they may not share it.
+    // The site may have answered the first request before the other callers' requests, so they may not share it.
     assert!(others.iter().all(|answer| matches!(answer, Ok((2, Source::Requested { .. })))), "{others:?}");
     assert_eq!(site.asked(), ["list root", "list root"]);
 }
@@ -116,10 +116,10 @@ async fn stale_answer_is_returned_only_if_the_caller_accepts_it() {
         advance(Duration::from_secs(42)).await;
         site.fail(retryable(kind));
         assert_eq!(list(&catalogue, &account, Freshness::Cached).await, Ok((1, Source::Stale { ttl_seconds: -12 })));
-        assert_eq!(list(&catalogue, &account, Freshness::Anew).await, Err(kind));
+        assert_eq!(list(&catalogue, &account, Freshness::NoCache).await, Err(kind));
         assert_eq!(list(&catalogue, &account, Freshness::Fresh).await, Err(kind));
         // A write makes the entry invalid, not only stale.
-        account.outdate(&crate::catalogue::Change::added(&ROOT)).await.unwrap();
+        account.invalidate(&crate::catalogue::Change::added(&ROOT)).await.unwrap();
         assert_eq!(list(&catalogue, &account, Freshness::Cached).await, Err(kind));
     }
 }
@@ -162,7 +162,7 @@ async fn listing_serves_a_file_once_it_has_all_known_fields() {
     assert_eq!((known.value.value.name.as_deref(), known.age.as_secs()), (Some("b"), 5));
     assert_eq!(known.source, Source::Hit { ttl_seconds: 25 });
     assert!(site.asked().is_empty());
-    let anew = catalogue.file(&account, &second, Freshness::Anew).await.unwrap();
+    let anew = catalogue.file(&account, &second, Freshness::NoCache).await.unwrap();
     assert_eq!(anew.value.etag, known.value.etag, "equal content has equal tags");
     assert_eq!(site.asked(), ["files f2"]);
 }

@@ -29,7 +29,8 @@ pub(super) struct History {
     settled: HashMap<Object, u64>,
     /// Deleted objects whose deletion the site confirmed, and which it keeps in its trash.
     hidden: HashSet<String>,
-    /// Those of them whose deletion was not answered to its caller yet. Until then listings may still show them.
+    /// The objects in `hidden` whose deletion was not yet confirmed to the caller. Until then listings may still show
+    /// them.
     unconfirmed: HashSet<String>,
 }
 

@@ -25,8 +25,8 @@ use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
 use crate::tests::{CAPABILITIES, Site, profile, retryable};
 
-/// How many reads and writes are under way at a time.
-const SIDE_BY_SIDE: usize = 8;
+/// The number of concurrent reads and writes.
+const MAX_CONCURRENT: usize = 8;
 
 thread_local! {
     /// The world that records the writes of this thread's site.
@@ -150,7 +150,7 @@ impl World {
     }
 
     fn freshness(&self) -> Freshness {
-        [Freshness::Cached, Freshness::Cached, Freshness::Cached, Freshness::Fresh, Freshness::Anew][self.below(5)]
+        [Freshness::Cached, Freshness::Cached, Freshness::Cached, Freshness::Fresh, Freshness::NoCache][self.below(5)]
     }
 
     async fn page(&self, folder: &FolderId, limit: usize, cursor: Option<String>) -> Result<Value, Problem> {
@@ -357,13 +357,13 @@ async fn run(site: Site, steps: usize, seed: u64) {
     let worker = |_| {
         let world = Rc::clone(&world);
         async move {
-            for _ in 0..steps / SIDE_BY_SIDE {
+            for _ in 0..steps / MAX_CONCURRENT {
                 world.step().await;
                 tokio::task::yield_now().await;
             }
         }
     };
-    futures_util::future::join_all((0..SIDE_BY_SIDE).map(worker)).await;
+    futures_util::future::join_all((0..MAX_CONCURRENT).map(worker)).await;
     WORLD.set(None);
 }
 

@@ -1,4 +1,4 @@
-//! Pages and cursors of constructed listings.
+//! Tests of pages and cursors of constructed listings.
 
 use polyhost_domain::{EntryName, File, Folder, FolderId, IdAlphabet, IdGrammar, Listing, Origin, SortKey};
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Reloads that give an account's name to another account. State of the old account must not leak into the new one.
-//! State of a user must survive a mere change of settings.
+//! Tests of reloads that give an account's name to another account. State of the old account must not leak into the new
+//! one. If only settings change, the state of the user stays.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::completions::Completions;
 use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::tests::{Site, profile};
+use crate::users::ExpectedFile;
 use crate::users::User;
-use crate::users::Wanted;
 
 const ROOT: FolderId = FolderId::Root;
 
 async fn listed(catalogue: &Catalogue, account: &Arc<Account>) -> usize {
-    catalogue.listing(account, &ROOT, Freshness::Anew).await.unwrap().value.len()
+    catalogue.listing(account, &ROOT, Freshness::NoCache).await.unwrap().value.len()
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,7 +105,7 @@ async fn write_invalidates_all_accounts_of_its_user() {
 }
 
 /// Returns the expected file of an upload, with any name and content.
-fn wanted() -> Wanted {
+fn wanted() -> ExpectedFile {
     let names = vec!["any".to_owned()];
-    Wanted { folder: ROOT, names, length: None, sha1: None, began_at: Timestamp::UNIX_EPOCH }
+    ExpectedFile { folder: ROOT, names, length: None, sha1: None, began_at: Timestamp::UNIX_EPOCH }
 }

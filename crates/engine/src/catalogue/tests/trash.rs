@@ -1,4 +1,4 @@
-//! Deletions at a site that still lists the files in its trash, with reads that are slower than the deletions.
+//! Tests of deletions at a site that still lists the files in its trash, with reads that are slower than the deletions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,10 +44,9 @@ impl World {
         self.site.asked();
         self.site.state().answer_delay = Duration::from_secs(5);
         let (catalogue, account, file) = (self.catalogue.clone(), Arc::clone(&self.account), self.file.clone());
-        let reading =
-            tokio::spawn(
-                async move { catalogue.file(&account, &file, Freshness::Anew).await.unwrap().value.value.status },
-            );
+        let reading = tokio::spawn(async move {
+            catalogue.file(&account, &file, Freshness::NoCache).await.unwrap().value.value.status
+        });
         while self.site.state().journal.is_empty() {
             tokio::task::yield_now().await;
         }
@@ -70,7 +69,7 @@ async fn read_begun_before_a_deletion_keeps_the_tombstone() {
     assert_eq!(world.listed().await, 0);
     // The file is restored from the trash. A read that begins after that removes the tombstone.
     world.site.state().files.get_mut(&world.file).unwrap().trashed = false;
-    world.status(Freshness::Anew).await;
+    world.status(Freshness::NoCache).await;
     advance(Duration::from_secs(31)).await;
     assert_eq!(world.listed().await, 1);
 }
@@ -79,7 +78,7 @@ async fn read_begun_before_a_deletion_keeps_the_tombstone() {
 async fn read_begun_before_a_lost_deletion_is_no_evidence() {
     let world = World::new();
     world.listed().await;
-    world.status(Freshness::Anew).await;
+    world.status(Freshness::NoCache).await;
     let reading = world.begin_slow_read().await;
     world.site.state().loses_answer = true;
     changes::delete_file(&world.catalogue, &world.account, &world.file, &Preconditions::default()).await.unwrap_err();

@@ -1,5 +1,5 @@
-//! Writes through the gateway: the entries that they affect are invalidated before the write is answered, and all
-//! others stay.
+//! Tests of writes through the gateway: the entries that they affect are invalidated before the write is answered, and
+//! all others stay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::emulate;
 use crate::preconditions::Preconditions;
 use crate::problem::{Code, Problem};
 use crate::tests::{Site, profile};
-use crate::uploads::{self, Arriving, Incoming, Spool, Terms};
+use crate::uploads::{self, Incoming, IncomingBody, Spool, Terms};
 
 const ROOT: FolderId = FolderId::Root;
 
@@ -72,7 +72,7 @@ async fn write_to_an_unlisted_file_invalidates_every_listing() {
     let folder = site.put_folder("a", "a", &ROOT);
     names(&catalogue, &account, &ROOT).await;
     names(&catalogue, &account, &folder).await;
-    // The file was added past the gateway.
+    // The file was added at the site, without the gateway.
     let file = site.put_file("f1", "one", &folder);
     changes::change_file(&catalogue, &account, &file, rename("two"), &Preconditions::default()).await.unwrap();
     assert_eq!(names(&catalogue, &account, &folder).await, ["two"]);
@@ -132,10 +132,10 @@ async fn trashed_entries_stay_hidden_until_restored() {
     assert!(emulate::is_empty(&catalogue, &account, &ROOT).await.unwrap());
     advance(Duration::from_secs(31)).await;
     assert_eq!(names(&catalogue, &account, &ROOT).await, [""; 0]);
-    // The file is restored from the trash past the gateway, and is then read from the site.
+    // The file is restored from the trash without the gateway, and is then read from the site.
     site.state().files.get_mut(&file).unwrap().trashed = false;
-    catalogue.file(&account, &file, Freshness::Anew).await.unwrap();
-    catalogue.listing(&account, &ROOT, Freshness::Anew).await.unwrap();
+    catalogue.file(&account, &file, Freshness::NoCache).await.unwrap();
+    catalogue.listing(&account, &ROOT, Freshness::NoCache).await.unwrap();
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["one"]);
 }
 
@@ -146,7 +146,7 @@ async fn send_clip(account: &Account) -> Result<File, Problem> {
         folder: ROOT,
         content_type: None,
         sha1: None,
-        body: Arriving::new(Some(4), bytes, Duration::from_secs(30)),
+        body: IncomingBody::new(Some(4), bytes, Duration::from_secs(30)),
     };
     let terms = Terms { most: 100, spool: Spool::new(std::env::temp_dir(), 0) };
     uploads::receive(account, incoming, terms).await.map(|received| received.file)
@@ -234,7 +234,7 @@ async fn folder_search_continues_where_it_stopped() {
     assert_eq!((found.value.value.id.as_str(), tries), ("d299", 4));
     let asked = site.asked().len();
     assert!(asked <= 300 + tries, "{asked} listings");
-    // The folder's parent is remembered, so one listing is enough.
+    // The folder's parent is stored, so one listing is enough.
     emulate::folder(&catalogue, &account, &parent, Freshness::Cached).await.unwrap();
     assert!(site.asked().len() <= 1);
     let missing = emulate::folder(&catalogue, &account, &site.folder_id("none"), Freshness::Cached).await;
