@@ -20,7 +20,10 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("gateway", &["config", "domain", "engine", "listener", "state", "upstream"]),
     ("listener", &[]),
     ("openload", &["domain", "state", "upstream"]),
-    ("polyhost", &["client", "config", "engine", "gateway", "openload", "sandbox", "upstream", "yetishare"]),
+    (
+        "polyhost",
+        &["client", "config", "engine", "gateway", "listener", "openload", "sandbox", "upstream", "yetishare"],
+    ),
     ("sandbox", &[]),
     ("state", &[]),
     ("upstream", &["domain", "state"]),

@@ -15,6 +15,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app
     let stop = async {
         end.await;
         app.drain();
+        connections.drain();
         tracing::info!("shutting down");
         tokio::time::sleep(config.shutdown_delay).await;
     };

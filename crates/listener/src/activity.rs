@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderValue, Version};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::head::Ambiguity;
@@ -18,6 +21,10 @@ pub(crate) struct Activity {
     /// Whether the latest answer is a stream that continues until its caller disconnects.
     is_endless: AtomicBool,
     is_http_2: AtomicBool,
+    /// Whether the connection shall end after the requests that its caller has sent.
+    is_draining: AtomicBool,
+    /// Notified when an HTTP/2 connection has answered a request while it is draining.
+    drained: Notify,
     /// The number of answers of an HTTP/2 connection whose last bytes were not sent.
     unfinished: AtomicUsize,
     changed: Mutex<Instant>,
@@ -51,6 +58,8 @@ impl Activity {
             answered: AtomicU64::new(0),
             is_endless: AtomicBool::new(false),
             is_http_2: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
+            drained: Notify::new(),
             unfinished: AtomicUsize::new(0),
             changed: Mutex::new(Instant::now()),
             ambiguity: Mutex::default(),
@@ -94,6 +103,33 @@ impl Activity {
     /// Records that the connection uses HTTP/2.
     pub(crate) fn set_http_2(&self) {
         self.is_http_2.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns whether the connection is an HTTP/2 connection with requests, which a GOAWAY can end without losing one.
+    /// A caller may not repeat a request for which the GOAWAY of a new connection came too early.
+    pub(crate) fn can_go_away(&self) -> bool {
+        self.is_http_2.load(Ordering::SeqCst) && self.begun() > 0
+    }
+
+    /// Records that the connection shall end after the requests that its caller has sent.
+    pub(crate) fn set_draining(&self) {
+        self.is_draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Adds to an answer that it is the last one, if the connection is draining.
+    pub(crate) fn announce_end(&self, version: Version, headers: &mut HeaderMap) {
+        if !self.is_draining.load(Ordering::SeqCst) {
+            return;
+        }
+        match version {
+            Version::HTTP_2 => self.drained.notify_one(),
+            _ => drop(headers.insert(CONNECTION, HeaderValue::from_static("close"))),
+        }
+    }
+
+    /// Resolves when an HTTP/2 connection has answered a request while it is draining.
+    pub(crate) async fn drained(&self) {
+        self.drained.notified().await;
     }
 
     /// Records the number of answers of an HTTP/2 connection that have begun and not ended.

@@ -102,6 +102,7 @@ pub struct Connections {
     /// Whether the latest connection got no place.
     are_full: Arc<AtomicBool>,
     open: TaskTracker,
+    draining: CancellationToken,
     ending: CancellationToken,
 }
 
@@ -121,6 +122,7 @@ impl Connections {
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             are_full: Arc::new(AtomicBool::new(false)),
             open: TaskTracker::new(),
+            draining: CancellationToken::new(),
             ending: CancellationToken::new(),
         }
     }
@@ -160,6 +162,12 @@ impl Connections {
                 drop(permit);
             });
         }
+    }
+
+    /// Asks the callers to leave: every answer from now on is the last one of its connection. HTTP/1 callers get
+    /// `Connection: close`, and HTTP/2 callers a GOAWAY. New connections are still accepted.
+    pub fn drain(&self) {
+        self.draining.cancel();
     }
 
     /// Starts the graceful shutdown of every connection, and waits until all have ended.
@@ -209,6 +217,10 @@ impl Connections {
         let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
         let mut limits = IdleLimits { first, between, unfinished };
         let mut connection = pin!(connection);
+        let mut is_draining = self.draining.is_cancelled();
+        if is_draining {
+            activity.set_draining();
+        }
         let (mut is_ending, mut is_idle) = (false, false);
         loop {
             tokio::select! {
@@ -219,6 +231,15 @@ impl Connections {
                     break;
                 }
                 () = place.ended() => break,
+                () = self.draining.cancelled(), if !is_draining => {
+                    is_draining = true;
+                    activity.set_draining();
+                    if !activity.can_go_away() {
+                        continue;
+                    }
+                    is_ending = true;
+                }
+                () = activity.drained(), if !is_ending => is_ending = true,
                 () = self.ending.cancelled(), if !is_ending => is_ending = true,
                 () = place.refused(), if !is_ending => is_ending = true,
                 // A caller that starts no request after the graceful shutdown is disconnected.
@@ -252,6 +273,7 @@ fn observed<S: Answers<B>, B: AnswerBody>(
     let (activity, place) = (Arc::clone(activity), Arc::clone(place));
     service_fn(move |request: Request<Incoming>| {
         let (under_way, answering, ambiguity) = activity.begin();
+        let version = request.version();
         let mut request = lingering(request, Arc::clone(&under_way));
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(Arc::clone(&place));
@@ -260,7 +282,8 @@ fn observed<S: Answers<B>, B: AnswerBody>(
         }
         let (answer, activity) = (service.clone().oneshot(request), Arc::clone(&activity));
         async move {
-            let answer = answer.await?;
+            let mut answer = answer.await?;
+            activity.announce_end(version, answer.headers_mut());
             if is_event_stream(answer.headers()) {
                 activity.set_endless();
             }

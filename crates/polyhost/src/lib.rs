@@ -6,6 +6,7 @@ pub mod commands;
 mod known;
 pub mod metrics;
 mod reload;
+mod service_manager;
 mod telemetry;
 
 pub use known::KNOWN;

@@ -13,7 +13,7 @@ use polyhost_gateway::app::App;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use crate::metrics;
+use crate::{metrics, service_manager};
 use files::Files;
 
 /// A configuration file, and the callers that result from it.
@@ -55,6 +55,7 @@ impl<S: Source> Reload<S> {
                 hangup = self.hangups.recv() => if hangup.is_none() { return },
                 () = self.files.changed() => {}
             }
+            service_manager::reloading();
             self.files.refresh().await;
             let outcome = match self.reload().await {
                 Ok(()) => "ok",
@@ -64,6 +65,7 @@ impl<S: Source> Reload<S> {
                 }
             };
             metrics::reloaded(outcome);
+            service_manager::ready();
         }
     }
 

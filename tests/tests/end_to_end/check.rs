@@ -22,6 +22,11 @@ max_upload = 5
 colour = "blue"
 admin_listen = "nowhere"
 max_spool = 4
+trusted_proxies = ["10.0.0.0/8", "10.0.0.0/33"]
+access_log = "some"
+
+[server.tls]
+certificate = 5
 
 [upstream]
 attempt_timeout = 10
@@ -84,6 +89,10 @@ async fn every_fault_is_reported_with_its_table_and_key() {
         "[server] colour",
         "[server] admin_listen",
         "[server] max_spool",
+        "[server] trusted_proxies",
+        "[server] access_log",
+        "[server] tls certificate",
+        "[server] tls key",
         "[upstream] attempt_timeout",
         "[upstream] allow_private_networks",
         "[upstream] max_response",

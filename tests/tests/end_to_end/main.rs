@@ -4,6 +4,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a failure must fail the test")]
 
+mod access_log;
 mod accounts;
 mod audit;
 mod bodies;
@@ -24,6 +25,7 @@ mod folders;
 mod freshness;
 mod heads;
 mod hostile;
+mod https;
 mod idempotency;
 mod ids;
 mod keyless;
@@ -37,6 +39,7 @@ mod pages;
 mod pipelining;
 mod preconditions;
 mod problems;
+mod proxies;
 mod readme;
 mod reload;
 mod remote_uploads;
@@ -45,6 +48,7 @@ mod resource_release;
 mod revocation;
 mod sandbox;
 mod secrets;
+mod service_manager;
 mod shutdown;
 mod similar_sites;
 mod site_errors;
@@ -53,5 +57,6 @@ mod stalled;
 mod streamplay;
 mod upload_tickets;
 mod uploads;
+mod watched_files;
 mod world;
 mod write_pairs;

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use polyhost_end_to_end::Gateway;
+use bytes::Bytes;
+use h2::client::SendRequest;
+use polyhost_end_to_end::{Gateway, wire};
 use polyhost_sandbox::Fault;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
-use crate::world::{World, at, configuration, site};
+use crate::stalled::{http_2, request};
+use crate::world::{KEY, World, at, configuration, site};
 
 async fn sent(world: &World, operation: &str) {
     let sent = async {
@@ -44,6 +49,51 @@ async fn readiness_ends_before_the_listener_closes() {
     world.caller.get("/v1/me").await.status(200);
     let ended = world.gateway.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+/// Starts the shutdown of a gateway that accepts connections for a long time afterwards.
+async fn begin_shutdown(world: &mut World) {
+    world.gateway.program().terminate();
+    world.gateway.program().logged(|log| log.contains("shutting down").then_some(())).await;
+}
+
+#[tokio::test]
+async fn answers_during_the_shutdown_delay_close_their_connections() {
+    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"3s\"")).await;
+    let ask = format!("GET /v1/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\n\r\n");
+    let mut kept = TcpStream::connect(world.gateway.address()).await.unwrap();
+    kept.write_all(ask.as_bytes()).await.unwrap();
+    kept.readable().await.unwrap();
+    begin_shutdown(&mut world).await;
+    // The connection from before is still open, and its next answer is its last.
+    kept.write_all(ask.as_bytes()).await.unwrap();
+    let answers = wire::read_all(&mut kept, ask.repeat(2).as_bytes()).await;
+    let connections: Vec<_> = answers.iter().map(|answer| (answer.status, answer.header("connection"))).collect();
+    assert_eq!(connections, [(200, None), (200, Some("close"))]);
+    // The same holds for a new connection, also for a request that keeps it alive.
+    let answer = wire::send(world.gateway.address(), ask.as_bytes()).await.expect("an answer");
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+}
+
+#[tokio::test]
+async fn http_2_connections_go_away_during_the_shutdown_delay() {
+    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"8s\"")).await;
+    let address = world.gateway.address().to_owned();
+    let answered = async |requests: SendRequest<Bytes>| {
+        let (answer, _) =
+            requests.ready().await.unwrap().send_request(request("GET", "/v1/me", Some(KEY)), true).unwrap();
+        assert_eq!(answer.await.unwrap().status().as_u16(), 200);
+    };
+    let (requests, before) = http_2(&address, 65_535).await;
+    answered(requests.clone()).await;
+    begin_shutdown(&mut world).await;
+    let gone = tokio::time::timeout(Duration::from_secs(5), before).await;
+    gone.expect("a GOAWAY ends an idle connection").unwrap();
+    // A new connection still gets its answer, and ends after it.
+    let (requests, after) = http_2(&address, 65_535).await;
+    answered(requests.clone()).await;
+    tokio::time::timeout(Duration::from_secs(5), after).await.expect("a GOAWAY follows the answer").unwrap();
+    assert!(world.gateway.program().runs());
 }
 
 #[tokio::test]

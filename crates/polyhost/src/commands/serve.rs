@@ -19,7 +19,7 @@ use super::signals::Signals;
 use super::{CommandError, check};
 use crate::cli::Serve;
 use crate::reload::{Reload, Source};
-use crate::{admin, metrics, reload, telemetry};
+use crate::{admin, metrics, reload, service_manager, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let config = check::read(&options.config)?;
@@ -125,9 +125,11 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, accounts = app.rosters().current().accounts().len(), "listening");
     }
+    service_manager::ready();
     let (first, end) = oneshot::channel();
     let second = async move {
         signals.next().await;
+        service_manager::stopping();
         // The receiver lives as long as this future.
         first.send(()).ok();
         signals.next().await
