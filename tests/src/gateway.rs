@@ -1,7 +1,7 @@
 //! [`Gateway`]: a running `polyhost serve` with a configuration file of its own.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -11,11 +11,29 @@ use crate::{Caller, Configuration, Ended, Program, Record};
 /// The log message about the admin listener. It comes before the message that the gateway listens.
 const ADMIN_LISTENING: &str = "the admin listener is ready";
 
+/// The file of a configuration.
+#[derive(Debug)]
+enum ConfigurationFile {
+    /// Deleted with the gateway.
+    Temporary(NamedTempFile),
+    /// Owned by the test.
+    Given(PathBuf),
+}
+
+impl ConfigurationFile {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(file) => file.path(),
+            Self::Given(path) => path,
+        }
+    }
+}
+
 /// A running gateway. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Gateway {
     program: Program,
-    file: NamedTempFile,
+    file: ConfigurationFile,
     address: String,
     record: Record,
 }
@@ -32,7 +50,15 @@ impl Gateway {
         arguments: &[&str],
         environment: &[(String, String)],
     ) -> Self {
-        let file = write(&configuration.text());
+        Self::serve(ConfigurationFile::Temporary(write(&configuration.text())), arguments, environment).await
+    }
+
+    /// Starts a gateway with an existing configuration file.
+    pub async fn at(file: PathBuf) -> Self {
+        Self::serve(ConfigurationFile::Given(file), &[], &[]).await
+    }
+
+    async fn serve(file: ConfigurationFile, arguments: &[&str], environment: &[(String, String)]) -> Self {
         let mut all = vec!["serve", "--config", utf8(file.path())];
         all.extend_from_slice(arguments);
         let mut program = Program::start_with(all, environment);

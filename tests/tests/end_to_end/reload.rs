@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::streamplay::world::{KEY1, KEY2, account, alone, login, site as streamplay_site};
 use crate::world::{KEY, LOGIN, SITE_KEY, World, at, configuration, site};
 
-const DONE: &str = "the configuration was reloaded";
-const REFUSED: &str = "the new configuration is rejected";
+pub(crate) const DONE: &str = "the configuration was reloaded";
+pub(crate) const REFUSED: &str = "the new configuration is rejected";
 
 const GIVEN_BACK: &str = "the account was removed or changed, and is no longer in use";
 const KEPT: &str = "the account was removed or changed, and another account keeps its session";
@@ -24,7 +24,7 @@ fn logged(gateway: &mut Gateway, message: &str) -> usize {
 }
 
 /// Gives the gateway another configuration, and waits until the log reports the outcome.
-async fn reload(gateway: &mut Gateway, configuration: &Configuration, outcome: &str) {
+pub(crate) async fn reload(gateway: &mut Gateway, configuration: &Configuration, outcome: &str) {
     let before = logged(gateway, outcome);
     gateway.rewrite(configuration);
     gateway.program().hang_up();
@@ -202,41 +202,6 @@ async fn settings_that_need_a_restart_are_logged_and_kept() {
     assert!(!log.lines().any(|line| line.contains("needs a restart") && line.contains("listen")), "{log}");
     let body = json!({"name": "more than ten bytes"});
     world.caller.post(&at("folders"), &body).await.status(201);
-}
-
-#[tokio::test]
-async fn changed_file_or_secret_is_reloaded_without_a_signal() {
-    let (site, _) = site(|_| ()).await;
-    site.add_file("0", "a.mp4", b"a");
-    let secret = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(secret.path(), "wrong\n").unwrap();
-    let key = format!("file:{}", secret.path().display());
-    let configured =
-        Configuration::new().account("main", &site.base_url(), LOGIN, &key).client("web", KEY, &["*"], &["read"]);
-    let mut gateway = Gateway::start(&configured).await;
-    let caller = gateway.caller(KEY);
-    caller.get(&at("folders/root/items")).await.problem(502, "upstream_credentials_rejected");
-
-    std::fs::write(secret.path(), format!("{SITE_KEY}\n")).unwrap();
-    gateway.program().logged(|log| log.contains(DONE).then_some(())).await;
-    assert_eq!(caller.get(&at("folders/root/items")).await.items().len(), 1);
-
-    gateway.rewrite(&configured.client("job", "key-of-job", &["*"], &["read"]));
-    gateway.program().logged(|log| (log.matches(DONE).count() == 2).then_some(())).await;
-    gateway.caller("key-of-job").get("/v1/me").await.status(200);
-}
-
-#[tokio::test]
-async fn secret_created_after_its_configuration_is_loaded() {
-    let mut world = World::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("key");
-    let key = format!("file:{}", secret.display());
-    let early = configuration(&world.site).account("second", &world.site.base_url(), LOGIN, &key);
-    reload(&mut world.gateway, &early, REFUSED).await;
-    std::fs::write(&secret, SITE_KEY).unwrap();
-    world.gateway.program().logged(|log| log.contains(DONE).then_some(())).await;
-    world.caller.get("/v1/accounts/second/folders/root/items").await.status(200);
 }
 
 #[tokio::test]
