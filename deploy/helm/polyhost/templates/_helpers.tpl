@@ -71,7 +71,7 @@ max_spool = {{ $.Values.spool.maxSize | quote }}
 
 {{- define "polyhost.config" -}}
 {{- if regexMatch "(?m)^\\s*\\[\\s*(server|upstream|cache)\\s*\\]" .Values.config.toml -}}
-{{- fail "config.toml contains [server], [upstream] or [cache]. Use config.server, config.upstream and config.cache." -}}
+{{- fail "config.toml has [server], [upstream] or [cache]. Use config.server, config.upstream and config.cache." -}}
 {{- end -}}
 {{ include "polyhost.fixedSections" . }}
 
@@ -87,6 +87,6 @@ attempt_timeout = "{{ .Values.config.upstream.attemptTimeoutSeconds }}s"
 {{/* shutdown_delay, drain_timeout and the logout at all sites (attempt_timeout), and ten seconds more. */}}
 {{- define "polyhost.gracePeriod" -}}
 {{- with .Values.config -}}
-{{- add (int .server.shutdownDelaySeconds) (int .server.drainTimeoutSeconds) (int .upstream.attemptTimeoutSeconds) 10 -}}
+{{- add .server.shutdownDelaySeconds .server.drainTimeoutSeconds .upstream.attemptTimeoutSeconds 10 -}}
 {{- end -}}
 {{- end -}}
