@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_process::Collector;
 use polyhost_gateway::app::App;
 use polyhost_gateway::{admin, serving};
 use tokio::net::TcpListener;
@@ -16,8 +17,11 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Serves until it is dropped.
 pub(crate) async fn run(listener: TcpListener, app: App, handle: PrometheusHandle) {
     let rendered = handle.clone();
+    let process = Collector::default();
+    process.describe();
     let service = admin::service(app.clone(), move |app| {
         metrics::spooled(app.spool().used());
+        process.collect();
         rendered.render()
     });
     tokio::join!(serving::answer(listener, service, app.server()), upkeep(handle));

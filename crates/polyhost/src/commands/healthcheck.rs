@@ -12,5 +12,5 @@ pub(super) async fn run(url: Url) -> Result<(), CommandError> {
     let failed = |error: reqwest::Error| CommandError::failed("not ready", error);
     let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().map_err(failed)?;
     let status = client.get(url).send().await.map_err(failed)?.status();
-    if status.is_success() { print("ready") } else { Err(CommandError::failed("not ready", status)) }
+    if status.is_success() { print("ready") } else { Err(CommandError::Failed(format!("not ready: {status}"))) }
 }

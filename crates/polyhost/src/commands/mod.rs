@@ -9,6 +9,7 @@ mod serve;
 mod signals;
 mod transfers;
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -30,9 +31,11 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
-    /// Creates an error from the failed action and its cause.
-    pub(crate) fn failed(what: impl Display, cause: impl Display) -> Self {
-        Self::Failed(format!("{what}: {cause}"))
+    /// Creates an error from the failed action, its cause and the causes of that.
+    pub(crate) fn failed(what: impl Display, cause: impl Error + 'static) -> Self {
+        let causes = std::iter::successors(Some(&cause as &(dyn Error + 'static)), |cause| (*cause).source());
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        Self::Failed(format!("{what}: {}", causes.join(": ")))
     }
 }
 
