@@ -84,7 +84,7 @@ fn capability_tables_match_the_dialect_profiles() {
 fn configuration_page_lists_every_quirk_with_its_default() {
     let page = read(&root().join("docs/configuration.md"));
     for dialect in KNOWN.dialects {
-        let head = format!("At the dialect `{}`:", dialect.name);
+        let head = format!("For the dialect `{}`:", dialect.name);
         let (_, table) = page.split_once(&head).expect("a table for each dialect");
         let table = table.trim_start().split("\n\n").next().unwrap_or_default();
         for quirk in dialect.quirks {

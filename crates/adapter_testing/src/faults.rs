@@ -1,5 +1,5 @@
-//! The faults of a site that have the same meaning in every dialect. The tests check the kind of the error, whether the
-//! request may be sent again, the number of requests that reached the site, and that the error contains no secret.
+//! The faults of a site that have the same meaning in every dialect. The tests check the kind of the error, and whether
+//! the request may be sent again. They count the requests that reached the site, and look for secrets in the error.
 
 use std::error::Error as _;
 use std::fmt::Debug;

@@ -4,8 +4,8 @@
 //! between dialects: the options, the quirks, the names of four operations and the secrets. This crate names no
 //! dialect.
 //!
-//! - [`conformance`] runs the conformance suite at sites with different options and without single capabilities, and
-//!   proves that it fails for every fault of the adapter.
+//! - [`conformance`] runs the conformance suite at sites with different options and without single capabilities. It
+//!   proves that the suite fails for every fault of the adapter.
 //! - [`faults`] breaks the site's answers and connections. [`fault_tests!`] declares the tests.
 //! - [`amplification`] measures the memory that decoding an answer takes.
 //! - [`seeds`] checks the seeds of the adapter's fuzz target.

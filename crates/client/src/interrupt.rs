@@ -30,7 +30,7 @@ impl Interrupt {
         self.0.cancelled().await;
     }
 
-    /// Runs `work` until the user interrupts; `None` if interrupted. Work does not start after an interrupt.
+    /// Runs `work` until the user interrupts. Returns `None` if interrupted; after an interrupt, no work starts.
     pub(crate) async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

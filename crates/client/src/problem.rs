@@ -11,7 +11,7 @@ use crate::display::escaped;
 /// A problem. [`Display`](fmt::Display) shows it in one line that is safe for a terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// Boxed, because every result contains a failure.
+    /// Boxed, so that a `Result` with a problem is small.
     fields: Box<Fields>,
     /// The original JSON, including unknown fields.
     json: Value,
@@ -82,7 +82,7 @@ impl Problem {
         self.fields.retryable
     }
 
-    /// Returns the wait before the same request may be sent again.
+    /// Returns the time to wait before the same request may be sent again.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.fields.retry_after.map(Duration::from_secs)

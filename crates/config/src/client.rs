@@ -24,7 +24,7 @@ pub struct Client {
     pub accounts: AccountSelection,
     /// The permitted operations.
     pub scopes: BTreeSet<Scope>,
-    /// When its keys expire, if ever.
+    /// The time at which its keys expire, if ever.
     pub expires_at: Option<Timestamp>,
     /// The maximum number of its requests in a period; `None` for no limit.
     pub rate_limit: Option<Quota>,

@@ -27,7 +27,7 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// The maximum number of connections from one address that have not sent a valid key.
     pub max_connections_per_address: usize,
-    /// The networks of proxies whose header fields about their callers are believed.
+    /// The networks of proxies whose header fields about their callers are trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The requests that are logged.
     pub access_log: AccessLog,

@@ -49,8 +49,8 @@ impl Certificate {
         read
     }
 
-    /// Takes over what another configuration has read from the same files. Connections that exist keep the old
-    /// certificate. Returns whether the certificate is another one.
+    /// Takes over the certificate that another configuration has read from the same files. Existing connections keep
+    /// the old certificate. Returns whether the new one differs.
     pub fn renew(&self, other: &Self) -> bool {
         let (old, new) = (self.0.current.load(), other.0.current.load_full());
         let is_new = self == other && old.cert != new.cert;

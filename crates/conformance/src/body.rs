@@ -1,4 +1,4 @@
-//! Upload bodies for the checks: correct, too short, too long, failing midway, and counting how they are read.
+//! Upload bodies for the checks: correct, too short, too long or failing midway. They count their reads.
 
 use std::io;
 use std::sync::Arc;

@@ -15,8 +15,8 @@ pub struct Subject {
     pub site: Arc<dyn Site>,
     /// Files at the site that the suite cannot create.
     pub known: KnownFiles,
-    /// A public address from which the site can fetch a file. The suite adds a different query to the address of each
-    /// remote upload, so the site must be able to fetch this address with any query.
+    /// A public address from which the site can fetch a file. The suite adds a different query for each remote
+    /// upload, so the site must be able to fetch this address with any query.
     pub fetchable: RemoteUrl,
     /// A public address from which the site cannot fetch, with any query.
     pub unfetchable: RemoteUrl,

@@ -28,18 +28,18 @@ pub struct Account {
     pub email: Option<String>,
     /// Whether the account can be used at the provider.
     pub status: Option<AccountStatus>,
-    /// When the account was opened.
+    /// The time at which the account was opened.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
-    /// When the account last logged in.
+    /// The time of the account's last login.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_login_at: Option<Timestamp>,
-    /// When the paid period ends.
+    /// The end of the paid period.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub paid_until: Option<Timestamp>,
-    /// How many bytes the account's files take, where the provider reports it.
+    /// The storage that the account's files take, in bytes; `null` if the provider does not report it.
     pub storage_used_bytes: Option<u64>,
-    /// How many bytes the account may still store; `null` where there is no limit, or the provider does not report it.
+    /// The storage that is left, in bytes; `null` if there is no limit or the provider does not report it.
     pub storage_left_bytes: Option<u64>,
 }
 

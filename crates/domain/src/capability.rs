@@ -1,4 +1,4 @@
-//! The capabilities of a provider, and how the provider supports each of them.
+//! The capabilities of a provider, and the provider's support of each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,7 +85,7 @@ impl FromStr for Capability {
     }
 }
 
-/// How a provider supports a capability.
+/// A provider's support of a capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
@@ -135,7 +135,7 @@ impl Capabilities {
 impl utoipa::PartialSchema for Capabilities {
     fn schema() -> RefOr<Schema> {
         let build = Capability::ALL.iter().fold(
-            ObjectBuilder::new().description(Some("How the provider supports each capability, by its name.")),
+            ObjectBuilder::new().description(Some("The support of each capability by the provider, by its name.")),
             |object, capability| object.property(capability.as_str(), Support::schema()).required(capability.as_str()),
         );
         RefOr::T(Schema::Object(build.schema_type(Type::Object).build()))

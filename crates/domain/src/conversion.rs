@@ -24,15 +24,15 @@ pub struct Conversion {
     pub file_id: Option<FileId>,
     /// The file's name.
     pub name: Option<String>,
-    /// How far the job has come.
+    /// The state of the job.
     pub state: JobState,
     /// The provider's own word for the state.
     pub raw_state: Option<String>,
-    /// How much of the job is done, from 0 to 100.
+    /// The progress of the job, from 0 to 100.
     pub progress_percent: Option<f64>,
-    /// How often the job was retried.
+    /// The number of retries of the job.
     pub retries: Option<u64>,
-    /// When the job last changed.
+    /// The time of the last change of the job.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
     /// The page that shows the file to people.

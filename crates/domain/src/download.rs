@@ -38,7 +38,7 @@ pub struct Link {
     pub file_id: Option<FileId>,
     /// The file's name, where the site's answer contains it.
     pub name: Option<String>,
-    /// When the link expires.
+    /// The time at which the link expires.
     pub expires_at: Option<Timestamp>,
     /// Header fields that the download request must contain.
     pub headers: HeaderFields,

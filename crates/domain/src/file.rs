@@ -45,17 +45,17 @@ pub struct File {
     pub status: FileStatus,
     /// The state of the file's conversion for playing.
     pub conversion: Option<JobState>,
-    /// When the file was uploaded.
+    /// The time at which the file was uploaded.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub uploaded_at: Option<Timestamp>,
-    /// When the file was last downloaded or viewed.
+    /// The time at which the file was last downloaded or viewed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_accessed_at: Option<Timestamp>,
-    /// How often the file was downloaded.
+    /// The number of downloads of the file.
     pub download_count: Option<u64>,
     /// The file's tags.
     pub tags: Option<Vec<String>>,
-    /// Who may see the file.
+    /// The visibility of the file.
     pub visibility: Option<Visibility>,
     /// The page with the file's statistics.
     pub stats_url: Option<String>,

@@ -30,23 +30,23 @@ pub struct Folder {
     pub parent_id: Option<FolderId>,
     /// The size of everything in the folder, in bytes.
     pub total_size: Option<u64>,
-    /// Who may see the folder.
+    /// The visibility of the folder.
     pub visibility: Option<Visibility>,
     /// Whether a password protects the folder; `null` where the site's answer does not contain it.
     pub password_protected: Option<bool>,
-    /// When the folder was created.
+    /// The time at which the folder was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
-    /// When the folder was last changed.
+    /// The time of the last change of the folder.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
     /// The page that shows the folder to people.
     pub page_url: Option<String>,
-    /// How often files in the folder were downloaded.
+    /// The number of downloads of files in the folder.
     pub download_count: Option<u64>,
-    /// How many folders are directly in this one.
+    /// The number of folders directly in this folder.
     pub folder_count: Option<u64>,
-    /// How many files are directly in this folder.
+    /// The number of files directly in this folder.
     pub file_count: Option<u64>,
 }
 
@@ -82,7 +82,7 @@ pub enum FolderType {
     Folder,
 }
 
-/// Who may see a folder.
+/// The visibility of a folder or a file to other people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
@@ -101,7 +101,7 @@ pub struct NewFolder {
     pub name: EntryName,
     /// The folder in which to create it.
     pub parent: FolderId,
-    /// Who may see the folder; `None` for the site's default.
+    /// The visibility of the folder; `None` for the site's default.
     pub visibility: Option<Visibility>,
     /// The password that protects the folder, if any.
     pub password: Option<PasswordChange>,
@@ -112,7 +112,7 @@ pub struct NewFolder {
 pub struct FolderEdit {
     /// The new name.
     pub name: Option<EntryName>,
-    /// Who may see the folder.
+    /// The visibility of the folder.
     pub visibility: Option<Visibility>,
     /// The change of the password.
     pub password: Option<PasswordChange>,

@@ -21,19 +21,19 @@ pub struct Limits {
     pub can_upload: Option<bool>,
     /// The largest file that may be uploaded, in bytes.
     pub max_upload_bytes: Option<u64>,
-    /// The most that the account may store, in bytes.
+    /// The storage of the account, in bytes.
     pub max_storage_bytes: Option<u64>,
-    /// The most uploads at the same time.
+    /// The maximum number of concurrent uploads.
     pub max_concurrent_uploads: Option<u64>,
-    /// The most downloads at the same time.
+    /// The maximum number of concurrent downloads.
     pub max_concurrent_downloads: Option<u64>,
-    /// The most downloads in 24 hours.
+    /// The maximum number of downloads in 24 hours.
     pub max_downloads_per_day: Option<u64>,
-    /// The most bytes downloaded in 24 hours.
+    /// The maximum size of all downloads in 24 hours, in bytes.
     pub max_download_bytes_per_day: Option<u64>,
     /// The largest file that may be downloaded, in bytes.
     pub max_download_file_bytes: Option<u64>,
-    /// The most remote uploads at the same time.
+    /// The maximum number of concurrent remote uploads.
     pub max_remote_uploads: Option<u64>,
     /// The highest speed of a download, in bytes per second.
     pub download_bytes_per_second: Option<u64>,

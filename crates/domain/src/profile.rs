@@ -80,7 +80,7 @@ impl Profile {
     }
 }
 
-/// What a provider does with a deleted file or folder.
+/// A provider's handling of a deleted file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeleteSemantics {

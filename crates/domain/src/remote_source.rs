@@ -7,8 +7,9 @@ use url::Url;
 
 use crate::network::is_public_host;
 
-/// The longest address, and the longest header fields together. The reason is that some sites want both in one URL.
+/// The longest address. It is limited because some sites need it and all header fields in one URL.
 const MAX_URL: usize = 4096;
+/// The maximum length of all header fields together, limited for the same reason.
 const MAX_FIELDS: usize = 8192;
 
 /// An address for a site to fetch: http or https, a host that [`is_public_host`] accepts, no user info.

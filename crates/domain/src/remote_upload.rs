@@ -31,23 +31,23 @@ pub struct RemoteUpload {
     pub state: JobState,
     /// The provider's own word for the state.
     pub raw_state: Option<String>,
-    /// How much has been fetched, from 0 to 100. It may be 100 for a failed remote upload.
+    /// The progress of the fetch, from 0 to 100. It may be 100 for a failed remote upload.
     pub progress_percent: Option<f64>,
     /// The size in bytes.
     pub size: Option<u64>,
-    /// When the remote upload was created.
+    /// The time at which the remote upload was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
-    /// When the site began to fetch.
+    /// The time at which the site began to fetch.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub started_at: Option<Timestamp>,
-    /// When the remote upload last changed.
+    /// The time of the last change of the remote upload.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub updated_at: Option<Timestamp>,
-    /// When the remote upload succeeded or failed.
+    /// The time at which the remote upload succeeded or failed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
-    /// Why it failed, in the provider's words.
+    /// The reason for a failure, in the provider's words.
     pub error: Option<String>,
     /// The file that the remote upload has created.
     pub file_id: Option<FileId>,

@@ -201,7 +201,7 @@ pub struct UploadTicket {
     pub method: &'static str,
     /// The name of the form field for the file, in a `multipart/form-data` body.
     pub file_field: String,
-    /// When the address expires.
+    /// The time at which the address expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }

@@ -18,7 +18,7 @@ use crate::problem::{Code, problem_code};
 pub struct AccountHealth {
     /// The state of the circuit breaker.
     pub circuit: Circuit,
-    /// When the site last gave a regular answer. An error about one file or one request counts as regular.
+    /// The time of the site's last regular answer. An error about one file or one request counts as regular.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_success_at: Option<Timestamp>,
     /// The last failure of the site.
@@ -54,7 +54,7 @@ pub struct LastError {
     /// The code of the resulting problem.
     #[schema(value_type = String, example = "upstream_timeout")]
     pub code: Code,
-    /// When it happened.
+    /// The time of the failure.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }

@@ -16,7 +16,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Returns the time from which a request must respond without optional reads, if its response is due after `limit`.
 #[must_use]
-pub fn hurry_at(limit: Duration) -> Instant {
+pub fn skip_optional_from(limit: Duration) -> Instant {
     Instant::now() + (limit - limit / RESPONSE_SHARE)
 }
 
@@ -42,15 +42,15 @@ pub fn overdue(request: &Scope) -> Problem {
 
 /// Runs an optional read that improves the response to a change. Returns `None` if the time for it runs out.
 pub(crate) async fn in_time<T>(read: impl Future<Output = Option<T>>) -> Option<T> {
-    match Scope::current().hurry_at() {
-        Some(hurry_at) => timeout_at(hurry_at, read).await.ok().flatten(),
+    match Scope::current().skip_optional_from() {
+        Some(skip_optional_from) => timeout_at(skip_optional_from, read).await.ok().flatten(),
         None => read.await,
     }
 }
 
 /// Returns the time until which a write may wait for other writes before it starts.
 pub(crate) fn deadline() -> Instant {
-    Scope::current().hurry_at().unwrap_or_else(|| Instant::now() + MAX_WAIT)
+    Scope::current().skip_optional_from().unwrap_or_else(|| Instant::now() + MAX_WAIT)
 }
 
 /// Records that the request is about to call a site.

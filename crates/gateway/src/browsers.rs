@@ -54,8 +54,8 @@ fn policy(route: &str, headers: &HeaderMap) -> HeaderValue {
 
 /// Returns the CORS layer that lets web pages of the configured origins call; `None` if there are none.
 ///
-/// Such a page still needs an API key. A browser never adds the key by itself, as it does with cookies, so an origin
-/// gains no access that the page does not already have.
+/// Such a page still needs an API key. Unlike cookies, a browser never adds the key by itself. So an origin gains no
+/// access that the page does not already have.
 pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     let allowed = match origins {
         CorsOrigins::Any => AllowOrigin::any(),

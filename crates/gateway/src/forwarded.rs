@@ -1,4 +1,4 @@
-//! What trusted proxies say about a request: the caller's address, the requested hosts and the removed path prefix.
+//! The header fields of trusted proxies: the caller's address, the requested hosts and the removed path prefix.
 //!
 //! `X-Forwarded-For` takes precedence over `Forwarded`. Most proxies write only the former, and pass on the latter as
 //! the caller sent it.
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn caller_that_is_not_a_trusted_proxy_is_not_believed() {
+    fn fields_of_an_untrusted_caller_are_ignored() {
         let fields = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-prefix", "/a"), ("x-forwarded-host", "a.test")];
         let request = request(CALLER, &fields);
         assert_eq!(address(&request, &[]).unwrap().to_string(), "127.0.0.1");

@@ -127,7 +127,10 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     let context = RequestContext::new(Parts {
         occurrence: record.occurrence.clone(),
         address,
-        scope: Scope::of_request(client.name.as_str().into(), time_limit(app, record.rules).map(progress::hurry_at)),
+        scope: Scope::of_request(
+            client.name.as_str().into(),
+            time_limit(app, record.rules).map(progress::skip_optional_from),
+        ),
         operation: record.operation.clone(),
         rules: record.rules,
         client,

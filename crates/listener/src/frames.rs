@@ -1,5 +1,5 @@
 //! The frames of an HTTP/2 connection, parsed only to count answers that have begun and not ended. If a caller stops
-//! reading near the end of an answer, the last bytes stay in the HTTP library, where no other code can count them.
+//! reading near the end of an answer, the last bytes stay in the HTTP library. No other code can count them there.
 
 use std::collections::HashSet;
 

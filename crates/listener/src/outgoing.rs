@@ -1,7 +1,7 @@
 //! A caller's stream, with a limit for unsent bytes in the operating system.
 //!
-//! The system accepts more bytes only when few unsent bytes are left. So the limit determines how slow a caller may be
-//! without counting as stalled. The limit is small for most callers. It is larger for fast callers, because they would
+//! The system accepts more bytes only when few unsent bytes are left. With a large limit, a slow caller would count as
+//! stalled in the meantime. So the limit is small for most callers. It is larger for fast callers, which would
 //! otherwise have to wait.
 
 use std::io;
@@ -16,8 +16,9 @@ use tokio_io_timeout::TimeoutStream;
 use crate::speed::Speed;
 use crate::stream::SocketState;
 
-/// The limit of unsent bytes in the system, for fast callers and for others.
+/// The limit of unsent bytes for fast callers.
 const FAST_LIMIT: u32 = 512 * 1024;
+/// The limit of unsent bytes for all other callers.
 const SLOW_LIMIT: u32 = 64 * 1024;
 
 /// A caller's stream.

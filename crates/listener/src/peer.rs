@@ -10,7 +10,7 @@ use ipnet::IpNet;
 pub struct Peer {
     /// Its address. An IPv4 address that is mapped to IPv6 is an IPv4 address here.
     pub address: IpAddr,
-    /// Whether it is a proxy whose statements about its callers are believed.
+    /// Whether it is a proxy whose header fields about its callers are trusted.
     pub is_trusted_proxy: bool,
 }
 

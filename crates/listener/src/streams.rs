@@ -45,7 +45,7 @@ impl<F: Future + Send + 'static> Executor<F> for StreamExecutor {
     }
 }
 
-/// When the HTTP library got a piece that it has not sent yet.
+/// The time at which the HTTP library got a piece that it has not sent yet.
 #[derive(Debug, Default)]
 struct PendingPiece(Mutex<Option<Instant>>);
 

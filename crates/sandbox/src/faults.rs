@@ -33,7 +33,7 @@ pub use crate::serve::HangUp;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The end of the request's path, from a slash on, or its operation: `file/info`, `upload`. `*` is every request.
+    /// The last segments of the request's path, or its operation: `file/info`, `upload`. `*` is every request.
     pub operation: String,
     /// The number of requests that fail. If it is absent, all of them fail.
     #[serde(default)]

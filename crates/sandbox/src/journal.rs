@@ -54,8 +54,8 @@ impl Journal {
         records.open.values().filter(|(path, operation)| covers(path_suffix, path, operation)).count()
     }
 
-    /// Waits until a condition on this journal holds. It is evaluated once immediately, and again after each arrival of
-    /// a request or of a part of its body, and after each end of a request.
+    /// Waits until a condition on this journal holds. It is evaluated immediately, and again after each change: a
+    /// request arrives, a part of its body arrives, or a request ends.
     pub async fn until(&self, condition: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
         while !condition(self) {

@@ -1,7 +1,7 @@
 //! Simulators of the supported sites, in process or on a port.
 //!
-//! Each module is one kind of site. It is written from that site's own documentation and from how such sites are known
-//! to behave, and uses nothing else of this workspace. A simulator that shared code with an adapter would share its
+//! Each module is one kind of site. It is written from that site's own documentation and from the known behaviour of
+//! such sites, and uses nothing else of this workspace. A simulator that shared code with an adapter would share its
 //! mistakes.
 //!
 //! - [`openload`] is pstream.net, which uses the OpenLoad dialect.

@@ -1,4 +1,4 @@
-//! Bodies that record in the journal how their request ended: whether the request was aborted, and whether the answer
+//! Bodies that record the end of their request in the journal: whether the request was aborted, and whether the answer
 //! was sent completely.
 
 use std::pin::Pin;

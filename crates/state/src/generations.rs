@@ -7,8 +7,8 @@ use crate::StateError;
 /// A store with a number for each scope, the generation, that only rises.
 ///
 /// A reader gets the generation before it reads from the site, and caches the answer with it. The cached answer is
-/// valid only while its generation is the current one. A writer raises the generation before and after its write, so
-/// that no read that overlaps the write can leave an old answer in the cache.
+/// valid only while its generation is the current one. A writer raises the generation before and after its write. So
+/// a read that overlaps the write cannot leave an old answer in the cache.
 #[async_trait]
 pub trait Generations: Send + Sync {
     /// Returns the generation of a scope.

@@ -7,8 +7,8 @@
 //! | [`Generations`] | numbers that only rise, which show whether a cached answer is out of date |
 //! | [`Limiters`] | rate limits |
 //!
-//! A port guarantees only what a store shared by many processes can guarantee, so that code written against it also
-//! works with more than one replica. The only implementation stores everything in the memory of one process:
+//! A port has only guarantees that a store shared by many processes can give. So code written against it also works
+//! with more than one replica. The only implementation stores everything in the memory of one process:
 //! [`State::in_memory`].
 //!
 //! All times are tokio's, so that a test with paused time controls when something expires.

@@ -102,7 +102,7 @@ impl Client {
             return Err(at_site(too_late()));
         }
         let pass = address.circuit.enter(self.settings()).map_err(|wait| at_site(circuit_open(wait)))?;
-        // The caller's request may have been given up while this one waited. Then it must not be sent.
+        // The caller's request may have ended while this write waited. Then the write must not be sent.
         self.pass_write_gate(call)?;
         Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left) }))
     }

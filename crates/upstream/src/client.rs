@@ -204,21 +204,21 @@ impl Client {
         failure.into_error(call.kind).at(&self.0.origin.provider, call.operation)
     }
 
-    /// Rejects a request to a prohibited address, and a write whose caller's request has been given up.
+    /// Rejects a request to a prohibited address, and a write whose caller's request has ended.
     pub(crate) fn check_call(&self, call: &Call) -> Result<()> {
         self.check(&call.url).map_err(|failure| self.error(call, failure))?;
-        self.reject_given_up(call, scope::is_closed_to_writes)
+        self.reject_ended(call, scope::is_closed_to_writes)
     }
 
     /// Passes a write through the write gate, immediately before it is sent. From then on the caller's request can no
     /// longer report that nothing was changed.
     pub(crate) fn pass_write_gate(&self, call: &Call) -> Result<()> {
-        self.reject_given_up(call, || !scope::may_write_now())
+        self.reject_ended(call, || !scope::may_write_now())
     }
 
-    /// Rejects a write if its caller's request has been given up.
-    fn reject_given_up(&self, call: &Call, is_given_up: impl FnOnce() -> bool) -> Result<()> {
-        if call.kind != CallKind::Write || !is_given_up() {
+    /// Rejects a write if its caller's request has ended.
+    fn reject_ended(&self, call: &Call, is_ended: impl FnOnce() -> bool) -> Result<()> {
+        if call.kind != CallKind::Write || !is_ended() {
             return Ok(());
         }
         let detail = "The request ended before this write was sent. Nothing was changed.";

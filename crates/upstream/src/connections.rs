@@ -1,5 +1,5 @@
-//! The HTTP clients of one account, and the choice between them. Each client has its own connection pool, and a pool
-//! exists only where sharing its connections would be unsafe.
+//! The HTTP clients of one account, and the choice between them. Each client has its own connection pool. There is a
+//! separate client only where shared connections would be unsafe.
 
 use std::io;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ const LONGEST_IDLE_BEFORE_WRITE: Duration = Duration::from_secs(1);
 /// The reason why an account's HTTP clients cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The base URL is neither http nor https.
+    /// The base URL is neither http nor https, or has no host.
     #[error("the base URL must be http or https, and have a host")]
     BaseUrl,
     /// The HTTP client cannot be built with these settings.
-    #[error("the HTTP client cannot be made")]
+    #[error("the HTTP client cannot be built")]
     Http(#[source] reqwest::Error),
     /// The system has no root certificates.
-    #[error("the HTTP client has no certificates")]
+    #[error("the system has no usable root certificates")]
     Certificates(#[source] io::Error),
 }
 
@@ -56,7 +56,7 @@ impl Connections {
     /// Builds the HTTP clients of an account. They share the TLS configuration with those of all other accounts.
     ///
     /// # Errors
-    /// [`BuildError`], for a base URL that is neither http nor https, or a system without root certificates.
+    /// [`BuildError`]
     pub(crate) fn new(base_url: &Url, settings: &Settings, tls: &Tls) -> Result<Self, BuildError> {
         if !matches!(base_url.scheme(), "http" | "https") || base_url.host().is_none() {
             return Err(BuildError::BaseUrl);
@@ -90,8 +90,8 @@ impl Connections {
         &self.handed_out
     }
 
-    /// Builds the HTTP client for one upload. It has no pool, so there is no reason to keep it. The address decides
-    /// whether names may resolve to private addresses.
+    /// Builds the HTTP client for one upload. It has no pool, so there is no reason to keep it. Names in a configured
+    /// address may always resolve to private addresses.
     pub(crate) fn for_upload(&self, url: &SecretUrl, settings: &Settings) -> Uplink {
         let reach = match url.source() {
             Source::Configured => Reach::Anywhere,
@@ -100,7 +100,7 @@ impl Connections {
         uplink(reach, settings, Arc::clone(&self.uploads))
     }
 
-    /// Rejects an address that the site has handed out and that requests may not go to, by its text.
+    /// Rejects an address from the site whose text shows that requests to it are prohibited.
     ///
     /// # Errors
     /// [`Prohibited`]. A configured address is always allowed.
@@ -111,7 +111,7 @@ impl Connections {
         }
     }
 
-    /// Does the check of [`Connections::check`] for an address that is known to be handed out.
+    /// Checks an address from the site, as [`Connections::check`] does.
     ///
     /// # Errors
     /// [`Prohibited`].

@@ -1,4 +1,4 @@
-//! Requests without a complete answer: how the connection failed, and which error that is for the operation.
+//! Requests without a complete answer: the fault of the connection, and the resulting error of the operation.
 
 use std::error::Error as StdError;
 use std::io;
@@ -33,7 +33,7 @@ enum Stage {
     Unsendable,
     /// No byte was sent.
     NeverSent,
-    /// It may have been sent; the head of the answer did not arrive.
+    /// The request may have been sent; the head of the answer did not arrive.
     Sent,
     /// The head of the answer arrived; its body is missing or incomplete.
     Answered,

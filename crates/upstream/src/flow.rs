@@ -1,5 +1,5 @@
-//! The transfer of a caller's body to a site: its bytes are counted and checked against its length, and stalls are
-//! found.
+//! The transfer of a caller's body to a site. Its bytes are counted and compared with its length, and stalls are
+//! detected.
 
 use std::io;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ struct State {
     stage: Stage,
     since: Instant,
     fault: Option<io::Error>,
-    /// The number of spare bytes that were not used. It is set once the body has ended.
+    /// The number of bytes by which the body was shorter than its length. It is set once the body has ended.
     unused: u64,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Stage {
     AwaitingSite,
     /// All bytes were passed to the connection.
     BodyEnded,
-    /// The caller's body failed, or has another length than announced.
+    /// The caller's body failed, or its length is not the announced one.
     CallerFailed,
 }
 
@@ -69,12 +69,12 @@ impl Flow {
 
     /// Wraps the body, so that reading it updates this flow's stage.
     ///
-    /// The body must have `length` bytes, or up to `spare` fewer.
+    /// The body must have `length` bytes, or up to `spare` fewer: see [`SizedStream`](polyhost_domain::SizedStream).
     pub(crate) fn watch(&self, body: ByteStream, length: u64, spare: u64) -> ExactLengthBody {
         ExactLengthBody { flow: self.clone(), body, left: length, spare }
     }
 
-    /// Returns the number of spare bytes that were not used. It is 0 until the body has ended.
+    /// Returns the number of bytes by which the body was shorter than its length. It is 0 until the body has ended.
     pub(crate) fn unused(&self) -> u64 {
         self.state().unused
     }
@@ -121,7 +121,7 @@ impl Flow {
     }
 }
 
-/// A body that yields as many bytes as announced, or an error.
+/// A body that fails unless it has the announced number of bytes, or up to `spare` fewer.
 pub(crate) struct ExactLengthBody {
     flow: Flow,
     body: ByteStream,

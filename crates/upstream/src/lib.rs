@@ -8,7 +8,7 @@
 //! - [`Session`] holds the one token of a user at a site with sessions. Concurrent callers share one login.
 //! - [`Scope`] holds the state that all work for one request shares: its caller, whether a write has started, the time
 //!   that it has waited for sites. [`measure`] names the metrics of sites.
-//! - [`Dialect`] describes an adapter: its credentials, its quirks, and how to build it.
+//! - [`Dialect`] describes an adapter: its credentials, its quirks, and its constructor.
 //! - [`SecretUrl`] is the only place where credentials enter a URL. [`Redactor`] masks them in the texts of sites.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for no value, maps in place of lists.
 

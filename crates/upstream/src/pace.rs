@@ -20,7 +20,7 @@ const SLOWEST: f64 = 32.0;
 /// The time in which the factor halves.
 const RECOVERY: Duration = Duration::from_secs(30);
 /// Complaints within this time count as one, because concurrent requests caused them.
-const COMPLAINT_WINDOW: Duration = Duration::from_secs(1);
+const THROTTLE_WINDOW: Duration = Duration::from_secs(1);
 /// The gap between requests that is slowed down after a complaint, if the configuration sets no rate.
 const UNLIMITED_GAP: Duration = Duration::from_millis(50);
 
@@ -39,7 +39,7 @@ struct State {
     decided: Option<(Instant, Decision)>,
     /// The time of the site's last complaint, and the factor by which the account was slowed down after it.
     complaint: Option<(Instant, f64)>,
-    /// When the last request was sent.
+    /// The time at which the last request was sent.
     last: Option<Instant>,
     /// The pause that the site has requested.
     quiet: Option<Quiet>,
@@ -104,7 +104,7 @@ impl Pace {
     pub(crate) fn slow_down(&self, requested: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.state();
-        if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= COMPLAINT_WINDOW) {
+        if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= THROTTLE_WINDOW) {
             state.complaint = Some((now, (state.slowness(now) * 2.0).min(SLOWEST)));
         }
         let quiet =
@@ -232,7 +232,7 @@ mod tests {
 
         for _ in 0..20 {
             pace.slow_down(None);
-            advance(COMPLAINT_WINDOW).await;
+            advance(THROTTLE_WINDOW).await;
         }
         assert!(pace.state().slowness(Instant::now()) > SLOWEST * 0.9);
         advance(RECOVERY).await;

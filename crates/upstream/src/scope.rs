@@ -1,4 +1,4 @@
-//! The state that all work for one caller's request shares, below the HTTP service. One task-local variable holds it.
+//! The state of one caller's request, for all work below the HTTP service. A task-local variable holds it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ struct Request {
     gate: WriteGate,
     waits: Arc<Waits>,
     /// The time from which the work omits optional steps.
-    hurry_at: Option<Instant>,
+    skip_optional_from: Option<Instant>,
     progress: Mutex<Progress>,
 }
 
@@ -46,22 +46,22 @@ struct Progress {
 struct Operation(Mutex<Option<Instant>>);
 
 impl Scope {
-    /// Returns the scope of a caller's request. Callers of one account take turns, however many requests each has. From
-    /// `hurry_at` on, the work omits the steps that the answer does not need.
+    /// Returns the scope of a caller's request. Callers of one account take turns, regardless of the number of requests
+    /// of each. From `skip_optional_from` on, the work omits the steps that the answer does not need.
     #[must_use]
-    pub fn of_request(caller: Arc<str>, hurry_at: Option<Instant>) -> Self {
-        let request = Request { hurry_at, ..Request::default() };
+    pub fn of_request(caller: Arc<str>, skip_optional_from: Option<Instant>) -> Self {
+        let request = Request { skip_optional_from, ..Request::default() };
         Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None }
     }
 
-    /// Returns the scope of the work in progress, or an empty one if the gateway works for no caller.
+    /// Returns the scope of the work in progress, or an empty one outside of any scope.
     #[must_use]
     pub fn current() -> Self {
         CURRENT.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// Returns the scope for work that several requests share. It takes turns at the site as this caller, and may
-    /// outlive the request.
+    /// Returns the scope for work that several requests share, and that may outlive this request. In an account's
+    /// queue, the work counts as this caller's.
     #[must_use]
     pub fn shared(self) -> Self {
         Self { caller: self.caller, request: None, operation: None }
@@ -96,10 +96,10 @@ impl Scope {
         self.request.as_ref().map_or_else(Vec::new, |request| request.progress().applied.clone())
     }
 
-    /// Returns from when on the work omits the steps that the answer does not need; `None` if there is no hurry.
+    /// Returns the time from which the work omits the steps that the answer does not need; `None` for no such time.
     #[must_use]
-    pub fn hurry_at(&self) -> Option<Instant> {
-        self.request.as_ref()?.hurry_at
+    pub fn skip_optional_from(&self) -> Option<Instant> {
+        self.request.as_ref()?.skip_optional_from
     }
 
     /// Records that the request is about to use a site.
@@ -130,7 +130,7 @@ impl Operation {
 }
 
 /// Runs one operation at a site. Its time starts with its first request. All further work shares that time: logins,
-/// questions about a refusal, attempts and the waits between them.
+/// checks after a rejection, attempts and the waits between them.
 pub async fn operation<T>(work: impl Future<Output = T>) -> T {
     Scope { operation: Some(Arc::default()), ..Scope::current() }.run(work).await
 }

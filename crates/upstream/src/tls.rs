@@ -1,5 +1,5 @@
 //! The TLS configuration of all HTTP clients of the process. Building one reads and parses every root certificate of
-//! the system, so it is built once, however many accounts there are.
+//! the system, so it is built once for all accounts.
 
 use std::io;
 use std::sync::{Arc, OnceLock};

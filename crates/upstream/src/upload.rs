@@ -31,7 +31,7 @@ use crate::{Call, FilePart, Reply, Verdict, scope};
 /// A caller's body, which is lent to the connection for the duration of the upload.
 type Lent = Arc<Mutex<Option<ByteStream>>>;
 
-/// Takes the caller's body back from the connection when the upload ends, however it ends. The connection may outlive
+/// Takes the caller's body back from the connection when the upload ends, with any outcome. The connection may outlive
 /// the upload if the site answered early or reads nothing. It would then hold the body, or read the rest of it in the
 /// background.
 struct EndOfReading(Lent);

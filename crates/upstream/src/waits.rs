@@ -13,7 +13,7 @@ pub(crate) struct Waits(Mutex<State>);
 struct State {
     /// The number of waits in progress.
     active: u32,
-    /// Since when at least one wait has been in progress.
+    /// The time from which at least one wait has been in progress; `None` while there is none.
     since: Option<Instant>,
     /// The total of the waits that have ended.
     finished: Duration,

@@ -11,7 +11,7 @@ use crate::client::Site;
 
 /// Checks that a folder exists and that the session is valid, and returns the session's grant.
 ///
-/// Some versions of the script accept any number as a folder, or a folder in the trash, and store the file where it is
+/// Some versions of the script accept any number as a folder, or a folder in the trash. They store the file where it is
 /// not visible. Therefore the folder's own endpoint is called first, and its listing if that endpoint is broken. The
 /// root always exists, so only the session is checked for it.
 ///

@@ -69,7 +69,7 @@ pub(crate) fn success<'a>(reply: &'a Reply, named: Named<'_>, account: &AccountN
 }
 
 /// Returns whether the API itself has written an error. JSON from a proxy or a firewall proves nothing about the
-/// session, the account or the file, and does not show whether a write was carried out.
+/// session, the account or the file. It does not show whether a write was carried out, either.
 fn is_of_the_api(reply: &Reply, signature: Signature, message: Option<&str>, named: Named<'_>) -> bool {
     match signature {
         Signature::Own => true,

@@ -31,7 +31,7 @@ async fn every_write_adds_exactly_one_audit_line() {
     caller.patch(&at(&format!("files/{file}")), &json!({"name": "c.mp4"})).await.status(200);
     caller.patch(&at(&format!("folders/{folder}")), &json!({"nam": "x"})).await.status(400);
     caller.delete(&at(&format!("files/{file}"))).await.no_content();
-    // The resource is normalized, however the path is encoded.
+    // The resource is normalized, regardless of the encoding of the path.
     caller.delete("/v1/accounts/m%61in/files/%4eothing").await.status(404);
     caller.delete(&at("files/a%2Fb%0A")).await.status(404);
     caller.delete(&at("folders/root")).await.status(400);

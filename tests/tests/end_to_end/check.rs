@@ -11,7 +11,7 @@ async fn check(text: &str, environment: &[(&str, &str)]) -> Ended {
     Program::start_with(["check", "--config", path.to_str().unwrap()], &owned).ended().await
 }
 
-/// A configuration in which every line except the headers of tables is wrong.
+/// A configuration with many faults, in every kind of table.
 const FAULTY: &str = r#"
 [server]
 listen = "everywhere"
@@ -152,7 +152,7 @@ async fn invalid_toml_or_missing_file_is_reported() {
 }
 
 #[tokio::test]
-async fn invalid_toml_line_is_not_printed_as_it_may_hold_a_secret() {
+async fn invalid_toml_line_is_not_printed() {
     let secret = "planted-secret";
     let lines = [
         format!("key = \"{secret}"),
@@ -174,7 +174,7 @@ async fn invalid_toml_line_is_not_printed_as_it_may_hold_a_secret() {
     }
 }
 
-/// Returns the documented example, extended by every documented key with its documented default.
+/// Returns a configuration like the documented example, with many further keys at their documented defaults.
 fn documented() -> String {
     let hash = key_sha256("key");
     format!(
@@ -249,7 +249,7 @@ circuit_open = "15s"
 allow_private_networks = false
 "#;
 
-/// All environment variables of the documented example.
+/// All environment variables of [`documented`].
 const DOCUMENTED: [(&str, &str); 5] = [
     ("PSTREAM_LOGIN", "l"),
     ("PSTREAM_KEY", "k"),
@@ -259,7 +259,7 @@ const DOCUMENTED: [(&str, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn every_documented_key_is_accepted() {
+async fn documented_example_is_accepted() {
     let ended = check(&documented(), &DOCUMENTED).await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("3 accounts"), "{}", ended.stdout);

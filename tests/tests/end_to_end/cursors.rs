@@ -48,7 +48,7 @@ async fn deleting_each_returned_file_skips_none() {
     assert_eq!(all.len(), 250);
     assert_eq!(world.site.counts().files, 0);
     assert_eq!(page(&world.caller, "").await, json!({"items": [], "next_cursor": null, "unreadable": 0}));
-    // The pages needed the listing once, and the last read once more.
+    // All pages came from one listing. The read after the deletions needed a second one.
     assert_eq!(world.site.journal().of("file/listfolder").len(), 2);
 }
 

@@ -59,7 +59,7 @@ async fn keyless_caller_over_its_address_limit_gets_retry_after() {
     let problem = answer.problem(503, "overloaded");
     assert_eq!((problem["retryable"].as_bool(), answer.header("retry-after")), (Some(true), Some("1")));
     assert_eq!(answer.header("connection"), Some("close"));
-    // Connections of a client with a key do not count, however many it has.
+    // Connections of a client with a key do not count, regardless of their number.
     for _ in 0..3 {
         wire::request(address, "GET", "/v1/me", KEY).await.unwrap().status(200);
     }

@@ -1,4 +1,4 @@
-//! Tests of the header fields of proxies: whom they are believed from, and what they change.
+//! Tests of the header fields of proxies: the connections on which they are trusted, and their effects.
 
 use polyhost_end_to_end::{Caller, wire};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::world::{World, at};
 
 /// Trusts the tests themselves.
 const TRUSTED: &str = "trusted_proxies = [\"127.0.0.0/8\", \"10.0.0.0/8\"]";
-/// How many wrong keys of an address are answered with 401.
+/// The number of wrong keys of an address that are answered with 401.
 const WRONG_KEYS: usize = 100;
 
 async fn behind_trusted_proxy() -> World {
@@ -103,7 +103,7 @@ async fn connections_of_a_trusted_proxy_are_not_limited_by_address() {
 }
 
 #[tokio::test]
-async fn keyless_gateway_rejects_a_foreign_host_behind_a_trusted_proxy() {
+async fn keyless_gateway_rejects_a_foreign_host_of_a_proxy() {
     let (site, _clock) = crate::world::site(|_| ()).await;
     let configuration = polyhost_end_to_end::Configuration::new().server(TRUSTED).account(
         "main",

@@ -1,4 +1,5 @@
-//! Tests of invalid requests: every fault is named by its place, and nothing is sent to the site.
+//! Tests of invalid requests: every fault is reported with its parameter or JSON pointer, and nothing is sent to the
+//! site.
 
 use polyhost_end_to_end::Caller;
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ async fn unknown_fields_of_a_body_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn null_and_wrong_types_are_refused_by_their_place() {
+async fn null_and_wrong_types_are_reported_with_their_pointer() {
     let world = World::start().await;
     let bodies = [
         ("PATCH", "files/x", json!({"folder_id": null}), "/folder_id"),

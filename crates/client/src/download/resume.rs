@@ -10,7 +10,7 @@ use reqwest::header::{
 pub(super) struct PartialFile {
     /// The number of existing bytes.
     pub(super) length: u64,
-    /// The entity tag of the file that they belong to.
+    /// The entity tag of the file that the existing bytes belong to.
     pub(super) etag: Option<String>,
     /// The size of the whole file.
     pub(super) size: Option<u64>,
@@ -62,7 +62,7 @@ impl Request {
             Self::Rest { first, etag } => vec![(RANGE, format!("bytes={first}-")), (IF_RANGE, etag.clone())],
             Self::Confirmation { etag } => vec![(IF_NONE_MATCH, etag.clone())],
         };
-        // An entity tag was the value of a header field, so it is valid as one.
+        // The conversion succeeds, because the entity tag comes from a header field.
         fields.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))).collect()
     }
 
@@ -89,7 +89,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Returns the first byte of a `Content-Range`.
+/// Returns the position of the first byte in a `Content-Range`.
 fn first_byte(range: &str) -> Option<u64> {
     range.trim().strip_prefix("bytes ")?.split_once('-')?.0.trim().parse().ok()
 }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_exactly_the_rest_is_appended() {
+    fn answer_other_than_the_rest_is_not_appended() {
         let part = |range, etag| judge(&rest(4), 206, &[(CONTENT_RANGE, range), (ETAG, etag)]);
         assert_eq!(part("bytes 4-8/9", ETAG_TEXT), Verdict::Append);
         assert_eq!(judge(&rest(4), 206, &[(CONTENT_RANGE, "bytes 4-8/9")]), Verdict::Append);
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(part("nonsense", ETAG_TEXT), Verdict::RequestWhole);
         assert_eq!(judge(&rest(4), 206, &[]), Verdict::RequestWhole);
         assert_eq!(judge(&rest(4), 416, &[]), Verdict::RequestWhole);
-        // A range that was not requested is not the file.
+        // A 206 to a request without `Range` is an error.
         assert_eq!(judge(&Request::Whole, 206, &[(CONTENT_RANGE, "bytes 0-8/9")]), Verdict::Error);
     }
 

@@ -58,7 +58,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The label value in the cache metrics.
+    /// Returns the label value in the cache metrics.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Hit { .. } => "hit",

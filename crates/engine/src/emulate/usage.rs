@@ -13,7 +13,7 @@ use super::walk::walk;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Encoded, Freshness, Known, Snapshot, Source, Tagged};
 
-/// The content of a folder and of all folders below it: what a recursive deletion would delete.
+/// The content of a folder and of all folders below it, which a recursive deletion would delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "folders": 3, "files": 41, "bytes": 7_964_211_200_u64, "unreadable": 0, "delete": "permanent"
@@ -27,7 +27,7 @@ pub struct Usage {
     pub bytes: Option<u64>,
     /// The number of entries in the site's listings without a usable id. They are not counted above.
     pub unreadable: u64,
-    /// What deleting the folder would do to the files.
+    /// The effect of deleting the folder on its files.
     pub delete: DeleteSemantics,
 }
 

@@ -26,7 +26,7 @@ const MAX_JOBS: u32 = 100;
 pub(super) enum Outcome {
     /// The site has reported its state.
     Known(SubjectState),
-    /// It exists, but the site reports no state, because there is none yet or no longer.
+    /// The subject exists, but the site reports no state, because there is none yet or no longer.
     NoState,
     /// The call has failed.
     Failed(Arc<Failure>),

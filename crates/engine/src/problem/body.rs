@@ -36,7 +36,7 @@ pub struct ProblemBody {
     pub request_id: String,
     /// If true, nothing was changed at the site, and the same request may be sent again.
     pub retryable: bool,
-    /// How long to wait before the next attempt, in seconds.
+    /// The time to wait before the next attempt, in seconds.
     pub retry_after: Option<u64>,
     /// The faults of the request that were found.
     pub errors: Vec<Fault>,

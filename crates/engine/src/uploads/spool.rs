@@ -1,6 +1,6 @@
 //! The spool: temporary files for bodies that cannot be forwarded as they arrive. All files together have a size limit.
 //!
-//! The files have no name from the moment that they are opened, so none remains on disk, however the process ends.
+//! The files have no name from the moment that they are opened, so none remains on disk, even after a crash.
 
 use std::io;
 use std::os::unix::fs::FileExt as _;

@@ -37,7 +37,7 @@ struct Entry {
     wanted: ExpectedFile,
     /// The file's id, if the site has returned it but did not confirm that it stored the file.
     file: Option<FileId>,
-    /// When the upload ended with an unknown outcome; `None` while it is under way.
+    /// The time at which the upload ended with an unknown outcome; `None` while it is under way.
     ended: Option<Instant>,
 }
 

@@ -28,7 +28,7 @@ use conditions::range;
 use describe::{Fields, REVALIDATE, content_fields, content_range, content_type};
 use passing::{portioned, with_idle_timeout};
 
-/// The part of the response that the caller wants.
+/// The requested part of the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Requested {
     /// The header fields and the bytes.
@@ -42,8 +42,8 @@ pub(crate) enum Requested {
 
 /// Returns the response with a file's bytes, or with the one part of them that the request asks for.
 ///
-/// The response is the whole file if the request asks for several parts, if its range is malformed, or if its
-/// `If-Range` does not match the file.
+/// The response is the whole file if the request asks for several parts, its range is malformed, or its `If-Range` does
+/// not match the file.
 ///
 /// # Errors
 /// Errors of the site; 404 for a file in the trash; `range_not_satisfiable`; `upstream_invalid_response` if the file's

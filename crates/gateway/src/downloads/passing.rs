@@ -46,7 +46,7 @@ struct SharedStream(Arc<Mutex<State>>);
 
 struct State {
     stream: Option<ByteStream>,
-    /// When the caller got the last item; `None` while the caller waits for the next one.
+    /// The time at which the caller got the last item; `None` while the caller waits for the next one.
     given_at: Option<Instant>,
 }
 

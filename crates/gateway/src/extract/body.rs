@@ -53,8 +53,8 @@ pub(crate) async fn whole_body(headers: &HeaderMap, body: Body, config: &ServerC
 
 /// Deserializes a body, and reports all its faults at once.
 ///
-/// serde stops at the first fault. So this removes the faulty field and deserializes the rest again, until there is no
-/// fault, the field cannot be removed, or there are more faults than a problem reports.
+/// serde stops at the first fault. So this removes the faulty field and deserializes the rest again. It ends when there
+/// is no fault, the field cannot be removed, or there are more faults than a problem reports.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let whole = |what: String| Problem::invalid(vec![Fault::pointer("", what)]);
     // serde would also deserialize a struct from an array, value by value.

@@ -34,8 +34,8 @@ fn check_text(query: &str) -> Result<(), Problem> {
 
 /// Deserializes the parameters, and reports all their faults at once.
 ///
-/// serde stops at the first fault. So this removes the faulty parameter and deserializes the rest again, until there is
-/// no fault, the parameter cannot be removed, or there are more faults than a problem reports.
+/// serde stops at the first fault. So this removes the faulty parameter and deserializes the rest again. It ends when
+/// there is no fault, the parameter cannot be removed, or there are more faults than a problem reports.
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut query = Cow::Borrowed(query);
     let mut faults = Vec::new();

@@ -14,7 +14,7 @@ const LARGEST: u64 = 1 << 20;
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its header fields, without those that every response gets anew: the rate limit and the request's id.
+    /// Its header fields, without those that differ for each response: the rate limit and the request's id.
     pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Bytes,

@@ -14,7 +14,7 @@ const POLICY: Field = (
 );
 const LIMIT: Field = (
     "RateLimit",
-    "What is left of the rate limit: the remaining requests (`r`), and the seconds until it is full again (`t`).",
+    "The rest of the rate limit: the remaining requests (`r`), and the seconds until it is full again (`t`).",
     "\"client\";r=42;t=35",
 );
 const RETRY_AFTER: Field = ("Retry-After", "The number of seconds to wait before a retry.", "17");

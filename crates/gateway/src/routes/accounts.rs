@@ -24,11 +24,11 @@ pub(crate) struct EffectiveCapabilities {
     pub provider: ProviderId,
     /// The provider's dialect.
     pub dialect: DialectName,
-    /// How each capability is provided.
+    /// The provider's support of each capability.
     pub capabilities: Capabilities,
-    /// What happens to deleted objects.
+    /// The provider's handling of deleted objects.
     pub delete: DeleteSemantics,
-    /// The most ids in one lookup.
+    /// The maximum number of ids in one lookup.
     #[schema(example = 500)]
     pub max_batch: usize,
     /// The largest upload, in bytes.

@@ -28,7 +28,7 @@ pub(crate) struct Me {
     pub name: String,
     /// The accounts that the client may use.
     pub accounts: Vec<AccountName>,
-    /// The scopes of the client: what it may do with the accounts.
+    /// The scopes of the client: its permitted operations on the accounts.
     pub scopes: Vec<Scope>,
     /// The client's rate limit; `null` if it has none.
     pub rate_limit: Option<RateLimit>,

@@ -10,7 +10,7 @@ use super::paths::AccountPath;
 use crate::extract::{Access, StrictQuery};
 use crate::problem::{Failure, ReadOfFileProblems};
 
-/// Which conversions to list.
+/// The selection of conversions to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -18,7 +18,7 @@ pub(crate) struct ConversionParameters {
     /// Only conversions of this file.
     #[param(nullable = false)]
     pub file_id: Option<String>,
-    /// The most conversions to list.
+    /// The maximum number of conversions to list.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
     pub limit: JobLimit,

@@ -48,7 +48,7 @@ pub(crate) struct DownloadLink {
     pub file_id: Option<FileId>,
     /// The file's name.
     pub name: Option<String>,
-    /// When the address expires.
+    /// The time at which the address expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
@@ -138,7 +138,7 @@ pub(crate) struct ContentConditions {
                     description = "`bytes`: ranges are supported; `none`: they are not, because the size is not known"),
                 ("Content-Disposition" = String, description = "The file's name"),
                 ("ETag" = String, description = "The entity tag of the bytes"),
-                ("Last-Modified" = String, description = "When the file was uploaded"))),
+                ("Last-Modified" = String, description = "The time at which the file was uploaded"))),
         (status = 206, description = "The requested part of the bytes",
             body = inline(super::uploads::FileBytes), content_type = "*/*",
             headers(("Content-Range" = String, description = "The position of the part and the size of the file"))),

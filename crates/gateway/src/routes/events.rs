@@ -120,7 +120,7 @@ fn line_of<T: ToSchema>() -> Object {
 /// Returns server-sent events. The stream begins with the current state of each object, then sends each change. It ends
 /// when all objects have succeeded, failed or been cancelled. After 15 seconds without an event, a comment is sent.
 ///
-/// The stream also ends when the gateway shuts down, when the caller's key expires, or when a reload of the
+/// The stream also ends when the gateway shuts down or the caller's key expires. It ends, too, when a reload of the
 /// configuration changes the caller or the account. Then wait as long as `retry` says, and reconnect with
 /// `Last-Event-ID`. If all objects have ended and the caller has received their last states, the response is 204, after
 /// which browsers stop reconnecting.

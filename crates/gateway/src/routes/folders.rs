@@ -51,7 +51,8 @@ pub(crate) async fn get_folder(
 
 /// Get the number and size of a folder's contents, recursively.
 ///
-/// This is what deleting the folder would delete. Emulated at every site, by walking the listings below the folder.
+/// A recursive deletion of the folder would delete these contents. Emulated at every site, by walking the listings
+/// below the folder.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
     params(FolderPath),
     responses(
@@ -86,7 +87,7 @@ pub(crate) struct FolderInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub parent_id: Option<String>,
-    /// Who may see it.
+    /// The visibility of the folder.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub visibility: Option<Visibility>,
@@ -144,7 +145,7 @@ pub(crate) struct FolderPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub parent_id: Option<String>,
-    /// Who may see it.
+    /// The visibility of the folder.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub visibility: Option<Visibility>,

@@ -3,7 +3,7 @@
 use polyhost_domain::Found;
 use serde::Deserialize;
 
-/// The most jobs to list: 1 to 100.
+/// The maximum number of jobs to list: 1 to 100.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
 pub(crate) struct JobLimit(u32);

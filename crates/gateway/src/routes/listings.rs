@@ -17,12 +17,12 @@ use crate::app::App;
 use crate::extract::{Access, CacheControl, Conditions, StrictQuery};
 use crate::problem::{Failure, ListProblems};
 
-/// Which items of a folder to list, and in which order.
+/// The selection of the items to list, and their order.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// The most items on a page.
+    /// The maximum number of items on a page.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 1000, default = 100)]
     pub limit: PageLimit,
@@ -42,7 +42,7 @@ pub(crate) struct ListParameters {
     pub sort: Option<String>,
 }
 
-/// How many items a page has: 1 to 1000.
+/// The maximum number of items on a page: 1 to 1000.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u32")]
 pub(crate) struct PageLimit(u32);

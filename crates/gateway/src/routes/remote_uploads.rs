@@ -120,7 +120,7 @@ fn header_fields(given: BTreeMap<String, HeaderValues>, faults: &mut Faults) -> 
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RecentParameters {
-    /// The most remote uploads to list.
+    /// The maximum number of remote uploads to list.
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 100, default = 100)]
     pub limit: JobLimit,

@@ -83,11 +83,11 @@ pub(crate) struct UploadedFile {
 
 /// Upload a file.
 ///
-/// The body is either the file's bytes, with the file's `Content-Type`, or a form (`multipart/form-data`) with the
-/// fields `name`, `folder_id`, `sha1` and then `file`, as browsers send it. A body with `Content-Length` is streamed to
-/// the site as it arrives. Any other body is stored by the gateway until it is complete. OpenLoad dialect: `file/ul`,
-/// then a POST to the address that it returns. YetiShare dialect: `file/upload`, within the limits of the account's
-/// plan.
+/// The body is either the file's bytes, with the file's `Content-Type`, or a form (`multipart/form-data`) as browsers
+/// send it. The fields of the form are `name`, `folder_id`, `sha1`, and then `file`. A body with `Content-Length` is
+/// streamed to the site as it arrives. Any other body is stored by the gateway until it is complete. OpenLoad dialect:
+/// `file/ul`, then a POST to the address that it returns. YetiShare dialect: `file/upload`, within the limits of the
+/// account's plan.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files", tag = "Files",
     params(AccountPath, UploadParameters),
     request_body(description = "The file", content(

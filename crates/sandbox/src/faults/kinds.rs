@@ -116,7 +116,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rest {
-    /// It is read and discarded, as a web server with lingering close does.
+    /// The rest is read and discarded, as by a web server with lingering close.
     #[default]
     Drained,
     /// The connection is closed at once, so that it is reset while the client still sends.

@@ -31,7 +31,7 @@ pub struct Received {
 pub enum Ended {
     /// The answer was sent completely.
     Answered,
-    /// The request's body did not end, or the connection ended before the answer was sent.
+    /// The request's body was incomplete, or the connection ended before the answer was sent.
     BrokenOff,
 }
 
@@ -48,7 +48,7 @@ pub struct ReceivedUpload {
     pub declared_length: Option<u64>,
     /// The number of bytes of the file that arrived.
     pub bytes: u64,
-    /// Whether the body arrived to its end.
+    /// Whether the whole body arrived.
     pub complete: bool,
 }
 
@@ -75,7 +75,7 @@ impl Received {
     }
 }
 
-/// Returns whether a suffix such as `file/info` matches a request: the end of its path, from a slash on, or its
+/// Returns whether a suffix such as `file/info` matches a request: it must equal the last segments of the path, or the
 /// operation.
 pub(crate) fn covers(suffix: &str, path: &str, operation: &str) -> bool {
     let suffix = suffix.trim_start_matches('/');

@@ -1,4 +1,4 @@
-//! The envelope of every answer, `{"status", "msg", "result"}`, and how the options affect its values.
+//! The envelope of every answer, `{"status", "msg", "result"}`, and the effects of the options on its values.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

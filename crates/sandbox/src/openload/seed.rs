@@ -1,5 +1,5 @@
-//! The sample content of a new account: folders two levels deep, films with names in many languages, and one example of
-//! every special state of a file, a remote upload or a conversion.
+//! The sample content of a new account: folders two levels deep, and films with names in many languages. It has one
+//! example of every special state of a file, a remote upload or a conversion.
 
 use std::time::Duration;
 

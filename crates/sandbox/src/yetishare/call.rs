@@ -23,7 +23,7 @@ const LARGEST_FORM: usize = 1024 * 1024;
 /// The field that must have the file of an upload.
 const FILE_FIELD: &str = "upload_file";
 
-/// The length of a hash in hexadecimal digits, whatever its algorithm.
+/// The length of a hash in hexadecimal digits, for every algorithm.
 const HASH_LENGTH: usize = 32;
 
 /// The content of one call.

@@ -2,7 +2,7 @@
 //! working folders, files, uploads, remote uploads and downloads.
 //!
 //! It follows the site's API page exactly where the page is clear, and the script's known behaviour where that differs.
-//! Where both are silent, or versions differ, an [option](Options) selects the behaviour. The following are decisions
+//! If neither describes it, or versions differ, an [option](Options) selects the behaviour. The following are decisions
 //! of the simulator, so that tests can rely on them:
 //!
 //! - GET and PUT read the parameters from the query, POST and DELETE from the body. No call reads both. A body is

@@ -1,4 +1,4 @@
-//! What a test has set for the next upload.
+//! The effects that a test has set for the next upload.
 
 use crate::receive::Damage;
 

@@ -17,7 +17,7 @@ pub struct Options {
     pub login: Login,
     /// Whether the account starts with sample folders, files and remote uploads.
     pub seeded: bool,
-    /// How numbers from the database are written. Computed ones are always numbers.
+    /// The JSON type of numbers from the database. Computed ones are always numbers.
     pub numbers: Numbers,
     /// The content type of answers. They are always JSON.
     pub content_type: ContentType,
@@ -26,16 +26,16 @@ pub struct Options {
     /// Whether errors have an HTTP status of their own, as the page's table says: 401 for credentials and tokens, 404
     /// for unknown objects, 400 otherwise. Without it, all have HTTP 200, as in the page's lists of errors.
     pub http_errors: bool,
-    /// How long a token is valid after its last use. A token that was never used does not expire.
+    /// The time for which a token is valid after its last use. A token that was never used does not expire.
     pub token_ttl: Duration,
-    /// How long a token is valid after its issue, however often it is used. Without it, there is no such limit.
+    /// The time for which a token is valid after its issue, regardless of its use; `None` for no such limit.
     pub token_life: Option<Duration>,
     /// Whether a login invalidates all other tokens of the account.
     pub single_token: bool,
     /// The number of consecutive failed logins after which the account is locked for
     /// [`lock_duration`](Self::lock_duration).
     pub failed_logins_until_locked: u32,
-    /// How long the account stays locked.
+    /// The time for which the account stays locked.
     pub lock_duration: Duration,
     /// PHP's `post_max_size`, in bytes: a larger body is treated as empty.
     pub post_max_size: Option<u64>,
@@ -43,9 +43,9 @@ pub struct Options {
     pub upload_max_filesize: Option<u64>,
     /// Whether a body without a Content-Length is rejected with HTTP 411.
     pub refuse_chunked: bool,
-    /// How an upload is named if its folder already has a file of that name.
+    /// The name of an upload whose folder already has a file of that name.
     pub copies: Copies,
-    /// How many listings of its folder omit a newly uploaded file.
+    /// The number of listings of its folder that omit a newly uploaded file.
     pub listed_late: u32,
     /// The account's plan.
     pub package: Package,
@@ -64,7 +64,7 @@ pub struct Options {
     pub remote_upload_tick: Duration,
     /// Whether `file/url_upload_status` has the reason of a failed remote upload, as `notes`.
     pub remote_upload_notes: bool,
-    /// How long a download URL is valid.
+    /// The time for which a download URL is valid.
     pub link_ttl: Duration,
     /// The number of requests that a download URL is valid for, if that is limited.
     pub link_uses: Option<u32>,
@@ -78,7 +78,7 @@ pub struct Options {
     pub ignore_range: bool,
     /// Whether the file server sets a cookie.
     pub set_cookie_on_download: bool,
-    /// What the reply to an upload has of the file's id. Without the id, the links that contain an identifier of the
+    /// The form of the file's id in the reply to an upload. Without the id, the links that contain an identifier of the
     /// file are omitted, too: all except `url`, or all.
     pub upload_reply: UploadReply,
     /// The container of the uploaded file in the reply.
@@ -91,7 +91,7 @@ pub struct Options {
     pub reply_links: bool,
     /// The message with which every upload fails, as an `error` inside a successful reply.
     pub upload_error: Option<String>,
-    /// How names are changed before they are stored.
+    /// The change of names before they are stored.
     pub stored_names: StoredNames,
     /// The characters of names, keywords and messages that are written as HTML entities.
     pub escaping: Escaping,
@@ -214,7 +214,7 @@ impl Default for Login {
     }
 }
 
-/// How numbers from the database are written.
+/// The JSON type of numbers from the database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Numbers {
     /// As texts: PHP before 8.1, and the page's samples.

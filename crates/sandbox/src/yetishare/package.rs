@@ -4,7 +4,7 @@
 /// `file/upload`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
-    /// Also the account's `level_id`.
+    /// The id of the package, and the `level_id` of the account.
     pub id: u64,
     /// The name of the package.
     pub label: String,
@@ -12,25 +12,25 @@ pub struct Package {
     pub max_upload_size: u64,
     /// Whether files may be uploaded at all.
     pub can_upload: bool,
-    /// In seconds.
+    /// The time to wait between two downloads, in seconds.
     pub wait_between_downloads: u64,
-    /// In bytes a second.
+    /// The maximum speed of a download, in bytes per second.
     pub download_speed: u64,
-    /// How much may be stored, in bytes.
+    /// The maximum size of all stored files, in bytes.
     pub max_storage_bytes: u64,
-    /// How many uploads may run at once.
+    /// The maximum number of concurrent uploads.
     pub concurrent_uploads: u64,
-    /// How many downloads may run at once.
+    /// The maximum number of concurrent downloads.
     pub concurrent_downloads: u64,
-    /// How many files may be downloaded in a day.
+    /// The maximum number of downloads in a day.
     pub downloads_per_24_hours: u64,
-    /// How many bytes may be downloaded in a day. Only version 5 returns it.
+    /// The maximum size of all downloads in a day, in bytes. Only version 5 returns it.
     pub download_size_per_24_hours: u64,
     /// The largest file that may be downloaded, in bytes.
     pub max_download_filesize_allowed: u64,
-    /// How many remote uploads may be pending at once.
+    /// The maximum number of pending remote uploads.
     pub max_remote_download_urls: u64,
-    /// Such as `free`, `paid user` or `admin`.
+    /// The kind of the account's level, such as `free`, `paid user` or `admin`.
     pub level_type: String,
 }
 

@@ -1,4 +1,5 @@
-//! How PHP treats its input: tags are stripped, ends are trimmed, and a text counts as the number that it begins with.
+//! PHP's treatment of its input: tags are stripped, ends are trimmed, and a text counts as the number that it begins
+//! with.
 
 /// Returns `trim(strip_tags($value))`, which the script applies to every parameter.
 pub(crate) fn cleaned(value: &str) -> String {

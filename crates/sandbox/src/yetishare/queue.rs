@@ -1,5 +1,5 @@
 //! The queue of remote uploads, and the periodic job that starts one of them. There is no background task: each request
-//! computes what has happened since the last one.
+//! computes the changes since the last one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(crate) struct RemoteUpload {
     pub(crate) url: String,
     pub(crate) folder: u64,
     pub(crate) created: Timestamp,
-    /// Why it will fail, or `None` if it will succeed.
+    /// The reason for its later failure; `None` if it will succeed.
     pub(crate) error: Option<String>,
     pub(crate) state: State,
 }

@@ -47,7 +47,7 @@ impl Refusal {
         Self::bad_request(format!("Please provide a {parameter}."))
     }
 
-    /// `with` is what was wrong: a key pair, or username and password.
+    /// `with` names the kind of the wrong credentials: `key pair`, or `username and password`.
     pub(crate) fn wrong_credentials(with: &str) -> Self {
         Self::unauthorized(format!(
             "Could not authenticate user. The {with} may be invalid or your account may be locked from too many failed \
@@ -86,7 +86,7 @@ impl Refusal {
         Self::not_found(format!("Could not find the destination folder id defined by {parameter}."))
     }
 
-    /// The message is an analogy to the others: what a real site says of an unknown remote upload is not known.
+    /// The message is modelled on the others. The message of a real site for an unknown remote upload is not known.
     pub(crate) fn no_such_remote_upload() -> Self {
         Self::not_found("Could not find scheduled item based on scheduled_item_id.")
     }

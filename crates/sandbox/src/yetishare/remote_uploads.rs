@@ -37,7 +37,7 @@ fn decoded(text: &str) -> Option<String> {
     Some(url.trim().to_owned()).filter(|url| !url.is_empty())
 }
 
-/// Returns why fetching a URL will fail, or `None` if it will succeed.
+/// Returns the reason for which fetching a URL will fail; `None` if it will succeed.
 fn error_of(context: &Context<'_>, url: &str) -> Option<String> {
     let failing = context.store.remote_uploads.failing_urls.iter().find(|(part, _)| url.contains(part));
     if let Some((_, words)) = failing {

@@ -1,4 +1,4 @@
-//! The envelopes of answers, and how the options affect their values.
+//! The envelopes of answers, and the effects of the options on their values.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -11,10 +11,10 @@ use super::options::{ContentType, Numbers, Options, Version};
 use super::refusal::Refusal;
 use crate::unreadable;
 
-/// The outcome of an operation: what it adds to the envelope, or an error.
+/// The outcome of an operation: the fields that it adds to the envelope, or an error.
 pub(crate) type Answer = Result<Success, Refusal>;
 
-/// What an operation adds to the envelope.
+/// The fields that a successful operation adds to the envelope.
 #[derive(Debug)]
 pub(crate) struct Success(Map<String, Value>);
 

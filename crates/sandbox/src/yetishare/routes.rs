@@ -28,8 +28,8 @@ pub(crate) const PROTOCOL: Protocol = Protocol {
     no_method: reply::no_method,
 };
 
-/// Returns the operation of a path: the part after `/api/v2/`, or `content` for the bytes of a file, `hop` for a
-/// redirect on the way there, and `page` for a web page.
+/// Returns the operation of a path: the part after `/api/v2/`. Outside of the API it is `content` for the bytes of a
+/// file, `hop` for a redirect on the way there, and `page` for a web page.
 fn operation(path: &str) -> Cow<'_, str> {
     if let Some(operation) = path.strip_prefix(API) {
         return Cow::Owned(operation.trim_matches('/').to_ascii_lowercase());
@@ -59,7 +59,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Adds the step that runs when an upload arrives, before everything else and whatever its outcome.
+/// Adds the step that runs when an upload arrives, before everything else and regardless of its outcome.
 pub(crate) fn before_uploads(whole: Router, site: Arc<Site>) -> Router {
     whole.layer(axum::middleware::map_request_with_state(site, end_tokens))
 }

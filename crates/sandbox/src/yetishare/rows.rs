@@ -44,7 +44,7 @@ pub(crate) struct File {
     pub(crate) source: &'static str,
     /// Whether the file belongs to this account.
     pub(crate) own: bool,
-    /// How many more listings omit the file.
+    /// The number of further listings that omit the file.
     pub(crate) unlisted_for: u32,
 }
 

@@ -44,7 +44,7 @@ impl Yetishare {
         self.change_file(id, |file| file.size = size);
     }
 
-    /// Sets how often a file was downloaded.
+    /// Sets the number of downloads of a file.
     pub fn set_downloads(&self, id: &str, downloads: u64) {
         self.change_file(id, |file| file.downloads = downloads);
     }

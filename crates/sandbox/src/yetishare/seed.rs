@@ -1,5 +1,5 @@
 //! The sample content of a new account: folders two levels deep in every visibility, films with names in many
-//! languages, a file in the trash, and remote uploads that are done, running and failed.
+//! languages, a file in the trash, and remote uploads. The remote uploads are done, running and failed.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{content, remote};
 const FIRST_UPLOAD: i64 = 1_486_724_767;
 const WEEK: i64 = 7 * 24 * 60 * 60;
 
-/// How long the running remote upload still takes. It is long, so that a test or user still finds it running.
+/// The remaining time of the running remote upload. It is long, so that a test or user still finds it running.
 const REMAINING: Duration = Duration::from_secs(20 * 60);
 
 /// The folders: name, index in this list of the parent folder, and visibility (0 private, 1 unlisted, 2 public).

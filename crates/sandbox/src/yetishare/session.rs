@@ -11,7 +11,7 @@ use super::site::Context;
 /// The length of each of the two keys.
 const KEY_LENGTH: usize = 64;
 
-/// What is checked before a call.
+/// The check before a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// Nothing.
@@ -37,7 +37,7 @@ pub(crate) fn authorize(context: &mut Context<'_>, call: &Call) -> Answer {
     Ok(Success::data(json!({"access_token": token, "account_id": options.number(super::ACCOUNT)})))
 }
 
-/// Returns whether the credentials are right, and what the site calls them.
+/// Returns whether the credentials are right, and the site's name for their kind.
 fn compare(options: &Options, call: &Call) -> Result<(bool, &'static str), Refusal> {
     let login = &options.login;
     match options.auth {

@@ -24,7 +24,7 @@ pub(crate) struct Site {
     uploads: TempDir,
 }
 
-/// What an operation has access to.
+/// The state and the options that an operation has access to.
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) origin: &'a str,

@@ -1,4 +1,4 @@
-//! The switches that a test can set: what a simulator does from now on, or for the next upload.
+//! The switches that a test can set, for all further requests or for the next upload.
 
 use super::Yetishare;
 use super::options::Redirects;
@@ -17,17 +17,17 @@ impl Yetishare {
         self.change(|store| store.uploads.ends_tokens = true);
     }
 
-    /// Returns how many logins succeeded.
+    /// Returns the number of successful logins.
     pub fn logins(&self) -> usize {
         self.change(|store| store.sessions.logins)
     }
 
-    /// Returns how many logins failed because of wrong credentials or a locked account.
+    /// Returns the number of logins that failed because of wrong credentials or a locked account.
     pub fn failed_logins(&self) -> usize {
         self.change(|store| store.sessions.failed_logins)
     }
 
-    /// Returns how many access tokens are valid now.
+    /// Returns the number of access tokens that are valid now.
     pub fn live_tokens(&self) -> usize {
         self.change(|store| store.sessions.live_tokens())
     }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Sandbox, empty, form, json};
 
-/// Sends `createfolder` over a plain connection. Returns the bytes received and how the connection ended.
+/// Sends `createfolder` over a plain connection. Returns the received bytes and the end of the connection.
 async fn raw_create_folder(sandbox: &Sandbox) -> (Vec<u8>, Result<(), std::io::ErrorKind>) {
     let url = sandbox.url("file/createfolder?name=a");
     let target = url.trim_start_matches("http://").split_once('/').unwrap().1.to_owned();

@@ -33,7 +33,7 @@ async fn debug_output_contains_no_value() {
     assert!(!shown.contains("planted"), "{shown}");
 }
 
-/// Callers replace a port by one that fails, to test how they handle its errors.
+/// Callers replace a port by one that fails, to test their handling of its errors.
 #[tokio::test]
 async fn port_can_be_replaced() {
     struct Unreachable;

@@ -172,7 +172,7 @@ fn report(dialect: &'static str, provider: &ProviderId, operation: &'static str,
     }
 }
 
-/// When each difference was last logged. The keys are our own names, so their number is bounded.
+/// The time at which each difference was last logged. The keys are our own names, so their number is bounded.
 struct Logged(Mutex<BTreeMap<(&'static str, &'static str, &'static str), Instant>>);
 
 static LOGGED: Logged = Logged(Mutex::new(BTreeMap::new()));

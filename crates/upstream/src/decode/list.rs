@@ -123,8 +123,7 @@ impl<T: DeserializeOwned> List<'_, T> {
     }
 
     /// Reads some of the entries. It differs from [`List::read`] in two ways. `convert` returns `Some(None)` for a
-    /// readable entry that is left out, and `weight` returns the memory of an entry beyond its own struct and its
-    /// texts.
+    /// readable entry that is left out. `weight` returns the memory of an entry beyond its own struct and its texts.
     ///
     /// # Errors
     /// As [`List::read`].

@@ -345,13 +345,13 @@ impl Inner {
         Error::new(kind).at(&self.origin.provider, self.login.operation())
     }
 
-    /// Returns the error of a call that the site refuses like one of an unknown session, although it knows the session.
+    /// Returns the error of a call that the site rejects as one of an unknown session, although it knows the session.
     fn denied(&self, refusal: Error) -> Error {
         let detail = format!("The site does not allow this for account \"{}\".", self.origin.account);
         refusal.into_kind(ErrorKind::Forbidden).retryable(false).with_detail(detail)
     }
 
-    /// Returns the error for when no login is possible now, or none would help. `why` is a sentence about the account's
+    /// Returns the error if no login is possible now, or none would help. `why` is a sentence about the account's
     /// session.
     fn contended(&self, wait: Duration, why: impl fmt::Display) -> Error {
         let account = &self.origin.account;

@@ -30,7 +30,7 @@ struct StoredRefusal {
     http_status: Option<u16>,
     status: Option<String>,
     message: Option<String>,
-    /// In milliseconds since 1970.
+    /// The end of the wait that the site demands, in milliseconds since 1970.
     until: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the client against sites that misbehave.
+//! Tests of the HTTP client against faulty sites.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

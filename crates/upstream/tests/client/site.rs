@@ -27,16 +27,16 @@ pub(crate) struct Seen {
     pub(crate) ended: bool,
 }
 
-/// When the site answers.
+/// The site's answers, and the event that triggers each.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer {
     /// Once, when the head of the first request has arrived.
     ToTheHead(&'static [u8]),
     /// Each time the head of a request has arrived.
     ToEveryHead(&'static [u8]),
-    /// When the head of a request has arrived; then the site closes the connection.
+    /// Once, when the head of a request has arrived; then the site closes the connection.
     AndHangUp(&'static [u8]),
-    /// When the received bytes end with this text.
+    /// Once the received bytes end with this text.
     After(&'static str, &'static [u8]),
     /// Never.
     Silence,

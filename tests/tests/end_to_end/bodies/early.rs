@@ -8,8 +8,8 @@ use super::world::{BOTH, Dialect, FRAMINGS, Framing, World, bytes, concurrently}
 
 const RESTS: [Rest; 2] = [Rest::Drained, Rest::CutOff];
 
-/// When the site rejects the token: early, with the rest of the body read or the connection cut; or after the whole
-/// body.
+/// The site's rejections of the token: early, and then the site reads the rest of the body or cuts the connection; or
+/// (`None`) after the whole body.
 const REFUSED: [Option<Rest>; 3] = [Some(Rest::Drained), Some(Rest::CutOff), None];
 
 /// More bytes than fit in the buffers of a connection.
@@ -17,13 +17,13 @@ const LARGE: usize = 6 << 20;
 
 const NO_TOKEN: &str = "Could not validate access_token and account_id, please reauthenticate or try again.";
 
-/// A refusal with the site's own words, after `after` bytes of the body.
+/// Returns an early refusal with the message `words`, after `after` bytes of the body.
 fn refusal(status: u16, words: &str, after: u64, rest: Rest) -> Fault {
     Fault::RefuseEarly { http: 200, status, words: words.to_owned(), after, rest }
 }
 
 #[tokio::test]
-async fn early_refusal_reaches_the_caller_in_the_sites_words() {
+async fn early_refusal_has_the_sites_message() {
     let sent = bytes(LARGE);
     concurrently(BOTH, async |dialect| {
         let world = World::start(dialect).await;

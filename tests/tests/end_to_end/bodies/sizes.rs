@@ -58,7 +58,7 @@ async fn check_all(dialect: Dialect) {
         for framing in FRAMINGS {
             check(&world, framing, names.next().unwrap(), &bytes(size)).await;
         }
-        // Shifts the pairing, so that every framing gets every name in the end.
+        // Shifts the pairing, so that a framing gets another name for each size.
         names.next();
     }
     world.assert_nothing_left().await;

@@ -75,7 +75,7 @@ impl Interruptible {
     }
 }
 
-/// Returns the first byte of a range that extends to the end of the file.
+/// Returns the position of the first byte of a range that extends to the end of the file.
 #[track_caller]
 fn first(range: Option<&String>) -> u64 {
     let text = range.expect("a range");

@@ -1,4 +1,4 @@
-//! Tests of a file's name, media type and range, from what the site reports to what callers see.
+//! Tests of a file's name, media type and range: the values of the site are converted into those for callers.
 
 use polyhost_sandbox::Fault;
 use polyhost_sandbox::yetishare::Redirects;

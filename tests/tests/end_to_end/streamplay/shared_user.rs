@@ -15,7 +15,7 @@ async fn names(caller: &Caller, account: &str) -> Vec<String> {
 #[tokio::test]
 async fn write_through_one_account_is_visible_in_the_other() {
     let site = site(&ManualClock::starting_at(NOW.parse().unwrap()), |_| ()).await;
-    // The same base URL with another spelling.
+    // The same base URL in another spelling.
     let again = account("again", &format!("{}/", site.base_url()), KEY1, KEY2);
     let gateway = Gateway::start(&alone(&site).table(&again)).await;
     let caller = gateway.caller(KEY);

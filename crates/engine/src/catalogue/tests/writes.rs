@@ -89,7 +89,7 @@ async fn read_under_way_does_not_restore_the_old_listing() {
             let (catalogue, account) = (catalogue.clone(), Arc::clone(&account));
             tokio::spawn(async move { names(&catalogue, &account, &ROOT).await })
         };
-        // When the loop ends, the site has read its state, and its answer is on its way.
+        // After the loop, the site has read its state, and its answer is on its way.
         while site.state().journal.len() < 2 {
             tokio::task::yield_now().await;
         }
