@@ -11,6 +11,7 @@ mod process;
 mod report;
 mod setup;
 mod site;
+mod sizing;
 mod soak;
 mod speed;
 mod transfer;
@@ -30,6 +31,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalogue::Catalogue;
 use crate::failure::Failure;
+use crate::sizing::Sizing;
 use crate::soak::Soak;
 use crate::transfers::Transfers;
 
@@ -53,6 +55,8 @@ enum Command {
     Catalogue(Catalogue),
     /// The gateway in front of a site that fails at random: the resources it holds afterwards
     Soak(Soak),
+    /// The memory for each account, connection, download and cached file, and the processor time for each request
+    Sizing(Sizing),
     /// The site of the measurements, which start it themselves
     Site {
         /// The address to listen on
@@ -83,6 +87,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Transfers(options) => print(&transfers::run(options).await?),
         Command::Catalogue(options) => print(&catalogue::run(options, ALLOCATOR).await?),
         Command::Soak(options) => print(&soak::run(options).await?),
+        Command::Sizing(options) => print(&sizing::run(options).await?),
     }
 }
 
