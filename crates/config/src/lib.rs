@@ -12,6 +12,7 @@ mod secret;
 mod section;
 mod server;
 mod syntax;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -33,6 +34,7 @@ pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};
 pub use section::Findings;
 pub use server::{AccessLog, CorsOrigins, DEFAULT_LISTEN, ServerConfig};
+pub use telemetry::TelemetryConfig;
 pub use tls::Certificate;
 
 use section::Section;
@@ -44,6 +46,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// `[cache]`
     pub cache: CacheConfig,
+    /// `[telemetry]`
+    pub telemetry: TelemetryConfig,
     /// The sites, built in and added.
     pub providers: BTreeMap<ProviderId, ProviderConfig>,
     /// `[accounts.X]`
@@ -57,7 +61,7 @@ pub struct Config {
 }
 
 /// The tables that are read only at the start of the process.
-const FIXED: [&str; 2] = ["server", "cache"];
+const FIXED: [&str; 3] = ["server", "cache", "telemetry"];
 
 impl Config {
     /// Reads a configuration.
@@ -85,11 +89,11 @@ impl Config {
         Ok(Self { files: findings.files, fixed, ..config })
     }
 
-    /// Returns the keys of `[server]` and `[cache]` whose values differ in another configuration. Their change needs a
+    /// Returns the keys of the tables in `FIXED` whose values differ in another configuration. Their change needs a
     /// restart.
     #[must_use]
     pub fn fixed_changes(&self, other: &Self) -> Vec<String> {
-        let is_changed = [self.server != other.server, self.cache != other.cache];
+        let is_changed = [self.server != other.server, self.cache != other.cache, self.telemetry != other.telemetry];
         let tables = FIXED.into_iter().zip(is_changed).filter(|(_, is_changed)| *is_changed);
         tables.flat_map(|(table, _)| changed_keys(table, self.fixed.get(table), other.fixed.get(table))).collect()
     }
@@ -98,6 +102,7 @@ impl Config {
         let mut root = Section::new("", Some(table), findings);
         let server = ServerConfig::read(root.section("server"));
         let cache = CacheConfig::read(root.section("cache"));
+        let telemetry = TelemetryConfig::read(root.section("telemetry"));
         let mut section = root.section("upstream");
         let defaults = Settings { idle_timeout: server.idle_timeout, ..Settings::default() };
         let settings = upstream::read(&mut section, &defaults);
@@ -106,7 +111,7 @@ impl Config {
         let accounts = accounts::read(&mut root, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();
-        Self { server, cache, providers, accounts, clients, files: Vec::new(), fixed: BTreeMap::new() }
+        Self { server, cache, telemetry, providers, accounts, clients, files: Vec::new(), fixed: BTreeMap::new() }
     }
 }
 

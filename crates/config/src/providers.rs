@@ -93,22 +93,9 @@ fn read_row(
     Some(ProviderConfig { id: id?, dialect: dialect?, base_url: base_url?, quirks, settings })
 }
 
-/// Reads the address of a site's API: http or https, without user info, query or fragment.
+/// Reads the address of a site's API.
 pub(crate) fn base_url(section: &mut Section<'_>) -> Option<Url> {
-    let text = section.text("base_url")?;
-    let plain = |url: &Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    };
-    let url = Url::parse(text).ok().filter(plain);
-    if url.is_none() {
-        // The text may contain a password, so the fault does not repeat it.
-        section.fault("base_url", "must be an http or https URL without user info, query and fragment");
-    }
-    url
+    section.url("base_url")
 }
 
 fn dialect(section: &mut Section<'_>, known: &Known) -> Option<&'static Dialect> {

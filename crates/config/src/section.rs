@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::Timestamp;
 use toml::{Table, Value};
+use url::Url;
 
 /// The longest duration that a configuration may contain. It is long enough to mean "no limit", and date arithmetic
 /// with it cannot overflow.
@@ -198,6 +199,24 @@ impl<'a> Section<'a> {
             self.fault(key, format_args!("\"{text}\" is not an address such as \"127.0.0.1:8080\""));
         }
         address
+    }
+
+    /// Reads an http or https URL without user info, query and fragment.
+    pub(crate) fn url(&mut self, key: &'static str) -> Option<Url> {
+        let text = self.text(key)?;
+        let plain = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        let url = Url::parse(text).ok().filter(plain);
+        if url.is_none() {
+            // The text may contain a password, so the fault does not repeat it.
+            self.fault(key, "must be an http or https URL without user info, query and fragment");
+        }
+        url
     }
 
     /// Reads a boolean.

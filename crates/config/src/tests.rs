@@ -3,6 +3,7 @@
 mod extremes;
 mod login_budgets;
 mod reloading;
+mod telemetry;
 
 use std::time::Duration;
 

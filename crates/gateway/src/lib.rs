@@ -32,4 +32,5 @@ mod record;
 mod refusal;
 pub mod router;
 mod routes;
+mod server_span;
 pub mod serving;

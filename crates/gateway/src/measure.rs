@@ -13,6 +13,8 @@ pub const REQUEST_SECONDS: &str = "polyhost_http_request_duration_seconds";
 pub const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
 /// The value of the label `route` for every path without a route.
 const UNMATCHED: &str = "unmatched";
+/// The value of the label `method` for every unknown method.
+const UNKNOWN_METHOD: &str = "other";
 
 /// A request that was answered.
 #[derive(Debug)]
@@ -33,7 +35,8 @@ impl Answered<'_> {
     /// Updates the metrics.
     pub fn count(&self) {
         let route = if self.route.is_empty() { UNMATCHED } else { self.route }.to_owned();
-        let (method, own) = (method_name(self.method), self.took.saturating_sub(self.waited));
+        let (method, own) =
+            (known_method(self.method).unwrap_or(UNKNOWN_METHOD), self.took.saturating_sub(self.waited));
         histogram!(REQUEST_SECONDS, "route" => route.clone(), "method" => method).record(self.took);
         histogram!(OWN_SECONDS, "route" => route.clone(), "method" => method).record(own);
         let status = self.status.to_string();
@@ -41,16 +44,16 @@ impl Answered<'_> {
     }
 }
 
-/// Returns the value of the label `method`. A caller may send any word as a method, so unknown ones share `other`.
-fn method_name(method: &Method) -> &'static str {
+/// Returns the name of a method; `None` if it is unknown. A caller may send any word as a method.
+pub(crate) fn known_method(method: &Method) -> Option<&'static str> {
     match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
+        Method::GET => Some("GET"),
+        Method::HEAD => Some("HEAD"),
+        Method::POST => Some("POST"),
+        Method::PUT => Some("PUT"),
+        Method::PATCH => Some("PATCH"),
+        Method::DELETE => Some("DELETE"),
+        Method::OPTIONS => Some("OPTIONS"),
+        _ => None,
     }
 }

@@ -71,7 +71,7 @@ impl Service<Request> for Pipeline {
 
 /// Handles a request, from the checks of its head to its log line.
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
-    let record = Record::begin(&request, &shared.operations, shared.app.server().access_log);
+    let record = Record::begin(&request, &shared.operations, shared.app.server());
     // A panic in the pipeline fails only this request, as a panic in the handler does.
     let handling = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
     let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
@@ -130,6 +130,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         scope: Scope::of_request(
             client.name.as_str().into(),
             time_limit(app, record.rules).map(progress::skip_optional_from),
+            record.exported.position().clone(),
         ),
         operation: record.operation.clone(),
         rules: record.rules,

@@ -1,20 +1,24 @@
-//! The record of a request: its id, its tracing span, its log line and its metrics.
+//! The record of a request: its id, its spans in the log and in the trace, its log line and its metrics.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use polyhost_config::AccessLog;
+use polyhost_config::{AccessLog, ServerConfig};
 use polyhost_engine::problem::{Code, Occurrence, Problem};
+use polyhost_upstream::TraceParent;
 use tracing::Span;
 
 use crate::context::{RequestContext, RequestId};
 use crate::measure::Answered;
 use crate::operation::{Operation, Operations, Rules};
 use crate::problem::render;
+use crate::server_span::{Described, ServerSpan};
 use crate::{browsers, forwarded};
 
 /// The header field with a request's id, in requests and responses.
@@ -22,7 +26,10 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// The record of one request.
 pub(crate) struct Record {
+    /// Its span in the log.
     pub(crate) span: Span,
+    /// Its span in the trace.
+    pub(crate) exported: ServerSpan,
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) rules: Rules,
     pub(crate) occurrence: Occurrence,
@@ -36,14 +43,21 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn begin(request: &Request, operations: &Operations, access_log: AccessLog) -> Self {
+    pub(crate) fn begin(request: &Request, operations: &Operations, server: &ServerConfig) -> Self {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
         let (id, method) = (RequestId::of(request.headers()), request.method().clone());
         let occurrence = id.at(request.uri().path(), forwarded::prefix(request));
-        let trace_id = trace_id(request.headers()).unwrap_or_default();
         let operation = operations.find(&method, &route).cloned();
+        let caller = TraceParent::of(request.headers());
+        let scheme = if server.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let described = Described { id: &id, method: &method, route: &route, operation: operation.as_deref(), scheme };
+        let exported = ServerSpan::start(&described, caller);
+        let callers_trace = || caller.map_or("", |caller| caller.trace_id()).into();
+        let trace_id = exported.trace_id().map_or_else(callers_trace, Cow::Owned);
+        let trace_id = trace_id.as_ref();
         Self {
             span: tracing::info_span!("request", id = id.as_str(), %method, route, trace_id),
+            exported,
             // A request for no operation costs and may do no more than the cheapest read.
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
             operation,
@@ -51,7 +65,7 @@ impl Record {
             route,
             method,
             began: Instant::now(),
-            access_log,
+            access_log: server.access_log,
             context: OnceLock::new(),
         }
     }
@@ -78,12 +92,14 @@ impl Record {
         let context = self.context.get();
         let waited = context.map_or(Duration::ZERO, |context| context.scope.waited());
         Answered { route: &self.route, method: &self.method, status: status.as_u16(), took, waited }.count();
+        let code = response.extensions().get::<Code>();
         if self.access_log.includes(status) {
-            let code = response.extensions().get::<Code>().map_or("", |code| code.as_str());
+            let code = code.map_or("", |code| code.as_str());
             let client = context.map_or("", |context| &context.client.name);
             let (status, milliseconds) = (status.as_u16(), took.as_secs_f64() * 1e3);
             tracing::info!(status, milliseconds, client, code, "answered");
         }
+        self.exported.finish(status, code);
         response
     }
 
@@ -123,30 +139,5 @@ fn log_cause(response: &Response) {
         tracing::warn!(%error, ?causes, "request failed");
     } else {
         tracing::debug!(%error, ?causes, "request rejected");
-    }
-}
-
-/// Returns the trace id of the W3C header field `traceparent`.
-fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let hexadecimal = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (version.len() == 2 && hexadecimal(version) && trace.len() == 32 && hexadecimal(trace)).then_some(trace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn traceparent_gives_its_trace_id() {
-        let of = |text: &'static str| {
-            let headers =
-                HeaderMap::from_iter([(HeaderName::from_static("traceparent"), HeaderValue::from_static(text))]);
-            trace_id(&headers).map(str::to_owned)
-        };
-        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(), Some(trace));
-        assert_eq!(of("00-short-00f067aa0ba902b7-01"), None);
     }
 }

@@ -8,5 +8,6 @@ pub mod metrics;
 mod reload;
 mod service_manager;
 mod telemetry;
+mod traces;
 
 pub use known::KNOWN;

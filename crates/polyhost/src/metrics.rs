@@ -11,6 +11,7 @@ use polyhost_upstream::measure;
 
 const SPOOL: &str = "polyhost_spool_bytes";
 const RELOADS: &str = "polyhost_config_reloads_total";
+const SPANS: &str = "polyhost_telemetry_spans_total";
 
 /// The description of one metric.
 #[derive(Debug)]
@@ -159,6 +160,12 @@ pub const METRICS: &[Metric] = &[
         labels: &["result"],
         kind: Kind::Counter(Unit::Count),
     },
+    Metric {
+        name: SPANS,
+        help: "Spans that were sent to the collector, by whether it took them.",
+        labels: &["result"],
+        kind: Kind::Counter(Unit::Count),
+    },
 ];
 
 /// Records the metrics of this process from now on.
@@ -200,6 +207,11 @@ pub(crate) fn spooled(bytes: u64) {
 /// Counts a reload of the configuration: `ok` or `refused`.
 pub(crate) fn reloaded(result: &'static str) {
     counter!(RELOADS, "result" => result).increment(1);
+}
+
+/// Counts spans that the collector has taken (`exported`) or not (`lost`).
+pub(crate) fn spans_exported(result: &'static str, count: usize) {
+    counter!(SPANS, "result" => result).increment(count as u64);
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub(crate) struct Attempt {
     pub(crate) turn: Turn,
     /// The longest time that it may take.
     pub(crate) limit: Duration,
+    /// The number of attempts before it.
+    pub(crate) resends: u32,
 }
 
 impl Client {
@@ -61,7 +63,7 @@ impl Client {
         address.record_request();
         let (mut retries, mut last) = (0, None::<E>);
         loop {
-            let (pass, begun) = match self.begin(call, &address, deadline).await {
+            let (pass, begun) = match self.begin(call, &address, deadline, retries).await {
                 Ok(begun) => begun,
                 // The error of the previous attempt is more informative.
                 Err(error) => return Err(last.unwrap_or_else(|| error.into())),
@@ -88,7 +90,7 @@ impl Client {
     }
 
     /// Prepares an attempt: checks the call and the circuit, and waits for a turn.
-    async fn begin(&self, call: &Call, address: &Address, deadline: Instant) -> Result<(Pass, Attempt)> {
+    async fn begin(&self, call: &Call, address: &Address, deadline: Instant, resends: u32) -> Result<(Pass, Attempt)> {
         let at_site = |error: Error| error.at(&self.origin().provider, call.operation);
         self.check_call(call)?;
         // A request that the circuit rejects needs no turn.
@@ -104,7 +106,7 @@ impl Client {
         let pass = address.circuit.enter(self.settings()).map_err(|wait| at_site(circuit_open(wait)))?;
         // The caller's request may have ended while this write waited. Then the write must not be sent.
         self.pass_write_gate(call)?;
-        Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left) }))
+        Ok((pass, Attempt { turn, limit: self.settings().attempt_timeout.min(left), resends }))
     }
 
     async fn turn(&self, latest: Instant) -> Result<Turn> {

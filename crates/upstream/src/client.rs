@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::addresses::{Address, Addresses};
 use crate::attempts::Attempt;
+use crate::client_span::ClientSpan;
 use crate::coding::Collector;
 use crate::connections::{BuildError, Connections};
 use crate::failure::Failure;
@@ -119,14 +120,16 @@ impl Client {
     ) -> std::result::Result<T, E> {
         let (call, read) = (&call, &read);
         let attempt = |attempt: Attempt| async move {
-            let Attempt { turn: _turn, limit } = attempt;
-            let request = self.request(call)?;
+            let Attempt { turn: _turn, limit, resends } = attempt;
+            let mut request = self.request(call)?;
+            let span = self.span(call, resends);
+            span.propagate(request.headers_mut());
             let room = self.room();
             let answer = async {
                 let late = |_| Err(if room.is_awaited() { Failure::no_room() } else { Failure::slow(limit) });
                 timeout(limit, self.exchange(call, request, &room)).await.unwrap_or_else(late)
             };
-            self.observe(call, answer, |answer| read(answer?)).await
+            self.observe(call, span, answer, |answer| read(answer?)).await
         };
         self.attempts(call, attempt).await
     }
@@ -153,11 +156,17 @@ impl Client {
         self.0.connections.check_handed_out(url).map_err(reject)
     }
 
-    /// Awaits the answer of one attempt, logs and counts it, and returns its outcome. `judge` interprets the answer,
-    /// and decides whether the caller or the site is at fault for a failure.
+    /// Starts the exported span of one attempt. `resends` is the number of attempts before it.
+    pub(crate) fn span(&self, call: &Call, resends: u32) -> ClientSpan {
+        ClientSpan::start(&self.0.origin, call, resends)
+    }
+
+    /// Awaits the answer of one attempt, logs and counts it, ends its exported span, and returns its outcome. `judge`
+    /// interprets the answer, and decides whether the caller or the site is at fault for a failure.
     pub(crate) async fn observe<A: Observed, T, E: Verdict>(
         &self,
         call: &Call,
+        exported: ClientSpan,
         answer: impl Future<Output = std::result::Result<A, Failure>>,
         judge: impl FnOnce(Result<A>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
@@ -180,8 +189,11 @@ impl Client {
             }
         }
         let length = answer.as_ref().map_or(0, Observed::length);
+        let status = answer.as_ref().map_or_else(Failure::http_status, |answer| Some(answer.http_status()));
         let outcome = reading::read(length, || judge(answer.map_err(|failure| self.error(call, failure))));
-        counted.judged(outcome.as_ref().err().map(Verdict::error));
+        let error = outcome.as_ref().err().map(Verdict::error);
+        exported.finish(status, error);
+        counted.judged(error);
         outcome
     }
 

@@ -42,8 +42,8 @@ impl Client {
         let url = &url;
         let first = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
         let attempt = |attempt: Attempt| async move {
-            let Attempt { turn, limit } = attempt;
-            Ok::<_, Error>((self.follow(operation, url.clone(), range, Instant::now() + limit).await?, turn))
+            let Attempt { turn, limit, resends } = attempt;
+            Ok::<_, Error>((self.follow(operation, url.clone(), range, Instant::now() + limit, resends).await?, turn))
         };
         let (response, turn) = self.attempts(&first, attempt).await?;
         let file_answer = FileAnswer { client: self, operation, status: response.status() };
@@ -70,12 +70,13 @@ impl Client {
         mut url: Url,
         range: Option<ByteRange>,
         deadline: Instant,
+        resends: u32,
     ) -> Result<Response> {
         for _ in 0..=MAX_REDIRECTS {
             let call = Call::get(operation, CallKind::Read, SecretUrl::handed_out(url.clone()));
             let mut request = self.file_request(&call)?;
             set_headers(&mut request, range);
-            let response = self.head(&call, request, deadline).await?;
+            let response = self.head(&call, request, deadline, resends).await?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -89,7 +90,9 @@ impl Client {
     }
 
     /// Sends one request, and returns the head of an answer that is a redirect or has the file.
-    async fn head(&self, call: &Call, request: Request, deadline: Instant) -> Result<Response> {
+    async fn head(&self, call: &Call, mut request: Request, deadline: Instant, resends: u32) -> Result<Response> {
+        let span = self.span(call, resends);
+        span.propagate(request.headers_mut());
         let limit = deadline.saturating_duration_since(Instant::now());
         let answer = timeout(limit, self.files().execute(request));
         let answer = async {
@@ -105,7 +108,7 @@ impl Client {
             let file_answer = FileAnswer { client: self, operation: call.operation, status };
             if has_file || status.is_redirection() { Ok(response) } else { Err(file_answer.refusal(&response)) }
         };
-        self.observe(call, answer, judge).await
+        self.observe(call, span, answer, judge).await
     }
 }
 

@@ -7,6 +7,8 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
+use crate::Scope;
+
 /// Work in progress, or its outcome. Clones wait for the same work.
 ///
 /// The work runs in a task of its own until it ends, even if no caller waits for it any more.
@@ -14,14 +16,14 @@ use tracing::Instrument as _;
 pub struct Flight<T>(watch::Receiver<Option<Result<T>>>);
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// Starts the work in its own task, in the current span.
+    /// Starts the work in its own task, in the current span and the current trace.
     pub fn start(tasks: &TaskTracker, work: impl Future<Output = Result<T>> + Send + 'static) -> Self {
         let (outcome, receiver) = watch::channel(None);
         let task = async move {
             let done = work.await;
             outcome.send_replace(Some(done));
         };
-        tasks.spawn(task.in_current_span());
+        tasks.spawn(Scope::current().trace_only().run(task).in_current_span());
         Self(receiver)
     }
 

@@ -7,7 +7,7 @@
 //! - [`Client::open`] streams a file from the address that the site has handed out.
 //! - [`Session`] holds the one token of a user at a site with sessions. Concurrent callers share one login.
 //! - [`Scope`] holds the state that all work for one request shares: its caller, whether a write has started, the time
-//!   that it has waited for sites. [`measure`] names the metrics of sites.
+//!   that it has waited for sites. [`measure`] names the metrics of sites, and [`trace`] has the spans.
 //! - [`Dialect`] describes an adapter: its credentials, its quirks, and its constructor.
 //! - [`SecretUrl`] is the only place where credentials enter a URL. [`Redactor`] masks them in the texts of sites.
 //! - [`decode`] reads JSON as sites write it: numbers as text, `false` for no value, maps in place of lists.
@@ -17,6 +17,7 @@ mod attempts;
 mod call;
 mod circuit;
 mod client;
+mod client_span;
 mod coding;
 mod connections;
 pub mod decode;
@@ -47,6 +48,8 @@ mod session;
 mod settings;
 mod shared;
 mod tls;
+pub mod trace;
+mod traceparent;
 mod turns;
 mod uplink;
 mod upload;
@@ -69,4 +72,5 @@ pub use secret_url::SecretUrl;
 pub use session::{ActiveGrant, Evidence, Grant, Known, Login, LoginBudget, LoginCeiling, Refusal, Session};
 pub use settings::Settings;
 pub use shared::{MAX_DECODING, Shared};
+pub use traceparent::TraceParent;
 pub use waits::Wait;

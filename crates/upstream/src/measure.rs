@@ -32,7 +32,7 @@ pub const CHECKS_SKIPPED: &str = "polyhost_upstream_checks_skipped_total";
 pub const DRIFT: &str = "polyhost_upstream_drift_total";
 
 /// The outcome of a request that was cancelled because its caller disconnected or its time was over.
-const ABANDONED: &str = "abandoned";
+pub(crate) const ABANDONED: &str = "abandoned";
 /// The outcome of a success.
 const OK: &str = "ok";
 /// The outcome of a request under a session that the site does not know.
@@ -102,11 +102,7 @@ impl Attempt {
 
     /// Records the outcome: `None` is a success, `Some(None)` a refused session.
     pub(crate) fn judged(mut self, error: Option<Option<&Error>>) {
-        self.outcome = match error {
-            None => OK,
-            Some(None) => SESSION_REFUSED,
-            Some(Some(error)) => kind_name(error.kind()),
-        };
+        self.outcome = error.map_or(OK, failure);
     }
 }
 
@@ -133,6 +129,11 @@ impl Drop for Level {
     fn drop(&mut self) {
         self.0.decrement(1.0);
     }
+}
+
+/// Returns the outcome of a failed request: the kind of its error, or that of a refused session.
+pub(crate) fn failure(error: Option<&Error>) -> &'static str {
+    error.map_or(SESSION_REFUSED, |error| kind_name(error.kind()))
 }
 
 /// Counts a login by its result.

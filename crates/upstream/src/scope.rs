@@ -7,13 +7,15 @@ use polyhost_domain::ProviderId;
 use tokio::time::Instant;
 
 use crate::gate::WriteGate;
+use crate::trace::{Span, TracePosition};
 use crate::waits::{Wait, Waits};
 
 tokio::task_local! {
     static CURRENT: Scope;
 }
 
-/// The scope of some work: its caller, its request and its operation at a site. Clones share the same scope.
+/// The scope of some work: its caller, its request, its operation at a site and its position in a trace. Clones share
+/// the same scope.
 ///
 /// A spawned task starts without a scope. Use [`Scope::run`] in it: with the scope of the request if the work belongs
 /// to that request alone, otherwise with [`Scope::shared`].
@@ -22,6 +24,7 @@ pub struct Scope {
     caller: Option<Arc<str>>,
     request: Option<Arc<Request>>,
     operation: Option<Arc<Operation>>,
+    trace: TracePosition,
 }
 
 /// A caller's request.
@@ -47,11 +50,12 @@ struct Operation(Mutex<Option<Instant>>);
 
 impl Scope {
     /// Returns the scope of a caller's request. Callers of one account take turns, regardless of the number of requests
-    /// of each. From `skip_optional_from` on, the work omits the steps that the answer does not need.
+    /// of each. From `skip_optional_from` on, the work omits the steps that the answer does not need. `trace` is the
+    /// position below the span of the request.
     #[must_use]
-    pub fn of_request(caller: Arc<str>, skip_optional_from: Option<Instant>) -> Self {
+    pub fn of_request(caller: Arc<str>, skip_optional_from: Option<Instant>, trace: TracePosition) -> Self {
         let request = Request { skip_optional_from, ..Request::default() };
-        Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None }
+        Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None, trace }
     }
 
     /// Returns the scope of the work in progress, or an empty one outside of any scope.
@@ -61,15 +65,34 @@ impl Scope {
     }
 
     /// Returns the scope for work that several requests share, and that may outlive this request. In an account's
-    /// queue, the work counts as this caller's.
+    /// queue, the work counts as this caller's. Its spans belong to the trace of this request.
     #[must_use]
     pub fn shared(self) -> Self {
-        Self { caller: self.caller, request: None, operation: None }
+        Self { request: None, operation: None, ..self }
+    }
+
+    /// Returns the scope for work that belongs to no caller, but to the trace of this request.
+    pub(crate) fn trace_only(self) -> Self {
+        Self { trace: self.trace, ..Self::default() }
+    }
+
+    /// Runs background work, such as a round of polling, in a span without a parent.
+    pub async fn background<T>(name: &'static str, work: impl Future<Output = T>) -> T {
+        let span = Span::background(name);
+        let done = Self { trace: span.position().clone(), ..Self::default() }.run(work).await;
+        span.finish(|_| {});
+        done
     }
 
     /// Runs some work in this scope.
     pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
+    }
+
+    /// Returns the position of the work in a trace.
+    #[must_use]
+    pub fn trace(&self) -> &TracePosition {
+        &self.trace
     }
 
     /// Prevents further writes of the request from starting. Returns `false` if one has already started.
@@ -140,6 +163,11 @@ pub(crate) fn caller() -> Option<Arc<str>> {
     CURRENT.try_with(|scope| scope.caller.clone()).ok().flatten()
 }
 
+/// Returns the position in a trace of the work in progress.
+pub(crate) fn trace() -> TracePosition {
+    CURRENT.try_with(|scope| scope.trace.clone()).unwrap_or_default()
+}
+
 /// Returns the request that the work in progress belongs to.
 fn request() -> Option<Arc<Request>> {
     CURRENT.try_with(|scope| scope.request.clone()).ok().flatten()
@@ -201,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn shared_scope_keeps_only_the_caller() {
-        let scope = Scope::of_request("web".into(), None);
+        let scope = Scope::of_request("web".into(), None, TracePosition::default());
         let shared = scope.clone().run(operation(async { Scope::current().shared() })).await;
         shared
             .run(async {
@@ -215,7 +243,7 @@ mod tests {
 
     #[tokio::test]
     async fn operation_of_a_request_records_its_progress() {
-        let scope = Scope::of_request("web".into(), None);
+        let scope = Scope::of_request("web".into(), None, TracePosition::default());
         scope.clone().run(operation(async { Scope::current().note_applied("folder_id") })).await;
         assert_eq!(scope.applied(), ["folder_id"]);
     }

@@ -100,6 +100,7 @@ fn overloaded(wait: Duration) -> Error {
 mod tests {
     use super::*;
     use crate::Scope;
+    use crate::trace::TracePosition;
     use futures_util::future::join_all;
     use futures_util::stream::{FuturesUnordered, StreamExt as _};
     use polyhost_state::State;
@@ -146,7 +147,7 @@ mod tests {
         let (turns, meter) = (&turns, &meter);
         let latest = within(60);
         let ask = |name: &'static str| {
-            Scope::of_request(Arc::from(name), None).run(async move {
+            Scope::of_request(Arc::from(name), None, TracePosition::default()).run(async move {
                 turns.take(latest, meter).await.unwrap();
                 name
             })

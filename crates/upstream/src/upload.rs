@@ -24,7 +24,6 @@ use crate::flow::{Flow, Stage, StageLimits};
 use crate::multipart::Form;
 use crate::outgoing::Outgoing;
 use crate::room::MemoryReservation;
-use crate::turns::Turn;
 use crate::uplink::FileBody;
 use crate::{Call, FilePart, Reply, Verdict, scope};
 
@@ -82,9 +81,9 @@ impl Client {
         let length = first.length;
         let first = Mutex::new(Some(first));
         let (call, file, read) = (&call, &file, &|reply| read(reply, length));
-        let attempt = |Attempt { turn, .. }| {
+        let attempt = |attempt: Attempt| {
             let opened = first.lock().unwrap_or_else(PoisonError::into_inner).take();
-            self.deliver(call, file, opened, turn, read)
+            self.deliver(call, file, opened, attempt, read)
         };
         let outcome = self.attempts(call, attempt).await;
         scope::restart_deadline();
@@ -96,7 +95,7 @@ impl Client {
         call: &Call,
         file: &FilePart,
         opened: Option<SizedStream>,
-        _turn: Turn,
+        Attempt { turn: _turn, resends, .. }: Attempt,
         read: &impl Fn(Reply) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let settings = self.settings();
@@ -111,8 +110,10 @@ impl Client {
         };
         let flow = Flow::new();
         let prepared = request(call, file, bytes, &flow, self.meter().sent());
-        let Prepared { request, until_end_of_file, end_of_reading: _end_of_reading } =
+        let Prepared { mut request, until_end_of_file, end_of_reading: _end_of_reading } =
             prepared.map_err(|_| self.error(call, Failure::unsendable()))?;
+        let span = self.span(call, resends);
+        span.propagate(request.headers_mut());
         let answer = async {
             tokio::select! {
                 biased;
@@ -126,7 +127,7 @@ impl Client {
             let outgoing = outgoing.filter(|_| reply.http_status() < 400);
             Ok::<_, E>((read(reply)?, sent_before, outgoing))
         };
-        let (done, sent_before, outgoing) = self.observe(call, answer, judge).await?;
+        let (done, sent_before, outgoing) = self.observe(call, span, answer, judge).await?;
         let delivery = if sent_before >= until_end_of_file {
             Delivery::Complete
         } else {

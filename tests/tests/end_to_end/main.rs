@@ -55,6 +55,7 @@ mod site_errors;
 mod slow;
 mod stalled;
 mod streamplay;
+mod traces;
 mod upload_tickets;
 mod uploads;
 mod watched_files;

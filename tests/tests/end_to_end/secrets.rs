@@ -8,6 +8,7 @@ use polyhost_sandbox::openload::Openload;
 use polyhost_sandbox::{Fault, Garbage, Rule};
 use serde_json::{Value, json};
 
+use crate::traces::collector::Collector;
 use crate::world::{at, site};
 
 const LOGIN: &str = "Plnt+Login/7f3a=x";
@@ -16,15 +17,21 @@ const API_KEY: &str = "Plnt-Api-Key-5b2d";
 const COOKIE: &str = "Plnt-Cookie-a41c; path=/";
 const PASSWORD: &str = "Plnt-Password-66ef";
 const IDEMPOTENCY_KEY: &str = "Plnt-Idempotency-Key-3f8a";
+const COLLECTOR_KEY: &str = "Plnt-Collector-Key-70d1";
 
 fn environment() -> Vec<(String, String)> {
-    [("PLANTED_LOGIN", LOGIN), ("PLANTED_KEY", SITE_KEY), ("RUST_LOG", "debug,polyhost=trace")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec()
+    [
+        ("PLANTED_LOGIN", LOGIN),
+        ("PLANTED_KEY", SITE_KEY),
+        ("PLANTED_COLLECTOR_KEY", COLLECTOR_KEY),
+        ("RUST_LOG", "debug,polyhost=trace"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
 }
 
-/// Starts a site with the planted credentials, and a gateway with verbose logging.
-async fn start(attempt_timeout: &str) -> (Openload, Gateway) {
+/// Starts a site with the planted credentials, and a gateway with verbose logging and more tables of the configuration.
+async fn start(attempt_timeout: &str, tables: &str) -> (Openload, Gateway) {
     let (site, _) = site(|options| {
         options.login = LOGIN.to_owned();
         options.key = SITE_KEY.to_owned();
@@ -33,7 +40,8 @@ async fn start(attempt_timeout: &str) -> (Openload, Gateway) {
     let configuration = Configuration::new()
         .account("main", &site.base_url(), "env:PLANTED_LOGIN", "env:PLANTED_KEY")
         .client("web", API_KEY, &["*"], &["read", "write"])
-        .upstream(&format!("attempt_timeout = \"{attempt_timeout}\""));
+        .upstream(&format!("attempt_timeout = \"{attempt_timeout}\""))
+        .table(tables);
     let gateway = Gateway::start_with(&configuration, &[], &environment()).await;
     (site, gateway)
 }
@@ -136,7 +144,9 @@ pub(crate) fn assert_absent(text: &str, secret: &str, place: &str) {
 
 #[tokio::test]
 async fn secrets_are_absent_from_output_under_any_fault() {
-    let (site, gateway) = start("200ms").await;
+    let collector = Collector::start().await;
+    let telemetry = collector.table("otlp_headers = { X-Key = \"env:PLANTED_COLLECTOR_KEY\" }");
+    let (site, gateway) = start("200ms", &telemetry).await;
     let (file, folder) = (site.add_file("0", "a.mp4", b"a"), site.add_folder("0", "Films"));
     let caller = gateway.caller(API_KEY);
     exercise(&caller, &file, &folder).await;
@@ -170,7 +180,15 @@ async fn secrets_are_absent_from_output_under_any_fault() {
     let answers = gateway.record().all();
     let printed = gateway.stop().await;
     assert!(answers.len() > 250 && printed.stderr.contains("\"TRACE\"") | printed.stderr.contains("\"DEBUG\""));
-    for secret in [LOGIN, SITE_KEY, API_KEY, COOKIE.split(';').next().unwrap(), PASSWORD, IDEMPOTENCY_KEY] {
+    assert!(collector.heads().iter().all(|head| head.contains(COLLECTOR_KEY)), "the collector gets its key");
+    assert!(collector.spans().len() > 250);
+    // Spans contain no id and no query either.
+    for text in [&file, &folder, "new.mp4", "example.org"] {
+        assert!(!collector.text().contains(text), "{text}");
+    }
+    let cookie = COOKIE.split(';').next().unwrap();
+    for secret in [LOGIN, SITE_KEY, API_KEY, cookie, PASSWORD, IDEMPOTENCY_KEY, COLLECTOR_KEY] {
+        assert_absent(&collector.text(), secret, "an exported span");
         assert_absent(&printed.stderr, secret, "stderr");
         assert_absent(&printed.stdout, secret, "stdout");
         for answer in &answers {
@@ -183,7 +201,7 @@ async fn secrets_are_absent_from_output_under_any_fault() {
 
 #[tokio::test]
 async fn upload_address_is_not_printed() {
-    let (site, gateway) = start("3s").await;
+    let (site, gateway) = start("3s", "").await;
     let caller = gateway.caller(API_KEY);
     caller.typed("POST", &at("files?name=a.mp4"), "video/mp4", "hello").await.status(201);
     site.faults().add(Rule::new("upload", Fault::Reset));
@@ -219,7 +237,7 @@ async fn check_prints_no_secret_of_a_faulty_configuration() {
 #[tokio::test]
 async fn no_secret_is_printed_during_reloads() {
     const NEXT: &str = "Plnt-Next-Key-81d0";
-    let (site, mut gateway) = start("3s").await;
+    let (site, mut gateway) = start("3s", "").await;
     let good = |key: &str| {
         Configuration::new()
             .account("main", &site.base_url(), "env:PLANTED_LOGIN", key)

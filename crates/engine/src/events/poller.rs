@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use polyhost_upstream::LONGEST_QUIET;
+use polyhost_upstream::{LONGEST_QUIET, Scope};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -70,7 +70,8 @@ struct RoundResult {
 
 /// Polls subjects and publishes the results.
 async fn poll_subjects(feed: &Feed, due: Due) -> RoundResult {
-    let outcomes = query(&feed.account, &feed.completions, due.keys().cloned().collect()).await;
+    let query = query(&feed.account, &feed.completions, due.keys().cloned().collect());
+    let outcomes = Scope::background("poll for events", query).await;
     let mut result = RoundResult::default();
     let mut new_failure: Option<Arc<Failure>> = None;
     for (subject, outcome) in outcomes {

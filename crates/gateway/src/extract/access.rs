@@ -14,6 +14,7 @@ use polyhost_engine::problem::{Code, Problem};
 
 use crate::context::RequestContext;
 use crate::problem::Failure;
+use crate::server_span::name_account;
 
 /// The account that the path names, and a caller that may use it and has the scope that the operation needs.
 pub(crate) struct Access {
@@ -37,6 +38,7 @@ impl Access {
         let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
+        name_account(context.scope.trace(), &account);
         require(context)?;
         Ok(Self { account, client, id })
     }

@@ -19,6 +19,7 @@ use super::signals::Signals;
 use super::{CommandError, check};
 use crate::cli::Serve;
 use crate::reload::{Reload, Source};
+use crate::traces::Traces;
 use crate::{admin, metrics, reload, service_manager, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
@@ -116,6 +117,8 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
     let service =
         router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
+    let traces =
+        Traces::start(&config.telemetry).map_err(|error| CommandError::failed("cannot export traces", error))?;
     let tls = config.server.tls.clone().map(|certificate| Tls::new(Arc::new(certificate))).transpose();
     let tls = tls.map_err(|error| CommandError::failed("cannot set up TLS", error))?;
     // The admin listener ends with this function, so that it also reports the shutdown.
@@ -139,7 +142,10 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
             tracing::warn!("a second signal ends the process at once; requests under way are aborted");
             Ok(ExitCode::from(signal.exit_code()))
         }
-        () = serving::serve(listener, tls, service, &app, async { drop(end.await) }) => Ok(ExitCode::SUCCESS),
+        () = async {
+            serving::serve(listener, tls, service, &app, async { drop(end.await) }).await;
+            traces.finish().await;
+        } => Ok(ExitCode::SUCCESS),
     }
 }
 
