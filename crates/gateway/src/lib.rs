@@ -34,3 +34,4 @@ pub mod router;
 mod routes;
 mod server_span;
 pub mod serving;
+mod swagger_ui;

@@ -55,7 +55,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_long_help = polyhost_sandbox::Sites::help())]
 pub struct Sandbox {
-    /// The address to listen on; a loopback address [default: 127.0.0.1:8080, or another port if that one is in use]
+    /// The address to listen on; a loopback address, except with --upstreams-only [default: 127.0.0.1:8080, or another
+    /// port if that one is in use]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
     /// Start only the simulated sites, without the gateway

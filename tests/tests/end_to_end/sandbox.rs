@@ -79,6 +79,16 @@ async fn sandbox_accepts_only_local_callers() {
     caller.send(foreign).await.problem(403, "forbidden");
 }
 
+#[tokio::test]
+async fn sites_alone_may_accept_other_machines() {
+    let mut program = Program::start(["sandbox", "--upstreams-only", "--listen", "0.0.0.0:0"]);
+    let accounts = program.printed(printed_accounts).await;
+    program.logged(|log| log.contains("accept callers from other machines").then_some(())).await;
+    let configuration = Configuration::new().table(&accounts).client("web", KEY, &["*"], &["read", "write"]);
+    let gateway = Gateway::start(&configuration).await;
+    gateway.caller(KEY).get("/v1/accounts/pstream-demo/folders/root/items").await.status(200);
+}
+
 /// Returns the two printed account tables, once both are complete.
 fn printed_accounts(printed: &str) -> Option<String> {
     let mut tables: Vec<&str> = Vec::new();
@@ -189,6 +199,14 @@ async fn swagger_ui_is_served_with_all_its_assets() {
         let answer = caller.get(&path).await.status(200);
         assert!(!answer.body.is_empty() && !answer.header("content-type").unwrap().starts_with("text/html"), "{path}");
     }
+    let script = "/docs/swagger-ui-bundle.js";
+    let plain = caller.get(script).await.status(200);
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+    let compressed = caller.send(caller.request("GET", script).header("accept-encoding", "gzip")).await.status(200);
+    assert_eq!(compressed.header("content-encoding"), Some("gzip"));
+    assert!(plain.text().contains("SwaggerUIBundle") && compressed.body.len() * 3 < plain.body.len());
+    let head = caller.send(caller.request("HEAD", script)).await.status(200);
+    assert_eq!((head.header("content-encoding"), head.body.len()), (None, 0));
     let document = caller.get("/openapi.json").await.json(200);
     assert!(document["paths"].as_object().unwrap().len() > 10);
     assert_eq!(document["servers"], serde_json::json!([{"url": "."}]));

@@ -20,13 +20,21 @@ use crate::telemetry;
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
-    if options.listen.is_some_and(|address| !address.ip().is_loopback()) {
-        return Err(CommandError::Failed(
-            "--listen: the sandbox needs no key, so it listens on loopback addresses only".into(),
-        ));
-    }
     // New users should see the sandbox's own lines. `RUST_LOG` shows more.
     telemetry::init("warn");
+    let foreign = options.listen.filter(|address| !address.ip().is_loopback());
+    match foreign {
+        Some(_) if !options.upstreams_only => {
+            return Err(CommandError::Failed(
+                "--listen: the sandbox needs no key, so it listens on loopback addresses only".into(),
+            ));
+        }
+        Some(address) => tracing::warn!(
+            %address,
+            "the simulated sites accept callers from other machines, and their credentials are public"
+        ),
+        None => {}
+    }
     let sites = read(&options.sites)?;
     if options.upstreams_only { upstreams(options.listen, sites).await } else { gateway(options.listen, sites).await }
 }
