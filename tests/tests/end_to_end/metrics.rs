@@ -16,7 +16,7 @@ fn with_admin_listener(configuration: Configuration) -> Configuration {
     configuration.server("admin_listen = \"127.0.0.1:0\"")
 }
 
-async fn metrics(gateway: &Gateway) -> Metrics {
+pub(crate) async fn metrics(gateway: &Gateway) -> Metrics {
     let answer = gateway.admin().get("/metrics").await.status(200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     Metrics::parse(&answer.text())
