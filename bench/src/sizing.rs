@@ -160,12 +160,12 @@ impl World {
     async fn downloads(&self, count: u64) -> Result<Memory, Failure> {
         progress(format_args!("{count} downloads"));
         let gateway = self.gateway(1).await?;
-        Caller::connect(gateway.address()).await?.get(&file(FIRST_ID)).await?;
+        Caller::connect(gateway.address()).await?.get(&content(FIRST_ID)).await?;
         let before = rested(&gateway).await;
         let mut open = Vec::new();
         for _ in 0..count {
             let mut caller = Caller::connect(gateway.address()).await?;
-            let body = caller.begin(&format!("{}/content", file(FILE))).await?;
+            let body = caller.begin(&content(FILE)).await?;
             open.push((caller, body));
         }
         Ok(each("download whose caller reads nothing", count, rested(&gateway).await, before))
@@ -260,12 +260,19 @@ fn file(id: u64) -> String {
     format!("/v1/accounts/a0/files/{id}")
 }
 
-/// Returns the configuration. Limits that would hold back the callers are raised; all other settings have their
-/// defaults.
+fn content(id: u64) -> String {
+    format!("/v1/accounts/plays/files/{id}/content")
+}
+
+/// Returns the configuration: accounts of pstream.net, and one of streamplay.online for downloads. Limits that would
+/// hold back the callers are raised. All other settings have their defaults.
 fn configuration(listen: SocketAddr, site: SocketAddr, accounts: u64) -> String {
+    let key = "k".repeat(64);
     let head = format!(
         "[server]\nlisten = \"{listen}\"\nmax_connections_per_address = 10000\n\n\
-         [upstream]\nrequests_per_second = 0.0\nmax_concurrency = 1024\n\n[cache]\nfile_ttl = \"1h\"\n\n"
+         [upstream]\nrequests_per_second = 0.0\nmax_concurrency = 1024\n\n[cache]\nfile_ttl = \"1h\"\n\n\
+         [accounts.plays]\nprovider = \"streamplay\"\nbase_url = \"http://{site}/yetishare/api/v2\"\n\
+         key1 = \"{key}\"\nkey2 = \"{key}\"\n\n"
     );
     let account = |number| {
         format!(
