@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream;
 use libfuzzer_sys::fuzz_target;
-use polyhost_engine::uploads::{Arriving, Spare};
+use polyhost_engine::uploads::{IncomingBody, Spare};
 use polyhost_gateway::form::{self, Fields};
 
 // The first byte is the length of the pieces; the boundary is `b`.
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
 async fn read(form: &[u8], size: usize, length: Option<u64>) -> Option<(Fields, Vec<u8>)> {
     let pieces: Vec<_> = form.chunks(size.max(1)).map(|piece| io::Result::Ok(Bytes::copy_from_slice(piece))).collect();
     let stream = stream::iter(pieces).boxed();
-    let body = Arriving { length, spare: Spare::default(), stream };
+    let body = IncomingBody { length, spare: Spare::default(), stream };
     let (fields, mut file) = form::read("b", length, body).await.ok()?;
     let mut bytes = Vec::new();
     while let Some(piece) = file.stream.next().await {
