@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use polyhost_domain::{Error, ErrorKind};
-use polyhost_engine::problem::{Occurrence, Problem};
+use polyhost_engine::problem::{Code, Occurrence, Problem};
 
 use crate::app::App;
 use crate::context::RequestContext;
@@ -76,12 +76,13 @@ async fn run_first(running: Running, handler: Handler, request: Request, occurre
 /// Returns whether a retry with the same key runs the request again instead of repeating the problem.
 ///
 /// This is so if nothing was done, or if the body did not arrive whole: callers use keys because an upload's connection
-/// may break. It is also so if the site rejects the account's credentials, since the operator corrects those and not
-/// the caller.
+/// may break, and a reload may cut an upload off. It is also so if the site rejects the account's credentials, since the
+/// operator corrects those and not the caller.
 fn permits_retry(problem: &Problem) -> bool {
     let is_retryable =
         |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
-    problem.is_retryable() || problem.cause().is_some_and(is_retryable)
+    let was_cut_off = problem.code() == Code::Forbidden;
+    was_cut_off || problem.is_retryable() || problem.cause().is_some_and(is_retryable)
 }
 
 async fn record_and_return(running: Running, response: Response, occurrence: &Occurrence) -> Response {

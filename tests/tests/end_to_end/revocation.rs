@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use polyhost_end_to_end::{Configuration, Piece};
 use polyhost_sandbox::{Fault, Rule};
-use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::bodies::world::{Dialect, World, bytes};
@@ -22,15 +21,11 @@ fn with_client(world: &World, key: &str, accounts: &[&str], scopes: &[&str]) -> 
 }
 
 async fn reload(world: &mut World, configuration: &Configuration) {
+    let reloads = |log: &str| log.matches("\"the configuration was reloaded\"").count();
+    let before = reloads(&world.gateway.program().stderr());
     world.gateway.rewrite(configuration);
     world.gateway.program().hang_up();
-    let taken = |log: &str| {
-        let is_taken = |line: &str| {
-            serde_json::from_str::<Value>(line).is_ok_and(|line| line["message"] == "the configuration was reloaded")
-        };
-        log.lines().any(is_taken).then_some(())
-    };
-    world.gateway.program().logged(taken).await;
+    world.gateway.program().logged(|log| (reloads(log) > before).then_some(())).await;
 }
 
 /// Returns whether a download in progress is cut by this change of the configuration.
@@ -75,4 +70,26 @@ async fn upload_ends_when_its_client_is_removed() {
     let answer = timeout(TIME_LIMIT, raw.answer()).await.expect("the upload ends").expect("an answer");
     answer.problem(403, "forbidden");
     assert_eq!(world.stored(), 0);
+}
+
+#[tokio::test]
+async fn upload_cut_by_a_reload_may_be_repeated_with_its_key() {
+    let mut world = World::start(Dialect::Openload).await;
+    let fields = [("Content-Type", "video/mp4"), ("Idempotency-Key", "one")];
+    let mut raw = world.begin(&world.files("a.mp4"), Some(1 << 20), &fields).await;
+    raw.send(&bytes(100_000), Piece::Plain).await.unwrap();
+    world.upload_reaches(50_000).await;
+    let removed = with_client(&world, "another-key", &["*"], &["read", "write"]);
+    reload(&mut world, &removed).await;
+    let answer = timeout(TIME_LIMIT, raw.answer()).await.expect("the upload ends").expect("an answer");
+    answer.problem(403, "forbidden");
+
+    let restored = with_client(&world, KEY, &["*"], &["read", "write"]);
+    reload(&mut world, &restored).await;
+    let mut raw = world.begin(&world.files("a.mp4"), Some(1 << 20), &fields).await;
+    raw.send(&bytes(1 << 20), Piece::Plain).await.unwrap();
+    let answer = timeout(TIME_LIMIT, raw.answer()).await.expect("the upload ends").expect("an answer");
+    assert_eq!(answer.header("idempotency-replayed"), None);
+    answer.status(201);
+    assert_eq!(world.stored(), 1);
 }
