@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, VARY};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
@@ -27,7 +27,6 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Adapts the answers of `utoipa_swagger_ui`, which ignores `Accept-Encoding` and redirects to an absolute path.
 async fn adapted(request: Request, next: Next) -> Response {
-    let is_head = request.method() == Method::HEAD;
     let takes_gzip = accepts_gzip(request.headers());
     let mut response = next.run(request).await;
     if let Some(location) = response.headers_mut().get_mut(LOCATION) {
@@ -37,7 +36,7 @@ async fn adapted(request: Request, next: Next) -> Response {
         return response;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    if takes_gzip { response } else { decompressed(response, is_head).await }
+    if takes_gzip { response } else { decompressed(response).await }
 }
 
 /// Returns whether the header fields allow gzip: by its name, or by `*`, and not with the weight 0.
@@ -56,14 +55,12 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     any
 }
 
-/// Returns the response without its content coding. The answer to a HEAD request has no body to decompress.
-async fn decompressed(response: Response, is_head: bool) -> Response {
+/// Returns the response without its content coding. A response to a HEAD request still has its body here, which gives it
+/// its length.
+async fn decompressed(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     parts.headers.remove(CONTENT_ENCODING);
     parts.headers.remove(CONTENT_LENGTH);
-    if is_head {
-        return Response::from_parts(parts, body);
-    }
     let Ok(compressed) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -222,4 +222,5 @@ async fn swagger_ui_is_compressed_if_gzip_is_accepted() {
     assert!(compressed.body.len() * 3 < plain.body.len());
     let head = caller.send(caller.request("HEAD", "/docs/swagger-ui-bundle.js").header("accept-encoding", "br")).await;
     assert_eq!((head.status, head.header("content-encoding"), head.body.len()), (200, None, 0));
+    assert_eq!(head.header("content-length"), Some(plain.body.len().to_string().as_str()));
 }
