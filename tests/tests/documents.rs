@@ -30,6 +30,7 @@ fn broken_links_are_detected() {
         "[good](../Cargo.toml#top) [away](https://example.org/x) [here](#errors) `[code](x)`\n[bad](nowhere.md)\n";
     assert_eq!(dead_links(&document, text).len(), 1);
     assert!(dead_links(&document, "```\n[quoted](nowhere.md)\n```\n").is_empty());
+    assert_eq!(dead_links(&document, "<img src=\"nowhere.svg\">").len(), 1);
 }
 
 #[test]
@@ -42,42 +43,94 @@ fn every_example_configuration_parses() {
     }
 }
 
+/// The two themes of a picture have the same drawing.
 #[test]
-fn client_programs_in_the_docs_are_the_tested_ones() {
-    let page = read(&root().join("docs/clients.md"));
-    let shown = [("yaml", "python/generator.yml"), ("python", "python/tour.py"), ("typescript", "typescript/tour.ts")];
-    for (language, file) in shown {
-        assert_eq!(fenced(&page, language), [read(&root().join("tests/openapi").join(file))], "{file}");
-    }
+fn pictures_of_both_themes_differ_in_style_only() {
+    let drawing = |theme: &str| {
+        let picture = read(&root().join(format!("docs/images/overview-{theme}.svg")));
+        let (before, rest) = picture.split_once("<style>").expect("a style");
+        let (_, after) = rest.split_once("</style>").expect("the end of the style");
+        format!("{before}{after}")
+    };
+    assert_eq!(drawing("light"), drawing("dark"));
 }
 
 #[test]
-fn api_page_lists_every_problem_code_with_its_status() {
-    let page = read(&root().join("docs/api.md"));
+fn errors_page_lists_every_problem_code_with_its_status() {
+    let page = read(&root().join("docs/errors.md"));
     let listed = |code: &&Code| page.contains(&format!("\n| {} | `{}` |", code.status().as_u16(), code.as_str()));
     let missing: Vec<&str> = Code::ALL.iter().filter(|code| !listed(code)).map(|code| code.as_str()).collect();
-    assert!(missing.is_empty(), "the table of docs/api.md lacks {missing:?}");
+    assert!(missing.is_empty(), "the table of docs/errors.md lacks {missing:?}");
 }
 
-/// In each table of capabilities, the column of a dialect must equal the dialect's profile.
+/// In the table of capabilities, the column of a dialect must equal the dialect's profile.
 #[test]
-fn capability_tables_match_the_dialect_profiles() {
-    for document in ["README.md", "docs/api.md"] {
-        let page = read(&root().join(document));
-        let head = page.lines().find(|line| line.starts_with("| capability |")).expect("a table of capabilities");
-        for dialect in KNOWN.dialects {
-            let name = dialect.name.to_string();
-            let column = cells(head).position(|cell| cell.trim_matches('`').starts_with(&name) || cell.contains(&name));
-            let column = column.expect("a column for each dialect");
-            let capabilities = effective(&(dialect.capabilities)(&Quirks::default()), &[]);
-            for capability in Capability::ALL {
-                let cell = row(&page, capability.as_str()).and_then(|row| cells(row).nth(column));
-                let support = serde_json::to_value(capabilities.support(*capability)).expect("a word");
-                let matches = cell.is_some_and(|cell| support.as_str().is_some_and(|word| cell.starts_with(word)));
-                assert!(matches, "{document}: `{capability}` at {name} is {support}, not {cell:?}");
-            }
+fn capability_table_matches_the_dialect_profiles() {
+    let page = read(&root().join("docs/api.md"));
+    for dialect in KNOWN.dialects {
+        let column = column(&page, "| capability |", &dialect.name.to_string());
+        let capabilities = effective(&(dialect.capabilities)(&Quirks::default()), &[]);
+        for capability in Capability::ALL {
+            let cell = row(&page, capability.as_str()).and_then(|row| cells(row).nth(column));
+            let support = serde_json::to_value(capabilities.support(*capability)).expect("a word");
+            let matches = cell.is_some_and(|cell| support.as_str().is_some_and(|word| cell.starts_with(word)));
+            assert!(matches, "`{capability}` at {} is {support}, not {cell:?}", dialect.name);
         }
     }
+}
+
+/// The rows of the table in README.md, each with its capabilities. Every capability must be in one of them.
+const README_ROWS: [(&str, &[Capability]); 9] = {
+    use Capability as C;
+    [
+        (
+            "upload, rename, move, delete and look up files",
+            &[C::FilesUpload, C::FilesRename, C::FilesMove, C::FilesDelete, C::FilesRead, C::FilesLookup],
+        ),
+        ("download files, links to them, copy them", &[C::FilesDownload, C::FilesCopy]),
+        (
+            "list, create, rename and delete folders",
+            &[C::FoldersList, C::FoldersRead, C::FoldersCreate, C::FoldersRename, C::FoldersDelete],
+        ),
+        (
+            "move folders, their visibility and passwords",
+            &[C::FoldersMove, C::FoldersVisibility, C::FoldersPassword],
+        ),
+        ("let the site fetch a file from a URL", &[C::RemoteUploadsCreate, C::RemoteUploadsRead]),
+        (
+            "list those fetches, header fields for them, encoding jobs",
+            &[C::RemoteUploadsList, C::RemoteUploadsHeaders, C::ConversionsList],
+        ),
+        ("thumbnails, direct uploads past the gateway", &[C::FilesThumbnail, C::FilesUploadTicket]),
+        ("the account", &[C::AccountRead]),
+        ("limits of its plan, changing media types", &[C::AccountLimits, C::FilesSetContentType]),
+    ]
+};
+
+#[test]
+fn readme_table_matches_the_dialect_profiles() {
+    let page = read(&root().join("README.md"));
+    for site in KNOWN.sites {
+        let column = column(&page, "| | ", site.id);
+        let capabilities = effective(&(site.dialect.capabilities)(&Quirks::default()), &[]);
+        for (label, wanted) in README_ROWS {
+            let supported = wanted.iter().filter(|capability| capabilities.supports(**capability)).count();
+            let expected = if supported == wanted.len() { "yes" } else { "no" };
+            assert!(supported == wanted.len() || supported == 0, "`{label}` needs two rows because of {}", site.id);
+            let line = page.lines().find(|line| line.starts_with(&format!("| {label} |")));
+            assert_eq!(line.and_then(|line| cells(line).nth(column)), Some(expected), "`{label}` at {}", site.id);
+        }
+    }
+    for capability in Capability::ALL {
+        let rows = README_ROWS.iter().filter(|(_, row)| row.contains(capability)).count();
+        assert_eq!(rows, 1, "{}", capability.as_str());
+    }
+}
+
+/// Returns the number of the column of a dialect or site, in the first table whose head begins as given.
+fn column(page: &str, beginning: &str, name: &str) -> usize {
+    let head = page.lines().find(|line| line.starts_with(beginning)).expect("the table");
+    cells(head).position(|cell| cell.starts_with(name)).expect("a column for each dialect")
 }
 
 #[test]
@@ -105,8 +158,8 @@ fn cells(row: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn operations_page_lists_every_metric_with_its_labels() {
-    let page = read(&root().join("docs/operations.md"));
+fn monitoring_page_lists_every_metric_with_its_labels() {
+    let page = read(&root().join("docs/monitoring.md"));
     let row = |metric: &Metric| page.lines().find(|line| line.starts_with(&format!("| `{}` |", metric.name)));
     for metric in METRICS {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
@@ -118,11 +171,15 @@ fn operations_page_lists_every_metric_with_its_labels() {
 /// Returns the broken relative links of a document, each with the document's path.
 fn dead_links(document: &Path, text: &str) -> Vec<String> {
     let folder = document.parent().expect("a document is in a folder");
-    prose(text)
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(target, _)| target.split_once('#').map_or(target, |(path, _)| path).to_owned())
+    let prose = prose(text);
+    let targets = |opening: &str, closing: char| -> Vec<String> {
+        let rests = prose.split(opening).skip(1);
+        rests.filter_map(|rest| rest.split_once(closing)).map(|(target, _)| target.to_owned()).collect()
+    };
+    [targets("](", ')'), targets(" src=\"", '"'), targets(" srcset=\"", '"')]
+        .concat()
+        .into_iter()
+        .map(|target| target.split_once('#').map_or(target.as_str(), |(path, _)| path).to_owned())
         .filter(|path| !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:"))
         .filter(|path| !folder.join(path).exists())
         .map(|path| format!("{}: no file at {path}", document.display()))
