@@ -92,10 +92,7 @@ const README_ROWS: [(&str, &[Capability]); 9] = {
             "list, create, rename and delete folders",
             &[C::FoldersList, C::FoldersRead, C::FoldersCreate, C::FoldersRename, C::FoldersDelete],
         ),
-        (
-            "move folders, their visibility and passwords",
-            &[C::FoldersMove, C::FoldersVisibility, C::FoldersPassword],
-        ),
+        ("move folders, their visibility and passwords", &[C::FoldersMove, C::FoldersVisibility, C::FoldersPassword]),
         ("let the site fetch a file from a URL", &[C::RemoteUploadsCreate, C::RemoteUploadsRead]),
         (
             "list those fetches, header fields for them, encoding jobs",
