@@ -13,6 +13,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// The pause between two polls.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// The variables of the tests' own environment that would change the program's behaviour.
+const INHERITED: [&str; 3] = ["RUST_LOG", "POLYHOST_CONFIG", "POLYHOST_LOG_FORMAT"];
+
 /// A running `polyhost`. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Program {
@@ -45,7 +48,8 @@ impl Program {
         Self::start_with(arguments, &[])
     }
 
-    /// Starts the program with arguments and additional environment variables. `RUST_LOG` is not inherited.
+    /// Starts the program with arguments and additional environment variables. Variables that the program reads are not
+    /// inherited.
     pub fn start_with<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
@@ -72,7 +76,10 @@ impl Program {
         stdin: Stdio,
     ) -> Self {
         let mut command = Command::new(executable());
-        command.args(arguments).env_remove("RUST_LOG").envs(environment.iter().cloned());
+        for name in INHERITED {
+            command.env_remove(name);
+        }
+        command.args(arguments).envs(environment.iter().cloned());
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));

@@ -11,8 +11,9 @@ use crate::accounts::AccountConfig;
 use crate::section::Section;
 use crate::{AccountSelection, Client, KeyHash, Scope};
 
-/// The default rate limit: requests, and seconds.
-const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(60).unwrap());
+/// The default rate limit: requests, and seconds. It is half of the default pace of an account, `requests_per_second`.
+/// So a page with many pictures or a busy program stays below it, and one client cannot use up an account.
+const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(600).unwrap(), NonZeroU32::new(60).unwrap());
 
 /// Reads every `[[clients]]`.
 pub(crate) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
@@ -48,7 +49,7 @@ fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Accou
     Some(Client { name, keys: keys?, accounts: selection?, scopes: scopes?, expires_at, rate_limit, max_concurrency })
 }
 
-/// `{ requests = 100, per_seconds = 60 }`
+/// `{ requests = 600, per_seconds = 60 }`
 fn rate_limit(section: &mut Section<'_>) -> Quota {
     const KEY: &str = "rate_limit";
     let (mut requests, mut seconds) = DEFAULT_RATE;
@@ -161,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn rate_limit_is_two_numbers_and_100_a_minute_by_default() {
+    fn rate_limit_is_two_numbers_and_600_a_minute_by_default() {
         let quota = |client: Client| client.rate_limit.map(|quota| (quota.requests.get(), quota.per.as_secs()));
         assert_eq!(quota(read("rate_limit = { requests = 1, per_seconds = 2 }")), Some((1, 2)));
-        assert_eq!(quota(read("")), Some((100, 60)));
+        assert_eq!(quota(read("")), Some((600, 60)));
     }
 
     #[test]

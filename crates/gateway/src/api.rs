@@ -32,7 +32,7 @@ fn table() -> Api {
         .with(routes!(accounts::get_limits), READ.needs(Capability::AccountLimits))
         .with(routes!(accounts::get_capabilities), READ)
         .with(routes!(files::lookup_files), READ.needs(Capability::FilesLookup).keyed())
-        .with(routes!(uploads::upload_file), WRITE.needs(Capability::FilesUpload).keyed().large().with_file())
+        .with(routes!(uploads::upload_file), WRITE.needs(Capability::FilesUpload).keyed().with_file())
         .with(routes!(files::get_file), READ.needs(Capability::FilesRead))
         .with(routes!(files::update_file), WRITE)
         .with(routes!(files::delete_file), WRITE.needs(Capability::FilesDelete))
@@ -46,7 +46,7 @@ fn table() -> Api {
         .with(routes!(folders::update_folder), WRITE)
         .with(routes!(folders::delete_folder), WRITE.needs(Capability::FoldersDelete))
         .with(routes!(listings::list_folder_items), READ.needs(Capability::FoldersList))
-        .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).large())
+        .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).walks())
         .with(routes!(remote_uploads::create_remote_upload), WRITE.needs(Capability::RemoteUploadsCreate).keyed())
         .with(routes!(remote_uploads::list_remote_uploads), READ.needs(Capability::RemoteUploadsList))
         .with(routes!(remote_uploads::get_remote_upload), READ.needs(Capability::RemoteUploadsRead))
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn upload_weighs_more_than_change_and_change_than_read() {
+    fn change_or_upload_weighs_two_and_a_walk_five() {
         let operations = operations();
         let weight = |method, path: &str| {
             let operation = operations.find(&method, &format!("/v1/accounts/{{account}}/{path}"));
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(weight(Method::POST, "files/lookup"), 1);
         assert_eq!(weight(Method::DELETE, "files/{id}"), 2);
         assert_eq!(weight(Method::POST, "folders"), 2);
-        assert_eq!(weight(Method::POST, "files"), 5);
+        assert_eq!(weight(Method::POST, "files"), 2);
         assert_eq!(weight(Method::GET, "folders/{id}/usage"), 5);
     }
 }

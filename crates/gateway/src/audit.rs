@@ -30,12 +30,11 @@ pub(crate) struct Entry {
 impl Entry {
     /// Begins the entry of a write.
     pub(crate) fn begin(context: &RequestContext) -> Self {
-        let mut segments = context.occurrence.path.trim_start_matches("/v1/accounts/").split('/').map(decode_segment);
-        // A segment that is not a valid account name may be anything, so it is not logged.
-        let account = segments.next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default();
+        let path = &context.occurrence.path;
+        let resource = segments(path).skip(1).collect::<Vec<_>>().join("/");
         Self {
-            account: account.into_owned(),
-            resource: shortened(&segments.collect::<Vec<_>>().join("/")),
+            account: account(path).into_owned(),
+            resource: shortened(&resource),
             context: context.clone(),
             // `finish` replaces this outcome.
             outcome: "interrupted",
@@ -73,6 +72,17 @@ impl Drop for Entry {
             target: TARGET, client, address, account, operation, resource, outcome, status, request_id, "write"
         );
     }
+}
+
+/// Returns the name of the account in a path; empty if there is none. A segment that is not a valid name may be anything,
+/// so it is not logged.
+pub(crate) fn account(path: &str) -> Cow<'_, str> {
+    segments(path).next().filter(|name| name.parse::<AccountName>().is_ok()).unwrap_or_default()
+}
+
+/// Returns the segments of a path below `/v1/accounts/`.
+fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    path.strip_prefix("/v1/accounts/").unwrap_or_default().split('/').map(decode_segment)
 }
 
 /// Returns a path segment percent-decoded, as the handlers read it. A segment with a slash or a control character stays

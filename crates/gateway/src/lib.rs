@@ -4,6 +4,7 @@
 //! (`extract`), makes one call to the engine, and builds the response. [`api`] declares every operation. Only `problem`
 //! turns problems into responses.
 
+pub mod access_log;
 pub mod admin;
 pub mod api;
 pub mod app;

@@ -9,7 +9,7 @@ use polyhost_config::Scope;
 use polyhost_domain::Capability;
 
 const WRITE_WEIGHT: NonZeroU32 = NonZeroU32::new(2).unwrap();
-const LARGE_WEIGHT: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const WALK_WEIGHT: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// An operation of the API.
 #[derive(Debug)]
@@ -64,9 +64,9 @@ impl Rules {
         Self { capability: Some(capability), ..self }
     }
 
-    /// Gives the operation the largest weight: an upload with all its bytes, or a walk through a folder's listings.
-    pub const fn large(self) -> Self {
-        Self { weight: LARGE_WEIGHT, ..self }
+    /// Gives the operation the weight of a walk through all listings below a folder.
+    pub const fn walks(self) -> Self {
+        Self { weight: WALK_WEIGHT, ..self }
     }
 
     /// Lets the operation take an `Idempotency-Key`.

@@ -14,6 +14,7 @@ use polyhost_engine::problem::{Code, Occurrence, Problem};
 use polyhost_upstream::TraceParent;
 use tracing::Span;
 
+use crate::access_log::Line;
 use crate::context::{RequestContext, RequestId};
 use crate::measure::Answered;
 use crate::operation::{Operation, Operations, Rules};
@@ -94,10 +95,9 @@ impl Record {
         Answered { route: &self.route, method: &self.method, status: status.as_u16(), took, waited }.count();
         let code = response.extensions().get::<Code>();
         if self.access_log.includes(status) {
-            let code = code.map_or("", |code| code.as_str());
+            let (occurrence, route, method) = (&self.occurrence, &*self.route, &self.method);
             let client = context.map_or("", |context| &context.client.name);
-            let (status, milliseconds) = (status.as_u16(), took.as_secs_f64() * 1e3);
-            tracing::info!(status, milliseconds, client, code, "answered");
+            Line { occurrence, route, method, status, code, took, client }.write();
         }
         self.exported.finish(status, code);
         response

@@ -9,6 +9,7 @@ use polyhost_config::AccessLog;
 use polyhost_engine::problem::{Code, Occurrence, Problem, ProblemBody};
 use polyhost_listener::{Refusal, Refuse};
 
+use crate::access_log::Line;
 use crate::context::RequestId;
 use crate::measure::Answered;
 
@@ -23,20 +24,18 @@ pub(crate) fn answers(access_log: AccessLog) -> Refuse {
 /// Returns the bytes of the whole response, after which the connection is closed. Logs and counts it like every other.
 fn answer(refusal: Refusal, access_log: AccessLog) -> Bytes {
     let problem = &problem(refusal);
-    let (id, code) = (RequestId::of(&HeaderMap::new()), problem.code());
-    let status = code.status();
+    let occurrence = &RequestId::of(&HeaderMap::new()).at("", String::new());
+    let (code, status) = (problem.code(), problem.code().status());
     // The method is unknown; this placeholder is counted as `other`.
-    let method = Method::from_bytes(b"-").unwrap_or_default();
-    Answered { route: "", method: &method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }
-        .count();
+    let method = &Method::from_bytes(b"-").unwrap_or_default();
+    Answered { route: "", method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }.count();
     if access_log.includes(status) {
-        let span = tracing::info_span!("request", id = id.as_str(), method = "", route = "", trace_id = "");
-        let code = code.as_str();
-        span.in_scope(|| {
-            tracing::info!(status = status.as_u16(), milliseconds = 0.0, client = "", code, "answered");
-        });
+        let id = &*occurrence.request_id;
+        let span = tracing::info_span!("request", id, method = "", route = "", trace_id = "");
+        let line = Line { occurrence, route: "", method, status, code: Some(&code), took: Duration::ZERO, client: "" };
+        span.in_scope(|| line.write());
     }
-    serialize(problem, status, &id.at("", String::new()))
+    serialize(problem, status, occurrence)
 }
 
 /// Serializes the response: status line, header fields and body.

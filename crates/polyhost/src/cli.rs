@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use url::Url;
 
+use crate::telemetry::LogFormat;
+
 /// The exit codes of the commands that call a gateway, as their help shows them.
 const EXIT_CODES: &str = "\
 Exit codes, the first that applies:
@@ -31,7 +33,7 @@ pub struct Cli {
 /// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start the gateway with simulated sites in the same process; needs no account and no key
+    /// Start the gateway with simulated sites in the same process; needs no account
     Sandbox(Sandbox),
     /// Start the gateway
     Serve(Serve),
@@ -55,8 +57,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_long_help = polyhost_sandbox::Sites::help())]
 pub struct Sandbox {
-    /// The address to listen on; a loopback address, except with --upstreams-only [default: 127.0.0.1:8080, or another
-    /// port if that one is in use]
+    /// The address to listen on. On any but a loopback address, callers need the key that is printed [default:
+    /// 127.0.0.1:8080, or another port if that one is in use]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
     /// Start only the simulated sites, without the gateway
@@ -66,6 +68,18 @@ pub struct Sandbox {
     /// all options
     #[arg(long = "site", value_name = "SITE:KEY=VALUE,...")]
     pub sites: Vec<String>,
+    /// The log.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// The options of the log.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The format of the log on the standard error. The environment variable RUST_LOG selects the lines, such as
+    /// debug or warn,access=info
+    #[arg(long, value_name = "FORMAT", env = "POLYHOST_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
 }
 
 /// `polyhost serve`
@@ -77,6 +91,9 @@ pub struct Serve {
     /// Serve without API keys: every program on this machine may call; only on a loopback address
     #[arg(long)]
     pub no_auth: bool,
+    /// The log.
+    #[command(flatten)]
+    pub log: Log,
 }
 
 /// `polyhost check`

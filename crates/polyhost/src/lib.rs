@@ -7,7 +7,7 @@ mod known;
 pub mod metrics;
 mod reload;
 mod service_manager;
-mod telemetry;
+pub mod telemetry;
 mod traces;
 
 pub use known::KNOWN;

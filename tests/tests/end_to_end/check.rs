@@ -230,7 +230,7 @@ name = "web"
 key_sha256 = "{hash}"
 accounts = ["main", "plays"]
 scopes = ["read", "write", "admin"]
-rate_limit = {{ requests = 100, per_seconds = 60 }}
+rate_limit = {{ requests = 600, per_seconds = 60 }}
 "#
     )
 }

@@ -1,17 +1,19 @@
 //! `polyhost sandbox`: the gateway with simulated sites.
 
+mod greeting;
+
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use polyhost_config::{Callers, Config, DEFAULT_LISTEN};
+use polyhost_config::{AccountSelection, Callers, Client, Config, DEFAULT_LISTEN, KeyHash, Scope};
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
 use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
 
 use super::serve::{signals, start};
-use super::{CommandError, print};
+use super::{CommandError, keygen, print};
 use crate::KNOWN;
 use crate::cli::Sandbox;
 use crate::telemetry;
@@ -20,20 +22,14 @@ use crate::telemetry;
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
-    // New users should see the sandbox's own lines. `RUST_LOG` shows more.
-    telemetry::init("warn");
+    // A new user should see the printed lines and the own requests, and nothing else. `RUST_LOG` shows more.
+    telemetry::init("warn,access=info", options.log.log_format);
     let foreign = options.listen.filter(|address| !address.ip().is_loopback());
-    match foreign {
-        Some(_) if !options.upstreams_only => {
-            return Err(CommandError::Failed(
-                "--listen: the sandbox needs no key, so it listens on loopback addresses only".into(),
-            ));
-        }
-        Some(address) => tracing::warn!(
+    if let Some(address) = foreign.filter(|_| options.upstreams_only) {
+        tracing::warn!(
             %address,
             "the simulated sites accept callers from other machines, and their credentials are public"
-        ),
-        None => {}
+        );
     }
     let sites = read(&options.sites)?;
     if options.upstreams_only { upstreams(options.listen, sites).await } else { gateway(options.listen, sites).await }
@@ -55,14 +51,24 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
     let address = listener.local_addr().map_err(not_started)?;
     let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url());
     let config = Config::parse(&text, &KNOWN).map_err(CommandError::Configuration)?;
-    print(format_args!(
-        "Polyhost sandbox: pstream.net and streamplay.online are simulated in this process; nothing leaves this machine.\n\n\
-         Swagger UI   http://{address}/docs\n\
-         Accounts     pstream-demo, streamplay-demo\n\
-         Try          curl http://{address}/v1/accounts/pstream-demo/folders/root/items\n\n\
-         Ctrl-C ends it. All changes are lost then."
-    ))?;
-    start(&config, Callers::keyless(), listener, signals, |_| async {}).await
+    let (callers, key) = if address.ip().is_loopback() { (Callers::keyless(), None) } else { with_key()? };
+    print(greeting::text(&config, address, key.as_deref()))?;
+    start(&config, callers, listener, signals, |_| async {}).await
+}
+
+/// Returns callers with a new key. Other machines can reach the sandbox, and through it the memory of this one.
+fn with_key() -> Result<(Callers, Option<String>), CommandError> {
+    let key = keygen::generate()?;
+    let client = Client {
+        name: "sandbox".to_owned(),
+        keys: vec![KeyHash::of(&key)],
+        accounts: AccountSelection::All,
+        scopes: [Scope::Read, Scope::Write, Scope::Admin].into(),
+        expires_at: None,
+        rate_limit: None,
+        max_concurrency: None,
+    };
+    Ok((Callers::keyed(vec![client]), Some(key)))
 }
 
 /// Returns the two accounts as configuration text, with the credentials that the sites' options demand.

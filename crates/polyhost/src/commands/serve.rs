@@ -25,7 +25,7 @@ use crate::{admin, metrics, reload, service_manager, telemetry};
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
     let config = check::read(&options.config)?;
     let callers = callers(&config, config.server.listen, options.no_auth).map_err(configuration)?;
-    telemetry::init("info");
+    telemetry::init("info", options.log.log_format);
     let signals = signals()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     raise_descriptors(config.server.max_connections);
@@ -126,7 +126,8 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
         admin.map(|(listener, handle)| AbortOnDropHandle::new(tokio::spawn(admin::run(listener, app.clone(), handle))));
     let _beside = AbortOnDropHandle::new(tokio::spawn(beside(app.clone())));
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, accounts = app.rosters().current().accounts().len(), "listening");
+        let accounts = app.rosters().current().accounts().len();
+        tracing::info!(%address, accounts, version = env!("CARGO_PKG_VERSION"), "listening");
     }
     service_manager::ready();
     let (first, end) = oneshot::channel();

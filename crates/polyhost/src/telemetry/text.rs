@@ -1,0 +1,202 @@
+//! The log as lines for people. A line of the access log is short and has a fixed order. All other events are a message
+//! with `field=value` pairs, those of the request last.
+
+use std::fmt;
+
+use polyhost_gateway::access_log;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The field of an event that is its message.
+const MESSAGE: &str = "message";
+/// The fields of an access line in their order, each with the text before and after its value.
+const ACCESS: [(&str, &str, &str); 8] = [
+    ("method", "", ""),
+    ("path", " ", ""),
+    ("status", " ", ""),
+    ("milliseconds", " ", " ms"),
+    ("client", " client=", ""),
+    ("account", " account=", ""),
+    ("code", " code=", ""),
+    ("request_id", " id=", ""),
+];
+
+/// The beginning of the targets whose events need no origin in the line.
+const OWN_TARGETS: &str = "polyhost";
+/// The beginning of the fields that repeat the origin of an event.
+const ORIGIN_FIELDS: &str = "log.";
+
+/// The format of events, and of the fields of spans.
+pub(super) struct Text;
+
+impl<S, N> FormatEvent<S, N> for Text
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let level = *event.metadata().level();
+        write!(line, "{:.3} {} ", jiff::Timestamp::now(), Coloured(level, line.has_ansi_escapes()))?;
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let target = event.metadata().target();
+        if target == access_log::TARGET {
+            fields.write_access(&mut line)?;
+            return writeln!(line);
+        }
+        if !target.starts_with(OWN_TARGETS) {
+            write!(line, "{}: ", fields.value("log.target").unwrap_or(target))?;
+        }
+        line.write_str(fields.value(MESSAGE).unwrap_or_default())?;
+        fields.write(&mut line)?;
+        for span in context.event_scope().into_iter().flatten() {
+            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
+                line.write_str(fields)?;
+            }
+        }
+        writeln!(line)
+    }
+}
+
+impl<'w> FormatFields<'w> for Text {
+    fn format_fields<R: RecordFields>(&self, mut line: Writer<'w>, span: R) -> fmt::Result {
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        fields.write(&mut line)
+    }
+}
+
+/// The fields of an event, each with its value as text.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, String)>);
+
+impl Fields {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Writes an access line.
+    fn write_access(&self, line: &mut Writer<'_>) -> fmt::Result {
+        ACCESS.into_iter().try_for_each(|(name, before, after)| match self.value(name) {
+            Some(value) => write!(line, "{before}{value}{after}"),
+            None => Ok(()),
+        })
+    }
+
+    /// Writes all fields but the message.
+    fn write(&self, line: &mut Writer<'_>) -> fmt::Result {
+        let shown = self.0.iter().filter(|(name, _)| *name != MESSAGE && !name.starts_with(ORIGIN_FIELDS));
+        shown.into_iter().try_for_each(|(name, value)| match value.contains([' ', '"', '=']) {
+            true => write!(line, " {name}=\"{}\"", value.replace('"', "\\\"")),
+            false => write!(line, " {name}={value}"),
+        })
+    }
+
+    /// Adds a field, unless it is empty. Control characters could fake a line or change the terminal, so they are
+    /// escaped.
+    fn add(&mut self, field: &Field, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let mut shown = String::with_capacity(value.len());
+        for letter in value.chars() {
+            if letter.is_control() { shown.extend(letter.escape_default()) } else { shown.push(letter) }
+        }
+        self.0.push((field.name(), shown));
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.add(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, &format!("{value:.1}"));
+    }
+}
+
+/// A level, padded, with its colour if colours are on.
+struct Coloured(Level, bool);
+
+impl fmt::Display for Coloured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colour = match self.0 {
+            Level::ERROR => 31,
+            Level::WARN => 33,
+            Level::INFO => 32,
+            Level::DEBUG => 34,
+            _ => 35,
+        };
+        if self.1 { write!(f, "\x1b[{colour}m{:>5}\x1b[0m", self.0) } else { write!(f, "{:>5}", self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Returns what `write` logs, without the time.
+    fn logged(write: impl FnOnce()) -> String {
+        let log = Log::default();
+        let sink = log.clone();
+        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(move || sink.clone());
+        tracing::subscriber::with_default(builder.fmt_fields(Text).event_format(Text).finish(), write);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let (time, rest) = text.split_once(' ').unwrap();
+        assert!(time.len() == "2026-01-31T00:00:00.000Z".len() && time.ends_with('Z'), "{time}");
+        rest.to_owned()
+    }
+
+    #[test]
+    fn access_line_is_short_and_leaves_empty_fields_out() {
+        let line = logged(|| {
+            tracing::info!(
+                target: access_log::TARGET,
+                method = "GET", path = "/v1/me", status = 401_u16, milliseconds = 12.0, client = "", account = "",
+                code = "unauthenticated", request_id = "7f", "answered"
+            );
+        });
+        assert_eq!(line, " INFO GET /v1/me 401 12.0 ms code=unauthenticated id=7f\n");
+    }
+
+    #[test]
+    fn value_cannot_start_a_new_line() {
+        let line = logged(|| tracing::warn!(what = "a\nb\u{1b}[0m", count = 2, empty = "", "text\r"));
+        assert_eq!(line, " WARN text\\r what=a\\nb\\u{1b}[0m count=2\n");
+    }
+
+    #[test]
+    fn fields_of_the_request_come_last() {
+        let line = logged(|| {
+            let _in_request = tracing::info_span!("request", id = "7f", trace_id = "").entered();
+            tracing::info!(target: "audit", outcome = "a b", "write");
+        });
+        assert_eq!(line, " INFO audit: write outcome=\"a b\" id=7f\n");
+    }
+}
