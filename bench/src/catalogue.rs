@@ -51,7 +51,7 @@ impl Gateway {
             "[accounts.main]\nprovider = \"pstream\"\nbase_url = \"{base_url}\"\nlogin = \"login\"\nkey = \"key\"\n\
              [cache]\nmax_size = \"1 GiB\"\nlisting_ttl = \"1h\"\n"
         );
-        let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(faults.join("; ")))?;
+        let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(format!("{faults:?}")))?;
         let app = App::new(&config, Callers::keyless()).map_err(Failure::of("cannot build the gateway"))?;
         let account =
             app.rosters().current().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;

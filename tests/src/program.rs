@@ -1,12 +1,15 @@
 //! [`Program`]: the program as a process. Its output is captured, and it ends with the test.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{Read, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// The longest time to wait for anything that the program does without a request.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -54,7 +57,16 @@ impl Program {
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
     ) -> Self {
-        Self::spawn(arguments, environment, Stdio::null())
+        Self::spawn(arguments, environment, Stdio::null(), None)
+    }
+
+    /// Starts the program in a folder.
+    pub fn start_in<S: AsRef<OsStr>>(
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+        environment: &[(String, String)],
+    ) -> Self {
+        Self::spawn(arguments, environment, Stdio::null(), Some(folder))
     }
 
     /// Starts the program with these bytes as its whole standard input.
@@ -63,23 +75,37 @@ impl Program {
         environment: &[(String, String)],
         input: Vec<u8>,
     ) -> Self {
-        let mut program = Self::spawn(arguments, environment, Stdio::piped());
+        let mut program = Self::spawn(arguments, environment, Stdio::piped(), None);
         let mut stdin = program.child.stdin.take().expect("stdin is a pipe");
         // The program may end before it has read all of its input.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
         program
     }
 
+    /// Starts the program in a folder, with a terminal as its standard input and standard error. Also returns the other
+    /// end of the terminal, which takes the keys that a person would press.
+    pub fn start_on_terminal<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> (Self, File) {
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be made");
+        grantpt(&keyboard).and_then(|()| unlockpt(&keyboard)).expect("the terminal can be used");
+        let name = ptsname(&keyboard, Vec::new()).expect("the terminal has a name").into_string().expect("UTF-8");
+        let terminal = File::options().read(true).write(true).open(name).expect("the terminal can be opened");
+        let mut command = command(arguments, &[]);
+        command.current_dir(folder).stdin(terminal.try_clone().expect("a copy")).stderr(terminal);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
+        let keyboard = File::from(keyboard);
+        let stderr = Capture::of(keyboard.try_clone().expect("a copy"));
+        (Self { child, stdout, stderr }, keyboard)
+    }
+
     fn spawn<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
         environment: &[(String, String)],
         stdin: Stdio,
+        folder: Option<&Path>,
     ) -> Self {
-        let mut command = Command::new(executable());
-        for name in INHERITED {
-            command.env_remove(name);
-        }
-        command.args(arguments).envs(environment.iter().cloned());
+        let mut command = command(arguments, environment);
+        folder.map(|folder| command.current_dir(folder));
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
@@ -168,6 +194,16 @@ impl Drop for Program {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Returns the command that starts the program.
+fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>, environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(executable());
+    for name in INHERITED {
+        command.env_remove(name);
+    }
+    command.args(arguments).envs(environment.iter().cloned());
+    command
 }
 
 /// Returns the path of the built program: `target/debug/polyhost` for a test at `target/debug/deps/<test>`.

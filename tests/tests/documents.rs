@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, reason = "an unreadable tree must fail the test")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,82 @@ fn pictures_of_both_themes_differ_in_style_only() {
         format!("{before}{after}")
     };
     assert_eq!(drawing("light"), drawing("dark"));
+}
+
+#[test]
+fn example_configuration_is_valid_with_all_its_settings() {
+    let text = uncommented(&read(&root().join("polyhost.example.toml")));
+    // The files of a certificate do not exist here.
+    let without_tls: Vec<&str> = text.split("\n\n").filter(|table| !table.contains("[server.tls]")).collect();
+    let faults = Config::parse(&with_its_secrets(&without_tls.join("\n\n")), &KNOWN).err();
+    assert_eq!(faults, None, "\n{text}");
+}
+
+#[test]
+fn example_configuration_has_every_key() {
+    let text = uncommented(&read(&root().join("polyhost.example.toml")));
+    let shown = keys_by_kind(&text);
+    for (kind, known) in known_keys(&text) {
+        // The keys of calls to sites are shown once.
+        let inherited = |key: &String| matches!(&*kind, "providers" | "accounts") && shown["upstream"].contains(key);
+        let is_shown = |key: &String| inherited(key) || shown[&kind].contains(key) || shown.contains_key(key);
+        let missing: Vec<&String> = known.iter().filter(|key| !is_shown(key)).collect();
+        assert!(missing.is_empty(), "polyhost.example.toml lacks {missing:?} in {kind}");
+    }
+}
+
+/// Returns the example with all its settings in effect.
+fn uncommented(text: &str) -> String {
+    let is_setting = |rest: &&str| rest.starts_with(|first: char| first == '[' || first.is_lowercase());
+    let lines = text.lines().map(|line| line.strip_prefix('#').filter(is_setting).unwrap_or(line));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Returns the keys in a configuration, by the kind of their table: `accounts` for `[accounts.main]`.
+fn keys_by_kind(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut kind = String::new();
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            kind = kind_of(line);
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            let key = key.split_once('.').map_or(key, |(table, _)| table);
+            keys.entry(kind.clone()).or_default().insert(key.to_owned());
+        }
+    }
+    keys
+}
+
+/// Returns the keys that the code knows for the tables of a configuration. Each table gets an unknown key, and the fault
+/// lists the known ones.
+fn known_keys(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let line = |line: &str| format!("{line}\n{}", if line.starts_with('[') { "nonsense = 1\n" } else { "" });
+    let text: String = text.lines().map(line).collect();
+    let faults = Config::parse(&with_its_secrets(&text), &KNOWN).expect_err("there are unknown keys");
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for fault in faults.iter().filter(|fault| fault.key == "nonsense") {
+        let (_, known) = fault.message.split_once("known: ").expect("the fault lists the known keys");
+        keys.entry(kind_of(&fault.table)).or_default().extend(known.split(", ").map(str::to_owned));
+    }
+    assert!(keys.len() >= 7, "{keys:?}");
+    keys
+}
+
+/// Returns the kind of a table: `accounts` for `[accounts.main]`, `tls` for `[server.tls]`.
+fn kind_of(table: &str) -> String {
+    let words: Vec<&str> =
+        table.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_tls = words.get(1) == Some(&"tls");
+    words[usize::from(is_tls)].to_owned()
+}
+
+#[test]
+fn client_programs_in_the_docs_are_the_tested_ones() {
+    let page = read(&root().join("docs/clients.md"));
+    let shown = [("yaml", "python/generator.yml"), ("python", "python/tour.py"), ("typescript", "typescript/tour.ts")];
+    for (language, file) in shown {
+        assert_eq!(fenced(&page, language), [read(&root().join("tests/openapi").join(file))], "{file}");
+    }
 }
 
 #[test]

@@ -15,8 +15,16 @@ use crate::{AccountSelection, Client, KeyHash, Scope};
 /// So a page with many pictures or a busy program stays below it, and one client cannot use up an account.
 const DEFAULT_RATE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(600).unwrap(), NonZeroU32::new(60).unwrap());
 
+/// The accounts that clients may name.
+struct Accounts<'a> {
+    valid: &'a BTreeMap<AccountName, AccountConfig>,
+    /// The names in the file, including those of faulty accounts; `None` if `accounts` is not a table.
+    named: Option<BTreeSet<&'a str>>,
+}
+
 /// Reads every `[[clients]]`.
-pub(crate) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
+pub(crate) fn read(root: &mut Section<'_>, valid: &BTreeMap<AccountName, AccountConfig>) -> Vec<Client> {
+    let accounts = &Accounts { valid, named: root.names("accounts") };
     let mut clients: Vec<Client> = Vec::new();
     for mut section in root.list("clients") {
         let client = read_client(&mut section, accounts);
@@ -34,7 +42,7 @@ pub(crate) fn read(root: &mut Section<'_>, accounts: &BTreeMap<AccountName, Acco
     clients
 }
 
-fn read_client(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Option<Client> {
+fn read_client(section: &mut Section<'_>, accounts: &Accounts<'_>) -> Option<Client> {
     let name = section.required("name");
     if name == Some("") {
         section.fault("name", "must not be empty");
@@ -72,7 +80,7 @@ fn rate_limit(section: &mut Section<'_>) -> Quota {
 
 fn required_positive(section: &mut Section<'_>, key: &'static str) -> Option<NonZeroU32> {
     if section.value(key).is_none() {
-        section.fault(key, "is missing");
+        section.missing(key, "is missing");
     }
     section.positive(key)
 }
@@ -84,7 +92,7 @@ fn key_hashes(section: &mut Section<'_>) -> Option<Vec<KeyHash>> {
         Some(value) if value.is_str() => vec![section.text(KEY)?],
         Some(_) => section.texts(KEY)?,
         None => {
-            section.fault(KEY, "is missing");
+            section.missing(KEY, "is missing");
             return None;
         }
     };
@@ -99,10 +107,10 @@ fn key_hashes(section: &mut Section<'_>) -> Option<Vec<KeyHash>> {
     hashes.into_iter().collect()
 }
 
-fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, AccountConfig>) -> Option<AccountSelection> {
+fn selection(section: &mut Section<'_>, accounts: &Accounts<'_>) -> Option<AccountSelection> {
     const KEY: &str = "accounts";
     if section.value(KEY).is_none() {
-        section.fault(KEY, "is missing; [\"*\"] means all");
+        section.missing(KEY, "is missing; [\"*\"] means all");
         return None;
     }
     let names = section.texts(KEY)?;
@@ -110,11 +118,16 @@ fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Account
         return Some(AccountSelection::All);
     }
     let mut selected = BTreeSet::new();
-    for text in names {
-        // A faulty account is not in the map, and has its own fault.
+    for (item, text) in names.into_iter().enumerate() {
         match text.parse::<AccountName>() {
-            Ok(name) if accounts.contains_key(&name) => drop(selected.insert(name)),
-            _ => section.fault(KEY, format_args!("\"{text}\" is not an account, or has faults")),
+            Ok(name) if accounts.valid.contains_key(&name) => drop(selected.insert(name)),
+            // A faulty account has its own fault.
+            _ if accounts.named.as_ref().is_none_or(|named| named.contains(text)) => {}
+            _ => {
+                let named: Vec<&str> = accounts.named.iter().flatten().copied().collect();
+                let known = if named.is_empty() { String::new() } else { format!("; known: {}", named.join(", ")) };
+                section.unknown(KEY, Some(item), text, format_args!("is not an account{known}"), &named);
+            }
         }
     }
     Some(AccountSelection::These(selected))
@@ -123,14 +136,14 @@ fn selection(section: &mut Section<'_>, accounts: &BTreeMap<AccountName, Account
 fn scopes(section: &mut Section<'_>) -> Option<BTreeSet<Scope>> {
     const KEY: &str = "scopes";
     if section.value(KEY).is_none() {
-        section.fault(KEY, "is missing; known: read, write, admin");
+        section.missing(KEY, "is missing; known: read, write, admin");
         return None;
     }
     let mut scopes = BTreeSet::new();
-    for text in section.texts(KEY)? {
+    for (item, text) in section.texts(KEY)?.into_iter().enumerate() {
         match text.parse::<Scope>() {
             Ok(scope) => drop(scopes.insert(scope)),
-            Err(error) => section.fault(KEY, format_args!("\"{text}\" {error}")),
+            Err(error) => section.unknown(KEY, Some(item), text, error, &["read", "write", "admin"]),
         }
     }
     Some(scopes)

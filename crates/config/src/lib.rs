@@ -5,8 +5,10 @@ mod cache;
 mod callers;
 mod client;
 mod clients;
+mod fault;
 mod key;
 mod login_budget;
+mod places;
 mod providers;
 mod secret;
 mod section;
@@ -21,23 +23,24 @@ mod upstream;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use polyhost_domain::{AccountName, ProviderId};
 use polyhost_upstream::Settings;
+use toml::de::DeTable;
 
 pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
 pub use callers::Callers;
 pub use client::{AccountSelection, Client, Scope, UnknownScope};
+pub use fault::{Fault, Findings};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};
-pub use section::Findings;
 pub use server::{AccessLog, CorsOrigins, DEFAULT_LISTEN, ServerConfig};
 pub use telemetry::TelemetryConfig;
 pub use tls::Certificate;
 
-use section::Section;
+use places::Places;
+use section::{Reading, Section};
 
 /// A valid configuration.
 #[derive(Debug, Clone)]
@@ -68,7 +71,7 @@ impl Config {
     ///
     /// # Errors
     /// Every fault, each with its table and key.
-    pub fn parse(text: &str, known: &Known) -> Result<Self, Vec<String>> {
+    pub fn parse(text: &str, known: &Known) -> Result<Self, Vec<Fault>> {
         Self::examine(text, known).map_err(|findings| findings.faults)
     }
 
@@ -77,11 +80,14 @@ impl Config {
     /// # Errors
     /// Every fault, each with its table and key, and the files.
     pub fn examine(text: &str, known: &Known) -> Result<Self, Findings> {
-        let table = text.parse::<toml::Table>().map_err(|error| Findings::fault(syntax::fault(text, &error)))?;
-        let findings = Rc::new(RefCell::new(Findings::default()));
-        let config = Self::read(&table, known, &findings);
-        let findings = findings.take();
+        let invalid = |error| Findings::fault(syntax::fault(text, &error));
+        let places = DeTable::parse(text).map_err(invalid)?;
+        let table = text.parse::<toml::Table>().map_err(invalid)?;
+        let reading = Reading { text, findings: RefCell::default() };
+        let config = Self::read(Section::root(&table, Places::root(places.get_ref()), &reading), known);
+        let mut findings = reading.findings.take();
         if !findings.faults.is_empty() {
+            findings.faults.sort_by_key(|fault| (fault.line, fault.column));
             return Err(findings);
         }
         let fixed = |key| Some((key, table.get(key)?.as_table()?.clone()));
@@ -98,8 +104,7 @@ impl Config {
         tables.flat_map(|(table, _)| changed_keys(table, self.fixed.get(table), other.fixed.get(table))).collect()
     }
 
-    fn read(table: &toml::Table, known: &Known, findings: &Rc<RefCell<Findings>>) -> Self {
-        let mut root = Section::new("", Some(table), findings);
+    fn read(mut root: Section<'_>, known: &Known) -> Self {
         let server = ServerConfig::read(root.section("server"));
         let cache = CacheConfig::read(root.section("cache"));
         let telemetry = TelemetryConfig::read(root.section("telemetry"));
@@ -108,7 +113,7 @@ impl Config {
         let settings = upstream::read(&mut section, &defaults);
         section.finish();
         let providers = providers::read(&mut root, known, &settings);
-        let accounts = accounts::read(&mut root, &providers);
+        let accounts = accounts::read(&mut root, known, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();
         Self { server, cache, telemetry, providers, accounts, clients, files: Vec::new(), fixed: BTreeMap::new() }

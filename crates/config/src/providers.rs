@@ -57,7 +57,7 @@ pub(crate) fn read(root: &mut Section<'_>, known: &Known, outer: &Settings) -> B
     for (name, section) in root.named("providers") {
         let id = name.parse::<ProviderId>().ok();
         if id.is_none() {
-            root.fault(
+            section.fault_of_name(
                 "providers",
                 format_args!("\"{name}\" is not a valid name: it {}", polyhost_domain::InvalidAccountName),
             );
@@ -103,7 +103,9 @@ fn dialect(section: &mut Section<'_>, known: &Known) -> Option<&'static Dialect>
     let found = known.dialects.iter().copied().find(|dialect| dialect.name.to_string() == text);
     if found.is_none() {
         let names: Vec<String> = known.dialects.iter().map(|dialect| dialect.name.to_string()).collect();
-        section.fault("dialect", format_args!("\"{text}\" is not a known dialect; known: {}", names.join(", ")));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let what = format!("is not a known dialect; known: {}", names.join(", "));
+        section.unknown("dialect", None, text, what, &names);
     }
     found
 }
@@ -145,7 +147,7 @@ fn word(section: &mut Section<'_>, key: &'static str, words: &[&'static str]) ->
     let text = section.text(key)?;
     let found = words.iter().copied().find(|word| *word == text);
     if found.is_none() {
-        section.fault(key, format_args!("\"{text}\" is not one of: {}", words.join(", ")));
+        section.unknown(key, None, text, format_args!("is not one of: {}", words.join(", ")), words);
     }
     found
 }
@@ -163,10 +165,11 @@ fn time_zone(section: &mut Section<'_>, key: &'static str) -> Option<TimeZone> {
 fn unsupported(section: &mut Section<'_>) -> Vec<Capability> {
     const KEY: &str = "unsupported";
     let mut lacking = Vec::new();
-    for name in section.texts(KEY).unwrap_or_default() {
+    let known: Vec<&str> = Capability::ALL.iter().map(|capability| capability.as_str()).collect();
+    for (item, name) in section.texts(KEY).unwrap_or_default().into_iter().enumerate() {
         match name.parse::<Capability>() {
             Ok(capability) => lacking.push(capability),
-            Err(error) => section.fault(KEY, format_args!("\"{name}\" {error}")),
+            Err(error) => section.unknown(KEY, Some(item), name, error, &known),
         }
     }
     lacking

@@ -1,12 +1,11 @@
 //! A reader for one table of the configuration. It collects every fault, not just the first.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -14,47 +13,87 @@ use jiff::Timestamp;
 use toml::{Table, Value};
 use url::Url;
 
+use crate::fault::{Fault, Findings, closest};
+use crate::places::Places;
+
 /// The longest duration that a configuration may contain. It is long enough to mean "no limit", and date arithmetic
 /// with it cannot overflow.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The faults of a configuration, and the files that it was read from.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Findings {
-    /// The faults, each with its table and key. The program does not start with any.
-    pub faults: Vec<String>,
-    /// The files that secrets are in, including unreadable ones.
-    pub files: Vec<PathBuf>,
+/// A configuration that is being read: its text, and everything that was found so far.
+pub(crate) struct Reading<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) findings: RefCell<Findings>,
 }
 
-impl Findings {
-    /// Creates findings with one fault and no files.
-    #[must_use]
-    pub fn fault(fault: String) -> Self {
-        Self { faults: vec![fault], files: Vec::new() }
-    }
-}
-
-/// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others.
+/// One table of the configuration. Reading a key marks it as known; [`Section::finish`] reports the others, and the
+/// missing keys.
 pub(crate) struct Section<'a> {
     path: String,
     table: Option<&'a Table>,
+    places: Places<'a>,
     known: BTreeSet<&'static str>,
-    findings: Rc<RefCell<Findings>>,
+    /// The missing keys, each with the message of its fault.
+    missing: BTreeMap<&'static str, String>,
+    reading: &'a Reading<'a>,
     /// An explanation of the key that is being read.
     help: Option<&'static str>,
 }
 
 impl<'a> Section<'a> {
-    pub(crate) fn new(path: impl Into<String>, table: Option<&'a Table>, findings: &Rc<RefCell<Findings>>) -> Self {
-        Self { path: path.into(), table, known: BTreeSet::new(), help: None, findings: Rc::clone(findings) }
+    /// Creates the section of the whole file.
+    pub(crate) fn root(table: &'a Table, places: Places<'a>, reading: &'a Reading<'a>) -> Self {
+        Self::new(String::new(), Some(table), places, reading)
+    }
+
+    fn new(path: String, table: Option<&'a Table>, places: Places<'a>, reading: &'a Reading<'a>) -> Self {
+        Self { path, table, places, known: BTreeSet::new(), missing: BTreeMap::new(), reading, help: None }
     }
 
     /// Reports a fault at a key of this table.
     pub(crate) fn fault(&self, key: &str, what: impl fmt::Display) {
-        let place = if self.path.is_empty() { key.to_owned() } else { format!("{} {key}", self.path) };
+        self.report(key, self.places.of(key), what, None);
+    }
+
+    /// Reports that an item of a list, or a key's whole value, is none of the known words.
+    pub(crate) fn unknown(&self, key: &str, item: Option<usize>, word: &str, what: impl fmt::Display, known: &[&str]) {
+        let place = item.and_then(|item| self.places.of_item(key, item)).or_else(|| self.places.of(key));
+        self.report(key, place, format_args!("\"{word}\" {what}"), closest(word, known.iter().copied()));
+    }
+
+    /// Reports at this table that a key above it is faulty.
+    pub(crate) fn fault_of_name(&self, key: &str, what: impl fmt::Display) {
+        let fault = Fault { key: key.to_owned(), ..Fault::new("", what) };
+        self.push(fault, self.places.table());
+    }
+
+    fn report(&self, key: &str, place: Option<usize>, what: impl fmt::Display, suggestion: Option<&str>) {
         let help = self.help.map(|help| format!(". {help}")).unwrap_or_default();
-        self.findings.borrow_mut().faults.push(format!("{place}: {what}{help}"));
+        let fault = Fault::new(&self.path, format_args!("{what}{help}"));
+        self.push(Fault { key: key.to_owned(), suggestion: suggestion.map(str::to_owned), ..fault }, place);
+    }
+
+    fn push(&self, fault: Fault, place: Option<usize>) {
+        self.reading.findings.borrow_mut().faults.push(fault.at(self.reading.text, place));
+    }
+
+    /// Records that a key is missing. A misspelt key in its place makes one fault, not two.
+    pub(crate) fn missing(&mut self, key: &'static str, what: impl fmt::Display) {
+        self.known.insert(key);
+        self.missing.insert(key, what.to_string());
+    }
+
+    /// Returns the names below a key, such as the accounts, even if they have faults. `None` if the key holds no table.
+    pub(crate) fn names(&self, key: &str) -> Option<BTreeSet<&'a str>> {
+        match self.table?.get(key) {
+            None => Some(BTreeSet::new()),
+            Some(value) => value.as_table().map(|table| table.keys().map(String::as_str).collect()),
+        }
+    }
+
+    /// Returns the first of the keys that the table has.
+    pub(crate) fn first_of(&self, keys: &[&'static str]) -> Option<&'static str> {
+        keys.iter().copied().find(|key| self.table.is_some_and(|table| table.contains_key(*key)))
     }
 
     /// Reads a value. Faults that `read` reports end with `help`, which explains the key.
@@ -88,8 +127,7 @@ impl<'a> Section<'a> {
     /// Reads a text that is required.
     pub(crate) fn required(&mut self, key: &'static str) -> Option<&'a str> {
         if self.table.is_none_or(|table| !table.contains_key(key)) {
-            self.known.insert(key);
-            self.fault(key, "is missing");
+            self.missing(key, "is missing");
             return None;
         }
         self.text(key)
@@ -251,7 +289,7 @@ impl<'a> Section<'a> {
             self.fault(key, format_args!("must be a table, not {}", value.type_str()));
         }
         let path = if self.path.is_empty() { format!("[{key}]") } else { format!("{} {key}", self.path) };
-        Section::new(path, value.and_then(Value::as_table), &self.findings)
+        Section::new(path, value.and_then(Value::as_table), self.places.below(key), self.reading)
     }
 
     /// Returns the named tables below a key: `[providers.NAME]`.
@@ -269,7 +307,8 @@ impl<'a> Section<'a> {
         if table.is_none() {
             self.fault(key, format_args!("{name} must be a table, not {}", value.type_str()));
         }
-        table.map(|table| Section::new(format!("[{key}.{name}]"), Some(table), &self.findings))
+        let places = self.places.below(key).below(name);
+        table.map(|table| Section::new(format!("[{key}.{name}]"), Some(table), places, self.reading))
     }
 
     /// Returns the tables of a list: `[[clients]]`.
@@ -281,23 +320,41 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         let numbered = items.into_iter().enumerate();
-        numbered
-            .map(|(index, table)| Section::new(format!("[[{key}]] {}", index + 1), Some(table), &self.findings))
-            .collect()
+        let section = |(index, table)| {
+            let places = self.places.below_item(key, index);
+            Section::new(format!("[[{key}]] {}", index + 1), Some(table), places, self.reading)
+        };
+        numbered.map(section).collect()
     }
 
     /// Records that a secret is in this file.
     pub(crate) fn note_file(&mut self, path: PathBuf) {
-        self.findings.borrow_mut().files.push(path);
+        self.reading.findings.borrow_mut().files.push(path);
     }
 
-    /// Reports the keys that were never read.
+    /// Reports the keys that were never read, and the missing ones.
     pub(crate) fn finish(self) {
-        for key in self.table.into_iter().flat_map(Table::keys) {
-            if !self.known.contains(key.as_str()) {
-                let known: Vec<&str> = self.known.iter().copied().collect();
-                self.fault(key, format_args!("is not a key of this table; known: {}", known.join(", ")));
+        self.finish_with(|_| true);
+    }
+
+    /// Reports the missing keys, and the unknown keys that are misspelt ones. Other keys may be valid: which ones are
+    /// depends on another key, and that one is faulty.
+    pub(crate) fn finish_in_part(self) {
+        self.finish_with(|meant| meant.is_some());
+    }
+
+    fn finish_with(mut self, is_fault: impl Fn(Option<&str>) -> bool) {
+        let known: Vec<&str> = self.known.iter().copied().collect();
+        let message = format!("is not a key of this table; known: {}", known.join(", "));
+        for key in self.table.into_iter().flat_map(Table::keys).filter(|key| !known.contains(&key.as_str())) {
+            let meant = closest(key, known.iter().copied());
+            if is_fault(meant) {
+                meant.map(|meant| self.missing.remove(meant));
+                self.report(key, self.places.of(key), &message, meant);
             }
+        }
+        for (key, what) in &self.missing {
+            self.fault(key, what);
         }
     }
 }

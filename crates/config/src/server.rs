@@ -184,7 +184,8 @@ fn access_log(section: &mut Section<'_>) -> AccessLog {
         Some("errors") => AccessLog::Errors,
         Some("off") => AccessLog::Off,
         Some(text) => {
-            section.fault(KEY, format_args!("\"{text}\" is none of \"all\", \"errors\" and \"off\""));
+            let what = "is none of \"all\", \"errors\" and \"off\"";
+            section.unknown(KEY, None, text, what, &["all", "errors", "off"]);
             AccessLog::default()
         }
     }

@@ -1,17 +1,12 @@
-//! Messages for TOML syntax errors. They do not contain the text, because the faulty line may contain a secret.
+//! Faults for TOML syntax errors. They do not contain the text, because the faulty line may contain a secret.
 
-/// Describes the error with its line and column, both counted from 1.
-pub(crate) fn fault(text: &str, error: &toml::de::Error) -> String {
+use crate::fault::Fault;
+
+/// Describes the error, with its place.
+pub(crate) fn fault(text: &str, error: &toml::de::Error) -> Fault {
     let message = Some(error.message()).filter(|message| !may_repeat_the_text(message));
     let message = message.unwrap_or("the text is not TOML");
-    match error.span().and_then(|span| text.get(..span.start)) {
-        Some(before) => {
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|char| *char != '\n').count() + 1;
-            format!("line {line}, column {column}: {message}")
-        }
-        None => message.to_owned(),
-    }
+    Fault::new("", message).at(text, error.span().map(|span| span.start))
 }
 
 /// Returns whether a message of the parser may quote the text. Its messages are fixed phrases that quote only
@@ -31,25 +26,25 @@ mod tests {
     const SECRET: &str = "hunter2hunter2";
 
     fn message(text: &str) -> String {
-        fault(text, &text.parse::<toml::Table>().unwrap_err())
+        fault(text, &text.parse::<toml::Table>().unwrap_err()).in_file("f".as_ref())
     }
 
     #[test]
     fn syntax_error_has_its_place_and_not_the_text() {
         let cases = [
-            (format!("[accounts.a]\nkey = \"{SECRET}\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = '{SECRET}\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = {SECRET}\n"), "line 2, column 7: "),
-            (format!("[accounts.a]\nkey = \"k\" {SECRET}\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = \"k\"{SECRET}\"\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = \"k\"\nkey = \"{SECRET}\"\n"), "line 3, column 1: "),
-            (format!("[accounts.a]\nkey = \"\"\"{SECRET}\n"), "line "),
-            (format!("[accounts.a]\nkey = \"\\{SECRET}\"\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = 5{SECRET}\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey.{SECRET} = 1\nkey.{SECRET}.b = 2\n"), "line 3, column "),
-            (format!("[accounts.a]\n{SECRET}\n"), "line 2, column "),
-            (format!("[accounts.a]\nkey = [\"{SECRET}\"\n"), "line "),
-            (format!("[accounts.a]\nkey = 99999999999999999999 # {SECRET}\n"), "line 2, column "),
+            (format!("[accounts.a]\nkey = \"{SECRET}\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = '{SECRET}\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = {SECRET}\n"), "f:2:7: "),
+            (format!("[accounts.a]\nkey = \"k\" {SECRET}\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = \"k\"{SECRET}\"\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = \"k\"\nkey = \"{SECRET}\"\n"), "f:3:1: "),
+            (format!("[accounts.a]\nkey = \"\"\"{SECRET}\n"), "f:"),
+            (format!("[accounts.a]\nkey = \"\\{SECRET}\"\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = 5{SECRET}\n"), "f:2:"),
+            (format!("[accounts.a]\nkey.{SECRET} = 1\nkey.{SECRET}.b = 2\n"), "f:3:"),
+            (format!("[accounts.a]\n{SECRET}\n"), "f:2:"),
+            (format!("[accounts.a]\nkey = [\"{SECRET}\"\n"), "f:"),
+            (format!("[accounts.a]\nkey = 99999999999999999999 # {SECRET}\n"), "f:2:"),
         ];
         for (text, place) in cases {
             let message = message(&text);
@@ -61,7 +56,7 @@ mod tests {
     #[test]
     fn columns_are_counted_in_characters() {
         let message = message("\"é\" = x");
-        assert!(message.starts_with("line 1, column 7: "), "{message}");
+        assert!(message.starts_with("f:1:7: "), "{message}");
     }
 
     #[test]

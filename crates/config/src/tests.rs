@@ -1,6 +1,7 @@
 //! Tests of reading a configuration.
 
 mod extremes;
+mod faults;
 mod login_budgets;
 mod reloading;
 mod telemetry;
@@ -26,7 +27,7 @@ static KNOWN: Known = Known {
 };
 
 pub(crate) fn parse(text: &str) -> Result<Config, Vec<String>> {
-    Config::parse(text, &KNOWN)
+    Config::parse(text, &KNOWN).map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
 fn faults(text: &str) -> Vec<String> {
@@ -86,14 +87,14 @@ fn every_fault_names_its_table_and_key() {
         "[providers.elsewhere] base_url: must be an http or https URL",
         "[providers.elsewhere] timezone: \"Mars/Olympus\"",
         "[providers.elsewhere] digest: \"crc\" is not one of: sha1, md5, none",
-        "[accounts.main] provider: \"nowhere\" is not a provider; known: pstream, streamplay",
+        "[accounts.main] provider: \"nowhere\" is not a provider; known: elsewhere, pstream, streamplay",
         "accounts: \"Bad\" is not a valid name",
         "[accounts.Bad] login: is missing",
         "[accounts.Bad] key: is missing",
         "[accounts.half] key: is missing",
         "[accounts.half] login: the environment variable POLYHOST_TEST_NOT_SET is not set",
         "[[clients]] 1 key_sha256: must be the SHA-256",
-        "[[clients]] 1 accounts: \"ghost\" is not an account, or has faults",
+        "[[clients]] 1 accounts: \"ghost\" is not an account; known: Bad, half, main",
         "[[clients]] 1 scopes: \"fly\" is not a scope",
         "extra: is not a key of this table",
     ];
@@ -105,9 +106,9 @@ fn every_fault_names_its_table_and_key() {
 
 #[test]
 fn syntax_error_is_reported_with_its_line() {
-    let faults = faults("[server\nlisten = 1");
+    let faults = Config::parse("[server\nlisten = 1", &KNOWN).unwrap_err();
     assert_eq!(faults.len(), 1);
-    assert!(faults[0].contains("line 1"), "{faults:?}");
+    assert!(faults[0].in_file("f".as_ref()).starts_with("f:1:"), "{faults:?}");
 }
 
 #[test]
@@ -342,10 +343,13 @@ fn yetishare_account_has_keys_or_a_password() {
     }
     let cases = [
         ("", "[accounts.a] key1: is missing: the site accepts key1 and key2, or username and password"),
-        ("key1 = \"a\"", "[accounts.a] key2: is missing"),
+        ("key1 = \"a\"", "[accounts.a] key2: is missing: the site accepts key1 and key2, or username and password"),
         ("password = \"b\"", "[accounts.a] username: is missing"),
         ("key1 = \"a\"\nusername = \"b\"", "[accounts.a] username: cannot be combined: the site accepts key1 and key2"),
-        ("login = \"a\"\nkey1 = \"a\"\nkey2 = \"b\"", "[accounts.a] login: is not a key of this table"),
+        (
+            "login = \"a\"\nkey1 = \"a\"\nkey2 = \"b\"",
+            "[accounts.a] login: is not a credential of provider \"streamplay\"",
+        ),
     ];
     for (credentials, fault) in cases {
         let found = faults(&account(credentials));

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod init;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use url::Url;
 
 use crate::telemetry::LogFormat;
+pub use init::Init;
 
 /// The exit codes of the commands that call a gateway, as their help shows them.
 const EXIT_CODES: &str = "\
@@ -39,6 +42,8 @@ pub enum Command {
     Serve(Serve),
     /// Check a configuration and list every fault in it
     Check(Check),
+    /// Create a configuration, with questions or from options
+    Init(Init),
     /// Print the OpenAPI document
     Openapi,
     /// Make an API key; prints the key for the client and its SHA-256 for the configuration
@@ -85,9 +90,9 @@ pub struct Log {
 /// `polyhost serve`
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
     /// Serve without API keys: every program on this machine may call; only on a loopback address
     #[arg(long)]
     pub no_auth: bool,
@@ -99,9 +104,20 @@ pub struct Serve {
 /// `polyhost check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    /// The configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Print the faults as a list of JSON objects, which is empty if the configuration is valid
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The configuration file.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// The configuration file [default: polyhost.toml in the current folder, else /etc/polyhost/polyhost.toml]
+    #[arg(long, value_name = "FILE", env = "POLYHOST_CONFIG")]
+    pub config: Option<PathBuf>,
 }
 
 /// `polyhost healthcheck`

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use polyhost_config::{Callers, Config, Findings};
+use polyhost_config::{Callers, Config, Fault, Findings};
 use polyhost_engine::roster::Roster;
 use polyhost_gateway::app::App;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -71,7 +71,10 @@ impl<S: Source> Reload<S> {
 
     /// Reads the configuration and activates it.
     async fn reload(&mut self) -> Result<(), Vec<String>> {
-        let (mut config, callers) = self.read().await.map_err(|findings| findings.faults)?;
+        let path = self.source.path();
+        let texts =
+            |Findings { faults, .. }| faults.iter().map(|fault: &Fault| fault.in_file(&path)).collect::<Vec<_>>();
+        let (mut config, callers) = self.read().await.map_err(texts)?;
         // `idle_timeout` belongs to `[server]`, which needs a restart.
         let idle_timeout = self.initial.server.idle_timeout;
         config.accounts.values_mut().for_each(|account| account.settings.idle_timeout = idle_timeout);
@@ -91,7 +94,7 @@ impl<S: Source> Reload<S> {
         loop {
             let source = Arc::clone(&self.source);
             let read = spawn_blocking(move || source.read()).await;
-            let read = read.unwrap_or_else(|error| Err(Findings::fault(error.to_string())));
+            let read = read.unwrap_or_else(|error| Err(Findings::fault(Fault::new("", error))));
             let named = match &read {
                 Ok((config, _)) => &config.files,
                 Err(findings) => &findings.files,

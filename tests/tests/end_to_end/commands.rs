@@ -50,7 +50,7 @@ async fn healthcheck_reports_health_by_its_exit_code() {
 
 #[tokio::test]
 async fn every_command_has_help() {
-    for command in ["sandbox", "serve", "check", "openapi", "keygen", "healthcheck"] {
+    for command in ["sandbox", "serve", "check", "init", "openapi", "keygen", "healthcheck"] {
         let ended = Program::run([command, "--help"]).await;
         assert_eq!(ended.code(), Some(0), "{command}");
         assert!(ended.stdout.contains(&format!("polyhost {command}")), "{}", ended.stdout);

@@ -249,7 +249,7 @@ async fn no_secret_is_printed_during_reloads() {
         gateway.program().logged(|log| log.contains(text).then_some(())).await;
     };
     for (line, fault) in [
-        (format!("[accounts.broken]\nkey = \"{PASSWORD}"), "line "),
+        (format!("[accounts.broken]\nkey = \"{PASSWORD}"), "invalid basic string"),
         (format!("[accounts.broken]\nkey = \"{PASSWORD}\"\nlogin = [\"{COOKIE}\"]"), "[accounts.broken] provider"),
         (
             format!("[accounts.broken]\nprovider = \"pstream\"\nbase_url = \"https://a:{PASSWORD}@b/\""),

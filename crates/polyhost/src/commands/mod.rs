@@ -1,7 +1,9 @@
 //! The commands of the program.
 
 mod check;
+mod config_file;
 mod healthcheck;
+mod init;
 mod keygen;
 mod openapi;
 mod sandbox;
@@ -22,7 +24,7 @@ const INVALID_CONFIGURATION: u8 = 2;
 /// The error of a command, as a message for its user.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
-    /// The configuration has faults; each is a line.
+    /// The configuration has faults; each is a line. They may be printed already.
     #[error("{}", .0.join("\n"))]
     Configuration(Vec<String>),
     /// Anything else.
@@ -45,6 +47,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sandbox(options) => return ended(sandbox::run(options).await),
         Command::Serve(options) => return ended(serve::run(&options).await),
         Command::Check(options) => check::run(&options),
+        Command::Init(options) => return ended(init::run(options).await),
         Command::Openapi => openapi::run(),
         Command::Keygen => keygen::run(),
         Command::Healthcheck(options) => healthcheck::run(options.url).await,
@@ -61,7 +64,10 @@ fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // If the standard error is closed, the message is lost.
-            drop(writeln!(io::stderr(), "{error}"));
+            let text = error.to_string();
+            if !text.is_empty() {
+                drop(writeln!(io::stderr(), "{text}"));
+            }
             match error {
                 CommandError::Configuration(_) => ExitCode::from(INVALID_CONFIGURATION),
                 CommandError::Failed(_) => ExitCode::FAILURE,

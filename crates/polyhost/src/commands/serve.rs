@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use polyhost_config::{Callers, Config, Findings};
+use polyhost_config::{Callers, Config, Fault, Findings};
 use polyhost_gateway::app::App;
 use polyhost_gateway::{router, serving};
 use polyhost_listener::Tls;
@@ -16,21 +16,23 @@ use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::signals::Signals;
-use super::{CommandError, check};
+use super::{CommandError, check, config_file};
 use crate::cli::Serve;
 use crate::reload::{Reload, Source};
 use crate::traces::Traces;
 use crate::{admin, metrics, reload, service_manager, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
-    let config = check::read(&options.config)?;
-    let callers = callers(&config, config.server.listen, options.no_auth).map_err(configuration)?;
+    let path = config_file::find(options.config.config.as_deref()).map_err(check::configuration)?;
+    let config = check::read(&path)?;
+    let callers = callers(&config, config.server.listen, options.no_auth);
+    let callers = callers.map_err(|fault| CommandError::Configuration(vec![fault.in_file(&path)]))?;
     telemetry::init("info", options.log.log_format);
     let signals = signals()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
     raise_descriptors(config.server.max_connections);
     let listener = bind(config.server.listen).await?;
-    let file = File { path: options.config.clone(), listen: config.server.listen, no_auth: options.no_auth };
+    let file = File { path, listen: config.server.listen, no_auth: options.no_auth };
     let reloading = |app: App| Reload::new(file, app, config.clone(), hangups).run();
     start(&config, callers, listener, signals, reloading).await
 }
@@ -80,23 +82,19 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
 }
 
 /// Determines the callers. A gateway without keys must listen on a loopback address.
-fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers, String> {
-    let fault = |text: &str| Err(text.to_owned());
+fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers, Fault> {
+    let fault = |table: &str, text: &str| Err(Fault::new(table, text));
     match (config.clients.is_empty(), no_auth) {
         (false, false) => Ok(Callers::keyed(config.clients.clone())),
-        (false, true) => fault("--no-auth cannot be combined with [[clients]]"),
+        (false, true) => fault("[[clients]]", "cannot be combined with --no-auth"),
         (true, false) => {
-            fault("[[clients]]: no client is configured; add one (see \"polyhost keygen\"), or start with --no-auth")
+            fault("[[clients]]", "no client is configured; add one (see \"polyhost keygen\"), or start with --no-auth")
         }
         (true, true) if !listen.ip().is_loopback() => {
-            fault("[server] listen: --no-auth is only for a loopback address such as 127.0.0.1:8080")
+            fault("[server] listen", "--no-auth is only for a loopback address such as 127.0.0.1:8080")
         }
         (true, true) => Ok(Callers::keyless()),
     }
-}
-
-fn configuration(fault: String) -> CommandError {
-    CommandError::Configuration(vec![fault])
 }
 
 /// Listens for the signals that end the process. Call this before the process shows that it runs.
