@@ -14,7 +14,7 @@ pub(super) fn run(options: &Check) -> Result<(), CommandError> {
     if options.json {
         return json(file);
     }
-    let file = file.map_err(configuration)?;
+    let file = file.map_err(|findings| CommandError::faults(&findings.faults))?;
     let config = read(&file)?;
     print(summary(&file, &config))
 }
@@ -42,13 +42,13 @@ struct Located<'a> {
 }
 
 /// Prints the faults as a list of JSON objects. It is empty if the configuration is valid.
-fn json(file: Result<PathBuf, Fault>) -> Result<(), CommandError> {
+fn json(file: Result<PathBuf, Findings>) -> Result<(), CommandError> {
     let (file, faults) = match file {
         Ok(file) => {
             let faults = examine(&file).err().map(|findings| findings.faults);
             (Some(file), faults.unwrap_or_default())
         }
-        Err(fault) => (None, vec![fault]),
+        Err(findings) => (None, findings.faults),
     };
     let located: Vec<Located<'_>> = faults.iter().map(|fault| Located { file: file.as_deref(), fault }).collect();
     let text = serde_json::to_string_pretty(&located);
@@ -72,9 +72,4 @@ pub(super) fn faulty(file: &Path, faults: &[Fault]) -> CommandError {
     let count = counted(faults.len(), "fault");
     let lines = faults.iter().map(|fault| fault.in_file(file)).chain([format!("{}: {count}", file.display())]);
     CommandError::Configuration(lines.collect())
-}
-
-/// Returns the error for a fault that is not in a file.
-pub(super) fn configuration(fault: Fault) -> CommandError {
-    CommandError::Configuration(vec![fault.to_string()])
 }

@@ -81,8 +81,7 @@ fn create(plan: &Plan, file: &Path, force: bool) -> Result<(), CommandError> {
     let hash = key.as_deref().map(KeyHash::of);
     // Whether a secret can be read is checked at the end: its variable or file may not exist yet.
     let text = render::text(plan, hash, |_, _| "placeholder".to_owned());
-    Config::parse(&text, &KNOWN)
-        .map_err(|faults| CommandError::Configuration(faults.iter().map(ToString::to_string).collect()))?;
+    Config::parse(&text, &KNOWN).map_err(|faults| CommandError::faults(&faults))?;
 
     let folder = file.parent().unwrap_or(Path::new("/"));
     let secret_file = |key: &str| folder.join(format!("{}-{key}.secret", plan.account));

@@ -16,6 +16,8 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use polyhost_config::Fault;
+
 use crate::cli::{Cli, Command};
 
 /// The exit code of a command with an invalid configuration.
@@ -33,6 +35,11 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
+    /// Creates the error for faults that are not in a file.
+    pub(crate) fn faults(faults: &[Fault]) -> Self {
+        Self::Configuration(faults.iter().map(ToString::to_string).collect())
+    }
+
     /// Creates an error from the failed action, its cause and the causes of that.
     pub(crate) fn failed(what: impl Display, cause: impl Error + 'static) -> Self {
         let causes = std::iter::successors(Some(&cause as &(dyn Error + 'static)), |cause| (*cause).source());

@@ -50,8 +50,7 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
     let listener = bind(listen, DEFAULT_LISTEN).await?;
     let address = listener.local_addr().map_err(not_started)?;
     let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url());
-    let config = Config::parse(&text, &KNOWN)
-        .map_err(|faults| CommandError::Configuration(faults.iter().map(ToString::to_string).collect()))?;
+    let config = Config::parse(&text, &KNOWN).map_err(|faults| CommandError::faults(&faults))?;
     let (callers, key) = if address.ip().is_loopback() { (Callers::keyless(), None) } else { with_key()? };
     print(greeting::text(&config, address, key.as_deref()))?;
     start(&config, callers, listener, signals, |_| async {}).await

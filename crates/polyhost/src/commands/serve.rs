@@ -23,10 +23,11 @@ use crate::traces::Traces;
 use crate::{admin, metrics, reload, service_manager, telemetry};
 
 pub(super) async fn run(options: &Serve) -> Result<ExitCode, CommandError> {
-    let path = config_file::find(options.config.config.as_deref()).map_err(check::configuration)?;
+    let path = config_file::find(options.config.config.as_deref());
+    let path = path.map_err(|findings| CommandError::faults(&findings.faults))?;
     let config = check::read(&path)?;
     let callers = callers(&config, config.server.listen, options.no_auth);
-    let callers = callers.map_err(|fault| CommandError::Configuration(vec![fault.in_file(&path)]))?;
+    let callers = callers.map_err(|findings| check::faulty(&path, &findings.faults))?;
     telemetry::init("info", options.log.log_format);
     let signals = signals()?;
     let hangups = reload::hangups().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
@@ -71,7 +72,7 @@ impl Source for File {
         let config = check::examine(&self.path)?;
         match callers(&config, self.listen, self.no_auth) {
             Ok(callers) => Ok((config, callers)),
-            Err(fault) => Err(Findings { faults: vec![fault], files: config.files }),
+            Err(findings) => Err(Findings { files: config.files, ..findings }),
         }
     }
 }
@@ -82,8 +83,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
 }
 
 /// Determines the callers. A gateway without keys must listen on a loopback address.
-fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers, Fault> {
-    let fault = |table: &str, text: &str| Err(Fault::new(table, text));
+fn callers(config: &Config, listen: SocketAddr, no_auth: bool) -> Result<Callers, Findings> {
+    let fault = |table: &str, text: &str| Err(Findings::fault(Fault::new(table, text)));
     match (config.clients.is_empty(), no_auth) {
         (false, false) => Ok(Callers::keyed(config.clients.clone())),
         (false, true) => fault("[[clients]]", "cannot be combined with --no-auth"),
