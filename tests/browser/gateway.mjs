@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { start } from './program.mjs';
 
-/** Starts both, and stops them when the test `t` ends. Returns the gateway's URL. */
-export async function gatewayFor(t, key) {
+/** Starts both, and stops them when the test `t` ends. The client may use these accounts. Returns the gateway's URL. */
+export async function gatewayFor(t, key, ofClient = ['pstream-demo', 'streamplay-demo']) {
   // The sandbox prints a comment line, and then the tables of its accounts.
   const upstream = await start(
     ['sandbox', '--upstreams-only', '--listen', '127.0.0.1:0'],
@@ -28,7 +28,7 @@ ${accounts}
 [[clients]]
 name = "browser"
 key_sha256 = "${createHash('sha256').update(key).digest('hex')}"
-accounts = ["pstream-demo", "streamplay-demo"]
+accounts = ${JSON.stringify(ofClient)}
 scopes = ["read"]
 `);
 

@@ -29,7 +29,7 @@ export async function open(browser, url) {
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
-  await page.locator('.swagger-ui .information-container .title').first().waitFor();
+  await page.locator('.swagger-ui .opblock').first().waitFor();
   return new SwaggerPage(page, foreign, errors);
 }
 
@@ -46,19 +46,44 @@ class SwaggerPage {
 
   /** Unfolds an operation, fills its parameters and executes it. Returns the status and body that the page shows. */
   async tryOut(operationId, parameters) {
-    const operation = await this.#unfold(operationId);
-    const tryItOut = operation.getByRole('button', { name: 'Try it out' });
-    if (await tryItOut.isVisible()) await tryItOut.click();
+    const operation = await this.#prepare(operationId);
     for (const [name, value] of Object.entries(parameters)) {
-      await operation.locator(`[data-param-name="${name}"]`).getByRole('textbox').fill(value);
+      const row = operation.locator(`[data-param-name="${name}"]`);
+      const choice = row.getByRole('combobox');
+      if (await choice.count() > 0) await choice.selectOption(value);
+      else await row.getByRole('textbox').fill(value);
     }
-    const answered = this.#page.waitForResponse((answer) => answer.request().resourceType() === 'fetch');
-    await operation.getByRole('button', { name: 'Execute' }).click();
-    const status = (await answered).status();
-    const live = operation.locator('.live-responses-table .response');
-    await live.locator('.response-col_status').getByText(String(status)).waitFor();
+    const { status, live } = await this.#execute(operation);
     const body = await live.locator('.response-col_description pre').first().innerText();
     return { status, body };
+  }
+
+  /** Unfolds an operation and executes it as it is documented. Returns the status, and the height before. */
+  async executeAsDocumented(operationId) {
+    const operation = await this.#prepare(operationId);
+    const { height } = await operation.boundingBox();
+    const { status } = await this.#execute(operation);
+    await this.#fold(operation);
+    return { status, height };
+  }
+
+  /** Returns the accounts that an operation offers, and the selected one. */
+  async accounts(operationId) {
+    const operation = await this.#prepare(operationId);
+    const choice = operation.locator('[data-param-name="account"]').getByRole('combobox');
+    const accounts = { offered: await choice.locator('option').allInnerTexts(), selected: await choice.inputValue() };
+    await this.#fold(operation);
+    return accounts;
+  }
+
+  /** Unfolds the errors of an operation and one status among them. Returns the examples of the status. */
+  async errorExamples(operationId, status) {
+    const operation = await this.#unfold(operationId);
+    await operation.locator('.polyhost-errors > summary').click();
+    const errors = operation.locator('.polyhost-status').filter({ hasText: new RegExp(`^${status}`) });
+    await errors.locator('summary').click();
+    const examples = await errors.locator('pre').allInnerTexts();
+    return examples.map((text) => JSON.parse(text));
   }
 
   /** Opens the Authorize dialog, and returns its schemes as text. */
@@ -74,12 +99,21 @@ class SwaggerPage {
     await this.#page.getByRole('button', { name: 'Authorize' }).first().click();
     const scheme = this.#page.locator('.dialog-ux .auth-container').filter({ hasText: /http, *bearer/i });
     await scheme.locator('input').fill(key);
+    // The last of the requests by which the page reads the accounts anew.
+    const read = this.#page.waitForResponse((answer) => answer.url().endsWith('/v1/providers'));
     await scheme.getByRole('button', { name: /apply|authorize/i }).click();
     await scheme.getByRole('button', { name: /logout|remove/i }).waitFor();
+    await read;
     await this.#page.locator('.dialog-ux .close-modal').click();
   }
 
-  /** Returns the ids of the operations that the page shows. */
+  /** Loads the page again. */
+  async reload() {
+    await this.#page.reload();
+    await this.#page.locator('.swagger-ui .opblock').first().waitFor();
+  }
+
+  /** Returns the ids of the operations that the page shows, in its order. */
   async operationIds() {
     for (const tag of await this.#page.locator('.opblock-tag[data-is-open="false"]').all()) await tag.click();
     const blocks = await this.#page.locator('.opblock').all();
@@ -94,6 +128,28 @@ class SwaggerPage {
 
   async screenshot(path) {
     await this.#page.screenshot({ path });
+  }
+
+  /** Unfolds an operation, and makes its parameters editable. */
+  async #prepare(operationId) {
+    const operation = await this.#unfold(operationId);
+    const tryItOut = operation.getByRole('button', { name: 'Try it out' });
+    if (await tryItOut.isVisible()) await tryItOut.click();
+    await operation.getByRole('button', { name: 'Execute' }).waitFor();
+    return operation;
+  }
+
+  async #execute(operation) {
+    const answered = this.#page.waitForResponse((answer) => answer.request().resourceType() === 'fetch');
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const status = (await answered).status();
+    const live = operation.locator('.live-responses-table .response');
+    await live.locator('.response-col_status').getByText(String(status)).waitFor();
+    return { status, live };
+  }
+
+  async #fold(operation) {
+    await operation.locator('.opblock-summary-control').click();
   }
 
   async #unfold(operationId) {

@@ -22,37 +22,37 @@ const OPEN: Rules = Rules::OPEN;
 const READ: Rules = Rules::READ;
 const WRITE: Rules = Rules::WRITE;
 
-/// Returns the operations of the API.
+/// Returns the operations of the API, in the order of use: the document and Swagger UI show them in this order.
 fn table() -> Api {
     Api::default()
-        .with(routes!(callers::get_me), OPEN)
-        .with(routes!(callers::list_providers), READ)
         .with(routes!(callers::list_accounts), READ)
         .with(routes!(accounts::get_account), READ.needs(Capability::AccountRead))
-        .with(routes!(accounts::get_limits), READ.needs(Capability::AccountLimits))
         .with(routes!(accounts::get_capabilities), READ)
-        .with(routes!(files::lookup_files), READ.needs(Capability::FilesLookup).keyed())
-        .with(routes!(uploads::upload_file), WRITE.needs(Capability::FilesUpload).keyed().with_file())
-        .with(routes!(files::get_file), READ.needs(Capability::FilesRead))
-        .with(routes!(files::update_file), WRITE)
-        .with(routes!(files::delete_file), WRITE.needs(Capability::FilesDelete))
-        .with(routes!(files::copy_file), WRITE.needs(Capability::FilesCopy).keyed())
-        .with(routes!(downloads::create_download_link), WRITE.needs(Capability::FilesDownload))
-        .with(routes!(downloads::get_content, downloads::get_content_headers), READ.needs(Capability::FilesDownload))
-        .with(routes!(files::get_thumbnail), READ.needs(Capability::FilesThumbnail))
-        .with(routes!(upload_tickets::create_upload_ticket), WRITE.needs(Capability::FilesUploadTicket))
-        .with(routes!(folders::create_folder), WRITE.needs(Capability::FoldersCreate).keyed())
+        .with(routes!(accounts::get_limits), READ.needs(Capability::AccountLimits))
+        .with(routes!(cache::purge_cache), Rules::ADMIN.keyed())
+        .with(routes!(listings::list_folder_items), READ.needs(Capability::FoldersList))
         .with(routes!(folders::get_folder), READ.needs(Capability::FoldersRead))
+        .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).walks())
+        .with(routes!(folders::create_folder), WRITE.needs(Capability::FoldersCreate).keyed())
         .with(routes!(folders::update_folder), WRITE)
         .with(routes!(folders::delete_folder), WRITE.needs(Capability::FoldersDelete))
-        .with(routes!(listings::list_folder_items), READ.needs(Capability::FoldersList))
-        .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).walks())
-        .with(routes!(remote_uploads::create_remote_upload), WRITE.needs(Capability::RemoteUploadsCreate).keyed())
+        .with(routes!(files::get_file), READ.needs(Capability::FilesRead))
+        .with(routes!(files::lookup_files), READ.needs(Capability::FilesLookup).keyed())
+        .with(routes!(downloads::get_content, downloads::get_content_headers), READ.needs(Capability::FilesDownload))
+        .with(routes!(files::get_thumbnail), READ.needs(Capability::FilesThumbnail))
+        .with(routes!(downloads::create_download_link), WRITE.needs(Capability::FilesDownload))
+        .with(routes!(uploads::upload_file), WRITE.needs(Capability::FilesUpload).keyed().with_file())
+        .with(routes!(upload_tickets::create_upload_ticket), WRITE.needs(Capability::FilesUploadTicket))
+        .with(routes!(files::copy_file), WRITE.needs(Capability::FilesCopy).keyed())
+        .with(routes!(files::update_file), WRITE)
+        .with(routes!(files::delete_file), WRITE.needs(Capability::FilesDelete))
         .with(routes!(remote_uploads::list_remote_uploads), READ.needs(Capability::RemoteUploadsList))
         .with(routes!(remote_uploads::get_remote_upload), READ.needs(Capability::RemoteUploadsRead))
+        .with(routes!(remote_uploads::create_remote_upload), WRITE.needs(Capability::RemoteUploadsCreate).keyed())
         .with(routes!(conversions::list_conversions), READ.needs(Capability::ConversionsList))
         .with(routes!(events::watch_events), READ)
-        .with(routes!(cache::purge_cache), Rules::ADMIN.keyed())
+        .with(routes!(callers::get_me), OPEN)
+        .with(routes!(callers::list_providers), READ)
 }
 
 /// The table's content: the routes with their OpenAPI description, and the operations with their rules.
@@ -70,7 +70,7 @@ impl Api {
                     let key = IdempotencyKey::into_params(|| Some(ParameterIn::Header));
                     documented.parameters.get_or_insert_default().extend(key.into_iter().map(Into::into));
                 }
-                openapi::describe_header_fields(documented, rules.takes_key);
+                openapi::describe_operation(documented, &method, path, &rules);
                 let id = documented.operation_id.clone().unwrap_or_default();
                 let takes_body = documented.request_body.is_some();
                 self.operations.push((path.clone(), method, Operation { id, takes_body, rules }));

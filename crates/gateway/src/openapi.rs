@@ -1,17 +1,17 @@
 //! The parts of the OpenAPI document besides the operations: the introduction, the authentication and the tags.
 
+mod examples;
 mod header_fields;
+mod samples;
 
-use std::collections::BTreeMap;
-
+use axum::http::Method;
 use polyhost_engine::problem::ProblemBody;
-use serde_json::Value;
-use utoipa::openapi::schema::{ArrayItems, SchemaType};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Object, OpenApi, RefOr, Schema, Server, Type};
+use utoipa::openapi::{OpenApi, RefOr, Schema, Server};
 use utoipa::{Modify, OpenApi as _};
 
-pub(crate) use header_fields::describe_operation as describe_header_fields;
+use crate::operation::Rules;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -29,13 +29,15 @@ pub(crate) use header_fields::describe_operation as describe_header_fields;
     ),
     security(("bearer" = []), ("api_key" = [])),
     tags(
-        (name = "Gateway", description = "The gateway itself"),
-        (name = "Accounts", description = "Accounts at providers"),
-        (name = "Files", description = "Videos and other files"),
-        (name = "Folders", description = "Folders and their contents"),
-        (name = "Remote uploads", description = "Files that a site fetches from a URL by itself"),
-        (name = "Conversions", description = "Jobs that make files playable"),
-        (name = "Events", description = "Changes of remote uploads and conversions, as a stream")
+        (name = "Accounts", description = "The accounts at providers that the client may use. Every other resource is \
+            below one."),
+        (name = "Folders", description = "The folder tree of an account. Its root has the id `root`."),
+        (name = "Files", description = "The videos and other files of an account: upload, download and change them."),
+        (name = "Remote uploads", description = "Files that the site itself fetches from a URL."),
+        (name = "Conversions", description = "The jobs of the site that make uploaded videos playable."),
+        (name = "Events", description = "The changes of remote uploads and conversions, as server-sent events. One \
+            stream replaces repeated requests."),
+        (name = "Gateway", description = "The gateway itself: the calling client, and the providers.")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)
@@ -78,50 +80,13 @@ fn require_fields_of(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Adds an example to every schema without one, built from the examples of its parts.
-fn complete_examples(document: &mut OpenApi) {
-    let Some(components) = &mut document.components else { return };
-    let known = components.schemas.clone();
-    for schema in components.schemas.values_mut() {
-        let made = example(schema, &known);
-        match schema {
-            RefOr::T(Schema::Object(object)) if object.examples.is_empty() => object.example = made,
-            RefOr::T(Schema::OneOf(choice)) if choice.examples.is_empty() => choice.example = made,
-            _ => {}
-        }
-    }
-}
-
-/// Returns an example of a schema; `None` if a part of it has none.
-fn example(schema: &RefOr<Schema>, known: &BTreeMap<String, RefOr<Schema>>) -> Option<Value> {
-    match schema {
-        RefOr::Ref(reference) => example(known.get(reference.ref_location.rsplit('/').next()?)?, known),
-        RefOr::T(Schema::Object(object)) => {
-            let own = object.example.as_ref().or_else(|| object.examples.first());
-            let word = || object.enum_values.as_ref().and_then(|words| words.first());
-            own.or_else(word).cloned().or_else(|| example_of_parts(object, known))
-        }
-        RefOr::T(Schema::OneOf(choice)) => {
-            let own = choice.example.as_ref().or_else(|| choice.examples.first());
-            own.cloned().or_else(|| choice.items.iter().find_map(|item| example(item, known)))
-        }
-        RefOr::T(Schema::Array(list)) => match &list.items {
-            ArrayItems::RefOrSchema(item) => Some(Value::Array(vec![example(item, known)?])),
-            ArrayItems::False => None,
-        },
-        RefOr::T(_) => None,
-    }
-}
-
-fn example_of_parts(object: &Object, known: &BTreeMap<String, RefOr<Schema>>) -> Option<Value> {
-    match &object.schema_type {
-        SchemaType::Array(types) if types.contains(&Type::Null) => Some(Value::Null),
-        SchemaType::Type(Type::Object) if !object.properties.is_empty() => {
-            let fields = object.properties.iter().map(|(name, field)| Some((name.clone(), example(field, known)?)));
-            fields.collect::<Option<_>>().map(Value::Object)
-        }
-        _ => None,
-    }
+/// Completes the description of an operation: its header fields, its capability and its examples.
+pub(crate) fn describe_operation(operation: &mut Operation, method: &Method, path: &str, rules: &Rules) {
+    // The summary is the first sentence of a doc comment; lists show it as a title.
+    operation.summary = operation.summary.take().map(|summary| summary.trim_end_matches('.').to_owned());
+    header_fields::describe_operation(operation, rules.takes_key);
+    samples::add(operation, method, path, rules.capability);
+    examples::share_between_media_types(operation);
 }
 
 /// Returns the complete document for these operations.
@@ -130,6 +95,7 @@ pub(crate) fn complete(operations: OpenApi) -> OpenApi {
     document.merge(operations);
     header_fields::describe(&mut document);
     require_every_field(&mut document);
-    complete_examples(&mut document);
+    examples::add_problems(&mut document);
+    examples::complete_schemas(&mut document);
     document
 }

@@ -1,37 +1,73 @@
-//! Swagger UI at `/docs`. The program contains its files compressed, which saves three quarters of their size.
+//! Swagger UI at `/docs`: its own files, and ours in `swagger_ui/`, which adapt it to this API.
+//!
+//! The program contains the files of Swagger UI compressed, which saves three quarters of their size.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, VARY};
+use axum::extract::{Path, Request};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::get;
 use flate2::read::GzDecoder;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use polyhost_engine::problem::Problem;
+use utoipa_swagger_ui::{Config, serve};
 
 use crate::app::App;
+use crate::problem::Failure;
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Our files, which replace or extend those of Swagger UI: the name, the media type and the content.
+const OWN: [(&str, &str, &str); 9] = [
+    ("index.html", "text/html; charset=utf-8", include_str!("swagger_ui/index.html")),
+    ("polyhost.css", "text/css; charset=utf-8", include_str!("swagger_ui/polyhost.css")),
+    ("polyhost.svg", "image/svg+xml", include_str!("swagger_ui/polyhost.svg")),
+    ("swagger-initializer.js", SCRIPT, include_str!("swagger_ui/swagger-initializer.js")),
+    ("accounts.js", SCRIPT, include_str!("swagger_ui/accounts.js")),
+    ("errors.js", SCRIPT, include_str!("swagger_ui/errors.js")),
+    ("events.js", SCRIPT, include_str!("swagger_ui/events.js")),
+    ("files.js", SCRIPT, include_str!("swagger_ui/files.js")),
+    ("parameters.js", SCRIPT, include_str!("swagger_ui/parameters.js")),
+];
 
 /// Returns the routes of Swagger UI. All its addresses are relative, so that it works behind a proxy that strips a path
 /// prefix.
 pub(crate) fn routes() -> Router<App> {
-    let config = Config::from("../openapi.json")
-        .try_it_out_enabled(false)
-        .persist_authorization(true)
-        .display_operation_id(true)
-        .doc_expansion("list");
-    Router::from(SwaggerUi::new("/docs").config(config)).layer(from_fn(adapted))
+    // A redirect, because the page's relative addresses need the `/` at the end.
+    let to_page = || async { (StatusCode::SEE_OTHER, [(LOCATION, "docs/")]) };
+    let page = || async { file("index.html") };
+    let any = |Path(name): Path<String>| async move { file(&name) };
+    Router::new()
+        .route("/docs", get(to_page))
+        .route("/docs/", get(page))
+        .route("/docs/{*file}", get(any))
+        .layer(from_fn(decompress_for_caller))
 }
 
-/// Adapts the answers of `utoipa_swagger_ui`, which ignores `Accept-Encoding` and redirects to an absolute path.
-async fn adapted(request: Request, next: Next) -> Response {
+fn file(name: &str) -> Response {
+    if let Some((_, kind, content)) = OWN.iter().find(|(own, ..)| *own == name) {
+        return ([(CONTENT_TYPE, *kind)], *content).into_response();
+    }
+    match serve(name, Arc::new(Config::default())) {
+        Ok(Some(file)) => {
+            let coding = file.gzpipped.then_some([(CONTENT_ENCODING, "gzip")]);
+            ([(CONTENT_TYPE, file.content_type)], AppendHeaders(coding.into_iter().flatten()), file.bytes)
+                .into_response()
+        }
+        Ok(None) => Failure::from(Problem::no_route()).into_response(),
+        Err(_) => Failure::from(Problem::internal()).into_response(),
+    }
+}
+
+/// Decompresses the files of Swagger UI for callers that do not accept gzip.
+async fn decompress_for_caller(request: Request, next: Next) -> Response {
     let takes_gzip = accepts_gzip(request.headers());
     let mut response = next.run(request).await;
-    if let Some(location) = response.headers_mut().get_mut(LOCATION) {
-        *location = HeaderValue::from_static("docs/");
-    }
     if !response.headers().contains_key(CONTENT_ENCODING) {
         return response;
     }
@@ -87,5 +123,18 @@ mod tests {
             assert!(!accepts(line), "{line}");
         }
         assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn own_file_has_its_type_and_others_come_from_swagger_ui() {
+        let kind = |name: &str| {
+            let response = file(name);
+            (response.status(), response.headers().get(CONTENT_TYPE).cloned())
+        };
+        for (name, type_, _) in OWN {
+            assert_eq!(kind(name), (StatusCode::OK, Some(HeaderValue::from_static(type_))), "{name}");
+        }
+        assert_eq!(kind("swagger-ui.css"), (StatusCode::OK, Some(HeaderValue::from_static("text/css"))));
+        assert_eq!(kind("nothing.js").0, StatusCode::NOT_FOUND);
     }
 }

@@ -142,3 +142,78 @@ fn every_schema_has_an_example() {
         }
     }
 }
+
+#[test]
+fn every_summary_is_a_title_that_begins_with_a_verb() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let verbs =
+        ["Copy", "Count", "Create", "Delete", "Download", "Get", "List", "Look", "Purge", "Rename", "Start", "Upload"];
+    for (place, operation) in operations(&document) {
+        let summary = operation["summary"].as_str().unwrap();
+        let verb = summary.split(|letter: char| !letter.is_alphabetic()).next().unwrap();
+        assert!(verbs.contains(&verb) || verb == "Watch", "{place}: {summary}");
+        assert!(!summary.ends_with('.'), "{place}: {summary}");
+    }
+}
+
+#[test]
+fn tags_are_described_and_in_the_order_of_the_operations() {
+    let document = api::document();
+    let paths = document.paths.paths.values();
+    let first = paths.filter_map(|item| [&item.get, &item.post].into_iter().flatten().next());
+    let mut used: Vec<String> = first.flat_map(|operation| operation.tags.clone().unwrap()).collect();
+    used.dedup();
+    let tags = document.tags.unwrap();
+    assert_eq!(used, tags.iter().map(|tag| tag.name.clone()).collect::<Vec<_>>());
+    assert_eq!(used.first().map(String::as_str), Some("Accounts"));
+    for tag in tags {
+        assert!(tag.description.is_some_and(|text| text.split(' ').count() > 5), "{}", tag.name);
+    }
+}
+
+#[test]
+fn every_error_has_an_example_of_each_of_its_codes() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    for (place, operation) in operations(&document) {
+        let errors = operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.as_str() >= "400");
+        for (status, response) in errors {
+            let examples = response["content"]["application/problem+json"]["examples"].as_object().unwrap();
+            let described = response["description"].as_str().unwrap().matches('`').count() / 2;
+            assert_eq!(examples.len(), described, "{place} {status}");
+            for (code, reference) in examples {
+                assert_eq!(reference["$ref"], format!("#/components/examples/{code}"), "{place} {status}");
+                let problem = &document["components"]["examples"][code]["value"];
+                assert_eq!(problem["code"], code.as_str(), "{place} {status}");
+                assert_eq!(problem["status"].to_string(), *status, "{place} {code}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_required_values_have_examples_in_parameters() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    for (place, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap();
+            // The stream needs one of two parameters, neither of which is always required.
+            let is_needed = parameter["required"] == true || name == "remote_upload";
+            assert_eq!(parameter.get("example").is_some(), is_needed, "{place} {name}");
+        }
+    }
+}
+
+#[test]
+fn every_json_body_has_named_examples() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    for (place, operation) in operations(&document) {
+        let contents = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        for (kind, content) in contents.filter(|(kind, _)| kind.ends_with("json")) {
+            let examples = content["examples"].as_object().unwrap_or_else(|| panic!("{place} {kind}: no example"));
+            for (name, example) in examples {
+                assert!(!example["summary"].as_str().unwrap().is_empty(), "{place} {kind} {name}");
+                assert!(example["value"].is_object(), "{place} {kind} {name}");
+            }
+        }
+    }
+}

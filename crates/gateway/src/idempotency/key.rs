@@ -22,8 +22,7 @@ pub(crate) struct IdempotencyKey {
         nullable = false,
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]{1,255}$",
-        example = "6f1c7e0a-0d4b-4c1e-9a55-3f1b2c9d8e70"
+        pattern = "^[!-~]{1,255}$"
     )]
     pub key: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! A handler returns a [`Failure`]. Only [`render()`] serializes the problem as a body, because only its caller knows
 //! the path and the request id.
 
+mod examples;
 mod render;
 mod responses;
 
@@ -10,8 +11,9 @@ use axum::response::{IntoResponse, Response};
 use polyhost_domain::Error;
 use polyhost_engine::problem::{Faults, Problem};
 
+pub(crate) use examples::example;
 pub(crate) use render::PAGE_STYLE;
-pub(crate) use render::{page, render};
+pub(crate) use render::{MEDIA_TYPE, page, render};
 pub(crate) use responses::*;
 
 /// A problem as the result of a handler.

@@ -12,6 +12,9 @@ use polyhost_engine::problem::{Code, Facts, Occurrence, Problem, ProblemBody, Up
 pub(crate) const PAGE_STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;\
     padding:0 1rem}code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}";
 
+/// The media type of problems.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
 /// Gives a response that carries a [`Problem`] its body and header fields.
@@ -20,7 +23,7 @@ pub(crate) fn render(mut response: Response, request: &Occurrence) -> Response {
     // Cannot fail: the body consists of strings and numbers.
     let json = serde_json::to_vec(&ProblemBody::new(&problem, request)).unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     describe(problem.facts(), headers);
     *response.body_mut() = Body::from(json);

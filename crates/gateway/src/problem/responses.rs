@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::MEDIA_TYPE;
 use polyhost_engine::problem::Code;
 use utoipa::IntoResponses;
+use utoipa::openapi::example::Example;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 /// The problems of every operation that needs an API key.
@@ -45,22 +47,25 @@ const BODY: &[Code] = &[Code::UnsupportedMediaType];
 const CONDITIONS: &[Code] = &[Code::PreconditionFailed];
 
 fn responses(sets: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
-    let mut words: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    let mut codes_of: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     // A set, because a code may be in several of the sets.
     let codes: BTreeSet<Code> = sets.iter().copied().flatten().copied().collect();
     for code in codes {
-        let line = format!("`{}`: {}", code.as_str(), code.title());
-        words.entry(code.status().as_u16()).or_default().push(line);
+        codes_of.entry(code.status().as_u16()).or_default().push(code);
     }
-    words.into_iter().map(|(status, lines)| (status.to_string(), RefOr::T(problem(&lines)))).collect()
+    codes_of.into_iter().map(|(status, codes)| (status.to_string(), RefOr::T(problem(&codes)))).collect()
 }
 
-fn problem(lines: &[String]) -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    ResponseBuilder::new()
-        .description(lines.join("; "))
-        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
-        .build()
+/// Returns the response with these codes. Its examples are references: each code has one example in the components.
+fn problem(codes: &[Code]) -> Response {
+    let lines: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
+    let reference = |code: &Code| Ref::new(format!("#/components/examples/{}", code.as_str()));
+    let example = |code: &Code| (code.as_str(), RefOr::<Example>::Ref(reference(code)));
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(codes.iter().map(example))
+        .build();
+    ResponseBuilder::new().description(lines.join("; ")).content(MEDIA_TYPE, content).build()
 }
 
 macro_rules! problem_sets {

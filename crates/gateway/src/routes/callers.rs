@@ -79,9 +79,10 @@ pub(crate) struct ProviderList {
     pub next_cursor: Option<String>,
 }
 
-/// List the providers, built in and configured.
+/// List the providers.
 ///
-/// A provider is one site: its dialect, its address, and the capabilities of its accounts.
+/// Returns the built-in and the configured providers. A provider is one site: its dialect, its address, and the
+/// capabilities of its accounts.
 #[utoipa::path(get, path = "/v1/providers", tag = "Gateway", responses(
     (status = 200, description = "The providers", body = ProviderList), CallerProblems
 ))]
@@ -101,9 +102,9 @@ pub(crate) struct AccountList {
     pub next_cursor: Option<String>,
 }
 
-/// List the accounts that the caller may use.
+/// List the accounts.
 ///
-/// Returns each account with its provider and the state of its calls to the site.
+/// Returns each account that the caller may use, with its provider and the state of its calls to the site.
 #[utoipa::path(get, path = "/v1/accounts", tag = "Accounts", responses(
     (status = 200, description = "The accounts", body = AccountList), CallerProblems
 ))]

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 pub(crate) struct WriteConditions {
     /// `ETag`s, one of which must be the current one, or `*`. Otherwise the response is 412, and nothing is changed.
     /// The current state is requested from the site first.
-    #[param(rename = "If-Match", value_type = Option<String>, nullable = false, example = "*")]
+    #[param(rename = "If-Match", value_type = Option<String>, nullable = false)]
     if_match: Option<String>,
     /// `ETag`s, none of which may be the current one; otherwise 412.
     #[param(rename = "If-None-Match", value_type = Option<String>, nullable = false)]

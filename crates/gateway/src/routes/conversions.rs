@@ -41,7 +41,7 @@ pub(crate) struct ConversionList {
 
 /// List the conversions.
 ///
-/// OpenLoad dialect: `file/converts`.
+/// A conversion is a job of the site that makes a file playable. OpenLoad dialect: `file/converts`.
 #[utoipa::path(get, path = "/v1/accounts/{account}/conversions", tag = "Conversions",
     params(AccountPath, ConversionParameters),
     responses((status = 200, description = "The conversions", body = ConversionList), ReadOfFileProblems))]

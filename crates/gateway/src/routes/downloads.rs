@@ -23,7 +23,7 @@ use crate::problem::{ContentProblems, Failure, LinkProblems};
 /// The file to link to: either its id or its short code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, max_properties = 1, example = json!({"file_id": "1253"}))]
+#[schema(min_properties = 1, max_properties = 1, example = json!({"file_id": "1001"}))]
 pub(crate) struct DownloadLinkInput {
     /// The file's id.
     #[serde(default, deserialize_with = "present")]
@@ -53,13 +53,16 @@ pub(crate) struct DownloadLink {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Create a link to a file's bytes.
+/// Create a download link.
 ///
-/// Use it to download large files directly from the site, without the gateway. Send either `file_id` or `short_code`.
-/// YetiShare dialect: `file/download`; the link works without credentials for anyone who has it.
+/// The link leads to a file's bytes. Use it to download large files directly from the site, without the gateway. Send
+/// either `file_id` or `short_code`. YetiShare dialect: `file/download`; the link works without credentials for anyone
+/// who has it.
 #[utoipa::path(post, path = "/v1/accounts/{account}/download-links", tag = "Files",
     params(AccountPath),
-    request_body = DownloadLinkInput,
+    request_body(content = DownloadLinkInput, examples(
+        ("file" = (summary = "Link to a file", value = json!({"file_id": "1001"})))
+    )),
     responses((status = 201, description = "The link", body = DownloadLink), LinkProblems))]
 pub(crate) async fn create_download_link(
     access: Access,
@@ -104,8 +107,8 @@ pub(crate) struct ContentParameters {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "read from the request's header fields")]
 pub(crate) struct ContentConditions {
-    /// The part of the file to return. A request for several parts returns the whole file.
-    #[param(rename = "Range", value_type = Option<String>, nullable = false, example = "bytes=0-1023")]
+    /// The part of the file to return, such as `bytes=0-1023`. A request for several parts returns the whole file.
+    #[param(rename = "Range", value_type = Option<String>, nullable = false)]
     range: Option<String>,
     /// The `ETag` that the file must have for the range to apply; otherwise the whole file is returned.
     #[param(rename = "If-Range", value_type = Option<String>, nullable = false)]

@@ -44,7 +44,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 pub(crate) struct EventParameters {
     /// The ids of remote uploads. Repeat the parameter for each.
     #[serde(default)]
-    #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100, example = json!(["2"]))]
+    #[param(value_type = Option<BTreeSet<String>>, nullable = false, max_items = 100, example = json!(["51"]))]
     pub remote_upload: Vec<String>,
     /// The ids of files whose conversions to watch. Repeat the parameter for each.
     #[serde(default)]

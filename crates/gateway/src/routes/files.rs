@@ -30,7 +30,7 @@ use crate::problem::{
 /// The files to look up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"ids": ["VKrJd-A_vNmpP4L", "C4f9cApMlcnJQ"]}))]
+#[schema(example = json!({"ids": ["1001", "1003"]}))]
 pub(crate) struct FileIds {
     /// The files' ids: at least 1, at most the account's `max_batch`, without duplicates.
     #[schema(value_type = HashSet<String>, min_items = 1)]
@@ -70,14 +70,16 @@ pub(crate) struct FileLookupItem {
     pub problem: Option<ProblemBody>,
 }
 
-/// Look up many files at once.
+/// Look up several files.
 ///
 /// Every id has its own result, in the order of the request. An id without a file does not affect the other results.
 /// OpenLoad dialect: `file/info` with 50 ids per call, the calls in parallel. YetiShare dialect: emulated, with
 /// `file/info` for each id.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/lookup", tag = "Files",
     params(AccountPath),
-    request_body = FileIds,
+    request_body(content = FileIds, examples(
+        ("lookup" = (summary = "Look up two files", value = json!({"ids": ["1001", "1003"]})))
+    )),
     responses((status = 200, description = "The result for each id", body = FileLookupList), LookupProblems))]
 pub(crate) async fn lookup_files(
     access: Access,
@@ -153,7 +155,7 @@ pub(crate) async fn get_file(
 /// The changes to a file. Absent fields stay unchanged; at least one field is required.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1, example = json!({"name": "Holiday.mp4", "folder_id": "456"}))]
+#[schema(min_properties = 1, example = json!({"name": "Holiday.mp4", "folder_id": "104"}))]
 pub(crate) struct FilePatch {
     /// The new name.
     #[serde(default, deserialize_with = "present")]
@@ -173,7 +175,7 @@ pub(crate) struct FilePatch {
     pub content_type: Option<String>,
 }
 
-/// Change a file.
+/// Rename or move a file.
 ///
 /// Renames the file, moves it, or both. The move happens first. If the second call fails, the problem's `applied` lists
 /// the changes that were made. OpenLoad dialect: `file/move` and `file/rename`. YetiShare dialect: `file/move` and
@@ -181,7 +183,14 @@ pub(crate) struct FilePatch {
 #[utoipa::path(patch, path = "/v1/accounts/{account}/files/{id}", tag = "Files",
     params(FilePath, WriteConditions),
     request_body(content(
-        (FilePatch = "application/json"), (FilePatch = "application/merge-patch+json")
+        (FilePatch = "application/json", examples(
+            ("rename" = (summary = "Rename", value = json!({"name": "Holiday.mp4"}))),
+            ("rename_and_move" = (summary = "Rename and move", value = json!({
+                "name": "Holiday.mp4", "folder_id": "104"
+            }))),
+            ("to_another_folder" = (summary = "Move", value = json!({"folder_id": "104"})))
+        )),
+        (FilePatch = "application/merge-patch+json")
     )),
     responses(
         (status = 200, description = "The file", body = File, headers(
@@ -232,7 +241,9 @@ pub(crate) struct FileCopy {
 /// The site may give the copy another name. YetiShare dialect: `file/copy`.
 #[utoipa::path(post, path = "/v1/accounts/{account}/files/{id}/copy", tag = "Files",
     params(FilePath),
-    request_body = FileCopy,
+    request_body(content = FileCopy, examples(
+        ("copy" = (summary = "Copy to the root folder", value = json!({"folder_id": "root"})))
+    )),
     responses(
         (status = 201, description = "The copy", body = File,
             headers(("Location" = String, description = "The path of the copy"),

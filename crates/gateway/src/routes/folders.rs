@@ -49,10 +49,10 @@ pub(crate) async fn get_folder(
     cached::known(&conditions, &emulate::folder(app.catalogue(), &access.account, &id, freshness).await?)
 }
 
-/// Get the number and size of a folder's contents, recursively.
+/// Count the contents of a folder.
 ///
-/// A recursive deletion of the folder would delete these contents. Emulated at every site, by walking the listings
-/// below the folder.
+/// Returns the number and size of all folders and files below it. A recursive deletion of the folder would delete these
+/// contents. Emulated at every site, by walking the listings below the folder.
 #[utoipa::path(get, path = "/v1/accounts/{account}/folders/{id}/usage", tag = "Folders",
     params(FolderPath),
     responses(
@@ -103,7 +103,12 @@ pub(crate) struct FolderInput {
 /// `folder/create`; a folder is private by default.
 #[utoipa::path(post, path = "/v1/accounts/{account}/folders", tag = "Folders",
     params(AccountPath),
-    request_body = FolderInput,
+    request_body(content = FolderInput, examples(
+        ("create" = (summary = "Create a folder", value = json!({"name": "Holidays", "parent_id": "root"}))),
+        ("create_protected" = (summary = "Create a folder with a password", value = json!({
+            "name": "Family", "visibility": "unlisted", "password": "open sesame"
+        })))
+    )),
     responses(
         (status = 201, description = "The folder", body = Folder,
             headers(("Location" = String, description = "The path of the folder"),
@@ -164,7 +169,7 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
     }
 }
 
-/// Change a folder.
+/// Rename, move or protect a folder.
 ///
 /// The move happens first. If the second call fails, the problem's `applied` lists the changes that were made. Moving a
 /// folder into itself or below itself returns 409 `folder_cycle`. OpenLoad dialect: `file/renamefolder`; only the name
@@ -172,7 +177,15 @@ fn password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Passwor
 #[utoipa::path(patch, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",
     params(FolderPath, WriteConditions),
     request_body(content(
-        (FolderPatch = "application/json"), (FolderPatch = "application/merge-patch+json")
+        (FolderPatch = "application/json", examples(
+            ("rename" = (summary = "Rename", value = json!({"name": "Summer holidays"}))),
+            ("rename_and_move" = (summary = "Rename and move", value = json!({
+                "name": "Summer holidays", "parent_id": "101"
+            }))),
+            ("set_password" = (summary = "Set a password", value = json!({"password": "open sesame"}))),
+            ("to_another_parent" = (summary = "Move", value = json!({"parent_id": "101"})))
+        )),
+        (FolderPatch = "application/merge-patch+json")
     )),
     responses(
         (status = 200, description = "The folder", body = Folder, headers(

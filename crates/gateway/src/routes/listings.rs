@@ -119,7 +119,7 @@ pub(crate) enum Item {
     File(File),
 }
 
-/// List the items of a folder.
+/// List a folder.
 ///
 /// All pages show the folder as it was at the first page, even if it changes meanwhile. Only a request without a cursor
 /// sees the changes. Responses are cached for a short time; `Cache-Control: no-cache` requests the site again. OpenLoad

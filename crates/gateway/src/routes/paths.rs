@@ -1,4 +1,5 @@
-//! The path parameters, for the OpenAPI document. Handlers get the checked values from [`crate::extract::Access`].
+//! The path parameters, for the OpenAPI document, which adds their examples. Handlers get the checked values from
+//! [`crate::extract::Access`].
 
 #![expect(dead_code, reason = "types of the OpenAPI document alone")]
 
@@ -10,7 +11,6 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Path)]
 pub(crate) struct AccountPath {
     /// The account's name.
-    #[param(example = "pstream-demo")]
     pub account: AccountName,
 }
 
@@ -19,10 +19,8 @@ pub(crate) struct AccountPath {
 #[into_params(parameter_in = Path)]
 pub(crate) struct FilePath {
     /// The account's name.
-    #[param(example = "pstream-demo")]
     pub account: AccountName,
     /// The file's id.
-    #[param(example = "HhszB1ewMteF")]
     pub id: FileId,
 }
 
@@ -31,10 +29,8 @@ pub(crate) struct FilePath {
 #[into_params(parameter_in = Path)]
 pub(crate) struct FolderPath {
     /// The account's name.
-    #[param(example = "pstream-demo")]
     pub account: AccountName,
     /// The folder's id; `root` is the root folder.
-    #[param(example = "root")]
     pub id: FolderId,
 }
 
@@ -43,9 +39,7 @@ pub(crate) struct FolderPath {
 #[into_params(parameter_in = Path)]
 pub(crate) struct RemoteUploadPath {
     /// The account's name.
-    #[param(example = "pstream-demo")]
     pub account: AccountName,
     /// The remote upload's id.
-    #[param(example = "2")]
     pub id: RemoteUploadId,
 }

@@ -24,7 +24,7 @@ use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProb
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "url": "https://media.example.org/bunny.mov", "folder_id": "root", "headers": {"Cookie": "session=1"}
+    "url": "https://media.example.org/bunny.mov", "folder_id": "root"
 }))]
 pub(crate) struct RemoteUploadInput {
     /// The URL that the site fetches: http or https, a public address, no user info.
@@ -71,13 +71,20 @@ impl HeaderValues {
     }
 }
 
-/// Let the site fetch a file from a URL.
+/// Start a remote upload.
 ///
-/// OpenLoad dialect: `remotedl/add`. YetiShare dialect: `file/url_upload_add`, without header fields; the remote upload
-/// is in no list, so keep its id.
+/// The site fetches a file from a URL by itself. /// OpenLoad dialect: `remotedl/add`. YetiShare dialect:
+/// `file/url_upload_add`, without header fields; the remote upload is in no list, so keep its id.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath),
-    request_body = RemoteUploadInput,
+    request_body(content = RemoteUploadInput, examples(
+        ("fetch" = (summary = "Fetch a clip", value = json!({
+            "url": "https://media.example.org/bunny.mov", "folder_id": "root"
+        }))),
+        ("fetch_with_header_fields" = (summary = "Fetch a clip with header fields", value = json!({
+            "url": "https://media.example.org/bunny.mov", "headers": {"Cookie": "session=1"}
+        })))
+    )),
     responses(
         (status = 202, description = "The remote upload", body = RemoteUpload,
             headers(("Location" = String, description = "The path of the remote upload"))),

@@ -33,13 +33,15 @@ pub(crate) struct NewUploadTicket {
     pub plain_http: Option<bool>,
 }
 
-/// Create an address for uploading a file directly to the site.
+/// Create an upload ticket.
 ///
-/// Use it to upload large files without the gateway. OpenLoad dialect: `file/ul`; send the file as
-/// `multipart/form-data` in the field that `file_field` names.
+/// A ticket is an address for uploading a file directly to the site. Use it to upload large files without the gateway.
+/// OpenLoad dialect: `file/ul`; send the file as `multipart/form-data` in the field that `file_field` names.
 #[utoipa::path(post, path = "/v1/accounts/{account}/upload-tickets", tag = "Files",
     params(AccountPath),
-    request_body = NewUploadTicket,
+    request_body(content = NewUploadTicket, examples(
+        ("ticket" = (summary = "Upload a clip to the root folder", value = json!({"folder_id": "root"})))
+    )),
     responses((status = 201, description = "The ticket", body = UploadTicket), TicketProblems))]
 pub(crate) async fn create_upload_ticket(
     access: Access,

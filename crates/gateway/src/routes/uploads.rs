@@ -28,13 +28,13 @@ use crate::problem::{Failure, UploadProblems};
 #[into_params(parameter_in = Query)]
 pub(crate) struct UploadParameters {
     /// The file's name. Required, unless the body is a form that contains it.
-    #[param(nullable = false, value_type = Option<EntryName>, example = "holiday.mp4")]
+    #[param(nullable = false, value_type = Option<EntryName>)]
     pub name: Option<String>,
     /// The target folder; the root by default.
-    #[param(nullable = false, example = "root")]
+    #[param(nullable = false)]
     pub folder_id: Option<String>,
     /// The SHA-1 digest that the bytes must have.
-    #[param(nullable = false, pattern = "^[0-9A-Fa-f]{40}$", example = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12")]
+    #[param(nullable = false, pattern = "^[0-9A-Fa-f]{40}$")]
     pub sha1: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The sample content of a new account: folders two levels deep in every visibility, films with names in many
-//! languages, a file in the trash, and remote uploads. The remote uploads are done, running and failed.
+//! The sample content of a new account: folders two levels deep in every visibility, one of them empty, films with names
+//! in many languages, a file in the trash, and remote uploads. The remote uploads are done, running and failed.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const WEEK: i64 = 7 * 24 * 60 * 60;
 const REMAINING: Duration = Duration::from_secs(20 * 60);
 
 /// The folders: name, index in this list of the parent folder, and visibility (0 private, 1 unlisted, 2 public).
-const FOLDERS: [(&str, Option<usize>, u64); 7] = [
+const FOLDERS: [(&str, Option<usize>, u64); 8] = [
     ("Films", None, 2),
     ("Animation", Some(0), 2),
     ("Films muets", Some(0), 1),
@@ -27,6 +27,7 @@ const FOLDERS: [(&str, Option<usize>, u64); 7] = [
     ("Saison 1", Some(3), 1),
     ("À trier", None, 0),
     ("Behind a password", None, 1),
+    ("Saison 2", Some(3), 1),
 ];
 
 /// The folder with the password `sandbox`.

@@ -8,7 +8,7 @@ use crate::support::{column, empty, with};
 #[tokio::test]
 async fn seed_has_two_levels_of_folders_and_a_dozen_files() {
     let sandbox = with(Options::default()).await;
-    let counts = Counts { folders: 7, files: 13, trashed_files: 1, remote_uploads: 3, ..Counts::default() };
+    let counts = Counts { folders: 8, files: 13, trashed_files: 1, remote_uploads: 3, ..Counts::default() };
     assert_eq!(sandbox.counts(), counts);
     let root = sandbox.data("folder/listing", &[]).await;
     assert_eq!(column(&root["folders"], "folderName"), ["Behind a password", "Films", "Séries", "À trier"]);
@@ -25,6 +25,14 @@ async fn one_folder_has_a_password() {
     let folder = sandbox.find_folder("Behind a password").unwrap();
     // The MD5 of `sandbox`.
     assert_eq!(sandbox.folder_password(&folder).as_deref(), Some("93bc63e0b4f48fbbff568d9fc0dc3def"));
+}
+
+#[tokio::test]
+async fn one_folder_is_empty() {
+    let sandbox = with(Options::default()).await;
+    let folder = sandbox.find_folder("Saison 2").unwrap();
+    let listing = sandbox.data("folder/listing", &[("parent_folder_id", &folder)]).await;
+    assert_eq!((&listing["folders"], &listing["files"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]

@@ -1,0 +1,47 @@
+// Makes uploads executable without typing: the form comes first, its optional fields are empty, and a sample is sent
+// until the caller chooses a file.
+
+const FORM = 'multipart/form-data';
+
+const sample = () => new File(['A sample file from Swagger UI.\n'], 'sample.txt', { type: 'text/plain' });
+
+/** Moves forms to the first place of each body's media types, which Swagger UI selects. */
+const updateJsonSpec = (update) => (document) => {
+  for (const { requestBody } of Object.values(document.paths ?? {}).flatMap(Object.values)) {
+    const form = requestBody?.content?.[FORM];
+    if (form) requestBody.content = { [FORM]: form, ...requestBody.content };
+  }
+  update(document);
+};
+
+/** The plugin. */
+export function SampleFiles({ React }) {
+  const element = React.createElement;
+
+  /** The editor of a body that is a file, or a form with one in the field `file`. */
+  function Upload({ Original, ...props }) {
+    const { isExecute, contentType, onChange } = props;
+    React.useEffect(() => {
+      if (isExecute) onChange(sample(), contentType === FORM ? ['file'] : undefined);
+    }, [isExecute, contentType]);
+    // Swagger UI would fill the optional fields with generated texts, and send them.
+    const fn = { ...props.fn, getSampleSchema: () => '' };
+    return element(
+      React.Fragment, null,
+      element(Original, { ...props, fn }),
+      isExecute && element('p', { className: 'polyhost-note' }, 'A small text is sent if you choose no file.'),
+    );
+  }
+
+  const withSample = (Original) => (props) => {
+    const isUpload = props.requestBody?.hasIn(['content', FORM]);
+    return isUpload ? element(Upload, { ...props, Original }) : element(Original, props);
+  };
+
+  return {
+    statePlugins: { spec: { wrapActions: { updateJsonSpec } } },
+    wrapComponents: { RequestBody: withSample },
+    // No field of the API accepts an empty value, so there is no choice to send one.
+    components: { ParameterIncludeEmpty: () => null },
+  };
+}
