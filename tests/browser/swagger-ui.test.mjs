@@ -77,6 +77,18 @@ test('each operation begins with an account that supports it', { timeout }, asyn
   assert.deepEqual(await docs.accounts('get_thumbnail'), { offered, selected: 'pstream-demo' });
 });
 
+test('stream of events that does not end is shown', { timeout }, async (t) => {
+  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
+  t.after(sandbox.stop);
+  const docs = await open(browser, sandbox.match[1]);
+
+  // This remote upload runs for twenty minutes.
+  const { status, body } = await docs.tryOut('watch_events', { remote_upload: '53' });
+
+  assert.equal(status, 200);
+  assert.match(body, /event: remote_upload.updated[^]*"state":"running"[^]*: Swagger UI ended the stream/);
+});
+
 test('errors are folded and each code has its example', { timeout }, async (t) => {
   const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
   t.after(sandbox.stop);

@@ -20,10 +20,13 @@ export function SampleFiles({ React }) {
 
   /** The editor of a body that is a file, or a form with one in the field `file`. */
   function Upload({ Original, ...props }) {
-    const { isExecute, contentType, onChange } = props;
+    const { isExecute, contentType, requestBodyValue: value, onChange } = props;
+    const isForm = contentType === FORM;
+    const isMissing = isForm ? !value?.getIn?.(['file', 'value']) : !(value instanceof File);
+    // A reset of the operation removes the file, so the effect depends on it.
     React.useEffect(() => {
-      if (isExecute) onChange(sample(), contentType === FORM ? ['file'] : undefined);
-    }, [isExecute, contentType]);
+      if (isExecute && isMissing) onChange(sample(), isForm ? ['file'] : undefined);
+    }, [isExecute, isForm, isMissing]);
     // Swagger UI would fill the optional fields with generated texts, and send them.
     const fn = { ...props.fn, getSampleSchema: () => '' };
     return element(
