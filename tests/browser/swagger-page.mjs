@@ -82,6 +82,7 @@ class SwaggerPage {
     await operation.locator('.polyhost-errors > summary').click();
     const errors = operation.locator('.polyhost-status').filter({ hasText: new RegExp(`^${status}`) });
     await errors.locator('summary').click();
+    await errors.locator('pre').first().waitFor();
     const examples = await errors.locator('pre').allInnerTexts();
     return examples.map((text) => JSON.parse(text));
   }
