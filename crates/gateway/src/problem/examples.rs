@@ -94,7 +94,7 @@ fn detail(code: Code) -> &'static str {
         Code::UpstreamCredentialsRejected => {
             "The site rejected the credentials of account \"streamplay-demo\". The operator must correct them."
         }
-        Code::RateLimited => "The client may send 100 requests in 60 seconds; some requests count as more than one.",
+        Code::RateLimited => "The client may send 600 requests in 60 seconds; some requests count as more than one.",
         _ => code.explanation(),
     }
 }
