@@ -27,6 +27,8 @@ pub enum FailureKind {
     OutcomeUnknown,
     /// The user interrupted the command.
     Interrupted,
+    /// The reader of the standard output has closed it. This is no fault, and ends the command.
+    OutputClosed,
 }
 
 /// A failed operation.
@@ -59,6 +61,13 @@ impl Failure {
         Self::from_client("local_file", "A file cannot be read or written", format!("{path}: {error}"))
     }
 
+    /// Creates the failure for a standard output that cannot be written.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        let failure = Self::local("the standard output", error);
+        let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
+        if is_closed { Self { kind: FailureKind::OutputClosed, ..failure } } else { failure }
+    }
+
     /// Creates the failure for a broken connection.
     pub(crate) fn connection(detail: impl Into<String>) -> Self {
         Self::from_client(CONNECTION_LOST, "The connection broke", detail)
@@ -70,9 +79,9 @@ impl Failure {
         Self::from_client(NO_ANSWER, "The gateway does not answer", detail)
     }
 
-    /// Creates the failure for an upload with an unknown outcome.
+    /// Creates the failure for a write with an unknown outcome.
     pub(crate) fn unknown(detail: impl Into<String>) -> Self {
-        let problem = Problem::from_client("outcome_unknown", "The outcome of the upload is unknown", detail);
+        let problem = Problem::from_client("outcome_unknown", "The outcome is unknown", detail);
         Self { kind: FailureKind::OutcomeUnknown, problem }
     }
 
@@ -115,6 +124,10 @@ impl Failure {
             cause = deeper;
         }
         let cause = if error.source().is_some() { cause.to_string() } else { "unknown reason".to_owned() };
+        let cause = match other_scheme(address, &cause) {
+            Some(hint) => format!("{cause}. {hint}"),
+            None => cause,
+        };
         if error.is_connect() {
             let title = format!("The gateway at {address} cannot be reached");
             return Self {
@@ -125,10 +138,35 @@ impl Failure {
         Self::connection(cause)
     }
 
+    /// Returns whether the gateway rejected the request for its limit for this key. Nothing was done.
+    pub(crate) fn is_own_limit(&self) -> bool {
+        self.problem.code() == "rate_limited" && self.problem.is_retryable()
+    }
+
+    /// Returns whether the request was sent and its answer was lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.problem.code(), CONNECTION_LOST | NO_ANSWER | BAD_GATEWAY)
+    }
+
+    /// Turns the failure of a write whose answer was lost into one with an unknown outcome.
+    pub(crate) fn into_unknown(self) -> Self {
+        Self::unknown(format!("{}: {} Check whether it was done.", self.problem.title(), self.problem.detail()))
+    }
+
     /// Returns whether a read may succeed when it is repeated. Repeating a read never does harm.
     pub(crate) fn is_temporary(&self) -> bool {
-        self.problem.is_retryable() || matches!(self.problem.code(), CONNECTION_LOST | NO_ANSWER | BAD_GATEWAY)
+        self.problem.is_retryable() || self.is_lost()
     }
+}
+
+/// Returns an advice if the server at an address seems to speak the other one of http and https. The HTTP client
+/// reports this only by the text of its error.
+fn other_scheme(address: &str, cause: &str) -> Option<String> {
+    if let Some(rest) = address.strip_prefix("https://").filter(|_| cause.contains("InvalidContentType")) {
+        return Some(format!("The server does not speak https. Is its address http://{rest}?"));
+    }
+    let rest = address.strip_prefix("http://").filter(|_| cause.contains("invalid HTTP version"))?;
+    Some(format!("The server does not speak http. Is its address https://{rest}?"))
 }
 
 impl fmt::Display for Failure {

@@ -1,4 +1,5 @@
-//! A gateway's address with a key. Every request is created here, and every error answer is read here.
+//! A gateway's address with a key. Every request is created here and sent at the pace that the gateway allows. Every
+//! error answer is read here.
 
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ use url::Url;
 use crate::display::escaped;
 use crate::failure::Failure;
 use crate::key::ApiKey;
+use crate::pace::{self, Pace};
 use crate::retry::Attempts;
+use crate::waits::Waits;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The time limit for the beginning of an answer. The gateway itself times out after a minute, and reports that.
@@ -22,6 +25,10 @@ pub(crate) const IDLE: Duration = Duration::from_secs(60);
 /// The time limit for the acknowledgement of sent bytes. It is long, because the gateway may be waiting for a slow
 /// site.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(120);
+/// The wait after a rejection for the limit without a time.
+const LIMIT_WAIT: Duration = Duration::from_secs(1);
+/// The field that makes a POST safe to repeat.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The largest error body. A longer one does not come from a gateway.
 const MAX_PROBLEM: usize = 1024 * 1024;
 /// The characters that a path segment does not escape (RFC 3986, section 2.3).
@@ -33,6 +40,8 @@ pub struct Gateway {
     http: Client,
     base: Url,
     key: Option<ApiKey>,
+    pace: Pace,
+    waits: Waits,
 }
 
 /// The error for a text that is not the address of a gateway.
@@ -72,7 +81,12 @@ impl Gateway {
             .no_gzip()
             .build()
             .map_err(GatewayError::Client)?;
-        Ok(Self { http, base: address.clone(), key })
+        Ok(Self { http, base: address.clone(), key, pace: Pace::default(), waits: Waits::default() })
+    }
+
+    /// Returns the display of waits.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Returns the address for messages.
@@ -120,11 +134,40 @@ impl Gateway {
     ///
     /// # Errors
     /// If no answer begins in time.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        match timeout(ANSWER, request.send()).await {
-            Ok(answer) => answer.map_err(|error| Failure::transport(self.address(), &error)),
+    pub(crate) async fn send(&self, request: RequestBuilder, weight: u32) -> Result<Response, Failure> {
+        match timeout(ANSWER, self.at_pace(request, weight).await).await {
+            Ok(answer) => answer,
             Err(_) => Err(Failure::silent(ANSWER)),
         }
+    }
+
+    /// Waits until the gateway's limit allows the request. Then returns the exchange, which waits for the beginning of
+    /// the answer.
+    pub(crate) async fn at_pace(
+        &self,
+        request: RequestBuilder,
+        weight: u32,
+    ) -> impl Future<Output = Result<Response, Failure>> {
+        let (turn, wait) = self.pace.reserve(weight);
+        self.waits.wait(wait, "the gateway limits the requests of this key").await;
+        async move {
+            let answer = request.send().await.map_err(|error| Failure::transport(self.address(), &error))?;
+            self.pace.learn(answer.headers());
+            drop(turn);
+            Ok(answer)
+        }
+    }
+
+    /// Waits after a failure, as long as the gateway asks. Returns whether the request may be sent again. The gateway's
+    /// own limit never uses up the attempts.
+    pub(crate) async fn may_retry(&self, attempts: &mut Attempts, failure: &Failure) -> bool {
+        if failure.is_own_limit() {
+            self.pace.block(failure.problem().retry_after().unwrap_or(LIMIT_WAIT));
+            return true;
+        }
+        let Some(pause) = attempts.pause_after(failure) else { return false };
+        self.waits.wait(pause, failure.problem().title()).await;
+        true
     }
 
     /// Reads JSON. Repeats the request after temporary failures.
@@ -132,25 +175,64 @@ impl Gateway {
     /// # Errors
     /// The gateway's failure, or that of the connection.
     pub(crate) async fn read(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let weight = if segments.last() == Some(&"usage") { pace::HEAVY } else { pace::READ };
         let mut attempts = Attempts::default();
         loop {
-            let failure = match self.read_once(segments, query).await {
+            let request = self.request(Method::GET, segments, query)?;
+            let failure = match Box::pin(self.exchange(request, weight)).await {
                 Err(failure) if failure.is_temporary() => failure,
                 outcome => return outcome,
             };
-            let Some(pause) = attempts.pause_after(&failure) else { return Err(failure) };
-            tokio::time::sleep(pause).await;
+            if !self.may_retry(&mut attempts, &failure).await {
+                return Err(failure);
+            }
         }
     }
 
-    async fn read_once(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
-        let response = self.send(self.request(Method::GET, segments, query)?).await?;
+    /// Creates, changes or deletes an object, and returns the answer, or null if it has no body. The request is
+    /// repeated only if nothing was done. A POST is repeated after a broken connection too, as its key makes that safe.
+    ///
+    /// # Errors
+    /// The gateway's failure; `OutcomeUnknown` if the connection broke.
+    pub(crate) async fn write(
+        &self,
+        method: Method,
+        segments: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let idempotency_key = uuid::Uuid::new_v4().to_string();
+        let mut attempts = Attempts::default();
+        loop {
+            let mut request = self.request(method.clone(), segments, query)?;
+            if let Some(body) = body {
+                request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            }
+            if method == Method::POST {
+                request = request.header(IDEMPOTENCY_KEY, &idempotency_key);
+            }
+            let failure = match Box::pin(self.exchange(request, pace::WRITE)).await {
+                Err(failure) => failure,
+                done => return done,
+            };
+            let is_safe = failure.problem().is_retryable() || (method == Method::POST && failure.is_temporary());
+            if !is_safe || !self.may_retry(&mut attempts, &failure).await {
+                return Err(if failure.is_lost() { failure.into_unknown() } else { failure });
+            }
+        }
+    }
+
+    async fn exchange(&self, request: RequestBuilder, weight: u32) -> Result<Value, Failure> {
+        let response = self.send(request, weight).await?;
         if !response.status().is_success() {
             return Err(refused(response).await);
         }
         let status = response.status().as_u16();
         let body = timeout(ANSWER, response.bytes()).await.map_err(|_| Failure::silent(ANSWER))?;
         let body = body.map_err(|error| Failure::transport(self.address(), &error))?;
+        if body.is_empty() && status == 204 {
+            return Ok(Value::Null);
+        }
         serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
     }
 }

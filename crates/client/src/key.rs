@@ -54,6 +54,17 @@ impl ApiKey {
         }
     }
 
+    /// Reads a key; `None` if the text is not one.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::parse(&SecretString::from(text), String::new).ok()
+    }
+
+    /// Returns the key itself, to save it.
+    pub(crate) fn expose(&self) -> String {
+        self.0.expose_secret().to_owned()
+    }
+
     fn parse(text: &SecretString, source_name: impl FnOnce() -> String) -> Result<Self, KeyError> {
         let key = text.expose_secret().trim();
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -1,30 +1,42 @@
-//! The command-line client: uploads, downloads and listings through the public HTTP API.
+//! The command-line client: files and folders of accounts through the public HTTP API.
 //!
-//! - [`Gateway`] is a gateway's address with an [`ApiKey`]; every request goes through it.
-//! - [`upload`], [`download`] and [`listing`] do the work of one command each, and end with an [`Exit`].
+//! - [`Session`] has what the steps of one command share: a [`Gateway`] with an [`ApiKey`], the [`Output`] and the
+//!   [`Interrupt`].
+//! - [`verbs`] and [`transfer`] do the work of the commands, and end with an [`Exit`].
+//! - [`Argument`] and [`Location`] are the files and folders that users name.
 //! - [`Failure`] is a failed operation: the gateway's [`Problem`], or a local one in the same format.
-//! - [`Output`] selects the output: lines for people, failures only, or JSON.
 
-mod batch;
+mod connect;
+mod digest;
 mod display;
-pub mod download;
 mod exit;
 mod failure;
 mod gateway;
 mod interrupt;
+mod item;
 mod key;
-pub mod listing;
+mod location;
+mod pace;
 mod problem;
 mod progress;
 mod report;
 mod retry;
+mod session;
+mod settings;
 mod standard_streams;
-pub mod upload;
+pub mod transfer;
+mod tree;
+pub mod verbs;
+mod waits;
 
+pub use connect::{ConnectError, connect, parse_server};
 pub use exit::Exit;
 pub use failure::{Failure, FailureKind};
 pub use gateway::{Gateway, GatewayError};
 pub use interrupt::Interrupt;
 pub use key::{ApiKey, KeyError};
+pub use location::{Argument, Location, LocationError};
 pub use problem::Problem;
 pub use report::Output;
+pub use session::Session;
+pub use settings::{Settings, SettingsError};

@@ -70,6 +70,11 @@ impl Problem {
         &self.fields.code
     }
 
+    /// Returns the title for people, or the code if there is none.
+    pub(crate) fn title(&self) -> &str {
+        if self.fields.title.is_empty() { self.code() } else { &self.fields.title }
+    }
+
     /// Returns the details for people, not escaped for a terminal.
     #[must_use]
     pub fn detail(&self) -> &str {
@@ -97,9 +102,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fields { code, title, detail, request_id, errors, upstream, .. } = &*self.fields;
-        let title = if title.is_empty() { code } else { title };
-        write!(f, "{}", escaped(title))?;
+        let Fields { detail, request_id, errors, upstream, .. } = &*self.fields;
+        write!(f, "{}", escaped(self.title()))?;
         if !detail.is_empty() {
             write!(f, ": {}", escaped(detail))?;
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::display::escaped;
 use crate::exit::{Exit, Tally};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::progress::Progress;
 
 /// The kind of output.
@@ -15,7 +15,7 @@ use crate::progress::Progress;
 pub enum Output {
     /// Lines for people, and progress bars if the standard error is a terminal.
     People,
-    /// Failures only.
+    /// Failures, and the objects that a command was asked to show.
     Quiet,
     /// JSON for programs, one object a line.
     Json,
@@ -36,6 +36,13 @@ pub(crate) struct Subject {
     pub(crate) path: Option<String>,
 }
 
+impl Subject {
+    /// Creates a subject with a path.
+    pub(crate) fn path(path: impl Into<String>) -> Self {
+        Self { id: None, path: Some(path.into()) }
+    }
+}
+
 impl Report {
     pub(crate) fn new(output: Output) -> Self {
         let progress = if output == Output::People { Progress::shown() } else { Progress::hidden() };
@@ -46,21 +53,35 @@ impl Report {
         &self.progress
     }
 
-    /// Reports a transferred file. In the output for people, prints `line`, if it is given.
-    pub(crate) fn succeeded(&self, subject: &Subject, file: &Value, line: Option<&str>) {
+    pub(crate) fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Reports a finished action: `fields` for programs, `line` for people.
+    pub(crate) fn succeeded(&self, subject: &Subject, fields: &[(&str, Value)], line: Option<&str>) {
         self.tally().succeed();
         match (self.output, line) {
-            (Output::Json, _) => self.json(subject, true, "file", file),
+            (Output::Json, _) => self.json(subject, true, fields),
             (Output::People, Some(line)) => self.print(line),
             _ => {}
         }
     }
 
-    /// Reports a failed transfer.
+    /// Reports the counts of a transfer to programs.
+    pub(crate) fn summary(&self, counts: &Value) {
+        if self.output == Output::Json {
+            self.print(&json!({"summary": counts}).to_string());
+        }
+    }
+
+    /// Reports a failed action.
     pub(crate) fn failed(&self, subject: &Subject, failure: &Failure) {
+        if failure.kind() == FailureKind::OutputClosed {
+            return;
+        }
         self.tally().fail(failure);
         if self.output == Output::Json {
-            return self.json(subject, false, "problem", failure.problem().json());
+            return self.json(subject, false, &[("problem", failure.problem().json().clone())]);
         }
         match subject.path.as_ref().or(subject.id.as_ref()) {
             Some(name) => self.print_error(&format!("{}: {failure}", escaped(name))),
@@ -68,12 +89,30 @@ impl Report {
         }
     }
 
-    /// Reports that all these transfers failed for the same reason. The output for people contains the reason once.
-    pub(crate) fn all_failed(&self, subjects: &[Subject], failure: &Failure) {
-        if self.output == Output::Json {
-            subjects.iter().for_each(|subject| self.failed(subject, failure));
-        } else {
-            self.failed(&Subject::default(), failure);
+    /// Shows an object that the command was asked for: as JSON, or as lines. Stops if the standard output was closed.
+    ///
+    /// # Errors
+    /// If the standard output cannot be written.
+    pub(crate) fn show(&self, object: &Value, lines: impl FnOnce() -> Vec<String>) -> Result<(), Failure> {
+        if self.output == Output::Json { self.lines(&[object.to_string()]) } else { self.lines(&lines()) }
+    }
+
+    /// Prints lines to the standard output.
+    ///
+    /// # Errors
+    /// If the standard output cannot be written.
+    pub(crate) fn lines(&self, lines: &[String]) -> Result<(), Failure> {
+        let written = self.progress.aside(|| {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush())
+        });
+        written.map_err(|error| Failure::output(&error))
+    }
+
+    /// Prints a line for people to the standard error.
+    pub(crate) fn say(&self, line: &str) {
+        if self.output == Output::People {
+            self.progress.aside(|| drop(writeln!(io::stderr(), "{line}")));
         }
     }
 
@@ -82,15 +121,18 @@ impl Report {
         self.tally().exit()
     }
 
-    fn json(&self, subject: &Subject, ok: bool, key: &str, value: &Value) {
-        let mut line = json!({"path": subject.path, "ok": ok, key: value});
+    fn json(&self, subject: &Subject, ok: bool, fields: &[(&str, Value)]) {
+        let mut line = json!({"path": subject.path, "ok": ok});
         if let Some(id) = &subject.id {
             line["id"] = json!(id);
+        }
+        for (key, value) in fields {
+            line[*key] = value.clone();
         }
         self.print(&line.to_string());
     }
 
-    /// Prints a line. A transfer succeeds even if the standard output is closed.
+    /// Prints a line. An action succeeds even if the standard output is closed.
     fn print(&self, line: &str) {
         self.progress.aside(|| drop(writeln!(io::stdout(), "{line}")));
     }

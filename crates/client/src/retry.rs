@@ -12,8 +12,6 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(8),
     Duration::from_secs(15),
 ];
-/// The longest wait that the client accepts from the gateway. For a longer one the user should decide.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The attempts of one operation.
 #[derive(Debug, Default)]
@@ -27,7 +25,7 @@ impl Attempts {
         let pause = *PAUSES.get(self.failed)?;
         let asked = failure.problem().retry_after().unwrap_or_default();
         self.failed += 1;
-        (asked <= LONGEST_WAIT).then(|| pause.max(asked))
+        Some(pause.max(asked))
     }
 
     /// Forgets previous failures, because there was progress.
@@ -55,9 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn requested_wait_is_respected_unless_it_is_long() {
-        assert_eq!(Attempts::default().pause_after(&failure(Some(30))), Some(Duration::from_secs(30)));
-        assert_eq!(Attempts::default().pause_after(&failure(Some(31))), None);
+    fn requested_wait_is_respected_however_long() {
+        assert_eq!(Attempts::default().pause_after(&failure(Some(3_600))), Some(Duration::from_secs(3_600)));
         assert_eq!(Attempts::default().pause_after(&failure(Some(0))), Some(PAUSES[0]));
     }
 }

@@ -1,11 +1,11 @@
 //! Tests of downloads: a file with wrong bytes is never stored under the final path.
 
-use polyhost_client::download::{Downloads, Existing, Place, run};
-use polyhost_client::{Exit, Interrupt, Output};
+use polyhost_client::Exit;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::gateway::{Received, Reply, Scripted, problem};
+use crate::transfer;
 
 const CONTENT: &[u8] = b"The quick brown fox jumps over the lazy dog";
 const SHA1: &str = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12";
@@ -47,14 +47,7 @@ async fn download(described: Value, answer: impl Fn(&Received, usize) -> Reply +
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let downloads = Downloads {
-        ids: vec!["x1".to_owned()],
-        account: "main".to_owned(),
-        place: Place::Directory(folder.path().to_owned()),
-        jobs: 1,
-        existing: Existing::Keep,
-    };
-    let exit = run(&gateway.gateway(), &downloads, Output::Json, &Interrupt::default()).await;
+    let exit = transfer(gateway.gateway(), "main:#x1", folder.path().to_str().unwrap(), 1).await;
     Outcome { exit, received: gateway.received("GET", "/content"), folder }
 }
 

@@ -10,3 +10,15 @@
 mod downloads;
 mod gateway;
 mod uploads;
+
+use std::path::Path;
+
+use polyhost_client::transfer::{Transfer, run};
+use polyhost_client::{Argument, Exit, Gateway, Interrupt, Output, Session};
+
+/// Transfers one file or folder at a gateway.
+pub(crate) async fn transfer(gateway: Gateway, source: &str, destination: &str, jobs: usize) -> Exit {
+    let argument = |text: &str| Argument::parse(Path::new(text).as_os_str()).unwrap();
+    let transfer = Transfer { jobs, ..Transfer::new(vec![argument(source)], argument(destination)) };
+    run(&Session::new(gateway, Output::Json, Interrupt::default()), &transfer).await
+}

@@ -1,10 +1,10 @@
 //! Tests of uploads: only requests whose repetition is safe are retried.
 
-use polyhost_client::upload::{Checksum, Uploads, run};
-use polyhost_client::{Exit, Interrupt, Output};
+use polyhost_client::Exit;
 use serde_json::json;
 
 use crate::gateway::{Reply, Scripted, problem};
+use crate::transfer;
 
 /// More than the buffers of a loopback connection hold.
 const LARGE: usize = 32 * 1024 * 1024;
@@ -20,15 +20,7 @@ async fn upload(size: usize, answer: impl Fn(usize) -> Reply + Send + Sync + 'st
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mp4");
     std::fs::write(&path, vec![b'x'; size]).unwrap();
-    let uploads = Uploads {
-        files: vec![path],
-        account: "main".to_owned(),
-        folder: None,
-        name: None,
-        jobs: 1,
-        checksum: Checksum::Omitted,
-    };
-    let exit = run(&gateway.gateway(), &uploads, Output::Json, &Interrupt::default()).await;
+    let exit = transfer(gateway.gateway(), path.to_str().unwrap(), "main:", 1).await;
     let received = gateway.received("POST", "/files");
     assert!(received.iter().all(|received| received.header("content-length") == Some(&size.to_string())));
     (exit, received.len())
@@ -47,10 +39,9 @@ async fn upload_that_was_not_started_is_retried() {
 }
 
 #[tokio::test]
-async fn unsafe_or_slow_retry_is_not_made() {
+async fn unsafe_retry_is_not_made() {
     for (status, code, retryable, wait) in [
         (503, "upstream_unavailable", false, None),
-        (429, "upstream_rate_limited", true, Some(31)),
         (502, "upstream_error", true, None),
         (413, "payload_too_large", false, None),
     ] {
@@ -91,9 +82,12 @@ async fn redirect_is_not_followed() {
 async fn nothing_is_sent_to_an_account_without_uploads() {
     let gateway = Scripted::start(|_, _| Reply::json(200, &json!({"capabilities": {"files.upload": "unsupported"}})));
     let gateway = gateway.await;
-    let files = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into()];
-    let (account, checksum) = ("main".to_owned(), Checksum::Omitted);
-    let uploads = Uploads { files, account, folder: None, name: None, jobs: 1, checksum };
-    let exit = run(&gateway.gateway(), &uploads, Output::Quiet, &Interrupt::default()).await;
+    let exit = transfer(gateway.gateway(), concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "main:", 1).await;
     assert_eq!((exit, gateway.received("POST", "/files").len()), (Exit::SomeFailed, 0));
+}
+
+#[tokio::test]
+async fn own_limit_of_the_gateway_never_fails_a_file() {
+    let answer = |before| if before < 8 { problem(429, "rate_limited", true, Some(0)) } else { stored() };
+    assert_eq!(upload(1_000, answer).await, (Exit::Done, 9));
 }

@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod check;
+mod client;
 mod config_file;
 mod healthcheck;
 mod init;
@@ -9,7 +10,6 @@ mod openapi;
 mod sandbox;
 mod serve;
 mod signals;
-mod transfers;
 
 use std::error::Error;
 use std::fmt::Display;
@@ -58,9 +58,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Keygen => keygen::run(),
         Command::Healthcheck(options) => healthcheck::run(options.url).await,
-        Command::Upload(options) => return ended(transfers::upload(options).await),
-        Command::Download(options) => return ended(transfers::download(options).await),
-        Command::Ls(options) => return ended(transfers::ls(options).await),
+        Command::Client(command) => return ended(client::run(command).await),
     };
     ended(result.map(|()| ExitCode::SUCCESS))
 }

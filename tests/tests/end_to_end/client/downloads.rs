@@ -10,12 +10,12 @@ async fn file_is_written_to_the_given_path() {
     let user = User::start().await;
     let content = bytes(10_000);
     let id = user.world.site.add_file("0", "Clip.mp4", &content);
-    let ended = user.run(&["download", &id, "--account", "plays", "--output", &user.argument("mine.mp4")]).await;
+    let ended = user.run(&["download", &format!("plays:#{id}"), &user.argument("mine.mp4")]).await;
     check_code(&ended, 0);
     assert_eq!(ended.stdout, format!("{}\n", user.argument("mine.mp4")));
     assert_eq!(user.names(""), ["mine.mp4"]);
     assert!(std::fs::read(user.path("mine.mp4")).unwrap() == content);
-    let ended = user.run(&["download", &id, "--account", "plays", "-d", &user.argument("new/folder"), "--json"]).await;
+    let ended = user.run(&["download", "plays:/Clip.mp4", &user.argument("new/folder/"), "--json"]).await;
     check_code(&ended, 0);
     let line = lines(&ended).remove(0);
     assert_eq!((&line["id"], &line["ok"]), (&json!(id), &json!(true)));
@@ -28,11 +28,15 @@ async fn standard_output_gets_only_the_bytes() {
     let user = User::start().await;
     let content = "0123456789abcdef\n".repeat(20_000);
     let id = user.world.site.add_file("0", "a.txt", content.as_bytes());
-    let ended = user.download(&[&id]).await;
-    check_code(&ended, 0);
-    let ended = user.run(&["download", &id, "--account", "plays", "--output", "-"]).await;
-    check_code(&ended, 0);
-    assert!(ended.stdout == content);
+    let location = format!("plays:#{id}");
+    for arguments in [&["download", &location, "-"][..], &["cat", "plays:/a.txt"]] {
+        let ended = user.run(arguments).await;
+        check_code(&ended, 0);
+        assert!(ended.stdout == content);
+    }
+    let ended = user.run(&["cat", "plays:/a.txt", "plays:/none", &location]).await;
+    check_code(&ended, 1);
+    assert!(ended.stdout == content.repeat(2));
 }
 
 #[tokio::test]
@@ -40,12 +44,12 @@ async fn existing_file_is_kept_without_force() {
     let user = User::start().await;
     let id = user.world.site.add_file("0", "a.mp4", b"theirs");
     user.file("a.mp4", b"mine");
-    let ended = user.download(&[&id, "--json"]).await;
+    let ended = user.download(&[&id], &["--json"]).await;
     check_code(&ended, 1);
     assert_eq!(code_of_only(&ended), "already_exists");
     assert_eq!(std::fs::read(user.path("a.mp4")).unwrap(), b"mine");
     assert!(user.world.site.journal().of("content").is_empty());
-    check_code(&user.download(&[&id, "--force"]).await, 0);
+    check_code(&user.download(&[&id], &["--force"]).await, 0);
     assert_eq!(std::fs::read(user.path("a.mp4")).unwrap(), b"theirs");
     assert_eq!(user.names(""), ["a.mp4"]);
 }
@@ -55,10 +59,10 @@ async fn hostile_file_name_cannot_leave_the_directory() {
     let user = User::start().await;
     let hostile = ["../../escaped.mp4", "..", "/etc/passwd", "..\\..\\evaded.mp4", "-rf", "a\u{202e}4pm.exe"];
     let ids = hostile.map(|name| user.world.site.add_file("0", name, b"hello"));
-    let mut arguments = vec!["download", "--account", "plays", "--directory"];
+    let locations = ids.map(|id| format!("plays:#{id}"));
     let folder = user.argument("inner/most");
-    arguments.push(&folder);
-    arguments.extend(ids.iter().map(String::as_str));
+    let mut arguments = vec!["download"];
+    arguments.extend(locations.iter().map(String::as_str).chain([folder.as_str()]));
     check_code(&user.run(&arguments).await, 0);
     assert_eq!((user.names(""), user.names("inner")), (vec!["inner".to_owned()], vec!["most".to_owned()]));
     let names = user.names("inner/most");
@@ -72,7 +76,7 @@ async fn two_files_of_one_name_do_not_overwrite_each_other() {
     let folder = user.world.site.add_folder("0", "Films");
     let first = user.world.site.add_file("0", "a.mp4", &bytes(5_000));
     let second = user.world.site.add_file(&folder, "a.mp4", &bytes(6_000));
-    let ended = user.download(&[&first, &second, "--json"]).await;
+    let ended = user.download(&[&first, &second], &["--json"]).await;
     check_code(&ended, 1);
     let (good, bad): (Vec<_>, Vec<_>) = lines(&ended).into_iter().partition(|line| line["ok"] == true);
     assert_eq!((good.len(), bad.len()), (1, 1));
@@ -85,16 +89,16 @@ async fn two_files_of_one_name_do_not_overwrite_each_other() {
 async fn missing_and_unsupported_downloads_fail_file_by_file() {
     let user = User::start().await;
     let id = user.world.site.add_file("0", "a.mp4", b"hello");
-    let ended = user.download(&["999", &id, "../x", "--json"]).await;
+    let ended = user.download(&["999", &id, "12abc"], &["--json"]).await;
     check_code(&ended, 1);
     let lines = lines(&ended);
-    let of = |id: &str| lines.iter().find(|line| line["id"] == id).unwrap();
-    assert_eq!(of(&id)["ok"], true);
-    for missing in ["999", "../x"] {
+    let of = |path: &str| lines.iter().find(|line| line["path"] == path).unwrap();
+    assert_eq!(of(&user.argument("a.mp4"))["ok"], true);
+    for missing in ["plays:#999", "plays:#12abc"] {
         assert_eq!(of(missing)["problem"]["code"], "file_not_found", "{missing}");
     }
     let there = user.world.pstream.add_file("0", "b.mp4", b"hello");
-    let ended = user.run(&["download", "--account", "main", "-d", &user.argument(""), "--json", "--", &there]).await;
+    let ended = user.run(&["download", &format!("main:#{there}"), &user.argument(""), "--json"]).await;
     check_code(&ended, 1);
     assert_eq!(code_of_only(&ended), "capability_unsupported");
     assert_eq!(user.names(""), ["a.mp4"]);

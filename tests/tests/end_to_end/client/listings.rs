@@ -20,12 +20,12 @@ fn tree(user: &User) -> [String; 2] {
 async fn folder_listing_shows_names_and_marks_folders_with_a_slash() {
     let user = User::start().await;
     let [films, _] = tree(&user);
-    let ended = user.run(&["ls", "--account", "plays"]).await;
+    let ended = user.run(&["ls", "plays:"]).await;
     check_code(&ended, 0);
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("Films/\na.mp4\n", ""));
-    let ended = user.run(&["ls", &films, "--account", "plays"]).await;
+    let ended = user.run(&["ls", "plays:/Films/"]).await;
     assert_eq!(ended.stdout, "Silent/\nb \"x\".mp4\n");
-    let ended = user.run(&["ls", &films, "--account", "plays", "--long"]).await;
+    let ended = user.run(&["ls", &format!("plays:#{films}"), "--long"]).await;
     let words: Vec<&str> = ended.stdout.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(words[1..], ["2.0", "KiB", "-", "b", "\"x\".mp4"]);
 }
@@ -34,7 +34,7 @@ async fn folder_listing_shows_names_and_marks_folders_with_a_slash() {
 async fn recursive_listing_shows_all_levels() {
     let user = User::start().await;
     tree(&user);
-    let ended = user.run(&["ls", "--account", "plays", "--recursive"]).await;
+    let ended = user.run(&["ls", "plays:", "--recursive"]).await;
     check_code(&ended, 0);
     let expected = "Films/\na.mp4\nFilms/Silent/\nFilms/b \"x\".mp4\nFilms/Silent/東京.mp4\n";
     assert_eq!(ended.stdout, expected);
@@ -44,7 +44,7 @@ async fn recursive_listing_shows_all_levels() {
 async fn json_prints_one_api_item_per_line() {
     let user = User::start().await;
     tree(&user);
-    let ended = user.run(&["ls", "--account", "plays", "-r", "--json"]).await;
+    let ended = user.run(&["ls", "plays:", "-r", "--json"]).await;
     check_code(&ended, 0);
     let paths: Vec<Value> = lines(&ended)
         .into_iter()
@@ -58,7 +58,8 @@ async fn json_prints_one_api_item_per_line() {
             path
         })
         .collect();
-    assert_eq!(paths, ["Films/", "a.mp4", "Films/Silent/", "Films/b \"x\".mp4", "Films/Silent/東京.mp4"]);
+    let expected = ["Films/", "a.mp4", "Films/Silent/", "Films/b \"x\".mp4", "Films/Silent/東京.mp4"];
+    assert_eq!(paths, expected.map(|path| format!("plays:/{path}")));
 }
 
 #[tokio::test]
@@ -67,7 +68,7 @@ async fn folder_of_many_pages_is_listed_completely() {
     for number in 0..2_100 {
         user.world.site.add_file("0", &format!("{number:04}.mp4"), b"x");
     }
-    let ended = user.run(&["ls", "--account", "plays"]).await;
+    let ended = user.run(&["ls", "plays:"]).await;
     check_code(&ended, 0);
     let expected: Vec<String> = (0..2_100).map(|number| format!("{number:04}.mp4")).collect();
     assert_eq!(ended.stdout.lines().collect::<Vec<_>>(), expected);
@@ -87,8 +88,32 @@ async fn accounts_are_listed_if_none_is_named() {
 #[tokio::test]
 async fn missing_folder_is_reported() {
     let user = User::start().await;
-    let ended = user.run(&["ls", "999", "--account", "plays"]).await;
+    let ended = user.run(&["ls", "plays:#999"]).await;
     check_code(&ended, 1);
     assert!(ended.stderr.contains("Folder not found"), "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
+}
+
+#[tokio::test]
+async fn name_of_two_files_needs_an_id() {
+    let user = User::start().await;
+    let ids = [user.world.site.add_file("0", "a.mp4", b"one"), user.world.site.add_file("0", "a.mp4", b"two")];
+    let ended = user.run(&["cat", "plays:/a.mp4", "--quiet"]).await;
+    check_code(&ended, 1);
+    assert!(ids.iter().all(|id| ended.stderr.contains(&format!("plays:#{id}"))), "{}", ended.stderr);
+    let ended = user.run(&["cat", &format!("plays:#{}", ids[1])]).await;
+    assert_eq!(ended.stdout, "two");
+    let ended = user.run(&["ls", "plays:", "--ids"]).await;
+    let words: Vec<Vec<&str>> = ended.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(words, [[&ids[0], "a.mp4"], [&ids[1], "a.mp4"]]);
+}
+
+#[tokio::test]
+async fn file_and_missing_path_are_listed_with_the_others() {
+    let user = User::start().await;
+    tree(&user);
+    let ended = user.run(&["ls", "plays:/a.mp4", "plays:/none", "plays:/Films/Silent"]).await;
+    check_code(&ended, 1);
+    assert_eq!(ended.stdout, "plays:/a.mp4:\na.mp4\nplays:/none:\nplays:/Films/Silent:\n東京.mp4\n");
+    assert!(ended.stderr.contains("plays:/none"), "{}", ended.stderr);
 }

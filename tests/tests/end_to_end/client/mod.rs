@@ -1,10 +1,17 @@
-//! Tests of `polyhost upload`, `polyhost download` and `polyhost ls`, run as a user runs them against a gateway: their
-//! output, their exit codes, and the requests that arrive at the site.
+//! Tests of the commands of callers, run as a user runs them against a gateway: their output, their exit codes, and the
+//! requests that arrive at the site.
 
+mod browsing;
+mod changes;
+mod copies;
 mod downloads;
 mod exits;
+mod folders;
 mod listings;
+mod pacing;
+mod remote;
 mod resuming;
+mod settings;
 mod uploads;
 
 use std::path::{Path, PathBuf};
@@ -80,20 +87,23 @@ impl User {
         ended
     }
 
-    /// Runs `polyhost upload … --account plays` with further arguments.
+    /// Runs `polyhost upload … plays:/` with further arguments.
     pub(crate) async fn upload(&self, arguments: &[&str]) -> Ended {
-        self.run(&[&["upload", "--account", "plays"], arguments].concat()).await
+        self.run(&[&["upload"], arguments, &["plays:/"]].concat()).await
     }
 
-    /// Runs `polyhost download … --account plays` into the user's folder, with further arguments.
-    pub(crate) async fn download(&self, arguments: &[&str]) -> Ended {
-        self.run(&[&["download", "--account", "plays", "--directory", &self.argument("")], arguments].concat()).await
+    /// Runs `polyhost download … FOLDER` for files with these ids, into the user's folder, with further options.
+    pub(crate) async fn download(&self, ids: &[&str], options: &[&str]) -> Ended {
+        let locations: Vec<String> = ids.iter().map(|id| format!("plays:#{id}")).collect();
+        let locations: Vec<&str> = locations.iter().map(String::as_str).collect();
+        self.run(&[&["download"], options, &locations, &[&self.argument("")]].concat()).await
     }
 }
 
 /// Returns the environment variables that select the gateway and the key. Proxies of the machine are disabled.
 pub(crate) fn environment(server: &str, key: &str) -> Vec<(String, String)> {
-    let pairs = [("POLYHOST_SERVER", server), ("POLYHOST_API_KEY", key), ("NO_PROXY", "*")];
+    let nowhere = ("XDG_CONFIG_HOME", "/nowhere");
+    let pairs = [("POLYHOST_SERVER", server), ("POLYHOST_API_KEY", key), ("NO_PROXY", "*"), nowhere];
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -110,9 +120,21 @@ pub(crate) fn check_code(ended: &Ended, code: i32) {
     assert_eq!(ended.code(), Some(code), "stdout:\n{}\nstderr:\n{}", ended.stdout, ended.stderr);
 }
 
-/// Parses the standard output, of which every line must be JSON.
+/// Parses the standard output, of which every line must be JSON. A summary is left out.
 #[track_caller]
 pub(crate) fn lines(ended: &Ended) -> Vec<Value> {
+    all_lines(ended).into_iter().filter(|line| line.get("summary").is_none()).collect()
+}
+
+/// Returns the counts of the summary: done, skipped and failed. It must be the last line.
+#[track_caller]
+pub(crate) fn counts(ended: &Ended) -> [u64; 3] {
+    let lines = all_lines(ended);
+    let summary = &lines.last().expect("a line is printed")["summary"];
+    ["done", "skipped", "failed"].map(|count| summary[count].as_u64().expect(&ended.stdout))
+}
+
+fn all_lines(ended: &Ended) -> Vec<Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 

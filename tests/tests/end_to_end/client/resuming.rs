@@ -42,7 +42,7 @@ impl Interruptible {
     async fn interrupted(&self) -> u64 {
         self.user.world.inject("content", Fault::Stall { sent: 100_000 });
         let folder = self.user.argument("");
-        let program = self.user.begin(&["download", &self.id, "--account", "plays", "-d", &folder]);
+        let program = self.user.begin(&["download", &format!("plays:#{}", self.id), &folder]);
         grown(&self.part(), 1).await;
         program.interrupt();
         let ended = program.ended().await;
@@ -56,7 +56,7 @@ impl Interruptible {
 
     /// Runs the download, and asserts that it leaves the complete file and nothing else.
     async fn completed(&self) {
-        check_code(&self.user.download(&[&self.id]).await, 0);
+        check_code(&self.user.download(&[&self.id], &[]).await, 0);
         assert!(std::fs::read(self.user.path("a.mp4")).unwrap() == self.content);
         assert_eq!(self.user.names(""), ["a.mp4"]);
     }
@@ -109,10 +109,10 @@ async fn broken_connection_is_resumed_at_once() {
 async fn standard_output_gets_each_byte_once_after_a_resume() {
     let world = World::start().await;
     let content = "0123456789abcdef\n".repeat(20_000);
-    let id = world.site.add_file("0", "a.txt", content.as_bytes());
+    world.site.add_file("0", "a.txt", content.as_bytes());
     world.site.faults().add(Rule::new("content", Fault::CutBody { sent: 100_000 }).times(1));
     let user = User::of(world);
-    let ended = user.run(&["download", &id, "--account", "plays", "-o", "-"]).await;
+    let ended = user.run(&["cat", "plays:/a.txt"]).await;
     check_code(&ended, 0);
     assert!(ended.stdout == content);
     assert_eq!(user.world.site.journal().of("content").len(), 2);
@@ -159,7 +159,7 @@ async fn partial_file_of_another_file_is_not_changed() {
     let interruptible = Interruptible::start().await;
     let partial = interruptible.interrupted().await;
     interruptible.note("id", json!("999"));
-    let ended = interruptible.user.download(&[&interruptible.id]).await;
+    let ended = interruptible.user.download(&[&interruptible.id], &[]).await;
     check_code(&ended, 1);
     assert!(ended.stderr.contains("--force"), "{}", ended.stderr);
     assert_eq!(std::fs::metadata(interruptible.part()).unwrap().len(), partial);
@@ -170,6 +170,6 @@ async fn partial_file_of_another_file_is_not_changed() {
 async fn refused_download_leaves_no_file() {
     let interruptible = Interruptible::start().await;
     interruptible.user.world.inject("content", Fault::http(403));
-    check_code(&interruptible.user.download(&[&interruptible.id]).await, 1);
+    check_code(&interruptible.user.download(&[&interruptible.id], &[]).await, 1);
     assert!(!interruptible.user.names("").contains(&"a.mp4".to_owned()));
 }

@@ -42,8 +42,9 @@ async fn parallel_uploads_with_special_names_make_a_round_trip() {
         ids.push(id);
     }
     let down = user.argument("down");
-    let arguments = [&["download", "--account", "plays", "-d", &down], &ids[..]].concat();
-    check_code(&user.run(&arguments).await, 0);
+    let locations: Vec<String> = ids.iter().map(|id| format!("plays:#{id}")).collect();
+    let locations: Vec<&str> = locations.iter().map(String::as_str).collect();
+    check_code(&user.run(&[&["download"], &locations[..], &[&down]].concat()).await, 0);
     let mut expected: Vec<&str> = NAMES.iter().map(|(_, safe)| *safe).collect();
     expected.sort_unstable();
     assert_eq!(user.names("down"), expected);
@@ -57,10 +58,10 @@ async fn upload_uses_the_given_folder_name_and_media_type() {
     let user = User::start().await;
     let folder = user.world.site.add_folder("0", "Films");
     let file = user.file("clip.mp4", b"hello");
-    let ended = user.upload(&[&file, "--folder", &folder, "--name", "Clip of mine.mkv"]).await;
+    let ended = user.run(&["upload", &file, "plays:/Films", "--name", "Clip of mine.mkv"]).await;
     check_code(&ended, 0);
     let id = user.world.site.find_file("Clip of mine.mkv").unwrap();
-    assert_eq!(ended.stdout, format!("{id}  Clip of mine.mkv\n"));
+    assert_eq!(ended.stdout, format!("{id}  plays:/Films/Clip of mine.mkv\n"));
     assert_eq!(user.world.site.folder_of(&id), Some(folder));
     let upload = user.world.site.journal().of("file/upload").remove(0).upload.unwrap();
     assert_eq!(upload.content_type.as_deref(), Some("video/x-matroska"));
@@ -72,7 +73,7 @@ async fn checksum_is_declared_on_request() {
     let file = user.file("a.mp4", b"hello");
     for (arguments, sha1) in [(vec![], None), (vec!["--checksum"], Some("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"))] {
         user.world.pstream.journal().clear();
-        let ended = user.run(&[&["upload", &file, "--account", "main"], &arguments[..]].concat()).await;
+        let ended = user.run(&[&["upload", &file, "main:", "--force"], &arguments[..]].concat()).await;
         check_code(&ended, 0);
         let calls = user.world.pstream.journal().of("file/ul");
         assert_eq!((calls.len(), calls[0].parameter("sha1")), (1, sha1));
@@ -83,7 +84,7 @@ async fn checksum_is_declared_on_request() {
 async fn standard_input_is_uploaded_under_a_given_name() {
     let user = User::start().await;
     let content = bytes(500_000);
-    let arguments = ["upload", "-", "--name", "piped.mp4", "--account", "plays"];
+    let arguments = ["upload", "-", "--name", "piped.mp4", "plays:"];
     let program = Program::start_reading(arguments, &user.environment(KEY), content.clone());
     let ended = program.ended().await;
     check_secret(&ended, KEY);
@@ -95,14 +96,11 @@ async fn standard_input_is_uploaded_under_a_given_name() {
 #[tokio::test]
 async fn unreadable_files_are_reported_before_anything_is_sent() {
     let user = User::start().await;
-    let (folder, missing, empty) = (user.argument(""), user.argument("missing.mp4"), user.file("empty.mp4", b""));
-    let ended = user.upload(&[&folder, &missing, &empty, "--json"]).await;
+    let (missing, empty) = (user.argument("missing.mp4"), user.file("empty.mp4", b""));
+    let ended = user.upload(&[&missing, &empty, "--json"]).await;
     check_code(&ended, 1);
     let reported = lines(&ended);
-    assert_eq!(
-        reported.iter().map(|line| line["path"].as_str().unwrap()).collect::<Vec<_>>(),
-        [folder, missing, empty]
-    );
+    assert_eq!(reported.iter().map(|line| line["path"].as_str().unwrap()).collect::<Vec<_>>(), [missing, empty]);
     assert!(reported.iter().all(|line| line["problem"]["code"] == "local_file"), "{reported:?}");
     user.world.assert_nothing_sent();
 }

@@ -1,0 +1,90 @@
+//! A file or folder of a listing, with the fields that commands use.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use serde_json::Value;
+
+use crate::digest::Digests;
+
+/// The kind of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+}
+
+/// A file or folder at an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    /// The name, or the id if the item has no name.
+    pub(crate) name: String,
+    /// The size; `None` if it is not known. Sites also report an unknown size as 0.
+    pub(crate) size: Option<u64>,
+    pub(crate) digests: Digests,
+    /// The item as the gateway describes it. The text takes less memory than the parsed value.
+    json: Box<str>,
+}
+
+impl Item {
+    /// Reads an item; `None` if it has no id.
+    pub(crate) fn read(json: &Value) -> Option<Self> {
+        let id = json["id"].as_str()?.to_owned();
+        Some(Self {
+            kind: if json["type"] == "folder" { Kind::Folder } else { Kind::File },
+            name: json["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(&id).to_owned(),
+            size: json["size"].as_u64().filter(|size| *size > 0),
+            digests: Digests::read(json),
+            json: json.to_string().into_boxed_str(),
+            id,
+        })
+    }
+
+    /// Creates the item of a file at a site that cannot describe single files.
+    pub(crate) fn undescribed(id: &str) -> Self {
+        Self {
+            kind: Kind::File,
+            id: id.to_owned(),
+            name: id.to_owned(),
+            size: None,
+            digests: Digests::default(),
+            json: "null".into(),
+        }
+    }
+
+    /// Returns the item as the gateway describes it.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
+
+    /// Returns the name in the form in which names are compared.
+    pub(crate) fn key(&self) -> String {
+        name_key(&self.name)
+    }
+}
+
+/// Returns a name in Unicode's composed form. Sites and systems store the same name in different forms.
+pub(crate) fn name_key(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn unknown_name_and_size_are_distinguished_from_known_ones() {
+        let item = Item::read(&json!({"type": "file", "id": "x7", "name": null, "size": 0})).unwrap();
+        assert_eq!((item.name.as_str(), item.size, item.kind), ("x7", None, Kind::File));
+        let item = Item::read(&json!({"type": "folder", "id": "1", "name": "a"})).unwrap();
+        assert_eq!((item.kind, item.json()["name"].clone()), (Kind::Folder, json!("a")));
+        assert_eq!(Item::read(&json!({"type": "file"})), None);
+    }
+
+    #[test]
+    fn composed_and_decomposed_names_are_equal() {
+        assert_eq!(name_key("E\u{301}te\u{301}.mp4"), name_key("\u{c9}t\u{e9}.mp4"));
+        assert_ne!(name_key("a.mp4"), name_key("A.mp4"));
+    }
+}

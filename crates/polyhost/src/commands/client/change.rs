@@ -1,0 +1,44 @@
+//! The commands that change single files and folders.
+
+use std::process::ExitCode;
+
+use polyhost_client::verbs::{can_ask, change};
+
+use super::{CommandError, code, invalid, locations, session};
+use crate::cli::{Mkdir, Mv, Rm};
+
+pub(super) async fn mkdir(options: &Mkdir) -> Result<ExitCode, CommandError> {
+    let locations = locations(&options.locations)?;
+    Ok(code(change::mkdir(&session(&options.connection)?, &locations, options.parents).await))
+}
+
+pub(super) async fn mv(options: &Mv) -> Result<ExitCode, CommandError> {
+    let locations = locations(&options.locations)?;
+    let Some((destination, sources @ [_, ..])) = locations.split_last() else {
+        return Err(invalid("the destination is missing"));
+    };
+    if let Some(source) = sources.iter().find(|source| source.account() != destination.account()) {
+        let advice = format!("use \"polyhost cp\" and then \"polyhost rm {source}\"");
+        return Err(invalid(format!("mv moves objects within one account; {advice}")));
+    }
+    Ok(code(change::mv(&session(&options.connection)?, sources, destination).await))
+}
+
+pub(super) async fn rm(options: &Rm) -> Result<ExitCode, CommandError> {
+    let locations = locations(&options.locations)?;
+    if let Some(root) = locations.iter().find(|location| location.is_root()) {
+        return Err(invalid(format!("{root} is the root folder, which cannot be deleted")));
+    }
+    check_question(options.yes || options.dry_run, "rm")?;
+    let removal =
+        change::Removal { locations, recursive: options.recursive, asks: !options.yes, dry_run: options.dry_run };
+    Ok(code(change::rm(&session(&options.connection)?, &removal).await))
+}
+
+/// Checks that a command which asks before it deletes has somebody to answer.
+pub(super) fn check_question(agreed: bool, command: &str) -> Result<(), CommandError> {
+    if agreed || can_ask() {
+        return Ok(());
+    }
+    Err(invalid(format!("{command} asks before it deletes, and there is no terminal; use --yes")))
+}
