@@ -124,15 +124,6 @@ fn kind_of(table: &str) -> String {
 }
 
 #[test]
-fn client_programs_in_the_docs_are_the_tested_ones() {
-    let page = read(&root().join("docs/clients.md"));
-    let shown = [("yaml", "python/generator.yml"), ("python", "python/tour.py"), ("typescript", "typescript/tour.ts")];
-    for (language, file) in shown {
-        assert_eq!(fenced(&page, language), [read(&root().join("tests/openapi").join(file))], "{file}");
-    }
-}
-
-#[test]
 fn errors_page_lists_every_problem_code_with_its_status() {
     let page = read(&root().join("docs/errors.md"));
     let listed = |code: &&Code| page.contains(&format!("\n| {} | `{}` |", code.status().as_u16(), code.as_str()));

@@ -119,7 +119,7 @@ fn report(plan: &Plan, file: &Path, created: &[PathBuf], key: Option<&str>) -> S
     }
     let no_auth = if key.is_none() { " --no-auth" } else { "" };
     lines.push(format!("\nNext:\n\n    polyhost serve{}{no_auth}", option(file)));
-    let header = key.map(|_| " -H \"Authorization: Bearer $KEY\"").unwrap_or_default();
+    let header = key.map(|_| " -H \"Authorization: Bearer $POLYHOST_API_KEY\"").unwrap_or_default();
     lines.push(format!("    curl{header} http://{}/v1/accounts/{}", polyhost_config::DEFAULT_LISTEN, plan.account));
     lines.join("\n")
 }
