@@ -1,6 +1,7 @@
 //! Progress bars on a terminal: transferred bytes, rate and remaining time of each file, and the total.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,17 +33,24 @@ enum Voice {
     Silent,
 }
 
-/// The bar of one file. Dropping it removes the bar.
+/// The bar of one file.
 #[derive(Debug)]
-pub(crate) struct Bar(ProgressBar);
+pub(crate) struct Bar(Shown);
 
-/// The bar of all files of a command. Dropping it removes the bar.
+/// The bar of all files of a command.
 #[derive(Debug)]
-pub(crate) struct Total(ProgressBar);
+pub(crate) struct Total(Shown);
 
-/// A line of text among the bars. Dropping it removes the line.
+/// A line of text among the bars.
 #[derive(Debug)]
-pub(crate) struct Note(ProgressBar);
+pub(crate) struct Note(Shown);
+
+/// A bar among the others. Dropping it removes the bar, and frees its memory.
+#[derive(Debug)]
+struct Shown {
+    bars: MultiProgress,
+    bar: ProgressBar,
+}
 
 impl Progress {
     /// Creates bars on the standard error, which are visible only on a terminal.
@@ -58,7 +66,7 @@ impl Progress {
 
     /// Creates a bar for a file, with its size if that is known.
     pub(crate) fn file(&self, name: &str, size: Option<u64>) -> Bar {
-        let bar = self.bars.insert_from_back(1, ProgressBar::no_length());
+        let bar = self.among(self.bars.insert_from_back(1, ProgressBar::no_length()));
         bar.set_prefix(escaped(name));
         let bar = Bar(bar);
         bar.set_size(size);
@@ -67,14 +75,14 @@ impl Progress {
 
     /// Creates the bar of all files, below the others.
     pub(crate) fn total(&self, files: u64) -> Total {
-        let bar = self.bars.add(ProgressBar::new(files));
+        let bar = self.among(self.bars.add(ProgressBar::new(files)));
         bar.set_style(style(TOTAL));
         Total(bar)
     }
 
     /// Creates a line of text above the bars.
     pub(crate) fn note(&self, text: &str) -> Note {
-        let line = self.bars.insert(0, ProgressBar::no_length());
+        let line = self.among(self.bars.insert(0, ProgressBar::no_length()));
         line.set_style(style(NOTE));
         line.set_message(escaped(text));
         match &self.voice {
@@ -84,6 +92,10 @@ impl Progress {
             Voice::Bars | Voice::Lines(_) | Voice::Silent => {}
         }
         Note(line)
+    }
+
+    fn among(&self, bar: ProgressBar) -> Shown {
+        Shown { bars: self.bars.clone(), bar }
     }
 
     /// Runs `print` while the bars are hidden.
@@ -109,7 +121,7 @@ impl Bar {
 
     /// Returns a function that counts transferred bytes and may outlive the bar.
     pub(crate) fn advancing(&self) -> impl FnMut(usize) + Send + use<> {
-        let bar = self.0.clone();
+        let bar = self.0.bar.clone();
         move |bytes| bar.inc(bytes as u64)
     }
 
@@ -136,21 +148,18 @@ impl Note {
     }
 }
 
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+impl Deref for Shown {
+    type Target = ProgressBar;
+
+    fn deref(&self) -> &ProgressBar {
+        &self.bar
     }
 }
 
-impl Drop for Total {
+impl Drop for Shown {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl Drop for Note {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+        self.bars.remove(&self.bar);
     }
 }
 

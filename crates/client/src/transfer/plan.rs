@@ -89,9 +89,8 @@ impl Plan {
     /// Removes tasks whose place another task has.
     fn check_places(&mut self) {
         let mut places = HashSet::new();
-        let (kept, doubles): (Vec<Task>, Vec<Task>) =
-            std::mem::take(&mut self.tasks).into_iter().partition(|task| places.insert(name_key(&task.target.shown())));
-        self.tasks = kept;
+        let is_double = |task: &mut Task| !places.insert(name_key(&task.target.shown()));
+        let doubles: Vec<Task> = self.tasks.extract_if(.., is_double).collect();
         for task in doubles {
             let detail = format!("Another file of this command has the path {}.", task.target.shown());
             let failure = Failure::from_client("already_exists", "The path exists already", detail);

@@ -100,7 +100,7 @@ async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> R
             Ok(Source::Folder(SourceFolder::Local(path.clone()), own))
         }
         Argument::Remote(location) => match find(&session.gateway, location, Prefer::File).await? {
-            Object::File(file) => Ok(Source::File(SourceFile::Remote(file))),
+            Object::File(file) => Ok(Source::File(SourceFile::Remote(Box::new(file)))),
             Object::Folder(folder) => {
                 let name = folder.name.clone().filter(|_| !location.ends_with_slash);
                 Ok(Source::Folder(SourceFolder::Remote(folder), name))

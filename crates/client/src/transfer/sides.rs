@@ -158,7 +158,7 @@ fn remote_entry(folder: &Arc<Folder>, item: Item, name: String) -> Entry {
         Kind::Folder => Node::Folder(SourceFolder::Remote(folder.child(&item.name, Some(&item.id)))),
         Kind::File => {
             let path = folder.path_of(&item.name);
-            Node::File(SourceFile::Remote(File { account: folder.account.clone(), path, item }))
+            Node::File(SourceFile::Remote(Box::new(File { account: folder.account.clone(), path, item })))
         }
     };
     Entry { name, node: Ok(node) }

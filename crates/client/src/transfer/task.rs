@@ -22,7 +22,8 @@ pub(super) struct Task {
 pub(super) enum SourceFile {
     Local(PathBuf),
     StandardInput,
-    Remote(File),
+    /// Boxed, so that the tasks of other transfers take less memory.
+    Remote(Box<File>),
 }
 
 /// The destination of a file.
