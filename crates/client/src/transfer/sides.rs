@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_folder_is_read_in_order_without_following_links_to_folders() {
+    fn local_folder_is_read_in_order_without_following_links() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("c")).unwrap();
         std::fs::write(root.path().join("b.mp4"), b"x").unwrap();

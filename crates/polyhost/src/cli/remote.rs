@@ -10,8 +10,13 @@ use super::connection::{Connection, EXIT_CODES};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Login {
-    /// The gateway's address, such as https://polyhost.example.com [default: that of --server]
-    #[arg(value_name = "SERVER", value_parser = parse_server)]
+    /// The gateway's address.
+    // Not in the comment above: rustdoc demands a link there, and the help would show its brackets.
+    #[arg(
+        help = "The gateway's address, such as https://polyhost.example.com [default: that of --server]",
+        value_name = "SERVER",
+        value_parser = parse_server
+    )]
     pub address: Option<Url>,
     /// The gateway, the key and the output.
     #[command(flatten)]
@@ -28,7 +33,7 @@ pub struct Fetch {
     /// The folder for the files, such as plays:/Films; created if it is missing
     #[arg(long, value_name = "ACCOUNT:PATH")]
     pub to: String,
-    /// A header field for the site's requests, such as "Referer: https://example.com"; repeatable
+    /// A header field for the site's requests, such as "Accept-Language: fr"; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
     /// Wait until the site has finished, and print each change
