@@ -71,9 +71,19 @@ class SwaggerPage {
   async accounts(operationId) {
     const operation = await this.#prepare(operationId);
     const choice = operation.locator('[data-param-name="account"]').getByRole('combobox');
+    await choice.waitFor();
     const accounts = { offered: await choice.locator('option').allInnerTexts(), selected: await choice.inputValue() };
     await this.#fold(operation);
     return accounts;
+  }
+
+  /** Returns the text that an operation's field for a parameter begins with. */
+  async filledIn(operationId, parameter) {
+    const operation = await this.#prepare(operationId);
+    await operation.locator('[data-param-name="account"]').getByRole('combobox').waitFor();
+    const text = await operation.locator(`[data-param-name="${parameter}"]`).getByRole('textbox').inputValue();
+    await this.#fold(operation);
+    return text;
   }
 
   /** Unfolds the errors of an operation and one status among them. Returns the examples of the status. */

@@ -154,6 +154,19 @@ test('authorized key is kept and gives the choice of its accounts', { timeout },
   assert.deepEqual(reloaded, authorized);
 });
 
+test('ids of the sandbox are not filled in at another gateway', { timeout }, async (t) => {
+  const key = randomBytes(32).toString('base64url');
+  const docs = await open(browser, `${await gatewayFor(t, key, ['pstream-demo'])}/docs`);
+  const sandbox = await start(['sandbox', '--listen', '127.0.0.1:0'], /Swagger UI +(http:\S+)\n/);
+  t.after(sandbox.stop);
+
+  await docs.authorize(key);
+  await docs.reload();
+
+  assert.equal(await docs.filledIn('delete_file', 'id'), '');
+  assert.equal(await (await open(browser, sandbox.match[1])).filledIn('delete_file', 'id'), '1014');
+});
+
 test('Swagger UI works behind a proxy that removes a path prefix', { timeout }, async (t) => {
   const key = randomBytes(32).toString('base64url');
   const proxy = await behindPrefix(t, '/polyhost', await gatewayFor(t, key));

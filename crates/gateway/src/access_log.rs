@@ -29,7 +29,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Writes the line. A probe would fill the log with equal lines, so its line has the level `debug`.
+    /// Writes the line. Successful probes would fill the log with equal lines, so theirs have the level `debug`.
     pub(crate) fn write(&self) {
         macro_rules! write_at {
             ($level:ident) => {{
@@ -43,7 +43,7 @@ impl Line<'_> {
                 );
             }};
         }
-        if self.is_probe() { write_at!(debug) } else { write_at!(info) }
+        if self.is_probe() && self.status.is_success() { write_at!(debug) } else { write_at!(info) }
     }
 
     fn is_probe(&self) -> bool {

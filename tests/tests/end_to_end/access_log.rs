@@ -48,13 +48,14 @@ async fn line_names_the_path_and_account_but_no_query() {
 }
 
 #[tokio::test]
-async fn probe_is_logged_at_debug_only() {
+async fn successful_probe_is_logged_at_debug_only() {
     let world = World::start().await;
     world.gateway.keyless().get("/livez").await.status(200);
     world.gateway.keyless().get("/readyz").await.status(200);
+    world.gateway.keyless().delete("/readyz").await.status(405);
     world.caller.get("/v1/me").await.status(200);
     let paths = |log: &str| access_lines(log).iter().map(|line| line["path"].clone()).collect::<Vec<_>>();
-    assert_eq!(paths(&world.gateway.stop().await.stderr), ["/v1/me"]);
+    assert_eq!(paths(&world.gateway.stop().await.stderr), ["/readyz", "/v1/me"]);
     let debug = [("RUST_LOG".to_owned(), "access=debug,polyhost=info".to_owned())];
     let gateway = Gateway::start_with(&configuration(&world.site), &[], &debug).await;
     gateway.keyless().get("/readyz").await.status(200);

@@ -14,9 +14,9 @@ use utoipa::openapi::path::{Operation, ParameterBuilder};
 const EXTENSION: &str = "x-capability";
 
 /// The sandbox's account with the most capabilities.
-const USUAL: &str = "streamplay-demo";
+const STREAMPLAY_ACCOUNT: &str = "streamplay-demo";
 /// The sandbox's account with the other capabilities.
-const OTHER: &str = "pstream-demo";
+const PSTREAM_ACCOUNT: &str = "pstream-demo";
 
 /// Adds the capability that the operation needs, and the examples of its path parameters.
 pub(super) fn add(operation: &mut Operation, method: &Method, path: &str, capability: Option<Capability>) {
@@ -46,8 +46,8 @@ fn account(capability: Option<Capability>) -> &'static str {
             | Capability::FilesUploadTicket
             | Capability::RemoteUploadsList
             | Capability::ConversionsList,
-        ) => OTHER,
-        _ => USUAL,
+        ) => PSTREAM_ACCOUNT,
+        _ => STREAMPLAY_ACCOUNT,
     }
 }
 
@@ -55,7 +55,7 @@ fn account(capability: Option<Capability>) -> &'static str {
 fn id(path: &str, method: &Method, account: &str) -> Option<&'static str> {
     let (_, below) = path.split_once("{account}/")?;
     Some(match below.split('/').next()? {
-        "files" if account == OTHER => "HhszB1ewMteF",
+        "files" if account == PSTREAM_ACCOUNT => "HhszB1ewMteF",
         "files" if method == Method::DELETE => "1014",
         "files" => "1001",
         // Only an empty folder is deleted without `recursive`.

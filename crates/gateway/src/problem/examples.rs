@@ -6,15 +6,31 @@ use polyhost_domain::{Capability, Error, ErrorKind, ProviderId, UpstreamAnswer};
 use polyhost_engine::problem::{Code, Fault, Occurrence, Problem, ProblemBody};
 use serde_json::Value;
 
-/// The path of the request in every example.
-const PATH: &str = "/v1/accounts/streamplay-demo/files/1001";
 const REQUEST_ID: &str = "0198c5a2-7f9e-7c3b-9a51-2f6d0b8e4c11";
 
 /// Returns the body of a problem with this code.
 pub(crate) fn example(code: Code) -> Value {
-    let occurrence = Occurrence { request_id: REQUEST_ID.into(), path: PATH.to_owned(), prefix: String::new() };
+    let occurrence = Occurrence { request_id: REQUEST_ID.into(), path: path(code).to_owned(), prefix: String::new() };
     // Cannot fail: the body consists of strings and numbers.
     serde_json::to_value(ProblemBody::new(&problem(code), &occurrence)).unwrap_or_default()
+}
+
+/// Returns the path of a request that may cause this code.
+fn path(code: Code) -> &'static str {
+    match code {
+        Code::RouteNotFound => "/v1/account",
+        Code::AccountNotFound => "/v1/accounts/unknown",
+        Code::FolderNotFound | Code::FolderNotEmpty | Code::FolderCycle => "/v1/accounts/streamplay-demo/folders/104",
+        Code::InvalidCursor | Code::CursorExpired => "/v1/accounts/streamplay-demo/folders/root/items",
+        Code::RemoteUploadNotFound => "/v1/accounts/streamplay-demo/remote-uploads/51",
+        Code::PayloadTooLarge
+        | Code::UnsupportedMediaType
+        | Code::ChecksumMismatch
+        | Code::UploadCorrupted
+        | Code::InsufficientStorage
+        | Code::OutcomeUnknown => "/v1/accounts/streamplay-demo/files",
+        _ => "/v1/accounts/streamplay-demo/files/1001",
+    }
 }
 
 fn problem(code: Code) -> Problem {
@@ -52,6 +68,8 @@ fn from_site(code: Code) -> Option<Problem> {
         Code::UpstreamInvalidResponse => (ErrorKind::InvalidResponse, "file/info", 200, ""),
         Code::UpstreamError => (ErrorKind::SiteFailed, "file/info", 500, "Internal server error"),
         Code::UpstreamUnavailable => (ErrorKind::Unavailable, "file/info", 503, "Down for maintenance"),
+        Code::UpstreamTimeout => (ErrorKind::Timeout, "file/info", 504, ""),
+        Code::OutcomeUnknown => (ErrorKind::OutcomeUnknown, "file/upload", 200, ""),
         _ => return None,
     };
     let provider: ProviderId = "streamplay".parse().ok()?;
@@ -62,7 +80,7 @@ fn from_site(code: Code) -> Option<Problem> {
         message: message.map(str::to_owned),
     };
     let waits = matches!(kind, ErrorKind::RateLimited | ErrorKind::SessionContended | ErrorKind::Unavailable);
-    let retryable = waits || kind == ErrorKind::InvalidResponse;
+    let retryable = waits || matches!(kind, ErrorKind::InvalidResponse | ErrorKind::Timeout);
     let error = Error::new(kind).at(&provider, operation).with_answer(answer).with_detail(detail(code));
     Some(error.retryable(retryable).with_retry_after(waits.then_some(Duration::from_secs(17))).into())
 }
@@ -73,7 +91,7 @@ fn detail(code: Code) -> &'static str {
         Code::Unauthenticated => "The request has no API key.",
         Code::Forbidden => "The API key lacks the scope \"write\".",
         Code::UpstreamForbidden => "The site denied the operation to account \"streamplay-demo\".",
-        Code::AccountNotFound => "No account has the name \"streamplay-demo\", or the API key may not use it.",
+        Code::AccountNotFound => "No account has the name \"unknown\", or the API key may not use it.",
         Code::FileNotFound => "No file has the id \"1001\" in account \"streamplay-demo\".",
         Code::FolderNotFound => "No folder has the id \"104\" in account \"streamplay-demo\".",
         Code::RemoteUploadNotFound => "No remote upload has the id \"51\" in account \"streamplay-demo\".",
@@ -116,10 +134,15 @@ mod tests {
     }
 
     #[test]
+    fn example_of_a_timeout_may_be_sent_again() {
+        assert_eq!(example(Code::UpstreamTimeout)["retryable"], true);
+        assert_eq!(example(Code::OutcomeUnknown)["retryable"], false);
+    }
+
+    #[test]
     fn examples_of_faults_at_a_site_name_the_call() {
         for code in Code::ALL.iter().filter(|code| code.as_str().starts_with("upstream_")) {
-            let is_call = *code != Code::UpstreamTimeout;
-            assert_eq!(example(*code)["upstream"].is_object(), is_call, "{code:?}");
+            assert!(example(*code)["upstream"].is_object(), "{code:?}");
         }
     }
 }

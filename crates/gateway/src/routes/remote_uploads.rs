@@ -73,7 +73,7 @@ impl HeaderValues {
 
 /// Start a remote upload.
 ///
-/// The site fetches a file from a URL by itself. /// OpenLoad dialect: `remotedl/add`. YetiShare dialect:
+/// The site fetches a file from a URL by itself. OpenLoad dialect: `remotedl/add`. YetiShare dialect:
 /// `file/url_upload_add`, without header fields; the remote upload is in no list, so keep its id.
 #[utoipa::path(post, path = "/v1/accounts/{account}/remote-uploads", tag = "Remote uploads",
     params(AccountPath),

@@ -1,9 +1,13 @@
 // Offers the caller's accounts as a drop-down list in each operation, instead of the document's example.
 
+/** The time in milliseconds for a request. The operations appear after two of them. */
+const TIME_LIMIT = 3_000;
+
 /** Returns the JSON at an address of the gateway; null if the caller may not read it or there is no answer. */
 async function read(path, headers) {
   try {
-    const answer = await fetch(new URL(path, document.baseURI), { headers });
+    const signal = AbortSignal.timeout(TIME_LIMIT);
+    const answer = await fetch(new URL(path, document.baseURI), { headers, signal });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
@@ -33,17 +37,23 @@ function initial(accounts, capability, example) {
   return (able.find((it) => it.name === example) ?? able[0] ?? accounts[0]).name;
 }
 
-/** Returns a copy of the document in which the parameter `account` is a choice of these accounts. */
+/**
+ * Returns a copy of the document in which the parameter `account` is a choice of these accounts. The ids of the
+ * document are objects of the sandbox: elsewhere they are left out, because they could name other objects.
+ */
 function withChoice(original, accounts) {
   const document = structuredClone(original);
   if (accounts.length === 0) return document;
   const schema = { type: 'string', enum: accounts.map((it) => it.name) };
   for (const operation of Object.values(document.paths ?? {}).flatMap(Object.values)) {
-    for (const parameter of operation.parameters ?? []) {
-      if (parameter.name !== 'account' || parameter.in !== 'path') continue;
-      parameter.schema = schema;
-      parameter.example = initial(accounts, operation['x-capability'], parameter.example);
-    }
+    const inPath = (operation.parameters ?? []).filter((it) => it.in === 'path');
+    const account = inPath.find((it) => it.name === 'account');
+    if (!account) continue;
+    const isSandbox = accounts.some((it) => it.name === account.example);
+    account.schema = schema;
+    account.example = initial(accounts, operation['x-capability'], account.example);
+    if (operation.requestBody) operation.requestBody['x-sandbox'] = isSandbox;
+    if (!isSandbox) for (const parameter of inPath.filter((it) => it !== account)) delete parameter.example;
   }
   return document;
 }

@@ -5,6 +5,8 @@ const LIMIT = 5_000;
 
 const NOTE = `: Swagger UI ended the stream after ${LIMIT / 1000} seconds. Use curl -N to follow it.\n`;
 
+const BROKEN = ': The connection ended before the stream.\n';
+
 /** Fetches like `fetch`, and ends a stream of server-sent events after the limit. */
 export async function limited(url, options) {
   const answer = await fetch(url, options);
@@ -18,8 +20,9 @@ async function beginning(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   const late = new Promise((resolve) => { setTimeout(resolve, LIMIT, { value: NOTE, done: true }); });
   let text = '';
+  const next = () => reader.read().catch(() => ({ value: BROKEN, done: true }));
   for (;;) {
-    const { value, done } = await Promise.race([reader.read(), late]);
+    const { value, done } = await Promise.race([next(), late]);
     text += value ?? '';
     if (done) {
       reader.cancel();

@@ -1,5 +1,5 @@
-// Makes uploads executable without typing: the form comes first, its optional fields are empty, and a sample is sent
-// until the caller chooses a file.
+// Makes uploads executable without typing: the form comes first, and its optional fields are empty. In the sandbox, a
+// sample is sent until the caller chooses a file.
 
 const FORM = 'multipart/form-data';
 
@@ -22,17 +22,18 @@ export function SampleFiles({ React }) {
   function Upload({ Original, ...props }) {
     const { isExecute, contentType, requestBodyValue: value, onChange } = props;
     const isForm = contentType === FORM;
+    const sends = isExecute && props.requestBody.get('x-sandbox');
     const isMissing = isForm ? !value?.getIn?.(['file', 'value']) : !(value instanceof File);
     // A reset of the operation removes the file, so the effect depends on it.
     React.useEffect(() => {
-      if (isExecute && isMissing) onChange(sample(), isForm ? ['file'] : undefined);
-    }, [isExecute, isForm, isMissing]);
+      if (sends && isMissing) onChange(sample(), isForm ? ['file'] : undefined);
+    }, [sends, isForm, isMissing]);
     // Swagger UI would fill the optional fields with generated texts, and send them.
     const fn = { ...props.fn, getSampleSchema: () => '' };
     return element(
       React.Fragment, null,
       element(Original, { ...props, fn }),
-      isExecute && element('p', { className: 'polyhost-note' }, 'A small text is sent if you choose no file.'),
+      sends && element('p', { className: 'polyhost-note' }, 'A small text is sent if you choose no file.'),
     );
   }
 
