@@ -32,7 +32,7 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// A path on this machine where only an account can be.
-    #[error("\"{0}\" names no account; write ACCOUNT:/PATH or ACCOUNT:#ID, such as plays:/Films/a.mp4")]
+    #[error("\"{0}\" has no colon; write ACCOUNT:/PATH or ACCOUNT:#ID, such as plays:/Films/a.mp4")]
     NoAccount(String),
     /// A path with `.` or `..`.
     #[error("\"{0}\": a path at an account cannot contain \".\" or \"..\"")]

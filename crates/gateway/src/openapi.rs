@@ -52,9 +52,9 @@ impl Modify for Security {
         document.servers = Some(vec![Server::new(".")]);
         let components = document.components.get_or_insert_default();
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
-        bearer.description = Some("The client's API key.".to_owned());
+        bearer.description = Some("The client's API key. Use this or `api_key`.".to_owned());
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        let header = ApiKeyValue::with_description("X-API-Key", "The client's API key.");
+        let header = ApiKeyValue::with_description("X-API-Key", "The client's API key. Use this or `bearer`.");
         components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)));
     }
 }

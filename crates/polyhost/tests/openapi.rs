@@ -44,7 +44,8 @@ fn every_operation_describes_itself_and_its_problems() {
     let document = serde_json::to_value(api::document()).unwrap();
     for (place, operation) in operations(&document) {
         for member in ["summary", "description"] {
-            assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{place} lacks a {member}");
+            let text = operation[member].as_str().unwrap_or_default();
+            assert!(!text.is_empty() && !text.contains("///"), "{place}: {member} {text:?}");
         }
         assert!(!operation["tags"].as_array().unwrap().is_empty(), "{place} lacks a tag");
         let responses = operation["responses"].as_object().unwrap();

@@ -53,7 +53,7 @@ function withChoice(original, accounts) {
     account.schema = schema;
     account.example = initial(accounts, operation['x-capability'], account.example);
     if (operation.requestBody) operation.requestBody['x-sandbox'] = isSandbox;
-    if (!isSandbox) for (const parameter of inPath.filter((it) => it !== account)) delete parameter.example;
+    if (!isSandbox) for (const parameter of inPath.filter((it) => it !== account)) parameter.example = '';
   }
   return document;
 }
