@@ -59,6 +59,7 @@ impl Tally {
             () if failed(FailureKind::Interrupted) => Exit::Interrupted,
             () if failed(FailureKind::OutcomeUnknown) => Exit::OutcomeUnknown,
             () if failed(FailureKind::Denied) => Exit::Denied,
+            () if failed(FailureKind::WrongUsage) => Exit::WrongUsage,
             () if only_unreachable => Exit::Unreachable,
             () if !self.failures.is_empty() => Exit::SomeFailed,
             () => Exit::Done,

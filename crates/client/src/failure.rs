@@ -27,6 +27,8 @@ pub enum FailureKind {
     OutcomeUnknown,
     /// The user interrupted the command.
     Interrupted,
+    /// The command line makes no sense; nothing was attempted.
+    WrongUsage,
     /// The reader of the standard output has closed it. This is no fault, and ends the command.
     OutputClosed,
 }
@@ -66,6 +68,12 @@ impl Failure {
         let failure = Self::local("the standard output", error);
         let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
         if is_closed { Self { kind: FailureKind::OutputClosed, ..failure } } else { failure }
+    }
+
+    /// Creates the failure for a command line that makes no sense for the objects that it names.
+    pub(crate) fn wrong_usage(detail: impl Into<String>) -> Self {
+        let problem = Problem::from_client("wrong_usage", "The command line is invalid", detail);
+        Self { kind: FailureKind::WrongUsage, problem }
     }
 
     /// Creates the failure for a broken connection.

@@ -1,10 +1,12 @@
 //! A gateway's address with a key. Every request is created here and sent at the pace that the gateway allows. Every
 //! error answer is read here.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -42,7 +44,11 @@ pub struct Gateway {
     key: Option<ApiKey>,
     pace: Pace,
     waits: Waits,
+    anew: Anew,
 }
+
+/// The paths that were read past the gateway's cache; `None` if cached answers are good enough.
+type Anew = Arc<Mutex<Option<HashSet<String>>>>;
 
 /// The error for a text that is not the address of a gateway.
 #[derive(Debug, thiserror::Error)]
@@ -81,12 +87,30 @@ impl Gateway {
             .no_gzip()
             .build()
             .map_err(GatewayError::Client)?;
-        Ok(Self { http, base: address.clone(), key, pace: Pace::default(), waits: Waits::default() })
+        Ok(Self {
+            http,
+            base: address.clone(),
+            key,
+            pace: Pace::default(),
+            waits: Waits::default(),
+            anew: Anew::default(),
+        })
     }
 
     /// Returns the display of waits.
     pub(crate) fn waits(&self) -> &Waits {
         &self.waits
+    }
+
+    /// Makes all clones read each path past the gateway's cache from now on. For commands that delete or replace what
+    /// the answers name. A path is fetched from the site only once, as this puts the new answer into the cache.
+    pub(crate) fn read_anew(&self) {
+        self.anew.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    fn is_read_anew(&self, segments: &[&str]) -> bool {
+        let mut paths = self.anew.lock().unwrap_or_else(PoisonError::into_inner);
+        paths.as_mut().is_some_and(|paths| paths.insert(segments.join("/")))
     }
 
     /// Returns the address for messages.
@@ -177,8 +201,12 @@ impl Gateway {
     pub(crate) async fn read(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
         let weight = if segments.last() == Some(&"usage") { pace::HEAVY } else { pace::READ };
         let mut attempts = Attempts::default();
+        let is_anew = self.is_read_anew(segments);
         loop {
-            let request = self.request(Method::GET, segments, query)?;
+            let mut request = self.request(Method::GET, segments, query)?;
+            if is_anew {
+                request = request.header(CACHE_CONTROL, "no-cache");
+            }
             let failure = match Box::pin(self.exchange(request, weight)).await {
                 Err(failure) if failure.is_temporary() => failure,
                 outcome => return outcome,

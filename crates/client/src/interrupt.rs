@@ -25,6 +25,14 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Creates an interrupt that has happened.
+    #[cfg(test)]
+    pub(crate) fn already() -> Self {
+        let interrupt = Self::default();
+        interrupt.0.cancel();
+        interrupt
+    }
+
     /// Waits until the user interrupts.
     pub(crate) async fn interrupted(&self) {
         self.0.cancelled().await;

@@ -111,7 +111,8 @@ impl Folder {
         self.id.get_or_init(|| create).await.as_deref().map_err(Clone::clone)
     }
 
-    /// Calls `visit` with each page of the folder. A folder that does not exist yet has none.
+    /// Calls `visit` with each page of the folder. A folder that does not exist yet has none. Returns the number of
+    /// entries at the site that have no usable id, which the pages may lack.
     ///
     /// # Errors
     /// If the folder cannot be listed, or `visit` fails.
@@ -120,18 +121,21 @@ impl Folder {
         gateway: &Gateway,
         name: Option<&str>,
         mut visit: impl FnMut(&[Value]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(id) = self.known_id() else { return Ok(()) };
+    ) -> Result<u64, E> {
+        let Some(id) = self.known_id() else { return Ok(0) };
+        // Each page has the count of the whole folder.
+        let mut unreadable = 0;
         let mut cursor: Option<String> = None;
         loop {
             let mut query = vec![("limit", PAGE)];
             query.extend(name.map(|name| ("name", name)));
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page = gateway.read(&["accounts", &self.account, "folders", id, "items"], &query).await?;
+            unreadable = page["unreadable"].as_u64().unwrap_or_default().max(unreadable);
             visit(page["items"].as_array().map(Vec::as_slice).unwrap_or_default())?;
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
-                None => return Ok(()),
+                None => return Ok(unreadable),
             }
         }
     }
@@ -155,19 +159,27 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be listed.
     pub(crate) async fn items(&self, gateway: &Gateway, name: Option<&str>) -> Result<Vec<Item>, Failure> {
+        self.listing(gateway, name).await.map(|(items, _)| items)
+    }
+
+    /// Returns the items as [`items`](Self::items), and the number of entries of the folder that cannot be read.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub(crate) async fn listing(&self, gateway: &Gateway, name: Option<&str>) -> Result<(Vec<Item>, u64), Failure> {
+        let mut without_id = 0;
         let mut items = Vec::new();
         let mut seen = HashSet::new();
-        self.pages(gateway, name, |page| {
+        let counted = self.pages(gateway, name, |page| {
+            let read: Vec<Item> = page.iter().filter_map(Item::read).collect();
+            without_id += (page.len() - read.len()) as u64;
             // A site may list an item twice.
-            let new = page
-                .iter()
-                .filter_map(Item::read)
-                .filter(|item| seen.insert((item.kind == Kind::File, item.id.clone())));
+            let new = read.into_iter().filter(|item| seen.insert((item.kind == Kind::File, item.id.clone())));
             items.extend(new);
             Ok::<_, Failure>(())
-        })
-        .await?;
-        Ok(items)
+        });
+        let unreadable = counted.await?;
+        Ok((items, unreadable + without_id))
     }
 }
 

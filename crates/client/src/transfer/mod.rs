@@ -12,6 +12,7 @@ mod download;
 mod filter;
 mod finish;
 mod names;
+mod overlap;
 mod plan;
 mod remove;
 mod run;
@@ -50,6 +51,8 @@ pub struct Transfer {
     pub checksum: Checksum,
     /// The treatment of objects at the destination that the source does not have.
     pub extras: Extras,
+    /// Whether the extras are deleted even if the source is empty.
+    pub delete_all: bool,
     /// Whether nothing is changed.
     pub dry_run: bool,
     /// The number of parallel transfers.
@@ -99,6 +102,7 @@ impl Transfer {
             comparison: Compare::Digests,
             checksum: Checksum::Omitted,
             extras: Extras::Keep,
+            delete_all: false,
             dry_run: false,
             jobs: 4,
         }

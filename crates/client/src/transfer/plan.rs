@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::Transfer;
 use super::shape::{Roots, roots};
-use super::sides::{Node, SourceFolder, TargetFolder};
+use super::sides::{Node, Present, SourceFolder, TargetFolder, unreadable_items};
 use super::task::{SourceFile, Task};
+use super::{Existing, Extras, Transfer};
 use crate::failure::{Failure, FailureKind};
 use crate::item::{Item, name_key};
 use crate::session::Session;
@@ -92,9 +92,7 @@ impl Plan {
         let is_double = |task: &mut Task| !places.insert(name_key(&task.target.shown()));
         let doubles: Vec<Task> = self.tasks.extract_if(.., is_double).collect();
         for task in doubles {
-            let detail = format!("Another file of this command has the path {}.", task.target.shown());
-            let failure = Failure::from_client("already_exists", "The path exists already", detail);
-            self.failures.push((task.source.shown(), failure));
+            self.failures.push((task.source.shown(), taken(&task.target.shown())));
         }
     }
 }
@@ -119,8 +117,10 @@ async fn expand(session: &Session, transfer: &Transfer, pair: &Pair) -> Result<(
     let gateway = &session.gateway;
     let entries = pair.source.entries(gateway, &pair.target).await?;
     let mut present = pair.target.present(gateway).await?;
+    check_content(transfer, pair, entries.is_empty(), &present)?;
     let mut plan = Plan::default();
     let mut pairs = Vec::new();
+    let mut places = HashSet::new();
     if transfer.filter.is_empty() {
         plan.folders.push(pair.target.clone());
     }
@@ -131,9 +131,15 @@ async fn expand(session: &Session, transfer: &Transfer, pair: &Pair) -> Result<(
         present.local.remove(&key);
         match entry.node {
             Ok(Node::Folder(source)) if transfer.filter.enters_folder(&path) => {
-                let target = pair.target.folder(&entry.name, &present);
+                let shown = source.shown();
+                let target = pair.target.folder(&entry.name, &present).and_then(|target| {
+                    if places.insert(key.clone()) { Ok(target) } else { Err(taken(&target.shown())) }
+                });
                 present.folders.remove(&key);
-                pairs.push(Pair { source, target, path: format!("{path}/") });
+                match target {
+                    Ok(target) => pairs.push(Pair { source, target, path: format!("{path}/") }),
+                    Err(failure) => plan.failures.push((shown, failure)),
+                }
             }
             Ok(Node::File(source)) if transfer.filter.takes_file(&path) => files.push((entry.name, source)),
             Ok(Node::Folder(_)) => drop(present.folders.remove(&key)),
@@ -160,6 +166,32 @@ async fn expand(session: &Session, transfer: &Transfer, pair: &Pair) -> Result<(
     }
     plan.extras.extend(extra_paths(transfer, &pair.path, present.local));
     Ok((plan, pairs))
+}
+
+/// Checks that a folder's content is known well enough for what the command replaces and deletes.
+///
+/// # Errors
+/// If the destination has entries that cannot be read, or an empty source would empty the destination.
+fn check_content(transfer: &Transfer, pair: &Pair, is_source_empty: bool, present: &Present) -> Result<(), Failure> {
+    let is_harmless = transfer.existing == Existing::Keep && transfer.extras == Extras::Keep;
+    if present.unreadable > 0 && !is_harmless {
+        return Err(unreadable_items(&pair.target.shown(), present.unreadable));
+    }
+    let deletes_all = pair.path.is_empty() && is_source_empty && transfer.extras != Extras::Keep;
+    if deletes_all && !transfer.delete_all && !present.is_empty() {
+        let detail = format!(
+            "The source is empty; nothing is deleted in {}. Use --delete-all to delete everything there.",
+            pair.target.shown()
+        );
+        return Err(Failure::from_client("source_empty", "The source is empty", detail));
+    }
+    Ok(())
+}
+
+/// Returns the failure for a source whose place another one has.
+fn taken(path: &str) -> Failure {
+    let detail = format!("Another source of this command has the path {path}.");
+    Failure::from_client("already_exists", "The path exists already", detail)
 }
 
 /// Returns the paths on this machine that the source does not have. With patterns, folders are kept.

@@ -1,7 +1,7 @@
 //! The end of `polyhost sync --delete`: deletes what the source does not have.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ const SHOWN: usize = 10;
 /// Deletes the extra objects, if the user agrees. `kept` are the ids of files that the source has under other names.
 ///
 /// # Errors
-/// If the user does not agree, or a deletion has a failure that ends the command.
+/// If the user does not agree or interrupts, or a deletion has a failure that ends the command.
 pub(super) async fn remove(
     session: &Session,
     transfer: &Transfer,
@@ -36,8 +36,10 @@ pub(super) async fn remove(
         return Ok(());
     }
     if transfer.extras == Extras::Ask && !transfer.dry_run {
-        confirm(question(&extras)).await?;
+        let answered = session.interrupt.unless(confirm(question(&extras))).await;
+        answered.unwrap_or_else(|| Err(Failure::interrupted("Nothing was deleted.")))?;
     }
+    let number = extras.len();
     for extra in extras {
         let subject = Subject::path(path(extra));
         let shown = escaped(&path(extra));
@@ -48,6 +50,11 @@ pub(super) async fn remove(
             continue;
         }
         match delete_one(session, extra).await {
+            Err(failure) if failure.kind() == FailureKind::Interrupted => {
+                let detail =
+                    format!("{} of {number} objects were deleted. {}", summary.deleted, failure.problem().detail());
+                return Err(Failure::interrupted(detail.trim_end()));
+            }
             Ok(()) => {
                 summary.deleted += 1;
                 session.report.succeeded(&subject, &[("deleted", json!(true))], Some(&format!("deleted {shown}")));
@@ -62,11 +69,26 @@ pub(super) async fn remove(
     Ok(())
 }
 
+/// Deletes an object. After an interrupt, no deletion begins; a local one that has begun is completed.
 async fn delete_one(session: &Session, extra: &Extra) -> Result<(), Failure> {
+    let begin = session.interrupt.unless(std::future::ready(())).await;
+    begin.ok_or_else(|| Failure::interrupted(""))?;
     match extra {
-        Extra::Remote(object) => delete(session, object).await,
-        Extra::Local(path) => delete_local(path).map_err(|error| Failure::local(path.display(), &error)),
+        Extra::Remote(object) => {
+            let deleted = session.interrupt.unless(delete(session, object)).await;
+            let unknown = || format!("{} may have been deleted.", object.path());
+            deleted.unwrap_or_else(|| Err(Failure::interrupted(unknown())))
+        }
+        Extra::Local(path) => delete_in_background(path.clone()).await,
     }
+}
+
+/// Deletes a local file or folder on another thread, so that an interrupt is noticed meanwhile.
+async fn delete_in_background(path: PathBuf) -> Result<(), Failure> {
+    let shown = path.clone();
+    let deleted = tokio::task::spawn_blocking(move || delete_local(&path)).await;
+    let deleted = deleted.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    deleted.map_err(|error| Failure::local(shown.display(), &error))
 }
 
 /// Deletes a local file or folder. Of a link, only the link itself is deleted.
@@ -91,5 +113,33 @@ fn path(extra: &Extra) -> String {
         Extra::Local(path) => path.to_string_lossy().into_owned(),
         Extra::Remote(Object::File(file)) => file.path.clone(),
         Extra::Remote(Object::Folder(folder)) => format!("{}/", folder.path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interrupt::Interrupt;
+    use crate::report::Output;
+    use crate::{Argument, Gateway};
+
+    #[tokio::test]
+    async fn interrupt_stops_before_the_next_local_deletion() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        std::fs::write(&path, b"x").unwrap();
+        let gateway = Gateway::new(&"http://127.0.0.1:1".parse().unwrap(), None).unwrap();
+        let transfer =
+            Transfer { extras: Extras::Delete, ..Transfer::new(Vec::new(), Argument::Local(folder.path().to_owned())) };
+        let extras = [Extra::Local(path.clone())];
+        for (interrupt, detail) in
+            [(Interrupt::already(), Some("0 of 1 objects were deleted.")), (Interrupt::default(), None)]
+        {
+            let session = Session::new(gateway.clone(), Output::Json, interrupt);
+            let mut summary = Summary::start(false);
+            let removed = remove(&session, &transfer, &extras, &HashSet::new(), &mut summary).await;
+            assert_eq!(removed.as_ref().err().map(|failure| failure.problem().detail()), detail);
+            assert_eq!((path.exists(), summary.deleted), (detail.is_some(), u64::from(detail.is_none())));
+        }
     }
 }

@@ -43,6 +43,9 @@ enum Done {
 
 /// Transfers files and folders.
 pub async fn run(session: &Session, transfer: &Transfer) -> Exit {
+    if transfer.extras != super::Extras::Keep || transfer.existing != super::Existing::Keep {
+        session.gateway.read_anew();
+    }
     let mut summary = Summary::start(transfer.dry_run);
     let outcome = transfer_all(session, transfer, &mut summary).await;
     if let Err(failure) = &outcome {
@@ -79,8 +82,7 @@ async fn transfer_all(session: &Session, transfer: &Transfer, summary: &mut Summ
         }
         return Ok(());
     }
-    let removed = session.interrupt.unless(remove(session, transfer, &extras, &kept, summary)).await;
-    removed.unwrap_or_else(|| Err(Failure::interrupted("Not everything was deleted.")))
+    remove(session, transfer, &extras, &kept, summary).await
 }
 
 /// Checks the capabilities that every file needs, so that the reason is reported once.

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::download::safe_name;
+use super::overlap::check_overlap;
 use super::plan::Pair;
 use super::sides::{SourceFolder, TargetFolder};
 use super::task::{SourceFile, TargetFile, Task};
 use super::{Shape, Transfer};
 use crate::failure::{Failure, FailureKind};
+use crate::gateway::Gateway;
 use crate::item::{Item, Kind, name_key};
 use crate::location::Argument;
 use crate::session::Session;
@@ -48,9 +50,15 @@ enum Place {
 /// If the destination cannot be used, or the gateway cannot be reached or rejects the key.
 pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Roots, Failure> {
     let mut found = Vec::new();
+    let is_single = transfer.sources.len() == 1;
     let mut failures = Vec::new();
     for argument in &transfer.sources {
-        match source(session, argument, transfer.name.as_deref()).await {
+        let source = source(session, argument, transfer.name.as_deref()).await;
+        let source = match source {
+            Ok(source) if !is_single => with_name(&session.gateway, argument, source).await,
+            source => source,
+        };
+        match source {
             Ok(source) => found.push(source),
             Err(failure) if failure.kind() == FailureKind::Failed => failures.push((argument.to_string(), failure)),
             Err(failure) => return Err(failure),
@@ -61,8 +69,10 @@ pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Root
         return Ok(roots);
     }
     let place = place(session, &transfer.destination).await?;
-    let is_single = transfer.sources.len() == 1;
-    let into_folder = transfer.shape == Shape::Folder || !is_single || transfer.destination.ends_with_slash();
+    let into_folder = transfer.shape == Shape::Folder
+        || !is_single
+        || transfer.name.is_some()
+        || transfer.destination.ends_with_slash();
     for source in found {
         match source {
             Source::File(file) if transfer.shape == Shape::Folder => {
@@ -70,17 +80,35 @@ pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Root
                 return Err(Failure::from_client("not_a_folder", "A folder is needed", detail));
             }
             Source::File(file) => roots.tasks.push(place.file(session, transfer, file, into_folder).await?),
+            Source::Folder(..) if transfer.name.is_some() => {
+                return Err(Failure::wrong_usage("--name is only for a single file."));
+            }
             Source::Folder(source, name) => {
-                let target = place.folder()?;
-                let target = match name.filter(|_| !is_single) {
-                    Some(name) => target.folder(&name, &target.present(&session.gateway).await?),
-                    None => target,
-                };
-                roots.pairs.push(Pair { source, target, path: String::new() });
+                let shown = source.shown();
+                let target = folder_in(session, place.folder()?, name.filter(|_| !is_single)).await;
+                match target {
+                    Ok(target) => {
+                        check_overlap(&session.gateway, &source, &target).await?;
+                        roots.pairs.push(Pair { source, target, path: String::new() });
+                    }
+                    Err(failure) if failure.kind() == FailureKind::Failed => roots.failures.push((shown, failure)),
+                    Err(failure) => return Err(failure),
+                }
             }
         }
     }
     Ok(roots)
+}
+
+/// Returns the place of a source folder: the destination, or the folder of this name in it. The name may come from a
+/// site.
+async fn folder_in(session: &Session, target: TargetFolder, name: Option<String>) -> Result<TargetFolder, Failure> {
+    let Some(name) = name else { return Ok(target) };
+    let name = match &target {
+        TargetFolder::Local(_) => safe_name(Some(&name), "folder"),
+        TargetFolder::Remote(_) => name,
+    };
+    target.folder(&name, &target.present(&session.gateway).await?)
 }
 
 async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> Result<Source, Failure> {
@@ -107,6 +135,16 @@ async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> R
             }
         },
     }
+}
+
+/// Reads the name of a source folder that the user named by its id.
+async fn with_name(gateway: &Gateway, argument: &Argument, source: Source) -> Result<Source, Failure> {
+    let Source::Folder(SourceFolder::Remote(folder), None) = &source else { return Ok(source) };
+    let id = folder.known_id().filter(|id| *id != "root" && !argument.ends_with_slash());
+    let Some(id) = id else { return Ok(source) };
+    let described = gateway.read(&["accounts", &folder.account, "folders", id], &[]).await?;
+    let name = Item::read(&described).map_or_else(|| id.to_owned(), |item| item.name);
+    Ok(Source::Folder(SourceFolder::Remote(Arc::clone(folder)), Some(name)))
 }
 
 async fn place(session: &Session, destination: &Argument) -> Result<Place, Failure> {

@@ -50,6 +50,15 @@ pub(super) struct Present {
     pub(super) folders: HashMap<String, Vec<Item>>,
     /// The names on this machine, by their key.
     pub(super) local: HashMap<String, PathBuf>,
+    /// The number of entries at an account that cannot be read.
+    pub(super) unreadable: u64,
+}
+
+impl Present {
+    /// Returns whether the folder has no entries.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.folders.is_empty() && self.local.is_empty() && self.unreadable == 0
+    }
 }
 
 impl SourceFolder {
@@ -65,12 +74,13 @@ impl SourceFolder {
                 read.await.unwrap_or_else(|error| Err(Failure::local("the folder", &std::io::Error::other(error))))
             }
             Self::Remote(folder) => {
-                let items = folder.items(gateway, None).await?;
-                let names = distinct(&items, |item| match target {
-                    TargetFolder::Local(_) => safe_name(Some(&item.name), &item.id),
-                    TargetFolder::Remote(_) => item.name.clone(),
+                let (items, unreadable) = folder.listing(gateway, None).await?;
+                let names = distinct(&items, |name, item| match target {
+                    TargetFolder::Local(_) => safe_name(Some(name), &item.id),
+                    TargetFolder::Remote(_) => name.to_owned(),
                 });
-                Ok(items.into_iter().zip(names).map(|(item, name)| remote_entry(folder, item, name)).collect())
+                let readable = items.into_iter().zip(names).map(|(item, name)| remote_entry(folder, item, name));
+                Ok(readable.chain(unreadable_entries(folder, unreadable)).collect())
             }
         }
     }
@@ -94,7 +104,9 @@ impl TargetFolder {
         match self {
             Self::Local(path) => present.local = local_names(path)?,
             Self::Remote(folder) => {
-                for item in folder.items(gateway, None).await? {
+                let (items, unreadable) = folder.listing(gateway, None).await?;
+                present.unreadable = unreadable;
+                for item in items {
                     let items = match item.kind {
                         Kind::File => &mut present.files,
                         Kind::Folder => &mut present.folders,
@@ -115,12 +127,22 @@ impl TargetFolder {
     }
 
     /// Returns a folder in this one. The first existing one is used, if several have the name.
-    pub(super) fn folder(&self, name: &str, present: &Present) -> Self {
+    ///
+    /// # Errors
+    /// If it is a link on this machine. A link may lead to a folder that the destination does not contain.
+    pub(super) fn folder(&self, name: &str, present: &Present) -> Result<Self, Failure> {
         match self {
-            Self::Local(path) => Self::Local(path.join(name)),
+            Self::Local(path) => {
+                let path = path.join(name);
+                if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+                    let detail = format!("{} is a link. Links below the destination are not followed.", path.display());
+                    return Err(Failure::from_client("local_file", "The folder is a link", detail));
+                }
+                Ok(Self::Local(path))
+            }
             Self::Remote(folder) => {
                 let existing = present.folders.get(&name_key(name)).and_then(|items| items.first());
-                Self::Remote(folder.child(name, existing.map(|item| item.id.as_str())))
+                Ok(Self::Remote(folder.child(name, existing.map(|item| item.id.as_str()))))
             }
         }
     }
@@ -162,6 +184,20 @@ fn remote_entry(folder: &Arc<Folder>, item: Item, name: String) -> Entry {
         }
     };
     Entry { name, node: Ok(node) }
+}
+
+/// Returns the failure for entries of a folder at an account that have no usable id.
+pub(super) fn unreadable_items(folder: &str, count: u64) -> Failure {
+    let entries = if count == 1 { "entry" } else { "entries" };
+    let detail = format!("The site lists {count} {entries} of {folder} that cannot be read.");
+    Failure::from_client("unreadable_entries", "Entries of a folder cannot be read", detail)
+}
+
+/// Returns one entry for all that cannot be read, if there are any. It is a failure, so that nothing is deleted that
+/// they may name.
+fn unreadable_entries(folder: &Folder, count: u64) -> Option<Entry> {
+    let failure = (count > 0).then(|| unreadable_items(&folder.path, count))?;
+    Some(Entry { name: String::new(), node: Err((folder.path.clone(), failure)) })
 }
 
 /// Reads a folder on this machine. Links to files are followed. Links to folders are not, as they can form circles.

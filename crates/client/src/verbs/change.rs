@@ -64,6 +64,7 @@ pub async fn mv(session: &Session, sources: &[Location], destination: &Location)
 
 /// Runs `polyhost rm`.
 pub async fn rm(session: &Session, options: &Removal) -> Exit {
+    session.gateway.read_anew();
     each(session, &options.locations, async |location| {
         let object = find(&session.gateway, location, Prefer::File).await?;
         let question = question(session, &object, options).await?;

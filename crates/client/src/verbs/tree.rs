@@ -69,7 +69,7 @@ impl Drawing<'_> {
                 self.session.report.failed(&Subject::path(&folder.path), &failure);
                 return Ok(());
             }
-            listed => listed?,
+            listed => drop(listed?),
         }
         for (index, item) in items.iter().enumerate() {
             let (branch, below) =

@@ -9,6 +9,7 @@
 
 mod downloads;
 mod gateway;
+mod listings;
 mod uploads;
 
 use std::path::Path;

@@ -82,6 +82,9 @@ pub struct Sync {
     /// Delete what the source does not have; asks first
     #[arg(long)]
     pub delete: bool,
+    /// With --delete, also delete everything at the destination if the source is empty
+    #[arg(long, requires = "delete")]
+    pub delete_all: bool,
     /// Delete without a question
     #[arg(long, short)]
     pub yes: bool,

@@ -11,6 +11,7 @@ mod listings;
 mod pacing;
 mod remote;
 mod resuming;
+mod safety;
 mod settings;
 mod uploads;
 

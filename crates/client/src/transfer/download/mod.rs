@@ -10,4 +10,4 @@ mod target;
 
 use super::decide::Existing;
 pub(super) use fetch::{Download, Downloads};
-pub(super) use safe_name::safe_name;
+pub(super) use safe_name::{MAX_LENGTH, safe_name};

@@ -3,7 +3,7 @@
 use crate::display::misleads;
 
 /// The longest name on common file systems, in bytes, with room for `.part.json`.
-const MAX_LENGTH: usize = 255 - ".part.json".len();
+pub(in crate::transfer) const MAX_LENGTH: usize = 255 - ".part.json".len();
 /// The longest suffix after the last dot that counts as a file extension.
 const MAX_EXTENSION: usize = 20;
 

@@ -67,6 +67,7 @@ pub(super) async fn sync(options: Sync) -> Result<ExitCode, CommandError> {
             (true, false) => Extras::Ask,
             (true, true) => Extras::Delete,
         },
+        delete_all: options.delete_all,
         ..transfer_of(options.transfers, vec![source], destination)?
     };
     run(&transfer, &options.connection).await
