@@ -22,6 +22,8 @@ pub(crate) struct Item {
     /// The size; `None` if it is not known. Sites also report an unknown size as 0.
     pub(crate) size: Option<u64>,
     pub(crate) digests: Digests,
+    /// Whether the file is stored and can be used, as far as the site reports.
+    pub(crate) is_usable: bool,
     /// The item as the gateway describes it. The text takes less memory than the parsed value.
     json: Box<str>,
 }
@@ -35,6 +37,7 @@ impl Item {
             name: json["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(&id).to_owned(),
             size: json["size"].as_u64().filter(|size| *size > 0),
             digests: Digests::read(json),
+            is_usable: !matches!(json["status"].as_str(), Some("failed" | "trashed" | "deleted" | "suspended")),
             json: json.to_string().into_boxed_str(),
             id,
         })
@@ -48,6 +51,7 @@ impl Item {
             name: id.to_owned(),
             size: None,
             digests: Digests::default(),
+            is_usable: true,
             json: "null".into(),
         }
     }
@@ -80,6 +84,15 @@ mod tests {
         let item = Item::read(&json!({"type": "folder", "id": "1", "name": "a"})).unwrap();
         assert_eq!((item.kind, item.json()["name"].clone()), (Kind::Folder, json!("a")));
         assert_eq!(Item::read(&json!({"type": "file"})), None);
+    }
+
+    #[test]
+    fn file_with_a_bad_status_is_not_usable() {
+        let is_usable = |status| Item::read(&json!({"id": "1", "status": status})).unwrap().is_usable;
+        for status in ["failed", "trashed", "deleted", "suspended"] {
+            assert!(!is_usable(status), "{status}");
+        }
+        assert!(is_usable("active") && is_usable("processing") && is_usable("unknown"));
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub(super) enum Checked {
 /// If another file is there and is to be kept, or a local file cannot be read.
 pub(super) async fn check(session: &Session, transfer: &Transfer, task: &Task) -> Result<Checked, Failure> {
     let check = Check { session, transfer, task };
+    if task.present.iter().any(|item| task.is_source(&item.id)) {
+        let reason = "is the same file".to_owned();
+        return Ok(Checked::Skip { reason, under_other_name: None });
+    }
     let relations = match &task.target {
         TargetFile::StandardOutput => Vec::new(),
         TargetFile::Local(path) => check.local(path).await?.into_iter().collect(),
@@ -78,8 +82,8 @@ impl Check<'_> {
     /// Compares the source with items at an account.
     async fn remote(&self, items: &[Item]) -> Result<Vec<Relation>, Failure> {
         let mut relations = Vec::new();
-        for item in items {
-            let sizes = [self.source_size()?, item.size];
+        for item in items.iter().filter(|item| item.is_usable) {
+            let sizes = [self.task.source.size()?, item.size];
             let digests = self.equal_digests(sizes, item).await?;
             relations.push(Comparison { sizes, digests }.relation());
         }
@@ -91,24 +95,13 @@ impl Check<'_> {
         if self.transfer.existing == Existing::Force {
             return Ok(None);
         }
-        for item in self.task.others.iter() {
-            let sizes = [self.source_size()?, item.size];
+        for item in self.task.others.iter().filter(|item| item.is_usable) {
+            let sizes = [self.task.source.size()?, item.size];
             if sizes[0].is_some() && sizes[0] == sizes[1] && self.equal_digests(sizes, item).await? == Some(true) {
                 return Ok(Some(item.clone()));
             }
         }
         Ok(None)
-    }
-
-    fn source_size(&self) -> Result<Option<u64>, Failure> {
-        match &self.task.source {
-            SourceFile::Remote(file) => Ok(file.item.size),
-            SourceFile::StandardInput => Ok(None),
-            SourceFile::Local(path) => {
-                let metadata = std::fs::metadata(path).map_err(|error| Failure::local(path.display(), &error))?;
-                Ok(Some(metadata.len()))
-            }
-        }
     }
 
     async fn equal_digests(&self, sizes: [Option<u64>; 2], item: &Item) -> Result<Option<bool>, Failure> {

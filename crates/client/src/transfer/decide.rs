@@ -14,8 +14,10 @@ pub(super) struct Comparison {
 pub(super) enum Relation {
     /// They have the same size, and no known digest differs.
     Same,
-    /// They have the same name; the size of one is not known.
+    /// They have the same name; the size of the destination's file is not known.
     Unknown,
+    /// They have the same name; the size of the source is not known.
+    SourceUnknown,
     /// They have different bytes.
     Different,
 }
@@ -47,7 +49,7 @@ pub(super) enum Action {
 /// The reason for a skipped file.
 pub(super) const THERE: &str = "already there";
 /// The reason for a skipped file of which no size is known.
-const SIZE_UNKNOWN: &str = "already there, size unknown";
+pub(super) const SIZE_UNKNOWN: &str = "already there, size unknown";
 
 impl Comparison {
     /// Returns the relation of the files.
@@ -58,7 +60,8 @@ impl Comparison {
             (_, Some(true)) => Relation::Same,
             ([Some(one), Some(other)], None) if one == other => Relation::Same,
             ([Some(_), Some(_)], None) => Relation::Different,
-            _ => Relation::Unknown,
+            ([None, _], None) => Relation::SourceUnknown,
+            ([Some(_), None], None) => Relation::Unknown,
         }
     }
 }
@@ -70,7 +73,9 @@ pub(super) fn action(relations: &[Relation], existing: Existing) -> Action {
         Existing::Force => Action::Replace,
         _ if relations.contains(&Relation::Same) => Action::Skip(THERE),
         _ if relations.contains(&Relation::Unknown) => Action::Skip(SIZE_UNKNOWN),
+        // The source may have changed, and nothing shows whether it has.
         Existing::Replace => Action::Replace,
+        Existing::Keep if relations.contains(&Relation::SourceUnknown) => Action::Skip(SIZE_UNKNOWN),
         Existing::Keep => Action::Refuse,
     }
 }
@@ -91,11 +96,13 @@ mod tests {
         assert_eq!(relation(Some(5), Some(5), Some(false)), Relation::Different);
         assert_eq!(relation(Some(5), Some(6), None), Relation::Different);
         assert_eq!(relation(Some(5), None, None), Relation::Unknown);
+        assert_eq!(relation(None, Some(5), None), Relation::SourceUnknown);
+        assert_eq!(relation(None, None, None), Relation::SourceUnknown);
     }
 
     #[test]
     fn different_file_is_kept_unless_it_is_to_be_replaced() {
-        use Relation::{Different, Same, Unknown};
+        use Relation::{Different, Same, SourceUnknown, Unknown};
         for existing in [Existing::Keep, Existing::Replace, Existing::Force] {
             assert_eq!(action(&[], existing), Action::Send);
         }
@@ -103,6 +110,8 @@ mod tests {
             assert_eq!(action(&[Different, Same], existing), Action::Skip(THERE));
             assert_eq!(action(&[Different, Unknown], existing), Action::Skip(SIZE_UNKNOWN));
         }
+        assert_eq!(action(&[SourceUnknown], Existing::Keep), Action::Skip(SIZE_UNKNOWN));
+        assert_eq!(action(&[SourceUnknown], Existing::Replace), Action::Replace);
         assert_eq!(action(&[Different], Existing::Keep), Action::Refuse);
         assert_eq!(action(&[Different], Existing::Replace), Action::Replace);
         assert_eq!(action(&[Same], Existing::Force), Action::Replace);

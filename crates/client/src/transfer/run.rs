@@ -10,6 +10,7 @@ use super::Transfer;
 use super::batch::in_parallel;
 use super::check::{Checked, check};
 use super::copy::copy;
+use super::decide::SIZE_UNKNOWN;
 use super::download::{Download, Downloads};
 use super::finish::finish;
 use super::plan::{Plan, plan};
@@ -200,7 +201,7 @@ async fn one_file(
         (SourceFile::Remote(file), TargetFile::Remote { folder, name }) => {
             let copied = session.interrupt.unless(copy(session, file, folder, name)).await;
             let copied = copied.unwrap_or_else(|| Err(Failure::interrupted("The file may have been copied.")))?;
-            sent(finish(session, folder, name, copied, replaced).await?, file.item.size)
+            sent(finish(session, task, copied, replaced).await?, file.item.size)
         }
         (SourceFile::Remote(file), TargetFile::StandardOutput) => {
             sent(downloads.fetch(Download { file, path: None }).await?, file.item.size)
@@ -220,7 +221,7 @@ async fn one_file(
             if replaced.is_empty() {
                 sent(file, size)
             } else {
-                sent(finish(session, folder, name, file, replaced).await?, size)
+                sent(finish(session, task, file, replaced).await?, size)
             }
         }
         (_, TargetFile::Local(_) | TargetFile::StandardOutput) => {
@@ -260,7 +261,8 @@ fn report(session: &Session, task: &Task, done: Done, summary: &mut Summary) {
         }
         Done::Skipped { reason, .. } => {
             summary.skip(&reason);
-            session.report.succeeded(&subject, &[to, ("skipped", json!(reason))], None);
+            let line = (reason == SIZE_UNKNOWN).then(|| format!("skipped {}: {reason}", escaped(&task.source.shown())));
+            session.report.succeeded(&subject, &[to, ("skipped", json!(reason))], line.as_deref());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::failure::Failure;
 use crate::item::Item;
 use crate::tree::{File, Folder};
 
@@ -34,7 +35,34 @@ pub(super) enum TargetFile {
     Remote { folder: Arc<Folder>, name: String },
 }
 
+impl Task {
+    /// Returns whether an id at the destination's account is that of the source itself.
+    pub(super) fn is_source(&self, id: &str) -> bool {
+        match (&self.source, &self.target) {
+            (SourceFile::Remote(file), TargetFile::Remote { folder, .. }) => {
+                file.account == folder.account && file.item.id == id
+            }
+            _ => false,
+        }
+    }
+}
+
 impl SourceFile {
+    /// Returns the size, if it is known.
+    ///
+    /// # Errors
+    /// If a local file cannot be read.
+    pub(super) fn size(&self) -> Result<Option<u64>, Failure> {
+        match self {
+            Self::Remote(file) => Ok(file.item.size),
+            Self::StandardInput => Ok(None),
+            Self::Local(path) => {
+                let metadata = std::fs::metadata(path).map_err(|error| Failure::local(path.display(), &error))?;
+                Ok(Some(metadata.len()))
+            }
+        }
+    }
+
     /// Returns the path or location for people.
     pub(super) fn shown(&self) -> String {
         match self {

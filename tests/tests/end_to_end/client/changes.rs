@@ -91,3 +91,11 @@ async fn rm_deletes_files_and_whole_folders() {
     assert_eq!(user.world.pstream.file_bytes(&there), None);
     assert_eq!(user.run(&["ls", "plays:"]).await.stdout, "");
 }
+
+#[tokio::test]
+async fn missing_folder_named_by_its_id_is_reported() {
+    let user = User::start().await;
+    let ended = user.run(&["mkdir", "-p", "plays:#9999", "--json"]).await;
+    check_code(&ended, 1);
+    assert_eq!(code_of_only(&ended), "folder_not_found");
+}

@@ -136,3 +136,27 @@ async fn sync_of_an_unreadable_folder_deletes_nothing_below_it() {
     assert_eq!(user.names("films"), ["Silent", "b.mp4"]);
     assert_eq!(user.names("films/Silent"), ["a.mp4"]);
 }
+
+#[tokio::test]
+async fn file_forced_onto_itself_is_kept() {
+    let user = User::start().await;
+    let id = user.world.site.add_file("0", "a.mp4", b"hello");
+    let ended = user.run(&["cp", "--force", "plays:/a.mp4", "plays:/a.mp4", "--json"]).await;
+    check_code(&ended, 0);
+    assert_eq!(counts(&ended), [0, 1, 0]);
+    assert_eq!(user.world.site.folder_of(&id).as_deref(), Some("0"));
+    assert!(user.world.site.journal().of("file/copy").is_empty());
+}
+
+#[tokio::test]
+async fn sync_keeps_foreign_partial_files() {
+    let user = User::start().await;
+    let films = user.world.site.add_folder("0", "Films");
+    user.world.site.add_file(&films, "a.mp4", b"hello");
+    user.file("films/a.mp4.part", b"mine");
+    user.file("films/a.mp4.part.json", b"{}");
+    let ended = user.run(&["sync", "plays:/Films", &user.argument("films"), "--json"]).await;
+    check_code(&ended, 1);
+    assert_eq!(std::fs::read(user.path("films/a.mp4.part")).unwrap(), b"mine");
+    assert_eq!(std::fs::read(user.path("films/a.mp4.part.json")).unwrap(), b"{}");
+}

@@ -90,7 +90,7 @@ async fn invalid_command_line_sends_nothing() {
     let user = User::start().await;
     let file = user.file("a.mp4", b"hello");
     let key_file = user.file("key", b"two words\n");
-    let cases: [&[&str]; 24] = [
+    let cases: [&[&str]; 26] = [
         &["upload", "plays:"],
         &["upload", &file],
         &["upload", &file, "there"],
@@ -108,6 +108,8 @@ async fn invalid_command_line_sends_nothing() {
         &["download", "plays:#1", "plays:#2", "-"],
         &["download", "plays:#1", "-", "--json"],
         &["cp", "here", "there"],
+        &["cp", "plays:#1", "-", "--json"],
+        &["sync", "here", "plays:/there", "--yes"],
         &["sync", "here", "plays:/there", "--delete"],
         &["mv", "plays:/a", "main:/b"],
         &["rm", "plays:/a"],

@@ -45,8 +45,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Opens the partial file, and returns its state. A partial file of another download or program is replaced only
-    /// with [`Existing::Replace`], and only when new bytes are written.
+    /// Opens the partial file, and returns its state. A partial file of another download is replaced only with
+    /// [`Existing::Replace`], one of another program only with [`Existing::Force`], and only when new bytes are
+    /// written.
     ///
     /// # Errors
     /// If the partial file is in use, belongs to another download or program, or cannot be written.
@@ -65,10 +66,12 @@ impl Part {
             }
             // A record without a partial file can be ignored. A file that is not a record belongs to another program.
             (None, _, _) if record.is_ok() => Ok((Self::empty(target, remote, existing), PartialFile::default())),
-            (_, _, Existing::Replace | Existing::Force) => {
+            // A valid record shows that the partial file is one of an earlier download.
+            (Some(part), _, Existing::Replace) if part.is_file() && matches!(record, Ok(Some(_))) => {
                 Ok((Self::empty(target, remote, existing), PartialFile::default()))
             }
-            (_, _, Existing::Keep) => Err(not_ours(&target)),
+            (_, _, Existing::Force) => Ok((Self::empty(target, remote, existing), PartialFile::default())),
+            (_, _, Existing::Keep | Existing::Replace) => Err(not_ours(&target)),
         }
     }
 
@@ -189,7 +192,8 @@ fn claim(file: &std::fs::File, target: &Target) -> Result<(), Failure> {
 }
 
 fn not_ours(target: &Target) -> Failure {
-    let detail = format!("{} does not belong to this file. Use --force to replace it.", target.part.display());
+    let detail =
+        format!("{} does not belong to this file. Move it away, or replace it with --force.", target.part.display());
     Failure::from_client("already_exists", "The path exists already", detail)
 }
 
@@ -254,7 +258,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(part(folder.path()), b"theirs").unwrap();
         assert!(open(folder.path(), "7", Existing::Keep).is_err());
-        let (opened, _) = open(folder.path(), "7", Existing::Replace).unwrap();
+        assert_eq!(open(folder.path(), "7", Existing::Replace).unwrap_err().problem().code(), "already_exists");
+        let (opened, _) = open(folder.path(), "7", Existing::Force).unwrap();
         drop(opened);
         // The foreign file is not replaced before new bytes are written.
         assert_eq!(std::fs::read(part(folder.path())).unwrap(), b"theirs");
@@ -264,7 +269,8 @@ mod tests {
             std::fs::write(&elsewhere, b"precious").unwrap();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             assert!(open(folder.path(), "7", Existing::Keep).is_err());
-            let (mut opened, _) = open(folder.path(), "7", Existing::Replace).unwrap();
+            assert!(open(folder.path(), "7", Existing::Replace).is_err());
+            let (mut opened, _) = open(folder.path(), "7", Existing::Force).unwrap();
             opened.restart(None, None).await.unwrap();
             assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
             opened.discard().await;

@@ -39,9 +39,7 @@ pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError
     if sources.is_empty() {
         return Err(invalid(format!("{destination} is on this machine; write ACCOUNT:/PATH or ACCOUNT:#ID")));
     }
-    if destination.is_standard_stream() && options.connection.json {
-        return Err(invalid("--json cannot be combined with the standard output"));
-    }
+    check_output(&destination, &options.connection)?;
     let transfer =
         Transfer { existing: existing(options.force), ..transfer_of(options.transfers, sources, destination)? };
     run(&transfer, &options.connection).await
@@ -49,6 +47,7 @@ pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError
 
 pub(super) async fn cp(options: Cp) -> Result<ExitCode, CommandError> {
     let (sources, destination) = split(&options.paths)?;
+    check_output(&destination, &options.connection)?;
     let transfer =
         Transfer { existing: existing(options.force), ..transfer_of(options.transfers, sources, destination)? };
     run(&transfer, &options.connection).await
@@ -58,6 +57,9 @@ pub(super) async fn sync(options: Sync) -> Result<ExitCode, CommandError> {
     let paths = arguments(&[options.source, options.destination])?;
     let [source, destination] = <[Argument; 2]>::try_from(paths).map_err(|_| invalid("two folders are needed"))?;
     let dry_run = options.transfers.dry_run;
+    if options.yes && !options.delete {
+        return Err(invalid("--yes is only for --delete"));
+    }
     check_question(!options.delete || options.yes || dry_run, "sync --delete")?;
     let transfer = Transfer {
         shape: Shape::Folder,
@@ -71,6 +73,14 @@ pub(super) async fn sync(options: Sync) -> Result<ExitCode, CommandError> {
         ..transfer_of(options.transfers, vec![source], destination)?
     };
     run(&transfer, &options.connection).await
+}
+
+/// Rejects lines of JSON among the bytes of a file.
+fn check_output(destination: &Argument, connection: &Connection) -> Result<(), CommandError> {
+    if destination.is_standard_stream() && connection.json {
+        return Err(invalid("--json cannot be combined with the standard output"));
+    }
+    Ok(())
 }
 
 async fn run(transfer: &Transfer, connection: &Connection) -> Result<ExitCode, CommandError> {
