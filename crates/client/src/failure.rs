@@ -38,6 +38,8 @@ pub enum FailureKind {
 pub struct Failure {
     kind: FailureKind,
     problem: Problem,
+    /// The HTTP status of an answer that does not come from the gateway.
+    foreign_status: Option<u16>,
 }
 
 impl Failure {
@@ -45,6 +47,11 @@ impl Failure {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
+    }
+
+    /// Returns whether the other objects of the command would fail for the same reason, or must not be tried.
+    pub(crate) fn ends_command(&self) -> bool {
+        !matches!(self.kind, FailureKind::Failed | FailureKind::OutcomeUnknown)
     }
 
     /// Returns the failure's problem.
@@ -55,7 +62,7 @@ impl Failure {
 
     /// Creates a local failure: a code for programs, a title and details for people.
     pub(crate) fn from_client(code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Failed, problem: Problem::from_client(code, title, detail) }
+        Self { kind: FailureKind::Failed, problem: Problem::from_client(code, title, detail), foreign_status: None }
     }
 
     /// Creates the failure for a local file that cannot be read or written.
@@ -90,13 +97,13 @@ impl Failure {
     /// Creates the failure for a write with an unknown outcome.
     pub(crate) fn unknown(detail: impl Into<String>) -> Self {
         let problem = Problem::from_client("outcome_unknown", "The outcome is unknown", detail);
-        Self { kind: FailureKind::OutcomeUnknown, problem }
+        Self { kind: FailureKind::OutcomeUnknown, problem, foreign_status: None }
     }
 
     /// Creates the failure for an interrupted operation.
     pub(crate) fn interrupted(detail: impl Into<String>) -> Self {
         let problem = Problem::from_client("interrupted", "Interrupted", detail);
-        Self { kind: FailureKind::Interrupted, problem }
+        Self { kind: FailureKind::Interrupted, problem, foreign_status: None }
     }
 
     /// Creates the failure for an error answer of the gateway, or of a proxy in front of it.
@@ -107,7 +114,7 @@ impl Failure {
             "outcome_unknown" => FailureKind::OutcomeUnknown,
             _ => FailureKind::Failed,
         };
-        Self { kind, problem }
+        Self { kind, problem, foreign_status: None }
     }
 
     /// Creates the failure for an answer that does not come from the gateway.
@@ -116,12 +123,12 @@ impl Failure {
         // A proxy sends these statuses while the gateway behind it is unavailable.
         let code = if matches!(status, 502..=504) { BAD_GATEWAY } else { UNEXPECTED_ANSWER };
         let title = format!("HTTP status {status}, not from a gateway");
-        Self { kind, problem: Problem::from_client(code, &title, detail) }
+        Self { kind, problem: Problem::from_client(code, &title, detail), foreign_status: Some(status) }
     }
 
     /// Returns whether the answer did not come from the gateway.
     pub(crate) fn is_foreign(&self) -> bool {
-        matches!(self.problem.code(), BAD_GATEWAY | UNEXPECTED_ANSWER)
+        self.foreign_status.is_some()
     }
 
     /// Creates the failure for an error of the HTTP client. The client's own message could contain the address with its
@@ -141,6 +148,7 @@ impl Failure {
             return Self {
                 kind: FailureKind::Unreachable,
                 problem: Problem::from_client("gateway_unreachable", &title, cause),
+                foreign_status: None,
             };
         }
         Self::connection(cause)
@@ -154,6 +162,12 @@ impl Failure {
     /// Returns whether the request was sent and its answer was lost.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.problem.code(), CONNECTION_LOST | NO_ANSWER | BAD_GATEWAY)
+    }
+
+    /// Returns whether a write with this failure may have been done. A proxy's success, timeout or error does not show
+    /// the outcome at the gateway behind it.
+    pub(crate) fn leaves_outcome_open(&self) -> bool {
+        self.is_lost() || self.foreign_status.is_some_and(|status| matches!(status, 200..=299 | 408 | 500..))
     }
 
     /// Turns the failure of a write whose answer was lost into one with an unknown outcome.
@@ -206,5 +220,9 @@ mod tests {
         assert!(failure.is_temporary() && failure.is_foreign());
         assert!(failure.to_string().contains("502"), "{failure}");
         assert_eq!(Failure::answered(403, json!("no")).kind(), FailureKind::Denied);
+        let is_open = |status| Failure::foreign(status, String::new()).leaves_outcome_open();
+        assert!([200, 204, 408, 500, 502, 524].into_iter().all(is_open));
+        assert!(![302, 400, 403, 404, 413].into_iter().any(is_open));
+        assert!(!Failure::answered(500, json!({"code": "internal"})).leaves_outcome_open());
     }
 }

@@ -221,7 +221,7 @@ impl Gateway {
     /// repeated only if nothing was done. A POST is repeated after a broken connection too, as its key makes that safe.
     ///
     /// # Errors
-    /// The gateway's failure; `OutcomeUnknown` if the connection broke.
+    /// The gateway's failure; `OutcomeUnknown` if the connection broke, or a proxy answered.
     pub(crate) async fn write(
         &self,
         method: Method,
@@ -245,7 +245,7 @@ impl Gateway {
             };
             let is_safe = failure.problem().is_retryable() || (method == Method::POST && failure.is_temporary());
             if !is_safe || !self.may_retry(&mut attempts, &failure).await {
-                return Err(if failure.is_lost() { failure.into_unknown() } else { failure });
+                return Err(if failure.leaves_outcome_open() { failure.into_unknown() } else { failure });
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::interrupt::Interrupt;
+use crate::location::Location;
 use crate::report::{Output, Report, Subject};
 
 /// The gateway, the output and the interrupt of one command.
@@ -41,6 +42,26 @@ impl Session {
             self.report.failed(&Subject::default(), &failure);
         }
         self.report.exit()
+    }
+
+    /// Works on each location. A failure does not stop the work on the others, unless it would hit them too.
+    pub(crate) async fn each(
+        &self,
+        locations: &[Location],
+        work: impl AsyncFn(&Location) -> Result<(), Failure>,
+    ) -> Exit {
+        let work_on_all = async {
+            for location in locations {
+                match work(location).await {
+                    Err(failure) if !failure.ends_command() => {
+                        self.report.failed(&Subject::path(location.to_string()), &failure);
+                    }
+                    done => done?,
+                }
+            }
+            Ok(())
+        };
+        self.run(work_on_all).await
     }
 
     /// Returns the capabilities of an account.

@@ -58,6 +58,8 @@ pub(crate) enum Destination {
 pub(crate) enum Prefer {
     File,
     Folder,
+    /// None: an id of both a file and a folder is rejected. Commands that change objects need this.
+    Neither,
 }
 
 impl Folder {
@@ -299,6 +301,9 @@ async fn find_base(gateway: &Gateway, location: &Location, prefer: Prefer) -> Re
         let item = describe(gateway, &location.account, id).await?;
         Ok(Object::File(File { account: location.account.clone(), path: location.to_string(), item }))
     };
+    if prefer == Prefer::Neither {
+        return find_only(gateway, location, id, folder).await;
+    }
     if prefer == Prefer::Folder {
         return match folder.items(gateway, None).await {
             Err(failure) if failure.problem().code() == "folder_not_found" => {
@@ -314,6 +319,44 @@ async fn find_base(gateway: &Gateway, location: &Location, prefer: Prefer) -> Re
         }
         found => found,
     }
+}
+
+/// Finds the only object of an id.
+///
+/// # Errors
+/// If there is none, if a file and a folder have the id, or if the site does not show which one has it.
+async fn find_only(gateway: &Gateway, location: &Location, id: &str, folder: Arc<Folder>) -> Result<Object, Failure> {
+    let described =
+        async |kind, missing: &str| match gateway.read(&["accounts", &location.account, kind, id], &[]).await {
+            Ok(object) => Ok(Described::As(object)),
+            Err(failure) if failure.problem().code() == missing => Ok(Described::Missing(failure)),
+            Err(failure) if failure.problem().code() == "capability_unsupported" => Ok(Described::Unsupported),
+            Err(failure) => Err(failure),
+        };
+    let file = |item| Ok(Object::File(File { account: location.account.clone(), path: location.to_string(), item }));
+    match (described("files", "file_not_found").await?, described("folders", "folder_not_found").await?) {
+        (Described::As(json), Described::Missing(_) | Described::Unsupported) => {
+            file(Item::read(&json).unwrap_or_else(|| Item::undescribed(id)))
+        }
+        (Described::Unsupported, Described::Missing(_)) => file(Item::undescribed(id)),
+        (Described::Missing(_), Described::As(_)) => Ok(Object::Folder(folder)),
+        (Described::Missing(failure), Described::Missing(_) | Described::Unsupported) => Err(failure),
+        (Described::As(_) | Described::Unsupported, Described::As(_)) => Err(unclear(location, "A file and a folder")),
+        (Described::Unsupported, Described::Unsupported) => Err(unclear(location, "A file or a folder")),
+    }
+}
+
+/// The answer to the request for one object.
+enum Described {
+    As(Value),
+    Missing(Failure),
+    /// The site cannot describe single objects of this kind.
+    Unsupported,
+}
+
+fn unclear(location: &Location, objects: &str) -> Failure {
+    let detail = format!("{objects} may have the id {location}. Write {location}/ for the folder, or the file's path.");
+    Failure::from_client("ambiguous_name", "The name is ambiguous", detail)
 }
 
 /// Returns the folder below the location's id or the root.

@@ -3,27 +3,14 @@
 use super::Existing;
 use super::download::{Download, Downloads};
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::location::Location;
-use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::find_file;
 
 /// Runs `polyhost cat`. A failure does not stop the work on the other files.
 pub async fn cat(session: &Session, locations: &[Location]) -> Exit {
-    session
-        .run(async {
-            for location in locations {
-                match write(session, location).await {
-                    Err(failure) if failure.kind() == FailureKind::Failed => {
-                        session.report.failed(&Subject::path(location.to_string()), &failure);
-                    }
-                    written => written?,
-                }
-            }
-            Ok(())
-        })
-        .await
+    session.each(locations, async |location| write(session, location).await).await
 }
 
 async fn write(session: &Session, location: &Location) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use super::task::{SourceFile, TargetFile, Task};
 use super::{Compare, Transfer};
 use crate::digest::Digests;
 use crate::failure::Failure;
-use crate::item::Item;
+use crate::item::{Item, name_key};
 use crate::session::Session;
 
 /// The result of a check.
@@ -97,6 +97,10 @@ impl Check<'_> {
         }
         for item in self.task.others.iter().filter(|item| item.is_usable) {
             let sizes = [self.task.source.size()?, item.size];
+            // In sync, an unrelated name is that of a file that was renamed at the source.
+            if self.transfer.existing == Existing::Replace && !is_changed_name(&self.task.target, &item.name) {
+                continue;
+            }
             if sizes[0].is_some() && sizes[0] == sizes[1] && self.equal_digests(sizes, item).await? == Some(true) {
                 return Ok(Some(item.clone()));
             }
@@ -128,5 +132,49 @@ impl Check<'_> {
         let bar = self.session.report.progress().file(&format!("comparing {name}"), size);
         let computed = known.computed_over(path.to_owned(), bar.advancing()).await;
         computed.map_err(|error| Failure::local(path.display(), &error))
+    }
+}
+
+/// Returns whether a site may have stored the target's name as `stored`.
+fn is_changed_name(target: &TargetFile, stored: &str) -> bool {
+    let TargetFile::Remote { name, .. } = target else { return false };
+    let (stem, extension) = simplified(name, stored.is_ascii());
+    let (stored_stem, stored_extension) = simplified(stored, stored.is_ascii());
+    // A site appends a number to a name that exists: `a (1).mp4`.
+    let is_numbered = stored_stem
+        .rsplit_once(' ')
+        .is_some_and(|(above, number)| above == stem && number.chars().all(|c| c.is_ascii_digit()));
+    extension == stored_extension && (stored_stem == stem || is_numbered)
+}
+
+/// Returns the stem and the extension of a name, without what sites change: the case, and characters other than letters
+/// and digits. Each run of these is one space.
+fn simplified(name: &str, is_ascii: bool) -> (String, String) {
+    let name = name_key(name).to_lowercase();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let is_kept = |c: char| if is_ascii { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() };
+    let words = |text: &str| text.split(|c| !is_kept(c)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (words(stem), words(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Folder;
+
+    #[test]
+    fn only_changes_that_sites_make_are_accepted() {
+        let target = |name: &str| {
+            let folder = std::sync::Arc::new(Folder::existing("a", "root"));
+            TargetFile::Remote { folder, name: name.to_owned() }
+        };
+        for (name, stored) in [("a:b.mp4", "a_b.mp4"), ("A.mp4", "a.mp4"), ("a.mp4", "a (1).mp4"), ("東.mp4", "_.mp4")]
+        {
+            assert!(is_changed_name(&target(name), stored), "{stored}");
+        }
+        for (name, stored) in [("new.mp4", "old.mp4"), ("a1.mp4", "a12.mp4"), ("a.mp4", "a.mkv"), ("東.mp4", "西.mp4")]
+        {
+            assert!(!is_changed_name(&target(name), stored), "{stored}");
+        }
     }
 }

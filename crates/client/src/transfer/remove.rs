@@ -9,7 +9,7 @@ use super::plan::Extra;
 use super::summary::Summary;
 use super::{Extras, Transfer};
 use crate::display::escaped;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::Object;
@@ -59,7 +59,7 @@ pub(super) async fn remove(
                 summary.deleted += 1;
                 session.report.succeeded(&subject, &[("deleted", json!(true))], Some(&format!("deleted {shown}")));
             }
-            Err(failure) if failure.kind() == FailureKind::Failed => {
+            Err(failure) if !failure.ends_command() => {
                 summary.fail(&failure);
                 session.report.failed(&subject, &failure);
             }

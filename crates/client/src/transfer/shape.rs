@@ -127,7 +127,7 @@ async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> R
             let own = own.map(|name| name.to_string_lossy().into_owned());
             Ok(Source::Folder(SourceFolder::Local(path.clone()), own))
         }
-        Argument::Remote(location) => match find(&session.gateway, location, Prefer::File).await? {
+        Argument::Remote(location) => match find(&session.gateway, location, Prefer::Neither).await? {
             Object::File(file) => Ok(Source::File(SourceFile::Remote(Box::new(file)))),
             Object::Folder(folder) => {
                 let name = folder.name.clone().filter(|_| !location.ends_with_slash);

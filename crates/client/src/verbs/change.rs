@@ -7,7 +7,7 @@ use super::confirm::confirm;
 use super::usage;
 use crate::display::{escaped, size};
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::location::Location;
 use crate::report::Subject;
 use crate::session::Session;
@@ -28,32 +28,33 @@ pub struct Removal {
 
 /// Runs `polyhost mkdir`. With `parents`, missing folders above are created, and an existing folder is no failure.
 pub async fn mkdir(session: &Session, locations: &[Location], parents: bool) -> Exit {
-    each(session, locations, async |location| {
-        let gateway = &session.gateway;
-        let found = find_destination(gateway, location).await?;
-        let folder = match found {
-            Destination::Missing { folder, .. } if folder.known_id().is_none() && !parents => {
-                let detail = format!("The folder {} does not exist; use --parents to create it too.", folder.path);
-                return Err(Failure::from_client("not_found", "Not found", detail));
-            }
-            Destination::Missing { folder, name } => folder.child(&name, None),
-            Destination::Folder(folder) if parents => {
-                // A folder that is named by its id alone was not looked up yet.
-                if location.id.is_some() && location.names.is_empty() {
-                    let id = folder.id(gateway).await?;
-                    gateway.read(&["accounts", &folder.account, "folders", id], &[]).await?;
+    session
+        .each(locations, async |location| {
+            let gateway = &session.gateway;
+            let found = find_destination(gateway, location).await?;
+            let folder = match found {
+                Destination::Missing { folder, .. } if folder.known_id().is_none() && !parents => {
+                    let detail = format!("The folder {} does not exist; use --parents to create it too.", folder.path);
+                    return Err(Failure::from_client("not_found", "Not found", detail));
                 }
-                folder
-            }
-            Destination::Folder(folder) => return Err(exists(&folder.path)),
-            Destination::Files { folder, name, .. } => return Err(exists(&folder.path_of(&name))),
-        };
-        let id = folder.id(gateway).await?;
-        let line = format!("{}  {}", escaped(id), escaped(&folder.path));
-        session.report.succeeded(&Subject::path(&folder.path), &[("folder_id", json!(id))], Some(&line));
-        Ok(())
-    })
-    .await
+                Destination::Missing { folder, name } => folder.child(&name, None),
+                Destination::Folder(folder) if parents => {
+                    // A folder that is named by its id alone was not looked up yet.
+                    if location.id.is_some() && location.names.is_empty() {
+                        let id = folder.id(gateway).await?;
+                        gateway.read(&["accounts", &folder.account, "folders", id], &[]).await?;
+                    }
+                    folder
+                }
+                Destination::Folder(folder) => return Err(exists(&folder.path)),
+                Destination::Files { folder, name, .. } => return Err(exists(&folder.path_of(&name))),
+            };
+            let id = folder.id(gateway).await?;
+            let line = format!("{}  {}", escaped(id), escaped(&folder.path));
+            session.report.succeeded(&Subject::path(&folder.path), &[("folder_id", json!(id))], Some(&line));
+            Ok(())
+        })
+        .await
 }
 
 /// Runs `polyhost mv`: moves objects into a folder, or gives one object another name or folder.
@@ -66,29 +67,30 @@ pub async fn mv(session: &Session, sources: &[Location], destination: &Location)
         Ok(target) => target,
         Err(failure) => return session.run(std::future::ready(Err(failure))).await,
     };
-    each(session, sources, async |source| move_one(session, source, &target).await).await
+    session.each(sources, async |source| move_one(session, source, &target).await).await
 }
 
 /// Runs `polyhost rm`.
 pub async fn rm(session: &Session, options: &Removal) -> Exit {
     session.gateway.read_anew();
-    each(session, &options.locations, async |location| {
-        let object = find(&session.gateway, location, Prefer::File).await?;
-        let question = question(session, &object, options).await?;
-        let subject = Subject::path(object.path());
-        if options.dry_run {
-            let line = format!("would delete {}", escaped(object.path()));
-            session.report.succeeded(&subject, &[("dry_run", json!(true))], Some(&line));
-            return Ok(());
-        }
-        if options.asks {
-            confirm(question).await?;
-        }
-        delete(session, &object).await?;
-        session.report.succeeded(&subject, &[], Some(&format!("deleted {}", escaped(object.path()))));
-        Ok(())
-    })
-    .await
+    session
+        .each(&options.locations, async |location| {
+            let object = find(&session.gateway, location, Prefer::Neither).await?;
+            let question = question(session, &object, options).await?;
+            let subject = Subject::path(object.path());
+            if options.dry_run {
+                let line = format!("would delete {}", escaped(object.path()));
+                session.report.succeeded(&subject, &[("dry_run", json!(true))], Some(&line));
+                return Ok(());
+            }
+            if options.asks {
+                confirm(question).await?;
+            }
+            delete(session, &object).await?;
+            session.report.succeeded(&subject, &[], Some(&format!("deleted {}", escaped(object.path()))));
+            Ok(())
+        })
+        .await
 }
 
 /// Deletes an object; a folder with its content.
@@ -128,23 +130,6 @@ pub(crate) async fn patch(
     session.gateway.write(Method::PATCH, &["accounts", account, kind, id], &[], Some(body)).await
 }
 
-/// Works on each location. A failure does not stop the work on the others.
-async fn each(session: &Session, locations: &[Location], work: impl AsyncFn(&Location) -> Result<(), Failure>) -> Exit {
-    session
-        .run(async {
-            for location in locations {
-                match work(location).await {
-                    Err(failure) if failure.kind() == FailureKind::Failed => {
-                        session.report.failed(&Subject::path(location.to_string()), &failure);
-                    }
-                    done => done?,
-                }
-            }
-            Ok(())
-        })
-        .await
-}
-
 /// The new place of a moved object.
 struct Target {
     folder: std::sync::Arc<Folder>,
@@ -167,7 +152,7 @@ fn target(found: Destination, is_folder: bool) -> Result<Target, Failure> {
 async fn move_one(session: &Session, source: &Location, target: &Target) -> Result<(), Failure> {
     let gateway = &session.gateway;
     let folder_id = target.folder.id(gateway).await?;
-    let object = find(gateway, source, Prefer::File).await?;
+    let object = find(gateway, source, Prefer::Neither).await?;
     let (kind, id, old_name, parent_field) = match &object {
         Object::File(file) => ("files", file.item.id.as_str(), Some(file.item.name.as_str()), "folder_id"),
         Object::Folder(folder) => ("folders", folder.id(gateway).await?, folder.name.as_deref(), "parent_id"),

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::location::Location;
 use crate::report::Subject;
 use crate::session::Session;
@@ -23,23 +23,12 @@ pub enum Address {
 
 /// Runs `polyhost link`.
 pub async fn run(session: &Session, locations: &[Location], address: Address) -> Exit {
-    session
-        .run(async {
-            for location in locations {
-                match find_address(session, location, address).await {
-                    Ok(url) => {
-                        let object = json!({"path": location.to_string(), "url": url});
-                        session.report.show(&object, || vec![crate::display::escaped(&url)])?;
-                    }
-                    Err(failure) if failure.kind() == FailureKind::Failed => {
-                        session.report.failed(&Subject::path(location.to_string()), &failure);
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            }
-            Ok(())
-        })
-        .await
+    let work = async |location: &Location| {
+        let url = find_address(session, location, address).await?;
+        let object = json!({"path": location.to_string(), "url": url});
+        session.report.show(&object, || vec![crate::display::escaped(&url)])
+    };
+    session.each(locations, work).await
 }
 
 /// Runs `polyhost open`: shows the page in the browser of the desktop.

@@ -1,30 +1,20 @@
 //! `polyhost stat`: shows all that the gateway reports about a file, a folder or an account.
 
+use std::cell::Cell;
+
 use serde_json::{Value, json};
 
 use crate::display::{escaped, size};
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::location::Location;
-use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::{Object, Prefer, find};
 
 /// Runs `polyhost stat`.
 pub async fn run(session: &Session, locations: &[Location]) -> Exit {
-    session
-        .run(async {
-            for (index, location) in locations.iter().enumerate() {
-                match show(session, location, index > 0).await {
-                    Err(failure) if failure.kind() == FailureKind::Failed => {
-                        session.report.failed(&Subject::path(location.to_string()), &failure);
-                    }
-                    shown => shown?,
-                }
-            }
-            Ok(())
-        })
-        .await
+    let is_later = Cell::new(false);
+    session.each(locations, async |location| show(session, location, is_later.replace(true)).await).await
 }
 
 async fn show(session: &Session, location: &Location, is_later: bool) -> Result<(), Failure> {

@@ -4,27 +4,14 @@ use serde_json::{Value, json};
 
 use crate::display::size;
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::location::Location;
-use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::find_folder;
 
 /// Runs `polyhost usage`.
 pub async fn run(session: &Session, locations: &[Location]) -> Exit {
-    session
-        .run(async {
-            for location in locations {
-                match show(session, location).await {
-                    Err(failure) if failure.kind() == FailureKind::Failed => {
-                        session.report.failed(&Subject::path(location.to_string()), &failure);
-                    }
-                    shown => shown?,
-                }
-            }
-            Ok(())
-        })
-        .await
+    session.each(locations, async |location| show(session, location).await).await
 }
 
 async fn show(session: &Session, location: &Location) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `polyhost watch`: follows remote uploads and conversions until they have ended.
 
+use std::collections::HashMap;
+
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -46,19 +48,16 @@ pub async fn run(session: &Session, watched: &Watched) -> Exit {
 /// If the gateway rejects the request, or one of the objects has failed.
 pub(super) async fn watch(session: &Session, watched: &Watched) -> Result<(), Failure> {
     let mut attempts = Attempts::default();
-    let mut stream = Stream { session, watched, last_id: None, failed: 0 };
-    loop {
-        match stream.follow().await {
-            Ok(()) => break,
-            Err(failure) if failure.is_temporary() => {
-                if !session.gateway.may_retry(&mut attempts, &failure).await {
-                    return Err(failure);
-                }
-            }
-            Err(failure) => return Err(failure),
+    let mut stream = Stream { session, watched, last_id: None, states: HashMap::new(), has_progress: false };
+    while let Err(failure) = stream.follow().await {
+        if std::mem::take(&mut stream.has_progress) {
+            attempts.reset();
+        }
+        if !failure.is_temporary() || !session.gateway.may_retry(&mut attempts, &failure).await {
+            return Err(failure);
         }
     }
-    match stream.failed {
+    match stream.states.values().filter(|state| **state == State::Failed).count() {
         0 => Ok(()),
         failed => Err(Failure::from_client("remote_failed", "Not everything succeeded", format!("{failed} failed."))),
     }
@@ -93,8 +92,28 @@ struct Stream<'a> {
     session: &'a Session,
     watched: &'a Watched,
     last_id: Option<String>,
-    /// The number of objects that have failed.
-    failed: usize,
+    /// The last state of each object, by the kind and the id.
+    states: HashMap<(String, String), State>,
+    /// Whether an event has arrived since the last connection broke.
+    has_progress: bool,
+}
+
+/// The state of a watched object, as far as the command needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    Succeeded,
+    Failed,
+}
+
+impl State {
+    fn read(object: &Value) -> Self {
+        match object["state"].as_str() {
+            Some("failed" | "cancelled") => Self::Failed,
+            Some("succeeded") => Self::Succeeded,
+            _ => Self::Running,
+        }
+    }
 }
 
 /// An event that is being received.
@@ -106,14 +125,17 @@ struct Event {
 }
 
 impl Stream<'_> {
-    /// Reads the stream until its end.
+    /// Reads the stream until all objects have ended.
+    ///
+    /// # Errors
+    /// If the stream cannot be opened, or ends before.
     async fn follow(&mut self) -> Result<(), Failure> {
         let Some(mut response) = self.open().await? else { return Ok(()) };
         let (mut buffer, mut event) = (Vec::new(), Event::default());
         loop {
             let chunk = timeout(IDLE, response.chunk()).await.map_err(|_| Failure::silent(IDLE))?;
             let address = self.session.gateway.address();
-            let Some(chunk) = chunk.map_err(|error| Failure::transport(address, &error))? else { return Ok(()) };
+            let Some(chunk) = chunk.map_err(|error| Failure::transport(address, &error))? else { return self.ended() };
             buffer.extend_from_slice(&chunk);
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = buffer.drain(..=end).collect();
@@ -122,6 +144,17 @@ impl Stream<'_> {
                 }
             }
         }
+    }
+
+    /// Checks at the end of the stream that all objects have ended. A proxy or a restart may also end the stream.
+    fn ended(&self) -> Result<(), Failure> {
+        let is_running = self.states.values().any(|state| *state == State::Running);
+        let is_known = |id: &String| self.states.keys().any(|(_, known)| known == id);
+        // A file without conversions has no event.
+        if !is_running && self.watched.remote_uploads.iter().all(is_known) {
+            return Ok(());
+        }
+        Err(Failure::connection("The stream of events ended before everything had ended."))
     }
 
     /// Opens the stream; `None` if all objects have ended.
@@ -153,9 +186,9 @@ impl Stream<'_> {
             }
             return Err(failure);
         }
-        if matches!(data["state"].as_str(), Some("failed" | "cancelled")) {
-            self.failed += 1;
-        }
+        self.has_progress = true;
+        let id = data["id"].as_str().or(data["file_id"].as_str()).unwrap_or_default();
+        self.states.insert((event.name.clone(), id.to_owned()), State::read(&data));
         let object = json!({"event": event.name, "object": data});
         self.session.report.show(&object, || vec![line(&event.name, &data)])
     }

@@ -160,3 +160,13 @@ async fn sync_keeps_foreign_partial_files() {
     assert_eq!(std::fs::read(user.path("films/a.mp4.part")).unwrap(), b"mine");
     assert_eq!(std::fs::read(user.path("films/a.mp4.part.json")).unwrap(), b"{}");
 }
+
+#[tokio::test]
+async fn sync_transfers_a_renamed_file() {
+    let user = User::start().await;
+    let there = user.world.site.add_folder("0", "Sync");
+    user.world.site.add_file(&there, "old.mp4", b"hello");
+    user.file("clips/new.mp4", b"hello");
+    check_code(&user.run(&["sync", &user.argument("clips"), "plays:/Sync", "--delete", "--yes"]).await, 0);
+    assert_eq!(user.run(&["ls", "plays:/Sync"]).await.stdout, "new.mp4\n");
+}
