@@ -47,18 +47,31 @@ impl Fault {
     }
 }
 
-/// The fault without its place.
+/// The fault without its place, in one line.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, key, message, suggestion, .. } = self;
-        match (table.is_empty(), key.is_empty()) {
-            (true, true) => {}
-            (false, false) => write!(f, "{table} {key}: ")?,
-            _ => write!(f, "{table}{key}: ")?,
-        }
-        f.write_str(message)?;
-        suggestion.iter().try_for_each(|word| write!(f, ". Did you mean \"{word}\"?"))
+        let space = if table.is_empty() || key.is_empty() { "" } else { " " };
+        let colon = if table.is_empty() && key.is_empty() { "" } else { ": " };
+        let meant = suggestion.iter().map(|word| format!(". Did you mean \"{word}\"?"));
+        let text = format!("{table}{space}{key}{colon}{message}{}", meant.collect::<String>());
+        f.write_str(&escaped(&text))
     }
+}
+
+/// Escapes the characters of a text that could fake a line or change what a terminal shows: control characters, line
+/// separators, and overrides of the text direction.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let acts = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if acts(letter) { shown.extend(letter.escape_default()) } else { shown.push(letter) }
+    }
+    shown
 }
 
 /// The faults of a configuration, and the files that it was read from.
@@ -78,10 +91,16 @@ impl Findings {
     }
 }
 
-/// Returns the candidate that a misspelt word probably means: at most a quarter of its letters differ.
+/// The length of the shortest word that can be recognized. Any two shorter words differ by few letters.
+const SHORTEST_WORD: usize = 3;
+
+/// Returns the candidate that a misspelt word probably means. At most a quarter of the candidate's letters differ, or one
+/// letter if it has fewer than four. Words below [`SHORTEST_WORD`] are not compared.
 pub(crate) fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase();
-    let distances = candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate));
+    let is_comparable = |candidate: &&str| word.chars().count().min(candidate.chars().count()) >= SHORTEST_WORD;
+    let candidates = candidates.into_iter().filter(is_comparable);
+    let distances = candidates.map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate));
     let near = distances.filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 4).max(1));
     near.min().map(|(_, candidate)| candidate)
 }
@@ -92,7 +111,7 @@ mod tests {
 
     #[test]
     fn misspelt_word_is_recognized_and_a_foreign_one_is_not() {
-        let known = ["listen", "max_body", "read", "write"];
+        let known = ["listen", "max_body", "read", "write", "a", "key"];
         for (word, meant) in [
             ("lisen", Some("listen")),
             ("Listen", Some("listen")),
@@ -100,10 +119,20 @@ mod tests {
             ("raed", Some("read")),
             ("colour", None),
             ("rwad_only", None),
+            ("kay", Some("key")),
+            ("ky", None),
+            ("b", None),
             ("", None),
         ] {
             assert_eq!(closest(word, known), meant, "{word}");
         }
+    }
+
+    #[test]
+    fn fault_is_one_line_without_control_characters() {
+        let fault = Fault { key: "b\u{1b}[31m".to_owned(), ..Fault::new("[a\nb]", "is\r\u{202e}wrong") };
+        let fault = Fault { suggestion: Some("c\u{2028}".to_owned()), ..fault };
+        assert_eq!(fault.to_string(), "[a\\nb] b\\u{1b}[31m: is\\r\\u{202e}wrong. Did you mean \"c\\u{2028}\"?");
     }
 
     #[test]

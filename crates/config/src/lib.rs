@@ -32,7 +32,7 @@ pub use accounts::AccountConfig;
 pub use cache::CacheConfig;
 pub use callers::Callers;
 pub use client::{AccountSelection, Client, Scope, UnknownScope};
-pub use fault::{Fault, Findings};
+pub use fault::{Fault, Findings, escaped};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};
 pub use server::{AccessLog, CorsOrigins, DEFAULT_LISTEN, ServerConfig};

@@ -61,7 +61,7 @@ impl<'a> Section<'a> {
         self.report(key, place, format_args!("\"{word}\" {what}"), closest(word, known.iter().copied()));
     }
 
-    /// Reports at this table that a key above it is faulty.
+    /// Reports that this table's name is invalid, at the table's header.
     pub(crate) fn fault_of_name(&self, key: &str, what: impl fmt::Display) {
         let fault = Fault { key: key.to_owned(), ..Fault::new("", what) };
         self.push(fault, self.places.table());
@@ -288,8 +288,20 @@ impl<'a> Section<'a> {
         if let Some(value) = value.filter(|value| !value.is_table()) {
             self.fault(key, format_args!("must be a table, not {}", value.type_str()));
         }
-        let path = if self.path.is_empty() { format!("[{key}]") } else { format!("{} {key}", self.path) };
-        Section::new(path, value.and_then(Value::as_table), self.places.below(key), self.reading)
+        let places = self.places.below(key);
+        Section::new(self.path_below(key, places), value.and_then(Value::as_table), places, self.reading)
+    }
+
+    /// Returns the name of a table below this one, as the file writes it: `[server.tls]` if it has a header, otherwise
+    /// the path of this table and the key.
+    fn path_below(&self, key: &str, places: Places<'_>) -> String {
+        let beginning = places.table().and_then(|offset| self.reading.text.get(offset..));
+        let has_header = beginning.is_some_and(|text| text.starts_with('['));
+        match self.path.strip_suffix(']').filter(|_| has_header) {
+            Some(path) => format!("{path}.{key}]"),
+            None if self.path.is_empty() => format!("[{key}]"),
+            None => format!("{} {key}", self.path),
+        }
     }
 
     /// Returns the named tables below a key: `[providers.NAME]`.

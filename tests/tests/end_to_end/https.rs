@@ -133,7 +133,7 @@ async fn faults_of_certificates_are_reported() {
     renew(folder.path());
     std::fs::write(at("empty.pem"), "").unwrap();
     for (certificate, key, fault) in [
-        ("nothing.pem", "key.pem", "[server] tls certificate: "),
+        ("nothing.pem", "key.pem", "[server.tls] certificate: "),
         ("certificate.pem", "nothing.pem", "nothing.pem cannot be read: No such file"),
         ("empty.pem", "key.pem", "empty.pem has no certificate"),
         ("certificate.pem", "empty.pem", "empty.pem has no private key"),

@@ -41,8 +41,8 @@ rate_limit = { requests = 0, per_seconds = 1, burst = 2 }
     let expected = [
         "2:1 [server] listen",
         "3:3 [server] max_body",
-        "4:1 [server] tls key",
-        "5:1 [server] tls certificate",
+        "4:1 [server.tls] key",
+        "5:1 [server.tls] certificate",
         "7:1 [telemetry] otlp_headers.a",
         "8:1 [accounts.main] key",
         "11:1  accounts",
