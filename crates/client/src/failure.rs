@@ -80,7 +80,7 @@ impl Failure {
     /// Creates the failure for a command line that makes no sense for the objects that it names.
     pub(crate) fn wrong_usage(detail: impl Into<String>) -> Self {
         let problem = Problem::from_client("wrong_usage", "The command line is invalid", detail);
-        Self { kind: FailureKind::WrongUsage, problem }
+        Self { kind: FailureKind::WrongUsage, problem, foreign_status: None }
     }
 
     /// Creates the failure for a broken connection.

@@ -9,7 +9,7 @@ use super::plan::Extra;
 use super::summary::Summary;
 use super::{Extras, Transfer};
 use crate::display::escaped;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::Object;
