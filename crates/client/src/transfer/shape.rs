@@ -53,7 +53,7 @@ pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Root
     let is_single = transfer.sources.len() == 1;
     let mut failures = Vec::new();
     for argument in &transfer.sources {
-        let source = source(session, argument, transfer.name.as_deref()).await;
+        let source = source(session, argument, transfer).await;
         let source = match source {
             Ok(source) if !is_single => with_name(&session.gateway, argument, source).await,
             source => source,
@@ -111,7 +111,7 @@ async fn folder_in(session: &Session, target: TargetFolder, name: Option<String>
     target.folder(&name, &target.present(&session.gateway).await?)
 }
 
-async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> Result<Source, Failure> {
+async fn source(session: &Session, argument: &Argument, transfer: &Transfer) -> Result<Source, Failure> {
     match argument {
         Argument::Local(_) if argument.is_standard_stream() => Ok(Source::File(SourceFile::StandardInput)),
         Argument::Local(path) => {
@@ -120,20 +120,27 @@ async fn source(session: &Session, argument: &Argument, name: Option<&str>) -> R
             };
             let metadata = std::fs::metadata(path).map_err(unreadable)?;
             if !metadata.is_dir() {
-                super::upload::Source::find(path, name)?;
+                super::upload::Source::find(path, transfer.name.as_deref())?;
                 return Ok(Source::File(SourceFile::Local(path.clone())));
             }
             let own = path.file_name().filter(|_| !argument.ends_with_slash());
             let own = own.map(|name| name.to_string_lossy().into_owned());
             Ok(Source::Folder(SourceFolder::Local(path.clone()), own))
         }
-        Argument::Remote(location) => match find(&session.gateway, location, Prefer::Neither).await? {
-            Object::File(file) => Ok(Source::File(SourceFile::Remote(Box::new(file)))),
-            Object::Folder(folder) => {
-                let name = folder.name.clone().filter(|_| !location.ends_with_slash);
-                Ok(Source::Folder(SourceFolder::Remote(folder), name))
+        Argument::Remote(location) => {
+            // A copy at an account may replace or delete files there.
+            let prefer = match &transfer.destination {
+                Argument::Local(_) => Prefer::File,
+                Argument::Remote(_) => Prefer::Neither,
+            };
+            match find(&session.gateway, location, prefer).await? {
+                Object::File(file) => Ok(Source::File(SourceFile::Remote(Box::new(file)))),
+                Object::Folder(folder) => {
+                    let name = folder.name.clone().filter(|_| !location.ends_with_slash);
+                    Ok(Source::Folder(SourceFolder::Remote(folder), name))
+                }
             }
-        },
+        }
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test fails at the first unexpected result"
 )]
 
+mod commands;
 mod downloads;
 mod gateway;
 mod listings;
