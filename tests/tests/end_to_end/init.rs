@@ -83,6 +83,11 @@ async fn wrong_option_is_named_and_nothing_is_created() {
         (vec!["--provider", "pstream", "--credential", "key1=env:A"], "--credential: the site accepts login and key"),
         ([&site[..], &["ftp://a"]].concat(), "[providers.mine] base_url: must be an http or https URL"),
         ([&site[..], &["http://a", "--quirk", "colour=red"]].concat(), "--quirk: \"colour\" is not a key"),
+        ([&site[..], &["http://a", "--quirk", "login_budget=5"]].concat(), "--quirk login_budget: must be a table"),
+        (
+            [&site[..], &["http://a", "--quirk", "login_budget={}\ndeadline=\"1s\""]].concat(),
+            "--quirk login_budget: must be one line",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let ended = init(folder.path(), &options).await;
@@ -105,6 +110,17 @@ async fn answer(program: &mut Program, keyboard: &mut File, question: &str, keys
     keyboard.write_all(keys.as_bytes()).unwrap();
 }
 
+fn has_echo(keyboard: &File) -> bool {
+    tcgetattr(keyboard).unwrap().local_modes.contains(LocalModes::ECHO)
+}
+
+/// Types a secret, once the terminal's echo is off. It is turned off just after the question is shown.
+async fn type_secret(program: &mut Program, keyboard: &mut File, question: &str, keys: &str) {
+    answer(program, keyboard, question, "").await;
+    program.logged(|_| (!has_echo(keyboard)).then_some(())).await;
+    keyboard.write_all(keys.as_bytes()).unwrap();
+}
+
 #[tokio::test]
 async fn typed_secrets_are_stored_in_files_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,13 +130,13 @@ async fn typed_secrets_are_stored_in_files_and_not_shown() {
         ("Name of the account", "plays\r"),
         ("Credentials of the account", &format!("{DOWN}\r")),
         ("Where are username and password?", &format!("{DOWN}{DOWN}\r")),
-        ("\u{1b}[1musername", "planted-name\r"),
-        ("\u{1b}[1mpassword", "planted-word\r"),
-        ("Do callers need an API key?", "y"),
-        ("Name of the first client", "\r"),
     ] {
         answer(&mut program, &mut keyboard, question, keys).await;
     }
+    type_secret(&mut program, &mut keyboard, "\u{1b}[1musername", "planted-name\r").await;
+    type_secret(&mut program, &mut keyboard, "\u{1b}[1mpassword", "planted-word\r").await;
+    answer(&mut program, &mut keyboard, "Do callers need an API key?", "y").await;
+    answer(&mut program, &mut keyboard, "Name of the first client", "\r").await;
     let ended = program.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("valid; 2 providers, 1 account, 1 client"), "{}", ended.stdout);
@@ -139,12 +155,7 @@ async fn interrupted_questions_leave_nothing_behind() {
     let (mut program, mut keyboard) = Program::start_on_terminal(folder.path(), ["init", "--provider", "pstream"]);
     answer(&mut program, &mut keyboard, "Name of the account", "\r").await;
     answer(&mut program, &mut keyboard, "Where are login and key?", &format!("{DOWN}{DOWN}\r")).await;
-    answer(&mut program, &mut keyboard, "\u{1b}[1mlogin", "planted").await;
-    let has_echo = |keyboard: &File| tcgetattr(keyboard).unwrap().local_modes.contains(LocalModes::ECHO);
-    // The echo is turned off just after the question is shown.
-    while has_echo(&keyboard) {
-        tokio::task::yield_now().await;
-    }
+    type_secret(&mut program, &mut keyboard, "\u{1b}[1mlogin", "planted").await;
     program.interrupt();
     let ended = program.ended().await;
     assert_eq!((ended.code(), &*ended.stdout), (Some(130), ""), "{}", ended.stderr);

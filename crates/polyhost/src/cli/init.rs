@@ -16,7 +16,7 @@ pub struct Init {
     /// Ask nothing: use the options and the defaults
     #[arg(long)]
     pub no_input: bool,
-    /// The site: a built-in one, or a name for another one
+    /// The site: a built-in one, or a name for another one. --no-input needs it
     #[arg(long, value_name = "ID")]
     pub provider: Option<String>,
     /// The dialect of a site that is not built in
@@ -25,13 +25,15 @@ pub struct Init {
     /// The address of the API of a site that is not built in
     #[arg(long, value_name = "URL", requires = "dialect")]
     pub base_url: Option<String>,
-    /// A difference of the site from its dialect, such as timezone=Europe/Paris; repeatable
-    #[arg(long = "quirk", value_name = "KEY=VALUE")]
+    /// A difference of the site from its dialect, such as timezone=Europe/Paris; repeatable. The keys are in
+    /// docs/configuration.md
+    #[arg(long = "quirk", value_name = "KEY=VALUE", requires = "dialect")]
     pub quirks: Vec<String>,
     /// The name of the account [default: main]
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// The place of a credential: an environment variable or a file; repeatable [default: environment variables]
+    /// The place of a credential: an environment variable or a file; repeatable [default: the variable
+    /// POLYHOST_ACCOUNT_<ACCOUNT>_<KEY>]
     #[arg(long = "credential", value_name = "KEY=env:NAME|KEY=file:PATH")]
     pub credentials: Vec<String>,
     /// The name of the client that gets a new API key [default: app]

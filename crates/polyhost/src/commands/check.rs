@@ -36,7 +36,7 @@ fn counted(count: usize, noun: &str) -> String {
 /// A fault and its file, for programs.
 #[derive(Serialize)]
 struct Located<'a> {
-    file: Option<&'a Path>,
+    file: Option<&'a str>,
     #[serde(flatten)]
     fault: &'a Fault,
 }
@@ -50,6 +50,8 @@ fn json(file: Result<PathBuf, Findings>) -> Result<(), CommandError> {
         }
         Err(findings) => (None, findings.faults),
     };
+    // A path need not be UTF-8, but JSON must be.
+    let file = file.map(|file| file.display().to_string());
     let located: Vec<Located<'_>> = faults.iter().map(|fault| Located { file: file.as_deref(), fault }).collect();
     let text = serde_json::to_string_pretty(&located);
     print(text.map_err(|error| CommandError::failed("cannot write the faults", error))?)?;

@@ -28,11 +28,9 @@ const SHOW_CURSOR: &[u8] = b"\x1b[?25h\n";
 pub(super) async fn run(options: Init) -> Result<ExitCode, CommandError> {
     let file = options.config.clone().unwrap_or_else(|| config_file::IN_FOLDER.into());
     let file = std::path::absolute(&file).map_err(|error| CommandError::failed(file.display(), error))?;
-    if file.exists() && !options.force {
-        let text = format!("{} exists already; --force replaces it", file.display());
-        return Err(CommandError::Failed(text));
-    }
     let force = options.force;
+    files::check_absent(&file, force)?;
+    plan::check(&options).map_err(|fault| CommandError::Configuration(vec![fault]))?;
     let (options, typed) = match (options.no_input, has_terminal()) {
         (true, _) => (options, Typed::new()),
         (false, true) => match ask(options).await? {
@@ -119,13 +117,32 @@ fn report(plan: &Plan, file: &Path, created: &[PathBuf], key: Option<&str>) -> S
     }
     let no_auth = if key.is_none() { " --no-auth" } else { "" };
     lines.push(format!("\nNext:\n\n    polyhost serve{}{no_auth}", option(file)));
+    lines.push("\nIn a second terminal:\n".to_owned());
+    if let Some(key) = key {
+        lines.push(format!("    export POLYHOST_API_KEY={key}"));
+    }
     let header = key.map(|_| " -H \"Authorization: Bearer $POLYHOST_API_KEY\"").unwrap_or_default();
     lines.push(format!("    curl{header} http://{}/v1/accounts/{}", polyhost_config::DEFAULT_LISTEN, plan.account));
     lines.join("\n")
 }
 
-/// Returns the option that names the file, unless `serve` finds it by itself.
+/// Returns the option that names the file, unless `serve` finds it by itself. The variable `POLYHOST_CONFIG` may name
+/// another file, also for a later command.
 fn option(file: &Path) -> String {
     let is_default = std::path::absolute(config_file::IN_FOLDER).is_ok_and(|default| default == file);
-    if is_default { String::new() } else { format!(" --config '{}'", file.display()) }
+    let is_found = is_default && std::env::var_os("POLYHOST_CONFIG").is_none();
+    if is_found { String::new() } else { format!(" --config {}", shell_word(&file.display().to_string())) }
+}
+
+/// Returns a text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn apostrophe_in_a_shell_word_is_escaped() {
+        assert_eq!(super::shell_word("/tom's/a b"), r"'/tom'\''s/a b'");
+    }
 }

@@ -22,7 +22,7 @@ use crate::telemetry;
 const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
-    // A new user should see the printed lines and the own requests, and nothing else. `RUST_LOG` shows more.
+    // A new user should see the printed lines and a line for each of their requests, and nothing else. `RUST_LOG` shows more.
     telemetry::init("warn,access=info", options.log.log_format);
     let foreign = options.listen.filter(|address| !address.ip().is_loopback());
     if let Some(address) = foreign.filter(|_| options.upstreams_only) {
@@ -56,7 +56,7 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
     start(&config, callers, listener, signals, |_| async {}).await
 }
 
-/// Returns callers with a new key. Other machines can reach the sandbox, and through it the memory of this one.
+/// Returns callers with a new key. Other machines can reach the sandbox, and uploads to it fill the memory of this one.
 fn with_key() -> Result<(Callers, Option<String>), CommandError> {
     let key = keygen::generate()?;
     let client = Client {

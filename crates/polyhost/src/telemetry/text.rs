@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use polyhost_config::escaped;
 use polyhost_gateway::access_log;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -51,7 +52,7 @@ where
         if !target.starts_with(OWN_TARGETS) {
             write!(line, "{}: ", fields.value("log.target").unwrap_or(target))?;
         }
-        line.write_str(fields.value(MESSAGE).unwrap_or_default())?;
+        line.write_str(&escaped(fields.value(MESSAGE).unwrap_or_default()))?;
         fields.write(&mut line)?;
         for span in context.event_scope().into_iter().flatten() {
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
@@ -82,7 +83,7 @@ impl Fields {
     /// Writes an access line.
     fn write_access(&self, line: &mut Writer<'_>) -> fmt::Result {
         ACCESS.into_iter().try_for_each(|(name, before, after)| match self.value(name) {
-            Some(value) => write!(line, "{before}{value}{after}"),
+            Some(value) => write!(line, "{before}{}{after}", quoted(value)),
             None => Ok(()),
         })
     }
@@ -90,23 +91,23 @@ impl Fields {
     /// Writes all fields but the message.
     fn write(&self, line: &mut Writer<'_>) -> fmt::Result {
         let shown = self.0.iter().filter(|(name, _)| *name != MESSAGE && !name.starts_with(ORIGIN_FIELDS));
-        shown.into_iter().try_for_each(|(name, value)| match value.contains([' ', '"', '=']) {
-            true => write!(line, " {name}=\"{}\"", value.replace('"', "\\\"")),
-            false => write!(line, " {name}={value}"),
-        })
+        shown.into_iter().try_for_each(|(name, value)| write!(line, " {name}={}", quoted(value)))
     }
 
-    /// Adds a field, unless it is empty. Control characters could fake a line or change the terminal, so they are
-    /// escaped.
+    /// Adds a field, unless it is empty.
     fn add(&mut self, field: &Field, value: &str) {
-        if value.is_empty() {
-            return;
+        if !value.is_empty() {
+            self.0.push((field.name(), value.to_owned()));
         }
-        let mut shown = String::with_capacity(value.len());
-        for letter in value.chars() {
-            if letter.is_control() { shown.extend(letter.escape_default()) } else { shown.push(letter) }
-        }
-        self.0.push((field.name(), shown));
+    }
+}
+
+/// Returns a value as it is shown. Quotation marks prevent that a value looks like another field. Characters that could
+/// fake a line or change the terminal are escaped.
+fn quoted(value: &str) -> String {
+    match value.contains([' ', '=', '"', '\\']) {
+        true => format!("\"{}\"", escaped(&value.replace('\\', r"\\").replace('"', "\\\""))),
+        false => escaped(value),
     }
 }
 
@@ -189,6 +190,22 @@ mod tests {
     fn value_cannot_start_a_new_line() {
         let line = logged(|| tracing::warn!(what = "a\nb\u{1b}[0m", count = 2, empty = "", "text\r"));
         assert_eq!(line, " WARN text\\r what=a\\nb\\u{1b}[0m count=2\n");
+    }
+
+    #[test]
+    fn value_cannot_look_like_another_field() {
+        let line = logged(|| {
+            tracing::info!(
+                target: access_log::TARGET, method = "GET", path = "/v1/me", client = "a account=x", account = "b\u{202e}",
+                "answered"
+            );
+        });
+        assert_eq!(line, " INFO GET /v1/me client=\"a account=x\" account=b\\u{202e}\n");
+        for (value, shown) in
+            [(r"a\", r#""a\\""#), (r#"a"b"#, r#""a\"b""#), ("a b\n", r#""a b\n""#), ("a\u{2028}", r"a\u{2028}")]
+        {
+            assert_eq!(quoted(value), shown);
+        }
     }
 
     #[test]

@@ -17,13 +17,16 @@ use crate::cli::Init;
 /// # Errors
 /// The terminal's.
 pub(super) fn complete(options: &mut Init) -> Result<Typed> {
-    if options.provider.is_none() {
-        site(options)?;
+    match (&options.provider, &options.dialect) {
+        (None, None) => site(options)?,
+        (None, Some(_)) => options.provider = Some(site_name()?),
+        (Some(_), None) if !plan::is_built_in(options) => other_site(options)?,
+        (Some(_), _) => {}
     }
     if options.account.is_none() {
         options.account = Some(name("Name of the account in the gateway", DEFAULT_ACCOUNT)?);
     }
-    let typed = if options.credentials.is_empty() { credentials(options)? } else { Typed::new() };
+    let typed = credentials(options)?;
     if options.client.is_none() && !options.no_keys {
         client(options)?;
     }
@@ -47,7 +50,9 @@ fn other_site(options: &mut Init) -> Result<()> {
     };
     let table = format!("dialect = \"{}\"\n", dialect.name);
     options.dialect = Some(dialect.name.to_string());
-    options.provider = Some(name("Name of the site in the gateway", "")?);
+    if options.provider.is_none() {
+        options.provider = Some(site_name()?);
+    }
     let base_url =
         Input::with_theme(theme()).with_prompt("Address of its API, such as https://files.example.com/api/v2");
     let fault = |url: &String| fault_of(&format!("{table}base_url = {}", toml::Value::from(url.as_str())));
@@ -64,14 +69,18 @@ fn other_site(options: &mut Init) -> Result<()> {
     Ok(())
 }
 
+fn site_name() -> Result<String> {
+    let input = Input::with_theme(theme()).with_prompt("Name of the site in the gateway");
+    input.validate_with(|name: &String| plan::added_site(name).map(drop)).interact()
+}
+
 fn quirk_value(dialect: &Dialect, quirk: &Quirk) -> Result<String> {
     let prompt = format!("{}: {}", quirk.key, quirk.help.trim_end_matches('.'));
     let words: &[&str] = match quirk.kind {
         QuirkKind::Word(words) => words,
         QuirkKind::Flag => &["true", "false"],
         QuirkKind::Text | QuirkKind::TimeZone | QuirkKind::LoginBudget => {
-            let table = format!("dialect = \"{}\"\nbase_url = \"https://site.example\"\n", dialect.name);
-            let fault = |value: &String| fault_of(&format!("{table}{} = {}", quirk.key, literal(quirk, value)));
+            let fault = |value: &String| plan::quirk_fault(dialect, quirk, &literal(quirk, value)).map_or(Ok(()), Err);
             let input = Input::with_theme(theme()).with_prompt(prompt).default(quirk.default.to_owned());
             return input.validate_with(fault).interact();
         }
@@ -81,21 +90,28 @@ fn quirk_value(dialect: &Dialect, quirk: &Quirk) -> Result<String> {
     Ok(words.get(chosen).copied().unwrap_or(quirk.default).to_owned())
 }
 
-/// Asks for the credentials that the site's dialect needs.
+/// Asks for the credentials that the site's dialect needs and no option names.
 fn credentials(options: &mut Init) -> Result<Typed> {
     let mut typed = Typed::new();
     // A wrong option is reported after the questions.
-    let Ok(dialect) = plan::dialect(options) else { return Ok(typed) };
-    let ways: Vec<String> = dialect.credentials.iter().map(|way| way.join(" and ")).collect();
-    let way = if ways.len() == 1 { 0 } else { choose("Credentials of the account", &ways)? };
-    let Some(keys) = dialect.credentials.get(way) else { return Ok(typed) };
+    let (Ok(dialect), Ok(named)) = (plan::dialect(options), plan::references(options)) else { return Ok(typed) };
+    let is_named = |key: &&'static str| named.contains_key(key);
+    let ways = dialect.credentials.iter().copied();
+    let ways: Vec<&[&'static str]> = ways.filter(|way| named.keys().all(|key| way.contains(key))).collect();
+    let names: Vec<String> = ways.iter().map(|way| way.join(" and ")).collect();
+    let way = if ways.len() <= 1 { 0 } else { choose("Credentials of the account", &names)? };
+    let keys = ways.get(way).copied().unwrap_or_default().iter().copied();
+    let keys: Vec<&'static str> = keys.filter(|key| !is_named(key)).collect();
+    if keys.is_empty() {
+        return Ok(typed);
+    }
     let places = [
         "in environment variables".to_owned(),
         "in files that exist, or will exist".to_owned(),
         "typed now, and stored in files beside the configuration".to_owned(),
     ];
     let place = choose(&format!("Where are {}?", keys.join(" and ")), &places)?;
-    for key in keys.iter().copied() {
+    for key in keys {
         match place {
             0 => {
                 let default = plan::variable(options.account.as_deref().unwrap_or_default(), key);
@@ -128,12 +144,12 @@ fn client(options: &mut Init) -> Result<()> {
     Ok(())
 }
 
-/// Asks for the name of an account or a site. An empty default is none.
+/// Asks for the name of an account.
 fn name(prompt: &str, default: &str) -> Result<String> {
     let input = Input::with_theme(theme()).with_prompt(prompt).validate_with(|name: &String| {
         name.parse::<AccountName>().map(drop).map_err(|error| format!("The name {error}."))
     });
-    if default.is_empty() { input.interact() } else { input.default(default.to_owned()).interact() }
+    input.default(default.to_owned()).interact()
 }
 
 fn choose(prompt: &str, items: &[String]) -> Result<usize> {

@@ -54,8 +54,7 @@ impl Plan {
     pub(super) fn of(options: &Init, typed: Typed) -> Result<Self, String> {
         let dialect = dialect(options)?;
         let provider = options.provider.as_deref().unwrap_or_default();
-        let account = options.account.as_deref().unwrap_or(DEFAULT_ACCOUNT);
-        let account = account.parse::<AccountName>().map_err(|error| format!("--account: {error}"))?;
+        let account = account(options)?;
         let added = match &options.base_url {
             Some(base_url) => {
                 Some(AddedSite { dialect, base_url: base_url.clone(), quirks: quirks(options, dialect)? })
@@ -74,6 +73,33 @@ impl Plan {
     }
 }
 
+/// Checks the options before the first question. Those that are missing may be answered later.
+///
+/// # Errors
+/// The option that is wrong.
+pub(super) fn check(options: &Init) -> Result<(), String> {
+    let account = account(options)?;
+    if let Some(provider) = &options.provider {
+        provider.parse::<ProviderId>().map_err(|error| format!("--provider: {error}"))?;
+    }
+    references(options)?;
+    if options.dialect.is_none() && !is_built_in(options) {
+        return Ok(());
+    }
+    let dialect = dialect(options)?;
+    quirks(options, dialect)?;
+    credentials(options, dialect, &account, Typed::new()).map(drop)
+}
+
+/// Returns whether the options name a built-in site.
+pub(super) fn is_built_in(options: &Init) -> bool {
+    KNOWN.sites.iter().any(|site| Some(site.id) == options.provider.as_deref())
+}
+
+fn account(options: &Init) -> Result<AccountName, String> {
+    options.account.as_deref().unwrap_or(DEFAULT_ACCOUNT).parse().map_err(|error| format!("--account: {error}"))
+}
+
 /// Returns the dialect of the site that the options name.
 pub(super) fn dialect(options: &Init) -> Result<&'static Dialect, String> {
     let Known { dialects, sites } = KNOWN;
@@ -82,7 +108,7 @@ pub(super) fn dialect(options: &Init) -> Result<&'static Dialect, String> {
     match (&options.provider, built_in, &options.dialect) {
         (_, Some(site), None) => Ok(site.dialect),
         (_, Some(site), Some(_)) => Err(format!("--dialect: \"{}\" is built in; choose another --provider", site.id)),
-        (Some(_), None, Some(name)) => {
+        (_, None, Some(name)) => {
             let found = dialects.iter().copied().find(|dialect| dialect.name.to_string() == *name);
             let known = || list(dialects.iter().map(|dialect| dialect.name.to_string()).collect());
             found.ok_or_else(|| format!("--dialect: \"{name}\" is not a known dialect; known: {}", known()))
@@ -94,6 +120,14 @@ pub(super) fn dialect(options: &Init) -> Result<&'static Dialect, String> {
     }
 }
 
+/// Reads the name of a site that is not built in.
+pub(super) fn added_site(name: &str) -> Result<ProviderId, String> {
+    if KNOWN.sites.iter().any(|site| site.id == name) {
+        return Err(format!("The site \"{name}\" is built in; choose another name."));
+    }
+    name.parse().map_err(|error| format!("The name {error}."))
+}
+
 /// Returns the environment variable in which a credential is looked for by default.
 pub(super) fn variable(account: &str, key: &str) -> String {
     format!("POLYHOST_ACCOUNT_{account}_{key}").replace('-', "_").to_uppercase()
@@ -103,6 +137,16 @@ pub(super) fn variable(account: &str, key: &str) -> String {
 pub(super) fn site_fault(lines: &str) -> Option<String> {
     let faults = Config::parse(&format!("[providers.site]\n{lines}"), &KNOWN).err()?;
     faults.into_iter().next().map(|fault| fault.message)
+}
+
+/// Returns the fault of a quirk's literal in a table of the dialect.
+pub(super) fn quirk_fault(dialect: &Dialect, quirk: &Quirk, literal: &str) -> Option<String> {
+    // A line break in a literal that is not quoted would add further keys.
+    if literal.contains(['\n', '\r']) {
+        return Some("must be one line".to_owned());
+    }
+    let table = format!("dialect = \"{}\"\nbase_url = \"https://site.example\"\n", dialect.name);
+    site_fault(&format!("{table}{} = {literal}", quirk.key))
 }
 
 /// Returns a quirk's value as a literal of TOML.
@@ -120,18 +164,15 @@ fn quirks(options: &Init, dialect: &'static Dialect) -> Result<BTreeMap<&'static
         let quirk = dialect.quirks.iter().find(|quirk| quirk.key == key);
         let quirk =
             quirk.ok_or_else(|| format!("--quirk: \"{key}\" is not a key of the dialect; known: {}", known()))?;
-        Ok((quirk.key, literal(quirk, value)))
+        let literal = literal(quirk, value);
+        let fault = quirk_fault(dialect, quirk, &literal);
+        fault.map_or_else(|| Ok((quirk.key, literal)), |fault| Err(format!("--quirk {key}: {fault}")))
     };
     options.quirks.iter().map(parse).collect()
 }
 
-/// Returns the place of each credential. The given keys determine the way to authenticate; without any, it is the first.
-fn credentials(
-    options: &Init,
-    dialect: &'static Dialect,
-    account: &AccountName,
-    mut typed: Typed,
-) -> Result<Vec<(&'static str, Secret)>, String> {
+/// Returns the places of credentials that the options name, by their keys.
+pub(super) fn references(options: &Init) -> Result<BTreeMap<&str, &str>, String> {
     let mut references: BTreeMap<&str, &str> = BTreeMap::new();
     for text in &options.credentials {
         let is_reference =
@@ -141,6 +182,17 @@ fn credentials(
         let pair = pair.ok_or("--credential: must be KEY=env:NAME or KEY=file:PATH")?;
         references.extend([pair]);
     }
+    Ok(references)
+}
+
+/// Returns the place of each credential. The given keys determine the way to authenticate; without any, it is the first.
+fn credentials(
+    options: &Init,
+    dialect: &'static Dialect,
+    account: &AccountName,
+    mut typed: Typed,
+) -> Result<Vec<(&'static str, Secret)>, String> {
+    let references = references(options)?;
     let given: Vec<&str> = references.keys().copied().chain(typed.keys().copied()).collect();
     let way = dialect.credentials.iter().find(|way| given.iter().all(|key| way.contains(key)));
     let way = way.ok_or_else(|| {

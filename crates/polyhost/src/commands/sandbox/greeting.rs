@@ -1,4 +1,4 @@
-//! The text that the sandbox prints at its start: its address, commands to copy, and the abilities of each account.
+//! The text that the sandbox prints at its start: its address, commands to copy, and the capabilities of each account.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,27 +6,25 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use polyhost_config::{AccountConfig, Config};
 use polyhost_domain::Capability;
 
-/// The abilities that a new user wants to know, in the order of the text.
-const ABILITIES: [(Capability, &str); 8] = [
-    (Capability::FilesUpload, "upload"),
-    (Capability::FilesDownload, "download"),
-    (Capability::FilesRename, "rename"),
-    (Capability::FilesMove, "move"),
-    (Capability::FilesDelete, "delete"),
-    (Capability::FilesCopy, "copy"),
-    (Capability::FilesThumbnail, "thumbnails"),
-    (Capability::ConversionsList, "conversions"),
+/// The capabilities that a new user wants to know, in the order of the text: each with its name, and whether its absence
+/// is worth a remark.
+const CAPABILITIES: [(Capability, &str, bool); 8] = [
+    (Capability::FilesUpload, "upload", true),
+    (Capability::FilesDownload, "download", true),
+    (Capability::FilesRename, "rename", true),
+    (Capability::FilesMove, "move", true),
+    (Capability::FilesDelete, "delete", true),
+    (Capability::FilesCopy, "copy", true),
+    (Capability::FilesThumbnail, "thumbnails", false),
+    (Capability::ConversionsList, "conversions", false),
 ];
-
-/// The number of abilities whose absence is worth a remark.
-const EXPECTED: usize = 6;
 
 /// Returns the text. `key` is the API key, if callers need one.
 pub(super) fn text(config: &Config, address: SocketAddr, key: Option<&str>) -> String {
     let server = format!("http://{}", reachable(address));
     let mut accounts: Vec<_> =
-        config.accounts.values().map(|account| (account, Abilities::of(config, account))).collect();
-    accounts.sort_by_key(|(_, abilities)| abilities.missing.len());
+        config.accounts.values().map(|account| (account, Capcapabilities::of(config, account))).collect();
+    accounts.sort_by_key(|(_, capabilities)| capabilities.missing.len());
     let best = accounts.first().map_or("", |(account, _)| account.name.as_str());
     let curl = key.map_or("curl".to_owned(), |key| format!("curl -H 'Authorization: Bearer {key}'"));
     let mut text = format!(
@@ -40,9 +38,9 @@ pub(super) fn text(config: &Config, address: SocketAddr, key: Option<&str>) -> S
         "Try          {curl} {server}/v1/accounts/{best}/folders/root/items\n\
          Upload       {curl} --data-binary @FILE '{server}/v1/accounts/{best}/files?name=FILE'\n\n"
     );
-    for ((account, abilities), label) in accounts.iter().zip(["Accounts"].into_iter().chain(std::iter::repeat(""))) {
+    for ((account, capabilities), label) in accounts.iter().zip(["Accounts"].into_iter().chain(std::iter::repeat(""))) {
         // Writing to a text does not fail.
-        let _ = writeln!(text, "{label:<12} {:<16} {}", account.name.as_str(), abilities.text());
+        let _ = writeln!(text, "{label:<12} {:<16} {}", account.name.as_str(), capabilities.text());
     }
     text + &remark(address) + "\nCtrl-C ends it. All changes are lost then."
 }
@@ -64,21 +62,23 @@ fn remark(address: SocketAddr) -> String {
     }
 }
 
-/// The abilities of an account, and those that a user would expect and its site lacks.
-struct Abilities {
+/// The capabilities of an account, and those that a user would expect and its site lacks.
+struct Capcapabilities {
     has: Vec<&'static str>,
     missing: Vec<&'static str>,
 }
 
-impl Abilities {
+impl Capcapabilities {
     fn of(config: &Config, account: &AccountConfig) -> Self {
         let provider = config.providers.get(&account.provider);
         let native = provider.map(|provider| (provider.dialect.capabilities)(&provider.quirks));
         let supports = |capability| native.as_ref().is_some_and(|native| native.supports(capability));
-        let (has, lacking): (Vec<_>, Vec<_>) = ABILITIES.into_iter().partition(|(it, _)| supports(*it));
-        let names = |all: Vec<(_, &'static str)>| all.into_iter().map(|(_, name)| name).collect();
-        let expected = |(capability, _): &(Capability, _)| ABILITIES[..EXPECTED].iter().any(|(it, _)| it == capability);
-        Self { has: names(has), missing: names(lacking.into_iter().filter(expected).collect()) }
+        let (has, lacking): (Vec<_>, Vec<_>) = CAPABILITIES.into_iter().partition(|(it, ..)| supports(*it));
+        let missing = lacking.into_iter().filter(|(.., is_expected)| *is_expected);
+        Self {
+            has: has.into_iter().map(|(_, name, _)| name).collect(),
+            missing: missing.map(|(_, name, _)| name).collect(),
+        }
     }
 
     fn text(&self) -> String {
