@@ -1,9 +1,9 @@
 //! Swagger UI at `/docs`: its own files, and ours in `swagger_ui/`, which adapt it to this API.
 //!
-//! The program contains the files of Swagger UI compressed, which saves three quarters of their size.
+//! The program contains the files of Swagger UI compressed, which saves three quarters of their size. `build.rs` makes
+//! them.
 
 use std::io::Read;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,21 +11,21 @@ use axum::extract::{Path, Request};
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::read::GzDecoder;
 use polyhost_engine::problem::Problem;
-use utoipa_swagger_ui::{Config, serve};
 
 use crate::app::App;
 use crate::problem::Failure;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 
 /// Our files, which replace or extend those of Swagger UI: the name, the media type and the content.
 const OWN: [(&str, &str, &str); 9] = [
     ("index.html", "text/html; charset=utf-8", include_str!("swagger_ui/index.html")),
-    ("polyhost.css", "text/css; charset=utf-8", include_str!("swagger_ui/polyhost.css")),
+    ("polyhost.css", STYLE, include_str!("swagger_ui/polyhost.css")),
     ("polyhost.svg", "image/svg+xml", include_str!("swagger_ui/polyhost.svg")),
     ("swagger-initializer.js", SCRIPT, include_str!("swagger_ui/swagger-initializer.js")),
     ("accounts.js", SCRIPT, include_str!("swagger_ui/accounts.js")),
@@ -33,6 +33,12 @@ const OWN: [(&str, &str, &str); 9] = [
     ("events.js", SCRIPT, include_str!("swagger_ui/events.js")),
     ("files.js", SCRIPT, include_str!("swagger_ui/files.js")),
     ("parameters.js", SCRIPT, include_str!("swagger_ui/parameters.js")),
+];
+
+/// The compressed files of Swagger UI: the name, the media type and the content.
+const COMPRESSED: [(&str, &str, &[u8]); 2] = [
+    ("swagger-ui.css", STYLE, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"))),
+    ("swagger-ui-bundle.js", SCRIPT, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"))),
 ];
 
 /// Returns the routes of Swagger UI. All its addresses are relative, so that it works behind a proxy that strips a path
@@ -53,15 +59,10 @@ fn file(name: &str) -> Response {
     if let Some((_, kind, content)) = OWN.iter().find(|(own, ..)| *own == name) {
         return ([(CONTENT_TYPE, *kind)], *content).into_response();
     }
-    match serve(name, Arc::new(Config::default())) {
-        Ok(Some(file)) => {
-            let coding = file.gzpipped.then_some([(CONTENT_ENCODING, "gzip")]);
-            ([(CONTENT_TYPE, file.content_type)], AppendHeaders(coding.into_iter().flatten()), file.bytes)
-                .into_response()
-        }
-        Ok(None) => Failure::from(Problem::no_route()).into_response(),
-        Err(_) => Failure::from(Problem::internal()).into_response(),
+    if let Some((_, kind, content)) = COMPRESSED.iter().find(|(compressed, ..)| *compressed == name) {
+        return ([(CONTENT_TYPE, *kind), (CONTENT_ENCODING, "gzip")], *content).into_response();
     }
+    Failure::from(Problem::no_route()).into_response()
 }
 
 /// Decompresses the files of Swagger UI for callers that do not accept gzip.

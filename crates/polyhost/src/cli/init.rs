@@ -32,8 +32,8 @@ pub struct Init {
     /// The name of the account [default: main]
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// The place of a credential: an environment variable or a file; repeatable [default: the variable
-    /// POLYHOST_ACCOUNT_<ACCOUNT>_<KEY>]
+    /// The place of a credential: an environment variable or a file; repeatable. Without it, an environment variable
+    /// such as POLYHOST_ACCOUNT_MAIN_KEY, for the key of the account "main"
     #[arg(long = "credential", value_name = "KEY=env:NAME|KEY=file:PATH")]
     pub credentials: Vec<String>,
     /// The name of the client that gets a new API key [default: app]
