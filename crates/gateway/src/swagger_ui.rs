@@ -135,7 +135,7 @@ mod tests {
         for (name, type_, _) in OWN {
             assert_eq!(kind(name), (StatusCode::OK, Some(HeaderValue::from_static(type_))), "{name}");
         }
-        assert_eq!(kind("swagger-ui.css"), (StatusCode::OK, Some(HeaderValue::from_static("text/css"))));
+        assert_eq!(kind("swagger-ui.css"), (StatusCode::OK, Some(HeaderValue::from_static(STYLE))));
         assert_eq!(kind("nothing.js").0, StatusCode::NOT_FOUND);
     }
 }
