@@ -35,7 +35,7 @@ pub(super) async fn rm(options: &Rm) -> Result<ExitCode, CommandError> {
     Ok(code(change::rm(&session(&options.connection)?, &removal).await))
 }
 
-/// Checks that a command which asks before it deletes has somebody to answer.
+/// Checks that a command that asks before it deletes runs on a terminal.
 pub(super) fn check_question(agreed: bool, command: &str) -> Result<(), CommandError> {
     if agreed || can_ask() {
         return Ok(());
