@@ -145,8 +145,11 @@ class SwaggerPage {
   async #prepare(operationId) {
     const operation = await this.#unfold(operationId);
     const tryItOut = operation.getByRole('button', { name: 'Try it out' });
+    const execute = operation.getByRole('button', { name: 'Execute' });
+    // The page renders an unfolded operation later than it marks it as open.
+    await tryItOut.or(execute).waitFor();
     if (await tryItOut.isVisible()) await tryItOut.click();
-    await operation.getByRole('button', { name: 'Execute' }).waitFor();
+    await execute.waitFor();
     return operation;
   }
 
