@@ -12,9 +12,10 @@ use polyhost_domain::{
     AccountName, Capabilities, Capability, DialectName, Error, ErrorKind, Profile, Provider, ProviderId, Result,
     Support,
 };
-use polyhost_state::Generations;
+use polyhost_state::{GenerationList, Generations, ScopeKey};
 use polyhost_upstream::{CircuitState, operation};
 use serde::Serialize;
+use smallvec::SmallVec;
 use utoipa::ToSchema;
 
 pub use operations::ShownIn;
@@ -180,22 +181,19 @@ impl Account {
     /// # Errors
     /// `Internal` if the shared state cannot be reached.
     pub async fn generation(&self) -> Result<u64> {
-        self.current(Some(&Scope::Writes)).await
+        self.generation_of(&Scope::Writes).await
     }
 
     /// Returns the generation that changes with every change of the account's folders.
     pub(crate) async fn tree(&self) -> Result<u64> {
-        self.current(Some(&Scope::Tree)).await
+        self.generation_of(&Scope::Tree).await
     }
 
     /// Returns the current generations for a subject. A cache entry with older generations may be out of date.
     pub(crate) async fn stamp(&self, what: &EntrySubject) -> Result<Stamp> {
-        let [wide, own, writes] = what.scopes();
-        Ok(Stamp {
-            wide: self.current(wide.as_ref()).await?,
-            own: self.current(own.as_ref()).await?,
-            writes: self.current(writes.as_ref()).await?,
-        })
+        let scopes = what.scopes();
+        let keys: SmallVec<[ScopeKey; 3]> = scopes.iter().flatten().map(|scope| scope.key(self.user())).collect();
+        Ok(Stamp::of(&scopes, self.generations(&keys).await?))
     }
 
     /// Invalidates the cache entries that a change affects.
@@ -203,11 +201,8 @@ impl Account {
     /// # Errors
     /// `Internal` if the shared state cannot be reached.
     pub(crate) async fn invalidate(&self, change: &Change) -> Result<()> {
-        for scope in self.scopes(change) {
-            let raised = self.user.generations().raise(&scope).await;
-            raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))?;
-        }
-        Ok(())
+        let raised = self.user.generations().raise(&self.scopes(change)).await;
+        raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))
     }
 
     /// Invalidates the cache entries after a change. A failure is only logged, because the change is already made.
@@ -215,14 +210,21 @@ impl Account {
         raise(self.user.generations(), &self.scopes(change)).await;
     }
 
-    async fn current(&self, scope: Option<&Scope>) -> Result<u64> {
-        let Some(scope) = scope else { return Ok(0) };
-        let current = self.user.generations().current(&scope.name(self.user())).await;
+    async fn generation_of(&self, scope: &Scope) -> Result<u64> {
+        Ok(self.generations(&[scope.key(self.user())]).await?[0])
+    }
+
+    async fn generations(&self, scopes: &[ScopeKey]) -> Result<GenerationList> {
+        let generations = self.user.generations();
+        if let Some(known) = generations.known(scopes) {
+            return Ok(known);
+        }
+        let current = generations.current(scopes).await;
         current.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
     }
 
-    fn scopes(&self, change: &Change) -> Vec<String> {
-        change.scopes().iter().map(|scope| scope.name(self.user())).collect()
+    fn scopes(&self, change: &Change) -> Vec<ScopeKey> {
+        change.scopes().iter().map(|scope| scope.key(self.user())).collect()
     }
 
     fn observe(&self, error: Option<&Error>) {
@@ -246,7 +248,7 @@ impl Account {
 }
 
 /// Raises generations: in `now`, or in a spawned task if it is dropped before `now` has completed.
-struct InvalidateOnDrop(Option<(Arc<dyn Generations>, Vec<String>)>);
+struct InvalidateOnDrop(Option<(Arc<dyn Generations>, Vec<ScopeKey>)>);
 
 impl InvalidateOnDrop {
     async fn now(mut self) {
@@ -267,11 +269,9 @@ impl Drop for InvalidateOnDrop {
 }
 
 /// Raises generations after a write. A failure is only logged: a confirmed write must not be answered with an error.
-async fn raise(generations: &Arc<dyn Generations>, scopes: &[String]) {
-    for scope in scopes {
-        if let Err(error) = generations.raise(scope).await {
-            tracing::error!(error = &error as &dyn std::error::Error, scope, "the cache may be out of date");
-        }
+async fn raise(generations: &Arc<dyn Generations>, scopes: &[ScopeKey]) {
+    if let Err(error) = generations.raise(scopes).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
     }
 }
 

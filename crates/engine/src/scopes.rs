@@ -6,7 +6,10 @@
 //! other folders (their counts, or their files), and any write of the account may change these. They have a scope of
 //! their own, `Scope::Writes`.
 
+use std::sync::Arc;
+
 use polyhost_domain::{FileId, FolderId};
+use polyhost_state::{GenerationList, ScopeKey};
 
 /// The beginning of the SHA-256 of a listing's items. It distinguishes two snapshots of a folder.
 pub(crate) type Digest = [u8; 16];
@@ -62,18 +65,19 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// Returns its name in the shared state. The name contains the user at the site, not the account's name: a write of
-    /// one account invalidates the data of all accounts of the same user.
-    pub(crate) fn name(&self, user: &str) -> String {
-        match self {
-            Self::Writes => format!("user/{user}/writes"),
-            Self::Tree => format!("user/{user}/tree"),
-            Self::Profile => format!("user/{user}/profile"),
-            Self::Listings => format!("user/{user}/listings"),
-            Self::Listing(folder) => format!("user/{user}/listing/{folder}"),
-            Self::Files => format!("user/{user}/files"),
-            Self::File(file) => format!("user/{user}/file/{file}"),
-        }
+    /// Returns its key in the shared state. The owner is the user at the site, not the account: a write of one account
+    /// invalidates the data of all accounts of the same user.
+    pub(crate) fn key(&self, user: &Arc<str>) -> ScopeKey {
+        let (kind, id) = match self {
+            Self::Writes => ("writes", ""),
+            Self::Tree => ("tree", ""),
+            Self::Profile => ("profile", ""),
+            Self::Listings => ("listings", ""),
+            Self::Listing(folder) => ("listing", folder.as_str()),
+            Self::Files => ("files", ""),
+            Self::File(file) => ("file", file.as_str()),
+        };
+        ScopeKey::new(user, kind, id)
     }
 }
 
@@ -83,6 +87,17 @@ pub(crate) struct Stamp {
     pub(crate) wide: u64,
     pub(crate) own: u64,
     pub(crate) writes: u64,
+}
+
+impl Stamp {
+    /// Returns the stamp of an entry with these [scopes](EntrySubject::scopes), whose generations are in the same
+    /// order.
+    pub(crate) fn of(scopes: &[Option<Scope>; 3], generations: GenerationList) -> Self {
+        let mut generations = generations.into_iter();
+        // An entry without a scope is never invalidated by it, so the generation of the scope never changes.
+        let [wide, own, writes] = scopes.each_ref().map(|it| it.as_ref().and_then(|_| generations.next()).unwrap_or(0));
+        Self { wide, own, writes }
+    }
 }
 
 /// The extent of the account's data that a listing reports.

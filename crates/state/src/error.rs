@@ -18,7 +18,7 @@ pub struct StateError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// One of the four ports.
+/// One of the five ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Port {
     /// [`Leases`](crate::Leases).
@@ -29,6 +29,8 @@ pub enum Port {
     Generations,
     /// [`Limiters`](crate::Limiters).
     Limiters,
+    /// [`Windows`](crate::Windows).
+    Windows,
 }
 
 /// The reason why a port failed.
@@ -63,6 +65,7 @@ impl fmt::Display for Port {
             Self::Values => "values",
             Self::Generations => "generations",
             Self::Limiters => "limiters",
+            Self::Windows => "windows",
         })
     }
 }

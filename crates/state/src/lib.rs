@@ -1,4 +1,4 @@
-//! The state that replicas of the gateway may have to share, as four small ports.
+//! The state that replicas of the gateway may have to share, as five small ports.
 //!
 //! | port | purpose |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | [`KeyValue`] | small values with a time to live, changed by compare-and-set: sessions, idempotency records |
 //! | [`Generations`] | numbers that only rise, which show whether a cached answer is out of date |
 //! | [`Limiters`] | rate limits |
+//! | [`Windows`] | limits that hold in every window of time, such as the login budget |
 //!
 //! A port has only guarantees that a store shared by many processes can give. So code written against it also works
 //! with more than one replica. The only implementation stores everything in the memory of one process:
@@ -20,11 +21,13 @@ mod leases;
 mod limiters;
 mod memory;
 mod state;
+mod windows;
 
 pub use error::{Port, StateError, StateErrorKind};
-pub use generations::Generations;
+pub use generations::{GenerationList, Generations, ScopeKey};
 pub use key_value::{Entry, Exchange, KeyValue};
 pub use leases::{Lease, Leases};
 pub use limiters::{Decision, Limiters, Quota};
-pub use memory::{MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters};
+pub use memory::{MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters, MemoryWindows};
 pub use state::State;
+pub use windows::{Taken, WindowLimit, WindowPermit, Windows};

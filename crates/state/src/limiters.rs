@@ -11,8 +11,8 @@ use crate::StateError;
 ///
 /// A limiter is a bucket (GCRA) that holds `requests`, starts full, and fills evenly: one request every `per /
 /// requests`. A caller may therefore use the whole quota at once. In a window of `per` that begins with a full bucket,
-/// it gets up to twice `requests`. If a limit must hold in every window, as for logins, store the times of the requests
-/// in a [`KeyValue`](crate::KeyValue).
+/// it gets up to twice `requests`. If a limit must hold in every window, as for logins, use
+/// [`Windows`](crate::Windows).
 #[async_trait]
 pub trait Limiters: Send + Sync {
     /// Takes `weight` requests from a key's bucket, if it holds that many.

@@ -1,11 +1,14 @@
-//! The four ports in one struct, which the rest of the program receives.
+//! The five ports in one struct, which the rest of the program receives.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Generations, KeyValue, Leases, Limiters, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters};
+use crate::{
+    Generations, KeyValue, Leases, Limiters, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters,
+    MemoryWindows, Windows,
+};
 
-/// The four ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
+/// The five ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
 #[derive(Clone)]
 pub struct State {
     /// Leases for work that only one caller at a time may do.
@@ -19,6 +22,8 @@ pub struct State {
     pub generations: Arc<dyn Generations>,
     /// Rate limiters.
     pub limiters: Arc<dyn Limiters>,
+    /// Limits that hold in every window of time.
+    pub windows: Arc<dyn Windows>,
 }
 
 impl State {
@@ -34,6 +39,7 @@ impl State {
             records: Arc::new(MemoryKeyValue::shared_by_owners(MemoryKeyValue::DEFAULT_CAPACITY)),
             generations: Arc::new(MemoryGenerations::default()),
             limiters: Arc::new(MemoryLimiters::default()),
+            windows: Arc::new(MemoryWindows::default()),
         }
     }
 }

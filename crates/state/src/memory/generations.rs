@@ -1,15 +1,14 @@
 //! Generations as a fixed table of counters.
 //!
-//! A scope's hash selects its counter. That needs no lock, and no memory for each scope, of which there may be many:
+//! A scope's number selects its counter. That needs no lock, and no memory for each scope, of which there may be many:
 //! folders may be scopes. Two scopes may share a counter. Each then sometimes causes an unnecessary read from the site
 //! for the other, which the port allows.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use crate::{Generations, StateError};
+use crate::{GenerationList, Generations, ScopeKey, StateError};
 
 /// The number of counters, which take half a megabyte. Among a hundred scopes, some two share a counter with a
 /// probability of 7 %.
@@ -21,12 +20,15 @@ pub struct MemoryGenerations {
 }
 
 impl MemoryGenerations {
-    fn counter(&self, scope: &str) -> &AtomicU64 {
-        // The hash is the same in every run, so that a test in which two scopes share a counter fails always or never.
-        let mut hasher = DefaultHasher::new();
-        scope.hash(&mut hasher);
-        let slot = hasher.finish() % COUNTERS as u64;
+    fn counter(&self, scope: &ScopeKey) -> &AtomicU64 {
+        let slot = scope.number() % COUNTERS as u64;
         &self.counters[slot as usize]
+    }
+
+    // The memory ordering is sequentially consistent, because readers compare a generation with changes to other
+    // memory: their cache.
+    fn read(&self, scopes: &[ScopeKey]) -> GenerationList {
+        scopes.iter().map(|scope| self.counter(scope).load(Ordering::SeqCst)).collect()
     }
 }
 
@@ -36,15 +38,20 @@ impl Default for MemoryGenerations {
     }
 }
 
-// The memory ordering is sequentially consistent, because readers compare a generation with changes to other memory:
-// their cache.
 #[async_trait]
 impl Generations for MemoryGenerations {
-    async fn current(&self, scope: &str) -> Result<u64, StateError> {
-        Ok(self.counter(scope).load(Ordering::SeqCst))
+    fn known(&self, scopes: &[ScopeKey]) -> Option<GenerationList> {
+        Some(self.read(scopes))
     }
 
-    async fn raise(&self, scope: &str) -> Result<u64, StateError> {
-        Ok(self.counter(scope).fetch_add(1, Ordering::SeqCst) + 1)
+    async fn current(&self, scopes: &[ScopeKey]) -> Result<GenerationList, StateError> {
+        Ok(self.read(scopes))
+    }
+
+    async fn raise(&self, scopes: &[ScopeKey]) -> Result<(), StateError> {
+        for scope in scopes {
+            self.counter(scope).fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(())
     }
 }

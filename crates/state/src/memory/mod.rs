@@ -4,11 +4,13 @@ mod generations;
 mod key_value;
 mod leases;
 mod limiters;
+mod windows;
 
 pub use generations::MemoryGenerations;
 pub use key_value::MemoryKeyValue;
 pub use leases::MemoryLeases;
 pub use limiters::MemoryLimiters;
+pub use windows::MemoryWindows;
 
 use std::time::Duration;
 

@@ -6,18 +6,21 @@ mod generations;
 mod key_value;
 mod leases;
 mod limiters;
+mod windows;
 
-use polyhost_state::{Port, State, StateError};
+use polyhost_state::{GenerationList, Port, ScopeKey, State, StateError};
 
 #[tokio::test]
 async fn clones_of_a_state_share_its_data_and_others_do_not() {
     let state = State::in_memory();
-    let before = state.generations.raise("account").await.unwrap();
+    let scopes = [ScopeKey::new(&"account".into(), "files", "")];
+    state.generations.raise(&scopes).await.unwrap();
+    let before = state.generations.current(&scopes).await.unwrap();
 
     let clone = state.clone();
-    assert_eq!(clone.generations.current("account").await.unwrap(), before);
+    assert_eq!(clone.generations.current(&scopes).await.unwrap(), before);
     let other = State::in_memory();
-    assert_ne!(other.generations.current("account").await.unwrap(), before);
+    assert_ne!(other.generations.current(&scopes).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -40,10 +43,13 @@ async fn port_can_be_replaced() {
 
     #[async_trait::async_trait]
     impl polyhost_state::Generations for Unreachable {
-        async fn current(&self, _scope: &str) -> Result<u64, StateError> {
+        fn known(&self, _scopes: &[ScopeKey]) -> Option<GenerationList> {
+            None
+        }
+        async fn current(&self, _scopes: &[ScopeKey]) -> Result<GenerationList, StateError> {
             Err(unreachable_generations())
         }
-        async fn raise(&self, _scope: &str) -> Result<u64, StateError> {
+        async fn raise(&self, _scopes: &[ScopeKey]) -> Result<(), StateError> {
             Err(unreachable_generations())
         }
     }
@@ -54,6 +60,6 @@ async fn port_can_be_replaced() {
     }
 
     let state = State { generations: std::sync::Arc::new(Unreachable), ..State::in_memory() };
-    let error = state.generations.current("account").await.unwrap_err();
+    let error = state.generations.current(&[]).await.unwrap_err();
     assert_eq!(error.port, Port::Generations);
 }

@@ -4,13 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use polyhost_state::{Entry, Exchange, KeyValue, StateError};
-
-use super::since_1970;
-
-/// The shortest wait for a free entry. Without it, an entry that is about to expire would be polled in a busy loop.
-const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+use polyhost_state::{StateError, Taken, WindowLimit, WindowPermit, Windows};
 
 /// The limits on logins at a site that counts logins and locks an account that logs in too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,21 +60,19 @@ impl fmt::Display for LoginBudget {
     }
 }
 
-/// Enforces a login budget. A login takes entries of the shared state: one of each window, and one for the gap to the
-/// next login. They expire by themselves at the end of the window or the gap.
+/// Enforces a login budget, with the windows of the shared state.
 pub(super) struct Budget {
     limits: LoginBudget,
     key: String,
-    values: Arc<dyn KeyValue>,
+    windows: Arc<dyn Windows>,
 }
 
-/// The permit for one login: the keys and versions of the entries that it has taken.
-#[derive(Debug)]
-pub(super) struct LoginPermit(Vec<(String, u64)>);
+/// The name of the limit that keeps two logins apart.
+const GAP: &str = "gap";
 
 impl Budget {
-    pub(super) fn new(key: &str, limits: LoginBudget, values: Arc<dyn KeyValue>) -> Self {
-        Self { limits, key: format!("login/{key}"), values }
+    pub(super) fn new(key: &str, limits: LoginBudget, windows: Arc<dyn Windows>) -> Self {
+        Self { limits, key: format!("login/{key}"), windows }
     }
 
     pub(super) fn gap(&self) -> Duration {
@@ -91,77 +83,29 @@ impl Budget {
         self.limits
     }
 
-    /// Takes a permit, or returns the wait for one.
-    pub(super) async fn take(&self) -> Result<Result<LoginPermit, Duration>, StateError> {
+    /// Takes the permit for one login, or returns the wait for it.
+    pub(super) async fn take(&self) -> Result<Taken, StateError> {
         let LoginBudget { gap, logins, window, token_life, ceiling } = self.limits;
-        let mut permit = LoginPermit(Vec::new());
-        let mut free = self.occupy(&mut permit, "gap", 1, gap).await?;
-        if free.is_ok() {
-            free = self.occupy(&mut permit, "ceiling", ceiling.logins, ceiling.window).await?;
-        }
-        if free.is_ok() && !self.is_expected(&mut permit, token_life).await? {
-            free = self.occupy(&mut permit, "budget", logins, window).await?;
-        }
-        match free {
-            Ok(()) => Ok(Ok(permit)),
-            Err(wait) => {
-                self.release(permit).await?;
-                Ok(Err(wait))
+        let gap = WindowLimit { name: GAP, events: 1, window: gap };
+        let ceiling = WindowLimit { name: "ceiling", events: ceiling.logins, window: ceiling.window };
+        if let Some(life) = token_life {
+            // The previous token has reached the end of its life, so the login is expected.
+            let token = WindowLimit { name: "token", events: 1, window: life };
+            if let expected @ Taken::Permit(_) = self.windows.take(&self.key, &[gap, ceiling, token]).await? {
+                return Ok(expected);
             }
         }
+        let budget = WindowLimit { name: "budget", events: logins, window };
+        self.windows.take(&self.key, &[gap, ceiling, budget]).await
     }
 
     /// Releases the permit of a login that was never sent.
-    pub(super) async fn release(&self, permit: LoginPermit) -> Result<(), StateError> {
-        for (key, version) in permit.0 {
-            self.values.compare_and_remove(&key, version).await?;
-        }
-        Ok(())
+    pub(super) async fn release(&self, permit: WindowPermit) -> Result<(), StateError> {
+        self.windows.release(permit).await
     }
 
     /// Releases the permit of a login that was sent, but did not reach the site's API. The gap to the next login stays.
-    pub(super) async fn release_except_gap(&self, mut permit: LoginPermit) -> Result<(), StateError> {
-        let gap = format!("{}/gap/", self.key);
-        permit.0.retain(|(key, _)| !key.starts_with(&gap));
-        self.release(permit).await
+    pub(super) async fn release_except_gap(&self, permit: WindowPermit) -> Result<(), StateError> {
+        self.windows.release(permit.without(GAP)).await
     }
-
-    /// Returns whether the previous token has reached the end of its life, and takes the entry of the new token.
-    async fn is_expected(&self, permit: &mut LoginPermit, token_life: Option<Duration>) -> Result<bool, StateError> {
-        match token_life {
-            Some(life) => Ok(self.occupy(permit, "token", 1, life).await?.is_ok()),
-            None => Ok(false),
-        }
-    }
-
-    /// Takes one of `count` entries for `life`, or returns the wait until one is free.
-    async fn occupy(
-        &self,
-        permit: &mut LoginPermit,
-        name: &str,
-        count: u32,
-        life: Duration,
-    ) -> Result<Result<(), Duration>, StateError> {
-        let mut shortest = life;
-        for number in 0..count {
-            let key = format!("{}/{name}/{number}", self.key);
-            // The store expires the entry. The value lets other replicas compute about when that will be.
-            let until = Bytes::from((since_1970() + life).as_millis().to_string());
-            match self.values.compare_and_set(&key, None, until, life).await? {
-                Exchange::Done(version) => {
-                    permit.0.push((key, version));
-                    return Ok(Ok(()));
-                }
-                Exchange::Conflict(entry) => shortest = shortest.min(time_left(entry.as_ref(), life)),
-            }
-        }
-        Ok(Err(shortest))
-    }
-}
-
-/// Returns the remaining lifetime of an entry, at least [`SHORTEST_WAIT`].
-fn time_left(entry: Option<&Entry>, life: Duration) -> Duration {
-    let until = entry.and_then(|entry| std::str::from_utf8(&entry.value).ok()?.parse().ok()).map(Duration::from_millis);
-    until
-        .map_or(SHORTEST_WAIT, |until| until.saturating_sub(since_1970()).clamp(SHORTEST_WAIT, life.max(SHORTEST_WAIT)))
 }

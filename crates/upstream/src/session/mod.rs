@@ -170,7 +170,7 @@ impl Session {
         Self(Arc::new(Inner {
             login,
             origin,
-            budget: Budget::new(&key, limits, Arc::clone(&state.values)),
+            budget: Budget::new(&key, limits, Arc::clone(&state.windows)),
             refusals: Refusals::new(&key, Arc::clone(&state.values)),
             denials: Denials::new(&key, Arc::clone(&state.values)),
             key,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Result};
+use polyhost_state::Taken;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
@@ -126,8 +127,8 @@ impl Inner {
                 return Ok(held);
             }
             match self.budget.take().await.map_err(state_error)? {
-                Ok(permit) => break permit,
-                Err(wait) => self.pause(wait, deadline).await?,
+                Taken::Permit(permit) => break permit,
+                Taken::Wait(wait) => self.pause(wait, deadline).await?,
             }
         };
         let outcome = self.login.log_in(deadline).await;
