@@ -20,6 +20,8 @@ mod key_value;
 mod leases;
 mod limiters;
 mod memory;
+mod patience;
+mod replicas;
 mod state;
 mod windows;
 
@@ -29,5 +31,7 @@ pub use key_value::{Entry, Exchange, KeyValue};
 pub use leases::{Lease, Leases};
 pub use limiters::{Decision, Limiters, Quota};
 pub use memory::{MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters, MemoryWindows};
+pub use patience::{PATIENCE, Patience};
+pub use replicas::{Replicas, SingleReplica, StoreStatus};
 pub use state::State;
 pub use windows::{Taken, WindowLimit, WindowPermit, Windows};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     Generations, KeyValue, Leases, Limiters, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters,
-    MemoryWindows, Windows,
+    MemoryWindows, Replicas, SingleReplica, Windows,
 };
 
 /// The five ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
@@ -24,6 +24,8 @@ pub struct State {
     pub limiters: Arc<dyn Limiters>,
     /// Limits that hold in every window of time.
     pub windows: Arc<dyn Windows>,
+    /// The replicas that share the state.
+    pub replicas: Arc<dyn Replicas>,
 }
 
 impl State {
@@ -40,6 +42,7 @@ impl State {
             generations: Arc::new(MemoryGenerations::default()),
             limiters: Arc::new(MemoryLimiters::default()),
             windows: Arc::new(MemoryWindows::default()),
+            replicas: Arc::new(SingleReplica),
         }
     }
 }

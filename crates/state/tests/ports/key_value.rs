@@ -28,7 +28,7 @@ async fn value_stays_until_it_is_replaced_or_removed() {
     assert_eq!(text(&values, "a").await.as_deref(), Some("one"));
     let second = values.put("a", "two".into(), TTL).await.unwrap();
     assert_eq!(text(&values, "a").await.as_deref(), Some("two"));
-    assert!(second > first);
+    assert_ne!(second, first);
 
     assert!(values.remove("a").await.unwrap());
     assert_eq!(values.get("a").await.unwrap(), None);
