@@ -50,18 +50,39 @@ pub trait Leases: Send + Sync {
 pub struct Lease {
     name: Arc<str>,
     token: u64,
+    /// The token of the lease that the process has in its memory, beside that in the store.
+    own: Option<u64>,
+    is_alone: bool,
 }
 
 impl Lease {
     /// Returns a lease that a store has granted.
     pub fn new(name: impl Into<Arc<str>>, token: u64) -> Self {
-        Self { name: name.into(), token }
+        Self { name: name.into(), token, own: None, is_alone: false }
     }
 
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns whether this process has granted the lease without the store, so that another replica may hold it, too.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
+    pub(crate) fn with_own(self, own: Self) -> Self {
+        Self { own: Some(own.token), ..self }
+    }
+
+    pub(crate) fn own(&self) -> Option<u64> {
+        self.own
     }
 
     /// Returns the fencing token. It is unique among the leases of the name, and greater than all earlier ones.

@@ -14,6 +14,7 @@
 //!
 //! All times are tokio's, so that a test with paused time controls when something expires.
 
+mod alone;
 mod error;
 mod generations;
 mod key_value;
@@ -25,6 +26,7 @@ mod replicas;
 mod state;
 mod windows;
 
+pub use alone::LeasesOrAlone;
 pub use error::{Port, StateError, StateErrorKind};
 pub use generations::{GenerationList, Generations, ScopeKey};
 pub use key_value::{Entry, Exchange, KeyValue};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share fail as tests do, by panicking")]
 
+mod alone;
 mod generations;
 mod key_value;
 mod leases;
