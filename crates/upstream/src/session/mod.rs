@@ -283,8 +283,11 @@ impl Session {
         Refusal::Session(error, Evidence::Message)
     }
 
-    /// Logs out, if there is a current grant.
+    /// Logs out, if there is a current grant and no other replica may use it.
     pub async fn close(&self) {
+        if self.0.state.replicas.count() > 1 {
+            return;
+        }
         let Some(held) = self.0.current() else { return };
         self.refused(&held).await;
         self.0.login.log_out(held.grant()).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Result};
 use polyhost_state::Taken;
+use rand::random_range;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
@@ -19,6 +20,14 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The time by which the lease outlives the login that it covers.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// The longest wait before a login without the shared state.
+const ALONE_JITTER: Duration = Duration::from_secs(1);
+/// The `Retry-After` of a replica that may not log in without the shared state.
+const ALONE_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// The reason in the error of a replica that may not log in without the shared state.
+const OTHER_REPLICA: &str =
+    "The gateway's shared state cannot be reached, so only one replica logs in, and this is not it.";
 
 /// The reason in the error if the site does not know the new token either. No further login follows.
 pub(super) const SESSION_ENDED_AFTER_LOGIN: &str = "It ended this account's session right after the login.";
@@ -96,7 +105,8 @@ impl Inner {
                 self.pause(POLL_INTERVAL, deadline).await?;
                 continue;
             };
-            let outcome = self.log_in(deadline).await;
+            let outcome =
+                if lease.is_alone() { self.log_in_alone(deadline).await } else { self.log_in(deadline).await };
             if let Err(error) = self.state.leases.release(lease).await {
                 tracing::warn!(%error, "cannot release the lease for a login; it will expire");
             }
@@ -117,6 +127,16 @@ impl Inner {
             Some(error) => Err(error.at(&self.origin.provider, self.login.operation())),
             None => Ok(None),
         }
+    }
+
+    /// Logs in although the shared state cannot be reached, if this is the first replica: the logins of two replicas
+    /// would end each other's sessions. Other replicas may see another first one, so it waits for a random time.
+    async fn log_in_alone(&self, deadline: Instant) -> Result<ActiveGrant> {
+        if !self.state.replicas.is_first() {
+            return Err(self.contended(ALONE_RETRY_AFTER, OTHER_REPLICA));
+        }
+        self.pause(random_range(Duration::ZERO..=ALONE_JITTER), deadline).await?;
+        self.log_in(deadline).await
     }
 
     /// Logs in. The caller holds the lease, so no other login runs at the same time.

@@ -4,4 +4,5 @@
 mod budget;
 mod logins;
 mod renewals;
+mod replicas;
 mod site;
