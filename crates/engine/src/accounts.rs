@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polyhost_domain::{
-    AccountName, Capabilities, Capability, DialectName, Error, ErrorKind, Profile, Provider, ProviderId, Result,
-    Support,
+    AccountName, Capabilities, Capability, DialectName, Error, Profile, Provider, ProviderId, Result, Support,
 };
 use polyhost_state::{GenerationList, Generations, ScopeKey};
 use polyhost_upstream::{CircuitState, operation};
@@ -160,9 +159,9 @@ impl Account {
     /// if this future is dropped during the write.
     ///
     /// # Errors
-    /// The errors of `call`; `Internal` if the shared state cannot be reached before the write.
+    /// The errors of `call`.
     async fn write<T>(&self, change: &Change, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.invalidate(change).await?;
+        self.invalidate(change).await;
         progress::asks(&self.profile().origin.provider);
         let invalidation = InvalidateOnDrop(Some((Arc::clone(self.user.generations()), self.scopes(change))));
         let result = operation(call).await;
@@ -176,51 +175,40 @@ impl Account {
         self.user.pending_uploads()
     }
 
-    /// Returns the generation that changes with every write of the user.
-    ///
-    /// # Errors
-    /// `Internal` if the shared state cannot be reached.
-    pub async fn generation(&self) -> Result<u64> {
+    /// Returns the generation that changes with every write of the user; `None` if the shared state cannot be reached.
+    pub async fn generation(&self) -> Option<u64> {
         self.generation_of(&Scope::Writes).await
     }
 
-    /// Returns the generation that changes with every change of the account's folders.
-    pub(crate) async fn tree(&self) -> Result<u64> {
+    /// Returns the generation that changes with every change of the account's folders; `None` if the shared state
+    /// cannot be reached.
+    pub(crate) async fn tree(&self) -> Option<u64> {
         self.generation_of(&Scope::Tree).await
     }
 
-    /// Returns the current generations for a subject. A cache entry with older generations may be out of date.
-    pub(crate) async fn stamp(&self, what: &EntrySubject) -> Result<Stamp> {
+    /// Returns the current generations for a subject. A cache entry with older generations may be out of date. `None`
+    /// if the shared state cannot be reached: then every entry may be out of date.
+    pub(crate) async fn stamp(&self, what: &EntrySubject) -> Option<Stamp> {
         let scopes = what.scopes();
         let keys: SmallVec<[ScopeKey; 3]> = scopes.iter().flatten().map(|scope| scope.key(self.user())).collect();
-        Ok(Stamp::of(&scopes, self.generations(&keys).await?))
+        Some(Stamp::of(&scopes, self.generations(&keys).await?))
     }
 
     /// Invalidates the cache entries that a change affects.
-    ///
-    /// # Errors
-    /// `Internal` if the shared state cannot be reached.
-    pub(crate) async fn invalidate(&self, change: &Change) -> Result<()> {
-        let raised = self.user.generations().raise(&self.scopes(change)).await;
-        raised.map_err(|error| Error::new(ErrorKind::Internal).retryable(true).with_source(error))
-    }
-
-    /// Invalidates the cache entries after a change. A failure is only logged, because the change is already made.
-    pub(crate) async fn invalidate_after_change(&self, change: &Change) {
+    pub(crate) async fn invalidate(&self, change: &Change) {
         raise(self.user.generations(), &self.scopes(change)).await;
     }
 
-    async fn generation_of(&self, scope: &Scope) -> Result<u64> {
-        Ok(self.generations(&[scope.key(self.user())]).await?[0])
+    async fn generation_of(&self, scope: &Scope) -> Option<u64> {
+        self.generations(&[scope.key(self.user())]).await?.first().copied()
     }
 
-    async fn generations(&self, scopes: &[ScopeKey]) -> Result<GenerationList> {
+    async fn generations(&self, scopes: &[ScopeKey]) -> Option<GenerationList> {
         let generations = self.user.generations();
-        if let Some(known) = generations.known(scopes) {
-            return Ok(known);
+        match generations.known(scopes) {
+            Some(known) => Some(known),
+            None => generations.current(scopes).await.ok(),
         }
-        let current = generations.current(scopes).await;
-        current.map_err(|error| Error::new(ErrorKind::Internal).with_source(error))
     }
 
     fn scopes(&self, change: &Change) -> Vec<ScopeKey> {
@@ -268,10 +256,11 @@ impl Drop for InvalidateOnDrop {
     }
 }
 
-/// Raises generations after a write. A failure is only logged: a confirmed write must not be answered with an error.
+/// Raises generations. Without the shared state this replica uses no cache entry until they are raised, so a failure
+/// stops no write. Other replicas may use entries from before the write.
 async fn raise(generations: &Arc<dyn Generations>, scopes: &[ScopeKey]) {
     if let Err(error) = generations.raise(scopes).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
+        tracing::debug!(error = &error as &dyn std::error::Error, "other replicas do not know of a write yet");
     }
 }
 

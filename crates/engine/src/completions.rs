@@ -46,10 +46,7 @@ impl Completions {
                 continue;
             }
             // The upload's `folder` is not reliable: if the folder is gone, the site may have put the file elsewhere.
-            if let Err(error) = account.invalidate(&Change::added_somewhere()).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
-                return;
-            }
+            account.invalidate(&Change::added_somewhere()).await;
             self.0.insert(key, ()).await;
         }
     }

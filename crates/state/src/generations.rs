@@ -34,7 +34,8 @@ pub trait Generations: Send + Sync {
     /// Raises the generations of scopes. Each is then greater than every generation returned earlier for its scope.
     ///
     /// # Errors
-    /// `Unavailable`: the generations may have been raised.
+    /// `Unavailable`: the generations may not be raised yet. The store raises them before the next successful call of
+    /// `current` in this process.
     async fn raise(&self, scopes: &[ScopeKey]) -> Result<(), StateError>;
 }
 

@@ -53,7 +53,7 @@ impl Catalogue {
         id: &FileId,
         freshness: Freshness,
     ) -> Result<Known<Arc<Encoded<File>>>, Error> {
-        let lookup = self.0.lookup(account, EntrySubject::File(id.clone())).await?;
+        let lookup = self.0.lookup(account, EntrySubject::File(id.clone())).await;
         let mut fresh = self.0.fresh(&lookup, freshness);
         if fresh.is_none() && freshness != Freshness::NoCache {
             fresh = self.0.take_from_listing(account, id, &lookup).await?;
@@ -118,6 +118,7 @@ impl Inner {
         lookup: &Lookup,
     ) -> Result<Option<Stored>, Error> {
         let is_fresh = |taken_at: Instant| taken_at.elapsed() < self.config.file_ttl;
+        let Some(stamp) = lookup.now else { return Ok(None) };
         if self.tombstones.is_uncertain(account, id).await {
             return Ok(None);
         }
@@ -131,7 +132,7 @@ impl Inner {
         }
         // The stamp is from before the listing was read. If a write happened since, later lookups ignore this entry.
         let value = Value::File(Arc::new(Encoded::new(file, account)?));
-        let stored = Stored { value, stamp: lookup.now, reach: Reach::Own, taken_at };
+        let stored = Stored { value, stamp, reach: Reach::Own, taken_at };
         self.store.insert(lookup.key.clone(), stored.clone()).await;
         Ok(Some(stored))
     }

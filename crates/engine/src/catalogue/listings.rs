@@ -96,7 +96,7 @@ impl Catalogue {
     }
 
     /// Returns the account's unfinished folder search, or a new one.
-    pub(crate) async fn search(&self, account: &Account, tree: u64) -> Arc<tokio::sync::Mutex<Search>> {
+    pub(crate) async fn search(&self, account: &Account, tree: Option<u64>) -> Arc<tokio::sync::Mutex<Search>> {
         self.0.places.search(account.incarnation(), tree).await
     }
 

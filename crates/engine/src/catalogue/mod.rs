@@ -146,17 +146,13 @@ impl Catalogue {
 
     /// Discards everything cached for an account, except the tombstones of objects that were deleted through the
     /// gateway.
-    ///
-    /// # Errors
-    /// `Internal`, if the shared state cannot be reached.
-    pub async fn purge(&self, account: &Account) -> Result<(), Error> {
-        account.invalidate(&Change::everything()).await?;
+    pub async fn purge(&self, account: &Account) {
+        account.invalidate(&Change::everything()).await;
         self.0.places.forget(account.incarnation()).await;
         for folder in self.0.recent.take(account.incarnation()).await {
             let key = Key::new(account, EntrySubject::Listing(folder));
             self.0.forget_listing(&key).await;
         }
-        Ok(())
     }
 
     /// Returns the weight of the cache entries in bytes. The configured maximum limits this weight.

@@ -37,13 +37,13 @@ pub(crate) struct Search {
     pub(crate) seen: HashSet<FolderId>,
     /// The found folders that were not listed yet, the nearest to the root first.
     pub(crate) unlisted: VecDeque<FolderId>,
-    /// The generation of the account's folder tree when the search began.
-    pub(crate) tree: u64,
+    /// The generation of the account's folder tree when the search began, if it was known.
+    pub(crate) tree: Option<u64>,
 }
 
 impl Search {
     /// Returns a search that begins at the root.
-    pub(crate) fn from_root(tree: u64) -> Self {
+    pub(crate) fn from_root(tree: Option<u64>) -> Self {
         Self { seen: HashSet::from([FolderId::Root]), unlisted: VecDeque::from([FolderId::Root]), tree }
     }
 }
@@ -66,7 +66,7 @@ impl Places {
         self.parents.get(&(account, folder.clone())).await
     }
 
-    pub(super) async fn search(&self, account: Incarnation, tree: u64) -> Arc<Mutex<Search>> {
+    pub(super) async fn search(&self, account: Incarnation, tree: Option<u64>) -> Arc<Mutex<Search>> {
         let begin = async { Arc::new(Mutex::new(Search::from_root(tree))) };
         self.searches.get_with(account, begin).await
     }

@@ -29,8 +29,9 @@ pub(super) struct Fetched {
 /// The result of one cache lookup.
 pub(super) struct Lookup {
     pub(super) key: Key,
-    /// The generations that the entry depends on, read before the lookup.
-    pub(super) now: Stamp,
+    /// The generations that the entry depends on, read before the lookup. `None` if they are unknown: then the cache is
+    /// bypassed.
+    pub(super) now: Option<Stamp>,
     /// The entry, if no write has invalidated it. It may be stale.
     pub(super) cached: Option<Stored>,
 }
@@ -47,7 +48,7 @@ impl Inner {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let lookup = self.lookup(account, what).await?;
+        let lookup = self.lookup(account, what).await;
         match self.fresh(&lookup, freshness) {
             Some(stored) => downcast(self.hit(&lookup.key.what, stored)),
             None => self.known_uncached(account, lookup, freshness, ask).await,
@@ -90,7 +91,7 @@ impl Inner {
     where
         F: Future<Output = Result<Fetched>> + Send + 'static,
     {
-        let lookup = self.lookup(account, what).await?;
+        let lookup = self.lookup(account, what).await;
         match self.fresh(&lookup, freshness) {
             Some(stored) => Ok(self.hit(&lookup.key.what, stored)),
             None => self.read_uncached(account, lookup, freshness, fetch).await,
@@ -117,18 +118,21 @@ impl Inner {
     }
 
     /// Looks an entry up, with the generations that it depends on.
-    pub(super) async fn lookup(&self, account: &Account, what: EntrySubject) -> Result<Lookup> {
+    pub(super) async fn lookup(&self, account: &Account, what: EntrySubject) -> Lookup {
         let key = Key::new(account, what);
-        let now = account.stamp(&key.what).await?;
-        let cached = self.cached(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach));
-        Ok(Lookup { key, now, cached })
+        let now = account.stamp(&key.what).await;
+        let cached = match now {
+            Some(now) => self.cached(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach)),
+            None => None,
+        };
+        Lookup { key, now, cached }
     }
 
     /// Returns the entry under a key if no write has invalidated it. It may be stale. Most keys have no entry; then the
     /// generations are not read.
     pub(super) async fn valid_entry(&self, account: &Account, key: &Key) -> Option<Stored> {
         let stored = self.cached(key).await?;
-        let now = account.stamp(&key.what).await.ok()?;
+        let now = account.stamp(&key.what).await?;
         stored.stamp.holds(now, stored.reach).then_some(stored)
     }
 
@@ -155,7 +159,7 @@ impl Inner {
         account: &Arc<Account>,
         key: &Key,
         freshness: Freshness,
-        now: Stamp,
+        now: Option<Stamp>,
         fetch: impl Fn(Arc<Account>) -> F + Clone + Send + 'static,
     ) -> Result<(Stored, Source)>
     where
@@ -164,16 +168,18 @@ impl Inner {
         progress::asks(&account.profile().origin.provider);
         // A follower waits for the site too, through the leader's request, so its time counts as waiting.
         let _waiting = wait();
-        let shares = if freshness == Freshness::NoCache { Shares::NotBegun } else { Shares::Any };
+        // Without generations, a read that has begun may be from before a write.
+        let shares = if freshness == Freshness::NoCache || now.is_none() { Shares::NotBegun } else { Shares::Any };
+        let Stamp { wide, own, .. } = now.unwrap_or_default();
         loop {
-            let flight_key = FlightKey { key: key.clone(), wide: now.wide, own: now.own };
+            let flight_key = FlightKey { key: key.clone(), wide, own };
             let (flight, role) = self.flights.join(flight_key, shares, || {
                 Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone())
             });
             let stored = flight.outcome().await?;
             // A listing may also describe other folders. If the flight began before a write to one of those, its answer
             // is too old. The next flight begins after the write.
-            if stored.stamp.holds(now, stored.reach) {
+            if now.is_none_or(|now| stored.stamp.holds(now, stored.reach)) {
                 return Ok((stored, source(freshness, role)));
             }
         }
@@ -191,13 +197,12 @@ impl Inner {
     where
         F: Future<Output = Result<Fetched>> + Send,
     {
-        let lookup = self.lookup(&account, key.what.clone()).await?;
+        let lookup = self.lookup(&account, key.what.clone()).await;
         // A flight may have finished since the caller's lookup; reuse its result. This never serves a caller with
         // `Freshness::NoCache`: such callers join only reads that one of them began.
         if let Some(stored) = self.fresh(&lookup, freshness) {
             return Ok(stored);
         }
-        let stamp = lookup.now;
         let Fetched { value, reach } = match fetch(Arc::clone(&account)).await {
             Ok(fetched) => fetched,
             Err(error) => {
@@ -205,7 +210,8 @@ impl Inner {
                 return Err(error);
             }
         };
-        Ok(self.store_answer(key, Stored { value, stamp, reach, taken_at: Instant::now() }).await)
+        let stored = Stored { value, stamp: lookup.now.unwrap_or_default(), reach, taken_at: Instant::now() };
+        Ok(if lookup.now.is_some() { self.store_answer(key, stored).await } else { stored })
     }
 
     /// Discards entries that an error shows to be wrong, so that they do not serve as the stale fallback of a later
@@ -213,9 +219,7 @@ impl Inner {
     async fn discard_contradicted(&self, account: &Account, key: &Key, kind: ErrorKind) {
         match kind {
             ErrorKind::CredentialsRejected => {
-                if let Err(error) = account.invalidate(&Change::everything()).await {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the cache may be out of date");
-                }
+                account.invalidate(&Change::everything()).await;
             }
             ErrorKind::FileNotFound | ErrorKind::FolderNotFound | ErrorKind::Forbidden | ErrorKind::LegalBlock => {
                 self.store.remove(key).await;
@@ -238,7 +242,7 @@ impl Inner {
         };
         let (ttl, age) = (self.ttl(&key.what), stored.taken_at.elapsed());
         // A write may have happened during the request to the site.
-        let holds = stored.stamp.holds(account.stamp(&key.what).await?, stored.reach);
+        let holds = account.stamp(&key.what).await.is_some_and(|now| stored.stamp.holds(now, stored.reach));
         if !holds || age > ttl + self.config.stale_if_error {
             return Err(error);
         }

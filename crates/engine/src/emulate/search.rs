@@ -28,7 +28,7 @@ pub(super) async fn search(
     id: &FolderId,
 ) -> Result<Option<Known<Folder>>> {
     let until = Instant::now() + MAX_TIME;
-    let shared = catalogue.search(account, account.tree().await?).await;
+    let shared = catalogue.search(account, account.tree().await).await;
     let mut search = timeout_at(until, shared.lock()).await.map_err(|_| limit_error(OUT_OF_TIME))?;
     // The request that held the search until now may have listed the folder's parent.
     if let Some(found) = find_at_last_parent(catalogue, account, id, Freshness::Cached).await {
@@ -42,7 +42,7 @@ pub(super) async fn search(
         }
         // A folder that was created or moved during the search may lie in a folder that was listed before. Search again
         // if the tree has changed.
-        let (began, now) = (search.tree, account.tree().await?);
+        let (began, now) = (search.tree, account.tree().await);
         *search = Search::from_root(now);
         if began == now {
             return Ok(None);

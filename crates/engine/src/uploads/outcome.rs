@@ -123,7 +123,7 @@ async fn answered_early(account: &Account, file: File, sent: &Sent) -> Result<Fi
             if is_ours { problem.left_behind(&file.id) } else { problem }
         }
     };
-    account.invalidate_after_change(&Change::added(&sent.wanted.folder)).await;
+    account.invalidate(&Change::added(&sent.wanted.folder)).await;
     Err(problem)
 }
 
@@ -146,7 +146,7 @@ async fn failed(
         (None, Some(stored)) if sent.all_arrived => {
             let found = find_upload(account, &FileSearch { wanted: sent.wanted(account), stored, pending }).await;
             // After the response was lost, a listing may have been cached before the file appeared in it.
-            account.invalidate_after_change(&Change::added(&sent.wanted.folder)).await;
+            account.invalidate(&Change::added(&sent.wanted.folder)).await;
             let whole = found.filter(|file| sent.weigh(account, file) == Verdict::Whole);
             whole.map(|file| sent.completed(file)).ok_or_else(|| error.into())
         }

@@ -22,6 +22,6 @@ pub(crate) async fn purge_cache(
     access: Access,
     StrictQuery(_): StrictQuery<NoParameters>,
 ) -> Result<StatusCode, Failure> {
-    app.catalogue().purge(&access.account).await?;
+    app.catalogue().purge(&access.account).await;
     Ok(StatusCode::NO_CONTENT)
 }

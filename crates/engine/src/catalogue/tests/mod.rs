@@ -3,6 +3,7 @@
 mod freshness;
 mod history;
 mod model;
+mod outage;
 mod pages;
 mod reloads;
 mod trash;
