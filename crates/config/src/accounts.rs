@@ -184,8 +184,5 @@ fn provider<'p>(section: &mut Section<'_>, providers: &Providers<'p>) -> Option<
 
 fn credential(section: &mut Section<'_>, key: &'static str) -> Option<SecretString> {
     let text = section.required(key)?;
-    if let Some(path) = secret::file(text) {
-        section.note_file(path);
-    }
-    secret::read(text).map_err(|what| section.fault(key, what)).ok()
+    secret::of_key(section, key, text)
 }

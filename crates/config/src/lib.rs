@@ -13,6 +13,7 @@ mod providers;
 mod secret;
 mod section;
 mod server;
+mod state;
 mod syntax;
 mod telemetry;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod upstream;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use polyhost_domain::{AccountName, ProviderId};
@@ -36,6 +38,7 @@ pub use fault::{Fault, Findings, escaped};
 pub use key::{InvalidKeyHash, KeyHash, generate_key};
 pub use providers::{BuiltIn, Known, ProviderConfig};
 pub use server::{AccessLog, CorsOrigins, DEFAULT_LISTEN, ServerConfig};
+pub use state::{EncryptionKey, RedisConfig, StateConfig};
 pub use telemetry::TelemetryConfig;
 pub use tls::Certificate;
 
@@ -49,6 +52,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// `[cache]`
     pub cache: CacheConfig,
+    /// `[state]`
+    pub state: StateConfig,
     /// `[telemetry]`
     pub telemetry: TelemetryConfig,
     /// The sites, built in and added.
@@ -59,12 +64,22 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// The files that secrets were read from.
     pub files: Vec<PathBuf>,
-    /// The content of the tables that are read only at the start of the process.
-    fixed: BTreeMap<&'static str, toml::Table>,
+    fixed: FixedTables,
+}
+
+/// The content of the tables that are read only at the start of the process.
+#[derive(Clone, Default)]
+struct FixedTables(BTreeMap<&'static str, toml::Table>);
+
+/// Prints only the names, because the tables may contain secrets.
+impl fmt::Debug for FixedTables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
 }
 
 /// The tables that are read only at the start of the process.
-const FIXED: [&str; 3] = ["server", "cache", "telemetry"];
+const FIXED: [&str; 4] = ["server", "cache", "state", "telemetry"];
 
 impl Config {
     /// Reads a configuration.
@@ -91,7 +106,7 @@ impl Config {
             return Err(findings);
         }
         let fixed = |key| Some((key, table.get(key)?.as_table()?.clone()));
-        let fixed = FIXED.into_iter().filter_map(fixed).collect();
+        let fixed = FixedTables(FIXED.into_iter().filter_map(fixed).collect());
         Ok(Self { files: findings.files, fixed, ..config })
     }
 
@@ -99,14 +114,20 @@ impl Config {
     /// restart.
     #[must_use]
     pub fn fixed_changes(&self, other: &Self) -> Vec<String> {
-        let is_changed = [self.server != other.server, self.cache != other.cache, self.telemetry != other.telemetry];
+        let is_changed = [
+            self.server != other.server,
+            self.cache != other.cache,
+            self.state != other.state,
+            self.telemetry != other.telemetry,
+        ];
         let tables = FIXED.into_iter().zip(is_changed).filter(|(_, is_changed)| *is_changed);
-        tables.flat_map(|(table, _)| changed_keys(table, self.fixed.get(table), other.fixed.get(table))).collect()
+        tables.flat_map(|(table, _)| changed_keys(table, self.fixed.0.get(table), other.fixed.0.get(table))).collect()
     }
 
     fn read(mut root: Section<'_>, known: &Known) -> Self {
         let server = ServerConfig::read(root.section("server"));
         let cache = CacheConfig::read(root.section("cache"));
+        let state = StateConfig::read(root.section("state"));
         let telemetry = TelemetryConfig::read(root.section("telemetry"));
         let mut section = root.section("upstream");
         let defaults = Settings { idle_timeout: server.idle_timeout, ..Settings::default() };
@@ -116,7 +137,17 @@ impl Config {
         let accounts = accounts::read(&mut root, known, &providers);
         let clients = clients::read(&mut root, &accounts);
         root.finish();
-        Self { server, cache, telemetry, providers, accounts, clients, files: Vec::new(), fixed: BTreeMap::new() }
+        Self {
+            server,
+            cache,
+            state,
+            telemetry,
+            providers,
+            accounts,
+            clients,
+            files: Vec::new(),
+            fixed: FixedTables::default(),
+        }
     }
 }
 

@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// Reads a secret from the place that its text names.
-///
-/// # Errors
-/// A message without the secret.
-pub(crate) fn read(text: &str) -> Result<SecretString, String> {
+use crate::section::Section;
+
+/// Reads the secret of a key from the place that its text names, and records the file of the secret. Faults are
+/// reported at the key, without the secret.
+pub(crate) fn of_key(section: &mut Section<'_>, key: &str, text: &str) -> Option<SecretString> {
+    text.strip_prefix("file:").map(PathBuf::from).into_iter().for_each(|path| section.note_file(path));
+    read(text).map_err(|what| section.fault(key, what)).ok()
+}
+
+fn read(text: &str) -> Result<SecretString, String> {
     let secret = if let Some(name) = text.strip_prefix("env:") {
         std::env::var(name).map_err(|_| format!("the environment variable {name} is not set, or is not UTF-8"))?
     } else if let Some(path) = text.strip_prefix("file:") {
@@ -18,9 +23,4 @@ pub(crate) fn read(text: &str) -> Result<SecretString, String> {
         text.to_owned()
     };
     if secret.is_empty() { Err("is empty".to_owned()) } else { Ok(SecretString::from(secret)) }
-}
-
-/// Returns the file that a secret is in, if it is in a file.
-pub(crate) fn file(text: &str) -> Option<PathBuf> {
-    text.strip_prefix("file:").map(PathBuf::from)
 }

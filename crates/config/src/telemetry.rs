@@ -81,10 +81,7 @@ fn header(section: &mut Section<'_>, key: &str, name: &str, value: &Value) -> Op
         section.fault(key, format_args!("must be a text, not {}", value.type_str()));
         return None;
     };
-    if let Some(path) = secret::file(text) {
-        section.note_file(path);
-    }
-    let value = secret::read(text).and_then(|secret| header_value(&secret));
+    let value = header_value(&secret::of_key(section, key, text)?);
     Some((header_name.ok()?, value.map_err(|what| section.fault(key, what)).ok()?))
 }
 

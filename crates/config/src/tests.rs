@@ -4,6 +4,7 @@ mod extremes;
 mod faults;
 mod login_budgets;
 mod reloading;
+mod state;
 mod telemetry;
 
 use std::time::Duration;

@@ -23,6 +23,7 @@ mod limiters;
 mod memory;
 mod patience;
 mod replicas;
+mod settings;
 mod state;
 mod windows;
 
@@ -35,5 +36,6 @@ pub use limiters::{Decision, Limiters, Quota};
 pub use memory::{MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters, MemoryWindows};
 pub use patience::{PATIENCE, Patience};
 pub use replicas::{Replicas, SingleReplica, StoreStatus};
+pub use settings::{Consistency, LimitsWithoutStore};
 pub use state::State;
 pub use windows::{Taken, WindowLimit, WindowPermit, Windows};
