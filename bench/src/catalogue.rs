@@ -18,6 +18,7 @@ use polyhost_domain::{FolderId, IdAlphabet, IdGrammar};
 use polyhost_engine::accounts::Account;
 use polyhost_engine::catalogue::{Freshness, ListQuery, PageRequest};
 use polyhost_gateway::app::App;
+use polyhost_state::State;
 use stats_alloc::{Region, StatsAlloc};
 
 use crate::failure::Failure;
@@ -52,7 +53,8 @@ impl Gateway {
              [cache]\nmax_size = \"1 GiB\"\nlisting_ttl = \"1h\"\n"
         );
         let config = Config::parse(&config, &KNOWN).map_err(|faults| Failure::new(format!("{faults:?}")))?;
-        let app = App::new(&config, Callers::keyless()).map_err(Failure::of("cannot build the gateway"))?;
+        let app = App::new(&config, Callers::keyless(), State::in_memory())
+            .map_err(Failure::of("cannot build the gateway"))?;
         let account =
             app.rosters().current().accounts().values().next().cloned().ok_or_else(|| Failure::new("no account"))?;
         Ok(Self { app, account })

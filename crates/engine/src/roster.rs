@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use polyhost_config::{AccountConfig, Callers, Client, Config, ProviderConfig, ServerConfig};
 use polyhost_domain::{AccountName, Capabilities, DialectName, Origin, ProviderId};
-use polyhost_state::{MemoryKeyValue, State};
+use polyhost_state::State;
 use polyhost_upstream::{BuildError, Client as Upstream, Quirks, Site};
 use serde::Serialize;
 use tokio_util::task::TaskTracker;
@@ -49,7 +49,7 @@ pub(crate) struct AccountSpec {
 
 /// The shared resources that accounts are built with. They stay the same over all reloads.
 pub struct Resources {
-    /// The state that all replicas of the gateway would share.
+    /// The state that all replicas of the gateway share.
     pub state: State,
     /// The part of the HTTP clients that all accounts share.
     shared: polyhost_upstream::Shared,
@@ -57,11 +57,9 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Returns resources with empty state. Logins run in `tasks`.
+    /// Returns the resources with the state that replicas share. Logins run in `tasks`.
     #[must_use]
-    pub fn new(server: &ServerConfig, tasks: &TaskTracker) -> Self {
-        let most = usize::try_from(server.max_idempotency).unwrap_or(usize::MAX);
-        let state = State { records: Arc::new(MemoryKeyValue::shared_by_owners(most)), ..State::in_memory() };
+    pub fn new(server: &ServerConfig, state: State, tasks: &TaskTracker) -> Self {
         let shared =
             polyhost_upstream::Shared::new(&state).with_max_decoding(server.max_decoding).with_tasks(tasks.clone());
         Self { state, shared, users: Users::default() }

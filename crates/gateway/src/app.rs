@@ -10,6 +10,7 @@ use polyhost_engine::phase::Phase;
 use polyhost_engine::roster::Resources;
 use polyhost_engine::rosters::Rosters;
 use polyhost_engine::uploads::Spool;
+use polyhost_state::{Replicas, State};
 use polyhost_upstream::BuildError;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -25,6 +26,7 @@ struct Shared {
     server: ServerConfig,
     limits: Limits,
     records: Records,
+    replicas: Arc<dyn Replicas>,
     rosters: Rosters,
     catalogue: Catalogue,
     spool: Spool,
@@ -35,19 +37,19 @@ struct Shared {
 }
 
 impl App {
-    /// Creates the state for a configuration.
+    /// Creates the app of a configuration. The replicas of a gateway share `state`.
     ///
     /// # Errors
     /// If an HTTP client cannot be built.
-    pub fn new(config: &Config, callers: Callers) -> Result<Self, BuildError> {
+    pub fn new(config: &Config, callers: Callers, state: State) -> Result<Self, BuildError> {
         let (completions, tasks, phase) =
             (Arc::<Completions>::default(), TaskTracker::new(), watch::Sender::new(Phase::Ready));
-        let resources = Resources::new(&config.server, &tasks);
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
-            limits: Limits::new(Arc::clone(&resources.state.limiters)),
-            records: Records::new(&resources.state),
-            rosters: Rosters::new(config, callers, resources, tasks.clone())?,
+            limits: Limits::new(Arc::clone(&state.limiters)),
+            records: Records::new(&state),
+            replicas: Arc::clone(&state.replicas),
+            rosters: Rosters::new(config, callers, Resources::new(&config.server, state, &tasks), tasks.clone())?,
             catalogue: Catalogue::new(&config.cache, tasks.clone()),
             spool: Spool::new(config.server.spool_dir.clone(), config.server.max_spool),
             events: Events::new(Arc::clone(&completions), tasks.clone(), phase.subscribe()),
@@ -79,6 +81,12 @@ impl App {
     #[must_use]
     pub fn records(&self) -> &Records {
         &self.0.records
+    }
+
+    /// Returns the view of the other replicas.
+    #[must_use]
+    pub fn replicas(&self) -> &dyn Replicas {
+        &*self.0.replicas
     }
 
     /// Returns the catalogue, which caches the sites' answers.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_engine::progress;
 use polyhost_listener::Place;
+use polyhost_state::Patience;
 use polyhost_upstream::Scope;
 use tower::{Layer as _, Service, ServiceExt as _, layer::layer_fn, service_fn};
 use tower_http::cors::CorsLayer;
@@ -73,7 +74,7 @@ impl Service<Request> for Pipeline {
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
     let record = Record::begin(&request, &shared.operations, shared.app.server());
     // A panic in the pipeline fails only this request, as a panic in the handler does.
-    let handling = AssertUnwindSafe(check(shared, &record, handler, request)).catch_unwind();
+    let handling = AssertUnwindSafe(Patience::new().scope(check(shared, &record, handler, request))).catch_unwind();
     let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
     record.end(response)
 }

@@ -15,7 +15,7 @@ use polyhost_config::{Callers, Client, Config, KeyHash, Known};
 use polyhost_gateway::app::App;
 use polyhost_gateway::operation::{Operation, Operations, Rules};
 use polyhost_gateway::pipeline;
-use polyhost_state::Quota;
+use polyhost_state::{Quota, State};
 use tower::ServiceExt as _;
 
 /// Returns a client with a rate limit.
@@ -31,7 +31,9 @@ async fn broken() -> Response {
 
 #[tokio::test]
 async fn panic_in_handler_is_an_internal_problem() {
-    let app = App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()])).unwrap();
+    let app =
+        App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()]), State::in_memory())
+            .unwrap();
     // A write runs in its own task. A panic of that task must fail the request in the same way.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let write = Operation { id: "write".to_owned(), takes_body: false, rules: Rules::WRITE };

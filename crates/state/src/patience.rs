@@ -30,8 +30,8 @@ impl Patience {
     }
 
     /// Runs a future whose calls share this patience.
-    pub async fn scope<F: Future>(self, future: F) -> F::Output {
-        PATIENCE_LEFT.scope(self, future).await
+    pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        PATIENCE_LEFT.scope(self, future)
     }
 
     /// Returns the time that is left.

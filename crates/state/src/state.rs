@@ -35,10 +35,16 @@ impl State {
     /// [`MemoryKeyValue::DEFAULT_CAPACITY`] bytes.
     #[must_use]
     pub fn in_memory() -> Self {
+        Self::in_memory_with(MemoryKeyValue::DEFAULT_CAPACITY)
+    }
+
+    /// Returns a state in the memory of this process, whose records may take `most_records` bytes.
+    #[must_use]
+    pub fn in_memory_with(most_records: usize) -> Self {
         Self {
             leases: Arc::new(MemoryLeases::default()),
             values: Arc::new(MemoryKeyValue::default()),
-            records: Arc::new(MemoryKeyValue::shared_by_owners(MemoryKeyValue::DEFAULT_CAPACITY)),
+            records: Arc::new(MemoryKeyValue::shared_by_owners(most_records)),
             generations: Arc::new(MemoryGenerations::default()),
             limiters: Arc::new(MemoryLimiters::default()),
             windows: Arc::new(MemoryWindows::default()),

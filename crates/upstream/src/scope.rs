@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use polyhost_domain::ProviderId;
+use polyhost_state::Patience;
 use tokio::time::Instant;
 
 use crate::gate::WriteGate;
@@ -25,6 +26,8 @@ pub struct Scope {
     request: Option<Arc<Request>>,
     operation: Option<Arc<Operation>>,
     trace: TracePosition,
+    /// The time that the work may still wait for the shared state.
+    patience: Patience,
 }
 
 /// A caller's request.
@@ -55,7 +58,8 @@ impl Scope {
     #[must_use]
     pub fn of_request(caller: Arc<str>, skip_optional_from: Option<Instant>, trace: TracePosition) -> Self {
         let request = Request { skip_optional_from, ..Request::default() };
-        Self { caller: Some(caller), request: Some(Arc::new(request)), operation: None, trace }
+        let request = Some(Arc::new(request));
+        Self { caller: Some(caller), request, operation: None, trace, patience: Patience::current() }
     }
 
     /// Returns the scope of the work in progress, or an empty one outside of any scope.
@@ -68,7 +72,7 @@ impl Scope {
     /// queue, the work counts as this caller's. Its spans belong to the trace of this request.
     #[must_use]
     pub fn shared(self) -> Self {
-        Self { request: None, operation: None, ..self }
+        Self { request: None, operation: None, patience: Patience::new(), ..self }
     }
 
     /// Returns the scope for work that belongs to no caller, but to the trace of this request.
@@ -85,8 +89,9 @@ impl Scope {
     }
 
     /// Runs some work in this scope.
-    pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, work).await
+    pub fn run<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        let patience = self.patience.clone();
+        CURRENT.scope(self, patience.scope(work))
     }
 
     /// Returns the position of the work in a trace.

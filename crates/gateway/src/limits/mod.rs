@@ -40,10 +40,10 @@ impl Limits {
     }
 
     /// Counts a request towards a client's rate limit. The status is returned even if the request is refused; it is
-    /// `None` if the client has no limit or the shared state cannot be reached.
+    /// `None` if the client has no limit, or the request cannot be counted.
     ///
     /// # Errors
-    /// `rate_limited`
+    /// `rate_limited`; `overloaded` if the shared state cannot be reached and the configuration rejects requests then.
     pub async fn count(&self, client: &Client, weight: NonZeroU32) -> (Option<RateLimitStatus>, Result<(), Problem>) {
         let Some(quota) = client.rate_limit else { return (None, Ok(())) };
         RateLimitStatus::begin(Arc::clone(&self.limiters), &client.name, quota, weight).await

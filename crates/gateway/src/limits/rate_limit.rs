@@ -2,10 +2,14 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use polyhost_engine::problem::{Code, Problem, whole_seconds};
-use polyhost_state::{Decision, Limiters, Quota};
+use polyhost_state::{Decision, Limiters, Quota, StateError};
+
+/// The `Retry-After` of a request that cannot be counted. The gateway tries to reach the shared state more often.
+const UNCOUNTED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -23,8 +27,8 @@ struct Shared {
 }
 
 impl RateLimitStatus {
-    /// Counts a request. The status is `None` if the shared state cannot be reached. Then the request is let through,
-    /// because a failing limiter must not fail requests.
+    /// Counts a request. The status is `None` if the shared state cannot be reached, and the configuration rejects
+    /// requests then.
     pub(super) async fn begin(
         limiters: Arc<dyn Limiters>,
         client: &str,
@@ -37,10 +41,7 @@ impl RateLimitStatus {
                 let rate_limit = Self(Arc::new(Shared { limiters, key, quota, last: Mutex::new(decision) }));
                 (Some(rate_limit), judge(quota, decision))
             }
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a request is not counted");
-                (None, Ok(()))
-            }
+            Err(error) => (None, Err(uncounted(&error))),
         }
     }
 
@@ -48,16 +49,12 @@ impl RateLimitStatus {
     /// beginning, this is at most a full bucket; otherwise the request could never succeed.
     ///
     /// # Errors
-    /// `rate_limited`; the weight counted at the beginning stays counted.
+    /// `rate_limited`; the weight counted at the beginning stays counted. `overloaded` if the request cannot be counted.
     pub async fn charge(&self, weight: NonZeroU32) -> Result<(), Problem> {
         let Shared { limiters, key, quota, last } = &*self.0;
         let Some(most) = NonZeroU32::new(quota.requests.get() - 1) else { return Ok(()) };
         let decided = limiters.check(key, *quota, weight.min(most)).await;
-        let Ok(decision) = decided.inspect_err(|error| {
-            tracing::warn!(error = error as &dyn std::error::Error, "the full weight of a request is not counted");
-        }) else {
-            return Ok(());
-        };
+        let decision = decided.map_err(|error| uncounted(&error))?;
         *last.lock().unwrap_or_else(PoisonError::into_inner) = decision;
         // A retry counts its initial weight again, so it must wait one interval more.
         let retry_after = decision.retry_after.map(|wait| wait + quota.interval());
@@ -79,6 +76,13 @@ impl RateLimitStatus {
     }
 }
 
+/// Returns the problem of a request that cannot be counted.
+fn uncounted(error: &StateError) -> Problem {
+    tracing::debug!(error = error as &dyn std::error::Error, "a request cannot be counted");
+    let detail = "The gateway cannot count the request towards the client's rate limit. Nothing was done.";
+    Problem::new(Code::Overloaded, detail).retryable().retry_after(UNCOUNTED_RETRY_AFTER)
+}
+
 /// Turns a decision to refuse into the problem `rate_limited`.
 fn judge(quota: Quota, decision: Decision) -> Result<(), Problem> {
     let Some(wait) = decision.retry_after else { return Ok(()) };
@@ -90,10 +94,9 @@ fn judge(quota: Quota, decision: Decision) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use async_trait::async_trait;
     use axum::response::IntoResponse as _;
-    use polyhost_state::State;
+    use polyhost_state::{Port, State, StateErrorKind};
     use tokio::task::JoinSet;
     use tokio::time::advance;
 
@@ -117,6 +120,25 @@ mod tests {
         rate_limit.describe(&mut headers);
         let text = |name| headers[name].to_str().unwrap().to_owned();
         (text("ratelimit-policy"), text("ratelimit"))
+    }
+
+    /// A limiter whose store cannot be reached.
+    struct Unreachable;
+
+    #[async_trait]
+    impl Limiters for Unreachable {
+        async fn check(&self, _: &str, _: Quota, _: NonZeroU32) -> Result<Decision, StateError> {
+            Err(StateError::new(Port::Limiters, StateErrorKind::Unavailable))
+        }
+    }
+
+    #[tokio::test]
+    async fn request_that_cannot_be_counted_is_rejected() {
+        let limits = Limits::new(Arc::new(Unreachable));
+        let (status, counted) = limits.count(&client(10, 60), ONE).await;
+
+        assert_eq!(counted.unwrap_err().code(), Code::Overloaded);
+        assert!(status.is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use polyhost_engine::phase::Phase;
 use polyhost_engine::problem::{Code, Problem};
+use polyhost_state::StoreStatus;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::problem::{Failure, page};
@@ -18,15 +21,44 @@ pub(crate) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// Reports whether the process should get new requests: it should unless it is draining. An unavailable site does not
-/// make the process unready.
-pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
+/// Reports whether the process should get new requests: it should unless it is draining. Neither an unavailable site nor
+/// an unavailable store makes the process unready. With the parameter `verbose` the report is JSON.
+pub(crate) async fn readyz(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
+    let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part == "verbose" || part == "verbose="));
     match app.phase() {
-        Phase::Ready => Ok("ok\n"),
-        Phase::Draining => Err(Problem::new(Code::Draining, "The gateway is shutting down.")
-            .retryable()
-            .retry_after(Duration::from_secs(1))
-            .into()),
+        Phase::Ready if is_verbose => Json(Readiness::of(&app, "ready")).into_response(),
+        Phase::Ready => "ok\n".into_response(),
+        Phase::Draining if is_verbose => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(Readiness::of(&app, "draining"))).into_response()
+        }
+        Phase::Draining => {
+            let problem = Problem::new(Code::Draining, "The gateway is shutting down.");
+            Failure(problem.retryable().retry_after(Duration::from_secs(1))).into_response()
+        }
+    }
+}
+
+/// The parts of the process, for operators.
+#[derive(Serialize)]
+struct Readiness {
+    status: &'static str,
+    /// The connection to the state that replicas share.
+    state: &'static str,
+    /// The number of replicas that were seen last; `null` if the state is in memory.
+    replicas: Option<u32>,
+    /// The database of jobs.
+    jobs: &'static str,
+}
+
+impl Readiness {
+    fn of(app: &App, status: &'static str) -> Self {
+        let replicas = app.replicas();
+        let (state, replicas) = match replicas.store() {
+            StoreStatus::Memory => ("memory", None),
+            StoreStatus::Connected => ("connected", Some(replicas.count())),
+            StoreStatus::Away => ("away", Some(replicas.count())),
+        };
+        Self { status, state, replicas, jobs: "off" }
     }
 }
 

@@ -19,6 +19,7 @@ use super::signals::Signals;
 use super::{CommandError, check, config_file};
 use crate::cli::Serve;
 use crate::reload::{Reload, Source};
+use crate::shared_state::SharedState;
 use crate::traces::Traces;
 use crate::{admin, metrics, reload, service_manager, telemetry};
 
@@ -113,7 +114,9 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
 ) -> Result<ExitCode, CommandError> {
     // The app creates metrics, so the recorder must be installed first.
     let admin = admin(config).await?;
-    let app = App::new(config, callers).map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
+    let shared = SharedState::open(config)?;
+    let app = App::new(config, callers, shared.state())
+        .map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
     let service =
         router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
     let traces =
@@ -144,6 +147,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
         }
         () = async {
             serving::serve(listener, tls, service, &app, async { drop(end.await) }).await;
+            shared.close().await;
             traces.finish().await;
         } => Ok(ExitCode::SUCCESS),
     }

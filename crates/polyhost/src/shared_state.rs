@@ -1,0 +1,50 @@
+//! The state that replicas share: in Redis if the configuration has one, else in the memory of this process.
+
+use polyhost_config::{Config, RedisConfig};
+use polyhost_state::State;
+use polyhost_state_redis::{RedisSettings, open};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::commands::CommandError;
+
+/// The shared state, and the tasks that connect it.
+pub struct SharedState {
+    state: State,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl SharedState {
+    /// Opens the state of a configuration. Redis is connected in the background.
+    ///
+    /// # Errors
+    /// If the address of Redis is invalid.
+    pub fn open(config: &Config) -> Result<Self, CommandError> {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let state = match &config.state.redis {
+            None => {
+                State::in_memory_with(usize::try_from(config.server.max_idempotency).unwrap_or(usize::MAX))
+            }
+            Some(redis) => {
+                let opened = open(settings(redis), &tasks, stop.clone());
+                opened.map_err(|error| CommandError::failed("cannot use [state] redis_url", error))?
+            }
+        };
+        Ok(Self { state, tasks, stop })
+    }
+
+    /// Returns the state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state.clone()
+    }
+
+    /// Takes this replica off the list of replicas, and closes the connections.
+    pub async fn close(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
