@@ -1,0 +1,28 @@
+-- Takes one event of each limit, if all of them allow it. Returns -1, or the microseconds until all of them would.
+--
+-- KEYS: for each limit, a sorted set of its events, by the end of their windows in microseconds
+-- ARGV[1]: the event; then for each limit the greatest number of events, and the window in microseconds
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local wait = -1
+for place, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now))
+  local excess = redis.call('ZCARD', key) - tonumber(ARGV[2 * place])
+  if excess >= 0 then
+    -- When this event's window ends, there are fewer events than the limit.
+    local last = redis.call('ZRANGE', key, excess, excess, 'WITHSCORES')[2]
+    wait = math.max(wait, last and last - now or tonumber(ARGV[2 * place + 1]))
+  end
+end
+if wait >= 0 then
+  return wait
+end
+for place, key in ipairs(KEYS) do
+  local window = tonumber(ARGV[2 * place + 1])
+  if window > 0 then
+    redis.call('ZADD', key, string.format('%.0f', now + window), ARGV[1])
+    local life = math.ceil(window / 1000)
+    if redis.call('PTTL', key) < life then redis.call('PEXPIRE', key, string.format('%.0f', life)) end
+  end
+end
+return -1
