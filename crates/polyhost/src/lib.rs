@@ -7,6 +7,7 @@ mod known;
 pub mod metrics;
 mod reload;
 mod service_manager;
+mod shared_state;
 pub mod telemetry;
 mod traces;
 

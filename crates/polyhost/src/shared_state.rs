@@ -1,8 +1,10 @@
 //! The state that replicas share: in Redis if the configuration has one, else in the memory of this process.
 
+use std::sync::Arc;
+
 use polyhost_config::{Config, RedisConfig};
-use polyhost_state::State;
-use polyhost_state_redis::{RedisSettings, open};
+use polyhost_state::{Consistency, LeasesOrAlone, LimitsWithoutStore, State};
+use polyhost_state_redis::{RedisSettings, SealingKey, open};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -10,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::commands::CommandError;
 
 /// The shared state, and the tasks that connect it.
-pub struct SharedState {
+pub(crate) struct SharedState {
     state: State,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -21,15 +23,14 @@ impl SharedState {
     ///
     /// # Errors
     /// If the address of Redis is invalid.
-    pub fn open(config: &Config) -> Result<Self, CommandError> {
+    pub(crate) fn open(config: &Config) -> Result<Self, CommandError> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let state = match &config.state.redis {
-            None => {
-                State::in_memory_with(usize::try_from(config.server.max_idempotency).unwrap_or(usize::MAX))
-            }
+            None => State::in_memory_with(usize::try_from(config.server.max_idempotency).unwrap_or(usize::MAX)),
             Some(redis) => {
-                let opened = open(settings(redis), &tasks, stop.clone());
-                opened.map_err(|error| CommandError::failed("cannot use [state] redis_url", error))?
+                let state = open(settings(redis), &tasks, stop.clone());
+                let state = state.map_err(|error| CommandError::failed("cannot use [state]", error))?;
+                State { leases: Arc::new(LeasesOrAlone::new(state.leases)), ..state }
             }
         };
         Ok(Self { state, tasks, stop })
@@ -37,14 +38,30 @@ impl SharedState {
 
     /// Returns the state.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.state.clone()
     }
 
     /// Takes this replica off the list of replicas, and closes the connections.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+fn settings(config: &RedisConfig) -> RedisSettings {
+    RedisSettings {
+        url: config.url.clone(),
+        keys: config.encryption_keys.iter().filter_map(|key| SealingKey::new(key.expose_secret())).collect(),
+        consistency: match config.consistency {
+            Consistency::Eventual => polyhost_state_redis::Consistency::Eventual,
+            Consistency::Strict => polyhost_state_redis::Consistency::Strict,
+        },
+        limits: match config.limits_without_store {
+            LimitsWithoutStore::Share => polyhost_state_redis::LimitsWithoutStore::Share,
+            LimitsWithoutStore::Refuse => polyhost_state_redis::LimitsWithoutStore::Refuse,
+        },
+        prefix: None,
     }
 }
