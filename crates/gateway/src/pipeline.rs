@@ -74,7 +74,8 @@ impl Service<Request> for Pipeline {
 async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
     let record = Record::begin(&request, &shared.operations, shared.app.server());
     // A panic in the pipeline fails only this request, as a panic in the handler does.
-    let handling = AssertUnwindSafe(Patience::new().scope(check(shared, &record, handler, request))).catch_unwind();
+    let handling =
+        AssertUnwindSafe(Patience::of_request().scope(check(shared, &record, handler, request))).catch_unwind();
     let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
     record.end(response)
 }

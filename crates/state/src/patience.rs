@@ -1,29 +1,32 @@
-//! The time that one request may wait for the store, all of its calls together.
+//! The time that a request may wait for the store, all of its calls together.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The longest time that one request waits for the store.
+/// The longest time that one request waits for the store, and that any call waits.
 pub const PATIENCE: Duration = Duration::from_millis(50);
 
 tokio::task_local! {
     static PATIENCE_LEFT: Patience;
 }
 
-/// The rest of a request's patience. Clones share it, so that tasks of one request can share it, too.
-#[derive(Debug, Clone)]
-pub struct Patience(Arc<AtomicU64>);
+/// The patience of some work.
+///
+/// The calls of a request share it: clones have one rest. In work that belongs to no request, such as a login, each
+/// call has the whole patience. That is the default.
+#[derive(Debug, Clone, Default)]
+pub struct Patience(Option<Arc<AtomicU64>>);
 
 impl Patience {
-    /// Returns the whole patience, for a new request.
+    /// Returns the patience of a new request.
     #[must_use]
-    pub fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(micros(PATIENCE))))
+    pub fn of_request() -> Self {
+        Self(Some(Arc::new(AtomicU64::new(micros(PATIENCE)))))
     }
 
-    /// Returns the patience of the current request. Work outside of a request has its own.
+    /// Returns the patience of the current work.
     #[must_use]
     pub fn current() -> Self {
         PATIENCE_LEFT.try_with(Self::clone).unwrap_or_default()
@@ -34,22 +37,18 @@ impl Patience {
         PATIENCE_LEFT.scope(self, future)
     }
 
-    /// Returns the time that is left.
+    /// Returns the time that the next call may wait.
     #[must_use]
     pub fn left(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::Relaxed))
+        self.0.as_ref().map_or(PATIENCE, |left| Duration::from_micros(left.load(Ordering::Relaxed)))
     }
 
-    /// Subtracts a wait.
+    /// Subtracts the wait of a call.
     pub fn spend(&self, waited: Duration) {
-        let _ =
-            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(micros(waited))));
-    }
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self::new()
+        if let Some(left) = &self.0 {
+            let rest = |left: u64| Some(left.saturating_sub(micros(waited)));
+            let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
+        }
     }
 }
 
@@ -63,7 +62,7 @@ mod tests {
 
     #[tokio::test]
     async fn calls_of_one_request_share_its_patience() {
-        let request = Patience::new();
+        let request = Patience::of_request();
         request
             .clone()
             .scope(async {
@@ -75,6 +74,11 @@ mod tests {
             .await;
 
         assert_eq!(request.left(), Duration::ZERO);
-        assert_eq!(Patience::current().left(), PATIENCE, "work outside of a request");
+    }
+
+    #[test]
+    fn each_call_outside_of_a_request_has_the_whole_patience() {
+        Patience::current().spend(PATIENCE);
+        assert_eq!(Patience::current().left(), PATIENCE);
     }
 }

@@ -72,7 +72,7 @@ impl Scope {
     /// queue, the work counts as this caller's. Its spans belong to the trace of this request.
     #[must_use]
     pub fn shared(self) -> Self {
-        Self { request: None, operation: None, patience: Patience::new(), ..self }
+        Self { request: None, operation: None, ..self }
     }
 
     /// Returns the scope for work that belongs to no caller, but to the trace of this request.

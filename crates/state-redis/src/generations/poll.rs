@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use polyhost_state::Patience;
 use redis::Pipeline;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,7 @@ impl RedisGenerations {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.consistency == Consistency::Eventual && stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            stop.run_until_cancelled(Patience::new().scope(self.renew_proofs())).await;
+            stop.run_until_cancelled(self.renew_proofs()).await;
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use polyhost_domain::{Error, ErrorKind, Result};
-use polyhost_state::Taken;
+use polyhost_state::{Lease, StoreStatus, Taken};
 use rand::random_range;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
@@ -105,12 +105,18 @@ impl Inner {
                 self.pause(POLL_INTERVAL, deadline).await?;
                 continue;
             };
-            let outcome =
-                if lease.is_alone() { self.log_in_alone(deadline).await } else { self.log_in(deadline).await };
+            let outcome = match self.may_log_in(&lease, deadline).await {
+                Ok(true) => Some(self.log_in(deadline).await),
+                Ok(false) => None,
+                Err(error) => Some(Err(error)),
+            };
             if let Err(error) = self.state.leases.release(lease).await {
                 tracing::warn!(%error, "cannot release the lease for a login; it will expire");
             }
-            return outcome;
+            match outcome {
+                Some(outcome) => return outcome,
+                None => self.pause(POLL_INTERVAL, deadline).await?,
+            }
         }
     }
 
@@ -129,14 +135,19 @@ impl Inner {
         }
     }
 
-    /// Logs in although the shared state cannot be reached, if this is the first replica: the logins of two replicas
-    /// would end each other's sessions. Other replicas may see another first one, so it waits for a random time.
-    async fn log_in_alone(&self, deadline: Instant) -> Result<ActiveGrant> {
-        if !self.state.replicas.is_first() {
+    /// Returns whether the holder of a lease may log in. Without the shared state only the first replica may, because the
+    /// logins of two replicas would end each other's sessions. Replicas may differ in which is the first, so it waits for
+    /// a random time. `false` if the shared state answers again: then the lease must be acquired there.
+    async fn may_log_in(&self, lease: &Lease, deadline: Instant) -> Result<bool> {
+        let is_away = || self.state.replicas.store() == StoreStatus::Away;
+        if !lease.is_alone() {
+            return Ok(true);
+        }
+        if is_away() && !self.state.replicas.is_first() {
             return Err(self.contended(ALONE_RETRY_AFTER, OTHER_REPLICA));
         }
         self.pause(random_range(Duration::ZERO..=ALONE_JITTER), deadline).await?;
-        self.log_in(deadline).await
+        Ok(is_away())
     }
 
     /// Logs in. The caller holds the lease, so no other login runs at the same time.
