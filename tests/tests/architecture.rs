@@ -11,7 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 /// Each crate, with the workspace crates that it may depend on. Dev-dependencies do not count, so tests may use more.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("adapter-testing", &["conformance", "domain", "sandbox", "state", "upstream"]),
-    ("bench", &["config", "domain", "engine", "gateway", "polyhost"]),
+    ("bench", &["config", "domain", "engine", "gateway", "polyhost", "state"]),
     ("client", &[]),
     ("config", &["domain", "state", "upstream"]),
     ("conformance", &["domain"]),
@@ -31,6 +31,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "listener",
             "openload",
             "sandbox",
+            "state",
             "state-redis",
             "upstream",
             "yetishare",

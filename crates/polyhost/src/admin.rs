@@ -21,6 +21,7 @@ pub(crate) async fn run(listener: TcpListener, app: App, handle: PrometheusHandl
     process.describe();
     let service = admin::service(app.clone(), move |app| {
         metrics::spooled(app.spool().used());
+        metrics::replicas(app.replicas());
         process.collect();
         rendered.render()
     });

@@ -7,9 +7,13 @@ use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histog
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use polyhost_engine::measure::{CACHE, CACHE_BYTES, CACHE_EVICTIONS, ERRORS};
 use polyhost_gateway::measure::{OWN_SECONDS, REQUEST_SECONDS, REQUESTS};
+use polyhost_state::{Replicas, StoreStatus};
 use polyhost_upstream::measure;
 
 const SPOOL: &str = "polyhost_spool_bytes";
+const CONNECTED: &str = "polyhost_state_connected";
+const REPLICAS: &str = "polyhost_state_replicas";
+const FALLBACKS: &str = "polyhost_state_fallback_total";
 const RELOADS: &str = "polyhost_config_reloads_total";
 const SPANS: &str = "polyhost_telemetry_spans_total";
 
@@ -155,6 +159,24 @@ pub const METRICS: &[Metric] = &[
     },
     Metric { name: SPOOL, help: "Bytes of spooled uploads.", labels: &[], kind: Kind::Gauge(Unit::Bytes) },
     Metric {
+        name: CONNECTED,
+        help: "Whether the store that replicas share answers.",
+        labels: &[],
+        kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: REPLICAS,
+        help: "Replicas that were seen last, with this one.",
+        labels: &[],
+        kind: Kind::Gauge(Unit::Count),
+    },
+    Metric {
+        name: FALLBACKS,
+        help: "Calls that this process's memory answered, because the shared store did not.",
+        labels: &["port"],
+        kind: Kind::Counter(Unit::Count),
+    },
+    Metric {
         name: RELOADS,
         help: "Reloads of the configuration, successful or rejected.",
         labels: &["result"],
@@ -202,6 +224,17 @@ fn describe(metric: &Metric) {
 pub(crate) fn spooled(bytes: u64) {
     #[allow(clippy::cast_precision_loss, reason = "a gauge needs no 53rd bit")]
     gauge!(SPOOL).set(bytes as f64);
+}
+
+/// Sets the view of the replicas, if they share a store.
+pub(crate) fn replicas(replicas: &dyn Replicas) {
+    let connected = match replicas.store() {
+        StoreStatus::Memory => return,
+        StoreStatus::Connected => 1.0,
+        StoreStatus::Away => 0.0,
+    };
+    gauge!(CONNECTED).set(connected);
+    gauge!(REPLICAS).set(f64::from(replicas.count()));
 }
 
 /// Counts a reload of the configuration: `ok` or `refused`.
