@@ -20,7 +20,13 @@ impl Patience {
     /// Returns the whole patience, for a new request.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(micros(PATIENCE))))
+        Self::of(PATIENCE)
+    }
+
+    /// Returns a patience of this length, for work that may wait longer or shorter than a request.
+    #[must_use]
+    pub fn of(length: Duration) -> Self {
+        Self(Arc::new(AtomicU64::new(micros(length))))
     }
 
     /// Returns the patience of the current request. Work outside of a request has its own.
