@@ -9,12 +9,14 @@
 //! | [`Windows`] | limits that hold in every window of time, such as the login budget |
 //!
 //! A port has only guarantees that a store shared by many processes can give. So code written against it also works
-//! with more than one replica. The only implementation stores everything in the memory of one process:
-//! [`State::in_memory`].
+//! with more than one replica. This crate has the implementation in the memory of one process, [`State::in_memory`];
+//! `polyhost-state-redis` has the shared one. The feature `conformance` has the tests of both.
 //!
 //! All times are tokio's, so that a test with paused time controls when something expires.
 
 mod alone;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod generations;
 mod key_value;

@@ -23,7 +23,13 @@ impl Patience {
     /// Returns the patience of a new request.
     #[must_use]
     pub fn of_request() -> Self {
-        Self(Some(Arc::new(AtomicU64::new(micros(PATIENCE)))))
+        Self::of(PATIENCE)
+    }
+
+    /// Returns a patience of this length, for work that may wait longer or shorter than a request.
+    #[must_use]
+    pub fn of(length: Duration) -> Self {
+        Self(Some(Arc::new(AtomicU64::new(micros(length)))))
     }
 
     /// Returns the patience of the current work.

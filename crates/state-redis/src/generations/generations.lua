@@ -27,6 +27,7 @@ end
 if stored[2] ~= run_id or action == 'raise-all' or (action == 'raise' and redis.call('HLEN', key) > MOST_FIELDS) then
   epoch = math.max(writes + 1, bound + 1, now)
   writes = epoch
+  -- A server without memory rejects only a script that begins with an addition. So an epoch can always begin.
   redis.call('DEL', key)
   redis.call('HSET', key, 'e', text(epoch), 'r', run_id, 'w', text(writes))
 end

@@ -26,11 +26,13 @@ end
 if index then
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', now))
-  if not redis.call('ZSCORE', index, key) and redis.call('ZCARD', index) >= tonumber(ARGV[5]) then
+  local past = string.format('%.0f', now)
+  if not redis.call('ZSCORE', index, key) and redis.call('ZCOUNT', index, '(' .. past, '+inf') >= tonumber(ARGV[5]) then
     return { 0 }
   end
+  -- A server without memory rejects only the first write of a script, so this one must be an addition.
   redis.call('ZADD', index, string.format('%.0f', now + life * 1000), key)
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', past)
   -- The set lives as long as its longest value.
   if redis.call('PTTL', index) < life then redis.call('PEXPIRE', index, string.format('%.0f', life)) end
 end

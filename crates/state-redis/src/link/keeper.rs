@@ -19,7 +19,7 @@ const PING_INTERVAL: Duration = Duration::from_millis(500);
 /// The pings between two signs of life to the other replicas.
 const PINGS_PER_HEARTBEAT: u32 = 6;
 /// The longest time that the background task waits for one answer. No request waits for it.
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// The longest time in which the store has to answer before calls are sent to it again.
 const PROBE_LIMIT: Duration = Duration::from_millis(100);
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);

@@ -38,33 +38,36 @@ impl RedisWindows {
         }
     }
 
-    /// Takes an event in Redis. Returns the wait of a rejected one.
-    async fn take_shared(&self, permit: &WindowPermit, limits: &[WindowLimit]) -> Result<Option<Duration>, Failure> {
-        let mut request = self.take.arg(self.event(permit));
+    /// Takes an event in Redis. Returns the wait of a rejected one. Without an event, it only returns the wait.
+    async fn take_shared(
+        &self,
+        key: &str,
+        limits: &[WindowLimit],
+        event: Option<u64>,
+    ) -> Result<Option<Duration>, Failure> {
+        let mut request = self.take.arg(event.map(|event| self.event(event)).unwrap_or_default());
         for limit in limits {
-            request.key(self.name(permit.key(), limit.name)).arg(limit.events).arg(micros(limit.window));
+            request.key(self.name(key, limit.name)).arg(limit.events).arg(micros(limit.window));
         }
         let wait: i64 = self.link.call(&request).await?;
         Ok(u64::try_from(wait).ok().map(Duration::from_micros))
     }
 
-    async fn release_shared(&self, permit: &WindowPermit) -> Result<(), Failure> {
-        if permit.limits().is_empty() {
-            return Ok(());
-        }
+    /// Returns the request that releases a permit; `None` for a permit without limits.
+    fn release_request(&self, permit: &WindowPermit) -> Option<Pipeline> {
         let mut requests = Pipeline::new();
         for limit in permit.limits() {
-            requests.cmd("ZREM").arg(self.name(permit.key(), limit)).arg(self.event(permit)).ignore();
+            requests.cmd("ZREM").arg(self.name(permit.key(), limit)).arg(self.event(permit.event())).ignore();
         }
-        self.link.call(&requests).await
+        (!permit.limits().is_empty()).then_some(requests)
     }
 
     fn name(&self, key: &str, limit: &str) -> String {
         format!("{}:w:{{{key}}}:{limit}", self.prefix)
     }
 
-    fn event(&self, permit: &WindowPermit) -> String {
-        format!("{:016x}:{}", self.replica, permit.event())
+    fn event(&self, number: u64) -> String {
+        format!("{:016x}:{number}", self.replica)
     }
 }
 
@@ -73,9 +76,13 @@ impl Windows for RedisWindows {
     async fn take(&self, key: &str, limits: &[WindowLimit]) -> Result<Taken, StateError> {
         let permit = match self.own.take(key, limits).await? {
             Taken::Permit(permit) => permit,
-            wait => return Ok(wait),
+            Taken::Wait(own) => {
+                // The events of other replicas may make the wait longer.
+                let shared = self.take_shared(key, limits, None).await.ok().flatten();
+                return Ok(Taken::Wait(own.max(shared.unwrap_or_default())));
+            }
         };
-        match self.take_shared(&permit, limits).await {
+        match self.take_shared(key, limits, Some(permit.event())).await {
             Ok(None) => Ok(Taken::Permit(permit)),
             Ok(Some(wait)) => {
                 self.own.release(permit).await?;
@@ -89,8 +96,11 @@ impl Windows for RedisWindows {
     }
 
     async fn release(&self, permit: WindowPermit) -> Result<(), StateError> {
-        let released = self.release_shared(&permit).await;
+        let request = self.release_request(&permit);
         self.own.release(permit).await?;
-        released.map_err(|failure| failure.into_error(Port::Windows))
+        match request {
+            Some(request) => self.link.call(&request).await.map_err(|failure| failure.into_error(Port::Windows)),
+            None => Ok(()),
+        }
     }
 }

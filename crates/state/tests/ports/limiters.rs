@@ -1,4 +1,4 @@
-//! Tests of limiters: they are exact, are refilled evenly, and exist once for each key and quota.
+//! Tests of limiters in memory beside the conformance suite: they are exact to the nanosecond, and on many threads.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -68,18 +68,6 @@ async fn weight_above_the_quota_needs_a_full_bucket() {
 
     advance(Duration::from_secs(60)).await;
     assert!(check(&limiters, quota, 50).await.is_allowed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_key_and_quota_has_its_own_bucket() {
-    let limiters = State::in_memory().limiters;
-    let quota_of_one = quota(1, 60);
-    assert!(check(&limiters, quota_of_one, 1).await.is_allowed());
-    assert!(!check(&limiters, quota_of_one, 1).await.is_allowed());
-
-    let other_key = limiters.check("other", quota_of_one, ONE).await.unwrap();
-    assert!(other_key.is_allowed());
-    assert!(check(&limiters, quota(2, 60), 1).await.is_allowed());
 }
 
 /// Uses threads of the operating system instead of tasks, for the most contention on the bucket.

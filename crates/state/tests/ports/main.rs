@@ -1,11 +1,11 @@
-//! Tests of the guarantees of every port. They use only the ports, so that they can test any store behind them.
+//! Tests of the state in memory: the conformance suite, and what only this store promises.
 
 #![allow(clippy::unwrap_used, reason = "functions that tests share fail as tests do, by panicking")]
 
 mod alone;
+mod conformance;
 mod generations;
 mod key_value;
-mod leases;
 mod limiters;
 mod windows;
 

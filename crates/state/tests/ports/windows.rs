@@ -1,10 +1,9 @@
-//! Tests of windows: their limits hold in every window of time.
+//! Tests of windows in memory beside the conformance suite: their limits are exact to the nanosecond.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use polyhost_state::{State, Taken, WindowLimit, WindowPermit, Windows};
-use tokio::task::JoinSet;
 use tokio::time::advance;
 
 const GAP: WindowLimit = WindowLimit { name: "gap", events: 1, window: Duration::from_secs(5) };
@@ -64,53 +63,4 @@ async fn wait_is_that_of_the_slowest_limit() {
     permit(&windows, &[GAP]).await;
 
     assert_eq!(wait(&windows, &[BUDGET, GAP]).await, BUDGET.window);
-}
-
-#[tokio::test(start_paused = true)]
-async fn released_permit_gives_its_events_back_once() {
-    let windows = State::in_memory().windows;
-    let released = permit(&windows, &[GAP, BUDGET]).await;
-    windows.release(released).await.unwrap();
-    let partly = permit(&windows, &[GAP, BUDGET]).await;
-    windows.release(partly.without("gap")).await.unwrap();
-    assert_eq!(wait(&windows, &[GAP]).await, GAP.window, "the gap was not released");
-
-    let ended = permit(&windows, &[BUDGET]).await;
-    advance(BUDGET.window).await;
-    for _ in 0..3 {
-        permit(&windows, &[BUDGET]).await;
-    }
-    windows.release(ended).await.unwrap();
-    assert_eq!(wait(&windows, &[BUDGET]).await, BUDGET.window, "the released event had ended before");
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_key_has_its_own_events() {
-    let windows = State::in_memory().windows;
-    permit(&windows, &[GAP]).await;
-
-    assert!(matches!(windows.take("other", &[GAP]).await.unwrap(), Taken::Permit(_)));
-    assert_eq!(wait(&windows, &[GAP]).await, GAP.window);
-}
-
-#[tokio::test(start_paused = true)]
-async fn limit_of_zero_events_rejects_and_no_window_allows() {
-    let windows = State::in_memory().windows;
-    assert_eq!(wait(&windows, &[WindowLimit { events: 0, ..BUDGET }]).await, BUDGET.window);
-    for _ in 0..5 {
-        permit(&windows, &[WindowLimit { window: Duration::ZERO, ..GAP }]).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_callers_get_exactly_the_limit() {
-    let windows = State::in_memory().windows;
-    let limit = WindowLimit { name: "logins", events: 10, window: Duration::from_secs(3_600) };
-    let mut callers = JoinSet::new();
-    for _ in 0..64 {
-        let windows = Arc::clone(&windows);
-        callers.spawn(async move { matches!(windows.take("user", &[limit]).await.unwrap(), Taken::Permit(_)) });
-    }
-
-    assert_eq!(callers.join_all().await.into_iter().filter(|allowed| *allowed).count(), 10);
 }

@@ -1,0 +1,13 @@
+//! Tests against a real `redis-server`, which each test starts for itself and ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "functions that tests share fail as tests do, by panicking")]
+
+mod away;
+mod conformance;
+mod fleet;
+mod full;
+mod outages;
+mod replicas;
+mod secrets;
+mod server;
+mod stalls;
