@@ -7,6 +7,7 @@
 //! | `Generations` | a hash for each owner | unknown; raises are owed, and sent later |
 //! | `Limiters` | a bucket for each key | this replica's share, or unavailable |
 //! | `Windows` | a sorted set for each limit | this replica's own events |
+//! | `Marks` | a sorted set for each owner | unavailable: this replica's marks stay its own |
 //! | `Replicas` | a sorted set of ids | the last view |
 //!
 //! No call waits longer than its request's patience. After three time-outs within a second, no call waits until the
@@ -19,6 +20,7 @@ mod key_value;
 mod leases;
 mod limiters;
 mod link;
+mod marks;
 mod open;
 mod replicas;
 mod sealing;

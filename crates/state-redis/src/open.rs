@@ -11,6 +11,7 @@ use crate::key_value::{RedisKeyValue, Room};
 use crate::leases::RedisLeases;
 use crate::limiters::RedisLimiters;
 use crate::link::{Keeper, Link};
+use crate::marks::RedisMarks;
 use crate::replicas::RedisReplicas;
 use crate::sealing::Keyring;
 use crate::settings::{OpenError, RedisSettings};
@@ -47,6 +48,7 @@ pub fn open(settings: RedisSettings, tasks: &TaskTracker, stop: CancellationToke
             Arc::clone(&replicas) as Arc<dyn Replicas>,
         )),
         windows: Arc::new(RedisWindows::new(shared(), &prefix)),
+        marks: Some(Arc::new(RedisMarks::new(shared(), &prefix))),
         replicas: Arc::clone(&replicas) as _,
     };
     tasks.spawn({

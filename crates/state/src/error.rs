@@ -18,7 +18,7 @@ pub struct StateError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// One of the five ports.
+/// One of the ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Port {
     /// [`Leases`](crate::Leases).
@@ -31,6 +31,8 @@ pub enum Port {
     Limiters,
     /// [`Windows`](crate::Windows).
     Windows,
+    /// [`Marks`](crate::Marks).
+    Marks,
 }
 
 /// The reason why a port failed.
@@ -66,6 +68,7 @@ impl fmt::Display for Port {
             Self::Generations => "generations",
             Self::Limiters => "limiters",
             Self::Windows => "windows",
+            Self::Marks => "marks",
         })
     }
 }

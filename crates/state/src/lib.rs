@@ -1,4 +1,4 @@
-//! The state that replicas of the gateway may have to share, as five small ports.
+//! The state that replicas of the gateway may have to share, as six small ports.
 //!
 //! | port | purpose |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | [`Generations`] | numbers that only rise, which show whether a cached answer is out of date |
 //! | [`Limiters`] | rate limits |
 //! | [`Windows`] | limits that hold in every window of time, such as the login budget |
+//! | [`Marks`] | short texts that replicas tell each other, such as the ids of deleted files |
 //!
 //! A port has only guarantees that a store shared by many processes can give. So code written against it also works
 //! with more than one replica. This crate has the implementation in the memory of one process, [`State::in_memory`];
@@ -22,6 +23,7 @@ mod generations;
 mod key_value;
 mod leases;
 mod limiters;
+mod marks;
 mod memory;
 mod patience;
 mod replicas;
@@ -35,6 +37,7 @@ pub use generations::{GenerationList, Generations, ScopeKey};
 pub use key_value::{Entry, Exchange, KeyValue};
 pub use leases::{Lease, Leases};
 pub use limiters::{Decision, Limiters, Quota};
+pub use marks::{MARK_LIFE, Marks};
 pub use memory::{MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters, MemoryWindows};
 pub use patience::{PATIENCE, Patience};
 pub use replicas::{Replicas, SingleReplica, StoreStatus};

@@ -1,14 +1,14 @@
-//! The five ports in one struct, which the rest of the program receives.
+//! The ports in one struct, which the rest of the program receives.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    Generations, KeyValue, Leases, Limiters, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters,
+    Generations, KeyValue, Leases, Limiters, Marks, MemoryGenerations, MemoryKeyValue, MemoryLeases, MemoryLimiters,
     MemoryWindows, Replicas, SingleReplica, Windows,
 };
 
-/// The five ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
+/// The ports. There are two key-value stores, because callers can fill one of them. Clones share all data.
 #[derive(Clone)]
 pub struct State {
     /// Leases for work that only one caller at a time may do.
@@ -24,6 +24,8 @@ pub struct State {
     pub limiters: Arc<dyn Limiters>,
     /// Limits that hold in every window of time.
     pub windows: Arc<dyn Windows>,
+    /// The marks of the other replicas; `None` if no other process shares the state.
+    pub marks: Option<Arc<dyn Marks>>,
     /// The replicas that share the state.
     pub replicas: Arc<dyn Replicas>,
 }
@@ -48,6 +50,7 @@ impl State {
             generations: Arc::new(MemoryGenerations::default()),
             limiters: Arc::new(MemoryLimiters::default()),
             windows: Arc::new(MemoryWindows::default()),
+            marks: None,
             replicas: Arc::new(SingleReplica),
         }
     }

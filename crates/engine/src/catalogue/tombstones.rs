@@ -6,7 +6,8 @@
 //! arrives after it.
 //!
 //! Tombstones are stored by the user at the site. So they survive a change of the account's settings, and a deletion at
-//! one site hides nothing at another.
+//! one site hides nothing at another. Replicas tell each other their tombstones by marks. An entry that is restored from
+//! the trash is visible at the other replicas after [`TOMBSTONE_TTL`], or once they read it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use moka::ops::compute::Op;
-use polyhost_domain::{DeleteSemantics, FileId, FolderId, Listing};
+use polyhost_domain::{DeleteSemantics, FileId, FolderId, IdGrammar, Listing};
 
 use super::MAX_ACCOUNTS;
 use crate::accounts::Account;
@@ -39,6 +40,8 @@ pub(super) struct UserTombstones {
     /// Files whose deletion is under way or has an unknown outcome, and deleted files. Those that were not deleted for
     /// certain stay in listings, but their status in a listing is not used.
     uncertain: Cache<FileId, Moment>,
+    /// The position in the marks of the other replicas.
+    position: AtomicU64,
 }
 
 /// A time, counted in recorded file deletions.
@@ -48,6 +51,46 @@ pub(super) struct Moment(u64);
 impl Moment {
     /// The time of a deletion that is not over: later than every request.
     const NOT_YET: Self = Self(u64::MAX);
+}
+
+/// A tombstone as replicas tell it each other.
+enum Mark<F, D> {
+    /// A deleted file.
+    File(F),
+    /// A deleted folder.
+    Folder(D),
+    /// A file whose deletion is under way, or has an unknown outcome.
+    Uncertain(F),
+}
+
+impl Mark<&FileId, &FolderId> {
+    fn text(&self) -> String {
+        match self {
+            Self::File(file) => format!("f/{file}"),
+            Self::Folder(folder) => format!("d/{folder}"),
+            Self::Uncertain(file) => format!("u/{file}"),
+        }
+    }
+}
+
+impl Mark<FileId, FolderId> {
+    fn read(text: &str, ids: &IdGrammar) -> Option<Self> {
+        let (kind, id) = text.split_once('/')?;
+        match kind {
+            "f" => ids.file(id).ok().map(Self::File),
+            "d" => ids.folder(id).ok().map(Self::Folder),
+            "u" => ids.file(id).ok().map(Self::Uncertain),
+            _ => None,
+        }
+    }
+}
+
+/// Tells the other replicas a tombstone. If that fails, they list the entry as long as the site does.
+async fn tell(account: &Account, mark: Mark<&FileId, &FolderId>) {
+    let Some(marks) = account.user_state().marks() else { return };
+    if let Err(error) = marks.add(account.user(), &mark.text()).await {
+        tracing::warn!(%error, "other replicas do not know of a deletion");
+    }
 }
 
 impl Default for Tombstones {
@@ -69,6 +112,7 @@ impl Tombstones {
     pub(super) async fn begin(&self, account: &Account, file: &FileId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.uncertain.insert(file.clone(), Moment::NOT_YET).await;
+            tell(account, Mark::Uncertain(file)).await;
         }
     }
 
@@ -78,6 +122,7 @@ impl Tombstones {
             let now = self.next();
             tombstones.files.insert(file.clone(), now).await;
             tombstones.uncertain.insert(file.clone(), now).await;
+            tell(account, Mark::File(file)).await;
         }
     }
 
@@ -92,6 +137,7 @@ impl Tombstones {
     pub(super) async fn insert_folder(&self, account: &Account, folder: &FolderId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.folders.insert(folder.clone(), ()).await;
+            tell(account, Mark::Folder(folder)).await;
         }
     }
 
@@ -119,9 +165,35 @@ impl Tombstones {
         self.of(account).await.is_some_and(|tombstones| tombstones.folders.contains_key(folder))
     }
 
-    /// Returns the tombstones of an account's user, if there are any.
+    /// Returns the tombstones of an account's user, if there are any, with those of the other replicas.
     pub(super) async fn of(&self, account: &Account) -> Option<Arc<UserTombstones>> {
-        self.by_user.get(account.user()).await
+        let Some(marks) = account.user_state().marks() else { return self.by_user.get(account.user()).await };
+        let tombstones = self.of_or_new(account).await?;
+        let position = tombstones.position.load(Ordering::SeqCst);
+        match marks.since(account.user(), position).await {
+            Ok((marks, next)) => {
+                for mark in &marks {
+                    self.learn(account, &tombstones, mark).await;
+                }
+                tombstones.position.fetch_max(next, Ordering::SeqCst);
+            }
+            Err(error) => tracing::debug!(%error, "deletions through other replicas are not known"),
+        }
+        Some(tombstones)
+    }
+
+    /// Stores the tombstone of another replica.
+    async fn learn(&self, account: &Account, tombstones: &UserTombstones, mark: &str) {
+        match Mark::read(mark, &account.profile().ids) {
+            Some(Mark::File(file)) => {
+                let now = self.next();
+                tombstones.files.insert(file.clone(), now).await;
+                tombstones.uncertain.insert(file, now).await;
+            }
+            Some(Mark::Uncertain(file)) => tombstones.uncertain.insert(file, self.next()).await,
+            Some(Mark::Folder(folder)) => tombstones.folders.insert(folder, ()).await,
+            None => {}
+        }
     }
 
     /// Returns the tombstones of an account's user, or creates them. Returns `None` if the site has no trash.
@@ -144,6 +216,7 @@ impl Default for UserTombstones {
             files: noted(),
             folders: Cache::builder().max_capacity(MAX_TOMBSTONES).time_to_live(TOMBSTONE_TTL).build(),
             uncertain: noted(),
+            position: AtomicU64::default(),
         }
     }
 }

@@ -94,7 +94,10 @@ async fn find(account: &Account, search: &FileSearch<'_>, look: Look) -> Option<
             only_one(undated, search).filter(|file| may_guess || search.is_proven(file))
         }
     };
-    found.filter(|file| search.pending.take(file))
+    match found {
+        Some(file) if search.pending.take(&file).await => Some(file),
+        _ => None,
+    }
 }
 
 /// Returns the only file, or the newest of several that all have the upload's digest.

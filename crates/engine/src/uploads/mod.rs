@@ -123,7 +123,7 @@ pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Res
     let pending = account.pending_uploads().begin(wanted.clone());
     let outcome = account.upload(upload).await;
     if let Some(problem) = outcome.as_ref().err().and_then(|error| Problem::carried_by(error)) {
-        pending.resolve(None);
+        pending.resolve(None).await;
         return Err(problem);
     }
     let length = length.map(|length| length.saturating_sub(spare.found()));

@@ -78,9 +78,9 @@ pub(super) async fn settle(
     };
     let may_still_appear = |problem: &Problem| stored.is_some() || problem.code() == Code::OutcomeUnknown;
     match &settled {
-        Ok(file) => pending.resolve(Some(&file.id)),
-        Err(problem) if may_still_appear(problem) => pending.leave_unresolved(named.as_ref()),
-        Err(_) => pending.resolve(named.as_ref()),
+        Ok(file) => pending.resolve(Some(&file.id)).await,
+        Err(problem) if may_still_appear(problem) => pending.leave_unresolved(named.as_ref()).await,
+        Err(_) => pending.resolve(named.as_ref()).await,
     }
     settled
 }

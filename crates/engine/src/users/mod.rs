@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use polyhost_domain::{FileId, FolderId};
-use polyhost_state::{Generations, State};
+use polyhost_state::{Generations, Marks, State};
 
 pub(crate) use arrivals::Arrivals;
 pub use claims::Claim;
@@ -33,6 +33,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct User {
     id: Arc<str>,
     generations: Arc<dyn Generations>,
+    marks: Option<Arc<dyn Marks>>,
     pending_uploads: PendingUploads,
     moved: Cache<FileId, FolderId>,
     claims: Arc<Claims>,
@@ -47,7 +48,8 @@ impl User {
         Self {
             id: id.into(),
             generations: Arc::clone(&state.generations),
-            pending_uploads: PendingUploads::default(),
+            marks: state.marks.clone(),
+            pending_uploads: PendingUploads::new(id, Arc::clone(&state.values)),
             moved: Cache::builder().max_capacity(MAX_MOVED).time_to_live(MOVED_TTL).build(),
             claims: Arc::default(),
             turns: Turns::new(Arc::clone(&state.leases), id),
@@ -64,6 +66,11 @@ impl User {
     /// Returns the generations, which decide whether cache entries are valid.
     pub(crate) fn generations(&self) -> &Arc<dyn Generations> {
         &self.generations
+    }
+
+    /// Returns the marks of the other replicas; `None` if there are none.
+    pub(crate) fn marks(&self) -> Option<&Arc<dyn Marks>> {
+        self.marks.as_ref()
     }
 
     /// Returns the claims of the user's writes.

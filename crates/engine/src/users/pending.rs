@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use polyhost_domain::{Digest, File, FileId, FolderId};
+use polyhost_state::{Exchange, KeyValue};
 use tokio::time::Instant;
 
 use super::names::is_named;
@@ -27,6 +29,10 @@ pub(crate) const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 pub(crate) struct PendingUploads(Arc<Inner>);
 
 struct Inner {
+    /// The user's digest.
+    user: Box<str>,
+    /// The shared state. It has a key for each file that is assigned to an upload, so that no other replica assigns it.
+    assigned: Arc<dyn KeyValue>,
     received: Cache<FileId, ()>,
     open: Mutex<Vec<Entry>>,
     next: AtomicU64,
@@ -61,14 +67,25 @@ pub(crate) struct PendingUpload {
     number: u64,
 }
 
-impl Default for PendingUploads {
-    fn default() -> Self {
-        let received = Cache::builder().max_capacity(MAX_RECEIVED).time_to_live(REMEMBERED_FOR).build();
-        Self(Arc::new(Inner { received, open: Mutex::default(), next: AtomicU64::new(0) }))
-    }
-}
-
 impl PendingUploads {
+    /// Returns the uploads of a user, of which there are none yet.
+    pub(super) fn new(user: &str, assigned: Arc<dyn KeyValue>) -> Self {
+        let received = Cache::builder().max_capacity(MAX_RECEIVED).time_to_live(REMEMBERED_FOR).build();
+        let next = AtomicU64::new(0);
+        Self(Arc::new(Inner { user: user.into(), assigned, received, open: Mutex::default(), next }))
+    }
+
+    /// Assigns a file to an upload. Returns `false` if it is assigned to another one, maybe at another replica.
+    async fn assign(&self, file: &FileId) -> bool {
+        self.0.received.insert(file.clone(), ());
+        let key = format!("assigned/{}/{file}", self.0.user);
+        match self.0.assigned.compare_and_set(&key, None, Bytes::from_static(b"1"), REMEMBERED_FOR).await {
+            Ok(exchange) => matches!(exchange, Exchange::Done(_)),
+            // The store is full or cannot be reached: then only this process decides.
+            Err(_) => true,
+        }
+    }
+
     /// Registers a new upload.
     pub(crate) fn begin(&self, wanted: ExpectedFile) -> PendingUpload {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
@@ -116,35 +133,33 @@ impl PendingUpload {
 
     /// Assigns a found file to this upload and returns whether that succeeded. It fails if the file belongs, or may
     /// belong, to another upload.
-    pub(crate) fn take(&self, file: &File) -> bool {
-        let others = self.uploads.open();
+    pub(crate) async fn take(&self, file: &File) -> bool {
+        !self.is_contested(file) && !self.has_been_received(file) && self.uploads.assign(&file.id).await
+    }
+
+    /// Returns whether a file may belong to another upload of this process.
+    fn is_contested(&self, file: &File) -> bool {
         let may_be_of =
             |other: &Entry| other.number != self.number && other.file.is_none() && other.wanted.may_be(file);
-        let is_contested = others.iter().any(may_be_of);
-        let free = !is_contested && !self.has_been_received(file);
-        if free {
-            self.uploads.0.received.insert(file.id.clone(), ());
-        }
-        free
+        self.uploads.open().iter().any(may_be_of)
     }
 
     /// Ends the upload with an unknown outcome. `file` is the id that the site has returned, if any.
-    pub(crate) fn leave_unresolved(self, file: Option<&FileId>) {
+    pub(crate) async fn leave_unresolved(self, file: Option<&FileId>) {
         if let Some(entry) = self.uploads.open().iter_mut().find(|entry| entry.number == self.number) {
             entry.file = file.cloned();
         }
         if let Some(file) = file {
-            self.uploads.0.received.insert(file.clone(), ());
+            self.uploads.assign(file).await;
         }
     }
 
     /// Ends the upload. `file` is the file that it created, if any.
-    pub(crate) fn resolve(self, file: Option<&FileId>) {
-        let mut open = self.uploads.open();
-        open.retain(|entry| entry.number != self.number);
+    pub(crate) async fn resolve(self, file: Option<&FileId>) {
         if let Some(file) = file {
-            self.uploads.0.received.insert(file.clone(), ());
+            self.uploads.assign(file).await;
         }
+        self.uploads.open().retain(|entry| entry.number != self.number);
     }
 }
 
@@ -183,6 +198,7 @@ impl ExpectedFile {
 mod tests {
     use super::*;
     use polyhost_domain::{IdAlphabet, IdGrammar, Origin};
+    use polyhost_state::State;
 
     const SHA1: [&str; 2] = ["da39a3ee5e6b4b0d3255bfef95601890afd80709", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"];
 
@@ -199,53 +215,73 @@ mod tests {
         File { name, size: Some(5), sha1, folder_id, uploaded_at, ..File::bare(&origin, id) }
     }
 
+    fn uploads() -> PendingUploads {
+        PendingUploads::new("user", State::in_memory().values)
+    }
+
     #[tokio::test]
     async fn file_of_two_uploads_is_assigned_only_by_digest() {
-        let uploads = PendingUploads::default();
+        let uploads = uploads();
         let first = uploads.begin(wanted("a.mp4", Some(5), Some(SHA1[0])));
         let second = uploads.begin(wanted("A.mp4", Some(5), None));
-        assert!(!first.take(&file("1", "a.mp4", None)) && !second.take(&file("1", "a.mp4", None)));
+        assert!(!first.take(&file("1", "a.mp4", None)).await && !second.take(&file("1", "a.mp4", None)).await);
         second.learn(wanted("a.mp4", Some(5), Some(SHA1[1])));
-        assert!(first.take(&file("1", "a.mp4", Some(SHA1[0]))));
-        assert!(!second.take(&file("1", "a.mp4", Some(SHA1[0]))), "the file is the first upload's");
-        assert!(second.take(&file("2", "a (1).mp4", Some(SHA1[1]))));
+        assert!(first.take(&file("1", "a.mp4", Some(SHA1[0]))).await);
+        assert!(!second.take(&file("1", "a.mp4", Some(SHA1[0]))).await, "the file is the first upload's");
+        assert!(second.take(&file("2", "a (1).mp4", Some(SHA1[1]))).await);
     }
 
     #[tokio::test]
     async fn upload_of_unknown_length_matches_files_of_any_size() {
-        let uploads = PendingUploads::default();
+        let uploads = uploads();
         let _spooling = uploads.begin(wanted("a.mp4", None, None));
         let lost = uploads.begin(wanted("a.mp4", Some(5), None));
-        assert!(!lost.take(&file("1", "a.mp4", None)));
-        assert!(uploads.begin(wanted("b.mp4", Some(5), None)).take(&file("2", "b.mp4", None)));
+        assert!(!lost.take(&file("1", "a.mp4", None)).await);
+        assert!(uploads.begin(wanted("b.mp4", Some(5), None)).take(&file("2", "b.mp4", None)).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn unresolved_upload_is_remembered_for_an_hour() {
-        let uploads = PendingUploads::default();
+        let uploads = uploads();
         drop(uploads.begin(wanted("a.mp4", Some(5), None)));
-        uploads.begin(wanted("b.mp4", Some(5), None)).resolve(None);
+        uploads.begin(wanted("b.mp4", Some(5), None)).resolve(None).await;
         let next = uploads.begin(wanted("a.mp4", Some(5), None));
-        assert!(!next.take(&file("1", "a.mp4", None)));
-        assert!(next.take(&file("2", "b.mp4", None)), "its upload was resolved without a file");
-        next.resolve(None);
+        assert!(!next.take(&file("1", "a.mp4", None)).await);
+        assert!(next.take(&file("2", "b.mp4", None)).await, "its upload was resolved without a file");
+        next.resolve(None).await;
         tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
-        assert!(uploads.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)));
+        assert!(uploads.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn unresolved_upload_is_expected_in_its_folder_for_an_hour() {
-        let uploads = PendingUploads::default();
+        let uploads = uploads();
         let is_expected = || uploads.may_come_into(&FolderId::Root);
         let under_way = uploads.begin(wanted("a.mp4", Some(5), None));
         assert!(!is_expected(), "an upload under way holds a claim on the folder instead");
         let named = file("1", "a.mp4", None);
-        under_way.leave_unresolved(Some(&named.id));
+        under_way.leave_unresolved(Some(&named.id)).await;
         assert!(is_expected());
         let next = uploads.begin(wanted("a.mp4", Some(5), None));
-        assert!(!next.take(&named) && next.take(&file("2", "a.mp4", None)), "the ids tell the two files apart");
-        next.resolve(None);
+        assert!(
+            !next.take(&named).await && next.take(&file("2", "a.mp4", None)).await,
+            "the ids tell the two files apart"
+        );
+        next.resolve(None).await;
         tokio::time::advance(REMEMBERED_FOR + Duration::from_secs(1)).await;
         assert!(!is_expected());
+    }
+
+    #[tokio::test]
+    async fn file_is_assigned_to_one_upload_of_all_replicas() {
+        let values = State::in_memory().values;
+        let [one, other] = [(), ()].map(|()| PendingUploads::new("user", Arc::clone(&values)));
+        let stranger = PendingUploads::new("other user", values);
+        assert!(one.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)).await);
+
+        assert!(!other.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)).await);
+        assert!(stranger.begin(wanted("a.mp4", Some(5), None)).take(&file("1", "a.mp4", None)).await);
+        one.begin(wanted("b.mp4", Some(5), None)).resolve(Some(&file("2", "b.mp4", None).id)).await;
+        assert!(!other.begin(wanted("b.mp4", Some(5), None)).take(&file("2", "b.mp4", None)).await);
     }
 }

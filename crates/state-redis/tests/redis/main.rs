@@ -6,6 +6,7 @@ mod away;
 mod conformance;
 mod fleet;
 mod full;
+mod marks;
 mod outages;
 mod replicas;
 mod secrets;

@@ -6,5 +6,6 @@ mod model;
 mod outage;
 mod pages;
 mod reloads;
+mod replicas;
 mod trash;
 mod writes;

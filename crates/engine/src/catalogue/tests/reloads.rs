@@ -95,7 +95,7 @@ async fn write_invalidates_all_accounts_of_its_user() {
     let gone = catalogue.file(&two, &file, Freshness::Cached).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::FileNotFound);
 
-    user.pending_uploads().begin(wanted()).resolve(Some(&file));
+    user.pending_uploads().begin(wanted()).resolve(Some(&file)).await;
     for account in [one, two] {
         assert!(
             account.pending_uploads().has_received(&file),

@@ -1,0 +1,74 @@
+//! Tests of two replicas that share their state: each has a catalogue of its own.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use polyhost_config::CacheConfig;
+use polyhost_domain::{DeleteSemantics, FileStatus, FolderId, Profile};
+use polyhost_state::{Marks, State, StateError};
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Account;
+use crate::catalogue::{Catalogue, Freshness};
+use crate::changes;
+use crate::preconditions::Preconditions;
+use crate::tests::{Site, profile};
+use crate::users::User;
+
+const ROOT: FolderId = FolderId::Root;
+
+/// Marks in memory.
+#[derive(Default)]
+struct SharedMarks(Mutex<Vec<(String, String)>>);
+
+#[async_trait]
+impl Marks for SharedMarks {
+    async fn add(&self, owner: &str, mark: &str) -> Result<(), StateError> {
+        self.0.lock().unwrap().push((owner.to_owned(), mark.to_owned()));
+        Ok(())
+    }
+
+    async fn since(&self, owner: &str, position: u64) -> Result<(Vec<String>, u64), StateError> {
+        let marks = self.0.lock().unwrap();
+        let new = marks.iter().skip(usize::try_from(position).unwrap());
+        let of_owner = new.filter(|(of, _)| of == owner).map(|(_, mark)| mark.clone()).collect();
+        Ok((of_owner, marks.len() as u64))
+    }
+}
+
+/// One replica.
+struct Replica {
+    account: Arc<Account>,
+    catalogue: Catalogue,
+}
+
+impl Replica {
+    fn new(site: &Site, state: &State) -> Self {
+        let account = site.account_of(&Arc::new(User::new("user", state)));
+        Self { account, catalogue: Catalogue::new(&CacheConfig::default(), TaskTracker::new()) }
+    }
+
+    async fn listed(&self) -> usize {
+        self.catalogue.listing(&self.account, &ROOT, Freshness::Cached).await.unwrap().value.len()
+    }
+}
+
+fn replicas(site: &Site) -> [Replica; 2] {
+    let state = State { marks: Some(Arc::new(SharedMarks::default())), ..State::in_memory() };
+    [(), ()].map(|()| Replica::new(site, &state))
+}
+
+#[tokio::test(start_paused = true)]
+async fn object_deleted_at_one_replica_is_not_listed_by_another() {
+    let site = Site::new(Profile { delete: DeleteSemantics::Trash, ..profile() });
+    let (file, folder) = (site.put_file("f1", "one", &ROOT), site.put_folder("d1", "two", &ROOT));
+    let [one, other] = replicas(&site);
+    assert_eq!(other.listed().await, 2);
+
+    changes::delete_file(&one.catalogue, &one.account, &file, &Preconditions::default()).await.unwrap();
+    assert_eq!(other.listed().await, 1);
+    let status = other.catalogue.file(&other.account, &file, Freshness::Cached).await.unwrap().value.value.status;
+    assert_ne!(status, FileStatus::Active);
+    one.catalogue.note_folder_deleted(&one.account, &folder).await;
+    assert!(other.catalogue.has_deleted_folder(&other.account, &folder).await);
+}
