@@ -2,6 +2,7 @@
 //! error answer is read here.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::connect::{Source, is_this_machine};
 use crate::display::escaped;
 use crate::failure::Failure;
 use crate::key::ApiKey;
@@ -45,6 +47,10 @@ pub struct Gateway {
     pace: Pace,
     waits: Waits,
     anew: Anew,
+    /// Whether a gateway has answered.
+    answered: Arc<AtomicBool>,
+    source: Source,
+    unused_login: Option<Url>,
 }
 
 /// The paths that were read past the gateway's cache; `None` if cached answers are good enough.
@@ -54,10 +60,10 @@ type Anew = Arc<Mutex<Option<HashSet<String>>>>;
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// Another scheme than http or https.
-    #[error("--server: the address of a gateway begins with http:// or https://")]
+    #[error("the address of a gateway begins with http:// or https://")]
     Scheme,
     /// Credentials, a query or a fragment.
-    #[error("--server: the address of a gateway has no user, password, query or fragment")]
+    #[error("the address of a gateway has no user, password, query or fragment")]
     Excess,
     /// The HTTP client cannot be created.
     #[error("cannot build the HTTP client: {0}")]
@@ -94,7 +100,46 @@ impl Gateway {
             pace: Pace::default(),
             waits: Waits::default(),
             anew: Anew::default(),
+            answered: Arc::default(),
+            source: Source::Argument,
+            unused_login: None,
         })
+    }
+
+    /// Sets the place that the address comes from, and the server of a saved key that must not be sent to this gateway.
+    #[must_use]
+    pub fn found_by(self, source: Source, unused_login: Option<Url>) -> Self {
+        Self { source, unused_login, ..self }
+    }
+
+    /// Returns the place that the address comes from.
+    pub(crate) fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Returns the server of a saved key that was not used, as it is another one.
+    pub(crate) fn unused_login(&self) -> Option<&Url> {
+        self.unused_login.as_ref()
+    }
+
+    /// Returns the key.
+    pub(crate) fn key(&self) -> Option<&ApiKey> {
+        self.key.as_ref()
+    }
+
+    /// Returns whether connections are encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// Returns whether others on the network can read the key.
+    pub(crate) fn exposes_key(&self) -> bool {
+        self.key.is_some() && !self.is_encrypted() && !is_this_machine(&self.base)
+    }
+
+    /// Returns whether an answer has come from a gateway.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Returns the display of waits.
@@ -113,9 +158,22 @@ impl Gateway {
         paths.as_mut().is_some_and(|paths| paths.insert(segments.join("/")))
     }
 
+    /// Returns the address.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Returns the address for messages.
     pub(crate) fn address(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Returns the address with the other one of http and https.
+    pub(crate) fn with_other_scheme(&self) -> String {
+        match self.address().strip_prefix("https://") {
+            Some(rest) => format!("http://{rest}"),
+            None => self.address().replacen("http://", "https://", 1),
+        }
     }
 
     /// Creates a request for a path below `/v1` with a query, without sending it.
@@ -261,7 +319,9 @@ impl Gateway {
         if body.is_empty() && status == 204 {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
+        let answer = serde_json::from_slice(&body);
+        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
+        answer.map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
     }
 }
 

@@ -83,9 +83,10 @@ impl Report {
         if self.output == Output::Json {
             return self.json(subject, false, &[("problem", failure.problem().json().clone())]);
         }
+        let hint = failure.problem().hint().map_or_else(String::new, |hint| format!("\nhint: {}", escaped(hint)));
         match subject.path.as_ref().or(subject.id.as_ref()) {
-            Some(name) => self.print_error(&format!("{}: {failure}", escaped(name))),
-            None => self.print_error(&failure.to_string()),
+            Some(name) => self.print_error(&format!("{}: {failure}{hint}", escaped(name))),
+            None => self.print_error(&format!("{failure}{hint}")),
         }
     }
 

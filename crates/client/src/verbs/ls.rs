@@ -66,7 +66,7 @@ pub async fn run(session: &Session, options: &Ls) -> Exit {
                     if failure.kind() != FailureKind::Failed {
                         return Err(failure);
                     }
-                    session.report.failed(&Subject::path(location.to_string()), &failure);
+                    session.failed(&Subject::path(location.to_string()), failure).await;
                 }
             }
             Ok(())
