@@ -80,7 +80,7 @@ async fn unknown_account_is_reported_once() {
     let files = [user.file("a.mp4", b"hello"), user.file("b.mp4", b"hello")];
     let ended = user.run(&["upload", &files[0], &files[1], "nobodys:"]).await;
     check_code(&ended, 1);
-    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("Account not found").count(), 1, "{}", ended.stderr);
     let ended = user.run(&["upload", &files[0], &files[1], "nobodys:", "--json"]).await;
     assert_eq!(code_of_only(&ended), "account_not_found");
 }

@@ -1,6 +1,7 @@
 //! The commands that transfer files and folders.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use polyhost_client::Argument;
@@ -17,6 +18,10 @@ pub(super) async fn upload(options: Upload, connection: &Connection) -> Result<E
     }
     if let Some(source) = sources.iter().find(|source| matches!(source, Argument::Remote(_))) {
         return Err(invalid(format!("{source} is at an account; use \"polyhost cp\", or ./ for a path with a colon")));
+    }
+    let has_key = connection.key_file.as_deref() == Some(Path::new("-"));
+    if has_key && sources.iter().any(Argument::is_standard_stream) {
+        return Err(invalid("the key and the file cannot both come from the standard input"));
     }
     let transfer = Transfer {
         name: options.name,
