@@ -17,6 +17,7 @@ mod interrupt;
 mod item;
 mod key;
 mod location;
+mod misnamed;
 mod pace;
 mod problem;
 mod progress;
@@ -29,6 +30,7 @@ pub mod transfer;
 mod tree;
 pub mod verbs;
 mod waits;
+mod walk;
 
 pub use connect::{ConnectError, Source, connect, connect_for_login, parse_server};
 pub use exit::Exit;

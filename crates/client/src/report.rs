@@ -90,6 +90,22 @@ impl Report {
         }
     }
 
+    /// Reports that a folder has entries that the gateway cannot read, and that a listing therefore lacks.
+    ///
+    /// # Errors
+    /// If the standard output cannot be written.
+    pub(crate) fn unreadable(&self, path: &str, number: u64) -> Result<(), Failure> {
+        if number == 0 {
+            return Ok(());
+        }
+        if self.output == Output::Json {
+            return self.lines(&[json!({"path": path, "unreadable": number}).to_string()]);
+        }
+        let entries = if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") };
+        self.print_error(&format!("{}: {entries} cannot be read, and may be missing above.", escaped(path)));
+        Ok(())
+    }
+
     /// Shows an object that the command was asked for: as JSON, or as lines. Stops if the standard output was closed.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ async fn walk(session: &Session, first: Arc<Folder>, depth: Depth, lines: Lines)
             Err(failure) if !path.is_empty() && failure.kind() == FailureKind::Failed => {
                 session.report.failed(&Subject::path(&folder.path), &failure);
             }
-            listed => drop(listed?),
+            listed => session.report.unreadable(&folder.path, listed?)?,
         }
         pending.extend(below.into_iter().rev());
     }

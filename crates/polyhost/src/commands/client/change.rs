@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use polyhost_client::Session;
-use polyhost_client::verbs::{can_ask, change};
+use polyhost_client::verbs::{can_ask, change, rm};
 
 use super::{CommandError, code, invalid, locations};
 use crate::cli::{Mkdir, Mv, Rm};
@@ -31,9 +31,8 @@ pub(super) async fn rm(options: &Rm, session: &Session) -> Result<ExitCode, Comm
         return Err(invalid(format!("{root} is the root folder, which cannot be deleted")));
     }
     check_question(options.yes || options.dry_run, "rm")?;
-    let removal =
-        change::Removal { locations, recursive: options.recursive, asks: !options.yes, dry_run: options.dry_run };
-    Ok(code(change::rm(session, &removal).await))
+    let removal = rm::Removal { locations, recursive: options.recursive, asks: !options.yes, dry_run: options.dry_run };
+    Ok(code(rm::run(session, &removal).await))
 }
 
 /// Checks that a command that asks before it deletes runs on a terminal.

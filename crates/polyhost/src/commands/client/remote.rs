@@ -33,8 +33,17 @@ pub(super) async fn fetch(options: Fetch, session: &Session) -> Result<ExitCode,
 }
 
 pub(super) async fn watch(options: Watch, session: &Session) -> Result<ExitCode, CommandError> {
-    let account = options.account.trim_end_matches(['/', ':']).to_owned();
+    let account = account(&options.account)?;
     let Watch { remote_uploads, conversions, .. } = options;
     let watched = watch::Watched { account, remote_uploads, conversions };
     Ok(code(watch::run(session, &watched).await))
+}
+
+/// Reads an account, which may have a colon as in a location.
+fn account(text: &str) -> Result<String, CommandError> {
+    let location = if text.contains(':') { location(text)? } else { location(&format!("{text}:"))? };
+    if !location.is_root() {
+        return Err(invalid(format!("{location} is not an account; name ids with --fetch or --conversion")));
+    }
+    Ok(location.account().to_owned())
 }
