@@ -102,7 +102,7 @@ impl Report {
             return self.lines(&[json!({"path": path, "unreadable": number}).to_string()]);
         }
         let entries = if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") };
-        self.print_error(&format!("{}: {entries} cannot be read, and may be missing above.", escaped(path)));
+        self.print_error(&format!("{}: {entries} cannot be read, and may be missing here.", escaped(path)));
         Ok(())
     }
 

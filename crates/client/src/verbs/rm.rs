@@ -50,7 +50,11 @@ async fn remove(session: &Session, location: &Location, options: &Removal) -> Re
     }
     delete(session, &object).await?;
     let subject = Subject { id: object.id().map(str::to_owned), path: Some(object.path().to_owned()) };
-    session.report.succeeded(&subject, &[], Some(&format!("deleted {}", escaped(object.path()))));
+    session.report.succeeded(
+        &subject,
+        &[("deleted", json!(true))],
+        Some(&format!("deleted {}", escaped(object.path()))),
+    );
     Ok(())
 }
 
@@ -74,14 +78,15 @@ async fn preview(session: &Session, object: &Object) -> Result<(), Failure> {
         }
     }
     let line = format!("would delete {}", escaped(&described_folder(folder, &usage)));
+    let fields = [("dry_run", json!(true)), ("deleted", json!(true)), ("content", usage)];
     let subject = Subject { id: folder.known_id().map(str::to_owned), path: Some(folder.path.clone()) };
-    session.report.succeeded(&subject, &[("dry_run", json!(true)), ("content", usage)], Some(&line));
+    session.report.succeeded(&subject, &fields, Some(&line));
     Ok(())
 }
 
 fn show(session: &Session, path: &str, item: &Item, shown: &str) {
     let subject = Subject { id: Some(item.id.clone()), path: Some(path.to_owned()) };
-    let fields = [("dry_run", json!(true)), ("item", item.json())];
+    let fields = [("dry_run", json!(true)), ("deleted", json!(true)), ("item", item.json())];
     session.report.succeeded(&subject, &fields, Some(&format!("would delete {}", escaped(shown))));
 }
 

@@ -64,13 +64,13 @@ impl Drawing<'_> {
             items.extend_from_slice(page);
             Ok::<_, Failure>(())
         });
-        match listed.await {
+        let unreadable = match listed.await {
             Err(failure) if !indent.is_empty() && failure.kind() == FailureKind::Failed => {
                 self.session.report.failed(&Subject::path(&folder.path), &failure);
                 return Ok(());
             }
-            listed => self.session.report.unreadable(&folder.path, listed?)?,
-        }
+            listed => listed?,
+        };
         for (index, item) in items.iter().enumerate() {
             let (branch, below) =
                 if index + 1 == items.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
@@ -86,7 +86,7 @@ impl Drawing<'_> {
                 Box::pin(self.draw(child, &format!("{indent}{below}"), level + 1)).await?;
             }
         }
-        Ok(())
+        self.session.report.unreadable(&folder.path, unreadable)
     }
 
     fn line(&self, item: &Value, folder: &Folder, branch: &str) -> String {

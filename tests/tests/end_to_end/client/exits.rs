@@ -90,7 +90,7 @@ async fn invalid_command_line_sends_nothing() {
     let user = User::start().await;
     let file = user.file("a.mp4", b"hello");
     let key_file = user.file("key", b"two words\n");
-    let cases: [&[&str]; 26] = [
+    let cases: [&[&str]; 28] = [
         &["upload", "plays:"],
         &["upload", &file],
         &["upload", &file, "there"],
@@ -115,6 +115,8 @@ async fn invalid_command_line_sends_nothing() {
         &["rm", "plays:/a"],
         &["rm", "plays:/", "--recursive", "--yes"],
         &["ls", "root"],
+        &["ls", "plays"],
+        &["watch", "plays:/Films"],
         &["ls", "plays:/../a"],
         &["fetch", "https://example.org/a", "--to", "plays:", "--header", "nonsense"],
     ];

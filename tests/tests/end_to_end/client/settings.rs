@@ -1,6 +1,7 @@
 //! Tests of `polyhost login`, of the choice of the server, and of the files for shells.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use polyhost_end_to_end::{Ended, Program};
 
@@ -118,6 +119,10 @@ async fn completions_and_manual_pages_are_made() {
         check_code(&ended, 0);
         assert!(ended.stdout.contains("polyhost") && ended.stdout.contains("download"), "{shell}");
     }
+    let script = Program::run(["completions", "bash"]).await.stdout;
+    let complete = "COMP_WORDS=(polyhost lo); COMP_CWORD=1; _polyhost polyhost lo polyhost; echo ${COMPREPLY[*]}";
+    let bash = Command::new("bash").arg("-c").arg(format!("{script}\n{complete}")).output().unwrap();
+    assert_eq!(String::from_utf8(bash.stdout).unwrap(), "login logout\n");
     check_code(&Program::run(["man", folder.path().to_str().unwrap()]).await, 0);
     let page = std::fs::read_to_string(folder.path().join("polyhost-upload.1")).unwrap();
     assert!(page.contains("Exit codes") && page.contains("dry"), "{page}");
