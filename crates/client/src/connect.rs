@@ -9,6 +9,7 @@ use url::{Host, Url};
 use crate::gateway::{Gateway, GatewayError};
 use crate::key::{ApiKey, KeyError};
 use crate::settings::{Settings, SettingsError};
+use crate::target::Target;
 
 /// The address of a gateway on this machine.
 const DEFAULT: &str = "http://127.0.0.1:8080";
@@ -18,7 +19,7 @@ const VARIABLE: &str = "POLYHOST_SERVER";
 
 /// The place that a gateway's address comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// The command line.
     Argument,
     /// The environment variable `POLYHOST_SERVER`.
@@ -64,7 +65,7 @@ pub fn connect(server: Option<&Url>, key_file: Option<&Path>) -> Result<Gateway,
         Some(Settings { server, key }) if server == address => (key, None),
         other => (None, other.filter(|other| other.key.is_some()).map(|other| other.server)),
     };
-    Ok(Gateway::new(&address, key.or(saved))?.found_by(source, other))
+    Ok(Gateway::at(Target { server: address, key: key.or(saved), source, unused_login: other })?)
 }
 
 /// Returns the gateway to log in to, with a key if the option or the environment has one. The server is the one that
@@ -73,11 +74,11 @@ pub fn connect(server: Option<&Url>, key_file: Option<&Path>) -> Result<Gateway,
 /// # Errors
 /// If the address or the key is not valid.
 pub fn connect_for_login(server: Option<&Url>, key: Option<ApiKey>) -> Result<Gateway, ConnectError> {
-    let (address, source) = match named_server(server)? {
+    let (server, source) = match named_server(server)? {
         Some(named) => named,
         None => (default_server()?, Source::Default),
     };
-    Ok(Gateway::new(&address, key)?.found_by(source, None))
+    Ok(Gateway::at(Target { server, key, source, unused_login: None })?)
 }
 
 /// Returns the server of the option, or else of the environment variable. An empty variable counts as missing.

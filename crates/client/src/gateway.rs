@@ -13,12 +13,13 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::connect::{Source, is_this_machine};
+use crate::connect::Source;
 use crate::display::escaped;
 use crate::failure::Failure;
 use crate::key::ApiKey;
 use crate::pace::{self, Pace};
 use crate::retry::Attempts;
+use crate::target::Target;
 use crate::waits::Waits;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -42,15 +43,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Debug, Clone)]
 pub struct Gateway {
     http: Client,
-    base: Url,
-    key: Option<ApiKey>,
+    target: Arc<Target>,
     pace: Pace,
     waits: Waits,
     anew: Anew,
     /// Whether a gateway has answered.
     answered: Arc<AtomicBool>,
-    source: Source,
-    unused_login: Option<Url>,
 }
 
 /// The paths that were read past the gateway's cache; `None` if cached answers are good enough.
@@ -76,6 +74,15 @@ impl Gateway {
     /// # Errors
     /// If the address is not valid for a gateway, or the HTTP client cannot be created.
     pub fn new(address: &Url, key: Option<ApiKey>) -> Result<Self, GatewayError> {
+        Self::at(Target { server: address.clone(), key, source: Source::Argument, unused_login: None })
+    }
+
+    /// Creates a gateway with a target.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn at(target: Target) -> Result<Self, GatewayError> {
+        let address = &target.server;
         if !matches!(address.scheme(), "http" | "https") {
             return Err(GatewayError::Scheme);
         }
@@ -95,46 +102,17 @@ impl Gateway {
             .map_err(GatewayError::Client)?;
         Ok(Self {
             http,
-            base: address.clone(),
-            key,
+            target: Arc::new(target),
             pace: Pace::default(),
             waits: Waits::default(),
             anew: Anew::default(),
             answered: Arc::default(),
-            source: Source::Argument,
-            unused_login: None,
         })
     }
 
-    /// Sets the place that the address comes from, and the server of a saved key that must not be sent to this gateway.
-    #[must_use]
-    pub fn found_by(self, source: Source, unused_login: Option<Url>) -> Self {
-        Self { source, unused_login, ..self }
-    }
-
-    /// Returns the place that the address comes from.
-    pub(crate) fn source(&self) -> Source {
-        self.source
-    }
-
-    /// Returns the server of a saved key that was not used, as it is another one.
-    pub(crate) fn unused_login(&self) -> Option<&Url> {
-        self.unused_login.as_ref()
-    }
-
-    /// Returns the key.
-    pub(crate) fn key(&self) -> Option<&ApiKey> {
-        self.key.as_ref()
-    }
-
-    /// Returns whether connections are encrypted.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.base.scheme() == "https"
-    }
-
-    /// Returns whether others on the network can read the key.
-    pub(crate) fn exposes_key(&self) -> bool {
-        self.key.is_some() && !self.is_encrypted() && !is_this_machine(&self.base)
+    /// Returns the address, the key and their places.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// Returns whether an answer has come from a gateway.
@@ -158,22 +136,9 @@ impl Gateway {
         paths.as_mut().is_some_and(|paths| paths.insert(segments.join("/")))
     }
 
-    /// Returns the address.
-    pub(crate) fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// Returns the address for messages.
     pub(crate) fn address(&self) -> &str {
-        self.base.as_str().trim_end_matches('/')
-    }
-
-    /// Returns the address with the other one of http and https.
-    pub(crate) fn with_other_scheme(&self) -> String {
-        match self.address().strip_prefix("https://") {
-            Some(rest) => format!("http://{rest}"),
-            None => self.address().replacen("http://", "https://", 1),
-        }
+        self.target.address()
     }
 
     /// Creates a request for a path below `/v1` with a query, without sending it.
@@ -187,7 +152,7 @@ impl Gateway {
         query: &[(&str, &str)],
     ) -> Result<RequestBuilder, Failure> {
         let request = self.http.request(method, self.url(segments, query)?);
-        Ok(match self.key.as_ref().and_then(ApiKey::authorization) {
+        Ok(match self.target.key.as_ref().and_then(ApiKey::authorization) {
             Some(value) => request.header(AUTHORIZATION, value),
             None => request,
         })
@@ -199,12 +164,12 @@ impl Gateway {
             let detail = format!("\"{step}\" is neither an id nor an account.");
             return Err(Failure::from_client("invalid_id", "The id or account is invalid", detail));
         }
-        let mut path = format!("{}/v1", self.base.path().trim_end_matches('/'));
+        let mut path = format!("{}/v1", self.target.server.path().trim_end_matches('/'));
         for segment in segments {
             path.push('/');
             path.extend(utf8_percent_encode(segment, SEGMENT));
         }
-        let mut url = self.base.clone();
+        let mut url = self.target.server.clone();
         url.set_path(&path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);

@@ -3,6 +3,7 @@
 use crate::connect::Source;
 use crate::failure::{Failure, UNEXPECTED_ANSWER};
 use crate::gateway::Gateway;
+use crate::target::Target;
 
 /// The number of accounts that a hint names.
 const SHOWN: usize = 20;
@@ -20,23 +21,24 @@ pub(crate) async fn add(gateway: &Gateway, failure: Failure) -> Failure {
 }
 
 fn of(gateway: &Gateway, code: &str) -> Option<String> {
-    let source = place(gateway.source());
-    let other = gateway.with_other_scheme();
+    let target = gateway.target();
+    let source = place(target.source);
+    let other = target.with_other_scheme();
     Some(match code {
-        "unauthenticated" => about_key(gateway),
+        "unauthenticated" => about_key(target),
         "forbidden" => "\"polyhost whoami\" shows the scopes and the accounts of the key.".to_owned(),
         "wrong_scheme" => format!("Use {other} instead. {source}"),
         "untrusted_certificate" => format!(
             "Check that the certificate is for this address. If a private authority signed it, set SSL_CERT_FILE to \
              the file with the authority's certificate. {source}"
         ),
-        "gateway_unreachable" if gateway.source() == Source::Default => format!(
+        "gateway_unreachable" if target.source == Source::Default => format!(
             "{source} Start a gateway with \"polyhost serve\" or \"polyhost sandbox\". Or choose another one with \
              --server, POLYHOST_SERVER or \"polyhost login\"."
         ),
         "gateway_unreachable" => format!("Check the address, and that the gateway is running. {source}"),
         // A server that only speaks https closes the connection, or answers with an error of its own.
-        "connection_lost" | UNEXPECTED_ANSWER if !gateway.has_answered() && !gateway.is_encrypted() => {
+        "connection_lost" | UNEXPECTED_ANSWER if !gateway.has_answered() && !target.is_encrypted() => {
             format!("Check that this is the address of a gateway. If it only speaks https, use {other}. {source}")
         }
         UNEXPECTED_ANSWER if !gateway.has_answered() => {
@@ -46,13 +48,16 @@ fn of(gateway: &Gateway, code: &str) -> Option<String> {
     })
 }
 
-fn about_key(gateway: &Gateway) -> String {
-    let address = gateway.address();
-    if let Some(key) = gateway.key() {
+fn about_key(target: &Target) -> String {
+    let address = target.address();
+    if let Some(key) = &target.key {
         return format!("The key is from {}. Check that it is a key for {address}.", key.source());
     }
-    let reason = match gateway.unused_login() {
-        Some(server) => format!("No key was sent: the saved key is for {server}."),
+    let reason = match &target.unused_login {
+        Some(server) => {
+            let server = server.as_str().trim_end_matches('/');
+            format!("No key was sent: the saved key is for {server}.")
+        }
         None => "No key was sent.".to_owned(),
     };
     format!("{reason} Set POLYHOST_API_KEY, use --key-file PATH, or run \"polyhost login {address}\".")

@@ -26,13 +26,14 @@ mod retry;
 mod session;
 mod settings;
 mod standard_streams;
+mod target;
 pub mod transfer;
 mod tree;
 pub mod verbs;
 mod waits;
 mod walk;
 
-pub use connect::{ConnectError, Source, connect, connect_for_login, parse_server};
+pub use connect::{ConnectError, connect, connect_for_login, parse_server};
 pub use exit::Exit;
 pub use failure::{Failure, FailureKind};
 pub use gateway::{Gateway, GatewayError};

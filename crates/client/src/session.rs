@@ -33,7 +33,7 @@ impl Session {
     pub fn new(gateway: Gateway, output: Output, interrupt: Interrupt) -> Self {
         let report = Report::new(output);
         gateway.waits().show_on(report.progress());
-        if gateway.exposes_key() {
+        if gateway.target().exposes_key() {
             let address = gateway.address();
             report.say(&format!("polyhost: The key goes to {address} unencrypted; others on the network can read it."));
         }

@@ -37,11 +37,12 @@ pub async fn run(session: &Session) -> Exit {
     session
         .run(async {
             let gateway = &session.gateway;
+            let target = gateway.target();
             let me = gateway.read(&["me"], &[]).await?;
-            let settings = Settings { server: gateway.base().clone(), key: gateway.key().cloned() };
+            let settings = Settings { server: target.server.clone(), key: target.key.clone() };
             let path = settings.save().map_err(|error| not_saved(&error))?.to_string_lossy().into_owned();
             let client = me["name"].as_str().map_or_else(String::new, |name| format!(" as {}", escaped(name)));
-            let source = gateway.key().map(|key| key.source().to_string());
+            let source = target.key.as_ref().map(|key| key.source().to_string());
             let saved = match &source {
                 Some(source) => format!("The address and the key from {} are", escaped(source)),
                 None => "There is no key; the address is".to_owned(),

@@ -1,5 +1,7 @@
 //! `polyhost rm`: deletes files, and folders with their content.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::change::delete;
@@ -69,7 +71,7 @@ async fn preview(session: &Session, object: &Object) -> Result<(), Failure> {
         Object::Folder(folder) => folder,
     };
     let usage = usage::read(gateway, folder).await?;
-    let mut walk = Walk::from(folder.clone());
+    let mut walk = Walk::from(Arc::clone(folder));
     while let Some((folder, items)) = walk.next(gateway).await? {
         for item in &items {
             let path = folder.path_of(&item.name);
