@@ -84,3 +84,15 @@ async fn accounts(gateway: &Gateway) -> Option<String> {
         shown => format!("The accounts are {}{more}.", shown.join(", ")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_lost_before_any_answer_may_need_https() {
+        let hint = |address: &str| of(&Gateway::new(&address.parse().unwrap(), None).unwrap(), "connection_lost");
+        assert!(hint("http://a:8080").is_some_and(|hint| hint.contains("use https://a:8080")));
+        assert_eq!(hint("https://a:8080"), None);
+    }
+}

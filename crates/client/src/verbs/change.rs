@@ -23,15 +23,17 @@ pub async fn mkdir(session: &Session, locations: &[Location], parents: bool) -> 
                     return Err(Failure::from_client("not_found", "Not found", detail));
                 }
                 Destination::Missing { folder, name } => folder.child(&name, None),
-                Destination::Folder(folder) if parents => {
+                Destination::Folder(folder) => {
                     // A folder that is named by its id alone was not looked up yet.
                     if location.id.is_some() && location.names.is_empty() {
                         let id = folder.id(gateway).await?;
                         gateway.read(&["accounts", &folder.account, "folders", id], &[]).await?;
                     }
+                    if !parents {
+                        return Err(exists(&folder.path));
+                    }
                     folder
                 }
-                Destination::Folder(folder) => return Err(exists(&folder.path)),
                 Destination::Files { folder, name, .. } => return Err(exists(&folder.path_of(&name))),
             };
             let id = folder.id(gateway).await?;

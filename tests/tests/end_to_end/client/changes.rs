@@ -159,7 +159,9 @@ async fn folder_is_not_moved_into_itself() {
 #[tokio::test]
 async fn missing_folder_named_by_its_id_is_reported() {
     let user = User::start().await;
-    let ended = user.run(&["mkdir", "-p", "plays:#9999", "--json"]).await;
-    check_code(&ended, 1);
-    assert_eq!(code_of_only(&ended), "folder_not_found");
+    for options in [&["--json"][..], &["--json", "-p"]] {
+        let ended = user.run(&[&["mkdir", "plays:#9999"], options].concat()).await;
+        check_code(&ended, 1);
+        assert_eq!(code_of_only(&ended), "folder_not_found");
+    }
 }
