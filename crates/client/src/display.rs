@@ -6,13 +6,7 @@ use bytesize::ByteSize;
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            _ if misleads(character) => shown.extend(character.escape_unicode()),
-            _ => shown.push(character),
-        }
+        if misleads(character) { shown.extend(character.escape_default()) } else { shown.push(character) }
     }
     shown
 }
@@ -27,6 +21,11 @@ pub(crate) fn misleads(character: char) -> bool {
 /// Formats a number of bytes, such as `189.4 KiB`.
 pub(crate) fn size(bytes: u64) -> String {
     ByteSize::b(bytes).to_string()
+}
+
+/// Counts things in words: `1 file`, `2 files`.
+pub(crate) fn counted(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 const BAD_GATEWAY: &str = "bad_gateway";
 const CONNECTION_LOST: &str = "connection_lost";
 const NO_ANSWER: &str = "no_answer";
-const UNEXPECTED_ANSWER: &str = "unexpected_answer";
+pub(crate) const UNEXPECTED_ANSWER: &str = "unexpected_answer";
 
 /// The kinds of failures that exit codes distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,11 @@ impl Failure {
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
+    }
+
+    /// Adds a hint that says what the user can do.
+    pub(crate) fn with_hint(self, hint: String) -> Self {
+        Self { problem: self.problem.with_hint(hint), ..self }
     }
 
     /// Creates a local failure: a code for programs, a title and details for people.
@@ -139,19 +144,22 @@ impl Failure {
             cause = deeper;
         }
         let cause = if error.source().is_some() { cause.to_string() } else { "unknown reason".to_owned() };
-        let cause = match other_scheme(address, &cause) {
-            Some(hint) => format!("{cause}. {hint}"),
-            None => cause,
+        let (code, title) = match &*cause {
+            // The HTTP client reports these only by the text of its error.
+            text if text.contains("InvalidContentType") => {
+                ("wrong_scheme", format!("The server at {address} does not speak https"))
+            }
+            text if text.contains("invalid HTTP version") => {
+                ("wrong_scheme", format!("The server at {address} does not speak http"))
+            }
+            text if text.contains("invalid peer certificate") => {
+                ("untrusted_certificate", format!("The certificate of {address} is not trusted"))
+            }
+            _ if error.is_connect() => ("gateway_unreachable", format!("The gateway at {address} cannot be reached")),
+            _ => return Self::connection(cause),
         };
-        if error.is_connect() {
-            let title = format!("The gateway at {address} cannot be reached");
-            return Self {
-                kind: FailureKind::Unreachable,
-                problem: Problem::from_client("gateway_unreachable", &title, cause),
-                foreign_status: None,
-            };
-        }
-        Self::connection(cause)
+        let problem = Problem::from_client(code, &title, cause);
+        Self { kind: FailureKind::Unreachable, problem, foreign_status: None }
     }
 
     /// Returns whether the gateway rejected the request for its limit for this key. Nothing was done.
@@ -179,16 +187,6 @@ impl Failure {
     pub(crate) fn is_temporary(&self) -> bool {
         self.problem.is_retryable() || self.is_lost()
     }
-}
-
-/// Returns an advice if the server at an address seems to speak the other one of http and https. The HTTP client
-/// reports this only by the text of its error.
-fn other_scheme(address: &str, cause: &str) -> Option<String> {
-    if let Some(rest) = address.strip_prefix("https://").filter(|_| cause.contains("InvalidContentType")) {
-        return Some(format!("The server does not speak https. Is its address http://{rest}?"));
-    }
-    let rest = address.strip_prefix("http://").filter(|_| cause.contains("invalid HTTP version"))?;
-    Some(format!("The server does not speak http. Is its address https://{rest}?"))
 }
 
 impl fmt::Display for Failure {

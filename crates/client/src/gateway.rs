@@ -2,6 +2,7 @@
 //! error answer is read here.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::connect::Source;
 use crate::display::escaped;
 use crate::failure::Failure;
 use crate::key::ApiKey;
 use crate::pace::{self, Pace};
 use crate::retry::Attempts;
+use crate::target::Target;
 use crate::waits::Waits;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -40,11 +43,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Debug, Clone)]
 pub struct Gateway {
     http: Client,
-    base: Url,
-    key: Option<ApiKey>,
+    target: Arc<Target>,
     pace: Pace,
     waits: Waits,
     anew: Anew,
+    /// Whether a gateway has answered.
+    answered: Arc<AtomicBool>,
 }
 
 /// The paths that were read past the gateway's cache; `None` if cached answers are good enough.
@@ -54,10 +58,10 @@ type Anew = Arc<Mutex<Option<HashSet<String>>>>;
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// Another scheme than http or https.
-    #[error("--server: the address of a gateway begins with http:// or https://")]
+    #[error("the address of a gateway begins with http:// or https://")]
     Scheme,
     /// Credentials, a query or a fragment.
-    #[error("--server: the address of a gateway has no user, password, query or fragment")]
+    #[error("the address of a gateway has no user, password, query or fragment")]
     Excess,
     /// The HTTP client cannot be created.
     #[error("cannot build the HTTP client: {0}")]
@@ -70,6 +74,15 @@ impl Gateway {
     /// # Errors
     /// If the address is not valid for a gateway, or the HTTP client cannot be created.
     pub fn new(address: &Url, key: Option<ApiKey>) -> Result<Self, GatewayError> {
+        Self::at(Target { server: address.clone(), key, source: Source::Argument, unused_login: None })
+    }
+
+    /// Creates a gateway with a target.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn at(target: Target) -> Result<Self, GatewayError> {
+        let address = &target.server;
         if !matches!(address.scheme(), "http" | "https") {
             return Err(GatewayError::Scheme);
         }
@@ -89,12 +102,22 @@ impl Gateway {
             .map_err(GatewayError::Client)?;
         Ok(Self {
             http,
-            base: address.clone(),
-            key,
+            target: Arc::new(target),
             pace: Pace::default(),
             waits: Waits::default(),
             anew: Anew::default(),
+            answered: Arc::default(),
         })
+    }
+
+    /// Returns the address, the key and their places.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Returns whether an answer has come from a gateway.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Returns the display of waits.
@@ -115,7 +138,7 @@ impl Gateway {
 
     /// Returns the address for messages.
     pub(crate) fn address(&self) -> &str {
-        self.base.as_str().trim_end_matches('/')
+        self.target.address()
     }
 
     /// Creates a request for a path below `/v1` with a query, without sending it.
@@ -129,7 +152,7 @@ impl Gateway {
         query: &[(&str, &str)],
     ) -> Result<RequestBuilder, Failure> {
         let request = self.http.request(method, self.url(segments, query)?);
-        Ok(match self.key.as_ref().and_then(ApiKey::authorization) {
+        Ok(match self.target.key.as_ref().and_then(ApiKey::authorization) {
             Some(value) => request.header(AUTHORIZATION, value),
             None => request,
         })
@@ -141,12 +164,12 @@ impl Gateway {
             let detail = format!("\"{step}\" is neither an id nor an account.");
             return Err(Failure::from_client("invalid_id", "The id or account is invalid", detail));
         }
-        let mut path = format!("{}/v1", self.base.path().trim_end_matches('/'));
+        let mut path = format!("{}/v1", self.target.server.path().trim_end_matches('/'));
         for segment in segments {
             path.push('/');
             path.extend(utf8_percent_encode(segment, SEGMENT));
         }
-        let mut url = self.base.clone();
+        let mut url = self.target.server.clone();
         url.set_path(&path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -261,7 +284,9 @@ impl Gateway {
         if body.is_empty() && status == 204 {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&body).map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
+        let answer = serde_json::from_slice(&body);
+        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
+        answer.map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The API key. It comes from the environment or a file, because other users can see command lines.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{env, fmt, io};
 
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,72 +11,98 @@ const VARIABLE: &str = "POLYHOST_API_KEY";
 
 /// An API key. No message contains it.
 #[derive(Debug, Clone)]
-pub struct ApiKey(SecretString);
+pub struct ApiKey {
+    secret: SecretString,
+    source: KeySource,
+}
+
+/// The place that a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A file.
+    File(PathBuf),
+    /// The environment variable `POLYHOST_API_KEY`.
+    Variable,
+    /// The file of `polyhost login`.
+    Login,
+    /// The standard input.
+    Input,
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Variable => f.write_str(VARIABLE),
+            Self::Login => f.write_str("the file of \"polyhost login\""),
+            Self::Input => f.write_str("the standard input"),
+        }
+    }
+}
 
 /// The reason why no key could be read. The messages never contain the text that was found.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read.
-    #[error("--key-file {}: {error}", .path.display())]
+    #[error("{place}: {error}")]
     Unreadable {
-        /// The file.
-        path: PathBuf,
+        /// The place.
+        place: KeySource,
         /// The error of the file system.
         error: io::Error,
     },
     /// The text that was found is not a key.
-    #[error("{source_name} contains no key: a key is one line of visible ASCII characters")]
-    Malformed {
-        /// The file or variable.
-        source_name: String,
-    },
+    #[error("{0} contains no key: a key is one line of visible ASCII characters")]
+    Malformed(KeySource),
 }
 
 impl ApiKey {
-    /// Returns the key from the file, or else from the environment variable `POLYHOST_API_KEY`. `None` without a file,
-    /// if the variable is missing or empty.
+    /// Returns the key from the file, or else from the environment variable `POLYHOST_API_KEY`. The file `-` is the
+    /// standard input. `None` without a file, if the variable is missing or empty.
     ///
     /// # Errors
     /// If the file cannot be read, or the text is not a key.
     pub fn find(file: Option<&Path>) -> Result<Option<Self>, KeyError> {
-        if let Some(path) = file {
-            let unreadable = |error| KeyError::Unreadable { path: path.to_owned(), error };
-            let text = SecretString::from(std::fs::read_to_string(path).map_err(unreadable)?);
-            return Self::parse(&text, || path.display().to_string()).map(Some);
-        }
-        match std::env::var_os(VARIABLE) {
-            None => Ok(None),
-            Some(text) if text.is_empty() => Ok(None),
-            Some(text) => {
-                let text = text.into_string().map_err(|_| KeyError::Malformed { source_name: VARIABLE.to_owned() })?;
-                Self::parse(&SecretString::from(text), || VARIABLE.to_owned()).map(Some)
-            }
+        let (source, text) = match file {
+            None => match env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
+                None => return Ok(None),
+                Some(text) => (KeySource::Variable, Ok(text.to_string_lossy().into_owned())),
+            },
+            Some(path) if path == Path::new("-") => (KeySource::Input, io::read_to_string(io::stdin().lock())),
+            Some(path) => (KeySource::File(path.to_owned()), std::fs::read_to_string(path)),
+        };
+        match text {
+            Ok(text) => Self::read(SecretString::from(text).expose_secret(), source).map(Some),
+            Err(error) => Err(KeyError::Unreadable { place: source, error }),
         }
     }
 
-    /// Reads a key; `None` if the text is not one.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        Self::parse(&SecretString::from(text), String::new).ok()
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// If the text is not a key.
+    pub fn read(text: &str, source: KeySource) -> Result<Self, KeyError> {
+        let key = text.trim();
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(KeyError::Malformed(source));
+        }
+        Ok(Self { secret: SecretString::from(key.to_owned()), source })
+    }
+
+    /// Returns the place that the key comes from.
+    pub(crate) fn source(&self) -> &KeySource {
+        &self.source
     }
 
     /// Returns the key itself, to save it.
     pub(crate) fn expose(&self) -> String {
-        self.0.expose_secret().to_owned()
-    }
-
-    fn parse(text: &SecretString, source_name: impl FnOnce() -> String) -> Result<Self, KeyError> {
-        let key = text.expose_secret().trim();
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(KeyError::Malformed { source_name: source_name() });
-        }
-        Ok(Self(SecretString::from(key.to_owned())))
+        self.secret.expose_secret().to_owned()
     }
 
     /// Returns the value of `Authorization`, marked as sensitive.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         // Every key consists of characters that are valid in a header field, so this never fails.
-        let mut value = HeaderValue::try_from(format!("Bearer {}", self.0.expose_secret())).ok()?;
+        let mut value = HeaderValue::try_from(format!("Bearer {}", self.secret.expose_secret())).ok()?;
         value.set_sensitive(true);
         Some(value)
     }

@@ -34,6 +34,9 @@ pub enum LocationError {
     /// A path on this machine where only an account can be.
     #[error("\"{0}\" has no colon; write ACCOUNT:/PATH or ACCOUNT:#ID, such as plays:/Films/a.mp4")]
     NoAccount(String),
+    /// A name of an account without a colon.
+    #[error("\"{0}\" has no colon; write {0}: for the account {0}, or {0}:/PATH")]
+    NoColon(String),
     /// A path with `.` or `..`.
     #[error("\"{0}\": a path at an account cannot contain \".\" or \"..\"")]
     Step(String),
@@ -84,7 +87,10 @@ impl Location {
     /// # Errors
     /// If the text is not a location at an account.
     pub fn parse(text: &str) -> Result<Self, LocationError> {
-        let no_account = || LocationError::NoAccount(text.to_owned());
+        let no_account = || match is_account(text.as_bytes()) {
+            true => LocationError::NoColon(text.to_owned()),
+            false => LocationError::NoAccount(text.to_owned()),
+        };
         let (account, path) = text.split_once(':').ok_or_else(no_account)?;
         if !is_account(account.as_bytes()) {
             return Err(no_account());
@@ -185,7 +191,8 @@ mod tests {
         assert!(fault("plays:/Films/../x").contains("\"..\""));
         assert!(fault("plays:#").contains("id is missing"));
         assert!(fault("https://example.org/a.mp4").contains("polyhost fetch"));
-        assert!(Location::parse("plays").unwrap_err().to_string().contains("ACCOUNT:/PATH"));
+        assert!(Location::parse("./a").unwrap_err().to_string().contains("ACCOUNT:/PATH"));
+        assert!(Location::parse("plays").unwrap_err().to_string().contains("write plays: for"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub struct Problem {
     fields: Box<Fields>,
     /// The original JSON, including unknown fields.
     json: Value,
+    hint: Option<Box<str>>,
 }
 
 /// The fields that the client reads. An answer that is not the gateway's may lack any of them.
@@ -51,7 +52,7 @@ impl Problem {
     pub(crate) fn read(json: Value) -> Option<Self> {
         let fields: Fields =
             serde_json::from_value(json.clone()).ok().filter(|fields: &Fields| !fields.code.is_empty())?;
-        Some(Self { fields: Box::new(fields), json })
+        Some(Self { fields: Box::new(fields), json, hint: None })
     }
 
     /// Creates a local problem. `code` is for programs, the rest is for people.
@@ -61,7 +62,20 @@ impl Problem {
             "code": code, "title": title, "status": null, "detail": detail, "retryable": false, "request_id": null
         });
         let fields = Fields { code: code.to_owned(), title: title.to_owned(), detail, ..Fields::default() };
-        Self { fields: Box::new(fields), json }
+        Self { fields: Box::new(fields), json, hint: None }
+    }
+
+    /// Adds a hint that says what the user can do.
+    pub(crate) fn with_hint(mut self, hint: String) -> Self {
+        self.json["hint"] = json!(hint);
+        self.hint = Some(hint.into_boxed_str());
+        self
+    }
+
+    /// Returns the hint, not escaped for a terminal.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// Returns the code for programs, such as `file_not_found`.
@@ -107,7 +121,8 @@ impl fmt::Display for Problem {
         if !detail.is_empty() {
             write!(f, ": {}", escaped(detail))?;
         }
-        for Fault { parameter, pointer, detail } in errors {
+        // The gateway's detail contains the only fault of a request.
+        for Fault { parameter, pointer, detail } in errors.iter().filter(|fault| !detail.contains(&fault.detail)) {
             let place = parameter.as_deref().or(pointer.as_deref()).unwrap_or_default();
             write!(f, " [{}{}{}]", escaped(place), if place.is_empty() { "" } else { " " }, escaped(detail))?;
         }
@@ -139,6 +154,14 @@ mod tests {
             "Invalid request: Two faults. [name is missing] [is empty] [pstream says: No\\u{1b}pe] (request r-1)"
         );
         assert_eq!(problem.json(), &json);
+    }
+
+    #[test]
+    fn fault_in_the_detail_is_not_repeated() {
+        let detail = "The request is invalid: field \"/url\" must not be private.";
+        let errors = json!([{"pointer": "/url", "detail": "must not be private"}]);
+        let problem = Problem::read(json!({"code": "x", "title": "Invalid", "detail": detail, "errors": errors}));
+        assert_eq!(problem.unwrap().to_string(), format!("Invalid: {detail}"));
     }
 
     #[test]

@@ -83,10 +83,27 @@ impl Report {
         if self.output == Output::Json {
             return self.json(subject, false, &[("problem", failure.problem().json().clone())]);
         }
+        let hint = failure.problem().hint().map_or_else(String::new, |hint| format!("\nhint: {}", escaped(hint)));
         match subject.path.as_ref().or(subject.id.as_ref()) {
-            Some(name) => self.print_error(&format!("{}: {failure}", escaped(name))),
-            None => self.print_error(&failure.to_string()),
+            Some(name) => self.print_error(&format!("{}: {failure}{hint}", escaped(name))),
+            None => self.print_error(&format!("{failure}{hint}")),
         }
+    }
+
+    /// Reports that a folder has entries that the gateway cannot read, and that a listing therefore lacks.
+    ///
+    /// # Errors
+    /// If the standard output cannot be written.
+    pub(crate) fn unreadable(&self, path: &str, number: u64) -> Result<(), Failure> {
+        if number == 0 {
+            return Ok(());
+        }
+        if self.output == Output::Json {
+            return self.lines(&[json!({"path": path, "unreadable": number}).to_string()]);
+        }
+        let entries = if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") };
+        self.print_error(&format!("{}: {entries} cannot be read, and may be missing here.", escaped(path)));
+        Ok(())
     }
 
     /// Shows an object that the command was asked for: as JSON, or as lines. Stops if the standard output was closed.

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
+use crate::hint;
 use crate::interrupt::Interrupt;
 use crate::location::Location;
 use crate::report::{Output, Report, Subject};
@@ -32,6 +33,10 @@ impl Session {
     pub fn new(gateway: Gateway, output: Output, interrupt: Interrupt) -> Self {
         let report = Report::new(output);
         gateway.waits().show_on(report.progress());
+        if gateway.target().exposes_key() {
+            let address = gateway.address();
+            report.say(&format!("polyhost: The key goes to {address} unencrypted; others on the network can read it."));
+        }
         Self { gateway, interrupt, report, abilities: Mutex::default() }
     }
 
@@ -39,9 +44,14 @@ impl Session {
     pub(crate) async fn run(&self, work: impl Future<Output = Result<(), Failure>>) -> Exit {
         let outcome = self.interrupt.unless(work).await;
         if let Err(failure) = outcome.unwrap_or_else(|| Err(Failure::interrupted("The command is not complete."))) {
-            self.report.failed(&Subject::default(), &failure);
+            self.failed(&Subject::default(), failure).await;
         }
         self.report.exit()
+    }
+
+    /// Reports a failure, with a hint if there is one.
+    pub(crate) async fn failed(&self, subject: &Subject, failure: Failure) {
+        self.report.failed(subject, &hint::add(&self.gateway, failure).await);
     }
 
     /// Works on each location. A failure does not stop the work on the others, unless it would hit them too.
@@ -54,7 +64,7 @@ impl Session {
             for location in locations {
                 match work(location).await {
                     Err(failure) if !failure.ends_command() => {
-                        self.report.failed(&Subject::path(location.to_string()), &failure);
+                        self.failed(&Subject::path(location.to_string()), failure).await;
                     }
                     done => done?,
                 }

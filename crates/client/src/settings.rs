@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::key::ApiKey;
+use crate::key::{ApiKey, KeySource};
 
 /// The permissions of other users.
 const OTHERS: u32 = 0o077;
+/// The largest number of links from one to the next.
+const MAX_LINKS: usize = 40;
 
 /// The gateway and the key that `polyhost login` has saved.
 #[derive(Debug, Clone)]
@@ -38,8 +40,10 @@ pub enum SettingsError {
     #[error("there is no place for the settings: set HOME or XDG_CONFIG_HOME")]
     NoHome,
     /// The file cannot be read or written.
-    #[error("{}: {error}", .path.display())]
+    #[error("the file {} cannot be {action}: {error}", .path.display())]
     File {
+        /// What cannot be done: "read" or "written".
+        action: &'static str,
         /// The file.
         path: PathBuf,
         /// The error of the file system.
@@ -75,21 +79,38 @@ impl Settings {
         }
     }
 
+    /// Removes the key from the file. Returns the settings before, with the path of the file; `None` without a key.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or has another format.
+    pub fn remove_key() -> Result<Option<(Self, PathBuf)>, SettingsError> {
+        let path = Self::path()?;
+        let Some(before) = Self::parse(&path)?.filter(|settings| settings.key.is_some()) else { return Ok(None) };
+        Self { server: before.server.clone(), key: None }.write(&path)?;
+        Ok(Some((before, path)))
+    }
+
     fn read(path: &Path) -> Result<Option<Self>, SettingsError> {
-        let failed = |error| SettingsError::File { path: path.to_owned(), error };
+        let failed = |error| SettingsError::File { path: path.to_owned(), action: "read", error };
         let metadata = match std::fs::metadata(path) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Ok(None);
-            }
+            Err(error) if is_missing(&error) => return Ok(None),
             metadata => metadata.map_err(failed)?,
         };
         if metadata.mode() & OTHERS != 0 {
             return Err(SettingsError::Exposed(path.to_owned()));
         }
+        Self::parse(path)
+    }
+
+    /// Reads the file, whoever can read it; `None` if there is none.
+    fn parse(path: &Path) -> Result<Option<Self>, SettingsError> {
         let malformed = || SettingsError::Malformed(path.to_owned());
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let text = match std::fs::read_to_string(path) {
+            Err(error) if is_missing(&error) => return Ok(None),
+            text => text.map_err(|error| SettingsError::File { path: path.to_owned(), action: "read", error })?,
+        };
         let content: Content = toml::from_str(&text).map_err(|_| malformed())?;
-        let key = content.key.map(|key| ApiKey::read(&key).ok_or_else(malformed)).transpose()?;
+        let key = content.key.map(|key| ApiKey::read(&key, KeySource::Login).map_err(|_| malformed())).transpose()?;
         Ok(Some(Self { server: content.server, key }))
     }
 
@@ -107,6 +128,7 @@ impl Settings {
         let content = Content { server: self.server.clone(), key: self.key.as_ref().map(ApiKey::expose) };
         let text = toml::to_string(&content).map_err(|_| SettingsError::Malformed(path.to_owned()))?;
         let written = || -> io::Result<()> {
+            let path = behind_links(path.to_owned())?;
             if let Some(folder) = path.parent() {
                 DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
@@ -115,10 +137,28 @@ impl Settings {
             drop(std::fs::remove_file(&new));
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
             file.write_all(text.as_bytes())?;
+            file.sync_all()?;
             std::fs::rename(&new, path)
         };
-        written().map_err(|error| SettingsError::File { path: path.to_owned(), error })
+        written().map_err(|error| SettingsError::File { path: path.to_owned(), action: "written", error })
     }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Follows symbolic links to the file that they lead to, which may be missing. A new file must not replace a link, as
+/// people who keep their settings elsewhere use links.
+fn behind_links(mut path: PathBuf) -> io::Result<PathBuf> {
+    for _ in 0..MAX_LINKS {
+        match std::fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            // It is no link, or is missing.
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 #[cfg(test)]
@@ -128,7 +168,10 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        Settings { server: "https://a.example/".parse().unwrap(), key: ApiKey::read("ph_abc123") }
+        Settings {
+            server: "https://a.example/".parse().unwrap(),
+            key: ApiKey::read("ph_abc123", KeySource::Login).ok(),
+        }
     }
 
     #[test]
@@ -141,6 +184,26 @@ mod tests {
         let read = Settings::read(&path).unwrap().unwrap();
         assert_eq!((read.server.as_str(), read.key.unwrap().expose().as_str()), ("https://a.example/", "ph_abc123"));
         assert!(Settings::read(&folder.path().join("none")).unwrap().is_none());
+    }
+
+    #[test]
+    fn link_is_kept_and_its_target_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let [link, middle] = ["client.toml", "middle"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink(folder.path().join("dotfiles/polyhost"), &middle).unwrap();
+        std::os::unix::fs::symlink("middle", &link).unwrap();
+        // The first time, the target is missing.
+        for _ in 0..2 {
+            settings().write(&link).unwrap();
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+            let target = std::fs::symlink_metadata(folder.path().join("dotfiles/polyhost")).unwrap();
+            assert!(target.is_file() && target.mode() & 0o777 == 0o600);
+        }
+        assert_eq!(std::fs::read_dir(folder.path().join("dotfiles")).unwrap().count(), 1);
+        std::fs::remove_file(&middle).unwrap();
+        std::os::unix::fs::symlink("client.toml", &middle).unwrap();
+        let message = settings().write(&link).unwrap_err().to_string();
+        assert!(message.contains("client.toml cannot be written: too many symbolic links"), "{message}");
     }
 
     #[test]

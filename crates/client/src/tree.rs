@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::item::{Item, Kind, name_key};
 use crate::location::Location;
+use crate::misnamed::{ambiguous, missing, unclear};
 
 /// The largest page.
 const PAGE: &str = "1000";
@@ -194,6 +195,14 @@ impl Object {
         }
     }
 
+    /// Returns the id; `None` if the folder does not exist yet.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Folder(folder) => folder.known_id(),
+            Self::File(file) => Some(&file.item.id),
+        }
+    }
+
     /// Returns the account.
     pub(crate) fn account(&self) -> &str {
         match self {
@@ -216,7 +225,10 @@ pub(crate) async fn find(gateway: &Gateway, location: &Location, prefer: Prefer)
     }
     let path = folder.path_of(last);
     match items.as_slice() {
-        [] => Err(missing(&path, if location.ends_with_slash { "folder" } else { "file or folder" })),
+        [] => {
+            Err(missing(gateway, &folder, last, if location.ends_with_slash { "folder" } else { "file or folder" })
+                .await)
+        }
         [item] => Ok(object(&folder, item)),
         several => Err(ambiguous(&path, several, &folder.account)),
     }
@@ -354,37 +366,19 @@ enum Described {
     Unsupported,
 }
 
-fn unclear(location: &Location, objects: &str) -> Failure {
-    let detail = format!("{objects} may have the id {location}. Write {location}/ for the folder, or the file's path.");
-    Failure::from_client("ambiguous_name", "The name is ambiguous", detail)
-}
-
 /// Returns the folder below the location's id or the root.
 async fn descend(gateway: &Gateway, location: &Location, names: &[String]) -> Result<Arc<Folder>, Failure> {
     let mut folder = base(location);
     for name in names {
-        let mut items = folder.named(gateway, name).await?;
-        items.retain(|item| item.kind == Kind::Folder);
+        let items = folder.named(gateway, name).await?;
+        let (folders, files): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.kind == Kind::Folder);
         let path = folder.path_of(name);
-        folder = match items.as_slice() {
-            [] => return Err(missing(&path, "folder")),
+        folder = match folders.as_slice() {
+            [] if files.is_empty() => return Err(missing(gateway, &folder, name, "folder").await),
+            [] => return Err(Failure::from_client("not_a_folder", "A folder is needed", format!("{path} is a file."))),
             [item] => folder.child(&item.name, Some(&item.id)),
             several => return Err(ambiguous(&path, several, &folder.account)),
         };
     }
     Ok(folder)
-}
-
-fn missing(path: &str, kind: &str) -> Failure {
-    Failure::from_client("not_found", "Not found", format!("There is no {kind} {path}."))
-}
-
-fn ambiguous(path: &str, items: &[Item], account: &str) -> Failure {
-    let choice = |item: &Item| match item.kind {
-        Kind::File => format!("{account}:#{}", item.id),
-        Kind::Folder => format!("{account}:#{}/", item.id),
-    };
-    let choices: Vec<String> = items.iter().map(choice).collect();
-    let detail = format!("{} objects have the name {path}. Use one of the ids: {}", items.len(), choices.join(", "));
-    Failure::from_client("ambiguous_name", "The name is ambiguous", detail)
 }

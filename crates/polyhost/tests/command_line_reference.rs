@@ -40,7 +40,8 @@ fn reference() -> String {
     page += "\n## Options of all commands\n\n";
     let first = commands.first().expect("there are commands");
     page += &table(first.get_arguments().filter(|argument| is_common(argument)));
-    page += "\nOptions that only some commands have are listed with the command. `completions` and `man` have none.\n";
+    page += "\nOptions that only some commands have are listed with the command. `completions` and \
+             `man` have none, and `logout` has only those for the output.\n";
     commands.iter().for_each(|command| page += &section(command));
     page
 }

@@ -102,10 +102,13 @@ fn question(extras: &[&Extra]) -> String {
     if extras.len() > SHOWN {
         lines.push(format!("  … and {} more", extras.len() - SHOWN));
     }
-    let number = extras.len();
-    let objects =
-        if number == 1 { "object, folders with their content" } else { "objects, folders with their content" };
-    format!("The source does not have:\n{}\nDelete {number} {objects}?", lines.join("\n"))
+    let objects = if extras.len() == 1 { "it".to_owned() } else { format!("these {} objects", extras.len()) };
+    let has_folder = extras.iter().any(|extra| match extra {
+        Extra::Local(path) => std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()),
+        Extra::Remote(object) => matches!(object, Object::Folder(_)),
+    });
+    let folders = if has_folder { " Folders are deleted with their content." } else { "" };
+    format!("The source does not have:\n{}\nDelete {objects}?{folders}", lines.join("\n"))
 }
 
 fn path(extra: &Extra) -> String {

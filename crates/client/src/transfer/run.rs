@@ -49,12 +49,13 @@ pub async fn run(session: &Session, transfer: &Transfer) -> Exit {
     }
     let mut summary = Summary::start(transfer.dry_run);
     let outcome = transfer_all(session, transfer, &mut summary).await;
-    if let Err(failure) = &outcome {
+    let is_ok = outcome.is_ok();
+    if let Err(failure) = outcome {
         summary.interrupted |= failure.kind() == FailureKind::Interrupted;
-        session.report.failed(&Subject::default(), failure);
+        session.failed(&Subject::default(), failure).await;
     }
     session.report.summary(&summary.json());
-    if summary.is_needed() && (outcome.is_ok() || summary.finished() > 0) {
+    if summary.is_needed() && (is_ok || summary.finished() > 0) {
         session.report.say(&summary.line());
     }
     session.report.exit()

@@ -1,30 +1,15 @@
-//! `polyhost mkdir`, `polyhost mv` and `polyhost rm`: changes of single objects at the site.
+//! `polyhost mkdir` and `polyhost mv`, and the requests that change single objects at the site.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::confirm::confirm;
-use super::usage;
-use crate::display::{escaped, size};
+use crate::display::escaped;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::report::Subject;
 use crate::session::Session;
 use crate::tree::{Destination, Folder, Object, Prefer, find, find_destination};
-
-/// The options of `polyhost rm`.
-#[derive(Debug, Clone)]
-pub struct Removal {
-    /// The files and folders.
-    pub locations: Vec<Location>,
-    /// Whether folders may be deleted, with their content.
-    pub recursive: bool,
-    /// Whether the user is asked first.
-    pub asks: bool,
-    /// Whether nothing is deleted.
-    pub dry_run: bool,
-}
 
 /// Runs `polyhost mkdir`. With `parents`, missing folders above are created, and an existing folder is no failure.
 pub async fn mkdir(session: &Session, locations: &[Location], parents: bool) -> Exit {
@@ -38,20 +23,23 @@ pub async fn mkdir(session: &Session, locations: &[Location], parents: bool) -> 
                     return Err(Failure::from_client("not_found", "Not found", detail));
                 }
                 Destination::Missing { folder, name } => folder.child(&name, None),
-                Destination::Folder(folder) if parents => {
+                Destination::Folder(folder) => {
                     // A folder that is named by its id alone was not looked up yet.
                     if location.id.is_some() && location.names.is_empty() {
                         let id = folder.id(gateway).await?;
                         gateway.read(&["accounts", &folder.account, "folders", id], &[]).await?;
                     }
+                    if !parents {
+                        return Err(exists(&folder.path));
+                    }
                     folder
                 }
-                Destination::Folder(folder) => return Err(exists(&folder.path)),
                 Destination::Files { folder, name, .. } => return Err(exists(&folder.path_of(&name))),
             };
             let id = folder.id(gateway).await?;
             let line = format!("{}  {}", escaped(id), escaped(&folder.path));
-            session.report.succeeded(&Subject::path(&folder.path), &[("folder_id", json!(id))], Some(&line));
+            let subject = Subject { id: Some(id.to_owned()), path: Some(folder.path.clone()) };
+            session.report.succeeded(&subject, &[], Some(&line));
             Ok(())
         })
         .await
@@ -68,29 +56,6 @@ pub async fn mv(session: &Session, sources: &[Location], destination: &Location)
         Err(failure) => return session.run(std::future::ready(Err(failure))).await,
     };
     session.each(sources, async |source| move_one(session, source, &target).await).await
-}
-
-/// Runs `polyhost rm`.
-pub async fn rm(session: &Session, options: &Removal) -> Exit {
-    session.gateway.read_anew();
-    session
-        .each(&options.locations, async |location| {
-            let object = find(&session.gateway, location, Prefer::Neither).await?;
-            let question = question(session, &object, options).await?;
-            let subject = Subject::path(object.path());
-            if options.dry_run {
-                let line = format!("would delete {}", escaped(object.path()));
-                session.report.succeeded(&subject, &[("dry_run", json!(true))], Some(&line));
-                return Ok(());
-            }
-            if options.asks {
-                confirm(question).await?;
-            }
-            delete(session, &object).await?;
-            session.report.succeeded(&subject, &[], Some(&format!("deleted {}", escaped(object.path()))));
-            Ok(())
-        })
-        .await
 }
 
 /// Deletes an object; a folder with its content.
@@ -157,6 +122,10 @@ async fn move_one(session: &Session, source: &Location, target: &Target) -> Resu
         Object::File(file) => ("files", file.item.id.as_str(), Some(file.item.name.as_str()), "folder_id"),
         Object::Folder(folder) => ("folders", folder.id(gateway).await?, folder.name.as_deref(), "parent_id"),
     };
+    if kind == "folders" && id == folder_id {
+        let detail = format!("The folder {} cannot be moved into itself.", object.path());
+        return Err(Failure::from_client("folder_cycle", "Nothing was moved", detail));
+    }
     let name = target.name.as_deref().or(old_name);
     if let Some(name) = name {
         let taken = target.folder.named(gateway, name).await?;
@@ -177,7 +146,8 @@ async fn move_one(session: &Session, source: &Location, target: &Target) -> Resu
     let moved = patch(session, object.account(), kind, id, &body).await?;
     let path = target.folder.path_of(moved["name"].as_str().or(name).unwrap_or(id));
     let line = format!("{} -> {}", escaped(object.path()), escaped(&path));
-    session.report.succeeded(&Subject::path(source.to_string()), &[("to", json!(path)), ("item", moved)], Some(&line));
+    let subject = Subject { id: Some(id.to_owned()), path: Some(source.to_string()) };
+    session.report.succeeded(&subject, &[("to", json!(path)), ("item", moved)], Some(&line));
     Ok(())
 }
 
@@ -191,32 +161,7 @@ fn is_in(object: &Object, source: &Location, folder_id: &str) -> bool {
     }
 }
 
-/// Returns the question before a deletion.
-///
-/// # Errors
-/// If a folder is named without `--recursive`, or its content cannot be counted.
-async fn question(session: &Session, object: &Object, options: &Removal) -> Result<String, Failure> {
-    match object {
-        Object::File(file) => {
-            let bytes = file.item.size.map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
-            Ok(format!("Delete the file {}{bytes}?", escaped(&file.path)))
-        }
-        Object::Folder(folder) if !options.recursive => {
-            let detail = format!("{} is a folder; use --recursive to delete it with its content.", folder.path);
-            Err(Failure::from_client("is_a_folder", "Nothing was deleted", detail))
-        }
-        Object::Folder(_) if !options.asks => Ok(String::new()),
-        Object::Folder(folder) => {
-            let gateway = &session.gateway;
-            let id = folder.id(gateway).await?;
-            let content = gateway.read(&["accounts", &folder.account, "folders", id, "usage"], &[]).await?;
-            let effect = if content["delete"] == "trash" { "moves it to the trash" } else { "cannot restore it" };
-            let counted = usage::content(&content);
-            Ok(format!("Delete the folder {} with {counted}? The site {effect}.", escaped(&folder.path)))
-        }
-    }
-}
-
 fn exists(path: &str) -> Failure {
-    Failure::from_client("already_exists", "The path exists already", path)
+    let detail = format!("There is a file or folder {path}.");
+    Failure::from_client("already_exists", "The path exists already", detail)
 }

@@ -27,5 +27,5 @@ pub(crate) async fn confirm(question: String) -> Result<(), Failure> {
     if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
-    Err(Failure::from_client("declined", "Nothing was deleted", "The question was not answered with yes."))
+    Err(Failure::from_client("declined", "Nothing was deleted", "The answer was not yes."))
 }

@@ -52,6 +52,7 @@ pub async fn run(session: &Session, options: &Fetch) -> Exit {
                         session.report.succeeded(&Subject::path(url), &[("remote_upload", remote)], Some(&line));
                         started.push(id);
                     }
+                    Err(failure) if failure.ends_command() => return Err(failure),
                     Err(failure) => session.report.failed(&Subject::path(url), &failure),
                 }
             }

@@ -66,7 +66,7 @@ pub async fn run(session: &Session, options: &Ls) -> Exit {
                     if failure.kind() != FailureKind::Failed {
                         return Err(failure);
                     }
-                    session.report.failed(&Subject::path(location.to_string()), &failure);
+                    session.failed(&Subject::path(location.to_string()), failure).await;
                 }
             }
             Ok(())
@@ -113,7 +113,7 @@ async fn walk(session: &Session, first: Arc<Folder>, depth: Depth, lines: Lines)
             Err(failure) if !path.is_empty() && failure.kind() == FailureKind::Failed => {
                 session.report.failed(&Subject::path(&folder.path), &failure);
             }
-            listed => drop(listed?),
+            listed => session.report.unreadable(&folder.path, listed?)?,
         }
         pending.extend(below.into_iter().rev());
     }

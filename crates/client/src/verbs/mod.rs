@@ -7,6 +7,7 @@ mod line;
 pub mod link;
 pub mod login;
 pub mod ls;
+pub mod rm;
 pub mod stat;
 pub mod tree;
 pub mod usage;

@@ -11,6 +11,9 @@ use crate::location::Location;
 use crate::session::Session;
 use crate::tree::{Object, Prefer, find};
 
+/// The fields that are shown before the others.
+const FIRST: [&str; 5] = ["path", "type", "name", "id", "size"];
+
 /// Runs `polyhost stat`.
 pub async fn run(session: &Session, locations: &[Location]) -> Exit {
     let is_later = Cell::new(false);
@@ -61,8 +64,18 @@ fn complete(object: &mut Value, listed: &Value) {
 
 /// Formats the fields that have a value.
 fn lines(object: &Value) -> Vec<String> {
-    let fields = object.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    fields.map(|(field, value)| format!("{:<22} {}", format!("{field}:"), text(field, value))).collect()
+    let (mut first, others): (Vec<_>, Vec<_>) = object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null())
+        .partition(|(field, _)| FIRST.contains(&field.as_str()));
+    first.sort_by_key(|(field, _)| FIRST.iter().position(|first| first == field));
+    first
+        .into_iter()
+        .chain(others)
+        .map(|(field, value)| format!("{:<22} {}", format!("{field}:"), text(field, value)))
+        .collect()
 }
 
 fn text(field: &str, value: &Value) -> String {
@@ -85,7 +98,7 @@ mod tests {
         let file = json!({"id": "1", "name": "a\u{7}", "size": 2048, "md5": null, "tags": ["x", "y"]});
         let lines: Vec<String> =
             lines(&file).iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(lines, ["id: 1", "name: a\\u{7}", "size: 2048 (2.0 KiB)", "tags: x, y"]);
+        assert_eq!(lines, ["name: a\\u{7}", "id: 1", "size: 2048 (2.0 KiB)", "tags: x, y"]);
     }
 
     #[test]

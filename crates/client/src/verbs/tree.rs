@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::line::{Detail, Lines};
+use crate::display::counted;
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureKind};
 use crate::location::Location;
@@ -50,8 +51,7 @@ pub async fn run(session: &Session, options: &Tree) -> Exit {
             if is_json {
                 return Ok(());
             }
-            let count = |number, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
-            let sum = format!("{}, {}", count(drawing.folders, "folder"), count(drawing.files, "file"));
+            let sum = format!("{}, {}", counted(drawing.folders, "folder"), counted(drawing.files, "file"));
             session.report.lines(&[String::new(), sum])
         })
         .await
@@ -64,13 +64,13 @@ impl Drawing<'_> {
             items.extend_from_slice(page);
             Ok::<_, Failure>(())
         });
-        match listed.await {
+        let unreadable = match listed.await {
             Err(failure) if !indent.is_empty() && failure.kind() == FailureKind::Failed => {
                 self.session.report.failed(&Subject::path(&folder.path), &failure);
                 return Ok(());
             }
-            listed => drop(listed?),
-        }
+            listed => listed?,
+        };
         for (index, item) in items.iter().enumerate() {
             let (branch, below) =
                 if index + 1 == items.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
@@ -86,7 +86,7 @@ impl Drawing<'_> {
                 Box::pin(self.draw(child, &format!("{indent}{below}"), level + 1)).await?;
             }
         }
-        Ok(())
+        self.session.report.unreadable(&folder.path, unreadable)
     }
 
     fn line(&self, item: &Value, folder: &Folder, branch: &str) -> String {

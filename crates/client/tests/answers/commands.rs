@@ -1,6 +1,6 @@
 //! Tests of commands that change or watch objects.
 
-use polyhost_client::verbs::change::{Removal, rm};
+use polyhost_client::verbs::rm::{Removal, run as rm};
 use polyhost_client::verbs::watch::{Watched, run as watch};
 use polyhost_client::{Exit, Interrupt, Location, Output, Session};
 use serde_json::json;

@@ -2,20 +2,12 @@
 
 use clap::Args;
 
-use super::connection::{Connection, EXIT_CODES};
-
 /// `polyhost whoami`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub struct Whoami {
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
-}
+pub struct Whoami {}
 
 /// `polyhost ls`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Ls {
     /// The folders and files, such as plays:/Films [default: list the accounts]
     #[arg(value_name = "ACCOUNT:PATH")]
@@ -29,14 +21,10 @@ pub struct Ls {
     /// Print the id before each name
     #[arg(long, short)]
     pub ids: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost tree`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Tree {
     /// The folder, such as plays:/Films
     #[arg(value_name = "ACCOUNT:PATH")]
@@ -47,50 +35,34 @@ pub struct Tree {
     /// Print the id after each name
     #[arg(long, short)]
     pub ids: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost stat`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Stat {
     /// The files, folders and accounts, such as plays:/Films/clip.mp4 or plays:
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
     pub locations: Vec<String>,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost usage`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Usage {
     /// The folders and accounts, such as plays:/Films or plays:
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
     pub locations: Vec<String>,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost cat`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Cat {
     /// The files, such as plays:/Films/clip.srt
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
     pub locations: Vec<String>,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost link`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Link {
     /// The files and folders, such as plays:/Films/clip.mp4
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
@@ -101,19 +73,12 @@ pub struct Link {
     /// Print the address of the player for other web pages, instead of the page
     #[arg(long)]
     pub embed: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost open`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Open {
     /// The file or folder, such as plays:/Films/clip.mp4
     #[arg(value_name = "ACCOUNT:PATH")]
     pub location: String,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }

@@ -2,11 +2,8 @@
 
 use clap::Args;
 
-use super::connection::{Connection, EXIT_CODES};
-
 /// `polyhost mkdir`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Mkdir {
     /// The folders, such as plays:/Films/Silent
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
@@ -14,26 +11,19 @@ pub struct Mkdir {
     /// Create missing folders above too; an existing folder is no failure
     #[arg(long, short)]
     pub parents: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost mv`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, override_usage = "polyhost mv [OPTIONS] <ACCOUNT:PATH>... <DESTINATION>")]
+#[command(override_usage = "polyhost mv [OPTIONS] <ACCOUNT:PATH>... <DESTINATION>")]
 pub struct Mv {
     /// The files and folders, and last the destination in the same account: an existing folder, or a new name
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
     pub locations: Vec<String>,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost rm`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Rm {
     /// The files and folders, such as plays:/Films/clip.mp4
     #[arg(value_name = "ACCOUNT:PATH", required = true)]
@@ -47,7 +37,4 @@ pub struct Rm {
     /// Print what would be deleted, and delete nothing
     #[arg(long, short = 'n')]
     pub dry_run: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }

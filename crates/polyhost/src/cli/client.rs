@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use super::browse::{Cat, Link, Ls, Open, Stat, Tree, Usage, Whoami};
 use super::change::{Mkdir, Mv, Rm};
-use super::remote::{Fetch, Login, Watch};
+use super::connection::Call;
+use super::remote::{Fetch, Login, Logout, Watch};
 use super::shell::{Completions, Man};
 use super::transfers::{Cp, Download, Sync, Upload};
 
@@ -12,41 +13,43 @@ use super::transfers::{Cp, Download, Sync, Upload};
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
     /// Save the address of a gateway and the key for it
-    Login(Login),
+    Login(Call<Login>),
+    /// Remove the saved key from this machine
+    Logout(Logout),
     /// Show the client that the key belongs to, and what it may do
-    Whoami(Whoami),
+    Whoami(Call<Whoami>),
     /// List folders, or list the accounts
-    Ls(Ls),
+    Ls(Call<Ls>),
     /// Draw a folder and everything below it
-    Tree(Tree),
+    Tree(Call<Tree>),
     /// Show all that the gateway reports about files, folders and accounts
-    Stat(Stat),
+    Stat(Call<Stat>),
     /// Count the content of folders, and show the storage of accounts
-    Usage(Usage),
+    Usage(Call<Usage>),
     /// Write files to the standard output
-    Cat(Cat),
+    Cat(Call<Cat>),
     /// Upload files and folders; skips what is there
-    Upload(Upload),
+    Upload(Call<Upload>),
     /// Download files and folders; skips what is there, and resumes interrupted downloads
-    Download(Download),
+    Download(Call<Download>),
     /// Copy files and folders between accounts, or between this machine and an account
-    Cp(Cp),
+    Cp(Call<Cp>),
     /// Make a folder equal to another one
-    Sync(Sync),
+    Sync(Call<Sync>),
     /// Create folders
-    Mkdir(Mkdir),
+    Mkdir(Call<Mkdir>),
     /// Move or rename files and folders
-    Mv(Mv),
+    Mv(Call<Mv>),
     /// Delete files and folders
-    Rm(Rm),
+    Rm(Call<Rm>),
     /// Print the web addresses of files and folders
-    Link(Link),
+    Link(Call<Link>),
     /// Show a file or folder in the browser
-    Open(Open),
+    Open(Call<Open>),
     /// Let a site fetch files from web addresses
-    Fetch(Fetch),
+    Fetch(Call<Fetch>),
     /// Follow remote uploads and conversions until they have ended
-    Watch(Watch),
+    Watch(Call<Watch>),
     /// Print the completions for a shell
     Completions(Completions),
     /// Write the manual pages

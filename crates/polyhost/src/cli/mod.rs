@@ -20,9 +20,9 @@ use crate::telemetry::LogFormat;
 pub use browse::{Cat, Link, Ls, Open, Stat, Tree, Usage, Whoami};
 pub use change::{Mkdir, Mv, Rm};
 pub use client::ClientCommand;
-pub use connection::Connection;
+pub use connection::{Call, Connection, Form};
 pub use init::Init;
-pub use remote::{Fetch, Login, Watch};
+pub use remote::{Fetch, Login, Logout, Watch};
 pub use shell::{Completions, Man};
 pub use transfers::{Cp, Download, Selection, Sync, Transfers, Upload};
 

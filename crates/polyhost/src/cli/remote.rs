@@ -4,11 +4,10 @@ use clap::Args;
 use polyhost_client::parse_server;
 use url::Url;
 
-use super::connection::{Connection, EXIT_CODES};
+use super::connection::Form;
 
 /// `polyhost login`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Login {
     /// The gateway's address.
     // Not in the comment above: rustdoc demands a link there, and the help would show its brackets.
@@ -18,14 +17,18 @@ pub struct Login {
         value_parser = parse_server
     )]
     pub address: Option<Url>,
-    /// The gateway, the key and the output.
+}
+
+/// `polyhost logout`
+#[derive(Debug, Args)]
+pub struct Logout {
+    /// The output.
     #[command(flatten)]
-    pub connection: Connection,
+    pub form: Form,
 }
 
 /// `polyhost fetch`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Fetch {
     /// The web addresses of the files
     #[arg(value_name = "ADDRESS", required = true)]
@@ -39,14 +42,10 @@ pub struct Fetch {
     /// Wait until the site has finished, and print each change
     #[arg(long, short)]
     pub watch: bool,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost watch`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Watch {
     /// The account; without ids, everything in it that has not ended is followed
     #[arg(value_name = "ACCOUNT:")]
@@ -57,7 +56,4 @@ pub struct Watch {
     /// The id of a file whose conversion to follow; repeatable
     #[arg(long = "conversion", value_name = "FILE_ID")]
     pub conversions: Vec<String>,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }

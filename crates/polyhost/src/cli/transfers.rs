@@ -4,11 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::connection::{Connection, EXIT_CODES};
-
 /// `polyhost upload`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, override_usage = "polyhost upload [OPTIONS] <SOURCE>... <ACCOUNT:PATH>")]
+#[command(override_usage = "polyhost upload [OPTIONS] <SOURCE>... <ACCOUNT:PATH>")]
 pub struct Upload {
     /// The files and folders, and last the destination, such as plays:/Films; - is the standard input and needs --name
     #[arg(value_name = "PATH", required = true)]
@@ -25,14 +23,11 @@ pub struct Upload {
     /// Selection and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost download`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, override_usage = "polyhost download [OPTIONS] <ACCOUNT:PATH>... [DESTINATION]")]
+#[command(override_usage = "polyhost download [OPTIONS] <ACCOUNT:PATH>... [DESTINATION]")]
 pub struct Download {
     /// The files and folders, and last the destination on this machine [default: .]; - is the standard output
     #[arg(value_name = "PATH", required = true)]
@@ -43,14 +38,11 @@ pub struct Download {
     /// Selection and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost cp`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, override_usage = "polyhost cp [OPTIONS] <SOURCE>... <DESTINATION>")]
+#[command(override_usage = "polyhost cp [OPTIONS] <SOURCE>... <DESTINATION>")]
 pub struct Cp {
     /// The files and folders, and last the destination; at least one side is at an account
     #[arg(value_name = "PATH", required = true)]
@@ -64,14 +56,10 @@ pub struct Cp {
     /// Selection and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// `polyhost sync`
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Sync {
     /// The folder to copy
     #[arg(value_name = "FOLDER")]
@@ -91,9 +79,6 @@ pub struct Sync {
     /// Selection and parallelism.
     #[command(flatten)]
     pub transfers: Transfers,
-    /// The gateway, the key and the output.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
 /// The selection of files, and the number of parallel transfers.

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use polyhost_end_to_end::{Program, body};
 use serde_json::{Value, json};
 
-use super::{User, check_code, check_secret, lines};
+use super::{User, check_code, check_secret, code_of_only, lines};
 use crate::world::KEY;
 
 #[tokio::test]
@@ -92,6 +92,28 @@ async fn link_prints_page_player_or_download() {
     let ended = user.run(&["link", "main:/b.mp4", &format!("plays:#{id}"), "--download"]).await;
     check_code(&ended, 1);
     assert!(ended.stderr.contains("files.download") && ended.stdout.lines().count() == 1, "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn link_of_an_id_is_found_in_its_folder() {
+    let user = User::start().await;
+    let films = user.world.pstream.add_folder("0", "Films");
+    user.world.pstream.add_folder("0", "Other");
+    // The site reports the addresses of this file only in the listing of its folder.
+    let id = user.world.pstream.add_file(&films, "a.mp4", b"hello");
+    for option in [&[][..], &["--embed"]] {
+        let [by_path, by_id] = ["main:/Films/a.mp4".to_owned(), format!("main:#{id}")];
+        let by_id = user.run(&[&["link", &by_id], option].concat()).await;
+        check_code(&by_id, 0);
+        assert_eq!(by_id.stdout, user.run(&[&["link", &by_path], option].concat()).await.stdout);
+    }
+    let folder = user.world.site.add_folder("0", "Films");
+    let there = user.world.site.add_file(&folder, "b.mp4", b"hello");
+    let ended = user.run(&["link", &format!("plays:#{there}"), &format!("plays:#{folder}/")]).await;
+    check_code(&ended, 0);
+    assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.stdout);
+    let ended = user.run(&["link", &format!("plays:#{folder}/"), "--embed", "--json"]).await;
+    assert_eq!(code_of_only(&ended), "is_a_folder");
 }
 
 #[tokio::test]

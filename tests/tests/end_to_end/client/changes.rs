@@ -1,6 +1,11 @@
 //! Tests of `polyhost mkdir`, `mv` and `rm`.
 
+use std::io::Write as _;
+
+use polyhost_end_to_end::Program;
+
 use super::{User, check_code, code_of_only, lines};
+use crate::world::KEY;
 
 #[tokio::test]
 async fn mkdir_creates_folders_at_both_sites() {
@@ -81,7 +86,8 @@ async fn rm_deletes_files_and_whole_folders() {
     check_code(&ended, 1);
     assert_eq!(code_of_only(&ended), "is_a_folder");
     let ended = user.run(&["rm", "plays:/Films", "plays:/b.mp4", "--recursive", "--dry-run"]).await;
-    assert_eq!(ended.stdout, "would delete plays:/Films\nwould delete plays:/b.mp4\n");
+    let below = "would delete plays:/Films/a.mp4\nwould delete plays:/Films with 1 file (5 B)\n";
+    assert_eq!(ended.stdout, format!("{below}would delete plays:/b.mp4 (5 B)\n"));
     assert_eq!(user.world.site.folder_of(&file), Some(films.clone()));
     let paths = ["plays:/none", "plays:/Films", &format!("plays:#{other}"), "main:/c.mp4"];
     let ended = user.run(&[&["rm", "--yes", "--recursive", "--json"], &paths[..]].concat()).await;
@@ -93,9 +99,69 @@ async fn rm_deletes_files_and_whole_folders() {
 }
 
 #[tokio::test]
+async fn rm_preview_in_json_has_every_object() {
+    let user = User::start().await;
+    let films = user.world.site.add_folder("0", "Films");
+    let silent = user.world.site.add_folder(&films, "Silent");
+    let ids =
+        [("a.mp4", &films), ("東京.mp4", &silent)].map(|(name, folder)| user.world.site.add_file(folder, name, b"x"));
+    let ended = user.run(&["rm", "plays:/Films", "-r", "-n", "--json"]).await;
+    check_code(&ended, 0);
+    let lines = lines(&ended);
+    assert!(lines.iter().all(|line| ["ok", "dry_run", "deleted"].iter().all(|field| line[field] == true)), "{lines:?}");
+    let deleted: Vec<[&str; 2]> =
+        lines.iter().map(|line| ["id", "path"].map(|field| line[field].as_str().unwrap())).collect();
+    let expected = [
+        [&*silent, "plays:/Films/Silent"],
+        [&ids[0], "plays:/Films/a.mp4"],
+        [&ids[1], "plays:/Films/Silent/東京.mp4"],
+        [&films, "plays:/Films"],
+    ];
+    assert_eq!(deleted, expected);
+    let content = &lines[3]["content"];
+    assert_eq!(["files", "folders", "bytes"].map(|count| content[count].as_u64()), [Some(2), Some(1), Some(2)]);
+    assert!(user.world.site.journal().of("folder/delete").is_empty());
+}
+
+#[tokio::test]
+async fn rm_asks_with_the_same_counts_and_deletes_nothing_on_no() {
+    let user = User::start().await;
+    let films = user.world.site.add_folder("0", "Films");
+    let silent = user.world.site.add_folder(&films, "Silent");
+    for (folder, name) in [(&films, "a.mp4"), (&silent, "b.mp4")] {
+        user.world.site.add_file(folder, name, &[0; 1_024]);
+    }
+    let key_file = user.file("key", KEY.as_bytes());
+    let arguments = ["rm", "-r", "plays:/Films", "--server", user.world.gateway.address(), "--key-file", &key_file];
+    let (program, mut keyboard) = Program::start_on_terminal(&user.path(""), arguments);
+    keyboard.write_all(b"n\n").unwrap();
+    let ended = program.ended().await;
+    check_code(&ended, 1);
+    let question = "Delete plays:/Films with 1 folder and 2 files (2.0 KiB)? The site moves it to the trash. [y/N]";
+    assert!(ended.stderr.contains(question), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Nothing was deleted: The answer was not yes."), "{}", ended.stderr);
+    assert_eq!(user.world.site.parent_of(&films), Some("0".to_owned()));
+}
+
+#[tokio::test]
+async fn folder_is_not_moved_into_itself() {
+    let user = User::start().await;
+    user.world.pstream.add_folder("0", "Films");
+    user.world.site.add_folder("0", "Films");
+    for account in ["plays", "main"] {
+        let path = format!("{account}:/Films");
+        let ended = user.run(&["mv", &path, &path, "--json"]).await;
+        check_code(&ended, 1);
+        assert_eq!(code_of_only(&ended), "folder_cycle");
+    }
+}
+
+#[tokio::test]
 async fn missing_folder_named_by_its_id_is_reported() {
     let user = User::start().await;
-    let ended = user.run(&["mkdir", "-p", "plays:#9999", "--json"]).await;
-    check_code(&ended, 1);
-    assert_eq!(code_of_only(&ended), "folder_not_found");
+    for options in [&["--json"][..], &["--json", "-p"]] {
+        let ended = user.run(&[&["mkdir", "plays:#9999"], options].concat()).await;
+        check_code(&ended, 1);
+        assert_eq!(code_of_only(&ended), "folder_not_found");
+    }
 }

@@ -1,9 +1,10 @@
 //! Tests of `polyhost ls`.
 
 use polyhost_end_to_end::body;
+use polyhost_sandbox::{Fault, Rule};
 use serde_json::{Value, json};
 
-use super::{User, check_code, lines};
+use super::{User, check_code, code_of_only, lines};
 
 /// Adds a file to the root, a folder with a file, and a folder in that folder with a file.
 fn tree(user: &User) -> [String; 2] {
@@ -92,6 +93,50 @@ async fn missing_folder_is_reported() {
     check_code(&ended, 1);
     assert!(ended.stderr.contains("Folder not found"), "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
+}
+
+#[tokio::test]
+async fn entries_that_cannot_be_read_are_reported() {
+    let user = User::start().await;
+    let result =
+        r#"{"folders": [], "files": [{"name": "x", "size": 1}, {"name": "a.mp4", "linkextid": "abcabcabcabc"}]}"#;
+    let body = Some(format!(r#"{{"status": 200, "msg": "OK", "result": {result}}}"#));
+    let listing = Fault::Status { http: 200, body_status: None, headers: Vec::new(), body };
+    user.world.pstream.faults().add(Rule::new("file/listfolder", listing));
+    for (command, option) in [("ls", "--quiet"), ("tree", "--ids")] {
+        let ended = user.run(&[command, "main:", option]).await;
+        check_code(&ended, 0);
+        assert!(ended.stdout.contains("a.mp4"), "{}", ended.stdout);
+        assert_eq!(ended.stderr, "polyhost: main:/: 1 entry cannot be read, and may be missing here.\n");
+        let ended = user.run(&[command, "main:", "--json"]).await;
+        assert_eq!(lines(&ended)[1], json!({"path": "main:/", "unreadable": 1}));
+    }
+    let ended = user.run(&["usage", "main:"]).await;
+    assert!(ended.stdout.contains("1 entry that cannot be read"), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn misspelt_name_has_a_hint_with_the_similar_one() {
+    let user = User::start().await;
+    tree(&user);
+    for (path, meant) in [("/films/Silent", "/Films"), ("/Films/Silemt/", "/Films/Silent"), ("/A.mp4", "/a.mp4")] {
+        let ended = user.run(&["stat", &format!("plays:{path}")]).await;
+        check_code(&ended, 1);
+        assert!(ended.stderr.contains(&format!("hint: Did you mean plays:{meant}?")), "{}", ended.stderr);
+    }
+    let ended = user.run(&["stat", "plays:/other"]).await;
+    assert!(!ended.stderr.contains("hint"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn file_in_place_of_a_folder_is_named() {
+    let user = User::start().await;
+    tree(&user);
+    for arguments in [["tree", "plays:/a.mp4"], ["usage", "plays:/a.mp4"], ["stat", "plays:/a.mp4/b"]] {
+        let ended = user.run(&[&arguments[..], &["--json"]].concat()).await;
+        check_code(&ended, 1);
+        assert_eq!(code_of_only(&ended), "not_a_folder", "{arguments:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod copies;
 mod downloads;
 mod exits;
 mod folders;
+mod hints;
 mod listings;
 mod pacing;
 mod remote;
@@ -15,6 +16,7 @@ mod safety;
 mod settings;
 mod uploads;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,6 +57,12 @@ impl User {
         std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         std::fs::write(self.path(name), bytes).unwrap();
         self.argument(name)
+    }
+
+    /// Writes a file in the user's folder that other users cannot read.
+    pub(crate) fn private_file(&self, name: &str, bytes: &[u8]) {
+        let path = self.file(name, bytes);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Returns the names in the user's folder, or in one below it.

@@ -2,17 +2,18 @@
 
 use std::process::ExitCode;
 
-use polyhost_client::verbs::{can_ask, change};
+use polyhost_client::Session;
+use polyhost_client::verbs::{can_ask, change, rm};
 
-use super::{CommandError, code, invalid, locations, session};
+use super::{CommandError, code, invalid, locations};
 use crate::cli::{Mkdir, Mv, Rm};
 
-pub(super) async fn mkdir(options: &Mkdir) -> Result<ExitCode, CommandError> {
+pub(super) async fn mkdir(options: &Mkdir, session: &Session) -> Result<ExitCode, CommandError> {
     let locations = locations(&options.locations)?;
-    Ok(code(change::mkdir(&session(&options.connection)?, &locations, options.parents).await))
+    Ok(code(change::mkdir(session, &locations, options.parents).await))
 }
 
-pub(super) async fn mv(options: &Mv) -> Result<ExitCode, CommandError> {
+pub(super) async fn mv(options: &Mv, session: &Session) -> Result<ExitCode, CommandError> {
     let locations = locations(&options.locations)?;
     let Some((destination, sources @ [_, ..])) = locations.split_last() else {
         return Err(invalid("the destination is missing"));
@@ -21,18 +22,17 @@ pub(super) async fn mv(options: &Mv) -> Result<ExitCode, CommandError> {
         let advice = format!("use \"polyhost cp\" and then \"polyhost rm {source}\"");
         return Err(invalid(format!("mv moves objects within one account; {advice}")));
     }
-    Ok(code(change::mv(&session(&options.connection)?, sources, destination).await))
+    Ok(code(change::mv(session, sources, destination).await))
 }
 
-pub(super) async fn rm(options: &Rm) -> Result<ExitCode, CommandError> {
+pub(super) async fn rm(options: &Rm, session: &Session) -> Result<ExitCode, CommandError> {
     let locations = locations(&options.locations)?;
     if let Some(root) = locations.iter().find(|location| location.is_root()) {
         return Err(invalid(format!("{root} is the root folder, which cannot be deleted")));
     }
     check_question(options.yes || options.dry_run, "rm")?;
-    let removal =
-        change::Removal { locations, recursive: options.recursive, asks: !options.yes, dry_run: options.dry_run };
-    Ok(code(change::rm(&session(&options.connection)?, &removal).await))
+    let removal = rm::Removal { locations, recursive: options.recursive, asks: !options.yes, dry_run: options.dry_run };
+    Ok(code(rm::run(session, &removal).await))
 }
 
 /// Checks that a command that asks before it deletes runs on a terminal.

@@ -3,31 +3,22 @@
 use std::process::ExitCode;
 
 use polyhost_client::verbs::{fetch, login, watch};
-use polyhost_client::{ApiKey, Gateway, Interrupt, Output, Session, parse_server};
+use polyhost_client::{ApiKey, Session, connect_for_login};
 
-use super::{CommandError, code, invalid, location, session};
-use crate::cli::{Fetch, Login, Watch};
+use super::{CommandError, code, invalid, location, output, start};
+use crate::cli::{Connection, Fetch, Login, Watch};
 
-/// The address of a gateway on this machine.
-const THIS_MACHINE: &str = "http://127.0.0.1:8080";
-
-pub(super) async fn login(options: Login) -> Result<ExitCode, CommandError> {
-    let connection = options.connection;
-    let server = match options.address.or(connection.server) {
-        Some(server) => server,
-        None => parse_server(THIS_MACHINE).map_err(invalid)?,
-    };
+pub(super) async fn login(options: Login, connection: Connection) -> Result<ExitCode, CommandError> {
+    let server = options.address.or(connection.server);
     let key = match ApiKey::find(connection.key_file.as_deref()).map_err(invalid)? {
         Some(key) => Some(key),
         None => login::ask_for_key().map_err(invalid)?,
     };
-    let gateway = Gateway::new(&server, key.clone()).map_err(invalid)?;
-    let interrupt = Interrupt::listen().map_err(|error| CommandError::failed("cannot listen for signals", error))?;
-    let output = if connection.json { Output::Json } else { Output::People };
-    Ok(code(login::run(&Session::new(gateway, output, interrupt), &server, key).await))
+    let gateway = connect_for_login(server.as_ref(), key).map_err(invalid)?;
+    Ok(code(login::run(&start(gateway, output(&connection.form))?).await))
 }
 
-pub(super) async fn fetch(options: Fetch) -> Result<ExitCode, CommandError> {
+pub(super) async fn fetch(options: Fetch, session: &Session) -> Result<ExitCode, CommandError> {
     let header = |text: &String| match text.split_once(':') {
         Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
         None => Err(invalid(format!("\"{text}\" is not a header field; write \"NAME: VALUE\""))),
@@ -38,12 +29,21 @@ pub(super) async fn fetch(options: Fetch) -> Result<ExitCode, CommandError> {
         urls: options.urls,
         watch: options.watch,
     };
-    Ok(code(fetch::run(&session(&options.connection)?, &fetch).await))
+    Ok(code(fetch::run(session, &fetch).await))
 }
 
-pub(super) async fn watch(options: Watch) -> Result<ExitCode, CommandError> {
-    let account = options.account.trim_end_matches(['/', ':']).to_owned();
-    let Watch { remote_uploads, conversions, connection, .. } = options;
+pub(super) async fn watch(options: Watch, session: &Session) -> Result<ExitCode, CommandError> {
+    let account = account(&options.account)?;
+    let Watch { remote_uploads, conversions, .. } = options;
     let watched = watch::Watched { account, remote_uploads, conversions };
-    Ok(code(watch::run(&session(&connection)?, &watched).await))
+    Ok(code(watch::run(session, &watched).await))
+}
+
+/// Reads an account, which may have a colon as in a location.
+fn account(text: &str) -> Result<String, CommandError> {
+    let location = if text.contains(':') { location(text)? } else { location(&format!("{text}:"))? };
+    if !location.is_root() {
+        return Err(invalid(format!("{location} is not an account; name ids with --fetch or --conversion")));
+    }
+    Ok(location.account().to_owned())
 }

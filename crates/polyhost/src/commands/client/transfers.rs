@@ -1,6 +1,7 @@
 //! The commands that transfer files and folders.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use polyhost_client::Argument;
@@ -10,7 +11,7 @@ use super::change::check_question;
 use super::{CommandError, code, invalid, session};
 use crate::cli::{Connection, Cp, Download, Sync, Transfers, Upload};
 
-pub(super) async fn upload(options: Upload) -> Result<ExitCode, CommandError> {
+pub(super) async fn upload(options: Upload, connection: &Connection) -> Result<ExitCode, CommandError> {
     let (sources, destination) = split(&options.paths)?;
     if matches!(destination, Argument::Local(_)) {
         return Err(invalid(format!("the destination {destination} is on this machine; write ACCOUNT:/PATH")));
@@ -18,16 +19,20 @@ pub(super) async fn upload(options: Upload) -> Result<ExitCode, CommandError> {
     if let Some(source) = sources.iter().find(|source| matches!(source, Argument::Remote(_))) {
         return Err(invalid(format!("{source} is at an account; use \"polyhost cp\", or ./ for a path with a colon")));
     }
+    let has_key = connection.key_file.as_deref() == Some(Path::new("-"));
+    if has_key && sources.iter().any(Argument::is_standard_stream) {
+        return Err(invalid("the key and the file cannot both come from the standard input"));
+    }
     let transfer = Transfer {
         name: options.name,
         checksum: if options.checksum { Checksum::Declared } else { Checksum::Omitted },
         existing: existing(options.force),
         ..transfer_of(options.transfers, sources, destination)?
     };
-    run(&transfer, &options.connection).await
+    run(&transfer, connection).await
 }
 
-pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError> {
+pub(super) async fn download(options: Download, connection: &Connection) -> Result<ExitCode, CommandError> {
     let mut sources = arguments(&options.paths)?;
     let destination = match sources.pop_if(|last| matches!(last, Argument::Local(_))) {
         Some(destination) => destination,
@@ -39,21 +44,21 @@ pub(super) async fn download(options: Download) -> Result<ExitCode, CommandError
     if sources.is_empty() {
         return Err(invalid(format!("{destination} is on this machine; write ACCOUNT:/PATH or ACCOUNT:#ID")));
     }
-    check_output(&destination, &options.connection)?;
+    check_output(&destination, connection)?;
     let transfer =
         Transfer { existing: existing(options.force), ..transfer_of(options.transfers, sources, destination)? };
-    run(&transfer, &options.connection).await
+    run(&transfer, connection).await
 }
 
-pub(super) async fn cp(options: Cp) -> Result<ExitCode, CommandError> {
+pub(super) async fn cp(options: Cp, connection: &Connection) -> Result<ExitCode, CommandError> {
     let (sources, destination) = split(&options.paths)?;
-    check_output(&destination, &options.connection)?;
+    check_output(&destination, connection)?;
     let transfer =
         Transfer { existing: existing(options.force), ..transfer_of(options.transfers, sources, destination)? };
-    run(&transfer, &options.connection).await
+    run(&transfer, connection).await
 }
 
-pub(super) async fn sync(options: Sync) -> Result<ExitCode, CommandError> {
+pub(super) async fn sync(options: Sync, connection: &Connection) -> Result<ExitCode, CommandError> {
     let paths = arguments(&[options.source, options.destination])?;
     let [source, destination] = <[Argument; 2]>::try_from(paths).map_err(|_| invalid("two folders are needed"))?;
     let dry_run = options.transfers.dry_run;
@@ -72,12 +77,12 @@ pub(super) async fn sync(options: Sync) -> Result<ExitCode, CommandError> {
         delete_all: options.delete_all,
         ..transfer_of(options.transfers, vec![source], destination)?
     };
-    run(&transfer, &options.connection).await
+    run(&transfer, connection).await
 }
 
 /// Rejects lines of JSON among the bytes of a file.
 fn check_output(destination: &Argument, connection: &Connection) -> Result<(), CommandError> {
-    if destination.is_standard_stream() && connection.json {
+    if destination.is_standard_stream() && connection.form.json {
         return Err(invalid("--json cannot be combined with the standard output"));
     }
     Ok(())
