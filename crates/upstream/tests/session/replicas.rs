@@ -10,14 +10,15 @@ use polyhost_state::{Lease, Leases, LeasesOrAlone, Port, Replicas, State, StateE
 
 use crate::site::{Site, call, calls, session};
 
-/// The view of one of two replicas that cannot reach the store.
+/// The view of one of two replicas.
 struct View {
+    store: StoreStatus,
     is_first: bool,
 }
 
 impl Replicas for View {
     fn store(&self) -> StoreStatus {
-        StoreStatus::Away
+        self.store
     }
 
     fn count(&self) -> u32 {
@@ -63,8 +64,12 @@ impl Leases for AwayLeases {
 
 /// Returns the state of a replica that cannot reach the store.
 fn alone(is_first: bool, leases: &Arc<AwayLeases>) -> State {
+    replica(View { store: StoreStatus::Away, is_first }, leases)
+}
+
+fn replica(view: View, leases: &Arc<AwayLeases>) -> State {
     let leases = Arc::clone(leases) as Arc<dyn Leases>;
-    State { replicas: Arc::new(View { is_first }), leases: Arc::new(LeasesOrAlone::new(leases)), ..State::in_memory() }
+    State { replicas: Arc::new(view), leases: Arc::new(LeasesOrAlone::new(leases)), ..State::in_memory() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,5 +113,21 @@ async fn session_is_not_closed_while_another_replica_lives() {
 
     assert_eq!(site.logouts.load(Ordering::SeqCst), 0);
     assert!(call(&site, &one).await.is_ok());
+    assert_eq!(site.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn login_waits_for_a_store_that_is_only_slow() {
+    let site = Arc::new(Site::default());
+    let leases = Arc::new(AwayLeases::default());
+    let session = session(&site, &replica(View { store: StoreStatus::Connected, is_first: false }, &leases));
+    let slow = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(site.logins(), 0, "no lease was acquired in the store");
+        leases.answers.store(true, Ordering::SeqCst);
+    };
+
+    let (called, ()) = tokio::join!(call(&site, &session), slow);
+    called.unwrap();
     assert_eq!(site.logins(), 1);
 }
