@@ -84,12 +84,16 @@ impl Program {
 
     /// Starts the program in a folder, with a terminal as its standard input and standard error. Also returns the other
     /// end of the terminal, which takes the keys that a person would press.
-    pub fn start_on_terminal<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> (Self, File) {
+    pub fn start_on_terminal<S: AsRef<OsStr>>(
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+        environment: &[(String, String)],
+    ) -> (Self, File) {
         let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be made");
         grantpt(&keyboard).and_then(|()| unlockpt(&keyboard)).expect("the terminal can be used");
         let name = ptsname(&keyboard, Vec::new()).expect("the terminal has a name").into_string().expect("UTF-8");
         let terminal = File::options().read(true).write(true).open(name).expect("the terminal can be opened");
-        let mut command = command(arguments, &[]);
+        let mut command = command(arguments, environment);
         command.current_dir(folder).stdin(terminal.try_clone().expect("a copy")).stderr(terminal);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
@@ -222,6 +223,18 @@ impl Gateway {
     /// # Errors
     /// The gateway's failure, or that of the connection.
     pub(crate) async fn read(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.read_as(segments, query).await
+    }
+
+    /// Reads JSON of a known form, as [`read`](Self::read).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); also if the answer has another form.
+    pub(crate) async fn read_as<T: DeserializeOwned>(
+        &self,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
         let weight = if segments.last() == Some(&"usage") { pace::HEAVY } else { pace::READ };
         let mut attempts = Attempts::default();
         let is_anew = self.is_read_anew(segments);
@@ -273,7 +286,7 @@ impl Gateway {
         }
     }
 
-    async fn exchange(&self, request: RequestBuilder, weight: u32) -> Result<Value, Failure> {
+    async fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder, weight: u32) -> Result<T, Failure> {
         let response = self.send(request, weight).await?;
         if !response.status().is_success() {
             return Err(refused(response).await);
@@ -281,12 +294,17 @@ impl Gateway {
         let status = response.status().as_u16();
         let body = timeout(ANSWER, response.bytes()).await.map_err(|_| Failure::silent(ANSWER))?;
         let body = body.map_err(|error| Failure::transport(self.address(), &error))?;
-        if body.is_empty() && status == 204 {
-            return Ok(Value::Null);
-        }
-        let answer = serde_json::from_slice(&body);
+        let body = if body.is_empty() && status == 204 { b"null" } else { &*body };
+        let answer = serde_json::from_slice(body);
         self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
-        answer.map_err(|_| Failure::foreign(status, "The answer is not JSON.".to_owned()))
+        answer.map_err(|error| {
+            let fault = if error.is_data() {
+                "The answer has another form than a gateway's."
+            } else {
+                "The answer is not JSON."
+            };
+            Failure::foreign(status, fault.to_owned())
+        })
     }
 }
 

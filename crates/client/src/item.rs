@@ -1,6 +1,7 @@
 //! A file or folder of a listing, with the fields that commands use.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::digest::Digests;
@@ -24,23 +25,30 @@ pub(crate) struct Item {
     pub(crate) digests: Digests,
     /// Whether the file is stored and can be used, as far as the site reports.
     pub(crate) is_usable: bool,
-    /// The item as the gateway describes it. The text takes less memory than the parsed value.
+    /// The item as the gateway describes it; empty if nothing needs it. The text takes less memory than the parsed
+    /// value.
     json: Box<str>,
+}
+
+/// The fields of an item that commands use. Without the others, a listing takes little memory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    id: Option<String>,
+    name: Option<String>,
+    size: Option<u64>,
+    sha1: Option<String>,
+    md5: Option<String>,
+    status: Option<String>,
 }
 
 impl Item {
     /// Reads an item; `None` if it has no id.
     pub(crate) fn read(json: &Value) -> Option<Self> {
-        let id = json["id"].as_str()?.to_owned();
-        Some(Self {
-            kind: if json["type"] == "folder" { Kind::Folder } else { Kind::File },
-            name: json["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(&id).to_owned(),
-            size: json["size"].as_u64().filter(|size| *size > 0),
-            digests: Digests::read(json),
-            is_usable: !matches!(json["status"].as_str(), Some("failed" | "trashed" | "deleted" | "suspended")),
-            json: json.to_string().into_boxed_str(),
-            id,
-        })
+        let item = Fields::deserialize(json).ok()?.item()?;
+        Some(Self { json: json.to_string().into_boxed_str(), ..item })
     }
 
     /// Creates the item of a file at a site that cannot describe single files.
@@ -52,7 +60,7 @@ impl Item {
             size: None,
             digests: Digests::default(),
             is_usable: true,
-            json: "null".into(),
+            json: Box::default(),
         }
     }
 
@@ -64,6 +72,23 @@ impl Item {
     /// Returns the name in the form in which names are compared.
     pub(crate) fn key(&self) -> String {
         name_key(&self.name)
+    }
+}
+
+impl Fields {
+    /// Returns the item, without its JSON; `None` if it has no id.
+    pub(crate) fn item(self) -> Option<Item> {
+        let digest = |text: Option<String>| text.map(|text| text.to_ascii_lowercase().into_boxed_str());
+        let id = self.id?;
+        Some(Item {
+            kind: if self.kind.as_deref() == Some("folder") { Kind::Folder } else { Kind::File },
+            name: self.name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
+            size: self.size.filter(|size| *size > 0),
+            digests: Digests { sha1: digest(self.sha1), md5: digest(self.md5) },
+            is_usable: !matches!(self.status.as_deref(), Some("failed" | "trashed" | "deleted" | "suspended")),
+            json: Box::default(),
+            id,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod digest;
 mod display;
 mod exit;
 mod failure;
+mod folder;
 mod gateway;
 mod hint;
 mod interrupt;

@@ -133,6 +133,13 @@ impl Report {
         }
     }
 
+    /// Explains a failure to people, also if they want no other lines.
+    pub(crate) fn explain(&self, line: &str) {
+        if self.output != Output::Json {
+            self.print_error(line);
+        }
+    }
+
     /// Returns the outcome of the command, which determines its exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.tally().exit()

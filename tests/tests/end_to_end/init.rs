@@ -124,7 +124,7 @@ async fn type_secret(program: &mut Program, keyboard: &mut File, question: &str,
 #[tokio::test]
 async fn typed_secrets_are_stored_in_files_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut program, mut keyboard) = Program::start_on_terminal(folder.path(), ["init"]);
+    let (mut program, mut keyboard) = Program::start_on_terminal(folder.path(), ["init"], &[]);
     for (question, keys) in [
         ("Site", &*format!("{DOWN}\r")),
         ("Name of the account", "plays\r"),
@@ -152,7 +152,7 @@ async fn typed_secrets_are_stored_in_files_and_not_shown() {
 #[tokio::test]
 async fn interrupted_questions_leave_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut program, mut keyboard) = Program::start_on_terminal(folder.path(), ["init", "--provider", "pstream"]);
+    let (mut program, mut keyboard) = Program::start_on_terminal(folder.path(), ["init", "--provider", "pstream"], &[]);
     answer(&mut program, &mut keyboard, "Name of the account", "\r").await;
     answer(&mut program, &mut keyboard, "Where are login and key?", &format!("{DOWN}{DOWN}\r")).await;
     type_secret(&mut program, &mut keyboard, "\u{1b}[1mlogin", "planted").await;

@@ -1,6 +1,10 @@
 //! The check of one task: whether its file is already at the destination.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
 
 use super::decide::{Action, Comparison, Existing, Relation, action};
 use super::task::{SourceFile, TargetFile, Task};
@@ -17,35 +21,53 @@ pub(super) enum Checked {
     Send,
     /// Transfer the file, and remove what is there.
     Replace,
-    /// The file is there. The item is the one with another name that the site gave it.
-    Skip { reason: String, under_other_name: Option<Item> },
+    /// The file is there, for this reason.
+    Skip(String),
+}
+
+/// The ids of files at the destination that stand for a source with another name. Each stands for one source, and is
+/// not an extra.
+#[derive(Debug, Default)]
+pub(super) struct Claimed(Mutex<HashSet<String>>);
+
+impl Claimed {
+    /// Claims a file. Returns whether no other source has it.
+    fn claim(&self, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+
+    /// Returns all ids.
+    pub(super) fn into_ids(self) -> HashSet<String> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Checks whether the file of a task is already at the destination.
 ///
 /// # Errors
 /// If another file is there and is to be kept, or a local file cannot be read.
-pub(super) async fn check(session: &Session, transfer: &Transfer, task: &Task) -> Result<Checked, Failure> {
-    let check = Check { session, transfer, task };
+pub(super) async fn check(
+    session: &Session,
+    transfer: &Transfer,
+    claimed: &Claimed,
+    task: &Task,
+) -> Result<Checked, Failure> {
     if task.present.iter().any(|item| task.is_source(&item.id)) {
-        let reason = "is the same file".to_owned();
-        return Ok(Checked::Skip { reason, under_other_name: None });
+        return Ok(Checked::Skip("is the same file".to_owned()));
     }
+    let check = Check { session, transfer, task, size: task.source.size()?, digests: OnceCell::new() };
     let relations = match &task.target {
         TargetFile::StandardOutput => Vec::new(),
         TargetFile::Local(path) => check.local(path).await?.into_iter().collect(),
-        TargetFile::Remote { .. } => check.remote(&task.present).await?,
+        TargetFile::Remote { .. } => check.remote().await?,
     };
     match action(&relations, transfer.existing) {
-        Action::Send => Ok(match check.under_other_name().await? {
-            Some(item) => {
-                let reason = format!("already there as {}", item.name);
-                Checked::Skip { reason, under_other_name: Some(item) }
-            }
+        Action::Send => Ok(match check.under_other_name(claimed).await? {
+            Some(item) => Checked::Skip(format!("already there as {}", item.name)),
             None => Checked::Send,
         }),
         Action::Replace => Ok(Checked::Replace),
-        Action::Skip(reason) => Ok(Checked::Skip { reason: reason.to_owned(), under_other_name: None }),
+        Action::Skip(reason) => Ok(Checked::Skip(reason.to_owned())),
         Action::Refuse => {
             let detail = format!("{} has other content. Use --force to replace it.", task.target.shown());
             Err(Failure::from_client("already_exists", "The path exists already", detail))
@@ -57,12 +79,15 @@ struct Check<'a> {
     session: &'a Session,
     transfer: &'a Transfer,
     task: &'a Task,
+    /// The present size of the source.
+    size: Option<u64>,
+    /// The digests of the source, which are computed at most once.
+    digests: OnceCell<Digests>,
 }
 
 impl Check<'_> {
     /// Compares the source with the file at a local path; `None` if nothing is there.
     async fn local(&self, path: &Path) -> Result<Option<Relation>, Failure> {
-        let SourceFile::Remote(file) = &self.task.source else { return Ok(None) };
         let metadata = match std::fs::symlink_metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             metadata => metadata.map_err(|error| Failure::local(path.display(), &error))?,
@@ -71,38 +96,36 @@ impl Check<'_> {
             let detail = format!("{} is a directory.", path.display());
             return Err(Failure::from_client("already_exists", "The path exists already", detail));
         }
-        let sizes = [file.item.size, Some(metadata.len())];
-        let digests = match self.compares(sizes, &file.item.digests) {
-            true => file.item.digests.equal(&self.digests_of(path, &file.item.digests).await?),
+        let sizes = [self.size, Some(metadata.len())];
+        let source = self.known_digests();
+        let digests = match self.compares(sizes, source) {
+            true => source.equal(&self.computed_over(path, source).await?),
             false => None,
         };
         Ok(Some(Comparison { sizes, digests }.relation()))
     }
 
-    /// Compares the source with items at an account.
-    async fn remote(&self, items: &[Item]) -> Result<Vec<Relation>, Failure> {
+    /// Compares the source with the items of the same name at an account.
+    async fn remote(&self) -> Result<Vec<Relation>, Failure> {
         let mut relations = Vec::new();
-        for item in items.iter().filter(|item| item.is_usable) {
-            let sizes = [self.task.source.size()?, item.size];
+        for item in self.task.present.iter().filter(|item| item.is_usable) {
+            let sizes = [self.size, item.size];
             let digests = self.equal_digests(sizes, item).await?;
             relations.push(Comparison { sizes, digests }.relation());
         }
         Ok(relations)
     }
 
-    /// Returns an item of another name whose digest proves that it is the source. Some sites change names.
-    async fn under_other_name(&self) -> Result<Option<Item>, Failure> {
-        if self.transfer.existing == Existing::Force {
-            return Ok(None);
-        }
-        for item in self.task.others.iter().filter(|item| item.is_usable) {
-            let sizes = [self.task.source.size()?, item.size];
+    /// Claims an item of another name whose digest proves that it is the source. Some sites change names.
+    async fn under_other_name(&self, claimed: &Claimed) -> Result<Option<&Item>, Failure> {
+        let Some(size) = self.size.filter(|_| self.transfer.existing != Existing::Force) else { return Ok(None) };
+        for item in self.task.others.of_size(size).iter().filter(|item| item.is_usable) {
             // In sync, an unrelated name is that of a file that was renamed at the source.
             if self.transfer.existing == Existing::Replace && !is_changed_name(&self.task.target, &item.name) {
                 continue;
             }
-            if sizes[0].is_some() && sizes[0] == sizes[1] && self.equal_digests(sizes, item).await? == Some(true) {
-                return Ok(Some(item.clone()));
+            if self.equal_digests([self.size, item.size], item).await? == Some(true) && claimed.claim(&item.id) {
+                return Ok(Some(item));
             }
         }
         Ok(None)
@@ -112,11 +135,28 @@ impl Check<'_> {
         if !self.compares(sizes, &item.digests) {
             return Ok(None);
         }
-        Ok(match &self.task.source {
-            SourceFile::Remote(file) => file.item.digests.equal(&item.digests),
-            SourceFile::StandardInput => None,
-            SourceFile::Local(path) => item.digests.equal(&self.digests_of(path, &item.digests).await?),
-        })
+        let SourceFile::Local { path, .. } = &self.task.source else {
+            return Ok(self.known_digests().equal(&item.digests));
+        };
+        let digests = self.digests.get_or_try_init(async || self.computed_over(path, &self.wanted_digests()).await);
+        Ok(digests.await?.equal(&item.digests))
+    }
+
+    /// Returns the digests of the source that the site reports.
+    fn known_digests(&self) -> &Digests {
+        const UNKNOWN: &Digests = &Digests { sha1: None, md5: None };
+        match &self.task.source {
+            SourceFile::Remote(file) => &file.item.digests,
+            SourceFile::Local { .. } | SourceFile::StandardInput => UNKNOWN,
+        }
+    }
+
+    /// Returns a digest of each kind that the destination reports for any file that may be the source.
+    fn wanted_digests(&self) -> Digests {
+        let others = self.size.map_or(&[][..], |size| self.task.others.of_size(size));
+        let items = || self.task.present.iter().chain(others);
+        let kind = |digest: fn(&Digests) -> &Option<Box<str>>| items().find_map(|item| digest(&item.digests).clone());
+        Digests { sha1: kind(|digests| &digests.sha1), md5: kind(|digests| &digests.md5) }
     }
 
     /// Returns whether digests decide. Computing one means reading the whole file, so sizes that differ decide before.
@@ -126,11 +166,12 @@ impl Check<'_> {
         may_be_equal && is_wanted && !known.are_unknown()
     }
 
-    async fn digests_of(&self, path: &Path, known: &Digests) -> Result<Digests, Failure> {
+    /// Computes the digests of a local file, of the kinds that `wanted` has.
+    async fn computed_over(&self, path: &Path, wanted: &Digests) -> Result<Digests, Failure> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let size = std::fs::metadata(path).ok().map(|metadata| metadata.len());
-        let bar = self.session.report.progress().file(&format!("comparing {name}"), size);
-        let computed = known.computed_over(path.to_owned(), bar.advancing()).await;
+        let bar = self.session.report.progress().reading(&format!("comparing {name}"), size);
+        let computed = wanted.computed_over(path.to_owned(), bar.advancing()).await;
         computed.map_err(|error| Failure::local(path.display(), &error))
     }
 }

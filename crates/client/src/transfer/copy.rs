@@ -17,7 +17,9 @@ pub(super) async fn copy(session: &Session, file: &File, folder: &Folder, name: 
     if is_one_account && !session.abilities(&file.account).await?.lacks("files.copy") {
         let body = json!({"folder_id": folder.id(&session.gateway).await?});
         let segments = ["accounts", &file.account, "files", &file.item.id, "copy"];
-        return session.gateway.write(Method::POST, &segments, &[], Some(&body)).await;
+        let copied = session.gateway.write(Method::POST, &segments, &[], Some(&body)).await?;
+        session.report.progress().count(file.item.size.unwrap_or_default());
+        return Ok(copied);
     }
     let source = Source::remote(&session.gateway, file, name);
     let sha1 = file.item.digests.sha1.as_deref().map(str::to_owned);

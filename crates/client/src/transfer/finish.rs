@@ -46,7 +46,7 @@ fn check_copy(source: &SourceFile, file: &Value) -> Result<(), Failure> {
     let Some(copy) = Item::read(file) else { return Ok(()) };
     let digests = match source {
         SourceFile::Remote(source) => source.item.digests.equal(&copy.digests),
-        SourceFile::Local(_) | SourceFile::StandardInput => None,
+        SourceFile::Local { .. } | SourceFile::StandardInput => None,
     };
     let relation = Comparison { sizes: [source.size()?, copy.size], digests }.relation();
     let fault = match relation {

@@ -1,9 +1,9 @@
 //! `polyhost upload`, `download`, `cp` and `sync`: transfers of files and folders between this machine and accounts.
 //!
-//! A command lists both sides and makes a plan (`plan`). Workers then transfer what is not there yet (`run`), and a
-//! summary says what was done.
+//! A command walks through the folders of both sides (`walk`), and plans what to do in each (`plan`). Workers transfer
+//! what is not there yet (`work`), while the walk goes on (`run`). A summary says what was done.
 
-mod batch;
+mod abilities;
 mod cat;
 mod check;
 mod copy;
@@ -11,8 +11,10 @@ mod decide;
 mod download;
 mod filter;
 mod finish;
+mod lines;
 mod names;
 mod overlap;
+mod places;
 mod plan;
 mod remove;
 mod run;
@@ -21,6 +23,8 @@ mod sides;
 mod summary;
 mod task;
 mod upload;
+mod walk;
+mod work;
 
 pub use cat::cat;
 pub use decide::Existing;

@@ -1,31 +1,30 @@
-//! The plan of a transfer: both sides are listed, and each file of the source gets a place at the destination.
+//! The plan for one folder: source and destination are listed, and each file of the source gets a place at the
+//! destination.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
 
-use futures_util::{StreamExt as _, stream};
-
-use super::shape::{Roots, roots};
-use super::sides::{Node, Present, SourceFolder, TargetFolder, unreadable_items};
-use super::task::{SourceFile, Task};
+use super::places::taken;
+use super::sides::{Entry, Node, Present, SourceFolder, TargetFolder, unreadable_items};
+use super::task::{Others, SourceFile, Task};
 use super::{Existing, Extras, Transfer};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::item::{Item, name_key};
 use crate::session::Session;
-use crate::tree::{Folder, Object, object};
+use crate::tree::{Object, object};
 
-/// Everything that a command will do.
+/// The work on one folder, without the folders below it.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Task>,
-    /// The folders to create, also those without files.
-    pub(super) folders: Vec<TargetFolder>,
+    /// The folder to create, which may have no files.
+    pub(super) folder: Option<TargetFolder>,
     /// The objects at the destination that the source does not have.
     pub(super) extras: Vec<Extra>,
     /// Sources that cannot be transferred, with the reasons.
     pub(super) failures: Vec<(String, Failure)>,
+    /// The folders below.
+    pub(super) below: Vec<Pair>,
 }
 
 /// An object at the destination that the source does not have.
@@ -35,6 +34,13 @@ pub(super) enum Extra {
     Remote(Object),
 }
 
+impl Extra {
+    /// Returns whether the object is a file with one of these ids.
+    pub(super) fn is_one_of(&self, ids: &HashSet<String>) -> bool {
+        matches!(self, Self::Remote(Object::File(file)) if ids.contains(&file.item.id))
+    }
+}
+
 /// A source folder with its place at the destination.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
@@ -42,130 +48,108 @@ pub(super) struct Pair {
     pub(super) target: TargetFolder,
     /// The path below the first source folder, with a slash at its end; `""` for the first.
     pub(super) path: String,
+    /// Whether the place did not exist when the walk found it. Another source may have created it since.
+    pub(super) is_new: bool,
 }
 
-/// Makes the plan. A file or folder that cannot be read is in its failures.
+/// Compares a source folder with its place.
 ///
 /// # Errors
-/// If the destination cannot be used, or the gateway cannot be reached or rejects the key.
-pub(super) async fn plan(session: &Session, transfer: &Transfer) -> Result<Plan, Failure> {
-    let Roots { tasks, mut pairs, failures } = roots(session, transfer).await?;
-    let mut plan = Plan { tasks, failures, ..Plan::default() };
-    let mut folders = Folders::default();
-    while !pairs.is_empty() {
-        pairs.iter_mut().for_each(|pair| folders.share(&mut pair.target));
-        // A site may contain a folder that is below itself.
-        pairs.retain(|pair| !is_circle(pair));
-        let expanded = stream::iter(std::mem::take(&mut pairs)).map(async |pair| {
-            let outcome = expand(session, transfer, &pair).await;
-            (pair, outcome)
-        });
-        let mut expanded = pin!(expanded.buffered(transfer.jobs.max(1)));
-        while let Some((pair, outcome)) = expanded.next().await {
-            match outcome {
-                Ok((more, below)) => {
-                    plan.add(more);
-                    pairs.extend(below);
-                }
-                Err(failure) if failure.kind() == FailureKind::Failed => {
-                    plan.failures.push((pair.source.shown(), failure))
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-    }
-    plan.check_places();
-    Ok(plan)
-}
-
-impl Plan {
-    fn add(&mut self, more: Self) {
-        self.tasks.extend(more.tasks);
-        self.folders.extend(more.folders);
-        self.extras.extend(more.extras);
-        self.failures.extend(more.failures);
-    }
-
-    /// Removes tasks whose place another task has.
-    fn check_places(&mut self) {
-        let mut places = HashSet::new();
-        let is_double = |task: &mut Task| !places.insert(name_key(&task.target.shown()));
-        let doubles: Vec<Task> = self.tasks.extract_if(.., is_double).collect();
-        for task in doubles {
-            self.failures.push((task.source.shown(), taken(&task.target.shown())));
-        }
-    }
-}
-
-/// The folders that do not exist yet, by their paths. Folders of several sources may have the same one, which is
-/// created once.
-#[derive(Default)]
-struct Folders(HashMap<String, Arc<Folder>>);
-
-impl Folders {
-    fn share(&mut self, target: &mut TargetFolder) {
-        let TargetFolder::Remote(folder) = target else { return };
-        if folder.known_id().is_none() {
-            let shared = self.0.entry(folder.path.clone()).or_insert_with(|| Arc::clone(folder));
-            *folder = Arc::clone(shared);
-        }
-    }
-}
-
-/// Compares a source folder with its place. Returns the plan for its files, and the folders below.
-async fn expand(session: &Session, transfer: &Transfer, pair: &Pair) -> Result<(Plan, Vec<Pair>), Failure> {
-    let gateway = &session.gateway;
-    let entries = pair.source.entries(gateway, &pair.target).await?;
-    let mut present = pair.target.present(gateway).await?;
+/// If one of them cannot be listed, or its content is not known well enough for what is replaced and deleted.
+pub(super) async fn plan(session: &Session, transfer: &Transfer, pair: &Pair) -> Result<Plan, Failure> {
+    let entries = pair.source.entries(session, &pair.target).await?;
+    let present = match pair.is_new {
+        true => Present::default(),
+        false => pair.target.present(&session.gateway).await?,
+    };
     check_content(transfer, pair, entries.is_empty(), &present)?;
-    let mut plan = Plan::default();
-    let mut pairs = Vec::new();
-    let mut places = HashSet::new();
-    if transfer.filter.is_empty() {
-        plan.folders.push(pair.target.clone());
-    }
-    let mut files: Vec<(String, SourceFile)> = Vec::new();
+    let folder = transfer.filter.is_empty().then(|| pair.target.clone());
+    let mut planning = Planning {
+        transfer,
+        pair,
+        present,
+        folders: HashSet::new(),
+        files: Vec::new(),
+        plan: Plan { folder, ..Plan::default() },
+    };
     for entry in entries {
-        let path = format!("{}{}", pair.path, entry.name);
+        planning.add(entry);
+    }
+    Ok(planning.finish())
+}
+
+/// A plan that is being made.
+struct Planning<'a> {
+    transfer: &'a Transfer,
+    pair: &'a Pair,
+    /// The entries at the destination that no entry of the source has matched yet.
+    present: Present,
+    /// The keys of the names of the folders below.
+    folders: HashSet<String>,
+    /// The files with the same name at the destination, for each file of the source.
+    files: Vec<(String, SourceFile, Vec<Item>)>,
+    plan: Plan,
+}
+
+impl Planning<'_> {
+    fn add(&mut self, entry: Entry) {
+        let path = format!("{}{}", self.pair.path, entry.name);
         let key = name_key(&entry.name);
-        present.local.remove(&key);
+        self.present.local.remove(&key);
+        let filter = &self.transfer.filter;
         match entry.node {
-            Ok(Node::Folder(source)) if transfer.filter.enters_folder(&path) => {
-                let shown = source.shown();
-                let target = pair.target.folder(&entry.name, &present).and_then(|target| {
-                    if places.insert(key.clone()) { Ok(target) } else { Err(taken(&target.shown())) }
-                });
-                present.folders.remove(&key);
-                match target {
-                    Ok(target) => pairs.push(Pair { source, target, path: format!("{path}/") }),
-                    Err(failure) => plan.failures.push((shown, failure)),
-                }
+            Ok(Node::Folder(source)) if filter.enters_folder(&path) => self.add_folder(source, &entry.name, key, &path),
+            Ok(Node::File(source)) if filter.takes_file(&path) => {
+                let same_name = self.present.files.remove(&key).unwrap_or_default();
+                self.files.push((entry.name, source, same_name));
             }
-            Ok(Node::File(source)) if transfer.filter.takes_file(&path) => files.push((entry.name, source)),
-            Ok(Node::Folder(_)) => drop(present.folders.remove(&key)),
-            Ok(Node::File(_)) => drop(present.files.remove(&key)),
-            Err(failure) => plan.failures.push(failure),
+            Ok(Node::Folder(_)) => drop(self.present.folders.remove(&key)),
+            Ok(Node::File(_)) => drop(self.present.files.remove(&key)),
+            Err(failure) => self.plan.failures.push(failure),
         }
     }
-    let placed: Vec<_> = files
-        .into_iter()
-        .map(|(name, source)| (present.files.remove(&name_key(&name)).unwrap_or_default(), name, source))
-        .collect();
-    let others: Arc<[Item]> = present.files.values().flatten().cloned().collect();
-    plan.tasks.extend(placed.into_iter().map(|(present, name, source)| Task {
-        source,
-        target: pair.target.file(&name),
-        present,
-        others: Arc::clone(&others),
-    }));
-    let extra_folders = transfer.filter.is_empty().then(|| present.folders.values().flatten());
-    let extra_items = others.iter().filter(|item| transfer.filter.takes_file(&format!("{}{}", pair.path, item.name)));
-    if let TargetFolder::Remote(folder) = &pair.target {
-        let objects = extra_items.chain(extra_folders.into_iter().flatten()).map(|item| object(folder, item));
-        plan.extras.extend(objects.map(Extra::Remote));
+
+    fn add_folder(&mut self, source: SourceFolder, name: &str, key: String, path: &str) {
+        let target = self.pair.target.folder(name, &self.present);
+        self.present.folders.remove(&key);
+        let is_new = self.folders.insert(key);
+        match target.and_then(|target| if is_new { Ok(target) } else { Err(taken(&target.shown())) }) {
+            Ok(target) => self.plan.below.push(Pair { source, target, path: format!("{path}/"), is_new: false }),
+            Err(failure) => self.plan.failures.push((source.shown(), failure)),
+        }
     }
-    plan.extras.extend(extra_paths(transfer, &pair.path, present.local));
-    Ok((plan, pairs))
+
+    fn finish(mut self) -> Plan {
+        let others = Others::new(std::mem::take(&mut self.present.files).into_values().flatten());
+        if self.transfer.extras != Extras::Keep {
+            self.add_extras(&others);
+        }
+        let target = &self.pair.target;
+        let task = |(name, source, present): (String, _, _)| Task {
+            source,
+            target: target.file(&name),
+            present,
+            others: others.clone(),
+        };
+        Plan { tasks: self.files.into_iter().map(task).collect(), ..self.plan }
+    }
+
+    /// Adds the objects that nothing of the source has matched. With patterns, folders are kept.
+    fn add_extras(&mut self, files: &Others) {
+        let (filter, above) = (&self.transfer.filter, &self.pair.path);
+        let is_extra = |name: &str| filter.takes_file(&format!("{above}{name}"));
+        if let TargetFolder::Remote(folder) = &self.pair.target {
+            let files = files.all().iter().filter(|item| is_extra(&item.name));
+            let folders = self.present.folders.values().flatten().filter(|_| filter.is_empty());
+            self.plan.extras.extend(files.chain(folders).map(|item| Extra::Remote(object(folder, item))));
+        }
+        let local: HashMap<String, PathBuf> = std::mem::take(&mut self.present.local);
+        let local = local.into_iter().filter(|(name, path)| {
+            let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+            if is_folder { filter.is_empty() } else { is_extra(name) }
+        });
+        self.plan.extras.extend(local.map(|(_, path)| Extra::Local(path)));
+    }
 }
 
 /// Checks that a folder's content is known well enough for what the command replaces and deletes.
@@ -186,27 +170,4 @@ fn check_content(transfer: &Transfer, pair: &Pair, is_source_empty: bool, presen
         return Err(Failure::from_client("source_empty", "The source is empty", detail));
     }
     Ok(())
-}
-
-/// Returns the failure for a source whose place another one has.
-fn taken(path: &str) -> Failure {
-    let detail = format!("Another source of this command has the path {path}.");
-    Failure::from_client("already_exists", "The path exists already", detail)
-}
-
-/// Returns the paths on this machine that the source does not have. With patterns, folders are kept.
-fn extra_paths(transfer: &Transfer, above: &str, paths: HashMap<String, PathBuf>) -> impl Iterator<Item = Extra> {
-    paths.into_iter().filter_map(move |(name, path)| {
-        let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-        let filter = &transfer.filter;
-        let is_extra = if is_folder { filter.is_empty() } else { filter.takes_file(&format!("{above}{name}")) };
-        is_extra.then_some(Extra::Local(path))
-    })
-}
-
-/// Returns whether a folder is below itself, by its ids.
-fn is_circle(pair: &Pair) -> bool {
-    let SourceFolder::Remote(folder) = &pair.source else { return false };
-    let mut above = std::iter::successors(folder.parent(), |folder| folder.parent());
-    above.any(|above| above.known_id() == folder.known_id())
 }

@@ -1,6 +1,5 @@
 //! The end of `polyhost sync --delete`: deletes what the source does not have.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -19,54 +18,66 @@ use crate::verbs::confirm::confirm;
 /// The number of paths that the question shows.
 const SHOWN: usize = 10;
 
-/// Deletes the extra objects, if the user agrees. `kept` are the ids of files that the source has under other names.
+/// Deletes the extra objects, if the user agrees.
 ///
 /// # Errors
 /// If the user does not agree or interrupts, or a deletion has a failure that ends the command.
 pub(super) async fn remove(
     session: &Session,
     transfer: &Transfer,
-    extras: &[Extra],
-    kept: &HashSet<String>,
+    mut extras: Vec<Extra>,
     summary: &mut Summary,
 ) -> Result<(), Failure> {
-    let is_kept = |extra: &&Extra| matches!(extra, Extra::Remote(Object::File(file)) if kept.contains(&file.item.id));
-    let extras: Vec<&Extra> = extras.iter().filter(|extra| !is_kept(extra)).collect();
-    if extras.is_empty() || transfer.extras == Extras::Keep {
+    if extras.is_empty() {
         return Ok(());
     }
+    extras.sort_by_cached_key(path);
     if transfer.extras == Extras::Ask && !transfer.dry_run {
         let answered = session.interrupt.unless(confirm(question(&extras))).await;
         answered.unwrap_or_else(|| Err(Failure::interrupted("Nothing was deleted.")))?;
     }
-    let number = extras.len();
-    for extra in extras {
-        let subject = Subject::path(path(extra));
-        let shown = escaped(&path(extra));
+    for extra in &extras {
         if transfer.dry_run {
             let fields = [("dry_run", json!(true)), ("deleted", json!(true))];
-            session.report.succeeded(&subject, &fields, Some(&format!("would delete {shown}")));
+            let line = format!("would delete {}", escaped(&path(extra)));
+            session.report.succeeded(&Subject::path(path(extra)), &fields, Some(&line));
             summary.deleted += 1;
-            continue;
-        }
-        match delete_one(session, extra).await {
-            Err(failure) if failure.kind() == FailureKind::Interrupted => {
-                let detail =
-                    format!("{} of {number} objects were deleted. {}", summary.deleted, failure.problem().detail());
-                return Err(Failure::interrupted(detail.trim_end()));
-            }
-            Ok(()) => {
-                summary.deleted += 1;
-                session.report.succeeded(&subject, &[("deleted", json!(true))], Some(&format!("deleted {shown}")));
-            }
-            Err(failure) if !failure.ends_command() => {
-                summary.fail(&failure);
-                session.report.failed(&subject, &failure);
-            }
-            Err(failure) => return Err(failure),
+        } else {
+            let deleted = delete_one(session, extra).await;
+            count(session, extra, deleted, summary).map_err(|failure| interrupted(failure, summary, extras.len()))?;
         }
     }
     Ok(())
+}
+
+/// Counts and reports a deletion.
+///
+/// # Errors
+/// If its failure ends the command.
+fn count(session: &Session, extra: &Extra, deleted: Result<(), Failure>, summary: &mut Summary) -> Result<(), Failure> {
+    let subject = Subject::path(path(extra));
+    match deleted {
+        Ok(()) => {
+            summary.deleted += 1;
+            let line = format!("deleted {}", escaped(&path(extra)));
+            session.report.succeeded(&subject, &[("deleted", json!(true))], Some(&line));
+        }
+        Err(failure) if !failure.ends_command() => {
+            summary.fail(&failure);
+            session.report.failed(&subject, &failure);
+        }
+        Err(failure) => return Err(failure),
+    }
+    Ok(())
+}
+
+/// Adds the number of deletions to the failure of an interrupt.
+fn interrupted(failure: Failure, summary: &Summary, number: usize) -> Failure {
+    if failure.kind() != FailureKind::Interrupted {
+        return failure;
+    }
+    let detail = format!("{} of {number} objects were deleted. {}", summary.deleted, failure.problem().detail());
+    Failure::interrupted(detail.trim_end())
 }
 
 /// Deletes an object. After an interrupt, no deletion begins; a local one that has begun is completed.
@@ -96,7 +107,7 @@ fn delete_local(path: &Path) -> std::io::Result<()> {
     if std::fs::symlink_metadata(path)?.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
 }
 
-fn question(extras: &[&Extra]) -> String {
+fn question(extras: &[Extra]) -> String {
     let mut lines: Vec<String> =
         extras.iter().take(SHOWN).map(|extra| format!("  {}", escaped(&path(extra)))).collect();
     if extras.len() > SHOWN {
@@ -140,7 +151,7 @@ mod tests {
         {
             let session = Session::new(gateway.clone(), Output::Json, interrupt);
             let mut summary = Summary::start(false);
-            let removed = remove(&session, &transfer, &extras, &HashSet::new(), &mut summary).await;
+            let removed = remove(&session, &transfer, extras.to_vec(), &mut summary).await;
             assert_eq!(removed.as_ref().err().map(|failure| failure.problem().detail()), detail);
             assert_eq!((path.exists(), summary.deleted), (detail.is_some(), u64::from(detail.is_none())));
         }

@@ -10,7 +10,7 @@ use super::download::safe_name;
 use super::overlap::check_overlap;
 use super::plan::Pair;
 use super::sides::{SourceFolder, TargetFolder};
-use super::task::{SourceFile, TargetFile, Task};
+use super::task::{Others, SourceFile, TargetFile, Task};
 use super::{Shape, Transfer};
 use crate::failure::{Failure, FailureKind};
 use crate::gateway::Gateway;
@@ -49,13 +49,57 @@ enum Place {
 /// # Errors
 /// If the destination cannot be used, or the gateway cannot be reached or rejects the key.
 pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Roots, Failure> {
-    let mut found = Vec::new();
-    let is_single = transfer.sources.len() == 1;
-    let mut failures = Vec::new();
+    let (found, failures) = sources(session, transfer).await?;
+    let mut roots = Roots { tasks: Vec::new(), pairs: Vec::new(), failures };
+    if found.is_empty() {
+        return Ok(roots);
+    }
+    let place = place(session, &transfer.destination).await?;
+    for source in found {
+        match source {
+            Source::File(file) if transfer.shape == Shape::Folder => {
+                let detail = format!("{} is a file; sync works on folders.", file.shown());
+                return Err(Failure::from_client("not_a_folder", "A folder is needed", detail));
+            }
+            Source::File(file) => roots.tasks.push(place.file(session, transfer, file).await?),
+            Source::Folder(..) if transfer.name.is_some() => {
+                return Err(Failure::wrong_usage("--name is only for a single file."));
+            }
+            Source::Folder(source, name) => {
+                let name = name.filter(|_| transfer.sources.len() > 1);
+                roots.add_folder(session, &place, source, name).await?;
+            }
+        }
+    }
+    Ok(roots)
+}
+
+impl Roots {
+    async fn add_folder(
+        &mut self,
+        session: &Session,
+        place: &Place,
+        source: SourceFolder,
+        name: Option<String>,
+    ) -> Result<(), Failure> {
+        match folder_in(session, place.folder()?, name).await {
+            Ok(target) => {
+                check_overlap(&session.gateway, &source, &target).await?;
+                self.pairs.push(Pair { source, target, path: String::new(), is_new: false });
+            }
+            Err(failure) if failure.kind() == FailureKind::Failed => self.failures.push((source.shown(), failure)),
+            Err(failure) => return Err(failure),
+        }
+        Ok(())
+    }
+}
+
+/// Finds the sources. Those that do not exist are failures.
+async fn sources(session: &Session, transfer: &Transfer) -> Result<(Vec<Source>, Vec<(String, Failure)>), Failure> {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
     for argument in &transfer.sources {
-        let source = source(session, argument, transfer).await;
-        let source = match source {
-            Ok(source) if !is_single => with_name(&session.gateway, argument, source).await,
+        let source = match source(session, argument, transfer).await {
+            Ok(source) if transfer.sources.len() > 1 => with_name(&session.gateway, argument, source).await,
             source => source,
         };
         match source {
@@ -64,40 +108,7 @@ pub(super) async fn roots(session: &Session, transfer: &Transfer) -> Result<Root
             Err(failure) => return Err(failure),
         }
     }
-    let mut roots = Roots { tasks: Vec::new(), pairs: Vec::new(), failures };
-    if found.is_empty() {
-        return Ok(roots);
-    }
-    let place = place(session, &transfer.destination).await?;
-    let into_folder = transfer.shape == Shape::Folder
-        || !is_single
-        || transfer.name.is_some()
-        || transfer.destination.ends_with_slash();
-    for source in found {
-        match source {
-            Source::File(file) if transfer.shape == Shape::Folder => {
-                let detail = format!("{} is a file; sync works on folders.", file.shown());
-                return Err(Failure::from_client("not_a_folder", "A folder is needed", detail));
-            }
-            Source::File(file) => roots.tasks.push(place.file(session, transfer, file, into_folder).await?),
-            Source::Folder(..) if transfer.name.is_some() => {
-                return Err(Failure::wrong_usage("--name is only for a single file."));
-            }
-            Source::Folder(source, name) => {
-                let shown = source.shown();
-                let target = folder_in(session, place.folder()?, name.filter(|_| !is_single)).await;
-                match target {
-                    Ok(target) => {
-                        check_overlap(&session.gateway, &source, &target).await?;
-                        roots.pairs.push(Pair { source, target, path: String::new() });
-                    }
-                    Err(failure) if failure.kind() == FailureKind::Failed => roots.failures.push((shown, failure)),
-                    Err(failure) => return Err(failure),
-                }
-            }
-        }
-    }
-    Ok(roots)
+    Ok((found, failures))
 }
 
 /// Returns the place of a source folder: the destination, or the folder of this name in it. The name may come from a
@@ -121,7 +132,8 @@ async fn source(session: &Session, argument: &Argument, transfer: &Transfer) -> 
             let metadata = std::fs::metadata(path).map_err(unreadable)?;
             if !metadata.is_dir() {
                 super::upload::Source::find(path, transfer.name.as_deref())?;
-                return Ok(Source::File(SourceFile::Local(path.clone())));
+                let listed_size = metadata.len();
+                return Ok(Source::File(SourceFile::Local { path: path.clone(), listed_size }));
             }
             let own = path.file_name().filter(|_| !argument.ends_with_slash());
             let own = own.map(|name| name.to_string_lossy().into_owned());
@@ -183,14 +195,12 @@ impl Place {
     }
 
     /// Returns the task of a single file.
-    async fn file(
-        &self,
-        session: &Session,
-        transfer: &Transfer,
-        source: SourceFile,
-        into_folder: bool,
-    ) -> Result<Task, Failure> {
-        let task = |target, present| Task { source: source.clone(), target, present, others: Arc::new([]) };
+    async fn file(&self, session: &Session, transfer: &Transfer, source: SourceFile) -> Result<Task, Failure> {
+        let into_folder = transfer.sources.len() > 1
+            || transfer.shape == Shape::Folder
+            || transfer.name.is_some()
+            || transfer.destination.ends_with_slash();
+        let task = |target, present| Task { source: source.clone(), target, present, others: Others::default() };
         let target = match self {
             Self::StandardOutput => return Ok(task(TargetFile::StandardOutput, Vec::new())),
             Self::Local { path, is_folder: false } if !into_folder => {
@@ -219,7 +229,7 @@ impl Place {
 /// Returns the name that a file keeps in a folder.
 fn own_name(source: &SourceFile, target: &TargetFolder) -> String {
     match (source, target) {
-        (SourceFile::Local(path), _) => base_name(path),
+        (SourceFile::Local { path, .. }, _) => base_name(path),
         (SourceFile::StandardInput, _) => String::new(),
         (SourceFile::Remote(file), TargetFolder::Local(_)) => safe_name(Some(&file.item.name), &file.item.id),
         (SourceFile::Remote(file), TargetFolder::Remote(_)) => file.item.name.clone(),

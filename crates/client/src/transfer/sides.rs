@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::download::safe_name;
 use super::names::distinct;
 use super::task::{SourceFile, TargetFile};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::item::{Item, Kind, name_key};
+use crate::item::{Fields, Item, Kind, name_key};
+use crate::report::Output;
+use crate::session::Session;
 use crate::tree::{File, Folder};
 
 /// A folder to read from.
@@ -66,7 +70,7 @@ impl SourceFolder {
     ///
     /// # Errors
     /// If the folder cannot be read.
-    pub(super) async fn entries(&self, gateway: &Gateway, target: &TargetFolder) -> Result<Vec<Entry>, Failure> {
+    pub(super) async fn entries(&self, session: &Session, target: &TargetFolder) -> Result<Vec<Entry>, Failure> {
         match self {
             Self::Local(path) => {
                 let path = path.clone();
@@ -74,7 +78,12 @@ impl SourceFolder {
                 read.await.unwrap_or_else(|error| Err(Failure::local("the folder", &std::io::Error::other(error))))
             }
             Self::Remote(folder) => {
-                let (items, unreadable) = folder.listing(gateway, None).await?;
+                // Only the lines of JSON about downloads have the whole object.
+                let is_shown = session.report.output() == Output::Json && matches!(target, TargetFolder::Local(_));
+                let (items, unreadable) = match is_shown {
+                    true => folder.listing(&session.gateway, None, |item: Value| Item::read(&item)).await?,
+                    false => folder.listing(&session.gateway, None, Fields::item).await?,
+                };
                 let names = distinct(&items, |name, item| match target {
                     TargetFolder::Local(_) => safe_name(Some(name), &item.id),
                     TargetFolder::Remote(_) => name.to_owned(),
@@ -104,14 +113,14 @@ impl TargetFolder {
         match self {
             Self::Local(path) => present.local = local_names(path)?,
             Self::Remote(folder) => {
-                let (items, unreadable) = folder.listing(gateway, None).await?;
+                let (items, unreadable) = folder.listing(gateway, None, Fields::item).await?;
                 present.unreadable = unreadable;
                 for item in items {
                     let items = match item.kind {
                         Kind::File => &mut present.files,
                         Kind::Folder => &mut present.folders,
                     };
-                    items.entry(item.key()).or_default().push(item);
+                    items.entry(item.key()).or_insert_with(|| Vec::with_capacity(1)).push(item);
                 }
             }
         }
@@ -214,13 +223,16 @@ fn local_entries(folder: &Path) -> Result<Vec<Entry>, Failure> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let node = match (entry.file_name().to_str(), entry.file_type(), std::fs::metadata(&path)) {
             (None, ..) => unfit("Its name is not UTF-8."),
-            (_, Ok(kind), _) if kind.is_dir() => Ok(Node::Folder(SourceFolder::Local(path.clone()))),
+            (_, Ok(kind), _) if kind.is_dir() => Ok(Node::Folder(SourceFolder::Local(path))),
             (_, _, Ok(metadata)) if metadata.is_dir() => {
                 unfit("It is a link to a folder; links to folders are not followed.")
             }
             // A missing file is reported when it is opened.
             (_, _, Ok(metadata)) if !metadata.is_file() => unfit("It is not a regular file."),
-            _ => Ok(Node::File(SourceFile::Local(path.clone()))),
+            (_, _, metadata) => {
+                let listed_size = metadata.map_or(0, |metadata| metadata.len());
+                Ok(Node::File(SourceFile::Local { path, listed_size }))
+            }
         };
         entries.push(Entry { name, node });
     }

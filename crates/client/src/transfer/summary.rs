@@ -20,6 +20,8 @@ pub(super) struct Summary {
     pub(super) done: u64,
     pub(super) bytes: u64,
     pub(super) deleted: u64,
+    /// The objects that were to be deleted, and were kept because something failed.
+    pub(super) not_deleted: u64,
     skipped: BTreeMap<String, u64>,
     failed: BTreeMap<String, u64>,
     pub(super) interrupted: bool,
@@ -34,6 +36,7 @@ impl Summary {
             done: 0,
             bytes: 0,
             deleted: 0,
+            not_deleted: 0,
             skipped: BTreeMap::new(),
             failed: BTreeMap::new(),
             interrupted: false,
@@ -76,7 +79,7 @@ impl Summary {
     /// Returns the counts for programs.
     pub(super) fn json(&self) -> Value {
         json!({
-            "done": self.done, "bytes": self.bytes, "deleted": self.deleted, "skipped": self.skipped(),
+            "done": self.done, "bytes": self.bytes, "deleted": self.deleted, "not_deleted": self.not_deleted, "skipped": self.skipped(),
             "failed": self.failed(), "failures": self.failed, "interrupted": self.interrupted, "dry_run": self.dry_run
         })
     }

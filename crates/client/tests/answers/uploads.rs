@@ -13,7 +13,10 @@ const LARGE: usize = 32 * 1024 * 1024;
 /// that arrived. Checks that each announced the whole file.
 async fn upload(size: usize, answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Exit, usize) {
     let gateway = Scripted::start(move |received, before| match received.method.as_str() {
-        "GET" => Reply::json(200, &json!({"capabilities": {"files.upload": "native"}, "max_upload_bytes": null})),
+        "GET" => {
+            let capabilities = json!({"files.upload": "native"});
+            Reply::json(200, &json!({"capabilities": capabilities, "max_upload_bytes": null, "items": []}))
+        }
         _ => answer(before),
     })
     .await;

@@ -131,9 +131,8 @@ async fn rm_asks_with_the_same_counts_and_deletes_nothing_on_no() {
     for (folder, name) in [(&films, "a.mp4"), (&silent, "b.mp4")] {
         user.world.site.add_file(folder, name, &[0; 1_024]);
     }
-    let key_file = user.file("key", KEY.as_bytes());
-    let arguments = ["rm", "-r", "plays:/Films", "--server", user.world.gateway.address(), "--key-file", &key_file];
-    let (program, mut keyboard) = Program::start_on_terminal(&user.path(""), arguments);
+    let arguments = ["rm", "-r", "plays:/Films"];
+    let (program, mut keyboard) = Program::start_on_terminal(&user.path(""), arguments, &user.environment(KEY));
     keyboard.write_all(b"n\n").unwrap();
     let ended = program.ended().await;
     check_code(&ended, 1);

@@ -3,7 +3,7 @@
 use polyhost_sandbox::{Fault, Rule};
 
 use super::{User, check_code, code_of_only, counts, lines};
-use crate::streamplay::world::{World, bytes};
+use crate::streamplay::world::bytes;
 
 #[tokio::test]
 async fn site_copies_inside_an_account() {
@@ -106,38 +106,6 @@ async fn sync_works_towards_this_machine_and_between_accounts() {
 }
 
 #[tokio::test]
-async fn sync_deletes_nothing_after_a_failure() {
-    let user = User::start().await;
-    let there = user.world.site.add_folder("0", "Sync");
-    let precious = user.world.site.add_file(&there, "precious.mp4", b"hello");
-    user.file("clips/empty.mp4", b"");
-    let ended = user.run(&["sync", &user.argument("clips"), "plays:/Sync", "--delete", "--yes"]).await;
-    check_code(&ended, 1);
-    assert!(ended.stderr.contains("Nothing is deleted"), "{}", ended.stderr);
-    let ended = user.run(&["sync", &user.argument("none"), "plays:/Sync", "--delete", "--yes"]).await;
-    check_code(&ended, 1);
-    assert_eq!(user.world.site.folder_of(&precious), Some(there));
-    assert!(user.world.site.journal().of("file/delete").is_empty());
-}
-
-#[tokio::test]
-async fn sync_of_an_unreadable_folder_deletes_nothing_below_it() {
-    let user = User::of(World::start().await);
-    let source = user.world.site.add_folder("0", "Films");
-    let below = user.world.site.add_folder(&source, "Silent");
-    user.world.site.add_file(&below, "a.mp4", b"hello");
-    user.file("films/Silent/a.mp4", b"hello");
-    user.file("films/b.mp4", b"hello");
-    let gone = Fault::Status { http: 200, body_status: Some(404), headers: Vec::new(), body: None };
-    user.world.site.faults().add(Rule::new("folder/listing", gone).after(2));
-    let ended = user.run(&["sync", "plays:/Films", &user.argument("films"), "--delete", "--yes", "--json"]).await;
-    check_code(&ended, 1);
-    assert!(lines(&ended).iter().any(|line| line["ok"] == false), "{}", ended.stdout);
-    assert_eq!(user.names("films"), ["Silent", "b.mp4"]);
-    assert_eq!(user.names("films/Silent"), ["a.mp4"]);
-}
-
-#[tokio::test]
 async fn file_forced_onto_itself_is_kept() {
     let user = User::start().await;
     let id = user.world.site.add_file("0", "a.mp4", b"hello");
@@ -169,4 +137,19 @@ async fn sync_transfers_a_renamed_file() {
     user.file("clips/new.mp4", b"hello");
     check_code(&user.run(&["sync", &user.argument("clips"), "plays:/Sync", "--delete", "--yes"]).await, 0);
     assert_eq!(user.run(&["ls", "plays:/Sync"]).await.stdout, "new.mp4\n");
+}
+
+#[tokio::test]
+async fn one_stored_file_stands_for_one_of_two_equal_sources() {
+    let user = User::start().await;
+    user.world.pstream.add_file("0", "old.mp4", b"hello");
+    for name in ["a.mp4", "b.mp4"] {
+        user.file(&format!("clips/{name}"), b"hello");
+    }
+    for expected in [[1, 1, 0], [0, 2, 0]] {
+        let ended = user.run(&["upload", &user.argument("clips"), "main:", "--json"]).await;
+        check_code(&ended, 0);
+        assert_eq!(counts(&ended), expected, "{}", ended.stdout);
+    }
+    assert_eq!(user.run(&["ls", "main:"]).await.stdout.lines().count(), 2);
 }

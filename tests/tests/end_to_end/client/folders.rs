@@ -201,24 +201,3 @@ async fn site_without_downloads_is_named_once() {
     let reported = lines(&ended);
     assert_eq!((reported.len(), &reported[0]["problem"]["code"]), (1, &json!("capability_unsupported")));
 }
-
-#[tokio::test]
-async fn interrupted_folder_prints_one_line_and_goes_on_later() {
-    let user = User::start().await;
-    let films = user.world.site.add_folder("0", "Films");
-    for number in 0..6 {
-        user.world.site.add_file(&films, &format!("{number}.mp4"), &bytes(200_000));
-    }
-    let target = user.argument("films");
-    user.world.inject("content", polyhost_sandbox::Fault::Stall { sent: 50_000 });
-    let program = user.begin(&["download", "plays:/Films", &target]);
-    super::grown(&user.path("films/0.mp4.part"), 1).await;
-    program.interrupt();
-    let ended = program.ended().await;
-    check_code(&ended, 130);
-    assert!(ended.stderr.lines().count() == 1 && ended.stderr.contains("0 of 6 files"), "{}", ended.stderr);
-    user.world.site.faults().clear();
-    let ended = user.run(&["download", "plays:/Films", &target, "--json"]).await;
-    check_code(&ended, 0);
-    assert_eq!((counts(&ended), user.names("films").len()), ([6, 0, 0], 6));
-}

@@ -4,10 +4,12 @@
 mod browsing;
 mod changes;
 mod copies;
+mod deletions;
 mod downloads;
 mod exits;
 mod folders;
 mod hints;
+mod interrupts;
 mod listings;
 mod pacing;
 mod remote;

@@ -11,7 +11,7 @@ use super::destination::Destination;
 use super::digests::ExpectedDigests;
 use super::part::RemoteFile;
 use super::resume::{Request, Verdict};
-use super::target::{Claims, Target};
+use super::target::Target;
 use crate::display;
 use crate::failure::{Failure, FailureKind};
 use crate::gateway::{IDLE, refused};
@@ -28,7 +28,6 @@ const MIN_PROGRESS: u64 = 1024 * 1024;
 pub(in crate::transfer) struct Downloads<'a> {
     session: &'a Session,
     existing: Existing,
-    claims: Claims,
 }
 
 /// One download.
@@ -49,7 +48,7 @@ enum Step {
 
 impl<'a> Downloads<'a> {
     pub(in crate::transfer) fn new(session: &'a Session, existing: Existing) -> Self {
-        Self { session, existing, claims: Claims::default() }
+        Self { session, existing }
     }
 
     /// Downloads one file, and returns it as the gateway describes it.
@@ -57,12 +56,24 @@ impl<'a> Downloads<'a> {
     /// # Errors
     /// The gateway's failure, that of the file system, or `Interrupted`.
     pub(in crate::transfer) async fn fetch(&self, download: Download<'_>) -> Result<Value, Failure> {
-        self.session.interrupt.unless(self.fetch_into(download)).await.unwrap_or_else(|| {
+        let received = self.session.interrupt.unless(Box::pin(self.receive(download))).await.unwrap_or_else(|| {
             Err(Failure::interrupted("The partial file is kept; the same command resumes the download."))
-        })
+        });
+        // An interrupt does not stop the last steps, so that each file that is moved to its path is also reported.
+        let destination = received?;
+        let (item, received) = (&download.file.item, destination.kept().length);
+        if let Some(expected) = item.size.filter(|expected| *expected != received) {
+            destination.discard().await;
+            let [received, expected] = [received, expected].map(display::size);
+            let detail = format!("{received} were received, but the gateway reports {expected}.");
+            return Err(Failure::from_client("download_corrupted", "The downloaded bytes are not the file", detail));
+        }
+        destination.finish().await?;
+        Ok(item.json())
     }
 
-    async fn fetch_into(&self, download: Download<'_>) -> Result<Value, Failure> {
+    /// Receives all bytes of a file.
+    async fn receive(&self, download: Download<'_>) -> Result<Destination, Failure> {
         let Download { file, path } = download;
         let (item, digests) = (&file.item, ExpectedDigests::new(&file.item.digests));
         let mut destination = match path {
@@ -76,25 +87,16 @@ impl<'a> Downloads<'a> {
         let bar = self.session.report.progress().file(&item.name, destination.kept().size.or(item.size));
         bar.begin_at(destination.kept().length);
         self.transfer(file, &mut destination, &bar).await?;
-        let received = destination.kept().length;
-        if let Some(expected) = item.size.filter(|expected| *expected != received) {
-            destination.discard().await;
-            let [received, expected] = [received, expected].map(display::size);
-            let detail = format!("{received} were received, but the gateway reports {expected}.");
-            return Err(Failure::from_client("download_corrupted", "The downloaded bytes are not the file", detail));
-        }
-        destination.finish().await?;
-        Ok(item.json())
+        bar.complete();
+        Ok(destination)
     }
 
-    /// Claims a path. Its folders are created.
+    /// Returns the paths of a download. Their folder is created.
     fn target(&self, path: &Path) -> Result<Target, Failure> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Failure::local(folder.display(), &error))?;
         }
-        let target = Target::at(path.to_owned(), self.existing)?;
-        self.claims.take(&target)?;
-        Ok(target)
+        Target::at(path.to_owned(), self.existing)
     }
 
     /// Requests bytes until the file is complete or retries are used up.

@@ -64,6 +64,13 @@ impl Part {
                 let kept = PartialFile { length, etag: record.etag.clone(), size: record.size };
                 Ok((Self { file: Some(File::from_std(file)), target, remote, existing }, kept))
             }
+            // An interrupt between the creation of both files leaves this. It has no bytes of any file.
+            (Some(part), None, _) if part.is_file() && part.len() == 0 && matches!(record, Ok(None)) => {
+                let file = OpenOptions::new().read(true).write(true).open(&target.part).map_err(failed)?;
+                claim(&file, &target)?;
+                let part = Self { file: Some(File::from_std(file)), target, remote, existing };
+                Ok((part, PartialFile::default()))
+            }
             // A record without a partial file can be ignored. A file that is not a record belongs to another program.
             (None, _, _) if record.is_ok() => Ok((Self::empty(target, remote, existing), PartialFile::default())),
             // A valid record shows that the partial file is one of an earlier download.
@@ -275,6 +282,16 @@ mod tests {
             assert_eq!(std::fs::read(&elsewhere).unwrap(), b"precious");
             opened.discard().await;
         }
+    }
+
+    #[tokio::test]
+    async fn empty_partial_file_without_a_record_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(part(folder.path()), b"").unwrap();
+        let mut part = started(folder.path(), "7").await;
+        part.write(&Bytes::from_static(b"e")).await.unwrap();
+        part.finish().await.unwrap();
+        assert_eq!(std::fs::read(folder.path().join("a.mp4")).unwrap(), b"abcde");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! The path of a download, and the two temporary paths beside it.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
 
 use super::Existing;
 use crate::failure::Failure;
@@ -18,10 +16,6 @@ pub(super) struct Target {
     /// The path of the record of which file the partial file belongs to: `NAME.part.json`.
     pub(super) record: PathBuf,
 }
-
-/// The paths in use by the downloads of one command, so that no two downloads write to the same path.
-#[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashSet<PathBuf>>);
 
 impl Target {
     /// Returns the paths of a download.
@@ -53,23 +47,6 @@ impl Target {
     }
 }
 
-impl Claims {
-    /// Claims the paths of a download.
-    ///
-    /// # Errors
-    /// If another download of the same command has claimed one of them.
-    pub(super) fn take(&self, target: &Target) -> Result<(), Failure> {
-        let paths: [&Path; 3] = [&target.path, &target.part, &target.record];
-        let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if paths.iter().any(|path| claimed.contains(*path)) {
-            let detail = "Another file of this command has this path; download this one separately.";
-            return Err(Failure::from_client("already_exists", "The path exists already", detail));
-        }
-        claimed.extend(paths.map(Path::to_owned));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,16 +61,5 @@ mod tests {
         assert_eq!(failure.problem().code(), "already_exists");
         assert!(Target::at(path, Existing::Replace).is_ok());
         assert!(Target::at(folder.path().to_owned(), Existing::Replace).is_err());
-    }
-
-    #[test]
-    fn downloads_of_a_command_never_share_a_path() {
-        let target = |name: &str| Target::at(PathBuf::from("/nowhere").join(name), Existing::Keep).unwrap();
-        let claims = Claims::default();
-        claims.take(&target("a")).unwrap();
-        claims.take(&target("b")).unwrap();
-        for name in ["a", "a.part", "a.part.json"] {
-            assert!(claims.take(&target(name)).is_err(), "{name}");
-        }
     }
 }

@@ -29,7 +29,7 @@ pub(in crate::transfer) async fn checksum_of(
 async fn of(session: &Session, source: &Source) -> Result<String, Failure> {
     let unreadable =
         |error| Failure::from_client("local_file", "The file cannot be read", std::io::Error::to_string(&error));
-    let bar = session.report.progress().file(&format!("SHA-1 of {}", source.name), source.length());
+    let bar = session.report.progress().reading(&format!("SHA-1 of {}", source.name), source.length());
     let mut bytes = source.open().await.map_err(unreadable)?;
     let mut digest = Sha1::new();
     while let Some(chunk) = bytes.try_next().await.map_err(unreadable)? {

@@ -55,7 +55,12 @@ impl Upload<'_> {
         loop {
             let failure = match Box::pin(self.attempt(folder, &bar)).await {
                 Err(failure) if self.source.is_repeatable() && self.may_repeat(&failure) => failure,
-                outcome => return outcome,
+                outcome => {
+                    if outcome.is_ok() {
+                        bar.complete();
+                    }
+                    return outcome;
+                }
             };
             bar.begin_at(0);
             let wait = self.session.gateway.may_retry(&mut attempts, &failure);
