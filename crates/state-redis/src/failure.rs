@@ -42,6 +42,11 @@ impl Failure {
         matches!(self, Self::Away | Self::OutOfPatience | Self::TimedOut | Self::Broken(_))
     }
 
+    /// Returns whether the command may have been carried out.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Broken(_))
+    }
+
     /// Returns the error of a port for this failure.
     pub(crate) fn into_error(self, port: Port) -> StateError {
         StateError::new(port, StateErrorKind::Unavailable).caused_by(self)

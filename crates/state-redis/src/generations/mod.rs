@@ -146,7 +146,7 @@ impl RedisGenerations {
 #[async_trait]
 impl Generations for RedisGenerations {
     fn known(&self, scopes: &[ScopeKey]) -> Option<GenerationList> {
-        if self.consistency == Consistency::Strict || scopes.iter().any(|scope| self.owed.of(scope.owner()).is_some()) {
+        if self.consistency == Consistency::Strict || scopes.iter().any(|scope| self.owed.includes(scope.owner())) {
             return None;
         }
         self.proofs.known(self.era.load(Ordering::SeqCst), scopes)
