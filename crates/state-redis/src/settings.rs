@@ -93,6 +93,10 @@ fn client(address: &str) -> Result<Client, OpenError> {
     if url.fragment().is_some() {
         return Err(OpenError::Fragment);
     }
+    if url.scheme() == "rediss" {
+        // The client takes the process's provider, and panics without one. An error means that there is one already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    }
     Client::open(url).map_err(|_| OpenError::Malformed)
 }
 

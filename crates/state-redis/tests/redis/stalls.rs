@@ -42,7 +42,7 @@ async fn stalled_store_costs_three_waits_and_then_none() {
         assert_eq!(call_all_ports(&replica.state).await, Duration::ZERO, "all calls share the request's patience");
         waits += 1;
     }
-    assert!(waits <= 3 || start.elapsed() > Duration::from_secs(1), "{waits} requests waited");
+    assert!(waits <= 3 * (start.elapsed().as_secs() + 1), "{waits} requests waited, but at most three in a second may");
     for _ in 0..10 {
         assert_eq!(call_all_ports(&replica.state).await, PATIENCE, "no request waits any more");
     }
