@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use polyhost_config::{Config, RedisConfig};
-use polyhost_state::{Consistency, LeasesOrAlone, LimitsWithoutStore, State};
+use polyhost_state::{LeasesOrAlone, State};
 use polyhost_state_redis::{RedisSettings, SealingKey, open};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
@@ -54,14 +54,8 @@ fn settings(config: &RedisConfig) -> RedisSettings {
     RedisSettings {
         url: config.url.clone(),
         keys: config.encryption_keys.iter().filter_map(|key| SealingKey::new(key.expose_secret())).collect(),
-        consistency: match config.consistency {
-            Consistency::Eventual => polyhost_state_redis::Consistency::Eventual,
-            Consistency::Strict => polyhost_state_redis::Consistency::Strict,
-        },
-        limits: match config.limits_without_store {
-            LimitsWithoutStore::Share => polyhost_state_redis::LimitsWithoutStore::Share,
-            LimitsWithoutStore::Refuse => polyhost_state_redis::LimitsWithoutStore::Refuse,
-        },
+        consistency: config.consistency,
+        limits: config.limits_without_store,
         prefix: None,
     }
 }

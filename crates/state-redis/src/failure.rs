@@ -20,11 +20,11 @@ pub(crate) enum Failure {
     /// The server rejected the command for lack of memory, and has changed nothing.
     #[error("the store has no memory left (OOM)")]
     OutOfMemory,
-    /// The connection is of no use any more: it is broken, or its server serves no writes.
-    #[error("the connection is of no use ({0})")]
+    /// The connection cannot be used any more: it is broken, or its server serves no writes.
+    #[error("the connection cannot be used: {0}")]
     Broken(String),
     /// The server rejected the command, or its answer has an unknown form.
-    #[error("the store rejected a command ({0})")]
+    #[error("the store rejected a command: {0}")]
     Rejected(String),
 }
 
@@ -42,6 +42,11 @@ impl Failure {
         matches!(self, Self::Away | Self::OutOfPatience | Self::TimedOut | Self::Broken(_))
     }
 
+    /// Returns whether the command may have been carried out.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Broken(_))
+    }
+
     /// Returns the error of a port for this failure.
     pub(crate) fn into_error(self, port: Port) -> StateError {
         StateError::new(port, StateErrorKind::Unavailable).caused_by(self)
@@ -53,7 +58,12 @@ impl From<RedisError> for Failure {
         if code_of(&error) == Some("OOM") {
             return Self::OutOfMemory;
         }
-        let text = code_of(&error).unwrap_or(error.category()).to_owned();
+        let text = match code_of(&error) {
+            Some(code) => code.to_owned(),
+            // The system's text, or that of TLS. It contains the reason, such as an unknown certificate.
+            None if error.is_io_error() => error.to_string(),
+            None => error.category().to_owned(),
+        };
         let is_broken = error.is_unrecoverable_error()
             || matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse | ErrorKind::AuthenticationFailed)
             || CODES_OF_BROKEN.contains(&text.as_str());

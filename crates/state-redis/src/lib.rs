@@ -30,4 +30,4 @@ mod windows;
 
 pub use open::open;
 pub use sealing::SealingKey;
-pub use settings::{Consistency, LimitsWithoutStore, OpenError, RedisSettings};
+pub use settings::{OpenError, RedisSettings};

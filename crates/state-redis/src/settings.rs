@@ -1,5 +1,6 @@
 //! The settings of the shared store: its address, the keys that seal values, and the behaviour without it.
 
+use polyhost_state::{Consistency, LimitsWithoutStore};
 use redis::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -14,7 +15,7 @@ const DEFAULT_PREFIX: &str = "polyhost:1";
 pub struct RedisSettings {
     /// The address of one Redis server: `redis://` or, with TLS, `rediss://`.
     pub url: SecretString,
-    /// The keys of stored values. The first one seals, and all of them open. Without any, nothing can be stored.
+    /// The keys of stored values. The first one seals, and all of them open.
     pub keys: Vec<SealingKey>,
     /// How soon a replica sees the writes of the others.
     pub consistency: Consistency,
@@ -22,26 +23,6 @@ pub struct RedisSettings {
     pub limits: LimitsWithoutStore,
     /// The prefix of all keys in Redis, so that several fleets can share a server. `None`: `polyhost:1`.
     pub prefix: Option<String>,
-}
-
-/// How soon a replica sees the writes of the others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Consistency {
-    /// Within a second. Most look-ups in a cache then need no round trip.
-    #[default]
-    Eventual,
-    /// At once. Every look-up in a cache needs a round trip.
-    Strict,
-}
-
-/// The behaviour of rate limits while Redis does not answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LimitsWithoutStore {
-    /// Each replica allows its share: the quota, divided by the number of replicas that were seen last.
-    #[default]
-    Share,
-    /// Limited requests are rejected.
-    Refuse,
 }
 
 /// The reason why [`open`](crate::open) rejected its settings. No variant contains a part of the address.
@@ -92,6 +73,10 @@ fn client(address: &str) -> Result<Client, OpenError> {
     }
     if url.fragment().is_some() {
         return Err(OpenError::Fragment);
+    }
+    if url.scheme() == "rediss" {
+        // The client takes the process's provider, and panics without one. An error means that there is one already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
     Client::open(url).map_err(|_| OpenError::Malformed)
 }

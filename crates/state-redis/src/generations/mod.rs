@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use polyhost_state::{GenerationList, Generations, Port, ScopeKey, StateError};
+use polyhost_state::{Consistency, GenerationList, Generations, Port, ScopeKey, StateError};
 use redis::{Script, ScriptInvocation};
 use tokio::time::Instant;
 
 use self::owed::{Debt, Owed};
 use self::proofs::{Proofs, Writes};
-use crate::Consistency;
 use crate::failure::Failure;
 use crate::link::{Link, Session};
 
@@ -146,7 +145,7 @@ impl RedisGenerations {
 #[async_trait]
 impl Generations for RedisGenerations {
     fn known(&self, scopes: &[ScopeKey]) -> Option<GenerationList> {
-        if self.consistency == Consistency::Strict || scopes.iter().any(|scope| self.owed.of(scope.owner()).is_some()) {
+        if self.consistency == Consistency::Strict || scopes.iter().any(|scope| self.owed.includes(scope.owner())) {
             return None;
         }
         self.proofs.known(self.era.load(Ordering::SeqCst), scopes)

@@ -44,10 +44,16 @@ impl Owed {
 
     /// Returns the owed raises of an owner.
     pub(crate) fn of(&self, owner: &str) -> Option<Debt> {
-        if self.count.load(Ordering::SeqCst) == 0 {
-            return None;
-        }
-        self.owners().get(owner).cloned()
+        if self.is_empty() { None } else { self.owners().get(owner).cloned() }
+    }
+
+    /// Returns whether an owner is owed raises.
+    pub(crate) fn includes(&self, owner: &str) -> bool {
+        !self.is_empty() && self.owners().contains_key(owner)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
     }
 
     /// Returns an owner that is owed raises.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use polyhost_state::Consistency;
 use redis::Pipeline;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::RedisGenerations;
 use super::proofs::Writes;
-use crate::Consistency;
 
 /// The time between two polls: a third of the time for which a proof is valid, so that one may fail.
 const INTERVAL: Duration = Duration::from_millis(300);

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use moka::sync::Cache;
 use polyhost_state::{Entry, Exchange, KeyValue, MemoryKeyValue, Port, StateError, StateErrorKind};
 
 pub(crate) use self::sealed::Room;
-use self::sealed::{Expected, SealedValues, Stored};
+use self::sealed::{Expected, SealedValues, Stored, Write};
 use crate::failure::Failure;
 use crate::fallback::Fallback;
 use crate::link::Link;
 use crate::sealing::Keyring;
+
+/// The most values whose fate in Redis is remembered. Beyond it, a change of such a value may be a conflict.
+const MOST_UNCONFIRMED: u64 = 10_000;
 
 /// The [`KeyValue`] that replicas share.
 ///
@@ -23,6 +27,9 @@ use crate::sealing::Keyring;
 pub(crate) struct RedisKeyValue {
     shared: SealedValues,
     own: MemoryKeyValue,
+    /// The versions of values that Redis may have stored although it did not answer, by key. This replica's memory has
+    /// the same values with other versions.
+    unconfirmed: Cache<String, u64>,
     fallback: Fallback,
 }
 
@@ -33,7 +40,8 @@ impl RedisKeyValue {
             Room::ByOwner => MemoryKeyValue::shared_by_owners(MemoryKeyValue::DEFAULT_CAPACITY),
         };
         let fallback = Fallback::new(if room == Room::ByOwner { "records" } else { "values" });
-        Self { shared: SealedValues::new(link, keyring, prefix, room), own, fallback }
+        let unconfirmed = Cache::new(MOST_UNCONFIRMED);
+        Self { shared: SealedValues::new(link, keyring, prefix, room), own, unconfirmed, fallback }
     }
 
     /// Writes a value to this replica's memory.
@@ -58,22 +66,41 @@ impl RedisKeyValue {
 
     async fn set(&self, key: &str, expected: Expected, value: Bytes, ttl: Duration) -> Result<Exchange, StateError> {
         let own = self.own.get(key).await?;
-        // A value that this replica alone keeps is moved to Redis by its next change, unless Redis has got one.
-        let expected_there = match (expected, &own) {
-            (Expected::Version(version), Some(own)) if own.version == version => Expected::None,
-            (Expected::None, Some(_)) => return self.conflict(key, own).await,
-            (expected, _) => expected,
-        };
-        match self.shared.set(key, expected_there, &value, ttl).await {
-            Ok(Stored::Done(version)) => {
+        if expected == Expected::None && own.is_some() {
+            return self.conflict(key, own).await;
+        }
+        let is_own = own.as_ref().is_some_and(|own| expected == Expected::Version(own.version));
+        let write = Write { version: rand::random(), value: &value, ttl };
+        let stored =
+            if is_own { self.move_own(key, &write).await } else { self.shared.set(key, expected, &write).await };
+        match stored {
+            Ok(Stored::Done) => {
                 self.own.remove(key).await?;
-                Ok(Exchange::Done(version))
+                self.unconfirmed.invalidate(key);
+                Ok(Exchange::Done(write.version))
             }
             Ok(Stored::Conflict(entry)) => Ok(Exchange::Conflict(entry.or(own))),
             Ok(Stored::Full) | Err(Failure::OutOfMemory) => Err(StateError::new(Port::Values, StateErrorKind::Full)),
-            Err(failure) if failure.is_outage() => self.set_own(key, expected, value, ttl).await,
+            Err(failure) if failure.is_outage() => {
+                if failure.is_ambiguous() {
+                    self.unconfirmed.insert(key.to_owned(), write.version);
+                }
+                self.set_own(key, expected, value, ttl).await
+            }
             Err(failure) => Err(failure.into_error(Port::Values)),
         }
+    }
+
+    /// Writes the next version of a value that this replica alone has.
+    async fn move_own(&self, key: &str, write: &Write<'_>) -> Result<Stored, Failure> {
+        // Redis may have stored the value without an answer.
+        if let Some(unconfirmed) = self.unconfirmed.get(key) {
+            let stored = self.shared.set(key, Expected::Version(unconfirmed), write).await?;
+            if !matches!(stored, Stored::Conflict(None)) {
+                return Ok(stored);
+            }
+        }
+        self.shared.set(key, Expected::None, write).await
     }
 
     /// Returns the conflict of a value that is stored by this replica alone, or in Redis as well.
@@ -87,7 +114,9 @@ impl RedisKeyValue {
             Expected::Version(version) => self.own.compare_and_remove(key, version).await?,
             Expected::Any | Expected::None => self.own.remove(key).await?,
         };
-        match self.shared.remove(key, expected).await {
+        let unconfirmed = self.unconfirmed.get(key).filter(|_| removed_own && expected != Expected::Any);
+        let expected_there = unconfirmed.map_or(expected, Expected::Version);
+        match self.shared.remove(key, expected_there).await {
             Ok(removed) => Ok(removed || removed_own),
             Err(failure) if removed_own && failure.is_outage() => {
                 self.fallback.count();

@@ -37,9 +37,17 @@ pub(crate) enum Expected {
     Version(u64),
 }
 
+/// A value to write.
+pub(crate) struct Write<'a> {
+    /// The version: a random number, so that no value before had it.
+    pub(crate) version: u64,
+    pub(crate) value: &'a Bytes,
+    pub(crate) ttl: Duration,
+}
+
 /// The result of a write.
 pub(crate) enum Stored {
-    Done(u64),
+    Done,
     Conflict(Option<Entry>),
     Full,
 }
@@ -83,18 +91,12 @@ impl SealedValues {
         Ok(stored.and_then(|stored| self.open(&names, &stored)))
     }
 
-    pub(crate) async fn set(
-        &self,
-        key: &str,
-        expected: Expected,
-        value: &Bytes,
-        ttl: Duration,
-    ) -> Result<Stored, Failure> {
+    pub(crate) async fn set(&self, key: &str, expected: Expected, write: &Write<'_>) -> Result<Stored, Failure> {
+        let Write { version, value, ttl } = *write;
         if value.len() > LARGEST_VALUE {
             return Ok(Stored::Full);
         }
         let names = self.names(key);
-        let version = rand::random();
         let sealed = self.keyring.seal(names.value.as_bytes(), version, value);
         let sealed = sealed.map_err(|error| Failure::Rejected(error.to_string()))?;
         let mut condition = Condition::from(expected);
@@ -103,7 +105,7 @@ impl SealedValues {
             request.arg(&sealed).arg(millis(ttl)).arg(MOST_RECORDS);
             let reply: (i64, Option<Vec<u8>>) = parse(self.link.call(&request).await?)?;
             match reply {
-                (1, _) => return Ok(Stored::Done(version)),
+                (1, _) => return Ok(Stored::Done),
                 (0, _) => return Ok(Stored::Full),
                 (_, None) => return Ok(Stored::Conflict(None)),
                 (_, Some(stored)) => match self.open(&names, &stored) {

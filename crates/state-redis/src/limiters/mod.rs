@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use moka::sync::Cache;
-use polyhost_state::{Decision, Limiters, MemoryLimiters, Port, Quota, Replicas, StateError};
+use polyhost_state::{Decision, Limiters, LimitsWithoutStore, MemoryLimiters, Port, Quota, Replicas, StateError};
 use redis::Script;
 use tokio::time::Instant;
 
-use crate::LimitsWithoutStore;
 use crate::failure::Failure;
 use crate::fallback::Fallback;
 use crate::link::Link;

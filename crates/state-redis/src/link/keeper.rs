@@ -117,6 +117,9 @@ impl Keeper {
         let (seconds, micros): (u64, u64) = session.call(&cmd("TIME"), ANSWER_LIMIT).await?;
         session.floor = self.generations.floor_at(seconds * 1_000_000 + micros);
         session.era = self.era + 1;
+        if session.era == 1 {
+            warn_of_eviction(&session).await?;
+        }
         tolerate_full(self.replicas.beat_after_outage(&session, ANSWER_LIMIT).await)?;
         self.generations.replay(&session, ANSWER_LIMIT).await?;
         self.era = session.era;
@@ -139,6 +142,16 @@ impl Keeper {
             tracing::debug!(%reason, "the replica stays on the list until its name expires");
         }
     }
+}
+
+/// Warns if the server may remove what must stay until it expires, such as leases and the records of requests.
+async fn warn_of_eviction(session: &Session) -> Result<(), Failure> {
+    let memory: InfoDict = session.call(cmd("INFO").arg("memory"), ANSWER_LIMIT).await?;
+    let policy: Option<String> = memory.get("maxmemory_policy");
+    if let Some(policy) = policy.filter(|policy| policy != "noeviction") {
+        tracing::warn!(policy, "the shared store may evict data that is in use; set maxmemory-policy to noeviction");
+    }
+    Ok(())
 }
 
 /// A store without memory still answers reads, so its session goes on.

@@ -1,7 +1,8 @@
 -- Takes one event of each limit, if all of them allow it. Returns -1, or the microseconds until all of them would.
 --
 -- KEYS: for each limit, a sorted set of its events, by the end of their windows in microseconds
--- ARGV[1]: the event, or an empty string to take none; then for each limit the greatest number of events, and the window in microseconds
+-- ARGV[1]: the event, or an empty string to take none
+-- ARGV[2..]: for each limit, the greatest number of events, and the window in microseconds
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local past = string.format('%.0f', now)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use polyhost_state::conformance::patient;
-use polyhost_state::{Exchange, Quota, StateErrorKind, StoreStatus, Taken, WindowLimit};
-use polyhost_state_redis::{LimitsWithoutStore, RedisSettings};
+use polyhost_state::{Exchange, LimitsWithoutStore, Quota, StateErrorKind, StoreStatus, Taken, WindowLimit};
+use polyhost_state_redis::RedisSettings;
 
 use crate::fleet::{Pair, Replica, eventually, settings};
 use crate::server::Server;

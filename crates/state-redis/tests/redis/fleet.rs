@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use polyhost_state::conformance::Fleet;
-use polyhost_state::{State, StoreStatus};
-use polyhost_state_redis::{Consistency, LimitsWithoutStore, RedisSettings, SealingKey, open};
+use polyhost_state::{Consistency, LimitsWithoutStore, State, StoreStatus};
+use polyhost_state_redis::{RedisSettings, SealingKey, open};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

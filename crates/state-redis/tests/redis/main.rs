@@ -1,6 +1,11 @@
 //! Tests against a real `redis-server`, which each test starts for itself and ends.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "functions that tests share fail as tests do, by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "functions that tests share fail as tests do, by panicking"
+)]
 
 mod away;
 mod conformance;

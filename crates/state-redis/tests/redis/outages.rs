@@ -1,11 +1,11 @@
 //! Outages: of a server that loses its data, and of one that serves no writes.
 
 use polyhost_state::conformance::patient;
-use polyhost_state::{GenerationList, ScopeKey, StoreStatus};
+use polyhost_state::{Consistency, GenerationList, ScopeKey, StoreStatus};
+use polyhost_state_redis::RedisSettings;
 
 use crate::fleet::{Pair, Replica, eventually, settings};
 use crate::server::Server;
-use polyhost_state_redis::Consistency;
 
 fn scopes() -> [ScopeKey; 2] {
     ["files", "tree"].map(|name| ScopeKey::new(&"a".into(), name, ""))
@@ -136,10 +136,7 @@ async fn proof_is_renewed_in_the_background_while_it_is_used() {
 #[tokio::test]
 async fn strict_replica_knows_nothing_without_a_read() {
     let server = Server::start().await;
-    let replica = Replica::new(polyhost_state_redis::RedisSettings {
-        consistency: Consistency::Strict,
-        ..settings(server.url())
-    });
+    let replica = Replica::new(RedisSettings { consistency: Consistency::Strict, ..settings(server.url()) });
     replica.until(StoreStatus::Connected).await;
     current(&replica).await;
     assert!(replica.state.generations.known(&scopes()).is_none());

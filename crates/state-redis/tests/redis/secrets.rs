@@ -74,11 +74,7 @@ async fn value_that_was_copied_to_another_key_counts_as_missing() {
 #[tokio::test]
 async fn rejected_password_is_neither_logged_nor_shown() {
     let server = Server::start().await;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(move || writer.clone()).with_max_level(tracing::Level::TRACE);
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _guard) = Log::start();
     server.run_line("CONFIG SET requirepass right").await;
 
     let wrong = Replica::new(settings(format!("redis://:{SECRET}@127.0.0.1:{}/", server.port())));
@@ -90,11 +86,43 @@ async fn rejected_password_is_neither_logged_nor_shown() {
     assert_eq!(wrong.state.replicas.store(), StoreStatus::Away);
 }
 
+#[tokio::test]
+async fn reason_of_an_outage_is_logged_once() {
+    let server = Server::start().await;
+    let (log, _guard) = Log::start();
+    // The server speaks no TLS.
+    let replica = Replica::new(settings(server.url().replace("redis://", "rediss://")));
+    crate::fleet::eventually(async || log.text().contains("does not answer")).await;
+    drop(replica);
+    let lost = Replica::connected(server.url()).await;
+    server.run_line("REPLICAOF 127.0.0.1 1").await;
+    lost.until(StoreStatus::Away).await;
+    for _ in 0..3 {
+        let _ = lost.state.leases.acquire("a", LIFE).await;
+    }
+    server.run_line("REPLICAOF NO ONE").await;
+    lost.until(StoreStatus::Connected).await;
+
+    let text = log.text();
+    assert_eq!(text.matches("does not answer").count(), 2, "{text}");
+    assert_eq!(text.matches("the shared store answers").count(), 2, "{text}");
+    assert!(text.contains("READONLY"), "{text}");
+}
+
 /// The log of a test.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Returns the log of the current thread, and a guard that ends it.
+    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        let subscriber = subscriber.with_ansi(false).with_max_level(tracing::Level::TRACE).finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
