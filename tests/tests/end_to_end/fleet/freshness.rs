@@ -78,7 +78,6 @@ async fn replicas_answer_repeated_reads_from_their_caches() {
                 name(caller, &file).await;
             }
         }
-        let (calls, lapses) = (fleet.site.journal().of("file/info").len(), fleet.lapses().await);
-        assert!(calls < 200, "every read reached the site; {lapses} lapses of Redis");
+        assert!(fleet.site.journal().of("file/info").len() < 200, "every read has reached the site");
     }
 }

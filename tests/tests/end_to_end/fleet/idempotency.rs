@@ -73,7 +73,7 @@ async fn assert_outcome_becomes_unknown(fleet: &Fleet, send: impl AsyncFn() -> A
 
 /// Returns the number of records that replicas have kept alone.
 async fn alone(fleet: &Fleet) -> usize {
-    fleet.fallbacks(Some("records")).await
+    fleet.fallbacks("records").await
 }
 
 #[tokio::test]
@@ -138,4 +138,25 @@ async fn key_of_a_running_request_conflicts_at_another_replica() {
         assert_eq!(create(other, "Films").await.json(201), first);
         assert_eq!(fleet.site.counts().folders, 1);
     }
+}
+
+#[tokio::test]
+async fn answers_kept_without_redis_are_repeated_by_their_replica() {
+    let fleet = Fleet::start(2).await;
+    let caller = &fleet.callers[0];
+    let names: Vec<String> = (0..5).map(|number| format!("folder-{number}")).collect();
+    let create_all = async || join_all(names.iter().map(|name| create(caller, name))).await;
+    fleet.redis.freeze();
+    let firsts = create_all().await;
+    let during = create_all().await;
+    fleet.redis.thaw();
+    fleet.all_see("connected").await;
+    for (first, repeats) in firsts.into_iter().zip(during.into_iter().zip(create_all().await)) {
+        let first = first.status(201);
+        for again in [repeats.0, repeats.1] {
+            assert!(is_replayed(&again), "{}: {}", again.status, again.text());
+            assert_eq!(again.body, first.body);
+        }
+    }
+    assert_eq!(fleet.site.counts().folders, names.len());
 }

@@ -28,7 +28,7 @@ async fn limit_is_exact_over_three_replicas() {
     });
     let statuses: Vec<u16> = join_all(callers).await.into_iter().flat_map(Result::unwrap).collect();
     let count = |status| statuses.iter().filter(|it| **it == status).count();
-    let (allowed, alone) = (count(200), fleet.fallbacks(Some("limiters")).await);
+    let (allowed, alone) = (count(200), fleet.fallbacks("limiters").await);
     assert_eq!(allowed + count(429), 320, "{statuses:?}");
     assert!((100..=101 + alone).contains(&allowed), "{allowed} were allowed, {alone} decided without Redis");
 }

@@ -20,7 +20,7 @@ async fn read_all(fleet: &Fleet, files: &[String]) -> Vec<Answer> {
 
 /// Asserts the number of logins at the site. Without Redis a replica may log in that need not.
 async fn assert_logins(fleet: &Fleet, expected: usize) {
-    let (logins, lapses) = (fleet.site.logins(), fleet.lapses().await);
+    let (logins, lapses) = (fleet.site.logins(), fleet.session_lapses().await);
     assert!((expected..=expected + lapses).contains(&logins), "{logins} logins, {lapses} lapses of Redis");
     assert_eq!((fleet.site.failed_logins(), fleet.site.is_locked()), (0, false));
 }
@@ -78,5 +78,5 @@ async fn replicas_spend_one_login_budget_together() {
         fleet.site.kill_tokens();
     }
     assert_logins(&fleet, 4).await;
-    assert!(contended > 0 || fleet.lapses().await > 0, "no replica ran out of the budget");
+    assert!(contended > 0 || fleet.session_lapses().await > 0, "no replica ran out of the budget");
 }

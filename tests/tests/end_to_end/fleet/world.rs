@@ -81,22 +81,20 @@ impl Fleet {
         self.replicas.remove(place)
     }
 
-    /// Returns the number of calls of a port, or of all, that replicas answered without Redis.
-    pub(crate) async fn fallbacks(&self, port: Option<&str>) -> usize {
+    /// Returns the number of calls of a port that replicas answered without Redis.
+    pub(crate) async fn fallbacks(&self, port: &str) -> usize {
         let mut sum = 0.0;
         for replica in &self.replicas {
             let metrics = Metrics::parse(&replica.admin().get("/metrics").await.status(200).text());
-            let label: Vec<(&str, &str)> = port.map(|port| ("port", port)).into_iter().collect();
-            sum += metrics.sum("polyhost_state_fallback_total", &label);
+            sum += metrics.sum("polyhost_state_fallback_total", &[("port", port)]);
         }
         sum as usize
     }
 
-    /// Returns the number of cases, as far as replicas have reported them, in which Redis did not answer in time.
-    pub(crate) async fn lapses(&self) -> usize {
-        let logged =
-            |line: &str| self.replicas.iter().map(|replica| replica.log().matches(line).count()).sum::<usize>();
-        logged(UNCONFIRMED) + logged(AWAY) + self.fallbacks(None).await
+    /// Returns the number of cases in which replicas had to handle sessions without Redis.
+    pub(crate) async fn session_lapses(&self) -> usize {
+        let outages: usize = self.replicas.iter().map(|replica| replica.log().matches(AWAY).count()).sum();
+        outages + self.fallbacks("values").await + self.fallbacks("windows").await
     }
 
     /// Returns the ids of the requests whose writes Redis did not confirm in time.
@@ -105,7 +103,7 @@ impl Fleet {
         let lines = log.iter().flat_map(|log| log.lines()).filter(|line| line.contains(UNCONFIRMED));
         let id = |line: &str| {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
-            line["span"]["request_id"].as_str().unwrap_or_else(|| panic!("no request: {line}")).to_owned()
+            line["span"]["id"].as_str().unwrap_or_else(|| panic!("no request: {line}")).to_owned()
         };
         lines.map(id).collect()
     }
