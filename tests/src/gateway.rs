@@ -78,6 +78,11 @@ impl Gateway {
         targets.filter(|target| target.starts_with(folder)).map(|target| target.display().to_string()).collect()
     }
 
+    /// Returns the log so far.
+    pub fn log(&self) -> String {
+        self.program.stderr()
+    }
+
     /// Returns the process.
     pub fn program(&mut self) -> &mut Program {
         &mut self.program

@@ -22,6 +22,7 @@ mod denials;
 mod events;
 mod faults;
 mod files;
+mod fleet;
 mod folders;
 mod freshness;
 mod heads;

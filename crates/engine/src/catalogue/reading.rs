@@ -171,18 +171,20 @@ impl Inner {
         // Without generations, a read that has begun may be from before a write.
         let shares = if freshness == Freshness::NoCache || now.is_none() { Shares::NotBegun } else { Shares::Any };
         let Stamp { wide, own, .. } = now.unwrap_or_default();
-        loop {
-            let flight_key = FlightKey { key: key.clone(), wide, own };
-            let (flight, role) = self.flights.join(flight_key, shares, || {
-                Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone())
-            });
-            let stored = flight.outcome().await?;
-            // A listing may also describe other folders. If the flight began before a write to one of those, its answer
-            // is too old. The next flight begins after the write.
-            if now.is_none_or(|now| stored.stamp.holds(now, stored.reach)) {
-                return Ok((stored, source(freshness, role)));
-            }
+        let join = |shares| {
+            let read = || Arc::clone(self).fetch(Arc::clone(account), key.clone(), freshness, fetch.clone());
+            self.flights.join(FlightKey { key: key.clone(), wide, own }, shares, read)
+        };
+        let (flight, role) = join(shares);
+        let stored = flight.outcome().await?;
+        let began_later = role == Role::Leader || shares == Shares::NotBegun;
+        if began_later || now.is_some_and(|now| stored.stamp.holds(now, stored.reach)) {
+            return Ok((stored, source(freshness, role)));
         }
+        // A listing may also describe other folders. If the flight began before a write to one of those, its answer is
+        // too old. The same holds if the flight could not read its generations. The next flight begins later.
+        let (flight, role) = join(Shares::NotBegun);
+        Ok((flight.outcome().await?, source(freshness, role)))
     }
 
     /// Runs in the flight's task: reads from the site and stores the answer. The answer is stored under the generations

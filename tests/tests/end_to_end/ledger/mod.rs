@@ -18,7 +18,8 @@ use sha1::{Digest, Sha1};
 
 use crate::streamplay::world::{KEY1, KEY2, account};
 use crate::world::{KEY, LOGIN, SITE_KEY};
-use plan::{Declared, Dice, LARGE, MEDIUM, Named, Plan, Reported, Rest};
+pub(crate) use plan::Dice;
+use plan::{Declared, LARGE, MEDIUM, Named, Plan, Reported, Rest};
 use site::Ledger;
 
 /// The number of concurrent uploads.
@@ -31,7 +32,7 @@ fn source() -> Arc<Vec<u8>> {
     Arc::new(block.take(usize::try_from(LARGE).unwrap()).collect())
 }
 
-fn number(variable: &str, default: u64) -> u64 {
+pub(crate) fn number(variable: &str, default: u64) -> u64 {
     env::var(variable).ok().map_or(default, |text| text.parse().expect("a number"))
 }
 

@@ -10,7 +10,7 @@ use polyhost_domain::FolderId;
 use polyhost_state::{
     GenerationList, Generations, MemoryGenerations, Port, ScopeKey, State, StateError, StateErrorKind,
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Account;
@@ -27,11 +27,17 @@ const LONG: Duration = Duration::from_millis(500);
 struct Store {
     generations: MemoryGenerations,
     is_away: AtomicBool,
+    answers_once_more: AtomicBool,
 }
 
 impl Store {
     fn go_away(&self) {
         self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    fn go_away_after_one_answer(&self) {
+        self.go_away();
+        self.answers_once_more.store(true, Ordering::SeqCst);
     }
 
     fn come_back(&self) {
@@ -40,7 +46,8 @@ impl Store {
 
     fn check(&self) -> Result<(), StateError> {
         let away = StateError::new(Port::Generations, StateErrorKind::Unavailable);
-        if self.is_away.load(Ordering::SeqCst) { Err(away) } else { Ok(()) }
+        let is_away = self.is_away.load(Ordering::SeqCst) && !self.answers_once_more.swap(false, Ordering::SeqCst);
+        if is_away { Err(away) } else { Ok(()) }
     }
 }
 
@@ -102,6 +109,18 @@ async fn cache_is_bypassed_while_generations_are_unknown() {
 
     world.store.come_back();
     assert_eq!(world.list().await, (1, Source::Hit { ttl_seconds: 30 }), "nothing was written meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_that_loses_its_generations_is_answered() {
+    let world = World::new();
+    world.site.state().answer_delay = LONG;
+    for _ in 0..2 {
+        // The caller's lookup succeeds, and that of its read fails.
+        world.store.go_away_after_one_answer();
+        let (leader, follower) = timeout(10 * LONG, async { tokio::join!(world.list(), world.list()) }).await.unwrap();
+        assert_eq!((leader.0, follower.0), (1, 1));
+    }
 }
 
 #[tokio::test(start_paused = true)]
