@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_config::{Config, RedisConfig};
+use polyhost_config::{Config, Fault, RedisConfig};
 use polyhost_state::{LeasesOrAlone, State};
 use polyhost_state_redis::{RedisSettings, SealingKey, open};
 use secrecy::ExposeSecret as _;
@@ -48,6 +48,15 @@ impl SharedState {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Checks the state of a configuration, without a connection.
+///
+/// # Errors
+/// The fault of the address of Redis.
+pub(crate) fn check(config: &Config) -> Result<(), Fault> {
+    let checked = config.state.redis.as_ref().map_or(Ok(()), |redis| settings(redis).check());
+    checked.map_err(|error| Fault::new("[state] redis_url", error))
 }
 
 fn settings(config: &RedisConfig) -> RedisSettings {

@@ -47,6 +47,14 @@ pub enum OpenError {
 }
 
 impl RedisSettings {
+    /// Checks the address, without a connection.
+    ///
+    /// # Errors
+    /// The errors of [`open`](crate::open) about the address.
+    pub fn check(&self) -> Result<(), OpenError> {
+        self.client().map(drop)
+    }
+
     /// Returns the client for the address, which has not connected yet.
     pub(crate) fn client(&self) -> Result<Client, OpenError> {
         client(self.url.expose_secret())

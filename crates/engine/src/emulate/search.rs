@@ -28,8 +28,13 @@ pub(super) async fn search(
     id: &FolderId,
 ) -> Result<Option<Known<Folder>>> {
     let until = Instant::now() + MAX_TIME;
-    let shared = catalogue.search(account, account.tree().await).await;
+    let tree = account.tree().await;
+    let shared = catalogue.search(account, tree).await;
     let mut search = timeout_at(until, shared.lock()).await.map_err(|_| limit_error(OUT_OF_TIME))?;
+    if tree.is_none() {
+        // The tree may have changed since the last request, so its progress is worth nothing.
+        *search = Search::from_root(None);
+    }
     // The request that held the search until now may have listed the folder's parent.
     if let Some(found) = find_at_last_parent(catalogue, account, id, Freshness::Cached).await {
         return Ok(Some(found));

@@ -6,8 +6,8 @@ use polyhost_config::{Config, Fault, Findings};
 use serde::Serialize;
 
 use super::{CommandError, config_file, print};
-use crate::KNOWN;
 use crate::cli::Check;
+use crate::{KNOWN, shared_state};
 
 pub(super) fn run(options: &Check) -> Result<(), CommandError> {
     let file = config_file::find(options.config.config.as_deref());
@@ -66,7 +66,11 @@ pub(super) fn read(file: &Path) -> Result<Config, CommandError> {
 /// Reads a configuration, or returns every fault in it.
 pub(super) fn examine(file: &Path) -> Result<Config, Findings> {
     let text = std::fs::read_to_string(file).map_err(|error| Findings::fault(Fault::new("", error)))?;
-    Config::examine(&text, &KNOWN)
+    let config = Config::examine(&text, &KNOWN)?;
+    match shared_state::check(&config) {
+        Ok(()) => Ok(config),
+        Err(fault) => Err(Findings { files: config.files, ..Findings::fault(fault) }),
+    }
 }
 
 /// Returns the error for the faults of a file: a line for each, and their number.
