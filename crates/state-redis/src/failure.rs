@@ -1,7 +1,7 @@
 //! The failures of commands, and what each of them means for the connection.
 
 use polyhost_state::{Port, StateError, StateErrorKind};
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError};
 
 /// The failure of a command.
 ///
@@ -74,8 +74,7 @@ impl From<RedisError> for Failure {
 /// Returns the code of a server's error. Redis 6 puts the code of an error within a script into the message.
 fn code_of(error: &RedisError) -> Option<&str> {
     let code = error.code()?;
-    let is_general = error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError);
-    let within = error.detail().filter(|detail| is_general && detail.contains("user_script"));
+    let within = error.detail().filter(|detail| code == "ERR" && detail.contains("user_script"));
     let codes = CODES_OF_BROKEN.iter().chain(&["OOM"]);
     within.and_then(|detail| codes.copied().find(|code| detail.contains(&format!("-{code} ")))).or(Some(code))
 }
@@ -91,6 +90,10 @@ mod tests {
         let error = |code: &str, detail: &str| Failure::from(make_extension_error(code.into(), Some(detail.into())));
 
         assert_eq!(error("OOM", "command not allowed"), Failure::OutOfMemory);
+        let of_redis_6 =
+            "Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write";
+        assert_eq!(error("ERR", of_redis_6), Failure::Broken("READONLY".into()));
+        assert_eq!(error("LOADING", "the dataset"), Failure::Broken("LOADING".into()));
         assert_eq!(error("MISCONF", "cannot persist"), Failure::Broken("MISCONF".into()));
         assert_eq!(error("WRONGTYPE", "planted"), Failure::Rejected("WRONGTYPE".into()));
     }
