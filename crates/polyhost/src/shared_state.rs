@@ -50,13 +50,10 @@ impl SharedState {
     }
 }
 
-/// Checks the state of a configuration, without a connection.
-///
-/// # Errors
-/// The fault of the address of Redis.
-pub(crate) fn check(config: &Config) -> Result<(), Fault> {
-    let checked = config.state.redis.as_ref().map_or(Ok(()), |redis| settings(redis).check());
-    checked.map_err(|error| Fault::new("[state] redis_url", error))
+/// Returns the fault of the address of Redis in a configuration. Connects to nothing.
+pub(crate) fn fault(config: &Config) -> Option<Fault> {
+    let error = settings(config.state.redis.as_ref()?).check().err()?;
+    Some(Fault::new("[state] redis_url", error))
 }
 
 fn settings(config: &RedisConfig) -> RedisSettings {

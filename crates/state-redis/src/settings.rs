@@ -10,7 +10,7 @@ use crate::SealingKey;
 /// The prefix of all keys in Redis, if the settings give none. The number is the version of the stored formats.
 const DEFAULT_PREFIX: &str = "polyhost:1";
 
-/// The settings of [`open`](crate::open).
+/// The settings of [`open`](crate::open()).
 #[derive(Debug)]
 pub struct RedisSettings {
     /// The address of one Redis server: `redis://` or, with TLS, `rediss://`.
@@ -25,7 +25,7 @@ pub struct RedisSettings {
     pub prefix: Option<String>,
 }
 
-/// The reason why [`open`](crate::open) rejected its settings. No variant contains a part of the address.
+/// The reason why [`open`](crate::open()) rejected its settings. No variant contains a part of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -50,7 +50,7 @@ impl RedisSettings {
     /// Checks the address, without a connection.
     ///
     /// # Errors
-    /// The errors of [`open`](crate::open) about the address.
+    /// The errors of [`open`](crate::open()) about the address.
     pub fn check(&self) -> Result<(), OpenError> {
         self.client().map(drop)
     }

@@ -67,9 +67,9 @@ pub(super) fn read(file: &Path) -> Result<Config, CommandError> {
 pub(super) fn examine(file: &Path) -> Result<Config, Findings> {
     let text = std::fs::read_to_string(file).map_err(|error| Findings::fault(Fault::new("", error)))?;
     let config = Config::examine(&text, &KNOWN)?;
-    match shared_state::check(&config) {
-        Ok(()) => Ok(config),
-        Err(fault) => Err(Findings { files: config.files, ..Findings::fault(fault) }),
+    match shared_state::fault(&config) {
+        None => Ok(config),
+        Some(fault) => Err(Findings { files: config.files, ..Findings::fault(fault) }),
     }
 }
 

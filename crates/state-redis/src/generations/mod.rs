@@ -60,6 +60,11 @@ impl RedisGenerations {
         self.era.store(session.era, Ordering::SeqCst);
     }
 
+    /// Waits until a raise is owed.
+    pub(crate) async fn owes(&self) {
+        self.owed.added().await;
+    }
+
     /// Sends the owed raises of all owners, until there are none.
     pub(crate) async fn replay(&self, session: &Session, limit: Duration) -> Result<(), Failure> {
         while let Some(owner) = self.owed.owner() {

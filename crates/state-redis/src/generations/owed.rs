@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyhost_state::ScopeKey;
+use tokio::sync::Notify;
 
 /// The number of scopes of one owner beyond which all scopes of the owner are raised instead. The number of owners is
 /// bounded by the accounts of the configuration.
@@ -16,6 +17,7 @@ pub(crate) struct Owed {
     owners: Mutex<HashMap<Arc<str>, Debt>>,
     /// The number of owners, so that a look-up usually takes no lock.
     count: AtomicUsize,
+    added: Notify,
 }
 
 /// The owed raises of one owner.
@@ -40,6 +42,12 @@ impl Owed {
             }
         }
         self.count.store(owners.len(), Ordering::SeqCst);
+        self.added.notify_one();
+    }
+
+    /// Waits until raises are added. A call after that returns at once.
+    pub(crate) async fn added(&self) {
+        self.added.notified().await;
     }
 
     /// Returns the owed raises of an owner.

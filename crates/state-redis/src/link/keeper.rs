@@ -84,8 +84,11 @@ impl Keeper {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pings = 0_u32;
         loop {
-            if broken.run_until_cancelled(ticks.tick()).await.is_none() {
-                return Failure::Away;
+            tokio::select! {
+                () = broken.cancelled() => return Failure::Away,
+                _ = ticks.tick() => {}
+                // Other replicas use outdated cache entries until the raise is sent.
+                () = self.generations.owes(), if self.link.is_connected() => {}
             }
             pings = pings.wrapping_add(1);
             let kept = match self.link.session() {

@@ -2,7 +2,7 @@
 
 use polyhost_sandbox::{Fault, Rule};
 
-use super::{User, check_code, code_of_only, counts, lines};
+use super::{User, check_code, code_of_only, counts};
 use crate::streamplay::world::bytes;
 
 #[tokio::test]

@@ -12,7 +12,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use polyhost_end_to_end::Caller;
 use polyhost_sandbox::{Fault, Rule};
-use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -80,7 +79,7 @@ impl Files {
         let items = caller.get(&at(&format!("folders/{}/items", self.folder))).await.items();
         assert_eq!(items.len(), FILES);
         for item in items {
-            let file = self.ids.iter().position(|id| item["id"] == Value::from(id.as_str())).expect("a known file");
+            let file = self.ids.iter().position(|id| item["id"] == id.as_str()).expect("a known file");
             let version = version(item["name"].as_str().unwrap());
             self.histories[file].lock().await.reads.push(Read { version, replica, began });
         }
@@ -132,8 +131,6 @@ async fn assert_reads_are_fresh(state: &str, seen_after: Duration) {
     });
     join_all(workers).await;
     let unconfirmed: HashSet<String> = fleet.unconfirmed_writes().into_iter().collect();
-    let calls = fleet.site.journal().count();
-    println!("seed {seed}: {operations} operations, {calls} calls, {} unconfirmed writes", unconfirmed.len());
     for (file, history) in files.histories.into_iter().enumerate() {
         let history = history.into_inner();
         for read in &history.reads {
