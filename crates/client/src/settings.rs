@@ -102,7 +102,7 @@ impl Settings {
         Self::parse(path)
     }
 
-    /// Reads the file, whoever can read it; `None` if there is none.
+    /// Reads the file without a check of its permissions; `None` if there is none.
     fn parse(path: &Path) -> Result<Option<Self>, SettingsError> {
         let malformed = || SettingsError::Malformed(path.to_owned());
         let text = match std::fs::read_to_string(path) {

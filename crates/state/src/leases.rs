@@ -50,15 +50,23 @@ pub trait Leases: Send + Sync {
 pub struct Lease {
     name: Arc<str>,
     token: u64,
-    /// The token of the lease that the process has in its memory, beside that in the store.
-    own: Option<u64>,
-    is_alone: bool,
+    grant: Grant,
+}
+
+/// The place that granted a lease.
+#[derive(Debug, PartialEq, Eq)]
+enum Grant {
+    Store,
+    /// The store, and the memory of this process under another token.
+    StoreAndProcess(u64),
+    /// Only the memory of this process.
+    Process,
 }
 
 impl Lease {
     /// Returns a lease that a store has granted.
     pub fn new(name: impl Into<Arc<str>>, token: u64) -> Self {
-        Self { name: name.into(), token, own: None, is_alone: false }
+        Self { name: name.into(), token, grant: Grant::Store }
     }
 
     /// Returns the name.
@@ -70,19 +78,22 @@ impl Lease {
     /// Returns whether this process has granted the lease without the store, so that another replica may hold it, too.
     #[must_use]
     pub fn is_alone(&self) -> bool {
-        self.is_alone
+        self.grant == Grant::Process
     }
 
     pub(crate) fn alone(self) -> Self {
-        Self { is_alone: true, ..self }
+        Self { grant: Grant::Process, ..self }
     }
 
     pub(crate) fn with_own(self, own: Self) -> Self {
-        Self { own: Some(own.token), ..self }
+        Self { grant: Grant::StoreAndProcess(own.token), ..self }
     }
 
     pub(crate) fn own(&self) -> Option<u64> {
-        self.own
+        match self.grant {
+            Grant::StoreAndProcess(token) => Some(token),
+            Grant::Store | Grant::Process => None,
+        }
     }
 
     /// Returns the fencing token. It is unique among the leases of the name, and greater than all earlier ones.

@@ -7,7 +7,7 @@
 //! | [`Generations`] | numbers that only rise, which show whether a cached answer is out of date |
 //! | [`Limiters`] | rate limits |
 //! | [`Windows`] | limits that hold in every window of time, such as the login budget |
-//! | [`Marks`] | short texts that replicas tell each other, such as the ids of deleted files |
+//! | [`Marks`] | short texts that replicas share, such as the ids of deleted files |
 //!
 //! A port has only guarantees that a store shared by many processes can give. So code written against it also works
 //! with more than one replica. This crate has the implementation in the memory of one process, [`State::in_memory`];

@@ -1,4 +1,4 @@
-//! Marks: short texts that the replicas tell each other, such as the ids of deleted files.
+//! Marks: short texts that replicas share, such as the ids of deleted files.
 
 use std::time::Duration;
 

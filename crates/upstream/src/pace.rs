@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use polyhost_domain::{Error, ErrorKind, Origin};
-use polyhost_state::{Decision, Limiters, Quota};
+use polyhost_state::{Decision, Limiters, MemoryLimiters, Quota};
 use tokio::time::{Instant, sleep_until};
 
 use crate::Settings;
@@ -27,6 +27,8 @@ const UNLIMITED_GAP: Duration = Duration::from_millis(50);
 /// The pace of one account.
 pub(crate) struct Pace {
     limiters: Arc<dyn Limiters>,
+    /// The limiter of this process, for the time in which the shared one cannot decide.
+    own: MemoryLimiters,
     key: String,
     /// `None`: unlimited.
     quota: Option<Quota>,
@@ -64,7 +66,7 @@ impl Pace {
                 .unwrap_or(Quota::LONGEST),
         });
         let state = State { decided: None, complaint: None, last: None, quiet: None };
-        Self { limiters, key, quota, state: Mutex::new(state) }
+        Self { limiters, own: MemoryLimiters::default(), key, quota, state: Mutex::new(state) }
     }
 
     /// Returns the minimum time that a request waits behind `ahead` others, as far as it can be predicted.
@@ -123,17 +125,13 @@ impl Pace {
     /// Takes one request from the quota, or returns the wait before the next attempt.
     async fn take(&self, now: Instant) -> Option<Duration> {
         let quota = self.quota?;
-        match self.limiters.check(&self.key, quota, NonZeroU32::MIN).await {
-            Ok(decision) => {
-                self.state().decided = Some((now, decision));
-                // A wait of zero would make the caller retry in a busy loop.
-                decision.retry_after.map(|wait| wait.max(Duration::from_millis(1)))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot use the shared rate limiter; the account's pace is not limited");
-                None
-            }
-        }
+        let decision = match self.limiters.check(&self.key, quota, NonZeroU32::MIN).await {
+            Ok(decision) => decision,
+            Err(_) => self.own.check(&self.key, quota, NonZeroU32::MIN).await.ok()?,
+        };
+        self.state().decided = Some((now, decision));
+        // A wait of zero would make the caller retry in a busy loop.
+        decision.retry_after.map(|wait| wait.max(Duration::from_millis(1)))
     }
 
     /// Returns the time in which the quota admits `ahead` requests and one more, computed from the last decision.
@@ -179,7 +177,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polyhost_state::State as SharedState;
+    use async_trait::async_trait;
+    use polyhost_state::{Port, State as SharedState, StateError, StateErrorKind};
     use tokio::time::advance;
 
     fn pace(requests_per_second: f64, burst: u32) -> Pace {
@@ -195,6 +194,29 @@ mod tests {
             pace.wait().await;
         }
         (began.elapsed().as_secs_f64() * 100.0).round() / 100.0
+    }
+
+    /// A limiter whose store cannot be reached.
+    struct Unreachable;
+
+    #[async_trait]
+    impl Limiters for Unreachable {
+        async fn check(&self, _: &str, _: Quota, _: NonZeroU32) -> Result<Decision, StateError> {
+            Err(StateError::new(Port::Limiters, StateErrorKind::Unavailable))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pace_is_kept_without_the_shared_limiter() {
+        let origin = Origin { account: "main".parse().unwrap(), provider: "site".parse().unwrap() };
+        let settings = Settings { requests_per_second: 1.0, burst: 2, ..Settings::default() };
+        let pace = Pace::new(&origin, &settings, Arc::new(Unreachable));
+        let began = Instant::now();
+        for _ in 0..5 {
+            pace.wait().await;
+        }
+
+        assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@
 //! arrives after it.
 //!
 //! Tombstones are stored by the user at the site. So they survive a change of the account's settings, and a deletion at
-//! one site hides nothing at another. Replicas tell each other their tombstones by marks. An entry that is restored from
+//! one site hides nothing at another. Replicas share their tombstones as marks. An entry that is restored from
 //! the trash is visible at the other replicas after [`TOMBSTONE_TTL`], or once they read it.
 
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Moment {
     const NOT_YET: Self = Self(u64::MAX);
 }
 
-/// A tombstone as replicas tell it each other.
+/// A tombstone as a mark.
 enum Mark<F, D> {
     /// A deleted file.
     File(F),
@@ -85,8 +85,8 @@ impl Mark<FileId, FolderId> {
     }
 }
 
-/// Tells the other replicas a tombstone. If that fails, they list the entry as long as the site does.
-async fn tell(account: &Account, mark: Mark<&FileId, &FolderId>) {
+/// Announces a tombstone to the other replicas. If that fails, they list the entry as long as the site does.
+async fn announce(account: &Account, mark: Mark<&FileId, &FolderId>) {
     let Some(marks) = account.user_state().marks() else { return };
     if let Err(error) = marks.add(account.user(), &mark.text()).await {
         tracing::warn!(%error, "other replicas do not know of a deletion");
@@ -112,7 +112,7 @@ impl Tombstones {
     pub(super) async fn begin(&self, account: &Account, file: &FileId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.uncertain.insert(file.clone(), Moment::NOT_YET).await;
-            tell(account, Mark::Uncertain(file)).await;
+            announce(account, Mark::Uncertain(file)).await;
         }
     }
 
@@ -122,7 +122,7 @@ impl Tombstones {
             let now = self.next();
             tombstones.files.insert(file.clone(), now).await;
             tombstones.uncertain.insert(file.clone(), now).await;
-            tell(account, Mark::File(file)).await;
+            announce(account, Mark::File(file)).await;
         }
     }
 
@@ -137,7 +137,7 @@ impl Tombstones {
     pub(super) async fn insert_folder(&self, account: &Account, folder: &FolderId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.folders.insert(folder.clone(), ()).await;
-            tell(account, Mark::Folder(folder)).await;
+            announce(account, Mark::Folder(folder)).await;
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn search(
     let shared = catalogue.search(account, tree).await;
     let mut search = timeout_at(until, shared.lock()).await.map_err(|_| limit_error(OUT_OF_TIME))?;
     if tree.is_none() {
-        // The tree may have changed since the last request, so its progress is worth nothing.
+        // The tree may have changed since the last request, so the search begins anew.
         *search = Search::from_root(None);
     }
     // The request that held the search until now may have listed the folder's parent.

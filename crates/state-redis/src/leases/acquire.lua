@@ -1,4 +1,4 @@
--- Acquires a lease, if nobody holds it. Returns its token; false if it is held.
+-- Acquires a lease, if it is free. Returns its token; false if it is held.
 --
 -- KEYS[1]: the token of the current lease, which expires with it; KEYS[2]: the token of the last lease
 -- ARGV[1]: the life in milliseconds, 0 for a lease that ends at once

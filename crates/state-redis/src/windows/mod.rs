@@ -1,7 +1,7 @@
 //! Windows in Redis, and the same in this replica's memory.
 //!
-//! The memory counts this replica's own events at all times. It must allow an event, too. So an event that Redis has
-//! never heard of, or lost, still counts for this replica.
+//! The memory counts this replica's own events at all times, and must allow an event, too. So an event that Redis did
+//! not receive, or has lost, still counts for this replica.
 
 use std::sync::Arc;
 use std::time::Duration;

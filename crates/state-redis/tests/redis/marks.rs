@@ -1,4 +1,4 @@
-//! Marks, which replicas tell each other.
+//! Tests of marks, which replicas share.
 
 use std::sync::Arc;
 

@@ -70,7 +70,7 @@ async fn request_without_patience_sends_nothing() {
     assert!(refused.is_err());
 
     assert!(Patience::of(LIFE).scope(two.leases.acquire("a", LIFE)).await.unwrap().is_some());
-    assert_eq!(one.replicas.store(), StoreStatus::Connected, "the store has failed nobody");
+    assert_eq!(one.replicas.store(), StoreStatus::Connected, "no call has failed");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::{Patience, State};
 
 /// Two replicas that share a store, and the clock that the store uses.
 pub trait Fleet: Sync {
-    /// The shortest time that the clock can be trusted to tell apart.
+    /// The shortest difference between two times that the clock measures reliably.
     const GRAIN: Duration;
 
     /// Returns the replicas.
@@ -45,7 +45,7 @@ fn assert_until(end: Instant, holds: bool, what: &str) {
     assert!(holds || Instant::now() >= end, "{what}");
 }
 
-/// A result, with the times between which it came about.
+/// A result, with the times before and after its computation.
 struct Timed<T> {
     value: T,
     from: Instant,

@@ -1,4 +1,5 @@
-//! Tests of idempotency keys over several replicas: a keyed POST runs once, wherever it is sent and whoever ends.
+//! Tests of idempotency keys over several replicas: a keyed POST runs once, at whichever replica it
+//! arrives, even if a replica ends.
 
 use std::collections::BTreeSet;
 
