@@ -21,7 +21,7 @@ pub trait Marks: Send + Sync {
     async fn add(&self, owner: &str, mark: &str) -> Result<(), StateError>;
 
     /// Returns the marks of an owner that were added since `position`, and the position for the next call. The first
-    /// position is 0. A mark may be returned again.
+    /// position is 0.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -31,6 +31,9 @@ pub(super) struct Tombstones {
     by_user: Cache<Arc<str>, Arc<UserTombstones>>,
     /// The number of file deletions recorded so far: the logical clock of [`Moment`].
     noted: AtomicU64,
+    /// The number of this replica, which its marks begin with. Its own marks must not restore tombstones that it has
+    /// removed.
+    replica: u32,
 }
 
 /// The tombstones of one user.
@@ -85,20 +88,12 @@ impl Mark<FileId, FolderId> {
     }
 }
 
-/// Announces a tombstone to the other replicas. If that fails, they list the entry as long as the site does.
-async fn announce(account: &Account, mark: Mark<&FileId, &FolderId>) {
-    let Some(marks) = account.user_state().marks() else { return };
-    if let Err(error) = marks.add(account.user(), &mark.text()).await {
-        tracing::warn!(%error, "other replicas do not know of a deletion");
-    }
-}
-
 impl Default for Tombstones {
     fn default() -> Self {
         // A deletion resets the idle time, so a user's entry is removed only after the last tombstone in it has
         // expired.
         let by_user = Cache::builder().max_capacity(MAX_ACCOUNTS).time_to_idle(TOMBSTONE_TTL).build();
-        Self { by_user, noted: AtomicU64::default() }
+        Self { by_user, noted: AtomicU64::default(), replica: rand::random() }
     }
 }
 
@@ -112,7 +107,7 @@ impl Tombstones {
     pub(super) async fn begin(&self, account: &Account, file: &FileId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.uncertain.insert(file.clone(), Moment::NOT_YET).await;
-            announce(account, Mark::Uncertain(file)).await;
+            self.announce(account, Mark::Uncertain(file)).await;
         }
     }
 
@@ -122,7 +117,7 @@ impl Tombstones {
             let now = self.next();
             tombstones.files.insert(file.clone(), now).await;
             tombstones.uncertain.insert(file.clone(), now).await;
-            announce(account, Mark::File(file)).await;
+            self.announce(account, Mark::File(file)).await;
         }
     }
 
@@ -137,7 +132,7 @@ impl Tombstones {
     pub(super) async fn insert_folder(&self, account: &Account, folder: &FolderId) {
         if let Some(tombstones) = self.of_or_new(account).await {
             tombstones.folders.insert(folder.clone(), ()).await;
-            announce(account, Mark::Folder(folder)).await;
+            self.announce(account, Mark::Folder(folder)).await;
         }
     }
 
@@ -182,15 +177,29 @@ impl Tombstones {
         Some(tombstones)
     }
 
+    /// Announces a tombstone to the other replicas. If that fails, they list the entry as long as the site does.
+    async fn announce(&self, account: &Account, mark: Mark<&FileId, &FolderId>) {
+        let Some(marks) = account.user_state().marks() else { return };
+        let mark = format!("{}/{}", self.replica, mark.text());
+        if let Err(error) = marks.add(account.user(), &mark).await {
+            tracing::warn!(%error, "other replicas do not know of a deletion");
+        }
+    }
+
     /// Stores the tombstone of another replica.
     async fn learn(&self, account: &Account, tombstones: &UserTombstones, mark: &str) {
+        let Some((replica, mark)) = mark.split_once('/') else { return };
+        if replica == self.replica.to_string() {
+            return;
+        }
         match Mark::read(mark, &account.profile().ids) {
             Some(Mark::File(file)) => {
                 let now = self.next();
                 tombstones.files.insert(file.clone(), now).await;
                 tombstones.uncertain.insert(file, now).await;
             }
-            Some(Mark::Uncertain(file)) => tombstones.uncertain.insert(file, self.next()).await,
+            // A deletion by this replica may be under way, and its moment is later.
+            Some(Mark::Uncertain(file)) => drop(tombstones.uncertain.entry(file).or_insert(self.next()).await),
             Some(Mark::Folder(folder)) => tombstones.folders.insert(folder, ()).await,
             None => {}
         }

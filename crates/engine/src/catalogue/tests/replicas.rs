@@ -1,6 +1,7 @@
 //! Tests of two replicas that share their state: each has a catalogue of its own.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use polyhost_config::CacheConfig;
@@ -71,4 +72,23 @@ async fn object_deleted_at_one_replica_is_not_listed_by_another() {
     assert_ne!(status, FileStatus::Active);
     one.catalogue.note_folder_deleted(&one.account, &folder).await;
     assert!(other.catalogue.has_deleted_folder(&other.account, &folder).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn restored_file_stays_listed_at_the_replica_that_has_read_it() {
+    let site = Site::new(Profile { delete: DeleteSemantics::Trash, ..profile() });
+    let file = site.put_file("f1", "one", &ROOT);
+    let replicas = replicas(&site);
+    let [one, other] = &replicas;
+    changes::delete_file(&one.catalogue, &one.account, &file, &Preconditions::default()).await.unwrap();
+    assert_eq!((one.listed().await, other.listed().await), (0, 0));
+
+    site.state().files.get_mut(&file).unwrap().trashed = false;
+    for replica in &replicas {
+        replica.catalogue.file(&replica.account, &file, Freshness::NoCache).await.unwrap();
+        for _ in 0..2 {
+            tokio::time::advance(Duration::from_secs(31)).await;
+            assert_eq!(replica.listed().await, 1);
+        }
+    }
 }
