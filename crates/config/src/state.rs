@@ -8,10 +8,11 @@ use polyhost_state::{Consistency, LimitsWithoutStore};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use toml::Value;
-use url::Url;
 
 use crate::secret;
 use crate::section::Section;
+
+const URL: &str = "redis_url";
 
 /// The settings of `[state]`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,7 +24,7 @@ pub struct StateConfig {
 /// The Redis that replicas share.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
-    /// The address, `redis://` or `rediss://`, which may contain a password.
+    /// The address, which may contain a password. The store checks its form.
     pub url: SecretString,
     /// The keys that seal what is stored. The first seals, and all of them open.
     pub encryption_keys: Vec<EncryptionKey>,
@@ -48,7 +49,8 @@ impl PartialEq for RedisConfig {
 
 impl StateConfig {
     pub(crate) fn read(mut section: Section<'_>) -> Self {
-        let url = redis_url(&mut section);
+        let url = section.text(URL).filter(|text| !text.is_empty());
+        let url = url.and_then(|text| secret::of_key(&mut section, URL, text));
         let encryption_keys = encryption_keys(&mut section);
         let consistency = consistency(&mut section);
         let limits_without_store = limits_without_store(&mut section);
@@ -63,24 +65,6 @@ impl StateConfig {
         let redis =
             redis.map(|(url, encryption_keys)| RedisConfig { url, encryption_keys, consistency, limits_without_store });
         Self { redis }
-    }
-}
-
-fn redis_url(section: &mut Section<'_>) -> Option<SecretString> {
-    const KEY: &str = "redis_url";
-    let text = section.text(KEY).filter(|text| !text.is_empty())?;
-    let secret = secret::of_key(section, KEY, text)?;
-    // The messages must not contain the address, which may contain a password.
-    match Url::parse(secret.expose_secret()) {
-        Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.has_host() => Some(secret),
-        Ok(url) if matches!(url.scheme(), "redis" | "rediss") => {
-            section.fault(KEY, "has no host");
-            None
-        }
-        _ => {
-            section.fault(KEY, "is not an address such as \"redis://redis:6379\", or \"rediss://…\" for TLS");
-            None
-        }
     }
 }
 

@@ -65,3 +65,25 @@ fn settings(config: &RedisConfig) -> RedisSettings {
         prefix: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KNOWN;
+
+    #[test]
+    fn wrong_address_is_explained_without_its_secrets() {
+        for (url, expected) in [
+            ("http://planted@redis", "must begin with redis://"),
+            ("planted", "must begin with redis://"),
+            ("redis://planted@one,two", "has several hosts"),
+            ("redis+sentinel://:planted@one,two", "must name the primary"),
+        ] {
+            let key = "A".repeat(43) + "=";
+            let text = format!("[state]\nredis_url = \"{url}\"\nencryption_key = \"{key}\"");
+            let fault = fault(&Config::examine(&text, &KNOWN).unwrap()).unwrap().to_string();
+            assert!(fault.contains("[state] redis_url") && fault.contains(expected), "{fault}");
+            assert!(!fault.contains("planted"), "{fault}");
+        }
+    }
+}

@@ -29,7 +29,8 @@ pub(crate) enum Failure {
 }
 
 /// The codes of answers that every other command on the connection would get, too.
-const CODES_OF_BROKEN: &[&str] = &["READONLY", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH"];
+const CODES_OF_BROKEN: &[&str] =
+    &["READONLY", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH", "CLUSTERDOWN", "MOVED", "ASK"];
 
 impl Failure {
     /// Returns the failure for an answer of an unknown form.
@@ -65,7 +66,13 @@ impl From<RedisError> for Failure {
             None => error.category().to_owned(),
         };
         let is_broken = error.is_unrecoverable_error()
-            || matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse | ErrorKind::AuthenticationFailed)
+            || matches!(
+                error.kind(),
+                ErrorKind::Io
+                    | ErrorKind::Parse
+                    | ErrorKind::AuthenticationFailed
+                    | ErrorKind::ClusterConnectionNotFound
+            )
             || CODES_OF_BROKEN.contains(&text.as_str());
         if is_broken { Self::Broken(text) } else { Self::Rejected(text) }
     }

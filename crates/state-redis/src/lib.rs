@@ -1,4 +1,4 @@
-//! The shared state of several replicas in one Redis server: the ports of `polyhost-state`.
+//! The shared state of several replicas in Redis: the ports of `polyhost-state`.
 //!
 //! | port | in Redis | without Redis |
 //! |---|---|---|
@@ -24,6 +24,7 @@ mod marks;
 mod open;
 mod replicas;
 mod sealing;
+mod servers;
 mod settings;
 mod times;
 mod windows;

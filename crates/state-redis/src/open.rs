@@ -27,7 +27,7 @@ use crate::windows::RedisWindows;
 /// # Panics
 /// Outside of a tokio runtime.
 pub fn open(settings: RedisSettings, tasks: &TaskTracker, stop: CancellationToken) -> Result<State, OpenError> {
-    let client = settings.client()?;
+    let servers = settings.servers()?;
     let prefix = settings.prefix().to_owned();
     let keyring = Arc::new(Keyring::new(settings.keys).ok_or(OpenError::NoKey)?);
     let link = Arc::new(Link::default());
@@ -55,6 +55,6 @@ pub fn open(settings: RedisSettings, tasks: &TaskTracker, stop: CancellationToke
         let (generations, stop) = (Arc::clone(&generations), stop.clone());
         async move { generations.poll(stop).await }
     });
-    tasks.spawn(Keeper::new(client, link, generations, replicas).run(stop));
+    tasks.spawn(Keeper::new(servers, link, generations, replicas).run(stop));
     Ok(state)
 }

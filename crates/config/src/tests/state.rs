@@ -36,11 +36,8 @@ fn all_keys_of_state_are_read_and_secrets_masked() {
 
 #[test]
 fn invalid_state_is_explained_without_its_secrets() {
-    let key = format!("encryption_key = \"{ZEROS}\"");
     for (text, expected) in [
         ("redis_url = \"redis://redis\"".to_owned(), "encryption_key: is missing"),
-        (format!("redis_url = \"http://planted@redis\"\n{key}"), "redis_url: is not an address"),
-        (format!("redis_url = \"planted\"\n{key}"), "redis_url: is not an address"),
         ("encryption_key = \"planted\"".to_owned(), "encryption_key: must be 32 bytes in base64"),
         ("encryption_key = \"env:NO_SUCH_VARIABLE\"".to_owned(), "NO_SUCH_VARIABLE is not set"),
         ("encryption_key = 1".to_owned(), "encryption_key: must be a text, or a list of two texts"),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use polyhost_state::Consistency;
-use redis::Pipeline;
+use futures_util::future::join_all;
+use polyhost_state::{Consistency, PATIENCE};
+use redis::cmd;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -23,19 +24,26 @@ impl RedisGenerations {
         }
     }
 
-    /// Reads the number `w` of each owner in use, in one round trip. A failure leaves the proofs to expire.
+    /// Reads the number `w` of each owner in use. A failure leaves the proofs to expire.
+    ///
+    /// Owners may be in different slots of a Cluster, so the commands are no pipeline. They are sent together.
     async fn renew_proofs(&self) {
         let owners = self.proofs.in_use();
         let (false, Ok(session)) = (owners.is_empty(), self.link.session()) else { return };
-        let mut pipeline = Pipeline::new();
-        for owner in &owners {
-            pipeline.cmd("HMGET").arg(self.name(owner)).arg("w").arg("r");
-        }
         let sent_at = Instant::now();
-        let Ok(answers) = self.link.call_in::<Vec<(Option<u64>, Option<String>)>>(&session, &pipeline).await else {
-            return;
-        };
-        for (owner, (number, run_id)) in owners.iter().zip(answers) {
+        let answers = join_all(owners.iter().map(async |owner| {
+            let mut request = cmd("HMGET");
+            request.arg(self.name(owner)).arg("w").arg("r");
+            session.call::<(Option<u64>, Option<String>)>(&request, PATIENCE).await
+        }))
+        .await;
+        // A stall fails all of them, and counts once.
+        if let Some(failure) = answers.iter().find_map(|answer| answer.as_ref().err()) {
+            self.link.judge(&session, failure);
+        }
+        for (owner, (number, run_id)) in
+            owners.iter().zip(answers).filter_map(|(owner, answer)| Some((owner, answer.ok()?)))
+        {
             // A hash of another run, or none at all, begins a new epoch at the next read.
             if let (Some(number), true) = (number, run_id.as_deref() == Some(&session.run_id)) {
                 self.proofs.renew(owner, Writes { era: session.era, number }, sent_at);

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt as _;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, InfoDict, cmd};
+use redis::cmd;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +12,7 @@ use super::{Link, Session};
 use crate::failure::Failure;
 use crate::generations::RedisGenerations;
 use crate::replicas::RedisReplicas;
+use crate::servers::{Connection, Servers};
 
 /// The time between two pings.
 const PING_INTERVAL: Duration = Duration::from_millis(500);
@@ -22,13 +22,12 @@ const PINGS_PER_HEARTBEAT: u32 = 6;
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 /// The longest time in which the store has to answer before calls are sent to it again.
 const PROBE_LIMIT: Duration = Duration::from_millis(100);
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 const SHORTEST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// The task's parts.
 pub(crate) struct Keeper {
-    client: Client,
+    servers: Servers,
     link: Arc<Link>,
     generations: Arc<RedisGenerations>,
     replicas: Arc<RedisReplicas>,
@@ -38,19 +37,19 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(
-        client: Client,
+        servers: Servers,
         link: Arc<Link>,
         generations: Arc<RedisGenerations>,
         replicas: Arc<RedisReplicas>,
     ) -> Self {
-        Self { client, link, generations, replicas, era: 0 }
+        Self { servers, link, generations, replicas, era: 0 }
     }
 
     /// Keeps the connection until `stop` is cancelled. Then the replica takes its name off the list.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut backoff = SHORTEST_BACKOFF;
         loop {
-            let connected = stop.run_until_cancelled(self.connect()).await;
+            let connected = stop.run_until_cancelled(self.servers.connect()).await;
             let failure = match connected {
                 Some(Ok(connection)) => {
                     let Some(failure) = stop.run_until_cancelled(self.keep(&connection, &mut backoff)).await else {
@@ -71,14 +70,8 @@ impl Keeper {
         }
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Failure> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config);
-        Ok(timeout(CONNECT_LIMIT, connection).await.map_err(|_| Failure::TimedOut)??)
-    }
-
     /// Pings until the connection is broken, and recovers whenever there is no session. Returns the reason of the end.
-    async fn keep(&mut self, connection: &MultiplexedConnection, backoff: &mut Duration) -> Failure {
+    async fn keep(&mut self, connection: &Connection, backoff: &mut Duration) -> Failure {
         let broken = CancellationToken::new();
         let mut ticks = interval(PING_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,9 +95,12 @@ impl Keeper {
         }
     }
 
-    /// Checks that the store answers, and sends what is due.
+    /// Checks that the same servers answer as before, and sends what is due.
     async fn refresh(&self, session: &Session, with_heartbeat: bool) -> Result<(), Failure> {
         let _: String = session.call(&cmd("PING"), ANSWER_LIMIT).await?;
+        if session.probe(ANSWER_LIMIT).await? != session.run_id {
+            return Err(Failure::Broken("another server answers".into()));
+        }
         if with_heartbeat {
             tolerate_full(self.replicas.beat(session, ANSWER_LIMIT).await)?;
         }
@@ -112,16 +108,15 @@ impl Keeper {
     }
 
     /// Begins a session. No call is sent before the store has all raises of generations that this replica owes it.
-    async fn recover(&mut self, connection: &MultiplexedConnection, broken: &CancellationToken) -> Result<(), Failure> {
+    async fn recover(&mut self, connection: &Connection, broken: &CancellationToken) -> Result<(), Failure> {
         let mut session = Session::new(connection.clone(), broken.clone());
         let _: String = session.call(&cmd("PING"), PROBE_LIMIT).await?;
-        let server: InfoDict = session.call(cmd("INFO").arg("server"), ANSWER_LIMIT).await?;
-        session.run_id = server.get("run_id").ok_or(Failure::Rejected("no run id".into()))?;
+        session.run_id = session.probe(ANSWER_LIMIT).await?;
         let (seconds, micros): (u64, u64) = session.call(&cmd("TIME"), ANSWER_LIMIT).await?;
         session.floor = self.generations.floor_at(seconds * 1_000_000 + micros);
         session.era = self.era + 1;
         if session.era == 1 {
-            warn_of_eviction(&session).await?;
+            warn_of_eviction(connection.clone()).await?;
         }
         tolerate_full(self.replicas.beat_after_outage(&session, ANSWER_LIMIT).await)?;
         self.generations.replay(&session, ANSWER_LIMIT).await?;
@@ -138,7 +133,7 @@ impl Keeper {
     }
 
     /// Takes the replica's name off the list. Without an answer, the name expires.
-    async fn leave(&self, connection: MultiplexedConnection) {
+    async fn leave(&self, connection: Connection) {
         self.link.close();
         let session = Session::new(connection, CancellationToken::new());
         if let Err(reason) = self.replicas.leave(&session, ANSWER_LIMIT).await {
@@ -148,10 +143,10 @@ impl Keeper {
 }
 
 /// Warns if the server may remove what must stay until it expires, such as leases and the records of requests.
-async fn warn_of_eviction(session: &Session) -> Result<(), Failure> {
-    let memory: InfoDict = session.call(cmd("INFO").arg("memory"), ANSWER_LIMIT).await?;
-    let policy: Option<String> = memory.get("maxmemory_policy");
-    if let Some(policy) = policy.filter(|policy| policy != "noeviction") {
+async fn warn_of_eviction(mut connection: Connection) -> Result<(), Failure> {
+    let servers = timeout(ANSWER_LIMIT, connection.info("memory")).await.map_err(|_| Failure::TimedOut)??;
+    let mut policies = servers.iter().filter_map(|server| server.get::<String>("maxmemory_policy"));
+    if let Some(policy) = policies.find(|policy| policy != "noeviction") {
         tracing::warn!(policy, "the shared store may evict data that is in use; set maxmemory-policy to noeviction");
     }
     Ok(())

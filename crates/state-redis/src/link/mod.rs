@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use polyhost_state::Patience;
-use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Value};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::request::Request;
 use crate::failure::Failure;
+use crate::servers::Connection;
 
 /// The number of time-outs that end a session, if they lie within [`TIMEOUT_WINDOW`].
 const TIMEOUTS: usize = 3;
@@ -38,10 +38,10 @@ pub(crate) struct Link {
 
 /// A connection that works, with what is known about its server.
 pub(crate) struct Session {
-    connection: MultiplexedConnection,
+    connection: Connection,
     /// Cancelled when the connection has to be replaced.
     broken: CancellationToken,
-    /// The server's run id: another one means that another process serves the data, which may have lost writes.
+    /// The servers' run id: another one means that another process serves the data, which may have lost writes.
     pub(crate) run_id: String,
     /// The number of the session, which begins after every outage that this replica noticed.
     pub(crate) era: u64,
@@ -143,7 +143,7 @@ impl Link {
 
 impl Session {
     /// Returns a session of a connection whose server is not known yet.
-    fn new(connection: MultiplexedConnection, broken: CancellationToken) -> Self {
+    fn new(connection: Connection, broken: CancellationToken) -> Self {
         Self { connection, broken, run_id: String::new(), era: 0, floor: 0 }
     }
 
@@ -152,5 +152,11 @@ impl Session {
         let mut connection = self.connection.clone();
         let answer: Value = timeout(limit, request.send(&mut connection)).await.map_err(|_| Failure::TimedOut)??;
         T::from_redis_value(answer).map_err(|_| Failure::unknown_answer())
+    }
+
+    /// Checks within `limit` that the servers answer, and returns their run id.
+    async fn probe(&self, limit: Duration) -> Result<String, Failure> {
+        let mut connection = self.connection.clone();
+        timeout(limit, connection.run_id()).await.map_err(|_| Failure::TimedOut)?
     }
 }

@@ -18,9 +18,9 @@ pub(crate) struct Replica {
     stop: CancellationToken,
 }
 
-/// Two replicas and their server.
-pub(crate) struct Pair {
-    pub(crate) server: Server,
+/// Two replicas and their server, or several servers.
+pub(crate) struct Pair<S = Server> {
+    pub(crate) server: S,
     pub(crate) replicas: [Replica; 2],
 }
 
@@ -60,12 +60,20 @@ impl Drop for Replica {
 impl Pair {
     pub(crate) async fn start() -> Self {
         let server = Server::start().await;
-        let replicas = [Replica::connected(server.url()).await, Replica::connected(server.url()).await];
+        let url = server.url();
+        Self::of(server, url).await
+    }
+}
+
+impl<S> Pair<S> {
+    /// Returns two replicas that are connected to the servers at an address.
+    pub(crate) async fn of(server: S, url: String) -> Self {
+        let replicas = [Replica::connected(url.clone()).await, Replica::connected(url).await];
         Self { server, replicas }
     }
 }
 
-impl Fleet for Pair {
+impl<S: Sync> Fleet for Pair<S> {
     const GRAIN: Duration = Duration::from_millis(300);
 
     fn replicas(&self) -> [&State; 2] {

@@ -8,12 +8,15 @@
 )]
 
 mod away;
+mod cluster;
 mod conformance;
 mod fleet;
 mod full;
+mod log;
 mod marks;
 mod outages;
 mod replicas;
 mod secrets;
+mod sentinel;
 mod server;
 mod stalls;

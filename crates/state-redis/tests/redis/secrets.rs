@@ -1,14 +1,13 @@
 //! What a reader of Redis, of the log or of an error learns.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use polyhost_state::conformance::patient;
 use polyhost_state::{Exchange, StoreStatus};
 use polyhost_state_redis::{RedisSettings, SealingKey};
 
-use crate::fleet::{Replica, settings};
+use crate::fleet::{Replica, eventually, settings};
+use crate::log::Log;
 use crate::server::Server;
 
 const LIFE: Duration = Duration::from_secs(600);
@@ -78,7 +77,7 @@ async fn rejected_password_is_neither_logged_nor_shown() {
     server.run_line("CONFIG SET requirepass right").await;
 
     let wrong = Replica::new(settings(format!("redis://:{SECRET}@127.0.0.1:{}/", server.port())));
-    crate::fleet::eventually(async || log.text().contains("does not answer")).await;
+    eventually(async || log.text().contains("does not answer")).await;
     let error = wrong.state.leases.acquire("a", LIFE).await.unwrap_err();
     let shown = format!("{error} {error:?} {:?} {}", settings(server.url()), log.text());
     assert!(!shown.contains("planted"), "{shown}");
@@ -92,7 +91,7 @@ async fn reason_of_an_outage_is_logged_once() {
     let (log, _guard) = Log::start();
     // The server speaks no TLS.
     let replica = Replica::new(settings(server.url().replace("redis://", "rediss://")));
-    crate::fleet::eventually(async || log.text().contains("does not answer")).await;
+    eventually(async || log.text().contains("does not answer")).await;
     drop(replica);
     let lost = Replica::connected(server.url()).await;
     server.run_line("REPLICAOF 127.0.0.1 1").await;
@@ -107,34 +106,4 @@ async fn reason_of_an_outage_is_logged_once() {
     assert_eq!(text.matches("does not answer").count(), 2, "{text}");
     assert_eq!(text.matches("the shared store answers").count(), 2, "{text}");
     assert!(text.contains("READONLY"), "{text}");
-}
-
-/// The log of a test.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Returns the log of the current thread, and a guard that ends it.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
-        let subscriber = subscriber.with_ansi(false).with_max_level(tracing::Level::TRACE).finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
