@@ -67,12 +67,18 @@ max_spool = {{ $.Values.spool.maxSize | quote }}
 {{ . | trim }}
 {{- end }}
 {{- end }}
+{{- with include "polyhost.stateSection" . | trim }}
+
+[state]
+{{ . }}
+{{- end }}
 {{- end -}}
 
 {{- define "polyhost.config" -}}
-{{- if regexMatch "(?m)^\\s*\\[\\s*(server|upstream|cache)\\s*\\]" .Values.config.toml -}}
-{{- fail "config.toml has [server], [upstream] or [cache]. Use config.server, config.upstream and config.cache." -}}
+{{- if regexMatch "(?m)^\\s*\\[\\s*(server|upstream|cache|state)\\s*\\]" .Values.config.toml -}}
+{{- fail "config.toml has a section that the chart writes. Use config.server, .upstream, .cache and .state." -}}
 {{- end -}}
+{{- include "polyhost.checkState" . -}}
 {{ include "polyhost.fixedSections" . }}
 
 [upstream]
