@@ -1,9 +1,11 @@
 //! Measurements of the gateway and of alternatives. README.md says what is measured and how to repeat it.
 
+mod caller;
 mod catalogue;
 mod content;
 mod digests;
 mod failure;
+mod fleet;
 mod machine;
 mod memory;
 mod nginx;
@@ -31,6 +33,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalogue::Catalogue;
 use crate::failure::Failure;
+use crate::fleet::Fleet;
 use crate::sizing::Sizing;
 use crate::soak::Soak;
 use crate::transfers::Transfers;
@@ -57,6 +60,8 @@ enum Command {
     Soak(Soak),
     /// The memory for each account, connection, download and cached file, and the processor time for each request
     Sizing(Sizing),
+    /// A Redis that gateways share: the processor time of a gateway with and without it, and the operations of Redis
+    Fleet(Fleet),
     /// The site of the measurements, which start it themselves
     Site {
         /// The address to listen on
@@ -88,6 +93,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Catalogue(options) => print(&catalogue::run(options, ALLOCATOR).await?),
         Command::Soak(options) => print(&soak::run(options).await?),
         Command::Sizing(options) => print(&sizing::run(options).await?),
+        Command::Fleet(options) => print(&fleet::run(options).await?),
     }
 }
 

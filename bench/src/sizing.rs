@@ -3,8 +3,6 @@
 //!
 //! Each case uses a newly started gateway, because a program may keep memory that it has allocated once.
 
-mod caller;
-
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::net::SocketAddr;
@@ -19,12 +17,12 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::caller::{Caller, Sent};
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::process::{Process, free_address};
 use crate::transfers::{default_polyhost, version, write_json};
 use crate::{progress, setup, usage};
-use caller::Caller;
 
 /// How long the gateway is idle before its memory is read.
 const REST: Duration = Duration::from_secs(1);
@@ -165,7 +163,7 @@ impl World {
         let mut open = Vec::new();
         for _ in 0..count {
             let mut caller = Caller::connect(gateway.address()).await?;
-            let body = caller.begin(&content(FILE)).await?;
+            let body = caller.begin(&Sent::get(content(FILE))).await?;
             open.push((caller, body));
         }
         Ok(each("download whose caller reads nothing", count, rested(&gateway).await, before))

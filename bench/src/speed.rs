@@ -130,7 +130,8 @@ impl Rounds {
     }
 }
 
-fn median(values: &[f64]) -> Option<f64> {
+/// Returns the middle value, or the mean of the two in the middle; `None` without values.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     let (below, above) = (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);

@@ -1,20 +1,61 @@
 //! The resources that processes use, read from `/proc`.
 
 use std::fs;
+use std::ops::{Mul, Sub};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use serde::Serialize;
 
 use crate::failure::Failure;
 
 /// The interval at which memory is read.
 const INTERVAL: Duration = Duration::from_millis(20);
 
+/// Processor time, in seconds or as the user of the value says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub(crate) struct ProcessorTime {
+    /// The time in user space.
+    pub(crate) user: f64,
+    /// The time in the kernel.
+    pub(crate) system: f64,
+}
+
+impl ProcessorTime {
+    pub(crate) fn total(&self) -> f64 {
+        self.user + self.system
+    }
+}
+
+impl Sub for ProcessorTime {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { user: self.user - other.user, system: self.system - other.system }
+    }
+}
+
+impl Mul<f64> for ProcessorTime {
+    type Output = Self;
+
+    fn mul(self, factor: f64) -> Self {
+        Self { user: self.user * factor, system: self.system * factor }
+    }
+}
+
+/// Returns the processor time of some processes so far, in seconds.
+pub(crate) fn processor_time(ids: &[u32]) -> ProcessorTime {
+    let all = ids.iter().filter_map(|id| ticks(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?));
+    let (user, system) = all.fold((0, 0), |sum, (user, system)| (sum.0 + user, sum.1 + system));
+    let seconds = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+    ProcessorTime { user: seconds(user), system: seconds(system) }
+}
+
 /// Returns the processor time of some processes so far, in the kernel and in user space, in seconds.
 pub(crate) fn processor_seconds(ids: &[u32]) -> f64 {
-    let ticks: u64 = ids.iter().filter_map(|id| ticks(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)).sum();
-    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+    processor_time(ids).total()
 }
 
 /// Returns the memory that some processes hold now (`VmRSS`), in bytes.
@@ -78,13 +119,11 @@ impl Peaks {
     }
 }
 
-/// Returns the sum of `utime` and `stime`, the 14th and 15th fields of a `stat`. The second field is a name that may
+/// Returns `utime` and `stime`, the 14th and 15th fields of a `stat`. The second field is a name that may
 /// contain anything.
-fn ticks(stat: &str) -> Option<u64> {
+fn ticks(stat: &str) -> Option<(u64, u64)> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
 fn resident(status: &str) -> Option<u64> {
@@ -100,7 +139,7 @@ mod tests {
     #[test]
     fn proc_is_parsed_with_any_program_name() {
         let stat = "12 (a) b (c) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 1 0 100 0 0";
-        assert_eq!(ticks(stat), Some(300));
+        assert_eq!(ticks(stat), Some((250, 50)));
         assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
         assert_eq!(resident("Name:\tx\n"), None);
     }

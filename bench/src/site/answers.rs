@@ -14,11 +14,15 @@ pub(crate) const YETISHARE_UPLOAD: &str = "/yetishare/api/v2/file/upload";
 
 const TOKEN_LENGTH: usize = 128;
 
-/// Returns the answer of an endpoint, or `None` if the site has no endpoint of this name.
-pub(crate) fn to(path: &str, file: &str, mode: SiteMode, address: SocketAddr) -> Option<String> {
+/// The most files in a folder.
+const MOST_FILES: usize = 1000;
+
+/// Returns the answer of an endpoint about the file or the folder with this id, or `None` if the site has no endpoint
+/// of this name.
+pub(crate) fn to(path: &str, id: &str, mode: SiteMode, address: SocketAddr) -> Option<String> {
     let prefix = mode.prefix();
     let answer = match path.strip_prefix("/yetishare/api/v2/") {
-        Some(endpoint) => yetishare(endpoint, file, address)?,
+        Some(endpoint) => yetishare(endpoint, id, address)?,
         None => match path.strip_prefix("/openload/v1/")? {
             "file/ul" => openload(json!({
                 "url": format!("http://{address}{prefix}{UPLOAD}"), "valid_until": "2099-01-01 00:00:00",
@@ -26,12 +30,12 @@ pub(crate) fn to(path: &str, file: &str, mode: SiteMode, address: SocketAddr) ->
             "account/info" => openload(json!({"extid": "bench", "email": "bench@example.com"})),
             "file/info" => {
                 let info = json!({
-                    "id": file, "status": 200, "name": "bench.bin", "size": file, "sha1": false,
+                    "id": id, "status": 200, "name": "bench.bin", "size": id, "sha1": false,
                     "content_type": "application/octet-stream",
                 });
-                openload(json!({file: info}))
+                openload(json!({id: info}))
             }
-            "file/listfolder" => openload(json!({"folders": [], "files": {}})),
+            "file/listfolder" => openload(json!({"folders": [], "files": files(id)})),
             "file/createfolder" => openload(json!({"folderid": "1"})),
             "file/rename" | "file/delete" => openload(json!(true)),
             _ => return None,
@@ -56,6 +60,18 @@ pub(crate) fn stored(path: &str, received: &ReceivedFile) -> String {
         }))
     };
     answer.to_string()
+}
+
+/// Returns the files of a folder. Its id is their number; other folders are empty.
+fn files(folder: &str) -> Vec<Value> {
+    let file = |number: u64| {
+        json!({
+            "linkextid": format!("f{number}"), "name": format!("episode {number}.mkv"), "size": number, "sha1": null,
+            "content_type": "video/x-matroska", "upload_at": 1_700_000_000 + number, "folderid": folder,
+            "status": "active", "link": format!("https://bench.example/f{number}"),
+        })
+    };
+    (0..folder.parse().unwrap_or_default()).take(MOST_FILES).map(file).collect()
 }
 
 fn openload(result: Value) -> Value {
