@@ -23,13 +23,10 @@ impl LeasesOrAlone {
     pub fn new(shared: Arc<dyn Leases>) -> Self {
         Self { shared, own: MemoryLeases::default() }
     }
-}
 
-#[async_trait]
-impl Leases for LeasesOrAlone {
-    async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError> {
-        let Some(own) = self.own.acquire(name, life).await? else { return Ok(None) };
-        match self.shared.acquire(name, life).await {
+    /// Acquires the lease in the store that belongs to a lease of this process.
+    async fn extend(&self, own: Lease, life: Duration) -> Result<Option<Lease>, StateError> {
+        match self.shared.acquire(own.name(), life).await {
             Ok(Some(shared)) => Ok(Some(shared.with_own(own))),
             Ok(None) => {
                 self.own.release(own).await?;
@@ -40,6 +37,16 @@ impl Leases for LeasesOrAlone {
                 self.own.release(own).await?;
                 Err(error)
             }
+        }
+    }
+}
+
+#[async_trait]
+impl Leases for LeasesOrAlone {
+    async fn acquire(&self, name: &str, life: Duration) -> Result<Option<Lease>, StateError> {
+        match self.own.acquire(name, life).await? {
+            Some(own) => self.extend(own, life).await,
+            None => Ok(None),
         }
     }
 
@@ -58,6 +65,14 @@ impl Leases for LeasesOrAlone {
                 self.shared.release(lease).await
             }
             None => self.own.release(lease).await,
+        }
+    }
+
+    async fn reacquire(&self, lease: Lease, life: Duration) -> Result<Option<Lease>, StateError> {
+        let own = Lease::new(lease.name(), lease.own().unwrap_or(lease.token()));
+        match self.own.renew(&own, life).await? {
+            true => self.extend(own, life).await,
+            false => self.acquire(lease.name(), life).await,
         }
     }
 }

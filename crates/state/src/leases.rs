@@ -42,6 +42,19 @@ pub trait Leases: Send + Sync {
     /// # Errors
     /// `Unavailable`: the lease may have to end by itself.
     async fn release(&self, lease: Lease) -> Result<bool, StateError>;
+
+    /// Acquires a lease again that has ended, or that this process has granted without the store.
+    ///
+    /// - `None`: the name has another holder.
+    /// - The new lease may be one without the store again. Within this process, the name is not free in between.
+    ///
+    /// # Errors
+    /// `Unavailable`: as for [`acquire`](Leases::acquire), and the lease is lost.
+    async fn reacquire(&self, lease: Lease, life: Duration) -> Result<Option<Lease>, StateError> {
+        let name = Arc::clone(&lease.name);
+        self.release(lease).await?;
+        self.acquire(&name, life).await
+    }
 }
 
 /// A lease of a name. Dropping it does not release it: call [`Leases::release`], or let it end by itself.

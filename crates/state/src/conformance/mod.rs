@@ -6,10 +6,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the functions are tests: they fail by panicking")]
 
 pub mod generations;
+mod interruptible;
 pub mod leases;
 pub mod limiters;
 pub mod values;
 pub mod windows;
+
+pub use self::interruptible::InterruptibleLeases;
 
 use std::future::Future;
 use std::time::Duration;
