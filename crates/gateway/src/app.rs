@@ -47,7 +47,7 @@ impl App {
         Ok(Self(Arc::new(Shared {
             server: config.server.clone(),
             limits: Limits::new(Arc::clone(&state.limiters)),
-            records: Records::new(&state),
+            records: Records::new(&state, config.server.request_timeout),
             replicas: Arc::clone(&state.replicas),
             rosters: Rosters::new(config, callers, Resources::new(&config.server, state, &tasks), tasks.clone())?,
             catalogue: Catalogue::new(&config.cache, tasks.clone()),

@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use polyhost_domain::{Error, ErrorKind};
 use polyhost_engine::problem::{Code, Occurrence, Problem};
+use polyhost_state::{PATIENCE, Patience};
 
 use crate::app::App;
 use crate::context::RequestContext;
@@ -25,7 +26,7 @@ pub(crate) async fn run(app: &App, context: &RequestContext, handler: Handler, r
     };
     match begin(app, context, operation, request).await {
         Ok(Start::WithoutKey(request)) => handler.run(request).await,
-        Ok(Start::First(running, request)) => run_first(running, handler, request, &context.occurrence).await,
+        Ok(Start::First(running, request)) => run_first(app, running, handler, request, &context.occurrence).await,
         Ok(Start::Repeated(answer)) => replay(answer),
         Err(problem) => Failure(problem).into_response(),
     }
@@ -51,26 +52,51 @@ async fn begin(app: &App, context: &RequestContext, operation: &Operation, reque
     Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {
         Begun::Run(running) => Start::First(running, request),
         Begun::Answered(answer) => Start::Repeated(answer),
+        Begun::Settled(answer) => {
+            // The ended process did not invalidate what its write may have changed. The caller checks the site now.
+            app.catalogue().purge(&access.account).await;
+            Start::Repeated(answer)
+        }
     })
 }
 
-async fn run_first(running: Running, handler: Handler, request: Request, occurrence: &Occurrence) -> Response {
+async fn run_first(
+    app: &App,
+    mut running: Running,
+    handler: Handler,
+    request: Request,
+    occurrence: &Occurrence,
+) -> Response {
     let response = running.renew_lease_during(handler.run(request)).await;
     let problem = response.extensions().get::<Problem>();
     if problem.is_some_and(permits_retry) {
-        running.free().await;
+        within_patience(app, running.free()).await;
         return response;
     }
-    let recorded = match problem {
+    let (recorded, response) = match problem {
         // Render the problem now: its body names the first request's id, and a repeated response keeps that id.
         Some(problem) => {
-            let response = Failure(problem.clone()).into_response();
-            Answer::of(render(response, occurrence)).await
+            let rendered = render(Failure(problem.clone()).into_response(), occurrence);
+            (Answer::of(rendered).await.ok(), response)
         }
-        None => return record_and_return(running, response, occurrence).await,
+        None => match Answer::of(response).await {
+            Ok(answer) => (Some(answer.clone()), answer.into_response()),
+            Err(response) => (None, *response),
+        },
     };
-    running.finish(recorded.ok().as_ref(), occurrence).await;
+    let occurrence = occurrence.clone();
+    within_patience(app, async move { running.finish(recorded.as_ref(), &occurrence).await }).await;
     response
+}
+
+/// Writes the end of a request to the store. Does so in the background if the request has already waited long for the
+/// store: a write in the little time that is left would often fail. Until it is done, the same request conflicts.
+async fn within_patience(app: &App, write: impl Future<Output = ()> + Send + 'static) {
+    if Patience::current().left() < PATIENCE / 2 {
+        app.tasks().spawn(Patience::default().scope(write));
+    } else {
+        write.await;
+    }
 }
 
 /// Returns whether a retry with the same key runs the request again instead of repeating the problem.
@@ -83,19 +109,6 @@ fn permits_retry(problem: &Problem) -> bool {
         |error: &Error| matches!(error.kind(), ErrorKind::BodyIncomplete | ErrorKind::CredentialsRejected);
     let was_cut_off = problem.code() == Code::Forbidden;
     was_cut_off || problem.is_retryable() || problem.cause().is_some_and(is_retryable)
-}
-
-async fn record_and_return(running: Running, response: Response, occurrence: &Occurrence) -> Response {
-    match Answer::of(response).await {
-        Ok(answer) => {
-            running.finish(Some(&answer), occurrence).await;
-            answer.into_response()
-        }
-        Err(response) => {
-            running.finish(None, occurrence).await;
-            *response
-        }
-    }
 }
 
 fn replay(answer: Answer) -> Response {

@@ -5,13 +5,15 @@ mod fingerprint;
 mod key;
 mod record;
 mod records;
+mod running;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use answer::Answer;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use key::{IdempotencyKey, Key};
-pub(crate) use records::{Begun, Records, Running};
+pub(crate) use records::{Begun, Records};
+pub(crate) use running::Running;
 
 /// A response extension that marks a repeated response.
 #[derive(Debug, Clone, Copy)]

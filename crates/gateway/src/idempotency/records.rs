@@ -8,20 +8,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::IntoResponse as _;
 use polyhost_engine::problem::{Code, Occurrence, Problem};
-use polyhost_state::{Entry, Exchange, KeyValue, Lease, Leases, State, StateError, StateErrorKind};
+use polyhost_state::{Entry, Exchange, KeyValue, Leases, State, StateError, StateErrorKind};
 
 use super::record::Record;
+use super::running::{Running, release, unknown};
 use super::{Answer, Fingerprint, Key};
-use crate::problem::{Failure, render};
 
 /// The time for which a response is stored and repeated.
 pub(super) const ANSWER_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-/// The lifetime of a lease. A process that does not renew its lease for this long is considered dead.
-pub(super) const LEASE_TTL: Duration = Duration::from_secs(30);
-/// The interval at which a process renews the lease of a running request.
-const RENEW_INTERVAL: Duration = Duration::from_secs(10);
+/// The time that the lease of a request outlives `request_timeout`.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// The `Retry-After` while the first request is running. Its remaining time is not known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The `Retry-After` while the storage of records is full. Records expire only gradually.
@@ -31,6 +28,8 @@ const RETRY_AFTER_FULL: Duration = Duration::from_secs(60);
 pub struct Records {
     values: Arc<dyn KeyValue>,
     leases: Arc<dyn Leases>,
+    /// The lifetime of a lease. A process that does not renew its lease for this long is considered dead.
+    lease_life: Duration,
 }
 
 /// The result of beginning a request with a key.
@@ -39,23 +38,16 @@ pub enum Begun {
     Run(Running),
     /// The request has this recorded response.
     Answered(Answer),
-}
-
-/// A running request: holds its lease and its record.
-pub struct Running {
-    values: Arc<dyn KeyValue>,
-    leases: Arc<dyn Leases>,
-    key: String,
-    lease: Lease,
-    version: u64,
-    fingerprint: Fingerprint,
+    /// The process that ran the request ended in the middle. This is its response from now on: `outcome_unknown`.
+    Settled(Answer),
 }
 
 impl Records {
-    /// Creates the records, stored in the shared state.
+    /// Creates the records, stored in the shared state, of requests that may take `request_timeout`.
     #[must_use]
-    pub fn new(state: &State) -> Self {
-        Self { values: Arc::clone(&state.records), leases: Arc::clone(&state.leases) }
+    pub fn new(state: &State, request_timeout: Duration) -> Self {
+        let lease_life = request_timeout.saturating_add(LEASE_MARGIN);
+        Self { values: Arc::clone(&state.records), leases: Arc::clone(&state.leases), lease_life }
     }
 
     /// Begins a client's request, unless it was begun before.
@@ -76,16 +68,18 @@ impl Records {
         {
             return Ok(Begun::Answered(answer));
         }
-        let lease = self.leases.acquire(&key, LEASE_TTL).await.map_err(unavailable)?.ok_or_else(conflict)?;
+        let lease = self.leases.acquire(&key, self.lease_life).await.map_err(unavailable)?.ok_or_else(conflict)?;
         match self.take(&key, &fingerprint, occurrence).await {
             Ok(Taken::New(version)) => {
                 let (values, leases) = (Arc::clone(&self.values), Arc::clone(&self.leases));
-                Ok(Begun::Run(Running { values, leases, key, lease, version, fingerprint }))
+                let (lease, lease_life) = (Some(lease), self.lease_life);
+                Ok(Begun::Run(Running { values, leases, key, lease, lease_life, version, fingerprint }))
             }
             settled => {
                 release(&*self.leases, lease).await;
                 match settled? {
                     Taken::Answered(answer) => Ok(Begun::Answered(answer)),
+                    Taken::Settled(answer) => Ok(Begun::Settled(answer)),
                     Taken::New(_) => Err(Problem::internal()),
                 }
             }
@@ -111,7 +105,7 @@ impl Records {
         let answer = unknown(detail, occurrence).await;
         let record = Record::Answered(fingerprint.clone(), answer.clone()).encode();
         match self.values.compare_and_set(key, Some(entry.version), record, ANSWER_TTL).await.map_err(unavailable)? {
-            Exchange::Done(_) => Ok(Taken::Answered(answer)),
+            Exchange::Done(_) => Ok(Taken::Settled(answer)),
             Exchange::Conflict(_) => Err(conflict()),
         }
     }
@@ -123,73 +117,8 @@ enum Taken {
     New(u64),
     /// The record has this response.
     Answered(Answer),
-}
-
-impl Running {
-    /// Runs the request, and renews its lease meanwhile.
-    pub async fn renew_lease_during<T>(&self, request: impl Future<Output = T>) -> T {
-        let renewals = async {
-            loop {
-                tokio::time::sleep(RENEW_INTERVAL).await;
-                if let Err(error) = self.leases.renew(&self.lease, LEASE_TTL).await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the lease of a running request with an Idempotency-Key could not be renewed"
-                    );
-                }
-            }
-        };
-        tokio::select! {
-            answer = request => answer,
-            () = renewals => std::future::pending().await,
-        }
-    }
-
-    /// Records the request's response. `None` means that the response cannot be recorded; then retries get
-    /// `outcome_unknown`.
-    pub async fn finish(self, answer: Option<&Answer>, occurrence: &Occurrence) {
-        let put = match answer {
-            Some(answer) => self.put(answer).await,
-            None => Err(StateErrorKind::Full),
-        };
-        if put == Err(StateErrorKind::Full) {
-            let detail = "The first request with this key finished, but its response was too large to record. Check at \
-                the site whether it took effect.";
-            // Fits: the record reserved space for it.
-            let _ = self.put(&unknown(detail, occurrence).await).await;
-        }
-        release(&*self.leases, self.lease).await;
-    }
-
-    /// Frees the key, because nothing was done: the same request may be sent again.
-    pub async fn free(self) {
-        if let Err(error) = self.values.compare_and_remove(&self.key, self.version).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "an Idempotency-Key could not be freed");
-        }
-        release(&*self.leases, self.lease).await;
-    }
-
-    /// Writes the response into the record. The work is already done, so a failure is only logged.
-    async fn put(&self, answer: &Answer) -> Result<(), StateErrorKind> {
-        let record = Record::Answered(self.fingerprint.clone(), answer.clone()).encode();
-        match self.values.compare_and_set(&self.key, Some(self.version), record, ANSWER_TTL).await {
-            Ok(Exchange::Done(_)) => Ok(()),
-            Ok(Exchange::Conflict(_)) => {
-                tracing::error!("a response is not recorded: its request was already considered unfinished");
-                Ok(())
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a response could not be recorded");
-                Err(error.kind)
-            }
-        }
-    }
-}
-
-async fn release(leases: &dyn Leases, lease: Lease) {
-    if let Err(error) = leases.release(lease).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a lease could not be released; it will expire");
-    }
+    /// The record was left unfinished, and has this response now.
+    Settled(Answer),
 }
 
 /// Decodes a record, if it belongs to the request with this fingerprint.
@@ -221,15 +150,4 @@ fn unavailable(error: StateError) -> Problem {
     };
     tracing::warn!(error = &error as &dyn std::error::Error, "a request with an Idempotency-Key is rejected");
     Problem::new(Code::Overloaded, detail).retryable().retry_after(wait)
-}
-
-/// Returns the response `outcome_unknown`.
-async fn unknown(detail: &str, occurrence: &Occurrence) -> Answer {
-    let problem = Failure(Problem::new(Code::OutcomeUnknown, detail)).into_response();
-    let answer = Answer::of(render(problem, occurrence)).await;
-    answer.unwrap_or_else(|_| Answer {
-        status: Code::OutcomeUnknown.status(),
-        headers: Vec::new(),
-        body: Default::default(),
-    })
 }

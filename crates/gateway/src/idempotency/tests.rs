@@ -1,5 +1,8 @@
 //! Tests of the records: a request with a key runs once, its response is repeated for a day, and failures are reported.
 
+mod replicas;
+mod store;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +16,15 @@ use tokio::task::JoinSet;
 use tokio::time::advance;
 
 use super::key::KEY_FIELD;
-use super::records::{ANSWER_TTL, LEASE_TTL};
+use super::records::ANSWER_TTL;
 use super::{Answer, Begun, Fingerprint, Key, Records, Running};
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const LEASE_LIFE: Duration = Duration::from_secs(65);
+
+fn records(state: &State) -> Records {
+    Records::new(state, REQUEST_TIMEOUT)
+}
 
 fn key(text: &'static str) -> Key {
     Key::of(&HeaderMap::from_iter([(KEY_FIELD, text.parse().unwrap())])).unwrap().unwrap()
@@ -40,14 +50,16 @@ async fn begin(records: &Records, key_text: &'static str, request: &str) -> Resu
 async fn run(records: &Records, key_text: &'static str, request: &str) -> Running {
     match begin(records, key_text, request).await {
         Ok(Begun::Run(running)) => running,
-        Ok(Begun::Answered(answer)) => panic!("the request has a recorded response: {answer:?}"),
+        Ok(Begun::Answered(answer) | Begun::Settled(answer)) => {
+            panic!("the request has a recorded response: {answer:?}")
+        }
         Err(problem) => panic!("the request was refused: {problem:?}"),
     }
 }
 
 async fn answered(records: &Records, key_text: &'static str, request: &str) -> Answer {
     match begin(records, key_text, request).await {
-        Ok(Begun::Answered(answer)) => answer,
+        Ok(Begun::Answered(answer) | Begun::Settled(answer)) => answer,
         Ok(Begun::Run(_)) => panic!("the request runs"),
         Err(problem) => panic!("the request was refused: {problem:?}"),
     }
@@ -59,7 +71,7 @@ async fn refused(records: &Records, key_text: &'static str, request: &str) -> Pr
 
 #[tokio::test(start_paused = true)]
 async fn first_response_is_repeated_for_a_day() {
-    let records = Records::new(&State::in_memory());
+    let records = records(&State::in_memory());
     run(&records, "a", "request").await.finish(Some(&created()), &occurrence()).await;
     advance(ANSWER_TTL - Duration::from_secs(1)).await;
     assert_eq!(answered(&records, "a", "request").await, created());
@@ -69,7 +81,7 @@ async fn first_response_is_repeated_for_a_day() {
 
 #[tokio::test]
 async fn key_belongs_to_one_request_of_one_client() {
-    let records = Records::new(&State::in_memory());
+    let records = records(&State::in_memory());
     let running = run(&records, "a", "request").await;
     let problem = refused(&records, "a", "request").await;
     assert_eq!((problem.code(), problem.is_retryable()), (Code::IdempotencyConflict, true));
@@ -84,7 +96,7 @@ async fn key_belongs_to_one_request_of_one_client() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_many_concurrent_requests_runs_the_rest_conflict() {
-    let records = Arc::new(Records::new(&State::in_memory()));
+    let records = Arc::new(records(&State::in_memory()));
     let mut callers = JoinSet::new();
     for _ in 0..50 {
         let records = Arc::clone(&records);
@@ -100,11 +112,11 @@ async fn one_of_many_concurrent_requests_runs_the_rest_conflict() {
 
 #[tokio::test(start_paused = true)]
 async fn request_may_run_longer_than_a_lease_lasts() {
-    let records = Records::new(&State::in_memory());
-    let running = run(&records, "a", "request").await;
+    let records = records(&State::in_memory());
+    let mut running = run(&records, "a", "request").await;
     let meanwhile = async {
         for _ in 0..100 {
-            tokio::time::sleep(LEASE_TTL / 2).await;
+            tokio::time::sleep(LEASE_LIFE / 2).await;
             assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
         }
     };
@@ -115,9 +127,9 @@ async fn request_may_run_longer_than_a_lease_lasts() {
 
 #[tokio::test(start_paused = true)]
 async fn outcome_of_an_abandoned_request_stays_unknown() {
-    let records = Records::new(&State::in_memory());
+    let records = records(&State::in_memory());
     let abandoned = run(&records, "a", "request").await;
-    advance(LEASE_TTL - Duration::from_millis(1)).await;
+    advance(LEASE_LIFE - Duration::from_millis(1)).await;
     assert_eq!(refused(&records, "a", "request").await.code(), Code::IdempotencyConflict);
     advance(Duration::from_millis(1)).await;
     let unknown = answered(&records, "a", "request").await;
@@ -132,7 +144,7 @@ async fn outcome_of_an_abandoned_request_stays_unknown() {
 
 #[tokio::test]
 async fn freed_key_can_be_used_again() {
-    let records = Records::new(&State::in_memory());
+    let records = records(&State::in_memory());
     run(&records, "a", "request").await.free().await;
     run(&records, "a", "another").await.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&records, "a", "another").await, created());
@@ -141,7 +153,7 @@ async fn freed_key_can_be_used_again() {
 #[tokio::test]
 async fn full_storage_refuses_new_requests_and_keeps_begun_ones() {
     let small = MemoryKeyValue::shared_by_owners(13_500);
-    let records = Records::new(&State { records: Arc::new(small), ..State::in_memory() });
+    let records = records(&State { records: Arc::new(small), ..State::in_memory() });
     let first = run(&records, "a", "request").await;
     let second = run(&records, "b", "request").await;
     let problem = refused(&records, "c", "request").await;
