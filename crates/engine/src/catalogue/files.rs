@@ -157,10 +157,14 @@ impl Inner {
         let profile = account.profile();
         let mut found = Vec::new();
         for folder in self.recent.get(account.incarnation()).await {
-            let Some((stored, snapshot)) = self.valid_listing(account, &folder).await else { continue };
-            let item = snapshot.file(id.as_str());
-            let file = item.and_then(|item| read(item.json, &profile.origin, &profile.ids));
-            found.extend(file.map(|file| Shown { file, listed_in: folder, taken_at: stored.taken_at }));
+            let key = Key::new(account, EntrySubject::Listing(folder.clone()));
+            let Some((stored, snapshot)) = self.cached_listing(&key).await else { continue };
+            let Some(item) = snapshot.file(id.as_str()) else { continue };
+            // This may take a call to the shared state, so it is done for listings with the file only.
+            if self.is_valid(account, &key, &stored).await {
+                let file = read(item.json, &profile.origin, &profile.ids);
+                found.extend(file.map(|file| Shown { file, listed_in: folder, taken_at: stored.taken_at }));
+            }
             if found.len() >= most {
                 break;
             }

@@ -218,9 +218,15 @@ impl Inner {
     }
 
     /// Returns a folder's listing if no write has invalidated it. It may be stale.
-    pub(super) async fn valid_listing(&self, account: &Account, folder: &FolderId) -> Option<(Stored, Arc<Snapshot>)> {
+    async fn valid_listing(&self, account: &Account, folder: &FolderId) -> Option<(Stored, Arc<Snapshot>)> {
         let key = Key::new(account, EntrySubject::Listing(folder.clone()));
-        let stored = self.valid_entry(account, &key).await?;
+        let (stored, snapshot) = self.cached_listing(&key).await?;
+        self.is_valid(account, &key, &stored).await.then_some((stored, snapshot))
+    }
+
+    /// Returns the listing under a key. A write may have invalidated it.
+    pub(super) async fn cached_listing(&self, key: &Key) -> Option<(Stored, Arc<Snapshot>)> {
+        let stored = self.cached(key).await?;
         match &stored.value {
             Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);

@@ -132,8 +132,12 @@ impl Inner {
     /// generations are not read.
     pub(super) async fn valid_entry(&self, account: &Account, key: &Key) -> Option<Stored> {
         let stored = self.cached(key).await?;
-        let now = account.stamp(&key.what).await?;
-        stored.stamp.holds(now, stored.reach).then_some(stored)
+        self.is_valid(account, key, &stored).await.then_some(stored)
+    }
+
+    /// Returns whether no write has invalidated an entry. It may be stale.
+    pub(super) async fn is_valid(&self, account: &Account, key: &Key, stored: &Stored) -> bool {
+        account.stamp(&key.what).await.is_some_and(|now| stored.stamp.holds(now, stored.reach))
     }
 
     /// Returns the entry of a lookup if it is fresh and the caller accepts cached answers.
@@ -244,8 +248,7 @@ impl Inner {
         };
         let (ttl, age) = (self.ttl(&key.what), stored.taken_at.elapsed());
         // A write may have happened during the request to the site.
-        let holds = account.stamp(&key.what).await.is_some_and(|now| stored.stamp.holds(now, stored.reach));
-        if !holds || age > ttl + self.config.stale_if_error {
+        if age > ttl + self.config.stale_if_error || !self.is_valid(account, key, &stored).await {
             return Err(error);
         }
         Ok(Known { value: stored, age, source: Source::Stale { ttl_seconds: ttl_seconds(ttl, age) } })

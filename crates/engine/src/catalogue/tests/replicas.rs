@@ -1,12 +1,13 @@
 //! Tests of two replicas that share their state: each has a catalogue of its own.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use polyhost_config::CacheConfig;
 use polyhost_domain::{DeleteSemantics, FileStatus, FolderId, Profile};
-use polyhost_state::{Marks, State, StateError};
+use polyhost_state::{GenerationList, Generations, Marks, MemoryGenerations, ScopeKey, State, StateError};
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Account;
@@ -34,6 +35,29 @@ impl Marks for SharedMarks {
         let new = marks.iter().skip(usize::try_from(position).unwrap());
         let of_owner = new.filter(|(of, _)| of == owner).map(|(_, mark)| mark.clone()).collect();
         Ok((of_owner, marks.len() as u64))
+    }
+}
+
+/// Generations in memory that are never known without a call. The calls are counted.
+#[derive(Default)]
+struct CountedGenerations {
+    generations: MemoryGenerations,
+    calls: AtomicUsize,
+}
+
+#[async_trait]
+impl Generations for CountedGenerations {
+    fn known(&self, _: &[ScopeKey]) -> Option<GenerationList> {
+        None
+    }
+
+    async fn current(&self, scopes: &[ScopeKey]) -> Result<GenerationList, StateError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.generations.current(scopes).await
+    }
+
+    async fn raise(&self, scopes: &[ScopeKey]) -> Result<(), StateError> {
+        self.generations.raise(scopes).await
     }
 }
 
@@ -91,4 +115,23 @@ async fn restored_file_stays_listed_at_the_replica_that_has_read_it() {
             assert_eq!(replica.listed().await, 1);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn uncached_file_takes_no_call_for_each_cached_listing() {
+    let site = Site::new(profile());
+    let generations = Arc::new(CountedGenerations::default());
+    let replica = Replica::new(&site, &State { generations: Arc::clone(&generations) as _, ..State::in_memory() });
+    let file = site.put_file("f1", "one", &ROOT);
+    let calls = async |folders: usize| {
+        for number in 0..folders {
+            let folder = site.put_folder(&format!("d{number}"), "two", &ROOT);
+            replica.catalogue.listing(&replica.account, &folder, Freshness::Cached).await.unwrap();
+        }
+        let before = generations.calls.load(Ordering::SeqCst);
+        replica.catalogue.file(&replica.account, &file, Freshness::NoCache).await.unwrap();
+        generations.calls.load(Ordering::SeqCst) - before
+    };
+
+    assert_eq!(calls(0).await, calls(10).await);
 }
