@@ -19,6 +19,9 @@ const IDLE: Duration = Duration::from_secs(12);
 /// The pause before Redis' counters are read, so that work after the last answer is counted.
 const REST: Duration = Duration::from_millis(200);
 
+/// The requests before the memory is read.
+const HITS: u64 = 500;
+
 /// What Redis did.
 #[derive(Debug, Serialize)]
 pub(super) struct Operations {
@@ -67,6 +70,11 @@ pub(super) async fn measure(
             let first = if client == Client::Limited { 1 } else { 1 + count };
             counted.push(requests(&mut caller, redis, store, *kind, client, (first, kind.at_most(count))).await?);
         }
+    }
+    // The count of a client's requests expires soon after them.
+    let mut caller = Caller::connect(gateway.address()).await?.with_key(Client::Limited.key());
+    for _ in 0..HITS {
+        caller.send(&Kind::Hit.request(0)).await?;
     }
     Ok((counted, memory(redis, store.database()).await?))
 }
