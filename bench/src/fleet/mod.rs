@@ -62,10 +62,10 @@ pub(crate) async fn run(options: Fleet) -> Result<String, Failure> {
             None
         }
     };
-    if options.rounds > 0 {
+    // Without rounds, no processor times are measured.
+    if let Some(most) = times::MOST_REQUESTS.checked_div(options.rounds) {
         let mut all = candidates(&options, &world, &polyhost, redis.as_ref()).await?;
-        let requests = options.requests.min(times::MOST_REQUESTS / options.rounds);
-        report.times = times::measure(&mut all, options.rounds, requests).await?;
+        report.times = times::measure(&mut all, options.rounds, options.requests.min(most)).await?;
     }
     if let Some(redis) = &redis {
         for store in [Store::Eventual, Store::Strict] {
