@@ -6,8 +6,8 @@
 Reads and uploads are spread evenly over --seconds. The body of each upload takes --upload-seconds. Each request is sent
 once: nothing is repeated. The exit code is 1 unless every read gets 200 and every upload 201.
 
-Uploads go to the account at the simulated pstream.net. An upload to a site of the YetiShare dialect fails if another
-gateway takes over the account meanwhile: its login ends the session of the upload.
+Uploads go to the accounts at both simulated sites in turn. The gateways must share the session at streamplay.online:
+otherwise the login of one ends the uploads of the other.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from urllib.parse import urlsplit
 
-UPLOADS = "/v1/accounts/pstream-demo/files"
+UPLOADS = ["/v1/accounts/pstream-demo/files", "/v1/accounts/streamplay-demo/files"]
 READS = [
     "/v1/accounts/pstream-demo/folders/root/items",
     "/v1/accounts/streamplay-demo/folders/root/items",
@@ -118,7 +118,8 @@ class Load:
         await self.at(index, self.options.uploads)
         connection = Connection(self.server, self.key)
         pause = self.options.upload_seconds / PIECES
-        await self.send(connection, "upload", 201, "POST", f"{UPLOADS}?name=load-{index}.bin", [PIECE] * PIECES, pause)
+        path = f"{UPLOADS[index % len(UPLOADS)]}?name=load-{index}.bin"
+        await self.send(connection, "upload", 201, "POST", path, [PIECE] * PIECES, pause)
         connection.close()
 
     async def run(self):
