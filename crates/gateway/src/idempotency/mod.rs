@@ -3,6 +3,7 @@
 mod answer;
 mod fingerprint;
 mod key;
+mod known;
 mod record;
 mod records;
 mod running;

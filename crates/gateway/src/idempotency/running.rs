@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::IntoResponse as _;
+use bytes::Bytes;
 use polyhost_engine::problem::{Code, Occurrence, Problem};
-use polyhost_state::{Exchange, KeyValue, Lease, Leases, Patience, StateError, StateErrorKind};
+use polyhost_state::{Exchange, Lease, Leases, Patience, StateError, StateErrorKind};
 use tokio::time::sleep;
 
 use super::record::Record;
-use super::records::ANSWER_TTL;
+use super::records::{ANSWER_TTL, Stores};
 use super::{Answer, Fingerprint};
 use crate::problem::{Failure, render};
 
@@ -23,12 +24,10 @@ const ATTEMPTS: u32 = 3;
 
 /// A running request: holds its lease and its record.
 pub struct Running {
-    pub(super) values: Arc<dyn KeyValue>,
-    pub(super) leases: Arc<dyn Leases>,
+    pub(super) stores: Arc<Stores>,
     pub(super) key: String,
     /// `None` while another replica has the lease, because the store did not answer for too long.
     pub(super) lease: Option<Lease>,
-    pub(super) lease_life: Duration,
     pub(super) version: u64,
     pub(super) fingerprint: Fingerprint,
 }
@@ -47,7 +46,7 @@ impl Running {
     async fn keep_renewing(&mut self) -> Infallible {
         let mut has_failed = false;
         loop {
-            let interval = self.lease_life / RENEWALS;
+            let interval = self.stores.lease_life / RENEWALS;
             let is_late = has_failed || !self.is_in_store();
             sleep(if is_late { RETRY_INTERVAL.min(interval) } else { interval }).await;
             let renewed = self.renew().await;
@@ -72,16 +71,16 @@ impl Running {
     /// it ended. Then the store may lack the record, too.
     async fn renew(&mut self) -> Result<(), StateError> {
         if let Some(lease) = self.lease.as_ref().filter(|lease| !lease.is_alone())
-            && self.leases.renew(lease, self.lease_life).await?
+            && self.stores.leases.renew(lease, self.stores.lease_life).await?
         {
             return Ok(());
         }
         self.lease = match self.lease.take() {
-            Some(lease) => self.leases.reacquire(lease, self.lease_life).await?,
-            None => self.leases.acquire(&self.key, self.lease_life).await?,
+            Some(lease) => self.stores.leases.reacquire(lease, self.stores.lease_life).await?,
+            None => self.stores.leases.acquire(&self.key, self.stores.lease_life).await?,
         };
         if self.lease.is_some() {
-            self.write(&Record::Running(self.fingerprint.clone())).await?;
+            self.write(Record::Running(self.fingerprint.clone()).encode()).await?;
         }
         Ok(())
     }
@@ -99,26 +98,54 @@ impl Running {
             // Fits: the record reserved space for it.
             let _ = self.put(&unknown(detail, occurrence).await).await;
         }
+        if self.stores.is_away() {
+            tokio::spawn(self.deliver());
+        } else {
+            self.release().await;
+        }
+    }
+
+    /// Writes the response to the store as soon as it answers again, so that the other replicas repeat it, too.
+    async fn deliver(mut self) {
+        while self.stores.is_away() {
+            sleep(RETRY_INTERVAL).await;
+        }
+        let record = self.stores.known.as_ref().and_then(|known| known.answered(&self.key));
+        if let Some(record) = record
+            && let Err(error) = self.write(record).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "other replicas do not get the response to a request with an Idempotency-Key"
+            );
+        }
         self.release().await;
     }
 
     /// Frees the key, because nothing was done: the same request may be sent again.
     pub async fn free(self) {
-        if let Err(error) = self.values.compare_and_remove(&self.key, self.version).await {
+        if let Err(error) = self.stores.values.compare_and_remove(&self.key, self.version).await {
             tracing::error!(error = &error as &dyn std::error::Error, "an Idempotency-Key could not be freed");
+        }
+        if let Some(known) = &self.stores.known {
+            known.free(&self.key).await;
         }
         self.release().await;
     }
 
     async fn release(self) {
         if let Some(lease) = self.lease {
-            release(&*self.leases, lease).await;
+            release(&*self.stores.leases, lease).await;
         }
     }
 
     /// Writes the response into the record. The work is already done, so a failure is only logged.
     async fn put(&mut self, answer: &Answer) -> Result<(), StateErrorKind> {
-        let written = self.write(&Record::Answered(self.fingerprint.clone(), answer.clone())).await;
+        let record = Record::Answered(self.fingerprint.clone(), answer.clone()).encode();
+        if let Some(known) = &self.stores.known {
+            known.answer(&self.key, record.clone());
+        }
+        let written = self.write(record).await;
         written.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a response could not be recorded");
             error.kind
@@ -127,10 +154,11 @@ impl Running {
 
     /// Writes the record, unless a response is in it. The store may have lost the record, or have it in a version that
     /// this request has written without an answer.
-    async fn write(&mut self, record: &Record) -> Result<(), StateError> {
-        let (value, mut expected) = (record.encode(), Some(self.version));
+    async fn write(&mut self, record: Bytes) -> Result<(), StateError> {
+        let mut expected = Some(self.version);
         for _ in 0..ATTEMPTS {
-            match self.values.compare_and_set(&self.key, expected, value.clone(), ANSWER_TTL).await? {
+            let values = &self.stores.values;
+            match values.compare_and_set(&self.key, expected, record.clone(), ANSWER_TTL).await? {
                 Exchange::Done(version) => {
                     self.version = version;
                     return Ok(());
@@ -140,11 +168,11 @@ impl Running {
                 Exchange::Conflict(Some(_)) => break,
             }
         }
-        tracing::error!("a response is not recorded: its request was already considered unfinished");
+        tracing::error!("a response is not recorded: another replica has recorded one for the same Idempotency-Key");
         Ok(())
     }
 
-    fn is_running(&self, value: &bytes::Bytes) -> bool {
+    fn is_running(&self, value: &Bytes) -> bool {
         matches!(Record::decode(value), Some(Record::Running(fingerprint)) if fingerprint == self.fingerprint)
     }
 }

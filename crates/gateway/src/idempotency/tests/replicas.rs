@@ -96,3 +96,64 @@ async fn request_that_another_replica_has_settled_stays_settled() {
     running.finish(Some(&created()), &occurrence()).await;
     assert_eq!(answered(&one, "a", "request").await, unknown);
 }
+
+/// The time after which each replica has read the marks of the other one.
+const MARKS_READ: Duration = Duration::from_secs(2);
+
+#[tokio::test(start_paused = true)]
+async fn key_used_before_an_outage_does_not_run_again_during_it() {
+    let store = Store::new();
+    let [one, other] = [(), ()].map(|()| store.replica());
+    run(&one, "answered", "request").await.finish(Some(&created()), &occurrence()).await;
+    let _running = run(&one, "running", "request").await;
+    sleep(MARKS_READ).await;
+    store.interrupt();
+
+    for key in ["answered", "running"] {
+        let problem = refused(&other, key, "request").await;
+        assert_eq!((problem.code(), problem.is_retryable()), (Code::Overloaded, true));
+    }
+    assert_eq!(answered(&one, "answered", "request").await, created(), "this replica has given the response");
+    assert_eq!(refused(&one, "answered", "another").await.code(), Code::IdempotencyKeyReused);
+    drop(run(&other, "new", "request").await);
+
+    store.resume();
+    assert_eq!(answered(&other, "answered", "request").await, created());
+    assert_eq!(refused(&other, "running", "request").await.code(), Code::IdempotencyConflict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn key_that_was_freed_before_an_outage_can_be_used_during_it() {
+    let store = Store::new();
+    let [one, other] = [(), ()].map(|()| store.replica());
+    run(&one, "a", "request").await.free().await;
+    sleep(MARKS_READ).await;
+    store.interrupt();
+    drop(run(&other, "a", "request").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_without_the_store_is_repeated_by_all_replicas_later() {
+    let store = Store::new();
+    let [one, other] = [(), ()].map(|()| store.replica());
+    let begun_before = run(&one, "before", "request").await;
+    store.interrupt();
+    begun_before.finish(Some(&created()), &occurrence()).await;
+    run(&one, "during", "request").await.finish(Some(&created()), &occurrence()).await;
+    sleep(2 * LEASE_LIFE).await;
+    store.resume();
+    sleep(MARKS_READ).await;
+    for key in ["before", "during"] {
+        assert_eq!(answered(&other, key, "request").await, created());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_survives_a_loss_of_the_store_in_its_replica() {
+    let store = Store::new();
+    let one = store.replica();
+    run(&one, "a", "request").await.finish(Some(&created()), &occurrence()).await;
+    store.clear();
+    assert_eq!(answered(&one, "a", "request").await, created());
+    assert_eq!(answered(&store.replica(), "a", "request").await, created(), "the store has it again");
+}

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use polyhost_state::conformance::InterruptibleLeases;
 use polyhost_state::{
-    Entry, Exchange, KeyValue, Lease, Leases, LeasesOrAlone, MemoryKeyValue, Patience, Port, State, StateError,
-    StateErrorKind,
+    Entry, Exchange, KeyValue, Lease, Leases, LeasesOrAlone, Marks, MemoryKeyValue, Patience, Port, Replicas, State,
+    StateError, StateErrorKind, StoreStatus,
 };
 
 use super::{Records, records};
@@ -21,22 +22,35 @@ const CALL: Duration = Duration::from_millis(1);
 /// The store.
 pub(super) struct Store(Arc<Shared>);
 
+#[derive(Default)]
 struct Shared {
     leases: Mutex<Arc<InterruptibleLeases>>,
     values: Mutex<Arc<MemoryKeyValue>>,
+    marks: Mutex<Vec<String>>,
     is_away: AtomicBool,
 }
 
 impl Store {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Shared { leases: Mutex::default(), values: Mutex::default(), is_away: AtomicBool::new(false) }))
+        Self(Arc::default())
     }
 
     /// Returns the records of a new replica.
     pub(super) fn replica(&self) -> Records {
         let leases = LeasesOrAlone::new(Arc::new(SharedLeases(Arc::clone(&self.0))));
-        let values = ReplicaValues { shared: Arc::clone(&self.0), own: MemoryKeyValue::default() };
-        records(&State { leases: Arc::new(leases), records: Arc::new(values), ..State::in_memory() })
+        let own = MemoryKeyValue::default();
+        // No version of the replica is one of the store, as versions in Redis are random numbers.
+        for _ in 0..1_000 {
+            let _ = own.put("other", Bytes::new(), CALL).now_or_never();
+        }
+        let values = ReplicaValues { shared: Arc::clone(&self.0), own };
+        records(&State {
+            leases: Arc::new(leases),
+            records: Arc::new(values),
+            marks: Some(Arc::<Shared>::clone(&self.0)),
+            replicas: Arc::<Shared>::clone(&self.0),
+            ..State::in_memory()
+        })
     }
 
     /// Makes the store unreachable.
@@ -63,10 +77,43 @@ impl Shared {
         Arc::clone(&self.leases.lock().unwrap())
     }
 
+    fn check(&self) -> Result<(), StateError> {
+        let is_away = self.is_away.load(Ordering::SeqCst);
+        if is_away { Err(StateError::new(Port::Marks, StateErrorKind::Unavailable)) } else { wait() }
+    }
+
     /// Returns the values, if they can be reached.
     fn values(&self) -> Option<Arc<MemoryKeyValue>> {
-        let answers = !self.is_away.load(Ordering::SeqCst) && wait().is_ok();
-        answers.then(|| Arc::clone(&self.values.lock().unwrap()))
+        self.check().is_ok().then(|| Arc::clone(&self.values.lock().unwrap()))
+    }
+}
+
+impl Replicas for Shared {
+    fn store(&self) -> StoreStatus {
+        if self.is_away.load(Ordering::SeqCst) { StoreStatus::Away } else { StoreStatus::Connected }
+    }
+
+    fn count(&self) -> u32 {
+        2
+    }
+
+    fn is_first(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Marks for Shared {
+    async fn add(&self, _: &str, mark: &str) -> Result<(), StateError> {
+        self.check()?;
+        self.marks.lock().unwrap().push(mark.to_owned());
+        Ok(())
+    }
+
+    async fn since(&self, _: &str, position: u64) -> Result<(Vec<String>, u64), StateError> {
+        self.check()?;
+        let marks = self.marks.lock().unwrap();
+        Ok((marks[usize::try_from(position).unwrap()..].to_vec(), marks.len() as u64))
     }
 }
 
