@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, InfoDict, RedisResult, Value, cmd};
+use redis::{Client, Cmd, FromRedisValue, InfoDict, RedisResult, cmd};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -73,42 +73,25 @@ impl RedisServer {
         self.process = process.expect("the port is still free");
     }
 
-    /// Returns all keys and values as text, with the keys' types. Bytes that are not UTF-8 are replaced.
-    pub(crate) async fn dump(&self) -> String {
+    /// Sends a command over a connection of its own.
+    pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> T {
         let mut connection = connect(self.port, self.password).await.expect("the server accepts");
-        let keys: Vec<Vec<u8>> = cmd("KEYS").arg("*").query_async(&mut connection).await.expect("the keys");
+        command.query_async(&mut connection).await.expect("an answer")
+    }
+
+    /// Returns all keys with their types and their serialized values as text. Bytes that are not UTF-8 are replaced.
+    pub(crate) async fn dump(&self) -> String {
+        let keys: Vec<Vec<u8>> = self.run(cmd("KEYS").arg("*")).await;
         let mut text = String::new();
         for key in keys {
-            let kind: String = cmd("TYPE").arg(&key).query_async(&mut connection).await.expect("the type");
-            let value = read(&mut connection, &kind, &key).await;
-            text += &format!("{kind} {}: {}\n", String::from_utf8_lossy(&key), plain(&value));
+            let kind: String = self.run(cmd("TYPE").arg(&key)).await;
+            // Nothing, if the key has expired since it was listed.
+            let value: Option<Vec<u8>> = self.run(cmd("DUMP").arg(&key)).await;
+            let [key, value] =
+                [key, value.unwrap_or_default()].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            text += &format!("{kind} {key}: {value}\n");
         }
         text
-    }
-}
-
-async fn read(connection: &mut MultiplexedConnection, kind: &str, key: &[u8]) -> Value {
-    let request = match kind {
-        "string" => cmd("GET").arg(key).to_owned(),
-        "hash" => cmd("HGETALL").arg(key).to_owned(),
-        "set" => cmd("SMEMBERS").arg(key).to_owned(),
-        "zset" => cmd("ZRANGE").arg(key).arg(0).arg(-1).arg("WITHSCORES").to_owned(),
-        "list" => cmd("LRANGE").arg(key).arg(0).arg(-1).to_owned(),
-        // The key has expired since it was listed.
-        "none" => return Value::Nil,
-        other => panic!("the test cannot read the type {other}"),
-    };
-    request.query_async(connection).await.expect("the value")
-}
-
-/// Returns the texts of a value, separated by spaces.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::SimpleString(text) => text.clone(),
-        Value::Array(values) | Value::Set(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
-        Value::Map(pairs) => pairs.iter().map(|(key, value)| format!("{} {} ", plain(key), plain(value))).collect(),
-        other => format!("{other:?}"),
     }
 }
 
@@ -118,7 +101,7 @@ impl Process {
         let (port_text, password_text) = (port.to_string(), password.unwrap_or_default());
         let mut command = Command::new("redis-server");
         command.args(["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        command.args(["--requirepass", password_text]).current_dir(folder);
+        command.args(["--requirepass", password_text, "--rdbcompression", "no"]).current_dir(folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = Self(command.spawn().expect("redis-server is installed"));
         loop {
