@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// 32 bytes in base64.
 pub(crate) const ENCRYPTION_KEY: &str = "ZmxlZXQgb2YgcG9seWhvc3QgcmVwbGljYXMgMDEyMzQ=";
 
+/// The greatest number of passes of a test.
+const PASSES: usize = 5;
+
 /// The log lines of raises that Redis did not confirm in time. Other replicas see such a write later.
 const UNCONFIRMED: &str = "other replicas do not know of a write yet";
 /// The log line of an outage.
@@ -32,7 +35,8 @@ pub(crate) struct Fleet {
     pub(crate) redis: RedisServer,
     pub(crate) replicas: Vec<Gateway>,
     pub(crate) callers: Vec<Caller>,
-    configuration: Configuration,
+    /// The configuration of the next replica.
+    pub(crate) configuration: Configuration,
 }
 
 impl Fleet {
@@ -75,6 +79,13 @@ impl Fleet {
         self.all_see("connected").await;
     }
 
+    /// Replaces the first replica by a new one, as a rolling restart does. The new one is last in the fleet.
+    pub(crate) async fn replace_first(&mut self) {
+        self.start_another().await;
+        self.all_know_each_other().await;
+        assert_eq!(self.remove(0).stop().await.code(), Some(0));
+    }
+
     /// Removes a replica from the fleet, with its caller. It still runs.
     pub(crate) fn remove(&mut self, place: usize) -> Gateway {
         self.callers.remove(place);
@@ -111,10 +122,15 @@ impl Fleet {
 
 /// Returns the configuration of a replica.
 pub(crate) fn configuration(site: &Yetishare, redis_url: &str, state: &str) -> Configuration {
+    configuration_with_keys(site, redis_url, &[ENCRYPTION_KEY], state)
+}
+
+/// Returns the configuration of a replica whose first encryption key seals, and all of whose keys open.
+pub(crate) fn configuration_with_keys(site: &Yetishare, redis_url: &str, keys: &[&str], state: &str) -> Configuration {
     alone(site)
         .server("admin_listen = \"127.0.0.1:0\"")
         .upstream("requests_per_second = 0.0\nmax_concurrency = 400")
-        .table(&format!("[state]\nredis_url = \"{redis_url}\"\nencryption_key = \"{ENCRYPTION_KEY}\"\n{state}"))
+        .table(&format!("[state]\nredis_url = \"{redis_url}\"\nencryption_key = {keys:?}\n{state}"))
 }
 
 async fn start(configuration: &Configuration) -> Gateway {
@@ -125,6 +141,17 @@ async fn start(configuration: &Configuration) -> Gateway {
 /// Returns the report of `/readyz?verbose`, which must have status 200.
 pub(crate) async fn readiness(replica: &Gateway) -> Value {
     replica.keyless().get("/readyz?verbose").await.json(200)
+}
+
+/// Repeats a pass of a test until all promises held in one without exception. The pass returns whether they did. It
+/// panics if one did not although every call got its answer of Redis in time.
+pub(crate) async fn until_exact(pass: impl AsyncFn() -> bool) {
+    for _ in 0..PASSES {
+        if pass().await {
+            return;
+        }
+    }
+    panic!("in each of {PASSES} passes, a call missed an answer of Redis: the machine is too busy for this test");
 }
 
 /// Waits until a condition holds. `what` describes it.
