@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::freshness::{name, rename};
+use super::outages::log_in;
 use super::world::Fleet;
 use crate::ledger::{Dice, number};
 use crate::streamplay::world::at;
@@ -113,6 +114,8 @@ async fn assert_reads_are_fresh(state: &str, seen_after: Duration) {
     let (operations, seed) = (number("POLYHOST_FLEET_OPERATIONS", 2_000), number("POLYHOST_FLEET_SEED", 1));
     let fleet = Fleet::with(2, state, |configuration| configuration).await;
     let files = Files::add(&fleet);
+    // A replica without a token cannot log in if it misses an answer of Redis.
+    log_in(&fleet).await;
     // Each answer of the site is older than its arrival, so that writes overlap with reads.
     for operation in ["file/info", "folder/listing", "file/edit"] {
         fleet.site.faults().add(Rule::new(operation, Fault::DelayAnswer { millis: 3 }));

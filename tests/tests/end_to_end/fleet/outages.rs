@@ -39,7 +39,7 @@ impl Outage {
 }
 
 /// Logs in, so that every replica has a token that the site knows.
-async fn log_in(fleet: &Fleet) {
+pub(super) async fn log_in(fleet: &Fleet) {
     for caller in fleet.callers.iter().chain(&fleet.callers) {
         let request = || caller.request("GET", "/v1/accounts/plays").header("cache-control", "no-cache");
         persist(caller, request).await.status(200);
