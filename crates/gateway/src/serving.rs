@@ -1,5 +1,7 @@
 //! Serves the API: accepts connections, and drains them at shutdown.
 
+use std::time::Duration;
+
 use axum::Router;
 use polyhost_config::ServerConfig;
 use polyhost_listener::{Connections, Limits, Tls};
@@ -7,6 +9,10 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::refusal;
+
+/// The longest wait for the first requests of connections that were made just before the listener was closed. A load
+/// balancer sends such a request at once; the end of an idle connection could cross it.
+const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
 /// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: impl Future<Output = ()>) {
@@ -24,7 +30,8 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app
         () = stop => {}
         never = connections.accept(&listener, &service) => match never {},
     }
-    drop(listener);
+    connections.accept_waiting(listener, &service);
+    tokio::time::sleep(config.shutdown_delay.min(FIRST_REQUEST_GRACE)).await;
     let finished = async {
         connections.finish().await;
         app.tasks().close();

@@ -143,6 +143,19 @@ impl Connections {
         }
     }
 
+    /// Accepts the connections that wait in the queue of a listener, and closes it. Without this, the system would reset
+    /// them, and a load balancer could not know whether its request was received.
+    pub fn accept_waiting<S: Answers<B>, B: AnswerBody>(&self, listener: TcpListener, service: &S) {
+        let Ok(listener) = listener.into_std() else { return };
+        while let Ok((stream, peer)) = listener.accept() {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                self.serve(stream, Peer::new(peer.ip(), &self.trusted_proxies), service.clone());
+            }
+        }
+    }
+
     /// Serves a connection, or rejects it if no place is free.
     fn serve<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S) {
         if let Some(place) = self.places.admit(peer) {
@@ -321,4 +334,36 @@ async fn reject(mut stream: TcpStream, refuse: Refuse) -> io::Result<()> {
     let mut scratch = [0; 4096];
     while stream.read(&mut scratch).await? > 0 {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn waiting_connection_is_served_after_the_listener_closed() {
+        let long = Duration::from_secs(60);
+        let limits = Limits {
+            connections: 2,
+            connections_per_address: 2,
+            trusted_proxies: Vec::new(),
+            header_timeout: long,
+            keep_alive_timeout: long,
+            idle_timeout: long,
+        };
+        let connections = Connections::new(limits, None, |_| Bytes::new());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = TcpStream::connect(address).await.unwrap();
+
+        let answer = service_fn(async |_| Ok(Response::new(Full::new(Bytes::from_static(b"answered")))));
+        connections.accept_waiting(listener, &answer);
+        TcpStream::connect(address).await.unwrap_err();
+        waiting.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut received = String::new();
+        waiting.read_to_string(&mut received).await.unwrap();
+        assert!(received.ends_with("answered"), "{received}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Tests of the shutdown: signals, readiness, draining and exit codes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h2::client::SendRequest;
@@ -73,6 +73,24 @@ async fn answers_during_the_shutdown_delay_close_their_connections() {
     // The same holds for a new connection, also for a request that keeps it alive.
     let answer = wire::send(world.gateway.address(), ask.as_bytes()).await.expect("an answer");
     assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+}
+
+#[tokio::test]
+async fn connection_from_before_the_listener_closed_gets_its_first_answer() {
+    let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"2s\"")).await;
+    let mut opened = TcpStream::connect(world.gateway.address()).await.unwrap();
+    begin_shutdown(&mut world).await;
+    let mut last_open = Instant::now();
+    while TcpStream::connect(world.gateway.address()).await.is_ok() {
+        last_open = Instant::now();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let ask = format!("GET /v1/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\n\r\n");
+    let sent = opened.write_all(ask.as_bytes()).await;
+    let answers = wire::read_all(&mut opened, ask.as_bytes()).await;
+    let is_answered = sent.is_ok() && answers.first().is_some_and(|answer| answer.status == 200);
+    // The gateway waits a second for such a request. A slow machine may have taken longer to send it.
+    assert!(is_answered || last_open.elapsed() >= Duration::from_secs(1), "{answers:?}");
 }
 
 #[tokio::test]
