@@ -1,7 +1,9 @@
-//! Limiters in Redis, with a memory of rejections, and each replica's share while Redis does not answer.
+//! Limiters in Redis, with a memory of rejections, a credit, and each replica's share while Redis does not answer.
 //!
 //! The resolution is a microsecond: a quota's interval is rounded up to one. A quota of more than a million requests a
 //! second is beyond what Redis could count, so each replica counts its own requests.
+
+mod credit;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use polyhost_state::{Decision, Limiters, LimitsWithoutStore, MemoryLimiters, Por
 use redis::Script;
 use tokio::time::Instant;
 
+use self::credit::Credit;
 use crate::failure::Failure;
 use crate::fallback::Fallback;
 use crate::link::Link;
@@ -21,6 +24,10 @@ use crate::times::micros;
 /// The most rejections in memory. Beyond it, a caller over its limit costs a round trip.
 const MOST_REJECTIONS: u64 = 10_000;
 const SHORTEST_INTERVAL: Duration = Duration::from_micros(1);
+/// The most credits in memory. Beyond it, a request costs a round trip.
+const MOST_CREDITS: u64 = 10_000;
+/// The time for which a credit is remembered. It also ends one whose renewal was cancelled.
+const CREDIT_MEMORY: Duration = Duration::from_secs(1);
 
 /// The [`Limiters`] that replicas share.
 pub(crate) struct RedisLimiters {
@@ -28,6 +35,7 @@ pub(crate) struct RedisLimiters {
     prefix: String,
     check: Script,
     rejections: Cache<String, Rejection>,
+    credits: Cache<String, Arc<Credit>>,
     own: MemoryLimiters,
     replicas: Arc<dyn Replicas>,
     without_store: LimitsWithoutStore,
@@ -53,6 +61,7 @@ impl RedisLimiters {
             prefix: prefix.to_owned(),
             check: Script::new(include_str!("check.lua")),
             rejections: Cache::new(MOST_REJECTIONS),
+            credits: Cache::builder().max_capacity(MOST_CREDITS).time_to_live(CREDIT_MEMORY).build(),
             own: MemoryLimiters::default(),
             replicas,
             without_store,
@@ -61,15 +70,23 @@ impl RedisLimiters {
     }
 
     async fn check_shared(&self, name: &str, quota: Quota, weight: NonZeroU32) -> Result<Decision, Failure> {
+        let credit = self.credits.get(name);
+        if let Some(remaining) = credit.as_ref().and_then(|credit| credit.take(weight.get())) {
+            return Ok(decision(quota, remaining, None));
+        }
+        let wanted = credit.as_ref().map_or(0, |credit| credit.next());
         let mut request = self.check.key(name);
         request.arg(micros(quota.interval())).arg(quota.requests.get()).arg(weight.get());
+        request.arg(wanted).arg(credit::RESERVE).arg(credit::FRACTION);
         let sent_at = Instant::now();
-        let (remaining, wait): (u32, i64) = self.link.call(&request).await?;
+        let (remaining, wait, taken): (u32, i64, u32) = self.link.call(&request).await?;
         let retry_after = u64::try_from(wait).ok().map(Duration::from_micros);
         if let Some(wait) = retry_after {
             self.rejections.insert(name.to_owned(), Rejection { weight, until: sent_at + wait });
+        } else if wanted > 0 || credit.is_none() {
+            self.credits.insert(name.to_owned(), Arc::new(Credit::new(sent_at, taken, remaining)));
         }
-        Ok(decision(quota, remaining, retry_after))
+        Ok(decision(quota, remaining.saturating_add(taken), retry_after))
     }
 
     /// Returns the decision that follows from an earlier rejection.

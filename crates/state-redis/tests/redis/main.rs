@@ -10,6 +10,7 @@
 mod away;
 mod cluster;
 mod conformance;
+mod credit;
 mod fleet;
 mod full;
 mod log;
