@@ -21,16 +21,13 @@ pub enum KeyFault {
     Expired,
 }
 
-/// Returns the client of a request with these header fields, at the time `now`.
+/// Returns the client of a request with this key, at the time `now`.
 ///
 /// # Errors
-/// [`KeyFault`] if the request has no valid key.
-pub(crate) fn identify(callers: &Callers, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Client>, KeyFault> {
-    let key = match callers {
-        Callers::Keyless(client) => return Ok(Arc::clone(client)),
-        Callers::Keyed(_) => presented_key(headers).ok_or(KeyFault::Missing)?,
-    };
-    let client = callers.with_key(Some(KeyHash::of(key))).ok_or(KeyFault::Unknown)?;
+/// [`KeyFault`] if the key is not valid.
+pub(crate) fn identify(callers: &Callers, key: Option<KeyHash>, now: Timestamp) -> Result<Arc<Client>, KeyFault> {
+    let fault = if key.is_some() { KeyFault::Unknown } else { KeyFault::Missing };
+    let client = callers.with_key(key).ok_or(fault)?;
     let is_expired = client.expires_at.is_some_and(|end| end <= now);
     if is_expired { Err(KeyFault::Expired) } else { Ok(client) }
 }
@@ -41,9 +38,14 @@ pub(crate) async fn expired(client: &Client) {
     sleep(Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default()).await;
 }
 
+/// Returns the hash of a request's key; `None` without one.
+pub(crate) fn presented_key(headers: &HeaderMap) -> Option<KeyHash> {
+    key_text(headers).map(KeyHash::of)
+}
+
 /// Returns the key of a request. A field without a key, such as one with another scheme, yields an empty key, which no
 /// client has.
-pub(crate) fn presented_key(headers: &HeaderMap) -> Option<&str> {
+fn key_text(headers: &HeaderMap) -> Option<&str> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return headers.get("x-api-key").map(|key| key.to_str().unwrap_or_default());
     };
@@ -83,7 +85,8 @@ mod tests {
     #[test]
     fn client_is_found_by_any_of_its_keys_in_either_header() {
         let callers = Callers::keyed(vec![client("web", &["old", "new"]), client("job", &["job"])]);
-        let name = |headers: &HeaderMap| identify(&callers, headers, NOW).map(|client| client.name.clone());
+        let name =
+            |headers: &HeaderMap| identify(&callers, presented_key(headers), NOW).map(|client| client.name.clone());
         assert_eq!(name(&headers("authorization", "Bearer old")).as_deref(), Ok("web"));
         assert_eq!(name(&headers("authorization", "bearer new")).as_deref(), Ok("web"));
         assert_eq!(name(&headers("x-api-key", "job")).as_deref(), Ok("job"));
@@ -97,7 +100,7 @@ mod tests {
     fn key_is_valid_until_its_expiry() {
         let end = NOW + SignedDuration::from_secs(60);
         let callers = Callers::keyed(vec![Client { expires_at: Some(end), ..client("web", &["old", "new"]) }]);
-        let known = |key: &str, at| identify(&callers, &headers("x-api-key", key), at).map(drop);
+        let known = |key: &str, at| identify(&callers, Some(KeyHash::of(key)), at).map(drop);
         assert_eq!(known("old", end - SignedDuration::from_nanos(1)), Ok(()));
         for (key, at) in [("old", end), ("new", end + SignedDuration::from_hours(1))] {
             assert_eq!(known(key, at), Err(KeyFault::Expired));

@@ -19,7 +19,7 @@ use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::is_event_stream;
 
 use crate::app::App;
-use crate::auth::{expired, presented_key};
+use crate::auth::expired;
 use crate::context::RequestContext;
 use crate::operation::Rules;
 
@@ -43,8 +43,7 @@ impl Permission {
         let rules = context.operation.as_ref()?.rules;
         let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
         let account = parameters.iter().find(|(name, _)| *name == "account").and_then(|(_, name)| name.parse().ok());
-        let key = presented_key(request.headers()).map(KeyHash::of);
-        Some(Self { app: app.clone(), client: Arc::clone(&context.client), key, account, rules })
+        Some(Self { app: app.clone(), client: Arc::clone(&context.client), key: context.key, account, rules })
     }
 
     /// Returns whether the current configuration still grants the permission.

@@ -24,7 +24,7 @@ use tower_http::cors::CorsLayer;
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::auth::identify;
+use crate::auth::{identify, presented_key};
 use crate::context::{RequestContext, Shared as Parts};
 use crate::execution::{execute_in_time, time_limit};
 use crate::handler::{Handler, panicked};
@@ -106,7 +106,8 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
     let app = &shared.app;
     // Authenticate. A connection without a valid key takes one of the places for unauthenticated connections.
     let roster = app.rosters().current();
-    let identified = identify(roster.callers(), request.headers(), Timestamp::now());
+    let key = presented_key(request.headers());
+    let identified = identify(roster.callers(), key, Timestamp::now());
     if let Some(place) = request.extensions().get::<Arc<Place>>() {
         match identified {
             Ok(_) => place.show_key(),
@@ -137,6 +138,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         operation: record.operation.clone(),
         rules: record.rules,
         client,
+        key,
         roster,
         rate_limit,
     });
