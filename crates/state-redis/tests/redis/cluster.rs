@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use polyhost_state::conformance::patient;
 use polyhost_state::{ScopeKey, State, StoreStatus};
+use polyhost_state_redis::RedisSettings;
 use redis::{InfoDict, cmd};
 
 use crate::fleet::{Pair, Replica, eventually, settings};
@@ -83,7 +84,7 @@ fn scopes() -> Vec<ScopeKey> {
     (0..30).map(|owner: u32| ScopeKey::new(&owner.to_string().into(), "files", "")).collect()
 }
 
-async fn generations(state: &State) -> Option<Vec<u64>> {
+async fn current(state: &State) -> Option<Vec<u64>> {
     Some(patient(state.generations.current(&scopes())).await.ok()?.to_vec())
 }
 
@@ -96,18 +97,20 @@ async fn assert_works(state: &State) {
         patient(state.values.put(&name, "value".into(), LIFE)).await.unwrap();
         assert_eq!(patient(state.values.get(&name)).await.unwrap().unwrap().value, "value");
     }
-    assert!(generations(state).await.is_some());
+    assert!(current(state).await.is_some());
 }
 
+// A Cluster needs seconds to start, so the functions of a module share one. Each of them has keys of its own.
 macro_rules! in_a_cluster {
-    ($_kind:ident $module:ident $name:ident) => {
+    ($module:ident: $($_kind:ident $name:ident)*) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            use polyhost_state::conformance::{patient, $module};
-            let cluster = crate::cluster::Cluster::start().await;
-            let url = cluster.url();
-            let pair = crate::fleet::Pair::of(cluster, url).await;
-            patient($module::$name(&pair)).await;
+        async fn $module() {
+            let cluster = Cluster::start().await;
+            $(
+                let prefix = Some(stringify!($name).to_owned());
+                let pair = Pair::of((), || RedisSettings { prefix: prefix.clone(), ..settings(cluster.url()) }).await;
+                patient(polyhost_state::conformance::$module::$name(&pair)).await;
+            )*
         }
     };
 }
@@ -119,9 +122,9 @@ async fn promoted_replica_of_a_dead_primary_serves_its_slots() {
     let cluster = Cluster::start().await;
     let replica = cluster.add_replica().await;
     let url = cluster.url();
-    let mut pair = Pair::of(cluster, url).await;
+    let mut pair = Pair::of(cluster, || settings(url.clone())).await;
     let states = [&pair.replicas[0].state, &pair.replicas[1].state];
-    let before = generations(states[0]).await.unwrap();
+    let before = current(states[0]).await.unwrap();
     assert_works(states[0]).await;
 
     pair.server.primaries[0].kill();
@@ -131,7 +134,7 @@ async fn promoted_replica_of_a_dead_primary_serves_its_slots() {
     replica.run_line("CLUSTER FAILOVER TAKEOVER").await;
     for gateway in &pair.replicas {
         gateway.until(StoreStatus::Connected).await;
-        let after = generations(&gateway.state).await.unwrap();
+        let after = current(&gateway.state).await.unwrap();
         assert!(after.iter().zip(&before).all(|(after, before)| after > before), "{before:?} {after:?}");
         assert_works(&gateway.state).await;
     }

@@ -1,12 +1,16 @@
 //! The conformance suite, run with two replicas that share a server.
 
 macro_rules! in_redis {
-    ($_kind:ident $module:ident $name:ident) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            use polyhost_state::conformance::{patient, $module};
-            let pair = crate::fleet::Pair::start().await;
-            patient($module::$name(&pair)).await;
+    ($module:ident: $($_kind:ident $name:ident)*) => {
+        mod $module {
+            use polyhost_state::conformance::{$module, patient};
+
+            use crate::fleet::Pair;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                patient($module::$name(&Pair::start().await)).await;
+            })*
         }
     };
 }

@@ -61,14 +61,17 @@ impl Pair {
     pub(crate) async fn start() -> Self {
         let server = Server::start().await;
         let url = server.url();
-        Self::of(server, url).await
+        Self::of(server, || settings(url.clone())).await
     }
 }
 
 impl<S> Pair<S> {
-    /// Returns two replicas that are connected to the servers at an address.
-    pub(crate) async fn of(server: S, url: String) -> Self {
-        let replicas = [Replica::connected(url.clone()).await, Replica::connected(url).await];
+    /// Returns two replicas with the same settings that are connected.
+    pub(crate) async fn of(server: S, settings: impl Fn() -> RedisSettings) -> Self {
+        let replicas = [Replica::new(settings()), Replica::new(settings())];
+        for replica in &replicas {
+            replica.until(StoreStatus::Connected).await;
+        }
         Self { server, replicas }
     }
 }

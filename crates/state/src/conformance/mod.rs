@@ -71,55 +71,55 @@ impl Timed<Duration> {
     }
 }
 
-/// Makes a test of each guarantee.
+/// Passes the functions of each module to a macro, which makes tests of them.
 ///
-/// `$each` is a macro that gets the kind, the module and the name of a function. Functions of the kind `timed` let time
-/// pass; those of the kind `concurrent` have many callers.
+/// `$each` gets the module, then the kind and the name of each function. Functions of the kind `timed` let time pass;
+/// those of the kind `concurrent` have many callers.
 #[macro_export]
 macro_rules! conformance_tests {
     ($each:ident) => {
-        mod generations {
-            $each!(timed generations raised_generations_are_returned_by_the_next_read);
-            $each!(timed generations other_replica_sees_a_raise_within_a_second);
-            $each!(timed generations scopes_of_several_owners_keep_their_order);
-            $each!(concurrent generations each_of_many_concurrent_raises_counts);
+        $each! { generations:
+            timed raised_generations_are_returned_by_the_next_read
+            timed other_replica_sees_a_raise_within_a_second
+            timed scopes_of_several_owners_keep_their_order
+            concurrent each_of_many_concurrent_raises_counts
         }
-        mod leases {
-            $each!(timed leases held_lease_is_refused_to_everybody);
-            $each!(timed leases lease_ends_by_itself_and_not_earlier);
-            $each!(timed leases late_holder_cannot_release_or_renew_the_next_lease);
-            $each!(timed leases renewed_lease_lasts_from_the_renewal);
-            $each!(timed leases lease_with_a_wrong_token_releases_nothing);
-            $each!(timed leases lease_may_have_the_longest_possible_life);
-            $each!(concurrent leases one_of_many_concurrent_callers_gets_the_lease);
-            $each!(concurrent leases holders_never_overlap_and_their_tokens_rise);
+        $each! { leases:
+            timed held_lease_is_refused_to_everybody
+            timed lease_ends_by_itself_and_not_earlier
+            timed late_holder_cannot_release_or_renew_the_next_lease
+            timed renewed_lease_lasts_from_the_renewal
+            timed lease_with_a_wrong_token_releases_nothing
+            timed lease_may_have_the_longest_possible_life
+            concurrent one_of_many_concurrent_callers_gets_the_lease
+            concurrent holders_never_overlap_and_their_tokens_rise
         }
-        mod limiters {
-            $each!(timed limiters full_quota_can_be_used_at_once_and_refills_evenly);
-            $each!(timed limiters rejected_weight_takes_nothing_and_reports_the_rest);
-            $each!(timed limiters weight_above_the_quota_needs_a_full_bucket);
-            $each!(timed limiters each_key_and_quota_has_its_own_bucket);
-            $each!(timed limiters extreme_quota_counts_as_the_nearest_valid_one);
-            $each!(concurrent limiters concurrent_callers_get_exactly_the_quota);
+        $each! { limiters:
+            timed full_quota_can_be_used_at_once_and_refills_evenly
+            timed rejected_weight_takes_nothing_and_reports_the_rest
+            timed weight_above_the_quota_needs_a_full_bucket
+            timed each_key_and_quota_has_its_own_bucket
+            timed extreme_quota_counts_as_the_nearest_valid_one
+            concurrent concurrent_callers_get_exactly_the_quota
         }
-        mod values {
-            $each!(timed values value_stays_until_it_is_replaced_or_removed);
-            $each!(timed values value_expires_on_time_and_a_replacement_anew);
-            $each!(timed values compare_and_set_replaces_only_the_expected_version);
-            $each!(timed values conflict_does_not_extend_the_values_life);
-            $each!(timed values version_is_never_reused_after_removal_or_expiry);
-            $each!(timed values value_may_have_the_longest_possible_life);
-            $each!(concurrent values one_of_many_concurrent_creations_of_a_key_succeeds);
-            $each!(concurrent values concurrent_counting_loses_no_update);
+        $each! { values:
+            timed value_stays_until_it_is_replaced_or_removed
+            timed value_expires_on_time_and_a_replacement_anew
+            timed compare_and_set_replaces_only_the_expected_version
+            timed conflict_does_not_extend_the_values_life
+            timed version_is_never_reused_after_removal_or_expiry
+            timed value_may_have_the_longest_possible_life
+            concurrent one_of_many_concurrent_creations_of_a_key_succeeds
+            concurrent concurrent_counting_loses_no_update
         }
-        mod windows {
-            $each!(timed windows limit_holds_in_every_window);
-            $each!(timed windows rejected_event_counts_towards_no_limit);
-            $each!(timed windows wait_is_that_of_the_slowest_limit);
-            $each!(timed windows released_permit_gives_its_events_back_once);
-            $each!(timed windows each_key_has_its_own_events);
-            $each!(timed windows limit_of_zero_events_rejects_and_no_window_allows);
-            $each!(concurrent windows concurrent_callers_get_exactly_the_limit);
+        $each! { windows:
+            timed limit_holds_in_every_window
+            timed rejected_event_counts_towards_no_limit
+            timed wait_is_that_of_the_slowest_limit
+            timed released_permit_gives_its_events_back_once
+            timed each_key_has_its_own_events
+            timed limit_of_zero_events_rejects_and_no_window_allows
+            concurrent concurrent_callers_get_exactly_the_limit
         }
     };
 }

@@ -25,6 +25,11 @@ fn memory() -> Memory {
 }
 
 macro_rules! in_memory {
+    ($module:ident: $($kind:ident $name:ident)*) => {
+        mod $module {
+            $(in_memory! { $kind $module $name })*
+        }
+    };
     (timed $module:ident $name:ident) => {
         #[tokio::test(start_paused = true)]
         async fn $name() {
