@@ -237,13 +237,8 @@ impl Connections {
         let (mut is_ending, mut is_idle) = (false, false);
         loop {
             tokio::select! {
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
-                        tracing::debug!(error, "a connection ended with an error");
-                    }
-                    break;
-                }
-                () = place.ended() => break,
+                // The drain is polled first, so that a request that arrives after it gets the last answer.
+                biased;
                 () = self.draining.cancelled(), if !is_draining => {
                     is_draining = true;
                     activity.set_draining();
@@ -252,6 +247,13 @@ impl Connections {
                     }
                     is_ending = true;
                 }
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(error, "a connection ended with an error");
+                    }
+                    break;
+                }
+                () = place.ended() => break,
                 () = activity.drained(), if !is_ending => is_ending = true,
                 () = self.ending.cancelled(), if !is_ending => is_ending = true,
                 () = place.refused(), if !is_ending => is_ending = true,
