@@ -76,7 +76,7 @@ async fn answers_during_the_shutdown_delay_close_their_connections() {
 }
 
 #[tokio::test]
-async fn connection_from_before_the_listener_closed_gets_its_first_answer() {
+async fn connection_of_before_the_close_gets_its_first_answer() {
     let mut world = World::configured(|configuration| configuration.server("shutdown_delay = \"2s\"")).await;
     let mut opened = TcpStream::connect(world.gateway.address()).await.unwrap();
     begin_shutdown(&mut world).await;

@@ -21,7 +21,7 @@ pub(super) struct Credit {
     left: AtomicU32,
     used: AtomicU32,
     /// Whether a caller is taking the next credit.
-    is_renewed: AtomicBool,
+    is_being_renewed: AtomicBool,
     /// The requests that the bucket held when the credit had been taken.
     remaining: u32,
 }
@@ -32,7 +32,7 @@ impl Credit {
             taken_at,
             left: AtomicU32::new(requests),
             used: AtomicU32::new(0),
-            is_renewed: AtomicBool::new(false),
+            is_being_renewed: AtomicBool::new(false),
             remaining,
         }
     }
@@ -55,7 +55,7 @@ impl Credit {
         let age = self.taken_at.elapsed().max(LIFE / 2);
         let used = u128::from(self.used.load(Ordering::Relaxed));
         let next = u32::try_from(used * LIFE.as_micros() / age.as_micros()).unwrap_or(MOST).min(MOST);
-        if next == 0 || self.is_renewed.swap(true, Ordering::Relaxed) { 0 } else { next }
+        if next == 0 || self.is_being_renewed.swap(true, Ordering::Relaxed) { 0 } else { next }
     }
 }
 

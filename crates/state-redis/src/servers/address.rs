@@ -12,7 +12,7 @@ const SENTINEL_PORT: u16 = 26379;
 /// The redirects that a call follows within a Cluster.
 const CLUSTER_RETRIES: u32 = 3;
 
-/// The parts of an address. The URL standard knows no list of hosts.
+/// The parts of an address. It may list several hosts, and a URL has only one.
 struct Parts<'a> {
     has_tls: bool,
     kind: Kind,

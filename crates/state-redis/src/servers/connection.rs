@@ -73,7 +73,7 @@ async fn check_slots(connection: &mut ClusterConnection, answered: usize) -> Res
         let (first, last): (u64, u64) = (parse(next()?)?, parse(next()?)?);
         // A node has its host, its port, and its id.
         let primary: Vec<Value> = parse(next()?)?;
-        served += (last + 1).saturating_sub(first);
+        served += last.saturating_add(1).saturating_sub(first);
         primaries.insert(parse::<String>(primary.into_iter().nth(2).ok_or_else(Failure::unknown_answer)?)?);
     }
     if served == SLOTS && primaries.len() == answered {

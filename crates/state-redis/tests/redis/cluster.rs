@@ -141,6 +141,20 @@ async fn promoted_replica_of_a_dead_primary_serves_its_slots() {
 }
 
 #[tokio::test]
+async fn failover_without_a_broken_connection_begins_a_new_epoch() {
+    let cluster = Cluster::start().await;
+    let replica = cluster.add_replica().await;
+    let gateway = Replica::connected(cluster.url()).await;
+    let before = current(&gateway.state).await.unwrap();
+    replica.run_line("CLUSTER FAILOVER").await;
+    eventually(async || {
+        let after = current(&gateway.state).await;
+        after.is_some_and(|after| after.iter().zip(&before).all(|(after, before)| after > before))
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn store_is_away_while_a_primary_is_frozen() {
     let cluster = Cluster::start().await;
     let gateway = Replica::connected(cluster.url()).await;

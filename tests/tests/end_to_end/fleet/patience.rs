@@ -193,7 +193,7 @@ async fn gateway(site: &Yetishare) -> (Caller, Arc<Stall>) {
 }
 
 #[tokio::test]
-async fn no_request_waits_longer_for_a_stalled_store_than_its_patience() {
+async fn stalled_store_costs_a_request_no_more_than_its_patience() {
     let clock = ManualClock::starting_at(NOW.parse().unwrap());
     let site = site(&clock, |_| ()).await;
     let folder = site.add_folder("0", "Films");

@@ -32,7 +32,7 @@ async fn upload_of_an_hour_keeps_its_key_at_all_replicas() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_replica_has_an_unknown_outcome_after_the_request_timeout() {
+async fn killed_replica_has_an_unknown_outcome_after_its_lease() {
     let store = Store::new();
     let [killed, other] = [(), ()].map(|()| store.replica());
     drop(run(&killed, "a", "request").await);
