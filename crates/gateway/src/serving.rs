@@ -14,10 +14,12 @@ use crate::refusal;
 /// balancer sends such a request at once; the end of an idle connection could cross it.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`.
+/// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`. Connections
+/// that are open after that, or when this future is dropped, are closed without an answer.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: impl Future<Output = ()>) {
     let config = app.server();
     let connections = connections(config, tls);
+    let aborting = connections.abort_on_drop();
     let stop = async {
         end.await;
         app.drain();
@@ -41,6 +43,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app
         Ok(()) => tracing::info!("all requests finished"),
         Err(_) => tracing::warn!("some requests did not finish within drain_timeout"),
     }
+    drop(aborting);
     app.rosters().close().await;
 }
 

@@ -7,33 +7,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
-use hyper::body::{Body, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::either::Either;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::{BoxError, Service, ServiceExt as _, service_fn};
 
-use crate::activity::{Activity, Answering, IdleLimits, UnderWay};
+use crate::Peer;
+use crate::activity::{Activity, IdleLimits};
+use crate::answers::{AnswerBody, Answers, observed};
 use crate::outgoing::Outgoing;
 use crate::places::{Place, Places};
 use crate::refusal::{Refusal, Refuse};
-use crate::request_body::lingering;
 use crate::stream::{MessageStream, Timeouts};
-use crate::streams::{StreamExecutor, TrackedBody};
+use crate::streams::StreamExecutor;
 use crate::tls::{MaybeTls, Tls};
-use crate::{GuardedBody, Peer, RequestBody};
 
 /// The largest request head that is read. Heads over 64 KiB are read up to this size, so that they are rejected with
 /// the right status.
@@ -49,22 +43,6 @@ const MAX_REFUSALS: usize = 64;
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 /// The wait after a failed accept, which may be due to a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// A service that can answer requests.
-pub trait Answers<B>:
-    Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
-}
-
-impl<B, S> Answers<B> for S where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
-}
-
-/// The body of an answer.
-pub trait AnswerBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
-
-impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> AnswerBody for B {}
 
 /// The limits of connections, and of the time that a caller may take.
 #[derive(Debug, Clone)]
@@ -102,13 +80,34 @@ pub struct Connections {
     /// Whether the latest connection got no place.
     are_full: Arc<AtomicBool>,
     open: TaskTracker,
-    draining: CancellationToken,
-    ending: CancellationToken,
+    phase: watch::Sender<Phase>,
+}
+
+/// The phases of all connections, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Open,
+    /// Each answer is the last one of its connection.
+    Draining,
+    /// Connections end after their requests under way.
+    Ending,
+    /// Connections end at once.
+    Aborted,
+}
+
+/// Aborts all connections when it is dropped: none of them sends anything any more.
+#[must_use]
+pub struct AbortOnDrop(watch::Sender<Phase>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.send_replace(Phase::Aborted);
+    }
 }
 
 impl Connections {
-    /// Creates connections with limits, which serve HTTPS with `tls`, else plain HTTP. `refuse` returns the answer to a connection or head that is rejected before it
-    /// becomes a request.
+    /// Creates connections with limits, which serve HTTPS with `tls`, else plain HTTP. `refuse` returns the answer to a
+    /// connection or head that is rejected before it becomes a request.
     #[must_use]
     pub fn new(limits: Limits, tls: Option<Tls>, refuse: Refuse) -> Self {
         Self {
@@ -122,8 +121,7 @@ impl Connections {
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             are_full: Arc::new(AtomicBool::new(false)),
             open: TaskTracker::new(),
-            draining: CancellationToken::new(),
-            ending: CancellationToken::new(),
+            phase: watch::Sender::new(Phase::Open),
         }
     }
 
@@ -180,14 +178,20 @@ impl Connections {
     /// Asks the callers to leave: every answer from now on is the last one of its connection. HTTP/1 callers get
     /// `Connection: close`, and HTTP/2 callers a GOAWAY. New connections are still accepted.
     pub fn drain(&self) {
-        self.draining.cancel();
+        self.phase.send_replace(Phase::Draining);
     }
 
     /// Starts the graceful shutdown of every connection, and waits until all have ended.
     pub async fn finish(&self) {
-        self.ending.cancel();
+        self.phase.send_replace(Phase::Ending);
         self.open.close();
         self.open.wait().await;
+    }
+
+    /// Returns a guard that aborts all connections. Without it, callers could get answers about work that only the end
+    /// of the process has cancelled.
+    pub fn abort_on_drop(&self) -> AbortOnDrop {
+        AbortOnDrop(self.phase.clone())
     }
 
     fn begin<S: Answers<B>, B: AnswerBody>(&self, stream: TcpStream, peer: Peer, service: S, place: Arc<Place>) {
@@ -206,10 +210,11 @@ impl Connections {
     /// Performs the TLS handshake, if the connections have TLS, within the time for a head.
     async fn accept_tls(&self, stream: CallerStream, place: &Place) -> io::Result<MaybeTls<CallerStream>> {
         let Some(tls) = &self.tls else { return Ok(Either::Left(stream)) };
+        let mut phase = self.phase.subscribe();
         tokio::select! {
             secured = timeout(self.timeouts.head, tls.accept(stream)) => secured?.map(Either::Right),
             () = place.ended() => Err(io::ErrorKind::ConnectionAborted.into()),
-            () = self.ending.cancelled() => Err(io::ErrorKind::ConnectionAborted.into()),
+            _ = phase.wait_for(|phase| *phase >= Phase::Ending) => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
 
@@ -230,19 +235,23 @@ impl Connections {
         let (first, between, unfinished) = (timeouts.head, timeouts.keep_alive, self.idle_timeout);
         let mut limits = IdleLimits { first, between, unfinished };
         let mut connection = pin!(connection);
-        let mut is_draining = self.draining.is_cancelled();
-        if is_draining {
-            activity.set_draining();
-        }
+        let mut phases = self.phase.subscribe();
+        phases.mark_changed();
         let (mut is_ending, mut is_idle) = (false, false);
         loop {
             tokio::select! {
-                // The drain is polled first, so that a request that arrives after it gets the last answer.
+                // The phase is polled first, so that a request that arrives after the drain gets the last answer.
                 biased;
-                () = self.draining.cancelled(), if !is_draining => {
-                    is_draining = true;
-                    activity.set_draining();
-                    if !activity.can_go_away() {
+                _ = phases.changed() => {
+                    let phase = *phases.borrow_and_update();
+                    if phase == Phase::Aborted {
+                        break;
+                    }
+                    if phase >= Phase::Draining {
+                        activity.set_draining();
+                    }
+                    let can_end = phase == Phase::Ending || phase == Phase::Draining && activity.can_go_away();
+                    if is_ending || !can_end {
                         continue;
                     }
                     is_ending = true;
@@ -255,7 +264,6 @@ impl Connections {
                 }
                 () = place.ended() => break,
                 () = activity.drained(), if !is_ending => is_ending = true,
-                () = self.ending.cancelled(), if !is_ending => is_ending = true,
                 () = place.refused(), if !is_ending => is_ending = true,
                 // A caller that starts no request after the graceful shutdown is disconnected.
                 () = activity.idle(limits) => {
@@ -269,48 +277,6 @@ impl Connections {
             connection.as_mut().graceful_shutdown();
         }
     }
-}
-
-/// An answer that counts as unfinished until its body is dropped.
-type Answer<B> = Response<GuardedBody<TrackedBody<B>, (Answering, Arc<UnderWay>)>>;
-
-/// Wraps the service for one connection. It counts the requests and answers. It adds to each request its peer, the
-/// place of the connection, and the ambiguity of the head.
-fn observed<S: Answers<B>, B: AnswerBody>(
-    service: S,
-    peer: Peer,
-    place: &Arc<Place>,
-    activity: &Arc<Activity>,
-) -> impl Service<Request<Incoming>, Response = Answer<B>, Error = Infallible, Future = impl Future + Send + 'static>
-+ Clone
-+ Send
-+ 'static {
-    let (activity, place) = (Arc::clone(activity), Arc::clone(place));
-    service_fn(move |request: Request<Incoming>| {
-        let (under_way, answering, ambiguity) = activity.begin();
-        let version = request.version();
-        let mut request = lingering(request, Arc::clone(&under_way));
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(Arc::clone(&place));
-        if let Some(ambiguity) = ambiguity {
-            request.extensions_mut().insert(ambiguity);
-        }
-        let (answer, activity) = (service.clone().oneshot(request), Arc::clone(&activity));
-        async move {
-            let mut answer = answer.await?;
-            activity.announce_end(version, answer.headers_mut());
-            if is_event_stream(answer.headers()) {
-                activity.set_endless();
-            }
-            Ok(answer.map(|body| GuardedBody::new(TrackedBody::new(body), (answering, under_way))))
-        }
-    })
-}
-
-/// Returns whether an answer continues until its caller disconnects.
-#[must_use]
-pub fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/event-stream"))
 }
 
 fn builder(idle_timeout: Duration) -> Builder<StreamExecutor> {
@@ -340,12 +306,18 @@ async fn reject(mut stream: TcpStream, refuse: Refuse) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use bytes::Bytes;
+    use http::Response;
     use http_body_util::Full;
+    use tokio::sync::oneshot;
+    use tokio_util::sync::CancellationToken;
+    use tower::service_fn;
 
     use super::*;
 
-    #[tokio::test]
-    async fn waiting_connection_is_served_after_the_listener_closed() {
+    fn connections() -> Connections {
         let long = Duration::from_secs(60);
         let limits = Limits {
             connections: 2,
@@ -355,17 +327,53 @@ mod tests {
             keep_alive_timeout: long,
             idle_timeout: long,
         };
-        let connections = Connections::new(limits, None, |_| Bytes::new());
+        Connections::new(limits, None, |_| Bytes::new())
+    }
+
+    /// Sends a request to a listener, and returns the stream for its answer.
+    async fn ask(listener: &TcpListener) -> TcpStream {
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn waiting_connection_is_served_after_the_listener_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut waiting = TcpStream::connect(address).await.unwrap();
+        let mut waiting = ask(&listener).await;
 
         let answer = service_fn(async |_| Ok(Response::new(Full::new(Bytes::from_static(b"answered")))));
-        connections.accept_waiting(listener, &answer);
+        connections().accept_waiting(listener, &answer);
         TcpStream::connect(address).await.unwrap_err();
-        waiting.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut received = String::new();
         waiting.read_to_string(&mut received).await.unwrap();
         assert!(received.ends_with("answered"), "{received}");
+    }
+
+    #[tokio::test]
+    async fn aborted_connection_sends_no_answer_about_cancelled_work() {
+        let (work, (begins, begun)) = (CancellationToken::new(), oneshot::channel());
+        let begins = Arc::new(Mutex::new(Some(begins)));
+        let cancelled = work.clone();
+        let answer = service_fn(move |_| {
+            begins.lock().unwrap().take().unwrap().send(()).unwrap();
+            let cancelled = cancelled.clone();
+            async move {
+                cancelled.cancelled().await;
+                Ok(Response::new(Full::new(Bytes::from_static(b"failed"))))
+            }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut waiting = ask(&listener).await;
+        let connections = connections();
+        connections.accept_waiting(listener, &answer);
+        begun.await.unwrap();
+
+        drop(connections.abort_on_drop());
+        work.cancel();
+        let mut received = String::new();
+        waiting.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "");
     }
 }

@@ -5,6 +5,7 @@
 //! [`Refusal`]. The service provides the answer to it.
 
 mod activity;
+mod answers;
 mod connections;
 mod frames;
 mod framing;
@@ -20,7 +21,8 @@ mod stream;
 mod streams;
 mod tls;
 
-pub use connections::{Connections, Limits, is_event_stream};
+pub use answers::is_event_stream;
+pub use connections::{AbortOnDrop, Connections, Limits};
 pub use guarded_body::GuardedBody;
 pub use head::Ambiguity;
 pub use peer::{AddressBlock, Peer};
