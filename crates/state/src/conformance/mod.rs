@@ -9,10 +9,12 @@ pub mod generations;
 mod interruptible;
 pub mod leases;
 pub mod limiters;
+mod marks;
 pub mod values;
 pub mod windows;
 
 pub use self::interruptible::InterruptibleLeases;
+pub use self::marks::SharedMarks;
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,13 +1,14 @@
 //! Tests of two replicas that share their state: each has a catalogue of its own.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use polyhost_config::CacheConfig;
 use polyhost_domain::{DeleteSemantics, FileStatus, FolderId, Profile};
-use polyhost_state::{GenerationList, Generations, Marks, MemoryGenerations, ScopeKey, State, StateError};
+use polyhost_state::conformance::SharedMarks;
+use polyhost_state::{GenerationList, Generations, MemoryGenerations, ScopeKey, State, StateError};
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Account;
@@ -18,25 +19,6 @@ use crate::tests::{Site, profile};
 use crate::users::User;
 
 const ROOT: FolderId = FolderId::Root;
-
-/// Marks in memory.
-#[derive(Default)]
-struct SharedMarks(Mutex<Vec<(String, String)>>);
-
-#[async_trait]
-impl Marks for SharedMarks {
-    async fn add(&self, owner: &str, mark: &str) -> Result<(), StateError> {
-        self.0.lock().unwrap().push((owner.to_owned(), mark.to_owned()));
-        Ok(())
-    }
-
-    async fn since(&self, owner: &str, position: u64) -> Result<(Vec<String>, u64), StateError> {
-        let marks = self.0.lock().unwrap();
-        let new = marks.iter().skip(usize::try_from(position).unwrap());
-        let of_owner = new.filter(|(of, _)| of == owner).map(|(_, mark)| mark.clone()).collect();
-        Ok((of_owner, marks.len() as u64))
-    }
-}
 
 /// Generations in memory that are never known without a call. The calls are counted.
 #[derive(Default)]
