@@ -76,7 +76,7 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            self.learn(call, pass, error.error());
+            self.learn(call, &address, pass, error.error());
             let Some(wait) = self.wait_before(retries, call, error.error(), deadline) else { return Err(error) };
             let is_allowed = address.take_retry();
             measure::retry(&self.origin().provider, call.operation, is_allowed);
@@ -114,17 +114,22 @@ impl Client {
         self.turns().take(latest, self.meter()).await
     }
 
-    /// Reports a failed attempt to the circuit and the pace. One that shows nothing about the site leaves the circuit
-    /// unchanged.
-    fn learn(&self, call: &Call, pass: Pass, error: Option<&Error>) {
-        if let Some(health) = observed_health(error) {
-            pass.report(health);
+    /// Reports a failed attempt to the circuit and the pace, and what that changes to the other replicas. An attempt
+    /// that shows nothing about the site leaves the circuit unchanged.
+    fn learn(&self, call: &Call, address: &Address, pass: Pass, error: Option<&Error>) {
+        if let Some(health) = observed_health(error)
+            && pass.report(health)
+        {
+            self.hints().circuit_opened(&address.circuit, self.settings().circuit_open);
         }
         // A file's server may belong to a third party. Its limits are not those of the site's API, so they do not slow
         // the account down; the caller gets the error.
         let of_the_api = error.filter(|_| call.url.source() == Source::Configured);
         if let Some(error) = of_the_api.filter(|error| statuses(error).any(|status| matches!(status, 429 | 509))) {
-            self.turns().pace().slow_down(error.retry_after().filter(|wait| *wait > LONGEST_WAIT));
+            let pause = error.retry_after().filter(|wait| *wait > LONGEST_WAIT);
+            if self.turns().pace().slow_down(pause) {
+                self.hints().site_complained(self.origin(), pause);
+            }
         }
     }
 

@@ -28,17 +28,25 @@ pub enum CircuitState {
 /// The circuit breaker of one address.
 #[derive(Debug)]
 pub(crate) struct Circuit {
-    provider: ProviderId,
-    address: String,
+    pub(crate) provider: ProviderId,
+    /// The scheme, host and port.
+    pub(crate) address: String,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum State {
-    /// All requests pass. `failures` counts the consecutive failures.
-    Closed {
-        failures: u32,
-    },
+struct State {
+    phase: Phase,
+    /// The consecutive failures that this replica has seen.
+    failures: u32,
+    /// The time until which another replica's circuit of the address is open. Until then, one failure opens this one.
+    suspected_until: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// All requests pass.
+    Closed,
     Open {
         until: Instant,
     },
@@ -72,54 +80,63 @@ pub(crate) struct Pass {
 
 impl Circuit {
     pub(crate) fn new(provider: ProviderId, address: String) -> Self {
-        Self { provider, address, state: Mutex::new(State::Closed { failures: 0 }) }
+        Self { provider, address, state: Mutex::new(State::WORKING) }
     }
 
     /// Returns the state as seen from outside.
     pub(crate) fn state(&self) -> CircuitState {
-        match *self.lock() {
-            State::Closed { .. } => CircuitState::Closed,
-            State::Open { until } if until > Instant::now() => CircuitState::Open,
-            State::Open { .. } | State::Probing { .. } => CircuitState::HalfOpen,
+        match self.lock().phase {
+            Phase::Closed => CircuitState::Closed,
+            Phase::Open { until } if until > Instant::now() => CircuitState::Open,
+            Phase::Open { .. } | Phase::Probing { .. } => CircuitState::HalfOpen,
+        }
+    }
+
+    /// Records that another replica's circuit of the address is open for `left`. The next failure within this time
+    /// opens this one, too, unless a success precedes it. A circuit that is not closed stays as it is.
+    pub(crate) fn suspect(&self, left: Duration) {
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::Closed) {
+            state.suspected_until = state.suspected_until.max(Some(Instant::now() + left));
         }
     }
 
     /// Returns the time for which the circuit will reject requests; `None` if it admits one now.
     pub(crate) fn rejects_for(&self) -> Option<Duration> {
-        self.lock().rejects_for(Instant::now())
+        self.lock().phase.rejects_for(Instant::now())
     }
 
     /// Returns the pass for one request, or the wait for one.
     pub(crate) fn enter(self: &Arc<Self>, settings: &Settings) -> Result<Pass, Duration> {
         let (mut state, now) = (self.lock(), Instant::now());
-        if let Some(wait) = state.rejects_for(now) {
+        if let Some(wait) = state.phase.rejects_for(now) {
             return Err(wait);
         }
-        let probe = match *state {
-            State::Closed { .. } => None,
-            State::Open { .. } | State::Probing { .. } => Some(now + settings.attempt_timeout),
+        let probe = match state.phase {
+            Phase::Closed => None,
+            Phase::Open { .. } | Phase::Probing { .. } => Some(now + settings.attempt_timeout),
         };
         if let Some(until) = probe {
-            *state = State::Probing { until };
+            state.phase = Phase::Probing { until };
         }
         let circuit = Arc::clone(self);
         Ok(Pass { circuit, failures: settings.circuit_failures, open: settings.circuit_open, probe })
     }
 
     fn open(&self, state: &mut State, open: Duration) {
-        if matches!(state, State::Closed { .. }) {
+        if matches!(state.phase, Phase::Closed) {
             circuit_changed(&self.provider, true);
         }
         tracing::warn!(provider = %self.provider, address = self.address, ?open, "the circuit is open: the site fails, and requests are rejected");
-        *state = State::Open { until: Instant::now() + open };
+        state.phase = Phase::Open { until: Instant::now() + open };
     }
 
     fn close(&self, state: &mut State) {
-        if !matches!(state, State::Closed { .. }) {
+        if !matches!(state.phase, Phase::Closed) {
             circuit_changed(&self.provider, false);
             tracing::info!(provider = %self.provider, address = self.address, "the circuit is closed: the site works again");
         }
-        *state = State::Closed { failures: 0 };
+        *state = State::WORKING;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -128,10 +145,20 @@ impl Circuit {
 }
 
 impl State {
+    /// The state of a circuit whose site works.
+    const WORKING: Self = Self { phase: Phase::Closed, failures: 0, suspected_until: None };
+
+    /// Returns whether a closed circuit opens after the failures so far, if `most` consecutive ones are too many.
+    fn has_failed(&self, most: u32) -> bool {
+        self.failures >= most || self.suspected_until.is_some_and(|until| until > Instant::now())
+    }
+}
+
+impl Phase {
     /// Returns the time for which requests will be rejected; `None` if one is admitted now.
     fn rejects_for(self, now: Instant) -> Option<Duration> {
         match self {
-            Self::Closed { .. } => None,
+            Self::Closed => None,
             Self::Open { until } => Some(until.saturating_duration_since(now)).filter(|left| !left.is_zero()),
             Self::Probing { until } => (until > now).then_some(PROBE_RETRY_AFTER),
         }
@@ -141,7 +168,7 @@ impl State {
 /// Removes an evicted circuit from the metric of open circuits.
 impl Drop for Circuit {
     fn drop(&mut self) {
-        if !matches!(*self.lock(), State::Closed { .. }) {
+        if !matches!(self.lock().phase, Phase::Closed) {
             circuit_changed(&self.provider, false);
         }
     }
@@ -149,23 +176,37 @@ impl Drop for Circuit {
 
 impl Pass {
     /// Reports the site's health after the request. If the outcome does not show the health, drop the pass instead.
-    pub(crate) fn report(self, health: Health) {
+    ///
+    /// Returns whether this opened the circuit and other replicas should know it: this replica alone has seen as many
+    /// failures as the settings allow. Otherwise one replica's hint could pass from replica to replica for ever.
+    pub(crate) fn report(self, health: Health) -> bool {
         let circuit = Arc::clone(&self.circuit);
         let mut state = circuit.lock();
-        match (*state, health) {
+        let opens = match (state.phase, health) {
             // Holds even if another probe has replaced this one: both were sent after the pause.
-            (State::Probing { .. }, Health::Works) if self.probe.is_some() => circuit.close(&mut state),
-            (State::Probing { .. }, Health::Fails) if self.probe.is_some() => circuit.open(&mut state, self.open),
-            (State::Closed { .. }, Health::Works) => *state = State::Closed { failures: 0 },
-            (State::Closed { failures }, Health::Fails) if self.failures > 0 => {
-                *state = State::Closed { failures: failures + 1 };
-                if failures + 1 >= self.failures {
-                    circuit.open(&mut state, self.open);
-                }
+            (Phase::Probing { .. }, Health::Works) if self.probe.is_some() => {
+                circuit.close(&mut state);
+                false
+            }
+            (Phase::Probing { .. }, Health::Fails) if self.probe.is_some() => {
+                state.failures = state.failures.saturating_add(1);
+                true
+            }
+            (Phase::Closed, Health::Works) => {
+                *state = State::WORKING;
+                false
+            }
+            (Phase::Closed, Health::Fails) if self.failures > 0 => {
+                state.failures = state.failures.saturating_add(1);
+                state.has_failed(self.failures)
             }
             // A request that was sent before the circuit opened does not show the present state.
-            _ => {}
+            _ => false,
+        };
+        if opens {
+            circuit.open(&mut state, self.open);
         }
+        opens && (1..=state.failures).contains(&self.failures)
     }
 }
 
@@ -174,8 +215,8 @@ impl Drop for Pass {
     fn drop(&mut self) {
         let Some(own) = self.probe else { return };
         let mut state = self.circuit.lock();
-        if matches!(*state, State::Probing { until } if until == own) {
-            *state = State::Open { until: Instant::now() };
+        if matches!(state.phase, Phase::Probing { until } if until == own) {
+            state.phase = Phase::Open { until: Instant::now() };
         }
     }
 }
@@ -194,7 +235,9 @@ mod tests {
     }
 
     fn report(circuit: &Arc<Circuit>, all: &[Health]) {
-        all.iter().for_each(|health| circuit.enter(&limits()).unwrap().report(*health));
+        all.iter().for_each(|health| {
+            circuit.enter(&limits()).unwrap().report(*health);
+        });
     }
 
     #[tokio::test(start_paused = true)]
@@ -275,8 +318,49 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn suspected_circuit_opens_at_its_first_failure() {
+        let circuit = circuit();
+        circuit.suspect(Duration::from_secs(10));
+        circuit.suspect(Duration::from_secs(5));
+        assert_eq!(circuit.state(), CircuitState::Closed, "a suspicion alone rejects nothing");
+        advance(Duration::from_secs(9)).await;
+        assert!(!circuit.enter(&limits()).unwrap().report(Health::Fails), "the others are not informed");
+        assert_eq!(circuit.state(), CircuitState::Open);
+        for expected in [false, true, true] {
+            advance(Duration::from_secs(15)).await;
+            let probe = circuit.enter(&limits()).unwrap();
+            assert_eq!(probe.report(Health::Fails), expected, "three own failures are shared");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn success_or_time_ends_a_suspicion() {
+        let (succeeded, expired) = (circuit(), circuit());
+        succeeded.suspect(Duration::from_secs(10));
+        report(&succeeded, &[Health::Works, Health::Fails, Health::Fails]);
+        assert_eq!(succeeded.state(), CircuitState::Closed);
+        expired.suspect(Duration::from_secs(10));
+        advance(Duration::from_secs(10)).await;
+        report(&expired, &[Health::Fails, Health::Fails]);
+        assert_eq!(expired.state(), CircuitState::Closed);
+        assert!(expired.enter(&limits()).unwrap().report(Health::Fails), "three own failures are shared");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn suspicion_changes_no_open_circuit() {
+        let circuit = circuit();
+        report(&circuit, &[Health::Fails; 3]);
+        circuit.suspect(Duration::from_secs(3600));
+        assert_eq!(circuit.rejects_for(), Some(Duration::from_secs(15)));
+        advance(Duration::from_secs(15)).await;
+        report(&circuit, &[Health::Works, Health::Fails, Health::Fails]);
+        assert_eq!(circuit.state(), CircuitState::Closed, "the probe was the last word");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn circuit_without_a_limit_never_opens() {
         let (circuit, never) = (circuit(), Settings { circuit_failures: 0, ..limits() });
+        circuit.suspect(Duration::from_secs(3600));
         for _ in 0..1000 {
             circuit.enter(&never).unwrap().report(Health::Fails);
         }

@@ -20,6 +20,7 @@ use crate::connections::{BuildError, Connections};
 use crate::failure::Failure;
 use crate::foreign::Redirect;
 use crate::header::{date, retry_after};
+use crate::hints::Hints;
 use crate::measure::Meter;
 use crate::room::{MemoryReservation, Share};
 use crate::turns::Turns;
@@ -36,6 +37,7 @@ struct Inner {
     connections: Connections,
     turns: Turns,
     addresses: Addresses,
+    hints: Hints,
     memory: Share,
     base_url: Url,
     meter: Meter,
@@ -71,11 +73,15 @@ impl Client {
         settings: Settings,
         shared: &Shared,
     ) -> std::result::Result<Self, BuildError> {
+        let connections = Connections::new(base_url, &settings, &shared.tls)?;
+        let turns = Turns::new(&origin, &settings, Arc::clone(&shared.limiters));
+        shared.hints.follow(&origin, turns.pace());
         Ok(Self(Arc::new(Inner {
-            connections: Connections::new(base_url, &settings, &shared.tls)?,
-            turns: Turns::new(&origin, &settings, Arc::clone(&shared.limiters)),
+            connections,
+            turns,
             meter: Meter::new(&origin.provider),
             addresses: shared.addresses.clone(),
+            hints: shared.hints.clone(),
             memory: shared.memory.share(settings.max_response),
             base_url: base_url.clone(),
             tasks: shared.tasks.clone(),
@@ -205,6 +211,11 @@ impl Client {
     /// Returns the queue and the limits of the account's requests.
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    /// Returns the exchange of hints with the other replicas.
+    pub(crate) fn hints(&self) -> &Hints {
+        &self.0.hints
     }
 
     /// Returns the metrics of the account's requests.

@@ -7,7 +7,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// The cap on `Retry-After`. Sites count their limits by the day, so a longer wait is a mistake or malicious. An
 /// unlimited one would also overflow when it is added to a time.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Returns the wait that `Retry-After` demands, if it can be parsed. A past date means no wait, and more than a day
 /// means a day.

@@ -33,6 +33,7 @@ mod foreign;
 pub mod fuzzing;
 mod gate;
 mod header;
+mod hints;
 pub mod measure;
 mod multipart;
 mod outgoing;

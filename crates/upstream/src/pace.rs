@@ -18,7 +18,7 @@ pub const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
 /// The largest factor by which an account slows down.
 const SLOWEST: f64 = 32.0;
 /// The time in which the factor halves.
-const RECOVERY: Duration = Duration::from_secs(30);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(30);
 /// Complaints within this time count as one, because concurrent requests caused them.
 const THROTTLE_WINDOW: Duration = Duration::from_secs(1);
 /// The gap between requests that is slowed down after a complaint, if the configuration sets no rate.
@@ -102,16 +102,26 @@ impl Pace {
         is_too_long.then(|| requested.saturating_duration_since(now))
     }
 
-    /// Records that the site has reported too many requests, and the pause that it has requested.
-    pub(crate) fn slow_down(&self, requested: Option<Duration>) {
+    /// Records that the site has reported too many requests, and the pause that it has requested. Returns whether this
+    /// is a new complaint, and not a further one of concurrent requests.
+    pub(crate) fn slow_down(&self, requested: Option<Duration>) -> bool {
+        self.slow_down_after(Duration::ZERO, requested)
+    }
+
+    /// Records a complaint that another replica got some time ago, as if it were this replica's own.
+    pub(crate) fn slow_down_after(&self, age: Duration, requested: Option<Duration>) -> bool {
         let now = Instant::now();
         let mut state = self.state();
-        if state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= THROTTLE_WINDOW) {
+        let is_new = state.complaint.is_none_or(|(at, _)| now.duration_since(at) >= THROTTLE_WINDOW);
+        if is_new {
             state.complaint = Some((now, (state.slowness(now) * 2.0).min(SLOWEST)));
         }
-        let quiet =
-            requested.map(|requested| Quiet { until: now + requested.min(LONGEST_QUIET), requested: now + requested });
+        let quiet = requested.map(|requested| Quiet {
+            until: now + requested.min(LONGEST_QUIET).saturating_sub(age),
+            requested: now + requested.saturating_sub(age),
+        });
         state.quiet = state.quiet.max(quiet);
+        is_new
     }
 
     /// Returns the error of a request that is not sent because the site has requested a pause.
@@ -244,8 +254,8 @@ mod tests {
     async fn complaint_slows_the_account_down_for_a_while() {
         let pace = pace(10.0, 5);
         time_of(&pace, 1).await;
-        pace.slow_down(None);
-        pace.slow_down(None);
+        assert!(pace.slow_down(None));
+        assert!(!pace.slow_down(None));
         assert_eq!(pace.state().slowness(Instant::now()), 2.0, "concurrent complaints count as one");
         let first = time_of(&pace, 10).await;
         assert!((1.8..=2.0).contains(&first), "no burst, and half as fast: {first}");
@@ -279,5 +289,19 @@ mod tests {
         assert_eq!(pace.quiet(latest), Some(day + Duration::from_secs(10) - LONGEST_QUIET));
         advance(Duration::from_secs(10)).await;
         assert_eq!(pace.quiet(latest), None, "the pause is capped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pause_of_an_older_complaint_ends_with_it() {
+        let pace = pace(0.0, 1);
+        let (latest, minute) = (Instant::now() + Duration::from_secs(60), Duration::from_secs(60));
+        pace.slow_down_after(minute / 2, Some(minute));
+        assert_eq!(pace.quiet(latest), Some(minute / 2));
+        pace.slow_down_after(LONGEST_QUIET - minute, Some(LONGEST_QUIET * 3));
+        assert_eq!(pace.quiet(latest), Some(LONGEST_QUIET * 2 + minute));
+        advance(minute).await;
+        assert_eq!(pace.quiet(latest), None, "the pause is capped from its beginning");
+        pace.slow_down_after(minute, Some(minute / 2));
+        assert_eq!(pace.quiet(latest), None, "it is over");
     }
 }

@@ -6,6 +6,7 @@ use polyhost_state::{Limiters, State};
 use tokio_util::task::TaskTracker;
 
 use crate::addresses::Addresses;
+use crate::hints::Hints;
 use crate::room::Memory;
 use crate::tls::Tls;
 
@@ -13,24 +14,31 @@ use crate::tls::Tls;
 pub const MAX_DECODING: u64 = 512 << 20;
 
 /// The resources that the clients of all accounts share: the rate limiters, the circuit breakers and retry budgets of
-/// addresses, the memory for answers, the TLS configuration and the background tasks. Clones share them.
+/// addresses, the hints of other replicas, the memory for answers, the TLS configuration and the background tasks.
+/// Clones share them.
 #[derive(Clone)]
 pub struct Shared {
     pub(crate) limiters: Arc<dyn Limiters>,
     pub(crate) addresses: Addresses,
+    pub(crate) hints: Hints,
     pub(crate) memory: Memory,
     pub(crate) tls: Tls,
     pub(crate) tasks: TaskTracker,
 }
 
 impl Shared {
-    /// Creates the shared resources. Rate limits are shared with all processes that use the same state; circuit
-    /// breakers and retry budgets belong to this process only.
+    /// Creates the shared resources. Rate limits are shared with all processes that use the same state. Circuit breakers
+    /// and slow-downs of accounts belong to this process, which gives the others hints of them, and gets theirs. Retry
+    /// budgets belong to this process only.
+    ///
+    /// # Panics
+    /// If other processes share the state, outside of a tokio runtime.
     #[must_use]
     pub fn new(state: &State) -> Self {
         let memory = Memory::new(MAX_DECODING);
-        let limiters = Arc::clone(&state.limiters);
-        Self { limiters, addresses: Addresses::default(), memory, tls: Tls::default(), tasks: TaskTracker::new() }
+        let (limiters, addresses) = (Arc::clone(&state.limiters), Addresses::default());
+        let hints = Hints::start(state.marks.clone(), addresses.clone());
+        Self { limiters, addresses, hints, memory, tls: Tls::default(), tasks: TaskTracker::new() }
     }
 
     /// Returns the same resources with this tracker for background tasks, such as logins.

@@ -22,7 +22,7 @@ const LONGEST_QUEUE: usize = 1024;
 /// The turns of one account.
 pub(crate) struct Turns {
     queue: Queue,
-    pace: Pace,
+    pace: Arc<Pace>,
     places: Arc<Semaphore>,
 }
 
@@ -35,12 +35,12 @@ pub(crate) struct Turn {
 impl Turns {
     pub(crate) fn new(origin: &Origin, settings: &Settings, limiters: Arc<dyn Limiters>) -> Self {
         let most = usize::try_from(settings.max_concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        let pace = Pace::new(origin, settings, limiters);
+        let pace = Arc::new(Pace::new(origin, settings, limiters));
         Self { queue: Queue::default(), pace, places: Arc::new(Semaphore::new(most)) }
     }
 
     /// Returns the pace of the account.
-    pub(crate) fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &Arc<Pace> {
         &self.pace
     }
 

@@ -1,5 +1,7 @@
 //! Tests of the retry loop. The clock is paused and advances only while all tasks wait. No connection is made.
 
+mod hints;
+
 use std::cell::{Cell, RefCell};
 
 use polyhost_domain::{Origin, UpstreamAnswer};
