@@ -8,3 +8,5 @@ mod operations;
 mod pace;
 mod retries;
 mod world;
+
+pub(crate) use world::circuit;

@@ -94,7 +94,7 @@ impl Place {
 }
 
 /// Returns the state of an account's circuit, as the list of accounts shows it.
-pub(super) async fn circuit(caller: &Caller, account: &str) -> String {
+pub(crate) async fn circuit(caller: &Caller, account: &str) -> String {
     let all = caller.get("/v1/accounts").await.items();
     let own = all.into_iter().find(|item| item["name"] == account).expect("the account is listed");
     own["health"]["circuit"].as_str().expect("a word").to_owned()

@@ -6,6 +6,7 @@
 
 mod ends;
 mod freshness;
+mod hints;
 mod idempotency;
 mod limits;
 mod load;

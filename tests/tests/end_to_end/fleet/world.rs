@@ -134,7 +134,8 @@ pub(crate) fn configuration_with_keys(site: &Yetishare, redis_url: &str, keys: &
 }
 
 async fn start(configuration: &Configuration) -> Gateway {
-    let log = ("RUST_LOG".to_owned(), "info,polyhost_engine::accounts=debug".to_owned());
+    let levels = "info,polyhost_engine::accounts=debug,polyhost_upstream::hints=debug";
+    let log = ("RUST_LOG".to_owned(), levels.to_owned());
     Gateway::start_with(configuration, &[], &[log]).await
 }
 
