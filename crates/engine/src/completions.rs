@@ -1,5 +1,8 @@
 //! Remote uploads that have succeeded. Each adds a file to a folder without a write of the gateway, so the cache must
 //! be invalidated when the success is first seen.
+//!
+//! Each replica does that for itself. Another replica's invalidation is not enough: for up to a second, this replica may
+//! still answer from its cache, so a caller that has just seen the success here would miss the file.
 
 use moka::future::Cache;
 use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result};
@@ -40,13 +43,15 @@ impl Completions {
     pub(crate) async fn notice(&self, account: &Account, uploads: &[RemoteUpload]) {
         account.user_state().arrivals().observe(uploads);
         let succeeded = uploads.iter().filter(|upload| upload.state == JobState::Succeeded);
-        for upload in succeeded {
-            let key = (account.incarnation(), upload.id.clone());
-            if self.0.contains_key(&key) {
-                continue;
-            }
-            // The upload's `folder` is not reliable: if the folder is gone, the site may have put the file elsewhere.
-            account.invalidate(&Change::added_somewhere()).await;
+        let keys = succeeded.map(|upload| (account.incarnation(), upload.id.clone()));
+        let new: Vec<_> = keys.filter(|key| !self.0.contains_key(key)).collect();
+        if new.is_empty() {
+            return;
+        }
+        // Once for all: after a restart, each upload in the site's list is new. The `folder` of an upload is not
+        // reliable: if the folder is gone, the site may have put the file elsewhere.
+        account.invalidate(&Change::added_somewhere()).await;
+        for key in new {
             self.0.insert(key, ()).await;
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polyhost_config::CacheConfig;
-use polyhost_domain::{DeleteSemantics, FileStatus, FolderId, Profile};
+use polyhost_domain::{DeleteSemantics, FileStatus, FolderId, JobState, Profile, RemoteUpload};
 use polyhost_state::conformance::SharedMarks;
 use polyhost_state::{GenerationList, Generations, MemoryGenerations, ScopeKey, State, StateError};
 use tokio_util::task::TaskTracker;
@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Account;
 use crate::catalogue::{Catalogue, Freshness};
 use crate::changes;
+use crate::completions::Completions;
 use crate::preconditions::Preconditions;
 use crate::tests::{Site, profile};
 use crate::users::User;
@@ -25,6 +26,7 @@ const ROOT: FolderId = FolderId::Root;
 struct CountedGenerations {
     generations: MemoryGenerations,
     calls: AtomicUsize,
+    raises: AtomicUsize,
 }
 
 #[async_trait]
@@ -39,6 +41,7 @@ impl Generations for CountedGenerations {
     }
 
     async fn raise(&self, scopes: &[ScopeKey]) -> Result<(), StateError> {
+        self.raises.fetch_add(1, Ordering::SeqCst);
         self.generations.raise(scopes).await
     }
 }
@@ -116,4 +119,25 @@ async fn uncached_file_takes_no_call_for_each_cached_listing() {
     };
 
     assert_eq!(calls(0).await, calls(10).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn completions_in_one_answer_invalidate_once_a_replica() {
+    let site = Site::new(profile());
+    let generations = Arc::new(CountedGenerations::default());
+    let state = State { generations: Arc::clone(&generations) as _, ..State::in_memory() };
+    let upload = |id: &str, state| RemoteUpload { state, ..RemoteUpload::bare(&profile().origin, site.upload_id(id)) };
+    let [first, second] = [("1", JobState::Succeeded), ("2", JobState::Succeeded)].map(|(id, state)| upload(id, state));
+    let running = upload("3", JobState::Running);
+    for already in [0, 2] {
+        let (replica, completions) = (Replica::new(&site, &state), Completions::default());
+        let raises = async |uploads: &[RemoteUpload]| {
+            completions.notice(&replica.account, uploads).await;
+            generations.raises.load(Ordering::SeqCst) - already
+        };
+        assert_eq!(raises(std::slice::from_ref(&running)).await, 0);
+        assert_eq!(raises(&[first.clone(), second.clone(), running.clone()]).await, 1);
+        assert_eq!(raises(&[first.clone(), second.clone()]).await, 1);
+        assert_eq!(raises(&[first.clone(), RemoteUpload { state: JobState::Succeeded, ..running.clone() }]).await, 2);
+    }
 }
