@@ -1,5 +1,9 @@
 //! The log on the standard error: one JSON object a line for programs, or lines for people.
 
+mod json;
+mod output;
+#[cfg(test)]
+mod testing;
 mod text;
 
 use std::io::IsTerminal as _;
@@ -7,7 +11,14 @@ use std::io::IsTerminal as _;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
+use json::Json;
+use output::OUTPUT;
 use text::Text;
+
+/// The beginning of the fields that repeat the origin of an event, which another logging crate has passed on.
+const ORIGIN_FIELDS: &str = "log.";
+/// The field with the target of such an event.
+const ORIGIN_TARGET: &str = "log.target";
 
 /// The format of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -24,7 +35,7 @@ pub enum LogFormat {
 /// Starts logging. `RUST_LOG` sets the filter; without it, `default` is used.
 pub(crate) fn init(default: &str, format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| &OUTPUT);
     let on_terminal = std::io::stderr().is_terminal();
     let is_text = match format {
         LogFormat::Auto => on_terminal,
@@ -36,7 +47,14 @@ pub(crate) fn init(default: &str, format: LogFormat) {
         let colours = on_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         builder.with_ansi(colours).fmt_fields(Text).event_format(Text).try_init()
     } else {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        builder.fmt_fields(Json).event_format(Json).try_init()
     };
-    drop(result);
+    if result.is_ok() {
+        OUTPUT.start();
+    }
+}
+
+/// Waits until all lines of the log are written. Call this before the process ends.
+pub fn finish() {
+    OUTPUT.finish();
 }

@@ -12,6 +12,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::{ORIGIN_FIELDS, ORIGIN_TARGET};
+
 /// The field of an event that is its message.
 const MESSAGE: &str = "message";
 /// The fields of an access line in their order, each with the text before and after its value.
@@ -28,10 +30,9 @@ const ACCESS: [(&str, &str, &str); 8] = [
 
 /// The beginning of the targets whose events need no origin in the line.
 const OWN_TARGETS: &str = "polyhost";
-/// The beginning of the fields that repeat the origin of an event.
-const ORIGIN_FIELDS: &str = "log.";
 
 /// The format of events, and of the fields of spans.
+#[derive(Clone, Copy)]
 pub(super) struct Text;
 
 impl<S, N> FormatEvent<S, N> for Text
@@ -50,7 +51,7 @@ where
             return writeln!(line);
         }
         if !target.starts_with(OWN_TARGETS) {
-            write!(line, "{}: ", fields.value("log.target").unwrap_or(target))?;
+            write!(line, "{}: ", fields.value(ORIGIN_TARGET).unwrap_or(target))?;
         }
         line.write_str(&escaped(fields.value(MESSAGE).unwrap_or_default()))?;
         fields.write(&mut line)?;
@@ -143,32 +144,12 @@ impl fmt::Display for Coloured {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::telemetry::testing::written;
 
     /// Returns what `write` logs, without the time.
-    fn logged(write: impl FnOnce()) -> String {
-        let log = Log::default();
-        let sink = log.clone();
-        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(move || sink.clone());
-        tracing::subscriber::with_default(builder.fmt_fields(Text).event_format(Text).finish(), write);
-        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    fn logged(log: impl FnOnce()) -> String {
+        let text = written(Text, log);
         let (time, rest) = text.split_once(' ').unwrap();
         assert!(time.len() == "2026-01-31T00:00:00.000Z".len() && time.ends_with('Z'), "{time}");
         rest.to_owned()
