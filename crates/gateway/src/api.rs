@@ -73,7 +73,7 @@ impl Api {
                 openapi::describe_operation(documented, &method, path, &rules);
                 let id = documented.operation_id.clone().unwrap_or_default();
                 let takes_body = documented.request_body.is_some();
-                self.operations.push((path.clone(), method, Operation { id, takes_body, rules }));
+                self.operations.push((path.clone(), method, Operation::new(id, takes_body, rules)));
             }
         }
         self.routes = self.routes.routes((schemas, paths, handler));

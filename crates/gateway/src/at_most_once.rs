@@ -44,9 +44,9 @@ enum Start {
 
 async fn begin(app: &App, context: &RequestContext, operation: &Operation, request: Request) -> Result<Start, Problem> {
     let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     // Check the access first: a response is repeated only to a client that still has the permission for the request.
-    let access = Access::of(&mut parts, context).await?;
+    let access = Access::of(&parts, context)?;
     let request = Request::from_parts(parts, body);
     let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
     Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {

@@ -75,7 +75,11 @@ impl RequestId {
         let usable = |id: &&[u8]| (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
         let given = headers.get("x-request-id").map(axum::http::HeaderValue::as_bytes).filter(usable);
         let text = given.and_then(|id| std::str::from_utf8(id).ok()).map(Arc::from);
-        Self(text.unwrap_or_else(|| Uuid::now_v7().to_string().into()))
+        Self(
+            text.unwrap_or_else(|| {
+                Arc::from(&*Uuid::now_v7().as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+            }),
+        )
     }
 
     /// Returns the id as text.

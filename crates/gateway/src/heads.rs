@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use crate::problem::Failure;
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderValue, Version};
+use axum::http::{HeaderValue, Uri, Version};
 use axum::response::{IntoResponse as _, Response};
 use polyhost_engine::problem::{Code, Fault, Problem};
 use polyhost_listener::Ambiguity;
@@ -48,7 +48,7 @@ pub(crate) fn refusal(request: &Request) -> Option<Response> {
     if fields > MAX_HEAD {
         return refuse(Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB."));
     }
-    if request.uri().to_string().len() > MAX_HEAD {
+    if length(request.uri()) > MAX_HEAD {
         return refuse(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."));
     }
     let mut faults = repeated(request);
@@ -67,9 +67,21 @@ fn ambiguous(fault: Fault) -> Response {
     response
 }
 
+/// Returns the length of a request target.
+fn length(target: &Uri) -> usize {
+    let scheme = target.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
+    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
+    scheme + authority + target.path_and_query().map_or(0, |path| path.as_str().len())
+}
+
 /// Returns a fault for each field of [`SINGLE`] that is repeated.
 fn repeated(request: &Request) -> Vec<Fault> {
-    let is_repeated = |name: &&str| request.headers().get_all(*name).iter().nth(1).is_some();
+    let headers = request.headers();
+    // Most requests repeat no field at all.
+    if headers.len() == headers.keys_len() {
+        return Vec::new();
+    }
+    let is_repeated = |name: &&str| headers.get_all(*name).iter().nth(1).is_some();
     SINGLE.into_iter().filter(is_repeated).map(|name| Fault::parameter(name, "must not be repeated")).collect()
 }
 

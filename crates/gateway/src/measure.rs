@@ -1,8 +1,10 @@
 //! The metrics of the gateway's own requests. Requests to sites are counted where they are sent.
 
+use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use ::metrics::{counter, histogram};
+use ::metrics::{Counter, Histogram, counter, histogram};
 use axum::http::Method;
 
 /// The number of requests that were answered.
@@ -15,6 +17,9 @@ pub const OWN_SECONDS: &str = "polyhost_gateway_own_duration_seconds";
 const UNMATCHED: &str = "unmatched";
 /// The value of the label `method` for every unknown method.
 const UNKNOWN_METHOD: &str = "other";
+
+/// The statuses whose counters are kept.
+const FREQUENT: [u16; 5] = [200, 201, 204, 206, 304];
 
 /// A request that was answered.
 #[derive(Debug)]
@@ -34,13 +39,51 @@ pub struct Answered<'a> {
 impl Answered<'_> {
     /// Updates the metrics.
     pub fn count(&self) {
-        let route = if self.route.is_empty() { UNMATCHED } else { self.route }.to_owned();
-        let (method, own) =
-            (known_method(self.method).unwrap_or(UNKNOWN_METHOD), self.took.saturating_sub(self.waited));
-        histogram!(REQUEST_SECONDS, "route" => route.clone(), "method" => method).record(self.took);
-        histogram!(OWN_SECONDS, "route" => route.clone(), "method" => method).record(own);
-        let status = self.status.to_string();
-        counter!(REQUESTS, "route" => route, "method" => method, "status" => status).increment(1);
+        Meter::new(self.route, self.method).count(self);
+    }
+}
+
+/// The metrics of one route and method, looked up once.
+pub(crate) struct Meter {
+    route: String,
+    method: &'static str,
+    seconds: Histogram,
+    own_seconds: Histogram,
+    frequent: [OnceLock<Counter>; FREQUENT.len()],
+}
+
+impl Meter {
+    pub(crate) fn new(route: &str, method: &Method) -> Self {
+        let route = if route.is_empty() { UNMATCHED } else { route }.to_owned();
+        let method = known_method(method).unwrap_or(UNKNOWN_METHOD);
+        Self {
+            seconds: histogram!(REQUEST_SECONDS, "route" => route.clone(), "method" => method),
+            own_seconds: histogram!(OWN_SECONDS, "route" => route.clone(), "method" => method),
+            frequent: Default::default(),
+            route,
+            method,
+        }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn count(&self, answered: &Answered<'_>) {
+        let Answered { status, took, waited, .. } = *answered;
+        self.seconds.record(took);
+        self.own_seconds.record(took.saturating_sub(waited));
+        match FREQUENT.iter().position(|frequent| *frequent == status) {
+            Some(place) => self.frequent[place].get_or_init(|| self.counter(status)).increment(1),
+            None => self.counter(status).increment(1),
+        }
+    }
+
+    fn counter(&self, status: u16) -> Counter {
+        counter!(REQUESTS, "route" => self.route.clone(), "method" => self.method, "status" => status.to_string())
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter").field("route", &self.route).field("method", &self.method).finish_non_exhaustive()
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::Method;
 use polyhost_config::Scope;
 use polyhost_domain::Capability;
+
+use crate::measure::Meter;
 
 const WRITE_WEIGHT: NonZeroU32 = NonZeroU32::new(2).unwrap();
 const WALK_WEIGHT: NonZeroU32 = NonZeroU32::new(5).unwrap();
@@ -20,6 +22,16 @@ pub struct Operation {
     pub takes_body: bool,
     /// The rules for its requests.
     pub rules: Rules,
+    /// The metrics of its requests, from the first one on.
+    pub(crate) meter: OnceLock<Meter>,
+}
+
+impl Operation {
+    /// Returns an operation without any request so far.
+    #[must_use]
+    pub fn new(id: String, takes_body: bool, rules: Rules) -> Self {
+        Self { id, takes_body, rules, meter: OnceLock::new() }
+    }
 }
 
 /// The rules for the requests of an operation: permissions, rate limit weight and body.

@@ -4,21 +4,19 @@
 //! key expires.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::RequestExt as _;
 use axum::body::Body;
-use axum::extract::{RawPathParams, Request};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use polyhost_config::{Client, KeyHash};
 use polyhost_domain::AccountName;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::is_event_stream;
 
 use crate::app::App;
+use crate::audit;
 use crate::auth::expired;
 use crate::context::RequestContext;
 use crate::operation::Rules;
@@ -31,29 +29,27 @@ const SMALL: u64 = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct Permission {
     app: App,
-    client: Arc<Client>,
-    key: Option<KeyHash>,
-    account: Option<AccountName>,
+    context: RequestContext,
     rules: Rules,
 }
 
 impl Permission {
     /// Returns the permission of a client's request; `None` if the request matches no operation of the API.
-    pub(crate) async fn of(request: &mut Request, app: &App, context: &RequestContext) -> Option<Self> {
+    pub(crate) fn of(app: &App, context: &RequestContext) -> Option<Self> {
         let rules = context.operation.as_ref()?.rules;
-        let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
-        let account = parameters.iter().find(|(name, _)| *name == "account").and_then(|(_, name)| name.parse().ok());
-        Some(Self { app: app.clone(), client: Arc::clone(&context.client), key: context.key, account, rules })
+        Some(Self { app: app.clone(), context: context.clone(), rules })
     }
 
     /// Returns whether the current configuration still grants the permission.
     fn holds(&self) -> bool {
-        let roster = self.app.rosters().current();
-        let Some(client) = roster.callers().with_key(self.key) else { return false };
+        let Self { app, context, rules } = self;
+        let roster = app.rosters().current();
+        let Some(client) = roster.callers().with_key(context.key) else { return false };
+        let account: Option<AccountName> = audit::account(&context.occurrence.path).parse().ok();
         let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
-        client.name == self.client.name
-            && self.rules.scope.is_none_or(|scope| client.scopes.contains(&scope))
-            && self.account.as_ref().is_none_or(has_account)
+        client.name == context.client.name
+            && rules.scope.is_none_or(|scope| client.scopes.contains(&scope))
+            && account.as_ref().is_none_or(has_account)
     }
 
     /// Resolves when the permission ends.
@@ -62,7 +58,7 @@ impl Permission {
         let lost = async { while self.holds() && exchanges.changed().await.is_ok() {} };
         tokio::select! {
             () = lost => {}
-            () = expired(&self.client) => {}
+            () = expired(&self.context.client) => {}
         }
     }
 

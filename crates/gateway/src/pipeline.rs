@@ -148,7 +148,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         // Run the request within its time limit. Its bodies flow only while the client keeps its permission.
         Ok(()) => {
             request.extensions_mut().insert(context.clone());
-            match Permission::of(&mut request, app, &context).await {
+            match Permission::of(app, &context) {
                 None => execute_in_time(app, &context, handler, request).await,
                 Some(permission) => {
                     let request = permission.guard_request(request);

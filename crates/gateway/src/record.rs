@@ -16,7 +16,7 @@ use tracing::Span;
 
 use crate::access_log::Line;
 use crate::context::{RequestContext, RequestId};
-use crate::measure::Answered;
+use crate::measure::{Answered, Meter};
 use crate::operation::{Operation, Operations, Rules};
 use crate::problem::render;
 use crate::server_span::{Described, ServerSpan};
@@ -34,8 +34,8 @@ pub(crate) struct Record {
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) rules: Rules,
     pub(crate) occurrence: Occurrence,
-    /// The pattern of the route; empty if no route matches.
-    route: String,
+    /// The route; `None` if no route matches.
+    matched: Option<MatchedPath>,
     method: Method,
     began: Instant,
     access_log: AccessLog,
@@ -45,13 +45,14 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn begin(request: &Request, operations: &Operations, server: &ServerConfig) -> Self {
-        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let route = pattern(matched.as_ref());
         let (id, method) = (RequestId::of(request.headers()), request.method().clone());
         let occurrence = id.at(request.uri().path(), forwarded::prefix(request));
-        let operation = operations.find(&method, &route).cloned();
+        let operation = operations.find(&method, route).cloned();
         let caller = TraceParent::of(request.headers());
         let scheme = if server.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
-        let described = Described { id: &id, method: &method, route: &route, operation: operation.as_deref(), scheme };
+        let described = Described { id: &id, method: &method, route, operation: operation.as_deref(), scheme };
         let exported = ServerSpan::start(&described, caller);
         let callers_trace = || caller.map_or("", |caller| caller.trace_id()).into();
         let trace_id = exported.trace_id().map_or_else(callers_trace, Cow::Owned);
@@ -63,7 +64,7 @@ impl Record {
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
             operation,
             occurrence,
-            route,
+            matched,
             method,
             began: Instant::now(),
             access_log: server.access_log,
@@ -88,19 +89,30 @@ impl Record {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         self.restore_prefix(response.headers_mut());
-        browsers::protect(&self.route, response.headers_mut());
+        let route = pattern(self.matched.as_ref());
+        browsers::protect(route, response.headers_mut());
         let (status, took) = (response.status(), self.began.elapsed());
         let context = self.context.get();
         let waited = context.map_or(Duration::ZERO, |context| context.scope.waited());
-        Answered { route: &self.route, method: &self.method, status: status.as_u16(), took, waited }.count();
+        self.count(&Answered { route, method: &self.method, status: status.as_u16(), took, waited });
         let code = response.extensions().get::<Code>();
         if self.access_log.includes(status) {
-            let (occurrence, route, method) = (&self.occurrence, &*self.route, &self.method);
+            let (occurrence, method) = (&self.occurrence, &self.method);
             let client = context.map_or("", |context| &context.client.name);
             Line { occurrence, route, method, status, code, took, client }.write();
         }
         self.exported.finish(status, code);
         response
+    }
+
+    fn count(&self, answered: &Answered<'_>) {
+        match &self.operation {
+            // The operation of GET is also that of HEAD, but the methods are counted apart.
+            Some(operation) if self.method != Method::HEAD => {
+                operation.meter.get_or_init(|| Meter::new(answered.route, answered.method)).count(answered);
+            }
+            _ => answered.count(),
+        }
     }
 
     /// Adds the removed prefix to a `Location` that is a path of the gateway.
@@ -114,6 +126,11 @@ impl Record {
             *location = restored;
         }
     }
+}
+
+/// Returns the pattern of a route; empty if no route matches.
+fn pattern(matched: Option<&MatchedPath>) -> &str {
+    matched.map_or("", MatchedPath::as_str)
 }
 
 /// Returns the problem for a response that has a status but no body: the router and Swagger UI send such responses.

@@ -36,7 +36,7 @@ async fn panic_in_handler_is_an_internal_problem() {
             .unwrap();
     // A write runs in its own task. A panic of that task must fail the request in the same way.
     let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
-    let write = Operation { id: "write".to_owned(), takes_body: false, rules: Rules::WRITE };
+    let write = Operation::new("write".to_owned(), false, Rules::WRITE);
     let operations = Operations::from_iter([("/writes".to_owned(), Method::POST, write)]);
     let service = pipeline::around(routes, &app, operations).with_state(app.clone());
     // A write weighs 2.

@@ -131,7 +131,7 @@ fn claims(id: &FileId, conditions: &Preconditions) -> (Checked, Vec<(Subject, Ho
 async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Result<(), Problem> {
     if conditions.guard_write() {
         let now = account.file(id).await?;
-        conditions.evaluate(&now.validators(account))?;
+        conditions.evaluate(|| now.validators(account))?;
     }
     Ok(())
 }

@@ -120,7 +120,7 @@ async fn check(
 ) -> Result<(), Problem> {
     if conditions.guard_write() {
         let now = &emulate::folder(catalogue, account, id, Freshness::NoCache).await?.value.value;
-        conditions.evaluate(&now.validators(account))?;
+        conditions.evaluate(|| now.validators(account))?;
     }
     Ok(())
 }

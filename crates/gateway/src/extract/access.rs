@@ -1,12 +1,12 @@
 //! Authorization: extracts the caller and the account of a request, and rejects callers that may not use them.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::RequestPartsExt as _;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use polyhost_config::Client;
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 use polyhost_engine::accounts::Account;
@@ -31,16 +31,16 @@ impl Access {
     ///
     /// # Errors
     /// `account_not_found`; `forbidden` if the scope is missing.
-    pub(crate) async fn of(parts: &mut Parts, context: &RequestContext) -> Result<Self, Problem> {
+    pub(crate) fn of(parts: &Parts, context: &RequestContext) -> Result<Self, Problem> {
         let client = Arc::clone(&context.client);
-        let (name, id) = names(parts).await;
+        let (name, id) = names(parts.uri.path());
         // An account that the caller may not use yields the same problem as one that does not exist.
         let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
         name_account(context.scope.trace(), &account);
         require(context)?;
-        Ok(Self { account, client, id })
+        Ok(Self { account, client, id: id.into_owned() })
     }
 
     /// Returns the file id in the path.
@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Access {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let context = context_of_operation(parts, state).await?;
-        let access = Self::of(parts, &context).await?;
+        let access = Self::of(parts, &context)?;
         context.rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
         Ok(access)
     }
@@ -107,14 +107,12 @@ async fn context_of_operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<R
     if context.operation.is_some() { Ok(context) } else { Err(Problem::internal().into()) }
 }
 
-/// Returns the `{account}` and the `{id}` of the path. If they are not UTF-8 they stay percent-encoded, which no id
-/// grammar allows.
-async fn names(parts: &mut Parts) -> (String, String) {
-    if let Ok(Path(mut path)) = parts.extract::<Path<HashMap<String, String>>>().await {
-        return (path.remove("account").unwrap_or_default(), path.remove("id").unwrap_or_default());
-    }
-    let mut segments = parts.uri.path().split('/').skip(3).step_by(2).map(str::to_owned);
-    (segments.next().unwrap_or_default(), segments.next().unwrap_or_default())
+/// Returns the `{account}` and the `{id}` of a path. A name that is not UTF-8 stays percent-encoded, which no grammar of
+/// ids allows.
+fn names(path: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+    let decoded = |name| percent_decode_str(name).decode_utf8().unwrap_or(Cow::Borrowed(name));
+    let mut names = path.split('/').skip(3).step_by(2).map(decoded);
+    (names.next().unwrap_or_default(), names.next().unwrap_or_default())
 }
 
 /// Rejects a client without the scope that the operation needs.

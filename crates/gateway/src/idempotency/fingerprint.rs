@@ -96,7 +96,7 @@ mod tests {
         media_type: &str,
         body: &'static str,
     ) -> Fingerprint {
-        let operation = Operation { id: operation.0.to_owned(), takes_body: true, rules: operation.1 };
+        let operation = Operation::new(operation.0.to_owned(), true, operation.1);
         let request = Request::post(target).header(CONTENT_TYPE, media_type).body(Body::from(body)).unwrap();
         let (request, fingerprint) =
             Fingerprint::take(request, &operation, user, &ServerConfig::default()).await.unwrap();
@@ -151,7 +151,7 @@ mod tests {
                 .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
                 .body(Body::from(body))
                 .unwrap();
-            let operation = Operation { id: UPLOAD.0.to_owned(), takes_body: true, rules: UPLOAD.1 };
+            let operation = Operation::new(UPLOAD.0.to_owned(), true, UPLOAD.1);
             let (request, fingerprint) =
                 Fingerprint::take(request, &operation, "user", &ServerConfig::default()).await.unwrap();
             let (_, arriving) = request.extensions().get::<Opened>().unwrap().take().unwrap();

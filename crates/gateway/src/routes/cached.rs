@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse as _, Response};
+use axum::response::{AppendHeaders, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
 use polyhost_domain::{Capability, Digest, File, Folder};
@@ -21,6 +22,8 @@ use utoipa::openapi::{Header, RefOr, Response as Documented, ResponseBuilder};
 use crate::problem::Failure;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// The number of header fields that a response will have, roughly.
+const FIELDS: usize = 16;
 
 /// The response 304, for the OpenAPI document.
 pub(crate) struct Unchanged;
@@ -92,11 +95,13 @@ fn respond(
     age: Duration,
     source: Source,
 ) -> Result<Response, Failure> {
-    let mut response = match conditions.evaluate(&Validators::of(Some(etag), changed_at))? {
-        Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
-        Outcome::Proceed => ([(CONTENT_TYPE, "application/json")], json).into_response(),
-    };
+    let mut response = Response::default();
     let headers = response.headers_mut();
+    headers.reserve(FIELDS);
+    let outcome = conditions.evaluate(|| Validators::of(Some(etag), changed_at))?;
+    if outcome == Outcome::Proceed {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(AGE, HeaderValue::from(age.as_secs()));
     // Cannot fail: both consist of hexadecimal digits, numbers and fixed words.
@@ -104,6 +109,10 @@ fn respond(
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }
+    }
+    match outcome {
+        Outcome::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
+        Outcome::Proceed => *response.body_mut() = Body::from(json),
     }
     Ok(response)
 }
