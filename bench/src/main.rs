@@ -6,6 +6,7 @@ mod content;
 mod digests;
 mod failure;
 mod fleet;
+mod gateway;
 mod machine;
 mod memory;
 mod nginx;
@@ -16,6 +17,7 @@ mod site;
 mod sizing;
 mod soak;
 mod speed;
+mod times;
 mod transfer;
 mod transfers;
 mod usage;
@@ -34,6 +36,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::catalogue::Catalogue;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
+use crate::gateway::{Floor, Gateway};
 use crate::sizing::Sizing;
 use crate::soak::Soak;
 use crate::transfers::Transfers;
@@ -62,6 +65,10 @@ enum Command {
     Sizing(Sizing),
     /// A Redis that gateways share: the processor time of a gateway with and without it, and the operations of Redis
     Fleet(Fleet),
+    /// A request, beside peers: the processor time, the latency, and the memory
+    Gateway(Gateway),
+    /// The servers that `bench gateway` compares the gateway with, which it starts itself
+    Floor(Floor),
     /// The site of the measurements, which start it themselves
     Site {
         /// The address to listen on
@@ -94,6 +101,8 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Soak(options) => print(&soak::run(options).await?),
         Command::Sizing(options) => print(&sizing::run(options).await?),
         Command::Fleet(options) => print(&fleet::run(options).await?),
+        Command::Gateway(options) => print(&gateway::run(options).await?),
+        Command::Floor(options) => gateway::serve_floor(options).await,
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use polyhost_config::KeyHash;
 use tempfile::TempDir;
 
 use crate::failure::Failure;
@@ -126,4 +127,30 @@ fn configuration(listen: SocketAddr, site: SocketAddr, folder: &Path) -> String 
         );
     }
     text
+}
+
+/// Returns the table of an account of pstream.net at the site.
+pub(crate) fn pstream_account(name: &str, site: SocketAddr, login: &str) -> String {
+    format!(
+        "[accounts.{name}]\nprovider = \"pstream\"\nbase_url = \"http://{site}/openload/v1\"\n\
+         login = \"{login}\"\nkey = \"bench\"\n\n"
+    )
+}
+
+/// Returns the table of an account of streamplay.online at the site. Its keys must have 64 characters.
+pub(crate) fn streamplay_account(name: &str, site: SocketAddr, key: &str) -> String {
+    format!(
+        "[accounts.{name}]\nprovider = \"streamplay\"\nbase_url = \"http://{site}/yetishare/api/v2\"\n\
+         key1 = \"{key}\"\nkey2 = \"{key}\"\n\n"
+    )
+}
+
+/// Returns the table of a client that may use all accounts. Its key is its name, and its rate limit is a number of
+/// requests in a number of seconds.
+pub(crate) fn client(name: &str, (requests, seconds): (u32, u32)) -> String {
+    format!(
+        "[[clients]]\nname = \"{name}\"\nkey_sha256 = \"{}\"\naccounts = [\"*\"]\nscopes = [\"read\", \"write\"]\n\
+         rate_limit = {{ requests = {requests}, per_seconds = {seconds} }}\n\n",
+        KeyHash::of(name)
+    )
 }

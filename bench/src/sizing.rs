@@ -265,20 +265,12 @@ fn content(id: u64) -> String {
 /// Returns the configuration: accounts of pstream.net, and one of streamplay.online for downloads. Limits that would
 /// hold back the callers are raised. All other settings have their defaults.
 fn configuration(listen: SocketAddr, site: SocketAddr, accounts: u64) -> String {
-    let key = "k".repeat(64);
     let head = format!(
         "[server]\nlisten = \"{listen}\"\nmax_connections_per_address = 10000\n\n\
-         [upstream]\nrequests_per_second = 0.0\nmax_concurrency = 1024\n\n[cache]\nfile_ttl = \"1h\"\n\n\
-         [accounts.plays]\nprovider = \"streamplay\"\nbase_url = \"http://{site}/yetishare/api/v2\"\n\
-         key1 = \"{key}\"\nkey2 = \"{key}\"\n\n"
+         [upstream]\nrequests_per_second = 0.0\nmax_concurrency = 1024\n\n[cache]\nfile_ttl = \"1h\"\n\n"
     );
-    let account = |number| {
-        format!(
-            "[accounts.a{number}]\nprovider = \"pstream\"\nbase_url = \"http://{site}/openload/v1\"\n\
-             login = \"bench{number}\"\nkey = \"bench\"\n\n"
-        )
-    };
-    head + &(0..accounts).map(account).collect::<String>()
+    let account = |number| setup::pstream_account(&format!("a{number}"), site, &format!("bench{number}"));
+    head + &setup::streamplay_account("plays", site, &"k".repeat(64)) + &(0..accounts).map(account).collect::<String>()
 }
 
 impl Display for Report {

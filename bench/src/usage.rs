@@ -1,5 +1,6 @@
 //! The resources that processes use, read from `/proc`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::{Mul, Sub};
 use std::sync::Arc;
@@ -56,6 +57,40 @@ pub(crate) fn processor_time(ids: &[u32]) -> ProcessorTime {
 /// Returns the processor time of some processes so far, in the kernel and in user space, in seconds.
 pub(crate) fn processor_seconds(ids: &[u32]) -> f64 {
     processor_time(ids).total()
+}
+
+/// The processor time of some processes so far, with the resolution of the kernel's scheduler.
+pub(crate) struct Clock {
+    /// The nanoseconds of each thread.
+    threads: BTreeMap<String, u64>,
+    /// The time in steps of the kernel's timer. Only this one distinguishes user space from the kernel.
+    coarse: ProcessorTime,
+}
+
+impl Clock {
+    pub(crate) fn read(ids: &[u32]) -> Self {
+        let tasks = ids.iter().filter_map(|id| fs::read_dir(format!("/proc/{id}/task")).ok()).flatten().flatten();
+        let nanoseconds = |task: fs::DirEntry| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            let spent = text.split_whitespace().next()?.parse().ok()?;
+            Some((task.file_name().to_string_lossy().into_owned(), spent))
+        };
+        Self { threads: tasks.filter_map(nanoseconds).collect(), coarse: processor_time(ids) }
+    }
+
+    /// Returns the time since an earlier reading, in seconds. Threads that ended in between do not count, unless the
+    /// kernel has no fine clock.
+    pub(crate) fn since(&self, earlier: &Self) -> ProcessorTime {
+        let coarse = self.coarse - earlier.coarse;
+        let before = |thread: &String| earlier.threads.get(thread).copied().unwrap_or_default();
+        let nanoseconds: u64 = self.threads.iter().map(|(thread, spent)| spent.saturating_sub(before(thread))).sum();
+        if nanoseconds == 0 {
+            return coarse;
+        }
+        let total = nanoseconds as f64 / 1e9;
+        let user_share = if coarse.total() > 0.0 { coarse.user / coarse.total() } else { 0.5 };
+        ProcessorTime { user: total * user_share, system: total * (1.0 - user_share) }
+    }
 }
 
 /// Returns the memory that some processes hold now (`VmRSS`), in bytes.
@@ -142,6 +177,17 @@ mod tests {
         assert_eq!(ticks(stat), Some((250, 50)));
         assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
         assert_eq!(resident("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn fine_time_is_divided_like_the_coarse_time() {
+        let clock = |nanoseconds: u64, user, system| Clock {
+            threads: [("1".to_owned(), nanoseconds), ("2".to_owned(), 5)].into(),
+            coarse: ProcessorTime { user, system },
+        };
+        let spent = clock(2_000_000_000, 1.5, 0.5).since(&clock(0, 0.0, 0.0));
+        assert_eq!(spent, ProcessorTime { user: 1.5, system: 0.5 });
+        assert_eq!(clock(0, 1.0, 0.0).since(&clock(0, 0.0, 0.0)), ProcessorTime { user: 1.0, system: 0.0 });
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use polyhost_config::KeyHash;
 use tempfile::TempDir;
 
 use super::redis::Redis;
@@ -134,27 +133,15 @@ fn configuration(listen: SocketAddr, site: SocketAddr) -> String {
     let mut text = format!(
         "[server]\nlisten = \"{listen}\"\n\n\
          [upstream]\nrequests_per_second = 200.0\nburst = 4000000000\nmax_concurrency = 1024\n\n\
-         [cache]\nfile_ttl = \"1h\"\nlisting_ttl = \"1h\"\n\n\
-         [accounts.files]\nprovider = \"pstream\"\nbase_url = \"http://{site}/openload/v1\"\n\
-         login = \"bench\"\nkey = \"bench\"\n\n"
+         [cache]\nfile_ttl = \"1h\"\nlisting_ttl = \"1h\"\n\n"
     );
+    text += &setup::pstream_account("files", site, "bench");
     let sessions = (0..SESSIONS).map(|number| (format!("session-{number}"), format!("{number:064}")));
     for (name, key) in sessions.chain([("trash".to_owned(), "k".repeat(64))]) {
-        // Writing to a `String` cannot fail.
-        let _ = write!(
-            text,
-            "[accounts.{name}]\nprovider = \"streamplay\"\nbase_url = \"http://{site}/yetishare/api/v2\"\n\
-             key1 = \"{key}\"\nkey2 = \"{key}\"\n\n"
-        );
+        text += &setup::streamplay_account(&name, site, &key);
     }
     for client in [Client::Limited, Client::Unlimited] {
-        let (name, (requests, seconds)) = (client.key(), client.rate_limit());
-        let _ = write!(
-            text,
-            "[[clients]]\nname = \"{name}\"\nkey_sha256 = \"{}\"\naccounts = [\"*\"]\nscopes = [\"read\", \"write\"]\n\
-             rate_limit = {{ requests = {requests}, per_seconds = {seconds} }}\n\n",
-            KeyHash::of(name)
-        );
+        text += &setup::client(client.key(), client.rate_limit());
     }
     text
 }

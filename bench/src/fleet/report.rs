@@ -5,10 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use serde::Serialize;
 
 use super::counts::{Operations, Stored};
-use super::times::Times;
+use super::times::RequestTimes;
 use crate::machine::Machine;
-use crate::speed::median;
-use crate::usage::ProcessorTime;
 
 /// The results of one run.
 #[derive(Debug, Serialize)]
@@ -16,7 +14,7 @@ pub(super) struct Report {
     pub(super) machine: Machine,
     /// The versions of the gateway and of Redis, if it is installed.
     pub(super) programs: Vec<String>,
-    pub(super) times: Vec<Times>,
+    pub(super) times: Vec<RequestTimes>,
     pub(super) operations: Vec<Operations>,
     pub(super) memory: Vec<Stored>,
 }
@@ -30,13 +28,8 @@ impl Report {
         writeln!(f, "The processor time of a gateway for each request: median of {} rounds.\n", self.rounds())?;
         writeln!(f, "| request | gateway | µs | user | system | of the first | lowest to highest |")?;
         writeln!(f, "|---|---|---:|---:|---:|---:|---:|")?;
-        for Times { request, gateway, rounds, ratios } in &self.times {
-            let of = |part: fn(&ProcessorTime) -> f64| median(&rounds.iter().map(part).collect::<Vec<_>>());
-            let cells = [of(ProcessorTime::total), of(|time| time.user), of(|time| time.system)];
-            let [total, user, system] = cells.map(Option::unwrap_or_default);
-            let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-            let highest = ratios.iter().copied().fold(0.0, f64::max);
-            let ratio = median(ratios).unwrap_or_default();
+        for RequestTimes { request, gateway, times } in &self.times {
+            let ([total, user, system], [ratio, lowest, highest]) = (times.medians(), times.ratio());
             writeln!(
                 f,
                 "| {request} | {gateway} | {total:.1} | {user:.1} | {system:.1} | {ratio:.2} | \
@@ -47,7 +40,7 @@ impl Report {
     }
 
     fn rounds(&self) -> usize {
-        self.times.first().map_or(0, |times| times.rounds.len())
+        self.times.first().map_or(0, |row| row.times.rounds.len())
     }
 
     fn write_operations(&self, f: &mut Formatter<'_>) -> fmt::Result {

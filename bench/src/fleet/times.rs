@@ -1,5 +1,4 @@
-//! The processor time of gateways for each request. Every round measures all gateways with each kind of request, so
-//! that other activity of the machine affects all of them.
+//! The processor time of gateways for each request. Every round measures all gateways with each kind of request.
 
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -10,6 +9,7 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::process::Process;
 use crate::progress;
+use crate::times::{Times, order};
 use crate::usage::{self, ProcessorTime};
 
 /// The number of connections of the callers.
@@ -23,13 +23,11 @@ pub(super) struct Candidate {
 
 /// The processor time for requests of a kind at one gateway.
 #[derive(Debug, Serialize)]
-pub(super) struct Times {
+pub(super) struct RequestTimes {
     pub(super) request: String,
     pub(super) gateway: String,
-    /// The processor time for each request in microseconds, in the order of the rounds.
-    pub(super) rounds: Vec<ProcessorTime>,
-    /// The time of each round divided by that of the first gateway in the same round.
-    pub(super) ratios: Vec<f64>,
+    #[serde(flatten)]
+    pub(super) times: Times,
 }
 
 /// The requests that are measured, and how many are sent for a hundred of the first kind.
@@ -49,19 +47,18 @@ pub(super) const MOST_REQUESTS: u64 = 180_000;
 ///
 /// # Errors
 /// Fails if a gateway ends, or a request fails.
-pub(super) async fn measure(all: &mut [Candidate], rounds: u64, requests: u64) -> Result<Vec<Times>, Failure> {
+pub(super) async fn measure(all: &mut [Candidate], rounds: u64, requests: u64) -> Result<Vec<RequestTimes>, Failure> {
     for candidate in &*all {
         warm_up(&candidate.process).await?;
     }
-    let mut times: Vec<Times> = CASES.iter().flat_map(|case| all.iter().map(|gateway| empty(*case, gateway))).collect();
+    let empty_of_case = |case| all.iter().map(move |gateway| empty(case, gateway));
+    let mut times: Vec<RequestTimes> = CASES.into_iter().flat_map(empty_of_case).collect();
     for round in 0..rounds {
         progress(format_args!("round {} of {rounds}", round + 1));
         for (place, (kind, client, share)) in CASES.into_iter().enumerate() {
             let count = (requests * share / 100 / CALLERS).max(1) * CALLERS;
             let mut row = vec![ProcessorTime::default(); all.len()];
-            // Each round starts with another gateway, so that no gateway is always first.
-            for turn in 0..all.len() {
-                let turn = (turn + round as usize) % all.len();
+            for turn in order(all.len(), round) {
                 let candidate = &mut all[turn];
                 // The numbers of the requests of before are those of cached objects and used keys.
                 let first = 1 + (round + 1) * count;
@@ -69,22 +66,19 @@ pub(super) async fn measure(all: &mut [Candidate], rounds: u64, requests: u64) -
                 candidate.process.check()?;
             }
             for (column, time) in row.iter().enumerate() {
-                let of = &mut times[place * all.len() + column];
-                of.ratios.push(time.total() / row[0].total());
-                of.rounds.push(*time);
+                times[place * all.len() + column].times.add(*time, row[0]);
             }
         }
     }
     Ok(times)
 }
 
-fn empty((kind, client, _): (Kind, Client, u64), candidate: &Candidate) -> Times {
+fn empty((kind, client, _): (Kind, Client, u64), candidate: &Candidate) -> RequestTimes {
     let limit = if client == Client::Unlimited { ", without a limit" } else { "" };
-    Times {
+    RequestTimes {
         request: format!("{}{limit}", kind.title()),
         gateway: candidate.title.clone(),
-        rounds: Vec::new(),
-        ratios: Vec::new(),
+        times: Times::default(),
     }
 }
 

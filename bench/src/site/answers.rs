@@ -74,6 +74,20 @@ fn files(folder: &str) -> Vec<Value> {
     (0..folder.parse().unwrap_or_default()).take(MOST_FILES).map(file).collect()
 }
 
+/// Returns the files of a folder. Their number is the last three digits of its id.
+fn yetishare_files(folder: &str) -> Vec<Value> {
+    let file = |number: u64| {
+        json!({
+            "id": number, "filename": format!("episode {number}.mkv"), "fileType": "video/x-matroska",
+            "fileSize": number, "folderId": folder, "status": "active", "downloads": "0",
+            "shortUrl": format!("f{number}"), "uploadedDate": "2024-01-01 00:00:00",
+            "url_file": format!("https://bench.example/f{number}"),
+        })
+    };
+    // Ids begin with 1.
+    (1..=folder.parse::<u64>().unwrap_or_default() % 1000).map(file).collect()
+}
+
 fn openload(result: Value) -> Value {
     json!({"status": 200, "msg": "OK", "result": result})
 }
@@ -90,7 +104,7 @@ fn yetishare(endpoint: &str, file: &str, address: SocketAddr) -> Option<Value> {
         "file/download" => json!({
             "file_id": file, "filename": "bench.bin", "download_url": format!("http://{address}/bytes/{file}"),
         }),
-        "folder/listing" => json!({"folders": [], "files": []}),
+        "folder/listing" => json!({"folders": [], "files": yetishare_files(file)}),
         "folder/create" => json!({"id": "1", "folderName": "bench"}),
         "file/delete" | "disable_access_token" => Value::Null,
         _ => return None,

@@ -42,8 +42,9 @@ pub(crate) async fn answer(connection: &mut Connection, head: &Head, address: So
         return receive(connection, head, mode, path).await;
     }
     let form = form(connection, head.length).await?;
-    let id =
-        ["file_id", "file", "folder"].into_iter().find_map(|name| parameter(&form, name).or(parameter(query, name)));
+    let id = ["file_id", "file", "folder", "parent_folder_id"]
+        .into_iter()
+        .find_map(|name| parameter(&form, name).or(parameter(query, name)));
     match answers::to(path, id.unwrap_or_default(), mode, address) {
         Some(json) => connection.answer("200 OK", &json).await,
         None => connection.answer("404 Not Found", "{}").await,

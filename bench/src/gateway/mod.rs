@@ -1,0 +1,87 @@
+//! `bench gateway`: what a request costs: the processor time, the latency and the memory of the gateway, beside those of
+//! other programs in the same run.
+
+mod candidates;
+mod costs;
+mod floor;
+mod load;
+mod peers;
+mod pinning;
+mod polyhost;
+mod report;
+mod rows;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum as _};
+
+use self::candidates::{Candidates, World};
+pub(crate) use self::floor::{Floor, run as serve_floor};
+use self::pinning::Pinning;
+use self::report::Report;
+use self::rows::{CONNECTIONS, Row};
+use crate::failure::Failure;
+use crate::machine::Machine;
+use crate::progress;
+use crate::transfers::{default_polyhost, version, write_json};
+
+/// The descriptors of a program that no connection of a caller needs.
+const SPARE_DESCRIPTORS: u64 = 200;
+
+/// The options of `bench gateway`.
+#[derive(Debug, Args)]
+pub(crate) struct Gateway {
+    /// The number of rounds; each measures every candidate with every row
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=100))]
+    rounds: u64,
+    /// The number of requests for a cached file in each round; there are fewer of other kinds
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(320..=1_000_000))]
+    requests: u64,
+    /// The rows to measure, separated by commas [default: all]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROWS")]
+    rows: Vec<Row>,
+    /// The polyhost program [default: polyhost, in the folder of this program]
+    #[arg(long, value_name = "FILE")]
+    polyhost: Option<PathBuf>,
+    /// Another polyhost program, such as an earlier version
+    #[arg(long, value_name = "FILE")]
+    other: Option<PathBuf>,
+    /// Also write the figures to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Measures everything and returns the tables to print.
+///
+/// # Errors
+/// Fails if a program does not start or ends, or a request fails.
+pub(crate) async fn run(options: Gateway) -> Result<String, Failure> {
+    let polyhost = options.polyhost.clone().map_or_else(default_polyhost, Ok)?;
+    let (machine, pinning) = (Machine::this(), Pinning::of_this_process());
+    let most_connections = most_connections(&options)?;
+    let world = World::start(pinning).await?;
+    progress("starting the candidates");
+    let mut candidates = Candidates::start(&world, &polyhost, options.other.as_deref()).await?;
+    candidates.verify(&world, &options.rows())?;
+    let mut report = Report::new(machine, &candidates, version(&polyhost)?);
+    report.rounds = options.rounds;
+    let groups = costs::groups(&candidates.all, &options.rows(), options.requests, most_connections);
+    report.costs = costs::measure(&groups, options.rounds).await?;
+    write_json(options.json.as_deref(), &report)?;
+    Ok(report.to_string())
+}
+
+impl Gateway {
+    fn rows(&self) -> Vec<Row> {
+        if self.rows.is_empty() { Row::value_variants().to_vec() } else { self.rows.clone() }
+    }
+}
+
+/// Raises the limit of file descriptors, and returns the number of connections that it permits.
+fn most_connections(options: &Gateway) -> Result<u64, Failure> {
+    let most = pinning::raise_descriptor_limit()?.saturating_sub(SPARE_DESCRIPTORS);
+    if options.rows().contains(&Row::Connections) && CONNECTIONS.iter().any(|count| *count > most) {
+        progress(format_args!("the limit of file descriptors permits only {most} connections"));
+    }
+    Ok(most)
+}
