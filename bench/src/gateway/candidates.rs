@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::floor::{FILES, Recorded};
+use super::floor::Recorded;
 use super::load::{self, Connection, Requests};
 use super::peers::Peer;
 use super::pinning::Pinning;
@@ -21,6 +21,10 @@ use crate::{progress, setup, usage};
 /// How long a program is idle before its memory is read.
 const REST: Duration = Duration::from_secs(1);
 
+/// The title of the server with prepared answers.
+pub(super) const PREPARED: &str = "hyper, prepared answers";
+/// The title of the server that fetches and converts the site's answers.
+pub(super) const FORWARD: &str = "hyper, fetch and convert";
 /// The number of characters of a wrong answer that a message shows.
 const SHOWN: usize = 500;
 
@@ -34,6 +38,7 @@ pub(super) struct World {
 /// What a candidate does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
+    /// The gateway, or another version of it.
     Gateway,
     /// Serves recorded answers with the gateway's HTTP library.
     Bare,
@@ -107,9 +112,9 @@ impl Candidates {
         fs::write(&answers, json).map_err(Failure::of("cannot write the recorded answers"))?;
         let bare = world.floor(&["--answers", &answers.to_string_lossy()]).await?;
         let origin = bare.address();
-        all.push(Candidate::new("hyper, prepared answers", Role::Bare, bare, None).await);
+        all.push(Candidate::new(PREPARED, Role::Bare, bare, None).await);
         let forward = world.floor(&["--site", &world.site.address().to_string()]).await?;
-        all.push(Candidate::new("hyper, fetch and convert", Role::Forward, forward, None).await);
+        all.push(Candidate::new(FORWARD, Role::Forward, forward, None).await);
         let mut candidates = Self { all, programs: Vec::new(), left_out: Vec::new(), recorded };
         for peer in Peer::ALL {
             candidates.add_peer(world, peer, origin).await?;
@@ -141,13 +146,13 @@ impl Candidates {
     ///
     /// # Errors
     /// Fails if an answer differs from that of the gateway, or from that of the site for a proxy.
-    pub(super) fn verify(&mut self, world: &World, rows: &[Row]) -> Result<(), Failure> {
+    pub(super) fn verify(&mut self, world: &World) -> Result<(), Failure> {
         let expected = self.recorded.clone();
         let gateway = self.all[0].process.address();
         for candidate in &mut self.all {
             candidate.etag = if candidate.serves_hits() { candidate.answer_to(HIT)?.0 } else { String::new() };
-            for row in rows.iter().filter(|row| Row::REQUESTS.contains(row)) {
-                candidate.verify(*row, &expected, gateway, world.site.address())?;
+            for row in Row::REQUESTS {
+                candidate.verify(row, &expected, gateway, world.site.address())?;
             }
         }
         Ok(())
@@ -252,6 +257,7 @@ fn body_of(address: SocketAddr, requests: Option<Requests>, number: u64) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use super::super::floor::FILES;
     use super::*;
 
     #[test]

@@ -11,6 +11,9 @@ use crate::progress;
 use crate::times::{Times, order};
 use crate::usage::{Clock, ProcessorTime};
 
+/// The number of requests before the first round.
+const WARM_UP: u64 = 320;
+
 /// The processor time of one candidate for the requests of one row.
 #[derive(Debug, Serialize)]
 pub(super) struct Cost {
@@ -45,17 +48,14 @@ pub(super) fn groups<'a>(all: &'a [Candidate], rows: &[Row], hits: u64, most_con
     }
     let connections = CONNECTIONS.into_iter().filter(|_| rows.contains(&Row::Connections));
     for count in connections.map(|count| count.min(most_connections)) {
-        let title = format!("{}, {count} connections", Row::Hit.title());
-        groups.push(group(all, Row::Hit, title, count, hits.max(count)));
+        let title = format!("{}, connections: {count}", Row::Hit.title());
+        groups.push(group(all, Row::Hit, title, count, hits.max(2 * count)));
     }
     groups
 }
 
 fn group(all: &[Candidate], row: Row, request: String, connections: u64, count: u64) -> Group<'_> {
-    let case = |candidate: &'_ Candidate| {
-        let requests = candidate.requests(row)?;
-        Some((candidate.title.clone(), requests))
-    };
+    let case = |candidate: &'_ Candidate| Some((candidate.title.clone(), candidate.requests(row)?));
     let with_requests = all.iter().filter_map(|candidate| Some((candidate, case(candidate)?)));
     let cases = with_requests
         .map(|(candidate, (title, requests))| Case { title, process: &candidate.process, requests, connections, count })
@@ -77,8 +77,8 @@ pub(super) async fn measure(groups: &[Group<'_>], rounds: u64) -> Result<Vec<Cos
     let mut costs: Vec<Vec<Cost>> =
         groups.iter().map(|group| group.cases.iter().map(|case| empty(group, case)).collect()).collect();
     for case in groups.iter().flat_map(|group| &group.cases) {
-        load::send(case.process.address(), &case.requests, case.connections.min(load::THREADS), load::THREADS * 20)
-            .await?;
+        let open = load::connect(case.process.address(), case.connections.min(load::THREADS)).await?;
+        load::send(open, &case.requests, WARM_UP).await?;
     }
     for round in 0..rounds {
         progress(format_args!("round {} of {rounds}", round + 1));
@@ -97,13 +97,15 @@ pub(super) async fn measure(groups: &[Group<'_>], rounds: u64) -> Result<Vec<Cos
     Ok(costs.into_iter().flatten().collect())
 }
 
-/// Returns the processor time for each request, in microseconds. Opening the connections does not count.
+/// Returns the processor time for each request, in microseconds. Opening the connections and the first request of each
+/// do not count.
 async fn one(case: &Case<'_>) -> Result<ProcessorTime, Failure> {
     let open = load::connect(case.process.address(), case.connections).await?;
-    let threads = open.len() as u64;
+    let open = load::send(open, &case.requests, case.connections).await?;
     let ids = case.process.ids();
     let before = Clock::read(&ids);
-    load::send_over(open, &case.requests, case.count).await?;
+    let open = load::send(open, &case.requests, case.count).await?;
     let spent = Clock::read(&ids).since(&before);
-    Ok(spent * (1e6 / (case.count / threads * threads) as f64))
+    let threads = open.len() as u64;
+    Ok(spent * (1e6 / case.count.next_multiple_of(threads) as f64))
 }

@@ -11,6 +11,8 @@ use crate::failure::Failure;
 pub(super) const THREADS: u64 = 16;
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The time between starting the threads and the first intended time.
+const HEAD_START: Duration = Duration::from_millis(20);
 const BUFFER: usize = 128 * 1024;
 const MAX_HEADERS: usize = 64;
 
@@ -174,27 +176,16 @@ fn value<'a>(fields: &[httparse::Header<'a>], name: &str) -> Option<&'a str> {
     std::str::from_utf8(field.value).ok()
 }
 
-/// Sends a number of requests over a number of open connections, which take turns.
-///
-/// # Errors
-/// Fails if a request fails.
-pub(super) async fn send(
-    address: SocketAddr,
-    requests: &Requests,
-    connections: u64,
-    count: u64,
-) -> Result<(), Failure> {
-    let open = connect(address, connections).await?;
-    send_over(open, requests, count).await
-}
+/// Open connections, in a group for each thread that uses them.
+pub(super) type Groups = Vec<Vec<Connection>>;
 
-/// Opens connections, in groups for the threads that use them.
+/// Opens connections.
 ///
 /// # Errors
 /// Fails if the server does not accept.
-pub(super) async fn connect(address: SocketAddr, count: u64) -> Result<Vec<Vec<Connection>>, Failure> {
+pub(super) async fn connect(address: SocketAddr, count: u64) -> Result<Groups, Failure> {
     let open = move || {
-        let mut groups: Vec<Vec<Connection>> = (0..count.min(THREADS)).map(|_| Vec::new()).collect();
+        let mut groups: Groups = (0..count.min(THREADS)).map(|_| Vec::new()).collect();
         for number in 0..count {
             groups[(number % THREADS) as usize].push(Connection::open(address)?);
         }
@@ -203,13 +194,13 @@ pub(super) async fn connect(address: SocketAddr, count: u64) -> Result<Vec<Vec<C
     blocking(open).await
 }
 
-/// Sends requests over open connections, which take turns.
+/// Sends a number of requests, or a few more, over open connections, which take turns. Returns the connections.
 ///
 /// # Errors
 /// Fails if a request fails.
-pub(super) async fn send_over(groups: Vec<Vec<Connection>>, requests: &Requests, count: u64) -> Result<(), Failure> {
+pub(super) async fn send(groups: Groups, requests: &Requests, count: u64) -> Result<Groups, Failure> {
     let requests = requests.clone();
-    let share = count / groups.len() as u64;
+    let share = count.div_ceil(groups.len() as u64);
     let send = move || {
         on_threads(groups, |mut group| {
             let mut buffer = Vec::new();
@@ -217,32 +208,31 @@ pub(super) async fn send_over(groups: Vec<Vec<Connection>>, requests: &Requests,
             for number in 0..share {
                 group[number as usize % length].send(&requests, &mut buffer)?;
             }
-            Ok(())
+            Ok(group)
         })
-        .map(drop)
     };
     blocking(send).await
 }
 
-/// Sends requests at times that are fixed in advance, over one connection for each thread. Returns the sorted latencies
-/// in microseconds, counted from the intended times, so that an answer that delays later requests counts for each.
+/// Sends requests at times that are fixed in advance, over one connection of each group. Returns the sorted latencies in
+/// microseconds, counted from the intended times, so that an answer that delays later requests counts for each.
 ///
 /// # Errors
 /// Fails if a request fails.
 pub(super) async fn send_at(
-    address: SocketAddr,
+    groups: Groups,
     requests: &Requests,
     interval: Duration,
     count: u32,
 ) -> Result<Vec<f64>, Failure> {
-    let groups = connect(address, THREADS).await?;
     let requests = requests.clone();
     let send = move || {
-        let begin = Instant::now() + Duration::from_millis(20);
-        let numbered: Vec<_> = (0_u32..).zip(groups.into_iter().flatten()).collect();
+        let begin = Instant::now() + HEAD_START;
+        let step = groups.len();
+        let numbered: Vec<_> = (0_u32..).zip(groups.into_iter().flat_map(|group| group.into_iter().next())).collect();
         on_threads(numbered, |(first, mut connection)| {
             let (mut buffer, mut latencies) = (Vec::new(), Vec::new());
-            for number in (first..count).step_by(THREADS as usize) {
+            for number in (first..count).step_by(step) {
                 let intended = begin + interval * number;
                 std::thread::sleep(intended.saturating_duration_since(Instant::now()));
                 connection.send(&requests, &mut buffer)?;

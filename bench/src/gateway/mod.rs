@@ -1,9 +1,14 @@
 //! `bench gateway`: what a request costs: the processor time, the latency and the memory of the gateway, beside those of
 //! other programs in the same run.
 
+mod calls;
 mod candidates;
+mod chart;
 mod costs;
+mod document;
 mod floor;
+mod growth;
+mod latency;
 mod load;
 mod peers;
 mod pinning;
@@ -11,14 +16,14 @@ mod polyhost;
 mod report;
 mod rows;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum as _};
 
 use self::candidates::{Candidates, World};
 pub(crate) use self::floor::{Floor, run as serve_floor};
 use self::pinning::Pinning;
-use self::report::Report;
+use self::report::{Memory, Report};
 use self::rows::{CONNECTIONS, Row};
 use crate::failure::Failure;
 use crate::machine::Machine;
@@ -40,6 +45,9 @@ pub(crate) struct Gateway {
     /// The rows to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROWS")]
     rows: Vec<Row>,
+    /// Also measure a gateway with 1,000,000 cached files, which takes minutes
+    #[arg(long)]
+    large: bool,
     /// The polyhost program [default: polyhost, in the folder of this program]
     #[arg(long, value_name = "FILE")]
     polyhost: Option<PathBuf>,
@@ -49,6 +57,9 @@ pub(crate) struct Gateway {
     /// Also write the figures to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write the document with the figures to this file, and its charts to the folder "images" beside it
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
 }
 
 /// Measures everything and returns the tables to print.
@@ -62,18 +73,54 @@ pub(crate) async fn run(options: Gateway) -> Result<String, Failure> {
     let world = World::start(pinning).await?;
     progress("starting the candidates");
     let mut candidates = Candidates::start(&world, &polyhost, options.other.as_deref()).await?;
-    candidates.verify(&world, &options.rows())?;
-    let mut report = Report::new(machine, &candidates, version(&polyhost)?);
-    report.rounds = options.rounds;
-    let groups = costs::groups(&candidates.all, &options.rows(), options.requests, most_connections);
-    report.costs = costs::measure(&groups, options.rounds).await?;
+    candidates.verify(&world)?;
+    let mut report = Report::new(machine, &candidates, &options, version(&polyhost)?);
+    report.pinned = pinning == Pinning::Separate;
+    measure(&options, &world, &polyhost, &candidates, most_connections, &mut report).await?;
+    report.memory = candidates.all.iter().map(Memory::of).collect();
     write_json(options.json.as_deref(), &report)?;
+    if let Some(path) = &options.write {
+        document::write(path, &report)?;
+    }
     Ok(report.to_string())
 }
 
+async fn measure(
+    options: &Gateway,
+    world: &World,
+    polyhost: &Path,
+    candidates: &Candidates,
+    most_connections: u64,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let rows = options.rows();
+    let mut grown = Vec::new();
+    for row in rows.iter().filter(|row| matches!(row, Row::Accounts | Row::Files)) {
+        grown.push(growth::start(world, polyhost, &candidates.all[0].process, *row).await?);
+    }
+    let mut groups = costs::groups(&candidates.all, &rows, options.requests, most_connections);
+    groups.extend(grown.iter().map(|grown| growth::group(grown, &candidates.all[0].process, options.requests)));
+    report.costs = costs::measure(&groups, options.rounds).await?;
+    report.growth = grown.into_iter().map(|grown| grown.growth).collect();
+    if rows.contains(&Row::Latency) {
+        report.latencies = latency::measure(world, candidates, options.rounds).await?;
+    }
+    if rows.contains(&Row::SystemCalls) {
+        if calls::is_possible() {
+            report.calls = calls::measure(world, candidates).await?;
+        } else {
+            report
+                .leave_out("strace is not installed, so system calls are left out; on Debian: apt-get install strace");
+        }
+    }
+    Ok(())
+}
+
 impl Gateway {
+    /// Returns the rows to measure.
     fn rows(&self) -> Vec<Row> {
-        if self.rows.is_empty() { Row::value_variants().to_vec() } else { self.rows.clone() }
+        let rows = if self.rows.is_empty() { Row::value_variants() } else { &self.rows };
+        rows.iter().copied().filter(|row| self.large || *row != Row::Files).collect()
     }
 }
 
