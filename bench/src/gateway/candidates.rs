@@ -68,8 +68,8 @@ pub(super) struct Candidates {
     pub(super) all: Vec<Candidate>,
     /// The versions of the programs.
     pub(super) programs: Vec<String>,
-    /// The messages about the programs that are left out.
-    pub(super) left_out: Vec<String>,
+    /// Remarks, such as about programs that are left out.
+    pub(super) remarks: Vec<String>,
     pub(super) recorded: Vec<Recorded>,
 }
 
@@ -115,7 +115,7 @@ impl Candidates {
         all.push(Candidate::new(PREPARED, Role::Bare, bare, None).await);
         let forward = world.floor(&["--site", &world.site.address().to_string()]).await?;
         all.push(Candidate::new(FORWARD, Role::Forward, forward, None).await);
-        let mut candidates = Self { all, programs: Vec::new(), left_out: Vec::new(), recorded };
+        let mut candidates = Self { all, programs: Vec::new(), remarks: Vec::new(), recorded };
         for peer in Peer::ALL {
             candidates.add_peer(world, peer, origin).await?;
         }
@@ -125,9 +125,7 @@ impl Candidates {
     async fn add_peer(&mut self, world: &World, peer: Peer, origin: SocketAddr) -> Result<(), Failure> {
         let Some(program) = peer.installed() else {
             let advice = format!("on Debian: apt-get install {}", peer.package());
-            let message = format!("{} is not installed and is left out; {advice}", peer.name());
-            progress(&message);
-            self.left_out.push(message);
+            self.remark(format!("{} is not installed and is left out; {advice}", peer.name()));
             return Ok(());
         };
         self.programs.push(peer.version(&program)?);
@@ -136,10 +134,20 @@ impl Candidates {
                 Role::Cache => (format!("{}, cache", peer.name()), origin),
                 _ => (format!("{}, proxy", peer.name()), world.site.address()),
             };
-            let process = world.peer(peer, &program, *role, server).await?;
-            self.all.push(Candidate::new(&title, *role, process, Some(&program)).await);
+            match world.peer(peer, &program, *role, server).await {
+                Ok(process) => self.all.push(Candidate::new(&title, *role, process, Some(&program)).await),
+                Err(failure) => {
+                    progress(failure);
+                    self.remark(format!("\"{title}\" does not start and is left out"));
+                }
+            }
         }
         Ok(())
+    }
+
+    fn remark(&mut self, message: String) {
+        progress(&message);
+        self.remarks.push(message);
     }
 
     /// Checks the answers of all candidates, so that none is measured with an error page.

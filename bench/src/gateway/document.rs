@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use super::chart::{Bar, Section, bars};
+use super::growth::MANY_FILES;
 use super::report::Report;
 use super::rows::Row;
 use crate::failure::Failure;
 
 /// The text. Names in double braces stand for the tables of a run.
 const TEMPLATE: &str = include_str!("performance.md");
-/// A row of a table that has no other rows.
+/// The text instead of a table without rows.
 const NOT_MEASURED: &str = "This run did not measure it.\n";
 
 /// Writes the document, and its charts into the folder `images` beside it.
@@ -29,8 +30,9 @@ pub(super) fn write(path: &Path, report: &Report) -> Result<(), Failure> {
 
 fn text(report: &Report) -> String {
     let or_not = |is_empty: bool, table: String| if is_empty { NOT_MEASURED.to_owned() } else { table };
-    let left_out: String = report.left_out.iter().map(|message| format!("- {message}.\n")).collect();
-    let left_out = if left_out.is_empty() { String::new() } else { format!("Left out:\n\n{left_out}\n") };
+    let remarks: String = report.remarks.iter().map(|message| format!("- {message}.\n")).collect();
+    let remarks = if remarks.is_empty() { String::new() } else { format!("Remarks:\n\n{remarks}\n") };
+    let large = report.growth.iter().any(|growth| growth.count == MANY_FILES);
     let cores = match report.pinned {
         true => "The process under measure has one core. The callers and the site use the others",
         false => {
@@ -43,10 +45,11 @@ fn text(report: &Report) -> String {
         ("programs", report.programs.join(", ")),
         ("rounds", report.rounds.to_string()),
         ("requests", report.requests.to_string()),
+        ("large", if large { " --large" } else { "" }.to_owned()),
         ("cores", cores.to_owned()),
         ("file", report.lengths[0].to_string()),
         ("page", report.lengths[1].to_string()),
-        ("left_out", left_out),
+        ("remarks", remarks),
         ("parts", or_not(report.costs.is_empty(), report.parts_table())),
         ("costs", or_not(report.costs.is_empty(), report.costs_table())),
         ("latencies", or_not(report.latencies.is_empty(), report.latencies_table())),
@@ -56,8 +59,8 @@ fn text(report: &Report) -> String {
     ];
     let with = |text: String, (name, value): (&str, String)| text.replace(&format!("{{{{{name}}}}}"), value.trim_end());
     let text = values.into_iter().fold(TEMPLATE.to_owned(), with);
-    // A value may be empty.
-    text.replace("\n\n\n", "\n\n")
+    // The list of remarks may be empty.
+    text.replace("\n\n\n\n", "\n\n")
 }
 
 fn charts(report: &Report) -> [(&'static str, String); 3] {
@@ -92,4 +95,22 @@ fn section(report: &Report, row: Row) -> Option<Section> {
         })
         .collect();
     (!bars.is_empty()).then(|| Section { title: row.title().to_owned(), bars })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Report;
+    use super::*;
+    use crate::machine::Machine;
+
+    #[test]
+    fn document_of_an_empty_run_has_no_open_placeholder() {
+        let mut report = Report::empty(Machine::this(), 7, 20_000);
+        let written = super::text(&report);
+        assert!(!written.contains("{{") && !written.contains("\n\n\n"), "{written}");
+        assert!(written.contains(NOT_MEASURED) && written.contains("--rounds 7 --requests 20000 --write"), "{written}");
+
+        report.remarks.push("a program is left out".to_owned());
+        assert!(super::text(&report).contains("\n\nRemarks:\n\n- a program is left out.\n\n## "));
+    }
 }

@@ -54,7 +54,7 @@ enum Service {
     /// Serves the recorded answers.
     Answers(BTreeMap<String, (String, Bytes)>),
     /// Fetches the site's answer about a file, parses it, and writes the gateway's JSON.
-    Forward { client: Client<HttpConnector, Full<Bytes>>, site: SocketAddr },
+    Forward { client: Box<Client<HttpConnector, Full<Bytes>>>, site: SocketAddr },
 }
 
 /// The site's answer about a file.
@@ -130,7 +130,8 @@ fn service(options: &Floor) -> Result<Service, Failure> {
     if let Some(site) = options.site {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        return Ok(Service::Forward { client: Client::builder(TokioExecutor::new()).build(connector), site });
+        let client = Box::new(Client::builder(TokioExecutor::new()).build(connector));
+        return Ok(Service::Forward { client, site });
     }
     let path = options.answers.as_deref().unwrap_or(std::path::Path::new(""));
     let text = fs::read(path).map_err(Failure::of(path.display()))?;

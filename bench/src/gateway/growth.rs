@@ -15,6 +15,9 @@ use crate::progress;
 /// The first of the ids of the many files. No other request has such an id.
 const FIRST_ID: u64 = 100_000_000;
 
+/// The number of cached files.
+pub(super) const MANY_FILES: u64 = 1_000_000;
+
 /// The memory of many objects.
 #[derive(Debug, Serialize)]
 pub(super) struct Growth {
@@ -39,7 +42,7 @@ pub(super) struct Grown {
 /// Fails if it does not start, or a request fails.
 pub(super) async fn start(world: &World, polyhost: &Path, gateway: &Process, row: Row) -> Result<Grown, Failure> {
     let (object, count, accounts) = match row {
-        Row::Files => ("cached file", 1_000_000, 1),
+        Row::Files => ("cached file", MANY_FILES, 1),
         _ => ("account, after one request", 1000, 1000),
     };
     progress(row.title());

@@ -1,10 +1,11 @@
 //! The latencies at a fixed rate. The times of the requests do not depend on the answers (an open loop).
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::candidates::{Candidates, World};
+use super::candidates::{Candidate, Candidates, PREPARED, World};
 use super::load::{self, Requests};
 use super::rows::Row;
 use crate::failure::Failure;
@@ -12,6 +13,8 @@ use crate::progress;
 use crate::speed::median;
 use crate::times::order;
 
+/// The title of the site without a program in front of it.
+const SITE: &str = "the site, directly";
 /// The time between two requests.
 const INTERVAL: Duration = Duration::from_millis(1);
 /// The number of requests in a round.
@@ -46,49 +49,58 @@ fn medians(rounds: &[[f64; 2]]) -> [f64; 2] {
     [0, 1].map(|place| median(&rounds.iter().map(|round| round[place]).collect::<Vec<_>>()).unwrap_or_default())
 }
 
-/// Measures hits and misses. The server behind the candidates comes first: for hits, the one with prepared answers; for
-/// misses, the site.
+/// A server whose latencies are measured: its title, its address, and the requests.
+type Case = (String, SocketAddr, Requests);
+
+/// Measures hits and misses.
 ///
 /// # Errors
 /// Fails if a request fails.
 pub(super) async fn measure(world: &World, candidates: &Candidates, rounds: u64) -> Result<Vec<Latency>, Failure> {
     let mut all = Vec::new();
     for row in [Row::Hit, Row::Miss] {
-        let mut cases: Vec<(String, std::net::SocketAddr, Requests)> = Vec::new();
-        if let Some(requests) = row.of_site() {
-            cases.push(("the site, directly".to_owned(), world.site.address(), requests));
-        }
-        let requests = |candidate: &super::candidates::Candidate| {
-            Some((candidate.title.clone(), candidate.process.address(), candidate.requests(row)?))
-        };
-        cases.extend(candidates.all.iter().filter_map(requests));
-        // For hits, it is among the candidates.
-        cases.sort_by_key(|(title, ..)| title != "the site, directly" && title != super::candidates::PREPARED);
-        let empty = |title: &String| Latency {
-            request: row.title(),
-            candidate: title.clone(),
-            rounds: Vec::new(),
-            added: Vec::new(),
-        };
-        let mut latencies: Vec<Latency> = cases.iter().map(|(title, ..)| empty(title)).collect();
-        for round in 0..rounds {
-            progress(format_args!("latencies, {}, round {} of {rounds}", row.title(), round + 1));
-            for turn in order(cases.len(), round) {
-                let (_, address, requests) = &cases[turn];
-                let percentiles = one(*address, requests).await?;
-                latencies[turn].rounds.push(percentiles);
-            }
-            for turn in 0..cases.len() {
-                let (own, behind) = (latencies[turn].rounds[round as usize], latencies[0].rounds[round as usize]);
-                latencies[turn].added.push([own[0] - behind[0], own[1] - behind[1]]);
-            }
-        }
-        all.extend(latencies);
+        all.extend(measure_row(row, &cases(row, world, candidates), rounds).await?);
     }
     Ok(all)
 }
 
-async fn one(address: std::net::SocketAddr, requests: &Requests) -> Result<[f64; 2], Failure> {
+/// Returns the servers of a row. The one behind the candidates comes first: for hits, the one with prepared answers; for
+/// misses, the site.
+fn cases(row: Row, world: &World, candidates: &Candidates) -> Vec<Case> {
+    let site = row.of_site().map(|requests| (SITE.to_owned(), world.site.address(), requests));
+    let case =
+        |candidate: &Candidate| Some((candidate.title.clone(), candidate.process.address(), candidate.requests(row)?));
+    let mut cases: Vec<Case> = site.into_iter().chain(candidates.all.iter().filter_map(case)).collect();
+    cases.sort_by_key(|(title, ..)| title != SITE && title != PREPARED);
+    cases
+}
+
+async fn measure_row(row: Row, cases: &[Case], rounds: u64) -> Result<Vec<Latency>, Failure> {
+    let empty = |(title, ..): &Case| Latency {
+        request: row.title(),
+        candidate: title.clone(),
+        rounds: Vec::new(),
+        added: Vec::new(),
+    };
+    let mut latencies: Vec<Latency> = cases.iter().map(empty).collect();
+    for round in 0..rounds {
+        progress(format_args!("latencies, {}, round {} of {rounds}", row.title(), round + 1));
+        let mut percentiles = vec![[0.0; 2]; cases.len()];
+        for turn in order(cases.len(), round) {
+            let (title, address, requests) = &cases[turn];
+            let failed = format!("latencies, {title}");
+            percentiles[turn] = one(*address, requests).await.map_err(Failure::of(failed))?;
+        }
+        let behind = percentiles.first().copied().unwrap_or_default();
+        for (latency, own) in latencies.iter_mut().zip(percentiles) {
+            latency.rounds.push(own);
+            latency.added.push([own[0] - behind[0], own[1] - behind[1]]);
+        }
+    }
+    Ok(latencies)
+}
+
+async fn one(address: SocketAddr, requests: &Requests) -> Result<[f64; 2], Failure> {
     let open = load::connect(address, load::THREADS).await?;
     let open = load::send(open, requests, WARM_UP).await?;
     let sorted = load::send_at(open, requests, INTERVAL, COUNT).await?;

@@ -74,7 +74,8 @@ pub(crate) async fn run(options: Gateway) -> Result<String, Failure> {
     progress("starting the candidates");
     let mut candidates = Candidates::start(&world, &polyhost, options.other.as_deref()).await?;
     candidates.verify(&world)?;
-    let mut report = Report::new(machine, &candidates, &options, version(&polyhost)?);
+    let mut report = Report::empty(machine, options.rounds, options.requests);
+    report.describe(&candidates, version(&polyhost)?);
     report.pinned = pinning == Pinning::Separate;
     measure(&options, &world, &polyhost, &candidates, most_connections, &mut report).await?;
     report.memory = candidates.all.iter().map(Memory::of).collect();
@@ -109,8 +110,7 @@ async fn measure(
         if calls::is_possible() {
             report.calls = calls::measure(world, candidates).await?;
         } else {
-            report
-                .leave_out("strace is not installed, so system calls are left out; on Debian: apt-get install strace");
+            report.remark("strace is not installed, so system calls are left out; on Debian: apt-get install strace");
         }
     }
     Ok(())

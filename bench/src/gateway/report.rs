@@ -4,7 +4,6 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use serde::Serialize;
 
-use super::Gateway;
 use super::calls::Calls;
 use super::candidates::{Candidate, Candidates, FORWARD, PREPARED};
 use super::costs::Cost;
@@ -22,8 +21,8 @@ pub(super) struct Report {
     pub(super) date: String,
     /// The versions of the gateway and of other programs.
     pub(super) programs: Vec<String>,
-    /// The messages about the programs that are left out.
-    pub(super) left_out: Vec<String>,
+    /// Remarks, such as about programs that are left out.
+    pub(super) remarks: Vec<String>,
     pub(super) rounds: u64,
     /// The number of requests for a cached file in each round.
     pub(super) requests: u64,
@@ -63,17 +62,17 @@ impl Memory {
 }
 
 impl Report {
-    /// Returns a report without figures.
-    pub(super) fn new(machine: Machine, candidates: &Candidates, options: &Gateway, polyhost: String) -> Self {
+    /// Returns a report of a number of rounds, and of requests for a cached file in each, without figures.
+    pub(super) fn empty(machine: Machine, rounds: u64, requests: u64) -> Self {
         Self {
             machine,
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-            programs: std::iter::once(polyhost).chain(candidates.programs.iter().cloned()).collect(),
-            left_out: candidates.left_out.clone(),
-            rounds: options.rounds,
-            requests: options.requests,
+            programs: Vec::new(),
+            remarks: Vec::new(),
+            rounds,
+            requests,
             pinned: false,
-            lengths: [0, 1].map(|place| candidates.recorded.get(place).map_or(0, |answer| answer.body.len())),
+            lengths: [0; 2],
             costs: Vec::new(),
             latencies: Vec::new(),
             growth: Vec::new(),
@@ -82,10 +81,20 @@ impl Report {
         }
     }
 
-    /// Reports that something is not measured.
-    pub(super) fn leave_out(&mut self, message: &str) {
+    /// Adds the programs of the candidates.
+    pub(super) fn describe(&mut self, candidates: &Candidates, polyhost: String) {
+        self.programs = std::iter::once(polyhost).chain(candidates.programs.iter().cloned()).collect();
+        self.remarks.clone_from(&candidates.remarks);
+        self.lengths = [0, 1].map(|place| candidates.recorded.get(place).map_or(0, |answer| answer.body.len()));
+        if cfg!(debug_assertions) {
+            self.remark("`bench` is a debug build, so the servers with hyper take too much time");
+        }
+    }
+
+    /// Adds a remark, such as that something is not measured.
+    pub(super) fn remark(&mut self, message: &str) {
         progress(message);
-        self.left_out.push(message.to_owned());
+        self.remarks.push(message.to_owned());
     }
 
     /// Returns a table of the processor times.
