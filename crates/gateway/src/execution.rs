@@ -32,7 +32,8 @@ pub(crate) async fn execute_in_time(
     request: Request,
 ) -> Response {
     let changes = !request.method().is_safe();
-    let execution = execute(app.clone(), context.clone(), handler, request);
+    // On the heap, because the future is large, and each of the futures around it would move it.
+    let execution = Box::pin(execute(app.clone(), context.clone(), handler, request));
     let execution = context.scope.clone().run(execution).in_current_span();
     let response = match time_limit(app, context.rules) {
         None => Ok(finish(app.tasks().spawn(execution)).await),

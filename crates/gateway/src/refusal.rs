@@ -65,7 +65,7 @@ fn problem(refusal: Refusal) -> Problem {
         }
         Refusal::RequestLineTooLong => Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."),
         Refusal::HeaderFieldsTooLarge => {
-            Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or too many.")
+            Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or more than 100.")
         }
     }
 }

@@ -32,8 +32,6 @@ use crate::tls::{MaybeTls, Tls};
 /// The largest request head that is read. Heads over 64 KiB are read up to this size, so that they are rejected with
 /// the right status.
 const MAX_HEAD_BUFFER: usize = 256 * 1024;
-/// The maximum number of header fields of a request.
-const MAX_HEADERS: usize = 1024;
 /// The maximum number of concurrent requests on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
 /// The maximum number of concurrent answers to callers without a place. The connections of further callers are only
@@ -286,7 +284,6 @@ fn builder(idle_timeout: Duration) -> Builder<StreamExecutor> {
         // `MessageStream` measures the time of heads, which differs from the time between requests.
         .header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BUFFER)
-        .max_headers(MAX_HEADERS)
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(MAX_HEAD_BUFFER as u32)

@@ -2,6 +2,8 @@
 //! detects ambiguous heads. The library reads an ambiguous head in one way. A proxy in front of the gateway may read it
 //! in another way. Then a part of one body would be a request for one of them (request smuggling).
 
+use memchr::memchr;
+
 /// The longest field name that the parser compares.
 const LONGEST_NAME: usize = "transfer-encoding".len();
 /// The first line of an HTTP/2 connection, in lower case.
@@ -68,7 +70,7 @@ enum Line {
     Name(Vec<u8>),
     /// The value of Content-Length.
     Length(Digits),
-    /// Any other text.
+    /// Any other text. It is skipped.
     Other,
 }
 
@@ -106,13 +108,21 @@ impl Head {
     /// Reads bytes, to the end of the head at most. Returns the number of bytes read and, if the head has ended, the
     /// kind of data after it.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> (usize, Option<HeadEnd>) {
-        for (index, &byte) in bytes.iter().enumerate() {
+        let mut read = 0;
+        while let Some(rest) = bytes.get(read..).filter(|rest| !rest.is_empty()) {
+            let skipped = if matches!(self.line, Line::Other) { memchr(b'\n', rest).unwrap_or(rest.len()) } else { 0 };
+            if skipped > 0 {
+                (self.last, read) = (bytes.get(read + skipped - 1).copied(), read + skipped);
+                continue;
+            }
+            let byte = rest[0];
             let before = self.last.replace(byte);
+            read += 1;
             match byte {
                 b'\n' => {
                     self.has_bare_line_feed |= before != Some(b'\r');
                     if let Some(end) = self.end_line() {
-                        return (index + 1, Some(end));
+                        return (read, Some(end));
                     }
                 }
                 b'\r' => {}

@@ -93,7 +93,7 @@ codes! {
     UpstreamRateLimited = 429 "upstream_rate_limited", "Rate limited by the site",
         "The site has limited the account's requests. Wait as long as Retry-After says.";
     HeaderFieldsTooLarge = 431 "header_fields_too_large", "Header fields too large",
-        "The request's header fields are larger than 64 KiB together.";
+        "The request's header fields are larger than 64 KiB together, or more than 100.";
     LegalBlock = 451 "legal_block", "Blocked for legal reasons",
         "The site blocks this file for legal reasons.";
     Internal = 500 "internal", "Internal error",

@@ -1,7 +1,6 @@
 //! The log as JSON, one object a line. The fields of a span are serialized once, when it begins.
 
 use std::fmt;
-use std::io;
 
 use serde::{Serialize, Serializer};
 use tracing::field::{Field, Visit};
@@ -27,15 +26,15 @@ where
         line.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut line)?;
         write!(line, "\",\"level\":\"{}\"", event.metadata().level())?;
-        let mut fields = Fields::new(line.by_ref());
-        event.record(&mut fields);
-        let origin = fields.finish()?;
-        member(&mut line, "target", origin.as_deref().unwrap_or(event.metadata().target()))?;
+        let mut members = Members::default();
+        event.record(&mut members);
+        let target = members.origin.take();
+        members.add("target", target.as_deref().unwrap_or(event.metadata().target()));
+        line.write_str(members.text()?)?;
         if let Some(span) = context.lookup_current() {
-            line.write_str(",\"span\":{\"name\":")?;
-            serialize(&mut line, span.name())?;
-            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
-                line.write_str(fields)?;
+            write!(line, ",\"span\":{{\"name\":\"{}\"", span.name())?;
+            if let Some(members) = span.extensions().get::<FormattedFields<N>>() {
+                line.write_str(members)?;
             }
             line.write_char('}')?;
         }
@@ -45,64 +44,71 @@ where
 
 impl<'w> FormatFields<'w> for Json {
     /// Writes the fields as further members of an object.
-    fn format_fields<R: RecordFields>(&self, line: Writer<'w>, span: R) -> fmt::Result {
-        let mut fields = Fields::new(line);
-        span.record(&mut fields);
-        fields.finish().map(drop)
+    fn format_fields<R: RecordFields>(&self, mut line: Writer<'w>, span: R) -> fmt::Result {
+        let mut members = Members::default();
+        span.record(&mut members);
+        line.write_str(members.text()?)
     }
 }
 
-/// Writes each field as a further member of an object.
-struct Fields<'w> {
-    line: Writer<'w>,
+/// Members of a JSON object, each with a comma before it.
+#[derive(Default)]
+struct Members {
+    json: Vec<u8>,
     /// The target of an event that another logging crate has passed on.
     origin: Option<String>,
-    result: fmt::Result,
 }
 
-impl<'w> Fields<'w> {
-    fn new(line: Writer<'w>) -> Self {
-        Self { line, origin: None, result: Ok(()) }
+impl Members {
+    fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.json.push(b',');
+        self.serialize(name);
+        self.json.push(b':');
+        self.serialize(value);
     }
 
-    /// Returns the target of an event that another logging crate has passed on.
-    fn finish(self) -> Result<Option<String>, fmt::Error> {
-        self.result.map(|()| self.origin)
+    fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Cannot fail: a text, a number or a truth value is written to memory.
+        drop(serde_json::to_writer(&mut self.json, value));
     }
 
-    fn add<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
-        if self.result.is_ok() && !field.name().starts_with(ORIGIN_FIELDS) {
-            self.result = member(&mut self.line, field.name(), value);
+    fn add_field<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
+        if !field.name().starts_with(ORIGIN_FIELDS) {
+            self.add(field.name(), value);
         }
     }
+
+    fn text(&self) -> Result<&str, fmt::Error> {
+        std::str::from_utf8(&self.json).map_err(|_| fmt::Error)
+    }
 }
 
-impl Visit for Fields<'_> {
+impl Visit for Members {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, &Debugged(value));
+        self.add_field(field, &Debugged(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == ORIGIN_TARGET {
             self.origin = Some(value.to_owned());
         }
-        self.add(field, value);
+        self.add_field(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, &value);
+        self.add_field(field, &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, &value);
+        self.add_field(field, &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, &value);
+        self.add_field(field, &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, &value);
+        self.add_field(field, &value);
     }
 }
 
@@ -112,33 +118,6 @@ struct Debugged<'a>(&'a dyn fmt::Debug);
 impl Serialize for Debugged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{:?}", self.0))
-    }
-}
-
-/// Writes a further member of an object.
-fn member<T: Serialize + ?Sized>(line: &mut Writer<'_>, name: &str, value: &T) -> fmt::Result {
-    line.write_char(',')?;
-    serialize(line, name)?;
-    line.write_char(':')?;
-    serialize(line, value)
-}
-
-fn serialize<T: Serialize + ?Sized>(line: &mut Writer<'_>, value: &T) -> fmt::Result {
-    serde_json::to_writer(Bytes(line), value).map_err(|_| fmt::Error)
-}
-
-/// Takes the UTF-8 bytes that serde_json writes.
-struct Bytes<'a, 'w>(&'a mut Writer<'w>);
-
-impl io::Write for Bytes<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        self.0.write_str(text).map_err(io::Error::other)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

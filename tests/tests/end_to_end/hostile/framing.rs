@@ -176,7 +176,7 @@ fn sizes() -> Vec<Case> {
         let field = request("GET", "/v1/me", &format!("X-Long: {long}\r\n"), b"");
         all.push(case(format!("a field of {size}"), field, Expected::Problem(431, "header_fields_too_large")));
     }
-    for count in [1_100, 3_000] {
+    for count in [101, 3_000] {
         let lines: String = (0..count).map(|number| format!("X-{number}: a\r\n")).collect();
         let many = request("GET", "/v1/me", &lines, b"");
         all.push(case(format!("{count} fields"), many, Expected::Problem(431, "header_fields_too_large")));
