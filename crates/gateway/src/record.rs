@@ -58,7 +58,7 @@ impl Record {
         let trace_id = exported.trace_id().map_or_else(callers_trace, Cow::Owned);
         let trace_id = trace_id.as_ref();
         Self {
-            span: tracing::info_span!("request", id = id.as_str(), %method, route, trace_id),
+            span: tracing::info_span!("request", id = id.as_str(), method = method.as_str(), route, trace_id),
             exported,
             // A request for no operation costs and may do no more than the cheapest read.
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),

@@ -3,6 +3,7 @@
 //! in another way. Then a part of one body would be a request for one of them (request smuggling).
 
 use memchr::memchr;
+use smallvec::SmallVec;
 
 /// The longest field name that the parser compares.
 const LONGEST_NAME: usize = "transfer-encoding".len();
@@ -67,7 +68,7 @@ pub(crate) struct Head {
 #[derive(Debug)]
 enum Line {
     /// The request line, or the name of a field, in lower case.
-    Name(Vec<u8>),
+    Name(SmallVec<[u8; LONGEST_NAME]>),
     /// The value of Content-Length.
     Length(Digits),
     /// Any other text. It is skipped.
@@ -85,7 +86,7 @@ enum Digits {
 
 impl Default for Line {
     fn default() -> Self {
-        Self::Name(Vec::new())
+        Self::Name(SmallVec::new())
     }
 }
 
@@ -169,7 +170,7 @@ impl Head {
         }
         self.lines += 1;
         match line {
-            Line::Name(text) if self.lines == 1 && text == HTTP_2 => return Some(HeadEnd::Http2),
+            Line::Name(text) if self.lines == 1 && *text == *HTTP_2 => return Some(HeadEnd::Http2),
             Line::Length(digits) => self.content_length = Some(digits),
             Line::Name(_) | Line::Other => {}
         }

@@ -61,7 +61,8 @@ where
             None => (None, 0),
         };
         let entry = Entry { under_way: Arc::clone(&self.under_way), key: key.clone(), number };
-        let read = read();
+        // On the heap, because the future is large, and each of the futures around it would move it.
+        let read = Box::pin(read());
         let has_begun = before.is_none();
         // A read in a task still takes its caller's turn among the requests of the account.
         let scope = Scope::current().shared();
