@@ -18,5 +18,6 @@ mod rotation;
 mod secrets;
 mod sessions;
 mod starting;
+mod tls;
 mod walks;
 mod world;

@@ -52,6 +52,11 @@ impl RedisServer {
         url(self.port, self.password)
     }
 
+    /// Returns the port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Freezes the server: connections stay open, and nothing is answered.
     pub(crate) fn freeze(&self) {
         self.process.signal(Signal::STOP);
