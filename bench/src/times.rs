@@ -1,5 +1,5 @@
-//! The processor times of requests in rounds. Every round measures all candidates, so that other activity of the machine
-//! affects all of them, and a ratio compares candidates of the same round.
+//! The processor times of requests in rounds. Every round measures all candidates, so that other activity of the
+//! machine affects all of them, and a ratio compares candidates of the same round.
 
 use serde::Serialize;
 

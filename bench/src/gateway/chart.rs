@@ -21,7 +21,7 @@ const BEGIN: f64 = 210.0;
 const LENGTH: f64 = 460.0;
 const LINE: f64 = 24.0;
 const STYLE: &str = "rect.page { fill: #ffffff } \
-                     text { font: 13px system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif; fill: #1f2328 } \
+                     text { font: 13px system-ui, -apple-system, \"DejaVu Sans\", sans-serif; fill: #1f2328 } \
                      .title { font-size: 15px; font-weight: 700 } .head { font-weight: 600; fill: #57606a } \
                      .label { text-anchor: end } .part0 { fill: #2f5fd0 } .part1 { fill: #9db8f2 } \
                      .own .part0 { fill: #c2410c } .own .part1 { fill: #f5b48a }";

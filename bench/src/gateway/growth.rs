@@ -35,8 +35,8 @@ pub(super) struct Grown {
     pub(super) growth: Growth,
 }
 
-/// Starts a gateway and lets it cache the objects of a row: a file of each account, or many files. The memory for accounts
-/// is the difference to another gateway, which has one.
+/// Starts a gateway and lets it cache the objects of a row: a file of each account, or many files. The memory for
+/// accounts is the difference to another gateway, which has one.
 ///
 /// # Errors
 /// Fails if it does not start, or a request fails.

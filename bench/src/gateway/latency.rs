@@ -64,8 +64,8 @@ pub(super) async fn measure(world: &World, candidates: &Candidates, rounds: u64)
     Ok(all)
 }
 
-/// Returns the servers of a row. The one behind the candidates comes first: for hits, the one with prepared answers; for
-/// misses, the site.
+/// Returns the servers of a row. The one behind the candidates comes first: for hits, the one with prepared answers;
+/// for misses, the site.
 fn cases(row: Row, world: &World, candidates: &Candidates) -> Vec<Case> {
     let site = row.of_site().map(|requests| (SITE.to_owned(), world.site.address(), requests));
     let case =

@@ -214,8 +214,8 @@ pub(super) async fn send(groups: Groups, requests: &Requests, count: u64) -> Res
     blocking(send).await
 }
 
-/// Sends requests at times that are fixed in advance, over one connection of each group. Returns the sorted latencies in
-/// microseconds, counted from the intended times, so that an answer that delays later requests counts for each.
+/// Sends requests at times that are fixed in advance, over one connection of each group. Returns the sorted latencies
+/// in microseconds, counted from the intended times. So an answer that delays later requests counts for each of them.
 ///
 /// # Errors
 /// Fails if a request fails.

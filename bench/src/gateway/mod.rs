@@ -1,5 +1,5 @@
-//! `bench gateway`: what a request costs: the processor time, the latency and the memory of the gateway, beside those of
-//! other programs in the same run.
+//! `bench gateway`: the processor time, the latency and the memory of the gateway for requests, beside those of other
+//! programs in the same run.
 
 mod calls;
 mod candidates;

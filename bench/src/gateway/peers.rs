@@ -1,5 +1,5 @@
-//! Programs of others: nginx, HAProxy and Varnish, each as a cache in front of recorded answers, and nginx and HAProxy as
-//! proxies in front of the site. Each has one thread that works, and a log of requests.
+//! Programs of others: nginx, HAProxy and Varnish, each as a cache in front of recorded answers, and nginx and HAProxy
+//! as proxies in front of the site. Each writes a log of requests.
 
 use std::fs;
 use std::net::SocketAddr;

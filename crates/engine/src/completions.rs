@@ -1,8 +1,8 @@
 //! Remote uploads that have succeeded. Each adds a file to a folder without a write of the gateway, so the cache must
 //! be invalidated when the success is first seen.
 //!
-//! Each replica does that for itself. Another replica's invalidation is not enough: for up to a second, this replica may
-//! still answer from its cache, so a caller that has just seen the success here would miss the file.
+//! Each replica does that for itself. Another replica's invalidation is not enough: for up to a second, this replica
+//! may still answer from its cache, so a caller that has just seen the success here would miss the file.
 
 use moka::future::Cache;
 use polyhost_domain::{Found, JobState, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result};

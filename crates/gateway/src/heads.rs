@@ -13,6 +13,8 @@ use polyhost_listener::Ambiguity;
 
 /// The largest request line and the largest header fields, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+/// The largest number of header fields. On HTTP/1, the HTTP library itself refuses more.
+const MAX_FIELDS: usize = 100;
 
 /// The fields that must not be repeated. List fields such as If-Match may be.
 const SINGLE: [&str; 14] = [
@@ -45,8 +47,9 @@ pub(crate) fn refusal(request: &Request) -> Option<Response> {
         return Some(ambiguous(Fault::parameter("Transfer-Encoding", "must be chunked")));
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if fields > MAX_HEAD {
-        return refuse(Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB."));
+    if fields > MAX_HEAD || request.headers().len() > MAX_FIELDS {
+        let detail = "The header fields are larger than 64 KiB, or more than 100.";
+        return refuse(Problem::new(Code::HeaderFieldsTooLarge, detail));
     }
     if length(request.uri()) > MAX_HEAD {
         return refuse(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."));
@@ -148,6 +151,17 @@ mod tests {
             assert!(!is_authority(bad.as_bytes()), "{bad}");
         }
         assert!(!is_authority(b"a\x80"));
+    }
+
+    #[test]
+    fn hundred_fields_are_accepted_and_no_more() {
+        let refused = |count: usize| {
+            let first = Request::builder().header(HOST, "a");
+            let all = (1..count).fold(first, |request, number| request.header(format!("x-{number}"), "a"));
+            refusal(&all.body(Body::empty()).unwrap()).map(|response| response.extensions().get::<Problem>().cloned())
+        };
+        assert!(refused(MAX_FIELDS).is_none());
+        assert_eq!(refused(MAX_FIELDS + 1).unwrap().unwrap().code(), Code::HeaderFieldsTooLarge);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! key expires.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -11,6 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use polyhost_config::{Client, KeyHash};
 use polyhost_domain::AccountName;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_listener::is_event_stream;
@@ -26,30 +28,30 @@ use crate::operation::Rules;
 const SMALL: u64 = 64 * 1024;
 
 /// The permission that one request of a client needs.
-#[derive(Clone)]
-pub(crate) struct Permission {
-    app: App,
-    context: RequestContext,
+pub(crate) struct Permission<'a> {
+    app: &'a App,
+    context: &'a RequestContext,
     rules: Rules,
 }
 
-impl Permission {
-    /// Returns the permission of a client's request; `None` if the request matches no operation of the API.
-    pub(crate) fn of(app: &App, context: &RequestContext) -> Option<Self> {
-        let rules = context.operation.as_ref()?.rules;
-        Some(Self { app: app.clone(), context: context.clone(), rules })
-    }
+/// The permission for a body in progress. It does not hold the context: its roster would keep every account in use.
+struct Granted {
+    app: App,
+    client: Arc<Client>,
+    key: Option<KeyHash>,
+    account: Option<AccountName>,
+    rules: Rules,
+}
 
+impl Granted {
     /// Returns whether the current configuration still grants the permission.
     fn holds(&self) -> bool {
-        let Self { app, context, rules } = self;
-        let roster = app.rosters().current();
-        let Some(client) = roster.callers().with_key(context.key) else { return false };
-        let account: Option<AccountName> = audit::account(&context.occurrence.path).parse().ok();
+        let roster = self.app.rosters().current();
+        let Some(client) = roster.callers().with_key(self.key) else { return false };
         let has_account = |name| client.accounts.includes(name) && roster.accounts().contains_key(name);
-        client.name == context.client.name
-            && rules.scope.is_none_or(|scope| client.scopes.contains(&scope))
-            && account.as_ref().is_none_or(has_account)
+        client.name == self.client.name
+            && self.rules.scope.is_none_or(|scope| client.scopes.contains(&scope))
+            && self.account.as_ref().is_none_or(has_account)
     }
 
     /// Resolves when the permission ends.
@@ -58,8 +60,16 @@ impl Permission {
         let lost = async { while self.holds() && exchanges.changed().await.is_ok() {} };
         tokio::select! {
             () = lost => {}
-            () = expired(&self.context.client) => {}
+            () = expired(&self.client) => {}
         }
+    }
+}
+
+impl<'a> Permission<'a> {
+    /// Returns the permission of a client's request; `None` if the request matches no operation of the API.
+    pub(crate) fn of(app: &'a App, context: &'a RequestContext) -> Option<Self> {
+        let rules = context.operation.as_ref()?.rules;
+        Some(Self { app, context, rules })
     }
 
     /// Wraps the body of an upload so that reading it fails once the permission ends.
@@ -78,7 +88,11 @@ impl Permission {
     }
 
     fn revocable(&self, body: Body) -> Body {
-        Body::new(RevocableBody { body, ended: Box::pin(self.clone().ended()) })
+        let Self { app, context, rules } = *self;
+        let (client, key) = (Arc::clone(&context.client), context.key);
+        let account = audit::account(&context.occurrence.path).parse().ok();
+        let granted = Granted { app: app.clone(), client, key, account, rules };
+        Body::new(RevocableBody { body, ended: Box::pin(granted.ended()) })
     }
 }
 

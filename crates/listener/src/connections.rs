@@ -97,9 +97,18 @@ enum Phase {
 #[must_use]
 pub struct AbortOnDrop(watch::Sender<Phase>);
 
+/// Begins a phase, unless a later one has begun.
+fn advance(phase: &watch::Sender<Phase>, to: Phase) {
+    phase.send_if_modified(|phase| {
+        let is_later = *phase < to;
+        *phase = to.max(*phase);
+        is_later
+    });
+}
+
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.send_replace(Phase::Aborted);
+        advance(&self.0, Phase::Aborted);
     }
 }
 
@@ -176,12 +185,12 @@ impl Connections {
     /// Asks the callers to leave: every answer from now on is the last one of its connection. HTTP/1 callers get
     /// `Connection: close`, and HTTP/2 callers a GOAWAY. New connections are still accepted.
     pub fn drain(&self) {
-        self.phase.send_replace(Phase::Draining);
+        advance(&self.phase, Phase::Draining);
     }
 
     /// Starts the graceful shutdown of every connection, and waits until all have ended.
     pub async fn finish(&self) {
-        self.phase.send_replace(Phase::Ending);
+        advance(&self.phase, Phase::Ending);
         self.open.close();
         self.open.wait().await;
     }

@@ -54,7 +54,7 @@ pub(crate) fn init(default: &str, format: LogFormat) {
     }
 }
 
-/// Waits until all lines of the log are written. Call this before the process ends.
+/// Waits until all lines of the log are written, for a second at most. Call this before the process ends.
 pub fn finish() {
     OUTPUT.finish();
 }

@@ -114,8 +114,8 @@ impl Client {
         self.turns().take(latest, self.meter()).await
     }
 
-    /// Reports a failed attempt to the circuit and the pace, and what that changes to the other replicas. An attempt
-    /// that shows nothing about the site leaves the circuit unchanged.
+    /// Reports a failed attempt to the circuit and the pace. Informs the other replicas of an opened circuit and of a
+    /// new complaint. An attempt that shows nothing about the site leaves the circuit unchanged.
     fn learn(&self, call: &Call, address: &Address, pass: Pass, error: Option<&Error>) {
         if let Some(health) = observed_health(error)
             && pass.report(health)

@@ -93,12 +93,15 @@ impl Circuit {
     }
 
     /// Records that another replica's circuit of the address is open for `left`. The next failure within this time
-    /// opens this one, too, unless a success precedes it. A circuit that is not closed stays as it is.
-    pub(crate) fn suspect(&self, left: Duration) {
+    /// opens this one, too, unless a success precedes it. A circuit that is not closed stays as it is: then this
+    /// returns `false`.
+    pub(crate) fn suspect(&self, left: Duration) -> bool {
         let mut state = self.lock();
-        if matches!(state.phase, Phase::Closed) {
+        let is_closed = matches!(state.phase, Phase::Closed);
+        if is_closed {
             state.suspected_until = state.suspected_until.max(Some(Instant::now() + left));
         }
+        is_closed
     }
 
     /// Returns the time for which the circuit will reject requests; `None` if it admits one now.

@@ -1,5 +1,5 @@
-//! Hints: what replicas share about circuits and slow-downs, so that each does not have to find out by requests of its
-//! own that a site fails or is overloaded.
+//! Hints about circuits and slow-downs, which replicas share. So a replica needs no requests of its own to learn that a
+//! site fails or is overloaded.
 //!
 //! - After the circuit of an address has opened at one replica, the first failure opens that of the others, too. A hint
 //!   alone rejects nothing: a replica whose own network is broken must not cut off the others.
@@ -138,15 +138,16 @@ impl Task {
         let Some((_, text)) = mark.split_once('/').filter(|(replica, _)| *replica != self.replica) else { return };
         match Hint::parse(text) {
             Some(Hint::OpenCircuit(open)) => self.suspect(&open),
-            Some(Hint::Complaint(origin, complaint)) => self.complaints.add(&origin, complaint),
+            Some(Hint::Complaint(origin, complaint)) => self.complaints.add(&origin, complaint.not_in_the_future()),
             None => {}
         }
     }
 
     fn suspect(&self, open: &OpenCircuit) {
         let OpenCircuit { provider, address, .. } = open;
-        if let (Ok(url), Some(left)) = (address.parse(), open.left()) {
-            self.addresses.of(provider, &url).circuit.suspect(left);
+        if let (Ok(url), Some(left)) = (address.parse(), open.left())
+            && self.addresses.of(provider, &url).circuit.suspect(left)
+        {
             tracing::debug!(%provider, address, ?left, "another replica's circuit is open: one failure opens this one");
         }
     }

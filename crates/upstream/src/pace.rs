@@ -102,13 +102,13 @@ impl Pace {
         is_too_long.then(|| requested.saturating_duration_since(now))
     }
 
-    /// Records that the site has reported too many requests, and the pause that it has requested. Returns whether this
-    /// is a new complaint, and not a further one of concurrent requests.
+    /// Records that the site has reported too many requests, and the pause that it has requested. Returns whether the
+    /// other replicas should know: this is not one of several concurrent complaints, or its pause is longer.
     pub(crate) fn slow_down(&self, requested: Option<Duration>) -> bool {
         self.slow_down_after(Duration::ZERO, requested)
     }
 
-    /// Records a complaint that another replica got some time ago, as if it were this replica's own.
+    /// Records a complaint that another replica got some time ago. The pause counts from then, the slow-down from now.
     pub(crate) fn slow_down_after(&self, age: Duration, requested: Option<Duration>) -> bool {
         let now = Instant::now();
         let mut state = self.state();
@@ -120,6 +120,8 @@ impl Pace {
             until: now + requested.min(LONGEST_QUIET).saturating_sub(age),
             requested: now + requested.saturating_sub(age),
         });
+        let is_longer = |new: Quiet| state.quiet.is_none_or(|known| new.until >= known.until + THROTTLE_WINDOW);
+        let is_new = is_new || quiet.is_some_and(is_longer);
         state.quiet = state.quiet.max(quiet);
         is_new
     }

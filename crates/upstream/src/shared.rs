@@ -27,9 +27,9 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Creates the shared resources. Rate limits are shared with all processes that use the same state. Circuit breakers
-    /// and slow-downs of accounts belong to this process, which gives the others hints of them, and gets theirs. Retry
-    /// budgets belong to this process only.
+    /// Creates the shared resources. Rate limits are shared with all processes that use the same state. Circuit
+    /// breakers and slow-downs of accounts belong to this process; processes exchange hints about them. Retry budgets
+    /// belong to this process only.
     ///
     /// # Panics
     /// If other processes share the state, outside of a tokio runtime.

@@ -107,8 +107,8 @@ async fn context_of_operation<S: Sync>(parts: &mut Parts, state: &S) -> Result<R
     if context.operation.is_some() { Ok(context) } else { Err(Problem::internal().into()) }
 }
 
-/// Returns the `{account}` and the `{id}` of a path. A name that is not UTF-8 stays percent-encoded, which no grammar of
-/// ids allows.
+/// Returns the `{account}` and the `{id}` of a path. A name that is not UTF-8 stays percent-encoded, which no grammar
+/// of ids allows.
 fn names(path: &str) -> (Cow<'_, str>, Cow<'_, str>) {
     let decoded = |name| percent_decode_str(name).decode_utf8().unwrap_or(Cow::Borrowed(name));
     let mut names = path.split('/').skip(3).step_by(2).map(decoded);

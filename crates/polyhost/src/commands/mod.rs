@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use polyhost_config::Fault;
 
 use crate::cli::{Cli, Command};
+use crate::telemetry;
 
 /// The exit code of a command with an invalid configuration.
 const INVALID_CONFIGURATION: u8 = 2;
@@ -68,6 +69,8 @@ fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
+            // The message is the last line.
+            telemetry::finish();
             // If the standard error is closed, the message is lost.
             let text = error.to_string();
             if !text.is_empty() {

@@ -1,7 +1,7 @@
 //! The standard error behind a buffer. A thread writes the buffer out, so that requests do not wait for a terminal, a
 //! pipe or a disk, and many lines take one system call.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -9,8 +9,10 @@ use std::time::Duration;
 
 /// The time for which the thread collects further lines before it writes.
 const INTERVAL: Duration = Duration::from_millis(10);
-/// The size of the buffer in bytes. Above it, lines wait until the thread has written: none is lost.
+/// The size of the buffer in bytes. Above it, lines wait until the thread has written.
 const CAPACITY: usize = 1 << 20;
+/// The longest wait at the end of the process. A terminal or a pipe that takes nothing does not keep it alive.
+const FINISH_LIMIT: Duration = Duration::from_secs(1);
 
 /// The output of this process.
 pub(super) static OUTPUT: Output = Output::new();
@@ -43,26 +45,26 @@ impl Output {
         self.lines().has_thread = started.is_ok();
     }
 
-    /// Waits until all lines are written.
+    /// Waits until all lines are written, for [`FINISH_LIMIT`] at most.
     pub(super) fn finish(&self) {
         let mut lines = self.lines();
-        while lines.has_thread && (lines.is_writing || !lines.pending.is_empty()) {
-            lines = self.wait_until_written(lines);
-        }
+        lines.is_urgent = true;
+        self.filled.notify_one();
+        let is_left = |lines: &mut Lines| lines.has_thread && (lines.is_writing || !lines.pending.is_empty());
+        drop(self.written.wait_timeout_while(lines, FINISH_LIMIT, is_left));
     }
 
     fn write_out(&self, mut target: impl Write) {
         let mut taken = Vec::new();
         let mut lines = self.lines();
         loop {
-            lines = wait(self.filled.wait_while(lines, |lines| lines.pending.is_empty()));
+            lines = ignore_poison(self.filled.wait_while(lines, |lines| lines.pending.is_empty()));
             let more = |lines: &mut Lines| !lines.is_urgent;
-            (lines, _) = wait(self.filled.wait_timeout_while(lines, INTERVAL, more));
+            (lines, _) = ignore_poison(self.filled.wait_timeout_while(lines, INTERVAL, more));
             mem::swap(&mut lines.pending, &mut taken);
             lines.is_writing = true;
             drop(lines);
-            // There is no place left to report that the log cannot be written.
-            drop(target.write_all(&taken));
+            write_all(&mut target, &taken);
             taken.clear();
             lines = self.lines();
             (lines.is_writing, lines.is_urgent) = (false, false);
@@ -73,16 +75,30 @@ impl Output {
     fn wait_until_written<'a>(&self, mut lines: MutexGuard<'a, Lines>) -> MutexGuard<'a, Lines> {
         lines.is_urgent = true;
         self.filled.notify_one();
-        wait(self.written.wait(lines))
+        ignore_poison(self.written.wait(lines))
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
-        wait(self.lines.lock())
+        ignore_poison(self.lines.lock())
+    }
+}
+
+/// Writes as much as the target takes. There is no place left to report that the log cannot be written.
+fn write_all(target: &mut impl Write, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        match target.write(bytes) {
+            Ok(0) => return,
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            // Another process may have made a shared pipe or terminal non-blocking.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(INTERVAL),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
     }
 }
 
 /// Takes a guard. The lines are valid even if a thread has panicked while it held them.
-fn wait<G>(guard: Result<G, PoisonError<G>>) -> G {
+fn ignore_poison<G>(guard: Result<G, PoisonError<G>>) -> G {
     guard.unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -162,6 +178,15 @@ mod tests {
         output.finish();
         assert_eq!(target.text(), lines.concat());
         output.finish();
+    }
+
+    #[test]
+    fn output_that_takes_nothing_does_not_delay_the_end() {
+        let target = Target::default();
+        let mut output = output(&target);
+        output.write_all(b"line\n").unwrap();
+        output.finish();
+        assert_eq!(target.text(), "");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::pace::Pace;
 #[derive(Default)]
 pub(super) struct Complaints(Mutex<BTreeMap<(ProviderId, AccountName), Account>>);
 
-/// An account, of this replica or of others only.
+/// An account. It may be one that only other replicas have.
 #[derive(Default)]
 struct Account {
     /// While a reload replaces the account, there are two.

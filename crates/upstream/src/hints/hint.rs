@@ -5,11 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use polyhost_domain::{Origin, ProviderId};
 
+use crate::header::MAX_RETRY_AFTER;
 use crate::pace::{LONGEST_QUIET, RECOVERY};
-
-/// The longest pause and the longest opening of a circuit. A longer one is an error of a clock, and would overflow when
-/// it is added to a time.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What one replica reports to the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +37,22 @@ pub(super) struct Complaint {
 }
 
 impl OpenCircuit {
-    /// Returns the time for which the circuit is still open; `None` if it is over.
+    /// Returns the time for which the circuit is still open, of a clock that is right; `None` if it is over.
     pub(super) fn left(&self) -> Option<Duration> {
-        let left = self.until.saturating_sub(wall_clock()).min(LONGEST);
+        let left = self.until.saturating_sub(wall_clock()).min(MAX_RETRY_AFTER);
         (!left.is_zero()).then_some(left)
     }
 }
 
 impl Complaint {
+    /// Returns the complaint as of now, if it is from a clock that is ahead. Otherwise it would stay in force longer
+    /// than all later ones.
+    pub(super) fn not_in_the_future(self) -> Self {
+        let at = self.at.min(wall_clock());
+        let ahead = self.at.saturating_sub(at);
+        Self { at, pause_end: self.pause_end.map(|end| end.saturating_sub(ahead)) }
+    }
+
     /// Returns the time since the complaint.
     pub(super) fn age(&self) -> Duration {
         wall_clock().saturating_sub(self.at)
@@ -55,7 +60,7 @@ impl Complaint {
 
     /// Returns the length of the requested pause.
     pub(super) fn pause(&self) -> Option<Duration> {
-        Some(self.pause_end?.saturating_sub(self.at).min(LONGEST))
+        Some(self.pause_end?.saturating_sub(self.at).min(MAX_RETRY_AFTER))
     }
 
     /// Returns the time for which the complaint has an effect. One alone slows the account down for [`RECOVERY`].
@@ -169,11 +174,12 @@ mod tests {
     fn times_of_a_wrong_clock_are_capped() {
         let far = u64::MAX;
         let Some(Hint::OpenCircuit(open)) = Hint::parse(&format!("c/{far}/site/https://a.example")) else { panic!() };
-        assert_eq!(open.left(), Some(LONGEST));
+        assert_eq!(open.left(), Some(MAX_RETRY_AFTER));
         for at in [0, far] {
             let Some(Hint::Complaint(_, complaint)) = Hint::parse(&format!("s/{at}/{far}/site/main")) else { panic!() };
-            assert_eq!((complaint.pause().unwrap() <= LONGEST, complaint.is_in_force()), (true, at == far));
+            assert_eq!((complaint.pause().unwrap() <= MAX_RETRY_AFTER, complaint.is_in_force()), (true, at == far));
             assert!(complaint.end() >= complaint.at);
+            assert!(complaint.not_in_the_future().end() <= wall_clock() + LONGEST_QUIET);
         }
         assert_eq!(OpenCircuit { until: wall_clock(), ..open }.left(), None);
     }
@@ -188,7 +194,7 @@ mod tests {
         assert!(!of(RECOVERY + SECOND, None));
         assert!(of(RECOVERY * 2, Some(RECOVERY * 3)));
         assert!(!of(RECOVERY * 4, Some(RECOVERY * 3)));
-        assert!(!of(LONGEST_QUIET + SECOND, Some(LONGEST)));
+        assert!(!of(LONGEST_QUIET + SECOND, Some(MAX_RETRY_AFTER)));
         assert!(of(Duration::ZERO, Some(SECOND)));
     }
 }

@@ -129,6 +129,17 @@ async fn requested_pause_is_kept_by_all_replicas() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pause_that_follows_a_complaint_is_shared_too() {
+    let marks = Arc::default();
+    let (one, other) = (replica(&marks), replica(&marks));
+    complain(&one, &call(CallKind::Read), None);
+    complain(&one, &call(CallKind::Read), Some(MINUTE * 5));
+    all_read().await;
+    let (outcome, attempts) = ask(&other, CallKind::Read, Duration::ZERO, []).await;
+    assert_eq!((outcome.unwrap_err().kind(), attempts.len()), (ErrorKind::RateLimited, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn complaint_slows_all_replicas_down_once_a_window() {
     let marks = Arc::default();
     let [one, two, other] = [(), (), ()].map(|()| replica(&marks));
