@@ -128,3 +128,21 @@ fn require(context: &RequestContext) -> Result<(), Problem> {
 fn not_found(name: &str) -> Problem {
     Problem::new(Code::AccountNotFound, format!("No account has the name \"{name}\", or the API key may not use it."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_decoded_and_stay_encoded_if_not_utf8() {
+        for (path, account, id) in [
+            ("/v1/accounts/main", "main", ""),
+            ("/v1/accounts/main/files/a%2Fb", "main", "a/b"),
+            ("/v1/accounts/m%61in/files/1/content", "main", "1"),
+            ("/v1/accounts/main/files/%FF", "main", "%FF"),
+            ("/v1/me", "", ""),
+        ] {
+            assert_eq!(names(path), (account.into(), id.into()), "{path}");
+        }
+    }
+}
