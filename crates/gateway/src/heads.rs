@@ -48,15 +48,24 @@ pub(crate) fn refusal(request: &Request) -> Option<Response> {
     }
     let fields: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if fields > MAX_HEAD || request.headers().len() > MAX_FIELDS {
-        let detail = "The header fields are larger than 64 KiB, or more than 100.";
-        return refuse(Problem::new(Code::HeaderFieldsTooLarge, detail));
+        return refuse(fields_too_large());
     }
     if length(request.uri()) > MAX_HEAD {
-        return refuse(Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."));
+        return refuse(line_too_long());
     }
     let mut faults = repeated(request);
     faults.extend(host_fault(request));
     if faults.is_empty() { None } else { refuse(Problem::invalid(faults)) }
+}
+
+/// Returns the problem of header fields that are too large, or too many.
+pub(crate) fn fields_too_large() -> Problem {
+    Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or more than 100.")
+}
+
+/// Returns the problem of a request line that is too long.
+pub(crate) fn line_too_long() -> Problem {
+    Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB.")
 }
 
 fn refuse(problem: Problem) -> Option<Response> {

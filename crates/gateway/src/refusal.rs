@@ -11,6 +11,7 @@ use polyhost_listener::{Refusal, Refuse};
 
 use crate::access_log::Line;
 use crate::context::RequestId;
+use crate::heads;
 use crate::measure::Answered;
 
 /// Returns the function that answers refusals.
@@ -63,10 +64,8 @@ fn problem(refusal: Refusal) -> Problem {
         Refusal::BodyTooLarge => {
             Problem::new(Code::PayloadTooLarge, "The announced body is larger than the gateway accepts.")
         }
-        Refusal::RequestLineTooLong => Problem::new(Code::UriTooLong, "The request line is longer than 64 KiB."),
-        Refusal::HeaderFieldsTooLarge => {
-            Problem::new(Code::HeaderFieldsTooLarge, "The header fields are larger than 64 KiB, or more than 100.")
-        }
+        Refusal::RequestLineTooLong => heads::line_too_long(),
+        Refusal::HeaderFieldsTooLarge => heads::fields_too_large(),
     }
 }
 

@@ -68,8 +68,12 @@ impl Members {
     }
 
     fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) {
-        // Cannot fail: a text, a number or a truth value is written to memory.
-        drop(serde_json::to_writer(&mut self.json, value));
+        let begin = self.json.len();
+        // Only a faulty `Debug` of a value fails.
+        if serde_json::to_writer(&mut self.json, value).is_err() {
+            self.json.truncate(begin);
+            self.json.extend_from_slice(b"null");
+        }
     }
 
     fn add_field<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
@@ -162,6 +166,18 @@ mod tests {
         let expected =
             json!({"timestamp": null, "level": "INFO", "what": "Some(\"a\")", "message": "text", "target": target});
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn value_that_cannot_be_written_is_null() {
+        struct Faulty;
+        impl fmt::Debug for Faulty {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("begun")?;
+                Err(fmt::Error)
+            }
+        }
+        assert_eq!(logged(|| tracing::info!(what = ?Faulty, "text"))["what"], Value::Null);
     }
 
     #[test]
