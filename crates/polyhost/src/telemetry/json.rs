@@ -1,8 +1,8 @@
 //! The log as JSON, one object a line. The fields of a span are serialized once, when it begins.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::field::RecordFields;
@@ -68,12 +68,8 @@ impl Members {
     }
 
     fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) {
-        let begin = self.json.len();
-        // Only a faulty `Debug` of a value fails.
-        if serde_json::to_writer(&mut self.json, value).is_err() {
-            self.json.truncate(begin);
-            self.json.extend_from_slice(b"null");
-        }
+        // Cannot fail: a text, a number, a truth value or null is written to memory.
+        drop(serde_json::to_writer(&mut self.json, value));
     }
 
     fn add_field<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
@@ -89,7 +85,10 @@ impl Members {
 
 impl Visit for Members {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add_field(field, &Debugged(value));
+        // `serde_json` would panic if the value's own `Debug` failed.
+        let mut text = String::new();
+        let written = write!(text, "{value:?}");
+        self.add_field(field, &written.ok().map(|()| text));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -113,15 +112,6 @@ impl Visit for Members {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.add_field(field, &value);
-    }
-}
-
-/// A value that is serialized as its debug representation.
-struct Debugged<'a>(&'a dyn fmt::Debug);
-
-impl Serialize for Debugged<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:?}", self.0))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The log as lines for people. A line of the access log is short and has a fixed order. All other events are a message
 //! with `field=value` pairs, those of the request last.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use polyhost_config::escaped;
 use polyhost_gateway::access_log;
@@ -114,7 +114,11 @@ fn quoted(value: &str) -> String {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, &format!("{value:?}"));
+        // `format!` would panic if the value's own `Debug` failed.
+        let mut text = String::new();
+        if write!(text, "{value:?}").is_ok() {
+            self.add(field, &text);
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
