@@ -19,6 +19,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("engine", &["config", "domain", "state", "upstream"]),
     ("gateway", &["config", "domain", "engine", "listener", "state", "upstream"]),
     ("listener", &[]),
+    ("log", &["config", "gateway"]),
     ("openload", &["domain", "state", "upstream"]),
     (
         "polyhost",
@@ -29,6 +30,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "engine",
             "gateway",
             "listener",
+            "log",
             "openload",
             "sandbox",
             "state",

@@ -189,9 +189,20 @@ impl Account {
     /// Returns the current generations for a subject. A cache entry with older generations may be out of date. `None`
     /// if the shared state cannot be reached: then every entry may be out of date.
     pub(crate) async fn stamp(&self, what: &EntrySubject) -> Option<Stamp> {
-        let scopes = what.scopes();
-        let keys: SmallVec<[ScopeKey; 3]> = scopes.iter().flatten().map(|scope| scope.key(self.user())).collect();
+        let (scopes, keys) = self.scope_keys(what);
         Some(Stamp::of(&scopes, self.generations(&keys).await?))
+    }
+
+    /// Returns the stamp, as [`stamp`](Self::stamp) does, if it is known without waiting.
+    pub(crate) fn known_stamp(&self, what: &EntrySubject) -> Option<Stamp> {
+        let (scopes, keys) = self.scope_keys(what);
+        Some(Stamp::of(&scopes, self.user.generations().known(&keys)?))
+    }
+
+    fn scope_keys(&self, what: &EntrySubject) -> ([Option<Scope>; 3], SmallVec<[ScopeKey; 3]>) {
+        let scopes = what.scopes();
+        let keys = scopes.iter().flatten().map(|scope| scope.key(self.user())).collect();
+        (scopes, keys)
     }
 
     /// Invalidates the cache entries that a change affects.

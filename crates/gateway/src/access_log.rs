@@ -26,6 +26,8 @@ pub(crate) struct Line<'a> {
     pub(crate) took: Duration,
     /// The client's name; empty if the client is not known.
     pub(crate) client: &'a str,
+    /// The id of the trace; empty without one.
+    pub(crate) trace_id: &'a str,
 }
 
 impl Line<'_> {
@@ -36,10 +38,11 @@ impl Line<'_> {
                 let (method, path, status) = (self.method.as_str(), self.path(), self.status.as_u16());
                 let (account, code) = (audit::account(&self.occurrence.path), self.code.map_or("", |code| code.as_str()));
                 let (milliseconds, client) = (milliseconds(self.took), self.client);
-                let request_id = &*self.occurrence.request_id;
+                let (route, request_id, trace_id) = (self.route, &*self.occurrence.request_id, self.trace_id);
                 tracing::$level!(
-                    target: TARGET,
-                    method, path, status, milliseconds, client, account = &*account, code, request_id, "answered"
+                    target: TARGET, parent: None,
+                    method, path, route, status, milliseconds, client, account = &*account, code, request_id, trace_id,
+                    "answered"
                 );
             }};
         }

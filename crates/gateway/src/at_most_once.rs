@@ -10,7 +10,7 @@ use polyhost_state::{PATIENCE, Patience};
 
 use crate::app::App;
 use crate::context::RequestContext;
-use crate::extract::Access;
+use crate::extract::{Access, Grantee};
 use crate::handler::Handler;
 use crate::idempotency::{Answer, Begun, Fingerprint, Key, Replayed, Running};
 use crate::operation::Operation;
@@ -44,10 +44,8 @@ enum Start {
 
 async fn begin(app: &App, context: &RequestContext, operation: &Operation, request: Request) -> Result<Start, Problem> {
     let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
-    let (parts, body) = request.into_parts();
     // Check the access first: a response is repeated only to a client that still has the permission for the request.
-    let access = Access::of(&parts, context)?;
-    let request = Request::from_parts(parts, body);
+    let access = Access::of(request.uri().path(), Grantee::from(context), context.scope.trace())?;
     let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
     Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {
         Begun::Run(running) => Start::First(running, request),

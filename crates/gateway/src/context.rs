@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use polyhost_config::{Client, KeyHash};
+use polyhost_config::Client;
 use polyhost_engine::problem::{Occurrence, Problem};
 use polyhost_engine::roster::Roster;
 use polyhost_upstream::Scope;
@@ -31,8 +31,6 @@ pub(crate) struct Shared {
     /// The rules of the operation, or those of a request for none.
     pub(crate) rules: Rules,
     pub(crate) client: Arc<Client>,
-    /// The hash of the presented API key, if there is one.
-    pub(crate) key: Option<KeyHash>,
     /// The roster at the time the request arrived. The whole request uses this one, even if the configuration is
     /// reloaded meanwhile.
     pub(crate) roster: Arc<Roster>,

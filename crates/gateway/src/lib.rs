@@ -18,6 +18,7 @@ mod execution;
 mod extract;
 pub mod form;
 mod forwarded;
+mod from_cache;
 mod handler;
 mod heads;
 mod idempotency;

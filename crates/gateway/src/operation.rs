@@ -8,6 +8,7 @@ use axum::http::Method;
 use polyhost_config::Scope;
 use polyhost_domain::Capability;
 
+use crate::from_cache::FromCache;
 use crate::measure::Meter;
 
 const WRITE_WEIGHT: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -22,6 +23,8 @@ pub struct Operation {
     pub takes_body: bool,
     /// The rules for its requests.
     pub rules: Rules,
+    /// Answers its requests from the cache, if it is a read that can be.
+    pub(crate) from_cache: Option<FromCache>,
     /// The metrics of its requests, from the first one on.
     pub(crate) meter: OnceLock<Meter>,
 }
@@ -30,7 +33,7 @@ impl Operation {
     /// Returns an operation without any request so far.
     #[must_use]
     pub fn new(id: String, takes_body: bool, rules: Rules) -> Self {
-        Self { id, takes_body, rules, meter: OnceLock::new() }
+        Self { id, takes_body, rules, from_cache: None, meter: OnceLock::new() }
     }
 }
 

@@ -20,7 +20,6 @@ use polyhost_listener::is_event_stream;
 use crate::app::App;
 use crate::audit;
 use crate::auth::expired;
-use crate::context::RequestContext;
 use crate::operation::Rules;
 
 /// The largest response body, in bytes, that is sent whole even if the permission ends. Such a body is in memory, or
@@ -28,10 +27,13 @@ use crate::operation::Rules;
 const SMALL: u64 = 64 * 1024;
 
 /// The permission that one request of a client needs.
+#[derive(Clone, Copy)]
 pub(crate) struct Permission<'a> {
-    app: &'a App,
-    context: &'a RequestContext,
-    rules: Rules,
+    pub(crate) app: &'a App,
+    pub(crate) client: &'a Arc<Client>,
+    pub(crate) key: Option<KeyHash>,
+    pub(crate) path: &'a str,
+    pub(crate) rules: Rules,
 }
 
 /// The permission for a body in progress. It does not hold the context: its roster would keep every account in use.
@@ -65,13 +67,7 @@ impl Granted {
     }
 }
 
-impl<'a> Permission<'a> {
-    /// Returns the permission of a client's request; `None` if the request matches no operation of the API.
-    pub(crate) fn of(app: &'a App, context: &'a RequestContext) -> Option<Self> {
-        let rules = context.operation.as_ref()?.rules;
-        Some(Self { app, context, rules })
-    }
-
+impl Permission<'_> {
     /// Wraps the body of an upload so that reading it fails once the permission ends.
     pub(crate) fn guard_request(&self, request: Request) -> Request {
         if self.rules.takes_file { request.map(|body| self.revocable(body)) } else { request }
@@ -88,10 +84,9 @@ impl<'a> Permission<'a> {
     }
 
     fn revocable(&self, body: Body) -> Body {
-        let Self { app, context, rules } = *self;
-        let (client, key) = (Arc::clone(&context.client), context.key);
-        let account = audit::account(&context.occurrence.path).parse().ok();
-        let granted = Granted { app: app.clone(), client, key, account, rules };
+        let Self { app, client, key, path, rules } = *self;
+        let account = audit::account(path).parse().ok();
+        let granted = Granted { app: app.clone(), client: Arc::clone(client), key, account, rules };
         Body::new(RevocableBody { body, ended: Box::pin(granted.ended()) })
     }
 }

@@ -1,6 +1,7 @@
 //! The pipeline: the steps before and after the handler of every request, in order.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,8 +15,10 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use polyhost_config::{Client, KeyHash};
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_engine::progress;
+use polyhost_engine::roster::Roster;
 use polyhost_listener::Place;
 use polyhost_state::Patience;
 use polyhost_upstream::Scope;
@@ -27,7 +30,9 @@ use crate::app::App;
 use crate::auth::{identify, presented_key};
 use crate::context::{RequestContext, Shared as Parts};
 use crate::execution::{execute_in_time, time_limit};
+use crate::from_cache::CachedRead;
 use crate::handler::{Handler, panicked};
+use crate::limits::RateLimitStatus;
 use crate::operation::Operations;
 use crate::permission::Permission;
 use crate::problem::Failure;
@@ -76,7 +81,7 @@ async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response
     // A panic in the pipeline fails only this request, as a panic in the handler does.
     let handling =
         AssertUnwindSafe(Patience::of_request().scope(check(shared, &record, handler, request))).catch_unwind();
-    let response = handling.instrument(record.span.clone()).await.unwrap_or_else(|panic| panicked(&*panic));
+    let response = handling.await.unwrap_or_else(|panic| record.span().in_scope(|| panicked(&*panic)));
     record.end(response)
 }
 
@@ -102,7 +107,7 @@ async fn check(shared: &Shared, record: &Record, handler: Handler, request: Requ
 }
 
 /// Authenticates, counts, limits and runs a request.
-async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request: Request) -> Response {
+async fn answer(shared: &Shared, record: &Record, handler: Handler, request: Request) -> Response {
     let app = &shared.app;
     // Authenticate. A connection without a valid key takes one of the places for unauthenticated connections.
     let roster = app.rosters().current();
@@ -116,7 +121,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
         }
     }
     if is_open(request.uri().path()) {
-        return handler.run(request).await;
+        return handler.run(request).instrument(record.span()).await;
     }
     let address = forwarded::address(&request, &app.server().trusted_proxies);
     let client = match identified {
@@ -125,42 +130,58 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, mut request:
             return Failure(app.limits().reject_unauthenticated(fault, address).await).into_response();
         }
     };
+    record.identified(&client);
     // Count the request towards the client's rate limit.
     let (rate_limit, counted) = app.limits().count(&client, record.rules.weight).await;
+    let caller = Caller { client, key, address, roster, rate_limit: rate_limit.clone() };
+    let mut response = match counted {
+        Err(problem) => Failure(problem).into_response(),
+        Ok(()) => run(app, record, caller, handler, request).await,
+    };
+    // Describe the rate limit. `no-store` is the default, so that no cache shows one client's response to another.
+    rate_limit.iter().for_each(|rate_limit| rate_limit.describe(response.headers_mut()));
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The caller of a request that may run.
+struct Caller {
+    client: Arc<Client>,
+    key: Option<KeyHash>,
+    address: Option<IpAddr>,
+    roster: Arc<Roster>,
+    rate_limit: Option<RateLimitStatus>,
+}
+
+/// Answers a request from the cache, or runs it within its time limit. Its bodies flow only while the client keeps its
+/// permission.
+async fn run(app: &App, record: &Record, caller: Caller, handler: Handler, mut request: Request) -> Response {
+    let Caller { client, key, address, roster, rate_limit } = caller;
+    let (operation, rules, trace) = (record.operation.as_ref(), record.rules, record.exported.position());
+    let granted_to = Arc::clone(&client);
+    let permission = Permission { app, client: &granted_to, key, path: &record.occurrence.path, rules };
+    let cached = operation.and_then(|operation| {
+        CachedRead { app, request: &request, client: &client, roster: &roster, operation, trace }.answer()
+    });
+    if let Some(response) = cached {
+        return permission.guard_response(response);
+    }
+    let skip_from = time_limit(app, rules).map(progress::skip_optional_from);
     let context = RequestContext::new(Parts {
         occurrence: record.occurrence.clone(),
         address,
-        scope: Scope::of_request(
-            client.name.as_str().into(),
-            time_limit(app, record.rules).map(progress::skip_optional_from),
-            record.exported.position().clone(),
-        ),
-        operation: record.operation.clone(),
-        rules: record.rules,
+        scope: Scope::of_request(client.name.as_str().into(), skip_from, trace.clone()),
+        operation: operation.cloned(),
+        rules,
         client,
-        key,
         roster,
         rate_limit,
     });
-    record.identified(&context);
-    let mut response = match counted {
-        Err(problem) => Failure(problem).into_response(),
-        // Run the request within its time limit. Its bodies flow only while the client keeps its permission.
-        Ok(()) => {
-            request.extensions_mut().insert(context.clone());
-            match Permission::of(app, &context) {
-                None => execute_in_time(app, &context, handler, request).await,
-                Some(permission) => {
-                    let request = permission.guard_request(request);
-                    permission.guard_response(execute_in_time(app, &context, handler, request).await)
-                }
-            }
-        }
-    };
-    // Describe the rate limit. `no-store` is the default, so that no cache shows one client's response to another.
-    context.rate_limit.iter().for_each(|rate_limit| rate_limit.describe(response.headers_mut()));
-    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
+    record.running(&context.scope);
+    request.extensions_mut().insert(context.clone());
+    let request = permission.guard_request(request);
+    let response = execute_in_time(app, &context, handler, request).instrument(record.span()).await;
+    permission.guard_response(response)
 }
 
 /// Returns whether a path needs no API key.

@@ -1,6 +1,5 @@
 //! The record of a request: its id, its spans in the log and in the trace, its log line and its metrics.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -9,13 +8,13 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use polyhost_config::{AccessLog, ServerConfig};
+use polyhost_config::{AccessLog, Client, ServerConfig};
 use polyhost_engine::problem::{Code, Occurrence, Problem};
-use polyhost_upstream::TraceParent;
+use polyhost_upstream::{Scope, TraceParent};
 use tracing::Span;
 
 use crate::access_log::Line;
-use crate::context::{RequestContext, RequestId};
+use crate::context::RequestId;
 use crate::measure::{Answered, Meter};
 use crate::operation::{Operation, Operations, Rules};
 use crate::problem::render;
@@ -27,8 +26,10 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// The record of one request.
 pub(crate) struct Record {
-    /// Its span in the log.
-    pub(crate) span: Span,
+    /// Its span in the log. Most answers from the cache need none.
+    span: OnceLock<Span>,
+    /// The id of its trace; empty without one.
+    trace_id: String,
     /// Its span in the trace.
     pub(crate) exported: ServerSpan,
     pub(crate) operation: Option<Arc<Operation>>,
@@ -40,7 +41,9 @@ pub(crate) struct Record {
     began: Instant,
     access_log: AccessLog,
     /// Set once the client is known.
-    context: OnceLock<RequestContext>,
+    client: OnceLock<Arc<Client>>,
+    /// Set when the request begins to run.
+    scope: OnceLock<Scope>,
 }
 
 impl Record {
@@ -54,11 +57,10 @@ impl Record {
         let scheme = if server.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
         let described = Described { id: &id, method: &method, route, operation: operation.as_deref(), scheme };
         let exported = ServerSpan::start(&described, caller);
-        let callers_trace = || caller.map_or("", |caller| caller.trace_id()).into();
-        let trace_id = exported.trace_id().map_or_else(callers_trace, Cow::Owned);
-        let trace_id = trace_id.as_ref();
+        let callers_trace = || caller.map_or_else(String::new, |caller| caller.trace_id().to_owned());
         Self {
-            span: tracing::info_span!("request", id = id.as_str(), method = method.as_str(), route, trace_id),
+            span: OnceLock::new(),
+            trace_id: exported.trace_id().unwrap_or_else(callers_trace),
             exported,
             // A request for no operation costs and may do no more than the cheapest read.
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
@@ -68,41 +70,72 @@ impl Record {
             method,
             began: Instant::now(),
             access_log: server.access_log,
-            context: OnceLock::new(),
+            client: OnceLock::new(),
+            scope: OnceLock::new(),
         }
     }
 
-    /// Stores the context, once the client is known.
-    pub(crate) fn identified(&self, context: &RequestContext) {
-        let _ = self.context.set(context.clone());
+    /// Stores the client.
+    pub(crate) fn identified(&self, client: &Arc<Client>) {
+        let _ = self.client.set(Arc::clone(client));
+    }
+
+    /// Stores the scope of the request's work.
+    pub(crate) fn running(&self, scope: &Scope) {
+        let _ = self.scope.set(scope.clone());
+    }
+
+    /// Returns the span of the request in the log.
+    pub(crate) fn span(&self) -> Span {
+        let span = || {
+            let (id, method, route) = (&*self.occurrence.request_id, self.method.as_str(), self.route());
+            tracing::info_span!("request", id, method, route, trace_id = self.trace_id)
+        };
+        self.span.get_or_init(span).clone()
+    }
+
+    /// Returns the pattern of the route; empty if no route matches.
+    fn route(&self) -> &str {
+        pattern(self.matched.as_ref())
     }
 
     /// Writes the body of a problem, logs the request and counts it.
     pub(crate) fn end(self, mut response: Response) -> Response {
-        let _in_span = self.span.enter();
         if let Some(problem) = problem_without_body(&response, &self.method) {
             response.extensions_mut().insert(problem);
         }
-        log_cause(&response);
+        self.log_cause(&response);
         let mut response = render(response, &self.occurrence);
         if let Ok(value) = HeaderValue::try_from(&*self.occurrence.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         self.restore_prefix(response.headers_mut());
-        let route = pattern(self.matched.as_ref());
+        let route = self.route();
         browsers::protect(route, response.headers_mut());
         let (status, took) = (response.status(), self.began.elapsed());
-        let context = self.context.get();
-        let waited = context.map_or(Duration::ZERO, |context| context.scope.waited());
+        let waited = self.scope.get().map_or(Duration::ZERO, Scope::waited);
         self.count(&Answered { route, method: &self.method, status: status.as_u16(), took, waited });
         let code = response.extensions().get::<Code>();
         if self.access_log.includes(status) {
-            let (occurrence, method) = (&self.occurrence, &self.method);
-            let client = context.map_or("", |context| &context.client.name);
-            Line { occurrence, route, method, status, code, took, client }.write();
+            let (occurrence, method, trace_id) = (&self.occurrence, &self.method, &*self.trace_id);
+            let client = self.client.get().map_or("", |client| &client.name);
+            Line { occurrence, route, method, status, code, took, client, trace_id }.write();
         }
         self.exported.finish(status, code);
         response
+    }
+
+    /// Logs the error behind a problem with its chain of causes. No other place logs it.
+    fn log_cause(&self, response: &Response) {
+        let Some(problem) = response.extensions().get::<Problem>() else { return };
+        let Some(error) = problem.cause() else { return };
+        let _in_span = self.span().entered();
+        let causes = problem.causes();
+        if response.status().is_server_error() {
+            tracing::warn!(%error, ?causes, "request failed");
+        } else {
+            tracing::debug!(%error, ?causes, "request rejected");
+        }
     }
 
     fn count(&self, answered: &Answered<'_>) {
@@ -144,17 +177,5 @@ fn problem_without_body(response: &Response, method: &Method) -> Option<Problem>
         }
         StatusCode::NOT_FOUND => Some(Problem::no_route()),
         _ => None,
-    }
-}
-
-/// Logs the error behind a problem with its chain of causes. No other place logs it.
-fn log_cause(response: &Response) {
-    let Some(problem) = response.extensions().get::<Problem>() else { return };
-    let Some(error) = problem.cause() else { return };
-    let causes = problem.causes();
-    if response.status().is_server_error() {
-        tracing::warn!(%error, ?causes, "request failed");
-    } else {
-        tracing::debug!(%error, ?causes, "request rejected");
     }
 }

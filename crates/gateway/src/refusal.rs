@@ -31,10 +31,8 @@ fn answer(refusal: Refusal, access_log: AccessLog) -> Bytes {
     let method = &Method::from_bytes(b"-").unwrap_or_default();
     Answered { route: "", method, status: status.as_u16(), took: Duration::ZERO, waited: Duration::ZERO }.count();
     if access_log.includes(status) {
-        let id = &*occurrence.request_id;
-        let span = tracing::info_span!("request", id, method = "", route = "", trace_id = "");
-        let line = Line { occurrence, route: "", method, status, code: Some(&code), took: Duration::ZERO, client: "" };
-        span.in_scope(|| line.write());
+        let (code, took) = (Some(&code), Duration::ZERO);
+        Line { occurrence, route: "", method, status, code, took, client: "", trace_id: "" }.write();
     }
     serialize(problem, status, occurrence)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::future::BoxFuture;
 use polyhost_config::ServerConfig;
 use polyhost_listener::{Connections, Limits, Tls};
 use tokio::net::TcpListener;
@@ -16,7 +17,9 @@ const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
 /// Serves until `end` resolves, then drains: waits for open requests and tasks, at most `drain_timeout`. Connections
 /// that are open after that, or when this future is dropped, are closed without an answer.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: impl Future<Output = ()>) {
+///
+/// `end` is boxed, so that everything here is compiled with this crate, which is optimized for speed.
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: BoxFuture<'_, ()>) {
     let config = app.server();
     let connections = connections(config, tls);
     let aborting = connections.abort_on_drop();

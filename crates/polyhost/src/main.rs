@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use mimalloc::MiMalloc;
 use polyhost::cli::Cli;
-use polyhost::{commands, telemetry};
+use polyhost::commands;
 use tokio::runtime::Runtime;
 
 /// Releases memory to the system after a load. The C library's allocator would keep the memory of large bodies.
@@ -23,6 +23,6 @@ fn main() -> io::Result<ExitCode> {
     let runtime = Runtime::new()?;
     let code = runtime.block_on(commands::run(arguments));
     runtime.shutdown_timeout(THREAD_GRACE);
-    telemetry::finish();
+    polyhost_log::finish();
     Ok(code)
 }

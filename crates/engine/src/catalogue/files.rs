@@ -73,6 +73,15 @@ impl Catalogue {
         self.0.known_uncached(account, lookup, freshness, ask).await
     }
 
+    /// Returns a file, as [`file`](Self::file) does, if it has a fresh cache entry of its own. `None` if anything would
+    /// have to be awaited.
+    #[must_use]
+    pub fn cached_file(&self, account: &Account, id: &FileId) -> Option<Known<Arc<Encoded<File>>>> {
+        let lookup = self.0.lookup_now(account, EntrySubject::File(id.clone()))?;
+        let stored = self.0.fresh(&lookup, Freshness::Cached)?;
+        downcast(self.0.hit(&lookup.key.what, stored)).ok()
+    }
+
     /// Returns the folders whose listings show a file, or `None` if that is not certain.
     pub(crate) async fn file_shown_in(&self, account: &Account, id: &FileId) -> Option<Vec<FolderId>> {
         let mut folders: Vec<FolderId> = Vec::new();

@@ -31,9 +31,7 @@ impl Catalogue {
         request: &PageRequest,
     ) -> Result<Known<Page>, Problem> {
         check_sort(account, request.query.sort)?;
-        let fingerprint = request.query.fingerprint();
-        let seal =
-            CursorSeal::new(&request.secret, &[account.name().as_str(), account.user(), folder.as_str(), &fingerprint]);
+        let seal = seal(account, folder, request);
         let (known, start) = match &request.cursor {
             None => (self.listing(account, folder, request.freshness).await?, Start::At(0)),
             Some(text) => self.resume(account, folder, request, seal.open(text)?).await?,
@@ -45,6 +43,26 @@ impl Catalogue {
             self.0.pin(account, folder, &sorted).await;
         }
         Ok(known.map(|_| Page { json: cut.json, etag: cut.etag }))
+    }
+
+    /// Returns the first page of a folder's items, as [`page`](Self::page) does, if its listing is cached and fresh.
+    /// `None` if anything would have to be awaited, and for every problem.
+    #[must_use]
+    pub fn cached_page(&self, account: &Account, folder: &FolderId, request: &PageRequest) -> Option<Known<Page>> {
+        let sort = request.query.sort;
+        check_sort(account, sort).ok()?;
+        let lookup = self.0.lookup_now(account, EntrySubject::Listing(folder.clone()))?;
+        let stored = self.0.fresh(&lookup, request.freshness).filter(|_| request.cursor.is_none())?;
+        let Value::Snapshot(snapshot) = &stored.value else { return None };
+        if snapshot.lacks_order(sort) {
+            return None;
+        }
+        let cut = page::cut(snapshot, &request.query, &seal(account, folder, request), 0, request.limit);
+        if cut.has_next {
+            // The lookup has just found the snapshot's own entry, so it need not be stored again.
+            snapshot.mark_walked();
+        }
+        Some(self.0.hit(&lookup.key.what, stored).map(|_| Page { json: cut.json, etag: cut.etag }))
     }
 
     /// Returns a folder's listing.
@@ -245,6 +263,12 @@ impl Inner {
         }
         self.store.remove(key).await;
     }
+}
+
+/// Returns the seal of the cursors of a request's walk.
+fn seal(account: &Account, folder: &FolderId, request: &PageRequest) -> CursorSeal {
+    let fingerprint = request.query.fingerprint();
+    CursorSeal::new(&request.secret, &[account.name().as_str(), account.user(), folder.as_str(), &fingerprint])
 }
 
 fn check_sort(account: &Account, sort: Sort) -> Result<(), Problem> {

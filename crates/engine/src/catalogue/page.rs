@@ -1,9 +1,11 @@
 //! Builds the JSON of one page of a listing.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::cursor::{Cursor, CursorSeal};
-use super::query::{ItemKind, ListQuery};
+use super::query::{ItemKind, ListQuery, Selection};
 use super::snapshot::Snapshot;
 
 /// A page's JSON, and whether another page follows.
@@ -23,22 +25,12 @@ pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, sta
     let selection = query.select(snapshot);
     let start = start.min(selection.len());
     let end = selection.len().min(start + limit);
-    let items = (start..end).map(|number| snapshot.item(selection.place(number)));
-    let size: usize = items.clone().map(|item| item.json.len() + 1).sum();
-
-    let mut json = Vec::with_capacity(size + ENVELOPE);
-    json.extend_from_slice(b"{\"items\":[");
-    for (number, item) in items.clone().enumerate() {
-        if number > 0 {
-            json.push(b',');
-        }
-        json.extend_from_slice(item.json);
-    }
+    let mut json = joined(snapshot, &selection, start..end);
     json.extend_from_slice(b"],\"next_cursor\":");
-    let last = items.last().filter(|_| end < selection.len());
-    let next = last.map(|item| {
+    let next = (start < end && end < selection.len()).then(|| {
+        let last = snapshot.item(selection.place(end - 1));
         let seen = u32::try_from(end).unwrap_or(u32::MAX);
-        seal.seal(&Cursor::after(snapshot.digest(), seen, &item, query.sort))
+        seal.seal(&Cursor::after(snapshot.digest(), seen, &last, query.sort))
     });
     match &next {
         Some(cursor) => [b"\"", cursor.as_bytes(), b"\""].into_iter().for_each(|part| json.extend_from_slice(part)),
@@ -49,6 +41,30 @@ pub(super) fn cut(snapshot: &Snapshot, query: &ListQuery, seal: &CursorSeal, sta
     let first = if start < end { selection.place(start) } else { 0 };
     let etag = etag(snapshot, query, first, start, end - start, next.as_deref());
     Cut { json: Bytes::from(json), etag, has_next: next.is_some() }
+}
+
+/// Returns the beginning of the page: `{"items":[` and the items. The buffer has room for the rest.
+fn joined(snapshot: &Snapshot, selection: &Selection<'_>, range: Range<usize>) -> Vec<u8> {
+    let begin = |size: usize| {
+        let mut json = Vec::with_capacity(size + ENVELOPE);
+        json.extend_from_slice(b"{\"items\":[");
+        json
+    };
+    if let Selection::Contiguous(part) = selection {
+        let items = snapshot.joined(part.start + range.start..part.start + range.end);
+        let mut json = begin(items.len());
+        json.extend_from_slice(items);
+        return json;
+    }
+    let items = range.map(|number| snapshot.item(selection.place(number)).json);
+    let mut json = begin(items.clone().map(|item| item.len() + 1).sum());
+    for (number, item) in items.enumerate() {
+        if number > 0 {
+            json.push(b',');
+        }
+        json.extend_from_slice(item);
+    }
+    json
 }
 
 /// Returns the page's entity tag. The body is determined by the items, the selection, the range and the cursor. The

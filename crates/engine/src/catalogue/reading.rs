@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use polyhost_domain::{Error, ErrorKind, Result, UpstreamAnswer};
 use polyhost_upstream::wait;
 use tokio::time::Instant;
@@ -126,6 +127,14 @@ impl Inner {
             None => None,
         };
         Lookup { key, now, cached }
+    }
+
+    /// Looks an entry up, as [`lookup`](Self::lookup) does, if nothing has to be awaited.
+    pub(super) fn lookup_now(&self, account: &Account, what: EntrySubject) -> Option<Lookup> {
+        let key = Key::new(account, what);
+        let now = account.known_stamp(&key.what)?;
+        let cached = self.cached(&key).now_or_never()?.filter(|stored| stored.stamp.holds(now, stored.reach));
+        Some(Lookup { key, now: Some(now), cached })
     }
 
     /// Returns the entry under a key if no write has invalidated it. It may be stale. Most keys have no entry; then the

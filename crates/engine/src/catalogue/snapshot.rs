@@ -7,6 +7,7 @@
 mod order;
 mod rows;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,7 +31,7 @@ const ORDERS: usize = 6;
 /// A listing at one moment.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// The JSON of all items without separators: folders by name, then files by name.
+    /// The JSON of all items, separated by commas: folders by name, then files by name.
     json: Bytes,
     /// The ids and names of the same items, concatenated.
     text: Box<str>,
@@ -112,17 +113,17 @@ impl Snapshot {
 
     /// Returns the item of a row. Row numbers are places in the order by name.
     pub(crate) fn item(&self, place: usize) -> Item<'_> {
-        let (json, text) = match place.checked_sub(1) {
-            Some(before) => (self.rows[before].json_end, self.rows[before].text_end),
-            None => (0, 0),
-        };
+        let text = place.checked_sub(1).map_or(0, |before| self.rows[before].text_end);
         let row = &self.rows[place];
         let kind = if place < self.folders.len() { EntryKind::Folder } else { EntryKind::File };
-        row.item(
-            kind,
-            &self.json[json as usize..row.json_end as usize],
-            &self.text[text as usize..row.text_end as usize],
-        )
+        row.item(kind, self.joined(place..place + 1), &self.text[text as usize..row.text_end as usize])
+    }
+
+    /// Returns the JSON of the items of adjacent rows, separated by commas.
+    pub(super) fn joined(&self, places: Range<usize>) -> &[u8] {
+        let Some(last) = places.clone().next_back() else { return &[] };
+        let start = places.start.checked_sub(1).map_or(0, |before| self.rows[before].json_end as usize + 1);
+        &self.json[start..self.rows[last].json_end as usize]
     }
 
     /// Returns the file with an id.

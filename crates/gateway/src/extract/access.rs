@@ -11,8 +11,11 @@ use polyhost_config::Client;
 use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 use polyhost_engine::accounts::Account;
 use polyhost_engine::problem::{Code, Problem};
+use polyhost_engine::roster::Roster;
+use polyhost_upstream::trace::TracePosition;
 
 use crate::context::RequestContext;
+use crate::operation::Rules;
 use crate::problem::Failure;
 use crate::server_span::name_account;
 
@@ -26,21 +29,45 @@ pub(crate) struct Access {
     id: String,
 }
 
+/// A client, and what it may use.
+#[derive(Clone, Copy)]
+pub(crate) struct Grantee<'a> {
+    pub client: &'a Arc<Client>,
+    pub roster: &'a Roster,
+    /// The rules of the requested operation.
+    pub rules: Rules,
+}
+
+impl<'a> From<&'a RequestContext> for Grantee<'a> {
+    fn from(context: &'a RequestContext) -> Self {
+        Self { client: &context.client, roster: &context.roster, rules: context.rules }
+    }
+}
+
 impl Access {
-    /// Returns the account that the path names, if the caller may use it and has the scope that the operation needs.
+    /// Returns the account that a path names, if the client may use it and has the scope that the operation needs. Adds
+    /// the account to the exported span.
     ///
     /// # Errors
     /// `account_not_found`; `forbidden` if the scope is missing.
-    pub(crate) fn of(parts: &Parts, context: &RequestContext) -> Result<Self, Problem> {
-        let client = Arc::clone(&context.client);
-        let (name, id) = names(parts.uri.path());
+    pub(crate) fn of(path: &str, grantee: Grantee<'_>, trace: &TracePosition) -> Result<Self, Problem> {
+        let Grantee { client, roster, rules } = grantee;
+        let (name, id) = names(path);
         // An account that the caller may not use yields the same problem as one that does not exist.
-        let account = name.parse().ok().and_then(|name| context.roster.accounts().get(&name));
+        let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        name_account(context.scope.trace(), &account);
-        require(context)?;
-        Ok(Self { account, client, id: id.into_owned() })
+        name_account(trace, &account);
+        require(client, rules)?;
+        Ok(Self { account, client: Arc::clone(client), id: id.into_owned() })
+    }
+
+    /// Rejects an account without the capability that the operation needs.
+    ///
+    /// # Errors
+    /// `unsupported`.
+    pub(crate) fn require_capability(&self, rules: Rules) -> Result<(), Problem> {
+        rules.capability.map_or(Ok(()), |capability| self.require(capability))
     }
 
     /// Returns the file id in the path.
@@ -81,8 +108,8 @@ impl<S: Sync> FromRequestParts<S> for Access {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let context = context_of_operation(parts, state).await?;
-        let access = Self::of(parts, &context)?;
-        context.rules.capability.map_or(Ok(()), |capability| access.require(capability))?;
+        let access = Self::of(parts.uri.path(), Grantee::from(&context), context.scope.trace())?;
+        access.require_capability(context.rules)?;
         Ok(access)
     }
 }
@@ -95,7 +122,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let context = context_of_operation(parts, state).await?;
-        require(&context)?;
+        require(&context.client, context.rules)?;
         Ok(Self(context))
     }
 }
@@ -116,9 +143,9 @@ fn names(path: &str) -> (Cow<'_, str>, Cow<'_, str>) {
 }
 
 /// Rejects a client without the scope that the operation needs.
-fn require(context: &RequestContext) -> Result<(), Problem> {
-    match context.rules.scope {
-        Some(scope) if !context.client.scopes.contains(&scope) => {
+fn require(client: &Client, rules: Rules) -> Result<(), Problem> {
+    match rules.scope {
+        Some(scope) if !client.scopes.contains(&scope) => {
             Err(Problem::new(Code::Forbidden, format!("The API key lacks the scope \"{scope}\".")))
         }
         _ => Ok(()),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::problem::Failure;
 use axum::extract::FromRequestParts;
+use axum::http::Uri;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use polyhost_engine::problem::{Fault, Problem};
@@ -18,10 +19,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let query = parts.uri.query().unwrap_or_default();
-        check_text(query)?;
-        Ok(Self(read(query)?))
+        Ok(Self(parameters(&parts.uri)?))
     }
+}
+
+/// Returns the query parameters of a request.
+///
+/// # Errors
+/// `invalid_request`, with all faults.
+pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let query = uri.query().unwrap_or_default();
+    check_text(query)?;
+    read(query)
 }
 
 /// Rejects parameters that are not UTF-8: decoding would silently replace the invalid bytes.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use polyhost_engine::catalogue::Freshness;
@@ -18,11 +19,16 @@ impl<S: Sync> FromRequestParts<S> for CacheControl {
 
     /// Reads `Cache-Control: no-cache`, which requires a new request to the site.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        // The crate `headers` would read the directives only in lower case.
-        let fields = parts.headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-        let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
-        Ok(Self(if anew { Freshness::NoCache } else { Freshness::Cached }))
+        Ok(Self(freshness(&parts.headers)))
     }
+}
+
+/// Returns the freshness that the header fields of a request require.
+pub(crate) fn freshness(headers: &HeaderMap) -> Freshness {
+    // The crate `headers` would read the directives only in lower case.
+    let fields = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let anew = fields.flat_map(|value| value.split(',')).any(|it| it.trim().eq_ignore_ascii_case("no-cache"));
+    if anew { Freshness::NoCache } else { Freshness::Cached }
 }
 
 /// The preconditions of the request.

@@ -21,6 +21,7 @@ use super::paths::{AccountPath, FilePath};
 use crate::app::App;
 use crate::context::RequestContext;
 use crate::extract::{Access, CacheControl, Conditions, StrictJson, StrictQuery, present};
+use crate::from_cache::CachedRead;
 use crate::limits;
 use crate::problem::{
     CopyFileProblems, DeleteFileProblems, Failure, LookupProblems, ReadFileProblems, ReadOfFileProblems,
@@ -150,6 +151,14 @@ pub(crate) async fn get_file(
 ) -> Result<Response, Failure> {
     let id = access.file()?;
     cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
+}
+
+/// Answers [`get_file`] from the cache.
+pub(crate) fn cached_file(read: &CachedRead<'_>) -> Option<Response> {
+    let NoParameters {} = read.parameters()?;
+    let access = read.access()?;
+    let known = read.app.catalogue().cached_file(&access.account, &access.file().ok()?)?;
+    cached::known(&read.conditions()?, &known).ok()
 }
 
 /// The changes to a file. Absent fields stay unchanged; at least one field is required.

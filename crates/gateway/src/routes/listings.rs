@@ -15,6 +15,7 @@ use super::cached::{self, Unchanged};
 use super::paths::FolderPath;
 use crate::app::App;
 use crate::extract::{Access, CacheControl, Conditions, StrictQuery};
+use crate::from_cache::CachedRead;
 use crate::problem::{Failure, ListProblems};
 
 /// The selection of the items to list, and their order.
@@ -146,6 +147,14 @@ pub(crate) async fn list_folder_items(
     let request = page_request(parameters, freshness, &access.client)?;
     let page = app.catalogue().page(&access.account, &folder, &request).await?;
     cached::page(&conditions, page)
+}
+
+/// Answers [`list_folder_items`] from the cache.
+pub(crate) fn cached_page(read: &CachedRead<'_>) -> Option<Response> {
+    let access = read.access()?;
+    let request = page_request(read.parameters()?, Freshness::Cached, &access.client).ok()?;
+    let page = read.app.catalogue().cached_page(&access.account, &access.folder().ok()?, &request)?;
+    cached::page(&read.conditions()?, page).ok()
 }
 
 fn page_request(

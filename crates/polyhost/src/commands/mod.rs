@@ -19,7 +19,6 @@ use std::process::ExitCode;
 use polyhost_config::Fault;
 
 use crate::cli::{Cli, Command};
-use crate::telemetry;
 
 /// The exit code of a command with an invalid configuration.
 const INVALID_CONFIGURATION: u8 = 2;
@@ -70,7 +69,7 @@ fn ended(result: Result<ExitCode, CommandError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The message is the last line.
-            telemetry::finish();
+            polyhost_log::finish();
             // If the standard error is closed, the message is lost.
             let text = error.to_string();
             if !text.is_empty() {

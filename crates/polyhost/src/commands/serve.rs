@@ -146,7 +146,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
             Ok(ExitCode::from(signal.exit_code()))
         }
         () = async {
-            serving::serve(listener, tls, service, &app, async { drop(end.await) }).await;
+            serving::serve(listener, tls, service, &app, Box::pin(async { drop(end.await) })).await;
             shared.close().await;
             traces.finish().await;
         } => Ok(ExitCode::SUCCESS),

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::catalogue::sort::{EntryKind, Sort, SortValue};
 
-/// The sort values of an item, and the ends of its JSON and text. They begin where those of the previous item end.
+/// The sort values of an item, and the ends of its JSON and text. The text begins where that of the previous item ends,
+/// the JSON one byte later: a comma separates them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     size: u64,
@@ -98,6 +99,9 @@ impl Rows {
         size: Option<u64>,
         uploaded_at: Option<i64>,
     ) -> Result<(), serde_json::Error> {
+        if !self.rows.is_empty() {
+            self.json.push(b',');
+        }
         serde_json::to_writer(&mut self.json, item)?;
         self.text.push_str(id);
         self.text.push_str(name.unwrap_or_default());

@@ -21,7 +21,7 @@ impl io::Write for Log {
 }
 
 /// Returns what `log` writes to the log in a format.
-pub(super) fn written<F>(format: F, log: impl FnOnce()) -> String
+pub(crate) fn written<F>(format: F, log: impl FnOnce()) -> String
 where
     F: FormatEvent<Registry, F> + for<'w> FormatFields<'w> + Copy + Send + Sync + 'static,
 {

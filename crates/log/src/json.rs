@@ -11,11 +11,11 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{ORIGIN_FIELDS, ORIGIN_TARGET};
+use crate::{ORIGIN_FIELDS, ORIGIN_TARGET};
 
 /// The format of events, and of the fields of spans.
 #[derive(Clone, Copy)]
-pub(super) struct Json;
+pub(crate) struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
 where
@@ -120,7 +120,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::telemetry::testing::written;
+    use crate::testing::written;
 
     fn logged(log: impl FnOnce()) -> Value {
         let text = written(Json, log);
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn event_outside_of_any_span_has_none() {
         let line = logged(|| tracing::info!(what = ?Some("a"), "text"));
-        let target = "polyhost::telemetry::json::tests";
+        let target = "polyhost_log::json::tests";
         let expected =
             json!({"timestamp": null, "level": "INFO", "what": "Some(\"a\")", "message": "text", "target": target});
         assert_eq!(line, expected);

@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{ORIGIN_FIELDS, ORIGIN_TARGET};
+use crate::{ORIGIN_FIELDS, ORIGIN_TARGET};
 
 /// The field of an event that is its message.
 const MESSAGE: &str = "message";
@@ -33,7 +33,7 @@ const OWN_TARGETS: &str = "polyhost";
 
 /// The format of events, and of the fields of spans.
 #[derive(Clone, Copy)]
-pub(super) struct Text;
+pub(crate) struct Text;
 
 impl<S, N> FormatEvent<S, N> for Text
 where
@@ -149,7 +149,7 @@ impl fmt::Display for Coloured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::testing::written;
+    use crate::testing::written;
 
     /// Returns what `write` logs, without the time.
     fn logged(log: impl FnOnce()) -> String {

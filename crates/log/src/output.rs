@@ -15,10 +15,10 @@ const CAPACITY: usize = 1 << 20;
 const FINISH_LIMIT: Duration = Duration::from_secs(1);
 
 /// The output of this process.
-pub(super) static OUTPUT: Output = Output::new();
+pub(crate) static OUTPUT: Output = Output::new();
 
 /// The buffer, which one thread writes out.
-pub(super) struct Output {
+pub(crate) struct Output {
     lines: Mutex<Lines>,
     filled: Condvar,
     written: Condvar,
@@ -40,13 +40,13 @@ impl Output {
     }
 
     /// Starts the thread. Without it, each line is written at once.
-    pub(super) fn start(&'static self) {
+    pub(crate) fn start(&'static self) {
         let started = thread::Builder::new().name("log".to_owned()).spawn(|| self.write_out(io::stderr()));
         self.lines().has_thread = started.is_ok();
     }
 
     /// Waits until all lines are written, for [`FINISH_LIMIT`] at most.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let mut lines = self.lines();
         lines.is_urgent = true;
         self.filled.notify_one();
