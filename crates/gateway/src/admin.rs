@@ -16,21 +16,24 @@ use crate::context::RequestId;
 use crate::problem::{Failure, render};
 use crate::record::REQUEST_ID;
 use crate::routes::process::{livez, readyz};
+use crate::service::Service;
 
 /// The media type of the Prometheus text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Returns the router of the admin service; `metrics` renders the metrics.
-pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync + 'static) -> Router {
+
+/// Returns the admin service; `metrics` renders the metrics.
+pub fn service(app: App, metrics: impl Fn(&App) -> String + Clone + Send + Sync + 'static) -> Service {
     let metrics = move |State(app): State<App>| async move {
         ([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, "no-store")], metrics(&app))
     };
-    Router::new()
+    let router = Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .fallback(no_route)
         .layer(from_fn(render_problems))
-        .with_state(app)
+        .with_state(app);
+    Service::admin(router)
 }
 
 async fn no_route() -> Response {

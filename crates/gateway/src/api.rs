@@ -1,6 +1,9 @@
 //! All operations of the API, in one flat table. A row names the handler, which declares method, path and id, and the
 //! rules for its requests. The router, the OpenAPI document and the request pipeline are all built from this table.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use axum::http::Method;
 use polyhost_domain::Capability;
 use utoipa::IntoParams as _;
@@ -13,11 +16,12 @@ use crate::app::App;
 use crate::from_cache::FromCache;
 use crate::idempotency::IdempotencyKey;
 use crate::openapi;
-use crate::operation::{Operation, Operations, Rules};
+use crate::operation::{Operation, Rules};
 use crate::routes::{
     accounts, cache, callers, conversions, downloads, events, files, folders, listings, remote_uploads, upload_tickets,
     uploads,
 };
+use crate::routing::{Route, Routes};
 
 const OPEN: Rules = Rules::OPEN;
 const READ: Rules = Rules::READ;
@@ -58,10 +62,10 @@ fn table() -> Api {
         .with(routes!(callers::list_providers), READ)
 }
 
-/// The table's content: the routes with their OpenAPI description, and the operations with their rules.
+/// The table's content: the handlers with their OpenAPI description, and the operations with their rules.
 #[derive(Default)]
 struct Api {
-    routes: OpenApiRouter<App>,
+    handlers: OpenApiRouter<App>,
     operations: Vec<(String, Method, Operation)>,
 }
 
@@ -79,7 +83,7 @@ impl Api {
                 self.operations.push((path.clone(), method, Operation::new(id, takes_body, rules)));
             }
         }
-        self.routes = self.routes.routes((schemas, paths, handler));
+        self.handlers = self.handlers.routes((schemas, paths, handler));
         self
     }
 
@@ -105,16 +109,22 @@ fn documented(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Documen
     all.into_iter().filter_map(|(method, documented)| Some((method, documented.as_mut()?)))
 }
 
-/// Returns the routes of the API, and its operations with their rules.
-pub(crate) fn routes() -> (OpenApiRouter<App>, Operations) {
-    let Api { routes, operations } = table();
-    (routes, operations.into_iter().collect())
+/// Returns the handlers of the API, and its routes with the rules of their operations.
+pub(crate) fn routes() -> (OpenApiRouter<App>, Routes) {
+    let Api { handlers, operations } = table();
+    let mut by_pattern = BTreeMap::<_, Vec<_>>::new();
+    for (pattern, method, operation) in operations {
+        by_pattern.entry(pattern).or_default().push((method, Arc::new(operation)));
+    }
+    let mut routes = Routes::default();
+    by_pattern.into_iter().for_each(|(pattern, operations)| routes.add(Route { pattern, operations }));
+    (handlers, routes)
 }
 
 /// Returns the OpenAPI document of this version.
 #[must_use]
 pub fn document() -> OpenApi {
-    openapi::complete(table().routes.into_openapi())
+    openapi::complete(table().handlers.into_openapi())
 }
 
 /// Returns the document as the repository stores it: indented JSON with a newline at its end.
@@ -131,32 +141,36 @@ mod tests {
 
     use super::*;
 
-    fn operations() -> Operations {
+    fn operations() -> Routes {
         routes().1
+    }
+
+    fn find<'a>(routes: &'a Routes, method: &Method, path: &str) -> Option<&'a Operation> {
+        routes.find(path)?.operation(method).map(|operation| &**operation)
     }
 
     #[test]
     fn operation_is_found_by_method_and_route() {
         let folders = "/v1/accounts/{account}/folders";
         let operations = operations();
-        let found = operations.find(&Method::POST, folders).unwrap();
+        let found = find(&operations, &Method::POST, folders).unwrap();
         assert_eq!((found.id.as_str(), found.rules.is_audited, found.takes_body), ("create_folder", true, true));
-        assert!(operations.find(&Method::GET, folders).is_none());
-        assert!(operations.find(&Method::POST, "/livez").is_none());
+        assert!(find(&operations, &Method::GET, folders).is_none());
+        assert!(find(&operations, &Method::POST, "/livez").is_none());
     }
 
     #[test]
     fn head_falls_back_to_the_operation_of_get() {
         let operations = operations();
-        let id = |path: &str| operations.find(&Method::HEAD, &format!("/v1/accounts/{{account}}/{path}")).unwrap();
+        let id = |path: &str| find(&operations, &Method::HEAD, &format!("/v1/accounts/{{account}}/{path}")).unwrap();
         assert_eq!(id("folders/{id}/usage").id, "get_folder_usage");
         assert_eq!(id("files/{id}/content").id, "get_content_headers");
-        assert!(operations.find(&Method::HEAD, "/v1/accounts/{account}/files/lookup").is_none());
+        assert!(find(&operations, &Method::HEAD, "/v1/accounts/{account}/files/lookup").is_none());
     }
 
     #[test]
     fn only_posts_that_issue_no_address_take_a_key() {
-        for (path, method, operation) in operations().iter() {
+        for (path, method, operation) in operations().operations() {
             let issues_address = path.ends_with("/upload-tickets") || path.ends_with("/download-links");
             assert_eq!(operation.rules.takes_key, method == Method::POST && !issues_address, "{method} {path}");
         }
@@ -165,13 +179,13 @@ mod tests {
     #[test]
     fn only_upload_takes_a_file() {
         let operations = operations();
-        let takers = operations.iter().filter(|(.., it)| it.rules.takes_file).map(|(.., it)| it.id.as_str());
+        let takers = operations.operations().filter(|(.., it)| it.rules.takes_file).map(|(.., it)| it.id.as_str());
         assert_eq!(takers.collect::<Vec<_>>(), ["upload_file"]);
     }
 
     #[test]
     fn every_unsafe_method_but_lookup_is_a_write() {
-        for (path, method, operation) in operations().iter() {
+        for (path, method, operation) in operations().operations() {
             let writes = !method.is_safe() && !path.ends_with("/lookup");
             let Rules { scope, is_audited, .. } = operation.rules;
             assert_eq!(is_audited, writes, "{method} {path}");
@@ -183,7 +197,7 @@ mod tests {
     fn only_get_me_needs_no_scope_and_only_purge_needs_admin() {
         let operations = operations();
         let with = |scope| {
-            let all = operations.iter().filter(move |(.., it)| it.rules.scope == scope);
+            let all = operations.operations().filter(move |(.., it)| it.rules.scope == scope);
             all.map(|(.., it)| it.id.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(with(None), ["get_me"]);
@@ -194,7 +208,7 @@ mod tests {
     fn change_or_upload_weighs_two_and_a_walk_five() {
         let operations = operations();
         let weight = |method, path: &str| {
-            let operation = operations.find(&method, &format!("/v1/accounts/{{account}}/{path}"));
+            let operation = find(&operations, &method, &format!("/v1/accounts/{{account}}/{path}"));
             operation.unwrap().rules.weight.get()
         };
         assert_eq!(weight(Method::GET, "files/{id}"), 1);

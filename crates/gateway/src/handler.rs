@@ -1,27 +1,23 @@
-//! The handler of a route, as the pipeline runs it.
+//! The handlers behind the router, as the pipeline runs them.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::Route;
 use futures_util::FutureExt as _;
 use polyhost_engine::problem::Problem;
 use tower::ServiceExt as _;
 
 use crate::problem::Failure;
 
-/// The handler of a route.
+/// The handlers of all routes.
 #[derive(Clone)]
-pub(crate) struct Handler(Route);
+pub(crate) struct Handler(pub(crate) Router);
 
 impl Handler {
-    pub(crate) fn new(route: Route) -> Self {
-        Self(route)
-    }
-
-    /// Runs the handler. A panic fails only this request, which is counted, audited and recorded like any other.
+    /// Runs the handler of a request's route. A panic fails only this request, which is counted, audited and recorded like any other.
     pub(crate) async fn run(self, request: Request) -> Response {
         match AssertUnwindSafe(self.0.oneshot(request)).catch_unwind().await {
             Ok(Ok(response)) => response,

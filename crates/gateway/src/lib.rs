@@ -34,6 +34,8 @@ mod record;
 mod refusal;
 pub mod router;
 mod routes;
+pub mod routing;
 mod server_span;
+pub mod service;
 pub mod serving;
 mod swagger_ui;

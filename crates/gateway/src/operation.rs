@@ -1,10 +1,8 @@
 //! The rules of an operation that the request pipeline applies. [`crate::api`] declares all operations.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use axum::http::Method;
 use polyhost_config::Scope;
 use polyhost_domain::Capability;
 
@@ -92,38 +90,5 @@ impl Rules {
     /// Makes the body of the operation a file.
     pub const fn with_file(self) -> Self {
         Self { takes_file: true, ..self }
-    }
-}
-
-/// The operations by route and method. Clones share the same map.
-#[derive(Debug, Clone, Default)]
-pub struct Operations(Arc<HashMap<String, Methods>>);
-
-/// The operations of one route.
-type Methods = Vec<(Method, Arc<Operation>)>;
-
-impl Operations {
-    /// Returns the operation of a method and a route's pattern. HEAD falls back to the operation of GET.
-    #[must_use]
-    pub fn find(&self, method: &Method, route: &str) -> Option<&Arc<Operation>> {
-        let own = self.0.get(route)?;
-        let of = |method: &Method| own.iter().find(|(it, _)| it == method).map(|(_, operation)| operation);
-        of(method).or_else(|| if method == Method::HEAD { of(&Method::GET) } else { None })
-    }
-
-    /// Returns every operation with its route and method.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Method, &Operation)> {
-        let routes = self.0.iter();
-        routes.flat_map(|(route, own)| own.iter().map(move |(method, it)| (route.as_str(), method, &**it)))
-    }
-}
-
-impl FromIterator<(String, Method, Operation)> for Operations {
-    fn from_iter<I: IntoIterator<Item = (String, Method, Operation)>>(all: I) -> Self {
-        let mut routes = HashMap::<_, Methods>::new();
-        for (route, method, operation) in all {
-            routes.entry(route).or_default().push((method, Arc::new(operation)));
-        }
-        Self(Arc::new(routes))
     }
 }

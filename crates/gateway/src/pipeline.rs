@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +12,6 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONNECTION};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use polyhost_config::{Client, KeyHash};
 use polyhost_engine::problem::{Code, Problem};
@@ -22,7 +20,7 @@ use polyhost_engine::roster::Roster;
 use polyhost_listener::Place;
 use polyhost_state::Patience;
 use polyhost_upstream::Scope;
-use tower::{Layer as _, Service, ServiceExt as _, layer::layer_fn, service_fn};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
 use tracing::Instrument as _;
 
@@ -33,73 +31,57 @@ use crate::execution::{execute_in_time, time_limit};
 use crate::from_cache::CachedRead;
 use crate::handler::{Handler, panicked};
 use crate::limits::RateLimitStatus;
-use crate::operation::Operations;
 use crate::permission::Permission;
 use crate::problem::Failure;
 use crate::record::Record;
+use crate::routing::Routes;
 use crate::{browsers, forwarded, heads, origin};
 
-/// Wraps each route in the pipeline.
-pub fn around(routes: Router<App>, app: &App, operations: Operations) -> Router<App> {
-    let cors = browsers::cors(&app.server().cors_origins);
-    let shared = Arc::new(Shared { app: app.clone(), operations, cors });
-    routes.layer(layer_fn(move |route| Pipeline { shared: Arc::clone(&shared), handler: Handler::new(route) }))
-}
-
-/// The pipeline around one route.
-#[derive(Clone)]
-struct Pipeline {
-    shared: Arc<Shared>,
-    handler: Handler,
-}
-
-struct Shared {
+/// The pipeline around the router.
+pub(crate) struct Pipeline {
     app: App,
-    operations: Operations,
+    router: Router,
+    routes: Routes,
     cors: Option<CorsLayer>,
 }
 
-impl Service<Request> for Pipeline {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    /// A route is always ready.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+impl Pipeline {
+    /// Creates the pipeline around a router. `routes` has the patterns of all its paths.
+    pub(crate) fn new(app: App, router: Router<App>, routes: Routes) -> Self {
+        let cors = browsers::cors(&app.server().cors_origins);
+        Self { router: router.with_state(app.clone()), app, routes, cors }
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Self { shared, handler } = self.clone();
-        Box::pin(async move { Ok(handle(&shared, handler, request).await) })
+    /// Handles a request, from the checks of its head to its log line.
+    pub(crate) async fn handle(&self, request: Request) -> Response {
+        let record = Record::begin(&request, &self.routes, self.app.server());
+        let checked = Patience::of_request().scope(check(self, &record, request));
+        // A panic in the pipeline fails only this request, as a panic in the handler does.
+        let handled = AssertUnwindSafe(checked).catch_unwind().await;
+        let response = handled.unwrap_or_else(|panic| record.span().in_scope(|| panicked(&*panic)));
+        record.end(response)
     }
-}
 
-/// Handles a request, from the checks of its head to its log line.
-async fn handle(shared: &Shared, handler: Handler, request: Request) -> Response {
-    let record = Record::begin(&request, &shared.operations, shared.app.server());
-    // A panic in the pipeline fails only this request, as a panic in the handler does.
-    let handling =
-        AssertUnwindSafe(Patience::of_request().scope(check(shared, &record, handler, request))).catch_unwind();
-    let response = handling.await.unwrap_or_else(|panic| record.span().in_scope(|| panicked(&*panic)));
-    record.end(response)
+    fn handler(&self) -> Handler {
+        Handler(self.router.clone())
+    }
 }
 
 /// Runs the checks that do not need the client: the head, the origin and CORS.
-async fn check(shared: &Shared, record: &Record, handler: Handler, request: Request) -> Response {
+async fn check(pipeline: &Pipeline, record: &Record, request: Request) -> Response {
     // The head: its size, its framing, its host.
     if let Some(refusal) = heads::refusal(&request) {
         return refusal;
     }
     // The origin: without API keys, web pages of other sites may not call the API.
-    if let Some(problem) = origin::refusal(&shared.app, &request) {
+    if let Some(problem) = origin::refusal(&pipeline.app, &request) {
         return Failure(problem).into_response();
     }
     // CORS: the configured web pages may call. Responses that reject the request get the CORS fields too.
-    match &shared.cors {
-        None => answer(shared, record, handler, request).await,
+    match &pipeline.cors {
+        None => answer(pipeline, record, request).await,
         Some(cors) => {
-            let answer = |request| answer(shared, record, handler.clone(), request);
+            let answer = |request| answer(pipeline, record, request);
             let service = service_fn(|request| async { Ok::<_, Infallible>(answer(request).await) });
             cors.layer(service).oneshot(request).await.unwrap_or_else(|never| match never {})
         }
@@ -107,8 +89,8 @@ async fn check(shared: &Shared, record: &Record, handler: Handler, request: Requ
 }
 
 /// Authenticates, counts, limits and runs a request.
-async fn answer(shared: &Shared, record: &Record, handler: Handler, request: Request) -> Response {
-    let app = &shared.app;
+async fn answer(pipeline: &Pipeline, record: &Record, request: Request) -> Response {
+    let app = &pipeline.app;
     // Authenticate. A connection without a valid key takes one of the places for unauthenticated connections.
     let roster = app.rosters().current();
     let key = presented_key(request.headers());
@@ -121,7 +103,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, request: Req
         }
     }
     if is_open(request.uri().path()) {
-        return handler.run(request).instrument(record.span()).await;
+        return pipeline.handler().run(request).instrument(record.span()).await;
     }
     let address = forwarded::address(&request, &app.server().trusted_proxies);
     let client = match identified {
@@ -136,7 +118,7 @@ async fn answer(shared: &Shared, record: &Record, handler: Handler, request: Req
     let caller = Caller { client, key, address, roster, rate_limit: rate_limit.clone() };
     let mut response = match counted {
         Err(problem) => Failure(problem).into_response(),
-        Ok(()) => run(app, record, caller, handler, request).await,
+        Ok(()) => run(pipeline, record, caller, request).await,
     };
     // Describe the rate limit. `no-store` is the default, so that no cache shows one client's response to another.
     rate_limit.iter().for_each(|rate_limit| rate_limit.describe(response.headers_mut()));
@@ -155,7 +137,8 @@ struct Caller {
 
 /// Answers a request from the cache, or runs it within its time limit. Its bodies flow only while the client keeps its
 /// permission.
-async fn run(app: &App, record: &Record, caller: Caller, handler: Handler, mut request: Request) -> Response {
+async fn run(pipeline: &Pipeline, record: &Record, caller: Caller, mut request: Request) -> Response {
+    let app = &pipeline.app;
     let Caller { client, key, address, roster, rate_limit } = caller;
     let (operation, rules, trace) = (record.operation.as_ref(), record.rules, record.exported.position());
     let granted_to = Arc::clone(&client);
@@ -180,7 +163,7 @@ async fn run(app: &App, record: &Record, caller: Caller, handler: Handler, mut r
     record.running(&context.scope);
     request.extensions_mut().insert(context.clone());
     let request = permission.guard_request(request);
-    let response = execute_in_time(app, &context, handler, request).instrument(record.span()).await;
+    let response = execute_in_time(app, &context, pipeline.handler(), request).instrument(record.span()).await;
     permission.guard_response(response)
 }
 

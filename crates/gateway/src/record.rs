@@ -3,8 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -16,8 +17,9 @@ use tracing::Span;
 use crate::access_log::Line;
 use crate::context::RequestId;
 use crate::measure::{Answered, Meter};
-use crate::operation::{Operation, Operations, Rules};
+use crate::operation::{Operation, Rules};
 use crate::problem::render;
+use crate::routing::{Route, Routes};
 use crate::server_span::{Described, ServerSpan};
 use crate::{browsers, forwarded};
 
@@ -36,7 +38,7 @@ pub(crate) struct Record {
     pub(crate) rules: Rules,
     pub(crate) occurrence: Occurrence,
     /// The route; `None` if no route matches.
-    matched: Option<MatchedPath>,
+    route: Option<Arc<Route>>,
     method: Method,
     began: Instant,
     access_log: AccessLog,
@@ -47,15 +49,15 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn begin(request: &Request, operations: &Operations, server: &ServerConfig) -> Self {
-        let matched = request.extensions().get::<MatchedPath>().cloned();
-        let route = pattern(matched.as_ref());
+    pub(crate) fn begin(request: &Request, routes: &Routes, server: &ServerConfig) -> Self {
+        let route = routes.find(request.uri().path()).cloned();
+        let pattern = pattern(route.as_ref());
         let (id, method) = (RequestId::of(request.headers()), request.method().clone());
         let occurrence = id.at(request.uri().path(), forwarded::prefix(request));
-        let operation = operations.find(&method, route).cloned();
+        let operation = route.as_ref().and_then(|route| route.operation(&method)).cloned();
         let caller = TraceParent::of(request.headers());
         let scheme = if server.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
-        let described = Described { id: &id, method: &method, route, operation: operation.as_deref(), scheme };
+        let described = Described { id: &id, method: &method, route: pattern, operation: operation.as_deref(), scheme };
         let exported = ServerSpan::start(&described, caller);
         let callers_trace = || caller.map_or_else(String::new, |caller| caller.trace_id().to_owned());
         Self {
@@ -66,7 +68,7 @@ impl Record {
             rules: operation.as_ref().map_or(Rules::OPEN, |operation| operation.rules),
             operation,
             occurrence,
-            matched,
+            route,
             method,
             began: Instant::now(),
             access_log: server.access_log,
@@ -96,7 +98,7 @@ impl Record {
 
     /// Returns the pattern of the route; empty if no route matches.
     fn route(&self) -> &str {
-        pattern(self.matched.as_ref())
+        pattern(self.route.as_ref())
     }
 
     /// Writes the body of a problem, logs the request and counts it.
@@ -122,7 +124,7 @@ impl Record {
             Line { occurrence, route, method, status, code, took, client, trace_id }.write();
         }
         self.exported.finish(status, code);
-        response
+        if self.method == Method::HEAD { without_body(response) } else { response }
     }
 
     /// Logs the error behind a problem with its chain of causes. No other place logs it.
@@ -162,8 +164,16 @@ impl Record {
 }
 
 /// Returns the pattern of a route; empty if no route matches.
-fn pattern(matched: Option<&MatchedPath>) -> &str {
-    matched.map_or("", MatchedPath::as_str)
+fn pattern(route: Option<&Arc<Route>>) -> &str {
+    route.map_or("", |route| &route.pattern)
+}
+
+/// Removes the body of a response, whose length is in its header fields.
+fn without_body(mut response: Response) -> Response {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    response.map(|_| Body::empty())
 }
 
 /// Returns the problem for a response that has a status but no body: the router and Swagger UI send such responses.

@@ -6,22 +6,28 @@ use bytes::Bytes;
 
 use crate::app::App;
 use crate::routes::process;
-use crate::{api, pipeline, swagger_ui};
+use crate::routing::Route;
+use crate::service::Service;
+use crate::{api, swagger_ui};
 
-/// Returns the router of the whole service.
+/// Returns the whole service.
 ///
 /// # Errors
 /// If the OpenAPI document cannot be serialized.
-pub fn service(app: App) -> Result<Router, serde_json::Error> {
-    let (routes, operations) = api::routes();
+pub fn service(app: App) -> Result<Service, serde_json::Error> {
+    let (handlers, mut routes) = api::routes();
     let json = Bytes::from(api::document().to_json()?);
-    let all = Router::from(routes)
-        .route("/", get(process::index))
-        .route("/livez", get(process::livez))
-        .route("/readyz", get(process::readyz))
-        .route("/openapi.json", get(move || process::openapi_json(json.clone())))
-        .route("/problems/{code}", get(process::problem_page))
-        .merge(swagger_ui::routes())
-        .fallback(process::no_route);
-    Ok(pipeline::around(all, &app, operations).with_state(app))
+    let pages = [
+        ("/", get(process::index)),
+        ("/livez", get(process::livez)),
+        ("/readyz", get(process::readyz)),
+        ("/openapi.json", get(move || process::openapi_json(json.clone()))),
+        ("/problems/{code}", get(process::problem_page)),
+    ];
+    let mut router = Router::from(handlers).fallback(process::no_route);
+    for (pattern, handler) in pages.into_iter().chain(swagger_ui::routes()) {
+        routes.add(Route { pattern: pattern.to_owned(), operations: Vec::new() });
+        router = router.route(pattern, handler);
+    }
+    Ok(Service::api(app, router, routes))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use futures_util::future::BoxFuture;
 use polyhost_config::ServerConfig;
 use polyhost_listener::{Connections, Limits, Tls};
@@ -10,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::refusal;
+use crate::service::Service;
 
 /// The longest wait for the first requests of connections that were made just before the listener was closed. A load
 /// balancer sends such a request at once; the end of an idle connection could cross it.
@@ -19,7 +19,7 @@ const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 /// that are open after that, or when this future is dropped, are closed without an answer.
 ///
 /// `end` is boxed, so that everything here is compiled with this crate, which is optimized for speed.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app: &App, end: BoxFuture<'_, ()>) {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Service, app: &App, end: BoxFuture<'_, ()>) {
     let config = app.server();
     let connections = connections(config, tls);
     let aborting = connections.abort_on_drop();
@@ -51,7 +51,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, service: Router, app
 }
 
 /// Serves plain HTTP until the future is dropped, with the same limits and timeouts as [`serve`].
-pub async fn answer(listener: TcpListener, service: Router, config: &ServerConfig) {
+pub async fn answer(listener: TcpListener, service: Service, config: &ServerConfig) {
     match connections(config, None).accept(&listener, &service).await {}
 }
 

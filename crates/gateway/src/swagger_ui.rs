@@ -5,14 +5,13 @@
 
 use std::io::Read;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request};
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use flate2::read::GzDecoder;
 use polyhost_engine::problem::Problem;
 
@@ -43,16 +42,13 @@ const COMPRESSED: [(&str, &str, &[u8]); 2] = [
 
 /// Returns the routes of Swagger UI. All its addresses are relative, so that it works behind a proxy that strips a path
 /// prefix.
-pub(crate) fn routes() -> Router<App> {
+pub(crate) fn routes() -> [(&'static str, MethodRouter<App>); 3] {
     // A redirect, because the page's relative addresses need the `/` at the end.
     let to_page = || async { (StatusCode::SEE_OTHER, [(LOCATION, "docs/")]) };
     let page = || async { file("index.html") };
     let any = |Path(name): Path<String>| async move { file(&name) };
-    Router::new()
-        .route("/docs", get(to_page))
-        .route("/docs/", get(page))
-        .route("/docs/{*file}", get(any))
-        .layer(from_fn(decompress_for_caller))
+    [("/docs", get(to_page)), ("/docs/", get(page)), ("/docs/{*file}", get(any))]
+        .map(|(pattern, handler)| (pattern, handler.layer(from_fn(decompress_for_caller))))
 }
 
 fn file(name: &str) -> Response {

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,8 +14,9 @@ use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use polyhost_config::{Callers, Client, Config, KeyHash, Known};
 use polyhost_gateway::app::App;
-use polyhost_gateway::operation::{Operation, Operations, Rules};
-use polyhost_gateway::pipeline;
+use polyhost_gateway::operation::{Operation, Rules};
+use polyhost_gateway::routing::{Route, Routes};
+use polyhost_gateway::service::Service;
 use polyhost_state::{Quota, State};
 use tower::ServiceExt as _;
 
@@ -35,10 +37,11 @@ async fn panic_in_handler_is_an_internal_problem() {
         App::new(&Config::parse("", &Known::default()).unwrap(), Callers::keyed(vec![counted()]), State::in_memory())
             .unwrap();
     // A write runs in its own task. A panic of that task must fail the request in the same way.
-    let routes = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
+    let router = Router::new().route("/reads", get(broken)).route("/writes", post(broken));
     let write = Operation::new("write".to_owned(), false, Rules::WRITE);
-    let operations = Operations::from_iter([("/writes".to_owned(), Method::POST, write)]);
-    let service = pipeline::around(routes, &app, operations).with_state(app.clone());
+    let mut routes = Routes::default();
+    routes.add(Route { pattern: "/writes".to_owned(), operations: vec![(Method::POST, Arc::new(write))] });
+    let service = Service::api(app, router, routes);
     // A write weighs 2.
     for (method, path, left) in [("GET", "/reads", 9), ("POST", "/writes", 7)] {
         let request = Request::builder().method(method).uri(path).header("host", "localhost");

@@ -25,14 +25,18 @@ where
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         line.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut line)?;
-        write!(line, "\",\"level\":\"{}\"", event.metadata().level())?;
-        let mut members = Members::default();
+        line.write_str("\",\"level\":\"")?;
+        line.write_str(event.metadata().level().as_str())?;
+        line.write_char('"')?;
+        let mut members = Members::new(&mut line);
         event.record(&mut members);
         let target = members.origin.take();
-        members.add("target", target.as_deref().unwrap_or(event.metadata().target()));
-        line.write_str(members.text()?)?;
+        members.add_str("target", target.as_deref().unwrap_or(event.metadata().target()));
+        members.written?;
         if let Some(span) = context.lookup_current() {
-            write!(line, ",\"span\":{{\"name\":\"{}\"", span.name())?;
+            line.write_str(",\"span\":{\"name\":\"")?;
+            line.write_str(span.name())?;
+            line.write_char('"')?;
             if let Some(members) = span.extensions().get::<FormattedFields<N>>() {
                 line.write_str(members)?;
             }
@@ -45,73 +49,96 @@ where
 impl<'w> FormatFields<'w> for Json {
     /// Writes the fields as further members of an object.
     fn format_fields<R: RecordFields>(&self, mut line: Writer<'w>, span: R) -> fmt::Result {
-        let mut members = Members::default();
+        let mut members = Members::new(&mut line);
         span.record(&mut members);
-        line.write_str(members.text()?)
+        members.written
     }
 }
 
-/// Members of a JSON object, each with a comma before it.
-#[derive(Default)]
-struct Members {
-    json: Vec<u8>,
+/// Writes members of a JSON object, each with a comma before it.
+struct Members<'a, 'w> {
+    line: &'a mut Writer<'w>,
+    written: fmt::Result,
     /// The target of an event that another logging crate has passed on.
     origin: Option<String>,
 }
 
-impl Members {
-    fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        self.json.push(b',');
-        self.serialize(name);
-        self.json.push(b':');
-        self.serialize(value);
+impl<'a, 'w> Members<'a, 'w> {
+    fn new(line: &'a mut Writer<'w>) -> Self {
+        Self { line, written: Ok(()), origin: None }
     }
 
-    fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) {
-        // Cannot fail: a text, a number, a truth value or null is written to memory.
-        drop(serde_json::to_writer(&mut self.json, value));
+    /// Adds a member, unless an earlier one could not be written. `value` writes its value.
+    fn add(&mut self, name: &str, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) {
+        if self.written.is_ok() {
+            self.written = self.try_add(name, value);
+        }
     }
 
-    fn add_field<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
+    fn try_add(&mut self, name: &str, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) -> fmt::Result {
+        self.line.write_char(',')?;
+        write_str(self.line, name)?;
+        self.line.write_char(':')?;
+        value(self.line)
+    }
+
+    fn add_str(&mut self, name: &str, value: &str) {
+        self.add(name, |line| write_str(line, value));
+    }
+
+    /// Adds a field, unless it repeats the origin of the event.
+    fn add_field(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) {
         if !field.name().starts_with(ORIGIN_FIELDS) {
             self.add(field.name(), value);
         }
     }
-
-    fn text(&self) -> Result<&str, fmt::Error> {
-        std::str::from_utf8(&self.json).map_err(|_| fmt::Error)
-    }
 }
 
-impl Visit for Members {
+/// Writes a text with its quotation marks. Most texts need no escapes, and are copied.
+fn write_str(line: &mut Writer<'_>, text: &str) -> fmt::Result {
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        return write_serialized(line, text);
+    }
+    line.write_char('"')?;
+    line.write_str(text)?;
+    line.write_char('"')
+}
+
+fn write_serialized<T: Serialize + ?Sized>(line: &mut Writer<'_>, value: &T) -> fmt::Result {
+    line.write_str(&serde_json::to_string(value).map_err(|_| fmt::Error)?)
+}
+
+impl Visit for Members<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // `serde_json` would panic if the value's own `Debug` failed.
+        // If the value's own `Debug` fails, the rest of the line must be written nevertheless.
         let mut text = String::new();
-        let written = write!(text, "{value:?}");
-        self.add_field(field, &written.ok().map(|()| text));
+        match write!(text, "{value:?}") {
+            Ok(()) => self.add_field(field, |line| write_str(line, &text)),
+            Err(fmt::Error) => self.add_field(field, |line| line.write_str("null")),
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == ORIGIN_TARGET {
             self.origin = Some(value.to_owned());
         }
-        self.add_field(field, value);
+        self.add_field(field, |line| write_str(line, value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add_field(field, &value);
+        self.add_field(field, |line| write_serialized(line, &value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add_field(field, &value);
+        self.add_field(field, |line| write!(line, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add_field(field, &value);
+        self.add_field(field, |line| write!(line, "{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add_field(field, &value);
+        self.add_field(field, |line| line.write_str(if value { "true" } else { "false" }));
     }
 }
 
