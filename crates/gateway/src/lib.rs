@@ -1,6 +1,6 @@
 //! The HTTP service: one API over the accounts of the engine.
 //!
-//! A request goes through the [`pipeline`] to a handler in `routes`. The handler extracts and checks its input
+//! A request goes through the pipeline to a handler in `routes`. The handler extracts and checks its input
 //! (`extract`), makes one call to the engine, and builds the response. [`api`] declares every operation. Only `problem`
 //! turns problems into responses.
 
@@ -28,7 +28,8 @@ mod openapi;
 pub mod operation;
 mod origin;
 mod permission;
-pub mod pipeline;
+mod pieces;
+mod pipeline;
 mod problem;
 mod record;
 mod refusal;

@@ -23,98 +23,93 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
-        line.write_str("\",\"level\":\"")?;
-        line.write_str(event.metadata().level().as_str())?;
-        line.write_char('"')?;
-        let mut members = Members::new(&mut line);
+        let mut members = Members { json: String::with_capacity(LINE), origin: None };
+        members.json.push_str("{\"timestamp\":\"");
+        SystemTime.format_time(&mut Writer::new(&mut members.json))?;
+        members.json.push('"');
+        members.add_str("level", event.metadata().level().as_str());
         event.record(&mut members);
         let target = members.origin.take();
         members.add_str("target", target.as_deref().unwrap_or(event.metadata().target()));
-        members.written?;
         if let Some(span) = context.lookup_current() {
-            line.write_str(",\"span\":{\"name\":\"")?;
-            line.write_str(span.name())?;
-            line.write_char('"')?;
-            if let Some(members) = span.extensions().get::<FormattedFields<N>>() {
-                line.write_str(members)?;
+            members.json.push_str(",\"span\":{\"name\":");
+            members.push_str(span.name());
+            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
+                members.json.push_str(fields);
             }
-            line.write_char('}')?;
+            members.json.push('}');
         }
-        line.write_str("}\n")
+        members.json.push_str("}\n");
+        line.write_str(&members.json)
     }
 }
 
 impl<'w> FormatFields<'w> for Json {
     /// Writes the fields as further members of an object.
     fn format_fields<R: RecordFields>(&self, mut line: Writer<'w>, span: R) -> fmt::Result {
-        let mut members = Members::new(&mut line);
+        let mut members = Members::default();
         span.record(&mut members);
-        members.written
+        line.write_str(&members.json)
     }
 }
 
-/// Writes members of a JSON object, each with a comma before it.
-struct Members<'a, 'w> {
-    line: &'a mut Writer<'w>,
-    written: fmt::Result,
+/// The usual length of a line, at most.
+const LINE: usize = 512;
+
+/// Members of a JSON object, each with a comma before it.
+#[derive(Default)]
+struct Members {
+    json: String,
     /// The target of an event that another logging crate has passed on.
     origin: Option<String>,
 }
 
-impl<'a, 'w> Members<'a, 'w> {
-    fn new(line: &'a mut Writer<'w>) -> Self {
-        Self { line, written: Ok(()), origin: None }
-    }
-
-    /// Adds a member, unless an earlier one could not be written. `value` writes its value.
-    fn add(&mut self, name: &str, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) {
-        if self.written.is_ok() {
-            self.written = self.try_add(name, value);
-        }
-    }
-
-    fn try_add(&mut self, name: &str, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) -> fmt::Result {
-        self.line.write_char(',')?;
-        write_str(self.line, name)?;
-        self.line.write_char(':')?;
-        value(self.line)
+impl Members {
+    fn add(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
+        self.json.push(',');
+        self.push_str(name);
+        self.json.push(':');
+        value(self);
     }
 
     fn add_str(&mut self, name: &str, value: &str) {
-        self.add(name, |line| write_str(line, value));
+        self.add(name, |members| members.push_str(value));
     }
 
     /// Adds a field, unless it repeats the origin of the event.
-    fn add_field(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'w>) -> fmt::Result) {
+    fn add_field(&mut self, field: &Field, value: impl FnOnce(&mut Self)) {
         if !field.name().starts_with(ORIGIN_FIELDS) {
             self.add(field.name(), value);
         }
     }
-}
 
-/// Writes a text with its quotation marks. Most texts need no escapes, and are copied.
-fn write_str(line: &mut Writer<'_>, text: &str) -> fmt::Result {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        return write_serialized(line, text);
+    /// Writes a text. Most texts need no escapes, and are copied.
+    fn push_str(&mut self, text: &str) {
+        if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            return self.push_serialized(text);
+        }
+        self.json.push('"');
+        self.json.push_str(text);
+        self.json.push('"');
     }
-    line.write_char('"')?;
-    line.write_str(text)?;
-    line.write_char('"')
+
+    fn push_serialized<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Cannot fail: the values are texts and numbers.
+        self.json.push_str(&serde_json::to_string(value).unwrap_or_default());
+    }
+
+    fn push_integer(&mut self, value: impl itoa::Integer) {
+        self.json.push_str(itoa::Buffer::new().format(value));
+    }
 }
 
-fn write_serialized<T: Serialize + ?Sized>(line: &mut Writer<'_>, value: &T) -> fmt::Result {
-    line.write_str(&serde_json::to_string(value).map_err(|_| fmt::Error)?)
-}
-
-impl Visit for Members<'_, '_> {
+impl Visit for Members {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // If the value's own `Debug` fails, the rest of the line must be written nevertheless.
         let mut text = String::new();
         match write!(text, "{value:?}") {
-            Ok(()) => self.add_field(field, |line| write_str(line, &text)),
-            Err(fmt::Error) => self.add_field(field, |line| line.write_str("null")),
+            Ok(()) => self.add_field(field, |members| members.push_str(&text)),
+            Err(fmt::Error) => self.add_field(field, |members| members.json.push_str("null")),
         }
     }
 
@@ -122,23 +117,23 @@ impl Visit for Members<'_, '_> {
         if field.name() == ORIGIN_TARGET {
             self.origin = Some(value.to_owned());
         }
-        self.add_field(field, |line| write_str(line, value));
+        self.add_field(field, |members| members.push_str(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add_field(field, |line| write_serialized(line, &value));
+        self.add_field(field, |members| members.push_serialized(&value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add_field(field, |line| write!(line, "{value}"));
+        self.add_field(field, |members| members.push_integer(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add_field(field, |line| write!(line, "{value}"));
+        self.add_field(field, |members| members.push_integer(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add_field(field, |line| line.write_str(if value { "true" } else { "false" }));
+        self.add_field(field, |members| members.json.push_str(if value { "true" } else { "false" }));
     }
 }
 

@@ -25,6 +25,7 @@ mod files;
 mod fleet;
 mod folders;
 mod freshness;
+mod from_cache;
 mod heads;
 mod hostile;
 mod https;

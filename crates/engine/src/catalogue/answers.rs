@@ -105,8 +105,9 @@ impl<T> Known<T> {
 /// One page of a folder's items, ready to send.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The answer's body: `{"items": […], "next_cursor": …, "unreadable": …}`.
-    pub json: Bytes,
+    /// The answer's body, `{"items": […], "next_cursor": …, "unreadable": …}`, in pieces: the items share the memory of
+    /// the cache entry.
+    pub json: [Bytes; 3],
     /// A strong entity tag of those bytes, without its quotes.
     pub etag: String,
 }

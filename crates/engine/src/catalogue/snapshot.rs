@@ -116,14 +116,19 @@ impl Snapshot {
         let text = place.checked_sub(1).map_or(0, |before| self.rows[before].text_end);
         let row = &self.rows[place];
         let kind = if place < self.folders.len() { EntryKind::Folder } else { EntryKind::File };
-        row.item(kind, self.joined(place..place + 1), &self.text[text as usize..row.text_end as usize])
+        row.item(kind, &self.json[self.extent(place..place + 1)], &self.text[text as usize..row.text_end as usize])
     }
 
-    /// Returns the JSON of the items of adjacent rows, separated by commas.
-    pub(super) fn joined(&self, places: Range<usize>) -> &[u8] {
-        let Some(last) = places.clone().next_back() else { return &[] };
+    /// Returns the JSON of the items of adjacent rows, separated by commas. It shares the snapshot's memory.
+    pub(super) fn joined(&self, places: Range<usize>) -> Bytes {
+        self.json.slice(self.extent(places))
+    }
+
+    /// Returns the range of the JSON of adjacent rows.
+    fn extent(&self, places: Range<usize>) -> Range<usize> {
+        let Some(last) = places.clone().next_back() else { return 0..0 };
         let start = places.start.checked_sub(1).map_or(0, |before| self.rows[before].json_end as usize + 1);
-        &self.json[start..self.rows[last].json_end as usize]
+        start..self.rows[last].json_end as usize
     }
 
     /// Returns the file with an id.

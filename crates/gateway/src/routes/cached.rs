@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, Response};
-use bytes::Bytes;
 use jiff::Timestamp;
 use polyhost_domain::{Capability, Digest, File, Folder};
 use polyhost_engine::accounts::Account;
@@ -19,6 +18,7 @@ use polyhost_engine::preconditions::{Outcome, Preconditions, Validators};
 use utoipa::IntoResponses;
 use utoipa::openapi::{Header, RefOr, Response as Documented, ResponseBuilder};
 
+use crate::pieces::Pieces;
 use crate::problem::Failure;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -46,13 +46,13 @@ pub(super) fn known<T: Tagged>(
     known: &Known<Arc<Encoded<T>>>,
 ) -> Result<Response, Failure> {
     let Encoded { value, json, etag } = &*known.value;
-    respond(conditions, json.clone(), etag, value.changed_at(), known.age, known.source)
+    respond(conditions, Body::from(json.clone()), etag, value.changed_at(), known.age, known.source)
 }
 
 /// Returns the response for a page of a listing.
 pub(super) fn page(conditions: &Preconditions, page: Known<Page>) -> Result<Response, Failure> {
     let Page { json, etag } = page.value;
-    respond(conditions, json, &etag, None, page.age, page.source)
+    respond(conditions, Body::new(Pieces::new(json)), &etag, None, page.age, page.source)
 }
 
 /// Returns the `ETag` of a created or changed file, if the site has reported all the fields that a later read will
@@ -89,7 +89,7 @@ fn tag_field(tag: Option<String>) -> AppendHeaders<Option<(HeaderName, HeaderVal
 
 fn respond(
     conditions: &Preconditions,
-    json: Bytes,
+    json: Body,
     etag: &str,
     changed_at: Option<Timestamp>,
     age: Duration,
@@ -112,7 +112,7 @@ fn respond(
     }
     match outcome {
         Outcome::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
-        Outcome::Proceed => *response.body_mut() = Body::from(json),
+        Outcome::Proceed => *response.body_mut() = json,
     }
     Ok(response)
 }

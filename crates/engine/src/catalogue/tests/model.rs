@@ -157,7 +157,7 @@ impl World {
         let query = ListQuery::default();
         let request = PageRequest { query, limit, cursor, freshness: self.freshness(), secret: b"secret".to_vec() };
         let page = self.catalogue.page(&self.account, folder, &request).await?;
-        Ok(serde_json::from_slice(&page.value.json).unwrap())
+        Ok(serde_json::from_slice(&page.value.json.concat()).unwrap())
     }
 
     async fn read_listing(&self) {

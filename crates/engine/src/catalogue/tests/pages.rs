@@ -50,7 +50,7 @@ fn seal(query: &ListQuery) -> CursorSeal {
 
 /// Returns a page's ids and its cursor.
 fn page(snapshot: &Snapshot, query: &ListQuery, start: usize, limit: usize) -> (Vec<String>, Option<String>) {
-    let json: Value = serde_json::from_slice(&cut(snapshot, query, &seal(query), start, limit).json).unwrap();
+    let json: Value = serde_json::from_slice(&cut(snapshot, query, &seal(query), start, limit).json.concat()).unwrap();
     let ids = json["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
     (ids, json["next_cursor"].as_str().map(str::to_owned))
 }

@@ -185,7 +185,7 @@ async fn page(catalogue: &Catalogue, account: &Arc<Account>, cursor: Option<Stri
     let (query, freshness) = (ListQuery::default(), Freshness::Cached);
     let request = PageRequest { query, limit: 2, cursor, freshness, secret: Vec::new() };
     let page = catalogue.page(account, &ROOT, &request).await.unwrap();
-    let page: Value = serde_json::from_slice(&page.value.json).unwrap();
+    let page: Value = serde_json::from_slice(&page.value.json.concat()).unwrap();
     let names = page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned());
     (names.collect(), page["next_cursor"].as_str().map(str::to_owned))
 }
