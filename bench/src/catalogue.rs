@@ -67,10 +67,10 @@ impl Gateway {
         limit: usize,
         cursor: Option<String>,
         freshness: Freshness,
-    ) -> Result<bytes::Bytes, Failure> {
+    ) -> Result<Vec<u8>, Failure> {
         let request = PageRequest { query: ListQuery::default(), limit, cursor, freshness, secret: vec![7; 32] };
         let page = self.app.catalogue().page(&self.account, folder, &request).await;
-        Ok(page.map_err(|problem| Failure::new(format!("{problem:?}")))?.value.json)
+        Ok(page.map_err(|problem| Failure::new(format!("{problem:?}")))?.value.json.concat())
     }
 }
 

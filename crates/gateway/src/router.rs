@@ -1,8 +1,9 @@
 //! The whole service: the routes of the API, the routes outside the API, and the pipeline around them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::get;
-use bytes::Bytes;
 
 use crate::app::App;
 use crate::routes::process;
@@ -11,17 +12,15 @@ use crate::service::Service;
 use crate::{api, swagger_ui};
 
 /// Returns the whole service.
-///
-/// # Errors
-/// If the OpenAPI document cannot be serialized.
-pub fn service(app: App) -> Result<Service, serde_json::Error> {
+#[must_use]
+pub fn service(app: App) -> Service {
     let (handlers, mut routes) = api::routes();
-    let json = Bytes::from(api::document().to_json()?);
+    let document = Arc::<process::Document>::default();
     let pages = [
         ("/", get(process::index)),
         ("/livez", get(process::livez)),
         ("/readyz", get(process::readyz)),
-        ("/openapi.json", get(move || process::openapi_json(json.clone()))),
+        ("/openapi.json", get(move || process::openapi_json(Arc::clone(&document)))),
         ("/problems/{code}", get(process::problem_page)),
     ];
     let mut router = Router::from(handlers).fallback(process::no_route);
@@ -29,5 +28,5 @@ pub fn service(app: App) -> Result<Service, serde_json::Error> {
         routes.add(Route { pattern: pattern.to_owned(), operations: Vec::new() });
         router = router.route(pattern, handler);
     }
-    Ok(Service::api(app, router, routes))
+    Service::api(app, router, routes)
 }

@@ -1,7 +1,7 @@
 //! Renders problems: the JSON body, its header fields, and the page that explains a code.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use headers::{ContentRange, HeaderMapExt as _};
@@ -23,6 +23,8 @@ pub(crate) fn render(mut response: Response, request: &Occurrence) -> Response {
     // Cannot fail: the body consists of strings and numbers.
     let json = serde_json::to_vec(&ProblemBody::new(&problem, request)).unwrap_or_default();
     let headers = response.headers_mut();
+    // The router has set the length of the empty body.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     describe(problem.facts(), headers);

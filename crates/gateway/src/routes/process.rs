@@ -1,5 +1,6 @@
 //! The routes that need no API key: the health of the process, the OpenAPI document, and the pages on problem codes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -12,7 +13,10 @@ use polyhost_engine::phase::Phase;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_state::StoreStatus;
 use serde::Serialize;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
+use crate::api;
 use crate::app::App;
 use crate::problem::{Failure, page};
 
@@ -62,9 +66,18 @@ impl Readiness {
     }
 }
 
-/// Returns the OpenAPI document, which was serialized once at the start.
-pub(crate) async fn openapi_json(document: Bytes) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], document)
+/// The serialized OpenAPI document. It is made for the first request: a gateway that runs for years may never need it,
+/// and making it takes several megabytes of memory.
+pub(crate) type Document = OnceCell<Bytes>;
+
+/// Returns the OpenAPI document.
+pub(crate) async fn openapi_json(document: Arc<Document>) -> Result<impl IntoResponse, Failure> {
+    let make = async || match spawn_blocking(|| api::document().to_json()).await {
+        Ok(Ok(json)) => Ok(Bytes::from(json)),
+        _ => Err(Problem::internal()),
+    };
+    let json = document.get_or_try_init(make).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], json.clone()))
 }
 
 /// Redirects to Swagger UI. The address is relative, for proxies that strip a path prefix.

@@ -117,8 +117,7 @@ pub(super) async fn start<Beside: Future<Output = ()> + Send + 'static>(
     let shared = SharedState::open(config)?;
     let app = App::new(config, callers, shared.state())
         .map_err(|error| CommandError::failed("cannot build the HTTP client", error))?;
-    let service =
-        router::service(app.clone()).map_err(|error| CommandError::failed("cannot write the API's document", error))?;
+    let service = router::service(app.clone());
     let traces =
         Traces::start(&config.telemetry).map_err(|error| CommandError::failed("cannot export traces", error))?;
     let tls = config.server.tls.clone().map(|certificate| Tls::new(Arc::new(certificate))).transpose();

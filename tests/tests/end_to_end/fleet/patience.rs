@@ -187,7 +187,7 @@ async fn gateway(site: &Yetishare) -> (Caller, Arc<Stall>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     let app = App::new(&config, Callers::keyed(config.clients.clone()), state).expect("a client can be built");
-    let service = router::service(app).expect("the document can be written");
+    let service = router::service(app);
     tokio::spawn(async move { serving::answer(listener, service, &config.server).await });
     (Caller::new(&address, Some(KEY), &Default::default()), store.stall)
 }
