@@ -15,6 +15,7 @@ use crate::handler::Handler;
 use crate::idempotency::{Answer, Begun, Fingerprint, Key, Replayed, Running};
 use crate::operation::Operation;
 use crate::problem::{Failure, render};
+use crate::server_span::name_account;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -45,9 +46,14 @@ enum Start {
 async fn begin(app: &App, context: &RequestContext, operation: &Operation, request: Request) -> Result<Start, Problem> {
     let Some(key) = Key::of(request.headers())? else { return Ok(Start::WithoutKey(request)) };
     // Check the access first: a response is repeated only to a client that still has the permission for the request.
-    let access = Access::of(request.uri().path(), Grantee::from(context), context.scope.trace())?;
+    let access = Access::of(request.uri().path(), Grantee::from(context))?;
     let (request, fingerprint) = Fingerprint::take(request, operation, access.user(), app.server()).await?;
-    Ok(match app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await? {
+    let begun = app.records().begin(&context.client.name, &key, fingerprint, &context.occurrence).await?;
+    if !matches!(begun, Begun::Run(_)) {
+        // Without the handler, no extractor does so.
+        name_account(context.scope.trace(), &access);
+    }
+    Ok(match begun {
         Begun::Run(running) => Start::First(running, request),
         Begun::Answered(answer) => Start::Repeated(answer),
         Begun::Settled(answer) => {

@@ -16,10 +16,11 @@ use serde::de::DeserializeOwned;
 use crate::app::App;
 use crate::extract::{Access, Grantee, freshness, parameters};
 use crate::operation::Operation;
+use crate::server_span::name_account;
 
 /// Answers a request from the cache. `None` if the cache has no fresh answer, or if the request has any fault: the
 /// handler reports it.
-pub(crate) type FromCache = fn(&CachedRead<'_>) -> Option<Response>;
+pub(crate) type FromCache = fn(&CachedRead<'_>, &Access) -> Option<Response>;
 
 /// A request that the cache may answer, and its client.
 pub(crate) struct CachedRead<'a> {
@@ -39,7 +40,9 @@ impl CachedRead<'_> {
             return None;
         }
         let permit = self.app.limits().acquire(self.client).ok()?;
-        let response = from_cache(self)?;
+        let access = self.access()?;
+        let response = from_cache(self, &access)?;
+        name_account(self.trace, &access);
         Some(match permit {
             Some(permit) => permit.hold(response),
             None => response,
@@ -47,9 +50,9 @@ impl CachedRead<'_> {
     }
 
     /// Returns the account in the path, if the client may use it for the operation.
-    pub(crate) fn access(&self) -> Option<Access> {
+    fn access(&self) -> Option<Access> {
         let grantee = Grantee { client: self.client, roster: self.roster, rules: self.operation.rules };
-        let access = Access::of(self.request.uri().path(), grantee, self.trace).ok()?;
+        let access = Access::of(self.request.uri().path(), grantee).ok()?;
         access.require_capability(self.operation.rules).ok()?;
         Some(access)
     }

@@ -12,7 +12,6 @@ use polyhost_domain::{FileId, FolderId, RemoteUploadId};
 use polyhost_engine::accounts::Account;
 use polyhost_engine::problem::{Code, Problem};
 use polyhost_engine::roster::Roster;
-use polyhost_upstream::trace::TracePosition;
 
 use crate::context::RequestContext;
 use crate::operation::Rules;
@@ -45,19 +44,17 @@ impl<'a> From<&'a RequestContext> for Grantee<'a> {
 }
 
 impl Access {
-    /// Returns the account that a path names, if the client may use it and has the scope that the operation needs. Adds
-    /// the account to the exported span.
+    /// Returns the account that a path names, if the client may use it and has the scope that the operation needs.
     ///
     /// # Errors
     /// `account_not_found`; `forbidden` if the scope is missing.
-    pub(crate) fn of(path: &str, grantee: Grantee<'_>, trace: &TracePosition) -> Result<Self, Problem> {
+    pub(crate) fn of(path: &str, grantee: Grantee<'_>) -> Result<Self, Problem> {
         let Grantee { client, roster, rules } = grantee;
         let (name, id) = names(path);
         // An account that the caller may not use yields the same problem as one that does not exist.
         let account = name.parse().ok().and_then(|name| roster.accounts().get(&name));
         let account = account.filter(|account| client.accounts.includes(account.name()));
         let account = account.map(Arc::clone).ok_or_else(|| not_found(&name))?;
-        name_account(trace, &account);
         require(client, rules)?;
         Ok(Self { account, client: Arc::clone(client), id: id.into_owned() })
     }
@@ -108,7 +105,8 @@ impl<S: Sync> FromRequestParts<S> for Access {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let context = context_of_operation(parts, state).await?;
-        let access = Self::of(parts.uri.path(), Grantee::from(&context), context.scope.trace())?;
+        let access = Self::of(parts.uri.path(), Grantee::from(&context))?;
+        name_account(context.scope.trace(), &access);
         access.require_capability(context.rules)?;
         Ok(access)
     }

@@ -154,9 +154,8 @@ pub(crate) async fn get_file(
 }
 
 /// Answers [`get_file`] from the cache.
-pub(crate) fn cached_file(read: &CachedRead<'_>) -> Option<Response> {
+pub(crate) fn cached_file(read: &CachedRead<'_>, access: &Access) -> Option<Response> {
     let NoParameters {} = read.parameters()?;
-    let access = read.access()?;
     let known = read.app.catalogue().cached_file(&access.account, &access.file().ok()?)?;
     cached::known(&read.conditions()?, &known).ok()
 }

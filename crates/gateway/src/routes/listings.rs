@@ -150,8 +150,7 @@ pub(crate) async fn list_folder_items(
 }
 
 /// Answers [`list_folder_items`] from the cache.
-pub(crate) fn cached_page(read: &CachedRead<'_>) -> Option<Response> {
-    let access = read.access()?;
+pub(crate) fn cached_page(read: &CachedRead<'_>, access: &Access) -> Option<Response> {
     let request = page_request(read.parameters()?, Freshness::Cached, &access.client).ok()?;
     let page = read.app.catalogue().cached_page(&access.account, &access.folder().ok()?, &request)?;
     cached::page(&read.conditions()?, page).ok()
