@@ -36,7 +36,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::catalogue::Catalogue;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
-use crate::gateway::{Floor, Gateway};
+use crate::gateway::{Floor, Gateway, Instructions};
 use crate::sizing::Sizing;
 use crate::soak::Soak;
 use crate::transfers::Transfers;
@@ -67,6 +67,8 @@ enum Command {
     Fleet(Fleet),
     /// A request, beside peers: the processor time, the latency, and the memory
     Gateway(Gateway),
+    /// The instructions of a request, compared with a record
+    Instructions(Instructions),
     /// The servers that `bench gateway` compares the gateway with, which it starts itself
     Floor(Floor),
     /// The site of the measurements, which start it themselves
@@ -102,6 +104,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Sizing(options) => print(&sizing::run(options).await?),
         Command::Fleet(options) => print(&fleet::run(options).await?),
         Command::Gateway(options) => print(&gateway::run(options).await?),
+        Command::Instructions(options) => print(&gateway::count_instructions(options).await?),
         Command::Floor(options) => gateway::serve_floor(options).await,
     }
 }

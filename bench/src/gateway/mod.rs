@@ -1,5 +1,5 @@
 //! `bench gateway`: the processor time, the latency and the memory of the gateway for requests, beside those of other
-//! programs in the same run.
+//! programs in the same run. `bench instructions`: the instructions of the same requests.
 
 mod calls;
 mod candidates;
@@ -8,6 +8,7 @@ mod costs;
 mod document;
 mod floor;
 mod growth;
+mod instructions;
 mod latency;
 mod load;
 mod peers;
@@ -22,6 +23,7 @@ use clap::{Args, ValueEnum as _};
 
 use self::candidates::{Candidates, World};
 pub(crate) use self::floor::{Floor, run as serve_floor};
+pub(crate) use self::instructions::{Instructions, run as count_instructions};
 use self::pinning::Pinning;
 use self::report::{Memory, Report};
 use self::rows::{CONNECTIONS, Row};

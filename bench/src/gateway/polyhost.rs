@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 
 use super::candidates::World;
 use crate::failure::Failure;
@@ -20,11 +21,18 @@ impl World {
     /// # Errors
     /// Fails if it does not start.
     pub(super) async fn gateway(&self, program: &Path, accounts: u64) -> Result<Process, Failure> {
+        self.gateway_by(self.pinning.command(program), accounts).await
+    }
+
+    /// Starts a gateway by a command that runs its program, without the program's arguments.
+    ///
+    /// # Errors
+    /// Fails if it does not start.
+    pub(super) async fn gateway_by(&self, mut command: Command, accounts: u64) -> Result<Process, Failure> {
         let address = free_address()?;
         let path = self.folder().join(format!("gateway-{}.toml", address.port()));
         let text = configuration(address, free_address()?, self.site.address(), accounts);
         fs::write(&path, text).map_err(Failure::of("cannot write a configuration"))?;
-        let mut command = self.pinning.command(program);
         command.args(["serve", "--config"]).arg(path);
         Process::start("gateway", &mut command, address, self.folder()).await
     }

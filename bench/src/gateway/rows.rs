@@ -1,7 +1,7 @@
 //! The rows of the tables: kinds of requests, and further measurements.
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::load::{Numbers, Requests};
 
@@ -13,7 +13,7 @@ pub(super) const PAGE: &str = "/v1/accounts/a0/folders/100/items?limit=100";
 pub(super) const CONNECTIONS: [u64; 3] = [1, 100, 10_000];
 
 /// A row, or a group of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Row {
     /// A cached file
