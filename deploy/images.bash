@@ -57,6 +57,14 @@ image() {
     --build-arg RUST_IMAGE=localhost/polyhost-test/rust "${volumes[@]}" .
 }
 
+# Copies the program out of the image, for checks without a container.
+program() {
+  local container
+  container=$(podman create "$IMAGE")
+  podman cp "$container:/polyhost" "$TOOLS/polyhost"
+  podman rm "$container" >/dev/null
+}
+
 size() {
   local size
   size=$(podman image inspect --format '{{.Size}}' "$IMAGE")
