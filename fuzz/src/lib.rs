@@ -1,5 +1,7 @@
 //! Functions shared by the targets: splitting the input, and the checks that hold for every answer of a site.
 
+#![allow(clippy::expect_used, reason = "a failure is a finding of the fuzzer")]
+
 use polyhost_domain::{Error, Origin};
 use serde_json::Value;
 

@@ -1,5 +1,6 @@
 //! A cursor that the gateway did not seal is rejected. A sealed cursor resumes at one place, whatever it contains.
 #![no_main]
+#![allow(clippy::expect_used, reason = "a failure is a finding of the fuzzer")]
 
 use libfuzzer_sys::fuzz_target;
 use polyhost_domain::{File, Folder, FolderId, IdAlphabet, IdGrammar, Listing};

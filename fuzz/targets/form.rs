@@ -4,9 +4,8 @@
 use std::io;
 
 use bytes::Bytes;
-use futures::StreamExt as _;
-use futures::executor::block_on;
-use futures::stream;
+use futures_executor::block_on;
+use futures_util::{StreamExt as _, stream};
 use libfuzzer_sys::fuzz_target;
 use polyhost_engine::uploads::{IncomingBody, Spare};
 use polyhost_gateway::form::{self, Fields};

@@ -17,6 +17,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("conformance", &["domain"]),
     ("domain", &[]),
     ("engine", &["config", "domain", "state", "upstream"]),
+    ("fuzz", &["config", "domain", "engine", "gateway", "openload", "yetishare"]),
     ("gateway", &["config", "domain", "engine", "listener", "state", "upstream"]),
     ("listener", &[]),
     ("log", &["config", "gateway"]),
