@@ -28,8 +28,8 @@ const READ: Rules = Rules::READ;
 const WRITE: Rules = Rules::WRITE;
 
 /// Returns the operations of the API, in the order of use: the document and Swagger UI show them in this order.
-fn table() -> Api {
-    Api::default()
+fn table(documentation: Documentation) -> Api {
+    Api { documentation, handlers: OpenApiRouter::default(), operations: Vec::new() }
         .with(routes!(callers::list_accounts), READ)
         .with(routes!(accounts::get_account), READ.needs(Capability::AccountRead))
         .with(routes!(accounts::get_capabilities), READ)
@@ -63,14 +63,22 @@ fn table() -> Api {
 }
 
 /// The table's content: the handlers with their OpenAPI description, and the operations with their rules.
-#[derive(Default)]
 struct Api {
+    documentation: Documentation,
     handlers: OpenApiRouter<App>,
     operations: Vec<(String, Method, Operation)>,
 }
 
+/// Whether the table keeps the description of the operations. It takes several megabytes, and only the OpenAPI document
+/// needs it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Documentation {
+    Kept,
+    Dropped,
+}
+
 impl Api {
-    fn with(mut self, (schemas, mut paths, handler): UtoipaMethodRouter<App>, rules: Rules) -> Self {
+    fn with(mut self, (mut schemas, mut paths, handler): UtoipaMethodRouter<App>, rules: Rules) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, documented) in documented(item) {
                 if rules.takes_key {
@@ -81,6 +89,10 @@ impl Api {
                 let id = documented.operation_id.clone().unwrap_or_default();
                 let takes_body = documented.request_body.is_some();
                 self.operations.push((path.clone(), method, Operation::new(id, takes_body, rules)));
+                if self.documentation == Documentation::Dropped {
+                    *documented = Documented::default();
+                    schemas.clear();
+                }
             }
         }
         self.handlers = self.handlers.routes((schemas, paths, handler));
@@ -111,7 +123,7 @@ fn documented(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Documen
 
 /// Returns the handlers of the API, and its routes with the rules of their operations.
 pub(crate) fn routes() -> (OpenApiRouter<App>, Routes) {
-    let Api { handlers, operations } = table();
+    let Api { handlers, operations, .. } = table(Documentation::Dropped);
     let mut by_pattern = BTreeMap::<_, Vec<_>>::new();
     for (pattern, method, operation) in operations {
         by_pattern.entry(pattern).or_default().push((method, Arc::new(operation)));
@@ -124,7 +136,7 @@ pub(crate) fn routes() -> (OpenApiRouter<App>, Routes) {
 /// Returns the OpenAPI document of this version.
 #[must_use]
 pub fn document() -> OpenApi {
-    openapi::complete(table().handlers.into_openapi())
+    openapi::complete(table(Documentation::Kept).handlers.into_openapi())
 }
 
 /// Returns the document as the repository stores it: indented JSON with a newline at its end.
