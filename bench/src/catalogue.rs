@@ -106,7 +106,7 @@ async fn pages(
     gateway.page(&self::folder(SIZES[0])?, PAGE, None, Freshness::NoCache).await?;
     let before = Region::new(allocator);
     let json_size = gateway.page(&folder, 1000, None, Freshness::Cached).await?.len();
-    let weighed = gateway.app.catalogue().weight().await;
+    let weighed = gateway.app.catalogue().weight();
     // Temporary memory, such as that of the parser's thread, may be freed a little later.
     tokio::time::sleep(Duration::from_millis(200)).await;
     let held = before.change();

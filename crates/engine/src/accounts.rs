@@ -46,6 +46,13 @@ pub struct Account {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Incarnation(u64);
 
+impl Incarnation {
+    /// Returns its number, with the highest byte first.
+    pub(crate) fn to_be_bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+}
+
 static NEXT_INCARNATION: AtomicU64 = AtomicU64::new(0);
 
 /// All accounts, by name.

@@ -31,16 +31,43 @@ pub(crate) enum EntrySubject {
     Snapshot(FolderId, Digest),
 }
 
-impl EntrySubject {
+/// The kind of an [`EntrySubject`]. The lower four bits of its number are free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubjectKind {
+    Account = 0x00,
+    Limits = 0x10,
+    File = 0x20,
+    Folder = 0x30,
+    Listing = 0x40,
+    Snapshot = 0x50,
+}
+
+impl SubjectKind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Account, Self::Limits, Self::File, Self::Folder, Self::Listing, Self::Snapshot];
+
     /// Returns its label in metrics.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Limits => "limits",
-            Self::File(_) => "file",
-            Self::Folder(_) => "folder",
-            Self::Listing(_) => "listing",
-            Self::Snapshot(..) => "snapshot",
+            Self::File => "file",
+            Self::Folder => "folder",
+            Self::Listing => "listing",
+            Self::Snapshot => "snapshot",
+        }
+    }
+}
+
+impl EntrySubject {
+    pub(crate) fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Account => SubjectKind::Account,
+            Self::Limits => SubjectKind::Limits,
+            Self::File(_) => SubjectKind::File,
+            Self::Folder(_) => SubjectKind::Folder,
+            Self::Listing(_) => SubjectKind::Listing,
+            Self::Snapshot(..) => SubjectKind::Snapshot,
         }
     }
 }

@@ -12,8 +12,8 @@ use polyhost_domain::{Error, File, FileId, FileStatus, FolderId};
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known};
-use super::encoded::Encoded;
-use super::key::{Cacheable as _, Key, Stored, Value};
+use super::encoded::EncodedFile;
+use super::key::{Cacheable as _, Key, Stored};
 use super::merging::{Fields, merge, read};
 use super::reading::{Lookup, downcast};
 use super::tombstones::Moment;
@@ -52,14 +52,14 @@ impl Catalogue {
         account: &Arc<Account>,
         id: &FileId,
         freshness: Freshness,
-    ) -> Result<Known<Arc<Encoded<File>>>, Error> {
+    ) -> Result<Known<EncodedFile>, Error> {
         let lookup = self.0.lookup(account, EntrySubject::File(id.clone())).await;
         let mut fresh = self.0.fresh(&lookup, freshness);
         if fresh.is_none() && freshness != Freshness::NoCache {
             fresh = self.0.take_from_listing(account, id, &lookup).await?;
         }
         if let Some(stored) = fresh {
-            return downcast(self.0.hit(&lookup.key.what, stored));
+            return downcast::<File>(self.0.hit(&lookup.key.what, stored));
         }
         let (inner, of) = (Arc::clone(&self.0), id.clone());
         let ask = move |account: Arc<Account>| {
@@ -76,10 +76,10 @@ impl Catalogue {
     /// Returns a file, as [`file`](Self::file) does, if it has a fresh cache entry of its own. `None` if anything would
     /// have to be awaited.
     #[must_use]
-    pub fn cached_file(&self, account: &Account, id: &FileId) -> Option<Known<Arc<Encoded<File>>>> {
+    pub fn cached_file(&self, account: &Account, id: &FileId) -> Option<Known<EncodedFile>> {
         let lookup = self.0.lookup_now(account, EntrySubject::File(id.clone()))?;
         let stored = self.0.fresh(&lookup, Freshness::Cached)?;
-        downcast(self.0.hit(&lookup.key.what, stored)).ok()
+        downcast::<File>(self.0.hit(&lookup.key.what, stored)).ok()
     }
 
     /// Returns the folders whose listings show a file, or `None` if that is not certain.
@@ -92,7 +92,7 @@ impl Catalogue {
             folders.extend(shown.file.folder_id);
         }
         if let Some(file) = self.0.valid_file(account, id).await {
-            let folder = file.1.value.folder_id.clone();
+            let folder = file.1.folder_id;
             is_certain |= folder.is_some() && file.0.taken_at.elapsed() < self.0.config.file_ttl;
             folders.extend(folder);
         }
@@ -140,9 +140,8 @@ impl Inner {
             return Ok(None);
         }
         // The stamp is from before the listing was read. If a write happened since, later lookups ignore this entry.
-        let value = Value::File(Arc::new(Encoded::new(file, account)?));
-        let stored = Stored { value, stamp, reach: Reach::Own, taken_at };
-        self.store.insert(lookup.key.clone(), stored.clone()).await;
+        let stored = Stored { value: file.store(account)?, stamp, reach: Reach::Own, taken_at };
+        self.store.insert(&lookup.key, stored.clone());
         Ok(Some(stored))
     }
 
@@ -167,7 +166,7 @@ impl Inner {
         let mut found = Vec::new();
         for folder in self.recent.get(account.incarnation()).await {
             let key = Key::new(account, EntrySubject::Listing(folder.clone()));
-            let Some((stored, snapshot)) = self.cached_listing(&key).await else { continue };
+            let Some((stored, snapshot)) = self.cached_listing(&key) else { continue };
             let Some(item) = snapshot.file(id.as_str()) else { continue };
             // This may take a call to the shared state, so it is done for listings with the file only.
             if self.is_valid(account, &key, &stored).await {
@@ -182,9 +181,9 @@ impl Inner {
     }
 
     /// Returns a file's own entry if no write has invalidated it. It may be stale.
-    async fn valid_file(&self, account: &Account, id: &FileId) -> Option<(Stored, Arc<Encoded<File>>)> {
+    async fn valid_file(&self, account: &Account, id: &FileId) -> Option<(Stored, File)> {
         let stored = self.valid_entry(account, &Key::new(account, EntrySubject::File(id.clone()))).await?;
-        let file = File::take(&stored.value)?;
+        let file = File::take(&stored.value)?.read(account)?;
         Some((stored, file))
     }
 }

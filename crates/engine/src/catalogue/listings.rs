@@ -40,7 +40,7 @@ impl Catalogue {
         let start = start_in(&sorted, request, start);
         let cut = page::cut(&sorted, &request.query, &seal, start, request.limit);
         if cut.has_next {
-            self.0.pin(account, folder, &sorted).await;
+            self.0.pin(account, folder, &sorted);
         }
         Ok(known.map(|_| Page { json: cut.json, etag: cut.etag }))
     }
@@ -143,7 +143,7 @@ impl Catalogue {
         request: &PageRequest,
         cursor: Cursor,
     ) -> Result<(Known<Arc<Snapshot>>, Start), Problem> {
-        if let Some(snapshot) = self.0.pinned(account, folder, &cursor).await {
+        if let Some(snapshot) = self.0.pinned(account, folder, &cursor) {
             let age = snapshot.made_at().elapsed();
             let source = Source::Hit { ttl_seconds: ttl_seconds(self.0.config.listing_ttl, age) };
             measure::cache("listing", source.word());
@@ -210,41 +210,41 @@ impl Inner {
     }
 
     /// Returns the snapshot in which a walk began, if it is still pinned.
-    async fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
+    fn pinned(&self, account: &Account, folder: &FolderId, cursor: &Cursor) -> Option<Arc<Snapshot>> {
         let what = EntrySubject::Snapshot(folder.clone(), cursor.digest);
-        let stored = self.store.get(&Key::new(account, what)).await?;
+        let stored = self.store.get(&Key::new(account, what))?;
         let Value::Snapshot(snapshot) = stored.value else { return None };
         let is_pinned = snapshot.since_last_walk().is_some_and(|since| since <= self.config.cursor_ttl);
         is_pinned.then_some(snapshot)
     }
 
-    async fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
+    fn pin(&self, account: &Account, folder: &FolderId, snapshot: &Arc<Snapshot>) {
         snapshot.mark_walked();
         let what = EntrySubject::Snapshot(folder.clone(), snapshot.digest());
         let key = Key::new(account, what);
         // The cache may have evicted the snapshot meanwhile. The generations of the read are in the listing's own
         // entry, so the snapshot's entry needs none.
-        if self.store.get(&key).await.is_none() {
+        if self.store.get(&key).is_none() {
             let stored = Stored {
                 value: Value::Snapshot(Arc::clone(snapshot)),
                 stamp: crate::scopes::Stamp::default(),
                 reach: snapshot.reach(),
                 taken_at: snapshot.made_at(),
             };
-            self.store.insert(key, stored).await;
+            self.store.insert(&key, stored);
         }
     }
 
     /// Returns a folder's listing if no write has invalidated it. It may be stale.
     async fn valid_listing(&self, account: &Account, folder: &FolderId) -> Option<(Stored, Arc<Snapshot>)> {
         let key = Key::new(account, EntrySubject::Listing(folder.clone()));
-        let (stored, snapshot) = self.cached_listing(&key).await?;
+        let (stored, snapshot) = self.cached_listing(&key)?;
         self.is_valid(account, &key, &stored).await.then_some((stored, snapshot))
     }
 
     /// Returns the listing under a key. A write may have invalidated it.
-    pub(super) async fn cached_listing(&self, key: &Key) -> Option<(Stored, Arc<Snapshot>)> {
-        let stored = self.cached(key).await?;
+    pub(super) fn cached_listing(&self, key: &Key) -> Option<(Stored, Arc<Snapshot>)> {
+        let stored = self.cached(key)?;
         match &stored.value {
             Value::Snapshot(snapshot) => {
                 let snapshot = Arc::clone(snapshot);
@@ -255,13 +255,13 @@ impl Inner {
     }
 
     /// Removes a listing and its snapshot.
-    pub(super) async fn forget_listing(&self, key: &Key) {
+    pub(super) fn forget_listing(&self, key: &Key) {
         if let (EntrySubject::Listing(folder), Some(Stored { value: Value::Snapshot(snapshot), .. })) =
-            (&key.what, self.cached(key).await)
+            (&key.what, self.cached(key))
         {
-            self.store.remove(&key.of_snapshot(folder, snapshot.digest())).await;
+            self.store.remove(&key.of_snapshot(folder, snapshot.digest()));
         }
-        self.store.remove(key).await;
+        self.store.remove(key);
     }
 }
 

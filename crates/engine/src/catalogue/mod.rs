@@ -43,7 +43,7 @@ use polyhost_domain::{Account as SiteAccount, Error, Folder, FolderId, Limits};
 use tokio_util::task::TaskTracker;
 
 pub use answers::{Freshness, Known, Page, PageRequest, Source};
-pub use encoded::{Encoded, Tagged};
+pub use encoded::{Encoded, EncodedFile, Tagged};
 pub(crate) use places::Search;
 pub use query::{ItemKind, ListQuery};
 pub(crate) use snapshot::Snapshot;
@@ -151,12 +151,13 @@ impl Catalogue {
         self.0.places.forget(account.incarnation()).await;
         for folder in self.0.recent.take(account.incarnation()).await {
             let key = Key::new(account, EntrySubject::Listing(folder));
-            self.0.forget_listing(&key).await;
+            self.0.forget_listing(&key);
         }
     }
 
     /// Returns the weight of the cache entries in bytes. The configured maximum limits this weight.
-    pub async fn weight(&self) -> u64 {
-        self.0.store.weight().await
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.0.store.weight()
     }
 }

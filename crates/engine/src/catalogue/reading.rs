@@ -5,13 +5,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use polyhost_domain::{Error, ErrorKind, Result, UpstreamAnswer};
 use polyhost_upstream::wait;
 use tokio::time::Instant;
 
 use super::answers::{Freshness, Known, Source};
-use super::encoded::Encoded;
 use super::flights::{Role, Shares};
 use super::key::{Cacheable, Key, Stored, Value};
 use super::{FlightKey, Inner};
@@ -45,13 +43,13 @@ impl Inner {
         what: EntrySubject,
         freshness: Freshness,
         ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
-    ) -> Result<Known<Arc<Encoded<T>>>>
+    ) -> Result<Known<T::Kept>>
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let lookup = self.lookup(account, what).await;
         match self.fresh(&lookup, freshness) {
-            Some(stored) => downcast(self.hit(&lookup.key.what, stored)),
+            Some(stored) => downcast::<T>(self.hit(&lookup.key.what, stored)),
             None => self.known_uncached(account, lookup, freshness, ask).await,
         }
     }
@@ -63,7 +61,7 @@ impl Inner {
         lookup: Lookup,
         freshness: Freshness,
         ask: impl Fn(Arc<Account>) -> F + Send + Sync + 'static,
-    ) -> Result<Known<Arc<Encoded<T>>>>
+    ) -> Result<Known<T::Kept>>
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
@@ -75,10 +73,10 @@ impl Inner {
             let ask = Arc::clone(&ask);
             async move {
                 let value = ask(Arc::clone(&account)).await?;
-                Ok(Fetched { value: T::store(Arc::new(Encoded::new(value, &account)?)), reach })
+                Ok(Fetched { value: value.store(&account)?, reach })
             }
         };
-        downcast(self.read_uncached(account, lookup, freshness, fetch).await?)
+        downcast::<T>(self.read_uncached(account, lookup, freshness, fetch).await?)
     }
 
     /// Returns an entry of any kind.
@@ -114,7 +112,7 @@ impl Inner {
             Ok((stored, source)) => Known { age: stored.taken_at.elapsed(), value: stored, source },
             Err(error) => self.stale_fallback(account, &key, freshness, cached, error).await?,
         };
-        measure::cache(key.what.kind(), known.source.word());
+        measure::cache(key.what.kind().name(), known.source.word());
         Ok(known)
     }
 
@@ -123,7 +121,7 @@ impl Inner {
         let key = Key::new(account, what);
         let now = account.stamp(&key.what).await;
         let cached = match now {
-            Some(now) => self.cached(&key).await.filter(|stored| stored.stamp.holds(now, stored.reach)),
+            Some(now) => self.cached(&key).filter(|stored| stored.stamp.holds(now, stored.reach)),
             None => None,
         };
         Lookup { key, now, cached }
@@ -133,14 +131,14 @@ impl Inner {
     pub(super) fn lookup_now(&self, account: &Account, what: EntrySubject) -> Option<Lookup> {
         let key = Key::new(account, what);
         let now = account.known_stamp(&key.what)?;
-        let cached = self.cached(&key).now_or_never()?.filter(|stored| stored.stamp.holds(now, stored.reach));
+        let cached = self.cached(&key).filter(|stored| stored.stamp.holds(now, stored.reach));
         Some(Lookup { key, now: Some(now), cached })
     }
 
     /// Returns the entry under a key if no write has invalidated it. It may be stale. Most keys have no entry; then the
     /// generations are not read.
     pub(super) async fn valid_entry(&self, account: &Account, key: &Key) -> Option<Stored> {
-        let stored = self.cached(key).await?;
+        let stored = self.cached(key)?;
         self.is_valid(account, key, &stored).await.then_some(stored)
     }
 
@@ -162,7 +160,7 @@ impl Inner {
     pub(super) fn hit(&self, what: &EntrySubject, stored: Stored) -> Known<Stored> {
         let age = stored.taken_at.elapsed();
         let source = Source::Hit { ttl_seconds: ttl_seconds(self.ttl(what), age) };
-        measure::cache(what.kind(), source.word());
+        measure::cache(what.kind().name(), source.word());
         Known { value: stored, age, source }
     }
 
@@ -226,7 +224,7 @@ impl Inner {
             }
         };
         let stored = Stored { value, stamp: lookup.now.unwrap_or_default(), reach, taken_at: Instant::now() };
-        Ok(if lookup.now.is_some() { self.store_answer(key, stored).await } else { stored })
+        Ok(if lookup.now.is_some() { self.store_answer(&key, stored) } else { stored })
     }
 
     /// Discards entries that an error shows to be wrong, so that they do not serve as the stale fallback of a later
@@ -237,7 +235,7 @@ impl Inner {
                 account.invalidate(&Change::everything()).await;
             }
             ErrorKind::FileNotFound | ErrorKind::FolderNotFound | ErrorKind::Forbidden | ErrorKind::LegalBlock => {
-                self.store.remove(key).await;
+                self.store.remove(key);
             }
             _ => {}
         }
@@ -264,11 +262,11 @@ impl Inner {
     }
 
     /// Returns the entry under a key. A listing's entry holds only a digest; its snapshot is resolved.
-    pub(super) async fn cached(&self, key: &Key) -> Option<Stored> {
-        let stored = self.store.get(key).await?;
+    pub(super) fn cached(&self, key: &Key) -> Option<Stored> {
+        let stored = self.store.get(key)?;
         match (&key.what, &stored.value) {
             (EntrySubject::Listing(folder), Value::Listing(digest)) => {
-                let snapshot = self.store.get(&key.of_snapshot(folder, *digest)).await?;
+                let snapshot = self.store.get(&key.of_snapshot(folder, *digest))?;
                 Some(Stored { value: snapshot.value, ..stored })
             }
             _ => Some(stored),
@@ -277,28 +275,27 @@ impl Inner {
 
     /// Stores an answer. A listing with unchanged content reuses its snapshot, and with it the sort orders computed so
     /// far. Otherwise the old snapshot is removed, unless a walk uses it.
-    async fn store_answer(&self, key: Key, stored: Stored) -> Stored {
+    fn store_answer(&self, key: &Key, stored: Stored) -> Stored {
         let (EntrySubject::Listing(folder), Value::Snapshot(snapshot)) = (&key.what, &stored.value) else {
-            self.store.insert(key, stored.clone()).await;
+            self.store.insert(key, stored.clone());
             return stored;
         };
-        let before = self.cached(&key).await;
+        let before = self.cached(key);
         if let Some(Value::Snapshot(before)) = before.map(|before| before.value)
             && before.digest() != snapshot.digest()
             && before.since_last_walk().is_none()
         {
-            self.store.remove(&key.of_snapshot(folder, before.digest())).await;
+            self.store.remove(&key.of_snapshot(folder, before.digest()));
         }
         let of_snapshot = key.of_snapshot(folder, snapshot.digest());
-        let stored = match self.store.get(&of_snapshot).await {
+        let stored = match self.store.get(&of_snapshot) {
             Some(same) => Stored { value: same.value, ..stored },
-            None => {
-                self.store.insert(of_snapshot, stored.clone()).await;
-                stored
-            }
+            None => stored,
         };
+        // An entry with the same snapshot is replaced as well, because its lifetime begins anew.
+        self.store.insert(&of_snapshot, stored.clone());
         if let Value::Snapshot(snapshot) = &stored.value {
-            self.store.insert(key, Stored { value: Value::Listing(snapshot.digest()), ..stored.clone() }).await;
+            self.store.insert(key, Stored { value: Value::Listing(snapshot.digest()), ..stored.clone() });
         }
         stored
     }
@@ -313,7 +310,7 @@ impl Inner {
 }
 
 /// Extracts the typed value from an entry. Fails with `Internal` if the entry is of another kind.
-pub(super) fn downcast<T: Cacheable>(known: Known<Stored>) -> Result<Known<Arc<Encoded<T>>>> {
+pub(super) fn downcast<T: Cacheable>(known: Known<Stored>) -> Result<Known<T::Kept>> {
     let value = T::take(&known.value.value).ok_or_else(|| Error::new(ErrorKind::Internal))?;
     Ok(known.map(|_| value))
 }

@@ -12,7 +12,7 @@ use axum::response::{AppendHeaders, Response};
 use jiff::Timestamp;
 use polyhost_domain::{Capability, Digest, File, Folder};
 use polyhost_engine::accounts::Account;
-use polyhost_engine::catalogue::{Encoded, Known, Page, Source, Tagged};
+use polyhost_engine::catalogue::{Encoded, EncodedFile, Known, Page, Source, Tagged};
 use polyhost_engine::changes::Changed;
 use polyhost_engine::preconditions::{Outcome, Preconditions, Validators};
 use utoipa::IntoResponses;
@@ -47,6 +47,12 @@ pub(super) fn known<T: Tagged>(
 ) -> Result<Response, Failure> {
     let Encoded { value, json, etag } = &*known.value;
     respond(conditions, Body::from(json.clone()), etag, value.changed_at(), known.age, known.source)
+}
+
+/// Returns the response for the cache entry of a file.
+pub(super) fn file(conditions: &Preconditions, known: &Known<EncodedFile>) -> Result<Response, Failure> {
+    let file = &known.value;
+    respond(conditions, Body::from(file.json()), &file.etag(), file.changed_at(), known.age, known.source)
 }
 
 /// Returns the response for a page of a listing.

@@ -150,14 +150,14 @@ pub(crate) async fn get_file(
     Conditions(conditions): Conditions,
 ) -> Result<Response, Failure> {
     let id = access.file()?;
-    cached::known(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
+    cached::file(&conditions, &app.catalogue().file(&access.account, &id, freshness).await?)
 }
 
 /// Answers [`get_file`] from the cache.
 pub(crate) fn cached_file(read: &CachedRead<'_>, access: &Access) -> Option<Response> {
     let NoParameters {} = read.parameters()?;
     let known = read.app.catalogue().cached_file(&access.account, &access.file().ok()?)?;
-    cached::known(&read.conditions()?, &known).ok()
+    cached::file(&read.conditions()?, &known).ok()
 }
 
 /// The changes to a file. Absent fields stay unchanged; at least one field is required.

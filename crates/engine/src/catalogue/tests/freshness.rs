@@ -155,15 +155,15 @@ async fn listing_serves_a_file_once_it_has_all_known_fields() {
     list(&catalogue, &account, Freshness::Cached).await.unwrap();
     // The catalogue does not know yet which fields this site reports for a single file.
     let known = catalogue.file(&account, &first, Freshness::Cached).await.unwrap();
-    assert_eq!(known.value.value.folder_id, Some(ROOT), "only the listing reports the folder");
+    assert_eq!(known.value.read(&account).unwrap().folder_id, Some(ROOT), "only the listing reports the folder");
     assert_eq!(site.asked(), ["list root", "files f1"]);
     advance(Duration::from_secs(5)).await;
     let known = catalogue.file(&account, &second, Freshness::Cached).await.unwrap();
-    assert_eq!((known.value.value.name.as_deref(), known.age.as_secs()), (Some("b"), 5));
+    assert_eq!((known.value.read(&account).unwrap().name.as_deref(), known.age.as_secs()), (Some("b"), 5));
     assert_eq!(known.source, Source::Hit { ttl_seconds: 25 });
     assert!(site.asked().is_empty());
     let anew = catalogue.file(&account, &second, Freshness::NoCache).await.unwrap();
-    assert_eq!(anew.value.etag, known.value.etag, "equal content has equal tags");
+    assert_eq!(anew.value.etag(), known.value.etag(), "equal content has equal tags");
     assert_eq!(site.asked(), ["files f2"]);
 }
 
@@ -177,9 +177,9 @@ async fn cache_stays_below_its_maximum_weight() {
             site.put_file(&format!("f{number}-{file}"), "a file", &folder);
         }
         catalogue.listing(&account, &folder, Freshness::Cached).await.unwrap();
-        assert!(catalogue.0.store.weight().await <= 64 << 10);
+        assert!(catalogue.0.store.weight() <= 64 << 10);
     }
-    assert!(catalogue.0.store.weight().await > 32 << 10, "the maximum is nearly used");
+    assert!(catalogue.0.store.weight() > 32 << 10, "the maximum is nearly used");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,4 +196,32 @@ async fn purge_discards_all_entries_of_an_account() {
     catalogue.purge(&account).await;
     // The catalogue knows by now that the listing has all fields of a file, so the file needs no request.
     assert_eq!((read().await, read().await), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweep_removes_entries_that_are_too_old_for_every_use() {
+    let (site, account, catalogue) = opened();
+    let config = CacheConfig::default();
+    list(&catalogue, &account, Freshness::Cached).await.unwrap();
+    catalogue.file(&account, &site.file_id("f1"), Freshness::Cached).await.unwrap();
+    catalogue.limits(&account, Freshness::Cached).await.unwrap();
+    let all = catalogue.weight();
+
+    // Entries that may be a stale fallback stay. The next insertion after the interval of sweeps starts one.
+    advance(config.file_ttl.max(config.listing_ttl) + Duration::from_secs(61)).await;
+    catalogue.limits(&account, Freshness::NoCache).await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(catalogue.weight(), all);
+
+    advance(config.file_ttl.max(config.listing_ttl) + config.stale_if_error).await;
+    let limits = catalogue.limits(&account, Freshness::NoCache);
+    limits.await.unwrap();
+    let swept = async {
+        while catalogue.weight() > all / 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(600), swept)
+        .await
+        .expect("the listing, its snapshot and the file are gone");
 }

@@ -212,7 +212,7 @@ impl World {
         let since = self.since(&object);
         match self.catalogue.file(&self.account, &id, self.freshness()).await {
             Ok(known) => {
-                let file = &known.value.value;
+                let file = &known.value.read(&self.account).unwrap();
                 let status = if file.status == FileStatus::Trashed { "trashed" } else { "active" };
                 let reported = [file.name.as_deref(), file.folder_id.as_ref().map(FolderId::as_str), Some(status)];
                 // The file may be merged from two answers, so each field is checked by itself.

@@ -77,7 +77,8 @@ async fn object_deleted_at_one_replica_is_not_listed_by_another() {
 
     changes::delete_file(&one.catalogue, &one.account, &file, &Preconditions::default()).await.unwrap();
     assert_eq!(other.listed().await, 1);
-    let status = other.catalogue.file(&other.account, &file, Freshness::Cached).await.unwrap().value.value.status;
+    let known = other.catalogue.file(&other.account, &file, Freshness::Cached).await.unwrap();
+    let status = known.value.read(&other.account).unwrap().status;
     assert_ne!(status, FileStatus::Active);
     one.catalogue.note_folder_deleted(&one.account, &folder).await;
     assert!(other.catalogue.has_deleted_folder(&other.account, &folder).await);

@@ -36,7 +36,14 @@ impl World {
     }
 
     async fn status(&self, freshness: Freshness) -> FileStatus {
-        self.catalogue.file(&self.account, &self.file, freshness).await.unwrap().value.value.status
+        self.catalogue
+            .file(&self.account, &self.file, freshness)
+            .await
+            .unwrap()
+            .value
+            .read(&self.account)
+            .unwrap()
+            .status
     }
 
     /// Begins a read of the file. When this returns, the site has read its state, and its answer is delayed.
@@ -45,7 +52,7 @@ impl World {
         self.site.state().answer_delay = Duration::from_secs(5);
         let (catalogue, account, file) = (self.catalogue.clone(), Arc::clone(&self.account), self.file.clone());
         let reading = tokio::spawn(async move {
-            catalogue.file(&account, &file, Freshness::NoCache).await.unwrap().value.value.status
+            catalogue.file(&account, &file, Freshness::NoCache).await.unwrap().value.read(&account).unwrap().status
         });
         while self.site.state().journal.is_empty() {
             tokio::task::yield_now().await;
