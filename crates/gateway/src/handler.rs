@@ -17,7 +17,8 @@ use crate::problem::Failure;
 pub(crate) struct Handler(pub(crate) Router);
 
 impl Handler {
-    /// Runs the handler of a request's route. A panic fails only this request, which is counted, audited and recorded like any other.
+    /// Runs the handler of a request's route. A panic fails only this request, which is counted, audited and recorded
+    /// like any other.
     pub(crate) async fn run(self, request: Request) -> Response {
         match AssertUnwindSafe(self.0.oneshot(request)).catch_unwind().await {
             Ok(Ok(response)) => response,

@@ -168,9 +168,12 @@ fn pattern(route: Option<&Arc<Route>>) -> &str {
     route.map_or("", |route| &route.pattern)
 }
 
-/// Removes the body of a response, whose length is in its header fields.
+/// Removes the body of the response to HEAD. Its length stays in the header fields, except that of a 304: the router sets
+/// the length of the body that a 304 does not have.
 fn without_body(mut response: Response) -> Response {
-    if let Some(length) = response.body().size_hint().exact() {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().remove(CONTENT_LENGTH);
+    } else if let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
     }
     response.map(|_| Body::empty())

@@ -39,6 +39,8 @@ async fn cached_answer_equals_that_of_the_handler() {
         let unchanged = world.caller.request("GET", &path).header("if-none-match", etag);
         let unchanged = world.caller.send(unchanged).await.status(304);
         assert_eq!((unchanged.header("etag"), unchanged.text().as_str()), (Some(etag), ""), "{path}");
+        let head = world.caller.request("HEAD", &path).header("if-none-match", etag);
+        assert_eq!(comparable(&world.caller.send(head).await), comparable(&unchanged), "{path}");
         let changed = world.caller.request("GET", &path).header("if-match", "\"other\"");
         world.caller.send(changed).await.problem(412, "precondition_failed");
     }
