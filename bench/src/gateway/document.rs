@@ -34,9 +34,9 @@ fn text(report: &Report) -> String {
     let remarks = if remarks.is_empty() { String::new() } else { format!("Remarks:\n\n{remarks}\n") };
     let large = report.growth.iter().any(|growth| growth.count == MANY_FILES);
     let cores = match report.pinned {
-        true => "The process under measure has one core. The callers and the site use the others",
+        true => "The process under measure has one core. The callers and the site use the others.",
         false => {
-            "The processes could not be pinned to cores, so the callers and the site took time from the candidates"
+            "The processes could not be pinned to cores, so the callers and the site took time from the candidates."
         }
     };
     let values = [
@@ -90,8 +90,9 @@ fn section(report: &Report, row: Row) -> Option<Section> {
     let costs = report.costs.iter().filter(|cost| cost.request == row.title());
     let bars: Vec<Bar> = costs
         .map(|cost| {
-            let [_, user, system] = cost.times.medians();
-            Bar { label: cost.candidate.clone(), parts: vec![user, system] }
+            // The sum of the medians differs from the median of the sums, which the table has.
+            let [sum, _, system] = cost.times.medians();
+            Bar { label: cost.candidate.clone(), parts: vec![sum - system, system] }
         })
         .collect();
     (!bars.is_empty()).then(|| Section { title: row.title().to_owned(), bars })

@@ -36,14 +36,14 @@ fn table(documentation: Documentation) -> Api {
         .with(routes!(accounts::get_limits), READ.needs(Capability::AccountLimits))
         .with(routes!(cache::purge_cache), Rules::ADMIN.keyed())
         .with(routes!(listings::list_folder_items), READ.needs(Capability::FoldersList))
-        .from_cache(listings::cached_page)
+        .answered_from_cache(listings::cached_page)
         .with(routes!(folders::get_folder), READ.needs(Capability::FoldersRead))
         .with(routes!(folders::get_folder_usage), READ.needs(Capability::FoldersList).walks())
         .with(routes!(folders::create_folder), WRITE.needs(Capability::FoldersCreate).keyed())
         .with(routes!(folders::update_folder), WRITE)
         .with(routes!(folders::delete_folder), WRITE.needs(Capability::FoldersDelete))
         .with(routes!(files::get_file), READ.needs(Capability::FilesRead))
-        .from_cache(files::cached_file)
+        .answered_from_cache(files::cached_file)
         .with(routes!(files::lookup_files), READ.needs(Capability::FilesLookup).keyed())
         .with(routes!(downloads::get_content, downloads::get_content_headers), READ.needs(Capability::FilesDownload))
         .with(routes!(files::get_thumbnail), READ.needs(Capability::FilesThumbnail))
@@ -100,7 +100,7 @@ impl Api {
     }
 
     /// Lets the cache answer requests of the last operation.
-    fn from_cache(mut self, from_cache: FromCache) -> Self {
+    fn answered_from_cache(mut self, from_cache: FromCache) -> Self {
         if let Some((.., operation)) = self.operations.last_mut() {
             operation.from_cache = Some(from_cache);
         }

@@ -173,7 +173,8 @@ fn pattern(route: Option<&Arc<Route>>) -> &str {
 fn without_body(mut response: Response) -> Response {
     if response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().remove(CONTENT_LENGTH);
-    } else if let Some(length) = response.body().size_hint().exact() {
+    } else if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
+        // An empty body has no meaning here: the router has removed the bodies of its own responses.
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
     }
     response.map(|_| Body::empty())
