@@ -57,6 +57,7 @@ capabilities! {
     RemoteUploadsHeaders = "remote_uploads.headers": "Having the site send header fields when it fetches.",
     RemoteUploadsList = "remote_uploads.list": "Listing remote uploads.",
     RemoteUploadsRead = "remote_uploads.read": "Reading one remote upload.",
+    RemoteUploadsCancel = "remote_uploads.cancel": "Cancelling a remote upload.",
     ConversionsList = "conversions.list": "Listing conversions.",
 }
 

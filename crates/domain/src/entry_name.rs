@@ -28,6 +28,9 @@ pub enum InvalidEntryName {
     /// The text is `.` or `..`.
     #[error("must not be \".\" or \"..\"")]
     Dots,
+    /// The text has more bytes than the account's site stores.
+    #[error("must have at most {0} bytes in UTF-8: the account's site cuts longer names")]
+    TooManyBytes(usize),
     /// The text has a character that the account's site drops, together with some of the text around it.
     #[error("must not contain \"{0}\": the account's site drops this character")]
     Lost(char),
@@ -37,6 +40,7 @@ pub enum InvalidEntryName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameGrammar {
     lost: &'static [char],
+    max_bytes: usize,
 }
 
 impl NameGrammar {
@@ -46,7 +50,13 @@ impl NameGrammar {
     /// Returns the grammar of a site that drops these characters from names.
     #[must_use]
     pub const fn without(lost: &'static [char]) -> Self {
-        Self { lost }
+        Self { lost, max_bytes: usize::MAX }
+    }
+
+    /// Returns this grammar for a site that cuts names after this number of bytes.
+    #[must_use]
+    pub const fn within(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
     }
 
     /// Parses a name that the site stores unchanged.
@@ -57,6 +67,7 @@ impl NameGrammar {
         let name: EntryName = text.parse()?;
         match text.chars().find(|character| self.lost.contains(character)) {
             Some(lost) => Err(InvalidEntryName::Lost(lost)),
+            None if text.len() > self.max_bytes => Err(InvalidEntryName::TooManyBytes(self.max_bytes)),
             None => Ok(name),
         }
     }
@@ -124,5 +135,12 @@ mod tests {
         assert_eq!(tags.name("a > b").unwrap().as_str(), "a > b");
         assert_eq!(tags.name(""), Err(InvalidEntryName::Empty));
         assert!(NameGrammar::ANY.name("a <b>").is_ok());
+    }
+
+    #[test]
+    fn name_that_the_site_cuts_is_rejected() {
+        let short = NameGrammar::ANY.within(4);
+        assert_eq!(short.name("éé").unwrap().as_str(), "éé");
+        assert_eq!(short.name("ééx"), Err(InvalidEntryName::TooManyBytes(4)));
     }
 }

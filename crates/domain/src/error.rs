@@ -19,6 +19,8 @@ pub enum ErrorKind {
     FileNotFound,
     /// The folder does not exist.
     FolderNotFound,
+    /// The folder is not empty, and the site deletes only empty folders.
+    FolderNotEmpty,
     /// The remote upload does not exist.
     RemoteUploadNotFound,
     /// The site rejected the account's credentials.
@@ -51,6 +53,8 @@ pub enum ErrorKind {
     OutcomeUnknown,
     /// The site accepted an upload, and its answer does not contain the file's id.
     Unnamed,
+    /// The site stored an upload outside of the account, as a file of an anonymous user.
+    UploadNotOwned,
     /// The caller's request body ended early, or no more bytes arrived.
     BodyIncomplete,
     /// A fault in Polyhost itself.

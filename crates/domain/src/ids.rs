@@ -124,12 +124,18 @@ pub enum IdAlphabet {
     UrlSafe,
     /// `[1-9][0-9]{0,18}`
     Decimal,
+    /// `[A-Za-z0-9_]{12}`
+    Word,
+    /// `[A-Za-z0-9_-]{4,32}`
+    Code,
 }
 
 /// The syntax of a provider's ids, and the id that the site uses for its root folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdGrammar {
-    alphabet: IdAlphabet,
+    files: IdAlphabet,
+    folders: IdAlphabet,
+    remote_uploads: IdAlphabet,
     root: Arc<str>,
 }
 
@@ -139,10 +145,22 @@ pub struct IdGrammar {
 pub struct UnknownId;
 
 impl IdGrammar {
-    /// Returns a grammar with an alphabet, and the site's own id of the root folder, such as `0`.
+    /// Returns a grammar with one alphabet for all ids, and the site's own id of the root folder, such as `0`.
     #[must_use]
     pub fn new(alphabet: IdAlphabet, root: &str) -> Self {
-        Self { alphabet, root: Arc::from(root) }
+        Self { files: alphabet, folders: alphabet, remote_uploads: alphabet, root: Arc::from(root) }
+    }
+
+    /// Returns this grammar with another alphabet for the ids of folders.
+    #[must_use]
+    pub fn with_folders(self, folders: IdAlphabet) -> Self {
+        Self { folders, ..self }
+    }
+
+    /// Returns this grammar with another alphabet for the ids of remote uploads.
+    #[must_use]
+    pub fn with_remote_uploads(self, remote_uploads: IdAlphabet) -> Self {
+        Self { remote_uploads, ..self }
     }
 
     /// Returns the site's own id of the root folder.
@@ -156,7 +174,7 @@ impl IdGrammar {
     /// # Errors
     /// [`UnknownId`] where the text does not match the grammar.
     pub fn file(&self, text: &str) -> Result<FileId, UnknownId> {
-        self.check(text).map(FileId)
+        self.files.check(text).map(FileId)
     }
 
     /// Parses a remote upload's id.
@@ -164,7 +182,7 @@ impl IdGrammar {
     /// # Errors
     /// [`UnknownId`] where the text does not match the grammar.
     pub fn remote_upload(&self, text: &str) -> Result<RemoteUploadId, UnknownId> {
-        self.check(text).map(RemoteUploadId)
+        self.remote_uploads.check(text).map(RemoteUploadId)
     }
 
     /// Parses a folder's id as a caller writes it: `root`, or an id.
@@ -182,7 +200,7 @@ impl IdGrammar {
         if is_zero || text == &*self.root {
             return Err(UnknownId);
         }
-        self.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
+        self.folders.check(text).map(|id| FolderId::Child(ChildFolderId(id)))
     }
 
     /// Parses a folder's id as the site writes it. The site's own id of the root becomes [`FolderId::Root`].
@@ -216,19 +234,15 @@ impl IdGrammar {
     pub fn short_code(&self, text: &str) -> Result<ShortCode, UnknownId> {
         IdAlphabet::UrlSafe.check(text).map(ShortCode)
     }
-
-    fn check(&self, text: &str) -> Result<Arc<str>, UnknownId> {
-        self.alphabet.check(text)
-    }
 }
 
 impl IdAlphabet {
     fn check(self, text: &str) -> Result<Arc<str>, UnknownId> {
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         let valid = match self {
-            Self::UrlSafe => {
-                (1..=64).contains(&text.len())
-                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-            }
+            Self::UrlSafe => (1..=64).contains(&text.len()) && text.bytes().all(is_safe),
+            Self::Code => (4..=32).contains(&text.len()) && text.bytes().all(is_safe),
+            Self::Word => text.len() == 12 && text.bytes().all(|byte| is_safe(byte) && byte != b'-'),
             Self::Decimal => {
                 (1..=19).contains(&text.len())
                     && !text.starts_with('0')
@@ -263,6 +277,21 @@ mod tests {
         for bad in ["", "0", "012", "12abc", "-1", "1.5", "10000000000000000000"] {
             assert!(grammar.file(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn kinds_of_ids_may_have_different_grammars() {
+        let grammar = IdGrammar::new(IdAlphabet::Word, "0").with_folders(IdAlphabet::Decimal);
+        assert!(grammar.file("a1b2c3d4e5_6").is_ok() && grammar.remote_upload("a1b2c3d4e5f6").is_ok());
+        for bad in ["a1b2c3d4e5f", "a1b2c3d4e5f67", "a1b2c3d4e5-6", "a1b2c3d4e5é"] {
+            assert!(grammar.file(bad).is_err(), "{bad}");
+        }
+        assert!(grammar.folder("25").is_ok() && grammar.folder("a1b2c3d4e5f6").is_err());
+
+        let grammar = IdGrammar::new(IdAlphabet::Code, "0").with_remote_uploads(IdAlphabet::Decimal);
+        assert!(grammar.file("a-_1").is_ok() && grammar.file(&"x".repeat(32)).is_ok());
+        assert!(grammar.file("abc").is_err() && grammar.file(&"x".repeat(33)).is_err());
+        assert!(grammar.remote_upload("7").is_ok() && grammar.remote_upload("a-_1").is_err());
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use listing::{Found, Listing, NativeCursor, keep_first};
 pub use media_type::{InvalidMediaType, MediaType};
 pub use names::{AccountName, DialectName, InvalidAccountName, Origin, ProviderId};
 pub use network::{is_public_address, is_public_host};
-pub use profile::{DeleteSemantics, Digest, ListingShape, Profile, SortKey};
+pub use profile::{DeleteSemantics, Digest, FolderDeletion, ListingShape, Profile, SortKey};
 pub use provider::Provider;
 pub use remote_source::{HeaderFields, InvalidHeader, InvalidRemoteUrl, RemoteUrl};
 pub use remote_upload::{NewRemoteUpload, RemoteUpload, RemoteUploadSelection};

@@ -71,6 +71,9 @@ pub enum DialectName {
     /// Each user has one session, and errors arrive under HTTP 200. streamplay.online and other sites with YetiShare's
     /// File Upload API v2.
     Yetishare,
+    /// Every call contains the account's key, and errors arrive under HTTP 200. Sites of the XFileSharing and
+    /// XVideoSharing scripts, and their relatives.
+    Xfilesharing,
 }
 
 impl fmt::Display for DialectName {
@@ -78,6 +81,7 @@ impl fmt::Display for DialectName {
         f.write_str(match self {
             Self::Openload => "openload",
             Self::Yetishare => "yetishare",
+            Self::Xfilesharing => "xfilesharing",
         })
     }
 }

@@ -24,6 +24,8 @@ pub struct Profile {
     pub names: NameGrammar,
     /// The site's handling of a deleted file or folder.
     pub delete: DeleteSemantics,
+    /// The folders that the site deletes.
+    pub deletes_folders: FolderDeletion,
     /// The maximum number of files in one lookup.
     pub max_batch: usize,
     /// Whether the site reports a file's folder when a single file is read. Other sites report it only in listings.
@@ -88,6 +90,15 @@ pub enum DeleteSemantics {
     Permanent,
     /// It is moved to the site's trash.
     Trash,
+}
+
+/// The folders that a site deletes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderDeletion {
+    /// Any folder, with all its contents.
+    WithContents,
+    /// Only empty folders. A folder with contents is `FolderNotEmpty`.
+    OnlyEmpty,
 }
 
 /// Whether a site's listings have pages.

@@ -6,7 +6,7 @@ use url::Url;
 use crate::{
     Account, ByteRange, Conversion, ConversionQuery, Download, File, FileEdit, FileId, FileLookup, FileRef, Folder,
     FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile,
-    RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 
 /// One account at one site, with normalized operations.
@@ -78,6 +78,7 @@ pub trait Provider: Send + Sync {
     ///   nothing. An unknown folder is such an error where the site has an operation that checks the folder.
     /// - A body that has fewer bytes than it announces, or fails, is `BodyIncomplete`. The site gets no whole file.
     /// - An answer that is lost after the bytes were sent is `OutcomeUnknown`.
+    /// - A file that the site has stored outside of the account is `UploadNotOwned`.
     /// - A success without the file's id is `Unnamed`: the file exists, and its folder lists it.
     /// - A doubtful digest in the answer is returned unchanged.
     /// - The upload's report has the amount that had been sent when the success arrived, and the name and the
@@ -97,6 +98,7 @@ pub trait Provider: Send + Sync {
 
     /// Moves a file to a folder. Capability `files.move`.
     ///
+    /// - At some sites, the file gets another id. Then the result has the new id, and the old one is unknown.
     /// - The folder may be the root.
     /// - An unknown file is `FileNotFound`, and an unknown folder is `FolderNotFound`. Where the site does not report
     ///   which of them is missing, the error is `FileNotFound`.
@@ -146,8 +148,9 @@ pub trait Provider: Send + Sync {
     /// - An unknown folder or parent is `FolderNotFound`.
     async fn move_folder(&self, folder: &FolderId, parent: &FolderId) -> Result<Option<Folder>>;
 
-    /// Deletes a folder with all its contents. Capability `folders.delete`.
+    /// Deletes a folder. Capability `folders.delete`.
     ///
+    /// - Its contents are deleted too, or the folder is `FolderNotEmpty`, as the profile states.
     /// - The root cannot be deleted: `FolderNotFound`, and nothing is sent.
     /// - An unknown folder is `FolderNotFound`.
     async fn delete_folder(&self, folder: &FolderId) -> Result<()>;
@@ -168,6 +171,11 @@ pub trait Provider: Send + Sync {
     /// - A list of recent ones in which no entry can be read is `InvalidResponse`. Otherwise, unreadable entries are
     ///   counted.
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>>;
+
+    /// Cancels a remote upload that has not ended. Capability `remote_uploads.cancel`.
+    ///
+    /// - An unknown remote upload is `RemoteUploadNotFound`.
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()>;
 
     /// Lists the conversions of all files or of one file. Capability `conversions.list`.
     ///

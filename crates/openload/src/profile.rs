@@ -1,8 +1,8 @@
 //! The properties of a site of this dialect that are known before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Profile,
-    SortKey, Support,
+    Capabilities, Capability, DeleteSemantics, DialectName, FolderDeletion, IdAlphabet, IdGrammar, ListingShape,
+    NameGrammar, Profile, SortKey, Support,
 };
 
 use crate::named::Named;
@@ -43,6 +43,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         ids: IdGrammar::new(IdAlphabet::UrlSafe, &quirks.root_folder),
         names: NameGrammar::ANY,
         delete: DeleteSemantics::Permanent,
+        deletes_folders: FolderDeletion::WithContents,
         max_batch: MAX_BATCH,
         reports_folder: false,
         listing: ListingShape::Whole,

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Digest, Download, Error, ErrorKind, File, FileEdit,
     FileId, FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor,
-    NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
-    UploadTicket,
+    NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result,
+    TicketRequest, Upload, UploadTicket,
 };
 use polyhost_state::KeyValue;
 use polyhost_upstream::Client;
@@ -201,6 +201,10 @@ impl Provider for Openload {
                 remote_uploads::recent(&self.site, &self.convert, limit).await
             }
         }
+    }
+
+    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
+        Err(Error::unsupported(Capability::RemoteUploadsCancel))
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

@@ -171,6 +171,7 @@ pub fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Unsupported(_) => "unsupported",
         ErrorKind::FileNotFound => "file_not_found",
         ErrorKind::FolderNotFound => "folder_not_found",
+        ErrorKind::FolderNotEmpty => "folder_not_empty",
         ErrorKind::RemoteUploadNotFound => "remote_upload_not_found",
         ErrorKind::CredentialsRejected => "credentials_rejected",
         ErrorKind::SessionContended => "session_contended",
@@ -187,6 +188,7 @@ pub fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Timeout => "timeout",
         ErrorKind::OutcomeUnknown => "outcome_unknown",
         ErrorKind::Unnamed => "unnamed",
+        ErrorKind::UploadNotOwned => "upload_not_owned",
         ErrorKind::BodyIncomplete => "body_incomplete",
         ErrorKind::Internal => "internal",
     }

@@ -1,8 +1,8 @@
 //! The properties of a site of this dialect that are known before the first request.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, DialectName, Digest, IdAlphabet, IdGrammar, ListingShape, NameGrammar,
-    Profile, SortKey, Support,
+    Capabilities, Capability, DeleteSemantics, DialectName, Digest, FolderDeletion, IdAlphabet, IdGrammar,
+    ListingShape, NameGrammar, Profile, SortKey, Support,
 };
 
 use crate::{Config, Quirks};
@@ -51,6 +51,7 @@ pub(crate) fn profile(config: &Config) -> Profile {
         ids: IdGrammar::new(IdAlphabet::Decimal, ROOT),
         names: NameGrammar::without(DROPPED),
         delete: DeleteSemantics::Trash,
+        deletes_folders: FolderDeletion::WithContents,
         max_batch: MAX_BATCH,
         reports_folder: true,
         listing: ListingShape::Whole,

@@ -8,8 +8,8 @@ use futures_util::future::try_join;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
     FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder,
-    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload,
-    UploadTicket,
+    NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest,
+    Upload, UploadTicket,
 };
 use polyhost_state::State;
 use polyhost_upstream::{Client, Login, LoginBudget, Session};
@@ -223,6 +223,10 @@ impl Provider for Yetishare {
             }
             RemoteUploadSelection::Recent(_) => Err(Error::unsupported(Capability::RemoteUploadsList)),
         }
+    }
+
+    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
+        Err(Error::unsupported(Capability::RemoteUploadsCancel))
     }
 
     async fn conversions(&self, _: ConversionQuery) -> Result<Found<Conversion>> {

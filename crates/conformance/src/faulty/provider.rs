@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use polyhost_domain::{
     Account, ByteRange, Conversion, ConversionQuery, Download, ErrorKind, File, FileEdit, FileId, FileLookup, FileRef,
     Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload,
-    Profile, Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Profile, Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload,
+    UploadTicket,
 };
 use url::Url;
 
@@ -123,6 +124,10 @@ impl Provider for Faulty {
 
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
         self.with_error_fault(self.faulty_remote_uploads(selection).await)
+    }
+
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        self.with_error_fault(self.inner.cancel_remote_upload(id).await)
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use polyhost_conformance::{KnownFiles, Site, Subject};
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, DialectName, Digest, FileId, IdAlphabet, IdGrammar, ListingShape,
-    NameGrammar, Origin, Profile, RemoteUploadId, SortKey,
+    Capabilities, Capability, DeleteSemantics, DialectName, Digest, FileId, FolderDeletion, IdAlphabet, IdGrammar,
+    ListingShape, NameGrammar, Origin, Profile, RemoteUploadId, SortKey,
 };
 
 use provider::{Model, Reference};
@@ -77,6 +77,7 @@ fn profile(variant: &Variant) -> Profile {
         ids: IdGrammar::new(IdAlphabet::Decimal, "null"),
         names: NameGrammar::ANY,
         delete: variant.delete,
+        deletes_folders: FolderDeletion::WithContents,
         max_batch: 500,
         reports_folder: true,
         listing: variant.listing,

@@ -347,6 +347,10 @@ impl Provider for Reference {
         Ok(all.filter(asked).take(limit).collect())
     }
 
+    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
+        Err(Error::unsupported(Capability::RemoteUploadsCancel))
+    }
+
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         self.require(&[Capability::ConversionsList])?;
         let store = self.send()?;

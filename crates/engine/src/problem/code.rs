@@ -108,6 +108,8 @@ codes! {
         "The site reported an internal error. Its message, if any, is in \"upstream.message\".";
     UploadCorrupted = 502 "upload_corrupted", "Upload corrupted",
         "The site's copy differs from the uploaded file. The copy was deleted, unless the detail says otherwise.";
+    UploadNotOwned = 502 "upload_not_owned", "Upload not owned",
+        "The site stored the bytes outside of the account, as a file of an anonymous user. The site cannot delete that file. Its id is in \"upstream.message\".";
     UpstreamUnavailable = 503 "upstream_unavailable", "Site unavailable",
         "The gateway cannot reach the site. Wait as long as Retry-After says.";
     Overloaded = 503 "overloaded", "Overloaded",

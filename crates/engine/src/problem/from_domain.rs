@@ -42,6 +42,7 @@ pub fn code(kind: ErrorKind) -> Code {
         ErrorKind::Unsupported(_) => Code::CapabilityUnsupported,
         ErrorKind::FileNotFound => Code::FileNotFound,
         ErrorKind::FolderNotFound => Code::FolderNotFound,
+        ErrorKind::FolderNotEmpty => Code::FolderNotEmpty,
         ErrorKind::RemoteUploadNotFound => Code::RemoteUploadNotFound,
         ErrorKind::CredentialsRejected => Code::UpstreamCredentialsRejected,
         ErrorKind::SessionContended => Code::UpstreamSessionContended,
@@ -57,6 +58,7 @@ pub fn code(kind: ErrorKind) -> Code {
         ErrorKind::Overloaded => Code::Overloaded,
         ErrorKind::Timeout => Code::UpstreamTimeout,
         ErrorKind::OutcomeUnknown | ErrorKind::Unnamed => Code::OutcomeUnknown,
+        ErrorKind::UploadNotOwned => Code::UploadNotOwned,
         ErrorKind::BodyIncomplete => Code::InvalidRequest,
         ErrorKind::Internal => Code::Internal,
     }

@@ -1,8 +1,8 @@
 //! The profile of a site with folders and files, which a test changes by struct update: `..profile()`.
 
 use polyhost_domain::{
-    Capabilities, Capability, DeleteSemantics, DialectName, IdAlphabet, IdGrammar, ListingShape, NameGrammar, Origin,
-    Profile, SortKey,
+    Capabilities, Capability, DeleteSemantics, DialectName, FolderDeletion, IdAlphabet, IdGrammar, ListingShape,
+    NameGrammar, Origin, Profile, SortKey,
 };
 
 /// The capabilities of `profile()`: folders are found through listings, and jobs are not supported.
@@ -32,6 +32,7 @@ pub(crate) fn profile() -> Profile {
         ids: IdGrammar::new(IdAlphabet::UrlSafe, "0"),
         names: NameGrammar::ANY,
         delete: DeleteSemantics::Permanent,
+        deletes_folders: FolderDeletion::WithContents,
         max_batch: 50,
         reports_folder: false,
         listing: ListingShape::Whole,

@@ -215,6 +215,10 @@ impl Provider for Site {
         .await
     }
 
+    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
+        unsupported(Capability::RemoteUploadsCancel)
+    }
+
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {
         let file = query.file.as_ref().map_or("all", FileId::as_str);
         self.read(Capability::ConversionsList, format!("conversions {file} {}", query.limit), |state| {
