@@ -88,7 +88,7 @@ fn read_row(
         None => section.required("base_url").and_then(|_| base_url(&mut section)),
     };
     let quirks = quirks(&mut section, dialect, known);
-    let settings = upstream::read(&mut section, outer);
+    let settings = upstream::read(&mut section, &paced(outer, dialect, &quirks));
     section.finish();
     Some(ProviderConfig { id: id?, dialect: dialect?, base_url: base_url?, quirks, settings })
 }
@@ -120,7 +120,34 @@ fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -
     }
     let mut read = |same: &Vec<&Quirk>| section.explained(same.first()?.help, |section| value(section, same));
     let values = may_differ.iter().filter_map(|(key, same)| Some((*key, read(same)?))).collect();
-    Quirks { values, unsupported: unsupported(section) }
+    let mut quirks = Quirks { values, supported: Vec::new(), unsupported: capabilities(section, "unsupported") };
+    quirks.supported = capabilities(section, "supported");
+    if let Some(dialect) = dialect {
+        check_supported(section, dialect, &quirks);
+    }
+    quirks
+}
+
+/// Rejects capabilities in `supported` that no site of the dialect has beyond its usual ones.
+fn check_supported(section: &mut Section<'_>, dialect: &Dialect, quirks: &Quirks) {
+    let optional = (dialect.optional)(quirks);
+    let names: Vec<&str> = optional.iter().map(|capability| capability.as_str()).collect();
+    for (item, capability) in quirks.supported.iter().enumerate().filter(|(_, name)| !optional.contains(name)) {
+        let what = match &*names {
+            [] => "cannot be added: sites of this dialect have no optional capabilities".to_owned(),
+            names => format!("cannot be added; optional at these sites: {}", names.join(", ")),
+        };
+        section.unknown("supported", Some(item), capability.as_str(), what, &names);
+    }
+}
+
+/// Returns the settings with the pace that sites of the dialect allow.
+fn paced(outer: &Settings, dialect: Option<&Dialect>, quirks: &Quirks) -> Settings {
+    match dialect.and_then(|dialect| (dialect.requests_per_second)(quirks)) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few requests a second")]
+        Some(pace) => Settings { requests_per_second: pace, burst: pace.ceil() as u32, ..outer.clone() },
+        None => outer.clone(),
+    }
 }
 
 /// Reads the value of a quirk. The quirk has the same kind in each dialect that has it.
@@ -161,15 +188,14 @@ fn time_zone(section: &mut Section<'_>, key: &'static str) -> Option<TimeZone> {
     zone
 }
 
-/// Reads the capabilities that the site lacks: `unsupported = ["files.thumbnail"]`.
-fn unsupported(section: &mut Section<'_>) -> Vec<Capability> {
-    const KEY: &str = "unsupported";
+/// Reads a list of capabilities: `unsupported = ["files.thumbnail"]`.
+fn capabilities(section: &mut Section<'_>, key: &'static str) -> Vec<Capability> {
     let mut lacking = Vec::new();
     let known: Vec<&str> = Capability::ALL.iter().map(|capability| capability.as_str()).collect();
-    for (item, name) in section.texts(KEY).unwrap_or_default().into_iter().enumerate() {
+    for (item, name) in section.texts(key).unwrap_or_default().into_iter().enumerate() {
         match name.parse::<Capability>() {
             Ok(capability) => lacking.push(capability),
-            Err(error) => section.unknown(KEY, Some(item), name, error, &known),
+            Err(error) => section.unknown(key, Some(item), name, error, &known),
         }
     }
     lacking

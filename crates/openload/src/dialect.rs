@@ -51,6 +51,8 @@ pub static DIALECT: Dialect = Dialect {
             help: "The format of the header fields of remote uploads: a list, or one text with a line for each.",
         },
     ],
+    optional: |_| &[],
+    requests_per_second: |_| None,
     capabilities: |values| quirks(values).capabilities(),
     build: |site, client, state| {
         let credentials = Credentials { login: site.credential("login"), key: site.credential("key") };

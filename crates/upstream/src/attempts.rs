@@ -125,7 +125,7 @@ impl Client {
         // A file's server may belong to a third party. Its limits are not those of the site's API, so they do not slow
         // the account down; the caller gets the error.
         let of_the_api = error.filter(|_| call.url.source() == Source::Configured);
-        if let Some(error) = of_the_api.filter(|error| statuses(error).any(|status| matches!(status, 429 | 509))) {
+        if let Some(error) = of_the_api.filter(|error| is_complaint(error)) {
             let pause = error.retry_after().filter(|wait| *wait > LONGEST_WAIT);
             if self.turns().pace().slow_down(pause) {
                 self.hints().site_complained(self.origin(), pause);
@@ -192,6 +192,12 @@ fn concerns_this_request(error: &Error) -> bool {
 /// Returns whether the answer is a redirect. The next request would get the same one.
 fn has_moved(error: &Error) -> bool {
     error.answer().and_then(|answer| answer.http_status).is_some_and(|status| (300..400).contains(&status))
+}
+
+/// Returns whether a site complains about the pace of the requests.
+fn is_complaint(error: &Error) -> bool {
+    let is_limit = error.kind() == ErrorKind::RateLimited && is_answered(error);
+    is_limit || statuses(error).any(|status| matches!(status, 429 | 509))
 }
 
 fn is_answered(error: &Error) -> bool {

@@ -21,6 +21,11 @@ pub struct Dialect {
     pub credentials: &'static [&'static [&'static str]],
     /// The ways in which its sites may differ.
     pub quirks: &'static [Quirk],
+    /// Returns the capabilities that only some sites of the dialect have. The configuration names those of a site in
+    /// `supported`.
+    pub optional: fn(&Quirks) -> &'static [Capability],
+    /// Returns the pace that sites of the dialect allow, in requests a second; `None` for the usual one.
+    pub requests_per_second: fn(&Quirks) -> Option<f64>,
     /// Returns the native capabilities of a site's adapter.
     pub capabilities: fn(&Quirks) -> Capabilities,
     /// Builds the adapter of an account, which sends its requests with the client.
@@ -75,6 +80,8 @@ pub enum QuirkValue {
 pub struct Quirks {
     /// The values, by their keys.
     pub values: BTreeMap<&'static str, QuirkValue>,
+    /// Capabilities that only some sites of the dialect have, and this site has.
+    pub supported: Vec<Capability>,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
 }

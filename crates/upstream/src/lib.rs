@@ -18,6 +18,7 @@ mod call;
 mod circuit;
 mod client;
 mod client_span;
+pub mod clock;
 mod coding;
 mod connections;
 pub mod decode;

@@ -17,13 +17,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::auth::Authenticator;
-use crate::clock::zone;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
 use crate::error::{Named, absent, in_trash, success};
 use crate::listing::listing;
 use crate::request::{FolderChange, Request};
 use crate::wire;
+use polyhost_upstream::clock::zone;
 
 /// The endpoints of a site, for one account.
 #[derive(Debug)]

@@ -38,6 +38,8 @@ pub static DIALECT: Dialect = Dialect {
             help: "Whether the site's names, tags and messages contain HTML entities.",
         },
     ],
+    optional: |_| &[],
+    requests_per_second: |_| None,
     capabilities: |values| quirks(values).capabilities(),
     build: |site, client, state| {
         let credentials = if site.credentials.contains_key("key1") {

@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::clock::zone;
 use crate::convert::Convert;
 use crate::documented::DOCUMENTED;
 use crate::error::{Named, into_error, success};
 use crate::listing::listing;
 use crate::uploads::uploaded;
 use crate::wire;
+use polyhost_upstream::clock::zone;
 
 /// The endpoints whose answers [`answer`] reads.
 pub const OPERATIONS: [&str; 12] = [

@@ -8,7 +8,6 @@
 mod auth;
 mod checks;
 mod client;
-mod clock;
 mod config;
 mod convert;
 mod dialect;

@@ -1,4 +1,4 @@
-//! The time zone of the site's dates, which are written without one. It follows from the difference between the site's
+//! The time zone of a site's dates, which are written without one. It follows from the difference between the site's
 //! clock in an answer's body and the `Date` of the answer.
 
 use jiff::civil::DateTime;
@@ -13,7 +13,8 @@ const TOO_FAR: SignedDuration = SignedDuration::from_hours(15);
 
 /// Returns the time zone in which the site's clock and the answer's `Date` are the same moment. It is UTC where either
 /// is missing.
-pub(crate) fn zone(clock: Option<&str>, date: Option<Timestamp>) -> TimeZone {
+#[must_use]
+pub fn zone(clock: Option<&str>, date: Option<Timestamp>) -> TimeZone {
     let offset = || {
         let clock: DateTime = clock?.trim().parse().ok()?;
         let difference = clock.to_zoned(TimeZone::UTC).ok()?.timestamp().duration_since(date?);
