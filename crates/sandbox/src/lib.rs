@@ -18,11 +18,17 @@ mod content;
 mod copies;
 #[cfg(feature = "faults")]
 pub mod faults;
+mod file_body;
 mod front;
 mod intercept;
 mod journal;
 pub mod openload;
+mod parameters;
+mod picture;
+mod progress;
 mod protocol;
+mod random;
+mod range;
 mod receive;
 mod remote;
 mod serve;
