@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use crate::intercept::{Intercept, InterceptAnswer, RedirectTarget};
-use crate::{Copies, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply, openload, yetishare};
+use crate::{Copies, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply, openload, xfilesharing, yetishare};
 
 /// One option of a site.
 pub(crate) struct Setting<O: 'static> {
@@ -35,10 +35,12 @@ pub struct Sites {
     pub pstream: openload::Options,
     /// streamplay.online, by the name `streamplay`.
     pub streamplay: yetishare::Options,
+    /// A site of the XFileSharing family, by the name `xfilesharing`.
+    pub xfilesharing: xfilesharing::Options,
 }
 
 /// The names of the simulated sites.
-const NAMES: [&str; 2] = ["pstream", "streamplay"];
+const NAMES: [&str; 3] = ["pstream", "streamplay", "xfilesharing"];
 
 /// The error for a text that does not set an option of a site. The message lists the valid alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,9 @@ impl Sites {
         match site {
             "pstream" => set_all(site, openload::SETTINGS, openload::operations, &mut self.pstream, pairs),
             "streamplay" => set_all(site, yetishare::SETTINGS, yetishare::operations, &mut self.streamplay, pairs),
+            "xfilesharing" => {
+                set_all(site, xfilesharing::SETTINGS, xfilesharing::operations, &mut self.xfilesharing, pairs)
+            }
             _ => Err(InvalidSetting(format!("no site is called \"{site}\"; the sites are: {}", NAMES.join(", ")))),
         }
     }
@@ -70,9 +75,10 @@ impl Sites {
     #[must_use]
     pub fn help() -> String {
         format!(
-            "{}\n{}",
+            "{}\n{}\n{}",
             help("pstream", openload::SETTINGS, &openload::operations()),
-            help("streamplay", yetishare::SETTINGS, &yetishare::operations())
+            help("streamplay", yetishare::SETTINGS, &yetishare::operations()),
+            help("xfilesharing", xfilesharing::SETTINGS, &xfilesharing::operations())
         )
     }
 }

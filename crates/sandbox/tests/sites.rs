@@ -55,7 +55,10 @@ fn intercepts_are_added_in_order() {
 
 #[test]
 fn unknown_site_key_or_value_lists_the_valid_ones() {
-    assert_eq!(refusal("vimeo:version=4"), "no site is called \"vimeo\"; the sites are: pstream, streamplay");
+    assert_eq!(
+        refusal("vimeo:version=4"),
+        "no site is called \"vimeo\"; the sites are: pstream, streamplay, xfilesharing"
+    );
     let message = refusal("streamplay:colour=red");
     assert!(message.starts_with("streamplay has no option \"colour\"; its options are: version, auth, "), "{message}");
     assert_eq!(refusal("streamplay:version=6"), "streamplay: \"6\" is no value of version, which takes 4|5");
