@@ -62,8 +62,8 @@ impl Sites {
     pub fn set(&mut self, text: &str) -> Result<(), InvalidSetting> {
         let (site, pairs) = text.split_once(':').unwrap_or((text, ""));
         match site {
-            "pstream" => set_all(site, openload::SETTINGS, openload::operations, &mut self.pstream, pairs),
-            "streamplay" => set_all(site, yetishare::SETTINGS, yetishare::operations, &mut self.streamplay, pairs),
+            "pstream" => set_all(site, &[openload::SETTINGS], openload::operations, &mut self.pstream, pairs),
+            "streamplay" => set_all(site, &[yetishare::SETTINGS], yetishare::operations, &mut self.streamplay, pairs),
             "xfilesharing" => {
                 set_all(site, xfilesharing::SETTINGS, xfilesharing::operations, &mut self.xfilesharing, pairs)
             }
@@ -76,8 +76,8 @@ impl Sites {
     pub fn help() -> String {
         format!(
             "{}\n{}\n{}",
-            help("pstream", openload::SETTINGS, &openload::operations()),
-            help("streamplay", yetishare::SETTINGS, &yetishare::operations()),
+            help("pstream", &[openload::SETTINGS], &openload::operations()),
+            help("streamplay", &[yetishare::SETTINGS], &yetishare::operations()),
             help("xfilesharing", xfilesharing::SETTINGS, &xfilesharing::operations())
         )
     }
@@ -85,15 +85,15 @@ impl Sites {
 
 fn set_all<O>(
     site: &str,
-    table: &[Setting<O>],
+    tables: &[&[Setting<O>]],
     operations: fn() -> Vec<String>,
     options: &mut O,
     pairs: &str,
 ) -> Result<(), InvalidSetting> {
     for pair in pairs.split(',') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some(setting) = table.iter().find(|setting| setting.key == key) else {
-            let keys: Vec<&str> = table.iter().map(|setting| setting.key).collect();
+        let Some(setting) = tables.iter().copied().flatten().find(|setting| setting.key == key) else {
+            let keys: Vec<&str> = tables.iter().copied().flatten().map(|setting| setting.key).collect();
             return Err(InvalidSetting(format!(
                 "{site} has no option \"{key}\"; its options are: {}",
                 keys.join(", ")
@@ -110,9 +110,9 @@ fn set_all<O>(
     Ok(())
 }
 
-fn help<O>(site: &str, table: &[Setting<O>], operations: &[String]) -> String {
+fn help<O>(site: &str, tables: &[&[Setting<O>]], operations: &[String]) -> String {
     let mut text = format!("Options of {site}:\n");
-    for Setting { key, values, help, .. } in table {
+    for Setting { key, values, help, .. } in tables.iter().copied().flatten() {
         let _ = writeln!(text, "  {key}={values}\n      {help}");
     }
     let _ = writeln!(text, "  OPERATION is one of: {}", operations.join(", "));

@@ -39,6 +39,10 @@ pub(crate) fn list(context: &mut Context<'_>, call: &Parameters) -> Answer {
         .map(|file| file.code.clone())
         .collect();
     let rows = rows(context, &codes, |context, file| context.list_row(file));
+    let folder = folder_filter(context, call);
+    for late in context.store.files.values_mut().filter(|file| folder.is_none_or(|folder| folder == file.folder)) {
+        late.unlisted_for = late.unlisted_for.saturating_sub(1);
+    }
     let total = stored_total(context, call, total);
     Ok(Success::of(shaped(context.options, rows, total, page, per_page)))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::content::Content;
 use crate::progress::Schedule;
 
-/// The user that an object belongs to.
+/// The owner of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The account of the simulator.

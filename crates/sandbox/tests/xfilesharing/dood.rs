@@ -49,7 +49,7 @@ async fn listings_have_text_totals_and_files_always() {
     let code = sandbox.add_file("0", "a.mp4", b"abc");
     let list = sandbox.result("file/list").await;
     assert_eq!((&list["results_total"], &list["total_pages"]), (&json!("1"), &json!(1)));
-    assert_eq!(column(&sandbox.result("folder/list").await["files"], "file_code"), [code.clone()]);
+    assert_eq!(column(&sandbox.result("folder/list").await["files"], "file_code"), std::slice::from_ref(&code));
     let folder = sandbox.add_folder("0", "Films");
     assert_eq!(sandbox.result(&format!("file/move?file_code={code}&fld_id={folder}")).await, "true");
     assert_eq!(sandbox.folder_of(&code), Some(folder));
