@@ -6,6 +6,7 @@
 //!
 //! - [`openload`] is pstream.net, which uses the OpenLoad dialect.
 //! - [`yetishare`] is streamplay.online, a site of the YetiShare script.
+//! - [`xfilesharing`] is a site of the XFileSharing family: XVideoSharing, XFileSharing Pro, DoodStream, Byse or VOE.
 //! - [`Journal`] is the record of the requests, so that a test can check the requests of an adapter.
 //! - [`Clock`] is a simulator's source of time, so that a test need not wait.
 //! - [`Sites`] has the options of all simulators, which can be set from text.
@@ -18,11 +19,17 @@ mod content;
 mod copies;
 #[cfg(feature = "faults")]
 pub mod faults;
+mod file_body;
 mod front;
 mod intercept;
 mod journal;
 pub mod openload;
+mod parameters;
+mod picture;
+mod progress;
 mod protocol;
+mod random;
+mod range;
 mod receive;
 mod remote;
 mod serve;
@@ -31,6 +38,7 @@ mod stored_names;
 mod unreadable;
 mod upload_reply;
 mod watched;
+pub mod xfilesharing;
 pub mod yetishare;
 
 pub use clock::{Clock, ManualClock};

@@ -11,13 +11,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_LENGTH, DATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -136,6 +137,14 @@ pub(crate) fn origin_of(address: SocketAddr) -> String {
         format!("http://127.0.0.1:{}", address.port())
     } else {
         format!("http://{address}")
+    }
+}
+
+/// Sets the header `Date`.
+pub(crate) fn set_date(response: &mut Response, now: Timestamp) {
+    let now = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(now) = HeaderValue::from_str(&now) {
+        response.headers_mut().insert(DATE, now);
     }
 }
 

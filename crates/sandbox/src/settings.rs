@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use crate::intercept::{Intercept, InterceptAnswer, RedirectTarget};
-use crate::{Copies, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply, openload, yetishare};
+use crate::{Copies, ReplyShape, ReplySize, StoredNames, Unreadable, UploadReply, openload, xfilesharing, yetishare};
 
 /// One option of a site.
 pub(crate) struct Setting<O: 'static> {
@@ -35,10 +35,12 @@ pub struct Sites {
     pub pstream: openload::Options,
     /// streamplay.online, by the name `streamplay`.
     pub streamplay: yetishare::Options,
+    /// A site of the XFileSharing family, by the name `xfilesharing`.
+    pub xfilesharing: xfilesharing::Options,
 }
 
 /// The names of the simulated sites.
-const NAMES: [&str; 2] = ["pstream", "streamplay"];
+const NAMES: [&str; 3] = ["pstream", "streamplay", "xfilesharing"];
 
 /// The error for a text that does not set an option of a site. The message lists the valid alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +62,11 @@ impl Sites {
     pub fn set(&mut self, text: &str) -> Result<(), InvalidSetting> {
         let (site, pairs) = text.split_once(':').unwrap_or((text, ""));
         match site {
-            "pstream" => set_all(site, openload::SETTINGS, openload::operations, &mut self.pstream, pairs),
-            "streamplay" => set_all(site, yetishare::SETTINGS, yetishare::operations, &mut self.streamplay, pairs),
+            "pstream" => set_all(site, &[openload::SETTINGS], openload::operations, &mut self.pstream, pairs),
+            "streamplay" => set_all(site, &[yetishare::SETTINGS], yetishare::operations, &mut self.streamplay, pairs),
+            "xfilesharing" => {
+                set_all(site, xfilesharing::SETTINGS, xfilesharing::operations, &mut self.xfilesharing, pairs)
+            }
             _ => Err(InvalidSetting(format!("no site is called \"{site}\"; the sites are: {}", NAMES.join(", ")))),
         }
     }
@@ -70,24 +75,25 @@ impl Sites {
     #[must_use]
     pub fn help() -> String {
         format!(
-            "{}\n{}",
-            help("pstream", openload::SETTINGS, &openload::operations()),
-            help("streamplay", yetishare::SETTINGS, &yetishare::operations())
+            "{}\n{}\n{}",
+            help("pstream", &[openload::SETTINGS], &openload::operations()),
+            help("streamplay", &[yetishare::SETTINGS], &yetishare::operations()),
+            help("xfilesharing", xfilesharing::SETTINGS, &xfilesharing::operations())
         )
     }
 }
 
 fn set_all<O>(
     site: &str,
-    table: &[Setting<O>],
+    tables: &[&[Setting<O>]],
     operations: fn() -> Vec<String>,
     options: &mut O,
     pairs: &str,
 ) -> Result<(), InvalidSetting> {
     for pair in pairs.split(',') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some(setting) = table.iter().find(|setting| setting.key == key) else {
-            let keys: Vec<&str> = table.iter().map(|setting| setting.key).collect();
+        let Some(setting) = tables.iter().copied().flatten().find(|setting| setting.key == key) else {
+            let keys: Vec<&str> = tables.iter().copied().flatten().map(|setting| setting.key).collect();
             return Err(InvalidSetting(format!(
                 "{site} has no option \"{key}\"; its options are: {}",
                 keys.join(", ")
@@ -104,9 +110,9 @@ fn set_all<O>(
     Ok(())
 }
 
-fn help<O>(site: &str, table: &[Setting<O>], operations: &[String]) -> String {
+fn help<O>(site: &str, tables: &[&[Setting<O>]], operations: &[String]) -> String {
     let mut text = format!("Options of {site}:\n");
-    for Setting { key, values, help, .. } in table {
+    for Setting { key, values, help, .. } in tables.iter().copied().flatten() {
         let _ = writeln!(text, "  {key}={values}\n      {help}");
     }
     let _ = writeln!(text, "  OPERATION is one of: {}", operations.join(", "));

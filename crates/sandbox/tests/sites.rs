@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use polyhost_sandbox::openload::{FilesShape, Storage};
+use polyhost_sandbox::xfilesharing::{Flavour, OffWords, StorageLeft, SwitchedOff};
 use polyhost_sandbox::yetishare::{AuthMode, DeadLinks, Escaping, Version};
 use polyhost_sandbox::{Intercept, InterceptAnswer, RedirectTarget, Sites, Unreadable, UploadReply};
 
@@ -55,7 +56,10 @@ fn intercepts_are_added_in_order() {
 
 #[test]
 fn unknown_site_key_or_value_lists_the_valid_ones() {
-    assert_eq!(refusal("vimeo:version=4"), "no site is called \"vimeo\"; the sites are: pstream, streamplay");
+    assert_eq!(
+        refusal("vimeo:version=4"),
+        "no site is called \"vimeo\"; the sites are: pstream, streamplay, xfilesharing"
+    );
     let message = refusal("streamplay:colour=red");
     assert!(message.starts_with("streamplay has no option \"colour\"; its options are: version, auth, "), "{message}");
     assert_eq!(refusal("streamplay:version=6"), "streamplay: \"6\" is no value of version, which takes 4|5");
@@ -86,4 +90,25 @@ fn help_lists_options_with_their_values() {
         assert!(help.contains(line), "{help}");
     }
     assert!(help.contains("file/url_upload_add") && help.contains("remotedl/add"), "{help}");
+}
+
+#[test]
+fn options_of_the_xfilesharing_family_are_set_from_text() {
+    let sites = set(&[
+        "xfilesharing:flavour=xfs,with=file/delete+folder/move,off=not_allowed@file/delete,session_uses=1",
+        "xfilesharing:storage_left=text:5,per_page=20/100,upload_folder=to_folder,names=plain,per_minute=5",
+        "xfilesharing:refused_extensions=exe+jpg,status=text,session_life=60s,name_max=none,firewall=403",
+    ]);
+    let options = &sites.xfilesharing;
+    assert_eq!(options.flavour, Flavour::Xfs);
+    assert!(options.functions.contains(&"folder/move".to_owned()));
+    let off = SwitchedOff { function: "file/delete".to_owned(), words: OffWords::NotAllowed };
+    assert!(options.off.contains(&off), "{:?}", options.off);
+    assert_eq!((options.session_uses, options.session_life), (Some(1), Some(Duration::from_secs(60))));
+    assert_eq!((options.storage_left, options.per_page), (StorageLeft::Text(5), (20, 100)));
+    assert_eq!((options.upload_folder.as_deref(), options.name_max), (Some("to_folder"), None));
+    assert_eq!((options.refused_extensions.len(), options.intercepts.len()), (2, 1));
+    for wrong in ["flavour=xyz", "with=file/explode", "off=never@file/info", "per_page=9/1", "storage_left=much"] {
+        refusal(&format!("xfilesharing:{wrong}"));
+    }
 }

@@ -177,7 +177,7 @@ async fn unknown_site_option_lists_the_valid_ones() {
     let ended = Program::run(["sandbox"].into_iter().chain(sites)).await;
     assert_eq!(ended.code(), Some(2));
     let lines: Vec<&str> = ended.stderr.lines().collect();
-    assert_eq!(lines[0], "--site: no site is called \"vimeo\"; the sites are: pstream, streamplay");
+    assert_eq!(lines[0], "--site: no site is called \"vimeo\"; the sites are: pstream, streamplay, xfilesharing");
     assert_eq!(lines[1], "--site: streamplay: \"6\" is no value of version, which takes 4|5");
     let help = Program::run(["sandbox", "--help"]).await.stdout;
     assert!(help.contains("token_life=DURATION") && help.contains("files_shape=map|array|maps_in_array"), "{help}");

@@ -4,10 +4,10 @@ use serde_json::{Number, Value, json};
 
 use super::call::Call;
 use super::options::{ConvertsFilter, ProgressScale};
-use super::progress::Stage;
 use super::reply::{self, Answer};
 use super::rows::{Conversion, File};
 use super::site::Context;
+use crate::progress::Stage;
 
 /// `file/converts`: the newest first. An unknown file has no conversions, which is not an error.
 pub(crate) fn list(context: &mut Context<'_>, call: &Call) -> Answer {

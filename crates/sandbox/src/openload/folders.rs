@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::options::FilesShape;
-use super::progress::Stage;
 use super::reply::{self, Answer, Refusal};
 use super::rows::{File, Folder};
 use super::site::Context;
 use super::store::ROOT;
+use crate::progress::Stage;
 use crate::unreadable::{self, Keys};
 
 const FOLDER_KEYS: Keys = Keys { doubled: "name", name: "name", ids: &["id"] };

@@ -28,7 +28,6 @@ mod folders;
 mod ids;
 mod options;
 mod pages;
-mod progress;
 mod remote_uploads;
 mod reply;
 mod routes;

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::call::Call;
-use super::progress::{Schedule, Stage};
 use super::reply::{self, Answer};
 use super::rows::{INVALID_URL, RemoteUpload};
 use super::site::Context;
+use crate::progress::{Schedule, Stage};
 use crate::remote;
 
 /// `remotedl/add`. A URL that cannot be fetched is accepted as well. Only the status shows the failure.

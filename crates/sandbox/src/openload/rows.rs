@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::progress::Schedule;
 use crate::content::{self, Content};
+use crate::progress::Schedule;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {

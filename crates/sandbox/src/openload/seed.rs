@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::ids;
-use super::progress::Schedule;
 use super::rows::{Condition, Conversion, NewFile, RemoteUpload};
 use super::store::{ROOT, Store};
 use crate::content;
+use crate::progress::Schedule;
 
 /// The upload time of the first file, in seconds since 1970. Each later file was uploaded a week after the one before.
 const FIRST_UPLOAD: i64 = 1_532_854_309;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::ids;
-use super::progress::{Schedule, Stage};
 use super::reply::Refusal;
 use super::rows::{Condition, Conversion, Counts, File, Folder, NewFile, RemoteUpload, Ticket};
+use crate::progress::{Schedule, Stage};
 use crate::receive::Damage;
 use crate::{content, remote};
 

@@ -1,34 +1,26 @@
 //! The file server: it sends the bytes of a file to a client with a download token for it.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures_util::stream;
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LOCATION, RANGE,
     SET_COOKIE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::links;
 use super::options::{DeadLinks, Options, Redirects};
 use super::pages;
-use super::range::{self, Requested};
 use super::rows::File;
-use super::sessions::random_text;
 use super::site::Site;
-use crate::content::Content;
+use crate::file_body::{body, disposition, length_of};
+use crate::random::random_text;
+use crate::range::{self, Requested};
 use crate::serve;
-
-/// The size of each piece that is read from a file, in bytes.
-const PIECE: usize = 64 * 1024;
 
 /// The target of a download with an invalid token.
 const ERROR_PAGE: &str = "/error.html";
@@ -153,45 +145,6 @@ fn wanted(options: &Options, file: &File, headers: &HeaderMap, length: u64) -> R
     range::wanted(header.and_then(|header| header.to_str().ok()), length)
 }
 
-/// Returns the Content-Disposition. The name is sent unchanged in UTF-8, except for characters that would end the
-/// header or the quotes.
-fn disposition(name: &str) -> String {
-    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
-    format!("attachment; filename=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
 fn etag(file: &File) -> String {
     format!("\"{:x}-{:x}\"", file.id, file.size)
-}
-
-async fn length_of(content: &Content) -> io::Result<u64> {
-    match content {
-        Content::Memory(bytes) => Ok(bytes.len() as u64),
-        Content::Disk(path) => Ok(tokio::fs::metadata(&**path).await?.len()),
-    }
-}
-
-async fn body(content: &Content, range: Range<u64>) -> io::Result<Body> {
-    match content {
-        Content::Memory(bytes) => {
-            let (start, end) = (range.start as usize, range.end as usize);
-            // In pieces, as from a disk: a body sent at once counts as sent before the client has read it.
-            let pieces = bytes.get(start..end).unwrap_or_default().chunks(PIECE).map(Bytes::copy_from_slice);
-            let pieces: Vec<_> = pieces.map(Ok::<_, io::Error>).collect();
-            Ok(Body::from_stream(stream::iter(pieces)))
-        }
-        Content::Disk(path) => {
-            let path = Arc::clone(path);
-            let mut file = tokio::fs::File::open(&*path).await?;
-            file.seek(io::SeekFrom::Start(range.start)).await?;
-            // The stream owns the path, because the file is deleted when the last owner of the path is dropped.
-            let source = (file.take(range.end - range.start), path);
-            Ok(Body::from_stream(stream::try_unfold(source, |(mut file, path)| async move {
-                let mut piece = vec![0; PIECE];
-                let read = file.read(&mut piece).await?;
-                piece.truncate(read);
-                Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), (file, path))))
-            })))
-        }
-    }
 }

@@ -7,9 +7,9 @@ use super::options::{Redirects, Version};
 use super::refusal::Refusal;
 use super::reply::{Answer, Success};
 use super::rows::{File, Link};
-use super::sessions::random_text;
 use super::site::Context;
 use crate::clock::later;
+use crate::random::random_text;
 
 /// The length of a download token.
 const TOKEN_LENGTH: usize = 64;

@@ -42,7 +42,6 @@ mod package;
 mod pages;
 mod php;
 mod queue;
-mod range;
 mod refusal;
 mod remote_uploads;
 mod reply;

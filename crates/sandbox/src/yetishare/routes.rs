@@ -7,8 +7,8 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
-use http::header::{DATE, TRANSFER_ENCODING};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::TRANSFER_ENCODING;
+use http::{Method, StatusCode};
 
 use super::call::Call;
 use super::operations::{self, Effect, Operation};
@@ -77,10 +77,7 @@ async fn end_tokens(State(site): State<Arc<Site>>, request: Request) -> Request 
 
 /// Sets the header `Date` from the simulator's clock.
 async fn dated(State(site): State<Arc<Site>>, mut response: Response) -> Response {
-    let now = site.options().clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(now) = HeaderValue::from_str(&now) {
-        response.headers_mut().insert(DATE, now);
-    }
+    serve::set_date(&mut response, site.options().clock.now());
     response
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::options::Options;
 use crate::clock::later;
+use crate::random::random_text;
 
 /// The length of an access token.
 const TOKEN_LENGTH: usize = 128;
@@ -82,10 +83,4 @@ impl Sessions {
     pub(super) fn end(&mut self, token: &str) {
         self.tokens.remove(token);
     }
-}
-
-/// Returns a random text of these characters.
-pub(crate) fn random_text(letters: &[u8], length: usize) -> String {
-    let letter = || letters.get(rand::random_range(0..letters.len())).copied().map_or('0', char::from);
-    std::iter::repeat_with(letter).take(length).collect()
 }
