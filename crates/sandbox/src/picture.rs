@@ -1,5 +1,5 @@
-//! The thumbnails of simulated videos. Each request draws the image, in colours that depend on the file's id, so that two
-//! files look different.
+//! The thumbnails of simulated videos. Each request draws the image, in colours that depend on the file's id, so that
+//! two files look different.
 
 use jpeg_encoder::{ColorType, Encoder};
 

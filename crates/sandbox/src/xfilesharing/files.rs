@@ -1,4 +1,5 @@
-//! Reads of files by code, of any user: `file/info`, `file/check`, pictures, and the lists of deleted and blocked files.
+//! Reads of files by code, of any user: `file/info`, `file/check` and pictures. Also the lists of deleted and blocked
+//! files.
 
 use serde_json::{Value, json};
 

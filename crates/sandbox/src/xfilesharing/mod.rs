@@ -1,14 +1,15 @@
 //! A simulator of the sites of the XFileSharing family: one account, with working folders, files, uploads, URL uploads,
-//! encodings and downloads. A [flavour](Flavour) selects the script, and [options](Options) what differs among its sites.
+//! encodings and downloads. A [flavour](Flavour) selects the script. [`Options`] select the properties in which sites
+//! of one script differ.
 //!
 //! The following are decisions of the simulator, so that tests can rely on them:
 //!
 //! - Every function works by GET and by POST, with its parameters in the query or in an urlencoded form. The form takes
 //!   precedence. `api_key` is an alias of `key`.
 //! - A file is visible by its code to every user: [`Xfilesharing::foreign_file`] is the file of another one. Writes on
-//!   unknown and foreign files are answered as successful and do nothing.
-//! - A URL upload never opens a connection: its bytes are generated. If the host ends in `.invalid`, or if the address is
-//!   not public, it fails at its end. The code of the future file is its id.
+//!   unknown and foreign files are answered as successful and do nothing. `file/delete` answers that there is no file.
+//! - A URL upload never opens a connection: its bytes are generated. If the host ends in `.invalid`, or if the address
+//!   is not public, it fails at its end. The code of the future file is its id.
 //! - Every video is encoded after its upload, except at file hosts. A clone is not.
 //! - A download URL is valid for its time at every address. The original is version `o`; the bytes of version `h` are
 //!   generated.

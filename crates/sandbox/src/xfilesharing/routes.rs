@@ -25,7 +25,8 @@ pub(crate) const UPLOAD_SCRIPT: &str = "/cgi-bin/upload.cgi";
 /// The start of the path of all other upload nodes.
 pub(crate) const UPLOAD_PATH: &str = "/upload/";
 
-/// Returns the site's answers to requests that no function handles.
+/// Returns the site's answers to requests that no function handles. At Byse, an intercept of the whole API includes the
+/// upload nodes and the file server.
 pub(crate) fn protocol(flavour: Flavour) -> Protocol {
     Protocol {
         operation,
@@ -36,8 +37,8 @@ pub(crate) fn protocol(flavour: Flavour) -> Protocol {
     }
 }
 
-/// Returns the operation of a path: the function, `upload` for the bytes of an upload, `content` for those of a download,
-/// `picture`, or `page`.
+/// Returns the operation of a path: the function, `upload` for the bytes of an upload, `content` for those of a
+/// download, `picture`, or `page`.
 fn operation(path: &str) -> Cow<'_, str> {
     let function = path.strip_prefix(API);
     Cow::Borrowed(match function.unwrap_or_else(|| path.trim_start_matches('/')) {
@@ -53,6 +54,11 @@ fn operation(path: &str) -> Cow<'_, str> {
 fn is_upload(path: &str) -> bool {
     let is_node = |node: &str| node.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/');
     path.ends_with(UPLOAD_SCRIPT) || path.strip_prefix(UPLOAD_PATH).is_some_and(is_node)
+}
+
+/// Returns whether a path without the API's prefix leads to a page, although it could name a function.
+fn is_page(path: &str) -> bool {
+    path.matches('/').count() < 2 || ["/d/", "/e/"].iter().any(|start| path.starts_with(start))
 }
 
 /// Returns the site's router. The paths of the flavours overlap, so that [`operation`] distinguishes them.
@@ -82,7 +88,7 @@ async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response {
             downloads::serve_file(&site, &head).await
         }
         "picture" => pages::picture_at(&site, &path),
-        "page" if has_prefix || path.matches('/').count() < 2 => pages::page_at(&site, &path),
+        "page" if has_prefix || is_page(&path) => pages::page_at(&site, &path),
         _ if has_prefix != path.starts_with(API) => serve::error_page(StatusCode::NOT_FOUND),
         name if has_prefix => call(&site, name, request).await,
         _ => call(&site, path.trim_start_matches('/'), request).await,

@@ -1,4 +1,5 @@
-//! The state of the simulated site. All of it is behind one lock, so that every call sees and leaves a consistent state.
+//! The state of the simulated site. All of it is behind one lock, so that every call sees and leaves a consistent
+//! state.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -28,7 +28,11 @@ async fn upload_node_and_api_share_a_path() {
     let answer: Value = serde_json::from_str(&sandbox.post(form).await.1).unwrap();
     assert_eq!(answer["files"][0]["status"], "OK");
     let list = sandbox.result("file/list").await;
-    assert_eq!(column(&list, "filecode"), [answer["files"][0]["filecode"].as_str().unwrap()]);
+    let code = answer["files"][0]["filecode"].as_str().unwrap();
+    assert_eq!(column(&list, "filecode"), [code]);
+    let page = sandbox.client.get(format!("{}/d/{code}", sandbox.base_url())).send().await.unwrap();
+    assert_eq!(page.text().await.unwrap(), "a.mp4\n");
+    assert_eq!(sandbox.refusal("file/explode").await, (400, "Invalid operation".to_owned()));
 }
 
 #[tokio::test]
