@@ -1,7 +1,7 @@
 //! Checks of changes to a folder: rename, visibility, password, move and deletion.
 
 use polyhost_domain::{
-    Capability, DeleteSemantics, ErrorKind, Folder, FolderEdit, FolderId, PasswordChange, Visibility,
+    Capability, DeleteSemantics, ErrorKind, Folder, FolderDeletion, FolderEdit, FolderId, PasswordChange, Visibility,
 };
 
 use crate::check::check;
@@ -156,6 +156,13 @@ pub async fn a_deleted_folder_is_gone_with_its_content(subject: &Subject) -> Res
         let made = scratch.folder_in(&scratch.base).await?.id;
         let bystander = scratch.folder_in(&scratch.base).await?.id;
         let content = Content::put_into(scratch, &made).await?;
+        if subject.provider.profile().deletes_folders == FolderDeletion::OnlyEmpty {
+            let answer = subject.provider.delete_folder(&made).await;
+            expect::kind(answer, ErrorKind::FolderNotEmpty, "deleting a folder that is not empty")?;
+            observe::listed_folder(subject, &scratch.base, &made).await?;
+            let empty = expect::ok(subject.provider.delete_folder(&bystander).await, "deleting an empty folder");
+            return empty.and(observe::lacks_folder(subject, &scratch.base, &bystander).await);
+        }
         expect::ok(subject.provider.delete_folder(&made).await, "deleting a folder")?;
         observe::lacks_folder(subject, &scratch.base, &made).await?;
         observe::folder(subject, &scratch.base, &bystander).await?;

@@ -137,7 +137,7 @@ pub async fn remote_uploads_by_id_omit_unknown_ids(subject: &Subject) -> Result<
     .await
 }
 
-/// The newest remote upload comes first.
+/// The newest remote upload comes first, at sites that report when it was created.
 ///
 /// # Errors
 /// The first expectation that does not hold.
@@ -146,6 +146,9 @@ pub async fn recent_remote_uploads_come_newest_first(subject: &Subject) -> Resul
         let mut added = add_several(scratch).await?;
         added.reverse();
         let recent = recent(subject, 100).await?;
+        if !has_times(&recent) {
+            return Ok(());
+        }
         let found: Vec<_> = recent.into_iter().map(|found| found.id).take(added.len()).collect();
         expect::equal(&found, &added, "the most recent remote uploads")
     })
@@ -161,13 +164,23 @@ pub async fn recent_remote_uploads_respect_the_limit(subject: &Subject) -> Resul
         let mut added = add_several(scratch).await?;
         added.reverse();
         for limit in [1, 2, 7] {
-            let found: Vec<_> = recent(subject, limit).await?.into_iter().map(|found| found.id).collect();
+            let found = recent(subject, limit).await?;
+            if !has_times(&found) {
+                expect::that(found.len() <= limit as usize, "a list with a limit", "at most the limit", &found)?;
+                continue;
+            }
+            let found: Vec<_> = found.into_iter().map(|found| found.id).collect();
             let expected: Vec<_> = added.iter().take(limit as usize).cloned().collect();
             expect::equal(&found, &expected, &format!("the {limit} most recent remote uploads"))?;
         }
         Ok(())
     })
     .await
+}
+
+/// Returns whether the site reports when remote uploads were created. Without it, their order is the site's.
+fn has_times(found: &[RemoteUpload]) -> bool {
+    found.iter().any(|found| found.created_at.is_some())
 }
 
 /// Returns whether the provider can show the progress of a remote upload.

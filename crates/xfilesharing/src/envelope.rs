@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{AccountName, Result};
-use polyhost_upstream::decode::{Documented, Unreadable, json};
+use polyhost_upstream::decode::{Documented, Unreadable, is_empty, json};
 use polyhost_upstream::{Reply, clock};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -94,5 +94,11 @@ impl<'a> Answer<'a> {
 
 /// Returns the text of a list. A site may send a single entry in place of a list.
 pub(crate) fn as_list(text: &str) -> Cow<'_, str> {
-    if text.trim_start().starts_with('{') { Cow::Owned(format!("[{text}]")) } else { Cow::Borrowed(text) }
+    if is_empty(text) {
+        Cow::Borrowed("[]")
+    } else if text.trim_start().starts_with('{') {
+        Cow::Owned(format!("[{text}]"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }

@@ -196,6 +196,10 @@ pub(crate) async fn rename(site: &Site, id: &FileId, name: &EntryName) -> Result
 /// `FileNotFound`, also for another user's file; `FolderNotFound`; `Rejected`, where the site confirms the change and
 /// does not make it.
 pub(crate) async fn relocate(site: &Site, id: &FileId, folder: &FolderId) -> Result<Option<File>> {
+    if site.traits.edits == Edits::Clone && *folder == FolderId::Root {
+        let detail = "The site cannot move files to the root folder: it would make a copy.";
+        return Err(Error::unsupported(Capability::FilesMove).with_detail(detail));
+    }
     site.check_folder(folder).await?;
     let (before, tags) = known(site, id).await?;
     let named = Named::FileAndFolder(id, folder);

@@ -3,6 +3,7 @@
 //! A finished remote upload leaves the site's queue, and its id is that of the new file. But any file's id would then
 //! read as a finished remote upload. Therefore the ids that the queue has shown are recorded for a while.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,7 +94,7 @@ pub(crate) async fn add(site: &Site, seen: &Seen, unescaped: bool, new: &NewRemo
     })
 }
 
-/// Lists the remote uploads, in the site's order.
+/// Lists the remote uploads, newest first where the site says when they were created.
 ///
 /// # Errors
 /// `InvalidResponse`: no entry can be read.
@@ -104,6 +105,9 @@ pub(crate) async fn recent(site: &Site, limit: u32) -> Result<Found<RemoteUpload
         _ => Request::read("file/url_uploads"),
     };
     let mut found = site.call(request, Named::Nothing, |answer| rows(site, answer, None)).await?;
+    let number = |upload: &RemoteUpload| upload.id.as_str().parse::<u64>().ok();
+    // Where neither is known, the site's order stays.
+    found.items.sort_by_key(|upload| Reverse((upload.created_at, number(upload))));
     found.items.truncate(limit as usize);
     Ok(found)
 }

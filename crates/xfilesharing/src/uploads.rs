@@ -1,6 +1,6 @@
 //! Uploads: the adapter asks for a node, sends the bytes there, and makes sure that the account has the file.
 
-use polyhost_domain::{Error, ErrorKind, File, FileId, FileStatus, FolderId, Result, Upload};
+use polyhost_domain::{Error, ErrorKind, File, FileId, FileStatus, FolderId, Result, SortKey, Upload};
 use polyhost_upstream::decode::{Unreadable, json};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl};
 use secrecy::SecretString;
@@ -48,6 +48,8 @@ pub(crate) async fn upload(site: &Site, options: &FormOptions<'_>, upload: Uploa
     let stored = site.http.upload(call, part, |reply, _| stored(site, &reply)).await?;
     upload.report.note_name(stored.name.as_deref());
     let folder_id = settle(site, &stored.id, &upload.folder).await?;
+    let has_sizes = site.traits.sort_keys.contains(&SortKey::Size);
+    let stored = if stored.size.is_none() && has_sizes { described(site, stored).await } else { stored };
     let named = stored.name.as_deref().map(|name| site.convert.names.decode(name));
     let file = File {
         name: named.or_else(|| Some(upload.name.as_str().to_owned())),
@@ -209,6 +211,15 @@ fn of_page(page: &str) -> Option<Uploaded> {
 fn of_broken(text: &str) -> Option<Uploaded> {
     let code = ["\"filecode\":\"", "\"file_code\":\""].iter().find_map(|key| text.split_once(key))?.1;
     Some(Uploaded { file_code: Some(code.split_once('"')?.0.to_owned()), ..Uploaded::default() })
+}
+
+/// Adds the name and the size, which the node's answer lacks.
+async fn described(site: &Site, stored: Stored) -> Stored {
+    let found = files::lookup(site, std::slice::from_ref(&stored.id)).await.ok();
+    match found.and_then(|mut found| files::found(found.pop()?)) {
+        Some(file) => Stored { name: file.name, size: file.size, ..stored },
+        None => stored,
+    }
 }
 
 /// Makes sure that the account has an uploaded file, where the site may have stored it outside. Returns its folder.
