@@ -4,7 +4,7 @@
 use polyhost_domain::{
     Account as SiteAccount, ByteRange, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
     FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NewFolder, NewRemoteUpload,
-    Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
@@ -166,6 +166,17 @@ impl Account {
     /// Starts a remote upload: the site downloads a file from a URL.
     pub async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
         self.write(&Change::added(&new.folder.clone()), self.provider.add_remote_upload(new)).await
+    }
+
+    /// Cancels a remote upload. Afterwards, no file of it is expected in its folder.
+    pub async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        let cancelled = self.write(&Change::remote_upload(), self.provider.cancel_remote_upload(id)).await;
+        let has_ended =
+            cancelled.as_ref().map_or_else(|error| error.kind() == ErrorKind::RemoteUploadNotFound, |()| true);
+        if has_ended {
+            self.user_state().arrivals().end(id);
+        }
+        cancelled
     }
 }
 

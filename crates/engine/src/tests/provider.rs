@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
     Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Download, Error, ErrorKind, File,
-    FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer,
-    Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadId,
-    RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderDeletion, FolderEdit, FolderId, Found, JobState,
+    Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload,
+    RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
@@ -98,6 +98,7 @@ impl Provider for Site {
             Ok(Listing {
                 files: files.map(|(id, entry)| self.listed(state, id, entry)).collect(),
                 folders: folders.map(|(id, entry)| self.folder_of(state, id, entry)).collect(),
+                unreadable: state.unreadable,
                 ..Listing::default()
             })
         })
@@ -142,6 +143,9 @@ impl Provider for Site {
 
     async fn delete_file(&self, file: &FileId) -> Result<()> {
         self.write(Capability::FilesDelete, format!("delete {file}"), |state| {
+            if state.protected.as_ref() == Some(file) {
+                return Err(Error::new(ErrorKind::Forbidden).retryable(true));
+            }
             state.file(file)?.trashed = true;
             if !self.has_trash() {
                 state.files.remove(file);
@@ -182,6 +186,9 @@ impl Provider for Site {
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         self.write(Capability::FoldersDelete, format!("delete {folder}"), |state| {
+            if self.0.profile.deletes_folders == FolderDeletion::OnlyEmpty && !state.is_empty(folder) {
+                return Err(Error::new(ErrorKind::FolderNotEmpty));
+            }
             state.folder(folder)?.trashed = true;
             if !self.has_trash() {
                 state.folders.remove(folder);
@@ -215,8 +222,13 @@ impl Provider for Site {
         .await
     }
 
-    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
-        unsupported(Capability::RemoteUploadsCancel)
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        self.write(Capability::RemoteUploadsCancel, format!("cancel {id}"), |state| {
+            let upload = state.remote_uploads.get_mut(id).ok_or_else(|| Error::new(ErrorKind::RemoteUploadNotFound))?;
+            upload.state = JobState::Cancelled;
+            Ok(())
+        })
+        .await
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

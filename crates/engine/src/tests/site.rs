@@ -48,6 +48,10 @@ pub(crate) struct SiteState {
     pub(crate) counts_files: bool,
     /// Whether the root lists the files of every folder.
     pub(crate) lists_deep: bool,
+    /// The number of entries of each listing that cannot be read.
+    pub(crate) unreadable: usize,
+    /// A file that the site refuses to delete.
+    pub(crate) protected: Option<FileId>,
     /// Whether files have no upload time. Otherwise it is later than the time of any test.
     pub(crate) hides_dates: bool,
 
@@ -178,6 +182,11 @@ impl SiteState {
 
     pub(super) fn file(&mut self, id: &FileId) -> Result<&mut Entry> {
         self.files.get_mut(id).ok_or_else(|| Error::new(ErrorKind::FileNotFound))
+    }
+
+    /// Returns whether a folder has neither files nor folders.
+    pub(super) fn is_empty(&self, folder: &FolderId) -> bool {
+        !self.files.values().chain(self.folders.values()).any(|entry| entry.folder == *folder)
     }
 
     pub(super) fn folder(&mut self, id: &FolderId) -> Result<&mut Entry> {

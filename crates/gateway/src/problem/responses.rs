@@ -105,6 +105,8 @@ problem_sets! {
         [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FolderNotFound, Code::InvalidCursor, Code::CursorExpired]];
     /// Reading one remote upload.
     ReadRemoteUploadProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound]];
+    /// Cancelling a remote upload.
+    CancelRemoteUploadProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::RemoteUploadNotFound]];
     /// Reading something about a file.
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Watching remote uploads and conversions.
