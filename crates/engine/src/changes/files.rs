@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{
-    Capability, DeleteSemantics, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FolderId,
-};
+use polyhost_domain::{Capability, File, FileEdit, FileId, FolderId};
 
 use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
@@ -12,6 +10,7 @@ use crate::catalogue::{Catalogue, Tagged as _};
 use crate::preconditions::Preconditions;
 use crate::problem::Problem;
 use crate::progress;
+use crate::removal::{read_back, remove_file};
 use crate::users::{Hold, Subject};
 
 /// The requested changes of a file. At least one field is set.
@@ -97,27 +96,9 @@ pub async fn delete_file(
     let (checked, wanted) = claims(id, conditions);
     let work = async {
         check(account, id, conditions).await?;
-        delete(catalogue, account, id).await
+        remove_file(catalogue, account, id).await
     };
     claimed(account, checked, wanted, Box::pin(work)).await
-}
-
-async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Problem> {
-    catalogue.note_file_deleting(account, id).await;
-    let note = |is_deleted| async move {
-        if is_deleted {
-            catalogue.note_file_deleted(account, id).await
-        } else {
-            catalogue.note_file_uncertain(account, id).await
-        }
-    };
-    match account.delete_file(id, catalogue.file_shown_in(account, id).await, note).await {
-        Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
-            catalogue.note_file_deleted(account, id).await;
-            Ok(())
-        }
-        deleted => Ok(deleted?),
-    }
 }
 
 /// Returns the claim of a write on its file: exclusive if a check precedes the write.
@@ -136,13 +117,6 @@ async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Re
     Ok(())
 }
 
-/// Returns whether the site says that a file is in its trash. Sites answer a deletion of such a file with "not found".
-async fn is_trashed(account: &Account, id: &FileId) -> bool {
-    let has_trash = account.profile().delete == DeleteSemantics::Trash;
-    let now = if has_trash { read_back(account, id).await } else { None };
-    now.is_some_and(|file| matches!(file.status, FileStatus::Trashed | FileStatus::Deleted))
-}
-
 fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
     let wanted = [
         (moves, Capability::FilesMove),
@@ -150,15 +124,6 @@ fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Proble
         (edit.content_type.is_some(), Capability::FilesSetContentType),
     ];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
-}
-
-/// Reads the file after a write. The write is confirmed by then, so an error here does not fail it.
-async fn read_back(account: &Account, id: &FileId) -> Option<File> {
-    let mut answers = account.files(std::slice::from_ref(id)).await.ok()?;
-    match answers.pop()? {
-        FileLookup::Found(file) | FileLookup::Broken(file, _) => Some(*file),
-        FileLookup::Failed(_) => None,
-    }
 }
 
 /// Returns the file as far as the request determines it, for when the site did not report it.
