@@ -105,12 +105,16 @@ impl Account {
         self.write(&Change::file(id, shown_in), self.provider.edit_file(id, edit)).await
     }
 
-    /// Moves a file to a folder.
+    /// Moves a file to a folder. At some sites, the file gets another id.
     pub async fn move_file(&self, id: &FileId, folder: &FolderId, shown_in: ShownIn) -> Result<Option<File>> {
         let relocate = async {
             let moved = self.provider.move_file(id, folder).await?;
             // Recorded before the write ends, so that the next read of the file already sees the move.
-            self.user_state().note_moved(id, folder);
+            let now = moved.as_ref().map_or(id, |file| &file.id);
+            self.user_state().note_moved(now, folder);
+            if now != id {
+                self.invalidate(&Change::file(now, Some(Vec::new()))).await;
+            }
             Ok(moved)
         };
         self.write(&Change::file(id, shown_in).and_listing(folder), relocate).await

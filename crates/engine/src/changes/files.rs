@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{Capability, File, FileEdit, FileId, FolderId};
+use polyhost_domain::{Capability, Error, File, FileEdit, FileId, FolderId};
 
 use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
@@ -24,7 +24,7 @@ pub struct FileChange {
 
 /// Changes a file and returns its new state.
 ///
-/// The move is sent before the other changes. Nothing is sent if the site does not support one of the changes, or if a
+/// The move is sent before the other changes. It may give the file another id, which the other changes then use. Nothing is sent if the site does not support one of the changes, or if a
 /// precondition fails.
 ///
 /// # Errors
@@ -45,30 +45,41 @@ pub async fn change_file(
         check(account, id, conditions).await?;
         apply(catalogue, account, id, folder.as_ref(), &edit).await
     };
-    let reported = match claimed(account, checked, wanted, Box::pin(work)).await? {
+    let applied = claimed(account, checked, wanted, Box::pin(work)).await?;
+    let reported = match applied.reported {
         Some(file) => Some(file),
-        None => progress::in_time(read_back(account, id)).await,
+        None => progress::in_time(read_back(account, &applied.id)).await,
     };
     let is_whole = reported.is_some();
-    let file = reported.unwrap_or_else(|| known(account, id, &edit));
+    let file = reported.unwrap_or_else(|| known(account, &applied.id, &edit));
     // Some sites do not report a file's folder. After a move it is known anyway.
     let now = File { folder_id: file.folder_id.or(folder), ..file };
     Ok(Changed { now, is_whole })
 }
 
-/// Makes the calls for a change. Returns the file if the site reports it.
+/// The result of the calls for a change.
+struct Applied {
+    /// The file's id, which a move may have changed.
+    id: FileId,
+    /// The file, if the site reports it.
+    reported: Option<File>,
+}
+
+/// Makes the calls for a change.
 async fn apply(
     catalogue: &Catalogue,
     account: &Arc<Account>,
     id: &FileId,
     folder: Option<&FolderId>,
     edit: &FileEdit,
-) -> Result<Option<File>, Problem> {
-    let mut reported = None;
+) -> Result<Applied, Problem> {
+    let mut reported: Option<File> = None;
+    let mut now = id.clone();
     let mut applied: &[&'static str] = &[];
     if let Some(folder) = folder {
         refuse_deleted(catalogue, account, folder).await?;
         reported = account.move_file(id, folder, catalogue.file_shown_in(account, id).await).await?;
+        now = reported.as_ref().map_or(now, |file| file.id.clone());
         applied = &["folder_id"];
         progress::applied("folder_id");
     }
@@ -77,10 +88,16 @@ async fn apply(
             Some(folder) => Some(vec![folder.clone()]),
             None => catalogue.file_shown_in(account, id).await,
         };
-        let edited = account.edit_file(id, edit.clone(), shown_in).await;
-        reported = edited.map_err(|error| Problem::from(error).applied(applied))?.or(reported);
+        let edited = account.edit_file(&now, edit.clone(), shown_in).await;
+        reported = edited.map_err(|error| partly_applied(error, applied, id, &now))?.or(reported);
     }
-    Ok(reported)
+    Ok(Applied { id: now, reported })
+}
+
+/// Returns the problem of an edit that failed after a move. It has the file's id if the move has changed it.
+fn partly_applied(error: Error, applied: &[&'static str], id: &FileId, now: &FileId) -> Problem {
+    let problem = Problem::from(error).applied(applied);
+    if now == id { problem } else { problem.and(&format!("The move has given the file the id \"{now}\".")) }
 }
 
 /// Deletes a file. If the file is already in the site's trash, the deletion succeeds.

@@ -116,6 +116,7 @@ impl Provider for Site {
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
         let name = edit.name.unwrap().to_string();
         self.write(Capability::FilesRename, format!("rename {file}"), |state| {
+            state.refuse_protected(file)?;
             state.file(file)?.name = name;
             Ok(None)
         })
@@ -125,7 +126,14 @@ impl Provider for Site {
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
         self.write(Capability::FilesMove, format!("move {file}"), |state| {
             state.file(file)?.folder = folder.clone();
-            Ok(None)
+            if !state.renumbers {
+                return Ok(None);
+            }
+            let id = self.file_id(&format!("{file}x"));
+            let entry = state.files.remove(file).unwrap();
+            let moved = self.listed(state, &id, &entry);
+            state.files.insert(id, entry);
+            Ok(Some(moved))
         })
         .await
     }
@@ -143,9 +151,7 @@ impl Provider for Site {
 
     async fn delete_file(&self, file: &FileId) -> Result<()> {
         self.write(Capability::FilesDelete, format!("delete {file}"), |state| {
-            if state.protected.as_ref() == Some(file) {
-                return Err(Error::new(ErrorKind::Forbidden).retryable(true));
-            }
+            state.refuse_protected(file)?;
             state.file(file)?.trashed = true;
             if !self.has_trash() {
                 state.files.remove(file);

@@ -50,7 +50,9 @@ pub(crate) struct SiteState {
     pub(crate) lists_deep: bool,
     /// The number of entries of each listing that cannot be read.
     pub(crate) unreadable: usize,
-    /// A file that the site refuses to delete.
+    /// Whether a move gives the file another id.
+    pub(crate) renumbers: bool,
+    /// A file that the site refuses to rename or delete.
     pub(crate) protected: Option<FileId>,
     /// Whether files have no upload time. Otherwise it is later than the time of any test.
     pub(crate) hides_dates: bool,
@@ -182,6 +184,11 @@ impl SiteState {
 
     pub(super) fn file(&mut self, id: &FileId) -> Result<&mut Entry> {
         self.files.get_mut(id).ok_or_else(|| Error::new(ErrorKind::FileNotFound))
+    }
+
+    pub(super) fn refuse_protected(&self, file: &FileId) -> Result<()> {
+        let is_protected = self.protected.as_ref() == Some(file);
+        if is_protected { Err(Error::new(ErrorKind::Forbidden).retryable(true)) } else { Ok(()) }
     }
 
     /// Returns whether a folder has neither files nor folders.

@@ -6,6 +6,7 @@ mod model;
 mod outage;
 mod pages;
 mod reloads;
+mod renumbering;
 mod replicas;
 mod trash;
 mod writes;
