@@ -4,14 +4,14 @@
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
-    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Download, Error, ErrorKind, File,
-    FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderDeletion, FolderEdit, FolderId, Found, JobState,
-    Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Delivery, Download, Error, ErrorKind,
+    File, FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderDeletion, FolderEdit, FolderId, Found,
+    JobState, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload,
     RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
-use super::site::{Entry, Site, SiteState};
+use super::site::{Entry, Site, SiteState, UploadAnswer};
 
 fn unsupported<T>(capability: Capability) -> Result<T> {
     Err(Error::unsupported(capability))
@@ -205,12 +205,22 @@ impl Provider for Site {
         .await
     }
 
-    /// Reads all bytes, and drops the answer. The test decides whether the site then has the file.
+    /// Reads all bytes, and then answers as the test has chosen.
     async fn upload(&self, upload: Upload) -> Result<File> {
         self.ask(Capability::FilesUpload, "upload".to_owned()).await?;
         let mut bytes = upload.body.open().await.unwrap().stream;
         while bytes.next().await.is_some() {}
-        Err(Error::new(ErrorKind::OutcomeUnknown))
+        let answer = self.state().upload_answer;
+        match answer {
+            UploadAnswer::Lost => Err(Error::new(ErrorKind::OutcomeUnknown)),
+            UploadAnswer::NotOwned => Err(Error::new(ErrorKind::UploadNotOwned)),
+            UploadAnswer::Short => {
+                upload.report.note_delivery(Delivery::Complete);
+                let id = self.put_file("short", upload.name.as_str(), &upload.folder);
+                let file = File::bare(&self.0.profile.origin, id);
+                Ok(File { name: Some(upload.name.to_string()), size: Some(1), ..file })
+            }
+        }
     }
 
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {

@@ -50,6 +50,8 @@ pub(crate) struct SiteState {
     pub(crate) lists_deep: bool,
     /// The number of entries of each listing that cannot be read.
     pub(crate) unreadable: usize,
+    /// The site's answer to the next uploads, after all bytes.
+    pub(crate) upload_answer: UploadAnswer,
     /// Whether a move gives the file another id.
     pub(crate) renumbers: bool,
     /// A file that the site refuses to rename or delete.
@@ -71,6 +73,18 @@ pub(crate) struct SiteState {
     pub(crate) chance: Option<StdRng>,
     /// Called after each applied write, with whether its answer is dropped.
     pub(crate) after_write: Option<fn(bool)>,
+}
+
+/// The answer to an upload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum UploadAnswer {
+    /// The answer is lost. The test decides whether the site has the file.
+    #[default]
+    Lost,
+    /// The file `short`, of which the site has stored one byte.
+    Short,
+    /// The site has stored the file outside of the account.
+    NotOwned,
 }
 
 /// A file or folder.

@@ -113,7 +113,8 @@ problem_sets! {
     EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
     /// Uploading a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[
-        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
+        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::UploadNotOwned,
+        Code::InsufficientStorage,
     ]];
     /// Changing a file.
     WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, CONDITIONS, &[

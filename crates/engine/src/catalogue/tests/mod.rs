@@ -9,4 +9,5 @@ mod reloads;
 mod renumbering;
 mod replicas;
 mod trash;
+mod unwanted_copies;
 mod writes;
